@@ -1,0 +1,29 @@
+//! `POST /v1/approvals/{approval_id}/approve`: lets exactly the bytes with this `digest` go.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::approvals::{Verdict, decide};
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/approvals/{approval_id}/approve",
+    access: Access::Scope(Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("approval_id")?;
+        let (digest, _) = requests::decision(&request.body, false)?;
+        let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let decided = decide(&call.ports, &call.permit, id, digest, &Verdict::Approve).await?;
+        Ok(Response::json(200, &views::approval(&decided, ports.now())))
+    })
+}

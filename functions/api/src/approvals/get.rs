@@ -1,0 +1,27 @@
+//! `GET /v1/approvals/{approval_id}`: one approval with the mail as it would go out and the conversation that it belongs to.
+//!
+//! Needs the scope `approvals.read`.
+
+use app::Ports;
+use app::approvals;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/approvals/{approval_id}",
+    access: Access::Scope(Scope::ApprovalsRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("approval_id")?;
+        let call = request.enter::<scope::ApprovalsRead>(ports, &[Key::Approval(id)]).await?;
+        let found = approvals::get(&call.ports, &call.permit, id).await?;
+        Ok(Response::json(200, &views::approval_detail(&found, ports.now())))
+    })
+}

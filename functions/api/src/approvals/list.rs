@@ -1,0 +1,27 @@
+//! `GET /v1/approvals`: what waits for a decision; with `status`, what was decided.
+//!
+//! Needs the scope `approvals.read`.
+
+use app::Ports;
+use app::approvals;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/approvals",
+    access: Access::Scope(Scope::ApprovalsRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let page = request.page()?;
+        let status = request.query.get("status").map_or("pending", String::as_str);
+        let call = request.enter::<scope::ApprovalsRead>(ports, &[]).await?;
+        let approvals = approvals::list(&call.ports, &call.permit, status, &page).await?;
+        Ok(Response::json(200, &views::page(&approvals, |approval| views::approval(approval, ports.now()))))
+    })
+}

@@ -1,0 +1,29 @@
+//! `POST /v1/approvals/{approval_id}/reject`: stops the mail with this `digest`, for a `reason`.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::approvals::{Verdict, decide};
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/approvals/{approval_id}/reject",
+    access: Access::Scope(Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("approval_id")?;
+        let (digest, reason) = requests::decision(&request.body, true)?;
+        let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let decided = decide(&call.ports, &call.permit, id, digest, &Verdict::Reject(reason)).await?;
+        Ok(Response::json(200, &views::approval(&decided, ports.now())))
+    })
+}

@@ -1,0 +1,29 @@
+//! `POST /v1/attachments`: announces a file; the answer says where to `PUT` it.
+//!
+//! Needs the scope `messages.send`.
+
+use app::Ports;
+use app::attachments;
+use domain::access::{Scope, scope};
+use domain::message::Attachment;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/attachments",
+    access: Access::Scope(Scope::MessagesSend),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let new = requests::upload(&request.body)?;
+        let call = request.enter_once::<scope::MessagesSend>(ports, &[]).await?;
+        let saved = |file: &Attachment, url: &str| (201, views::upload(file, url).to_string());
+        let (file, url) = attachments::announce(&call.ports, &call.permit, new, &call.once, saved).await?;
+        Ok(Response::json(201, &views::upload(&file, &url)))
+    })
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/attachments/{attachment_id}`: where to get a file, for 15 minutes.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::attachments;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/attachments/{attachment_id}",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("attachment_id")?;
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Attachment(id)]).await?;
+        let (file, url) = attachments::download(&call.ports, &call.permit, id).await?;
+        Ok(Response::json(200, &views::download(&file, &url)))
+    })
+}

@@ -1,0 +1,5 @@
+//! `GET /v1/approvals`
+
+fn main() {
+    runtime::http::serve(&api::approvals::list::ENDPOINT, api::ports);
+}

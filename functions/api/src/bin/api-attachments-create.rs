@@ -1,0 +1,5 @@
+//! `POST /v1/attachments`
+
+fn main() {
+    runtime::http::serve(&api::attachments::create::ENDPOINT, api::ports);
+}

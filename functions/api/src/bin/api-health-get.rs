@@ -1,0 +1,5 @@
+//! `GET /healthz`
+
+fn main() {
+    runtime::http::serve(&api::health::get::ENDPOINT, api::ports);
+}

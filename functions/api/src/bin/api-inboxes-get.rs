@@ -1,0 +1,5 @@
+//! `GET /v1/inboxes/{inbox_id}`
+
+fn main() {
+    runtime::http::serve(&api::inboxes::get::ENDPOINT, api::ports);
+}

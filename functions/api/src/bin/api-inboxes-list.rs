@@ -1,0 +1,5 @@
+//! `GET /v1/inboxes`
+
+fn main() {
+    runtime::http::serve(&api::inboxes::list::ENDPOINT, api::ports);
+}

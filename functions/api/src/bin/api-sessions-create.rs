@@ -1,0 +1,5 @@
+//! `POST /v1/sessions`
+
+fn main() {
+    runtime::http::serve(&api::sessions::create::ENDPOINT, api::ports);
+}

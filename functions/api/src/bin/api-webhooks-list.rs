@@ -1,0 +1,5 @@
+//! `GET /v1/webhooks`
+
+fn main() {
+    runtime::http::serve(&api::webhooks::list::ENDPOINT, api::ports);
+}

@@ -1,0 +1,22 @@
+//! `GET /healthz`: whether the API answers. Reads nothing.
+//!
+//! Needs no credential.
+
+use app::Ports;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use serde_json::json;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/healthz",
+    access: Access::Public,
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let _ = (ports, request);
+        Ok(Response::json(200, &json!({ "status": "ok" })))
+    })
+}

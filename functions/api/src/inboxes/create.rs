@@ -1,0 +1,29 @@
+//! `POST /v1/inboxes`: makes an inbox on the installation's mail domain.
+//!
+//! Needs the scope `inboxes.manage`.
+
+use app::Ports;
+use app::inboxes;
+use domain::access::{Scope, scope};
+use domain::inbox::Inbox;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/inboxes",
+    access: Access::Scope(Scope::InboxesManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let new = requests::inbox(&request.body)?;
+        let call = request.enter_once::<scope::InboxesManage>(ports, &[]).await?;
+        let saved = |inbox: &Inbox| (201, views::inbox(inbox).to_string());
+        let inbox = inboxes::create(&call.ports, &call.permit, new, &call.once, saved).await?;
+        Ok(Response::json(201, &views::inbox(&inbox)))
+    })
+}

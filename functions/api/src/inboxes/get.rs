@@ -1,0 +1,27 @@
+//! `GET /v1/inboxes/{inbox_id}`: one inbox.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::inboxes;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/inboxes/{inbox_id}",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("inbox_id")?;
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Inbox(id)]).await?;
+        let inbox = inboxes::get(&call.ports, &call.permit, id).await?;
+        Ok(Response::json(200, &views::inbox(&inbox)))
+    })
+}

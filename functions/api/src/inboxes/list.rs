@@ -1,0 +1,26 @@
+//! `GET /v1/inboxes`: the inboxes that the credential may see.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::inboxes;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/inboxes",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let page = request.page()?;
+        let call = request.enter::<scope::MessagesRead>(ports, &[]).await?;
+        let inboxes = inboxes::list(&call.ports, &call.permit, &page).await?;
+        Ok(Response::json(200, &views::page(&inboxes, views::inbox)))
+    })
+}

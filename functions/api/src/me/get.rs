@@ -1,0 +1,24 @@
+//! `GET /v1/me`: who calls: the person behind the credential and their organization.
+//!
+//! Needs any good credential.
+
+use app::Ports;
+use app::sessions;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/me",
+    access: Access::Credential,
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let entered = request.enter_any(ports).await?;
+        let me = sessions::me(&entered.ports, &entered.principal).await?;
+        Ok(Response::json(200, &views::me(&me)))
+    })
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/inboxes/{inbox_id}/messages/{message_id}`: one mail with its body.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::messages;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (inbox_id, id) = (request.id("inbox_id")?, request.id("message_id")?);
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Message(inbox_id, id)]).await?;
+        let detail = messages::get(&call.ports, &call.permit, inbox_id, id).await?;
+        Ok(Response::json(200, &views::detail(&detail)))
+    })
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/inboxes/{inbox_id}/messages`: the mails of an inbox, newest first, without their bodies.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::messages;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/inboxes/{inbox_id}/messages",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (id, page) = (request.id("inbox_id")?, request.page()?);
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Inbox(id)]).await?;
+        let messages = messages::list(&call.ports, &call.permit, id, &page).await?;
+        Ok(Response::json(200, &views::page(&messages, views::message)))
+    })
+}

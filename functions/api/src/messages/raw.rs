@@ -1,0 +1,29 @@
+//! `GET /v1/inboxes/{inbox_id}/messages/{message_id}/raw`: the octets of a mail, through a short-lived URL.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::messages::{self, Raw};
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/inboxes/{inbox_id}/messages/{message_id}/raw",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (inbox_id, id) = (request.id("inbox_id")?, request.id("message_id")?);
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Message(inbox_id, id)]).await?;
+        let raw = messages::raw(&call.ports, &call.permit, inbox_id, id).await?;
+        Ok(match raw {
+            Raw::Octets(octets) => Response::octets("message/rfc822", &octets),
+            Raw::Url(url) => Response::see_other(&url),
+        })
+    })
+}

@@ -1,0 +1,32 @@
+//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`: asks for an answer to a mail's author to be sent. It is held.
+//!
+//! Needs the scope `messages.send`.
+
+use app::Ports;
+use app::store::Key;
+use app::submit::{Answering, Submitted, submit};
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply",
+    access: Access::Scope(Scope::MessagesSend),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
+        let draft = requests::draft(&request.body)?;
+        let keys = [Key::Inbox(id), Key::Message(id, message_id)];
+        let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
+        let answering = Some(Answering { message_id, all: false });
+        let saved = |submitted: &Submitted| (202, views::submitted(submitted, ports.now()).to_string());
+        let submitted = submit(&call.ports, &call.permit, id, draft, answering, &call.once, saved).await?;
+        Ok(Response::json(202, &views::submitted(&submitted, ports.now())))
+    })
+}

@@ -1,0 +1,30 @@
+//! `POST /v1/inboxes/{inbox_id}/messages/send`: asks for a new mail to be sent. It is held: `202` with the mail and its approval.
+//!
+//! Needs the scope `messages.send`.
+
+use app::Ports;
+use app::store::Key;
+use app::submit::{Submitted, submit};
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/inboxes/{inbox_id}/messages/send",
+    access: Access::Scope(Scope::MessagesSend),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("inbox_id")?;
+        let draft = requests::draft(&request.body)?;
+        let call = request.enter_once::<scope::MessagesSend>(ports, &[Key::Inbox(id)]).await?;
+        let saved = |submitted: &Submitted| (202, views::submitted(submitted, ports.now()).to_string());
+        let submitted = submit(&call.ports, &call.permit, id, draft, None, &call.once, saved).await?;
+        Ok(Response::json(202, &views::submitted(&submitted, ports.now())))
+    })
+}

@@ -1,0 +1,25 @@
+//! `POST /v1/sessions`: signs a person in with `email` and `password`.
+//!
+//! Needs no credential.
+
+use app::Ports;
+use app::sessions;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/sessions",
+    access: Access::Public,
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (email, password) = requests::sign_in(&request.body)?;
+        let (session, secret) = sessions::sign_in(ports, &email, &password).await?;
+        Ok(Response::json(201, &views::session(&session, secret.reveal())))
+    })
+}

@@ -1,0 +1,25 @@
+//! `DELETE /v1/sessions/current`: signs out: ends the session that calls.
+//!
+//! Needs any good credential.
+
+use app::Ports;
+use app::Refusal;
+use app::sessions;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "DELETE",
+    path: "/v1/sessions/current",
+    access: Access::Credential,
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let entered = request.enter_any(ports).await?;
+        let session = entered.session.ok_or(Refusal::NotFound("session"))?;
+        sessions::sign_out(&entered.ports, &session).await?;
+        Ok(Response::empty(204))
+    })
+}

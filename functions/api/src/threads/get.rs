@@ -1,0 +1,27 @@
+//! `GET /v1/threads/{thread_id}`: a conversation with a page of its mails, oldest first.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::store::Key;
+use app::threads;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/threads/{thread_id}",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (id, page) = (request.id("thread_id")?, request.page()?);
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Thread(id)]).await?;
+        let (thread, messages) = threads::get(&call.ports, &call.permit, id, &page).await?;
+        Ok(Response::json(200, &views::thread_detail(&thread, &messages)))
+    })
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/inboxes/{inbox_id}/threads`: the conversations of an inbox, those with the latest mail first.
+//!
+//! Needs the scope `messages.read`.
+
+use app::Ports;
+use app::store::Key;
+use app::threads;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/inboxes/{inbox_id}/threads",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (id, page) = (request.id("inbox_id")?, request.page()?);
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Inbox(id)]).await?;
+        let threads = threads::list(&call.ports, &call.permit, id, &page).await?;
+        Ok(Response::json(200, &views::page(&threads, views::thread)))
+    })
+}

@@ -1,0 +1,30 @@
+//! `POST /v1/tokens`: makes an API token. Its secret is in this answer and nowhere else.
+//!
+//! Needs the scope `tokens.manage`.
+
+use app::Ports;
+use app::tokens;
+use domain::access::{Scope, scope};
+use domain::credential::Token;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/tokens",
+    access: Access::Scope(Scope::TokensManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let new = requests::token(&request.body)?;
+        let call = request.enter_once::<scope::TokensManage>(ports, &[]).await?;
+        // What is saved for a repeated request lacks the secret: it is shown once.
+        let saved = |token: &Token| (201, views::token(token, None).to_string());
+        let (token, secret) = tokens::create(&call.ports, &call.permit, new, &call.once, saved).await?;
+        Ok(Response::json(201, &views::token(&token, Some(secret.reveal()))))
+    })
+}

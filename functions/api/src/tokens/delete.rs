@@ -1,0 +1,25 @@
+//! `DELETE /v1/tokens/{token_id}`: revokes a token, at once.
+//!
+//! Needs the scope `tokens.manage`.
+
+use app::Ports;
+use app::tokens;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "DELETE",
+    path: "/v1/tokens/{token_id}",
+    access: Access::Scope(Scope::TokensManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("token_id")?;
+        let call = request.enter::<scope::TokensManage>(ports, &[]).await?;
+        tokens::delete(&call.ports, &call.permit, id).await?;
+        Ok(Response::empty(204))
+    })
+}

@@ -1,0 +1,26 @@
+//! `GET /v1/tokens`: the tokens of the organization, without their secrets.
+//!
+//! Needs the scope `tokens.manage`.
+
+use app::Ports;
+use app::tokens;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/tokens",
+    access: Access::Scope(Scope::TokensManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let page = request.page()?;
+        let call = request.enter::<scope::TokensManage>(ports, &[]).await?;
+        let tokens = tokens::list(&call.ports, &call.permit, &page).await?;
+        Ok(Response::json(200, &views::page(&tokens, |token| views::token(token, None))))
+    })
+}

@@ -1,0 +1,31 @@
+//! `POST /v1/webhooks`: registers an endpoint. Its signing secret is in this answer and nowhere else.
+//!
+//! Needs the scope `webhooks.manage`.
+
+use app::Ports;
+use app::store::Key;
+use app::webhooks;
+use domain::access::{Scope, scope};
+use domain::webhook::Webhook;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/webhooks",
+    access: Access::Scope(Scope::WebhooksManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let new = requests::webhook(&request.body)?;
+        let call = request.enter_once::<scope::WebhooksManage>(ports, &[Key::Organization]).await?;
+        // What is saved for a repeated request lacks the secret: it is shown once.
+        let saved = |webhook: &Webhook| (201, views::webhook(webhook, None).to_string());
+        let (webhook, secret) = webhooks::create(&call.ports, &call.permit, new, &call.once, saved).await?;
+        Ok(Response::json(201, &views::webhook(&webhook, Some(&secret))))
+    })
+}

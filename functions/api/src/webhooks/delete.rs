@@ -1,0 +1,26 @@
+//! `DELETE /v1/webhooks/{webhook_id}`: removes an endpoint: it is told of nothing any more.
+//!
+//! Needs the scope `webhooks.manage`.
+
+use app::Ports;
+use app::store::Key;
+use app::webhooks;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "DELETE",
+    path: "/v1/webhooks/{webhook_id}",
+    access: Access::Scope(Scope::WebhooksManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("webhook_id")?;
+        let call = request.enter::<scope::WebhooksManage>(ports, &[Key::Webhook(id)]).await?;
+        webhooks::delete(&call.ports, &call.permit, id).await?;
+        Ok(Response::empty(204))
+    })
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/webhooks/{webhook_id}/deliveries`: the attempts to tell an endpoint, latest first.
+//!
+//! Needs the scope `webhooks.manage`.
+
+use app::Ports;
+use app::store::Key;
+use app::webhooks;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/webhooks/{webhook_id}/deliveries",
+    access: Access::Scope(Scope::WebhooksManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (id, page) = (request.id("webhook_id")?, request.page()?);
+        let call = request.enter::<scope::WebhooksManage>(ports, &[Key::Webhook(id)]).await?;
+        let attempts = webhooks::attempts(&call.ports, &call.permit, id, &page).await?;
+        Ok(Response::json(200, &views::page(&attempts, views::attempt)))
+    })
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/webhooks/{webhook_id}`: one endpoint.
+//!
+//! Needs the scope `webhooks.manage`.
+
+use app::Ports;
+use app::store::Key;
+use app::webhooks;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/webhooks/{webhook_id}",
+    access: Access::Scope(Scope::WebhooksManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("webhook_id")?;
+        let call = request.enter::<scope::WebhooksManage>(ports, &[Key::Webhook(id)]).await?;
+        let webhook = webhooks::get(&call.ports, &call.permit, id).await?;
+        Ok(Response::json(200, &views::webhook(&webhook, None)))
+    })
+}

@@ -1,0 +1,26 @@
+//! `GET /v1/webhooks`: all endpoints, without their secrets.
+//!
+//! Needs the scope `webhooks.manage`.
+
+use app::Ports;
+use app::webhooks;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/webhooks",
+    access: Access::Scope(Scope::WebhooksManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let page = request.page()?;
+        let call = request.enter::<scope::WebhooksManage>(ports, &[]).await?;
+        let webhooks = webhooks::list(&call.ports, &call.permit, &page).await?;
+        Ok(Response::json(200, &views::page(&webhooks, |webhook| views::webhook(webhook, None))))
+    })
+}

@@ -1,0 +1,5 @@
+//! See `background::deliver`.
+
+fn main() {
+    runtime::task::serve(&background::deliver::TASK, background::deliver::context);
+}

@@ -1,0 +1,5 @@
+//! See `background::settle`.
+
+fn main() {
+    runtime::task::serve(&background::settle::TASK, background::settle::context);
+}

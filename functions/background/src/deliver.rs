@@ -1,0 +1,77 @@
+//! Tells webhooks of events: what fails goes back to the queue, with the time of its next attempt.
+
+use std::sync::Arc;
+
+use app::Ports;
+use app::ports::{Endpoints, Queue};
+use app::webhooks::{Deliverer, OpenedKeys};
+use aws_flow::SqsQueue;
+use futures_util::future::{BoxFuture, join_all};
+use runtime::environment::required;
+use runtime::task::{Task, TaskError, batch_failures};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::endpoints::Https;
+
+/// What the function needs.
+pub struct Context {
+    ports: Ports,
+    endpoints: Arc<dyn Endpoints>,
+    queue: Arc<dyn Queue>,
+    opened: OpenedKeys,
+}
+
+/// The function.
+pub const TASK: Task<Context> = Task { name: "background-deliver", handle };
+
+/// From the environment.
+pub fn context() -> Context {
+    let config = runtime::aws::config();
+    let ports = assembly::ports(&config);
+    let endpoints = Arc::new(Https::new(ports.settings.allow_loopback_webhooks));
+    let queue = Arc::new(SqsQueue::new(&config, required("WEBHOOK_QUEUE_URL")));
+    Context { ports, endpoints, queue, opened: OpenedKeys::default() }
+}
+
+#[derive(Deserialize)]
+struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    message_id: String,
+    body: String,
+}
+
+fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        let batch: Batch = serde_json::from_value(event).map_err(TaskError::permanent)?;
+        let deliverer = Deliverer {
+            ports: &context.ports,
+            endpoints: &*context.endpoints,
+            queue: &*context.queue,
+            encode: wire::events::write_delivery,
+            opened: &context.opened,
+        };
+        let told = batch.records.iter().map(|message| async {
+            let Some(delivery) = wire::events::read_delivery(&message.body) else {
+                tracing::error!(message_id = message.message_id, "a message of the queue can't be read");
+                return Some(message.message_id.clone());
+            };
+            let event_id = delivery.event_id;
+            match deliverer.deliver(delivery).await {
+                Ok(()) => None,
+                Err(error) => {
+                    tracing::warn!(%event_id, %error, "a delivery could not be made");
+                    Some(message.message_id.clone())
+                }
+            }
+        });
+        let failed: Vec<_> = join_all(told).await.into_iter().flatten().collect();
+        Ok(batch_failures(&failed))
+    })
+}

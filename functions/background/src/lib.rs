@@ -1,0 +1,7 @@
+//! What goes on behind the API, at AWS's word: each function is idempotent, since each may be told twice.
+
+pub mod deliver;
+mod endpoints;
+pub mod publish;
+pub mod settle;
+pub mod sweep;

@@ -1,0 +1,87 @@
+//! SES tells on EventBridge what became of a mail
+//! (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>).
+
+use app::Ports;
+use app::settle::{Report, What, settle};
+use domain::id::Id;
+use domain::lifecycle::Outcome;
+use futures_util::future::BoxFuture;
+use runtime::task::{Task, TaskError};
+use serde_json::{Value, json};
+
+/// The function.
+pub const TASK: Task<Ports> = Task { name: "background-settle", handle };
+
+/// From the environment.
+pub fn context() -> Ports {
+    assembly::ports(&runtime::aws::config())
+}
+
+fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        match report(&event) {
+            Some(report) => settle(ports, &report).await?,
+            // Other mail of the account, or an event that says nothing about delivery.
+            None => tracing::info!("an event of SES that is not about a mail of ours"),
+        }
+        Ok(json!({}))
+    })
+}
+
+/// The report in an event; none where it is about something else.
+fn report(event: &Value) -> Option<Report> {
+    let detail = event.get("detail")?;
+    let mail = detail.get("mail")?;
+    let tag = |name: &str| mail.get("tags")?.get(name)?.get(0)?.as_str();
+    // Recipients stand under other names in each kind of event.
+    let recipients = |list: &Value, field: Option<&str>| -> Vec<String> {
+        let one = |value: &Value| field.map_or(value.as_str(), |field| value.get(field)?.as_str()).map(str::to_owned);
+        list.as_array().into_iter().flatten().filter_map(one).collect()
+    };
+    let what = match detail.get("eventType")?.as_str()? {
+        "Send" => What::Accepted,
+        "Delivery" => What::Outcome(Outcome::Delivered, recipients(&detail["delivery"]["recipients"], None)),
+        "DeliveryDelay" => What::Outcome(
+            Outcome::Deferred,
+            recipients(&detail["deliveryDelay"]["delayedRecipients"], Some("emailAddress")),
+        ),
+        "Bounce" => {
+            // A transient bounce is SES giving up after many tries: for us it is as final as a permanent one.
+            What::Outcome(Outcome::Bounced, recipients(&detail["bounce"]["bouncedRecipients"], Some("emailAddress")))
+        }
+        "Complaint" => What::Outcome(
+            Outcome::Complained,
+            recipients(&detail["complaint"]["complainedRecipients"], Some("emailAddress")),
+        ),
+        "Reject" => What::Outcome(Outcome::Bounced, recipients(&mail["destination"], None)),
+        _ => return None,
+    };
+    Some(Report {
+        organization_id: Id::parse(tag("organization_id")?).ok()?,
+        inbox_id: Id::parse(tag("inbox_id")?).ok()?,
+        message_id: Id::parse(tag("message_id")?).ok()?,
+        provider_id: mail.get("messageId")?.as_str()?.to_owned(),
+        what,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_event_is_a_report() {
+        let event: Value = serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
+        let report = report(&event).unwrap();
+        let delivered = What::Outcome(Outcome::Delivered, vec!["success@simulator.amazonses.com".to_owned()]);
+        assert_eq!(report.what, delivered);
+    }
+
+    #[test]
+    fn an_event_without_our_tags_is_none() {
+        let mut event: Value = serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
+        event["detail"]["mail"]["tags"] = json!({});
+        assert_eq!(report(&event), None);
+        assert_eq!(report(&json!({})), None);
+    }
+}

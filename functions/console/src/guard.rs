@@ -1,0 +1,176 @@
+//! What every answer carries, and what every form must.
+
+use std::collections::HashMap;
+
+use app::Refusal;
+use domain::credential::Session;
+use runtime::http::{Request, Response, form_pairs};
+use subtle::ConstantTimeEq as _;
+
+/// What a page may load: its style sheet, the icon written into it, and nothing else.
+///
+/// The frame that shows a mail inherits this policy (`srcdoc`), so a mail may load `images` alone: the presigned
+/// addresses of files that are part of it. `style-src-attr` is for mails, whose looks are all in `style` attributes;
+/// the sanitiser leaves only properties that can neither hide nor fetch, and our own pages take no markup from anyone.
+fn content_security_policy(images: &[String]) -> String {
+    let mut images = images.to_vec();
+    images.sort_unstable();
+    images.dedup();
+    let images: String = images.iter().map(|origin| format!(" {origin}")).collect();
+    format!(
+        "default-src 'none'; style-src 'self'; style-src-elem 'self'; style-src-attr 'unsafe-inline'; \
+         img-src data:{images}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+fn dressed(response: Response) -> Response {
+    response
+        .header("content-security-policy", content_security_policy(&[]))
+        // `no-referrer` would make browsers send `Origin: null` with our own forms.
+        .header("referrer-policy", "same-origin")
+        .header("x-frame-options", "DENY")
+        .header("cross-origin-opener-policy", "same-origin")
+        .header("cross-origin-resource-policy", "same-origin")
+        .header("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        // Browsers ignore it over plain HTTP, so a developer's machine is not concerned.
+        .header("strict-transport-security", "max-age=31536000")
+        .header("x-robots-tag", "noindex")
+}
+
+/// A page.
+pub(crate) fn html(status: u16, body: String) -> Response {
+    dressed(Response::html(status, body))
+}
+
+/// A page that shows pictures of a mail, which lie at these origins.
+pub(crate) fn html_with_images(status: u16, body: String, origins: &[String]) -> Response {
+    html(status, body).header("content-security-policy", content_security_policy(origins))
+}
+
+/// Look there.
+pub(crate) fn see_other(location: &str) -> Response {
+    dressed(Response::see_other(location))
+}
+
+/// Refuses a form that a page of somebody else has sent.
+///
+/// Browsers say where a request comes from, in `Sec-Fetch-Site` or at least in `Origin`, and no page can alter that.
+/// A program that sends neither has no cookies of a person either.
+pub(crate) fn same_origin(request: &Request) -> Result<(), Refusal> {
+    let header = |name: &str| request.headers.get(name).map(String::as_str);
+    let ours = match (header("sec-fetch-site"), header("origin")) {
+        // `none`: typed, or sent again by the person after the browser asked.
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some_and(|host| header("host").is_some_and(|own| own.eq_ignore_ascii_case(host)))
+        }
+        (None, None) => true,
+    };
+    if ours { Ok(()) } else { Err(foreign()) }
+}
+
+fn foreign() -> Refusal {
+    Refusal::Forbidden {
+        code: "foreign_form",
+        message: "This form was not sent from a page of your session, so nothing was done. Open the page again and \
+                  repeat what you did."
+            .to_owned(),
+    }
+}
+
+/// The fields of a form.
+pub(crate) struct Form(HashMap<String, String>);
+
+impl Form {
+    /// Reads a form that needs no session.
+    pub(crate) fn of(request: &Request) -> Result<Self, Refusal> {
+        same_origin(request)?;
+        let body = std::str::from_utf8(&request.body)
+            .map_err(|_| Refusal::field("", "invalid_form", "the form can\u{2019}t be read"))?;
+        Ok(Self(form_pairs(body)))
+    }
+
+    /// Reads a form that only a page of this session can have sent.
+    pub(crate) fn of_session(request: &Request, session: &Session) -> Result<Self, Refusal> {
+        let form = Self::of(request)?;
+        let (shown, expected) = (form.field("csrf"), session.form_token());
+        if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
+    }
+
+    /// A field; empty where there is none.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.0.get(name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::access::Role;
+    use domain::digest::Digest;
+    use domain::{MemberId, OrganizationId, SessionId, Timestamp};
+
+    use super::*;
+
+    fn post(headers: &[(&str, &str)], body: &str) -> Request {
+        Request {
+            method: "POST".to_owned(),
+            headers: headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            body: body.to_owned().into(),
+            ..Request::default()
+        }
+    }
+
+    fn session(n: u8) -> Session {
+        let now = Timestamp::UNIX_EPOCH;
+        Session {
+            id: SessionId::new(now, [n; 10]),
+            organization_id: OrganizationId::new(now, [0; 10]),
+            hash: Digest::of(&[n]),
+            member_id: MemberId::new(now, [0; 10]),
+            role: Role::Approver,
+            created_at: now,
+            expires_at: now + Session::IDLE,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn forms_of_other_pages_are_refused() {
+        for (headers, ours) in [
+            (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site"), ("origin", "https://c.test"), ("host", "c.test")], false),
+            (&[("origin", "https://c.test"), ("host", "C.test")], true),
+            (&[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")], true),
+            (&[("origin", "https://c.test.evil.test"), ("host", "c.test")], false),
+            (&[("origin", "null"), ("host", "c.test")], false),
+            (&[("origin", "https://c.test")], false),
+            (&[], true),
+        ] {
+            assert_eq!(same_origin(&post(headers, "")).is_ok(), ours, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_carries_the_token_of_its_session() {
+        let token = session(1).form_token();
+        let good = post(&[], &format!("csrf={token}&digest=sha256%3Aab"));
+        let form = Form::of_session(&good, &session(1)).unwrap();
+        assert_eq!(form.field("digest"), "sha256:ab");
+        assert_eq!(form.field("reason"), "");
+        for body in ["", "csrf=", "csrf=0", &format!("csrf={token}0"), &format!("csrf={}", &token[1..])] {
+            assert!(Form::of_session(&post(&[], body), &session(1)).is_err(), "{body}");
+        }
+        assert!(Form::of_session(&good, &session(2)).is_err());
+    }
+
+    #[test]
+    fn pictures_widen_the_policy_by_their_origin_alone() {
+        let policy = content_security_policy(&["https://b.s3.test".to_owned(), "https://b.s3.test".to_owned()]);
+        assert!(policy.contains("img-src data: https://b.s3.test;"), "{policy}");
+        assert!(!policy.contains("script-src") && policy.starts_with("default-src 'none'"), "{policy}");
+    }
+}

@@ -1,0 +1,41 @@
+//! The approval console: what a person sees before a mail goes out, and where they decide.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`route`] | which page an address names |
+//! | [`pages`] | one file for each page |
+//! | [`guard`] | headers of every answer; where a form must come from |
+//! | [`visit`] | the session behind the cookie |
+//! | [`shell`] | what all pages share |
+//! | [`markup`] | looks into sanitised HTML: links, pictures, words |
+//! | [`words`] | times, sizes, names and states as a person reads them |
+//!
+//! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
+//! that only a page of this session holds, and an origin that is ours.
+//!
+//! What a mail says is hostile. It reaches a page in two ways: as text, which askama escapes, or as sanitised HTML
+//! inside a sandboxed frame. Nothing else.
+
+mod guard;
+mod markup;
+mod pages;
+mod route;
+mod shell;
+mod visit;
+mod words;
+
+use app::Ports;
+use runtime::http::{Access, Endpoint, Handling, Request};
+
+/// The console. Public, because the page for signing in is; every other page asks for a session itself.
+pub const ENDPOINT: Endpoint = Endpoint { method: "ANY", path: "/console/{proxy+}", access: Access::Public, handle };
+
+/// What the console needs of the world.
+pub fn ports() -> Ports {
+    assembly::ports(&runtime::aws::config())
+}
+
+/// Always a page: people don't read JSON.
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async { Ok(pages::answer(ports, request).await) })
+}

@@ -1,0 +1,19 @@
+//! `/console/attachments/{id}`: to the file itself, which never passes through here.
+
+use app::store::Key;
+use app::{Ports, Refusal, attachments};
+use domain::AttachmentId;
+use domain::access::scope;
+use runtime::http::{Request, Response};
+
+use crate::guard;
+use crate::visit::Visit;
+
+/// Leads to an address that gives the file as a download for 15 minutes.
+pub(crate) async fn show(ports: &Ports, request: &Request, id: AttachmentId) -> Result<Response, Refusal> {
+    let visit = Visit::of(ports, request, &[Key::Attachment(id)]).await?;
+    let permit = visit.principal.permit::<scope::MessagesRead>()?;
+    let (_, url) = attachments::download(&visit.ports, &permit, id).await?;
+    // The address is a credential for as long as it holds: no other site may learn it.
+    Ok(guard::see_other(&url).header("referrer-policy", "no-referrer"))
+}

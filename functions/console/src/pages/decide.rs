@@ -1,0 +1,89 @@
+//! `/console/approvals/{id}/approve` and `/reject`: the two forms that decide.
+
+use app::approvals::{self, Verdict};
+use app::store::Key;
+use app::{Ports, Refusal};
+use domain::ApprovalId;
+use domain::access::scope;
+use domain::approval::Approval;
+use domain::digest::Digest;
+use runtime::http::{Request, Response};
+
+use super::approval::{self, Alert};
+use crate::guard::{self, Form};
+use crate::route;
+use crate::visit::Visit;
+
+/// Longest reason, in characters.
+pub(crate) const MAX_REASON: usize = 2_000;
+
+/// Decides about the mail with the digest that the page showed. The same decision again is answered as the first time.
+pub(crate) async fn submit(
+    ports: &Ports,
+    request: &Request,
+    id: ApprovalId,
+    verdict: fn(String) -> Verdict,
+) -> Result<Response, Refusal> {
+    guard::same_origin(request)?;
+    let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
+    let form = Form::of_session(request, &visit.session)?;
+    let reason = form.field("reason").replace("\r\n", "\n").trim().to_owned();
+    let refusal = match decide(&visit, id, &form, &verdict(reason.clone())).await {
+        Ok(decided) => {
+            let notice = decided.decision.as_str();
+            return Ok(guard::see_other(&format!("{}?notice={notice}", route::approval(id))));
+        }
+        Err(refusal) => refusal,
+    };
+    let Some(alert) = told(&refusal) else { return Err(refusal) };
+    // Nothing was decided: the person sees the mail as it stands now, and why.
+    approval::page(&visit, request, id, Some(alert), &reason).await
+}
+
+async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -> Result<Approval, Refusal> {
+    let permit = visit.principal.permit::<scope::ApprovalsDecide>().map_err(|_| Refusal::Forbidden {
+        code: "role_cannot_decide",
+        message: String::new(),
+    })?;
+    let digest = Digest::parse(form.field("digest")).map_err(|error| Refusal::field("digest", "invalid_digest", error))?;
+    if let Verdict::Reject(reason) = verdict
+        && reason.chars().count() > MAX_REASON
+    {
+        return Err(Refusal::field("reason", "too_long", "too long"));
+    }
+    approvals::decide(&visit.ports, &permit, id, digest, verdict).await
+}
+
+/// What a person is told beside the mail; `None` for what has no mail to show it beside.
+fn told(refusal: &Refusal) -> Option<Alert> {
+    let alert = |status, text: &str| Some(Alert { status, text: text.to_owned() });
+    match refusal {
+        Refusal::Conflict { code: "digest_mismatch", .. } => alert(
+            409,
+            "The mail is no longer the one you saw. Nothing was decided. Below is the mail as it stands now: read it \
+             again.",
+        ),
+        Refusal::Conflict { code: "approval_not_pending", details, .. } => {
+            let expired = details.iter().any(|(name, value)| *name == "status" && value == "expired");
+            if expired {
+                alert(409, "Your decision came too late: the time to decide had run out. The mail is not sent.")
+            } else {
+                alert(409, "Somebody else has decided already. Your decision changed nothing; theirs is shown here.")
+            }
+        }
+        Refusal::Conflict { .. } => alert(409, "It changed at the same moment. Nothing was decided: look at it again."),
+        Refusal::Forbidden { code: "role_cannot_decide", .. } => alert(
+            403,
+            "Your role may read this mail but not decide about it. Nothing was decided.",
+        ),
+        Refusal::Forbidden { code: "requester_cannot_decide", .. } => alert(
+            403,
+            "You asked for this mail to be sent, so somebody else must approve it. Nothing was decided.",
+        ),
+        Refusal::Invalid(errors) if errors.iter().any(|error| error.field == "reason") => alert(
+            422,
+            "The reason is longer than 2,000 characters. Nothing was decided: shorten it and reject again.",
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,64 @@
+//! What a page says when it can't be shown, or when what was asked can't be done.
+
+use app::{Ports, Refusal};
+use askama::Template;
+use runtime::http::{Request, Response};
+
+use super::render;
+use crate::guard;
+use crate::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    shell: Shell,
+    title: &'a str,
+    message: &'a str,
+    request_id: &'a str,
+}
+
+/// The page of a refusal. What an internal error says is for the log alone.
+pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Response {
+    let problem = wire::problem::problem(refusal, &request.id, ports.now());
+    let (title, message) = match refusal {
+        Refusal::NotFound("approval") => {
+            ("No such approval", "It does not exist, or it belongs to an organization that you are not signed in to.")
+        }
+        Refusal::NotFound("page") => ("No such page", "Nothing is at this address."),
+        Refusal::NotFound(_) => ("Not found", "It does not exist, or you may not see it."),
+        Refusal::Forbidden { message, .. } => ("Not allowed", message.as_str()),
+        Refusal::Conflict { message, .. } => ("Not done", message.as_str()),
+        Refusal::TooMany { message, .. } => ("Not now", message.as_str()),
+        Refusal::Invalid(_) => {
+            ("That can\u{2019}t be read", "A part of the address or of the form is not as it must be. Nothing was done.")
+        }
+        Refusal::Unavailable(error) => {
+            tracing::error!(request_id = request.id, %error, "a page could not be made");
+            (
+                "Try again in a moment",
+                "Something that Countersign needs did not answer. If you were deciding about a mail, open it again: \
+                 it shows whether your decision counts, and deciding twice does no harm.",
+            )
+        }
+        Refusal::Internal(error) => {
+            tracing::error!(request_id = request.id, %error, "a page could not be made");
+            ("Something broke", "This is a defect of Countersign. Tell your operator the number below: it leads to the log.")
+        }
+        Refusal::Unauthenticated { .. } | Refusal::Answered(_) => ("Not signed in", "Sign in, and open the page again."),
+    };
+    let response = write(problem.status, title, message, request);
+    match problem.retry_after {
+        Some(seconds) => response.header("retry-after", seconds),
+        None => response,
+    }
+}
+
+/// A page that is there, asked for in a way that it does not take.
+pub(crate) fn method(request: &Request) -> Response {
+    write(405, "Not like this", "This address does not take such a request. Nothing was done.", request)
+}
+
+fn write(status: u16, title: &str, message: &str, request: &Request) -> Response {
+    let page = ProblemPage { shell: Shell::bare(), title, message, request_id: &request.id };
+    guard::html(status, render(&page).unwrap_or_else(|_| message.to_owned()))
+}

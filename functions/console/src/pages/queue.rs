@@ -1,0 +1,160 @@
+//! `/console/approvals`: what waits for a person, and what was decided.
+
+use std::collections::BTreeMap;
+
+use app::store::Page;
+use app::{Ports, Refusal, approvals, inboxes};
+use askama::Template;
+use domain::InboxId;
+use domain::access::scope;
+use domain::approval::{Approval, Decision};
+use domain::Timestamp;
+use futures_util::future::{join_all, try_join};
+use jiff::SignedDuration;
+use runtime::http::{Request, Response};
+
+use super::render;
+use crate::guard;
+use crate::route;
+use crate::shell::Shell;
+use crate::visit::Visit;
+use crate::words::{Moment, count, people, subject, visible};
+
+/// An approval that expires within this is marked.
+const SOON: SignedDuration = SignedDuration::from_hours(24);
+
+/// Recipients that a row names.
+const NAMED: usize = 2;
+
+#[derive(Template)]
+#[template(path = "queue.html")]
+struct QueuePage {
+    shell: Shell,
+    tabs: Vec<Tab>,
+    status: &'static str,
+    rows: Vec<Row>,
+    /// The address of the next page.
+    older: Option<String>,
+    /// The address of the first page, from any other.
+    newest: Option<String>,
+}
+
+struct Tab {
+    title: &'static str,
+    address: String,
+    current: bool,
+}
+
+struct Row {
+    address: String,
+    subject: String,
+    preview: String,
+    /// The first recipients.
+    recipients: Vec<String>,
+    /// How many more there are.
+    more: usize,
+    from: String,
+    asked_by: String,
+    asked_at: Moment,
+    expires: Moment,
+    soon: bool,
+    send_at: Option<Moment>,
+    files: Option<String>,
+    decided: Option<Decided>,
+}
+
+struct Decided {
+    by: Option<String>,
+    at: Moment,
+    reason: Option<String>,
+}
+
+/// A page of the queue.
+pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+    let asked = request.query.get("status").map_or("pending", String::as_str);
+    let status = Decision::STATUSES.into_iter().find(|status| *status == asked).ok_or(Refusal::NotFound("page"))?;
+    let page = request.page()?;
+    let visit = Visit::of(ports, request, &[]).await?;
+    let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
+    let (me, found) = try_join(visit.me(), approvals::list(&visit.ports, &permit, status, &page)).await?;
+    let senders = senders(&visit, &found).await;
+    let now = visit.ports.now();
+    let mine = visit.principal.actor.member();
+    let rows = found
+        .items
+        .iter()
+        .map(|approval| {
+            let from = senders.get(&approval.inbox_id).cloned();
+            Row::new(approval, from.unwrap_or_else(|| approval.inbox_id.to_string()), mine, now)
+        })
+        .collect();
+    let here = route::queue(status);
+    let older = found.next.map(|cursor| {
+        let join = if here.contains('?') { '&' } else { '?' };
+        format!("{here}{join}cursor={}", encoded(&cursor))
+    });
+    let tabs = [("Waiting", "pending"), ("Approved", "approved"), ("Rejected", "rejected"), ("Expired", "expired")]
+        .map(|(title, name)| Tab { title, address: route::queue(name), current: name == status })
+        .into();
+    let shell = Shell::of(&visit, &me);
+    let newest = page.cursor.is_some().then(|| here.clone());
+    Ok(guard::html(200, render(&QueuePage { shell, tabs, status, rows, older, newest })?))
+}
+
+/// The addresses of the inboxes that a page names. One that is gone, or that can't be had now, is shown by its id.
+async fn senders(visit: &Visit, page: &Page<Approval>) -> BTreeMap<InboxId, String> {
+    let Ok(permit) = visit.principal.permit::<scope::MessagesRead>() else { return BTreeMap::new() };
+    let mut ids: Vec<InboxId> = page.items.iter().map(|approval| approval.inbox_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = join_all(ids.iter().map(|id| inboxes::get(&visit.ports, &permit, *id))).await;
+    found.into_iter().flatten().map(|inbox| (inbox.id, inbox.address.as_str().to_owned())).collect()
+}
+
+/// A cursor as it may stand in a query.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+        out
+    })
+}
+
+impl Row {
+    fn new(approval: &Approval, from: String, mine: Option<domain::MemberId>, now: Timestamp) -> Self {
+        let recipients: Vec<String> = people(&approval.recipients).into_iter().map(|person| person.address).collect();
+        let files = usize::try_from(approval.attachment_count).unwrap_or(usize::MAX);
+        let member = |id: domain::MemberId| {
+            if Some(id) == mine { "you".to_owned() } else { format!("member {id}") }
+        };
+        let decided = match &approval.decision {
+            Decision::Pending => None,
+            Decision::Approved { by, at } => {
+                Some(Decided { by: Some(member(*by)), at: Moment::new(*at, now), reason: None })
+            }
+            Decision::Rejected { by, at, reason } => Some(Decided {
+                by: Some(member(*by)),
+                at: Moment::new(*at, now),
+                reason: (!reason.is_empty()).then(|| visible(reason)),
+            }),
+            Decision::Expired { at } => Some(Decided { by: None, at: Moment::new(*at, now), reason: None }),
+        };
+        Self {
+            address: route::approval(approval.id),
+            subject: subject(&approval.subject),
+            preview: visible(&approval.preview),
+            more: recipients.len().saturating_sub(NAMED),
+            recipients: recipients.into_iter().take(NAMED).collect(),
+            from,
+            asked_by: super::approval::asker(&approval.requested_by, mine),
+            asked_at: Moment::new(approval.requested_at, now),
+            expires: Moment::new(approval.expires_at, now),
+            soon: approval.expires_at.duration_since(now) < SOON,
+            send_at: approval.send_at.filter(|at| *at > now).map(|at| Moment::new(at, now)),
+            files: (files > 0).then(|| count(files, "file", "files")),
+            decided,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `/console/sign-in`
+
+use app::{Ports, Refusal, sessions};
+use askama::Template;
+use domain::address::EmailAddress;
+use runtime::http::{Request, Response};
+
+use super::render;
+use crate::guard::{self, Form};
+use crate::route;
+use crate::shell::Shell;
+use crate::visit::{Visit, cookie};
+use crate::words::Moment;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    shell: Shell,
+    /// What went wrong; empty for nothing.
+    alert: String,
+    /// What went well; empty for nothing.
+    notice: &'static str,
+    email: String,
+    /// Where to go afterwards.
+    next: String,
+    /// Whether `next` is more than the front page, which is worth a word.
+    expected: bool,
+}
+
+impl SignInPage {
+    fn new(wanted: &str) -> Self {
+        let next = route::destination(wanted);
+        let expected = next != route::QUEUE;
+        Self { shell: Shell::bare(), alert: String::new(), notice: "", email: String::new(), next, expected }
+    }
+}
+
+/// The form. Who is signed in needs none.
+pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+    let wanted = request.query.get("next").map(String::as_str).unwrap_or_default();
+    match Visit::of(ports, request, &[]).await {
+        Ok(visit) => match visit.me().await {
+            Ok(_) => return Ok(guard::see_other(&route::destination(wanted))),
+            // A session without a seat leads nowhere: here is where another one is opened.
+            Err(Refusal::Unauthenticated { .. }) => {}
+            Err(refusal) => return Err(refusal),
+        },
+        Err(Refusal::Unauthenticated { .. }) => {}
+        Err(refusal) => return Err(refusal),
+    }
+    let mut page = SignInPage::new(wanted);
+    if request.query.get("notice").is_some_and(|notice| notice == "signed-out") {
+        page.notice = "You are signed out.";
+    }
+    Ok(guard::html(200, render(&page)?))
+}
+
+/// Opens a session.
+pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+    let form = Form::of(request)?;
+    let (email, password) = (form.field("email").trim(), form.field("password"));
+    let wrong = Refusal::Unauthenticated { code: "wrong_email_or_password", message: "" };
+    // What can't be an address has no login; what is too long to be a password is not hashed.
+    let opened = match EmailAddress::parse(email) {
+        Ok(email) if password.chars().count() <= *sessions::PASSWORD_LENGTH.end() => {
+            sessions::sign_in(ports, &email, password).await
+        }
+        _ => Err(wrong),
+    };
+    let mut page = SignInPage::new(form.field("next"));
+    page.email = email.chars().take(254).collect();
+    match opened {
+        Ok((_, secret)) => Ok(guard::see_other(&page.next).cookie(cookie(&secret))),
+        Err(Refusal::Unauthenticated { .. }) => {
+            "The address or the password is wrong.".clone_into(&mut page.alert);
+            Ok(guard::html(401, render(&page)?))
+        }
+        Err(Refusal::TooMany { retry_at, .. }) => {
+            let now = ports.now();
+            let until = Moment::new(retry_at, now);
+            page.alert = format!(
+                "Too many wrong passwords for this address. Try again {}; until then even the right one is refused.",
+                until.relative
+            );
+            let seconds = retry_at.duration_since(now).as_secs().max(1);
+            Ok(guard::html(429, render(&page)?).header("retry-after", seconds))
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_is_escaped_and_the_password_is_not_repeated() {
+        let mut page = SignInPage::new("//evil.test/\"><script>");
+        page.email = "\"><script>alert(1)</script>".to_owned();
+        let html = render(&page).unwrap();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains("evil.test"), "{html}");
+        assert!(html.contains("value=\"/console/approvals\""), "{html}");
+    }
+}

@@ -1,0 +1,22 @@
+//! `/console/sign-out`
+
+use app::{Ports, Refusal, sessions};
+use runtime::http::{Request, Response};
+
+use crate::guard::{self, Form};
+use crate::visit::{Visit, no_cookie};
+
+/// Ends the session and removes the cookie.
+pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+    guard::same_origin(request)?;
+    match Visit::of(ports, request, &[]).await {
+        Ok(visit) => {
+            Form::of_session(request, &visit.session)?;
+            sessions::sign_out(&visit.ports, &visit.session).await?;
+        }
+        // It has ended already.
+        Err(Refusal::Unauthenticated { .. }) => {}
+        Err(refusal) => return Err(refusal),
+    }
+    Ok(guard::see_other("/console/sign-in?notice=signed-out").cookie(no_cookie()))
+}

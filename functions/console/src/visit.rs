@@ -1,0 +1,94 @@
+//! The session behind the cookie.
+
+use app::enter::enter;
+use app::store::Key;
+use app::{Ports, Refusal, sessions};
+use domain::access::{Principal, Scope};
+use domain::credential::{CredentialKind, Secret, Session};
+use runtime::http::Request;
+
+/// The cookie that holds a session's secret. The prefix makes browsers refuse one that a neighbouring host, or a page
+/// over plain HTTP, has set. Chromium and Firefox count loopback as secure, so it works there over plain HTTP too.
+const COOKIE: &str = "__Host-cs_session";
+
+/// The cookie of a new session.
+///
+/// `Lax`, not `Strict`: an approver comes by the link in a notification mail. With `Strict` the browser would keep the
+/// cookie back on that way, and we would ask somebody who is signed in for a password, right after a click in a mail,
+/// which is the habit that phishing lives on. What `Strict` would add is nothing here: `Lax` sends the cookie from
+/// other sites only when a person follows a link, a `GET`, and no `GET` of ours decides or changes anything. A form on
+/// another site goes out without the cookie; should it not, [`crate::guard`] refuses it twice, by origin and by token.
+///
+/// No `Max-Age`: the cookie goes when the browser does, the session ends by itself after 12 idle hours.
+pub(crate) fn cookie(secret: &Secret) -> String {
+    format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal())
+}
+
+/// Removes the cookie.
+pub(crate) fn no_cookie() -> String {
+    format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+}
+
+/// Somebody who signed in.
+pub(crate) struct Visit {
+    /// The ports, with what was read at hand.
+    pub ports: Ports,
+    /// Who, with which rights.
+    pub principal: Principal,
+    /// Their session.
+    pub session: Session,
+}
+
+/// Nobody has signed in here.
+fn nobody() -> Refusal {
+    Refusal::Unauthenticated { code: "signed_out", message: "sign in" }
+}
+
+impl Visit {
+    /// Lets somebody in by their cookie, reading `keys` in the same call.
+    ///
+    /// Only a session opens the console. A token is not tried: it is a program's, and a program must not countersign
+    /// through a person's page.
+    pub(crate) async fn of(ports: &Ports, request: &Request, keys: &[Key]) -> Result<Self, Refusal> {
+        let cookie = request.cookies.get(COOKIE).ok_or_else(nobody)?;
+        if Secret::parse(cookie).map(|secret| secret.kind()) != Ok(CredentialKind::Session) {
+            return Err(nobody());
+        }
+        let entered = enter(ports, Some(cookie), keys, None).await?;
+        let session = entered.session.ok_or_else(nobody)?;
+        Ok(Self { ports: entered.ports, principal: entered.principal, session })
+    }
+
+    /// The seat and the organization. Who has no seat any more is not in, whatever their cookie says.
+    pub(crate) async fn me(&self) -> Result<sessions::Me, Refusal> {
+        match sessions::me(&self.ports, &self.principal).await {
+            Err(Refusal::NotFound(_)) => Err(nobody()),
+            other => other,
+        }
+    }
+
+    /// Whether they may approve and reject at all.
+    pub(crate) fn may_decide(&self) -> bool {
+        self.principal.scopes.contains(&Scope::ApprovalsDecide)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{OrganizationId, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_kept_from_scripts_and_neighbours() {
+        let organization = OrganizationId::new(Timestamp::UNIX_EPOCH, [0; 10]);
+        let secret = Secret::new(CredentialKind::Session, organization, [7; 32]);
+        for cookie in [cookie(&secret), no_cookie()] {
+            assert!(cookie.starts_with("__Host-cs_session="), "{cookie}");
+            for needed in ["; Path=/;", "; Secure;", "; HttpOnly;", "; SameSite=Lax"] {
+                assert!(cookie.contains(needed), "{cookie}");
+            }
+            assert!(!cookie.contains("Domain"), "{cookie}");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Times, sizes, names and states as a person reads them.
+
+use std::fmt::Write as _;
+
+use domain::lifecycle::{Outbound, Outcome, State, Status};
+use domain::message::Party;
+use jiff::Timestamp;
+
+/// A time in its three forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// For `datetime`.
+    pub machine: String,
+    /// `1 Dec 2026, 09:00 UTC`. There is no script that could know the reader's zone.
+    pub exact: String,
+    /// `in 3 hours`, `2 days ago`.
+    pub relative: String,
+}
+
+impl Moment {
+    /// `at` as seen from `now`.
+    pub(crate) fn new(at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            machine: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            exact: at.strftime("%-d %b %Y, %H:%M UTC").to_string(),
+            relative: relative(at, now),
+        }
+    }
+}
+
+fn relative(at: Timestamp, now: Timestamp) -> String {
+    let seconds = at.duration_since(now).as_secs();
+    let minutes = (seconds.abs() + 30) / 60;
+    let (count, unit) = match minutes {
+        0 => return if seconds > 0 { "in less than a minute" } else { "just now" }.to_owned(),
+        1..60 => (minutes, "minute"),
+        // Hours are cut, not rounded, from the second day on: "in 2 days" must not mean "in 37 hours".
+        60..2_880 => ((minutes + 30) / 60, "hour"),
+        2_880..86_400 => (minutes / 1_440, "day"),
+        86_400..1_051_200 => (minutes / 43_200, "month"),
+        _ => (minutes / 525_600, "year"),
+    };
+    let many = if count == 1 { "" } else { "s" };
+    if seconds > 0 { format!("in {count} {unit}{many}") } else { format!("{count} {unit}{many} ago") }
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// A size in octets.
+pub(crate) fn size(octets: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = (u128::from(octets) * 10 + u128::from(unit) / 2) / u128::from(unit);
+        if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    };
+    match octets {
+        1 => "1 byte".to_owned(),
+        0..1_000 => format!("{octets} bytes"),
+        1_000..999_950 => format!("{} kB", tenths(1_000)),
+        _ => format!("{} MB", tenths(1_000_000)),
+    }
+}
+
+/// The first characters of a SHA-256, by which people compare.
+pub(crate) fn short(hex: &str) -> String {
+    hex.get(..12).unwrap_or(hex).to_owned()
+}
+
+/// A text with what can't be seen made visible: characters that reorder what stands beside them (`gpj.exe` shown as
+/// `exe.jpg`), that take no room, or that are no characters at all. What languages need to join or to point is kept.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            // The pictures of control characters stand in the order of those.
+            '\0'..'\u{20}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\u{7f}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}' => {
+                let _ = write!(out, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c));
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A body's text: as [`visible`], with line ends of every kind as one.
+pub(crate) fn body(text: &str) -> String {
+    visible(&text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// A subject, or that there is none.
+pub(crate) fn subject(text: &str) -> String {
+    if text.trim().is_empty() { "(no subject)".to_owned() } else { visible(text) }
+}
+
+/// A person as a mail names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// The name, which anyone can choose; empty if there is none.
+    pub name: String,
+    /// The address, which decides.
+    pub address: String,
+}
+
+impl From<&Party> for Person {
+    fn from(party: &Party) -> Self {
+        let name = party.name.as_deref().map(str::trim).unwrap_or_default();
+        // A name that repeats the address says nothing.
+        let name = if name.eq_ignore_ascii_case(party.address.trim()) { "" } else { name };
+        Self { name: visible(name), address: visible(&party.address) }
+    }
+}
+
+/// The people of a list.
+pub(crate) fn people(parties: &[Party]) -> Vec<Person> {
+    parties.iter().map(Person::from).collect()
+}
+
+/// Why a mail was held, from the stable code.
+pub(crate) fn reason(code: &str) -> String {
+    match code {
+        "no_policy_allows_it" => "No policy lets this mail go without a person.".to_owned(),
+        other => format!("A policy asks for a person ({other})."),
+    }
+}
+
+/// Why the provider did not take a mail, from the stable code.
+pub(crate) fn failure(code: &str) -> String {
+    match code {
+        "message_rejected" => "Amazon SES rejected the message.",
+        "mail_from_domain_not_verified" => "The sending domain is not verified with Amazon SES.",
+        "account_suspended" => "Amazon SES has suspended sending for this AWS account.",
+        "sending_paused" => "Sending is paused for this AWS account.",
+        "bad_request" => "Amazon SES could not read the request.",
+        "configuration_not_found" => "The SES configuration set does not exist.",
+        "not_constructed" => "The request to Amazon SES could not be built.",
+        "throttled" | "limit_exceeded" => "Amazon SES allowed no more mail, however often it was asked.",
+        "access_denied" => "Amazon SES denied access.",
+        "not_connected" => "Amazon SES could not be reached.",
+        "storage_unavailable" => "The approved bytes could not be read from storage.",
+        "sealed_object_missing" => "The approved bytes are missing from storage.",
+        "sealed_object_altered" => "The stored bytes are not those that were approved, so they were not sent.",
+        other => return format!("Reason: {other}."),
+    }
+    .to_owned()
+}
+
+/// What a status of a mail means, in a word and a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// `good`, `busy`, `bad` or `idle`: how it is coloured.
+    pub tone: &'static str,
+    /// The word.
+    pub word: &'static str,
+    /// What it means.
+    pub sentence: String,
+    /// Whether it may change within seconds, so that looking again is worth it.
+    pub moving: bool,
+}
+
+/// Where a mail stands that was, or was to be, sent.
+pub(crate) fn standing(outbound: &Outbound, now: Timestamp) -> Standing {
+    let status = outbound.status();
+    let (tone, word, sentence) = match status {
+        Status::PendingApproval => ("idle", "Waiting", "It waits for a decision.".to_owned()),
+        Status::Scheduled => {
+            let (due, attempt) = match &outbound.state {
+                State::Scheduled { due, attempt } => (*due, *attempt),
+                _ => (now, 0),
+            };
+            let sentence = if due > now {
+                let due = Moment::new(due, now);
+                format!("It goes out on {} ({}).", due.exact, due.relative)
+            } else if attempt > 0 {
+                "Amazon SES did not take it yet. It is tried again shortly; it has certainly not been sent.".to_owned()
+            } else {
+                "It is about to go out.".to_owned()
+            };
+            ("busy", "Scheduled", sentence)
+        }
+        Status::Sending => ("busy", "Sending", "It is being handed to Amazon SES.".to_owned()),
+        Status::Sent => (
+            "good",
+            "Sent",
+            "Amazon SES accepted it. Whether the recipients\u{2019} servers did is not reported yet.".to_owned(),
+        ),
+        Status::Delivered => ("good", "Delivered", "Every recipient\u{2019}s server accepted it.".to_owned()),
+        Status::Deferred => (
+            "busy",
+            "Deferred",
+            "A recipient\u{2019}s server asked to wait. Amazon SES keeps trying by itself.".to_owned(),
+        ),
+        Status::Bounced => ("bad", "Bounced", "A recipient\u{2019}s server refused it for good.".to_owned()),
+        Status::Complained => ("bad", "Complaint", "A recipient marked it as spam.".to_owned()),
+        Status::Failed => {
+            let why = match &outbound.state {
+                State::Failed { reason, .. } => failure(reason),
+                _ => String::new(),
+            };
+            ("bad", "Failed", format!("It was not sent. {why}"))
+        }
+        Status::Rejected => ("idle", "Not sent", "It was rejected, so it is never sent.".to_owned()),
+        Status::Expired => ("idle", "Not sent", "Nobody decided in time, so it is never sent.".to_owned()),
+        Status::Unknown => (
+            "bad",
+            "Unknown",
+            "Amazon SES was called and no clear answer came: it may or may not have been sent. It is never sent again \
+             by itself. If Amazon SES reports on it, this page says so."
+                .to_owned(),
+        ),
+    };
+    let moving = match &outbound.state {
+        State::Scheduled { due, .. } => *due <= now,
+        State::Sending { .. } | State::Unknown { .. } => true,
+        State::Accepted { .. } => matches!(status, Status::Sent | Status::Deferred),
+        _ => false,
+    };
+    Standing { tone, word, sentence, moving }
+}
+
+/// What a recipient's server said.
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Deferred => "asked to wait",
+        Outcome::Delivered => "accepted",
+        Outcome::Bounced => "refused for good",
+        Outcome::Complained => "marked as spam",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_told_from_now() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        for (seconds, expected) in [
+            (0, "just now"),
+            (-29, "just now"),
+            (20, "in less than a minute"),
+            (60, "in 1 minute"),
+            (-3_000, "50 minutes ago"),
+            (3_600, "in 1 hour"),
+            (-47 * 3_600, "47 hours ago"),
+            (7 * 86_400, "in 7 days"),
+            (6 * 86_400 + 80_000, "in 6 days"),
+            (-90 * 86_400, "3 months ago"),
+            (-800 * 86_400, "2 years ago"),
+        ] {
+            assert_eq!(relative(now + SignedDuration::from_secs(seconds), now), expected, "{seconds}");
+        }
+        let moment = Moment::new("2026-12-01T09:00:00.5Z".parse().unwrap(), now);
+        assert_eq!(moment.exact, "1 Dec 2026, 09:00 UTC");
+        assert_eq!(moment.machine, "2026-12-01T09:00:00Z");
+    }
+
+    #[test]
+    fn sizes() {
+        for (octets, expected) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1 kB"),
+            (1_540, "1.5 kB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1 MB"),
+            (25 * 1024 * 1024, "26.2 MB"),
+        ] {
+            assert_eq!(size(octets), expected);
+        }
+    }
+
+    #[test]
+    fn what_hides_is_shown() {
+        assert_eq!(visible("invoice\u{202e}fdp.exe"), "invoice\u{27e8}U+202E\u{27e9}fdp.exe");
+        assert_eq!(visible("a\u{200b}b\0c\u{1b}"), "a\u{27e8}U+200B\u{27e9}b\u{2400}c\u{241b}");
+        // Joiners shape Persian, Hindi and families.
+        for kept in ["\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}", "\u{1f469}\u{200d}\u{1f467}", "a\tb\nc"] {
+            assert_eq!(visible(kept), kept);
+        }
+    }
+
+    #[test]
+    fn a_name_that_repeats_the_address_is_left_out() {
+        let party = |name: &str| Party { name: Some(name.to_owned()), address: "a@example.com".to_owned() };
+        assert_eq!(Person::from(&party("A@example.com")).name, "");
+        // One that shows another address is kept: the reader must see both.
+        assert_eq!(Person::from(&party("b@example.com")).name, "b@example.com");
+    }
+}

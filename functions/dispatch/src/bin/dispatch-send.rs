@@ -1,0 +1,5 @@
+//! See `dispatch::send`.
+
+fn main() {
+    runtime::task::serve(&dispatch::send::TASK, dispatch::send::context);
+}

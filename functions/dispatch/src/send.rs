@@ -1,0 +1,73 @@
+//! The last step of a workflow: sends the mail of a ticket, if it is approved, due, and nobody has claimed it.
+
+use std::sync::Arc;
+
+use app::Ports;
+use app::dispatch::{DispatchError, Dispatched, dispatch};
+use app::ports::MailSender;
+use app::store::StoreError;
+use aws_mail::SesSender;
+use domain::digest::Digest;
+use domain::id::Id;
+use domain::seal::Ticket;
+use futures_util::future::BoxFuture;
+use runtime::environment::required;
+use runtime::task::{Task, TaskError};
+use serde_json::{Value, json};
+
+/// What the function needs.
+pub struct Context {
+    ports: Ports,
+    sender: Arc<dyn MailSender>,
+}
+
+/// The function.
+pub const TASK: Task<Context> = Task { name: "dispatch-send", handle };
+
+/// From the environment.
+pub fn context() -> Context {
+    let config = runtime::aws::config();
+    let sender = SesSender::new(&runtime::aws::ses_config(&config), required("CONFIGURATION_SET"));
+    Context { ports: assembly::ports(&config), sender: Arc::new(sender) }
+}
+
+fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        let ticket = ticket(&event).ok_or_else(|| TaskError::permanent("not a ticket"))?;
+        let dispatched = dispatch(&context.ports, &*context.sender, &ticket).await.map_err(|error| match error {
+            DispatchError::Store(StoreError::Permanent(text)) => TaskError::permanent(text),
+            other => TaskError::transient(other),
+        })?;
+        let (moved, status) = match dispatched {
+            Dispatched::Now(status) => (true, status.as_str()),
+            Dispatched::Already(status) => (false, status.as_str()),
+            Dispatched::Gone => (false, "gone"),
+        };
+        tracing::info!(message_id = %ticket.message_id, moved, status, "dispatched");
+        Ok(json!({ "moved": moved, "status": status }))
+    })
+}
+
+fn ticket(event: &Value) -> Option<Ticket> {
+    let text = |name: &str| event.get(name)?.as_str();
+    Some(Ticket {
+        organization_id: Id::parse(text("organization_id")?).ok()?,
+        inbox_id: Id::parse(text("inbox_id")?).ok()?,
+        message_id: Id::parse(text("message_id")?).ok()?,
+        approval_id: Id::parse(text("approval_id")?).ok()?,
+        digest: Digest::parse(text("digest")?).ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_event_is_a_ticket_and_half_of_it_is_not() {
+        let mut event: Value = serde_json::from_str(include_str!("../../../events/dispatch-send.json")).unwrap();
+        assert!(ticket(&event).is_some());
+        event["digest"] = "sha256:00".into();
+        assert!(ticket(&event).is_none());
+    }
+}

@@ -1,0 +1,65 @@
+//! A mail whose filing has failed again and again: it is listed with what SES says of it, flagged `not_processed`, and
+//! its octets stay where they are. The queue holds the events that `inbound-receive` gave up on.
+
+use app::Ports;
+use app::receive::Reading;
+use futures_util::future::BoxFuture;
+use runtime::task::{Task, TaskError, batch_failures};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The function.
+pub const TASK: Task<Ports> = Task { name: "inbound-quarantine", handle };
+
+#[derive(Deserialize)]
+struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    message_id: String,
+    body: String,
+}
+
+fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        let batch: Batch = serde_json::from_value(event).map_err(TaskError::permanent)?;
+        let mut failed = vec![];
+        for message in batch.records {
+            let filed = match original(&message.body) {
+                Some(event) => crate::receive::file(ports, event, Reading::Quarantine).await,
+                None => Err(TaskError::permanent("no event of SES in this message")),
+            };
+            if let Err(error) = filed {
+                tracing::error!(class = error.name, error = %error.message, "a mail could not be quarantined");
+                failed.push(message.message_id);
+            }
+        }
+        Ok(batch_failures(&failed))
+    })
+}
+
+/// The event that failed: an on-failure destination wraps it as `requestPayload`, a dead-letter queue does not.
+fn original(body: &str) -> Option<Value> {
+    let mut value: Value = serde_json::from_str(body).ok()?;
+    match value.get_mut("requestPayload") {
+        Some(payload) => Some(payload.take()),
+        None => value.get("Records").is_some().then_some(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_failed_event_are_read() {
+        assert!(original(r#"{"requestPayload":{"Records":[]},"requestContext":{}}"#).is_some());
+        assert!(original(r#"{"Records":[]}"#).is_some());
+        assert!(original(r#"{"else":1}"#).is_none());
+        assert!(original("not JSON").is_none());
+    }
+}

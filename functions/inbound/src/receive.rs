@@ -1,0 +1,24 @@
+//! SES tells of a mail that it put into the bucket: it is filed into every inbox it was sent to.
+
+use app::Ports;
+use app::receive::{Reading, receive};
+use futures_util::future::BoxFuture;
+use runtime::task::{Task, TaskError};
+use serde_json::{Value, json};
+
+/// The function.
+pub const TASK: Task<Ports> = Task { name: "inbound-receive", handle };
+
+fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(file(ports, event, Reading::Parse))
+}
+
+/// Files the mails of an event.
+pub(crate) async fn file(ports: &Ports, event: Value, reading: Reading) -> Result<Value, TaskError> {
+    let mut made = 0;
+    for received in crate::ses::received(&event).map_err(TaskError::permanent)? {
+        made += receive(ports, &received, reading).await?.len();
+    }
+    // Whatever became of it, SES is to go on with its other rules.
+    Ok(json!({ "disposition": "CONTINUE", "messages": made }))
+}

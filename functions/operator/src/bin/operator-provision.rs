@@ -1,0 +1,5 @@
+//! See `operator::provision`.
+
+fn main() {
+    runtime::task::serve(&operator::provision::TASK, operator::ports);
+}

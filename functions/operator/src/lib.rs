@@ -1,0 +1,10 @@
+//! What only whoever owns the AWS account may do: invoked through IAM (`aws lambda invoke`), not through the API.
+
+pub mod provision;
+
+use app::Ports;
+
+/// The ports of this group.
+pub fn ports() -> Ports {
+    assembly::ports(&runtime::aws::config())
+}

@@ -1,0 +1,118 @@
+"""The AWS endpoint of every function: passes calls to the local AWS, books them, and lets them go wrong on demand."""
+
+import asyncio
+import logging
+import time
+
+from aiohttp import ClientError, ClientResponse, ClientSession, web
+
+from . import capacity, errors, processes, proxy
+from .faults import Faults, Rule
+from .ledger import Call, Ledger
+from .settings import Settings
+
+log = logging.getLogger("wire")
+
+DEFAULT_HANG = 3600.0
+
+
+class Wire:
+    def __init__(self, settings: Settings, session: ClientSession, ledger: Ledger, faults: Faults) -> None:
+        self.settings = settings
+        self.session = session
+        self.ledger = ledger
+        self.faults = faults
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        call = self.ledger.open(request)
+        started = time.perf_counter()
+        rule = self.faults.take(call.service, call.operation, call.function)
+        try:
+            if rule is None:
+                return await self._forward(request, call)
+            call.fault = rule.kind
+            log.info("fault %s on %s %s of %s", rule.kind, call.service, call.operation, call.function or "-")
+            return await self._misbehave(request, call, rule)
+        except ClientError as error:
+            log.warning("%s %s failed: %s", call.service, call.operation, type(error).__name__)
+            call.status = 502
+            return errors.broken(call.service, 503)
+        finally:
+            call.latency_ms = round((time.perf_counter() - started) * 1000, 2)
+
+    async def _forward(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
+        """The usual way. DynamoDB bodies are read to weigh them; everything else streams through."""
+        if call.service != "dynamodb":
+            answer = await proxy.send(
+                self.session, request, self.settings.aws_url, proxy.end_to_end(request.raw_headers)
+            )
+            async with answer:
+                call.status = answer.status
+                return await proxy.relay(request, answer)
+        answer, body = await self._deliver(request, call, await request.content.read())
+        return await proxy.relay(request, answer, body)
+
+    async def _deliver(self, request: web.BaseRequest, call: Call, body: bytes) -> tuple[ClientResponse, bytes]:
+        """Forwards a body that is in memory; gives the whole answer back and books its capacity."""
+        headers = proxy.end_to_end(request.raw_headers)
+        if call.service == "dynamodb":
+            body = capacity.asking(call.operation, body)
+            headers["Content-Length"] = str(len(body))
+        answer = await proxy.send(self.session, request, self.settings.aws_url, headers, body=body)
+        async with answer:
+            content = await answer.read()
+        call.status = answer.status
+        if call.service == "dynamodb":
+            spent = capacity.consumed(call.operation, body, answer.status, content)
+            if spent and call.capacity:
+                spent = {kind: units + call.capacity[kind] for kind, units in spent.items()}
+            call.capacity = spent
+        return answer, content
+
+    async def _misbehave(self, request: web.BaseRequest, call: Call, rule: Rule) -> web.StreamResponse:
+        if rule.kind == "drop_before":
+            return proxy.drop(request)
+        if rule.kind == "kill_before":
+            self._kill(request, call)
+            return proxy.drop(request)
+        body = await request.content.read()
+        if rule.kind in {"error_500", "error_503"}:
+            call.status = int(rule.kind[-3:])
+            return errors.broken(call.service, call.status)
+        if rule.kind == "throttle":
+            response = errors.throttled(call.service)
+            call.status = response.status
+            return response
+        if rule.kind == "slow":
+            await asyncio.sleep(rule.seconds)
+        if rule.kind == "duplicate":
+            await self._deliver(request, call, body)
+        answer, content = await self._deliver(request, call, body)
+        if rule.kind == "hang":
+            await hang(request, rule.seconds)
+            return proxy.drop(request)
+        if rule.kind == "kill_after":
+            self._kill(request, call)
+        if rule.kind in {"drop_after", "kill_after"}:
+            return proxy.drop(request)
+        return await proxy.relay(request, answer, content)
+
+    def _kill(self, request: web.BaseRequest, call: Call) -> None:
+        kill(request, call.function, self.settings.wire_url)
+
+
+def kill(request: web.BaseRequest, function: str, endpoint: str) -> None:
+    """Kills the process that made this request."""
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    try:
+        pid = processes.kill_caller(function, endpoint, peer[1] if peer else 0)
+        log.info("killed %s (pid %d)", function, pid)
+    except processes.NotFound:
+        log.warning("no process of %r to kill", function)
+
+
+async def hang(request: web.BaseRequest, seconds: float) -> None:
+    """Holds the connection without an answer until the time is over or the caller gives up."""
+    deadline = time.monotonic() + (seconds or DEFAULT_HANG)
+    while time.monotonic() < deadline and request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(0.1)

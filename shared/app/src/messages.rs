@@ -1,0 +1,139 @@
+//! Reading mail.
+
+use bytes::Bytes;
+use domain::access::{Permit, scope};
+use domain::message::{Direction, Message};
+use domain::seal::{MAX_MIME, Sealed};
+use domain::{InboxId, MessageId};
+
+use crate::error::Refusal;
+use crate::inboxes;
+use crate::ports::{BlobKey, Ports};
+use crate::store::{Key, List, Page, PageRequest, load, typed};
+
+/// A mail with its body, decoded.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// What the list shows.
+    pub message: Message,
+    /// The body as text.
+    pub text: Option<String>,
+    /// The body as HTML, without anything active and without remote images.
+    pub html: Option<String>,
+    /// How many remote images were left out.
+    pub remote_images: usize,
+    /// The new part of a reply.
+    pub extracted_text: Option<String>,
+    /// All headers, decoded, in order.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The mails of an inbox, newest first.
+pub async fn list(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    page: &PageRequest,
+) -> Result<Page<Message>, Refusal> {
+    inboxes::find(ports, permit, inbox_id).await?;
+    Ok(typed(ports.store.list(permit.organization_id(), &List::Messages(inbox_id), page).await?))
+}
+
+async fn find(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<Message, Refusal> {
+    permit.over(inbox_id)?;
+    load::<Message>(&*ports.store, permit.organization_id(), Key::Message(inbox_id, id))
+        .await?
+        .ok_or(Refusal::NotFound("message"))
+}
+
+/// One mail with its body.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<Detail, Refusal> {
+    let message = find(ports, permit, inbox_id, id).await?;
+    detail(ports, message).await
+}
+
+/// The octets of a mail, or where they are.
+pub enum Raw {
+    /// As they were sealed; SES adds `Date` and `Message-ID` when it sends them.
+    Octets(Bytes),
+    /// As they were received: a URL that gives them for 15 minutes, since they may be larger than an answer can be.
+    Url(String),
+}
+
+/// A sealed mail up to this size is given in the answer: Lambda's limit is 6 MB, in base64.
+const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+
+/// The octets of a mail.
+pub async fn raw(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<Raw, Refusal> {
+    let message = find(ports, permit, inbox_id, id).await?;
+    match &message.direction {
+        Direction::Inbound { raw_key, .. } => {
+            let name = format!("{id}.eml");
+            Ok(Raw::Url(ports.blobs.download_url(&BlobKey::Raw(raw_key.clone()), &name).await?))
+        }
+        Direction::Outbound(_) if message.size <= MAX_ANSWER => Ok(Raw::Octets(octets(ports, &message).await?)),
+        Direction::Outbound(outbound) => {
+            let key = BlobKey::Sealed(message.organization_id, outbound.digest);
+            Ok(Raw::Url(ports.blobs.download_url(&key, &format!("{id}.sealed")).await?))
+        }
+    }
+}
+
+async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
+    match &message.direction {
+        Direction::Inbound { raw_key, .. } => Ok(ports.blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?),
+        Direction::Outbound(outbound) => {
+            let sealed = sealed(ports, message, outbound.digest).await?;
+            Ok(Bytes::copy_from_slice(sealed.mime()))
+        }
+    }
+}
+
+async fn sealed(ports: &Ports, message: &Message, digest: domain::digest::Digest) -> Result<Sealed, Refusal> {
+    let key = BlobKey::Sealed(message.organization_id, digest);
+    let bytes = ports.blobs.get(&key, MAX_MIME + 64 * 1024).await?;
+    Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))
+}
+
+/// A mail with its body, from its octets.
+pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Refusal> {
+    let octets = octets(ports, &message).await?;
+    if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed")) {
+        // Reading it has failed before: it is shown without its body, and can be fetched raw.
+        let empty = Detail {
+            message,
+            text: None,
+            html: None,
+            remote_images: 0,
+            extracted_text: None,
+            headers: vec![],
+        };
+        return Ok(empty);
+    }
+    let parsed = mail::parse(&octets);
+    let html = parsed.html.as_deref().map(mail::sanitise_html);
+    let extracted_text = parsed.text.as_deref().map(|text| mail::extract_reply(text).to_string());
+    Ok(Detail {
+        message,
+        extracted_text,
+        remote_images: html.as_ref().map_or(0, |html| html.remote_images),
+        html: html.map(|html| html.html),
+        headers: parsed.headers.iter().map(|h| (h.name.to_string(), h.value.to_string())).collect(),
+        text: parsed.text,
+    })
+}

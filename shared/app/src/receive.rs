@@ -1,0 +1,286 @@
+//! Taking in mail that was received: one message for each inbox it was sent to, whatever its form.
+
+use bytes::Bytes;
+use domain::address::EmailAddress;
+use domain::digest::Digest;
+use domain::event::{Event, EventKind, Subject};
+use domain::inbox::Inbox;
+use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Verdicts};
+use domain::seal::MAX_MIME;
+use domain::{MessageId, ThreadId, Timestamp};
+use futures_util::future::try_join_all;
+use jiff::SignedDuration;
+
+use crate::dispatch::provider_pointer;
+use crate::error::Refusal;
+use crate::ports::{BlobKey, Ports};
+use crate::store::{AddressEntry, Change, Conflict, Expect, Key, StoreError, ThreadPointer, Write};
+use crate::submit::{stored, subject_pointer};
+
+/// What the receiving side says of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The receiving side's id of it: the same however often it is told.
+    pub provider_id: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The envelope's recipients, as far as they are addresses.
+    pub recipients: Vec<EmailAddress>,
+    /// Where its octets are.
+    pub raw_key: String,
+    /// What was found out about it.
+    pub verdicts: Verdicts,
+    /// Its author and subject as the receiving side read them: all that there is where we can't read it.
+    pub envelope: EnvelopeView,
+}
+
+/// A mail's author and subject as the receiving side read them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvelopeView {
+    /// The author.
+    pub from: String,
+    /// The subject.
+    pub subject: String,
+}
+
+/// Whether the mail is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// As usual.
+    Parse,
+    /// Reading it has failed again and again: list it with what is known, keep the octets, flag it.
+    Quarantine,
+}
+
+/// A conversation is found by subject and participants for so long after its last mail.
+const SUBJECT_THREAD: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// So many files of a mail get an object of their own; all of them stay in the raw mail.
+const MAX_FILES: usize = 50;
+/// So many of the last references are looked up.
+const MAX_REFERENCES: usize = 20;
+/// A thread that another mail just began is looked up again at most so often.
+const TRIES: usize = 5;
+
+/// Takes a mail in. Told again, it changes nothing. Returns the messages that were made.
+pub async fn receive(ports: &Ports, received: &Received, reading: Reading) -> Result<Vec<MessageId>, Refusal> {
+    let mut owners = ports.directory.addresses(&received.recipients).await?;
+    owners.sort_by_key(|owner| owner.inbox_id);
+    owners.dedup_by_key(|owner| owner.inbox_id);
+    if owners.is_empty() {
+        // The octets stay in the bucket for as long as its lifecycle rule keeps them.
+        tracing::warn!(raw_key = received.raw_key, "a mail came for no inbox of ours");
+        return Ok(vec![]);
+    }
+    let raw = match reading {
+        Reading::Parse => ports.blobs.get(&BlobKey::Raw(received.raw_key.clone()), MAX_MIME).await?,
+        Reading::Quarantine => Bytes::new(),
+    };
+    let mail = match reading {
+        Reading::Parse => mail::parse(&raw),
+        Reading::Quarantine => mail::parse(b""),
+    };
+    let mut made = vec![];
+    for owner in &owners {
+        made.extend(file(ports, received, reading, owner, &raw, &mail).await?);
+    }
+    Ok(made)
+}
+
+/// The id of a received mail in an inbox: the same however often we are told of it.
+fn message_id(received: &Received, owner: &AddressEntry) -> MessageId {
+    let hash = Digest::of_parts(&[received.provider_id.as_bytes(), owner.inbox_id.to_string().as_bytes()]);
+    let mut entropy = [0; 10];
+    entropy.copy_from_slice(&hash.as_bytes()[..10]);
+    MessageId::new(received.at, entropy)
+}
+
+async fn file(
+    ports: &Ports,
+    received: &Received,
+    reading: Reading,
+    owner: &AddressEntry,
+    raw: &Bytes,
+    mail: &mail::ParsedMail<'_>,
+) -> Result<Option<MessageId>, Refusal> {
+    let id = message_id(received, owner);
+    let organization_id = owner.organization_id;
+    let mut message = build(ports, received, reading, owner, raw.len(), mail, id);
+    let inbox = Inbox {
+        id: owner.inbox_id,
+        organization_id,
+        address: owner.address.clone(),
+        display_name: None,
+        created_at: received.at,
+    };
+    let mut stored_files = false;
+    for _ in 0..TRIES {
+        let found = find_thread(ports, &message, &inbox).await?;
+        if found.known {
+            return Ok(None);
+        }
+        message.thread_id = found.thread_id.unwrap_or_else(|| ports.thread_id());
+        if !stored_files {
+            store_files(ports, &message, mail).await?;
+            stored_files = true;
+        }
+        match ports.store.commit(change(ports, &inbox, &message, &found)).await {
+            Ok(()) => return Ok(Some(id)),
+            Err(StoreError::Conflict(conflicts))
+                if conflicts.contains(&Conflict::Record(Key::Message(owner.inbox_id, id))) =>
+            {
+                return Ok(None);
+            }
+            // Another mail of the same conversation came at the same moment: join it.
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::Unavailable("the conversation kept changing".to_owned()))
+}
+
+fn build(
+    ports: &Ports,
+    received: &Received,
+    reading: Reading,
+    owner: &AddressEntry,
+    size: usize,
+    mail: &mail::ParsedMail<'_>,
+    id: MessageId,
+) -> Message {
+    let party = |address: &mail::ParsedAddress| Party { name: address.name.clone(), address: address.address.clone() };
+    let parties = |list: &[mail::ParsedAddress]| list.iter().take(100).map(party).collect::<Vec<_>>();
+    let mut defects: Vec<String> = mail.defects.iter().map(|defect| defect.code().to_owned()).collect();
+    if reading == Reading::Quarantine {
+        defects = vec!["not_processed".to_owned()];
+    }
+    if mail.attachments.len() > MAX_FILES {
+        defects.push("too_many_attachments".to_owned());
+    }
+    let cut = |text: &str| text.chars().take(998).collect::<String>();
+    let from = mail.from.as_ref().map_or_else(
+        || Party { name: None, address: cut(&received.envelope.from) },
+        party,
+    );
+    let quarantined = reading == Reading::Quarantine;
+    let subject = cut(if quarantined { &received.envelope.subject } else { &mail.subject });
+    Message {
+        id,
+        organization_id: owner.organization_id,
+        inbox_id: owner.inbox_id,
+        thread_id: ThreadId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+        direction: Direction::Inbound {
+            raw_key: received.raw_key.clone(),
+            verdicts: received.verdicts.clone(),
+            defects,
+            automatic: mail.automatic,
+        },
+        from,
+        reply_to: parties(&mail.reply_to),
+        to: parties(&mail.to),
+        cc: parties(&mail.cc),
+        bcc: vec![],
+        subject,
+        preview: mail::preview(mail.text.as_deref().unwrap_or_default(), 200),
+        internet_message_id: mail.message_id.clone(),
+        references: references(mail),
+        attachments: mail.attachments.iter().take(MAX_FILES).map(|file| reference(ports, file)).collect(),
+        size: size as u64,
+        created_at: received.at,
+        version: 1,
+    }
+}
+
+/// The ids a mail answers, oldest first, `In-Reply-To` last (RFC 5322 §3.6.4).
+fn references(mail: &mail::ParsedMail<'_>) -> Vec<String> {
+    let mut all = mail.references.clone();
+    for id in &mail.in_reply_to {
+        all.retain(|known| known != id);
+        all.push(id.clone());
+    }
+    all.split_off(all.len().saturating_sub(50))
+}
+
+fn reference(ports: &Ports, file: &mail::ParsedAttachment<'_>) -> AttachmentRef {
+    AttachmentRef {
+        id: ports.attachment_id(),
+        filename: file.filename.clone().unwrap_or_else(|| "unnamed".to_owned()),
+        content_type: file.content_type.clone(),
+        size: file.size as u64,
+        digest: Digest::from_bytes(file.sha256),
+        content_id: file.content_id.clone(),
+        inline: file.inline,
+    }
+}
+
+/// What one read says of where a mail belongs.
+struct Found {
+    /// It was filed before.
+    known: bool,
+    /// Its conversation.
+    thread_id: Option<ThreadId>,
+    /// Whether its subject leads somewhere already, however old.
+    subject_known: bool,
+}
+
+/// By the ids it answers, latest first; then by subject and participants.
+async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<Found, Refusal> {
+    let inbox_id = message.inbox_id;
+    let mut keys = vec![Key::Message(inbox_id, message.id)];
+    for id in message.references.iter().rev().take(MAX_REFERENCES) {
+        let key = Key::ThreadPointer(inbox_id, provider_pointer(id));
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let subject = subject_pointer(inbox, message);
+    keys.push(Key::ThreadPointer(inbox_id, subject.hash));
+    let mut found = ports.store.load(message.organization_id, &keys).await?;
+    let pointer = |record: crate::store::Record| ThreadPointer::try_from(record).ok();
+    let by_subject = found.pop().flatten().and_then(pointer);
+    let known = found[0].is_some();
+    let by_reference = found.into_iter().skip(1).flatten().find_map(pointer);
+    let subject_known = by_subject.is_some();
+    let recent = by_subject
+        .filter(|p| message.created_at.duration_since(p.at) < SUBJECT_THREAD)
+        .filter(|_| !mail::normalise_subject(&message.subject).is_empty());
+    Ok(Found { known, thread_id: by_reference.or(recent).map(|p| p.thread_id), subject_known })
+}
+
+async fn store_files(ports: &Ports, message: &Message, mail: &mail::ParsedMail<'_>) -> Result<(), Refusal> {
+    try_join_all(message.attachments.iter().zip(&mail.attachments).map(|(reference, file)| {
+        let key = BlobKey::Attachment(message.organization_id, reference.id);
+        let contents = Bytes::copy_from_slice(&file.contents);
+        async move { ports.blobs.put(&key, contents, &reference.content_type).await }
+    }))
+    .await?;
+    Ok(())
+}
+
+fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Change {
+    let mut change = Change::new(message.organization_id)
+        .create(message.clone())
+        .write(Write::Thread(message.thread_update()))
+        .event(Event {
+            id: ports.event_id(),
+            organization_id: message.organization_id,
+            kind: EventKind::MessageReceived,
+            created_at: ports.now(),
+            subject: Subject::Message(Box::new(message.clone())),
+        });
+    for reference in &message.attachments {
+        let file: Attachment = stored(message, reference);
+        change = change.create(file);
+    }
+    if let Some(id) = &message.internet_message_id {
+        let pointer = ThreadPointer {
+            inbox_id: message.inbox_id,
+            hash: provider_pointer(id),
+            thread_id: message.thread_id,
+            at: message.created_at,
+        };
+        change = change.write(Write::Put(pointer.into(), Expect::Anything));
+    }
+    // Two first mails at once must not begin two conversations: the second conflicts, and looks again.
+    let expect = if found.subject_known || found.thread_id.is_some() { Expect::Anything } else { Expect::Absent };
+    change.write(Write::Put(subject_pointer(inbox, message).into(), expect))
+}

@@ -1,0 +1,436 @@
+//! The table as the use cases see it: typed records under typed keys, always within one organization.
+
+use async_trait::async_trait;
+use domain::access::Actor;
+use domain::address::EmailAddress;
+use domain::approval::Approval;
+use domain::audit::AuditEntry;
+use domain::credential::{Login, Session, Token};
+use domain::digest::Digest;
+use domain::event::Event;
+use domain::inbox::Inbox;
+use domain::lifecycle::Outbound;
+use domain::message::{Attachment, Message, Thread, ThreadUpdate};
+use domain::organization::{Member, Organization};
+use domain::seal::Ticket;
+use domain::webhook::{Attempt, Webhook};
+use domain::{
+    ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, ThreadId, Timestamp, WebhookId,
+};
+
+/// The name of a record within its organization.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// The organization itself.
+    Organization,
+    /// A seat.
+    Member(MemberId),
+    /// A token, by the hash of its secret.
+    Token(Digest),
+    /// A session, by the hash of its secret.
+    Session(Digest),
+    /// An inbox.
+    Inbox(InboxId),
+    /// A mail.
+    Message(InboxId, MessageId),
+    /// A conversation.
+    Thread(ThreadId),
+    /// The conversation that a `Message-ID`, or a subject with its participants, belongs to.
+    ThreadPointer(InboxId, Digest),
+    /// An approval.
+    Approval(ApprovalId),
+    /// A file.
+    Attachment(AttachmentId),
+    /// An endpoint.
+    Webhook(WebhookId),
+    /// A saved answer, by the hash of credential, route and `Idempotency-Key`.
+    Answer(Digest),
+}
+
+/// What can be stored under a [`Key`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant holds the domain type of its name")]
+pub enum Record {
+    Organization(Organization),
+    Member(Member),
+    Token(Token),
+    Session(Session),
+    Inbox(Inbox),
+    Message(Box<Message>),
+    Thread(Thread),
+    ThreadPointer(ThreadPointer),
+    Approval(Box<Approval>),
+    Attachment(Attachment),
+    Webhook(Webhook),
+    Answer(Answer),
+    Attempt(Attempt),
+}
+
+/// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadPointer {
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// Hash of what leads there.
+    pub hash: Digest,
+    /// Where it leads.
+    pub thread_id: ThreadId,
+    /// When it was made or last used.
+    pub at: Timestamp,
+}
+
+/// The saved answer to a request that carried an `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Hash of credential, route and key.
+    pub key: Digest,
+    /// Hash of the request's body.
+    pub request: Digest,
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
+}
+
+impl Record {
+    /// The key that it lies under. An [`Attempt`] is only listed, never loaded: it has none.
+    pub fn key(&self) -> Option<Key> {
+        Some(match self {
+            Record::Organization(_) => Key::Organization,
+            Record::Member(member) => Key::Member(member.id),
+            Record::Token(token) => Key::Token(token.hash),
+            Record::Session(session) => Key::Session(session.hash),
+            Record::Inbox(inbox) => Key::Inbox(inbox.id),
+            Record::Message(message) => Key::Message(message.inbox_id, message.id),
+            Record::Thread(thread) => Key::Thread(thread.id),
+            Record::ThreadPointer(pointer) => Key::ThreadPointer(pointer.inbox_id, pointer.hash),
+            Record::Approval(approval) => Key::Approval(approval.id),
+            Record::Attachment(attachment) => Key::Attachment(attachment.id),
+            Record::Webhook(webhook) => Key::Webhook(webhook.id),
+            Record::Answer(answer) => Key::Answer(answer.key),
+            Record::Attempt(_) => return None,
+        })
+    }
+
+    /// The version of a record that has one.
+    pub fn version(&self) -> Option<u64> {
+        match self {
+            Record::Session(session) => Some(session.version),
+            Record::Message(message) => Some(message.version),
+            Record::Approval(approval) => Some(approval.version),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! records {
+    ($($variant:ident($type:ty) $(, $deref:tt)?;)*) => {$(
+        impl From<$type> for Record {
+            fn from(value: $type) -> Self { Record::$variant(value.into()) }
+        }
+        impl TryFrom<Record> for $type {
+            type Error = ();
+            fn try_from(record: Record) -> Result<Self, ()> {
+                match record { Record::$variant(value) => Ok($($deref)? value), _ => Err(()) }
+            }
+        }
+    )*};
+}
+
+records! {
+    Organization(Organization);
+    Member(Member);
+    Token(Token);
+    Session(Session);
+    Inbox(Inbox);
+    Message(Message), *;
+    Thread(Thread);
+    ThreadPointer(ThreadPointer);
+    Approval(Approval), *;
+    Attachment(Attachment);
+    Webhook(Webhook);
+    Answer(Answer);
+    Attempt(Attempt);
+}
+
+/// What a write expects to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing under this key.
+    Absent,
+    /// The record with this version; the written one has the next.
+    Version(u64),
+    /// Whatever is there.
+    Anything,
+}
+
+/// One write of a [`Change`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// Stores a record as a whole.
+    Put(Record, Expect),
+    /// Moves an outbound mail on without reading it: `version` is the one it must have, the next is written.
+    Advance {
+        /// The inbox.
+        inbox_id: InboxId,
+        /// The mail.
+        message_id: MessageId,
+        /// Its version before.
+        version: u64,
+        /// Where it stands after.
+        outbound: Outbound,
+    },
+    /// Counts one more mail into its conversation.
+    Thread(ThreadUpdate),
+    /// Removes a record.
+    Delete(Key),
+}
+
+/// A person's or an inbox's place in the directory: found before any organization is known, unique over all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DirectoryWrite {
+    /// A new login; its address must not have one yet.
+    NewLogin(Login),
+    /// A changed login, from this version.
+    Login(Login),
+    /// A new inbox's address; it must not be taken.
+    NewAddress(AddressEntry),
+}
+
+/// Who owns an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressEntry {
+    /// The address.
+    pub address: EmailAddress,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+}
+
+/// What is written together or not at all: the state, the audit entry and the events of one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// At most 90 with the entries and events.
+    pub writes: Vec<Write>,
+    /// The directory's part.
+    pub directory: Vec<DirectoryWrite>,
+    /// What is written down.
+    pub audit: Vec<AuditEntry>,
+    /// What receivers are told, after the commit.
+    pub events: Vec<Event>,
+}
+
+impl Change {
+    /// A change of nothing yet.
+    pub fn new(organization_id: OrganizationId) -> Self {
+        Self { organization_id, writes: vec![], directory: vec![], audit: vec![], events: vec![] }
+    }
+
+    /// Adds a record that must be new.
+    #[must_use]
+    pub fn create(self, record: impl Into<Record>) -> Self {
+        self.write(Write::Put(record.into(), Expect::Absent))
+    }
+
+    /// Adds the next version of a record: its `version` is raised by the store.
+    #[must_use]
+    pub fn update(self, record: impl Into<Record>) -> Self {
+        let record = record.into();
+        let expect = record.version().map_or(Expect::Anything, Expect::Version);
+        self.write(Write::Put(record, expect))
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn write(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+
+    /// Adds a write to the directory.
+    #[must_use]
+    pub fn directory(mut self, write: DirectoryWrite) -> Self {
+        self.directory.push(write);
+        self
+    }
+
+    /// Adds an event.
+    #[must_use]
+    pub fn event(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    /// Adds an audit entry.
+    #[must_use]
+    pub fn audit(mut self, entry: AuditEntry) -> Self {
+        self.audit.push(entry);
+        self
+    }
+}
+
+/// Why the store did not do it. The class decides what a caller may do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Something is not as the change expected. Nothing was written. Load again.
+    #[error("conflict on {0:?}")]
+    Conflict(Vec<Conflict>),
+    /// Throttled, timed out or contended: the same call may succeed later. A commit may be repeated.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// It will never succeed.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+/// What was not as expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conflict {
+    /// A record.
+    Record(Key),
+    /// An entry of the directory.
+    Directory,
+}
+
+/// The lists there are. Newest first, except where noted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum List {
+    /// All inboxes, oldest first.
+    Inboxes,
+    /// All tokens, oldest first.
+    Tokens,
+    /// All webhooks, oldest first.
+    Webhooks,
+    /// The mails of an inbox.
+    Messages(InboxId),
+    /// The mails of a conversation, oldest first.
+    ThreadMessages(ThreadId),
+    /// The conversations of an inbox, by their last mail.
+    Threads(InboxId),
+    /// Approvals with this status, as it is written down.
+    Approvals(String),
+    /// Attempts to tell a webhook.
+    Attempts(WebhookId),
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PageRequest {
+    /// At most so many, 1 to 100.
+    pub limit: u16,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The records.
+    pub items: Vec<T>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<String>,
+}
+
+/// A cursor that this list did not give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidCursor;
+
+/// Loads, lists and changes records of one organization.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Reads up to 100 records at once, strongly consistent, in the order of the keys.
+    async fn load(&self, organization_id: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError>;
+
+    /// Reads a page. `Err(Ok(InvalidCursor))` is not possible: a bad cursor is [`ListError::Cursor`].
+    async fn list(
+        &self,
+        organization_id: OrganizationId,
+        list: &List,
+        page: &PageRequest,
+    ) -> Result<Page<Record>, ListError>;
+
+    /// Writes all of a change or nothing.
+    async fn commit(&self, change: Change) -> Result<(), StoreError>;
+
+    /// Takes a scheduled, due mail with this digest in one conditional write, and returns it as `sending`.
+    /// `None` where it is in any other state, or not due: it was taken already, or must not be.
+    async fn claim(&self, ticket: &Ticket, now: Timestamp) -> Result<Option<Message>, StoreError>;
+}
+
+/// Why a page could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// The cursor is not one that this list gave.
+    #[error("the cursor is not one that this list gave")]
+    Cursor,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The two look-ups that come before an organization is known.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// The login of this address.
+    async fn login(&self, email: &EmailAddress) -> Result<Option<Login>, StoreError>;
+
+    /// The owners of these addresses (at most 100), those that have one.
+    async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
+}
+
+/// A mail that somebody must look after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// The mail.
+    pub message_id: MessageId,
+}
+
+/// The sweeper's look across all organizations: names only, read by time.
+#[async_trait]
+pub trait Watch: Send + Sync {
+    /// At most `limit` mails whose `watch_at` is before `now`, the longest overdue first.
+    async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+}
+
+/// Reads one record of a type.
+pub async fn load<T: TryFrom<Record>>(
+    store: &dyn Store,
+    organization_id: OrganizationId,
+    key: Key,
+) -> Result<Option<T>, StoreError> {
+    let mut found = store.load(organization_id, &[key]).await?;
+    Ok(found.pop().flatten().and_then(|record| T::try_from(record).ok()))
+}
+
+/// Turns a page of records into one of a type.
+pub fn typed<T: TryFrom<Record>>(page: Page<Record>) -> Page<T> {
+    Page { items: page.items.into_iter().filter_map(|record| T::try_from(record).ok()).collect(), next: page.next }
+}
+
+/// An audit entry of a change.
+pub fn audit(
+    ports: &crate::Ports,
+    organization_id: OrganizationId,
+    actor: &Actor,
+    action: &'static str,
+    target: impl ToString,
+) -> AuditEntry {
+    AuditEntry {
+        id: ports.audit_id(),
+        organization_id,
+        at: ports.now(),
+        actor: actor.clone(),
+        action,
+        target: target.to_string(),
+        details: vec![],
+    }
+}

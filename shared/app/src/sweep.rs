@@ -1,0 +1,91 @@
+//! The look after work that stands still: the table is the truth, this is what makes it move again.
+
+use domain::access::Actor;
+use domain::approval::Approval;
+use domain::event::EventKind;
+use domain::lifecycle::Status;
+use domain::message::Message;
+
+use crate::approvals::{decision, wake};
+use crate::dispatch::moved;
+use crate::error::Refusal;
+use crate::ports::Ports;
+use crate::store::{Key, StoreError, Watch, Watched, audit, load};
+use crate::submit::ticket;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Approvals whose time was over.
+    pub expired: u32,
+    /// Due mails whose workflow was started again.
+    pub restarted: u32,
+    /// Claimed mails that are unknown now.
+    pub lost: u32,
+}
+
+/// At most so many mails in one sweep; the next follows within a minute.
+const BATCH: u16 = 200;
+
+/// Moves on whatever is overdue. One mail that can't be moved does not keep the others.
+pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
+    let mut swept = Swept::default();
+    for watched in watch.overdue(ports.now(), BATCH).await? {
+        match look_after(ports, &watched).await {
+            Ok(Some(Status::Expired)) => swept.expired += 1,
+            Ok(Some(Status::Scheduled)) => swept.restarted += 1,
+            Ok(Some(Status::Unknown)) => swept.lost += 1,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on"),
+        }
+    }
+    Ok(swept)
+}
+
+async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, Refusal> {
+    let organization_id = watched.organization_id;
+    let key = Key::Message(watched.inbox_id, watched.message_id);
+    let Some(message) = load::<Message>(&*ports.store, organization_id, key).await? else { return Ok(None) };
+    let Some(outbound) = message.outbound().cloned() else { return Ok(None) };
+    let now = ports.now();
+    if outbound.watch_at().is_none_or(|at| now < at) {
+        return Ok(None);
+    }
+    let approval_key = Key::Approval(outbound.approval_id);
+    let status = outbound.status();
+    let committed = match status {
+        Status::PendingApproval => {
+            let Some(approval) = load::<Approval>(&*ports.store, organization_id, approval_key).await? else {
+                return Ok(None);
+            };
+            let (Ok(expired), Ok(moved)) = (approval.expire(now), outbound.expire(now)) else { return Ok(None) };
+            let entry = audit(ports, organization_id, &Actor::System, "approval.expire", expired.id);
+            let change = decision(ports, &expired, moved, EventKind::ApprovalExpired).audit(entry);
+            let committed = ports.store.commit(change).await;
+            if committed.is_ok() {
+                wake(ports, &expired).await;
+            }
+            committed.map(|()| Status::Expired)
+        }
+        Status::Scheduled => {
+            let Some(approval) = load::<Approval>(&*ports.store, organization_id, approval_key).await? else {
+                return Ok(None);
+            };
+            // One run for each five minutes: a run that is under way is not started twice.
+            let run = u32::try_from(now.as_second() / 300).unwrap_or(u32::MAX);
+            ports.workflow.start(&ticket(&approval), approval.send_at, run).await?;
+            Ok(Status::Scheduled)
+        }
+        Status::Sending => {
+            let Ok(lost) = outbound.lose(now) else { return Ok(None) };
+            ports.store.commit(moved(ports, message, lost, status)).await.map(|()| Status::Unknown)
+        }
+        _ => return Ok(None),
+    };
+    match committed {
+        Ok(status) => Ok(Some(status)),
+        // It moved by itself at the same moment.
+        Err(StoreError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

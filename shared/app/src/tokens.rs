@@ -1,0 +1,100 @@
+//! API tokens.
+
+use std::collections::BTreeSet;
+
+use domain::access::{Permit, Scope, Scopes, scope};
+use domain::credential::{CredentialKind, Secret, Token, grant};
+use domain::{InboxId, TokenId};
+
+use crate::enter::Once;
+use crate::error::Refusal;
+use crate::ports::Ports;
+use crate::store::{Change, Key, List, Page, PageRequest, Write, audit, typed};
+
+/// What a new token is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// What it is for, 1 to 100 characters.
+    pub name: String,
+    /// What it may do; none given means all that the member may, except to send.
+    pub scopes: Option<Scopes>,
+    /// The inboxes that it is limited to.
+    pub inboxes: Option<BTreeSet<InboxId>>,
+}
+
+/// Makes a token. The secret is returned here and nowhere else, ever.
+pub async fn create(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    new: NewToken,
+    once: &Once,
+    answer: impl FnOnce(&Token) -> (u16, String),
+) -> Result<(Token, Secret), Refusal> {
+    let principal = permit.principal();
+    let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
+    let scopes = new.scopes.unwrap_or_else(|| {
+        principal.role.scopes().into_iter().filter(|scope| *scope != Scope::MessagesSend).collect()
+    });
+    grant(principal, &scopes, new.inboxes.as_ref())
+        .map_err(|error| Refusal::field("scopes", "scopes_not_grantable", error))?;
+    let organization_id = permit.organization_id();
+    if let Some(inboxes) = &new.inboxes {
+        let keys: Vec<_> = inboxes.iter().map(|id| Key::Inbox(*id)).collect();
+        let found = ports.store.load(organization_id, &keys).await?;
+        if let Some(i) = found.iter().position(Option::is_none) {
+            return Err(Refusal::field(format!("inbox_ids[{i}]"), "unknown_inbox", "no such inbox"));
+        }
+    }
+    let secret = Secret::new(CredentialKind::Token, organization_id, ports.bytes());
+    let token = Token {
+        id: ports.token_id(),
+        organization_id,
+        hash: secret.hash(),
+        last_four: secret.last_four().to_owned(),
+        name: new.name,
+        member_id,
+        role: principal.role,
+        scopes,
+        inboxes: new.inboxes,
+        created_at: ports.now(),
+    };
+    let mut entry = audit(ports, organization_id, permit.actor(), "token.create", token.id);
+    entry.details.push(("scopes", token.scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" ")));
+    let change = Change::new(organization_id).create(token.clone()).audit(entry);
+    let change = once.save(change, ports.now(), || answer(&token));
+    once.commit(ports, change).await?;
+    Ok((token, secret))
+}
+
+/// The tokens of the organization; of the caller's own making where they are neither owner nor admin.
+pub async fn list(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    page: &PageRequest,
+) -> Result<Page<Token>, Refusal> {
+    let mut page = typed::<Token>(ports.store.list(permit.organization_id(), &List::Tokens, page).await?);
+    page.items.retain(|token| may_manage(permit, token));
+    Ok(page)
+}
+
+fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {
+    use domain::access::Role;
+    matches!(permit.principal().role, Role::Owner | Role::Admin) || permit.actor().member() == Some(token.member_id)
+}
+
+/// Revokes a token: the next request with it is refused.
+pub async fn delete(ports: &Ports, permit: &Permit<scope::TokensManage>, id: TokenId) -> Result<(), Refusal> {
+    let organization_id = permit.organization_id();
+    // The record lies under its secret's hash, which nobody has here: an organization has few tokens.
+    let mut request = PageRequest { limit: 100, cursor: None };
+    loop {
+        let page = typed::<Token>(ports.store.list(organization_id, &List::Tokens, &request).await?);
+        if let Some(token) = page.items.into_iter().find(|token| token.id == id && may_manage(permit, token)) {
+            let change = Change::new(organization_id)
+                .write(Write::Delete(Key::Token(token.hash)))
+                .audit(audit(ports, organization_id, permit.actor(), "token.delete", id));
+            return Ok(ports.store.commit(change).await?);
+        }
+        request.cursor = Some(page.next.ok_or(Refusal::NotFound("token"))?);
+    }
+}

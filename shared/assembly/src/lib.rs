@@ -1,0 +1,45 @@
+//! The one place where adapters are put behind ports, from a function's environment.
+//!
+//! A function names in `template.yaml` the resources that it may use. A port whose resource is not named answers every
+//! call with an error that says so: it would lack the IAM permission anyway.
+
+use std::sync::Arc;
+
+use app::Ports;
+use app::ports::{DataKeys, Settings};
+use aws_data::{DynamoTable, KmsDataKeys, S3Blobs};
+use aws_flow::StepFunctions;
+use aws_types::SdkConfig;
+use runtime::environment::{SystemClock, SystemRandom, required, setting};
+
+/// The ports of a function.
+pub fn ports(config: &SdkConfig) -> Ports {
+    let table = table(config);
+    let region = required("AWS_REGION");
+    let message_id_domain =
+        if region == "us-east-1" { "email.amazonses.com".to_owned() } else { format!("{region}.amazonses.com") };
+    let unnamed = || "not-named-in-template".to_owned();
+    Ports {
+        store: Arc::new(table.clone()),
+        directory: Arc::new(table),
+        blobs: Arc::new(S3Blobs::new(config, setting("MAIL_BUCKET").unwrap_or_else(unnamed))),
+        workflow: Arc::new(StepFunctions::new(config, setting("SEND_WORKFLOW_ARN").unwrap_or_else(unnamed))),
+        data_keys: data_keys(config),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        settings: Arc::new(Settings {
+            mail_domain: setting("MAIL_DOMAIN").unwrap_or_default(),
+            message_id_domain,
+            allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
+        }),
+    }
+}
+
+/// The table of a function.
+pub fn table(config: &SdkConfig) -> DynamoTable {
+    DynamoTable::new(config, required("TABLE"))
+}
+
+fn data_keys(config: &SdkConfig) -> Arc<dyn DataKeys> {
+    Arc::new(KmsDataKeys::new(config, setting("KEY_ID").unwrap_or_else(|| "not-named-in-template".to_owned())))
+}

@@ -1,0 +1,79 @@
+//! Data keys of organizations, from KMS.
+
+use app::ports::{DataKey, DataKeys, FlowError};
+use async_trait::async_trait;
+use aws_sdk_kms::Client;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::DataKeySpec;
+use aws_types::SdkConfig;
+use domain::OrganizationId;
+use zeroize::Zeroizing;
+
+/// One KMS key.
+#[derive(Clone)]
+pub struct KmsDataKeys {
+    client: Client,
+    key_id: String,
+}
+
+impl KmsDataKeys {
+    /// The key of this id or ARN.
+    pub fn new(config: &SdkConfig, key_id: impl Into<String>) -> Self {
+        Self { client: Client::new(config), key_id: key_id.into() }
+    }
+}
+
+/// The encryption context: a data key that is copied to another organization does not open.
+const CONTEXT: &str = "organization_id";
+
+fn failed<E, R>(error: &SdkError<E, R>) -> FlowError
+where
+    SdkError<E, R>: ProvideErrorMetadata,
+{
+    match error.code() {
+        Some(
+            code @ ("InvalidCiphertextException" | "IncorrectKeyException" | "AccessDeniedException"
+            | "NotFoundException" | "DisabledException" | "KMSInvalidStateException"),
+        ) => FlowError::Permanent(format!("kms: {code}")),
+        Some(code) => FlowError::Transient(format!("kms: {code}")),
+        None => FlowError::Transient("kms: no answer".to_owned()),
+    }
+}
+
+fn plain(blob: Option<Blob>) -> Result<DataKey, FlowError> {
+    let bytes = Zeroizing::new(blob.map(Blob::into_inner).unwrap_or_default());
+    let key: [u8; 32] =
+        bytes.as_slice().try_into().map_err(|_| FlowError::Permanent("kms: not a 256-bit key".to_owned()))?;
+    Ok(Zeroizing::new(key))
+}
+
+#[async_trait]
+impl DataKeys for KmsDataKeys {
+    async fn generate(&self, organization_id: OrganizationId) -> Result<(DataKey, Vec<u8>), FlowError> {
+        let answer = self
+            .client
+            .generate_data_key()
+            .key_id(&self.key_id)
+            .key_spec(DataKeySpec::Aes256)
+            .encryption_context(CONTEXT, organization_id.to_string())
+            .send()
+            .await
+            .map_err(|e| failed(&e))?;
+        let encrypted = answer.ciphertext_blob.map(Blob::into_inner).unwrap_or_default();
+        Ok((plain(answer.plaintext)?, encrypted))
+    }
+
+    async fn open(&self, organization_id: OrganizationId, encrypted: &[u8]) -> Result<DataKey, FlowError> {
+        let answer = self
+            .client
+            .decrypt()
+            .key_id(&self.key_id)
+            .ciphertext_blob(Blob::new(encrypted))
+            .encryption_context(CONTEXT, organization_id.to_string())
+            .send()
+            .await
+            .map_err(|e| failed(&e))?;
+        plain(answer.plaintext)
+    }
+}

@@ -1,0 +1,21 @@
+//! Records in DynamoDB, objects in S3, data keys in KMS.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `layout` | where a record lies in the table: the one place that knows keys and indexes |
+//! | `records` | the stored form of each domain type: a rename in the domain can't break stored mail |
+//! | [`table`] | the store, the directory and the watch on one DynamoDB table |
+//! | [`stream`] | events out of the table's stream |
+//! | [`objects`] | the bucket |
+//! | [`keys`] | data keys |
+
+pub mod keys;
+mod layout;
+pub mod objects;
+mod records;
+pub mod stream;
+pub mod table;
+
+pub use keys::KmsDataKeys;
+pub use objects::S3Blobs;
+pub use table::DynamoTable;

@@ -1,0 +1,143 @@
+//! The bucket.
+
+use std::time::Duration;
+
+use app::ports::{BlobError, BlobKey, Blobs};
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_types::SdkConfig;
+use bytes::{Bytes, BytesMut};
+
+/// A presigned URL holds for so long.
+const URL_LIFE: Duration = Duration::from_mins(15);
+
+/// One bucket.
+#[derive(Clone)]
+pub struct S3Blobs {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Blobs {
+    /// The bucket of this name. A local endpoint is addressed by path.
+    pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
+        let local = config.endpoint_url().is_some();
+        let client = Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(local).build());
+        Self { client, bucket: bucket.into() }
+    }
+}
+
+/// The class of a failed call, by its code alone.
+fn failed<E, R>(error: &SdkError<E, R>) -> BlobError
+where
+    SdkError<E, R>: ProvideErrorMetadata,
+{
+    match error.code() {
+        Some("NoSuchKey" | "NotFound") => BlobError::Missing,
+        Some(code @ ("AccessDenied" | "NoSuchBucket" | "InvalidRequest" | "SignatureDoesNotMatch")) => {
+            BlobError::Permanent(format!("s3: {code}"))
+        }
+        Some(code) => BlobError::Transient(format!("s3: {code}")),
+        None => BlobError::Transient("s3: no answer".to_owned()),
+    }
+}
+
+fn presigning() -> Result<PresigningConfig, BlobError> {
+    PresigningConfig::expires_in(URL_LIFE).map_err(|e| BlobError::Permanent(e.to_string()))
+}
+
+#[async_trait]
+impl Blobs for S3Blobs {
+    async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key.path());
+        let mut answer = request.send().await.map_err(|e| failed(&e))?;
+        let length = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0);
+        if length > max {
+            return Err(BlobError::TooLarge);
+        }
+        let mut bytes = BytesMut::with_capacity(length);
+        while let Some(chunk) =
+            answer.body.try_next().await.map_err(|_| BlobError::Transient("s3: the answer broke off".to_owned()))?
+        {
+            if bytes.len() + chunk.len() > max {
+                return Err(BlobError::TooLarge);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    }
+
+    async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.path())
+            .content_type(content_type)
+            .if_none_match("*")
+            .body(ByteStream::from(bytes));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // It is there already: names are digests or new ids, so it is the same object.
+            Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError> {
+        let length = i64::try_from(size).map_err(|_| BlobError::TooLarge)?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.path())
+            .content_type(content_type)
+            .content_length(length)
+            .presigned(presigning()?);
+        Ok(request.await.map_err(|e| failed(&e))?.uri().to_owned())
+    }
+
+    async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError> {
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key.path())
+            // Whatever it says it is, a browser stores it and shows nothing of it.
+            .response_content_type("application/octet-stream")
+            .response_content_disposition(disposition(filename))
+            .presigned(presigning()?);
+        Ok(request.await.map_err(|e| failed(&e))?.uri().to_owned())
+    }
+}
+
+/// `Content-Disposition` of a download, RFC 6266: an ASCII name for old clients, the whole name for all others.
+fn disposition(filename: &str) -> String {
+    let plain: String =
+        filename.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in filename.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filename_stays_within_its_header() {
+        assert_eq!(
+            disposition("Rés\"umé\r\n.pdf"),
+            "attachment; filename=\"R_s_um___.pdf\"; filename*=UTF-8''R%C3%A9s%22um%C3%A9%0D%0A.pdf"
+        );
+    }
+}

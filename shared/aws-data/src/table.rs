@@ -1,0 +1,626 @@
+//! The store, the directory and the watch on one DynamoDB table.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use app::store::{
+    AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page, PageRequest, Record,
+    Store, StoreError, Watch, Watched, Write,
+};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+use aws_types::SdkConfig;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use domain::address::EmailAddress;
+use domain::credential::Login;
+use domain::lifecycle::Outbound;
+use domain::message::{Message, ThreadUpdate};
+use domain::seal::Ticket;
+use domain::{OrganizationId, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::layout::{self, Place};
+use crate::records::{
+    AddressRecord, AnswerRecord, ApprovalRecord, AttachmentRecord, AttemptRecord, AuditRecord, Corrupt, EventRecord,
+    InboxRecord, LoginRecord, MemberRecord, MessageRecord, OrganizationRecord, OutboundRecord, PointerRecord,
+    SessionRecord, Stored, ThreadRecord, TokenRecord, WebhookRecord, kind,
+};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// Events are kept for so long.
+const EVENT_DAYS: i64 = 30;
+/// Attempts to tell a webhook are kept for so long.
+const ATTEMPT_DAYS: i64 = 90;
+/// The record of a file that was announced for upload is kept for so long.
+const UPLOAD_DAYS: i64 = 1;
+/// A transaction that meets another on the same item is repeated so often.
+const CONTENTION_TRIES: u32 = 6;
+
+/// One DynamoDB table.
+#[derive(Clone)]
+pub struct DynamoTable {
+    client: Client,
+    table: String,
+}
+
+impl DynamoTable {
+    /// The table of this name.
+    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
+        Self { client: Client::new(config), table: table.into() }
+    }
+
+    async fn read(&self, places: &[Place]) -> Result<HashMap<Place, Item>, StoreError> {
+        let mut wanted: Vec<Item> = Vec::with_capacity(places.len());
+        for (i, place) in places.iter().enumerate() {
+            // BatchGetItem refuses a key that stands twice.
+            if !places[..i].contains(place) {
+                wanted.push(key(place));
+            }
+        }
+        let mut found = HashMap::with_capacity(wanted.len());
+        if wanted.len() == 1 {
+            let request = self.client.get_item().table_name(&self.table).set_key(wanted.pop()).consistent_read(true);
+            if let Some(item) = request.send().await.map_err(|e| failed(&e))?.item {
+                found.insert(place_of(&item), item);
+            }
+            return Ok(found);
+        }
+        while !wanted.is_empty() {
+            let chunk = wanted.split_off(wanted.len().saturating_sub(100));
+            let keys = KeysAndAttributes::builder().set_keys(Some(chunk)).consistent_read(true).build();
+            let keys = keys.map_err(|e| StoreError::Permanent(e.to_string()))?;
+            let request = self.client.batch_get_item().request_items(&self.table, keys);
+            let answer = request.send().await.map_err(|e| failed(&e))?;
+            for item in answer.responses.into_iter().flat_map(|mut tables| tables.remove(&self.table)).flatten() {
+                found.insert(place_of(&item), item);
+            }
+            // Larger than 16 MB, or throttled in part: ask again for the rest.
+            let rest = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+            wanted.extend(rest.into_iter().flat_map(|keys| keys.keys));
+        }
+        Ok(found)
+    }
+
+    async fn transact(&self, mut writes: Vec<TransactWriteItem>, conflicts: &[Conflict]) -> Result<(), StoreError> {
+        if writes.len() == 1 {
+            return self.single(writes.remove(0), &conflicts[0]).await;
+        }
+        let mut tries = 0;
+        loop {
+            let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
+            let error = match request.send().await {
+                Ok(_) => return Ok(()),
+                Err(error) => error,
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            else {
+                return Err(failed(&error));
+            };
+            let codes: Vec<_> = cancelled.cancellation_reasons().iter().map(|r| r.code().unwrap_or("None")).collect();
+            let unmet: Vec<_> = codes
+                .iter()
+                .zip(conflicts)
+                .filter(|(code, _)| **code == "ConditionalCheckFailed")
+                .map(|(_, conflict)| conflict.clone())
+                .collect();
+            if !unmet.is_empty() {
+                return Err(StoreError::Conflict(unmet));
+            }
+            if codes.contains(&"ValidationError") {
+                return Err(StoreError::Permanent(format!("transaction refused: {codes:?}")));
+            }
+            tries += 1;
+            if tries >= CONTENTION_TRIES {
+                return Err(StoreError::Transient(format!("transaction cancelled: {codes:?}")));
+            }
+            tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+        }
+    }
+
+    /// A change of one item needs no transaction, which costs twice as much.
+    async fn single(&self, write: TransactWriteItem, conflict: &Conflict) -> Result<(), StoreError> {
+        let unmet = |code: Option<&str>| code == Some("ConditionalCheckFailedException");
+        let conflict = || StoreError::Conflict(vec![conflict.clone()]);
+        if let Some(put) = write.put {
+            let request = self
+                .client
+                .put_item()
+                .table_name(put.table_name)
+                .set_item(Some(put.item))
+                .set_condition_expression(put.condition_expression)
+                .set_expression_attribute_names(put.expression_attribute_names)
+                .set_expression_attribute_values(put.expression_attribute_values);
+            return match request.send().await {
+                Ok(_) => Ok(()),
+                Err(error) if unmet(error.code()) => Err(conflict()),
+                Err(error) => Err(failed(&error)),
+            };
+        }
+        if let Some(update) = write.update {
+            let request = self
+                .client
+                .update_item()
+                .table_name(update.table_name)
+                .set_key(Some(update.key))
+                .update_expression(update.update_expression)
+                .set_condition_expression(update.condition_expression)
+                .set_expression_attribute_names(update.expression_attribute_names)
+                .set_expression_attribute_values(update.expression_attribute_values);
+            return match request.send().await {
+                Ok(_) => Ok(()),
+                Err(error) if unmet(error.code()) => Err(conflict()),
+                Err(error) => Err(failed(&error)),
+            };
+        }
+        if let Some(delete) = write.delete {
+            let request = self.client.delete_item().table_name(delete.table_name).set_key(Some(delete.key));
+            request.send().await.map_err(|e| failed(&e))?;
+        }
+        Ok(())
+    }
+
+    fn put(&self, item: Item, expect: Expect) -> Result<TransactWriteItem, StoreError> {
+        let mut put = Put::builder().table_name(&self.table).set_item(Some(item));
+        put = match expect {
+            Expect::Anything => put,
+            Expect::Absent => put.condition_expression("attribute_not_exists(pk)"),
+            Expect::Version(version) => put
+                .condition_expression("version = :version")
+                .expression_attribute_values(":version", number(version)),
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(|e| StoreError::Permanent(e.to_string()))?).build())
+    }
+
+    fn advance(&self, place: &Place, version: u64, outbound: &Outbound) -> Result<TransactWriteItem, StoreError> {
+        let record = serde_dynamo::to_attribute_value(OutboundRecord::write(outbound)).map_err(|e| corrupt(&e))?;
+        let watched = outbound.watch_at().map(|at| at.as_millisecond());
+        let expression = match watched {
+            Some(_) => "SET outbound = :outbound, version = :next, watch_at = :watch_at, watch = :watch",
+            None => "SET outbound = :outbound, version = :next REMOVE watch_at, watch",
+        };
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(place)))
+            .update_expression(expression)
+            .condition_expression("version = :version")
+            .expression_attribute_values(":outbound", record)
+            .expression_attribute_values(":version", number(version))
+            .expression_attribute_values(":next", number(version + 1));
+        if let Some(at) = watched {
+            let id = domain::id::Id::parse(&place.sk).map_err(|_| corrupt(&Corrupt("message id")))?;
+            update = update
+                .expression_attribute_values(":watch_at", number(at))
+                .expression_attribute_values(":watch", text(layout::watch_shard(id)));
+        }
+        finish(update)
+    }
+
+    fn thread(&self, organization_id: OrganizationId, update: &ThreadUpdate) -> Result<TransactWriteItem, StoreError> {
+        let place = layout::of_key(organization_id, &Key::Thread(update.thread_id));
+        let at = update.at.as_millisecond();
+        let list = layout::of_list(organization_id, &List::Threads(update.inbox_id)).partition;
+        let name = update.from.name.clone().map_or(AttributeValue::Null(true), text);
+        finish(
+            Update::builder()
+                .table_name(&self.table)
+                .set_key(Some(key(&place)))
+                .update_expression(
+                    "SET #kind = :kind, #id = if_not_exists(#id, :id), organization_id = :organization, \
+                     inbox_id = :inbox, subject = if_not_exists(subject, :subject), preview = :preview, \
+                     last_from_name = :name, last_from_address = :address, last_message_at = :at, \
+                     created_at = if_not_exists(created_at, :at), #list = :list, list_at = :list_at \
+                     ADD message_count :one",
+                )
+                .expression_attribute_names("#kind", "kind")
+                .expression_attribute_names("#id", "id")
+                .expression_attribute_names("#list", "list")
+                .expression_attribute_values(":kind", text("thread"))
+                .expression_attribute_values(":id", text(update.thread_id))
+                .expression_attribute_values(":organization", text(organization_id))
+                .expression_attribute_values(":inbox", text(update.inbox_id))
+                .expression_attribute_values(":subject", text(&update.subject))
+                .expression_attribute_values(":preview", text(&update.preview))
+                .expression_attribute_values(":name", name)
+                .expression_attribute_values(":address", text(&update.from.address))
+                .expression_attribute_values(":at", number(at))
+                .expression_attribute_values(":list", text(list))
+                .expression_attribute_values(":list_at", text(layout::thread_order(update.at, update.thread_id)))
+                .expression_attribute_values(":one", number(1)),
+        )
+    }
+
+    fn write(&self, organization_id: OrganizationId, write: Write) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        Ok(match write {
+            Write::Put(record, expect) => {
+                let conflict = record.key().map_or(Conflict::Directory, Conflict::Record);
+                (self.put(item_of(organization_id, record, expect)?, expect)?, conflict)
+            }
+            Write::Advance { inbox_id, message_id, version, outbound } => {
+                let message = Key::Message(inbox_id, message_id);
+                let place = layout::of_key(organization_id, &message);
+                (self.advance(&place, version, &outbound)?, Conflict::Record(message))
+            }
+            Write::Thread(update) => {
+                let conflict = Conflict::Record(Key::Thread(update.thread_id));
+                (self.thread(organization_id, &update)?, conflict)
+            }
+            Write::Delete(record) => {
+                let place = layout::of_key(organization_id, &record);
+                let delete = Delete::builder().table_name(&self.table).set_key(Some(key(&place))).build();
+                let delete = delete.map_err(|e| StoreError::Permanent(e.to_string()))?;
+                (TransactWriteItem::builder().delete(delete).build(), Conflict::Record(record))
+            }
+        })
+    }
+
+    fn directory_write(&self, write: &DirectoryWrite) -> Result<TransactWriteItem, StoreError> {
+        match write {
+            DirectoryWrite::NewLogin(login) => self.put(login_item(login)?, Expect::Absent),
+            DirectoryWrite::Login(login) => {
+                let next = Login { version: login.version + 1, ..login.clone() };
+                self.put(login_item(&next)?, Expect::Version(login.version))
+            }
+            DirectoryWrite::NewAddress(entry) => {
+                let place = layout::of_address(&entry.address);
+                self.put(item("address", &place, &AddressRecord::write(entry))?, Expect::Absent)
+            }
+        }
+    }
+}
+
+fn login_item(login: &Login) -> Result<Item, StoreError> {
+    item("login", &layout::of_login(&login.email), &LoginRecord::write(login))
+}
+
+fn finish(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<TransactWriteItem, StoreError> {
+    let update = update
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+        .build()
+        .map_err(|e| StoreError::Permanent(e.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}
+
+fn key(place: &Place) -> Item {
+    HashMap::from([("pk".to_owned(), text(&place.pk)), ("sk".to_owned(), text(&place.sk))])
+}
+
+fn place_of(item: &Item) -> Place {
+    let part = |name| item.get(name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
+    Place { pk: part("pk"), sk: part("sk") }
+}
+
+fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn corrupt(error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Permanent(error.to_string())
+}
+
+/// The class of a failed call. The text names the error's code alone: messages of AWS may quote keys.
+fn failed<E, R>(error: &SdkError<E, R>) -> StoreError
+where
+    SdkError<E, R>: ProvideErrorMetadata,
+{
+    match error.code() {
+        Some(
+            code @ ("ValidationException" | "ResourceNotFoundException" | "AccessDeniedException"
+            | "UnrecognizedClientException" | "SerializationException"),
+        ) => StoreError::Permanent(format!("dynamodb: {code}")),
+        Some(code) => StoreError::Transient(format!("dynamodb: {code}")),
+        None => StoreError::Transient("dynamodb: no answer".to_owned()),
+    }
+}
+
+fn item<T: Serialize>(kind: &str, place: &Place, record: &T) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(record).map_err(|e| corrupt(&e))?;
+    item.extend(key(place));
+    item.insert("kind".to_owned(), text(kind));
+    Ok(item)
+}
+
+/// The whole item of a record: its fields, its place, and what the indexes need.
+fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> Result<Item, StoreError> {
+    let name = kind(&record);
+    let place = match (&record, record.key()) {
+        (Record::Attempt(attempt), _) => layout::of_attempt(attempt),
+        (_, Some(key)) => layout::of_key(organization_id, &key),
+        (_, None) => return Err(StoreError::Permanent("a record without a key".to_owned())),
+    };
+    let raised = |version: u64| if matches!(expect, Expect::Version(_)) { version + 1 } else { version };
+    let days = |at: Timestamp, days: i64| at.as_second() + days * 86_400;
+    let partition = |list: &List| layout::of_list(organization_id, list).partition;
+    let mut listed: Option<(String, String)> = None;
+    let mut ttl: Option<i64> = None;
+    let mut watched: Option<(Timestamp, String)> = None;
+    let mut item = match &record {
+        Record::Organization(value) => item(name, &place, &OrganizationRecord::write(value)),
+        Record::Member(value) => item(name, &place, &MemberRecord::write(value)),
+        Record::Token(value) => {
+            listed = Some((partition(&List::Tokens), value.id.to_string()));
+            item(name, &place, &TokenRecord::write(value))
+        }
+        Record::Session(value) => {
+            ttl = Some(days(value.expires_at, 1));
+            let mut stored = SessionRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
+        Record::Inbox(value) => {
+            listed = Some((partition(&List::Inboxes), value.id.to_string()));
+            item(name, &place, &InboxRecord::write(value))
+        }
+        Record::Message(value) => {
+            listed = Some((partition(&List::ThreadMessages(value.thread_id)), value.id.to_string()));
+            watched = value
+                .outbound()
+                .and_then(Outbound::watch_at)
+                .map(|at| (at, layout::watch_shard(value.id)));
+            let mut stored = MessageRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
+        Record::Thread(value) => {
+            let order = layout::thread_order(value.last_message_at, value.id);
+            listed = Some((partition(&List::Threads(value.inbox_id)), order));
+            item(name, &place, &ThreadRecord::write(value))
+        }
+        Record::ThreadPointer(value) => item(name, &place, &PointerRecord::write(value)),
+        Record::Approval(value) => {
+            let list = List::Approvals(value.decision.as_str().to_owned());
+            listed = Some((partition(&list), value.id.to_string()));
+            let mut stored = ApprovalRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
+        Record::Attachment(value) => {
+            ttl = value.message.is_none().then(|| days(value.created_at, UPLOAD_DAYS));
+            item(name, &place, &AttachmentRecord::write(value))
+        }
+        Record::Webhook(value) => item(name, &place, &WebhookRecord::write(value)),
+        Record::Answer(value) => {
+            ttl = Some(value.expires_at.as_second());
+            item(name, &place, &AnswerRecord::write(value))
+        }
+        Record::Attempt(value) => {
+            ttl = Some(days(value.at, ATTEMPT_DAYS));
+            item(name, &place, &AttemptRecord::write(value))
+        }
+    }?;
+    if let Some((list, at)) = listed {
+        item.insert("list".to_owned(), text(list));
+        item.insert("list_at".to_owned(), text(at));
+    }
+    if let Some((at, shard)) = watched {
+        item.insert("watch".to_owned(), text(shard));
+        item.insert("watch_at".to_owned(), number(at.as_millisecond()));
+    }
+    if let Some(ttl) = ttl {
+        item.insert("ttl".to_owned(), number(ttl));
+    }
+    Ok(item)
+}
+
+fn decode<T: Stored + DeserializeOwned>(item: Item) -> Result<T::Domain, StoreError> {
+    let stored: T = serde_dynamo::from_item(item).map_err(|e| corrupt(&e))?;
+    stored.read().map_err(|e| corrupt(&e))
+}
+
+fn record_of(item: Item) -> Result<Record, StoreError> {
+    let kind = item.get("kind").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
+    Ok(match kind.as_str() {
+        "organization" => decode::<OrganizationRecord>(item)?.into(),
+        "member" => decode::<MemberRecord>(item)?.into(),
+        "token" => decode::<TokenRecord>(item)?.into(),
+        "session" => decode::<SessionRecord>(item)?.into(),
+        "inbox" => decode::<InboxRecord>(item)?.into(),
+        "message" => decode::<MessageRecord>(item)?.into(),
+        "thread" => decode::<ThreadRecord>(item)?.into(),
+        "pointer" => decode::<PointerRecord>(item)?.into(),
+        "approval" => decode::<ApprovalRecord>(item)?.into(),
+        "attachment" => decode::<AttachmentRecord>(item)?.into(),
+        "webhook" => decode::<WebhookRecord>(item)?.into(),
+        "answer" => decode::<AnswerRecord>(item)?.into(),
+        "attempt" => decode::<AttemptRecord>(item)?.into(),
+        other => return Err(StoreError::Permanent(format!("a stored item of the unknown kind {other:?}"))),
+    })
+}
+
+#[async_trait]
+impl Store for DynamoTable {
+    async fn load(&self, organization_id: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(vec![]);
+        }
+        let places: Vec<_> = keys.iter().map(|key| layout::of_key(organization_id, key)).collect();
+        let found = self.read(&places).await?;
+        places.iter().map(|place| found.get(place).cloned().map(record_of).transpose()).collect()
+    }
+
+    async fn list(
+        &self,
+        organization_id: OrganizationId,
+        list: &List,
+        page: &PageRequest,
+    ) -> Result<Page<Record>, ListError> {
+        let reading = layout::of_list(organization_id, list);
+        let partition = if reading.index.is_some() { "list" } else { "pk" };
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .set_index_name(reading.index.map(str::to_owned))
+            .key_condition_expression("#partition = :partition")
+            .expression_attribute_names("#partition", partition)
+            .expression_attribute_values(":partition", text(&reading.partition))
+            .scan_index_forward(reading.forward)
+            .limit(i32::from(page.limit));
+        if let Some(cursor) = &page.cursor {
+            let start = read_cursor(cursor, organization_id, &reading).ok_or(ListError::Cursor)?;
+            query = query.set_exclusive_start_key(Some(start));
+        }
+        let answer = query.send().await.map_err(|e| match e.code() {
+            // The table refuses a start key that is not of this partition.
+            Some("ValidationException") if page.cursor.is_some() => ListError::Cursor,
+            _ => ListError::Store(failed(&e)),
+        })?;
+        let next = answer.last_evaluated_key.as_ref().map(|last| write_cursor(last, &reading));
+        let items = answer.items.unwrap_or_default().into_iter().map(record_of).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let organization_id = change.organization_id;
+        let (mut writes, mut conflicts) = (vec![], vec![]);
+        for write in change.writes {
+            let (write, conflict) = self.write(organization_id, write)?;
+            writes.push(write);
+            conflicts.push(conflict);
+        }
+        for write in &change.directory {
+            writes.push(self.directory_write(write)?);
+            conflicts.push(Conflict::Directory);
+        }
+        for entry in &change.audit {
+            let place = layout::of_audit(organization_id, entry.id);
+            writes.push(self.put(item("audit", &place, &AuditRecord::write(entry))?, Expect::Anything)?);
+            conflicts.push(Conflict::Directory);
+        }
+        for event in &change.events {
+            let mut stored = item("event", &layout::of_event(organization_id, event.id), &EventRecord::write(event))?;
+            stored.insert("ttl".to_owned(), number(event.created_at.as_second() + EVENT_DAYS * 86_400));
+            writes.push(self.put(stored, Expect::Anything)?);
+            conflicts.push(Conflict::Directory);
+        }
+        if writes.is_empty() { Ok(()) } else { self.transact(writes, &conflicts).await }
+    }
+
+    async fn claim(&self, ticket: &Ticket, now: Timestamp) -> Result<Option<Message>, StoreError> {
+        let place = layout::of_key(ticket.organization_id, &Key::Message(ticket.inbox_id, ticket.message_id));
+        let at = now.as_millisecond();
+        // The same transition as `Outbound::claim`, in one write: the contract suite holds the two together.
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&place)))
+            .update_expression(
+                "SET outbound.#state = :sending, outbound.#at = :now, watch_at = :watch_at, \
+                 outbound.attempt = outbound.attempt + :one, version = version + :one REMOVE outbound.due",
+            )
+            .condition_expression(
+                "outbound.#state = :scheduled AND outbound.due <= :now AND outbound.digest = :digest \
+                 AND outbound.approval_id = :approval",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":sending", text("sending"))
+            .expression_attribute_values(":scheduled", text("scheduled"))
+            .expression_attribute_values(":now", number(at))
+            .expression_attribute_values(":watch_at", number(at + Outbound::CLAIM_LIMIT.as_millis() as i64))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":digest", text(ticket.digest))
+            .expression_attribute_values(":approval", text(ticket.approval_id))
+            .return_values(ReturnValue::AllNew);
+        match request.send().await {
+            Ok(answer) => answer.attributes.map(decode::<MessageRecord>).transpose(),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+            // An update of a path that does not exist: there is no such outbound mail.
+            Err(error) if error.code() == Some("ValidationException") => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+/// A cursor is the rest of the last item's key, without the partition: it can only move within the list.
+fn write_cursor(last: &Item, reading: &layout::Reading) -> String {
+    let names: &[&str] = if reading.index.is_some() { &["list_at", "pk", "sk"] } else { &["sk"] };
+    let parts: Vec<_> =
+        names.iter().map(|name| last.get(*name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default()).collect();
+    BASE64.encode(parts.join("\n"))
+}
+
+fn read_cursor(cursor: &str, organization_id: OrganizationId, reading: &layout::Reading) -> Option<Item> {
+    let decoded = String::from_utf8(BASE64.decode(cursor).ok()?).ok()?;
+    let parts: Vec<_> = decoded.split('\n').collect();
+    let mut start = Item::new();
+    match (reading.index, parts.as_slice()) {
+        (None, [sk]) => {
+            start.insert("pk".to_owned(), text(&reading.partition));
+            start.insert("sk".to_owned(), text(sk));
+        }
+        (Some(_), [at, pk, sk]) if pk.starts_with(&format!("{organization_id}/")) => {
+            start.insert("list".to_owned(), text(&reading.partition));
+            start.insert("list_at".to_owned(), text(at));
+            start.insert("pk".to_owned(), text(pk));
+            start.insert("sk".to_owned(), text(sk));
+        }
+        _ => return None,
+    }
+    let sound = |v: &AttributeValue| v.as_s().is_ok_and(|s| !s.is_empty() && s.len() < 1_000);
+    start.values().all(sound).then_some(start)
+}
+
+#[async_trait]
+impl Directory for DynamoTable {
+    async fn login(&self, email: &EmailAddress) -> Result<Option<Login>, StoreError> {
+        let mut found = self.read(&[layout::of_login(email)]).await?;
+        found.drain().next().map(|(_, item)| decode::<LoginRecord>(item)).transpose()
+    }
+
+    async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
+        if addresses.is_empty() {
+            return Ok(vec![]);
+        }
+        let places: Vec<_> = addresses.iter().map(layout::of_address).collect();
+        self.read(&places).await?.into_values().map(decode::<AddressRecord>).collect()
+    }
+}
+
+#[async_trait]
+impl Watch for DynamoTable {
+    async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let mut overdue: Vec<(i64, Watched)> = vec![];
+        for shard in 0..layout::WATCH_SHARDS {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(layout::WATCH)
+                .key_condition_expression("watch = :watch AND watch_at < :now")
+                .expression_attribute_values(":watch", text(format!("watch/{shard}")))
+                .expression_attribute_values(":now", number(now.as_millisecond()))
+                .limit(i32::from(limit));
+            for item in query.send().await.map_err(|e| failed(&e))?.items.unwrap_or_default() {
+                overdue.extend(watched(&item));
+            }
+        }
+        overdue.sort_by_key(|(at, _)| *at);
+        Ok(overdue.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+}
+
+/// The index holds keys alone: the place of the mail names it.
+fn watched(item: &Item) -> Option<(i64, Watched)> {
+    use domain::id::Id as _;
+    let place = place_of(item);
+    let mut parts = place.pk.split('/');
+    let organization_id = OrganizationId::parse(parts.next()?).ok()?;
+    let inbox_id = domain::InboxId::parse(parts.next()?).ok()?;
+    let message_id = domain::MessageId::parse(&place.sk).ok()?;
+    let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
+    Some((at, Watched { organization_id, inbox_id, message_id }))
+}

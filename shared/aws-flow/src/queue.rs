@@ -1,0 +1,32 @@
+//! Deliveries that wait, in SQS.
+
+use app::ports::{FlowError, Queue};
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::ProvideErrorMetadata as _;
+use aws_types::SdkConfig;
+
+/// One queue.
+#[derive(Clone)]
+pub struct SqsQueue {
+    client: Client,
+    url: String,
+}
+
+impl SqsQueue {
+    /// The queue of this URL.
+    pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
+        Self { client: Client::new(config), url: url.into() }
+    }
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn send(&self, body: String, delay_seconds: u16) -> Result<(), FlowError> {
+        let delay = i32::from(delay_seconds.min(900));
+        let request = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(delay);
+        request.send().await.map(drop).map_err(|e| {
+            FlowError::Transient(format!("sqs: {}", e.code().unwrap_or("no answer")))
+        })
+    }
+}

@@ -1,0 +1,402 @@
+//! Tokens and sessions: what a caller shows, and what is stored of it.
+//!
+//! A secret names its own organization, so the record is found inside that tenant's partition and the
+//! request that reads it can read what else it needs in the same call. What is stored is the SHA-256
+//! of the whole text: 256 random bits need no salt and no slow hash.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::access::{Actor, Principal, Role, Scope, Scopes};
+use crate::address::EmailAddress;
+use crate::digest::Digest;
+use crate::id::{BODY_LENGTH, Id as _};
+use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId, UserId};
+
+/// The kinds of secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialKind {
+    /// `cs_live_…`: an API token.
+    Token,
+    /// `cs_session_…`: a person who signed in.
+    Session,
+}
+
+impl CredentialKind {
+    const ALL: [CredentialKind; 2] = [CredentialKind::Token, CredentialKind::Session];
+
+    /// What the secret begins with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            CredentialKind::Token => "cs_live_",
+            CredentialKind::Session => "cs_session_",
+        }
+    }
+}
+
+/// What a caller shows. Never printed, never stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    text: String,
+    kind: CredentialKind,
+    organization_id: OrganizationId,
+}
+
+/// A text that can't be a secret of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSecret {
+    /// It begins with something else.
+    #[error("does not begin with cs_live_ or cs_session_")]
+    Prefix,
+    /// It is not as long as ours, or has other characters.
+    #[error("is cut short or altered")]
+    Malformed,
+}
+
+impl Secret {
+    /// Makes a secret from 32 random bytes.
+    pub fn new(kind: CredentialKind, organization_id: OrganizationId, random: [u8; 32]) -> Self {
+        let hex = Digest::from_bytes(random).hex();
+        let text = format!("{}{}{hex}", kind.prefix(), organization_id.body());
+        Self { text, kind, organization_id }
+    }
+
+    /// Reads what a caller shows.
+    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
+        let (kind, rest) = CredentialKind::ALL
+            .into_iter()
+            .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)))
+            .ok_or(InvalidSecret::Prefix)?;
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if !rest.is_ascii() || rest.len() != BODY_LENGTH + 64 || !rest.bytes().skip(BODY_LENGTH).all(hex) {
+            return Err(InvalidSecret::Malformed);
+        }
+        let organization_id =
+            OrganizationId::parse(&format!("{}{}", OrganizationId::PREFIX, &rest[..BODY_LENGTH]))
+                .map_err(|_| InvalidSecret::Malformed)?;
+        Ok(Self { text: text.to_owned(), kind, organization_id })
+    }
+
+    /// Token or session.
+    pub fn kind(&self) -> CredentialKind {
+        self.kind
+    }
+
+    /// The organization that it says it belongs to; the stored record proves it.
+    pub fn organization_id(&self) -> OrganizationId {
+        self.organization_id
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+
+    /// The text itself, to be shown once.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    /// The last four characters, by which a person tells tokens apart.
+    pub fn last_four(&self) -> &str {
+        &self.text[self.text.len() - 4..]
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}…", self.kind.prefix())
+    }
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: TokenId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// What the secret hashes to.
+    pub hash: Digest,
+    /// The secret's last four characters.
+    pub last_four: String,
+    /// What it is for, in a person's words.
+    pub name: String,
+    /// The member who made it.
+    pub member_id: MemberId,
+    /// That member's role.
+    pub role: Role,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// The inboxes that it is limited to; `None` means all.
+    pub inboxes: Option<BTreeSet<InboxId>>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Why a token may not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidGrant {
+    /// Whoever asks for mail to be sent must not be the one who lets it out.
+    #[error("messages.send and approvals.decide can't be held by one token")]
+    SendAndDecide,
+    /// More than the member has.
+    #[error("the role {} does not hold {}", .role.as_str(), .scope.as_str())]
+    BeyondRole {
+        /// The member's role.
+        role: Role,
+        /// What it lacks.
+        scope: Scope,
+    },
+    /// A token that may do nothing.
+    #[error("a token needs at least one scope")]
+    Empty,
+    /// A limited token can't make one that reaches further.
+    #[error("the inboxes of a new token must be among those of the token that makes it")]
+    BeyondInboxes,
+}
+
+/// What a principal may hand on to a new token.
+pub fn grant(
+    principal: &Principal,
+    scopes: &Scopes,
+    inboxes: Option<&BTreeSet<InboxId>>,
+) -> Result<(), InvalidGrant> {
+    if scopes.is_empty() {
+        return Err(InvalidGrant::Empty);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::ApprovalsDecide) {
+        return Err(InvalidGrant::SendAndDecide);
+    }
+    let held = principal.role.scopes();
+    if let Some(scope) = scopes.difference(&held).next() {
+        return Err(InvalidGrant::BeyondRole { role: principal.role, scope: *scope });
+    }
+    match (&principal.inboxes, inboxes) {
+        (None, _) => Ok(()),
+        (Some(own), Some(wanted)) if wanted.is_subset(own) => Ok(()),
+        _ => Err(InvalidGrant::BeyondInboxes),
+    }
+}
+
+impl Token {
+    /// The caller that this token stands for.
+    pub fn principal(&self) -> Principal {
+        Principal {
+            organization_id: self.organization_id,
+            actor: Actor::Token { token_id: self.id, member_id: self.member_id },
+            role: self.role,
+            scopes: self.scopes.clone(),
+            inboxes: self.inboxes.clone(),
+        }
+    }
+}
+
+/// A person who signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// What the secret hashes to.
+    pub hash: Digest,
+    /// Whose seat.
+    pub member_id: MemberId,
+    /// Their role.
+    pub role: Role,
+    /// When they signed in.
+    pub created_at: Timestamp,
+    /// Until when it holds unless it is used.
+    pub expires_at: Timestamp,
+    /// Counts changes.
+    pub version: u64,
+}
+
+impl Session {
+    /// A session ends after 12 hours without use.
+    pub const IDLE: SignedDuration = SignedDuration::from_hours(12);
+    /// Using a session prolongs it at most this often, so that a page view is not a write.
+    const RENEWAL: SignedDuration = SignedDuration::from_mins(30);
+
+    /// The caller that this session stands for, unless it has ended.
+    pub fn principal(&self, now: Timestamp) -> Option<Principal> {
+        (now < self.expires_at).then(|| Principal {
+            organization_id: self.organization_id,
+            actor: Actor::Member { member_id: self.member_id },
+            role: self.role,
+            scopes: self.role.scopes(),
+            inboxes: None,
+        })
+    }
+
+    /// The prolonged session, if it is time to write that down.
+    pub fn renewed(&self, now: Timestamp) -> Option<Session> {
+        let fresh = now + Self::IDLE;
+        (now < self.expires_at && fresh.duration_since(self.expires_at) > Self::RENEWAL)
+            .then(|| Session { expires_at: fresh, ..self.clone() })
+    }
+
+    /// What a form of this session must carry: proves that the page came from us (CSRF), and is
+    /// worth nothing as a credential.
+    pub fn form_token(&self) -> String {
+        Digest::of_parts(&[b"countersign form", self.hash.as_bytes()]).hex()
+    }
+}
+
+/// A person who can sign in: found by the address before any organization is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Their id.
+    pub user_id: UserId,
+    /// The address they sign in with.
+    pub email: EmailAddress,
+    /// Argon2id, in PHC string form.
+    pub password_hash: String,
+    /// The seat that a session opens.
+    pub organization_id: OrganizationId,
+    /// The seat that a session opens.
+    pub member_id: MemberId,
+    /// Consecutive failures.
+    pub failures: u32,
+    /// No attempt is looked at before this.
+    pub locked_until: Option<Timestamp>,
+    /// Counts changes.
+    pub version: u64,
+}
+
+impl Login {
+    /// So many wrong passwords in a row lock the login.
+    pub const MAX_FAILURES: u32 = 10;
+    /// For so long.
+    pub const LOCK: SignedDuration = SignedDuration::from_mins(15);
+
+    /// Until when no attempt is looked at.
+    pub fn locked(&self, now: Timestamp) -> Option<Timestamp> {
+        self.locked_until.filter(|until| now < *until)
+    }
+
+    /// After a wrong password.
+    #[must_use]
+    pub fn failed(mut self, now: Timestamp) -> Self {
+        self.failures += 1;
+        if self.failures >= Self::MAX_FAILURES {
+            self.failures = 0;
+            self.locked_until = Some(now + Self::LOCK);
+        }
+        self
+    }
+
+    /// After the right one; `None` where nothing has to be written.
+    pub fn succeeded(&self) -> Option<Self> {
+        (self.failures > 0 || self.locked_until.is_some())
+            .then(|| Self { failures: 0, locked_until: None, ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn organization() -> OrganizationId {
+        OrganizationId::new(Timestamp::UNIX_EPOCH, [3; 10])
+    }
+
+    fn owner(inboxes: Option<BTreeSet<InboxId>>) -> Principal {
+        Principal {
+            organization_id: organization(),
+            actor: Actor::System,
+            role: Role::Owner,
+            scopes: Role::Owner.scopes(),
+            inboxes,
+        }
+    }
+
+    #[test]
+    fn a_secret_reads_back_and_names_its_organization() {
+        for kind in CredentialKind::ALL {
+            let secret = Secret::new(kind, organization(), [9; 32]);
+            let read = Secret::parse(secret.reveal()).unwrap();
+            assert_eq!((read.kind(), read.organization_id()), (kind, organization()));
+            assert_eq!(read.hash(), secret.hash());
+        }
+    }
+
+    #[test]
+    fn altered_secrets_are_refused() {
+        let text = Secret::new(CredentialKind::Token, organization(), [9; 32]).reveal().to_owned();
+        assert_eq!(Secret::parse(&text.replace("cs_live_", "sk_live_")), Err(InvalidSecret::Prefix));
+        assert_eq!(Secret::parse(&text[..text.len() - 1]), Err(InvalidSecret::Malformed));
+        assert_eq!(Secret::parse(&format!("{text}0")), Err(InvalidSecret::Malformed));
+        assert_eq!(Secret::parse(""), Err(InvalidSecret::Prefix));
+    }
+
+    #[test]
+    fn debug_output_hides_the_secret() {
+        let secret = Secret::new(CredentialKind::Token, organization(), [0xab; 32]);
+        assert_eq!(format!("{secret:?}"), "cs_live_…");
+    }
+
+    #[test]
+    fn no_token_sends_and_decides() {
+        let both = [Scope::MessagesSend, Scope::ApprovalsDecide].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndDecide));
+        assert_eq!(grant(&owner(None), &[].into(), None), Err(InvalidGrant::Empty));
+    }
+
+    #[test]
+    fn a_token_never_reaches_further_than_its_maker() {
+        let inbox = InboxId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+        let limited = owner(Some([inbox].into()));
+        let read = [Scope::MessagesRead].into();
+        assert_eq!(grant(&limited, &read, None), Err(InvalidGrant::BeyondInboxes));
+        assert_eq!(grant(&limited, &read, Some(&[inbox].into())), Ok(()));
+        let viewer = Principal { role: Role::Viewer, ..owner(None) };
+        let decide = [Scope::ApprovalsDecide].into();
+        assert!(matches!(grant(&viewer, &decide, None), Err(InvalidGrant::BeyondRole { .. })));
+    }
+
+    #[test]
+    fn a_session_ends_after_twelve_idle_hours() {
+        let start = Timestamp::UNIX_EPOCH;
+        let session = Session {
+            id: SessionId::new(start, [0; 10]),
+            organization_id: organization(),
+            hash: Digest::of(b"x"),
+            member_id: MemberId::new(start, [0; 10]),
+            role: Role::Viewer,
+            created_at: start,
+            expires_at: start + Session::IDLE,
+            version: 1,
+        };
+        assert!(session.principal(start + SignedDuration::from_hours(11)).is_some());
+        assert!(session.principal(start + Session::IDLE).is_none());
+        assert!(session.renewed(start + SignedDuration::from_mins(10)).is_none());
+        let renewed = session.renewed(start + SignedDuration::from_hours(11)).unwrap();
+        assert_eq!(renewed.expires_at, start + SignedDuration::from_hours(23));
+    }
+
+    #[test]
+    fn ten_wrong_passwords_lock_for_a_quarter_of_an_hour() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut login = Login {
+            user_id: UserId::new(now, [0; 10]),
+            email: EmailAddress::parse("a@example.com").unwrap(),
+            password_hash: String::new(),
+            organization_id: organization(),
+            member_id: MemberId::new(now, [0; 10]),
+            failures: 0,
+            locked_until: None,
+            version: 1,
+        };
+        for _ in 0..Login::MAX_FAILURES {
+            assert_eq!(login.locked(now), None);
+            login = login.failed(now);
+        }
+        assert_eq!(login.locked(now), Some(now + Login::LOCK));
+        assert_eq!(login.locked(now + Login::LOCK), None);
+        assert_eq!(login.succeeded().unwrap().locked_until, None);
+    }
+}

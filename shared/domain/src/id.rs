@@ -1,0 +1,186 @@
+//! The registry of ids. An id is a prefix that names its kind and a body of 26 characters that sorts
+//! by time: 48 bits of Unix milliseconds and 80 random bits in Crockford's base 32 (the layout of a ULID).
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+/// Random bits of an id, drawn by the caller.
+pub type Entropy = [u8; 10];
+
+/// Length of the part behind the prefix, in characters.
+pub const BODY_LENGTH: usize = 26;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Why a text is no id of the kind that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is not an id of the form {prefix}… with {BODY_LENGTH} characters of 0-9 a-z behind it")]
+pub struct InvalidId {
+    /// The prefix that was expected, underscore included.
+    pub prefix: &'static str,
+}
+
+/// What all kinds of id share.
+pub trait Id: Sized + Clone + Ord + fmt::Display {
+    /// The prefix, underscore included, such as `msg_`.
+    const PREFIX: &'static str;
+
+    /// Reads an id. Only the exact form that [`fmt::Display`] writes is taken.
+    fn parse(text: &str) -> Result<Self, InvalidId>;
+}
+
+fn body(at: Timestamp, entropy: Entropy) -> [u8; BODY_LENGTH] {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0) & 0xffff_ffff_ffff;
+    let mut bits = u128::from(millis) << 80;
+    for (i, byte) in entropy.iter().enumerate() {
+        bits |= u128::from(*byte) << (72 - 8 * i);
+    }
+    let mut out = [0; BODY_LENGTH];
+    for (i, slot) in out.iter_mut().enumerate() {
+        let shift = 5 * (BODY_LENGTH - 1 - i);
+        *slot = ALPHABET[usize::try_from((bits >> shift) & 31).unwrap_or(0)];
+    }
+    out
+}
+
+fn check(text: &str, prefix: &'static str) -> Result<[u8; BODY_LENGTH], InvalidId> {
+    let body = text.strip_prefix(prefix).ok_or(InvalidId { prefix })?;
+    let bytes: [u8; BODY_LENGTH] = body.as_bytes().try_into().map_err(|_| InvalidId { prefix })?;
+    // 26 characters carry 130 bits: the first may only hold the top three of 128.
+    if bytes[0] > b'7' || !bytes.iter().all(|b| ALPHABET.contains(b)) {
+        return Err(InvalidId { prefix });
+    }
+    Ok(bytes)
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; BODY_LENGTH]);
+
+        impl $name {
+            /// Makes an id whose order follows `at` (millisecond precision).
+            pub fn new(at: Timestamp, entropy: Entropy) -> Self {
+                Self(body(at, entropy))
+            }
+
+            /// The part behind the prefix.
+            pub fn body(&self) -> &str {
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+        }
+
+        impl Id for $name {
+            const PREFIX: &'static str = $prefix;
+            fn parse(text: &str) -> Result<Self, InvalidId> {
+                check(text, $prefix).map(Self)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::parse(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str($prefix)?;
+                f.write_str(self.body())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*
+
+        /// Every prefix there is.
+        pub const PREFIXES: &[&str] = &[$($prefix),*];
+    };
+}
+
+ids! {
+    /// A tenant.
+    OrganizationId = "org_";
+    /// A person with a login.
+    UserId = "usr_";
+    /// A person's seat in an organization.
+    MemberId = "mem_";
+    /// An API credential.
+    TokenId = "tok_";
+    /// A login of a person that has not ended.
+    SessionId = "ses_";
+    /// An address that sends and receives.
+    InboxId = "inb_";
+    /// A conversation.
+    ThreadId = "thr_";
+    /// A mail, received or to be sent.
+    MessageId = "msg_";
+    /// A file of a message.
+    AttachmentId = "att_";
+    /// The request for a human decision.
+    ApprovalId = "apr_";
+    /// An endpoint that is told of events.
+    WebhookId = "whk_";
+    /// Something that happened.
+    EventId = "evt_";
+    /// An entry of the audit log.
+    AuditId = "aud_";
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn prefixes_are_distinct_and_none_begins_another() {
+        for (i, a) in PREFIXES.iter().enumerate() {
+            for b in &PREFIXES[i + 1..] {
+                assert!(!a.starts_with(b) && !b.starts_with(a), "{a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let id = InboxId::new(Timestamp::UNIX_EPOCH, [7; 10]).to_string();
+        assert_eq!(MessageId::parse(&id), Err(InvalidId { prefix: "msg_" }));
+    }
+
+    #[test]
+    fn only_the_canonical_form_is_taken() {
+        for text in [
+            "",
+            "inb_",
+            "inb_0000000000000000000000000",
+            "inb_000000000000000000000000000",
+            "inb_80000000000000000000000000",
+            "inb_0000000000000000000000000I",
+            "INB_00000000000000000000000000",
+            "inb_0000000000000000000000000é",
+        ] {
+            assert!(InboxId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ids_sort_by_time(a in 0i64..253_402_300_799_000, b in 0i64..253_402_300_799_000, x: [u8; 10], y: [u8; 10]) {
+            let (a_at, b_at) = (Timestamp::from_millisecond(a).unwrap(), Timestamp::from_millisecond(b).unwrap());
+            let (a_id, b_id) = (EventId::new(a_at, x), EventId::new(b_at, y));
+            if a != b {
+                prop_assert_eq!(a < b, a_id < b_id);
+                prop_assert_eq!(a < b, a_id.to_string() < b_id.to_string());
+            }
+            prop_assert_eq!(EventId::parse(&a_id.to_string()), Ok(a_id));
+        }
+    }
+}

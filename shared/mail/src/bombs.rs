@@ -1,0 +1,360 @@
+//! Mails and pages made to exhaust whoever reads them. Each must be dealt with in [`LIMIT`] on a thread with
+//! the stack that a Rust thread has by default, and leave something small behind.
+
+use std::{
+    fmt::Write as _,
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::{Defect, ParsedMail, extract_reply, normalise_subject, parse, preview, sanitise_html};
+
+/// The promise is two seconds, for an optimised build.
+const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 2 });
+/// A build without optimisation is some fifty times slower: it gets smaller bombs as well.
+const SCALE: usize = if cfg!(debug_assertions) { 50 } else { 1 };
+const STACK: usize = 2 << 20;
+
+/// Runs `work` on a small stack and holds it to the limit.
+#[expect(clippy::disallowed_methods, reason = "a test of speed needs a clock")]
+fn timed<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
+    let start = Instant::now();
+    let result = thread::scope(|scope| {
+        thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, work)
+            .expect("a thread")
+            .join()
+            .expect("no panic, no overflow")
+    });
+    let took = start.elapsed();
+    println!("{name:40} {:>8.1} ms", took.as_secs_f64() * 1000.0);
+    assert!(took < LIMIT, "{name} took {took:?}");
+    result
+}
+
+/// Parses and does with the result what the application does.
+fn read(name: &str, raw: &[u8]) -> Vec<Defect> {
+    timed(name, || {
+        let mail = parse(raw);
+        assert_bounded(&mail);
+        let text = mail.text.as_deref().unwrap_or_default();
+        let _ = extract_reply(text);
+        let _ = preview(text, 200);
+        let _ = normalise_subject(&mail.subject);
+        if let Some(html) = &mail.html {
+            let _ = sanitise_html(html);
+        }
+        mail.defects.clone()
+    })
+}
+
+fn assert_bounded(mail: &ParsedMail<'_>) {
+    use crate::parse as p;
+    assert!(mail.references.len() <= p::MAX_REFERENCES && mail.in_reply_to.len() <= p::MAX_REFERENCES);
+    for list in [&mail.to, &mail.cc, &mail.bcc, &mail.reply_to] {
+        assert!(list.len() <= p::MAX_ADDRESSES);
+    }
+    assert!(mail.subject.len() <= p::MAX_SUBJECT);
+    assert!(mail.text.as_deref().is_none_or(|text| text.len() <= p::MAX_BODY));
+    assert!(mail.html.as_deref().is_none_or(|html| html.len() <= p::MAX_BODY));
+    assert!(mail.headers.len() <= p::MAX_HEADERS);
+    assert!(mail.headers.iter().all(|h| h.value.len() <= p::MAX_HEADER_VALUE));
+    assert!(mail.headers.iter().map(|h| h.value.len()).sum::<usize>() <= p::MAX_HEADER_BYTES);
+    assert!(mail.attachments.len() <= p::MAX_PARTS);
+}
+
+const TOP: &str =
+    "From: a@x.test\r\nDate: Mon, 3 Feb 2025 10:00:00 +0000\r\nSubject: bomb\r\nMIME-Version: 1.0\r\n";
+
+fn numbered(count: usize, write: impl Fn(&mut String, usize) -> std::fmt::Result) -> String {
+    let mut out = String::new();
+    (0..count).try_for_each(|at| write(&mut out, at)).expect("writing to a String");
+    out
+}
+
+fn html_mail(html: &str) -> Vec<u8> {
+    format!("{TOP}Content-Type: text/html; charset=utf-8\r\n\r\n{html}").into_bytes()
+}
+
+#[test]
+fn nested_multiparts() {
+    for depth in [1_000, 10_000, 100_000] {
+        let mut mail = String::from(TOP);
+        for level in 0..depth {
+            let _ = write!(mail, "Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n");
+        }
+        mail.push_str("Content-Type: text/plain\r\n\r\nhello\r\n");
+        let defects = read(&format!("multipart depth {depth}"), mail.as_bytes());
+        assert!(defects.contains(&Defect::TooDeep) || defects.contains(&Defect::TooManyParts), "{defects:?}");
+    }
+}
+
+#[test]
+fn nested_mails() {
+    for depth in [1_000, 10_000, 100_000] {
+        let mut mail = String::from(TOP);
+        for _ in 0..depth {
+            mail.push_str("Content-Type: message/rfc822\r\n\r\nFrom: a@x.test\r\n");
+        }
+        mail.push_str("\r\nhello\r\n");
+        read(&format!("message/rfc822 depth {depth}"), mail.as_bytes());
+    }
+}
+
+#[test]
+fn mails_wrapped_in_base64() {
+    let head = "From: a@x.test\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    // One wrapping around many plain levels: what overflowed the stack of mail-parser 0.11.
+    for depth in [5_000, 20_000, 100_000] {
+        let inner = "From: a@x.test\r\nContent-Type: message/rfc822\r\n\r\n".repeat(depth) + "\r\nhello";
+        read(
+            &format!("base64 around rfc822 depth {depth}"),
+            [head, &STANDARD.encode(inner)].concat().as_bytes(),
+        );
+    }
+    // As many wrappings as fit: each makes the mail a third longer.
+    let mut mail = b"From: a@x.test\r\n\r\nhello\r\n".to_vec();
+    while mail.len() < (20 << 20) / SCALE {
+        mail = [head.as_bytes(), STANDARD.encode(&mail).as_bytes()].concat();
+    }
+    read("base64 around base64 around ...", &mail);
+}
+
+#[test]
+fn parameter_continuations() {
+    for count in [25_000 / SCALE, 100_000 / SCALE, 200_000 / SCALE] {
+        let mut mail = format!("{TOP}Content-Type: text/plain");
+        for at in 0..count {
+            let _ = write!(mail, ";\r\n name*{at}=abc");
+        }
+        mail.push_str("\r\n\r\nhello\r\n");
+        read(&format!("RFC 2231 name*N x {count}"), mail.as_bytes());
+    }
+}
+
+#[test]
+fn many_parts() {
+    let mut mail = format!("{TOP}Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+    for _ in 0..500_000 / SCALE {
+        mail.push_str("--b\r\n\r\nx\r\n");
+    }
+    mail.push_str("--b--\r\n");
+    let defects = read("500k parts", mail.as_bytes());
+    assert!(defects.contains(&Defect::TooManyParts), "{defects:?}");
+}
+
+#[test]
+fn many_addresses_ids_and_words() {
+    let to = "a@b.test, ".repeat(300_000 / SCALE);
+    let defects = read("300k addresses", format!("{TOP}To: {to}\r\n\r\nx").as_bytes());
+    assert!(defects.contains(&Defect::TooManyAddresses), "{defects:?}");
+    assert!(defects.contains(&Defect::HeaderTooLarge), "{defects:?}");
+
+    let refs = "<a@b.test> ".repeat(500_000 / SCALE);
+    let defects = read("500k references", format!("{TOP}References: {refs}\r\n\r\nx").as_bytes());
+    assert!(defects.contains(&Defect::TooManyReferences), "{defects:?}");
+
+    let words = "=?utf-8?Q?a?= ".repeat(200_000 / SCALE);
+    read(
+        "200k encoded words",
+        format!("{TOP}Subject: {words}\r\nComments: {words}\r\nTo: {words}\r\n\r\nx").as_bytes(),
+    );
+
+    let open = "=?utf-8?Q?".repeat(200_000 / SCALE);
+    read("200k open encoded words", format!("Subject: {open}\r\nTo: {open}\r\n{TOP}\r\nx").as_bytes());
+
+    let comments = "(".repeat(3_000_000 / SCALE);
+    read("3M open comments", format!("To: {comments}\r\nFrom: {comments}\r\n\r\nx").as_bytes());
+
+    let quotes = "\"a\\".repeat(2_000_000 / SCALE);
+    read(
+        "2M open quotes",
+        format!("To: {quotes}\r\nContent-Type: text/plain; a={quotes}\r\n\r\nx").as_bytes(),
+    );
+
+    let groups = "g:".repeat(1_000_000 / SCALE);
+    read("1M open groups", format!("To: {groups}\r\n\r\nx").as_bytes());
+}
+
+#[test]
+fn long_and_many_headers() {
+    let line = "x".repeat(30_000_000 / SCALE);
+    let defects = read("30 MB header line", format!("Subject: {line}\r\nX-Long: {line}\r\n\r\nx").as_bytes());
+    assert!(defects.contains(&Defect::HeaderTooLarge), "{defects:?}");
+    read("30 MB header name", format!("{line}: x\r\n\r\nx").as_bytes());
+    read("30 MB without a colon", line.as_bytes());
+
+    let many = "X-A: b\r\n".repeat(500_000 / SCALE);
+    let defects = read("500k headers", format!("{TOP}{many}\r\nx").as_bytes());
+    assert!(defects.contains(&Defect::TooManyHeaders), "{defects:?}");
+
+    let folded = "X-A: b\r\n".to_owned() + &" c\r\n".repeat(5_000_000 / SCALE);
+    read("5M folds", format!("{TOP}{folded}\r\nx").as_bytes());
+
+    let parameters = "; a=b".repeat(1_000_000 / SCALE);
+    read("1M parameters", format!("{TOP}Content-Type: text/plain{parameters}\r\n\r\nx").as_bytes());
+}
+
+#[test]
+fn hostile_bodies() {
+    read("`<` x 10M html", &html_mail(&"<".repeat(10_000_000 / SCALE)));
+    read("`&` x 10M html", &html_mail(&"&".repeat(10_000_000 / SCALE)));
+    read("`&lt;` x 2M html", &html_mail(&"&lt;".repeat(2_000_000 / SCALE)));
+    let soft = "=\r\n".repeat(7_000_000 / SCALE);
+    read(
+        "21 MB soft breaks",
+        format!("{TOP}Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{soft}")
+            .as_bytes(),
+    );
+    read(
+        "21 MB soft breaks, html",
+        format!("{TOP}Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{soft}")
+            .as_bytes(),
+    );
+    let file = format!(
+        "{TOP}Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
+        "QUJD\r\n".repeat(6_000_000 / SCALE)
+    );
+    read("36 MB base64 file", file.as_bytes());
+    read("40 MB NUL", &vec![0; (40 << 20) / SCALE]);
+    read("40 MB 8-bit junk", &[TOP.as_bytes(), b"\r\n", &vec![0xFF; (40 << 20) / SCALE]].concat());
+    read("40 MB CR", &[TOP.as_bytes(), b"\r\n", &vec![b'\r'; (40 << 20) / SCALE]].concat());
+    read("40 MB LF", &vec![b'\n'; (40 << 20) / SCALE]);
+    read(
+        "40 MB dashes",
+        &[
+            TOP.as_bytes(),
+            b"Content-Type: multipart/mixed; boundary=-\r\n\r\n",
+            &vec![b'-'; (40 << 20) / SCALE],
+        ]
+        .concat(),
+    );
+    let utf16 = format!("{TOP}Content-Type: text/plain; charset=utf-16\r\n\r\n");
+    read("40 MB UTF-16", &[utf16.as_bytes(), &vec![0xD8; (40 << 20) / SCALE]].concat());
+    let utf7 =
+        format!("{TOP}Content-Type: text/plain; charset=utf-7\r\n\r\n{}", "+".repeat((4 << 20) / SCALE));
+    read("4 MB UTF-7", utf7.as_bytes());
+}
+
+#[test]
+fn hostile_html() {
+    let mut cases: Vec<(&str, String)> = [
+        ("div", "<div>"),
+        ("b", "<b>"),
+        ("p and font", "<p><font>"),
+        ("table", "<table>"),
+        ("tables and cells", "<table><tr><td>"),
+        ("blockquote", "<blockquote>"),
+        ("blockquote p", "<blockquote><p>x</p>"),
+        ("a", "<a href=x>"),
+        ("open a", "<a href='"),
+        ("comment", "<!--"),
+        ("bang", "<!"),
+        ("slash", "</"),
+        ("end tags", "</b>"),
+        ("pairs", "<b>x</b>"),
+        ("li", "<li>x"),
+        ("ul li", "<ul><li>"),
+        ("svg", "<svg><g>"),
+        ("math", "<math><mi>"),
+        ("select", "<select><option>"),
+        ("script", "<script>"),
+        ("style", "<style>a{}</style>"),
+        ("td", "<td>"),
+        ("nobr", "<nobr>"),
+        ("button p", "<button><p>"),
+        ("misnested", "<b><p></b>"),
+        ("misnested a", "<a><div></a>"),
+        ("img", "<img src=http://x.test/a>"),
+        ("br", "<br>"),
+        ("hr", "<hr>"),
+        ("pre", "<pre>\n"),
+        ("template", "<template>"),
+        ("foster", "<table>x<b>"),
+        ("entities", "&#x41;"),
+        ("ampersands", "&"),
+        ("named", "&lt;"),
+        ("half named", "&notit;"),
+        ("long named", "&CounterClockwiseContourIntegra;"),
+        ("long name whole", "&CounterClockwiseContourIntegral;"),
+        ("two chars", "&NotEqualTilde;"),
+        ("quot", "\""),
+        ("gt", ">"),
+        ("NUL", "\0"),
+        ("no-break spaces", "\u{a0}"),
+        ("middle dots", "·"),
+        ("dropped tags", "&<x>"),
+        ("CR", "\r"),
+        ("nbsp", "&nbsp"),
+        ("attr amps", "<p title=&&&&&&&&&&&&&&&&&&&&&&&&&>"),
+        ("style attr", "<p style='color:red'>"),
+        ("h1 h2", "<h1><h2>"),
+        ("frameset", "<frameset>"),
+        ("body", "<body a=b>"),
+        ("quotes", "<a \"'>"),
+    ]
+    .map(|(name, piece)| (name, piece.repeat((1 << 20) / SCALE / piece.len())))
+    .into();
+    // Formatting elements that differ are not merged when they are reconstructed.
+    let fonts = numbered(40_000 / SCALE, |out, at| write!(out, "<p><font color={at}>"));
+    cases.push(("different fonts", fonts));
+    let attributes = numbered(150_000 / SCALE, |out, at| write!(out, "a{at} "));
+    cases.push(("150k attributes", format!("<p {attributes}>x")));
+    cases.push(("same attribute", format!("<p {}>x", "a=b ".repeat(250_000 / SCALE))));
+    cases.push(("long attribute", format!("<p title='{}'>x", "a".repeat(1_000_000 / SCALE))));
+    cases.push(("long style", format!("<p style='{}'>x", "color:red;".repeat(100_000 / SCALE))));
+    cases.push(("many styles", format!("<p style='{}'>x</p>", "color:red;".repeat(700)).repeat(145 / SCALE)));
+    cases
+        .push(("nested style blocks", format!("<p style='{}'>x</p>", "{".repeat(8_000)).repeat(125 / SCALE)));
+    cases.push((
+        "nested style brackets",
+        format!("<p style='color:{}'>x</p>", "(".repeat(8_000)).repeat(125 / SCALE),
+    ));
+    cases.push(("long name", format!("<{}>x", "a".repeat(1_000_000 / SCALE))));
+    cases.push(("long data", format!("<img src='data:image/png;base64,{}'>", "A".repeat(1_000_000 / SCALE))));
+    cases.push(("amps in attributes", format!("<p title='{}'>x</p>", "&".repeat(8_000)).repeat(130 / SCALE)));
+    cases.push((
+        "data of amps",
+        format!("<img src='data:image/png;base64,{}'>", "&".repeat(100_000 / SCALE)).repeat(10),
+    ));
+    cases.push(("deep then wide", "<div>".repeat(99) + &"<b>x</b>".repeat(120_000 / SCALE)));
+    for (name, html) in cases {
+        timed(&format!("sanitise {name}"), || {
+            let out = sanitise_html(&html);
+            assert!(out.html.len() <= 8 << 20, "{name}: {} bytes", out.html.len());
+        });
+        read(&format!("parse {name}"), &html_mail(&html));
+    }
+}
+
+#[test]
+fn hostile_text() {
+    for (name, piece) in [
+        ("quotes", "> "),
+        ("quoted lines", "> a\n"),
+        ("attributions", "On 1 wrote:\n"),
+        ("On", "On "),
+        ("On lines", "On 1\n"),
+        ("From lines", "From: a\n"),
+        ("dividers", "-----Original Message-----\n"),
+        ("blank lines", "\n"),
+        ("spaces", " "),
+        ("rules", "_____\n"),
+        ("colons", ":"),
+        ("signatures", "-- \n"),
+        ("footers", "Sent from my x\n"),
+        ("alternating", "> a\nb\n"),
+        ("On and quotes", "On 1 wrote:\n> x\n"),
+        ("footers and quotes", "Sent from my x\n> a\n"),
+    ] {
+        let text = piece.repeat((1 << 20) / SCALE / piece.len());
+        timed(&format!("text of {name}"), || {
+            assert!(!extract_reply(&text).is_empty() || text.trim().is_empty());
+            assert!(preview(&text, 200).chars().count() <= 200);
+            assert!(normalise_subject(&text).len() <= crate::thread::MAX_SUBJECT_KEY);
+        });
+    }
+}

@@ -1,0 +1,658 @@
+//! Bytes to message. Never fails, whatever the bytes are, and everything it returns is bounded.
+
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use jiff::Timestamp;
+use mail_parser::{
+    AddressList, DecodeProblems, HeaderForm, HeaderName, Message, MessageParser, MessagePart, PartFlags,
+    PartKind,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    markup,
+    sanitise::sanitise_html,
+    text::{clean_line, cut, is_unsafe_in_header, to_lf},
+};
+
+/// Most bytes of a mail that are looked at. SES delivers at most 40 MB.
+pub const MAX_MESSAGE: usize = 64 << 20;
+/// Most MIME parts.
+pub const MAX_PARTS: usize = 1_000;
+/// Deepest MIME nesting.
+pub const MAX_DEPTH: usize = 32;
+/// Most header fields in [`ParsedMail::headers`].
+pub const MAX_HEADERS: usize = 500;
+/// Longest decoded header value in [`ParsedMail::headers`], in bytes.
+pub const MAX_HEADER_VALUE: usize = 8 * 1024;
+/// All decoded header values together, in bytes.
+pub const MAX_HEADER_BYTES: usize = 256 * 1024;
+/// Most addresses kept of each address field.
+pub const MAX_ADDRESSES: usize = 1_000;
+/// Longest address, in bytes: 64 for the local part, `@`, 255 for the domain (RFC 5321 §4.5.3.1).
+pub const MAX_ADDRESS: usize = 320;
+/// Longest display name, in bytes.
+pub const MAX_NAME: usize = 256;
+/// Most message ids kept of `References` and of `In-Reply-To`: the last ones, which are the closest.
+pub const MAX_REFERENCES: usize = 50;
+/// Longest message id, in bytes: what fits a line (RFC 5322 §2.1.1).
+pub const MAX_MESSAGE_ID: usize = 990;
+/// Longest subject, in bytes.
+pub const MAX_SUBJECT: usize = 2_000;
+/// Longest text and longest HTML, in bytes each.
+pub const MAX_BODY: usize = 1 << 20;
+/// Longest file name, in bytes.
+pub const MAX_FILENAME: usize = 200;
+
+/// What a mail says, as far as it can be told.
+///
+/// Everything in it was written by a stranger: the header fields may lie, the HTML is not sanitised, and a
+/// verdict about who sent it is found nowhere in here.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ParsedMail<'a> {
+    /// `Message-ID` without angle brackets (RFC 5322 §3.6.4).
+    pub message_id: Option<String>,
+    /// `In-Reply-To` without angle brackets, the last [`MAX_REFERENCES`].
+    pub in_reply_to: Vec<String>,
+    /// `References` without angle brackets, oldest first, the last [`MAX_REFERENCES`].
+    pub references: Vec<String>,
+    /// The first mailbox of the first `From`. More than one: see [`Defect::SeveralFrom`].
+    pub from: Option<ParsedAddress>,
+    /// The first mailbox of `Sender`.
+    pub sender: Option<ParsedAddress>,
+    /// All mailboxes of `Reply-To`, at most [`MAX_ADDRESSES`].
+    pub reply_to: Vec<ParsedAddress>,
+    /// All mailboxes of `To`, groups flattened, at most [`MAX_ADDRESSES`].
+    pub to: Vec<ParsedAddress>,
+    /// All mailboxes of `Cc`, at most [`MAX_ADDRESSES`].
+    pub cc: Vec<ParsedAddress>,
+    /// All mailboxes of `Bcc`, at most [`MAX_ADDRESSES`]. Normally removed before delivery.
+    pub bcc: Vec<ParsedAddress>,
+    /// The decoded subject on one line, without control characters, at most [`MAX_SUBJECT`] bytes.
+    pub subject: String,
+    /// `Date`, as the sender's clock had it.
+    pub date: Option<Timestamp>,
+    /// The text, decoded, line ends as LF, at most [`MAX_BODY`] bytes. Made from the HTML when there is no
+    /// text part. `None` only when the mail has neither.
+    pub text: Option<String>,
+    /// Whether [`text`](Self::text) was made from the HTML.
+    pub text_from_html: bool,
+    /// The HTML, decoded, line ends as LF, at most [`MAX_BODY`] bytes. **Not sanitised**: see
+    /// [`sanitise_html`].
+    pub html: Option<String>,
+    /// The header fields in order, at most [`MAX_HEADERS`] and [`MAX_HEADER_BYTES`].
+    pub headers: Vec<Header>,
+    /// Everything that is not the text or the HTML, in order, at most [`MAX_PARTS`].
+    pub attachments: Vec<ParsedAttachment<'a>>,
+    /// Whether a program, not a person, sent this: answering it by a program risks a loop. True for
+    /// `Auto-Submitted` other than `no` (RFC 3834 §5), list fields (RFC 2369, RFC 2919), `Precedence: bulk`,
+    /// `list` or `junk`, an empty `Return-Path` and delivery reports (RFC 3834 §2), and Microsoft's
+    /// `X-Auto-Response-Suppress`.
+    pub automatic: bool,
+    /// What was wrong or was cut, each kind once, in the order of [`Defect`].
+    pub defects: Vec<Defect>,
+}
+
+impl ParsedMail<'_> {
+    /// Copies what is borrowed from the mail's bytes: attachments that were not encoded.
+    pub fn into_owned(self) -> ParsedMail<'static> {
+        let own = |file: ParsedAttachment<'_>| ParsedAttachment {
+            filename: file.filename,
+            content_type: file.content_type,
+            content_id: file.content_id,
+            inline: file.inline,
+            size: file.size,
+            sha256: file.sha256,
+            contents: Cow::Owned(file.contents.into_owned()),
+        };
+        ParsedMail { attachments: self.attachments.into_iter().map(own).collect(), ..self }
+    }
+}
+
+/// A mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ParsedAddress {
+    /// The display name, decoded, on one line, at most [`MAX_NAME`] bytes. Anybody can write anything here.
+    pub name: Option<String>,
+    /// The address as written, at most [`MAX_ADDRESS`] bytes: something before and something after its last
+    /// `@`, no white space, no control characters.
+    pub address: String,
+}
+
+/// A header field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The name as written.
+    pub name: String,
+    /// The value on one line, encoded words decoded (RFC 2047), at most [`MAX_HEADER_VALUE`] bytes. For
+    /// showing; structured fields have their own members in [`ParsedMail`].
+    pub value: String,
+}
+
+/// A file in a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedAttachment<'a> {
+    /// The name, made safe: no folders, no control characters, none of `<>:"|?*`, at most [`MAX_FILENAME`]
+    /// bytes, the extension kept.
+    pub filename: Option<String>,
+    /// `type/subtype` in lower case, as the sender declared it; `application/octet-stream` when that is
+    /// missing or malformed.
+    pub content_type: String,
+    /// `Content-ID` without angle brackets: what `cid:` links in the HTML name (RFC 2392).
+    pub content_id: Option<String>,
+    /// Meant to be shown inside the HTML, not beside it.
+    pub inline: bool,
+    /// Length of [`contents`](Self::contents) in bytes.
+    pub size: usize,
+    /// SHA-256 of [`contents`](Self::contents).
+    pub sha256: [u8; 32],
+    /// The decoded bytes; borrowed from the mail when they were not encoded. An attached mail
+    /// (`message/rfc822`) is kept whole.
+    pub contents: Cow<'a, [u8]>,
+}
+
+/// Something wrong with a mail. Codes are stable: they are stored and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Defect {
+    /// Not a mail at all, or the parser gave up: everything but the raw bytes is empty.
+    NotParseable,
+    /// Longer than [`MAX_MESSAGE`]: the end was not looked at.
+    MessageTooLarge,
+    /// More than [`MAX_PARTS`] parts: the rest is one attachment or missing.
+    TooManyParts,
+    /// Nested deeper than [`MAX_DEPTH`]: the rest is one attachment.
+    TooDeep,
+    /// Missing or misplaced boundaries, or a header block without end.
+    DamagedStructure,
+    /// Base64 or quoted-printable with errors, or an unknown transfer encoding.
+    BadEncoding,
+    /// An unknown character set, or bytes that it does not have (shown as U+FFFD).
+    BadCharset,
+    /// The text or the HTML was longer than [`MAX_BODY`].
+    TruncatedBody,
+    /// The text was made from HTML of which a part is missing (too deep or too many elements).
+    TruncatedText,
+    /// No usable address in `From`.
+    NoFrom,
+    /// More than one `From` field or mailbox: programs differ in which one they show (a way of spoofing).
+    SeveralFrom,
+    /// A field that may occur once (RFC 5322 §3.6) occurs again. Of address fields, ids, subject and date the
+    /// first one was taken, of `Content-Type` and `Content-Transfer-Encoding` the last one.
+    DuplicateHeader,
+    /// The display name in `From` holds an address, and not the one that it stands for (a way of spoofing).
+    AddressInName,
+    /// `Date` is missing or not a date.
+    NoDate,
+    /// A mailbox without a usable address was left out.
+    BadAddress,
+    /// A header line without a proper name (RFC 5322 §2.2): programs differ in what they make of it, some
+    /// take it for the beginning of the text.
+    BadHeader,
+    /// More than [`MAX_ADDRESSES`] in one field.
+    TooManyAddresses,
+    /// More than [`MAX_REFERENCES`] message ids: the oldest are missing.
+    TooManyReferences,
+    /// More than [`MAX_HEADERS`] header fields.
+    TooManyHeaders,
+    /// A header value longer than [`MAX_HEADER_VALUE`], or all together longer than [`MAX_HEADER_BYTES`].
+    HeaderTooLarge,
+}
+
+impl Defect {
+    /// The code that is stored and shown: snake case, never changed.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotParseable => "not_parseable",
+            Self::MessageTooLarge => "message_too_large",
+            Self::TooManyParts => "too_many_parts",
+            Self::TooDeep => "too_deep",
+            Self::DamagedStructure => "damaged_structure",
+            Self::BadEncoding => "bad_encoding",
+            Self::BadCharset => "bad_charset",
+            Self::TruncatedBody => "truncated_body",
+            Self::TruncatedText => "truncated_text",
+            Self::NoFrom => "no_from",
+            Self::SeveralFrom => "several_from",
+            Self::DuplicateHeader => "duplicate_header",
+            Self::AddressInName => "address_in_name",
+            Self::NoDate => "no_date",
+            Self::BadAddress => "bad_address",
+            Self::BadHeader => "bad_header",
+            Self::TooManyAddresses => "too_many_addresses",
+            Self::TooManyReferences => "too_many_references",
+            Self::TooManyHeaders => "too_many_headers",
+            Self::HeaderTooLarge => "header_too_large",
+        }
+    }
+}
+
+impl std::fmt::Display for Defect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// Reads a mail. Never fails: what is wrong is named in [`ParsedMail::defects`].
+///
+/// Linear in the length of `raw`, at most [`MAX_MESSAGE`] bytes of which are looked at; uses little stack.
+pub fn parse(raw: &[u8]) -> ParsedMail<'_> {
+    let (bytes, too_large) = if raw.len() > MAX_MESSAGE { (&raw[..MAX_MESSAGE], true) } else { (raw, false) };
+    // A panic in third-party code must not turn one hostile mail into an event that fails for ever. Nothing
+    // is shared with the closure but immutable bytes, so no broken state can be seen afterwards.
+    let mut mail = catch_unwind(AssertUnwindSafe(|| read(bytes)))
+        .unwrap_or_default()
+        .unwrap_or_else(|| ParsedMail { defects: vec![Defect::NotParseable], ..ParsedMail::default() });
+    if too_large {
+        mail.defects.push(Defect::MessageTooLarge);
+    }
+    mail.defects.sort_unstable();
+    mail.defects.dedup();
+    mail
+}
+
+fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
+    let message = MessageParser::new()
+        .max_parts(MAX_PARTS)
+        .max_depth(MAX_DEPTH)
+        // Attached mails are kept as files; what is inside them is not ours to interpret.
+        .max_encoded_nesting(0)
+        .parse(raw)?;
+    // Anything with a colon or an empty line "parses"; a mail has at least one header field.
+    if message.headers().iter().next().is_none() && message.parts().len() <= 1 && raw.is_empty() {
+        return None;
+    }
+
+    let mut defects = Vec::new();
+    let mut mail = ParsedMail::default();
+    read_headers(&message, &mut mail, &mut defects);
+    read_bodies(&message, raw, &mut mail, &mut defects);
+    mail.automatic = is_automatic(&message);
+    mail.defects = defects;
+    Some(mail)
+}
+
+fn read_headers(message: &Message<'_>, mail: &mut ParsedMail<'_>, defects: &mut Vec<Defect>) {
+    let headers = message.headers();
+
+    let once = [
+        HeaderName::Date,
+        HeaderName::From,
+        HeaderName::Sender,
+        HeaderName::ReplyTo,
+        HeaderName::To,
+        HeaderName::Cc,
+        HeaderName::Bcc,
+        HeaderName::MessageId,
+        HeaderName::InReplyTo,
+        HeaderName::References,
+        HeaderName::Subject,
+        // Not in RFC 5322, but programs differ just as much in which one they follow.
+        HeaderName::ContentType,
+        HeaderName::ContentTransferEncoding,
+    ];
+    if once.iter().any(|name| headers.all(name.clone()).nth(1).is_some()) {
+        defects.push(Defect::DuplicateHeader);
+    }
+
+    let mut first = |name: HeaderName<'static>| {
+        let list = headers.all(name).next().and_then(|header| header.value().as_address());
+        addresses(list, defects)
+    };
+    let mut from = first(HeaderName::From);
+    mail.sender = first(HeaderName::Sender).into_iter().next();
+    mail.reply_to = first(HeaderName::ReplyTo);
+    mail.to = first(HeaderName::To);
+    mail.cc = first(HeaderName::Cc);
+    mail.bcc = first(HeaderName::Bcc);
+    if from.len() > 1 || headers.all(HeaderName::From).nth(1).is_some() {
+        defects.push(Defect::SeveralFrom);
+    }
+    mail.from = (!from.is_empty()).then(|| from.swap_remove(0));
+    match &mail.from {
+        None => defects.push(Defect::NoFrom),
+        Some(from) if names_another_address(from) => defects.push(Defect::AddressInName),
+        Some(_) => {}
+    }
+
+    mail.subject = headers
+        .all(HeaderName::Subject)
+        .next()
+        .map(|header| clean_line(&decoded(header.raw_value(), MAX_SUBJECT * 4).0, MAX_SUBJECT))
+        .unwrap_or_default();
+    mail.date = headers
+        .all(HeaderName::Date)
+        .next()
+        .and_then(|header| header.value().as_datetime())
+        .filter(mail_parser::DateTime::is_valid)
+        .and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
+    if mail.date.is_none() {
+        defects.push(Defect::NoDate);
+    }
+
+    let mut ids = |name: HeaderName<'static>| {
+        let list = headers.all(name).next().and_then(|header| header.value().as_text_list());
+        let Some(list) = list else { return Vec::new() };
+        if list.len() > MAX_REFERENCES {
+            defects.push(Defect::TooManyReferences);
+        }
+        let mut ids: Vec<String> = list.iter().rev().filter_map(message_id).take(MAX_REFERENCES).collect();
+        ids.reverse();
+        ids
+    };
+    mail.message_id = ids(HeaderName::MessageId).pop();
+    mail.in_reply_to = ids(HeaderName::InReplyTo);
+    mail.references = ids(HeaderName::References);
+
+    let mut bytes = 0;
+    for header in headers {
+        if mail.headers.len() == MAX_HEADERS {
+            defects.push(Defect::TooManyHeaders);
+            break;
+        }
+        let room = MAX_HEADER_VALUE.min(MAX_HEADER_BYTES - bytes);
+        let (value, mut too_large) = decoded(header.raw_value(), room);
+        let (name, long_name) = cut(header.raw_name(), 200);
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            defects.push(Defect::BadHeader);
+        }
+        too_large |= long_name;
+        bytes += value.len() + name.len();
+        mail.headers.push(Header { name: clean_line(name, 200), value });
+        if too_large {
+            defects.push(Defect::HeaderTooLarge);
+        }
+        if bytes >= MAX_HEADER_BYTES {
+            break;
+        }
+    }
+}
+
+/// A header value on one line, encoded words decoded, at most `max` bytes. The flag: something was cut.
+fn decoded(raw: &[u8], max: usize) -> (String, bool) {
+    // An encoded word takes at most a dozen bytes for one; more of a long field is not worth decoding.
+    let (raw, cut_off) = if raw.len() > max * 4 { (&raw[..max * 4], true) } else { (raw, false) };
+    let parsed = HeaderForm::Text.parse(raw);
+    let value = parsed.value();
+    let text = value.as_text().unwrap_or_default();
+    (clean_line(text, max), cut_off || text.len() > max)
+}
+
+fn addresses(list: Option<AddressList<'_>>, defects: &mut Vec<Defect>) -> Vec<ParsedAddress> {
+    let Some(list) = list else { return Vec::new() };
+    let mut out = Vec::new();
+    for mailbox in list.mailboxes() {
+        if out.len() == MAX_ADDRESSES {
+            defects.push(Defect::TooManyAddresses);
+            break;
+        }
+        let address = mailbox.address().unwrap_or_default().trim();
+        if is_address(address) {
+            let name = mailbox.name().map(|name| clean_line(name, MAX_NAME)).filter(|name| !name.is_empty());
+            out.push(ParsedAddress { name, address: address.to_owned() });
+        } else {
+            defects.push(Defect::BadAddress);
+        }
+    }
+    out
+}
+
+fn names_another_address(from: &ParsedAddress) -> bool {
+    // "ann@x.test via Shop" counts as well: a quick reader sees the first word.
+    let is_other = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        is_address(word) && !word.eq_ignore_ascii_case(&from.address)
+    };
+    from.name.as_deref().is_some_and(|name| name.split_whitespace().any(is_other))
+}
+
+fn is_address(address: &str) -> bool {
+    address.len() <= MAX_ADDRESS
+        && !address.contains(|c: char| c.is_whitespace() || is_unsafe_in_header(c) || matches!(c, '<' | '>'))
+        && address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+}
+
+fn message_id(id: &str) -> Option<String> {
+    let id = id.trim().trim_start_matches('<').trim_end_matches('>');
+    let clean = !id.is_empty()
+        && id.len() <= MAX_MESSAGE_ID
+        && !id.contains(|c: char| c.is_whitespace() || is_unsafe_in_header(c));
+    clean.then(|| id.to_owned())
+}
+
+/// RFC 3834 §2 and §5, and what became custom. See [`ParsedMail::automatic`].
+fn is_automatic(message: &Message<'_>) -> bool {
+    let headers = message.headers();
+    let values = |name: &'static str| {
+        headers.all(name).map(|header| {
+            let raw = header.raw_value();
+            String::from_utf8_lossy(&raw[..raw.len().min(200)]).trim().to_ascii_lowercase()
+        })
+    };
+    // `auto-replied; x=y (comment)`: the first word counts.
+    let word = |value: &str| value.split([';', '(', ' ', '\t', '\r']).next().unwrap_or_default().to_owned();
+
+    values("Auto-Submitted").any(|value| !word(&value).is_empty() && word(&value) != "no")
+        || values("Precedence").any(|value| matches!(word(&value).as_str(), "bulk" | "list" | "junk"))
+        || values("X-Auto-Response-Suppress").any(|value| !matches!(word(&value).as_str(), "" | "none"))
+        || values("Return-Path").any(|value| value.replace(char::is_whitespace, "") == "<>")
+        || [
+            "List-Id",
+            "List-Unsubscribe",
+            "List-Post",
+            "List-Help",
+            "List-Owner",
+            "List-Archive",
+            "List-Subscribe",
+            "X-Autoreply",
+            "X-Autorespond",
+            "X-Autoresponder",
+        ]
+        .into_iter()
+        .any(|name| headers.contains(name))
+        || message.root().is_content_type("multipart", "report")
+}
+
+fn read_bodies<'a>(
+    message: &Message<'_>,
+    raw: &'a [u8],
+    mail: &mut ParsedMail<'a>,
+    defects: &mut Vec<Defect>,
+) {
+    let root = message.root();
+    let part_limit = message.parts().len() >= MAX_PARTS;
+
+    let mut has_html = false;
+    for part in root.parts() {
+        let flags = part.flags();
+        if flags.contains(PartFlags::LIMIT_REACHED) {
+            defects.push(if part_limit { Defect::TooManyParts } else { Defect::TooDeep });
+        }
+        if flags.intersects(
+            PartFlags::MISSING_DELIMITER
+                | PartFlags::FALLBACK_DELIMITER
+                | PartFlags::NO_BLANK_LINE
+                | PartFlags::UNTERMINATED,
+        ) {
+            defects.push(Defect::DamagedStructure);
+        }
+        if part.is_multipart() {
+            continue;
+        }
+        let in_body = part.is_text() && (part.in_text_body() || part.in_html_body());
+        if in_body {
+            has_html |= is_html(part);
+        } else {
+            mail.attachments.push(attachment(part, raw, defects));
+        }
+    }
+
+    let mut text = Body::default();
+    for part in root.text_body().filter(|part| part.is_text() && !is_html(*part)) {
+        let (content, cut_off) = body_text(part, defects);
+        text.add((&content, cut_off));
+    }
+    let mut html = Body::default();
+    if has_html {
+        for part in root.html_body().filter(MessagePart::is_text) {
+            let (content, cut_off) = body_text(part, defects);
+            if is_html(part) {
+                html.add((&content, cut_off));
+            } else {
+                // A footer that a list added as plain text below the HTML.
+                html.add((&format!("<pre>{}</pre>", escape(&content)), cut_off));
+            }
+        }
+    }
+    if text.content.is_none() && html.content.is_none() {
+        // No part is *the* text (an unusual kind of text, a type without subtype): the first text that is
+        // not declared a file is better than none. It stays an attachment as well.
+        let declared = |part: &MessagePart<'_>| part.content_disposition().is_some_and(|d| d.is_attachment());
+        if let Some(part) = root.parts().find(|part| part.is_text() && !declared(part)) {
+            let body = if is_html(part) { &mut html } else { &mut text };
+            let (content, cut_off) = body_text(part, defects);
+            body.add((&content, cut_off));
+        }
+    }
+    if text.cut || html.cut {
+        defects.push(Defect::TruncatedBody);
+    }
+    mail.html = html.content;
+    mail.text = text.content;
+    if let (Some(html), true) = (&mail.html, mail.text.as_deref().is_none_or(|text| text.trim().is_empty())) {
+        let safe = sanitise_html(html);
+        let (text, cut_off) = markup::to_text(&safe.html, MAX_BODY);
+        if safe.truncated || cut_off {
+            defects.push(Defect::TruncatedText);
+        }
+        mail.text = Some(text);
+        mail.text_from_html = true;
+    }
+}
+
+fn is_html(part: MessagePart<'_>) -> bool {
+    matches!(part.kind(), PartKind::Html)
+}
+
+/// The text of a body part with LF line ends, and whether its end is missing.
+fn body_text(part: MessagePart<'_>, defects: &mut Vec<Defect>) -> (String, bool) {
+    // One character too many shows that there was more.
+    const ENOUGH: usize = MAX_BODY + 4;
+    let text = if part.raw_body().len() > 4 * MAX_BODY {
+        // Decoding all of it only to find problems in what is thrown away would cost memory.
+        part.text_prefix_bytes(ENOUGH).unwrap_or_default()
+    } else if let Some((text, problems)) = part.text_checked() {
+        note(problems, defects);
+        text
+    } else {
+        Cow::Borrowed("")
+    };
+    let (text, cut_off) = cut(&text, MAX_BODY);
+    (to_lf(text).into_owned(), cut_off)
+}
+
+fn note(problems: DecodeProblems, defects: &mut Vec<Defect>) {
+    if problems
+        .intersects(DecodeProblems::MALFORMED_TRANSFER_ENCODING | DecodeProblems::UNKNOWN_TRANSFER_ENCODING)
+    {
+        defects.push(Defect::BadEncoding);
+    }
+    if problems.intersects(DecodeProblems::UNKNOWN_CHARSET | DecodeProblems::MALFORMED_CHARSET) {
+        defects.push(Defect::BadCharset);
+    }
+}
+
+/// A body put together from several parts.
+#[derive(Default)]
+struct Body {
+    content: Option<String>,
+    cut: bool,
+}
+
+impl Body {
+    fn add(&mut self, (text, cut_off): (&str, bool)) {
+        self.cut |= cut_off;
+        let content = self.content.get_or_insert_default();
+        if !content.is_empty() && !content.ends_with('\n') {
+            content.push('\n');
+        }
+        let (text, cut_off) = cut(text, MAX_BODY.saturating_sub(content.len()));
+        content.push_str(text);
+        self.cut |= cut_off;
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn attachment<'a>(part: MessagePart<'_>, raw: &'a [u8], defects: &mut Vec<Defect>) -> ParsedAttachment<'a> {
+    let (contents, problems) = part.decoded_checked();
+    note(problems, defects);
+    let contents = match contents {
+        // The parser's borrow ends with it; the bytes are ours, at a known place.
+        Cow::Borrowed(_) => Cow::Borrowed(
+            raw.get(part.offset_body() as usize..part.offset_end() as usize).unwrap_or_default(),
+        ),
+        Cow::Owned(bytes) => Cow::Owned(bytes),
+    };
+    ParsedAttachment {
+        filename: part.attachment_name().and_then(safe_filename),
+        content_type: content_type(part),
+        content_id: part.content_id().and_then(message_id),
+        inline: part.is_inline(),
+        size: contents.len(),
+        sha256: Sha256::digest(&contents).into(),
+        contents,
+    }
+}
+
+fn content_type(part: MessagePart<'_>) -> String {
+    let Some(declared) = part.content_type() else {
+        // RFC 2045 §5.2: what declares nothing is text.
+        let default = match part.kind() {
+            PartKind::Message(_) => "message/rfc822", // in a digest: RFC 2046 §5.1.5
+            _ if part.is_text() => "text/plain",
+            _ => "application/octet-stream",
+        };
+        return default.to_owned();
+    };
+    let token = |text: &str| {
+        !text.is_empty()
+            && text.len() <= 100
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
+    let (kind, sub) = (declared.ctype(), declared.subtype().unwrap_or_default());
+    if token(kind) && token(sub) {
+        format!("{kind}/{sub}").to_ascii_lowercase()
+    } else {
+        "application/octet-stream".to_owned()
+    }
+}
+
+/// A name that no file system and no person misreads. `None` when nothing of it is left.
+pub(crate) fn safe_filename(name: &str) -> Option<String> {
+    let name = clean_line(name, 4 * 1024);
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = name
+        .chars()
+        .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c })
+        .collect();
+    let name = name.trim().trim_end_matches(['.', ' ']);
+    if name.is_empty() || name.chars().all(|c| c == '.') {
+        return None;
+    }
+    if name.len() <= MAX_FILENAME {
+        return Some(name.to_owned());
+    }
+    // The extension says what opens it: keep it when it is one.
+    let extension =
+        name.rsplit_once('.').map(|(_, ext)| ext).filter(|ext| ext.len() <= 10).unwrap_or_default();
+    let (stem, _) = cut(name, MAX_FILENAME - extension.len() - 1);
+    Some(if extension.is_empty() { stem.to_owned() } else { format!("{stem}.{extension}") })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! How AWS is called: credentials and region from the environment, one HTTPS client for all SDKs, Amazon's roots alone.
+//!
+//! No provider chain, no profile, no instance metadata: a Lambda has its credentials in its environment.
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::app_name::AppName;
+use aws_types::region::Region;
+use aws_types::SdkConfig;
+use std::time::Duration;
+
+use crate::environment::{required, setting};
+
+/// The roots that `build.rs` picked.
+const ROOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon-roots.pem"));
+
+/// The settings that all SDK clients share.
+///
+/// # Panics
+/// Where the environment is not that of a Lambda function.
+pub fn config() -> SdkConfig {
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID"),
+        required("AWS_SECRET_ACCESS_KEY"),
+        setting("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let endpoint = setting("AWS_ENDPOINT_URL");
+    let mut config = SdkConfig::builder()
+        .behavior_version(aws_smithy_runtime_api_version())
+        .region(Region::new(required("AWS_REGION")))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(aws_smithy_async::time::SharedTimeSource::new(aws_smithy_async::time::SystemTimeSource::new()))
+        .retry_config(RetryConfig::standard())
+        // The Rust SDK has no read time-out by default: a call that hangs would take the whole invocation.
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(10))
+                .operation_timeout(Duration::from_secs(25))
+                .build(),
+        )
+        .http_client(https());
+    config.set_endpoint_url(endpoint);
+    // Names the function in the user agent, so that a trace of AWS calls tells who made them.
+    config.set_app_name(setting("AWS_LAMBDA_FUNCTION_NAME").and_then(|name| AppName::new(name).ok()));
+    config.build()
+}
+
+/// The same for SES, which a local stack serves elsewhere.
+pub fn ses_config(config: &SdkConfig) -> SdkConfig {
+    match setting("AWS_ENDPOINT_URL_SESV2") {
+        Some(url) => config.to_builder().endpoint_url(url).build(),
+        None => config.clone(),
+    }
+}
+
+fn aws_smithy_runtime_api_version() -> aws_smithy_runtime_api::client::behavior_version::BehaviorVersion {
+    aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest()
+}
+
+fn https() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    match context {
+        Ok(context) => builder.tls_context(context).build_https(),
+        // Without our roots the client trusts the system's: slower to start, no less safe.
+        Err(_) => builder.build_https(),
+    }
+}

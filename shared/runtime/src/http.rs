@@ -1,0 +1,375 @@
+//! A route: what it takes, what it answers, and the loop that serves it behind an HTTP API (payload format 2.0).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use app::enter::{Entered, Once, Repeatable, enter};
+use app::error::Refusal;
+use app::ports::Ports;
+use app::store::{Key, PageRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use domain::access::{Permit, Scope, ScopeType};
+use domain::id::Id;
+use futures_util::future::BoxFuture;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Who may call a route. A test calls every route without and with too few rights and compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Public,
+    /// Any good credential.
+    Credential,
+    /// A credential with this scope.
+    Scope(Scope),
+}
+
+/// What an invocation is answered with.
+pub type Handling<'a> = BoxFuture<'a, Result<Response, Refusal>>;
+
+/// A route.
+#[derive(Clone, Copy)]
+pub struct Endpoint {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// As the template writes it.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    /// What happens.
+    pub handle: for<'a> fn(&'a Ports, &'a Request) -> Handling<'a>,
+}
+
+/// A request.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The path, as it was called.
+    pub path: String,
+    /// The parts of the path that the route names.
+    pub parameters: HashMap<String, String>,
+    /// The query.
+    pub query: HashMap<String, String>,
+    /// Headers, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// Cookies.
+    pub cookies: HashMap<String, String>,
+    /// The body.
+    pub body: Bytes,
+    /// API Gateway's id of the request.
+    pub id: String,
+}
+
+/// The event of an HTTP API: the parts that we read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    raw_path: String,
+    #[serde(default)]
+    raw_query_string: String,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    #[serde(default)]
+    cookies: Vec<String>,
+    #[serde(default)]
+    path_parameters: Option<HashMap<String, String>>,
+    request_context: EventContext,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventContext {
+    #[serde(default)]
+    request_id: String,
+    http: EventHttp,
+}
+
+#[derive(Deserialize)]
+struct EventHttp {
+    method: String,
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        match (first, tail) {
+            (b'%', [a, b, after @ ..]) if hex(*a).is_some() && hex(*b).is_some() => {
+                bytes.push(hex(*a).unwrap_or(0) << 4 | hex(*b).unwrap_or(0));
+                rest = after;
+            }
+            (b'+', _) => {
+                bytes.push(b' ');
+                rest = tail;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The pairs of a query or of a form's body.
+pub fn form_pairs(text: &str) -> HashMap<String, String> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (percent_decoded(name), percent_decoded(value)))
+        .collect()
+}
+
+impl Request {
+    /// Reads the event of an HTTP API.
+    pub fn from_event(event: Value) -> Result<Self, String> {
+        let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+        let body = event.body.unwrap_or_default();
+        let body = if event.is_base64_encoded {
+            BASE64.decode(body).map_err(|error| error.to_string())?.into()
+        } else {
+            body.into_bytes().into()
+        };
+        Ok(Self {
+            method: event.request_context.http.method,
+            path: event.raw_path,
+            parameters: event.path_parameters.unwrap_or_default(),
+            query: form_pairs(&event.raw_query_string),
+            headers: event.headers.into_iter().map(|(k, v)| (k.to_ascii_lowercase(), v)).collect(),
+            cookies: event
+                .cookies
+                .iter()
+                .flat_map(|line| line.split(';'))
+                .filter_map(|pair| pair.trim().split_once('='))
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .collect(),
+            body,
+            id: event.request_context.request_id,
+        })
+    }
+
+    /// An id in the path. One of another kind, or none, names nothing that exists.
+    pub fn id<T: Id>(&self, name: &'static str) -> Result<T, Refusal> {
+        let text = self.parameters.get(name).map(String::as_str).unwrap_or_default();
+        T::parse(text).map_err(|error| Refusal::field(name, "invalid_id", error))
+    }
+
+    /// `limit` and `cursor` of a list.
+    pub fn page(&self) -> Result<PageRequest, Refusal> {
+        let query = |name: &str| self.query.get(name).map(String::as_str);
+        wire::requests::page(query("limit"), query("cursor"))
+    }
+
+    /// What the caller shows as a bearer token.
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, secret) = self.headers.get("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    }
+
+    /// Lets a caller in who holds the scope `S`; reads `keys` of their organization in the same call.
+    pub async fn enter<S: ScopeType>(&self, ports: &Ports, keys: &[Key]) -> Result<In<S>, Refusal> {
+        self.let_in(ports, keys, None).await
+    }
+
+    /// As [`Self::enter`], for a request that creates or sends: honours its `Idempotency-Key`.
+    pub async fn enter_once<S: ScopeType>(&self, ports: &Ports, keys: &[Key]) -> Result<In<S>, Refusal> {
+        let route = format!("{} {}", self.method, self.path);
+        let key = self.headers.get("idempotency-key").map(String::as_str);
+        if key.is_some_and(|key| key.is_empty() || key.len() > 256 || !key.bytes().all(|b| b.is_ascii_graphic())) {
+            let message = "must be 1 to 256 visible ASCII characters";
+            return Err(Refusal::field("Idempotency-Key", "invalid_idempotency_key", message));
+        }
+        let repeatable = key.map(|key| Repeatable { key, route: &route, body: &self.body });
+        self.let_in(ports, keys, repeatable).await
+    }
+
+    async fn let_in<S: ScopeType>(
+        &self,
+        ports: &Ports,
+        keys: &[Key],
+        repeatable: Option<Repeatable<'_>>,
+    ) -> Result<In<S>, Refusal> {
+        let entered = enter(ports, self.bearer(), keys, repeatable).await?;
+        let permit = entered.principal.permit::<S>()?;
+        Ok(In { permit, ports: entered.ports, once: entered.once })
+    }
+
+    /// Lets any caller in who has a good credential.
+    pub async fn enter_any(&self, ports: &Ports) -> Result<Entered, Refusal> {
+        enter(ports, self.bearer(), &[], None).await
+    }
+}
+
+/// A caller with the scope `S`.
+pub struct In<S> {
+    /// The proof.
+    pub permit: Permit<S>,
+    /// The ports, with what was read at hand.
+    pub ports: Ports,
+    /// The promise to answer a repeated request as the first.
+    pub once: Once,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    status_code: u16,
+    headers: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+impl Response {
+    fn new(status: u16, content_type: &str, body: String) -> Self {
+        let headers = BTreeMap::from([
+            ("cache-control", "no-store".to_owned()),
+            ("content-type", content_type.to_owned()),
+            ("x-content-type-options", "nosniff".to_owned()),
+        ]);
+        Self { status_code: status, headers, cookies: vec![], body, is_base64_encoded: false }
+    }
+
+    /// JSON.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, "application/json", body.to_string())
+    }
+
+    /// JSON that is text already.
+    pub fn json_text(status: u16, body: String) -> Self {
+        Self::new(status, "application/json", body)
+    }
+
+    /// A page.
+    pub fn html(status: u16, body: String) -> Self {
+        Self::new(status, "text/html; charset=utf-8", body)
+    }
+
+    /// Octets.
+    pub fn octets(content_type: &str, bytes: &[u8]) -> Self {
+        Self { is_base64_encoded: true, ..Self::new(200, content_type, BASE64.encode(bytes)) }
+    }
+
+    /// Nothing to say.
+    pub fn empty(status: u16) -> Self {
+        Self::new(status, "application/json", String::new())
+    }
+
+    /// Look there (303: with `GET`).
+    pub fn see_other(location: &str) -> Self {
+        Self::new(303, "text/plain; charset=utf-8", String::new()).header("location", location)
+    }
+
+    /// Adds or replaces a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.insert(name, value.to_string());
+        self
+    }
+
+    /// Sets a cookie.
+    #[must_use]
+    pub fn cookie(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.status_code
+    }
+
+    /// What went wrong, as the API says it.
+    pub fn refusal(refusal: &Refusal, request: &Request, ports: &Ports) -> Self {
+        if let Refusal::Answered(answer) = refusal {
+            return Self::json_text(answer.status, answer.body.clone()).header("idempotent-replay", "true");
+        }
+        let problem = wire::problem::problem(refusal, &request.id, ports.now());
+        let response = Self::json(problem.status, &problem.body);
+        match problem.retry_after {
+            Some(seconds) => response.header("retry-after", seconds),
+            None if problem.status == 401 => response.header("www-authenticate", "Bearer"),
+            None => response,
+        }
+    }
+}
+
+/// The body of the answer to a request that can't be read at all.
+fn unreadable() -> Value {
+    json!({"error": {"code": "invalid_request", "message": "the request can't be read", "request_id": "", "details": {}}})
+}
+
+/// Answers one event.
+pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Response {
+    let request = match Request::from_event(event) {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::error!(%error, "not an event of an HTTP API");
+            return Response::json(400, &unreadable());
+        }
+    };
+    let took = crate::environment::stopwatch();
+    let response = match (endpoint.handle)(ports, &request).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            if let Refusal::Internal(error) | Refusal::Unavailable(error) = &refusal {
+                tracing::error!(request_id = request.id, route = endpoint.path, %error, "could not be done");
+            }
+            Response::refusal(&refusal, &request, ports)
+        }
+    };
+    tracing::info!(
+        request_id = request.id,
+        method = endpoint.method,
+        route = endpoint.path,
+        status = response.status_code,
+        took_ms = took(),
+        "request"
+    );
+    response
+}
+
+/// Serves a route for as long as its environment lives.
+pub fn serve(endpoint: &'static Endpoint, make: fn() -> Ports) {
+    crate::log::start();
+    let ports = Arc::new(make());
+    let handler = service_fn(move |event: LambdaEvent<Value>| {
+        let ports = Arc::clone(&ports);
+        async move { Ok::<_, lambda_runtime::Error>(answer(endpoint, &ports, event.payload).await) }
+    });
+    crate::task::block_on(lambda_runtime::run(handler));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_payload_format_2_is_read() {
+        let request = Request::from_event(json!({
+            "version": "2.0", "rawPath": "/v1/inboxes/inb_x", "rawQueryString": "limit=5&cursor=a%2Fb+c",
+            "headers": {"Authorization": "Bearer cs_live_x"}, "cookies": ["a=1; b=2"],
+            "pathParameters": {"id": "inb_x"},
+            "requestContext": {"requestId": "r1", "http": {"method": "GET"}},
+            "body": "e30=", "isBase64Encoded": true,
+        }))
+        .unwrap();
+        assert_eq!(request.bearer(), Some("cs_live_x"));
+        assert_eq!(request.query["cursor"], "a/b c");
+        assert_eq!(request.cookies["b"], "2");
+        assert_eq!(&request.body[..], b"{}");
+        assert!(Request::from_event(json!({"version": "1.0"})).is_err());
+    }
+}

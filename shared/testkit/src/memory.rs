@@ -1,0 +1,306 @@
+//! The store, the directory and the watch in memory. The contract suite runs against this and against DynamoDB alike.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use app::store::{
+    AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page, PageRequest, Record,
+    Store, StoreError, Watch, Watched, Write,
+};
+use async_trait::async_trait;
+use domain::address::EmailAddress;
+use domain::audit::AuditEntry;
+use domain::credential::Login;
+use domain::event::Event;
+use domain::lifecycle::Outbound;
+use domain::message::{Direction, Message, Thread, ThreadUpdate};
+use domain::seal::Ticket;
+use domain::webhook::Attempt;
+use domain::{OrganizationId, Timestamp};
+
+/// What is stored.
+#[derive(Debug, Default, Clone)]
+pub struct Contents {
+    /// Records by organization and key.
+    pub records: BTreeMap<(OrganizationId, Key), Record>,
+    /// Attempts to tell webhooks.
+    pub attempts: Vec<Attempt>,
+    /// Logins by address.
+    pub logins: BTreeMap<String, Login>,
+    /// Addresses of inboxes.
+    pub addresses: BTreeMap<String, AddressEntry>,
+    /// All that was written down.
+    pub audit: Vec<AuditEntry>,
+    /// All that receivers are told.
+    pub events: Vec<Event>,
+}
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    contents: Mutex<Contents>,
+    failures: Mutex<Vec<StoreError>>,
+}
+
+impl MemoryStore {
+    /// What is stored now.
+    pub fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the next commits fail, the last first.
+    pub fn fail_commits(&self, errors: Vec<StoreError>) {
+        *self.failures.lock().unwrap_or_else(PoisonError::into_inner) = errors;
+    }
+}
+
+fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
+    match expect {
+        Expect::Anything => false,
+        Expect::Absent => stored.is_some(),
+        Expect::Version(version) => stored.and_then(Record::version) != Some(version),
+    }
+}
+
+fn raised(mut record: Record, expect: Expect) -> Record {
+    if matches!(expect, Expect::Version(_)) {
+        match &mut record {
+            Record::Session(session) => session.version += 1,
+            Record::Message(message) => message.version += 1,
+            Record::Approval(approval) => approval.version += 1,
+            _ => {}
+        }
+    }
+    record
+}
+
+fn merged(known: Option<Thread>, organization_id: OrganizationId, update: &ThreadUpdate) -> Thread {
+    let thread = known.unwrap_or_else(|| Thread {
+        id: update.thread_id,
+        organization_id,
+        inbox_id: update.inbox_id,
+        subject: update.subject.clone(),
+        preview: String::new(),
+        last_from: update.from.clone(),
+        message_count: 0,
+        created_at: update.at,
+        last_message_at: update.at,
+    });
+    Thread {
+        preview: update.preview.clone(),
+        last_from: update.from.clone(),
+        message_count: thread.message_count + 1,
+        last_message_at: update.at,
+        ..thread
+    }
+}
+
+fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
+    let organization_id = change.organization_id;
+    let at = |key: &Key| contents.records.get(&(organization_id, key.clone()));
+    let mut conflicts = vec![];
+    for write in &change.writes {
+        match write {
+            Write::Put(record, expect) => {
+                if let Some(key) = record.key()
+                    && unmet(at(&key), *expect)
+                {
+                    conflicts.push(Conflict::Record(key));
+                }
+            }
+            Write::Advance { inbox_id, message_id, version, .. } => {
+                let key = Key::Message(*inbox_id, *message_id);
+                if at(&key).and_then(Record::version) != Some(*version) {
+                    conflicts.push(Conflict::Record(key));
+                }
+            }
+            Write::Thread(_) | Write::Delete(_) => {}
+        }
+    }
+    for write in &change.directory {
+        let met = match write {
+            DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
+            DirectoryWrite::Login(login) => {
+                contents.logins.get(&login.email.mailbox_key()).is_some_and(|known| known.version == login.version)
+            }
+            DirectoryWrite::NewAddress(entry) => !contents.addresses.contains_key(&entry.address.mailbox_key()),
+        };
+        if !met {
+            conflicts.push(Conflict::Directory);
+        }
+    }
+    conflicts
+}
+
+fn apply(contents: &mut Contents, change: Change) {
+    let organization_id = change.organization_id;
+    for write in change.writes {
+        match write {
+            Write::Put(Record::Attempt(attempt), _) => contents.attempts.push(attempt),
+            Write::Put(record, expect) => {
+                if let Some(key) = record.key() {
+                    contents.records.insert((organization_id, key), raised(record, expect));
+                }
+            }
+            Write::Advance { inbox_id, message_id, version, outbound } => {
+                let key = (organization_id, Key::Message(inbox_id, message_id));
+                if let Some(Record::Message(message)) = contents.records.get_mut(&key) {
+                    message.direction = Direction::Outbound(outbound);
+                    message.version = version + 1;
+                }
+            }
+            Write::Thread(update) => {
+                let key = (organization_id, Key::Thread(update.thread_id));
+                let known = contents.records.get(&key).cloned().and_then(|record| Thread::try_from(record).ok());
+                contents.records.insert(key, merged(known, organization_id, &update).into());
+            }
+            Write::Delete(key) => drop(contents.records.remove(&(organization_id, key))),
+        }
+    }
+    for write in change.directory {
+        match write {
+            DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
+            DirectoryWrite::Login(login) => {
+                let next = Login { version: login.version + 1, ..login };
+                contents.logins.insert(next.email.mailbox_key(), next);
+            }
+            DirectoryWrite::NewAddress(entry) => {
+                drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
+            }
+        }
+    }
+    contents.audit.extend(change.audit);
+    contents.events.extend(change.events);
+}
+
+/// The sort key of a record in a list; none where it is not in it.
+fn order(list: &List, record: &Record) -> Option<String> {
+    match (list, record) {
+        (List::Inboxes, Record::Inbox(inbox)) => Some(inbox.id.to_string()),
+        (List::Tokens, Record::Token(token)) => Some(token.id.to_string()),
+        (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
+        (List::Messages(inbox), Record::Message(message)) if message.inbox_id == *inbox => Some(message.id.to_string()),
+        (List::ThreadMessages(thread), Record::Message(message)) if message.thread_id == *thread => {
+            Some(message.id.to_string())
+        }
+        (List::Threads(inbox), Record::Thread(thread)) if thread.inbox_id == *inbox => {
+            Some(format!("{:013}/{}", thread.last_message_at.as_millisecond(), thread.id))
+        }
+        (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
+            Some(approval.id.to_string())
+        }
+        (List::Attempts(webhook), Record::Attempt(attempt)) if attempt.webhook_id == *webhook => {
+            Some(format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number))
+        }
+        _ => None,
+    }
+}
+
+fn forward(list: &List) -> bool {
+    matches!(list, List::Inboxes | List::Tokens | List::Webhooks | List::ThreadMessages(_))
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn load(&self, organization_id: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        let contents = self.contents();
+        Ok(keys.iter().map(|key| contents.records.get(&(organization_id, key.clone())).cloned()).collect())
+    }
+
+    async fn list(
+        &self,
+        organization_id: OrganizationId,
+        list: &List,
+        page: &PageRequest,
+    ) -> Result<Page<Record>, ListError> {
+        let contents = self.contents();
+        let attempts = contents.attempts.iter().filter(|attempt| attempt.organization_id == organization_id);
+        let mut found: Vec<(String, Record)> = contents
+            .records
+            .iter()
+            .filter(|((organization, _), _)| *organization == organization_id)
+            .map(|(_, record)| record.clone())
+            .chain(attempts.cloned().map(Record::Attempt))
+            .filter_map(|record| Some((order(list, &record)?, record)))
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        if !forward(list) {
+            found.reverse();
+        }
+        if let Some(cursor) = &page.cursor {
+            let last = cursor.strip_prefix("after:").ok_or(ListError::Cursor)?;
+            found.retain(|(at, _)| if forward(list) { at.as_str() > last } else { at.as_str() < last });
+        }
+        let limit = usize::from(page.limit);
+        // As DynamoDB does: a full page has a cursor, whether something follows or not.
+        let next = (found.len() >= limit).then(|| format!("after:{}", found[limit - 1].0));
+        Ok(Page { items: found.into_iter().take(limit).map(|(_, record)| record).collect(), next })
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        if let Some(error) = self.failures.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Err(error);
+        }
+        let mut contents = self.contents();
+        let conflicts = check(&contents, &change);
+        if !conflicts.is_empty() {
+            return Err(StoreError::Conflict(conflicts));
+        }
+        apply(&mut contents, change);
+        Ok(())
+    }
+
+    async fn claim(&self, ticket: &Ticket, now: Timestamp) -> Result<Option<Message>, StoreError> {
+        let mut contents = self.contents();
+        let key = (ticket.organization_id, Key::Message(ticket.inbox_id, ticket.message_id));
+        let Some(Record::Message(message)) = contents.records.get_mut(&key) else { return Ok(None) };
+        let Direction::Outbound(outbound) = message.direction.clone() else { return Ok(None) };
+        if outbound.digest != ticket.digest || outbound.approval_id != ticket.approval_id {
+            return Ok(None);
+        }
+        let Ok(claimed) = outbound.claim(now) else { return Ok(None) };
+        message.direction = Direction::Outbound(claimed);
+        message.version += 1;
+        Ok(Some((**message).clone()))
+    }
+}
+
+#[async_trait]
+impl Directory for MemoryStore {
+    async fn login(&self, email: &EmailAddress) -> Result<Option<Login>, StoreError> {
+        Ok(self.contents().logins.get(&email.mailbox_key()).cloned())
+    }
+
+    async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
+        let contents = self.contents();
+        Ok(addresses.iter().filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned()).collect())
+    }
+}
+
+#[async_trait]
+impl Watch for MemoryStore {
+    async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Message(message) => {
+                    let at = message.outbound().and_then(Outbound::watch_at)?;
+                    (at < now).then_some((at, message))
+                }
+                _ => None,
+            })
+            .map(|(at, message)| {
+                let watched = Watched {
+                    organization_id: message.organization_id,
+                    inbox_id: message.inbox_id,
+                    message_id: message.id,
+                };
+                (at, watched)
+            })
+            .collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+}

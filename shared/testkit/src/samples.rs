@@ -1,0 +1,266 @@
+//! One good value of everything that is stored.
+
+use domain::access::{Actor, Role, Scope};
+use domain::address::{EmailAddress, HeaderText};
+use domain::approval::{Approval, Decision};
+use domain::audit::AuditEntry;
+use domain::credential::{CredentialKind, Login, Secret, Session, Token};
+use domain::digest::Digest;
+use domain::event::{Event, EventKind, Subject};
+use domain::inbox::Inbox;
+use domain::lifecycle::{Outbound, State};
+use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Verdicts};
+use domain::organization::{Member, Organization};
+use domain::webhook::{Attempt, AttemptResult, Webhook};
+use domain::{
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId, ThreadId,
+    Timestamp, TokenId, UserId, WebhookId,
+};
+use jiff::SignedDuration;
+
+/// The time at which samples are made: 2026-01-01.
+pub const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// Later than [`NOW`] by so many seconds.
+pub fn later(seconds: i64) -> Timestamp {
+    NOW + SignedDuration::from_secs(seconds)
+}
+
+/// An address.
+pub fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap_or_else(|error| panic!("{text} {error}"))
+}
+
+/// An organization's id.
+pub fn organization_id(n: u8) -> OrganizationId {
+    OrganizationId::new(NOW, [n; 10])
+}
+
+/// An inbox's id.
+pub fn inbox_id(n: u8) -> InboxId {
+    InboxId::new(NOW, [n; 10])
+}
+
+/// An organization.
+pub fn organization(n: u8) -> Organization {
+    Organization { id: organization_id(n), name: "Sample".into(), data_key: vec![1, 2, 3], created_at: NOW }
+}
+
+/// A member of [`organization`] 1.
+pub fn member(n: u8, role: Role) -> Member {
+    Member {
+        id: MemberId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        user_id: UserId::new(NOW, [n; 10]),
+        email: address(&format!("member{n}@example.com")),
+        role,
+        created_at: NOW,
+    }
+}
+
+/// A login for [`member`].
+pub fn login(n: u8) -> Login {
+    let member = member(n, Role::Owner);
+    Login {
+        user_id: member.user_id,
+        email: member.email,
+        password_hash: "$argon2id$…".into(),
+        organization_id: member.organization_id,
+        member_id: member.id,
+        failures: 2,
+        locked_until: Some(later(60)),
+        version: 1,
+    }
+}
+
+/// A token of [`member`] with its secret.
+pub fn token(n: u8, role: Role, scopes: &[Scope]) -> (Token, Secret) {
+    let secret = Secret::new(CredentialKind::Token, organization_id(1), [n; 32]);
+    let token = Token {
+        id: TokenId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        hash: secret.hash(),
+        last_four: secret.last_four().to_owned(),
+        name: "Sample".into(),
+        member_id: member(n, role).id,
+        role,
+        scopes: scopes.iter().copied().collect(),
+        inboxes: None,
+        created_at: NOW,
+    };
+    (token, secret)
+}
+
+/// A session of [`member`] with its secret.
+pub fn session(n: u8, role: Role) -> (Session, Secret) {
+    let secret = Secret::new(CredentialKind::Session, organization_id(1), [n; 32]);
+    let session = Session {
+        id: SessionId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        hash: secret.hash(),
+        member_id: member(n, role).id,
+        role,
+        created_at: NOW,
+        expires_at: NOW + Session::IDLE,
+        version: 1,
+    };
+    (session, secret)
+}
+
+/// An inbox of [`organization`] 1.
+pub fn inbox(n: u8) -> Inbox {
+    Inbox {
+        id: inbox_id(n),
+        organization_id: organization_id(1),
+        address: address(&format!("inbox{n}@mail.example.com")),
+        display_name: Some(HeaderText::lossy("Sample Inbox")),
+        created_at: NOW,
+    }
+}
+
+fn party(name: &str) -> Party {
+    Party { name: Some(name.into()), address: format!("{name}@example.org") }
+}
+
+/// A received mail in [`inbox`] 1, `n` seconds after [`NOW`].
+pub fn inbound(n: u8) -> Message {
+    Message {
+        id: MessageId::new(later(i64::from(n)), [n; 10]),
+        organization_id: organization_id(1),
+        inbox_id: inbox_id(1),
+        thread_id: ThreadId::new(NOW, [1; 10]),
+        direction: Direction::Inbound {
+            raw_key: format!("inbound/{n}"),
+            verdicts: Verdicts { spam: "PASS".into(), virus: "PASS".into(), ..Verdicts::default() },
+            defects: vec!["bad_charset".into()],
+            automatic: false,
+        },
+        from: party("ann"),
+        reply_to: vec![],
+        to: vec![party("inbox")],
+        cc: vec![party("bob")],
+        bcc: vec![],
+        subject: "A question — über alles".into(),
+        preview: "Hello".into(),
+        internet_message_id: Some(format!("{n}@example.org")),
+        references: vec!["0@example.org".into()],
+        attachments: vec![AttachmentRef {
+            id: AttachmentId::new(NOW, [n; 10]),
+            filename: "a.pdf".into(),
+            content_type: "application/pdf".into(),
+            size: 3,
+            digest: Digest::of(b"pdf"),
+            content_id: None,
+            inline: false,
+        }],
+        size: 1234,
+        created_at: later(i64::from(n)),
+        version: 1,
+    }
+}
+
+/// A mail of [`inbox`] 1 that stands at `state`.
+pub fn outbound(n: u8, state: State) -> Message {
+    Message {
+        direction: Direction::Outbound(Outbound {
+            approval_id: approval(n).id,
+            digest: Digest::of(&[n]),
+            send_at: None,
+            recipients: 1,
+            state,
+        }),
+        internet_message_id: None,
+        ..inbound(n)
+    }
+}
+
+/// A pending approval of [`outbound`].
+pub fn approval(n: u8) -> Approval {
+    Approval {
+        id: ApprovalId::new(later(i64::from(n)), [n; 10]),
+        organization_id: organization_id(1),
+        inbox_id: inbox_id(1),
+        message_id: inbound(n).id,
+        thread_id: inbound(n).thread_id,
+        answers: Some(inbound(9).id),
+        digest: Digest::of(&[n]),
+        requested_by: Actor::Token { token_id: TokenId::new(NOW, [n; 10]), member_id: MemberId::new(NOW, [n; 10]) },
+        requested_at: NOW,
+        expires_at: NOW + Approval::DEFAULT_EXPIRY,
+        send_at: Some(later(30)),
+        reasons: vec!["no_policy_allows_it".into()],
+        recipients: vec![party("ann")],
+        subject: "Re: A question".into(),
+        preview: "An answer".into(),
+        attachment_count: 1,
+        decision: Decision::Pending,
+        task_token: None,
+        message_version: 1,
+        version: 1,
+    }
+}
+
+/// A file.
+pub fn attachment(n: u8) -> Attachment {
+    Attachment {
+        id: AttachmentId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        message: Some((inbox_id(1), inbound(n).id)),
+        filename: "a.pdf".into(),
+        content_type: "application/pdf".into(),
+        size: 3,
+        created_at: NOW,
+    }
+}
+
+/// A webhook.
+pub fn webhook(n: u8) -> Webhook {
+    Webhook {
+        id: WebhookId::new(later(i64::from(n)), [n; 10]),
+        organization_id: organization_id(1),
+        url: "https://example.com/hook".into(),
+        events: [EventKind::MessageSent].into(),
+        sealed_secret: vec![9; 100],
+        secret_last_four: "abcd".into(),
+        created_at: NOW,
+    }
+}
+
+/// An attempt at [`webhook`].
+pub fn attempt(n: u8) -> Attempt {
+    Attempt {
+        webhook_id: webhook(1).id,
+        organization_id: organization_id(1),
+        event_id: EventId::new(NOW, [n; 10]),
+        kind: EventKind::MessageSent,
+        number: 1,
+        at: later(i64::from(n)),
+        result: if n % 2 == 0 { AttemptResult::Answered(200) } else { AttemptResult::NoAnswer("timeout") },
+        duration_ms: 12,
+        retry_at: Some(later(100)),
+    }
+}
+
+/// An event about [`inbound`].
+pub fn event(n: u8) -> Event {
+    Event {
+        id: EventId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        kind: EventKind::MessageReceived,
+        created_at: NOW,
+        subject: Subject::Message(Box::new(inbound(n))),
+    }
+}
+
+/// An audit entry.
+pub fn audit_entry(n: u8) -> AuditEntry {
+    AuditEntry {
+        id: AuditId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        at: NOW,
+        actor: Actor::System,
+        action: "sample.create",
+        target: "x".into(),
+        details: vec![("a", "b".into())],
+    }
+}

@@ -1,0 +1,242 @@
+//! A whole installation in memory: everything a use case asks for, with knobs to make it fail.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use app::Ports;
+use app::ports::{
+    BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue, Random, SendOutcome,
+    Settings, Workflow,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::digest::Digest;
+use domain::seal::{Countersigned, Ticket};
+use domain::webhook::AttemptResult;
+use domain::{OrganizationId, Timestamp};
+use jiff::SignedDuration;
+use zeroize::Zeroizing;
+
+use crate::memory::MemoryStore;
+use crate::samples;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A clock that moves when it is told to.
+#[derive(Debug)]
+pub struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap_or(samples::NOW)
+    }
+}
+
+/// Bytes that look random and are the same in every run.
+#[derive(Debug, Default)]
+struct Counted(AtomicU64);
+
+impl Random for Counted {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(32) {
+            let n = self.0.fetch_add(1, Ordering::SeqCst);
+            chunk.copy_from_slice(&Digest::of(&n.to_be_bytes()).as_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// Objects in memory.
+#[derive(Debug, Default)]
+pub struct MemoryBlobs {
+    /// By name.
+    pub objects: Mutex<BTreeMap<String, Bytes>>,
+    /// The next reads fail like this, first come first served.
+    pub failures: Mutex<VecDeque<BlobError>>,
+}
+
+#[async_trait]
+impl Blobs for MemoryBlobs {
+    async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
+        if let Some(error) = lock(&self.failures).pop_front() {
+            return Err(error);
+        }
+        let bytes = lock(&self.objects).get(&key.path()).cloned().ok_or(BlobError::Missing)?;
+        if bytes.len() > max { Err(BlobError::TooLarge) } else { Ok(bytes) }
+    }
+    async fn put(&self, key: &BlobKey, bytes: Bytes, _: &str) -> Result<(), BlobError> {
+        lock(&self.objects).entry(key.path()).or_insert(bytes);
+        Ok(())
+    }
+    async fn upload_url(&self, key: &BlobKey, _: u64, _: &str) -> Result<String, BlobError> {
+        Ok(format!("https://bucket.test/{}", key.path()))
+    }
+    async fn download_url(&self, key: &BlobKey, _: &str) -> Result<String, BlobError> {
+        Ok(format!("https://bucket.test/{}", key.path()))
+    }
+}
+
+/// What a workflow was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Started, with its run.
+    Started(Ticket, u32),
+    /// Resumed, with the token.
+    Resumed(String),
+    /// Closed, with the token.
+    Closed(String),
+}
+
+/// A workflow that writes down what it is told.
+#[derive(Debug, Default)]
+pub struct NotedWorkflow {
+    /// All of it.
+    pub told: Mutex<Vec<Told>>,
+    /// The next call fails like this.
+    pub failure: Mutex<Option<FlowError>>,
+}
+
+impl NotedWorkflow {
+    fn note(&self, told: Told) -> Result<(), FlowError> {
+        if let Some(error) = lock(&self.failure).take() {
+            return Err(error);
+        }
+        lock(&self.told).push(told);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Workflow for NotedWorkflow {
+    async fn start(&self, ticket: &Ticket, _: Option<Timestamp>, run: u32) -> Result<(), FlowError> {
+        self.note(Told::Started(ticket.clone(), run))
+    }
+    async fn resume(&self, token: &str, _: &Ticket, _: Option<Timestamp>) -> Result<(), FlowError> {
+        self.note(Told::Resumed(token.to_owned()))
+    }
+    async fn close(&self, token: &str) -> Result<(), FlowError> {
+        self.note(Told::Closed(token.to_owned()))
+    }
+}
+
+/// Data keys that are derived from the organization's id.
+#[derive(Debug, Default)]
+struct PlainKeys;
+
+#[async_trait]
+impl DataKeys for PlainKeys {
+    async fn generate(&self, organization_id: OrganizationId) -> Result<(DataKey, Vec<u8>), FlowError> {
+        let key = Digest::of(organization_id.to_string().as_bytes());
+        Ok((Zeroizing::new(*key.as_bytes()), vec![1]))
+    }
+    async fn open(&self, organization_id: OrganizationId, _: &[u8]) -> Result<DataKey, FlowError> {
+        Ok(self.generate(organization_id).await?.0)
+    }
+}
+
+/// A provider that keeps what it was given.
+#[derive(Debug, Default)]
+pub struct NotedSender {
+    /// MIME of all mails that it was called with, whatever it answered.
+    pub called: Mutex<Vec<Vec<u8>>>,
+    /// What it answers next; accepted where nothing is said.
+    pub answers: Mutex<VecDeque<SendOutcome>>,
+}
+
+#[async_trait]
+impl MailSender for NotedSender {
+    async fn send(&self, mail: &Countersigned) -> SendOutcome {
+        let mut called = lock(&self.called);
+        called.push(mail.sealed().mime().to_vec());
+        lock(&self.answers).pop_front().unwrap_or(SendOutcome::Accepted(format!("ses-{}", called.len())))
+    }
+}
+
+/// Endpoints that answer as they are told, and a queue that keeps what it gets.
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// Headers and bodies of all calls.
+    pub called: Mutex<Vec<(Vec<(&'static str, String)>, String)>>,
+    /// What is answered next; 200 where nothing is said.
+    pub answers: Mutex<VecDeque<AttemptResult>>,
+    /// What was queued, with its delay in seconds.
+    pub queued: Mutex<Vec<(String, u16)>>,
+}
+
+#[async_trait]
+impl Endpoints for Outside {
+    async fn post(&self, _: &str, headers: &[(&'static str, String)], body: &str) -> (AttemptResult, u64) {
+        lock(&self.called).push((headers.to_vec(), body.to_owned()));
+        (lock(&self.answers).pop_front().unwrap_or(AttemptResult::Answered(200)), 3)
+    }
+}
+
+#[async_trait]
+impl Queue for Outside {
+    async fn send(&self, body: String, delay_seconds: u16) -> Result<(), FlowError> {
+        lock(&self.queued).push((body, delay_seconds));
+        Ok(())
+    }
+}
+
+/// A whole installation.
+pub struct World {
+    /// What use cases get.
+    pub ports: Ports,
+    /// Behind them: records.
+    pub store: Arc<MemoryStore>,
+    /// Behind them: objects.
+    pub blobs: Arc<MemoryBlobs>,
+    /// Behind them: workflows.
+    pub workflow: Arc<NotedWorkflow>,
+    /// The provider.
+    pub sender: NotedSender,
+    /// Receivers.
+    pub outside: Outside,
+    clock: Arc<HandClock>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let blobs = Arc::new(MemoryBlobs::default());
+        let workflow = Arc::new(NotedWorkflow::default());
+        let clock = Arc::new(HandClock(AtomicI64::new(samples::NOW.as_millisecond())));
+        let settings = Settings {
+            mail_domain: "mail.example.com".into(),
+            message_id_domain: "eu-west-1.amazonses.com".into(),
+            allow_loopback_webhooks: false,
+        };
+        let ports = Ports {
+            store: Arc::<MemoryStore>::clone(&store),
+            directory: Arc::<MemoryStore>::clone(&store),
+            blobs: Arc::<MemoryBlobs>::clone(&blobs),
+            workflow: Arc::<NotedWorkflow>::clone(&workflow),
+            data_keys: Arc::new(PlainKeys),
+            clock: Arc::<HandClock>::clone(&clock),
+            random: Arc::new(Counted::default()),
+            settings: Arc::new(settings),
+        };
+        Self { ports, store, blobs, workflow, sender: NotedSender::default(), outside: Outside::default(), clock }
+    }
+}
+
+impl World {
+    /// Lets so many seconds pass.
+    pub fn pass(&self, seconds: i64) {
+        let millis = SignedDuration::from_secs(seconds).as_millis();
+        self.clock.0.fetch_add(i64::try_from(millis).unwrap_or(0), Ordering::SeqCst);
+    }
+
+    /// What workflows were told so far.
+    pub fn told(&self) -> Vec<Told> {
+        lock(&self.workflow.told).clone()
+    }
+
+    /// How often the provider was called.
+    pub fn sends(&self) -> usize {
+        lock(&self.sender.called).len()
+    }
+}

@@ -1,0 +1,313 @@
+//! Reading a JSON object field by field, so that an answer can name every bad field at once.
+
+use std::collections::BTreeSet;
+
+use app::error::{FieldError, Refusal};
+use domain::address::{EmailAddress, HeaderText, Mailbox};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// An object that is being read. Fields that nobody asked for are errors.
+pub struct Fields {
+    path: String,
+    object: Map<String, Value>,
+    known: BTreeSet<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Reads a body: must be a JSON object.
+    pub fn of_body(body: &[u8]) -> Result<Self, Refusal> {
+        let value: Value = serde_json::from_slice(body).map_err(|error| {
+            Refusal::field("", "invalid_json", format!("the body is not JSON: {error}"))
+        })?;
+        match value {
+            Value::Object(object) => Ok(Self::new(String::new(), object)),
+            _ => Err(Refusal::field("", "invalid_json", "the body must be a JSON object")),
+        }
+    }
+
+    /// An empty object, for a request that needs no body.
+    pub fn empty() -> Self {
+        Self::new(String::new(), Map::new())
+    }
+
+    fn new(path: String, object: Map<String, Value>) -> Self {
+        Self { path, object, known: BTreeSet::new(), errors: vec![] }
+    }
+
+    fn name(&self, field: &str) -> String {
+        if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
+    }
+
+    /// Notes a bad field.
+    pub fn error(&mut self, field: &str, code: &'static str, message: impl ToString) {
+        let name = self.name(field);
+        self.errors.push(FieldError::new(name, code, message));
+    }
+
+    /// The value of a field; JSON `null` counts as absent.
+    fn take(&mut self, field: &'static str) -> Option<Value> {
+        self.known.insert(field);
+        self.object.get(field).filter(|value| !value.is_null()).cloned()
+    }
+
+    fn wrong_type(&mut self, field: &str, expected: &str) {
+        self.error(field, "wrong_type", format!("must be {expected}"));
+    }
+
+    /// Notes that a field is missing.
+    pub fn require<T>(&mut self, field: &'static str, value: Option<T>) -> Option<T> {
+        let failed = self.errors.iter().any(|error| error.field.starts_with(&self.name(field)));
+        if value.is_none() && !failed {
+            self.error(field, "required", "is required");
+        }
+        value
+    }
+
+    /// A text of at most `max` characters.
+    pub fn text(&mut self, field: &'static str, max: usize) -> Option<String> {
+        match self.take(field)? {
+            Value::String(text) if text.chars().count() <= max => Some(text),
+            Value::String(_) => {
+                self.error(field, "too_long", format!("is longer than {max} characters"));
+                None
+            }
+            _ => {
+                self.wrong_type(field, "a string");
+                None
+            }
+        }
+    }
+
+    /// A text of any length that a body of a request can have.
+    pub fn long_text(&mut self, field: &'static str) -> Option<String> {
+        self.text(field, usize::MAX)
+    }
+
+    /// A line of text for a header.
+    pub fn line(&mut self, field: &'static str) -> Option<HeaderText> {
+        let text = self.text(field, usize::MAX)?;
+        match HeaderText::parse(&text) {
+            Ok(line) => Some(line),
+            Err(error) => {
+                self.error(field, "control_character", error);
+                None
+            }
+        }
+    }
+
+    /// Anything that reads from a text.
+    pub fn parsed<T>(
+        &mut self,
+        field: &'static str,
+        code: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(field, 2_000)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.error(field, code, message);
+                None
+            }
+        }
+    }
+
+    /// An id.
+    pub fn id<T: domain::id::Id>(&mut self, field: &'static str) -> Option<T> {
+        self.parsed(field, "invalid_id", |text| T::parse(text).map_err(|error| error.to_string()))
+    }
+
+    /// A whole number.
+    pub fn number(&mut self, field: &'static str) -> Option<u64> {
+        let value = self.take(field)?;
+        if value.as_u64().is_none() {
+            self.wrong_type(field, "a whole number");
+        }
+        value.as_u64()
+    }
+
+    /// A time: RFC 3339, cut to whole seconds.
+    pub fn time(&mut self, field: &'static str) -> Option<Timestamp> {
+        self.parsed(field, "invalid_time", |text| {
+            let parsed: Result<Timestamp, _> = text.parse();
+            let time = parsed.map_err(|_| "must be an RFC 3339 time such as 2026-12-01T09:00:00Z".to_owned())?;
+            Timestamp::from_second(time.as_second()).map_err(|error| error.to_string())
+        })
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, field: &'static str, max: usize) -> Option<Vec<String>> {
+        match self.take(field)? {
+            Value::Array(list) if list.len() <= max && list.iter().all(Value::is_string) => {
+                Some(list.into_iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
+            }
+            Value::Array(list) if list.len() > max => {
+                self.error(field, "too_many", format!("has more than {max} entries"));
+                None
+            }
+            _ => {
+                self.wrong_type(field, "a list of strings");
+                None
+            }
+        }
+    }
+
+    /// Mailboxes: one or a list, each `"a@example.com"`, `"Ann <a@example.com>"` or `{"address", "name"}`.
+    pub fn mailboxes(&mut self, field: &'static str) -> Vec<Mailbox> {
+        let list = match self.take(field) {
+            None => return vec![],
+            Some(Value::Array(list)) => list.into_iter().enumerate().map(|(i, v)| (format!("{field}[{i}]"), v)).collect(),
+            Some(value) => vec![(field.to_owned(), value)],
+        };
+        let mut mailboxes = vec![];
+        for (name, value) in list {
+            match mailbox(&value) {
+                Ok(mailbox) => mailboxes.push(mailbox),
+                Err((code, message)) => self.error(&name, code, message),
+            }
+        }
+        mailboxes
+    }
+
+    /// A list of objects, each read by `read`.
+    pub fn objects<T>(&mut self, field: &'static str, read: impl Fn(&mut Fields) -> Option<T>) -> Vec<T> {
+        let list = match self.take(field) {
+            None => return vec![],
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                self.wrong_type(field, "a list of objects");
+                return vec![];
+            }
+        };
+        let mut all = vec![];
+        for (i, value) in list.into_iter().enumerate() {
+            let Value::Object(object) = value else {
+                self.wrong_type(&format!("{field}[{i}]"), "an object");
+                continue;
+            };
+            let mut inner = Fields::new(self.name(&format!("{field}[{i}]")), object);
+            let value = read(&mut inner);
+            inner.unknown();
+            self.errors.append(&mut inner.errors);
+            all.extend(value);
+        }
+        all
+    }
+
+    fn unknown(&mut self) {
+        let unknown: Vec<_> = self.object.keys().filter(|key| !self.known.contains(key.as_str())).cloned().collect();
+        for field in unknown {
+            let known = self.known.iter().copied().collect::<Vec<_>>().join(", ");
+            let shown: String = field.chars().take(60).collect();
+            self.error(&shown, "unknown_field", format!("is not a field of this request; it has {known}"));
+        }
+    }
+
+    /// Ends the reading: all that was wrong, or nothing.
+    pub fn finish(mut self) -> Result<(), Refusal> {
+        self.unknown();
+        if self.errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(self.errors)) }
+    }
+}
+
+fn mailbox(value: &Value) -> Result<Mailbox, (&'static str, String)> {
+    let (name, address) = match value {
+        Value::String(text) => match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+            Some((name, address)) => {
+                let name = name.trim();
+                let unquoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+                (Some(unquoted.to_owned()), address.trim().to_owned())
+            }
+            None => (None, text.trim().to_owned()),
+        },
+        Value::Object(object) => {
+            if let Some(field) = object.keys().find(|key| !["name", "address"].contains(&key.as_str())) {
+                return Err(("unknown_field", format!("has the unknown field {field:?}; it has address, name")));
+            }
+            let text = |field: &str| match object.get(field) {
+                None | Some(Value::Null) => Ok(None),
+                Some(Value::String(text)) => Ok(Some(text.clone())),
+                Some(_) => Err(("wrong_type", format!("{field} must be a string"))),
+            };
+            (text("name")?, text("address")?.ok_or(("required", "needs an address".to_owned()))?)
+        }
+        _ => return Err(("wrong_type", "must be a string or an object with address and name".to_owned())),
+    };
+    let address = EmailAddress::parse(&address).map_err(|error| {
+        let code = match error {
+            domain::address::InvalidAddress::NotAscii => "address_not_ascii",
+            _ => "invalid_address",
+        };
+        (code, error.to_string())
+    })?;
+    let name = name
+        .filter(|name| !name.is_empty())
+        .map(|name| HeaderText::parse(&name).map_err(|error| ("control_character", format!("name {error}"))))
+        .transpose()?;
+    Ok(Mailbox { name, address })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(body: &str, read: impl Fn(&mut Fields)) -> Vec<(String, &'static str)> {
+        let mut fields = match Fields::of_body(body.as_bytes()) {
+            Ok(fields) => fields,
+            Err(Refusal::Invalid(errors)) => return errors.into_iter().map(|e| (e.field, e.code)).collect(),
+            Err(other) => panic!("{other:?}"),
+        };
+        read(&mut fields);
+        match fields.finish() {
+            Err(Refusal::Invalid(errors)) => errors.into_iter().map(|e| (e.field, e.code)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn all_bad_fields_are_named_at_once() {
+        let body = r#"{"to":["a@b.c","x","é@b.c",{"address":"a@b.c","nick":1}],"subject":"a\nb","send_at":"soon","x":1}"#;
+        let found = errors(body, |fields| {
+            fields.mailboxes("to");
+            fields.line("subject");
+            fields.time("send_at");
+            let text = fields.long_text("text");
+            fields.require("text", text);
+        });
+        let expected = [
+            ("to[1]", "invalid_address"),
+            ("to[2]", "address_not_ascii"),
+            ("to[3]", "unknown_field"),
+            ("subject", "control_character"),
+            ("send_at", "invalid_time"),
+            ("text", "required"),
+            ("x", "unknown_field"),
+        ];
+        assert_eq!(found, expected.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused() {
+        for body in ["", "{", "[]", "1", "null", "{\"a\":1} x"] {
+            assert_eq!(errors(body, |_| ()), [(String::new(), "invalid_json")], "{body}");
+        }
+    }
+
+    #[test]
+    fn the_forms_of_a_mailbox() {
+        for (text, name) in [
+            (r#""a@b.co""#, None),
+            (r#"" a@b.co ""#, None),
+            (r#""Ann <a@b.co>""#, Some("Ann")),
+            (r#""\"Ann, B.\" <a@b.co>""#, Some("Ann, B.")),
+            (r#"{"address":"a@b.co","name":"Ann"}"#, Some("Ann")),
+            (r#"{"address":"a@b.co","name":null}"#, None),
+        ] {
+            let mailbox = mailbox(&serde_json::from_str(text).unwrap()).unwrap();
+            assert_eq!(mailbox.address.as_str(), "a@b.co", "{text}");
+            assert_eq!(mailbox.name.as_ref().map(HeaderText::as_str), name, "{text}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What the bodies of requests may say.
+
+use std::collections::BTreeSet;
+
+use app::attachments::NewUpload;
+use app::error::{FieldError, Refusal};
+use app::inboxes::NewInbox;
+use app::provision::NewMember;
+use app::store::PageRequest;
+use app::submit::{Draft, DraftAttachment, Source};
+use app::tokens::NewToken;
+use app::webhooks::NewWebhook;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::access::{Role, Scope};
+use domain::address::EmailAddress;
+use domain::digest::Digest;
+use domain::event::EventKind;
+use domain::id::Id as _;
+use domain::InboxId;
+
+use crate::fields::Fields;
+
+/// What a mail says: `to`, `cc`, `bcc`, `reply_to`, `subject`, `text`, `html`, `attachments`, `send_at`.
+pub fn draft(body: &[u8]) -> Result<Draft, Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let draft = Draft {
+        to: fields.mailboxes("to"),
+        cc: fields.mailboxes("cc"),
+        bcc: fields.mailboxes("bcc"),
+        reply_to: fields.mailboxes("reply_to"),
+        subject: fields.line("subject"),
+        text: fields.long_text("text"),
+        html: fields.long_text("html"),
+        attachments: fields.objects("attachments", attachment),
+        send_at: fields.time("send_at"),
+    };
+    fields.finish()?;
+    Ok(draft)
+}
+
+fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
+    let filename = fields.text("filename", 200);
+    let content_type = fields.text("content_type", 200);
+    let content_id = fields.text("content_id", 200);
+    let content = fields.long_text("content");
+    let upload = fields.id("attachment_id");
+    let source = match (content, upload) {
+        (Some(content), None) => match BASE64.decode(content.as_bytes()) {
+            Ok(bytes) => Source::Inline(bytes.into()),
+            Err(_) => {
+                fields.error("content", "invalid_base64", "must be base64, with padding and without line breaks");
+                return None;
+            }
+        },
+        (None, Some(id)) => Source::Upload(id),
+        _ => {
+            fields.error("content", "required", "give the file either as base64 in content or as attachment_id of an upload");
+            return None;
+        }
+    };
+    Some(DraftAttachment { filename, content_type, content_id, source })
+}
+
+/// The `digest` of an approval, and the `reason` of a rejection.
+pub fn decision(body: &[u8], with_reason: bool) -> Result<(Digest, String), Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let digest =
+        fields.parsed("digest", "invalid_digest", |text| Digest::parse(text).map_err(|error| error.to_string()));
+    let digest = fields.require("digest", digest);
+    let reason = if with_reason { fields.text("reason", 2_000).unwrap_or_default() } else { String::new() };
+    fields.finish()?;
+    digest.map(|digest| (digest, reason)).ok_or_else(|| Refusal::field("digest", "required", "is required"))
+}
+
+/// `email` and `password`.
+pub fn sign_in(body: &[u8]) -> Result<(EmailAddress, String), Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let email = fields.parsed("email", "invalid_address", |text| {
+        EmailAddress::parse(text).map_err(|error| error.to_string())
+    });
+    let email = fields.require("email", email);
+    let password = fields.text("password", 200);
+    let password = fields.require("password", password);
+    fields.finish()?;
+    email.zip(password).ok_or_else(|| Refusal::field("email", "required", "is required"))
+}
+
+/// `name`, `scopes` and `inbox_ids` of a token.
+pub fn token(body: &[u8]) -> Result<NewToken, Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let name = fields.text("name", 100).filter(|name| !name.trim().is_empty());
+    let name = fields.require("name", name);
+    let mut scopes = None;
+    if let Some(names) = fields.texts("scopes", 100) {
+        let mut set = BTreeSet::new();
+        for (i, name) in names.iter().enumerate() {
+            match Scope::parse(name) {
+                Some(scope) => drop(set.insert(scope)),
+                None => {
+                    let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+                    fields.error(&format!("scopes[{i}]"), "unknown_scope", format!("must be one of {all}"));
+                }
+            }
+        }
+        scopes = Some(set);
+    }
+    let mut inboxes = None;
+    if let Some(ids) = fields.texts("inbox_ids", 50) {
+        let mut set = BTreeSet::new();
+        for (i, text) in ids.iter().enumerate() {
+            match InboxId::parse(text) {
+                Ok(id) => drop(set.insert(id)),
+                Err(error) => fields.error(&format!("inbox_ids[{i}]"), "invalid_id", error),
+            }
+        }
+        inboxes = Some(set);
+    }
+    fields.finish()?;
+    Ok(NewToken { name: name.unwrap_or_default(), scopes, inboxes })
+}
+
+/// `username` and `display_name` of an inbox.
+pub fn inbox(body: &[u8]) -> Result<NewInbox, Refusal> {
+    let mut fields = if body.is_empty() { Fields::empty() } else { Fields::of_body(body)? };
+    let new = NewInbox { username: fields.text("username", 64), display_name: fields.line("display_name") };
+    fields.finish()?;
+    Ok(new)
+}
+
+/// `filename`, `content_type` and `size` of a file that is to be uploaded.
+pub fn upload(body: &[u8]) -> Result<NewUpload, Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let filename = fields.line("filename");
+    let filename = fields.require("filename", filename);
+    let content_type = fields.line("content_type");
+    let size = fields.number("size");
+    let size = fields.require("size", size);
+    fields.finish()?;
+    Ok(NewUpload {
+        filename: filename.map(|name| name.as_str().to_owned()).unwrap_or_default(),
+        content_type: content_type.map_or_else(|| "application/octet-stream".to_owned(), |t| t.as_str().to_owned()),
+        size: size.unwrap_or_default(),
+    })
+}
+
+/// `url` and `events` of a webhook.
+pub fn webhook(body: &[u8]) -> Result<NewWebhook, Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let url = fields.text("url", 2_000);
+    let url = fields.require("url", url);
+    let mut events = BTreeSet::new();
+    for (i, name) in fields.texts("events", 100).unwrap_or_default().iter().enumerate() {
+        match EventKind::parse(name) {
+            Some(kind) => drop(events.insert(kind)),
+            None => {
+                let all = EventKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+                fields.error(&format!("events[{i}]"), "unknown_event", format!("must be one of {all}"));
+            }
+        }
+    }
+    fields.finish()?;
+    Ok(NewWebhook { url: url.unwrap_or_default(), events })
+}
+
+/// An operator's order to make an organization.
+pub fn provision(body: &[u8]) -> Result<(String, Vec<NewMember>), Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let name = fields.text("organization_name", 100).filter(|name| !name.trim().is_empty());
+    let name = fields.require("organization_name", name);
+    let members = fields.objects("members", |member| {
+        let email = member.parsed("email", "invalid_address", |text| {
+            EmailAddress::parse(text).map_err(|error| error.to_string())
+        });
+        let email = member.require("email", email);
+        let role = member.parsed("role", "unknown_role", |text| {
+            let all = Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+            Role::parse(text).ok_or(format!("must be one of {all}"))
+        });
+        let role = member.require("role", role);
+        let password = member.text("password", 200);
+        let password = member.require("password", password);
+        Some(NewMember { email: email?, role: role?, password: password? })
+    });
+    fields.finish()?;
+    Ok((name.unwrap_or_default(), members))
+}
+
+/// `limit` and `cursor` of a list.
+pub fn page(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, Refusal> {
+    let limit = match limit {
+        None => 50,
+        Some(text) => match text.parse::<u16>() {
+            Ok(limit @ 1..=100) => limit,
+            _ => return Err(Refusal::Invalid(vec![FieldError::new("limit", "invalid_limit", "must be 1 to 100")])),
+        },
+    };
+    Ok(PageRequest { limit, cursor: cursor.map(str::to_owned) })
+}
