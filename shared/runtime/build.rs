@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 
-/// Amazon Trust Services' roots by their common names (https://www.amazontrust.com/repository/), in DER as they
+/// Amazon Trust Services' roots by their common names (<https://www.amazontrust.com/repository>/), in DER as they
 /// stand inside a certificate.
 const NAMES: [&[u8]; 5] = [
     b"Amazon Root CA 1",

@@ -1,1 +1,323 @@
-//! Placeholder.
+//! A client of a running stack, for end-to-end tests and the bench.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// The answer to a call.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, if it is JSON; a string otherwise.
+    pub body: Value,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The code of an error, or the empty text.
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The body of an answer with this status.
+    ///
+    /// # Panics
+    /// Where the status is another.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+
+    /// Asserts status and error code.
+    ///
+    /// # Panics
+    /// Where it is another.
+    pub fn refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.code()), (status, code), "{}", self.body);
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// A running stack, from its `stack.json`.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// What `stack.json` says.
+    pub json: Value,
+    agent: ureq::Agent,
+}
+
+/// How long anything may take that goes on by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Stack {
+    /// The stack that `COUNTERSIGN_STACK` names, or that of `make run`.
+    ///
+    /// # Panics
+    /// Where none is running.
+    #[expect(clippy::disallowed_methods, reason = "tests are told by their environment which stack to use")]
+    pub fn running() -> Self {
+        let path = std::env::var("COUNTERSIGN_STACK").map_or_else(
+            |_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/stack.json")),
+            PathBuf::from,
+        );
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|_| panic!("no stack is running: {} is missing; `make test` starts one", path.display()));
+        let json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Self { json, agent: config.into() }
+    }
+
+    /// A text of `stack.json`, by its path.
+    ///
+    /// # Panics
+    /// Where it is missing.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("stack.json has no {pointer}"))
+    }
+
+    /// The demo inbox's id.
+    pub fn inbox(&self) -> &str {
+        self.text("/inbox/id")
+    }
+
+    /// Calls the API. `path` begins with a slash; an absolute URL goes there.
+    ///
+    /// # Panics
+    /// Where nothing answers.
+    pub fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
+        let headers = if body.is_some() { vec![("content-type", "application/json".to_owned())] } else { vec![] };
+        self.raw(method, path, token, headers, body.map(Value::to_string).unwrap_or_default())
+    }
+
+    /// Calls with any headers and any body.
+    ///
+    /// # Panics
+    /// Where nothing answers.
+    pub fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        headers: Vec<(&str, String)>,
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.text("/api_url")) };
+        let mut request = ureq::http::Request::builder().method(method).uri(&url);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(body.as_ref().to_vec()).unwrap_or_else(|error| panic!("{url}: {error}"));
+        // Any method may carry a body here: that is for the server to refuse.
+        let mut answer = self.agent.run(request).unwrap_or_else(|error| panic!("{method} {url}: {error}"));
+        let text = answer.body_mut().with_config().limit(80 << 20).read_to_vec().unwrap_or_default();
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let body = serde_json::from_slice(&text)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&text).into_owned()));
+        Answer { status: answer.status().as_u16(), body, headers }
+    }
+
+    /// `GET`.
+    pub fn get(&self, path: &str, token: &str) -> Answer {
+        self.call("GET", path, token, None)
+    }
+
+    /// `POST` with JSON.
+    pub fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.call("POST", path, token, Some(body))
+    }
+
+    /// The exchanger's control interface.
+    pub fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        self.call(method, &format!("{}{path}", self.text("/control_url")), "", body).body
+    }
+
+    /// Sets a fault; it is taken back when the guard is dropped.
+    pub fn fault(&self, rule: &Value) -> Fault<'_> {
+        let id = self.control("POST", "/faults", Some(rule))["id"].to_string();
+        Fault { stack: self, id: id.trim_matches('"').to_owned() }
+    }
+
+    /// Mails that SES accepted which carry this message id in their tags.
+    pub fn accepted(&self, message_id: &str) -> Vec<Value> {
+        let all = self.control("GET", "/accepted", None);
+        let list = all.as_array().cloned().or_else(|| all["accepted"].as_array().cloned()).unwrap_or_default();
+        list.into_iter().filter(|mail| mail["tags"].to_string().contains(message_id)).collect()
+    }
+
+    /// Sends a mail over SMTP, byte for byte.
+    ///
+    /// # Panics
+    /// Where the server refuses.
+    pub fn smtp(&self, from: &str, to: &[&str], mail: &[u8]) {
+        self.try_smtp(from, to, mail).unwrap_or_else(|error| panic!("smtp: {error}"));
+    }
+
+    /// Sends a mail over SMTP; gives the refusal of the server.
+    pub fn try_smtp(&self, from: &str, to: &[&str], mail: &[u8]) -> Result<(), String> {
+        let stream = TcpStream::connect(self.text("/smtp")).map_err(|error| error.to_string())?;
+        stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(|error| error.to_string())?;
+        let mut reader = BufReader::new(stream.try_clone().map_err(|error| error.to_string())?);
+        let mut writer = stream;
+        let mut say = |line: &[u8], expected: u8| -> Result<(), String> {
+            writer.write_all(line).map_err(|error| error.to_string())?;
+            loop {
+                let mut answer = String::new();
+                reader.read_line(&mut answer).map_err(|error| error.to_string())?;
+                if answer.as_bytes().first() != Some(&expected) {
+                    return Err(answer);
+                }
+                if answer.as_bytes().get(3) != Some(&b'-') {
+                    return Ok(());
+                }
+            }
+        };
+        say(b"", b'2')?;
+        say(b"EHLO tests.example\r\n", b'2')?;
+        say(format!("MAIL FROM:<{from}>\r\n").as_bytes(), b'2')?;
+        for recipient in to {
+            say(format!("RCPT TO:<{recipient}>\r\n").as_bytes(), b'2')?;
+        }
+        say(b"DATA\r\n", b'3')?;
+        let mut data = Vec::with_capacity(mail.len() + 1024);
+        let mut line_start = true;
+        for byte in mail {
+            // RFC 5321 §4.5.2: a line that begins with a dot gets another.
+            if line_start && *byte == b'.' {
+                data.push(b'.');
+            }
+            data.push(*byte);
+            line_start = *byte == b'\n';
+        }
+        if !data.ends_with(b"\r\n") {
+            data.extend_from_slice(b"\r\n");
+        }
+        data.extend_from_slice(b".\r\n");
+        say(&data, b'2')?;
+        say(b"QUIT\r\n", b'2')
+    }
+
+    /// Asks again until there is an answer.
+    ///
+    /// # Panics
+    /// Where there is none within a minute.
+    pub fn until<T>(&self, what: &str, ask: impl FnMut() -> Option<T>) -> T {
+        self.within(PATIENCE, what, ask)
+    }
+
+    /// Asks again until there is an answer or the time is over.
+    ///
+    /// # Panics
+    /// Where the time is over.
+    pub fn within<T>(&self, limit: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+        let elapsed = runtime::environment::stopwatch();
+        loop {
+            if let Some(answer) = ask() {
+                return answer;
+            }
+            assert!(u128::from(elapsed()) < limit.as_millis(), "no {what} within {limit:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// A mail of the demo inbox, when it has this status.
+    pub fn message_with_status(&self, id: &str, status: &str) -> Value {
+        let path = format!("/v1/inboxes/{}/messages/{id}", self.inbox());
+        self.until(&format!("message that is {status}"), || {
+            Some(self.get(&path, self.text("/owner/token")).body).filter(|message| message["status"] == status)
+        })
+    }
+
+    /// Receives a mail in the demo inbox and gives it as the list shows it.
+    pub fn receive(&self, mail: &str, subject: &str) -> Value {
+        self.smtp("ann@example.org", &[self.text("/inbox/address")], mail.as_bytes());
+        self.listed(subject)
+    }
+
+    /// The mail of the demo inbox with this subject, once it is listed.
+    pub fn listed(&self, subject: &str) -> Value {
+        let path = format!("/v1/inboxes/{}/messages?limit=100", self.inbox());
+        self.until("received mail", || {
+            let list = self.get(&path, self.text("/agent_token")).expect(200);
+            list["data"].as_array()?.iter().find(|message| message["subject"] == subject).cloned()
+        })
+    }
+
+    /// Asks for a mail to be sent from the demo inbox; gives the held mail and its approval.
+    pub fn submit(&self, to: &str, subject: &str, text: &str) -> Held {
+        let body = json!({"to": [to], "subject": subject, "text": text});
+        self.submit_body(&body)
+    }
+
+    /// Asks for a mail with any body to be sent.
+    pub fn submit_body(&self, body: &Value) -> Held {
+        let path = format!("/v1/inboxes/{}/messages/send", self.inbox());
+        Held::of(&self.post(&path, self.text("/agent_token"), body).expect(202))
+    }
+
+    /// Decides as the approver.
+    pub fn approve(&self, held: &Held) -> Answer {
+        let path = format!("/v1/approvals/{}/approve", held.approval);
+        self.post(&path, self.text("/approver/token"), &json!({"digest": held.digest}))
+    }
+}
+
+/// A fault that is set.
+pub struct Fault<'a> {
+    stack: &'a Stack,
+    id: String,
+}
+
+impl Fault<'_> {
+    /// How often it was fired.
+    pub fn fired(&self) -> u64 {
+        let all = self.stack.control("GET", "/faults", None);
+        let list = all.as_array().cloned().or_else(|| all["faults"].as_array().cloned()).unwrap_or_default();
+        let ours = |rule: &&Value| rule["id"].to_string().trim_matches('"') == self.id;
+        list.iter().find(ours).and_then(|rule| rule["fired"].as_u64()).unwrap_or(0)
+    }
+}
+
+impl Drop for Fault<'_> {
+    fn drop(&mut self) {
+        self.stack.control("DELETE", &format!("/faults/{}", self.id), None);
+    }
+}
+
+/// A held mail.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The mail's id.
+    pub message: String,
+    /// The approval's id.
+    pub approval: String,
+    /// What is to be approved.
+    pub digest: String,
+}
+
+impl Held {
+    /// From the answer to a submission.
+    pub fn of(answer: &Value) -> Self {
+        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self { message: text("/message/id"), approval: text("/approval/id"), digest: text("/approval/digest") }
+    }
+}

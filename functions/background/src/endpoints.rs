@@ -100,7 +100,9 @@ fn refused_address(error: &dyn std::error::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
         let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if cause.is::<NotPublic>() || inner.is_some_and(|inner| inner.is::<NotPublic>()) {
+        if cause.is::<NotPublic>()
+            || inner.is_some_and(<dyn std::error::Error + Send + Sync + 'static>::is::<NotPublic>)
+        {
             return true;
         }
         source = cause.source();
@@ -175,14 +177,37 @@ mod tests {
     #[test]
     fn nothing_inside_is_public() {
         for ip in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-            "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1",
-            "fd00:ec2::254", "::ffff:169.254.169.254", "::ffff:10.0.0.1", "2002:a9fe:a9fe::1", "64:ff9b::a9fe:a9fe",
-            "2001:db8::1", "2001::1", "ff02::1", "3fff::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+            "::ffff:10.0.0.1",
+            "2002:a9fe:a9fe::1",
+            "64:ff9b::a9fe:a9fe",
+            "2001:db8::1",
+            "2001::1",
+            "ff02::1",
+            "3fff::1",
         ] {
             assert!(!is_public(ip.parse().unwrap()), "{ip}");
         }
-        for ip in ["1.1.1.1", "52.95.110.1", "172.32.0.1", "2606:4700::1111", "2a00:1450::1", "2001:4860::8888"] {
+        for ip in
+            ["1.1.1.1", "52.95.110.1", "172.32.0.1", "2606:4700::1111", "2a00:1450::1", "2001:4860::8888"]
+        {
             assert!(is_public(ip.parse().unwrap()), "{ip}");
         }
     }

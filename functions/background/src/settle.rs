@@ -1,4 +1,4 @@
-//! SES tells on EventBridge what became of a mail
+//! SES tells on `EventBridge` what became of a mail
 //! (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>).
 
 use app::Ports;
@@ -19,10 +19,11 @@ pub fn context() -> Ports {
 
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        match report(&event) {
-            Some(report) => settle(ports, &report).await?,
+        if let Some(report) = report(&event) {
+            settle(ports, &report).await?;
+        } else {
             // Other mail of the account, or an event that says nothing about delivery.
-            None => tracing::info!("an event of SES that is not about a mail of ours"),
+            tracing::info!("an event of SES that is not about a mail of ours");
         }
         Ok(json!({}))
     })
@@ -35,7 +36,9 @@ fn report(event: &Value) -> Option<Report> {
     let tag = |name: &str| mail.get("tags")?.get(name)?.get(0)?.as_str();
     // Recipients stand under other names in each kind of event.
     let recipients = |list: &Value, field: Option<&str>| -> Vec<String> {
-        let one = |value: &Value| field.map_or(value.as_str(), |field| value.get(field)?.as_str()).map(str::to_owned);
+        let one = |value: &Value| {
+            field.map_or(value.as_str(), |field| value.get(field)?.as_str()).map(str::to_owned)
+        };
         list.as_array().into_iter().flatten().filter_map(one).collect()
     };
     let what = match detail.get("eventType")?.as_str()? {
@@ -47,7 +50,10 @@ fn report(event: &Value) -> Option<Report> {
         ),
         "Bounce" => {
             // A transient bounce is SES giving up after many tries: for us it is as final as a permanent one.
-            What::Outcome(Outcome::Bounced, recipients(&detail["bounce"]["bouncedRecipients"], Some("emailAddress")))
+            What::Outcome(
+                Outcome::Bounced,
+                recipients(&detail["bounce"]["bouncedRecipients"], Some("emailAddress")),
+            )
         }
         "Complaint" => What::Outcome(
             Outcome::Complained,
@@ -71,7 +77,8 @@ mod tests {
 
     #[test]
     fn the_example_event_is_a_report() {
-        let event: Value = serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
+        let event: Value =
+            serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
         let report = report(&event).unwrap();
         let delivered = What::Outcome(Outcome::Delivered, vec!["success@simulator.amazonses.com".to_owned()]);
         assert_eq!(report.what, delivered);
@@ -79,7 +86,8 @@ mod tests {
 
     #[test]
     fn an_event_without_our_tags_is_none() {
-        let mut event: Value = serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
         event["detail"]["mail"]["tags"] = json!({});
         assert_eq!(report(&event), None);
         assert_eq!(report(&json!({})), None);

@@ -28,7 +28,8 @@ use app::Ports;
 use runtime::http::{Access, Endpoint, Handling, Request};
 
 /// The console. Public, because the page for signing in is; every other page asks for a session itself.
-pub const ENDPOINT: Endpoint = Endpoint { method: "ANY", path: "/console/{proxy+}", access: Access::Public, handle };
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "ANY", path: "/console/{proxy+}", access: Access::Public, handle };
 
 /// What the console needs of the world.
 pub fn ports() -> Ports {

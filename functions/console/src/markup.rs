@@ -158,7 +158,13 @@ pub(crate) fn misleads(link: &Link) -> bool {
     let Some(shown) = host_in(link.text.trim()) else { return false };
     let target = link.address.strip_prefix("mailto:").map_or_else(
         || host_in(&link.address),
-        |address| address.split('?').next().and_then(|address| address.rsplit_once('@')).map(|(_, host)| host.into()),
+        |address| {
+            address
+                .split('?')
+                .next()
+                .and_then(|address| address.rsplit_once('@'))
+                .map(|(_, host)| host.into())
+        },
     );
     let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
     target.is_none_or(|target| bare(&target) != bare(&shown))
@@ -166,7 +172,8 @@ pub(crate) fn misleads(link: &Link) -> bool {
 
 /// What follows the dot of a file's name more often than that of a host.
 const FILE_ENDINGS: [&str; 16] = [
-    "csv", "doc", "docx", "gif", "htm", "html", "ics", "jpeg", "jpg", "pdf", "png", "pptx", "txt", "xls", "xlsx", "xml",
+    "csv", "doc", "docx", "gif", "htm", "html", "ics", "jpeg", "jpg", "pdf", "png", "pptx", "txt", "xls",
+    "xlsx", "xml",
 ];
 
 /// The host that a text names, if the text is an address: `https://example.com/x`, `example.com`.

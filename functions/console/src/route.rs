@@ -56,7 +56,9 @@ impl Route {
         match self {
             Route::SignIn => "GET, HEAD, POST",
             Route::SignOut | Route::Approve(_) | Route::Reject(_) => "POST",
-            Route::Home | Route::Queue | Route::Approval(_) | Route::Attachment(_) | Route::Style => "GET, HEAD",
+            Route::Home | Route::Queue | Route::Approval(_) | Route::Attachment(_) | Route::Style => {
+                "GET, HEAD"
+            }
         }
     }
 }
@@ -147,7 +149,10 @@ mod tests {
         }
         let id = ApprovalId::new(Timestamp::UNIX_EPOCH, [1; 10]);
         assert_eq!(destination(&format!("/console/approvals/{id}?notice=approved&x=//evil")), approval(id));
-        assert_eq!(destination("/console/approvals?status=rejected&cursor=x"), "/console/approvals?status=rejected");
+        assert_eq!(
+            destination("/console/approvals?status=rejected&cursor=x"),
+            "/console/approvals?status=rejected"
+        );
     }
 
     #[test]

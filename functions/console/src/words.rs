@@ -151,7 +151,9 @@ pub(crate) fn failure(code: &str) -> String {
         "not_connected" => "Amazon SES could not be reached.",
         "storage_unavailable" => "The approved bytes could not be read from storage.",
         "sealed_object_missing" => "The approved bytes are missing from storage.",
-        "sealed_object_altered" => "The stored bytes are not those that were approved, so they were not sent.",
+        "sealed_object_altered" => {
+            "The stored bytes are not those that were approved, so they were not sent."
+        }
         other => return format!("Reason: {other}."),
     }
     .to_owned()
@@ -290,7 +292,11 @@ mod tests {
         assert_eq!(visible("invoice\u{202e}fdp.exe"), "invoice\u{27e8}U+202E\u{27e9}fdp.exe");
         assert_eq!(visible("a\u{200b}b\0c\u{1b}"), "a\u{27e8}U+200B\u{27e9}b\u{2400}c\u{241b}");
         // Joiners shape Persian, Hindi and families.
-        for kept in ["\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}", "\u{1f469}\u{200d}\u{1f467}", "a\tb\nc"] {
+        for kept in [
+            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
+            "\u{1f469}\u{200d}\u{1f467}",
+            "a\tb\nc",
+        ] {
             assert_eq!(visible(kept), kept);
         }
     }

@@ -34,10 +34,11 @@ pub fn context() -> Context {
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         let ticket = ticket(&event).ok_or_else(|| TaskError::permanent("not a ticket"))?;
-        let dispatched = dispatch(&context.ports, &*context.sender, &ticket).await.map_err(|error| match error {
-            DispatchError::Store(StoreError::Permanent(text)) => TaskError::permanent(text),
-            other => TaskError::transient(other),
-        })?;
+        let dispatched =
+            dispatch(&context.ports, &*context.sender, &ticket).await.map_err(|error| match error {
+                DispatchError::Store(StoreError::Permanent(text)) => TaskError::permanent(text),
+                other => TaskError::transient(other),
+            })?;
         let (moved, status) = match dispatched {
             Dispatched::Now(status) => (true, status.as_str()),
             Dispatched::Already(status) => (false, status.as_str()),
@@ -65,7 +66,8 @@ mod tests {
 
     #[test]
     fn the_example_event_is_a_ticket_and_half_of_it_is_not() {
-        let mut event: Value = serde_json::from_str(include_str!("../../../events/dispatch-send.json")).unwrap();
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../../events/dispatch-send.json")).unwrap();
         assert!(ticket(&event).is_some());
         event["digest"] = "sha256:00".into();
         assert!(ticket(&event).is_none());

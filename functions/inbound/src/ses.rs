@@ -75,17 +75,25 @@ pub(crate) fn received(event: &Value) -> Result<Vec<Received>, String> {
 fn one(ses: Ses) -> Result<Received, String> {
     let Ses { mail, receipt } = ses;
     // The id becomes part of an object key: SES makes them of letters and digits.
-    if mail.message_id.is_empty() || !mail.message_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+    if mail.message_id.is_empty() || !mail.message_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
         return Err("not an id of SES".to_owned());
     }
-    let verdict = |verdict: Verdict| if verdict.status.is_empty() { "DISABLED".to_owned() } else { verdict.status };
-    let at = jiff::Timestamp::from_millisecond(mail.timestamp.as_millisecond()).map_err(|error| error.to_string())?;
+    let verdict =
+        |verdict: Verdict| if verdict.status.is_empty() { "DISABLED".to_owned() } else { verdict.status };
+    let at = jiff::Timestamp::from_millisecond(mail.timestamp.as_millisecond())
+        .map_err(|error| error.to_string())?;
     Ok(Received {
         raw_key: format!("{PREFIX}{}", mail.message_id),
         provider_id: mail.message_id,
         at,
         // SES takes at most 50 recipients in one delivery.
-        recipients: receipt.recipients.iter().take(100).filter_map(|text| EmailAddress::parse(text).ok()).collect(),
+        recipients: receipt
+            .recipients
+            .iter()
+            .take(100)
+            .filter_map(|text| EmailAddress::parse(text).ok())
+            .collect(),
         verdicts: Verdicts {
             spam: verdict(receipt.spam_verdict),
             virus: verdict(receipt.virus_verdict),
@@ -93,7 +101,10 @@ fn one(ses: Ses) -> Result<Received, String> {
             dkim: verdict(receipt.dkim_verdict),
             dmarc: verdict(receipt.dmarc_verdict),
         },
-        envelope: EnvelopeView { from: mail.source, subject: mail.common_headers.subject.unwrap_or_default() },
+        envelope: EnvelopeView {
+            from: mail.source,
+            subject: mail.common_headers.subject.unwrap_or_default(),
+        },
     })
 }
 

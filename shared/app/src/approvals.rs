@@ -59,7 +59,11 @@ async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Ap
 }
 
 /// One approval with everything that a person needs to decide.
-pub async fn get(ports: &Ports, permit: &Permit<scope::ApprovalsRead>, id: ApprovalId) -> Result<View, Refusal> {
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsRead>,
+    id: ApprovalId,
+) -> Result<View, Refusal> {
     let approval = find(ports, permit, id).await?;
     let organization_id = permit.organization_id();
     let mut keys = vec![Key::Message(approval.inbox_id, approval.message_id)];
@@ -192,6 +196,8 @@ pub(crate) async fn wake(ports: &Ports, decided: &Approval) {
     };
     match told {
         Ok(()) | Err(FlowError::Gone) => {}
-        Err(error) => tracing::warn!(approval_id = %decided.id, %error, "the workflow was not told of the decision"),
+        Err(error) => {
+            tracing::warn!(approval_id = %decided.id, %error, "the workflow was not told of the decision");
+        }
     }
 }

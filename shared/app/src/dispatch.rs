@@ -38,11 +38,17 @@ const TRIES: usize = 8;
 ///
 /// Between the claim and the last write nothing here is repeated. A crash leaves the mail `sending`; the sweeper
 /// makes that `unknown`, and the provider's event settles it.
-pub async fn dispatch(ports: &Ports, sender: &dyn MailSender, ticket: &Ticket) -> Result<Dispatched, DispatchError> {
+pub async fn dispatch(
+    ports: &Ports,
+    sender: &dyn MailSender,
+    ticket: &Ticket,
+) -> Result<Dispatched, DispatchError> {
     let Some(message) = ports.store.claim(ticket, ports.now()).await? else {
         let key = Key::Message(ticket.inbox_id, ticket.message_id);
         let message = load::<Message>(&*ports.store, ticket.organization_id, key).await?;
-        let Some(outbound) = message.as_ref().and_then(Message::outbound) else { return Ok(Dispatched::Gone) };
+        let Some(outbound) = message.as_ref().and_then(Message::outbound) else {
+            return Ok(Dispatched::Gone);
+        };
         let ours = outbound.digest == ticket.digest && outbound.approval_id == ticket.approval_id;
         return match outbound.status() {
             // Approved as the ticket says, so it is only our clock that is behind the workflow's.
@@ -65,12 +71,18 @@ pub async fn dispatch(ports: &Ports, sender: &dyn MailSender, ticket: &Ticket) -
     }
     let status = record(ports, message, &outcome).await?;
     match outcome {
-        SendOutcome::NotAccepted(code) if status == Status::Scheduled => Err(DispatchError::NotAccepted(code)),
+        SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
+            Err(DispatchError::NotAccepted(code))
+        }
         _ => Ok(Dispatched::Now(status)),
     }
 }
 
-fn next(outbound: Outbound, outcome: &SendOutcome, now: jiff::Timestamp) -> Result<Outbound, InvalidTransition> {
+fn next(
+    outbound: Outbound,
+    outcome: &SendOutcome,
+    now: jiff::Timestamp,
+) -> Result<Outbound, InvalidTransition> {
     match outcome {
         SendOutcome::Accepted(id) => outbound.accept(now, id),
         SendOutcome::NotAccepted(code) => outbound.hold_off(now, code),
@@ -143,7 +155,9 @@ pub(crate) fn moved(ports: &Ports, mut message: Message, outbound: Outbound, bef
 /// The pointer of a `Message-ID`. SES ids are unique before the `@`, and the part behind it differs by region.
 pub(crate) fn provider_pointer(message_id: &str) -> Digest {
     let local = match message_id.rsplit_once('@') {
-        Some((local, domain)) if domain == "email.amazonses.com" || domain.ends_with(".amazonses.com") => local,
+        Some((local, domain)) if domain == "email.amazonses.com" || domain.ends_with(".amazonses.com") => {
+            local
+        }
         _ => message_id,
     };
     Digest::of_parts(&[b"message-id", local.as_bytes()])

@@ -15,7 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::error::Refusal;
 use crate::ports::Ports;
 use crate::store::{
-    Answer, Change, Conflict, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Write,
+    Answer, Change, Conflict, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError,
+    Write,
 };
 
 /// A caller who is in.
@@ -85,7 +86,8 @@ fn replay(answer: Answer, request: Digest) -> Refusal {
     }
     Refusal::Conflict {
         code: "idempotency_key_reused",
-        message: "this Idempotency-Key was used for another request within 24 hours: use a new key".to_owned(),
+        message: "this Idempotency-Key was used for another request within 24 hours: use a new key"
+            .to_owned(),
         details: vec![],
     }
 }
@@ -104,8 +106,12 @@ pub async fn enter(
     let secret = Secret::parse(text).map_err(|error| Refusal::Unauthenticated {
         code: "invalid_credential",
         message: match error {
-            InvalidSecret::Prefix => "the credential does not begin with cs_live_: send a token as it was shown",
-            InvalidSecret::Malformed => "the credential is cut short or altered: send a token as it was shown",
+            InvalidSecret::Prefix => {
+                "the credential does not begin with cs_live_: send a token as it was shown"
+            }
+            InvalidSecret::Malformed => {
+                "the credential is cut short or altered: send a token as it was shown"
+            }
         },
     })?;
     let organization_id = secret.organization_id();
@@ -177,7 +183,11 @@ struct Prefetched {
 
 #[async_trait]
 impl Store for Prefetched {
-    async fn load(&self, organization_id: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+    async fn load(
+        &self,
+        organization_id: OrganizationId,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>, StoreError> {
         if organization_id == self.organization_id {
             let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             if keys.iter().all(|key| found.contains_key(key)) {

@@ -9,9 +9,7 @@ use domain::inbox::{Inbox, new_address};
 use crate::enter::Once;
 use crate::error::Refusal;
 use crate::ports::Ports;
-use crate::store::{
-    AddressEntry, Change, DirectoryWrite, Key, List, Page, PageRequest, audit, load, typed,
-};
+use crate::store::{AddressEntry, Change, DirectoryWrite, Key, List, Page, PageRequest, audit, load, typed};
 
 /// What a new inbox is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +74,9 @@ pub async fn get(ports: &Ports, permit: &Permit<scope::MessagesRead>, id: InboxI
 /// The inbox, if the permit reaches it.
 pub async fn find<S>(ports: &Ports, permit: &Permit<S>, id: InboxId) -> Result<Inbox, Refusal> {
     permit.over(id)?;
-    load::<Inbox>(&*ports.store, permit.organization_id(), Key::Inbox(id)).await?.ok_or(Refusal::NotFound("inbox"))
+    load::<Inbox>(&*ports.store, permit.organization_id(), Key::Inbox(id))
+        .await?
+        .ok_or(Refusal::NotFound("inbox"))
 }
 
 /// The inboxes that the caller may see.

@@ -86,7 +86,9 @@ pub async fn raw(
             let name = format!("{id}.eml");
             Ok(Raw::Url(ports.blobs.download_url(&BlobKey::Raw(raw_key.clone()), &name).await?))
         }
-        Direction::Outbound(_) if message.size <= MAX_ANSWER => Ok(Raw::Octets(octets(ports, &message).await?)),
+        Direction::Outbound(_) if message.size <= MAX_ANSWER => {
+            Ok(Raw::Octets(octets(ports, &message).await?))
+        }
         Direction::Outbound(outbound) => {
             let key = BlobKey::Sealed(message.organization_id, outbound.digest);
             Ok(Raw::Url(ports.blobs.download_url(&key, &format!("{id}.sealed")).await?))
@@ -96,7 +98,9 @@ pub async fn raw(
 
 async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
     match &message.direction {
-        Direction::Inbound { raw_key, .. } => Ok(ports.blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?),
+        Direction::Inbound { raw_key, .. } => {
+            Ok(ports.blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?)
+        }
         Direction::Outbound(outbound) => {
             let sealed = sealed(ports, message, outbound.digest).await?;
             Ok(Bytes::copy_from_slice(sealed.mime()))
@@ -113,7 +117,8 @@ async fn sealed(ports: &Ports, message: &Message, digest: domain::digest::Digest
 /// A mail with its body, from its octets.
 pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Refusal> {
     let octets = octets(ports, &message).await?;
-    if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed")) {
+    if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
+    {
         // Reading it has failed before: it is shown without its body, and can be fetched raw.
         let empty = Detail {
             message,
@@ -133,7 +138,7 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
         extracted_text,
         remote_images: html.as_ref().map_or(0, |html| html.remote_images),
         html: html.map(|html| html.html),
-        headers: parsed.headers.iter().map(|h| (h.name.to_string(), h.value.to_string())).collect(),
+        headers: parsed.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
         text: parsed.text,
     })
 }

@@ -8,8 +8,8 @@ use domain::digest::Digest;
 use domain::seal::{Countersigned, Ticket};
 use domain::webhook::AttemptResult;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId, ThreadId,
-    Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId,
+    ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use zeroize::Zeroizing;
 
@@ -102,7 +102,12 @@ pub trait Workflow: Send + Sync {
     /// Starts the workflow of a mail. `run` tells a restart from the first run; the same run starts once.
     async fn start(&self, ticket: &Ticket, send_at: Option<Timestamp>, run: u32) -> Result<(), FlowError>;
     /// Lets a parked workflow go on.
-    async fn resume(&self, task_token: &str, ticket: &Ticket, send_at: Option<Timestamp>) -> Result<(), FlowError>;
+    async fn resume(
+        &self,
+        task_token: &str,
+        ticket: &Ticket,
+        send_at: Option<Timestamp>,
+    ) -> Result<(), FlowError>;
     /// Ends a parked workflow.
     async fn close(&self, task_token: &str) -> Result<(), FlowError>;
 }

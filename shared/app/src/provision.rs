@@ -31,7 +31,11 @@ pub async fn organization(
     members: &[NewMember],
 ) -> Result<(Organization, Vec<Member>), Refusal> {
     if !members.iter().any(|member| member.role == Role::Owner) || members.len() > MAX_MEMBERS {
-        return Err(Refusal::field("members", "owner_required", "name 1 to 20 members, one of them an owner"));
+        return Err(Refusal::field(
+            "members",
+            "owner_required",
+            "name 1 to 20 members, one of them an owner",
+        ));
     }
     for (i, member) in members.iter().enumerate() {
         if !PASSWORD_LENGTH.contains(&member.password.chars().count()) {
@@ -43,9 +47,13 @@ pub async fn organization(
     let organization_id = ports.organization_id();
     let (_, data_key) = ports.data_keys.generate(organization_id).await?;
     let organization = Organization { id: organization_id, name, data_key, created_at: now };
-    let mut change = Change::new(organization_id)
-        .create(organization.clone())
-        .audit(audit(ports, organization_id, &Actor::System, "organization.create", organization_id));
+    let mut change = Change::new(organization_id).create(organization.clone()).audit(audit(
+        ports,
+        organization_id,
+        &Actor::System,
+        "organization.create",
+        organization_id,
+    ));
     let mut seats = Vec::with_capacity(members.len());
     for new in members {
         let seat = Member {

@@ -62,7 +62,11 @@ const MAX_REFERENCES: usize = 20;
 const TRIES: usize = 5;
 
 /// Takes a mail in. Told again, it changes nothing. Returns the messages that were made.
-pub async fn receive(ports: &Ports, received: &Received, reading: Reading) -> Result<Vec<MessageId>, Refusal> {
+pub async fn receive(
+    ports: &Ports,
+    received: &Received,
+    reading: Reading,
+) -> Result<Vec<MessageId>, Refusal> {
     let mut owners = ports.directory.addresses(&received.recipients).await?;
     owners.sort_by_key(|owner| owner.inbox_id);
     owners.dedup_by_key(|owner| owner.inbox_id);
@@ -147,7 +151,10 @@ fn build(
     mail: &mail::ParsedMail<'_>,
     id: MessageId,
 ) -> Message {
-    let party = |address: &mail::ParsedAddress| Party { name: address.name.clone(), address: address.address.clone() };
+    let party = |address: &mail::ParsedAddress| Party {
+        name: address.name.clone(),
+        address: address.address.clone(),
+    };
     let parties = |list: &[mail::ParsedAddress]| list.iter().take(100).map(party).collect::<Vec<_>>();
     let mut defects: Vec<String> = mail.defects.iter().map(|defect| defect.code().to_owned()).collect();
     if reading == Reading::Quarantine {
@@ -157,10 +164,8 @@ fn build(
         defects.push("too_many_attachments".to_owned());
     }
     let cut = |text: &str| text.chars().take(998).collect::<String>();
-    let from = mail.from.as_ref().map_or_else(
-        || Party { name: None, address: cut(&received.envelope.from) },
-        party,
-    );
+    let from =
+        mail.from.as_ref().map_or_else(|| Party { name: None, address: cut(&received.envelope.from) }, party);
     let quarantined = reading == Reading::Quarantine;
     let subject = cut(if quarantined { &received.envelope.subject } else { &mail.subject });
     Message {
@@ -281,6 +286,7 @@ fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Cha
         change = change.write(Write::Put(pointer.into(), Expect::Anything));
     }
     // Two first mails at once must not begin two conversations: the second conflicts, and looks again.
-    let expect = if found.subject_known || found.thread_id.is_some() { Expect::Anything } else { Expect::Absent };
+    let expect =
+        if found.subject_known || found.thread_id.is_some() { Expect::Anything } else { Expect::Absent };
     change.write(Write::Put(subject_pointer(inbox, message).into(), expect))
 }

@@ -29,7 +29,11 @@ fn verify_password(password: &str, hash: &str) -> bool {
 }
 
 /// Opens a session. An unknown address and a wrong password can't be told apart, not by their time either.
-pub async fn sign_in(ports: &Ports, email: &EmailAddress, password: &str) -> Result<(Session, Secret), Refusal> {
+pub async fn sign_in(
+    ports: &Ports,
+    email: &EmailAddress,
+    password: &str,
+) -> Result<(Session, Secret), Refusal> {
     let wrong = Refusal::Unauthenticated {
         code: "wrong_email_or_password",
         message: "the address or the password is wrong",
@@ -58,7 +62,8 @@ pub async fn sign_in(ports: &Ports, email: &EmailAddress, password: &str) -> Res
             Err(error) => return Err(error.into()),
         }
     }
-    let member = crate::store::load::<Member>(&*ports.store, organization_id, Key::Member(login.member_id)).await?;
+    let member =
+        crate::store::load::<Member>(&*ports.store, organization_id, Key::Member(login.member_id)).await?;
     let Some(member) = member else { return Err(wrong) };
     let secret = Secret::new(CredentialKind::Session, organization_id, ports.bytes());
     let session = Session {
@@ -104,7 +109,9 @@ pub async fn me(ports: &Ports, principal: &domain::access::Principal) -> Result<
     let keys = [Key::Member(member_id), Key::Organization];
     let found = ports.store.load(principal.organization_id, &keys).await?;
     match <[_; 2]>::try_from(found) {
-        Ok([Some(Record::Member(member)), Some(Record::Organization(organization))]) => Ok(Me { member, organization }),
+        Ok([Some(Record::Member(member)), Some(Record::Organization(organization))]) => {
+            Ok(Me { member, organization })
+        }
         _ => Err(Refusal::NotFound("member")),
     }
 }

@@ -344,7 +344,11 @@ pub struct InvalidCursor;
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Reads up to 100 records at once, strongly consistent, in the order of the keys.
-    async fn load(&self, organization_id: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError>;
+    async fn load(
+        &self,
+        organization_id: OrganizationId,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>, StoreError>;
 
     /// Reads a page. `Err(Ok(InvalidCursor))` is not possible: a bad cursor is [`ListError::Cursor`].
     async fn list(
@@ -413,7 +417,10 @@ pub async fn load<T: TryFrom<Record>>(
 
 /// Turns a page of records into one of a type.
 pub fn typed<T: TryFrom<Record>>(page: Page<Record>) -> Page<T> {
-    Page { items: page.items.into_iter().filter_map(|record| T::try_from(record).ok()).collect(), next: page.next }
+    Page {
+        items: page.items.into_iter().filter_map(|record| T::try_from(record).ok()).collect(),
+        next: page.next,
+    }
 }
 
 /// An audit entry of a change.

@@ -206,7 +206,13 @@ pub(crate) fn subject_pointer(inbox: &Inbox, message: &Message) -> ThreadPointer
 fn address_answer(draft: &mut Draft, parent: &Message, inbox: &Inbox, all: bool) -> Result<(), Refusal> {
     let own = inbox.address.mailbox_key();
     let sent_by_us = parent.outbound().is_some();
-    let back = if sent_by_us { &parent.to } else if parent.reply_to.is_empty() { std::slice::from_ref(&parent.from) } else { &parent.reply_to };
+    let back = if sent_by_us {
+        &parent.to
+    } else if parent.reply_to.is_empty() {
+        std::slice::from_ref(&parent.from)
+    } else {
+        &parent.reply_to
+    };
     let mailbox = |party: &Party| {
         let address = EmailAddress::parse(&party.address).ok()?;
         Some(Mailbox { name: party.name.as_deref().map(HeaderText::lossy), address })
@@ -214,7 +220,11 @@ fn address_answer(draft: &mut Draft, parent: &Message, inbox: &Inbox, all: bool)
     if draft.to.is_empty() {
         draft.to = back.iter().filter_map(mailbox).collect();
         if draft.to.is_empty() {
-            return Err(Refusal::field("to", "no_answerable_address", "the mail has no address to answer to: give one"));
+            return Err(Refusal::field(
+                "to",
+                "no_answerable_address",
+                "the mail has no address to answer to: give one",
+            ));
         }
     }
     if all {
@@ -240,7 +250,8 @@ fn check(draft: &Draft, now: Timestamp) -> Result<(), Refusal> {
     if recipients == 0 {
         errors.push(FieldError::new("to", "no_recipients", "give at least one recipient in to, cc or bcc"));
     } else if recipients > MAX_RECIPIENTS {
-        let message = format!("has {recipients} recipients with cc and bcc: a mail takes at most {MAX_RECIPIENTS}");
+        let message =
+            format!("has {recipients} recipients with cc and bcc: a mail takes at most {MAX_RECIPIENTS}");
         errors.push(FieldError::new("to", "too_many_recipients", message));
     }
     let blank = |body: &Option<String>| body.as_deref().is_none_or(|body| body.trim().is_empty());
@@ -252,16 +263,25 @@ fn check(draft: &Draft, now: Timestamp) -> Result<(), Refusal> {
             errors.push(FieldError::new(field, "body_too_large", "is larger than 1 MB: attach it as a file"));
         }
         if body.as_deref().is_some_and(|body| body.contains('\0')) {
-            errors.push(FieldError::new(field, "control_character", "has a NUL character, which no mail may carry"));
+            errors.push(FieldError::new(
+                field,
+                "control_character",
+                "has a NUL character, which no mail may carry",
+            ));
         }
     }
     if draft.attachments.len() > MAX_ATTACHMENTS {
-        let message = format!("has {} files: a mail takes at most {MAX_ATTACHMENTS}", draft.attachments.len());
+        let message =
+            format!("has {} files: a mail takes at most {MAX_ATTACHMENTS}", draft.attachments.len());
         errors.push(FieldError::new("attachments", "too_many_attachments", message));
     }
     if let Some(send_at) = draft.send_at {
         if send_at < now - CLOCK_SKEW {
-            errors.push(FieldError::new("send_at", "send_at_in_the_past", "lies in the past: leave it out to send now"));
+            errors.push(FieldError::new(
+                "send_at",
+                "send_at_in_the_past",
+                "lies in the past: leave it out to send now",
+            ));
         } else if send_at > now + MAX_AHEAD {
             errors.push(FieldError::new("send_at", "send_at_too_far", "lies more than 300 days ahead"));
         }
@@ -301,9 +321,13 @@ async fn fetch_files(
             }
         };
         let named = attachment.filename.clone().or(filename);
-        let filename = named.ok_or_else(|| Refusal::field(format!("{field}.filename"), "required", "name the file"))?;
-        let content_type =
-            attachment.content_type.clone().or(content_type).unwrap_or_else(|| "application/octet-stream".to_owned());
+        let filename =
+            named.ok_or_else(|| Refusal::field(format!("{field}.filename"), "required", "name the file"))?;
+        let content_type = attachment
+            .content_type
+            .clone()
+            .or(content_type)
+            .unwrap_or_else(|| "application/octet-stream".to_owned());
         Ok::<_, Refusal>(File {
             reference: AttachmentRef {
                 id: ports.attachment_id(),
@@ -320,7 +344,8 @@ async fn fetch_files(
     .await?;
     let total: u64 = files.iter().map(|file| file.reference.size).sum();
     if total > Attachment::MAX_SIZE {
-        let message = format!("are {total} octets together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
+        let message =
+            format!("are {total} octets together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
         return Err(Refusal::field("attachments", "attachment_too_large", message));
     }
     Ok(files)
@@ -335,7 +360,10 @@ fn compose(
 ) -> Result<Vec<u8>, Refusal> {
     fn addresses(list: &[Mailbox]) -> Vec<mail::Addr<'_>> {
         list.iter()
-            .map(|m| mail::Addr { name: m.name.as_ref().map(HeaderText::as_str), address: m.address.as_str() })
+            .map(|m| mail::Addr {
+                name: m.name.as_ref().map(HeaderText::as_str),
+                address: m.address.as_str(),
+            })
             .collect()
     }
     let from = inbox.mailbox();
@@ -389,8 +417,13 @@ fn refused(error: &mail::ComposeError) -> Refusal {
 ///
 /// A stranger's ids that no header could carry are left out: they must not keep us from answering.
 fn answer_references(parent: &Message) -> Vec<String> {
-    let sound = |id: &&String| id.len() <= 200 && id.contains('@') && id.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;\"[]".contains(&b));
-    let all: Vec<_> = parent.references.iter().chain(&parent.internet_message_id).filter(sound).cloned().collect();
+    let sound = |id: &&String| {
+        id.len() <= 200
+            && id.contains('@')
+            && id.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;\"[]".contains(&b))
+    };
+    let all: Vec<_> =
+        parent.references.iter().chain(&parent.internet_message_id).filter(sound).cloned().collect();
     all[all.len().saturating_sub(mail::compose::MAX_REFERENCES)..].to_vec()
 }
 

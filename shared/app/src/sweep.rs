@@ -58,7 +58,9 @@ async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, 
             let Some(approval) = load::<Approval>(&*ports.store, organization_id, approval_key).await? else {
                 return Ok(None);
             };
-            let (Ok(expired), Ok(moved)) = (approval.expire(now), outbound.expire(now)) else { return Ok(None) };
+            let (Ok(expired), Ok(moved)) = (approval.expire(now), outbound.expire(now)) else {
+                return Ok(None);
+            };
             let entry = audit(ports, organization_id, &Actor::System, "approval.expire", expired.id);
             let change = decision(ports, &expired, moved, EventKind::ApprovalExpired).audit(entry);
             let committed = ports.store.commit(change).await;

@@ -79,7 +79,8 @@ pub async fn list(
 
 fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {
     use domain::access::Role;
-    matches!(permit.principal().role, Role::Owner | Role::Admin) || permit.actor().member() == Some(token.member_id)
+    matches!(permit.principal().role, Role::Owner | Role::Admin)
+        || permit.actor().member() == Some(token.member_id)
 }
 
 /// Revokes a token: the next request with it is refused.
@@ -89,7 +90,8 @@ pub async fn delete(ports: &Ports, permit: &Permit<scope::TokensManage>, id: Tok
     let mut request = PageRequest { limit: 100, cursor: None };
     loop {
         let page = typed::<Token>(ports.store.list(organization_id, &List::Tokens, &request).await?);
-        if let Some(token) = page.items.into_iter().find(|token| token.id == id && may_manage(permit, token)) {
+        if let Some(token) = page.items.into_iter().find(|token| token.id == id && may_manage(permit, token))
+        {
             let change = Change::new(organization_id)
                 .write(Write::Delete(Key::Token(token.hash)))
                 .audit(audit(ports, organization_id, permit.actor(), "token.delete", id));

@@ -49,18 +49,28 @@ impl Context<'_> {
         data
     }
 
-    fn derive(&self, data_key: &DataKey, salt: &[u8]) -> Result<(Zeroizing<[u8; 32]>, [u8; COMMITMENT]), NotOpened> {
+    fn derive(
+        &self,
+        data_key: &DataKey,
+        salt: &[u8],
+    ) -> Result<(Zeroizing<[u8; 32]>, [u8; COMMITMENT]), NotOpened> {
         let hkdf = Hkdf::<Sha256>::new(Some(salt), &data_key[..]);
         let context = self.associated_data();
         let (mut key, mut commitment) = (Zeroizing::new([0; 32]), [0; COMMITMENT]);
         hkdf.expand_multi_info(&[b"countersign key", &context], &mut key[..]).map_err(|_| NotOpened)?;
-        hkdf.expand_multi_info(&[b"countersign commitment", &context], &mut commitment).map_err(|_| NotOpened)?;
+        hkdf.expand_multi_info(&[b"countersign commitment", &context], &mut commitment)
+            .map_err(|_| NotOpened)?;
         Ok((key, commitment))
     }
 }
 
 /// Seals a secret.
-pub fn seal(ports: &Ports, data_key: &DataKey, context: Context<'_>, secret: &[u8]) -> Result<Vec<u8>, NotOpened> {
+pub fn seal(
+    ports: &Ports,
+    data_key: &DataKey,
+    context: Context<'_>,
+    secret: &[u8],
+) -> Result<Vec<u8>, NotOpened> {
     let (salt, nonce): ([u8; SALT], [u8; NONCE]) = (ports.bytes(), ports.bytes());
     let (key, commitment) = context.derive(data_key, &salt)?;
     let cipher = Aes256Gcm::new_from_slice(&key[..]).map_err(|_| NotOpened)?;
@@ -71,7 +81,11 @@ pub fn seal(ports: &Ports, data_key: &DataKey, context: Context<'_>, secret: &[u
 }
 
 /// Opens a sealed secret.
-pub fn open(data_key: &DataKey, context: Context<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+pub fn open(
+    data_key: &DataKey,
+    context: Context<'_>,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
     use subtle::ConstantTimeEq as _;
     if sealed.len() < HEADER || sealed[0] != VERSION {
         return Err(NotOpened);

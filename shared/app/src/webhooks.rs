@@ -65,7 +65,8 @@ pub fn check_url(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
     if url.port().is_some_and(|port| port != 443) {
         return Err("must use port 443");
     }
-    if !matches!(url.host(), Some(url::Host::Domain(name)) if name.contains('.') && !name.ends_with(".localhost")) {
+    if !matches!(url.host(), Some(url::Host::Domain(name)) if name.contains('.') && !name.ends_with(".localhost"))
+    {
         return Err("must name a public host, not an IP address");
     }
     Ok(())
@@ -106,9 +107,13 @@ pub async fn create(
         secret_last_four: secret[secret.len() - 4..].to_owned(),
         created_at: ports.now(),
     };
-    let change = Change::new(organization_id)
-        .create(webhook.clone())
-        .audit(audit(ports, organization_id, permit.actor(), "webhook.create", id));
+    let change = Change::new(organization_id).create(webhook.clone()).audit(audit(
+        ports,
+        organization_id,
+        permit.actor(),
+        "webhook.create",
+        id,
+    ));
     let change = once.save(change, ports.now(), || answer(&webhook));
     once.commit(ports, change).await?;
     Ok((webhook, secret))
@@ -142,12 +147,20 @@ pub async fn get(
 }
 
 /// Removes an endpoint: it is told of nothing from the next attempt on.
-pub async fn delete(ports: &Ports, permit: &Permit<scope::WebhooksManage>, id: WebhookId) -> Result<(), Refusal> {
+pub async fn delete(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    id: WebhookId,
+) -> Result<(), Refusal> {
     get(ports, permit, id).await?;
     let organization_id = permit.organization_id();
-    let change = Change::new(organization_id)
-        .write(Write::Delete(Key::Webhook(id)))
-        .audit(audit(ports, organization_id, permit.actor(), "webhook.delete", id));
+    let change = Change::new(organization_id).write(Write::Delete(Key::Webhook(id))).audit(audit(
+        ports,
+        organization_id,
+        permit.actor(),
+        "webhook.delete",
+        id,
+    ));
     Ok(ports.store.commit(change).await?)
 }
 
@@ -217,7 +230,9 @@ impl OpenedKeys {
         let now = ports.now();
         let known = {
             let keys = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            keys.get(&organization_id).filter(|(_, at)| now.duration_since(*at) < Self::KEPT).map(|(key, _)| key.clone())
+            keys.get(&organization_id)
+                .filter(|(_, at)| now.duration_since(*at) < Self::KEPT)
+                .map(|(key, _)| key.clone())
         };
         if let Some(key) = known {
             return Ok(key);
@@ -240,7 +255,8 @@ impl Deliverer<'_> {
         let organization_id = delivery.organization_id;
         let Some(retry) = delivery.retry else {
             let page = PageRequest { limit: 100, cursor: None };
-            let webhooks = typed::<Webhook>(self.ports.store.list(organization_id, &List::Webhooks, &page).await?);
+            let webhooks =
+                typed::<Webhook>(self.ports.store.list(organization_id, &List::Webhooks, &page).await?);
             let wanting = webhooks.items.iter().filter(|webhook| webhook.wants(delivery.kind));
             let told = wanting.map(|webhook| self.attempt(webhook, &delivery, 1));
             return futures_util::future::try_join_all(told).await.map(drop);
@@ -281,8 +297,7 @@ impl Deliverer<'_> {
             retry_at: wait.map(|wait| now + wait),
         };
         let retry = attempt.retry_at.map(|due| Retry { webhook_id: webhook.id, number: number + 1, due });
-        let change =
-            Change::new(webhook.organization_id).write(Write::Put(attempt.into(), Expect::Anything));
+        let change = Change::new(webhook.organization_id).write(Write::Put(attempt.into(), Expect::Anything));
         self.ports.store.commit(change).await?;
         match retry {
             Some(retry) => self.postpone(delivery, retry).await,

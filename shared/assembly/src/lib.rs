@@ -16,8 +16,11 @@ use runtime::environment::{SystemClock, SystemRandom, required, setting};
 pub fn ports(config: &SdkConfig) -> Ports {
     let table = table(config);
     let region = required("AWS_REGION");
-    let message_id_domain =
-        if region == "us-east-1" { "email.amazonses.com".to_owned() } else { format!("{region}.amazonses.com") };
+    let message_id_domain = if region == "us-east-1" {
+        "email.amazonses.com".to_owned()
+    } else {
+        format!("{region}.amazonses.com")
+    };
     let unnamed = || "not-named-in-template".to_owned();
     Ports {
         store: Arc::new(table.clone()),
@@ -41,5 +44,8 @@ pub fn table(config: &SdkConfig) -> DynamoTable {
 }
 
 fn data_keys(config: &SdkConfig) -> Arc<dyn DataKeys> {
-    Arc::new(KmsDataKeys::new(config, setting("KEY_ID").unwrap_or_else(|| "not-named-in-template".to_owned())))
+    Arc::new(KmsDataKeys::new(
+        config,
+        setting("KEY_ID").unwrap_or_else(|| "not-named-in-template".to_owned()),
+    ))
 }

@@ -33,8 +33,12 @@ where
 {
     match error.code() {
         Some(
-            code @ ("InvalidCiphertextException" | "IncorrectKeyException" | "AccessDeniedException"
-            | "NotFoundException" | "DisabledException" | "KMSInvalidStateException"),
+            code @ ("InvalidCiphertextException"
+            | "IncorrectKeyException"
+            | "AccessDeniedException"
+            | "NotFoundException"
+            | "DisabledException"
+            | "KMSInvalidStateException"),
         ) => FlowError::Permanent(format!("kms: {code}")),
         Some(code) => FlowError::Transient(format!("kms: {code}")),
         None => FlowError::Transient("kms: no answer".to_owned()),

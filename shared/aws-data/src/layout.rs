@@ -2,7 +2,7 @@
 //!
 //! Every partition key but those of the directory and the watch begins with the organization. Busy things have a
 //! partition of their own (a token, an inbox's mails, a conversation), so that no organization meets the limits of one
-//! partition (3,000 reads and 1,000 writes a second, DynamoDB developer guide, "partition key design").
+//! partition (3,000 reads and 1,000 writes a second, `DynamoDB` developer guide, "partition key design").
 //!
 //! | record | `pk` | `sk` | `list` / `list_at` (index `lists`) |
 //! | --- | --- | --- | --- |
@@ -59,7 +59,9 @@ pub(crate) fn of_key(organization: OrganizationId, key: &Key) -> Place {
         Key::Inbox(id) => place(format!("{organization}/{id}"), "inbox"),
         Key::Message(inbox, id) => place(format!("{organization}/{inbox}/messages"), id.to_string()),
         Key::Thread(id) => place(format!("{organization}/{id}"), "thread"),
-        Key::ThreadPointer(inbox, hash) => place(format!("{organization}/{inbox}/pointer/{}", hash.hex()), "pointer"),
+        Key::ThreadPointer(inbox, hash) => {
+            place(format!("{organization}/{inbox}/pointer/{}", hash.hex()), "pointer")
+        }
         Key::Approval(id) => place(format!("{organization}/{id}"), "approval"),
         Key::Attachment(id) => place(format!("{organization}/{id}"), "attachment"),
         Key::Webhook(id) => place(format!("{organization}/webhooks"), id.to_string()),

@@ -1,4 +1,4 @@
-//! Records in DynamoDB, objects in S3, data keys in KMS.
+//! Records in `DynamoDB`, objects in S3, data keys in KMS.
 //!
 //! | module | what |
 //! | --- | --- |

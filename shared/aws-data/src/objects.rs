@@ -1,5 +1,6 @@
 //! The bucket.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use app::ports::{BlobError, BlobKey, Blobs};
@@ -25,7 +26,8 @@ impl S3Blobs {
     /// The bucket of this name. A local endpoint is addressed by path.
     pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
         let local = config.endpoint_url().is_some();
-        let client = Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(local).build());
+        let client =
+            Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(local).build());
         Self { client, bucket: bucket.into() }
     }
 }
@@ -59,8 +61,11 @@ impl Blobs for S3Blobs {
             return Err(BlobError::TooLarge);
         }
         let mut bytes = BytesMut::with_capacity(length);
-        while let Some(chunk) =
-            answer.body.try_next().await.map_err(|_| BlobError::Transient("s3: the answer broke off".to_owned()))?
+        while let Some(chunk) = answer
+            .body
+            .try_next()
+            .await
+            .map_err(|_| BlobError::Transient("s3: the answer broke off".to_owned()))?
         {
             if bytes.len() + chunk.len() > max {
                 return Err(BlobError::TooLarge);
@@ -116,14 +121,16 @@ impl Blobs for S3Blobs {
 
 /// `Content-Disposition` of a download, RFC 6266: an ASCII name for old clients, the whole name for all others.
 fn disposition(filename: &str) -> String {
-    let plain: String =
-        filename.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let plain: String = filename
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' })
+        .collect();
     let mut encoded = String::new();
     for byte in filename.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")

@@ -408,7 +408,8 @@ impl Stored for TokenRecord {
         }
     }
     fn read(self) -> Result<Token, Corrupt> {
-        let inboxes = |list: Vec<String>| list.iter().map(|text| id(text)).collect::<Result<BTreeSet<_>, _>>();
+        let inboxes =
+            |list: Vec<String>| list.iter().map(|text| id(text)).collect::<Result<BTreeSet<_>, _>>();
         Ok(Token {
             id: id(&self.id)?,
             organization_id: id(&self.organization_id)?,
@@ -903,7 +904,8 @@ impl Stored for AttemptRecord {
         }
     }
     fn read(self) -> Result<Attempt, Corrupt> {
-        let known = |code: &str| NO_ANSWER.iter().copied().find(|known| *known == code).unwrap_or("not_connected");
+        let known =
+            |code: &str| NO_ANSWER.iter().copied().find(|known| *known == code).unwrap_or("not_connected");
         Ok(Attempt {
             webhook_id: id(&self.webhook_id)?,
             organization_id: id(&self.organization_id)?,

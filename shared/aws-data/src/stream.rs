@@ -13,9 +13,11 @@ pub fn event(record: &Value) -> Option<Result<Event, String>> {
     if record.get("eventName")? != "INSERT" || image.get("kind")?.get("S")? != "event" {
         return None;
     }
-    let item = image.iter().map(|(name, value)| Some((name.clone(), attribute(value)?))).collect::<Option<_>>();
+    let item =
+        image.iter().map(|(name, value)| Some((name.clone(), attribute(value)?))).collect::<Option<_>>();
     let read = || -> Result<Event, String> {
-        let item: std::collections::HashMap<String, AttributeValue> = item.ok_or("an unknown attribute type")?;
+        let item: std::collections::HashMap<String, AttributeValue> =
+            item.ok_or("an unknown attribute type")?;
         let stored: EventRecord = serde_dynamo::from_item(item).map_err(|e| e.to_string())?;
         stored.read().map_err(|e| e.to_string())
     };
@@ -32,7 +34,11 @@ fn attribute(value: &Value) -> Option<AttributeValue> {
         "NULL" => AttributeValue::Null(true),
         "L" => AttributeValue::L(value.as_array()?.iter().map(attribute).collect::<Option<_>>()?),
         "M" => AttributeValue::M(
-            value.as_object()?.iter().map(|(k, v)| Some((k.clone(), attribute(v)?))).collect::<Option<_>>()?,
+            value
+                .as_object()?
+                .iter()
+                .map(|(k, v)| Some((k.clone(), attribute(v)?)))
+                .collect::<Option<_>>()?,
         ),
         _ => return None,
     })

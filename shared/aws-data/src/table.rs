@@ -1,11 +1,11 @@
-//! The store, the directory and the watch on one DynamoDB table.
+//! The store, the directory and the watch on one `DynamoDB` table.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use app::store::{
-    AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page, PageRequest, Record,
-    Store, StoreError, Watch, Watched, Write,
+    AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
+    PageRequest, Record, Store, StoreError, Watch, Watched, Write,
 };
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -29,9 +29,9 @@ use serde::de::DeserializeOwned;
 
 use crate::layout::{self, Place};
 use crate::records::{
-    AddressRecord, AnswerRecord, ApprovalRecord, AttachmentRecord, AttemptRecord, AuditRecord, Corrupt, EventRecord,
-    InboxRecord, LoginRecord, MemberRecord, MessageRecord, OrganizationRecord, OutboundRecord, PointerRecord,
-    SessionRecord, Stored, ThreadRecord, TokenRecord, WebhookRecord, kind,
+    AddressRecord, AnswerRecord, ApprovalRecord, AttachmentRecord, AttemptRecord, AuditRecord, Corrupt,
+    EventRecord, InboxRecord, LoginRecord, MemberRecord, MessageRecord, OrganizationRecord, OutboundRecord,
+    PointerRecord, SessionRecord, Stored, ThreadRecord, TokenRecord, WebhookRecord, kind,
 };
 
 type Item = HashMap<String, AttributeValue>;
@@ -45,7 +45,7 @@ const UPLOAD_DAYS: i64 = 1;
 /// A transaction that meets another on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
 
-/// One DynamoDB table.
+/// One `DynamoDB` table.
 #[derive(Clone)]
 pub struct DynamoTable {
     client: Client,
@@ -68,7 +68,8 @@ impl DynamoTable {
         }
         let mut found = HashMap::with_capacity(wanted.len());
         if wanted.len() == 1 {
-            let request = self.client.get_item().table_name(&self.table).set_key(wanted.pop()).consistent_read(true);
+            let request =
+                self.client.get_item().table_name(&self.table).set_key(wanted.pop()).consistent_read(true);
             if let Some(item) = request.send().await.map_err(|e| failed(&e))?.item {
                 found.insert(place_of(&item), item);
             }
@@ -80,7 +81,9 @@ impl DynamoTable {
             let keys = keys.map_err(|e| StoreError::Permanent(e.to_string()))?;
             let request = self.client.batch_get_item().request_items(&self.table, keys);
             let answer = request.send().await.map_err(|e| failed(&e))?;
-            for item in answer.responses.into_iter().flat_map(|mut tables| tables.remove(&self.table)).flatten() {
+            for item in
+                answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.table)).flatten()
+            {
                 found.insert(place_of(&item), item);
             }
             // Larger than 16 MB, or throttled in part: ask again for the rest.
@@ -90,22 +93,25 @@ impl DynamoTable {
         Ok(found)
     }
 
-    async fn transact(&self, mut writes: Vec<TransactWriteItem>, conflicts: &[Conflict]) -> Result<(), StoreError> {
+    async fn transact(
+        &self,
+        mut writes: Vec<TransactWriteItem>,
+        conflicts: &[Conflict],
+    ) -> Result<(), StoreError> {
         if writes.len() == 1 {
             return self.single(writes.remove(0), &conflicts[0]).await;
         }
         let mut tries = 0;
         loop {
             let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
-            let error = match request.send().await {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
-            };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            let Err(error) = request.send().await else { return Ok(()) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
             else {
                 return Err(failed(&error));
             };
-            let codes: Vec<_> = cancelled.cancellation_reasons().iter().map(|r| r.code().unwrap_or("None")).collect();
+            let codes: Vec<_> =
+                cancelled.cancellation_reasons().iter().map(|r| r.code().unwrap_or("None")).collect();
             let unmet: Vec<_> = codes
                 .iter()
                 .zip(conflicts)
@@ -177,12 +183,20 @@ impl DynamoTable {
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", number(version)),
         };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(|e| StoreError::Permanent(e.to_string()))?).build())
+        Ok(TransactWriteItem::builder()
+            .put(put.build().map_err(|e| StoreError::Permanent(e.to_string()))?)
+            .build())
     }
 
-    fn advance(&self, place: &Place, version: u64, outbound: &Outbound) -> Result<TransactWriteItem, StoreError> {
-        let record = serde_dynamo::to_attribute_value(OutboundRecord::write(outbound)).map_err(|e| corrupt(&e))?;
-        let watched = outbound.watch_at().map(|at| at.as_millisecond());
+    fn advance(
+        &self,
+        place: &Place,
+        version: u64,
+        outbound: &Outbound,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let record =
+            serde_dynamo::to_attribute_value(OutboundRecord::write(outbound)).map_err(|e| corrupt(&e))?;
+        let watched = outbound.watch_at().map(Timestamp::as_millisecond);
         let expression = match watched {
             Some(_) => "SET outbound = :outbound, version = :next, watch_at = :watch_at, watch = :watch",
             None => "SET outbound = :outbound, version = :next REMOVE watch_at, watch",
@@ -204,7 +218,11 @@ impl DynamoTable {
         finish(update)
     }
 
-    fn thread(&self, organization_id: OrganizationId, update: &ThreadUpdate) -> Result<TransactWriteItem, StoreError> {
+    fn thread(
+        &self,
+        organization_id: OrganizationId,
+        update: &ThreadUpdate,
+    ) -> Result<TransactWriteItem, StoreError> {
         let place = layout::of_key(organization_id, &Key::Thread(update.thread_id));
         let at = update.at.as_millisecond();
         let list = layout::of_list(organization_id, &List::Threads(update.inbox_id)).partition;
@@ -233,12 +251,19 @@ impl DynamoTable {
                 .expression_attribute_values(":address", text(&update.from.address))
                 .expression_attribute_values(":at", number(at))
                 .expression_attribute_values(":list", text(list))
-                .expression_attribute_values(":list_at", text(layout::thread_order(update.at, update.thread_id)))
+                .expression_attribute_values(
+                    ":list_at",
+                    text(layout::thread_order(update.at, update.thread_id)),
+                )
                 .expression_attribute_values(":one", number(1)),
         )
     }
 
-    fn write(&self, organization_id: OrganizationId, write: Write) -> Result<(TransactWriteItem, Conflict), StoreError> {
+    fn write(
+        &self,
+        organization_id: OrganizationId,
+        write: Write,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
         Ok(match write {
             Write::Put(record, expect) => {
                 let conflict = record.key().map_or(Conflict::Directory, Conflict::Record);
@@ -317,8 +342,11 @@ where
 {
     match error.code() {
         Some(
-            code @ ("ValidationException" | "ResourceNotFoundException" | "AccessDeniedException"
-            | "UnrecognizedClientException" | "SerializationException"),
+            code @ ("ValidationException"
+            | "ResourceNotFoundException"
+            | "AccessDeniedException"
+            | "UnrecognizedClientException"
+            | "SerializationException"),
         ) => StoreError::Permanent(format!("dynamodb: {code}")),
         Some(code) => StoreError::Transient(format!("dynamodb: {code}")),
         None => StoreError::Transient("dynamodb: no answer".to_owned()),
@@ -365,10 +393,8 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
         }
         Record::Message(value) => {
             listed = Some((partition(&List::ThreadMessages(value.thread_id)), value.id.to_string()));
-            watched = value
-                .outbound()
-                .and_then(Outbound::watch_at)
-                .map(|at| (at, layout::watch_shard(value.id)));
+            watched =
+                value.outbound().and_then(Outbound::watch_at).map(|at| (at, layout::watch_shard(value.id)));
             let mut stored = MessageRecord::write(value);
             stored.version = raised(stored.version);
             item(name, &place, &stored)
@@ -441,7 +467,11 @@ fn record_of(item: Item) -> Result<Record, StoreError> {
 
 #[async_trait]
 impl Store for DynamoTable {
-    async fn load(&self, organization_id: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+    async fn load(
+        &self,
+        organization_id: OrganizationId,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>, StoreError> {
         if keys.is_empty() {
             return Ok(vec![]);
         }
@@ -500,7 +530,8 @@ impl Store for DynamoTable {
             conflicts.push(Conflict::Directory);
         }
         for event in &change.events {
-            let mut stored = item("event", &layout::of_event(organization_id, event.id), &EventRecord::write(event))?;
+            let mut stored =
+                item("event", &layout::of_event(organization_id, event.id), &EventRecord::write(event))?;
             stored.insert("ttl".to_owned(), number(event.created_at.as_second() + EVENT_DAYS * 86_400));
             writes.push(self.put(stored, Expect::Anything)?);
             conflicts.push(Conflict::Directory);
@@ -530,7 +561,7 @@ impl Store for DynamoTable {
             .expression_attribute_values(":sending", text("sending"))
             .expression_attribute_values(":scheduled", text("scheduled"))
             .expression_attribute_values(":now", number(at))
-            .expression_attribute_values(":watch_at", number(at + Outbound::CLAIM_LIMIT.as_millis() as i64))
+            .expression_attribute_values(":watch_at", number((now + Outbound::CLAIM_LIMIT).as_millisecond()))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":digest", text(ticket.digest))
             .expression_attribute_values(":approval", text(ticket.approval_id))
@@ -548,8 +579,10 @@ impl Store for DynamoTable {
 /// A cursor is the rest of the last item's key, without the partition: it can only move within the list.
 fn write_cursor(last: &Item, reading: &layout::Reading) -> String {
     let names: &[&str] = if reading.index.is_some() { &["list_at", "pk", "sk"] } else { &["sk"] };
-    let parts: Vec<_> =
-        names.iter().map(|name| last.get(*name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default()).collect();
+    let parts: Vec<_> = names
+        .iter()
+        .map(|name| last.get(*name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default())
+        .collect();
     BASE64.encode(parts.join("\n"))
 }
 

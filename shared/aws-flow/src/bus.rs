@@ -1,4 +1,4 @@
-//! Events on EventBridge.
+//! Events on `EventBridge`.
 
 use app::ports::{EventBus, FlowError, PublishedEvent};
 use async_trait::async_trait;
@@ -43,9 +43,10 @@ impl EventBus for EventBridgeBus {
                 .detail(detail.to_string())
                 .build()
         });
-        let answer = self.client.put_events().set_entries(Some(entries.collect())).send().await.map_err(|e| {
-            FlowError::Transient(format!("eventbridge: {}", e.code().unwrap_or("no answer")))
-        })?;
+        let answer =
+            self.client.put_events().set_entries(Some(entries.collect())).send().await.map_err(|e| {
+                FlowError::Transient(format!("eventbridge: {}", e.code().unwrap_or("no answer")))
+            })?;
         let results = answer.entries.unwrap_or_default();
         Ok(results.iter().enumerate().filter(|(_, r)| r.error_code().is_some()).map(|(i, _)| i).collect())
     }

@@ -1,4 +1,4 @@
-//! Workflows in Step Functions, events on EventBridge, deliveries in SQS.
+//! Workflows in Step Functions, events on `EventBridge`, deliveries in SQS.
 
 pub mod bus;
 pub mod queue;

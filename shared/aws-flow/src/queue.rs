@@ -25,8 +25,10 @@ impl Queue for SqsQueue {
     async fn send(&self, body: String, delay_seconds: u16) -> Result<(), FlowError> {
         let delay = i32::from(delay_seconds.min(900));
         let request = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(delay);
-        request.send().await.map(drop).map_err(|e| {
-            FlowError::Transient(format!("sqs: {}", e.code().unwrap_or("no answer")))
-        })
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| FlowError::Transient(format!("sqs: {}", e.code().unwrap_or("no answer"))))
     }
 }

@@ -44,7 +44,10 @@ where
     match error.code() {
         Some("TaskDoesNotExist" | "TaskTimedOut" | "InvalidToken") => FlowError::Gone,
         Some(
-            code @ ("StateMachineDoesNotExist" | "InvalidArn" | "InvalidName" | "InvalidExecutionInput"
+            code @ ("StateMachineDoesNotExist"
+            | "InvalidArn"
+            | "InvalidName"
+            | "InvalidExecutionInput"
             | "AccessDeniedException"),
         ) => FlowError::Permanent(format!("sfn: {code}")),
         Some(code) => FlowError::Transient(format!("sfn: {code}")),
@@ -69,7 +72,12 @@ impl Workflow for StepFunctions {
         }
     }
 
-    async fn resume(&self, task_token: &str, ticket: &Ticket, send_at: Option<Timestamp>) -> Result<(), FlowError> {
+    async fn resume(
+        &self,
+        task_token: &str,
+        ticket: &Ticket,
+        send_at: Option<Timestamp>,
+    ) -> Result<(), FlowError> {
         let request = self.client.send_task_success().task_token(task_token).output(input(ticket, send_at));
         request.send().await.map(drop).map_err(|e| failed(&e))
     }

@@ -60,8 +60,11 @@ impl MailSender for SesSender {
             .set_cc_addresses(list(&envelope.cc))
             .set_bcc_addresses(list(&envelope.bcc))
             .build();
-        let values =
-            [envelope.organization_id.to_string(), mail.inbox_id().to_string(), envelope.message_id.to_string()];
+        let values = [
+            envelope.organization_id.to_string(),
+            mail.inbox_id().to_string(),
+            envelope.message_id.to_string(),
+        ];
         let mut tags = vec![];
         for (name, value) in TAGS.into_iter().zip(values) {
             match MessageTag::builder().name(name).value(value).build() {
@@ -100,14 +103,21 @@ fn outcome<R>(error: &SdkError<SendEmailError, R>) -> SendOutcome {
             let connecting = failure.as_connector_error().is_some_and(|error| {
                 let mut source = error.source();
                 while let Some(cause) = source {
-                    if cause.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect()) {
+                    if cause
+                        .downcast_ref::<hyper_util::client::legacy::Error>()
+                        .is_some_and(hyper_util::client::legacy::Error::is_connect)
+                    {
                         return true;
                     }
                     source = cause.source();
                 }
                 false
             });
-            if connecting { SendOutcome::NotAccepted("not_connected") } else { SendOutcome::Ambiguous("connection_lost") }
+            if connecting {
+                SendOutcome::NotAccepted("not_connected")
+            } else {
+                SendOutcome::Ambiguous("connection_lost")
+            }
         }
         SdkError::ServiceError(service) => match service.err() {
             SendEmailError::TooManyRequestsException(_) => SendOutcome::NotAccepted("throttled"),
@@ -116,12 +126,18 @@ fn outcome<R>(error: &SdkError<SendEmailError, R>) -> SendOutcome {
             SendEmailError::MailFromDomainNotVerifiedException(_) => {
                 SendOutcome::Refused("mail_from_domain_not_verified".to_owned())
             }
-            SendEmailError::AccountSuspendedException(_) => SendOutcome::Refused("account_suspended".to_owned()),
+            SendEmailError::AccountSuspendedException(_) => {
+                SendOutcome::Refused("account_suspended".to_owned())
+            }
             SendEmailError::SendingPausedException(_) => SendOutcome::Refused("sending_paused".to_owned()),
             SendEmailError::BadRequestException(_) => SendOutcome::Refused("bad_request".to_owned()),
-            SendEmailError::NotFoundException(_) => SendOutcome::Refused("configuration_not_found".to_owned()),
+            SendEmailError::NotFoundException(_) => {
+                SendOutcome::Refused("configuration_not_found".to_owned())
+            }
             other => match other.code() {
-                Some("ThrottlingException" | "Throttling" | "RequestThrottled") => SendOutcome::NotAccepted("throttled"),
+                Some("ThrottlingException" | "Throttling" | "RequestThrottled") => {
+                    SendOutcome::NotAccepted("throttled")
+                }
                 Some("AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException") => {
                     SendOutcome::NotAccepted("access_denied")
                 }

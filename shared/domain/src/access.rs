@@ -114,17 +114,25 @@ impl Role {
     /// What a member with this role may do.
     pub fn scopes(self) -> Scopes {
         use Scope::{
-            AccountsRead, ApprovalsDecide, ApprovalsRead, DraftsManage, FoldersRead, MessagesRead, MessagesSend,
-            TokensManage, UsageRead,
+            AccountsRead, ApprovalsDecide, ApprovalsRead, DraftsManage, FoldersRead, MessagesRead,
+            MessagesSend, TokensManage, UsageRead,
         };
         let list: &[Scope] = match self {
             Role::Owner | Role::Admin => Scope::ALL,
             Role::Approver => &[MessagesRead, ApprovalsRead, ApprovalsDecide, TokensManage],
             Role::Editor => &[
-                MessagesRead, MessagesSend, DraftsManage, AccountsRead, FoldersRead, ApprovalsRead, UsageRead,
+                MessagesRead,
+                MessagesSend,
+                DraftsManage,
+                AccountsRead,
+                FoldersRead,
+                ApprovalsRead,
+                UsageRead,
                 TokensManage,
             ],
-            Role::Viewer => &[MessagesRead, AccountsRead, FoldersRead, ApprovalsRead, UsageRead, TokensManage],
+            Role::Viewer => {
+                &[MessagesRead, AccountsRead, FoldersRead, ApprovalsRead, UsageRead, TokensManage]
+            }
         };
         list.iter().copied().collect()
     }
@@ -263,7 +271,8 @@ mod tests {
 
     #[test]
     fn a_permit_needs_its_scope_and_honours_inbox_limits() {
-        let (at, inbox) = (jiff::Timestamp::UNIX_EPOCH, |n| InboxId::new(jiff::Timestamp::UNIX_EPOCH, [n; 10]));
+        let (at, inbox) =
+            (jiff::Timestamp::UNIX_EPOCH, |n| InboxId::new(jiff::Timestamp::UNIX_EPOCH, [n; 10]));
         let principal = Principal {
             organization_id: OrganizationId::new(at, [1; 10]),
             actor: Actor::System,

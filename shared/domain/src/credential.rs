@@ -291,8 +291,11 @@ impl Login {
 
     /// After the right one; `None` where nothing has to be written.
     pub fn succeeded(&self) -> Option<Self> {
-        (self.failures > 0 || self.locked_until.is_some())
-            .then(|| Self { failures: 0, locked_until: None, ..self.clone() })
+        (self.failures > 0 || self.locked_until.is_some()).then(|| Self {
+            failures: 0,
+            locked_until: None,
+            ..self.clone()
+        })
     }
 }
 

@@ -70,7 +70,11 @@ impl EventKind {
             Status::Complained => Some(EventKind::MessageComplained),
             Status::Failed => Some(EventKind::MessageFailed),
             Status::Unknown => Some(EventKind::MessageUnknown),
-            Status::PendingApproval | Status::Scheduled | Status::Sending | Status::Rejected | Status::Expired => None,
+            Status::PendingApproval
+            | Status::Scheduled
+            | Status::Sending
+            | Status::Rejected
+            | Status::Expired => None,
         }
     }
 }

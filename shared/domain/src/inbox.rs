@@ -28,8 +28,18 @@ impl Inbox {
 }
 
 /// Local parts that no inbox may take: RFC 2142, and what SES and mail servers use themselves.
-pub const RESERVED_USERNAMES: &[&str] =
-    &["abuse", "hostmaster", "mailer-daemon", "noc", "no-reply", "noreply", "postmaster", "root", "security", "webmaster"];
+pub const RESERVED_USERNAMES: &[&str] = &[
+    "abuse",
+    "hostmaster",
+    "mailer-daemon",
+    "noc",
+    "no-reply",
+    "noreply",
+    "postmaster",
+    "root",
+    "security",
+    "webmaster",
+];
 
 /// Why a name can't be an inbox's local part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

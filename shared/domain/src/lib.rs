@@ -19,7 +19,7 @@ pub mod seal;
 pub mod webhook;
 
 pub use id::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId, ThreadId,
-    TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId,
+    ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

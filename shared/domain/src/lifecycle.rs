@@ -86,7 +86,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Outcome; 4] = [Outcome::Deferred, Outcome::Delivered, Outcome::Bounced, Outcome::Complained];
+    pub const ALL: [Outcome; 4] =
+        [Outcome::Deferred, Outcome::Delivered, Outcome::Bounced, Outcome::Complained];
 
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
@@ -228,9 +229,8 @@ impl Outbound {
         Err(InvalidTransition { from: self.status(), transition })
     }
 
-    fn to(mut self, state: State) -> Result<Self, InvalidTransition> {
-        self.state = state;
-        Ok(self)
+    fn to(self, state: State) -> Self {
+        Self { state, ..self }
     }
 
     /// The approval was given.
@@ -238,7 +238,7 @@ impl Outbound {
         match self.state {
             State::PendingApproval { expires_at } if now < expires_at => {
                 let due = self.send_at.map_or(now, |send_at| send_at.max(now));
-                self.to(State::Scheduled { due, attempt: 0 })
+                Ok(self.to(State::Scheduled { due, attempt: 0 }))
             }
             _ => self.refuse("be approved"),
         }
@@ -247,7 +247,7 @@ impl Outbound {
     /// The approval was refused.
     pub fn reject(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::PendingApproval { .. } => self.to(State::Rejected { at: now }),
+            State::PendingApproval { .. } => Ok(self.to(State::Rejected { at: now })),
             _ => self.refuse("be rejected"),
         }
     }
@@ -255,7 +255,9 @@ impl Outbound {
     /// Nobody decided.
     pub fn expire(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::PendingApproval { expires_at } if now >= expires_at => self.to(State::Expired { at: now }),
+            State::PendingApproval { expires_at } if now >= expires_at => {
+                Ok(self.to(State::Expired { at: now }))
+            }
             _ => self.refuse("expire"),
         }
     }
@@ -264,7 +266,7 @@ impl Outbound {
     pub fn claim(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
             State::Scheduled { due, attempt } if now >= due => {
-                self.to(State::Sending { claimed_at: now, attempt: attempt + 1 })
+                Ok(self.to(State::Sending { claimed_at: now, attempt: attempt + 1 }))
             }
             _ => self.refuse("be claimed"),
         }
@@ -275,9 +277,9 @@ impl Outbound {
     pub fn hold_off(self, now: Timestamp, reason: &str) -> Result<Self, InvalidTransition> {
         match self.state {
             State::Sending { attempt, .. } if attempt < Self::MAX_ATTEMPTS => {
-                self.to(State::Scheduled { due: now, attempt })
+                Ok(self.to(State::Scheduled { due: now, attempt }))
             }
-            State::Sending { .. } => self.to(State::Failed { reason: reason.to_owned(), at: now }),
+            State::Sending { .. } => Ok(self.to(State::Failed { reason: reason.to_owned(), at: now })),
             _ => self.refuse("be held off"),
         }
     }
@@ -285,7 +287,7 @@ impl Outbound {
     /// The provider refused it for good.
     pub fn fail(self, now: Timestamp, reason: &str) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::Sending { .. } => self.to(State::Failed { reason: reason.to_owned(), at: now }),
+            State::Sending { .. } => Ok(self.to(State::Failed { reason: reason.to_owned(), at: now })),
             _ => self.refuse("fail"),
         }
     }
@@ -293,7 +295,7 @@ impl Outbound {
     /// Nobody knows whether the provider accepted it.
     pub fn lose(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::Sending { .. } => self.to(State::Unknown { since: now }),
+            State::Sending { .. } => Ok(self.to(State::Unknown { since: now })),
             _ => self.refuse("be lost"),
         }
     }
@@ -304,9 +306,9 @@ impl Outbound {
         match self.state {
             State::Accepted { .. } => Ok(self),
             State::Sending { .. } | State::Unknown { .. } | State::Failed { .. } => {
-                self.to(accepted(now, provider_id))
+                Ok(self.to(accepted(now, provider_id)))
             }
-            State::Scheduled { attempt, .. } if attempt > 0 => self.to(accepted(now, provider_id)),
+            State::Scheduled { attempt, .. } if attempt > 0 => Ok(self.to(accepted(now, provider_id))),
             _ => self.refuse("be accepted"),
         }
     }
@@ -392,7 +394,11 @@ mod tests {
         for (index, state) in states().into_iter().enumerate() {
             for (name, transition) in &transitions {
                 if let Ok(next) = transition(state.clone()) {
-                    table.push(format!("{index} {} {name} {}", state.status().as_str(), next.status().as_str()));
+                    table.push(format!(
+                        "{index} {} {name} {}",
+                        state.status().as_str(),
+                        next.status().as_str()
+                    ));
                 }
             }
         }
@@ -462,7 +468,8 @@ mod tests {
     #[test]
     fn whatever_moves_is_watched() {
         for state in states() {
-            let moves = matches!(state.status(), Status::PendingApproval | Status::Scheduled | Status::Sending);
+            let moves =
+                matches!(state.status(), Status::PendingApproval | Status::Scheduled | Status::Sending);
             assert_eq!(state.watch_at().is_some(), moves, "{:?}", state.status());
         }
     }

@@ -94,7 +94,7 @@ mod tests {
     fn eight_attempts_over_at_least_a_day() {
         let waits: Vec<_> = (1..=MAX_ATTEMPTS).map(|n| backoff(n, 0)).collect();
         assert_eq!(waits.last(), Some(&None));
-        let total: i64 = waits.iter().flatten().map(|wait| wait.as_secs()).sum();
+        let total: i64 = waits.iter().flatten().map(SignedDuration::as_secs).sum();
         assert!(total >= 24 * 3600, "{total}");
         assert_eq!(backoff(0, 0), None);
         assert_eq!(backoff(1, 255), Some(SignedDuration::from_secs(6)));
@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn only_2xx_is_delivered() {
-        for (status, delivered) in [(200, true), (204, true), (299, true), (301, false), (410, false), (500, false)] {
+        for (status, delivered) in
+            [(200, true), (204, true), (299, true), (301, false), (410, false), (500, false)]
+        {
             assert_eq!(AttemptResult::Answered(status).delivered(), delivered);
         }
         assert!(!AttemptResult::NoAnswer("timeout").delivered());

@@ -252,6 +252,9 @@ fn hostile_html() {
         ("a", "<a href=x>"),
         ("open a", "<a href='"),
         ("comment", "<!--"),
+        ("comments", "<!---->"),
+        ("worded comments", "<!-- x -->"),
+        ("banged comments", "<!-- --!>"),
         ("bang", "<!"),
         ("slash", "</"),
         ("end tags", "</b>"),
@@ -320,6 +323,7 @@ fn hostile_html() {
         "data of amps",
         format!("<img src='data:image/png;base64,{}'>", "&".repeat(100_000 / SCALE)).repeat(10),
     ));
+    cases.push(("comment of dashes", format!("<!-- x{}", "-".repeat(1_000_000 / SCALE))));
     cases.push(("deep then wide", "<div>".repeat(99) + &"<b>x</b>".repeat(120_000 / SCALE)));
     for (name, html) in cases {
         timed(&format!("sanitise {name}"), || {

@@ -11,6 +11,32 @@
 //! What is deliberately absent: clocks, randomness, input and output, `async`, and any idea of what an
 //! inbox, an organization or an approval is. The same input always gives the same output.
 //!
+//! ```
+//! use mail::{Addr, Outgoing, compose, extract_reply, parse};
+//!
+//! let raw = b"From: Bob <bob@y.test>\r\nSubject: Re: Lunch\r\nMessage-ID: <2@y.test>\r\n\r\nYes!\r\n\r\n> Lunch?\r\n";
+//! let received = parse(raw);
+//! assert_eq!(extract_reply(received.text.as_deref().unwrap_or_default()), "Yes!");
+//!
+//! let bob = received.from.as_ref().expect("a sender");
+//! let answer = compose(&Outgoing {
+//!     from: Addr { name: Some("Ann"), address: "ann@x.test" },
+//!     reply_to: &[],
+//!     to: &[Addr { name: bob.name.as_deref(), address: &bob.address }],
+//!     cc: &[],
+//!     subject: &received.subject,
+//!     text: Some("See you there."),
+//!     html: None,
+//!     in_reply_to: received.message_id.as_deref(),
+//!     references: &[],
+//!     headers: &[],
+//!     attachments: &[],
+//!     boundary_seed: [0; 16],
+//! })?;
+//! assert!(answer.starts_with(b"From: \"Ann\" <ann@x.test>\r\nTo: \"Bob\" <bob@y.test>\r\n"));
+//! # Ok::<(), mail::ComposeError>(())
+//! ```
+//!
 //! Everything that comes in is hostile. Each function here takes time and memory linear in its input, and
 //! everything it keeps is bounded by a named constant.
 

@@ -94,6 +94,31 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// Where the text after a comment begins, in the text that follows `<!--`.
+fn comment_end(body: &str) -> Option<usize> {
+    // `<!-->` and `<!--->` are complete comments.
+    if body.starts_with('>') {
+        return Some(1);
+    }
+    if body.starts_with("->") {
+        return Some(2);
+    }
+    // One search for what both ends begin with: a search for each would run to the end of the document for
+    // the rarer one, once per comment.
+    let mut from = 0;
+    while let Some(at) = body[from..].find("--") {
+        let after = from + at + 2;
+        if body[after..].starts_with('>') {
+            return Some(after + 1);
+        }
+        if body[after..].starts_with("!>") {
+            return Some(after + 2);
+        }
+        from = after - 1;
+    }
+    None
+}
+
 /// Where a tag's `>` is, in the text that follows its name. A quote counts only as the start of a value, as
 /// in browsers: `<a "> b">` ends at its first `>`.
 fn tag_end(attributes: &str) -> Option<usize> {
@@ -145,18 +170,7 @@ impl<'a> Iterator for Tokens<'a> {
             match self.rest.as_bytes().get(1) {
                 Some(b'!') if self.rest.starts_with("<!--") => {
                     let body = &self.rest[4..];
-                    // `<!-->` and `<!--->` are complete comments.
-                    let end = if body.starts_with('>') {
-                        Some(1)
-                    } else if body.starts_with("->") {
-                        Some(2)
-                    } else {
-                        match (body.find("-->"), body.find("--!>")) {
-                            (Some(plain), Some(bang)) if bang < plain => Some(bang + 4),
-                            (Some(plain), _) => Some(plain + 3),
-                            (None, bang) => bang.map(|bang| bang + 4),
-                        }
-                    };
+                    let end = comment_end(body);
                     match end {
                         Some(end) => self.rest = &body[end..],
                         None => self.finish(),
@@ -804,7 +818,20 @@ mod tests {
                 Token::Text(" ?> 1 < 2"),
             ]
         );
-        assert_eq!(tokens("<!--> shown"), [Token::Text(" shown")]);
+        for comment in [
+            "<!-->",
+            "<!--->",
+            "<!---->",
+            "<!-- -- > --->",
+            "<!-- --!>",
+            "<!-- <a> -->",
+            "<!x>",
+            "</ >",
+            "<?x>",
+        ] {
+            assert_eq!(tokens(&format!("{comment}shown")), [Token::Text("shown")], "{comment}");
+        }
+        assert_eq!(tokens("<!-- open"), []);
         assert_eq!(tokens("<script>a<b</script >c"), [Token::Start("script", ""), Token::Text("c")]);
         assert_eq!(tokens("x<a href='never closed"), [Token::Text("x")]);
         assert_eq!(tokens("<script>never closed"), [Token::Start("script", "")]);

@@ -1,9 +1,6 @@
 //! Bytes to message. Never fails, whatever the bytes are, and everything it returns is bounded.
 
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::{borrow::Cow, panic::catch_unwind};
 
 use jiff::Timestamp;
 use mail_parser::{
@@ -89,8 +86,8 @@ pub struct ParsedMail<'a> {
     pub attachments: Vec<ParsedAttachment<'a>>,
     /// Whether a program, not a person, sent this: answering it by a program risks a loop. True for
     /// `Auto-Submitted` other than `no` (RFC 3834 §5), list fields (RFC 2369, RFC 2919), `Precedence: bulk`,
-    /// `list` or `junk`, an empty `Return-Path` and delivery reports (RFC 3834 §2), and Microsoft's
-    /// `X-Auto-Response-Suppress`.
+    /// `list` or `junk`, an empty `Return-Path` and delivery reports (RFC 3834 §2), and the older
+    /// `X-Auto-Response-Suppress`, `X-Autoreply` and `X-Autorespond`.
     pub automatic: bool,
     /// What was wrong or was cut, each kind once, in the order of [`Defect`].
     pub defects: Vec<Defect>,
@@ -240,9 +237,9 @@ impl std::fmt::Display for Defect {
 /// Linear in the length of `raw`, at most [`MAX_MESSAGE`] bytes of which are looked at; uses little stack.
 pub fn parse(raw: &[u8]) -> ParsedMail<'_> {
     let (bytes, too_large) = if raw.len() > MAX_MESSAGE { (&raw[..MAX_MESSAGE], true) } else { (raw, false) };
-    // A panic in third-party code must not turn one hostile mail into an event that fails for ever. Nothing
-    // is shared with the closure but immutable bytes, so no broken state can be seen afterwards.
-    let mut mail = catch_unwind(AssertUnwindSafe(|| read(bytes)))
+    // A panic in third-party code must not turn one hostile mail into an event that fails for ever. The closure
+    // shares nothing but immutable bytes, so no half-changed state can be seen afterwards.
+    let mut mail = catch_unwind(|| read(bytes))
         .unwrap_or_default()
         .unwrap_or_else(|| ParsedMail { defects: vec![Defect::NotParseable], ..ParsedMail::default() });
     if too_large {
@@ -260,11 +257,6 @@ fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
         // Attached mails are kept as files; what is inside them is not ours to interpret.
         .max_encoded_nesting(0)
         .parse(raw)?;
-    // Anything with a colon or an empty line "parses"; a mail has at least one header field.
-    if message.headers().iter().next().is_none() && message.parts().len() <= 1 && raw.is_empty() {
-        return None;
-    }
-
     let mut defects = Vec::new();
     let mut mail = ParsedMail::default();
     read_headers(&message, &mut mail, &mut defects);
@@ -365,6 +357,7 @@ fn read_headers(message: &Message<'_>, mail: &mut ParsedMail<'_>, defects: &mut 
             defects.push(Defect::HeaderTooLarge);
         }
         if bytes >= MAX_HEADER_BYTES {
+            defects.push(Defect::HeaderTooLarge);
             break;
         }
     }

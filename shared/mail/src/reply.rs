@@ -8,6 +8,8 @@
 const MAX_ATTRIBUTION: usize = 400;
 /// Most lines over which an attribution is wrapped.
 const MAX_ATTRIBUTION_LINES: usize = 4;
+/// Most lines of a signature whose delimiter lost its space.
+const MAX_SIGNATURE_LINES: usize = 12;
 /// Most lines of a header block ("From: … Sent: …") that are looked at.
 const MAX_BLOCK_LINES: usize = 8;
 
@@ -25,8 +27,7 @@ const WROTE: &[&str] = &[
 #[rustfmt::skip] // a table
 const WROTE_BEGINS: &[&str] = &[
     "On ", "Am ", "Le ", "El ", "Il ", "Em ", "Op ", "Den ", "Dne ", "Dňa ", "W dniu ", "Dnia ", "Pe ",
-    "În ", "La ", "Στις ", "Vào ", "Pada ", "Tarihinde ", "В ", "На ", "בתאריך ", "في ", "Em ", "Den",
-    "At ",
+    "În ", "La ", "Στις ", "Vào ", "Pada ", "В ", "На ", "בתאריך ", "في ", "At ",
 ];
 
 /// How an attribution line reads when its verb is not at the end ("Am … schrieb Eva:").
@@ -74,12 +75,15 @@ const SUBJECT: &[&str] = &[
 /// Beginnings of the lines that phones and apps add, lower-cased.
 #[rustfmt::skip] // a table
 const FOOTERS: &[&str] = &[
-    "sent from my ", "sent from mail for ", "sent from outlook", "sent from yahoo", "sent via ",
-    "get outlook for ", "get bluemail", "sent with proton", "sent from proton", "von meinem ",
-    "gesendet von ", "diese nachricht wurde von meinem", "envoyé de mon ", "envoyé depuis ",
-    "télécharger outlook", "enviado desde ", "enviado do meu ", "inviato da ", "verzonden vanaf ",
-    "verstuurd vanaf ", "skickat från ", "sendt fra ", "lähetetty ", "wysłane z ", "odesláno z ",
-    "отправлено с ", "iphone'umdan gönderildi", "从我的", "发自我的", "iphoneから送信", "나의 ",
+    "sent from my ", "sent from mail for ", "sent from outlook", "sent from yahoo", "get outlook for ",
+    "get bluemail", "sent with proton", "sent from proton", "von meinem iphone", "von meinem ipad",
+    "gesendet von meinem ", "gesendet von mail für ", "gesendet von outlook",
+    "diese nachricht wurde von meinem", "envoyé de mon ", "envoyé depuis mon ", "télécharger outlook",
+    "enviado desde mi ", "enviado do meu ", "inviato da iphone", "inviato da outlook", "inviato dal mio ",
+    "verzonden vanaf mijn ", "verstuurd vanaf mijn ", "skickat från min ", "sendt fra min ",
+    "lähetetty iphonesta", "wysłane z iphone", "wysłane z mojego ", "odesláno z iphone",
+    "отправлено с iphone", "отправлено с моего ", "iphone'umdan gönderildi", "从我的 iphone", "发自我的",
+    "iphoneから送信", "나의 iphone",
 ];
 
 /// One line: where it is, without its line break.
@@ -169,12 +173,16 @@ fn history_start(lines: &[Line<'_>]) -> usize {
 
 /// Cuts at the signature delimiter.
 fn cut_signature(lines: &[Line<'_>]) -> usize {
-    lines
-        .iter()
-        .position(|line| {
-            // Some programs strip the space that makes the delimiter.
-            line.text == "-- " || line.text == "--" || line.text == "--\u{a0}"
-        })
+    let bare = |line: &Line<'_>| line.text == "--" || line.text == "--\u{a0}";
+    let exact = lines.iter().position(|line| line.text == "-- ");
+    // Some programs strip the space that makes the delimiter; without it, dashes are a signature's only when
+    // there is one such line and little below it.
+    let stripped = || {
+        let at = lines.iter().position(bare)?;
+        (lines.len() - at <= MAX_SIGNATURE_LINES && !lines[at + 1..].iter().any(bare)).then_some(at)
+    };
+    exact
+        .or_else(stripped)
         // A message that begins with the delimiter has nothing above it.
         .filter(|at| lines[..*at].iter().any(|line| !line.is_blank() && !line.is_quoted()))
         .unwrap_or(lines.len())
@@ -428,6 +436,8 @@ mod tests {
         for text in [
             "As Shakespeare wrote:\nTo be or not to be.",
             "From: the sea\nwith love",
+            "Options:\n--\nA\n--\nB",
+            "How was it sent?\nSent via courier.",
             "I need a train:\n\nFrom: Berlin\nTo: Munich\nDate: 3 May 2025",
             "On page 3, you wrote:\n\nWe pay on Friday.",
             "The original message was lost.",

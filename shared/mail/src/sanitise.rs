@@ -6,6 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::catch_unwind,
     sync::LazyLock,
 };
 
@@ -45,11 +46,14 @@ pub struct SanitisedHtml {
 pub fn sanitise_html(html: &str) -> SanitisedHtml {
     let (html, cut_off) = cut(html, MAX_HTML);
     let balanced = markup::balance(html);
-    let (safe, images) = clean(&balanced.html);
+    // What makes third-party code panic is not worth showing, and must not stop the mail around it.
+    let cleaned = catch_unwind(|| clean(&balanced.html));
+    let gave_up = cleaned.is_err();
+    let (html, images) = cleaned.unwrap_or_default();
     SanitisedHtml {
-        html: safe,
+        html,
         remote_images: images + balanced.remote_backgrounds,
-        truncated: cut_off || balanced.truncated,
+        truncated: cut_off || balanced.truncated || gave_up,
         active_content: balanced.active,
         hidden_text: balanced.hidden,
     }

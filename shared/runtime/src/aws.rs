@@ -9,9 +9,9 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 use aws_types::app_name::AppName;
 use aws_types::region::Region;
-use aws_types::SdkConfig;
 use std::time::Duration;
 
 use crate::environment::{required, setting};
@@ -37,7 +37,9 @@ pub fn config() -> SdkConfig {
         .region(Region::new(required("AWS_REGION")))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .time_source(aws_smithy_async::time::SharedTimeSource::new(aws_smithy_async::time::SystemTimeSource::new()))
+        .time_source(aws_smithy_async::time::SharedTimeSource::new(
+            aws_smithy_async::time::SystemTimeSource::new(),
+        ))
         .retry_config(RetryConfig::standard())
         // The Rust SDK has no read time-out by default: a call that hangs would take the whole invocation.
         .timeout_config(

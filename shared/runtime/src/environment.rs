@@ -14,7 +14,9 @@ pub fn setting(name: &str) -> Option<String> {
 /// # Panics
 /// Where it is missing: the template and the function disagree, and every invocation must say so.
 pub fn required(name: &str) -> String {
-    setting(name).unwrap_or_else(|| panic!("the environment variable {name} is missing: see this function in template.yaml"))
+    setting(name).unwrap_or_else(|| {
+        panic!("the environment variable {name} is missing: see this function in template.yaml")
+    })
 }
 
 /// The system's time, in whole milliseconds as it is stored.

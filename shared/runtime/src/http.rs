@@ -185,7 +185,9 @@ impl Request {
     pub async fn enter_once<S: ScopeType>(&self, ports: &Ports, keys: &[Key]) -> Result<In<S>, Refusal> {
         let route = format!("{} {}", self.method, self.path);
         let key = self.headers.get("idempotency-key").map(String::as_str);
-        if key.is_some_and(|key| key.is_empty() || key.len() > 256 || !key.bytes().all(|b| b.is_ascii_graphic())) {
+        if key.is_some_and(|key| {
+            key.is_empty() || key.len() > 256 || !key.bytes().all(|b| b.is_ascii_graphic())
+        }) {
             let message = "must be 1 to 256 visible ASCII characters";
             return Err(Refusal::field("Idempotency-Key", "invalid_idempotency_key", message));
         }

@@ -1,8 +1,8 @@
-//! What every store must do. Run against the one in memory and the one on DynamoDB: neither may be kinder than the other.
+//! What every store must do. Run against the one in memory and the one on `DynamoDB`: neither may be kinder than the other.
 
 use app::store::{
-    AddressEntry, Answer, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, PageRequest,
-    Record, Store, StoreError, ThreadPointer, Watch, Write,
+    AddressEntry, Answer, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError,
+    PageRequest, Record, Store, StoreError, ThreadPointer, Watch, Write,
 };
 use domain::access::{Role, Scope};
 use domain::digest::Digest;
@@ -54,8 +54,13 @@ async fn everything_reads_back(store: &dyn Whole) {
         thread_id: samples::inbound(1).thread_id,
         at: NOW,
     };
-    let answer =
-        Answer { key: Digest::of(b"k"), request: Digest::of(b"r"), status: 202, body: "{}".into(), expires_at: later(5) };
+    let answer = Answer {
+        key: Digest::of(b"k"),
+        request: Digest::of(b"r"),
+        status: 202,
+        body: "{}".into(),
+        expires_at: later(5),
+    };
     let records: Vec<Record> = vec![
         samples::organization(1).into(),
         samples::member(1, Role::Approver).into(),
@@ -71,7 +76,10 @@ async fn everything_reads_back(store: &dyn Whole) {
         answer.into(),
     ];
     for record in &records {
-        store.commit(change().create(record.clone())).await.unwrap_or_else(|error| panic!("{record:?}: {error}"));
+        store
+            .commit(change().create(record.clone()))
+            .await
+            .unwrap_or_else(|error| panic!("{record:?}: {error}"));
     }
     let keys: Vec<_> = records.iter().filter_map(Record::key).collect();
     let read = store.load(organization_id(1), &keys).await;
@@ -81,7 +89,10 @@ async fn everything_reads_back(store: &dyn Whole) {
     let read = store.load(organization_id(1), &twice).await.unwrap_or_default();
     assert!(read[0].is_some() && read[1].is_none() && read[0] == read[2]);
     for key in keys {
-        store.commit(change().write(Write::Delete(key.clone()))).await.unwrap_or_else(|error| panic!("{error}"));
+        store
+            .commit(change().write(Write::Delete(key.clone())))
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(get(store, key).await, None);
     }
 }
@@ -95,7 +106,10 @@ async fn every_state_reads_back(store: &dyn Whole) {
         State::Accepted {
             provider_id: "p".into(),
             at: later(9),
-            outcomes: Outcome::ALL.iter().map(|outcome| (format!("{}@x.y", outcome.as_str()), *outcome)).collect(),
+            outcomes: Outcome::ALL
+                .iter()
+                .map(|outcome| (format!("{}@x.y", outcome.as_str()), *outcome))
+                .collect(),
         },
         State::Failed { reason: "r".into(), at: later(9) },
         State::Rejected { at: later(9) },
@@ -108,19 +122,25 @@ async fn every_state_reads_back(store: &dyn Whole) {
     for (version, state) in (1..).zip(&states) {
         // Once as a whole, once by advancing: the same record must come of it.
         let whole = Message { version, ..samples::outbound(10, state.clone()) };
-        store.commit(change().update(whole.clone())).await.unwrap_or_else(|error| panic!("{state:?}: {error}"));
+        store
+            .commit(change().update(whole.clone()))
+            .await
+            .unwrap_or_else(|error| panic!("{state:?}: {error}"));
         let read = get(store, key.clone()).await;
         assert_eq!(read, Some(Message { version: version + 1, ..whole }.into()));
     }
-    let mut version = 1 + states.len() as u64;
-    for state in states {
+    for (version, state) in (1 + states.len() as u64..).zip(states) {
         let message = samples::outbound(10, state);
         let outbound: Outbound = message.outbound().cloned().unwrap_or_else(|| panic!("outbound"));
-        let advance =
-            Write::Advance { inbox_id: message.inbox_id, message_id: message.id, version, outbound: outbound.clone() };
+        let advance = Write::Advance {
+            inbox_id: message.inbox_id,
+            message_id: message.id,
+            version,
+            outbound: outbound.clone(),
+        };
         store.commit(change().write(advance.clone())).await.unwrap_or_else(|error| panic!("{error}"));
-        version += 1;
-        assert_eq!(get(store, key.clone()).await, Some(Message { version, ..message }.into()));
+        let next = Message { version: version + 1, ..message };
+        assert_eq!(get(store, key.clone()).await, Some(next.into()));
         let stale = store.commit(change().write(advance)).await;
         assert_eq!(stale, Err(StoreError::Conflict(vec![Conflict::Record(key.clone())])));
     }
@@ -130,7 +150,11 @@ async fn every_state_reads_back(store: &dyn Whole) {
 async fn absent_and_versions(store: &dyn Whole) {
     let approval = samples::approval(20);
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Approval(approval.id))]));
-    assert_eq!(store.commit(change().update(approval.clone())).await, conflict, "an update needs something to update");
+    assert_eq!(
+        store.commit(change().update(approval.clone())).await,
+        conflict,
+        "an update needs something to update"
+    );
     assert_eq!(store.commit(change().create(approval.clone())).await, Ok(()));
     assert_eq!(store.commit(change().create(approval.clone())).await, conflict, "made twice");
     assert_eq!(store.commit(change().update(approval.clone())).await, Ok(()));
@@ -175,9 +199,9 @@ async fn threads_count(store: &dyn Whole) {
     let mut second = first.clone();
     (second.created_at, second.preview, second.subject) = (later(99), "later".into(), "Re: it".into());
     for message in [&first, &second] {
-        let update = change().write(Write::Thread(message.thread_update())).create(samples::inbox(
-            40 + u8::from(message.preview == "later"),
-        ));
+        let update = change()
+            .write(Write::Thread(message.thread_update()))
+            .create(samples::inbox(40 + u8::from(message.preview == "later")));
         assert_eq!(store.commit(update).await, Ok(()));
     }
     let thread = get(store, Key::Thread(first.thread_id)).await;
@@ -198,7 +222,9 @@ async fn threads_count(store: &dyn Whole) {
 async fn pages(store: &dyn Whole) {
     let all: Vec<u8> = (50..57).collect();
     for n in &all {
-        let made = change().create(samples::inbound(*n)).write(Write::Put(samples::attempt(*n).into(), Expect::Anything));
+        let made = change()
+            .create(samples::inbound(*n))
+            .write(Write::Put(samples::attempt(*n).into(), Expect::Anything));
         assert_eq!(store.commit(made.create(samples::webhook(*n))).await, Ok(()));
     }
     let inbox = samples::inbox_id(1);
@@ -210,7 +236,9 @@ async fn pages(store: &dyn Whole) {
             let page = store.list(organization_id(1), &List::Messages(inbox), &request).await;
             let page = page.unwrap_or_else(|error| panic!("{error}"));
             assert!(page.items.len() <= usize::from(limit));
-            seen.extend(page.items.into_iter().filter_map(|record| Message::try_from(record).ok()).map(|m| m.id));
+            seen.extend(
+                page.items.into_iter().filter_map(|record| Message::try_from(record).ok()).map(|m| m.id),
+            );
             request.cursor = page.next;
             if request.cursor.is_none() {
                 break;
@@ -220,8 +248,10 @@ async fn pages(store: &dyn Whole) {
     }
     let page = PageRequest { limit: 100, cursor: None };
     let thread = List::ThreadMessages(samples::inbound(50).thread_id);
-    let oldest_first = store.list(organization_id(1), &thread, &page).await.unwrap_or_else(|error| panic!("{error}"));
-    let ids: Vec<_> = oldest_first.items.into_iter().filter_map(|r| Message::try_from(r).ok()).map(|m| m.id).collect();
+    let oldest_first =
+        store.list(organization_id(1), &thread, &page).await.unwrap_or_else(|error| panic!("{error}"));
+    let ids: Vec<_> =
+        oldest_first.items.into_iter().filter_map(|r| Message::try_from(r).ok()).map(|m| m.id).collect();
     assert!(ids.is_sorted() && ids.len() == all.len(), "{ids:?}");
     let attempts = store.list(organization_id(1), &List::Attempts(samples::webhook(1).id), &page).await;
     let attempts = attempts.unwrap_or_else(|error| panic!("{error}")).items;
@@ -258,7 +288,9 @@ async fn claims(store: &dyn Whole) {
     assert_eq!(store.claim(&ticket, later(9)).await, Ok(None), "before it is due");
     let claimed = store.claim(&ticket, later(20)).await;
     let expected = Message {
-        direction: domain::message::Direction::Outbound(outbound.claim(later(20)).unwrap_or_else(|e| panic!("{e}"))),
+        direction: domain::message::Direction::Outbound(
+            outbound.claim(later(20)).unwrap_or_else(|e| panic!("{e}")),
+        ),
         version: 2,
         ..message.clone()
     };
@@ -287,14 +319,19 @@ async fn directory(store: &dyn Whole) {
 
 async fn watch(store: &dyn Whole) {
     let now = later(100_000);
-    let before: Vec<_> = store.overdue(now, 100).await.unwrap_or_default().iter().map(|w| w.message_id).collect();
+    let before: Vec<_> =
+        store.overdue(now, 100).await.unwrap_or_default().iter().map(|w| w.message_id).collect();
     assert_eq!(before, [samples::inbound(60).id], "what was claimed above");
     let pending = samples::outbound(80, State::PendingApproval { expires_at: later(5) });
     let resting = samples::outbound(81, State::Rejected { at: NOW });
     assert_eq!(store.commit(change().create(pending.clone()).create(resting)).await, Ok(()));
     assert_eq!(store.overdue(later(5), 100).await.unwrap_or_default().len(), 0, "not before its time");
     let now_overdue = store.overdue(now, 1).await.unwrap_or_default();
-    assert_eq!(now_overdue.iter().map(|w| w.message_id).collect::<Vec<_>>(), [pending.id], "the longest overdue");
+    assert_eq!(
+        now_overdue.iter().map(|w| w.message_id).collect::<Vec<_>>(),
+        [pending.id],
+        "the longest overdue"
+    );
     let outbound = samples::outbound(80, State::Expired { at: now }).outbound().cloned();
     let advance = Write::Advance {
         inbox_id: pending.inbox_id,

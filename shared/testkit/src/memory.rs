@@ -1,11 +1,11 @@
-//! The store, the directory and the watch in memory. The contract suite runs against this and against DynamoDB alike.
+//! The store, the directory and the watch in memory. The contract suite runs against this and against `DynamoDB` alike.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use app::store::{
-    AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page, PageRequest, Record,
-    Store, StoreError, Watch, Watched, Write,
+    AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
+    PageRequest, Record, Store, StoreError, Watch, Watched, Write,
 };
 use async_trait::async_trait;
 use domain::address::EmailAddress;
@@ -120,10 +120,13 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
     for write in &change.directory {
         let met = match write {
             DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
-            DirectoryWrite::Login(login) => {
-                contents.logins.get(&login.email.mailbox_key()).is_some_and(|known| known.version == login.version)
+            DirectoryWrite::Login(login) => contents
+                .logins
+                .get(&login.email.mailbox_key())
+                .is_some_and(|known| known.version == login.version),
+            DirectoryWrite::NewAddress(entry) => {
+                !contents.addresses.contains_key(&entry.address.mailbox_key())
             }
-            DirectoryWrite::NewAddress(entry) => !contents.addresses.contains_key(&entry.address.mailbox_key()),
         };
         if !met {
             conflicts.push(Conflict::Directory);
@@ -151,7 +154,8 @@ fn apply(contents: &mut Contents, change: Change) {
             }
             Write::Thread(update) => {
                 let key = (organization_id, Key::Thread(update.thread_id));
-                let known = contents.records.get(&key).cloned().and_then(|record| Thread::try_from(record).ok());
+                let known =
+                    contents.records.get(&key).cloned().and_then(|record| Thread::try_from(record).ok());
                 contents.records.insert(key, merged(known, organization_id, &update).into());
             }
             Write::Delete(key) => drop(contents.records.remove(&(organization_id, key))),
@@ -179,7 +183,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Inboxes, Record::Inbox(inbox)) => Some(inbox.id.to_string()),
         (List::Tokens, Record::Token(token)) => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
-        (List::Messages(inbox), Record::Message(message)) if message.inbox_id == *inbox => Some(message.id.to_string()),
+        (List::Messages(inbox), Record::Message(message)) if message.inbox_id == *inbox => {
+            Some(message.id.to_string())
+        }
         (List::ThreadMessages(thread), Record::Message(message)) if message.thread_id == *thread => {
             Some(message.id.to_string())
         }
@@ -202,7 +208,11 @@ fn forward(list: &List) -> bool {
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn load(&self, organization_id: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+    async fn load(
+        &self,
+        organization_id: OrganizationId,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>, StoreError> {
         let contents = self.contents();
         Ok(keys.iter().map(|key| contents.records.get(&(organization_id, key.clone())).cloned()).collect())
     }
@@ -273,7 +283,10 @@ impl Directory for MemoryStore {
 
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
         let contents = self.contents();
-        Ok(addresses.iter().filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned()).collect())
+        Ok(addresses
+            .iter()
+            .filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned())
+            .collect())
     }
 }
 

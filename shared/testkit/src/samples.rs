@@ -13,8 +13,8 @@ use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Verd
 use domain::organization::{Member, Organization};
 use domain::webhook::{Attempt, AttemptResult, Webhook};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId, ThreadId,
-    Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId,
+    ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -27,6 +27,9 @@ pub fn later(seconds: i64) -> Timestamp {
 }
 
 /// An address.
+///
+/// # Panics
+/// Where it is none.
 pub fn address(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap_or_else(|error| panic!("{text} {error}"))
 }
@@ -184,7 +187,10 @@ pub fn approval(n: u8) -> Approval {
         thread_id: inbound(n).thread_id,
         answers: Some(inbound(9).id),
         digest: Digest::of(&[n]),
-        requested_by: Actor::Token { token_id: TokenId::new(NOW, [n; 10]), member_id: MemberId::new(NOW, [n; 10]) },
+        requested_by: Actor::Token {
+            token_id: TokenId::new(NOW, [n; 10]),
+            member_id: MemberId::new(NOW, [n; 10]),
+        },
         requested_at: NOW,
         expires_at: NOW + Approval::DEFAULT_EXPIRY,
         send_at: Some(later(30)),
@@ -235,7 +241,11 @@ pub fn attempt(n: u8) -> Attempt {
         kind: EventKind::MessageSent,
         number: 1,
         at: later(i64::from(n)),
-        result: if n % 2 == 0 { AttemptResult::Answered(200) } else { AttemptResult::NoAnswer("timeout") },
+        result: if n.is_multiple_of(2) {
+            AttemptResult::Answered(200)
+        } else {
+            AttemptResult::NoAnswer("timeout")
+        },
         duration_ms: 12,
         retry_at: Some(later(100)),
     }

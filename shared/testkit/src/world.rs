@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
 use app::ports::{
-    BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue, Random, SendOutcome,
-    Settings, Workflow,
+    BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue, Random,
+    SendOutcome, Settings, Workflow,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -154,11 +154,14 @@ impl MailSender for NotedSender {
     }
 }
 
+/// The headers and the body of a call.
+pub type Call = (Vec<(&'static str, String)>, String);
+
 /// Endpoints that answer as they are told, and a queue that keeps what it gets.
 #[derive(Debug, Default)]
 pub struct Outside {
     /// Headers and bodies of all calls.
-    pub called: Mutex<Vec<(Vec<(&'static str, String)>, String)>>,
+    pub called: Mutex<Vec<Call>>,
     /// What is answered next; 200 where nothing is said.
     pub answers: Mutex<VecDeque<AttemptResult>>,
     /// What was queued, with its delay in seconds.
@@ -219,7 +222,15 @@ impl Default for World {
             random: Arc::new(Counted::default()),
             settings: Arc::new(settings),
         };
-        Self { ports, store, blobs, workflow, sender: NotedSender::default(), outside: Outside::default(), clock }
+        Self {
+            ports,
+            store,
+            blobs,
+            workflow,
+            sender: NotedSender::default(),
+            outside: Outside::default(),
+            clock,
+        }
     }
 }
 

@@ -18,9 +18,8 @@ pub struct Fields {
 impl Fields {
     /// Reads a body: must be a JSON object.
     pub fn of_body(body: &[u8]) -> Result<Self, Refusal> {
-        let value: Value = serde_json::from_slice(body).map_err(|error| {
-            Refusal::field("", "invalid_json", format!("the body is not JSON: {error}"))
-        })?;
+        let value: Value = serde_json::from_slice(body)
+            .map_err(|error| Refusal::field("", "invalid_json", format!("the body is not JSON: {error}")))?;
         match value {
             Value::Object(object) => Ok(Self::new(String::new(), object)),
             _ => Err(Refusal::field("", "invalid_json", "the body must be a JSON object")),
@@ -132,7 +131,8 @@ impl Fields {
     pub fn time(&mut self, field: &'static str) -> Option<Timestamp> {
         self.parsed(field, "invalid_time", |text| {
             let parsed: Result<Timestamp, _> = text.parse();
-            let time = parsed.map_err(|_| "must be an RFC 3339 time such as 2026-12-01T09:00:00Z".to_owned())?;
+            let time =
+                parsed.map_err(|_| "must be an RFC 3339 time such as 2026-12-01T09:00:00Z".to_owned())?;
             Timestamp::from_second(time.as_second()).map_err(|error| error.to_string())
         })
     }
@@ -158,7 +158,9 @@ impl Fields {
     pub fn mailboxes(&mut self, field: &'static str) -> Vec<Mailbox> {
         let list = match self.take(field) {
             None => return vec![],
-            Some(Value::Array(list)) => list.into_iter().enumerate().map(|(i, v)| (format!("{field}[{i}]"), v)).collect(),
+            Some(Value::Array(list)) => {
+                list.into_iter().enumerate().map(|(i, v)| (format!("{field}[{i}]"), v)).collect()
+            }
             Some(value) => vec![(field.to_owned(), value)],
         };
         let mut mailboxes = vec![];
@@ -197,7 +199,8 @@ impl Fields {
     }
 
     fn unknown(&mut self) {
-        let unknown: Vec<_> = self.object.keys().filter(|key| !self.known.contains(key.as_str())).cloned().collect();
+        let unknown: Vec<_> =
+            self.object.keys().filter(|key| !self.known.contains(key.as_str())).cloned().collect();
         for field in unknown {
             let known = self.known.iter().copied().collect::<Vec<_>>().join(", ");
             let shown: String = field.chars().take(60).collect();
@@ -224,7 +227,10 @@ fn mailbox(value: &Value) -> Result<Mailbox, (&'static str, String)> {
         },
         Value::Object(object) => {
             if let Some(field) = object.keys().find(|key| !["name", "address"].contains(&key.as_str())) {
-                return Err(("unknown_field", format!("has the unknown field {field:?}; it has address, name")));
+                return Err((
+                    "unknown_field",
+                    format!("has the unknown field {field:?}; it has address, name"),
+                ));
             }
             let text = |field: &str| match object.get(field) {
                 None | Some(Value::Null) => Ok(None),

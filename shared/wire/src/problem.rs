@@ -21,7 +21,12 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
     let (status, code, message, details) = match refusal {
         Refusal::Unauthenticated { code, message } => (401, *code, (*message).to_owned(), json!({})),
         Refusal::Forbidden { code, message } => (403, *code, message.clone(), json!({})),
-        Refusal::NotFound(what) => (404, "not_found", format!("there is no such {what}, or this credential may not see it"), json!({})),
+        Refusal::NotFound(what) => (
+            404,
+            "not_found",
+            format!("there is no such {what}, or this credential may not see it"),
+            json!({}),
+        ),
         Refusal::Invalid(errors) => {
             let fields: Vec<_> = errors
                 .iter()
@@ -31,14 +36,19 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
             let (code, message) = match errors.as_slice() {
                 [one] if one.field.is_empty() => (one.code, one.message.clone()),
                 [one] => (one.code, format!("{} {}", one.field, one.message)),
-                _ => ("invalid_request", format!("{} fields are not as they must be: see details.fields", errors.len())),
+                _ => (
+                    "invalid_request",
+                    format!("{} fields are not as they must be: see details.fields", errors.len()),
+                ),
             };
             let status = if code == "invalid_json" { 400 } else { 422 };
             (status, code, message, json!({ "fields": fields }))
         }
         Refusal::Conflict { code, message, details } => {
-            let details: serde_json::Map<_, _> =
-                details.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect();
+            let details: serde_json::Map<_, _> = details
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), Value::from(value.clone())))
+                .collect();
             (409, *code, message.clone(), Value::Object(details))
         }
         Refusal::TooMany { code, message, retry_at } => {
@@ -48,12 +58,18 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
         Refusal::Answered(_) => (409, "request_in_flight", "repeat the request".to_owned(), json!({})),
         Refusal::Unavailable(_) => {
             retry_after = Some(1);
-            (503, "temporarily_unavailable", "something that we need does not answer: repeat the request".to_owned(), json!({}))
+            (
+                503,
+                "temporarily_unavailable",
+                "something that we need does not answer: repeat the request".to_owned(),
+                json!({}),
+            )
         }
         Refusal::Internal(_) => {
             (500, "internal_error", "a defect of ours: tell us the request_id".to_owned(), json!({}))
         }
     };
-    let body = json!({"error": {"code": code, "message": message, "request_id": request_id, "details": details}});
+    let body =
+        json!({"error": {"code": code, "message": message, "request_id": request_id, "details": details}});
     Problem { status, retry_after, body }
 }

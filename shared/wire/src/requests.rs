@@ -12,12 +12,12 @@ use app::tokens::NewToken;
 use app::webhooks::NewWebhook;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::InboxId;
 use domain::access::{Role, Scope};
 use domain::address::EmailAddress;
 use domain::digest::Digest;
 use domain::event::EventKind;
 use domain::id::Id as _;
-use domain::InboxId;
 
 use crate::fields::Fields;
 
@@ -46,16 +46,25 @@ fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
     let content = fields.long_text("content");
     let upload = fields.id("attachment_id");
     let source = match (content, upload) {
-        (Some(content), None) => match BASE64.decode(content.as_bytes()) {
-            Ok(bytes) => Source::Inline(bytes.into()),
-            Err(_) => {
-                fields.error("content", "invalid_base64", "must be base64, with padding and without line breaks");
+        (Some(content), None) => {
+            if let Ok(bytes) = BASE64.decode(content.as_bytes()) {
+                Source::Inline(bytes.into())
+            } else {
+                fields.error(
+                    "content",
+                    "invalid_base64",
+                    "must be base64, with padding and without line breaks",
+                );
                 return None;
             }
-        },
+        }
         (None, Some(id)) => Source::Upload(id),
         _ => {
-            fields.error("content", "required", "give the file either as base64 in content or as attachment_id of an upload");
+            fields.error(
+                "content",
+                "required",
+                "give the file either as base64 in content or as attachment_id of an upload",
+            );
             return None;
         }
     };
@@ -65,8 +74,8 @@ fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
 /// The `digest` of an approval, and the `reason` of a rejection.
 pub fn decision(body: &[u8], with_reason: bool) -> Result<(Digest, String), Refusal> {
     let mut fields = Fields::of_body(body)?;
-    let digest =
-        fields.parsed("digest", "invalid_digest", |text| Digest::parse(text).map_err(|error| error.to_string()));
+    let digest = fields
+        .parsed("digest", "invalid_digest", |text| Digest::parse(text).map_err(|error| error.to_string()));
     let digest = fields.require("digest", digest);
     let reason = if with_reason { fields.text("reason", 2_000).unwrap_or_default() } else { String::new() };
     fields.finish()?;
@@ -95,12 +104,11 @@ pub fn token(body: &[u8]) -> Result<NewToken, Refusal> {
     if let Some(names) = fields.texts("scopes", 100) {
         let mut set = BTreeSet::new();
         for (i, name) in names.iter().enumerate() {
-            match Scope::parse(name) {
-                Some(scope) => drop(set.insert(scope)),
-                None => {
-                    let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
-                    fields.error(&format!("scopes[{i}]"), "unknown_scope", format!("must be one of {all}"));
-                }
+            if let Some(scope) = Scope::parse(name) {
+                _ = set.insert(scope);
+            } else {
+                let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+                fields.error(&format!("scopes[{i}]"), "unknown_scope", format!("must be one of {all}"));
             }
         }
         scopes = Some(set);
@@ -110,7 +118,9 @@ pub fn token(body: &[u8]) -> Result<NewToken, Refusal> {
         let mut set = BTreeSet::new();
         for (i, text) in ids.iter().enumerate() {
             match InboxId::parse(text) {
-                Ok(id) => drop(set.insert(id)),
+                Ok(id) => {
+                    set.insert(id);
+                }
                 Err(error) => fields.error(&format!("inbox_ids[{i}]"), "invalid_id", error),
             }
         }
@@ -139,7 +149,8 @@ pub fn upload(body: &[u8]) -> Result<NewUpload, Refusal> {
     fields.finish()?;
     Ok(NewUpload {
         filename: filename.map(|name| name.as_str().to_owned()).unwrap_or_default(),
-        content_type: content_type.map_or_else(|| "application/octet-stream".to_owned(), |t| t.as_str().to_owned()),
+        content_type: content_type
+            .map_or_else(|| "application/octet-stream".to_owned(), |t| t.as_str().to_owned()),
         size: size.unwrap_or_default(),
     })
 }
@@ -151,12 +162,11 @@ pub fn webhook(body: &[u8]) -> Result<NewWebhook, Refusal> {
     let url = fields.require("url", url);
     let mut events = BTreeSet::new();
     for (i, name) in fields.texts("events", 100).unwrap_or_default().iter().enumerate() {
-        match EventKind::parse(name) {
-            Some(kind) => drop(events.insert(kind)),
-            None => {
-                let all = EventKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-                fields.error(&format!("events[{i}]"), "unknown_event", format!("must be one of {all}"));
-            }
+        if let Some(kind) = EventKind::parse(name) {
+            _ = events.insert(kind);
+        } else {
+            let all = EventKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+            fields.error(&format!("events[{i}]"), "unknown_event", format!("must be one of {all}"));
         }
     }
     fields.finish()?;
@@ -192,7 +202,13 @@ pub fn page(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, Re
         None => 50,
         Some(text) => match text.parse::<u16>() {
             Ok(limit @ 1..=100) => limit,
-            _ => return Err(Refusal::Invalid(vec![FieldError::new("limit", "invalid_limit", "must be 1 to 100")])),
+            _ => {
+                return Err(Refusal::Invalid(vec![FieldError::new(
+                    "limit",
+                    "invalid_limit",
+                    "must be 1 to 100",
+                )]));
+            }
         },
     };
     Ok(PageRequest { limit, cursor: cursor.map(str::to_owned) })

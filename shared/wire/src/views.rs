@@ -117,7 +117,10 @@ fn outcome(view: &mut Value, outbound: &Outbound) {
             view["due_at"] = time(*due);
             view["attempts"] = json!(attempt);
         }
-        State::PendingApproval { .. } | State::Sending { .. } | State::Rejected { .. } | State::Expired { .. } => {}
+        State::PendingApproval { .. }
+        | State::Sending { .. }
+        | State::Rejected { .. }
+        | State::Expired { .. } => {}
     }
 }
 
@@ -128,7 +131,8 @@ pub fn detail(detail: &Detail) -> Value {
     view["html"] = json!(detail.html);
     view["extracted_text"] = json!(detail.extracted_text);
     view["remote_images"] = json!(detail.remote_images);
-    view["headers"] = detail.headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    view["headers"] =
+        detail.headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     view
 }
 

@@ -9,12 +9,8 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint {
-    method: "GET",
-    path: "/v1/inboxes",
-    access: Access::Scope(Scope::MessagesRead),
-    handle,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "GET", path: "/v1/inboxes", access: Access::Scope(Scope::MessagesRead), handle };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

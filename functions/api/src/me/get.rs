@@ -8,12 +8,7 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint {
-    method: "GET",
-    path: "/v1/me",
-    access: Access::Credential,
-    handle,
-};
+pub const ENDPOINT: Endpoint = Endpoint { method: "GET", path: "/v1/me", access: Access::Credential, handle };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -9,12 +9,8 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint {
-    method: "POST",
-    path: "/v1/sessions",
-    access: Access::Public,
-    handle,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "POST", path: "/v1/sessions", access: Access::Public, handle };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

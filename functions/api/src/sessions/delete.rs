@@ -8,12 +8,8 @@ use app::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint {
-    method: "DELETE",
-    path: "/v1/sessions/current",
-    access: Access::Credential,
-    handle,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "DELETE", path: "/v1/sessions/current", access: Access::Credential, handle };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -11,12 +11,8 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint {
-    method: "POST",
-    path: "/v1/tokens",
-    access: Access::Scope(Scope::TokensManage),
-    handle,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "POST", path: "/v1/tokens", access: Access::Scope(Scope::TokensManage), handle };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -12,12 +12,8 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint {
-    method: "POST",
-    path: "/v1/webhooks",
-    access: Access::Scope(Scope::WebhooksManage),
-    handle,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "POST", path: "/v1/webhooks", access: Access::Scope(Scope::WebhooksManage), handle };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

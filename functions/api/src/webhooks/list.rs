@@ -9,12 +9,8 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint {
-    method: "GET",
-    path: "/v1/webhooks",
-    access: Access::Scope(Scope::WebhooksManage),
-    handle,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "GET", path: "/v1/webhooks", access: Access::Scope(Scope::WebhooksManage), handle };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -18,7 +18,9 @@ use crate::markup::{self, says_the_same};
 use crate::route;
 use crate::shell::Shell;
 use crate::visit::Visit;
-use crate::words::{self, Moment, Person, Standing, body, count, people, short, size, standing, subject, visible};
+use crate::words::{
+    self, Moment, Person, Standing, body, count, people, short, size, standing, subject, visible,
+};
 
 /// Links that a page lists.
 const MAX_LINKS: usize = 50;
@@ -30,6 +32,8 @@ const MAX_ANSWERED: usize = 64 * 1024;
 const MAX_HTML: usize = 3_000_000;
 /// As [`MAX_HTML`].
 const MAX_TEXT: usize = 1_800_000;
+/// A conversation with so many mails may go on beyond what the use case gives.
+const FULL_THREAD: usize = 50;
 /// Lines beyond which a frame scrolls by itself.
 const MAX_LINES: usize = 400;
 
@@ -101,14 +105,11 @@ struct Mail {
     reach: String,
     subject: String,
     /// Not before this.
-    send_at: Option<Moment>,
-    send_at_past: bool,
+    send_at: Option<SendAt>,
     files: Vec<File>,
     files_size: String,
-    html: Option<Html>,
-    html_too_large: bool,
-    text: Option<String>,
-    text_cut: bool,
+    html: HtmlPart,
+    text: Option<Text>,
     /// Whether the text part says what the HTML says, where there are both.
     same_words: bool,
     links: Vec<Link>,
@@ -118,6 +119,36 @@ struct Mail {
     headers: Vec<(String, String)>,
     headers_cut: bool,
     size: String,
+}
+
+struct SendAt {
+    at: Moment,
+    past: bool,
+}
+
+/// The HTML of a mail.
+enum HtmlPart {
+    Absent,
+    Shown(Html),
+    /// A page can't carry it.
+    TooLarge,
+}
+
+/// The text of a mail, or its beginning.
+struct Text {
+    text: String,
+    cut: bool,
+}
+
+impl Mail {
+    fn has_html(&self) -> bool {
+        !matches!(self.html, HtmlPart::Absent)
+    }
+
+    /// Whether the page shows all of the mail: only then it may be approved here.
+    fn is_whole(&self) -> bool {
+        !matches!(self.html, HtmlPart::TooLarge) && self.text.as_ref().is_none_or(|text| !text.cut)
+    }
 }
 
 struct Html {
@@ -206,7 +237,7 @@ pub(crate) async fn page(
         outcomes: outcomes(&view.message.message),
         answers: view.answers.as_ref().map(|detail| answered(detail, now)),
         thread: view.thread.iter().map(|message| turn(message, view.approval.message_id, now)).collect(),
-        thread_full: view.thread.len() >= usize::from(approvals::THREAD_CONTEXT),
+        thread_full: view.thread.len() >= FULL_THREAD,
         mail,
         shell: Shell::of(visit, &me),
     };
@@ -252,7 +283,7 @@ fn panel(visit: &Visit, approval: &Approval, mail: &Mail, reason: &str, now: Tim
             let own = matches!(approval.requested_by, Actor::Member { member_id } if Some(member_id) == mine);
             let instead = if own {
                 "You asked for this mail, so somebody else must approve it. You may reject it."
-            } else if mail.html_too_large || mail.text_cut {
+            } else if !mail.is_whole() {
                 // Whoever countersigns must have seen all of it.
                 "This mail is larger than this page can show, so it can\u{2019}t be approved here. You may reject it, or \
                  read and approve it whole through the API."
@@ -260,7 +291,7 @@ fn panel(visit: &Visit, approval: &Approval, mail: &Mail, reason: &str, now: Tim
                 ""
             };
             let approve = match &mail.send_at {
-                Some(at) if !mail.send_at_past => format!("Approve; it goes out on {}", at.exact),
+                Some(send_at) if !send_at.past => format!("Approve; it goes out on {}", send_at.at.exact),
                 _ => "Approve and send".to_owned(),
             };
             Panel::Open {
@@ -276,19 +307,24 @@ fn panel(visit: &Visit, approval: &Approval, mail: &Mail, reason: &str, now: Tim
         Decision::Rejected { by, at, reason } => {
             Panel::Decided { by: Some(member(*by, mine)), at: Moment::new(*at, now), reason: body(reason) }
         }
-        Decision::Expired { at } => Panel::Decided { by: None, at: Moment::new(*at, now), reason: String::new() },
+        Decision::Expired { at } => {
+            Panel::Decided { by: None, at: Moment::new(*at, now), reason: String::new() }
+        }
     }
 }
 
 fn stands(view: &View, now: Timestamp) -> Standing {
-    view.message.message.outbound().map_or(
-        Standing { tone: "idle", word: "", sentence: String::new(), moving: false },
-        |outbound| standing(outbound, now),
-    )
+    view.message
+        .message
+        .outbound()
+        .map_or(Standing { tone: "idle", word: "", sentence: String::new(), moving: false }, |outbound| {
+            standing(outbound, now)
+        })
 }
 
 fn outcomes(message: &Message) -> Vec<(String, &'static str)> {
-    let Some(domain::lifecycle::State::Accepted { outcomes, .. }) = message.outbound().map(|outbound| &outbound.state)
+    let Some(domain::lifecycle::State::Accepted { outcomes, .. }) =
+        message.outbound().map(|outbound| &outbound.state)
     else {
         return vec![];
     };
@@ -307,7 +343,8 @@ async fn pictures(visit: &Visit, detail: &Detail) -> Vec<(String, String)> {
         .filter_map(|file| Some((file.content_id.as_deref()?, file)))
         .filter(|(id, _)| !id.is_empty() && html.contains("cid:"))
         .collect();
-    let found = join_all(shown.iter().map(|(_, file)| attachments::download(&visit.ports, &permit, file.id))).await;
+    let found =
+        join_all(shown.iter().map(|(_, file)| attachments::download(&visit.ports, &permit, file.id))).await;
     shown.into_iter().zip(found).filter_map(|((id, _), found)| Some((id.to_owned(), found.ok()?.1))).collect()
 }
 
@@ -351,14 +388,15 @@ fn mail(detail: &Detail, pictures: &[(String, String)], now: Timestamp) -> Mail 
     let send_at = outbound.and_then(|outbound| outbound.send_at);
     let (links, links_count) =
         detail.html.as_deref().map_or((vec![], 0), |html| markup::links(html, MAX_LINKS));
-    let html_too_large = detail.html.as_deref().is_some_and(|html| weight(html) > MAX_HTML);
-    let (text, text_cut) = match detail.text.as_deref() {
-        Some(text) => {
-            let (text, was_cut) = cut(text, MAX_TEXT);
-            (Some(body(text)), was_cut)
-        }
-        None => (None, false),
+    let html = match detail.html.as_deref() {
+        None => HtmlPart::Absent,
+        Some(html) if weight(html) > MAX_HTML => HtmlPart::TooLarge,
+        Some(html) => HtmlPart::Shown(framed(html, detail, pictures)),
     };
+    let text = detail.text.as_deref().map(|text| {
+        let (text, cut) = cut(text, MAX_TEXT);
+        Text { text: body(text), cut }
+    });
     let same_words = match (&detail.html, &detail.text) {
         (Some(html), Some(text)) => says_the_same(html, text),
         _ => true,
@@ -390,14 +428,11 @@ fn mail(detail: &Detail, pictures: &[(String, String)], now: Timestamp) -> Mail 
         bcc: people(&message.bcc),
         reach: reach(message),
         subject: subject(&message.subject),
-        send_at: send_at.map(|at| Moment::new(at, now)),
-        send_at_past: send_at.is_some_and(|at| at <= now),
+        send_at: send_at.map(|at| SendAt { at: Moment::new(at, now), past: at <= now }),
         files: message.attachments.iter().map(file).collect(),
         files_size: size(total),
-        html: detail.html.as_deref().filter(|_| !html_too_large).map(|html| framed(html, detail, pictures)),
-        html_too_large,
+        html,
         text,
-        text_cut,
         same_words,
         links_mislead: links.iter().any(|link| link.misleads),
         links,
@@ -430,8 +465,11 @@ fn framed(html: &str, detail: &Detail, pictures: &[(String, String)]) -> Html {
 
 /// How far a mail reaches.
 fn reach(message: &Message) -> String {
-    let all: Vec<&str> =
-        [&message.to, &message.cc, &message.bcc].into_iter().flatten().map(|party| party.address.as_str()).collect();
+    let all: Vec<&str> = [&message.to, &message.cc, &message.bcc]
+        .into_iter()
+        .flatten()
+        .map(|party| party.address.as_str())
+        .collect();
     if all.len() < 2 {
         return String::new();
     }
@@ -460,7 +498,8 @@ fn answered(detail: &Detail, now: Timestamp) -> Answered {
     let message = &detail.message;
     let all = detail.text.as_deref().unwrap_or_default();
     let new = detail.extracted_text.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(all);
-    let ((text, text_cut), (whole, whole_cut)) = (cut(new.trim(), MAX_ANSWERED), cut(all.trim(), MAX_ANSWERED));
+    let ((text, text_cut), (whole, whole_cut)) =
+        (cut(new.trim(), MAX_ANSWERED), cut(all.trim(), MAX_ANSWERED));
     let quoted = new.trim() != all.trim();
     Answered {
         from: Person::from(&message.from),
@@ -492,7 +531,9 @@ fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> Vec<&'sta
     // DMARC ties the visible sender to SPF or DKIM. Anything but a pass leaves the sender unproven.
     match verdicts.dmarc.as_str() {
         "PASS" => {}
-        "FAIL" => doubts.push("The sender\u{2019}s domain disowns it (DMARC failed): the address may be forged."),
+        "FAIL" => {
+            doubts.push("The sender\u{2019}s domain disowns it (DMARC failed): the address may be forged.")
+        }
         _ => doubts.push("Nothing proves that it came from this address (no DMARC pass)."),
     }
     if automatic {

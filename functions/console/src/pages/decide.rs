@@ -41,11 +41,12 @@ pub(crate) async fn submit(
 }
 
 async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -> Result<Approval, Refusal> {
-    let permit = visit.principal.permit::<scope::ApprovalsDecide>().map_err(|_| Refusal::Forbidden {
-        code: "role_cannot_decide",
-        message: String::new(),
-    })?;
-    let digest = Digest::parse(form.field("digest")).map_err(|error| Refusal::field("digest", "invalid_digest", error))?;
+    let permit = visit
+        .principal
+        .permit::<scope::ApprovalsDecide>()
+        .map_err(|_| Refusal::Forbidden { code: "role_cannot_decide", message: String::new() })?;
+    let digest = Digest::parse(form.field("digest"))
+        .map_err(|error| Refusal::field("digest", "invalid_digest", error))?;
     if let Verdict::Reject(reason) = verdict
         && reason.chars().count() > MAX_REASON
     {
@@ -66,16 +67,23 @@ fn told(refusal: &Refusal) -> Option<Alert> {
         Refusal::Conflict { code: "approval_not_pending", details, .. } => {
             let expired = details.iter().any(|(name, value)| *name == "status" && value == "expired");
             if expired {
-                alert(409, "Your decision came too late: the time to decide had run out. The mail is not sent.")
+                alert(
+                    409,
+                    "Your decision came too late: the time to decide had run out. The mail is not sent.",
+                )
             } else {
-                alert(409, "Somebody else has decided already. Your decision changed nothing; theirs is shown here.")
+                alert(
+                    409,
+                    "Somebody else has decided already. Your decision changed nothing; theirs is shown here.",
+                )
             }
         }
-        Refusal::Conflict { .. } => alert(409, "It changed at the same moment. Nothing was decided: look at it again."),
-        Refusal::Forbidden { code: "role_cannot_decide", .. } => alert(
-            403,
-            "Your role may read this mail but not decide about it. Nothing was decided.",
-        ),
+        Refusal::Conflict { .. } => {
+            alert(409, "It changed at the same moment. Nothing was decided: look at it again.")
+        }
+        Refusal::Forbidden { code: "role_cannot_decide", .. } => {
+            alert(403, "Your role may read this mail but not decide about it. Nothing was decided.")
+        }
         Refusal::Forbidden { code: "requester_cannot_decide", .. } => alert(
             403,
             "You asked for this mail to be sent, so somebody else must approve it. Nothing was decided.",

@@ -33,7 +33,9 @@ pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
         (Route::Approve(id), "POST") => decide::submit(ports, request, id, |_| Verdict::Approve).await,
         (Route::Reject(id), "POST") => decide::submit(ports, request, id, Verdict::Reject).await,
         // A decision's address in the browser's bar, opened again: a `GET` shows the mail and decides nothing.
-        (Route::Approve(id) | Route::Reject(id), "GET" | "HEAD") => Ok(guard::see_other(&route::approval(id))),
+        (Route::Approve(id) | Route::Reject(id), "GET" | "HEAD") => {
+            Ok(guard::see_other(&route::approval(id)))
+        }
         (Route::Attachment(id), "GET" | "HEAD") => attachment::show(ports, request, id).await,
         (Route::Style, "GET" | "HEAD") => Ok(style::show(request)),
         _ => Ok(problem::method(request).header("allow", route.methods())),
@@ -41,7 +43,8 @@ pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
     match found {
         Ok(response) => response,
         Err(Refusal::Unauthenticated { .. }) => {
-            let status = request.query.get("status").map(|status| format!("?status={status}")).unwrap_or_default();
+            let status =
+                request.query.get("status").map(|status| format!("?status={status}")).unwrap_or_default();
             let wanted = format!("{}{status}", request.path);
             guard::see_other(&route::sign_in(&wanted)).cookie(no_cookie())
         }

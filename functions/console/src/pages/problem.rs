@@ -21,17 +21,19 @@ struct ProblemPage<'a> {
 pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Response {
     let problem = wire::problem::problem(refusal, &request.id, ports.now());
     let (title, message) = match refusal {
-        Refusal::NotFound("approval") => {
-            ("No such approval", "It does not exist, or it belongs to an organization that you are not signed in to.")
-        }
+        Refusal::NotFound("approval") => (
+            "No such approval",
+            "It does not exist, or it belongs to an organization that you are not signed in to.",
+        ),
         Refusal::NotFound("page") => ("No such page", "Nothing is at this address."),
         Refusal::NotFound(_) => ("Not found", "It does not exist, or you may not see it."),
         Refusal::Forbidden { message, .. } => ("Not allowed", message.as_str()),
         Refusal::Conflict { message, .. } => ("Not done", message.as_str()),
         Refusal::TooMany { message, .. } => ("Not now", message.as_str()),
-        Refusal::Invalid(_) => {
-            ("That can\u{2019}t be read", "A part of the address or of the form is not as it must be. Nothing was done.")
-        }
+        Refusal::Invalid(_) => (
+            "That can\u{2019}t be read",
+            "A part of the address or of the form is not as it must be. Nothing was done.",
+        ),
         Refusal::Unavailable(error) => {
             tracing::error!(request_id = request.id, %error, "a page could not be made");
             (
@@ -42,9 +44,14 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Respo
         }
         Refusal::Internal(error) => {
             tracing::error!(request_id = request.id, %error, "a page could not be made");
-            ("Something broke", "This is a defect of Countersign. Tell your operator the number below: it leads to the log.")
+            (
+                "Something broke",
+                "This is a defect of Countersign. Tell your operator the number below: it leads to the log.",
+            )
         }
-        Refusal::Unauthenticated { .. } | Refusal::Answered(_) => ("Not signed in", "Sign in, and open the page again."),
+        Refusal::Unauthenticated { .. } | Refusal::Answered(_) => {
+            ("Not signed in", "Sign in, and open the page again.")
+        }
     };
     let response = write(problem.status, title, message, request);
     match problem.retry_after {

@@ -1,14 +1,15 @@
 //! `/console/approvals`: what waits for a person, and what was decided.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use app::store::Page;
 use app::{Ports, Refusal, approvals, inboxes};
 use askama::Template;
 use domain::InboxId;
+use domain::Timestamp;
 use domain::access::scope;
 use domain::approval::{Approval, Decision};
-use domain::Timestamp;
 use futures_util::future::{join_all, try_join};
 use jiff::SignedDuration;
 use runtime::http::{Request, Response};
@@ -72,7 +73,8 @@ struct Decided {
 /// A page of the queue.
 pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
     let asked = request.query.get("status").map_or("pending", String::as_str);
-    let status = Decision::STATUSES.into_iter().find(|status| *status == asked).ok_or(Refusal::NotFound("page"))?;
+    let status =
+        Decision::STATUSES.into_iter().find(|status| *status == asked).ok_or(Refusal::NotFound("page"))?;
     let page = request.page()?;
     let visit = Visit::of(ports, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
@@ -93,9 +95,10 @@ pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
         let join = if here.contains('?') { '&' } else { '?' };
         format!("{here}{join}cursor={}", encoded(&cursor))
     });
-    let tabs = [("Waiting", "pending"), ("Approved", "approved"), ("Rejected", "rejected"), ("Expired", "expired")]
-        .map(|(title, name)| Tab { title, address: route::queue(name), current: name == status })
-        .into();
+    let tabs =
+        [("Waiting", "pending"), ("Approved", "approved"), ("Rejected", "rejected"), ("Expired", "expired")]
+            .map(|(title, name)| Tab { title, address: route::queue(name), current: name == status })
+            .into();
     let shell = Shell::of(&visit, &me);
     let newest = page.cursor.is_some().then(|| here.clone());
     Ok(guard::html(200, render(&QueuePage { shell, tabs, status, rows, older, newest })?))
@@ -116,7 +119,9 @@ fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         match byte {
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
         out
     })
@@ -124,7 +129,8 @@ fn encoded(text: &str) -> String {
 
 impl Row {
     fn new(approval: &Approval, from: String, mine: Option<domain::MemberId>, now: Timestamp) -> Self {
-        let recipients: Vec<String> = people(&approval.recipients).into_iter().map(|person| person.address).collect();
+        let recipients: Vec<String> =
+            people(&approval.recipients).into_iter().map(|person| person.address).collect();
         let files = usize::try_from(approval.attachment_count).unwrap_or(usize::MAX);
         let member = |id: domain::MemberId| {
             if Some(id) == mine { "you".to_owned() } else { format!("member {id}") }
