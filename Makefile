@@ -1,24 +1,71 @@
 # Countersign: everything a developer or an operator calls. `make help` lists it.
 
+# mail-parser 1.x declares a newer Rust than it needs (see Cargo.toml): hence --ignore-rust-version everywhere.
 CARGO_FLAGS := --release --locked --ignore-rust-version
 # The Lambdas of each group are its binaries.
 GROUPS      := api background console dispatch inbound operator
 LAMBDA      := target/lambda
-VENV        := .local/venv
 PYTHON      := python3
-export PATH := $(CURDIR)/.local/tools/bin:$(HOME)/.cargo/bin:$(PATH)
+VENV        := .local/venv
+TOOLS       := .local/tools
+STACK       := $(PYTHON) infra/local/stack.py
+export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run test bench demo deploy build lint clean
+# A stack of its own, beside the one of `make run`.
+TEST_DIR := .local/test
+TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
+            COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
+
+.PHONY: help run test bench demo deploy build lint unit stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: ## build, deploy the real template to a local AWS, seed a demo organization, keep running until Ctrl-C
-	@$(PYTHON) infra/local/stack.py up
+	@$(STACK) up
 
 demo: ## tell the whole story in the terminal, against `make run`
 	@$(PYTHON) infra/local/demo.py
 
+test: ## everything CI checks: lint, unit, conformance, contract, end-to-end, browser, corpora
+	@infra/step.sh "lint" $(MAKE) --no-print-directory lint
+	@infra/step.sh "build" $(MAKE) --no-print-directory build
+	@infra/step.sh "unit, contract, conformance" $(MAKE) --no-print-directory unit
+	@infra/step.sh "end-to-end on the local stack" $(MAKE) --no-print-directory stack-test
+	@infra/step.sh --summary
+
+bench: build ## AWS calls and capacity units of each operation, and instructions of a cold start
+	@command -v valgrind >/dev/null || infra/apt.sh valgrind
+	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) cargo run $(CARGO_FLAGS) -q -p tests --bin bench
+
+deploy: ## deploy to your AWS account: build for its architecture, then `sam deploy --guided`
+	@infra/deploy.sh
+
 build: ## build every Lambda for this machine and lay each out as target/lambda/<binary>/bootstrap
 	cargo build $(CARGO_FLAGS) $(addprefix -p ,$(GROUPS)) --bins
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
+
+lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy, dependencies, templates
+	git ls-files '*.rs' | xargs rustfmt --check --edition 2024
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	infra/deny.sh
+	$(VENV)/bin/cfn-lint template.yaml infra/ses.yaml
+
+unit: ## tests that need no stack
+	cargo test $(CARGO_FLAGS) -q --workspace --lib
+	cargo test $(CARGO_FLAGS) -q -p tests --test all -- --skip stack::
+
+stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
+	@$(VENV)/bin/python tests/corpora.py
+	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
+
+clean: ## remove what was built and the local stack's data
+	rm -rf target .local
+
+# Pinned tools, installed once.
+$(TOOLS)/bin/cargo-deny:
+	cargo install cargo-deny --version 0.20.2 --locked --quiet --root $(TOOLS)
+
+$(VENV)/requirements.sha256: infra/local/requirements.txt
+	@$(STACK) venv

@@ -333,7 +333,7 @@ def _running_pid(settings: Settings) -> int | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Runs Countersign on this machine.")
-    parser.add_argument("verb", choices=["up", "down", "reset", "status"])
+    parser.add_argument("verb", choices=["up", "down", "reset", "status", "venv"])
     parser.add_argument("--dir", type=Path, help="folder for state, logs and sent mail (default: .local)")
     parser.add_argument("--template", type=Path, help="SAM template to deploy (default: template.yaml)")
     parser.add_argument("--no-build", action="store_true", help="take the binaries as they are")
@@ -350,7 +350,7 @@ def main() -> None:
                 signal.signal(signum, _stop)
             up(settings, build=not options.no_build)
         else:
-            {"down": down, "reset": reset, "status": status}[options.verb](settings)
+            {"down": down, "reset": reset, "status": status, "venv": _prepare_venv}[options.verb](settings)
     except Problem as problem:
         print(f"\n{problem}", file=sys.stderr)
         sys.exit(1)

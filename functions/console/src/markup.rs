@@ -208,24 +208,29 @@ pub(crate) fn says_the_same(html: &str, text: &str) -> bool {
     of_html == letters(text)
 }
 
-/// How many lines the HTML takes, at most, where a line holds so many characters: the height of a frame, which can't
-/// ask its contents without a script.
+/// About how many lines the HTML takes, rather too many than too few, where a line holds so many characters: the
+/// height of a frame, which can't ask its contents without a script.
 pub(crate) fn lines(html: &str, line_length: usize) -> usize {
     let (mut lines, mut run) = (1, 0);
     for piece in pieces(html) {
         match piece {
-            Piece::Text(text) => run += text.chars().count(),
+            Piece::Text(text) => {
+                run += text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>()
+            }
             Piece::Tag(tag) => {
-                let breaks = match name(tag) {
-                    Some("p" | "h1" | "h2" | "h3" | "h4" | "blockquote" | "ul" | "ol" | "hr" | "table") => 2,
-                    Some("br" | "div" | "li" | "tr" | "pre") => 1,
+                let room = match name(tag) {
+                    Some("h1" | "h2") => 2,
+                    Some(
+                        "p" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "ul" | "ol" | "hr" | "table" | "tr",
+                    ) => 1,
+                    // A second break in a row is an empty line.
+                    Some("br") => usize::from(run == 0),
+                    Some("div" | "li" | "pre") => 0,
                     Some("img") => picture_lines(tag),
-                    _ => 0,
+                    _ => continue,
                 };
-                if breaks > 0 {
-                    lines += run.div_ceil(line_length) + breaks;
-                    run = 0;
-                }
+                lines += run.div_ceil(line_length) + room;
+                run = 0;
             }
         }
     }
@@ -319,7 +324,9 @@ mod tests {
     fn heights_grow_with_words_and_breaks() {
         assert_eq!(lines("hello", 80), 2);
         assert_eq!(lines(&"word ".repeat(160), 80), 11);
-        assert!(lines("<p>a</p><p>b</p><br><br>", 80) >= 6);
+        assert_eq!(lines("<p>a</p>\n<p>b</p>", 80), 5);
+        assert_eq!(lines("a<br>b<br><br>c", 80), 5);
+        assert_eq!(lines("<div>a</div><div>b</div>", 80), 3);
         assert_eq!(lines(r#"<img src="cid:x" height="2400000">"#, 80), 41);
     }
 }

@@ -29,6 +29,11 @@ pub(crate) fn no_cookie() -> String {
     format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
+/// Whether the request shows our cookie, whatever is in it.
+pub(crate) fn has_cookie(request: &Request) -> bool {
+    request.cookies.contains_key(COOKIE)
+}
+
 /// Somebody who signed in.
 pub(crate) struct Visit {
     /// The ports, with what was read at hand.

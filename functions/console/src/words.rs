@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use domain::MemberId;
+use domain::access::Actor;
 use domain::lifecycle::{Outbound, Outcome, State, Status};
 use domain::message::Party;
 use jiff::Timestamp;
@@ -66,6 +68,35 @@ pub(crate) fn size(octets: u64) -> String {
 /// The first characters of a SHA-256, by which people compare.
 pub(crate) fn short(hex: &str) -> String {
     hex.get(..12).unwrap_or(hex).to_owned()
+}
+
+/// Whoever did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Doer {
+    /// In few words.
+    pub short: String,
+    /// With the whole id; empty where that says no more.
+    pub id: String,
+}
+
+/// Whoever did something, seen by the member `mine`.
+pub(crate) fn doer(actor: &Actor, mine: Option<MemberId>) -> Doer {
+    match actor {
+        Actor::Member { member_id } => member(*member_id, mine),
+        Actor::Token { token_id, .. } => named("API token", token_id),
+        Actor::System => Doer { short: "Countersign".to_owned(), id: String::new() },
+    }
+}
+
+/// A member, seen by the member `mine`.
+pub(crate) fn member(id: MemberId, mine: Option<MemberId>) -> Doer {
+    if Some(id) == mine { Doer { short: "you".to_owned(), id: String::new() } } else { named("member", &id) }
+}
+
+/// The last characters of an id are the random ones, by which people tell two apart.
+fn named(kind: &str, id: &impl ToString) -> Doer {
+    let id = id.to_string();
+    Doer { short: format!("{kind} \u{2026}{}", &id[id.len().saturating_sub(6)..]), id }
 }
 
 /// A text with what can't be seen made visible: characters that reorder what stands beside them (`gpj.exe` shown as
@@ -299,6 +330,15 @@ mod tests {
         ] {
             assert_eq!(visible(kept), kept);
         }
+    }
+
+    #[test]
+    fn doers_are_told_apart() {
+        let id = MemberId::new(Timestamp::UNIX_EPOCH, [7; 10]);
+        assert_eq!(member(id, Some(id)).short, "you");
+        let other = member(id, None);
+        assert_eq!(other.id, id.to_string());
+        assert!(other.short.starts_with("member \u{2026}") && id.to_string().ends_with(&other.short[10..]));
     }
 
     #[test]

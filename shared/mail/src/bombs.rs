@@ -166,6 +166,27 @@ fn many_addresses_ids_and_words() {
     let open = "=?utf-8?Q?".repeat(200_000 / SCALE);
     read("200k open encoded words", format!("Subject: {open}\r\nTo: {open}\r\n{TOP}\r\nx").as_bytes());
 
+    for field in [
+        "To",
+        "References",
+        "Keywords",
+        "List-Id",
+        "Content-Type",
+        "Content-ID",
+        "Content-Disposition",
+        "Received",
+        "Date",
+    ] {
+        let value = " =?utf-8?Q?".repeat(3_000_000 / SCALE);
+        read(&format!("30 MB open words in {field}"), format!("{field}: {value}\r\n{TOP}\r\nx").as_bytes());
+        // The same, spread over many fields of many parts.
+        let value = " =?utf-8?Q?".repeat(1_000);
+        let part =
+            format!("--b\r\n{}\r\nx\r\n", format!("{field}: {value}\r\n").repeat(5)).repeat(700 / SCALE);
+        let head = format!("{TOP}Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+        read(&format!("open words in many {field}"), (head + &part).as_bytes());
+    }
+
     let comments = "(".repeat(3_000_000 / SCALE);
     read("3M open comments", format!("To: {comments}\r\nFrom: {comments}\r\n\r\nx").as_bytes());
 
@@ -277,6 +298,11 @@ fn hostile_html() {
         ("pre", "<pre>\n"),
         ("template", "<template>"),
         ("foster", "<table>x<b>"),
+        ("fostered breaks", "<textarea><br>><table>"),
+        ("after a table", "&#1;<p><i>"),
+        ("table text", "</p><br>&amp;<table>"),
+        ("captions", "<caption>&&"),
+        ("rows", "&<tr>"),
         ("entities", "&#x41;"),
         ("ampersands", "&"),
         ("named", "&lt;"),
@@ -323,6 +349,7 @@ fn hostile_html() {
         "data of amps",
         format!("<img src='data:image/png;base64,{}'>", "&".repeat(100_000 / SCALE)).repeat(10),
     ));
+    cases.push(("in a table", format!("<table>{}", "x<p><i>".repeat(150_000 / SCALE))));
     cases.push(("comment of dashes", format!("<!-- x{}", "-".repeat(1_000_000 / SCALE))));
     cases.push(("deep then wide", "<div>".repeat(99) + &"<b>x</b>".repeat(120_000 / SCALE)));
     for (name, html) in cases {

@@ -1,14 +1,15 @@
 //! HTML tags as a stream, made harmless to the parsers behind it, and HTML as text.
 //!
-//! html5ever, the parser inside ammonia, takes quadratic time in four cases that anyone can mail us: deep
-//! nesting, formatting elements that are never closed (each new block repeats all of them), thousands of
-//! attributes on one tag, and long runs of text with many `&` or no-break spaces and no `<` (its serialiser
+//! html5ever, the parser inside ammonia, takes quadratic time in five cases that anyone can mail us: deep
+//! nesting; formatting elements that are never closed (each new block repeats all of them); thousands of
+//! attributes on one tag; content of a table outside its cells (each piece is inserted before the table, into
+//! the middle of a vector); and long runs of text with many `&` or no-break spaces and no `<` (its serialiser
 //! searches to the end of the text for each: one megabyte of `&` takes 90 seconds).
 //!
-//! [`balance`] is a linear pass that removes the four: what it writes is well nested, at most [`MAX_DEPTH`]
-//! deep, with at most [`MAX_ELEMENTS`] elements of the few kinds that mail needs, each with few and short
-//! attributes, and with text in pieces. It decides nothing about safety: ammonia still judges every tag and
-//! attribute.
+//! [`balance`] is a linear pass that removes the five: what it writes is well nested, little more than
+//! [`MAX_DEPTH`] deep, with about [`MAX_ELEMENTS`] elements of the few kinds that mail needs, each with few and
+//! short attributes, what is in tables is in cells, and long text is divided. It decides nothing about safety:
+//! ammonia still judges every tag and attribute.
 
 use std::fmt::Write as _;
 
@@ -250,10 +251,12 @@ enum Kind {
     Paragraph,
     /// An item that the next item of the same list ends.
     Item,
-    /// Part of a table that the next one of its kind, or of an enclosing kind, ends.
+    /// A table.
+    Table,
+    /// A part of a table that has no text of its own.
     Row,
-    /// A table cell, a caption or a table: nothing inside closes anything outside.
-    Wall,
+    /// A part of a table that has text.
+    Cell,
 }
 
 /// Every element that mail needs. What is missing here vanishes; its text stays.
@@ -261,8 +264,8 @@ enum Kind {
 const ELEMENTS: &[(&str, Kind)] = &[
     ("a", Kind::Inline), ("abbr", Kind::Inline), ("address", Kind::Block), ("article", Kind::Block),
     ("aside", Kind::Block), ("b", Kind::Inline), ("bdi", Kind::Inline), ("big", Kind::Inline),
-    ("blockquote", Kind::Block), ("br", Kind::Void), ("caption", Kind::Wall), ("center", Kind::Block),
-    ("cite", Kind::Inline), ("code", Kind::Inline), ("col", Kind::Void), ("colgroup", Kind::Row),
+    ("blockquote", Kind::Block), ("br", Kind::Void), ("caption", Kind::Cell), ("center", Kind::Block),
+    ("cite", Kind::Inline), ("code", Kind::Inline), ("col", Kind::Row), ("colgroup", Kind::Row),
     ("dd", Kind::Item), ("del", Kind::Inline), ("dfn", Kind::Inline), ("div", Kind::Block),
     ("dl", Kind::Block), ("dt", Kind::Item), ("em", Kind::Inline), ("figcaption", Kind::Block),
     ("figure", Kind::Block), ("font", Kind::Inline), ("footer", Kind::Block), ("h1", Kind::Block),
@@ -272,8 +275,8 @@ const ELEMENTS: &[(&str, Kind)] = &[
     ("mark", Kind::Inline), ("nav", Kind::Block), ("ol", Kind::Block), ("p", Kind::Paragraph),
     ("pre", Kind::Block), ("q", Kind::Inline), ("s", Kind::Inline), ("samp", Kind::Inline),
     ("section", Kind::Block), ("small", Kind::Inline), ("span", Kind::Inline), ("strike", Kind::Inline),
-    ("strong", Kind::Inline), ("sub", Kind::Inline), ("sup", Kind::Inline), ("table", Kind::Wall),
-    ("tbody", Kind::Row), ("td", Kind::Wall), ("tfoot", Kind::Row), ("th", Kind::Wall),
+    ("strong", Kind::Inline), ("sub", Kind::Inline), ("sup", Kind::Inline), ("table", Kind::Table),
+    ("tbody", Kind::Row), ("td", Kind::Cell), ("tfoot", Kind::Row), ("th", Kind::Cell),
     ("thead", Kind::Row), ("tr", Kind::Row), ("tt", Kind::Inline), ("u", Kind::Inline), ("ul", Kind::Block),
     ("var", Kind::Inline), ("wbr", Kind::Void),
 ];
@@ -344,6 +347,10 @@ struct Balancer {
 
 impl Balancer {
     fn text(&mut self, text: &str) {
+        if text.chars().all(is_collapsible) && self.is_between_cells() {
+            return;
+        }
+        self.enter_cell();
         let mut rest = text;
         while self.run + rest.len() > MAX_TEXT_RUN {
             let (piece, _) = crate::text::cut(rest, MAX_TEXT_RUN.saturating_sub(self.run));
@@ -373,33 +380,83 @@ impl Balancer {
     fn start(&mut self, name: &str, tag: &str) {
         self.inspect(name, tag);
         let Some((name, kind)) = element(name) else { return };
-        match kind {
-            Kind::Block | Kind::Paragraph => self.close_open(&["p"], |_| false),
-            Kind::Item => {
-                let same: &[&str] = if name == "li" { &["li"] } else { &["dt", "dd"] };
-                self.close_open(same, |open| matches!(open, "ul" | "ol" | "dl"));
-            }
-            Kind::Row => {
-                let inner: &[&str] =
-                    if name == "tr" { &["tr"] } else { &["thead", "tbody", "tfoot", "colgroup", "caption"] };
-                self.close_within_table(inner);
-            }
-            Kind::Wall if name == "table" => self.close_open(&["p"], |_| false),
-            Kind::Wall => self.close_within_table(&["td", "th", "caption"]),
-            Kind::Inline | Kind::Void => {}
-        }
-        let full = self.elements >= MAX_ELEMENTS || self.done.html.len() > MAX_BALANCED;
-        if full || (kind != Kind::Void && self.stack.len() >= MAX_DEPTH) {
+        if self.is_full() {
             self.done.truncated = true;
-            self.skipped += usize::from(kind != Kind::Void);
             return;
         }
+        match kind {
+            Kind::Block | Kind::Paragraph | Kind::Table => self.close_open(&["p"], &[]),
+            Kind::Item if name == "li" => self.close_open(&["li"], &["ul", "ol"]),
+            Kind::Item => self.close_open(&["dt", "dd"], &["dl"]),
+            Kind::Inline if name == "a" => self.close_open(&["a"], &[]),
+            Kind::Row | Kind::Cell => {
+                if !self.enter_table(name) {
+                    return;
+                }
+            }
+            Kind::Inline | Kind::Void => {}
+        }
+        if !matches!(kind, Kind::Row | Kind::Cell) {
+            self.enter_cell();
+        }
+        // A part of a table goes as deep as the table.
+        let deep = self.stack.len() >= MAX_DEPTH && !matches!(kind, Kind::Void | Kind::Row | Kind::Cell);
+        if deep {
+            self.done.truncated = true;
+            self.skipped += 1;
+        } else {
+            self.open(name, kind, tag);
+        }
+    }
+
+    /// No more elements are written: the text goes on where it is.
+    fn is_full(&self) -> bool {
+        self.elements >= MAX_ELEMENTS || self.done.html.len() > MAX_BALANCED
+    }
+
+    fn open(&mut self, name: &'static str, kind: Kind, tag: &str) {
         self.elements += 1;
         self.run = 0;
         self.write_start(name, tag);
-        if kind != Kind::Void {
+        if kind != Kind::Void && name != "col" {
             self.stack.push((name, kind));
         }
+    }
+
+    /// Whether this is inside a table and outside its cells.
+    fn is_between_cells(&self) -> bool {
+        self.stack.last().is_some_and(|(_, kind)| matches!(kind, Kind::Table | Kind::Row))
+    }
+
+    /// Opens the cell that text and other content of a table needs.
+    fn enter_cell(&mut self) {
+        if self.is_between_cells() && self.enter_table("td") {
+            self.open("td", Kind::Cell, "");
+        }
+    }
+
+    /// Closes and opens what is needed for the table part `name` to follow. `false`: there is no table.
+    fn enter_table(&mut self, name: &str) -> bool {
+        let Some(table) = self.innermost_table() else { return false };
+        let parents: &[&str] = match name {
+            "td" | "th" => &["tr"],
+            "tr" => &["thead", "tbody", "tfoot"],
+            "col" => &["colgroup"],
+            _ => &[],
+        };
+        let parent = self.stack[table..].iter().position(|(open, _)| parents.contains(open));
+        let parent = parent.map(|at| table + at);
+        if parent.is_none() && parents == ["tr"] {
+            self.enter_table("tr");
+            self.open("tr", Kind::Row, "");
+        } else {
+            self.close_down_to(parent.unwrap_or(table) + 1);
+        }
+        true
+    }
+
+    fn innermost_table(&self) -> Option<usize> {
+        self.stack.iter().rposition(|(_, kind)| *kind == Kind::Table)
     }
 
     fn write_start(&mut self, name: &'static str, tag: &str) {
@@ -434,50 +491,35 @@ impl Balancer {
 
     fn end(&mut self, name: &str) {
         let Some((name, kind)) = element(name) else { return };
-        if kind == Kind::Void {
+        if kind == Kind::Void || self.is_full() {
             return;
         }
-        if self.skipped > 0 {
+        if self.skipped > 0 && !matches!(kind, Kind::Row | Kind::Cell) {
             self.skipped -= 1;
             return;
         }
-        // An end tag reaches out of a table cell only if it ends a part of the table.
-        let table_part = matches!(kind, Kind::Row | Kind::Wall);
-        let mut open = self.stack.iter().rposition(|(open, _)| *open == name);
-        if let Some(at) = open {
-            let walls = self.stack[at + 1..].iter().filter(|(_, kind)| *kind == Kind::Wall);
-            let blocked = if table_part {
-                name != "table" && walls.clone().any(|(wall, _)| *wall == "table")
-            } else {
-                walls.clone().next().is_some()
-            };
-            if blocked {
-                open = None;
-            }
-        }
-        if let Some(at) = open {
-            self.close_down_to(at);
+        // A table part ends within its table, everything else within its cell.
+        let floor = match kind {
+            Kind::Table => Some(0),
+            Kind::Row | Kind::Cell => self.innermost_table(),
+            _ => self.stack.iter().rposition(|(_, kind)| matches!(kind, Kind::Table | Kind::Cell)),
+        };
+        let floor = floor.unwrap_or(0);
+        if let Some(at) = self.stack[floor..].iter().rposition(|(open, _)| *open == name) {
+            self.close_down_to(floor + at);
         }
     }
 
-    /// Closes the innermost of `names`, unless a wall or a `stop` element is in between.
-    fn close_open(&mut self, names: &[&str], stop: impl Fn(&str) -> bool) {
+    /// Closes the innermost of `names`, unless a cell or one of `stops` is in between.
+    fn close_open(&mut self, names: &[&str], stops: &[&str]) {
         for at in (0..self.stack.len()).rev() {
             let (open, kind) = self.stack[at];
             if names.contains(&open) {
                 return self.close_down_to(at);
             }
-            if kind == Kind::Wall || stop(open) {
+            if matches!(kind, Kind::Table | Kind::Row | Kind::Cell) || stops.contains(&open) {
                 return;
             }
-        }
-    }
-
-    /// Closes the outermost of `names` that is inside the innermost open table.
-    fn close_within_table(&mut self, names: &[&str]) {
-        let table = self.stack.iter().rposition(|(open, _)| *open == "table").map_or(0, |at| at + 1);
-        if let Some(at) = self.stack[table..].iter().position(|(open, _)| names.contains(open)) {
-            self.close_down_to(table + at);
         }
     }
 
@@ -859,6 +901,18 @@ mod tests {
                 "<div><table><tr><td>ab</td></tr></table>c</div>",
             ),
             ("</div>x<svg><b>y", "x<b>y</b>"),
+            ("<td>x<tr>y", "xy"),
+            ("<table>x<b>y</b> <tr>z", "<table><tr><td>x<b>y</b> </td></tr><tr><td>z</td></tr></table>"),
+            ("<table><td>x</table>", "<table><tr><td>x</td></tr></table>"),
+            (
+                "<table> <caption>x<tbody><tr><th>y",
+                "<table><caption>x</caption><tbody><tr><th>y</th></tr></tbody></table>",
+            ),
+            (
+                "<table><col><tr><td><table><td>x</table>y",
+                "<table><col><tr><td><table><tr><td>x</td></tr></table>y</td></tr></table>",
+            ),
+            ("<a>x<a>y", "<a>x</a><a>y</a>"),
             ("1 < 2 > 0", "1 &lt; 2 > 0"),
             ("a&b &amp; &#65;&#x41; &nbsp. &copy=1 &", "a&amp;b &amp; &#65;&#x41; &nbsp;. &amp;copy=1 &amp;"),
         ] {
@@ -908,6 +962,8 @@ mod tests {
         let deep = balance(&"<div>".repeat(5_000));
         assert!(deep.truncated);
         assert_eq!(deep.html.matches("<div>").count(), MAX_DEPTH);
+        let tables = balance(&"<table><tr><td>".repeat(5_000));
+        assert!(tables.html.matches("<table>").count() <= MAX_DEPTH / 3 + 1);
         let many = balance(&"<b>x</b>".repeat(MAX_ELEMENTS + 10));
         assert!(many.truncated);
         assert_eq!(many.html.matches("<b>").count(), MAX_ELEMENTS);

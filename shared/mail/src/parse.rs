@@ -4,8 +4,8 @@ use std::{borrow::Cow, panic::catch_unwind};
 
 use jiff::Timestamp;
 use mail_parser::{
-    AddressList, DecodeProblems, HeaderForm, HeaderName, Message, MessageParser, MessagePart, PartFlags,
-    PartKind,
+    DecodeProblems, Header as HeaderField, HeaderForm, HeaderName, Message, MessageParser, MessagePart,
+    PartFlags, PartKind,
 };
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,12 @@ pub const MAX_HEADERS: usize = 500;
 pub const MAX_HEADER_VALUE: usize = 8 * 1024;
 /// All decoded header values together, in bytes.
 pub const MAX_HEADER_BYTES: usize = 256 * 1024;
+/// Most bytes of one address or message id field that are read.
+const MAX_FIELD: usize = 128 * 1024;
+/// Most bytes of one `Content-…` field, of which every part of a mail may have several.
+const MAX_CONTENT_FIELD: usize = 16 * 1024;
+/// Most bytes of all `Content-…` fields together.
+const MAX_CONTENT_FIELDS: usize = 1 << 20;
 /// Most addresses kept of each address field.
 pub const MAX_ADDRESSES: usize = 1_000;
 /// Longest address, in bytes: 64 for the local part, `@`, 255 for the domain (RFC 5321 §4.5.3.1).
@@ -251,23 +257,117 @@ pub fn parse(raw: &[u8]) -> ParsedMail<'_> {
 }
 
 fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
-    let message = MessageParser::new()
-        .max_parts(MAX_PARTS)
-        .max_depth(MAX_DEPTH)
-        // Attached mails are kept as files; what is inside them is not ours to interpret.
-        .max_encoded_nesting(0)
-        .parse(raw)?;
     let mut defects = Vec::new();
+    let tamed = tame(raw);
+    if matches!(tamed, Cow::Owned(_)) {
+        defects.push(Defect::HeaderTooLarge);
+    }
+    let message = parser().parse(&tamed)?;
     let mut mail = ParsedMail::default();
-    read_headers(&message, &mut mail, &mut defects);
+    read_headers(&message, raw, &mut mail, &mut defects);
     read_bodies(&message, raw, &mut mail, &mut defects);
     mail.automatic = is_automatic(&message);
     mail.defects = defects;
     Some(mail)
 }
 
-fn read_headers(message: &Message<'_>, mail: &mut ParsedMail<'_>, defects: &mut Vec<Defect>) {
+/// The parser for the structure alone. Fields are left to us, who read only as much of each as we keep: an
+/// address field of 30 MB of unfinished encoded words takes mail-parser eight seconds.
+fn parser() -> MessageParser {
+    use HeaderName as N;
+    let fields = [
+        N::Subject,
+        N::Comments,
+        N::ContentDescription,
+        N::ContentLocation,
+        N::ContentId,
+        N::ContentLanguage,
+        N::Keywords,
+        N::From,
+        N::To,
+        N::Cc,
+        N::Bcc,
+        N::ReplyTo,
+        N::Sender,
+        N::ResentTo,
+        N::ResentFrom,
+        N::ResentBcc,
+        N::ResentCc,
+        N::ResentSender,
+        N::ResentDate,
+        N::ResentMessageId,
+        N::ListArchive,
+        N::ListHelp,
+        N::ListId,
+        N::ListOwner,
+        N::ListPost,
+        N::ListSubscribe,
+        N::ListUnsubscribe,
+        N::Date,
+        N::MessageId,
+        N::References,
+        N::InReplyTo,
+        N::ReturnPath,
+        N::Received,
+    ];
+    let parser = MessageParser::new()
+        .max_parts(MAX_PARTS)
+        .max_depth(MAX_DEPTH)
+        // Attached mails are kept as files; what is inside them is not ours to interpret.
+        .max_encoded_nesting(0)
+        .unknown_headers(HeaderForm::Ignore);
+    fields.into_iter().fold(parser, |parser, name| parser.header(name, HeaderForm::Ignore))
+}
+
+/// The mail with overlong `Content-…` fields made harmless. The parser reads these itself, and slowly when
+/// they are hostile. Nothing moves: what is too much is overwritten, in a copy, so that offsets into it are
+/// offsets into the mail. No honest mail is copied: boundaries, names and parameters take a few hundred bytes.
+fn tame(raw: &[u8]) -> Cow<'_, [u8]> {
+    let mut tamed = Cow::Borrowed(raw);
+    let mut budget = MAX_CONTENT_FIELDS;
+    let mut at = 0;
+    while at < raw.len() {
+        // A line may begin after a lone CR for some programs, and fields end at LF for all.
+        let begins = at == 0 || matches!(raw[at - 1], b'\n' | b'\r');
+        if !begins || !raw[at..].get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"content-")) {
+            at += 1;
+            continue;
+        }
+        let end = field_end(raw, at);
+        let kept = (end - at).min(MAX_CONTENT_FIELD).min(budget);
+        budget -= kept;
+        if at + kept < end {
+            for byte in &mut tamed.to_mut()[at + kept..end] {
+                if !matches!(byte, b'\r' | b'\n' | b' ' | b'\t') {
+                    *byte = b'x';
+                }
+            }
+        }
+        at = end;
+    }
+    tamed
+}
+
+/// Where the header field that begins at `at` ends: before a line that doesn't begin with white space.
+fn field_end(raw: &[u8], at: usize) -> usize {
+    let mut end = at;
+    while let Some(line) = raw[end..].iter().position(|&byte| byte == b'\n') {
+        end += line + 1;
+        if !matches!(raw.get(end), Some(b' ' | b'\t')) {
+            return end;
+        }
+    }
+    raw.len()
+}
+
+/// A field's value as it stands in the mail.
+fn raw_value<'a>(header: HeaderField<'_>, raw: &'a [u8]) -> &'a [u8] {
+    raw.get(header.offset_start() as usize..header.offset_end() as usize).unwrap_or_default()
+}
+
+fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, defects: &mut Vec<Defect>) {
     let headers = message.headers();
+    let first = |name: HeaderName<'static>| headers.all(name).next().map(|header| raw_value(header, raw));
 
     let once = [
         HeaderName::Date,
@@ -289,16 +389,13 @@ fn read_headers(message: &Message<'_>, mail: &mut ParsedMail<'_>, defects: &mut 
         defects.push(Defect::DuplicateHeader);
     }
 
-    let mut first = |name: HeaderName<'static>| {
-        let list = headers.all(name).next().and_then(|header| header.value().as_address());
-        addresses(list, defects)
-    };
-    let mut from = first(HeaderName::From);
-    mail.sender = first(HeaderName::Sender).into_iter().next();
-    mail.reply_to = first(HeaderName::ReplyTo);
-    mail.to = first(HeaderName::To);
-    mail.cc = first(HeaderName::Cc);
-    mail.bcc = first(HeaderName::Bcc);
+    let mut list = |name| first(name).map(|value| addresses(value, defects)).unwrap_or_default();
+    let mut from = list(HeaderName::From);
+    mail.sender = list(HeaderName::Sender).into_iter().next();
+    mail.reply_to = list(HeaderName::ReplyTo);
+    mail.to = list(HeaderName::To);
+    mail.cc = list(HeaderName::Cc);
+    mail.bcc = list(HeaderName::Bcc);
     if from.len() > 1 || headers.all(HeaderName::From).nth(1).is_some() {
         defects.push(Defect::SeveralFrom);
     }
@@ -309,31 +406,15 @@ fn read_headers(message: &Message<'_>, mail: &mut ParsedMail<'_>, defects: &mut 
         Some(_) => {}
     }
 
-    mail.subject = headers
-        .all(HeaderName::Subject)
-        .next()
-        .map(|header| clean_line(&decoded(header.raw_value(), MAX_SUBJECT * 4).0, MAX_SUBJECT))
+    mail.subject = first(HeaderName::Subject)
+        .map(|value| clean_line(&decoded(value, MAX_SUBJECT * 4).0, MAX_SUBJECT))
         .unwrap_or_default();
-    mail.date = headers
-        .all(HeaderName::Date)
-        .next()
-        .and_then(|header| header.value().as_datetime())
-        .filter(mail_parser::DateTime::is_valid)
-        .and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
+    mail.date = first(HeaderName::Date).and_then(date);
     if mail.date.is_none() {
         defects.push(Defect::NoDate);
     }
 
-    let mut ids = |name: HeaderName<'static>| {
-        let list = headers.all(name).next().and_then(|header| header.value().as_text_list());
-        let Some(list) = list else { return Vec::new() };
-        if list.len() > MAX_REFERENCES {
-            defects.push(Defect::TooManyReferences);
-        }
-        let mut ids: Vec<String> = list.iter().rev().filter_map(message_id).take(MAX_REFERENCES).collect();
-        ids.reverse();
-        ids
-    };
+    let mut ids = |name| first(name).map(|value| message_ids(value, defects)).unwrap_or_default();
     mail.message_id = ids(HeaderName::MessageId).pop();
     mail.in_reply_to = ids(HeaderName::InReplyTo);
     mail.references = ids(HeaderName::References);
@@ -345,7 +426,7 @@ fn read_headers(message: &Message<'_>, mail: &mut ParsedMail<'_>, defects: &mut 
             break;
         }
         let room = MAX_HEADER_VALUE.min(MAX_HEADER_BYTES - bytes);
-        let (value, mut too_large) = decoded(header.raw_value(), room);
+        let (value, mut too_large) = decoded(raw_value(header, raw), room);
         let (name, long_name) = cut(header.raw_name(), 200);
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
             defects.push(Defect::BadHeader);
@@ -373,13 +454,22 @@ fn decoded(raw: &[u8], max: usize) -> (String, bool) {
     (clean_line(text, max), cut_off || text.len() > max)
 }
 
-fn addresses(list: Option<AddressList<'_>>, defects: &mut Vec<Defect>) -> Vec<ParsedAddress> {
-    let Some(list) = list else { return Vec::new() };
+fn date(value: &[u8]) -> Option<Timestamp> {
+    // The longest honest date has some 40 characters, and a comment.
+    let parsed = HeaderForm::Date.parse(&value[..value.len().min(500)]);
+    let date = parsed.value().as_datetime().filter(mail_parser::DateTime::is_valid)?;
+    Timestamp::from_second(date.to_timestamp()).ok()
+}
+
+fn addresses(value: &[u8], defects: &mut Vec<Defect>) -> Vec<ParsedAddress> {
+    let cut_off = value.len() > MAX_FIELD;
+    let parsed = HeaderForm::Addresses.parse(&value[..value.len().min(MAX_FIELD)]);
     let mut out = Vec::new();
-    for mailbox in list.mailboxes() {
+    let mailboxes = parsed.value();
+    for mailbox in mailboxes.as_address().iter().flat_map(mail_parser::AddressList::mailboxes) {
         if out.len() == MAX_ADDRESSES {
             defects.push(Defect::TooManyAddresses);
-            break;
+            return out;
         }
         let address = mailbox.address().unwrap_or_default().trim();
         if is_address(address) {
@@ -389,7 +479,28 @@ fn addresses(list: Option<AddressList<'_>>, defects: &mut Vec<Defect>) -> Vec<Pa
             defects.push(Defect::BadAddress);
         }
     }
+    if cut_off {
+        // The last one may be half an address, which is another one.
+        out.pop();
+        defects.push(Defect::TooManyAddresses);
+    }
     out
+}
+
+fn message_ids(value: &[u8], defects: &mut Vec<Defect>) -> Vec<String> {
+    // Of a long list, the end matters: it is closest to this mail. It is cut where an id begins.
+    let start = value.len().saturating_sub(MAX_FIELD);
+    let start =
+        start + value[start..].iter().position(|&byte| start == 0 || byte == b'<').unwrap_or_default();
+    let parsed = HeaderForm::MessageIds.parse(&value[start..]);
+    let list = parsed.value();
+    let Some(list) = list.as_text_list() else { return Vec::new() };
+    if start > 0 || list.len() > MAX_REFERENCES {
+        defects.push(Defect::TooManyReferences);
+    }
+    let mut ids: Vec<String> = list.iter().rev().filter_map(message_id).take(MAX_REFERENCES).collect();
+    ids.reverse();
+    ids
 }
 
 fn names_another_address(from: &ParsedAddress) -> bool {
@@ -594,12 +705,18 @@ fn attachment<'a>(part: MessagePart<'_>, raw: &'a [u8], defects: &mut Vec<Defect
     ParsedAttachment {
         filename: part.attachment_name().and_then(safe_filename),
         content_type: content_type(part),
-        content_id: part.content_id().and_then(message_id),
+        content_id: content_id(part, raw),
         inline: part.is_inline(),
         size: contents.len(),
         sha256: Sha256::digest(&contents).into(),
         contents,
     }
+}
+
+fn content_id(part: MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let value = raw_value(part.headers().get(HeaderName::ContentId)?, raw);
+    let parsed = HeaderForm::MessageIds.parse(&value[..value.len().min(2 * MAX_MESSAGE_ID)]);
+    parsed.value().as_text().and_then(message_id)
 }
 
 fn content_type(part: MessagePart<'_>) -> String {

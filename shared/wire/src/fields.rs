@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::error::{FieldError, Refusal};
-use domain::address::{EmailAddress, HeaderText, Mailbox};
+use domain::address::{EmailAddress, HeaderText, InvalidHeaderText, Mailbox};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -90,7 +90,7 @@ impl Fields {
         match HeaderText::parse(&text) {
             Ok(line) => Some(line),
             Err(error) => {
-                self.error(field, "control_character", error);
+                self.error(field, header_code(error), error);
                 None
             }
         }
@@ -215,6 +215,13 @@ impl Fields {
     }
 }
 
+fn header_code(error: InvalidHeaderText) -> &'static str {
+    match error {
+        InvalidHeaderText::ControlCharacter => "control_character",
+        InvalidHeaderText::TooLong => "too_long",
+    }
+}
+
 fn mailbox(value: &Value) -> Result<Mailbox, (&'static str, String)> {
     let (name, address) = match value {
         Value::String(text) => match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
@@ -250,7 +257,7 @@ fn mailbox(value: &Value) -> Result<Mailbox, (&'static str, String)> {
     })?;
     let name = name
         .filter(|name| !name.is_empty())
-        .map(|name| HeaderText::parse(&name).map_err(|error| ("control_character", format!("name {error}"))))
+        .map(|name| HeaderText::parse(&name).map_err(|error| (header_code(error), format!("name {error}"))))
         .transpose()?;
     Ok(Mailbox { name, address })
 }

@@ -19,7 +19,7 @@ use crate::route;
 use crate::shell::Shell;
 use crate::visit::Visit;
 use crate::words::{
-    self, Moment, Person, Standing, body, count, people, short, size, standing, subject, visible,
+    self, Doer, Moment, Person, Standing, body, count, people, short, size, standing, subject, visible,
 };
 
 /// Links that a page lists.
@@ -57,7 +57,7 @@ struct ApprovalPage {
     notice: String,
     mail: Mail,
     why: Vec<String>,
-    asked_by: String,
+    asked_by: Doer,
     asked_at: Moment,
     expires: Moment,
     digest: String,
@@ -89,7 +89,7 @@ enum Panel {
     /// It is over.
     Decided {
         /// Who; nobody where it expired.
-        by: Option<String>,
+        by: Option<Doer>,
         at: Moment,
         reason: String,
     },
@@ -227,7 +227,7 @@ pub(crate) async fn page(
         alert: alert.map(|alert| alert.text).unwrap_or_default(),
         notice: noticed(notice, &view.approval, mine),
         why: view.approval.reasons.iter().map(|code| words::reason(code)).collect(),
-        asked_by: asker(&view.approval.requested_by, mine),
+        asked_by: doer(&view.approval.requested_by, mine),
         asked_at: Moment::new(view.approval.requested_at, now),
         expires: Moment::new(view.approval.expires_at, now),
         digest: view.approval.digest.to_string(),
@@ -243,19 +243,6 @@ pub(crate) async fn page(
     };
     let origins: Vec<String> = pictures.iter().filter_map(|(_, url)| origin(url)).collect();
     Ok(guard::html_with_images(status, render(&page)?, &origins))
-}
-
-/// Whoever asked for a mail.
-pub(crate) fn asker(actor: &Actor, mine: Option<MemberId>) -> String {
-    match actor {
-        Actor::Member { member_id } => member(*member_id, mine),
-        Actor::Token { token_id, .. } => format!("API token {token_id}"),
-        Actor::System => "Countersign".to_owned(),
-    }
-}
-
-fn member(id: MemberId, mine: Option<MemberId>) -> String {
-    if Some(id) == mine { "you".to_owned() } else { format!("member {id}") }
 }
 
 /// What is said after a decision. Only what is true: the address alone can't make this page say that a mail was
@@ -457,7 +444,7 @@ fn framed(html: &str, detail: &Detail, pictures: &[(String, String)]) -> Html {
     // Mail is written for a white page and dark letters, whatever the reader's own colours are.
     let document = format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light\"></head>\
-         <body style=\"margin:0;padding:16px;background-color:#fff;color:#1c2024;\
+         <body style=\"margin:0;padding:8px 16px;background-color:#fff;color:#1c2024;\
          font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere\">{html}</body></html>"
     );
     Html { document, lines_wide, lines_narrow, remote }
@@ -532,7 +519,7 @@ fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> Vec<&'sta
     match verdicts.dmarc.as_str() {
         "PASS" => {}
         "FAIL" => {
-            doubts.push("The sender\u{2019}s domain disowns it (DMARC failed): the address may be forged.")
+            doubts.push("The sender\u{2019}s domain disowns it (DMARC failed): the address may be forged.");
         }
         _ => doubts.push("Nothing proves that it came from this address (no DMARC pass)."),
     }

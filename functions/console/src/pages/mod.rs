@@ -16,7 +16,7 @@ use runtime::http::{Request, Response};
 
 use crate::guard;
 use crate::route::{self, Route};
-use crate::visit::no_cookie;
+use crate::visit::{has_cookie, no_cookie};
 
 /// Answers a request with a page, whatever happens.
 pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
@@ -46,7 +46,9 @@ pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
             let status =
                 request.query.get("status").map(|status| format!("?status={status}")).unwrap_or_default();
             let wanted = format!("{}{status}", request.path);
-            guard::see_other(&route::sign_in(&wanted)).cookie(no_cookie())
+            let response = guard::see_other(&route::sign_in(&wanted));
+            // Only a cookie that was shown is removed: without one this may be a request that another site sent.
+            if has_cookie(request) { response.cookie(no_cookie()) } else { response }
         }
         Err(refusal) => problem::page(&refusal, request, ports),
     }

@@ -6,10 +6,9 @@ use std::fmt::Write as _;
 use app::store::Page;
 use app::{Ports, Refusal, approvals, inboxes};
 use askama::Template;
-use domain::InboxId;
-use domain::Timestamp;
 use domain::access::scope;
 use domain::approval::{Approval, Decision};
+use domain::{InboxId, MemberId, Timestamp};
 use futures_util::future::{join_all, try_join};
 use jiff::SignedDuration;
 use runtime::http::{Request, Response};
@@ -19,7 +18,7 @@ use crate::guard;
 use crate::route;
 use crate::shell::Shell;
 use crate::visit::Visit;
-use crate::words::{Moment, count, people, subject, visible};
+use crate::words::{Doer, Moment, count, doer, member, people, subject, visible};
 
 /// An approval that expires within this is marked.
 const SOON: SignedDuration = SignedDuration::from_hours(24);
@@ -55,7 +54,7 @@ struct Row {
     /// How many more there are.
     more: usize,
     from: String,
-    asked_by: String,
+    asked_by: Doer,
     asked_at: Moment,
     expires: Moment,
     soon: bool,
@@ -65,7 +64,7 @@ struct Row {
 }
 
 struct Decided {
-    by: Option<String>,
+    by: Option<Doer>,
     at: Moment,
     reason: Option<String>,
 }
@@ -128,20 +127,17 @@ fn encoded(text: &str) -> String {
 }
 
 impl Row {
-    fn new(approval: &Approval, from: String, mine: Option<domain::MemberId>, now: Timestamp) -> Self {
+    fn new(approval: &Approval, from: String, mine: Option<MemberId>, now: Timestamp) -> Self {
         let recipients: Vec<String> =
             people(&approval.recipients).into_iter().map(|person| person.address).collect();
         let files = usize::try_from(approval.attachment_count).unwrap_or(usize::MAX);
-        let member = |id: domain::MemberId| {
-            if Some(id) == mine { "you".to_owned() } else { format!("member {id}") }
-        };
         let decided = match &approval.decision {
             Decision::Pending => None,
             Decision::Approved { by, at } => {
-                Some(Decided { by: Some(member(*by)), at: Moment::new(*at, now), reason: None })
+                Some(Decided { by: Some(member(*by, mine)), at: Moment::new(*at, now), reason: None })
             }
             Decision::Rejected { by, at, reason } => Some(Decided {
-                by: Some(member(*by)),
+                by: Some(member(*by, mine)),
                 at: Moment::new(*at, now),
                 reason: (!reason.is_empty()).then(|| visible(reason)),
             }),
@@ -154,7 +150,7 @@ impl Row {
             more: recipients.len().saturating_sub(NAMED),
             recipients: recipients.into_iter().take(NAMED).collect(),
             from,
-            asked_by: super::approval::asker(&approval.requested_by, mine),
+            asked_by: doer(&approval.requested_by, mine),
             asked_at: Moment::new(approval.requested_at, now),
             expires: Moment::new(approval.expires_at, now),
             soon: approval.expires_at.duration_since(now) < SOON,

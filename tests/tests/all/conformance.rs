@@ -1,0 +1,301 @@
+//! What must agree: binaries, routes, functions of the template, examples in `events/`, IAM actions, the workflow.
+//! A failure names what is missing, so that `ADDING-A-ROUTE.md` can be followed by running this.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use runtime::http::Request;
+use runtime::task::TaskError;
+use saphyr::{LoadableYamlNode as _, Yaml};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Names of the files in a folder that end so, without the ending.
+fn names(folder: &Path, ending: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(ending).map(str::to_owned))
+        .collect()
+}
+
+/// Binary -> its source.
+fn binaries() -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for group in std::fs::read_dir(root().join("functions")).unwrap() {
+        let folder = group.unwrap().path().join("src/bin");
+        for name in names(&folder, ".rs") {
+            all.insert(name.clone(), read(folder.join(format!("{name}.rs"))));
+        }
+    }
+    assert!(all.len() > 30, "the binaries were not found");
+    all
+}
+
+/// A function of the template.
+struct Function {
+    logical_id: String,
+    code_uri: String,
+    actions: Vec<(String, String)>,
+    routes: Vec<(String, String)>,
+}
+
+/// Takes the short forms of intrinsic functions off: `!Ref Table` is read as `Table`.
+fn without_tags(template: &str) -> String {
+    let mut plain = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find('!') {
+        let (before, tag) = rest.split_at(at);
+        plain.push_str(before);
+        let length = tag[1..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(tag.len(), |n| n + 1);
+        let starts = before.ends_with([' ', '[']) && length > 1;
+        rest = if starts {
+            tag[length..].trim_start_matches(' ')
+        } else {
+            plain.push('!');
+            &tag[1..]
+        };
+    }
+    plain + rest
+}
+
+fn text<'a>(yaml: &'a Yaml<'a>, name: &str) -> &'a str {
+    yaml.as_mapping_get(name).and_then(Yaml::as_str).unwrap_or_default()
+}
+
+fn list(yaml: Option<&Yaml<'_>>) -> Vec<String> {
+    match yaml {
+        Some(yaml) if yaml.as_str().is_some() => vec![yaml.as_str().unwrap().to_owned()],
+        Some(yaml) => yaml.as_sequence().into_iter().flatten().filter_map(Yaml::as_str).map(str::to_owned).collect(),
+        None => vec![],
+    }
+}
+
+/// Function name, which is the binary's -> function.
+fn functions() -> BTreeMap<String, Function> {
+    let source = without_tags(&read("template.yaml"));
+    let documents = Yaml::load_from_str(&source).unwrap();
+    let resources = documents[0].as_mapping_get("Resources").unwrap();
+    let mut all = BTreeMap::new();
+    for (logical_id, resource) in resources.as_mapping().unwrap() {
+        if text(resource, "Type") != "AWS::Serverless::Function" {
+            continue;
+        }
+        let properties = resource.as_mapping_get("Properties").unwrap();
+        let name = text(properties, "FunctionName").replace("${AWS::StackName}-", "");
+        let mut actions = vec![];
+        for policy in properties.as_mapping_get("Policies").and_then(Yaml::as_sequence).into_iter().flatten() {
+            for statement in policy.as_mapping_get("Statement").and_then(Yaml::as_sequence).into_iter().flatten() {
+                for action in list(statement.as_mapping_get("Action")) {
+                    let resources = list(statement.as_mapping_get("Resource"));
+                    assert!(!resources.is_empty() && !resources.contains(&"*".to_owned()), "{name}: {action} on *");
+                    actions.extend(resources.into_iter().map(|resource| (action.clone(), resource)));
+                }
+            }
+        }
+        let events = properties.as_mapping_get("Events").and_then(Yaml::as_mapping);
+        let routes = events.into_iter().flatten().filter(|(_, event)| text(event, "Type") == "HttpApi");
+        let routes = routes.map(|(_, event)| event.as_mapping_get("Properties").unwrap());
+        let function = Function {
+            logical_id: logical_id.as_str().unwrap().to_owned(),
+            code_uri: text(properties, "CodeUri").to_owned(),
+            actions,
+            routes: routes.map(|route| (text(route, "Method").to_owned(), text(route, "Path").to_owned())).collect(),
+        };
+        all.insert(name, function);
+    }
+    all
+}
+
+#[test]
+fn every_binary_is_a_function_and_every_function_a_binary() {
+    let (binaries, functions) = (binaries(), functions());
+    for name in binaries.keys() {
+        assert!(functions.contains_key(name), "template.yaml has no function named ${{AWS::StackName}}-{name}");
+    }
+    for (name, function) in &functions {
+        assert!(binaries.contains_key(name), "{}: there is no binary {name}", function.logical_id);
+        assert_eq!(function.code_uri, format!("target/lambda/{name}/"), "{}", function.logical_id);
+        let camel: String =
+            name.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+        assert_eq!(function.logical_id, camel, "a function's logical id is its binary's name");
+    }
+}
+
+#[test]
+fn every_binary_has_an_example_event_and_every_example_a_binary() {
+    let expected: BTreeSet<_> = binaries().into_keys().collect();
+    assert_eq!(names(&root().join("events"), ".json"), expected, "events/<binary>.json");
+}
+
+#[test]
+fn every_binary_is_three_lines_that_call_into_its_group() {
+    for (name, source) in binaries() {
+        let code: Vec<_> = source.lines().filter(|line| !line.is_empty() && !line.starts_with("//!")).collect();
+        assert_eq!(code.len(), 3, "{name}: {source}");
+        assert!(code[1].contains("::serve(&"), "{name}: {source}");
+    }
+}
+
+#[test]
+fn every_route_is_one_file_one_binary_one_function_and_the_same_everywhere() {
+    let (binaries, functions) = (binaries(), functions());
+    let mut routes: BTreeSet<(String, String)> = BTreeSet::new();
+    for endpoint in api::ENDPOINTS {
+        let route = (endpoint.method.to_owned(), endpoint.path.to_owned());
+        assert!(routes.insert(route), "{} {} stands twice in api::ENDPOINTS", endpoint.method, endpoint.path);
+    }
+    let mut files = 0;
+    let source = root().join("functions/api/src");
+    for entry in std::fs::read_dir(&source).unwrap() {
+        let folder = entry.unwrap().path();
+        let resource = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        if !folder.is_dir() || resource == "bin" {
+            continue;
+        }
+        for action in names(&folder, ".rs") {
+            files += 1;
+            let name = format!("api-{resource}-{action}").replace('_', "-");
+            let binary = binaries.get(&name).unwrap_or_else(|| panic!("functions/api/src/bin/{name}.rs is missing"));
+            let module = format!("&api::{resource}::{action}::ENDPOINT");
+            assert!(binary.contains(&module), "{name} must serve {module}");
+            let handler = read(folder.join(format!("{action}.rs")));
+            let function = &functions[&name];
+            assert_eq!(function.routes.len(), 1, "{name} must have one route in template.yaml");
+            let (method, path) = &function.routes[0];
+            for (what, text) in [("the binary's", binary), ("the handler's", &handler)] {
+                assert!(text.contains(&format!("`{method} {path}`")), "{name}: {what} first line names another route");
+            }
+            let (method_line, path_line) = (format!("method: \"{method}\""), format!("path: \"{path}\""));
+            assert!(handler.contains(&method_line) && handler.contains(&path_line), "{name}: ENDPOINT differs");
+            assert!(routes.contains(&(method.clone(), path.clone())), "{name} is not in api::ENDPOINTS");
+            let example: Value = serde_json::from_str(&read(format!("events/{name}.json"))).unwrap();
+            assert_eq!(example["routeKey"], format!("{method} {path}"), "events/{name}.json");
+            let request = Request::from_event(example).unwrap_or_else(|error| panic!("events/{name}.json: {error}"));
+            assert_eq!(&request.method, method);
+        }
+    }
+    assert_eq!(files, api::ENDPOINTS.len(), "a route's file is missing from api::ENDPOINTS, or stands there twice");
+}
+
+/// What each group's roles may hold at most. Only the dispatch group sends; only routes and the sweeper start workflows.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("api", &[
+        "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem", "kms:Decrypt", "s3:GetObject", "s3:PutObject", "s3:ListBucket",
+        "states:StartExecution", "states:SendTaskSuccess", "states:SendTaskFailure",
+    ]),
+    ("background", &[
+        "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "events:PutEvents",
+        "kms:Decrypt", "sqs:SendMessage", "states:StartExecution", "states:SendTaskFailure",
+    ]),
+    ("console", &[
+        "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem", "s3:GetObject", "states:StartExecution", "states:SendTaskSuccess",
+        "states:SendTaskFailure",
+    ]),
+    ("dispatch", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "s3:GetObject", "ses:SendEmail"]),
+    ("inbound", &[
+        "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "s3:GetObject",
+        "s3:PutObject", "sqs:SendMessage",
+    ]),
+    ("operator", &["dynamodb:PutItem", "kms:GenerateDataKey"]),
+];
+
+#[test]
+fn no_role_holds_more_than_its_group_may() {
+    let mut senders = vec![];
+    for (name, function) in functions() {
+        let group = name.split('-').next().unwrap();
+        let (_, allowed) = ALLOWED.iter().find(|(known, _)| *known == group).unwrap_or_else(|| panic!("{group}"));
+        for (action, resource) in &function.actions {
+            assert!(allowed.contains(&action.as_str()), "{name} holds {action}, which the group {group} may not");
+            assert!(!action.ends_with('*'), "{name}: {action}");
+            if action == "ses:SendEmail" && !senders.contains(&name) {
+                senders.push(name.clone());
+            }
+            // Whoever puts sealed objects must not be able to put anything else under that name, and nobody deletes.
+            assert!(!(action == "s3:PutObject" && resource.contains("inbound")), "{name} could forge received mail");
+        }
+    }
+    assert_eq!(senders, ["dispatch-send"]);
+}
+
+#[test]
+fn whoever_reads_mail_from_strangers_can_neither_send_nor_decide() {
+    for name in ["inbound-receive", "inbound-quarantine"] {
+        for (action, _) in &functions()[name].actions {
+            assert!(!action.starts_with("ses:") && !action.starts_with("states:") && !action.starts_with("kms:"));
+        }
+    }
+}
+
+#[test]
+fn the_workflow_knows_the_errors_that_functions_give() {
+    let workflow: Value = serde_json::from_str(&read("infra/send-workflow.asl.json")).unwrap();
+    let retries = workflow["States"]["Dispatch"]["Retry"].as_array().unwrap();
+    let named = |error: &str| {
+        retries.iter().find(|retry| retry["ErrorEquals"].as_array().unwrap().contains(&error.into())).unwrap()
+    };
+    assert_eq!(named(TaskError::PERMANENT)["MaxAttempts"], 0);
+    assert!(named(TaskError::TRANSIENT)["MaxAttempts"].as_u64().unwrap() >= 6);
+    let states: Vec<_> = workflow["States"].as_object().unwrap().keys().collect();
+    assert!(states.len() <= 4, "each transition costs as much as 25 mails of storage: {states:?}");
+    let catch = workflow["States"]["AwaitDecision"]["Catch"].to_string();
+    assert!(catch.contains("\"NotApproved\""), "what aws-flow closes a workflow with");
+    assert!(read("shared/aws-flow/src/workflow.rs").contains("\"NotApproved\""));
+}
+
+#[test]
+fn every_dead_letter_queue_has_an_alarm_and_every_consumer_a_dead_letter_queue() {
+    let source = without_tags(&read("template.yaml"));
+    let documents = Yaml::load_from_str(&source).unwrap();
+    let resources = documents[0].as_mapping_get("Resources").unwrap().as_mapping().unwrap();
+    let of_type = |wanted: &str| -> Vec<(String, &Yaml<'_>)> {
+        let found = resources.iter().filter(|(_, resource)| text(resource, "Type") == wanted);
+        found.map(|(name, resource)| (name.as_str().unwrap().to_owned(), resource)).collect()
+    };
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    for (queue, resource) in of_type("AWS::SQS::Queue") {
+        let properties = resource.as_mapping_get("Properties").unwrap();
+        if queue.ends_with("DeadLetters") {
+            let watched = format!("{queue}.QueueName");
+            assert!(alarms.iter().any(|(_, a)| format!("{a:?}").contains(&watched)), "{queue} has no alarm");
+        } else {
+            let redrive = format!("{:?}", properties.as_mapping_get("RedrivePolicy"));
+            assert!(redrive.contains("DeadLetters"), "{queue} has no dead-letter queue");
+        }
+    }
+}
+
+#[test]
+fn the_contract_suite_runs_on_the_template_s_table() {
+    let template = read("template.yaml");
+    let contract = read("tests/tests/all/contract.rs");
+    for index in ["lists", "watch"] {
+        assert!(template.contains(&format!("IndexName: {index}")));
+        assert!(contract.contains(&format!("index(\"{index}\", ")));
+    }
+    let named = template.matches("AttributeName: ").count();
+    // Six definitions, two of the table's keys, two of each index's, and the one for time to live.
+    assert_eq!(named, 6 + 2 + 2 * 2 + 1, "the table's keys changed: change contract.rs too");
+}
+
+#[test]
+fn what_the_papers_promise_is_there() {
+    for paper in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "infra/docs/ADDING-A-ROUTE.md", "infra/docs/LOGGING.md", "infra/docs/RUNBOOK.md"] {
+        assert!(read(paper).len() > 400, "{paper}");
+    }
+    let makefile = read("Makefile");
+    for target in ["run:", "test:", "bench:", "demo:", "deploy:"] {
+        assert!(makefile.contains(&format!("\n{target}")), "{target}");
+        assert!(read("README.md").contains(&format!("make {}", target.trim_end_matches(':'))), "{target}");
+    }
+}

@@ -1,0 +1,211 @@
+//! The main job for real: held, looked at, countersigned, sent once, followed.
+
+use serde_json::{Value, json};
+use tests::{Held, Stack};
+
+#[test]
+fn a_held_mail_leaves_once_it_is_approved_byte_for_byte() {
+    let stack = Stack::running();
+    let body = json!({
+        "to": ["Ann <success@simulator.amazonses.com>"], "bcc": ["hidden@example.org"],
+        "subject": "Grüße — byte for byte", "text": "Hello\nthere", "html": "<p>Hello <b>there</b></p>",
+    });
+    let held = stack.submit_body(&body);
+    let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
+    assert_eq!(seen["digest"], held.digest);
+    assert_eq!(seen["message"]["bcc"][0]["address"], "hidden@example.org");
+    assert_eq!(seen["message"]["text"].as_str().unwrap().trim_end(), "Hello\nthere");
+    assert!(seen["message"]["html"].as_str().unwrap().contains("<b>there</b>"));
+    assert!(stack.accepted(&held.message).is_empty());
+    assert_eq!(stack.approve(&held).expect(200)["status"], "approved");
+    let message = stack.message_with_status(&held.message, "delivered");
+    assert_eq!(message["recipients"].as_array().unwrap().len(), 2);
+    let accepted = stack.accepted(&held.message);
+    assert_eq!(accepted.len(), 1);
+    let raw = format!("/v1/inboxes/{}/messages/{}/raw", stack.inbox(), held.message);
+    let raw = stack.get(&raw, stack.text("/agent_token")).expect(200);
+    let eml = accepted[0]["message_id"].as_str().unwrap();
+    let outbox = std::fs::read(format!("{}/{eml}.eml", stack.text("/outbox"))).unwrap();
+    assert_eq!(raw.as_str().unwrap().as_bytes(), outbox, "what was shown is what SES was given");
+    let text = String::from_utf8(outbox).unwrap();
+    assert!(!text.contains("hidden@") && !text.contains("\nDate:") && !text.contains("\nMessage-ID:"), "{text}");
+    // The digest is that of the sealed object; the mail's own hash is what SES got.
+    assert_eq!(domain::digest::Digest::of(text.as_bytes()).hex(), accepted[0]["sha256"].as_str().unwrap());
+}
+
+#[test]
+fn a_reply_answers_its_mail_in_its_thread() {
+    let stack = Stack::running();
+    let subject = unique("A question");
+    let mail = format!(
+        "From: Ann <ann@example.org>\r\nTo: {}\r\nCc: bob@example.org\r\nSubject: {subject}\r\n\
+         Message-ID: <{}@example.org>\r\n\r\nWhere is it?\r\n",
+        stack.text("/inbox/address"),
+        subject.replace(' ', "-"),
+    );
+    let received = stack.receive(&mail, &subject);
+    let id = received["id"].as_str().unwrap();
+    let path = format!("/v1/inboxes/{}/messages/{id}", stack.inbox());
+    let agent = stack.text("/agent_token");
+    let answer = stack.post(&format!("{path}/reply-all"), agent, &json!({"text": "On its way."})).expect(202);
+    let (message, held) = (&answer["message"], Held::of(&answer));
+    assert_eq!(message["subject"], format!("Re: {subject}"));
+    assert_eq!(message["to"][0]["address"], "ann@example.org");
+    assert_eq!(message["cc"][0]["address"], "bob@example.org");
+    assert_eq!(message["thread_id"], received["thread_id"]);
+    let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
+    assert_eq!(seen["answered_message"]["id"], id);
+    assert_eq!(seen["answered_message"]["text"].as_str().unwrap().trim(), "Where is it?");
+    assert_eq!(seen["thread"].as_array().unwrap().len(), 2);
+    stack.approve(&held).expect(200);
+    stack.message_with_status(&held.message, "delivered");
+    let accepted = stack.accepted(&held.message);
+    let eml = accepted[0]["message_id"].as_str().unwrap();
+    let sent = std::fs::read_to_string(format!("{}/{eml}.eml", stack.text("/outbox"))).unwrap();
+    assert!(sent.contains(&format!("In-Reply-To: <{}@example.org>", subject.replace(' ', "-"))), "{sent}");
+}
+
+fn unique(text: &str) -> String {
+    let mut bytes = [0; 6];
+    app::ports::Random::fill(&runtime::environment::SystemRandom, &mut bytes);
+    format!("{text} {}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>())
+}
+
+#[test]
+fn a_rejected_mail_never_leaves_and_says_why() {
+    let stack = Stack::running();
+    let held = stack.submit("success@simulator.amazonses.com", "to be rejected", "text");
+    let path = format!("/v1/approvals/{}/reject", held.approval);
+    let body = json!({"digest": held.digest, "reason": "The price is wrong."});
+    let approver = stack.text("/approver/token");
+    let rejected = stack.post(&path, approver, &body).expect(200);
+    assert_eq!((rejected["status"].as_str(), rejected["decision_reason"].as_str()), (Some("rejected"), Some("The price is wrong.")));
+    stack.message_with_status(&held.message, "rejected");
+    stack.approve(&held).refused(409, "approval_not_pending");
+    assert!(stack.accepted(&held.message).is_empty());
+    let listed = stack.get("/v1/approvals?status=rejected&limit=100", approver).expect(200);
+    assert!(listed["data"].as_array().unwrap().iter().any(|approval| approval["id"] == held.approval.as_str()));
+}
+
+#[test]
+fn send_at_is_waited_for() {
+    let stack = Stack::running();
+    let now = app::ports::Clock::now(&runtime::environment::SystemClock);
+    let send_at = now + jiff::SignedDuration::from_secs(6);
+    let body = json!({
+        "to": ["success@simulator.amazonses.com"], "subject": "later", "text": "t", "send_at": send_at.to_string(),
+    });
+    let held = stack.submit_body(&body);
+    stack.approve(&held).expect(200);
+    let scheduled = stack.message_with_status(&held.message, "scheduled");
+    assert!(scheduled["due_at"].as_str().is_some());
+    assert!(stack.accepted(&held.message).is_empty());
+    let sent = stack.message_with_status(&held.message, "delivered");
+    let sent_at: jiff::Timestamp = sent["sent_at"].as_str().unwrap().parse().unwrap();
+    assert!(sent_at.as_second() >= send_at.as_second(), "{sent_at} before {send_at}");
+}
+
+#[test]
+fn a_bounce_and_a_complaint_come_back() {
+    let stack = Stack::running();
+    for (to, status) in [("bounce@simulator.amazonses.com", "bounced"), ("complaint@simulator.amazonses.com", "complained")] {
+        let held = stack.submit(to, status, "text");
+        stack.approve(&held).expect(200);
+        let message = stack.message_with_status(&held.message, status);
+        assert_eq!(message["recipients"][0]["status"], status);
+    }
+}
+
+#[test]
+fn the_same_key_answers_alike_and_sends_once() {
+    let stack = Stack::running();
+    let path = format!("/v1/inboxes/{}/messages/send", stack.inbox());
+    let agent = stack.text("/agent_token");
+    let key = unique("key").replace(' ', "-");
+    let send = |text: &str| {
+        let body = json!({"to": ["success@simulator.amazonses.com"], "subject": "once", "text": text}).to_string();
+        stack.raw("POST", &path, agent, vec![("idempotency-key", key.clone())], body)
+    };
+    let first = send("one").expect(202);
+    let again = send("one");
+    assert_eq!((again.status, again.header("idempotent-replay")), (202, Some("true")));
+    assert_eq!(again.body, first);
+    send("two").refused(409, "idempotency_key_reused");
+}
+
+#[test]
+fn the_same_key_many_times_at_once_makes_one_mail() {
+    let stack = Stack::running();
+    let path = format!("/v1/inboxes/{}/messages/send", stack.inbox());
+    let key = unique("burst").replace(' ', "-");
+    let subject = unique("burst");
+    let body = json!({"to": ["success@simulator.amazonses.com"], "subject": subject, "text": "t"}).to_string();
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..12)
+            .map(|_| {
+                let headers = vec![("idempotency-key", key.clone())];
+                scope.spawn(|| stack.raw("POST", &path, stack.text("/agent_token"), headers, &body))
+            })
+            .collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    let ids: std::collections::BTreeSet<String> = answers
+        .iter()
+        .filter(|answer| answer.status == 202)
+        .map(|answer| answer.body["message"]["id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 1, "one mail: {ids:?}");
+    for answer in &answers {
+        assert!(answer.status == 202 || answer.code() == "request_in_flight", "{}", answer.body);
+    }
+    let list = stack.get(&format!("/v1/inboxes/{}/messages?limit=100", stack.inbox()), stack.text("/agent_token"));
+    let listed = list.expect(200)["data"].as_array().unwrap().iter().filter(|m| m["subject"] == subject).count();
+    assert_eq!(listed, 1);
+}
+
+#[test]
+fn many_approvers_at_once_make_one_decision_and_one_mail() {
+    let stack = Stack::running();
+    let held = stack.submit("success@simulator.amazonses.com", "decided at once", "text");
+    let path = format!("/v1/approvals/{}", held.approval);
+    let tokens = [stack.text("/approver/token"), stack.text("/owner/token")];
+    let decided: Vec<_> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..16)
+            .map(|i| {
+                let verdict = if i % 4 == 3 { "reject" } else { "approve" };
+                let (held, path, stack) = (&held, &path, &stack);
+                scope.spawn(move || {
+                    let body = json!({"digest": held.digest});
+                    stack.post(&format!("{path}/{verdict}"), tokens[i % 2], &body)
+                })
+            })
+            .collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    let outcomes: std::collections::BTreeSet<_> =
+        decided.iter().filter(|answer| answer.status == 200).map(|answer| answer.body["status"].to_string()).collect();
+    assert_eq!(outcomes.len(), 1, "one outcome: {decided:?}");
+    for answer in decided.iter().filter(|answer| answer.status != 200) {
+        answer.refused(409, "approval_not_pending");
+    }
+    let approved = outcomes.contains("\"approved\"");
+    stack.message_with_status(&held.message, if approved { "delivered" } else { "rejected" });
+    assert_eq!(stack.accepted(&held.message).len(), usize::from(approved));
+}
+
+#[test]
+fn two_local_inboxes_write_to_each_other() {
+    let stack = Stack::running();
+    let owner = stack.text("/owner/token");
+    let other = stack.post("/v1/inboxes", owner, &json!({"display_name": "Other"})).expect(201);
+    let subject = unique("between inboxes");
+    let held = stack.submit(other["address"].as_str().unwrap(), &subject, "from one to the other");
+    stack.approve(&held).expect(200);
+    let path = format!("/v1/inboxes/{}/messages", other["id"].as_str().unwrap());
+    let received: Value = stack.until("mail in the other inbox", || {
+        let list = stack.get(&path, owner).expect(200);
+        list["data"].as_array()?.iter().find(|message| message["subject"] == subject).cloned()
+    });
+    assert_eq!(received["status"], "received");
+    assert_eq!(received["from"]["address"], stack.text("/inbox/address"));
+}
