@@ -19,7 +19,8 @@ use crate::route;
 use crate::shell::Shell;
 use crate::visit::Visit;
 use crate::words::{
-    self, Doer, Moment, Person, Standing, body, count, people, short, size, standing, subject, visible,
+    self, Doer, Moment, Person, Standing, body, count, doer, member, people, short, size, standing, subject,
+    visible,
 };
 
 /// Links that a page lists.
