@@ -16,7 +16,7 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
 
-.PHONY: help run test bench demo deploy build lint unit stack-test clean
+.PHONY: help run test bench demo deploy build build-all lint unit stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,7 +29,7 @@ demo: ## tell the whole story in the terminal, against `make run`
 
 test: ## everything CI checks: lint, unit, conformance, contract, end-to-end, browser, corpora
 	@infra/step.sh "lint" $(MAKE) --no-print-directory lint
-	@infra/step.sh "build" $(MAKE) --no-print-directory build
+	@infra/step.sh "build" $(MAKE) --no-print-directory build-all
 	@infra/step.sh "unit, contract, conformance" $(MAKE) --no-print-directory unit
 	@infra/step.sh "end-to-end on the local stack" $(MAKE) --no-print-directory stack-test
 	@infra/step.sh --summary
@@ -45,6 +45,11 @@ build: ## build every Lambda for this machine and lay each out as target/lambda/
 	cargo build $(CARGO_FLAGS) $(addprefix -p ,$(GROUPS)) --bins
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
 
+# The same with the tests in one selection of packages: another selection has other features, and would compile all again.
+build-all:
+	cargo build $(CARGO_FLAGS) --workspace --lib --bins --test all
+	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
+
 lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy, dependencies, templates
 	git ls-files '*.rs' | xargs rustfmt --check --edition 2024
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
@@ -53,7 +58,7 @@ lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy,
 
 unit: ## tests that need no stack
 	cargo test $(CARGO_FLAGS) -q --workspace --lib
-	cargo test $(CARGO_FLAGS) -q -p tests --test all -- --skip stack::
+	cargo test $(CARGO_FLAGS) -q --workspace --test all -- --skip stack::
 
 stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver

@@ -47,6 +47,13 @@ impl Answer {
     }
 }
 
+/// A text that no other test and no earlier run has used.
+pub fn unique(text: &str) -> String {
+    let mut bytes = [0; 32];
+    app::ports::Random::fill(&runtime::environment::SystemRandom, &mut bytes);
+    format!("{text} {}", &domain::digest::Digest::from_bytes(bytes).hex()[..12])
+}
+
 /// A running stack, from its `stack.json`.
 #[derive(Debug, Clone)]
 pub struct Stack {
@@ -56,7 +63,7 @@ pub struct Stack {
 }
 
 /// How long anything may take that goes on by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Stack {
     /// The stack that `COUNTERSIGN_STACK` names, or that of `make run`.
@@ -69,13 +76,14 @@ impl Stack {
             |_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/stack.json")),
             PathBuf::from,
         );
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|_| panic!("no stack is running: {} is missing; `make test` starts one", path.display()));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|_| {
+            panic!("no stack is running: {} is missing; `make test` starts one", path.display())
+        });
         let json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .build();
         Self { json, agent: config.into() }
     }
@@ -85,7 +93,10 @@ impl Stack {
     /// # Panics
     /// Where it is missing.
     pub fn text(&self, pointer: &str) -> &str {
-        self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("stack.json has no {pointer}"))
+        self.json
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("stack.json has no {pointer}"))
     }
 
     /// The demo inbox's id.
@@ -98,7 +109,8 @@ impl Stack {
     /// # Panics
     /// Where nothing answers.
     pub fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
-        let headers = if body.is_some() { vec![("content-type", "application/json".to_owned())] } else { vec![] };
+        let headers =
+            if body.is_some() { vec![("content-type", "application/json".to_owned())] } else { vec![] };
         self.raw(method, path, token, headers, body.map(Value::to_string).unwrap_or_default())
     }
 
@@ -114,7 +126,11 @@ impl Stack {
         headers: Vec<(&str, String)>,
         body: impl AsRef<[u8]>,
     ) -> Answer {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.text("/api_url")) };
+        let url = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.text("/api_url"))
+        };
         let mut request = ureq::http::Request::builder().method(method).uri(&url);
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -129,7 +145,9 @@ impl Stack {
         let headers = answer
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect();
         let body = serde_json::from_slice(&text)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&text).into_owned()));
@@ -160,7 +178,8 @@ impl Stack {
     /// Mails that SES accepted which carry this message id in their tags.
     pub fn accepted(&self, message_id: &str) -> Vec<Value> {
         let all = self.control("GET", "/accepted", None);
-        let list = all.as_array().cloned().or_else(|| all["accepted"].as_array().cloned()).unwrap_or_default();
+        let list =
+            all.as_array().cloned().or_else(|| all["accepted"].as_array().cloned()).unwrap_or_default();
         list.into_iter().filter(|mail| mail["tags"].to_string().contains(message_id)).collect()
     }
 
@@ -175,7 +194,7 @@ impl Stack {
     /// Sends a mail over SMTP; gives the refusal of the server.
     pub fn try_smtp(&self, from: &str, to: &[&str], mail: &[u8]) -> Result<(), String> {
         let stream = TcpStream::connect(self.text("/smtp")).map_err(|error| error.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(|error| error.to_string())?;
+        stream.set_read_timeout(Some(Duration::from_mins(1))).map_err(|error| error.to_string())?;
         let mut reader = BufReader::new(stream.try_clone().map_err(|error| error.to_string())?);
         let mut writer = stream;
         let mut say = |line: &[u8], expected: u8| -> Result<(), String> {
@@ -243,7 +262,8 @@ impl Stack {
     pub fn message_with_status(&self, id: &str, status: &str) -> Value {
         let path = format!("/v1/inboxes/{}/messages/{id}", self.inbox());
         self.until(&format!("message that is {status}"), || {
-            Some(self.get(&path, self.text("/owner/token")).body).filter(|message| message["status"] == status)
+            Some(self.get(&path, self.text("/owner/token")).body)
+                .filter(|message| message["status"] == status)
         })
     }
 
@@ -317,7 +337,12 @@ pub struct Held {
 impl Held {
     /// From the answer to a submission.
     pub fn of(answer: &Value) -> Self {
-        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self { message: text("/message/id"), approval: text("/approval/id"), digest: text("/approval/digest") }
+        let text =
+            |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self {
+            message: text("/message/id"),
+            approval: text("/approval/id"),
+            digest: text("/approval/digest"),
+        }
     }
 }

@@ -215,7 +215,7 @@ pub(crate) fn lines(html: &str, line_length: usize) -> usize {
     for piece in pieces(html) {
         match piece {
             Piece::Text(text) => {
-                run += text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>()
+                run += text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>();
             }
             Piece::Tag(tag) => {
                 let room = match name(tag) {

@@ -47,7 +47,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 fn crates_use_only_what_the_table_allows() {
     let all = dependencies();
     let ours: BTreeSet<_> = all.keys().cloned().collect();
-    let table: BTreeSet<_> = MAY_USE.iter().map(|(name, _)| (*name).to_owned()).chain(["tests".to_owned()]).collect();
+    let table: BTreeSet<_> =
+        MAY_USE.iter().map(|(name, _)| (*name).to_owned()).chain(["tests".to_owned()]).collect();
     assert_eq!(ours, table, "every crate stands in the table, and nothing else");
     let mut wrong = vec![];
     for (name, allowed) in MAY_USE {
@@ -73,6 +74,7 @@ fn the_pure_crates_stay_pure() {
 fn only_the_dispatch_group_can_reach_ses() {
     let users: Vec<_> = dependencies().into_iter().filter(|(_, uses)| uses.contains("aws-mail")).collect();
     assert_eq!(users.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["dispatch"]);
-    let linkers: Vec<_> = dependencies().into_iter().filter(|(_, uses)| uses.contains("aws-sdk-sesv2")).collect();
+    let linkers: Vec<_> =
+        dependencies().into_iter().filter(|(_, uses)| uses.contains("aws-sdk-sesv2")).collect();
     assert_eq!(linkers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["aws-mail"]);
 }

@@ -73,7 +73,9 @@ fn text<'a>(yaml: &'a Yaml<'a>, name: &str) -> &'a str {
 fn list(yaml: Option<&Yaml<'_>>) -> Vec<String> {
     match yaml {
         Some(yaml) if yaml.as_str().is_some() => vec![yaml.as_str().unwrap().to_owned()],
-        Some(yaml) => yaml.as_sequence().into_iter().flatten().filter_map(Yaml::as_str).map(str::to_owned).collect(),
+        Some(yaml) => {
+            yaml.as_sequence().into_iter().flatten().filter_map(Yaml::as_str).map(str::to_owned).collect()
+        }
         None => vec![],
     }
 }
@@ -91,11 +93,17 @@ fn functions() -> BTreeMap<String, Function> {
         let properties = resource.as_mapping_get("Properties").unwrap();
         let name = text(properties, "FunctionName").replace("${AWS::StackName}-", "");
         let mut actions = vec![];
-        for policy in properties.as_mapping_get("Policies").and_then(Yaml::as_sequence).into_iter().flatten() {
-            for statement in policy.as_mapping_get("Statement").and_then(Yaml::as_sequence).into_iter().flatten() {
+        for policy in properties.as_mapping_get("Policies").and_then(Yaml::as_sequence).into_iter().flatten()
+        {
+            for statement in
+                policy.as_mapping_get("Statement").and_then(Yaml::as_sequence).into_iter().flatten()
+            {
                 for action in list(statement.as_mapping_get("Action")) {
                     let resources = list(statement.as_mapping_get("Resource"));
-                    assert!(!resources.is_empty() && !resources.contains(&"*".to_owned()), "{name}: {action} on *");
+                    assert!(
+                        !resources.is_empty() && !resources.contains(&"*".to_owned()),
+                        "{name}: {action} on *"
+                    );
                     actions.extend(resources.into_iter().map(|resource| (action.clone(), resource)));
                 }
             }
@@ -107,7 +115,9 @@ fn functions() -> BTreeMap<String, Function> {
             logical_id: logical_id.as_str().unwrap().to_owned(),
             code_uri: text(properties, "CodeUri").to_owned(),
             actions,
-            routes: routes.map(|route| (text(route, "Method").to_owned(), text(route, "Path").to_owned())).collect(),
+            routes: routes
+                .map(|route| (text(route, "Method").to_owned(), text(route, "Path").to_owned()))
+                .collect(),
         };
         all.insert(name, function);
     }
@@ -118,13 +128,15 @@ fn functions() -> BTreeMap<String, Function> {
 fn every_binary_is_a_function_and_every_function_a_binary() {
     let (binaries, functions) = (binaries(), functions());
     for name in binaries.keys() {
-        assert!(functions.contains_key(name), "template.yaml has no function named ${{AWS::StackName}}-{name}");
+        assert!(
+            functions.contains_key(name),
+            "template.yaml has no function named ${{AWS::StackName}}-{name}"
+        );
     }
     for (name, function) in &functions {
         assert!(binaries.contains_key(name), "{}: there is no binary {name}", function.logical_id);
         assert_eq!(function.code_uri, format!("target/lambda/{name}/"), "{}", function.logical_id);
-        let camel: String =
-            name.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+        let camel: String = name.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
         assert_eq!(function.logical_id, camel, "a function's logical id is its binary's name");
     }
 }
@@ -138,7 +150,8 @@ fn every_binary_has_an_example_event_and_every_example_a_binary() {
 #[test]
 fn every_binary_is_three_lines_that_call_into_its_group() {
     for (name, source) in binaries() {
-        let code: Vec<_> = source.lines().filter(|line| !line.is_empty() && !line.starts_with("//!")).collect();
+        let code: Vec<_> =
+            source.lines().filter(|line| !line.is_empty() && !line.starts_with("//!")).collect();
         assert_eq!(code.len(), 3, "{name}: {source}");
         assert!(code[1].contains("::serve(&"), "{name}: {source}");
     }
@@ -163,7 +176,8 @@ fn every_route_is_one_file_one_binary_one_function_and_the_same_everywhere() {
         for action in names(&folder, ".rs") {
             files += 1;
             let name = format!("api-{resource}-{action}").replace('_', "-");
-            let binary = binaries.get(&name).unwrap_or_else(|| panic!("functions/api/src/bin/{name}.rs is missing"));
+            let binary =
+                binaries.get(&name).unwrap_or_else(|| panic!("functions/api/src/bin/{name}.rs is missing"));
             let module = format!("&api::{resource}::{action}::ENDPOINT");
             assert!(binary.contains(&module), "{name} must serve {module}");
             let handler = read(folder.join(format!("{action}.rs")));
@@ -171,41 +185,96 @@ fn every_route_is_one_file_one_binary_one_function_and_the_same_everywhere() {
             assert_eq!(function.routes.len(), 1, "{name} must have one route in template.yaml");
             let (method, path) = &function.routes[0];
             for (what, text) in [("the binary's", binary), ("the handler's", &handler)] {
-                assert!(text.contains(&format!("`{method} {path}`")), "{name}: {what} first line names another route");
+                assert!(
+                    text.contains(&format!("`{method} {path}`")),
+                    "{name}: {what} first line names another route"
+                );
             }
             let (method_line, path_line) = (format!("method: \"{method}\""), format!("path: \"{path}\""));
-            assert!(handler.contains(&method_line) && handler.contains(&path_line), "{name}: ENDPOINT differs");
+            assert!(
+                handler.contains(&method_line) && handler.contains(&path_line),
+                "{name}: ENDPOINT differs"
+            );
             assert!(routes.contains(&(method.clone(), path.clone())), "{name} is not in api::ENDPOINTS");
             let example: Value = serde_json::from_str(&read(format!("events/{name}.json"))).unwrap();
             assert_eq!(example["routeKey"], format!("{method} {path}"), "events/{name}.json");
-            let request = Request::from_event(example).unwrap_or_else(|error| panic!("events/{name}.json: {error}"));
+            let request =
+                Request::from_event(example).unwrap_or_else(|error| panic!("events/{name}.json: {error}"));
             assert_eq!(&request.method, method);
         }
     }
-    assert_eq!(files, api::ENDPOINTS.len(), "a route's file is missing from api::ENDPOINTS, or stands there twice");
+    assert_eq!(
+        files,
+        api::ENDPOINTS.len(),
+        "a route's file is missing from api::ENDPOINTS, or stands there twice"
+    );
 }
 
 /// What each group's roles may hold at most. Only the dispatch group sends; only routes and the sweeper start workflows.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("api", &[
-        "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
-        "dynamodb:DeleteItem", "kms:Decrypt", "s3:GetObject", "s3:PutObject", "s3:ListBucket",
-        "states:StartExecution", "states:SendTaskSuccess", "states:SendTaskFailure",
-    ]),
-    ("background", &[
-        "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "events:PutEvents",
-        "kms:Decrypt", "sqs:SendMessage", "states:StartExecution", "states:SendTaskFailure",
-    ]),
-    ("console", &[
-        "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
-        "dynamodb:DeleteItem", "s3:GetObject", "states:StartExecution", "states:SendTaskSuccess",
-        "states:SendTaskFailure",
-    ]),
-    ("dispatch", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "s3:GetObject", "ses:SendEmail"]),
-    ("inbound", &[
-        "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "s3:GetObject",
-        "s3:PutObject", "sqs:SendMessage",
-    ]),
+    (
+        "api",
+        &[
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "kms:Decrypt",
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:ListBucket",
+            "states:StartExecution",
+            "states:SendTaskSuccess",
+            "states:SendTaskFailure",
+        ],
+    ),
+    (
+        "background",
+        &[
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "events:PutEvents",
+            "kms:Decrypt",
+            "sqs:SendMessage",
+            "states:StartExecution",
+            "states:SendTaskFailure",
+        ],
+    ),
+    (
+        "console",
+        &[
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "s3:GetObject",
+            "states:StartExecution",
+            "states:SendTaskSuccess",
+            "states:SendTaskFailure",
+        ],
+    ),
+    (
+        "dispatch",
+        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "s3:GetObject", "ses:SendEmail"],
+    ),
+    (
+        "inbound",
+        &[
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "s3:GetObject",
+            "s3:PutObject",
+            "sqs:SendMessage",
+        ],
+    ),
     ("operator", &["dynamodb:PutItem", "kms:GenerateDataKey"]),
 ];
 
@@ -214,15 +283,22 @@ fn no_role_holds_more_than_its_group_may() {
     let mut senders = vec![];
     for (name, function) in functions() {
         let group = name.split('-').next().unwrap();
-        let (_, allowed) = ALLOWED.iter().find(|(known, _)| *known == group).unwrap_or_else(|| panic!("{group}"));
+        let (_, allowed) =
+            ALLOWED.iter().find(|(known, _)| *known == group).unwrap_or_else(|| panic!("{group}"));
         for (action, resource) in &function.actions {
-            assert!(allowed.contains(&action.as_str()), "{name} holds {action}, which the group {group} may not");
+            assert!(
+                allowed.contains(&action.as_str()),
+                "{name} holds {action}, which the group {group} may not"
+            );
             assert!(!action.ends_with('*'), "{name}: {action}");
             if action == "ses:SendEmail" && !senders.contains(&name) {
                 senders.push(name.clone());
             }
             // Whoever puts sealed objects must not be able to put anything else under that name, and nobody deletes.
-            assert!(!(action == "s3:PutObject" && resource.contains("inbound")), "{name} could forge received mail");
+            assert!(
+                !(action == "s3:PutObject" && resource.contains("inbound")),
+                "{name} could forge received mail"
+            );
         }
     }
     assert_eq!(senders, ["dispatch-send"]);
@@ -232,7 +308,9 @@ fn no_role_holds_more_than_its_group_may() {
 fn whoever_reads_mail_from_strangers_can_neither_send_nor_decide() {
     for name in ["inbound-receive", "inbound-quarantine"] {
         for (action, _) in &functions()[name].actions {
-            assert!(!action.starts_with("ses:") && !action.starts_with("states:") && !action.starts_with("kms:"));
+            assert!(
+                !action.starts_with("ses:") && !action.starts_with("states:") && !action.starts_with("kms:")
+            );
         }
     }
 }
@@ -290,7 +368,15 @@ fn the_contract_suite_runs_on_the_template_s_table() {
 
 #[test]
 fn what_the_papers_promise_is_there() {
-    for paper in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "infra/docs/ADDING-A-ROUTE.md", "infra/docs/LOGGING.md", "infra/docs/RUNBOOK.md"] {
+    for paper in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "infra/docs/ADDING-A-ROUTE.md",
+        "infra/docs/LOGGING.md",
+        "infra/docs/RUNBOOK.md",
+    ] {
         assert!(read(paper).len() > 400, "{paper}");
     }
     let makefile = read("Makefile");

@@ -1,4 +1,4 @@
-//! The contract suite on both stores: the one in memory, and the one on DynamoDB (dynoxide, in this process).
+//! The contract suite on both stores: the one in memory, and the one on `DynamoDB` (dynoxide, in this process).
 
 use std::net::SocketAddr;
 
@@ -7,8 +7,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_data::DynamoTable;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use aws_types::SdkConfig;
 use testkit::MemoryStore;
@@ -49,7 +49,8 @@ fn local_config(address: SocketAddr) -> SdkConfig {
 
 /// The table as `template.yaml` has it: a conformance test compares the two.
 async fn create_table(config: &SdkConfig) {
-    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let attribute = |name: &str, kind| {
         AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
     };

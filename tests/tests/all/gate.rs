@@ -56,7 +56,9 @@ async fn world() -> World {
 
 async fn held(world: &World, draft: Draft) -> Submitted {
     let once = Once::default();
-    submit(&world.ports, &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new())).await.unwrap()
+    submit(&world.ports, &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
+        .await
+        .unwrap()
 }
 
 fn ticket(approval: &Approval) -> Ticket {
@@ -131,7 +133,10 @@ async fn a_rejected_mail_never_leaves() {
     let verdict = Verdict::Reject("wrong price".into());
     decide(&world.ports, &approver(2), approval.id, approval.digest, &verdict).await.unwrap();
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Already(Status::Rejected)));
-    assert!(matches!(approve(&world, &submitted).await, Err(Refusal::Conflict { code: "approval_not_pending", .. })));
+    assert!(matches!(
+        approve(&world, &submitted).await,
+        Err(Refusal::Conflict { code: "approval_not_pending", .. })
+    ));
     assert_eq!(world.sends(), 0);
 }
 
@@ -142,7 +147,8 @@ async fn a_wrong_digest_decides_nothing() {
     let other = held(&world, draft()).await;
     assert_ne!(submitted.approval.digest, other.approval.digest, "two mails never share a digest");
     for wrong in [Digest::of(b"x"), other.approval.digest] {
-        let refused = decide(&world.ports, &approver(2), submitted.approval.id, wrong, &Verdict::Approve).await;
+        let refused =
+            decide(&world.ports, &approver(2), submitted.approval.id, wrong, &Verdict::Approve).await;
         assert!(matches!(refused, Err(Refusal::Conflict { code: "digest_mismatch", .. })), "{refused:?}");
     }
     assert_eq!(status(&world, &submitted).await, Status::PendingApproval);
@@ -157,7 +163,8 @@ async fn the_same_decision_again_is_answered_alike_and_another_person_s_is_refus
     let (id, digest) = (submitted.approval.id, submitted.approval.digest);
     let other = decide(&world.ports, &approver(3), id, digest, &Verdict::Approve).await;
     assert!(matches!(other, Err(Refusal::Conflict { code: "approval_not_pending", .. })));
-    let audited = world.store.contents().audit.iter().filter(|entry| entry.action == "approval.approve").count();
+    let audited =
+        world.store.contents().audit.iter().filter(|entry| entry.action == "approval.approve").count();
     assert_eq!(audited, 1);
 }
 
@@ -235,7 +242,8 @@ async fn a_dispatcher_that_dies_after_the_call_leaves_no_second_mail() {
     world.pass(Outbound::CLAIM_LIMIT.as_secs() + 1);
     assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().lost, 1);
     assert_eq!(status(&world, &submitted).await, Status::Unknown);
-    let delivered = What::Outcome(Outcome::Delivered, vec!["ann@example.org".into(), "hidden@example.org".into()]);
+    let delivered =
+        What::Outcome(Outcome::Delivered, vec!["ann@example.org".into(), "hidden@example.org".into()]);
     settle(&world.ports, &report(&submitted, delivered)).await.unwrap();
     assert_eq!(status(&world, &submitted).await, Status::Delivered);
     assert_eq!(world.sends(), 1);
@@ -314,7 +322,10 @@ async fn an_approval_that_nobody_decides_expires() {
     assert_eq!(sweep(&world.ports, &*world.store).await.unwrap(), Swept::default());
     world.pass(2);
     let late = approve(&world, &submitted).await;
-    assert!(matches!(late, Err(Refusal::Conflict { code: "approval_not_pending", .. })), "exact, sweeper or not");
+    assert!(
+        matches!(late, Err(Refusal::Conflict { code: "approval_not_pending", .. })),
+        "exact, sweeper or not"
+    );
     assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 1);
     assert_eq!(status(&world, &submitted).await, Status::Expired);
     assert_eq!(world.told().last(), Some(&Told::Closed("token".into())));
@@ -348,10 +359,12 @@ async fn a_stale_ticket_sends_nothing() {
 #[tokio::test]
 async fn a_failed_delivery_goes_back_to_the_queue_until_it_is_given_up() {
     let world = world().await;
-    let permit = samples::session(1, Role::Owner).0.principal(samples::NOW).unwrap().permit::<scope::WebhooksManage>();
+    let permit =
+        samples::session(1, Role::Owner).0.principal(samples::NOW).unwrap().permit::<scope::WebhooksManage>();
     let new = webhooks::NewWebhook { url: "https://example.com/hook".into(), events: [].into() };
     let once = Once::default();
-    let created = webhooks::create(&world.ports, &permit.unwrap(), new, &once, |_| (201, String::new())).await;
+    let created =
+        webhooks::create(&world.ports, &permit.unwrap(), new, &once, |_| (201, String::new())).await;
     let (webhook, secret) = created.unwrap();
     let event = wire::events::publish(&samples::event(5));
     let body = serde_json::json!({"detail": {
@@ -396,7 +409,8 @@ async fn a_sealed_secret_opens_only_where_it_belongs() {
     let world = world().await;
     let (key, _) = world.ports.data_keys.generate(samples::organization_id(1)).await.unwrap();
     let (other_key, _) = world.ports.data_keys.generate(samples::organization_id(2)).await.unwrap();
-    let context = Context { organization_id: samples::organization_id(1), kind: "webhook", record_id: "whk_1" };
+    let context =
+        Context { organization_id: samples::organization_id(1), kind: "webhook", record_id: "whk_1" };
     let sealed = seal(&world.ports, &key, context, b"a secret").unwrap();
     assert_eq!(open(&key, context, &sealed).unwrap().as_slice(), b"a secret");
     let elsewhere = [

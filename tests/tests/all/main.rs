@@ -1,5 +1,7 @@
 //! All tests that need more than one crate. Those under `stack` need a running stack: `make test` starts one.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
 mod architecture;
 mod conformance;
 mod contract;

@@ -2,15 +2,11 @@
 
 use runtime::http::Access;
 use serde_json::{Value, json};
-use tests::Stack;
+use tests::{Stack, unique};
 
 /// A second organization on the same installation, with its owner's token.
 fn stranger(stack: &Stack) -> String {
-    let unique = stack.control("GET", "/healthz", None).to_string().len();
-    let now = runtime::environment::SystemRandom;
-    let mut bytes = [0; 8];
-    app::ports::Random::fill(&now, &mut bytes);
-    let email = format!("stranger-{unique}-{:x}@example.com", u64::from_be_bytes(bytes));
+    let email = format!("{}@example.com", unique("stranger").replace(' ', "-"));
     let password = "a sentence that is long enough";
     let event = json!({
         "organization_name": "Strangers",
@@ -20,7 +16,8 @@ fn stranger(stack: &Stack) -> String {
         "{}/2015-03-31/functions/countersign-operator-provision/invocations",
         stack.text("/aws_endpoint")
     );
-    let made = stack.raw("POST", &url, "", vec![("content-type", "application/json".into())], event.to_string());
+    let made =
+        stack.raw("POST", &url, "", vec![("content-type", "application/json".into())], event.to_string());
     assert!(made.body["organization_id"].is_string(), "{}", made.body);
     let session = stack.post("/v1/sessions", "", &json!({"email": email, "password": password})).expect(201);
     session["token"].as_str().unwrap().to_owned()
@@ -29,10 +26,8 @@ fn stranger(stack: &Stack) -> String {
 /// Ids of things of the demo organization, to stand in paths.
 fn filled(stack: &Stack, path: &str) -> String {
     let held = stack.submit("success@simulator.amazonses.com", "for access tests", "text");
-    let thread = stack.get(
-        &format!("/v1/inboxes/{}/messages/{}", stack.inbox(), held.message),
-        stack.text("/owner/token"),
-    );
+    let thread = stack
+        .get(&format!("/v1/inboxes/{}/messages/{}", stack.inbox(), held.message), stack.text("/owner/token"));
     path.replace("{inbox_id}", stack.inbox())
         .replace("{message_id}", &held.message)
         .replace("{approval_id}", &held.approval)
@@ -66,7 +61,10 @@ fn every_route_refuses_a_caller_without_a_credential() {
             ("", "missing_credential"),
             ("sk_live_abc", "invalid_credential"),
             ("cs_live_abc", "invalid_credential"),
-            (&*format!("cs_live_{}{}", &stack.text("/organization_id")[4..], "0".repeat(64)), "invalid_credential"),
+            (
+                &*format!("cs_live_{}{}", &stack.text("/organization_id")[4..], "0".repeat(64)),
+                "invalid_credential",
+            ),
         ] {
             let answer = stack.call(endpoint.method, &path, token, body.as_ref());
             assert_eq!((answer.status, answer.code()), (401, code), "{} {}", endpoint.method, endpoint.path);
@@ -141,7 +139,8 @@ fn a_deleted_token_ends_at_once_and_a_limited_one_sees_only_its_inbox() {
     let stack = Stack::running();
     let owner = stack.text("/owner/token");
     let other = stack.post("/v1/inboxes", owner, &json!({})).expect(201);
-    let limited = json!({"name": "limited", "scopes": ["messages.read", "messages.send"], "inbox_ids": [other["id"]]});
+    let limited =
+        json!({"name": "limited", "scopes": ["messages.read", "messages.send"], "inbox_ids": [other["id"]]});
     let made = stack.post("/v1/tokens", owner, &limited).expect(201);
     let token = made["token"].as_str().unwrap();
     let own = format!("/v1/inboxes/{}/messages", other["id"].as_str().unwrap());

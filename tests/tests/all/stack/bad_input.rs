@@ -38,7 +38,11 @@ fn every_defect_of_a_mail_has_its_code_and_stores_nothing() {
         (with("to", json!(["änn@example.com"])), "to[0]", "address_not_ascii"),
         (with("cc", json!(["ann@exämple.com"])), "cc[0]", "address_not_ascii"),
         (with("to", json!(["a@example.com\r\nBcc: b@example.com"])), "to[0]", "invalid_address"),
-        (with("to", json!([{"address": "a@example.com", "name": "A\r\nBcc: b@example.com"}])), "to[0]", "control_character"),
+        (
+            with("to", json!([{"address": "a@example.com", "name": "A\r\nBcc: b@example.com"}])),
+            "to[0]",
+            "control_character",
+        ),
         (with("subject", json!("Hi\r\nBcc: b@example.com")), "subject", "control_character"),
         (with("subject", json!("Hi\u{2028}there")), "subject", "control_character"),
         (with("subject", json!("x".repeat(3000))), "subject", "too_long"),
@@ -52,12 +56,28 @@ fn every_defect_of_a_mail_has_its_code_and_stores_nothing() {
         (with("send_at", json!("tomorrow")), "send_at", "invalid_time"),
         (with("send_at", json!("2020-01-01T00:00:00Z")), "send_at", "send_at_in_the_past"),
         (with("send_at", json!("2036-11-21T00:00:00Z")), "send_at", "send_at_too_far"),
-        (with("attachments", json!([{"filename": "a.txt", "content": "not base64!"}])), "attachments[0].content", "invalid_base64"),
+        (
+            with("attachments", json!([{"filename": "a.txt", "content": "not base64!"}])),
+            "attachments[0].content",
+            "invalid_base64",
+        ),
         (with("attachments", json!([{"filename": "a.txt"}])), "attachments[0].content", "required"),
         (with("attachments", json!([{"content": "aGk="}])), "attachments[0].filename", "required"),
-        (with("attachments", json!([{"filename": "a\r\nb", "content": "aGk="}])), "attachments[0].filename", "control_character"),
-        (with("attachments", json!([{"filename": "a.txt", "attachment_id": "msg_1"}])), "attachments[0].attachment_id", "invalid_id"),
-        (with("attachments", json!([{"attachment_id": "att_01kc1x5e3r0000000000000006"}])), "attachments[0].attachment_id", "unknown_upload"),
+        (
+            with("attachments", json!([{"filename": "a\r\nb", "content": "aGk="}])),
+            "attachments[0].filename",
+            "control_character",
+        ),
+        (
+            with("attachments", json!([{"filename": "a.txt", "attachment_id": "msg_1"}])),
+            "attachments[0].attachment_id",
+            "invalid_id",
+        ),
+        (
+            with("attachments", json!([{"attachment_id": "att_01kc1x5e3r0000000000000006"}])),
+            "attachments[0].attachment_id",
+            "unknown_upload",
+        ),
     ];
     for (body, field, code) in cases {
         let answer = stack.post(&path, token, &body);
@@ -110,7 +130,9 @@ fn a_decision_without_a_good_digest_decides_nothing() {
     let path = format!("/v1/approvals/{}/approve", held.approval);
     stack.post(&path, approver, &json!({})).refused(422, "required");
     stack.post(&path, approver, &json!({"digest": "sha256:1"})).refused(422, "invalid_digest");
-    stack.post(&path, approver, &json!({"digest": held.digest.to_uppercase()})).refused(422, "invalid_digest");
+    stack
+        .post(&path, approver, &json!({"digest": held.digest.to_uppercase()}))
+        .refused(422, "invalid_digest");
     stack.post(&path, approver, &json!({"digest": held.digest, "force": true})).refused(422, "unknown_field");
     let other = json!({"digest": format!("sha256:{}", "0".repeat(64))});
     let answer = stack.post(&path, approver, &other);
@@ -155,9 +177,13 @@ fn names_scopes_urls_and_events_that_do_not_exist_are_refused() {
     stack.post("/v1/inboxes", owner, &json!({"username": "post master"})).refused(422, "invalid_username");
     stack.post("/v1/inboxes", owner, &json!({"username": "postmaster"})).refused(422, "invalid_username");
     stack.post("/v1/inboxes", owner, &json!({"username": "agent"})).refused(409, "address_taken");
-    stack.post("/v1/tokens", owner, &json!({"name": "x", "scopes": ["everything"]})).refused(422, "unknown_scope");
+    stack
+        .post("/v1/tokens", owner, &json!({"name": "x", "scopes": ["everything"]}))
+        .refused(422, "unknown_scope");
     stack.post("/v1/tokens", owner, &json!({"name": ""})).refused(422, "required");
-    for url in ["http://example.com/", "https://169.254.169.254/", "https://10.0.0.1/", "ftp://x.example/", "x"] {
+    for url in
+        ["http://example.com/", "https://169.254.169.254/", "https://10.0.0.1/", "ftp://x.example/", "x"]
+    {
         stack.post("/v1/webhooks", owner, &json!({"url": url})).refused(422, "invalid_url");
     }
     let hook = json!({"url": "https://example.com/", "events": ["message.eaten"]});

@@ -1,7 +1,7 @@
 //! The main job for real: held, looked at, countersigned, sent once, followed.
 
 use serde_json::{Value, json};
-use tests::{Held, Stack};
+use tests::{Held, Stack, unique};
 
 #[test]
 fn a_held_mail_leaves_once_it_is_approved_byte_for_byte() {
@@ -11,7 +11,8 @@ fn a_held_mail_leaves_once_it_is_approved_byte_for_byte() {
         "subject": "Grüße — byte for byte", "text": "Hello\nthere", "html": "<p>Hello <b>there</b></p>",
     });
     let held = stack.submit_body(&body);
-    let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
+    let seen =
+        stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
     assert_eq!(seen["digest"], held.digest);
     assert_eq!(seen["message"]["bcc"][0]["address"], "hidden@example.org");
     assert_eq!(seen["message"]["text"].as_str().unwrap().trim_end(), "Hello\nthere");
@@ -28,7 +29,10 @@ fn a_held_mail_leaves_once_it_is_approved_byte_for_byte() {
     let outbox = std::fs::read(format!("{}/{eml}.eml", stack.text("/outbox"))).unwrap();
     assert_eq!(raw.as_str().unwrap().as_bytes(), outbox, "what was shown is what SES was given");
     let text = String::from_utf8(outbox).unwrap();
-    assert!(!text.contains("hidden@") && !text.contains("\nDate:") && !text.contains("\nMessage-ID:"), "{text}");
+    assert!(
+        !text.contains("hidden@") && !text.contains("\nDate:") && !text.contains("\nMessage-ID:"),
+        "{text}"
+    );
     // The digest is that of the sealed object; the mail's own hash is what SES got.
     assert_eq!(domain::digest::Digest::of(text.as_bytes()).hex(), accepted[0]["sha256"].as_str().unwrap());
 }
@@ -53,7 +57,8 @@ fn a_reply_answers_its_mail_in_its_thread() {
     assert_eq!(message["to"][0]["address"], "ann@example.org");
     assert_eq!(message["cc"][0]["address"], "bob@example.org");
     assert_eq!(message["thread_id"], received["thread_id"]);
-    let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
+    let seen =
+        stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
     assert_eq!(seen["answered_message"]["id"], id);
     assert_eq!(seen["answered_message"]["text"].as_str().unwrap().trim(), "Where is it?");
     assert_eq!(seen["thread"].as_array().unwrap().len(), 2);
@@ -65,12 +70,6 @@ fn a_reply_answers_its_mail_in_its_thread() {
     assert!(sent.contains(&format!("In-Reply-To: <{}@example.org>", subject.replace(' ', "-"))), "{sent}");
 }
 
-fn unique(text: &str) -> String {
-    let mut bytes = [0; 6];
-    app::ports::Random::fill(&runtime::environment::SystemRandom, &mut bytes);
-    format!("{text} {}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>())
-}
-
 #[test]
 fn a_rejected_mail_never_leaves_and_says_why() {
     let stack = Stack::running();
@@ -79,12 +78,17 @@ fn a_rejected_mail_never_leaves_and_says_why() {
     let body = json!({"digest": held.digest, "reason": "The price is wrong."});
     let approver = stack.text("/approver/token");
     let rejected = stack.post(&path, approver, &body).expect(200);
-    assert_eq!((rejected["status"].as_str(), rejected["decision_reason"].as_str()), (Some("rejected"), Some("The price is wrong.")));
+    assert_eq!(
+        (rejected["status"].as_str(), rejected["decision_reason"].as_str()),
+        (Some("rejected"), Some("The price is wrong."))
+    );
     stack.message_with_status(&held.message, "rejected");
     stack.approve(&held).refused(409, "approval_not_pending");
     assert!(stack.accepted(&held.message).is_empty());
     let listed = stack.get("/v1/approvals?status=rejected&limit=100", approver).expect(200);
-    assert!(listed["data"].as_array().unwrap().iter().any(|approval| approval["id"] == held.approval.as_str()));
+    assert!(
+        listed["data"].as_array().unwrap().iter().any(|approval| approval["id"] == held.approval.as_str())
+    );
 }
 
 #[test]
@@ -108,7 +112,9 @@ fn send_at_is_waited_for() {
 #[test]
 fn a_bounce_and_a_complaint_come_back() {
     let stack = Stack::running();
-    for (to, status) in [("bounce@simulator.amazonses.com", "bounced"), ("complaint@simulator.amazonses.com", "complained")] {
+    for (to, status) in
+        [("bounce@simulator.amazonses.com", "bounced"), ("complaint@simulator.amazonses.com", "complained")]
+    {
         let held = stack.submit(to, status, "text");
         stack.approve(&held).expect(200);
         let message = stack.message_with_status(&held.message, status);
@@ -123,7 +129,8 @@ fn the_same_key_answers_alike_and_sends_once() {
     let agent = stack.text("/agent_token");
     let key = unique("key").replace(' ', "-");
     let send = |text: &str| {
-        let body = json!({"to": ["success@simulator.amazonses.com"], "subject": "once", "text": text}).to_string();
+        let body =
+            json!({"to": ["success@simulator.amazonses.com"], "subject": "once", "text": text}).to_string();
         stack.raw("POST", &path, agent, vec![("idempotency-key", key.clone())], body)
     };
     let first = send("one").expect(202);
@@ -139,7 +146,8 @@ fn the_same_key_many_times_at_once_makes_one_mail() {
     let path = format!("/v1/inboxes/{}/messages/send", stack.inbox());
     let key = unique("burst").replace(' ', "-");
     let subject = unique("burst");
-    let body = json!({"to": ["success@simulator.amazonses.com"], "subject": subject, "text": "t"}).to_string();
+    let body =
+        json!({"to": ["success@simulator.amazonses.com"], "subject": subject, "text": "t"}).to_string();
     let answers: Vec<_> = std::thread::scope(|scope| {
         let calls: Vec<_> = (0..12)
             .map(|_| {
@@ -158,8 +166,10 @@ fn the_same_key_many_times_at_once_makes_one_mail() {
     for answer in &answers {
         assert!(answer.status == 202 || answer.code() == "request_in_flight", "{}", answer.body);
     }
-    let list = stack.get(&format!("/v1/inboxes/{}/messages?limit=100", stack.inbox()), stack.text("/agent_token"));
-    let listed = list.expect(200)["data"].as_array().unwrap().iter().filter(|m| m["subject"] == subject).count();
+    let list =
+        stack.get(&format!("/v1/inboxes/{}/messages?limit=100", stack.inbox()), stack.text("/agent_token"));
+    let listed =
+        list.expect(200)["data"].as_array().unwrap().iter().filter(|m| m["subject"] == subject).count();
     assert_eq!(listed, 1);
 }
 
@@ -182,8 +192,11 @@ fn many_approvers_at_once_make_one_decision_and_one_mail() {
             .collect();
         calls.into_iter().map(|call| call.join().unwrap()).collect()
     });
-    let outcomes: std::collections::BTreeSet<_> =
-        decided.iter().filter(|answer| answer.status == 200).map(|answer| answer.body["status"].to_string()).collect();
+    let outcomes: std::collections::BTreeSet<_> = decided
+        .iter()
+        .filter(|answer| answer.status == 200)
+        .map(|answer| answer.body["status"].to_string())
+        .collect();
     assert_eq!(outcomes.len(), 1, "one outcome: {decided:?}");
     for answer in decided.iter().filter(|answer| answer.status != 200) {
         answer.refused(409, "approval_not_pending");

@@ -40,7 +40,9 @@ impl Receiver {
                 };
                 let Some(call) = call else { continue };
                 let mut calls = seen.lock().unwrap();
-                let id = |call: &Call| call.0.iter().find(|(name, _)| name == "webhook-id").map(|(_, id)| id.clone());
+                let id = |call: &Call| {
+                    call.0.iter().find(|(name, _)| name == "webhook-id").map(|(_, id)| id.clone())
+                };
                 let before = calls.iter().filter(|known| id(known) == id(&call)).count();
                 calls.push(call);
                 let status = if before < failures { "500 Down" } else { "204 Fine" };
@@ -54,7 +56,10 @@ impl Receiver {
     fn about(&self, id: &str) -> Vec<(Call, Value)> {
         let calls = self.calls.lock().unwrap().clone();
         let parsed = calls.into_iter().map(|call| (serde_json::from_str::<Value>(&call.1).unwrap(), call));
-        parsed.filter(|(event, _)| event.to_string().contains(id)).map(|(event, call)| (call, event)).collect()
+        parsed
+            .filter(|(event, _)| event.to_string().contains(id))
+            .map(|(event, call)| (call, event))
+            .collect()
     }
 }
 
@@ -106,12 +111,16 @@ fn every_step_of_a_mail_is_told_signed_and_recorded() {
     let expected = ["approval.requested", "approval.approved", "message.sent", "message.delivered"];
     let told = stack.until("four events", || {
         let about = receiver.about(&held.message);
-        let types: Vec<_> = about.iter().map(|(_, event)| event["type"].as_str().unwrap_or_default()).collect();
+        let types: Vec<_> =
+            about.iter().map(|(_, event)| event["type"].as_str().unwrap_or_default()).collect();
         expected.iter().all(|kind| types.contains(kind)).then_some(about)
     });
     for (call, event) in &told {
         verified(&secret, call);
-        assert_eq!(event["id"].as_str(), call.0.iter().find(|(n, _)| n == "webhook-id").map(|(_, v)| v.as_str()));
+        assert_eq!(
+            event["id"].as_str(),
+            call.0.iter().find(|(n, _)| n == "webhook-id").map(|(_, v)| v.as_str())
+        );
         assert!(!event.to_string().contains("task_token"));
         assert!(event["data"].get("text").is_none() && event["data"]["message"].get("text").is_none());
     }
@@ -121,7 +130,10 @@ fn every_step_of_a_mail_is_told_signed_and_recorded() {
         let attempts: Vec<_> =
             recorded["data"].as_array().unwrap().iter().filter(|a| a["event_id"] == event["id"]).collect();
         assert_eq!(attempts.len(), 1, "{recorded}");
-        assert_eq!((attempts[0]["response_status"].as_u64(), attempts[0]["attempt"].as_u64()), (Some(204), Some(1)));
+        assert_eq!(
+            (attempts[0]["response_status"].as_u64(), attempts[0]["attempt"].as_u64()),
+            (Some(204), Some(1))
+        );
     }
     remove(&stack, &webhook);
 }
@@ -142,10 +154,18 @@ fn a_failed_delivery_is_repeated_with_the_same_id() {
     let deliveries = format!("/v1/webhooks/{webhook}/deliveries");
     let recorded = stack.until("both attempts", || {
         let recorded = stack.get(&deliveries, stack.text("/owner/token")).expect(200);
-        let ours: Vec<_> = recorded["data"].as_array()?.iter().filter(|a| a["event_id"] == id(&told[0].0)).cloned().collect();
+        let ours: Vec<_> = recorded["data"]
+            .as_array()?
+            .iter()
+            .filter(|a| a["event_id"] == id(&told[0].0))
+            .cloned()
+            .collect();
         (ours.len() == 2).then_some(ours)
     });
-    assert_eq!((recorded[1]["response_status"].as_u64(), recorded[1]["delivered"].as_bool()), (Some(500), Some(false)));
+    assert_eq!(
+        (recorded[1]["response_status"].as_u64(), recorded[1]["delivered"].as_bool()),
+        (Some(500), Some(false))
+    );
     assert!(recorded[1]["next_attempt_at"].is_string());
     assert_eq!((recorded[0]["attempt"].as_u64(), recorded[0]["delivered"].as_bool()), (Some(2), Some(true)));
     remove(&stack, &webhook);
@@ -162,7 +182,8 @@ fn a_webhook_hears_only_what_it_asked_for_and_its_secret_is_shown_once() {
     let held = stack.submit("success@simulator.amazonses.com", "rejected and told", "text");
     let path = format!("/v1/approvals/{}/reject", held.approval);
     stack.post(&path, owner, &json!({"digest": held.digest, "reason": "no"})).expect(200);
-    let told = stack.until("the rejection", || Some(receiver.about(&held.message)).filter(|about| !about.is_empty()));
+    let told = stack
+        .until("the rejection", || Some(receiver.about(&held.message)).filter(|about| !about.is_empty()));
     assert!(told.iter().all(|(_, event)| event["type"] == "approval.rejected"), "{told:?}");
     remove(&stack, &webhook);
     stack.get(&format!("/v1/webhooks/{webhook}"), owner).refused(404, "not_found");
