@@ -21,6 +21,8 @@ mod markup;
 mod pages;
 mod route;
 mod shell;
+#[cfg(test)]
+mod tests;
 mod visit;
 mod words;
 

@@ -5,6 +5,8 @@ use domain::id::Id as _;
 use domain::{ApprovalId, AttachmentId};
 use runtime::http::form_pairs;
 
+use crate::words::encoded;
+
 /// A page, or what a form of a page asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -96,9 +98,7 @@ pub(crate) fn sign_in(wanted: &str) -> String {
     if back == QUEUE {
         return "/console/sign-in".to_owned();
     }
-    // What `destination` writes has three characters that mean something in a query.
-    let back = back.replace('/', "%2F").replace('?', "%3F").replace('=', "%3D");
-    format!("/console/sign-in?next={back}")
+    format!("/console/sign-in?next={}", encoded(&back))
 }
 
 #[cfg(test)]

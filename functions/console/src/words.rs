@@ -190,6 +190,19 @@ pub(crate) fn failure(code: &str) -> String {
     .to_owned()
 }
 
+/// A text as it may stand in a query.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+        out
+    })
+}
+
 /// What a status of a mail means, in a word and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standing {

@@ -1,5 +1,7 @@
 //! Data keys of organizations, from KMS.
 
+use std::sync::{Arc, LazyLock};
+
 use app::ports::{DataKey, DataKeys, FlowError};
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
@@ -10,17 +12,22 @@ use aws_types::SdkConfig;
 use domain::OrganizationId;
 use zeroize::Zeroizing;
 
+/// Made at its first use: a client costs a cold start 0.8 million instructions, and most functions need few of them.
+type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+
 /// One KMS key.
 #[derive(Clone)]
 pub struct KmsDataKeys {
-    client: Client,
+    client: LazyClient,
     key_id: String,
 }
 
 impl KmsDataKeys {
     /// The key of this id or ARN.
     pub fn new(config: &SdkConfig, key_id: impl Into<String>) -> Self {
-        Self { client: Client::new(config), key_id: key_id.into() }
+        let config = config.clone();
+        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::new(&config))));
+        Self { client, key_id: key_id.into() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The bucket.
 
 use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::ports::{BlobError, BlobKey, Blobs};
@@ -15,10 +16,13 @@ use bytes::{Bytes, BytesMut};
 /// A presigned URL holds for so long.
 const URL_LIFE: Duration = Duration::from_mins(15);
 
+/// Made at its first use: a client costs a cold start 0.8 million instructions, and most functions need few of them.
+type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+
 /// One bucket.
 #[derive(Clone)]
 pub struct S3Blobs {
-    client: Client,
+    client: LazyClient,
     bucket: String,
 }
 
@@ -26,8 +30,8 @@ impl S3Blobs {
     /// The bucket of this name. A local endpoint is addressed by path.
     pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
         let local = config.endpoint_url().is_some();
-        let client =
-            Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(local).build());
+        let config = aws_sdk_s3::config::Builder::from(config).force_path_style(local);
+        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::from_conf(config.build()))));
         Self { client, bucket: bucket.into() }
     }
 }

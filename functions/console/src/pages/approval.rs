@@ -25,14 +25,17 @@ use crate::words::{
 
 /// Links that a page lists.
 const MAX_LINKS: usize = 50;
+/// Octets of a link's address that a page shows.
+const MAX_ADDRESS: usize = 500;
 /// Octets of decoded headers that a page lists.
 const MAX_HEADERS: usize = 64 * 1024;
 /// Octets of the answered mail's text that a page shows.
 const MAX_ANSWERED: usize = 64 * 1024;
-/// An answer of a Lambda function has at most 6 MB; these are the parts of the mail's two bodies, as they are escaped.
-const MAX_HTML: usize = 3_000_000;
+/// An answer of a Lambda function has at most 6 MB. This is the part of the HTML, as it is escaped; with the text and
+/// the bounded rest of a page, there is room to spare.
+const MAX_HTML: usize = 2_600_000;
 /// As [`MAX_HTML`].
-const MAX_TEXT: usize = 1_800_000;
+const MAX_TEXT: usize = 1_600_000;
 /// A conversation with so many mails may go on beyond what the use case gives.
 const FULL_THREAD: usize = 50;
 /// Lines beyond which a frame scrolls by itself.
@@ -370,16 +373,29 @@ fn cut(text: &str, most: usize) -> (&str, bool) {
     (&text[..end], true)
 }
 
+/// A link's address. Where it leads stands at its beginning; what is left out is marked.
+fn shortened(address: &str) -> String {
+    if address.len() <= MAX_ADDRESS {
+        return visible(address);
+    }
+    let mut end = MAX_ADDRESS;
+    while !address.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}\u{2026}", visible(&address[..end]))
+}
+
 fn mail(detail: &Detail, pictures: &[(String, String)], now: Timestamp) -> Mail {
     let message = &detail.message;
     let outbound = message.outbound();
     let send_at = outbound.and_then(|outbound| outbound.send_at);
     let (links, links_count) =
         detail.html.as_deref().map_or((vec![], 0), |html| markup::links(html, MAX_LINKS));
-    let html = match detail.html.as_deref() {
+    let html = match detail.html.as_deref().map(|html| framed(html, detail, pictures)) {
         None => HtmlPart::Absent,
-        Some(html) if weight(html) > MAX_HTML => HtmlPart::TooLarge,
-        Some(html) => HtmlPart::Shown(framed(html, detail, pictures)),
+        // Weighed with its pictures' addresses, which a mail can repeat as often as it likes.
+        Some(html) if weight(&html.document) > MAX_HTML => HtmlPart::TooLarge,
+        Some(html) => HtmlPart::Shown(html),
     };
     let text = detail.text.as_deref().map(|text| {
         let (text, cut) = cut(text, MAX_TEXT);
@@ -404,7 +420,7 @@ fn mail(detail: &Detail, pictures: &[(String, String)], now: Timestamp) -> Mail 
         .iter()
         .map(|link| Link {
             text: visible(&link.text),
-            address: visible(&link.address),
+            address: shortened(&link.address),
             misleads: markup::misleads(link),
         })
         .collect();

@@ -1,7 +1,6 @@
 //! `/console/approvals`: what waits for a person, and what was decided.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use app::store::Page;
 use app::{Ports, Refusal, approvals, inboxes};
@@ -18,7 +17,7 @@ use crate::guard;
 use crate::route;
 use crate::shell::Shell;
 use crate::visit::Visit;
-use crate::words::{Doer, Moment, count, doer, member, people, subject, visible};
+use crate::words::{Doer, Moment, count, doer, encoded, member, people, subject, visible};
 
 /// An approval that expires within this is marked.
 const SOON: SignedDuration = SignedDuration::from_hours(24);
@@ -111,19 +110,6 @@ async fn senders(visit: &Visit, page: &Page<Approval>) -> BTreeMap<InboxId, Stri
     ids.dedup();
     let found = join_all(ids.iter().map(|id| inboxes::get(&visit.ports, &permit, *id))).await;
     found.into_iter().flatten().map(|inbox| (inbox.id, inbox.address.as_str().to_owned())).collect()
-}
-
-/// A cursor as it may stand in a query.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
 }
 
 impl Row {
