@@ -2,13 +2,13 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`route`] | which page an address names |
-//! | [`pages`] | one file for each page |
-//! | [`guard`] | headers of every answer; where a form must come from |
-//! | [`visit`] | the session behind the cookie |
-//! | [`shell`] | what all pages share |
-//! | [`markup`] | looks into sanitised HTML: links, pictures, words |
-//! | [`words`] | times, sizes, names and states as a person reads them |
+//! | `route` | which page an address names |
+//! | `pages` | one file for each page |
+//! | `guard` | headers of every answer; where a form must come from |
+//! | `visit` | the session behind the cookie |
+//! | `shell` | what all pages share |
+//! | `markup` | looks into sanitised HTML: links, pictures, words |
+//! | `words` | times, sizes, names and states as a person reads them |
 //!
 //! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
 //! that only a page of this session holds, and an origin that is ours.

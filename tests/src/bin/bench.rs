@@ -1,1 +1,3 @@
+//! `make bench`: to be written.
+
 fn main() {}

@@ -174,12 +174,12 @@ async fn a_sealed_object_that_was_altered_is_not_sent() {
     let submitted = held(&world, draft()).await;
     approve(&world, &submitted).await.unwrap();
     let path = BlobKey::Sealed(samples::organization_id(1), submitted.approval.digest).path();
-    let mut objects = world.blobs.objects.lock().unwrap();
-    let mut bytes = objects[&path].to_vec();
-    let end = bytes.len() - 3;
-    bytes[end] ^= 1;
-    objects.insert(path, bytes.into());
-    drop(objects);
+    world.blobs.objects.lock().unwrap().entry(path).and_modify(|object| {
+        let mut bytes = object.to_vec();
+        let end = bytes.len() - 3;
+        bytes[end] ^= 1;
+        *object = bytes.into();
+    });
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Now(Status::Failed)));
     assert_eq!(world.sends(), 0);
 }
