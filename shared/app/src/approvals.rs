@@ -77,8 +77,9 @@ pub async fn get(
         None => None,
     };
     let page = PageRequest { limit: THREAD_CONTEXT, cursor: None };
-    let list = List::ThreadMessages(approval.thread_id);
-    let thread = typed::<Message>(ports.store.list(organization_id, &list, &page).await?).items;
+    let list = List::LatestInThread(approval.thread_id);
+    let mut thread = typed::<Message>(ports.store.list(organization_id, &list, &page).await?).items;
+    thread.reverse();
     Ok(View { approval, message, answers, thread })
 }
 

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use domain::access::{Permit, scope};
-use domain::message::{Direction, Message};
-use domain::seal::{MAX_MIME, Sealed};
+use domain::address::EmailAddress;
+use domain::message::{Direction, Message, Party};
+use domain::seal::{Envelope, MAX_MIME, Sealed};
 use domain::{InboxId, MessageId};
 
 use crate::error::Refusal;
@@ -22,6 +23,10 @@ pub struct Detail {
     pub html: Option<String>,
     /// How many remote images were left out.
     pub remote_images: usize,
+    /// The HTML goes on beyond what may be shown: whoever reads `html` has not read all of it.
+    pub html_truncated: bool,
+    /// The HTML has text that is made invisible.
+    pub hidden_text: bool,
     /// The new part of a reply.
     pub extracted_text: Option<String>,
     /// All headers, decoded, in order.
@@ -111,7 +116,24 @@ async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
 async fn sealed(ports: &Ports, message: &Message, digest: domain::digest::Digest) -> Result<Sealed, Refusal> {
     let key = BlobKey::Sealed(message.organization_id, digest);
     let bytes = ports.blobs.get(&key, MAX_MIME + 64 * 1024).await?;
-    Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))
+    let sealed = Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))?;
+    // A person must see where the sealed mail goes, not what a row of the table says of it.
+    if !agree(message, sealed.envelope()) {
+        return Err(Refusal::Internal(format!("{}: the record and the sealed object differ", message.id)));
+    }
+    Ok(sealed)
+}
+
+/// Whether the record shows the sender, the recipients and the time that are sealed.
+fn agree(message: &Message, envelope: &Envelope) -> bool {
+    let same = |shown: &[Party], sealed: &[EmailAddress]| {
+        shown.iter().map(|party| party.address.as_str()).eq(sealed.iter().map(EmailAddress::as_str))
+    };
+    message.from.address == envelope.from.as_str()
+        && same(&message.to, &envelope.to)
+        && same(&message.cc, &envelope.cc)
+        && same(&message.bcc, &envelope.bcc)
+        && message.outbound().is_some_and(|outbound| outbound.send_at == envelope.send_at)
 }
 
 /// A mail with its body, from its octets.
@@ -125,6 +147,8 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
             text: None,
             html: None,
             remote_images: 0,
+            html_truncated: false,
+            hidden_text: false,
             extracted_text: None,
             headers: vec![],
         };
@@ -137,6 +161,8 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
         message,
         extracted_text,
         remote_images: html.as_ref().map_or(0, |html| html.remote_images),
+        html_truncated: html.as_ref().is_some_and(|html| html.truncated),
+        hidden_text: html.as_ref().is_some_and(|html| html.hidden_text),
         html: html.map(|html| html.html),
         headers: parsed.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
         text: parsed.text,

@@ -310,6 +310,8 @@ pub enum List {
     Messages(InboxId),
     /// The mails of a conversation, oldest first.
     ThreadMessages(ThreadId),
+    /// The mails of a conversation, newest first.
+    LatestInThread(ThreadId),
     /// The conversations of an inbox, by their last mail.
     Threads(InboxId),
     /// Approvals with this status, as it is written down.

@@ -114,6 +114,7 @@ pub(crate) fn of_list(organization: OrganizationId, list: &List) -> Reading {
         List::Webhooks => on(None, format!("{organization}/webhooks"), true),
         List::Messages(inbox) => on(None, format!("{organization}/{inbox}/messages"), false),
         List::ThreadMessages(thread) => on(Some(LISTS), format!("{organization}/{thread}"), true),
+        List::LatestInThread(thread) => on(Some(LISTS), format!("{organization}/{thread}"), false),
         List::Threads(inbox) => on(Some(LISTS), format!("{organization}/{inbox}/threads"), false),
         List::Approvals(status) => on(Some(LISTS), format!("{organization}/approvals/{status}"), false),
         List::Attempts(webhook) => on(None, format!("{organization}/{webhook}/attempts"), false),

@@ -253,6 +253,13 @@ async fn pages(store: &dyn Whole) {
     let ids: Vec<_> =
         oldest_first.items.into_iter().filter_map(|r| Message::try_from(r).ok()).map(|m| m.id).collect();
     assert!(ids.is_sorted() && ids.len() == all.len(), "{ids:?}");
+    let latest = List::LatestInThread(samples::inbound(50).thread_id);
+    let two = PageRequest { limit: 2, cursor: None };
+    let latest =
+        store.list(organization_id(1), &latest, &two).await.unwrap_or_else(|error| panic!("{error}"));
+    let latest: Vec<_> =
+        latest.items.into_iter().filter_map(|r| Message::try_from(r).ok()).map(|m| m.id).collect();
+    assert_eq!(latest, [samples::inbound(56).id, samples::inbound(55).id]);
     let attempts = store.list(organization_id(1), &List::Attempts(samples::webhook(1).id), &page).await;
     let attempts = attempts.unwrap_or_else(|error| panic!("{error}")).items;
     assert_eq!(attempts.first(), Some(&samples::attempt(56).into()));

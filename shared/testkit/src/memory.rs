@@ -186,7 +186,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Messages(inbox), Record::Message(message)) if message.inbox_id == *inbox => {
             Some(message.id.to_string())
         }
-        (List::ThreadMessages(thread), Record::Message(message)) if message.thread_id == *thread => {
+        (List::ThreadMessages(thread) | List::LatestInThread(thread), Record::Message(message))
+            if message.thread_id == *thread =>
+        {
             Some(message.id.to_string())
         }
         (List::Threads(inbox), Record::Thread(thread)) if thread.inbox_id == *inbox => {

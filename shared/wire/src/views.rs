@@ -131,6 +131,8 @@ pub fn detail(detail: &Detail) -> Value {
     view["html"] = json!(detail.html);
     view["extracted_text"] = json!(detail.extracted_text);
     view["remote_images"] = json!(detail.remote_images);
+    view["html_truncated"] = json!(detail.html_truncated);
+    view["hidden_text"] = json!(detail.hidden_text);
     view["headers"] =
         detail.headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     view

@@ -151,7 +151,12 @@ impl Mail {
 
     /// Whether the page shows all of the mail: only then it may be approved here.
     fn is_whole(&self) -> bool {
-        !matches!(self.html, HtmlPart::TooLarge) && self.text.as_ref().is_none_or(|text| !text.cut)
+        let html = match &self.html {
+            HtmlPart::Absent => true,
+            HtmlPart::Shown(html) => !html.truncated,
+            HtmlPart::TooLarge => false,
+        };
+        html && self.text.as_ref().is_none_or(|text| !text.cut)
     }
 }
 
@@ -161,6 +166,10 @@ struct Html {
     lines_narrow: usize,
     /// Pictures on the web, in words; empty for none.
     remote: String,
+    /// It goes on beyond what is shown.
+    truncated: bool,
+    /// It has text that is made invisible.
+    hidden_text: bool,
 }
 
 struct File {
@@ -464,7 +473,8 @@ fn framed(html: &str, detail: &Detail, pictures: &[(String, String)]) -> Html {
          <body style=\"margin:0;padding:8px 16px;background-color:#fff;color:#1c2024;\
          font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere\">{html}</body></html>"
     );
-    Html { document, lines_wide, lines_narrow, remote }
+    let (truncated, hidden_text) = (detail.html_truncated, detail.hidden_text);
+    Html { document, lines_wide, lines_narrow, remote, truncated, hidden_text }
 }
 
 /// How far a mail reaches.

@@ -1,1 +1,183 @@
-//! To be written.
+//! The console in a real Chromium, driven through WebDriver, without JavaScript of ours.
+
+use std::process::{Child, Command, Stdio};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::json;
+use tests::{Held, Stack, unique};
+
+/// A chromedriver of this test's own.
+struct Driver {
+    process: Child,
+    url: String,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is missing: `make test` installs it");
+        Self { process, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    async fn browser(&self) -> Client {
+        let arguments = [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage", "--window-size=1280,1000",
+        ];
+        let options = json!({"goog:chromeOptions": {"args": arguments}}).as_object().unwrap().clone();
+        for _ in 0..100 {
+            let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+            if let Ok(client) = builder.capabilities(options.clone()).connect(&self.url).await {
+                return client;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("no browser");
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn text(browser: &Client) -> String {
+    browser.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+}
+
+async fn sign_in(browser: &Client, stack: &Stack, who: &str) {
+    browser.goto(stack.text("/console_url")).await.unwrap();
+    let field = |name: &'static str| Locator::Css(name);
+    let email = browser.find(field("input[name=email]")).await.unwrap();
+    email.send_keys(stack.text(&format!("/{who}/email"))).await.unwrap();
+    let password = browser.find(field("input[name=password]")).await.unwrap();
+    password.send_keys(stack.text(&format!("/{who}/password"))).await.unwrap();
+    browser.find(field("form button")).await.unwrap().click().await.unwrap();
+}
+
+fn page(stack: &Stack, held: &Held) -> String {
+    format!("{}/approvals/{}", stack.text("/console_url"), held.approval)
+}
+
+fn hostile(stack: &Stack, subject: &str) -> Held {
+    stack.submit_body(&json!({
+        "to": ["success@simulator.amazonses.com"], "bcc": ["hidden@example.org"], "subject": subject,
+        "text": "Good news: it left today.",
+        "html": "<p>Good news: <b>it left today.</b></p><script>document.title='owned'</script>\
+                 <img src=x onerror=\"parent.document.title='owned'\"><img src=\"https://tracker.example/p.gif\">",
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_sees_the_mail_and_approves_it() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let subject = unique("<script>alert(1)</script> To approve");
+    let held = hostile(&stack, &subject);
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "approver").await;
+    assert!(text(&browser).await.contains(&subject), "the queue shows the subject as text");
+    browser.goto(&page(&stack, &held)).await.unwrap();
+    let shown = text(&browser).await;
+    for part in ["success@simulator.amazonses.com", "hidden@example.org", subject.as_str(), &held.digest[7..19]] {
+        assert!(shown.contains(part), "{part} is not on the page: {shown}");
+    }
+    let frame = browser.find(Locator::Css("iframe")).await.unwrap();
+    assert_eq!(frame.attr("sandbox").await.unwrap().as_deref(), Some(""), "nothing is allowed in the frame");
+    frame.enter_frame().await.unwrap();
+    let inner = text(&browser).await;
+    assert!(inner.contains("Good news"), "{inner}");
+    let images = browser.find_all(Locator::Css("img[src]")).await.unwrap();
+    assert!(images.is_empty(), "no picture of the web is loaded");
+    browser.enter_parent_frame().await.unwrap();
+    assert_ne!(browser.title().await.unwrap(), "owned");
+    browser.find(Locator::Css("form[action$='/approve'] button")).await.unwrap().click().await.unwrap();
+    assert!(text(&browser).await.to_lowercase().contains("approved"));
+    let (id, waiting) = (held.message.clone(), stack.clone());
+    tokio::task::spawn_blocking(move || waiting.message_with_status(&id, "delivered")).await.unwrap();
+    assert_eq!(stack.accepted(&held.message).len(), 1);
+    browser.goto(&page(&stack, &held)).await.unwrap();
+    let after = browser.find_all(Locator::Css("form[action$='/approve']")).await.unwrap();
+    assert!(after.is_empty(), "there is nothing left to approve");
+    browser.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_rejects_with_a_reason() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let held = hostile(&stack, &unique("To reject"));
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "approver").await;
+    browser.goto(&page(&stack, &held)).await.unwrap();
+    let reason = browser.find(Locator::Css("form[action$='/reject'] [name=reason]")).await.unwrap();
+    // The form may be folded away until it is asked for.
+    if !reason.is_displayed().await.unwrap() {
+        browser.find(Locator::XPath("//details[.//form[contains(@action,'/reject')]]/summary")).await.unwrap().click().await.unwrap();
+    }
+    reason.send_keys("The price is wrong.").await.unwrap();
+    browser.find(Locator::Css("form[action$='/reject'] button")).await.unwrap().click().await.unwrap();
+    assert!(text(&browser).await.contains("The price is wrong."));
+    let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/owner/token")).expect(200);
+    assert_eq!(seen["decision_reason"], "The price is wrong.");
+    browser.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_sees_and_has_no_button() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let held = hostile(&stack, &unique("To look at"));
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "viewer").await;
+    browser.goto(&page(&stack, &held)).await.unwrap();
+    assert!(text(&browser).await.contains("success@simulator.amazonses.com"));
+    let forms = "form[action$='/approve'], form[action$='/reject']";
+    assert!(browser.find_all(Locator::Css(forms)).await.unwrap().is_empty());
+    browser.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_signed_in_or_signs_in_wrongly_sees_the_form() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let browser = driver.browser().await;
+    browser.goto(&format!("{}/approvals", stack.text("/console_url"))).await.unwrap();
+    assert!(browser.current_url().await.unwrap().path().ends_with("/sign-in"));
+    browser.find(Locator::Css("input[name=email]")).await.unwrap().send_keys("nobody@example.com").await.unwrap();
+    browser.find(Locator::Css("input[name=password]")).await.unwrap().send_keys("not a password").await.unwrap();
+    browser.find(Locator::Css("form button")).await.unwrap().click().await.unwrap();
+    assert!(browser.find_all(Locator::Css("input[name=password]")).await.unwrap().len() == 1);
+    browser.close().await.unwrap();
+}
+
+/// Mail scanners follow links, and other sites post forms: neither decides anything.
+#[test]
+fn a_get_never_decides_and_a_foreign_post_is_refused() {
+    let stack = Stack::running();
+    let held = hostile(&stack, &unique("Only looked at"));
+    let session = json!({"email": stack.text("/approver/email"), "password": stack.text("/approver/password")});
+    let session = stack.post("/v1/sessions", "", &session).expect(201);
+    let cookie = || ("cookie", format!("__Host-cs_session={}", session["token"].as_str().unwrap()));
+    let path = format!("/console/approvals/{}", held.approval);
+    for suffix in ["", "/approve", "/reject", "/approve?digest=x", "/reject?digest=x"] {
+        stack.raw("GET", &format!("{path}{suffix}"), "", vec![cookie()], "");
+        stack.raw("HEAD", &format!("{path}{suffix}"), "", vec![cookie()], "");
+    }
+    let form = ("content-type", "application/x-www-form-urlencoded".to_owned());
+    let body = format!("digest={}", held.digest.replace(':', "%3A"));
+    let without_csrf = stack.raw("POST", &format!("{path}/approve"), "", vec![cookie(), form.clone()], &body);
+    assert_eq!(without_csrf.status, 403);
+    let origin = ("origin", "https://evil.example".to_owned());
+    let foreign = stack.raw("POST", &format!("{path}/approve"), "", vec![cookie(), form, origin], &body);
+    assert_eq!(foreign.status, 403);
+    let token_as_cookie = ("cookie", format!("__Host-cs_session={}", stack.text("/approver/token")));
+    let refused = stack.raw("GET", &path, "", vec![token_as_cookie], "");
+    assert_ne!(refused.status, 200, "an API token opens no console");
+    let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/owner/token")).expect(200);
+    assert_eq!(seen["status"], "pending");
+}
