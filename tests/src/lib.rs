@@ -1,5 +1,7 @@
 //! A client of a running stack, for end-to-end tests and the bench.
 
+pub mod listener;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;

@@ -140,19 +140,23 @@ impl Request {
         } else {
             body.into_bytes().into()
         };
+        let headers: BTreeMap<String, String> =
+            event.headers.into_iter().map(|(k, v)| (k.to_ascii_lowercase(), v)).collect();
         Ok(Self {
             method: event.request_context.http.method,
             path: event.raw_path,
             parameters: event.path_parameters.unwrap_or_default(),
             query: form_pairs(&event.raw_query_string),
-            headers: event.headers.into_iter().map(|(k, v)| (k.to_ascii_lowercase(), v)).collect(),
+            // API Gateway takes cookies out of the headers; a gateway that does not is understood as well.
             cookies: event
                 .cookies
                 .iter()
+                .chain(headers.get("cookie"))
                 .flat_map(|line| line.split(';'))
                 .filter_map(|pair| pair.trim().split_once('='))
                 .map(|(k, v)| (k.to_owned(), v.to_owned()))
                 .collect(),
+            headers,
             body,
             id: event.request_context.request_id,
         })
