@@ -1,4 +1,4 @@
-//! The console in a real Chromium, driven through WebDriver, without JavaScript of ours.
+//! The console in a real Chromium, driven through `WebDriver`, without JavaScript of ours.
 
 use std::process::{Child, Command, Stdio};
 
@@ -26,9 +26,16 @@ impl Driver {
 
     async fn browser(&self) -> Client {
         let arguments = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--disable-dev-shm-usage", "--window-size=1280,1000",
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,1000",
         ];
         let options = json!({"goog:chromeOptions": {"args": arguments}}).as_object().unwrap().clone();
         for _ in 0..100 {
@@ -100,7 +107,9 @@ async fn a_person_signs_in_sees_the_mail_and_approves_it() {
     assert!(text(&browser).await.contains(&subject), "the queue shows the subject as text");
     browser.goto(&page(&stack, &held)).await.unwrap();
     let shown = text(&browser).await;
-    for part in ["success@simulator.amazonses.com", "hidden@example.org", subject.as_str(), &held.digest[7..19]] {
+    for part in
+        ["success@simulator.amazonses.com", "hidden@example.org", subject.as_str(), &held.digest[7..19]]
+    {
         assert!(shown.contains(part), "{part} is not on the page: {shown}");
     }
     let frame = browser.find(Locator::Css("iframe")).await.unwrap();
@@ -133,7 +142,13 @@ async fn a_person_rejects_with_a_reason() {
     let reason = browser.find(Locator::Css("form[action$='/reject'] [name=reason]")).await.unwrap();
     // The form may be folded away until it is asked for.
     if !reason.is_displayed().await.unwrap() {
-        browser.find(Locator::XPath("//details[.//form[contains(@action,'/reject')]]/summary")).await.unwrap().click().await.unwrap();
+        browser
+            .find(Locator::XPath("//details[.//form[contains(@action,'/reject')]]/summary"))
+            .await
+            .unwrap()
+            .click()
+            .await
+            .unwrap();
     }
     reason.send_keys("The price is wrong.").await.unwrap();
     browser.find(Locator::Css("form[action$='/reject'] button")).await.unwrap().click().await.unwrap();
@@ -163,8 +178,20 @@ async fn whoever_is_not_signed_in_or_signs_in_wrongly_sees_the_form() {
     let browser = driver.browser().await;
     browser.goto(&format!("{}/approvals", stack.text("/console_url"))).await.unwrap();
     assert!(browser.current_url().await.unwrap().path().ends_with("/sign-in"));
-    browser.find(Locator::Css("input[name=email]")).await.unwrap().send_keys("nobody@example.com").await.unwrap();
-    browser.find(Locator::Css("input[name=password]")).await.unwrap().send_keys("not a password").await.unwrap();
+    browser
+        .find(Locator::Css("input[name=email]"))
+        .await
+        .unwrap()
+        .send_keys("nobody@example.com")
+        .await
+        .unwrap();
+    browser
+        .find(Locator::Css("input[name=password]"))
+        .await
+        .unwrap()
+        .send_keys("not a password")
+        .await
+        .unwrap();
     browser.find(Locator::Css("form button")).await.unwrap().click().await.unwrap();
     shows(&browser, "wrong").await;
     assert!(browser.find(Locator::Css("input[name=password]")).await.is_ok());
@@ -176,7 +203,8 @@ async fn whoever_is_not_signed_in_or_signs_in_wrongly_sees_the_form() {
 fn a_get_never_decides_and_a_foreign_post_is_refused() {
     let stack = Stack::running();
     let held = hostile(&stack, &unique("Only looked at"));
-    let session = json!({"email": stack.text("/approver/email"), "password": stack.text("/approver/password")});
+    let session =
+        json!({"email": stack.text("/approver/email"), "password": stack.text("/approver/password")});
     let session = stack.post("/v1/sessions", "", &session).expect(201);
     let cookie = || ("cookie", format!("__Host-cs_session={}", session["token"].as_str().unwrap()));
     let path = format!("/console/approvals/{}", held.approval);
