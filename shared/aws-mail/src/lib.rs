@@ -4,6 +4,7 @@
 //! Here retries are off; what can't be known is called ambiguous.
 
 use std::error::Error as _;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::ports::{MailSender, SendOutcome};
@@ -25,10 +26,13 @@ const CALL_LIMIT: Duration = Duration::from_secs(20);
 /// The names of the tags by which SES's events find their mail.
 pub const TAGS: [&str; 3] = ["organization_id", "inbox_id", "message_id"];
 
+/// Made at its first use: most of what a restarted workflow brings is settled before SES is called.
+type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+
 /// SES in one account and region.
 #[derive(Clone)]
 pub struct SesSender {
-    client: Client,
+    client: LazyClient,
     configuration_set: String,
 }
 
@@ -42,9 +46,9 @@ impl SesSender {
             .build();
         let config = aws_sdk_sesv2::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(limits)
-            .build();
-        Self { client: Client::from_conf(config), configuration_set: configuration_set.into() }
+            .timeout_config(limits);
+        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::from_conf(config.build()))));
+        Self { client, configuration_set: configuration_set.into() }
     }
 }
 

@@ -79,7 +79,7 @@ fn five_minutes_later(stack: &Stack, held: &Held, status: &str) {
     assert!(swept["lost"].is_number(), "{swept}");
 }
 
-/// Where the mail comes to rest. What stands still for three seconds is left to the sweeper, minutes later.
+/// Where the mail comes to rest. What stands still for some seconds is left to the sweeper, minutes later.
 fn rest(stack: &Stack, held: &Held) -> String {
     let resting = |stack: &Stack| {
         let status = status(stack, held);
@@ -95,7 +95,9 @@ fn rest(stack: &Stack, held: &Held) -> String {
     let mut swept_at = 0;
     stack.until("rest of a mail", || {
         let (settled, status) = resting(stack);
-        if !settled && waited() - swept_at > 3000 && ["sending", "scheduled"].contains(&status.as_str()) {
+        // A claimed mail may be in the hands of an SDK that makes its three attempts.
+        let patience = if status == "sending" { 5000 } else { 3000 };
+        if !settled && waited() - swept_at > patience && ["sending", "scheduled"].contains(&status.as_str()) {
             five_minutes_later(stack, held, &status);
             swept_at = waited();
         }
@@ -473,7 +475,7 @@ fn a_mail_whose_workflow_never_started_or_was_never_told_leaves_once() {
     for (function, operation) in
         [(SUBMIT, "StartExecution"), (APPROVE, "SendTaskSuccess"), ("*", "StartExecution"), (APPROVE, "*")]
     {
-        for kind in ["error_500", "throttle", "drop_before"] {
+        for kind in ["error_500", "drop_before"] {
             let rule = json!({"service": "states", "operation": operation, "function": function, "kind": kind, "times": ALWAYS});
             let fault = stack.fault(&rule);
             let held = submit(&stack, &unique("no clock"));
@@ -574,11 +576,10 @@ fn the_same_received_mail_told_again_is_listed_once() {
     let subject = unique("told again");
     let received = stack.receive(&mail(&subject), &subject);
     let path = format!("/v1/inboxes/{}/messages/{}/raw", stack.inbox(), received["id"].as_str().unwrap());
-    // A received mail's octets come from the bucket itself.
+    // A received mail's octets come from the bucket itself, where SES named them by its own id.
     let answer = stack.get(&path, stack.text("/agent_token"));
-    let raw = stack.get(answer.header("location").unwrap(), "").expect(200);
-    let (_, rest) = raw.as_str().unwrap().split_once("with SMTP id ").unwrap();
-    let ses_id = rest.split_whitespace().next().unwrap();
+    let (_, rest) = answer.header("location").unwrap().split_once("/inbound/").unwrap();
+    let (ses_id, _) = rest.split_once('?').unwrap();
     let since = now(&stack);
     for _ in 0..3 {
         let told = stack.control("POST", "/redeliver", Some(&json!({"message_id": ses_id})));
@@ -589,7 +590,7 @@ fn the_same_received_mail_told_again_is_listed_once() {
     assert_eq!(listed(&stack, &subject).len(), 1);
     let thread = received["thread_id"].as_str().unwrap();
     let thread =
-        stack.get(&format!("/v1/inboxes/{}/threads/{thread}", stack.inbox()), stack.text("/agent_token"));
+        stack.get(&format!("/v1/threads/{thread}"), stack.text("/agent_token"));
     assert_eq!(thread.expect(200).to_string().matches(received["id"].as_str().unwrap()).count(), 1);
 }
 
