@@ -589,8 +589,7 @@ fn the_same_received_mail_told_again_is_listed_once() {
     stack.until("three looks", || (calls(&stack, since, RECEIVE).len() >= 6).then_some(()));
     assert_eq!(listed(&stack, &subject).len(), 1);
     let thread = received["thread_id"].as_str().unwrap();
-    let thread =
-        stack.get(&format!("/v1/threads/{thread}"), stack.text("/agent_token"));
+    let thread = stack.get(&format!("/v1/threads/{thread}"), stack.text("/agent_token"));
     assert_eq!(thread.expect(200).to_string().matches(received["id"].as_str().unwrap()).count(), 1);
 }
 
