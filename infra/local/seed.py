@@ -15,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from settings import Settings, read_json, write_json
 
-ROLES = ["owner", "approver", "viewer"]
+# The developer answers for the agent: nobody approves what their own token asked for.
+ROLES = ["owner", "approver", "viewer", "editor"]
 AGENT_SCOPES = ["messages.read", "messages.send"]
 
 
@@ -38,7 +39,7 @@ def main(settings: Settings) -> None:
     seeded = {
         "organization_id": organization_id,
         **people,
-        "agent_token": _token(settings, sessions["owner"], agent),
+        "agent_token": _token(settings, sessions["editor"], agent),
         "inbox": {"id": inbox["id"], "address": inbox["address"]},
     }
     write_json(settings.seed_file, seeded, private=True)

@@ -220,14 +220,12 @@ impl Stack {
         }
         say(b"DATA\r\n", b'3')?;
         let mut data = Vec::with_capacity(mail.len() + 1024);
-        let mut line_start = true;
         for byte in mail {
-            // RFC 5321 §4.5.2: a line that begins with a dot gets another.
-            if line_start && *byte == b'.' {
+            // RFC 5321 §4.5.2: a line that begins with a dot gets another. Only CRLF ends a line.
+            if *byte == b'.' && (data.is_empty() || data.ends_with(b"\r\n")) {
                 data.push(b'.');
             }
             data.push(*byte);
-            line_start = *byte == b'\n';
         }
         if !data.ends_with(b"\r\n") {
             data.extend_from_slice(b"\r\n");

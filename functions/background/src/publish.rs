@@ -20,6 +20,25 @@ pub const TASK: Task<Context> = Task { name: "background-publish", handle };
 /// `PutEvents` takes so many at once.
 const BATCH: usize = 10;
 
+/// A request to EventBridge is at most 256 KB with everything in it.
+const MAX_BYTES: usize = 200 * 1024;
+
+/// The events in batches that EventBridge takes, in order.
+fn batches(events: &[(String, PublishedEvent)]) -> Vec<&[(String, PublishedEvent)]> {
+    let (mut batches, mut start, mut bytes) = (vec![], 0, 0);
+    for (i, (_, event)) in events.iter().enumerate() {
+        if i > start && (i - start == BATCH || bytes + event.body.len() > MAX_BYTES) {
+            batches.push(&events[start..i]);
+            (start, bytes) = (i, 0);
+        }
+        bytes += event.body.len();
+    }
+    if start < events.len() {
+        batches.push(&events[start..]);
+    }
+    batches
+}
+
 /// From the environment.
 pub fn context() -> Context {
     Context { bus: Arc::new(EventBridgeBus::new(&runtime::aws::config(), required("EVENT_BUS"))) }
@@ -32,13 +51,21 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         for record in &records {
             let position = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
             match aws_data::stream::event(record) {
-                Some(Ok(event)) => events.push((position, wire::events::publish(&event))),
+                Some(Ok(event)) => {
+                    let published = wire::events::publish(&event);
+                    if published.body.len() > MAX_BYTES {
+                        // EventBridge would never take it, and the stream would stand still behind it for a day.
+                        tracing::error!(event_id = %event.id, size = published.body.len(), "an event is too large");
+                    } else {
+                        events.push((position, published));
+                    }
+                }
                 // It would never be read: it goes past, and the log says so.
                 Some(Err(error)) => tracing::error!(position, %error, "an event in the stream can't be read"),
                 None => {}
             }
         }
-        for batch in events.chunks(BATCH) {
+        for batch in batches(&events) {
             let published: Vec<_> = batch.iter().map(|(_, event)| event.clone()).collect();
             let failed = match context.bus.publish(&published).await {
                 Ok(failed) => failed.first().copied(),

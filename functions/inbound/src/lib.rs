@@ -1,5 +1,5 @@
-//! Mail that comes in. These functions read bytes from strangers, so they can do nothing but file them: their roles
-//! have no way to send, to decide or to read secrets.
+//! Mail that comes in. These functions read bytes from strangers, so their roles have no way to call SES, to start or
+//! resume a workflow, or to open a data key. They do write the table, which is one for all: see "Limits" in `ARCHITECTURE.md`.
 
 pub mod quarantine;
 pub mod receive;

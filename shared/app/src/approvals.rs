@@ -73,7 +73,7 @@ pub async fn get(
     let (message, answers) = (next(), next());
     let message = detail(ports, message.ok_or(Refusal::NotFound("message"))?).await?;
     let answers = match answers {
-        Some(answers) => Some(detail(ports, answers).await?),
+        Some(answers) => Some(shortened(detail(ports, answers).await?)),
         None => None,
     };
     let page = PageRequest { limit: THREAD_CONTEXT, cursor: None };
@@ -81,6 +81,20 @@ pub async fn get(
     let mut thread = typed::<Message>(ports.store.list(organization_id, &list, &page).await?).items;
     thread.reverse();
     Ok(View { approval, message, answers, thread })
+}
+
+/// An answer of Lambda is at most 6 MB, and the mail that is decided about comes first: of the one that it answers, a
+/// stranger's, so much is shown.
+const MAX_ANSWERED: usize = 256 * 1024;
+
+fn shortened(mut detail: Detail) -> Detail {
+    if detail.html.as_ref().is_some_and(|html| html.len() > MAX_ANSWERED) {
+        (detail.html, detail.html_truncated) = (None, true);
+    }
+    for text in [&mut detail.text, &mut detail.extracted_text].into_iter().flatten() {
+        text.truncate(text.floor_char_boundary(MAX_ANSWERED));
+    }
+    detail
 }
 
 impl From<DecisionRefused> for Refusal {

@@ -59,8 +59,13 @@ pub async fn dispatch(
     let Some(claim) = Claim::of(&message) else { return Ok(Dispatched::Gone) };
     let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
     let outcome = match ports.blobs.get(&key, MAX_MIME + 64 * 1024).await {
-        Err(BlobError::Transient(_)) => SendOutcome::NotAccepted("storage_unavailable"),
-        Err(_) => SendOutcome::Refused("sealed_object_missing".to_owned()),
+        Err(BlobError::Missing | BlobError::TooLarge) => {
+            SendOutcome::Refused("sealed_object_missing".to_owned())
+        }
+        // Even what looks permanent, such as a key that is disabled, may be mended within a day.
+        Err(BlobError::Transient(_) | BlobError::Permanent(_)) => {
+            SendOutcome::NotAccepted("storage_unavailable")
+        }
         Ok(bytes) => match claim.countersign(bytes.into()) {
             Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
             Ok(countersigned) => sender.send(&countersigned).await,

@@ -27,7 +27,7 @@ pub struct Detail {
     pub html_truncated: bool,
     /// The HTML has text that is made invisible.
     pub hidden_text: bool,
-    /// The new part of a reply.
+    /// The new part of a received reply.
     pub extracted_text: Option<String>,
     /// All headers, decoded, in order.
     pub headers: Vec<(String, String)>,
@@ -156,7 +156,10 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
     }
     let parsed = mail::parse(&octets);
     let html = parsed.html.as_deref().map(mail::sanitise_html);
-    let extracted_text = parsed.text.as_deref().map(|text| mail::extract_reply(text).to_string());
+    // Of a mail of ours everything is new.
+    let received = message.outbound().is_none();
+    let extracted_text =
+        parsed.text.as_deref().filter(|_| received).map(|text| mail::extract_reply(text).to_string());
     Ok(Detail {
         message,
         extracted_text,

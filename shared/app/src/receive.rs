@@ -71,7 +71,7 @@ pub async fn receive(
     owners.sort_by_key(|owner| owner.inbox_id);
     owners.dedup_by_key(|owner| owner.inbox_id);
     if owners.is_empty() {
-        // The octets stay in the bucket for as long as its lifecycle rule keeps them.
+        // The octets stay in the bucket, under the key that the log names.
         tracing::warn!(raw_key = received.raw_key, "a mail came for no inbox of ours");
         return Ok(vec![]);
     }
@@ -221,6 +221,8 @@ fn reference(ports: &Ports, file: &mail::ParsedAttachment<'_>) -> AttachmentRef 
 struct Found {
     /// It was filed before.
     known: bool,
+    /// Its `Message-ID` leads to a conversation already: the first mail that had it stays its owner.
+    own_known: bool,
     /// Its conversation.
     thread_id: Option<ThreadId>,
     /// Whether its subject leads somewhere already, however old.
@@ -237,18 +239,32 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
             keys.push(key);
         }
     }
+    let own =
+        message.internet_message_id.as_deref().map(|id| Key::ThreadPointer(inbox_id, provider_pointer(id)));
+    let own_at = own.map(|key| {
+        let known = keys.iter().position(|k| *k == key);
+        known.unwrap_or_else(|| {
+            keys.push(key);
+            keys.len() - 1
+        })
+    });
+    let references = keys.len();
     let subject = subject_pointer(inbox, message);
     keys.push(Key::ThreadPointer(inbox_id, subject.hash));
     let mut found = ports.store.load(message.organization_id, &keys).await?;
     let pointer = |record: crate::store::Record| ThreadPointer::try_from(record).ok();
     let by_subject = found.pop().flatten().and_then(pointer);
     let known = found[0].is_some();
-    let by_reference = found.into_iter().skip(1).flatten().find_map(pointer);
+    let own_known = own_at.is_some_and(|at| found[at].is_some());
+    found.truncate(references);
+    // Its own id leads nowhere: whoever claims an id that is known joins no conversation by it.
+    let answered = found.into_iter().enumerate().skip(1).filter(|(at, _)| Some(*at) != own_at);
+    let by_reference = answered.filter_map(|(_, record)| record).find_map(pointer);
     let subject_known = by_subject.is_some();
     let recent = by_subject
         .filter(|p| message.created_at.duration_since(p.at) < SUBJECT_THREAD)
         .filter(|_| !mail::normalise_subject(&message.subject).is_empty());
-    Ok(Found { known, thread_id: by_reference.or(recent).map(|p| p.thread_id), subject_known })
+    Ok(Found { known, own_known, thread_id: by_reference.or(recent).map(|p| p.thread_id), subject_known })
 }
 
 async fn store_files(ports: &Ports, message: &Message, mail: &mail::ParsedMail<'_>) -> Result<(), Refusal> {
@@ -276,7 +292,9 @@ fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Cha
         let file: Attachment = stored(message, reference);
         change = change.create(file);
     }
-    if let Some(id) = &message.internet_message_id {
+    // SES gives its ids to our mails alone: a received mail that has one would lead our answers astray.
+    let ours = |id: &&String| !id.ends_with(".amazonses.com") && !found.own_known;
+    if let Some(id) = message.internet_message_id.as_ref().filter(ours) {
         let pointer = ThreadPointer {
             inbox_id: message.inbox_id,
             hash: provider_pointer(id),

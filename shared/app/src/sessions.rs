@@ -28,7 +28,8 @@ fn verify_password(password: &str, hash: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// Opens a session. An unknown address and a wrong password can't be told apart, not by their time either.
+/// Opens a session. An unknown address and a wrong password are answered alike and take as long; only the lock after ten
+/// wrong passwords tells that an address has a login.
 pub async fn sign_in(
     ports: &Ports,
     email: &EmailAddress,

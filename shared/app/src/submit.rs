@@ -262,12 +262,10 @@ fn check(draft: &Draft, now: Timestamp) -> Result<(), Refusal> {
         if body.as_deref().is_some_and(|body| body.len() > MAX_BODY) {
             errors.push(FieldError::new(field, "body_too_large", "is larger than 1 MB: attach it as a file"));
         }
-        if body.as_deref().is_some_and(|body| body.contains('\0')) {
-            errors.push(FieldError::new(
-                field,
-                "control_character",
-                "has a NUL character, which no mail may carry",
-            ));
+        let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+        if body.as_deref().is_some_and(|body| body.contains(odd)) {
+            let message = "has a control character other than tab and line breaks: no program shows it";
+            errors.push(FieldError::new(field, "control_character", message));
         }
     }
     if draft.attachments.len() > MAX_ATTACHMENTS {

@@ -6,6 +6,8 @@ use domain::event::EventKind;
 use domain::lifecycle::Status;
 use domain::message::Message;
 
+use futures_util::future::join_all;
+
 use crate::approvals::{decision, wake};
 use crate::dispatch::moved;
 use crate::error::Refusal;
@@ -26,17 +28,24 @@ pub struct Swept {
 
 /// At most so many mails in one sweep; the next follows within a minute.
 const BATCH: u16 = 200;
+/// So many of them side by side.
+const AT_ONCE: usize = 20;
 
 /// Moves on whatever is overdue. One mail that can't be moved does not keep the others.
 pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
     let mut swept = Swept::default();
-    for watched in watch.overdue(ports.now(), BATCH).await? {
-        match look_after(ports, &watched).await {
-            Ok(Some(Status::Expired)) => swept.expired += 1,
-            Ok(Some(Status::Scheduled)) => swept.restarted += 1,
-            Ok(Some(Status::Unknown)) => swept.lost += 1,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on"),
+    for some in watch.overdue(ports.now(), BATCH).await?.chunks(AT_ONCE) {
+        let looked = some.iter().map(|watched| async move { (watched, look_after(ports, watched).await) });
+        for (watched, result) in join_all(looked).await {
+            match result {
+                Ok(Some(Status::Expired)) => swept.expired += 1,
+                Ok(Some(Status::Scheduled)) => swept.restarted += 1,
+                Ok(Some(Status::Unknown)) => swept.lost += 1,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on")
+                }
+            }
         }
     }
     Ok(swept)
@@ -76,7 +85,9 @@ async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, 
             // One run for each five minutes: a run that is under way is not started twice.
             let run = u32::try_from(now.as_second() / 300).unwrap_or(u32::MAX);
             ports.workflow.start(&ticket(&approval), approval.send_at, run).await?;
-            Ok(Status::Scheduled)
+            // Watched from now on again, so that it does not stand before others in the next sweep.
+            let Ok(restarted) = outbound.restart(now) else { return Ok(None) };
+            ports.store.commit(moved(ports, message, restarted, status)).await.map(|()| Status::Scheduled)
         }
         Status::Sending => {
             let Ok(lost) = outbound.lose(now) else { return Ok(None) };

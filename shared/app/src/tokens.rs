@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::access::{Permit, Scope, Scopes, scope};
-use domain::credential::{CredentialKind, Secret, Token, grant};
+use domain::credential::{CredentialKind, ORGANIZATION_WIDE, Secret, Token, grant};
 use domain::{InboxId, TokenId};
 
 use crate::enter::Once;
@@ -32,8 +32,11 @@ pub async fn create(
 ) -> Result<(Token, Secret), Refusal> {
     let principal = permit.principal();
     let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
+    let limited = new.inboxes.is_some();
     let scopes = new.scopes.unwrap_or_else(|| {
-        principal.role.scopes().into_iter().filter(|scope| *scope != Scope::MessagesSend).collect()
+        let fits =
+            |scope: &Scope| *scope != Scope::MessagesSend && !(limited && ORGANIZATION_WIDE.contains(scope));
+        principal.scopes.iter().copied().filter(fits).collect()
     });
     grant(principal, &scopes, new.inboxes.as_ref())
         .map_err(|error| Refusal::field("scopes", "scopes_not_grantable", error))?;

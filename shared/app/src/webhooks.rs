@@ -259,7 +259,8 @@ impl Deliverer<'_> {
                 typed::<Webhook>(self.ports.store.list(organization_id, &List::Webhooks, &page).await?);
             let wanting = webhooks.items.iter().filter(|webhook| webhook.wants(delivery.kind));
             let told = wanting.map(|webhook| self.attempt(webhook, &delivery, 1));
-            return futures_util::future::try_join_all(told).await.map(drop);
+            // One that can't be told does not keep the others from being told.
+            return futures_util::future::join_all(told).await.into_iter().collect();
         };
         if now < retry.due {
             return self.postpone(&delivery, retry).await;

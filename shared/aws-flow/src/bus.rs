@@ -29,12 +29,10 @@ impl EventBridgeBus {
 impl EventBus for EventBridgeBus {
     async fn publish(&self, events: &[PublishedEvent]) -> Result<Vec<usize>, FlowError> {
         let entries = events.iter().map(|event| {
-            // Rules match on fields of the event; webhooks need its text byte for byte: both are there.
             let parsed: Value = serde_json::from_str(&event.body).unwrap_or(Value::Null);
             let detail = json!({
                 "organization_id": event.organization_id.to_string(),
                 "event": parsed,
-                "body": event.body,
             });
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.name)

@@ -108,7 +108,7 @@ pub enum DecisionRefused {
         current: Digest,
     },
     /// Two persons are the point of it.
-    #[error("whoever asked for a mail to be sent can't decide about it")]
+    #[error("whoever asked for a mail to be sent, or owns the token that did, can't approve it")]
     Requester,
     /// A machine can't countersign.
     #[error("a decision needs a person")]
@@ -146,7 +146,8 @@ impl Approval {
     /// A person lets exactly these bytes go.
     pub fn approve(mut self, by: &Actor, digest: Digest, now: Timestamp) -> Result<Self, DecisionRefused> {
         let member = self.check(by, digest, now)?;
-        if matches!(&self.requested_by, Actor::Member { member_id } if *member_id == member) {
+        // The owner of a token answers for what it asks: they are the requester as much as the token is.
+        if self.requested_by.member() == Some(member) {
             return Err(DecisionRefused::Requester);
         }
         self.decision = Decision::Approved { by: member, at: now };

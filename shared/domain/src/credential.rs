@@ -150,6 +150,15 @@ pub enum InvalidGrant {
         /// What it lacks.
         scope: Scope,
     },
+    /// A program that asks for mail must not make the credentials that let it out.
+    #[error("messages.send and tokens.manage can't be held by one token")]
+    SendAndGrant,
+    /// More than the token that makes it has.
+    #[error("the token that makes it does not hold {}", .0.as_str())]
+    BeyondToken(Scope),
+    /// A right over the whole organization for a token that is limited to some inboxes.
+    #[error("{} reaches all inboxes: a token that is limited to some can't hold it", .0.as_str())]
+    NotForSome(Scope),
     /// A token that may do nothing.
     #[error("a token needs at least one scope")]
     Empty,
@@ -158,7 +167,19 @@ pub enum InvalidGrant {
     BeyondInboxes,
 }
 
-/// What a principal may hand on to a new token.
+/// Rights that reach beyond any set of inboxes.
+pub const ORGANIZATION_WIDE: &[Scope] = &[
+    Scope::InboxesManage,
+    Scope::AccountsManage,
+    Scope::WebhooksManage,
+    Scope::PoliciesManage,
+    Scope::DomainsManage,
+    Scope::AuditRead,
+    Scope::TokensManage,
+];
+
+/// What a principal may hand on to a new token: a person what their role has; a token what it has itself, and
+/// `messages.send` where the role of its member has it, since nobody approves what their own token asked for.
 pub fn grant(
     principal: &Principal,
     scopes: &Scopes,
@@ -169,6 +190,19 @@ pub fn grant(
     }
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::ApprovalsDecide) {
         return Err(InvalidGrant::SendAndDecide);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::TokensManage) {
+        return Err(InvalidGrant::SendAndGrant);
+    }
+    let wide = ORGANIZATION_WIDE.iter().find(|scope| scopes.contains(scope));
+    if let (Some(_), Some(scope)) = (inboxes, wide) {
+        return Err(InvalidGrant::NotForSome(*scope));
+    }
+    if matches!(principal.actor, Actor::Token { .. }) {
+        let beyond = scopes.difference(&principal.scopes).find(|scope| **scope != Scope::MessagesSend);
+        if let Some(scope) = beyond {
+            return Err(InvalidGrant::BeyondToken(*scope));
+        }
     }
     let held = principal.role.scopes();
     if let Some(scope) = scopes.difference(&held).next() {
@@ -359,6 +393,32 @@ mod tests {
         let viewer = Principal { role: Role::Viewer, ..owner(None) };
         let decide = [Scope::ApprovalsDecide].into();
         assert!(matches!(grant(&viewer, &decide, None), Err(InvalidGrant::BeyondRole { .. })));
+    }
+
+    #[test]
+    fn a_token_makes_none_that_has_more_rights() {
+        let token = Principal {
+            actor: Actor::Token {
+                token_id: TokenId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+                member_id: MemberId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+            },
+            scopes: [Scope::MessagesRead, Scope::TokensManage].into(),
+            ..owner(None)
+        };
+        let decide = [Scope::ApprovalsDecide].into();
+        assert_eq!(grant(&token, &decide, None), Err(InvalidGrant::BeyondToken(Scope::ApprovalsDecide)));
+        let send_and_grant = [Scope::MessagesSend, Scope::TokensManage].into();
+        assert_eq!(grant(&owner(None), &send_and_grant, None), Err(InvalidGrant::SendAndGrant));
+        assert_eq!(grant(&token, &[Scope::MessagesSend].into(), None), Ok(()));
+    }
+
+    #[test]
+    fn a_limited_token_holds_no_right_over_all_inboxes() {
+        let inboxes = [InboxId::new(Timestamp::UNIX_EPOCH, [1; 10])].into();
+        for scope in ORGANIZATION_WIDE {
+            let refused = grant(&owner(None), &[*scope].into(), Some(&inboxes));
+            assert_eq!(refused, Err(InvalidGrant::NotForSome(*scope)));
+        }
     }
 
     #[test]

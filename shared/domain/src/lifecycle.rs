@@ -186,8 +186,10 @@ pub struct InvalidTransition {
 }
 
 impl Outbound {
-    /// So often the provider is called for one mail, as long as it certainly accepted nothing.
-    pub const MAX_ATTEMPTS: u32 = 6;
+    /// So often the provider is called for one mail, as long as it certainly accepted nothing: over a day.
+    pub const MAX_ATTEMPTS: u32 = 104;
+    /// The longest pause between two of these calls.
+    const MAX_PAUSE: i64 = 900;
     /// A dispatcher that is silent for so long is dead: several times its own time limit.
     pub const CLAIM_LIMIT: SignedDuration = SignedDuration::from_mins(3);
     /// A due mail that nobody claimed for so long has lost its workflow.
@@ -262,6 +264,16 @@ impl Outbound {
         }
     }
 
+    /// Its workflow was lost and is started anew: it is watched from now on again.
+    pub fn restart(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Scheduled { due, attempt } if now >= due => {
+                Ok(self.to(State::Scheduled { due: now, attempt }))
+            }
+            _ => self.refuse("be restarted"),
+        }
+    }
+
     /// One dispatcher takes it, before it calls the provider.
     pub fn claim(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
@@ -277,7 +289,8 @@ impl Outbound {
     pub fn hold_off(self, now: Timestamp, reason: &str) -> Result<Self, InvalidTransition> {
         match self.state {
             State::Sending { attempt, .. } if attempt < Self::MAX_ATTEMPTS => {
-                Ok(self.to(State::Scheduled { due: now, attempt }))
+                let pause = 2_i64.saturating_pow(attempt).min(Self::MAX_PAUSE);
+                Ok(self.to(State::Scheduled { due: now + SignedDuration::from_secs(pause), attempt }))
             }
             State::Sending { .. } => Ok(self.to(State::Failed { reason: reason.to_owned(), at: now })),
             _ => self.refuse("be held off"),
@@ -379,10 +392,11 @@ mod tests {
     #[test]
     fn the_whole_table() {
         type Transition = (&'static str, fn(Outbound) -> Result<Outbound, InvalidTransition>);
-        let transitions: [Transition; 9] = [
+        let transitions: [Transition; 10] = [
             ("approve", |m| m.approve(at(50))),
             ("reject", |m| m.reject(at(50))),
             ("expire", |m| m.expire(at(150))),
+            ("restart", |m| m.restart(at(50))),
             ("claim", |m| m.claim(at(50))),
             ("hold_off", |m| m.hold_off(at(50), "throttled")),
             ("fail", |m| m.fail(at(50), "refused")),
@@ -408,7 +422,9 @@ mod tests {
                 "0 pending_approval approve scheduled",
                 "0 pending_approval reject rejected",
                 "0 pending_approval expire expired",
+                "1 scheduled restart scheduled",
                 "1 scheduled claim sending",
+                "2 scheduled restart scheduled",
                 "2 scheduled claim sending",
                 "2 scheduled accept sent",
                 "2 scheduled report bounced",

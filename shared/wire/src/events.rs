@@ -4,6 +4,7 @@ use app::ports::PublishedEvent;
 use app::webhooks::{Delivery, Retry};
 use domain::event::{Event, EventKind, Subject};
 use domain::id::Id as _;
+use domain::message::{Message, Party};
 use domain::{EventId, OrganizationId, WebhookId};
 use serde_json::{Value, json};
 
@@ -12,8 +13,13 @@ use crate::views;
 /// An event as receivers get it.
 pub fn publish(event: &Event) -> PublishedEvent {
     let data = match &event.subject {
-        Subject::Message(message) => json!({ "message": views::message(message) }),
-        Subject::Approval(approval) => json!({ "approval": views::approval(approval, event.created_at) }),
+        Subject::Message(message) => json!({ "message": views::message(&short(message)) }),
+        Subject::Approval(approval) => {
+            let mut short = (**approval).clone();
+            short.recipients = parties(&approval.recipients, 50);
+            short.subject = cut(&approval.subject, 500);
+            json!({ "approval": views::approval(&short, event.created_at) })
+        }
         Subject::Inbox(inbox) => json!({ "inbox": views::inbox(inbox) }),
     };
     let body = json!({
@@ -29,12 +35,44 @@ pub fn publish(event: &Event) -> PublishedEvent {
     }
 }
 
+/// EventBridge takes 256 KB an event, twice what is kept of each field here at most. Whoever needs all of it reads the mail.
+const KEPT: usize = 20;
+
+fn cut(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
+}
+
+fn parties(list: &[Party], max: usize) -> Vec<Party> {
+    let short = |party: &Party| Party {
+        name: party.name.as_deref().map(|name| cut(name, 100)),
+        address: cut(&party.address, 254),
+    };
+    list.iter().take(max).map(short).collect()
+}
+
+/// A mail with lists and texts that a stranger can't blow up.
+fn short(message: &Message) -> Message {
+    let mut short = message.clone();
+    short.to = parties(&message.to, KEPT);
+    short.cc = parties(&message.cc, KEPT);
+    short.bcc = parties(&message.bcc, KEPT);
+    short.reply_to = parties(&message.reply_to, KEPT);
+    short.subject = cut(&message.subject, 500);
+    short.references = message.references.iter().rev().take(KEPT).rev().map(|id| cut(id, 200)).collect();
+    short.attachments.truncate(KEPT);
+    short
+}
+
 /// A delivery from a message of the queue: an event of the bus, or a later attempt that we put there.
 pub fn read_delivery(body: &str) -> Option<Delivery> {
     let value: Value = serde_json::from_str(body).ok()?;
     let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
     let detail = value.get("detail")?;
-    let event_body = text(detail, "body")?;
+    // The bus carries the event itself; a later attempt carries its text, so that every attempt has the same.
+    let event_body = match text(detail, "body") {
+        Some(body) => body,
+        None => detail.get("event")?.to_string(),
+    };
     let event: Value = serde_json::from_str(&event_body).ok()?;
     let retry = match detail.get("retry") {
         None => None,

@@ -168,6 +168,25 @@ async fn the_same_decision_again_is_answered_alike_and_another_person_s_is_refus
     assert_eq!(audited, 1);
 }
 
+/// Two credentials of one person are one person: a token that sends and another that decides don't make two.
+#[tokio::test]
+async fn nobody_approves_what_their_own_token_asked_for() {
+    let world = world().await;
+    let submitted = held(&world, draft()).await;
+    let approval = &submitted.approval;
+    let (session, _) = samples::session(1, Role::Owner);
+    let (token, _) = samples::token(1, Role::Owner, &[Scope::ApprovalsDecide]);
+    for permit in [session.principal(samples::NOW).unwrap().permit(), token.principal().permit()] {
+        let permit: Permit<scope::ApprovalsDecide> = permit.unwrap();
+        let refused = decide(&world.ports, &permit, approval.id, approval.digest, &Verdict::Approve).await;
+        assert!(
+            matches!(refused, Err(Refusal::Forbidden { code: "requester_cannot_decide", .. })),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(status(&world, &submitted).await, Status::PendingApproval);
+}
+
 #[tokio::test]
 async fn a_sealed_object_that_was_altered_is_not_sent() {
     let world = world().await;
@@ -206,11 +225,15 @@ async fn what_was_certainly_not_accepted_is_tried_again_a_bounded_number_of_time
     let world = world().await;
     let submitted = held(&world, draft()).await;
     approve(&world, &submitted).await.unwrap();
+    let start = world.ports.now();
     for _ in 1..Outbound::MAX_ATTEMPTS {
         world.sender.answers.lock().unwrap().push_back(SendOutcome::NotAccepted("throttled"));
         assert_eq!(send(&world, &submitted).await, Err(DispatchError::NotAccepted("throttled")));
         assert_eq!(status(&world, &submitted).await, Status::Scheduled);
+        assert_eq!(send(&world, &submitted).await, Err(DispatchError::NotAccepted("not_due")), "not at once");
+        world.pass(900);
     }
+    assert!(world.ports.now().duration_since(start).as_hours() >= 24, "a day's outage loses no mail");
     world.sender.answers.lock().unwrap().push_back(SendOutcome::NotAccepted("throttled"));
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Now(Status::Failed)));
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Already(Status::Failed)));
@@ -224,6 +247,7 @@ async fn storage_that_is_away_for_a_moment_costs_an_attempt_and_no_mail() {
     approve(&world, &submitted).await.unwrap();
     world.blobs.failures.lock().unwrap().push_back(BlobError::Transient("s3".into()));
     assert_eq!(send(&world, &submitted).await, Err(DispatchError::NotAccepted("storage_unavailable")));
+    world.pass(2);
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Now(Status::Sent)));
     assert_eq!(world.sends(), 1);
 }

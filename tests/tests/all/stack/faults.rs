@@ -264,24 +264,45 @@ fn a_killed_dispatcher_and_lost_reports_end_in_unknown_until_a_report_comes_agai
     assert_eq!(left(&stack, &held), 1);
 }
 
+/// Every call that a dispatch makes, in order.
+const DISPATCH_CALLS: [&str; 4] = ["UpdateItem", "GetObject", "SendEmail", "TransactWriteItems"];
+
 #[test]
 fn a_dispatcher_killed_at_any_call_sends_at_most_once_and_leaves_nothing_stuck() {
     let stack = Stack::running();
-    for kind in ["kill_before", "kill_after"] {
-        let mut outcomes = vec![];
-        let calls = at_each_call(&stack, DISPATCH, kind, |_, name| {
-            let held = submit(&stack, &unique(name));
+    // A workflow that another test made repeat itself would be killed in place of ours.
+    let (mut since, mut quiet) = (now(&stack), runtime::environment::stopwatch());
+    stack.until("end of what went before", || {
+        if !calls(&stack, since, DISPATCH).is_empty() {
+            (since, quiet) = (now(&stack), runtime::environment::stopwatch());
+        }
+        (quiet() > 3000).then_some(())
+    });
+    let held = submit(&stack, &unique("undisturbed"));
+    stack.approve(&held).expect(200);
+    stack.message_with_status(&held.message, "delivered");
+    let made = stack.until("a whole dispatch", || {
+        let made = calls(&stack, since, DISPATCH);
+        (made.len() >= DISPATCH_CALLS.len()).then_some(made)
+    });
+    let made: Vec<_> = made.iter().map(|call| call["operation"].as_str().unwrap()).collect();
+    assert_eq!(made, DISPATCH_CALLS, "another call is another place to be killed at");
+    for operation in DISPATCH_CALLS {
+        for kind in ["kill_before", "kill_after"] {
+            let held = submit(&stack, &unique(operation));
+            let fault = stack.fault(&json!({"operation": operation, "kind": kind, "function": DISPATCH}));
             stack.approve(&held).expect(200);
-            outcomes.push((rest(&stack, &held), left(&stack, &held)));
-        });
-        // Claim, bucket, SES, record.
-        assert_eq!(calls, 4, "{kind}");
-        let expected = |at: usize| match (kind, at) {
-            ("kill_before", 0 | 3 | 4) | ("kill_after", 2..) => ("delivered".to_owned(), 1),
-            _ => ("unknown".to_owned(), 0),
-        };
-        let expected: Vec<_> = (0..outcomes.len()).map(expected).collect();
-        assert_eq!(outcomes, expected, "{kind}");
+            let outcome = (rest(&stack, &held), left(&stack, &held));
+            // Between claim and acceptance nobody can know: it is said so. Elsewhere it goes on.
+            let expected = match (operation, kind) {
+                ("UpdateItem", "kill_before") | ("SendEmail", "kill_after") | ("TransactWriteItems", _) => {
+                    ("delivered".to_owned(), 1)
+                }
+                _ => ("unknown".to_owned(), 0),
+            };
+            assert_eq!(outcome, expected, "{kind} {operation}");
+            assert_eq!(fault.fired(), 1, "{kind} {operation}");
+        }
     }
 }
 
@@ -523,7 +544,8 @@ fn what_the_table_or_the_bucket_do_to_the_dispatcher_costs_time_and_nothing_else
         let fault = stack.fault(&rule);
         stack.approve(&held).expect(200);
         assert_eq!((rest(&stack, &held).as_str(), left(&stack, &held)), (status, accepted), "{rule}");
-        assert_eq!(fault.fired(), times, "{rule}");
+        // SES's report may have settled it before the last attempt.
+        assert!((1..=times).contains(&fault.fired()), "{rule}");
     }
 }
 
