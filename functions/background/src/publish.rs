@@ -20,10 +20,10 @@ pub const TASK: Task<Context> = Task { name: "background-publish", handle };
 /// `PutEvents` takes so many at once.
 const BATCH: usize = 10;
 
-/// A request to EventBridge is at most 256 KB with everything in it.
+/// A request to `EventBridge` is at most 256 KB with everything in it.
 const MAX_BYTES: usize = 200 * 1024;
 
-/// The events in batches that EventBridge takes, in order.
+/// The events in batches that `EventBridge` takes, in order.
 fn batches(events: &[(String, PublishedEvent)]) -> Vec<&[(String, PublishedEvent)]> {
     let (mut batches, mut start, mut bytes) = (vec![], 0, 0);
     for (i, (_, event)) in events.iter().enumerate() {

@@ -137,6 +137,8 @@ pub async fn decide(
     for _ in 0..TRIES {
         let approval = find(ports, permit, id).await?;
         if approval.digest == digest && repeats(&approval, actor.member(), verdict) {
+            // Whoever decides again may do so because the first answer was lost, and the workflow never told.
+            wake(ports, &approval).await;
             return Ok(approval);
         }
         let (decided, kind, action, moved) = match verdict {

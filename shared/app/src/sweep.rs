@@ -43,7 +43,7 @@ pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
                 Ok(Some(Status::Unknown)) => swept.lost += 1,
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on")
+                    tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on");
                 }
             }
         }

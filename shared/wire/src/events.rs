@@ -35,7 +35,7 @@ pub fn publish(event: &Event) -> PublishedEvent {
     }
 }
 
-/// EventBridge takes 256 KB an event, twice what is kept of each field here at most. Whoever needs all of it reads the mail.
+/// `EventBridge` takes 256 KB an event, more than twice what is kept of each field here at most. Whoever needs all of it reads the mail.
 const KEPT: usize = 20;
 
 fn cut(text: &str, max: usize) -> String {

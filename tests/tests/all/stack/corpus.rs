@@ -1,7 +1,7 @@
 //! The test mails of other projects go in over SMTP and come out of the API: each listed once, readable, and read as
 //! Python's `email` reads it. `tests/corpora.py` fetches them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,8 +33,12 @@ const DEFECTS: [&str; 12] = [
     "truncated_text",
 ];
 
-/// Where we and Python differ, and why that is right.
-const EXPLAINED: [(&str, &str, &str); 0] = [];
+/// Mail, field and reason: where the two forms of a mail, or we and Python, differ, and why that is right.
+const EXPLAINED: [(&str, &str, &str); 1] = [(
+    "mail-parser-crate/eml__thirdparty__005.eml",
+    "line ends",
+    "its text is UTF-16: a CR of one octet shifts all that follows",
+)];
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -198,24 +202,17 @@ fn every_mail_of_the_corpora_comes_through_and_is_read_as_python_reads_it() {
     }
 
     let (_, seen_lf) = through(&stack, &lf);
-    let mut differences = vec![];
+    // Mail, field, what was seen.
+    let mut disagreements = vec![];
     for (i, (crlf, lf)) in seen.iter().zip(&seen_lf).enumerate() {
-        for (what, same) in [
-            ("fields", read(crlf) == read(lf)),
-            ("defects", crlf["defects"] == lf["defects"]),
-            ("text", crlf["text"] == lf["text"]),
-        ] {
-            if !same {
-                let seen = [crlf, lf].map(|mail| format!("{:?} {}", read(mail), mail["defects"]));
-                differences.push(format!("{} {what}: {}", name(i), seen.join(" / ")));
-            }
+        let view = |mail: &Value| format!("{:?} {} {}", read(mail), mail["defects"], mail["text"]);
+        if view(crlf) != view(lf) {
+            disagreements.push((name(i), "line ends", format!("{}\n  {}", view(crlf), view(lf))));
         }
     }
-    assert!(differences.is_empty(), "line ends matter:\n{}", differences.join("\n"));
-
     let opinions = opinions(&mails);
     assert_eq!(opinions.len(), mails.len());
-    let (mut compared, mut unexplained, mut used) = (0, vec![], BTreeSet::new());
+    let mut compared = 0;
     for (i, (mail, opinion)) in seen.iter().zip(&opinions).enumerate() {
         let (from, subject, attachments) = read(mail);
         for (field, ours) in
@@ -225,16 +222,24 @@ fn every_mail_of_the_corpora_comes_through_and_is_read_as_python_reads_it() {
                 continue;
             }
             compared += 1;
-            if ours == opinion[field] {
-                continue;
-            }
-            match EXPLAINED.iter().find(|(mail, f, _)| *f == field && name(i) == *mail) {
-                Some(reason) => _ = used.insert(*reason),
-                None => unexplained.push(format!("{} {field}: {ours} / Python {}", name(i), opinion[field])),
+            if ours != opinion[field] {
+                disagreements.push((name(i), field, format!("{ours}, Python {}", opinion[field])));
             }
         }
     }
-    println!("{compared} comparisons with Python, {} explained disagreements", used.len());
+    println!("{compared} comparisons with Python, {} disagreements", disagreements.len());
     assert!(compared > mails.len(), "Python had an opinion of hardly anything");
-    assert!(unexplained.is_empty(), "we and Python differ:\n{}", unexplained.join("\n"));
+    let explained = |mail: &str, field: &str| EXPLAINED.iter().any(|(m, f, _)| (*m, *f) == (mail, field));
+    let unexplained: Vec<_> = disagreements
+        .iter()
+        .filter(|(mail, field, _)| !explained(mail, field))
+        .map(|(mail, field, seen)| format!("{mail} {field}: {seen}"))
+        .collect();
+    assert!(unexplained.is_empty(), "disagreements:\n{}", unexplained.join("\n"));
+    // An explanation that is no longer needed may hide what comes next.
+    for (mail, field, why) in EXPLAINED {
+        let there = (0..mails.len()).any(|i| name(i) == mail);
+        let needed = disagreements.iter().any(|(m, f, _)| (m.as_str(), *f) == (mail, field));
+        assert!(!there || needed, "no longer so: {mail} {field}: {why}");
+    }
 }
