@@ -68,7 +68,9 @@ def attachments(mail: EmailMessage) -> int:
     return sum(1 for leaf in leaves if not any(leaf is body for body in bodies))
 
 
-def sort(parts: list[Any], kind: str, alternative: bool, leaves: list[Any], bodies: dict[str, list[Any] | None]) -> None:
+def sort(
+    parts: list[Any], kind: str, alternative: bool, leaves: list[Any], bodies: dict[str, list[Any] | None]
+) -> None:
     """Sorts leaves into bodies and the rest. `bodies` has no list for a kind that is not wanted here."""
     for place, part in enumerate(parts):
         mime = part.get_content_type()

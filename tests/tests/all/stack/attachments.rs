@@ -209,10 +209,10 @@ fn mail_with(parts: &[(&str, &[u8])]) -> Vec<u8> {
         let encoded = BASE64.encode(octets);
         let lines: Vec<&str> =
             encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        text += &format!(
-            "--b0\r\n{headers}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
-            lines.join("\r\n")
-        );
+        for line in ["--b0", headers, "Content-Transfer-Encoding: base64", "", &lines.join("\r\n")] {
+            text.push_str(line);
+            text.push_str("\r\n");
+        }
     }
     (text + "--b0--\r\n").into_bytes()
 }
