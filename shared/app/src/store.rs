@@ -338,10 +338,6 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// A cursor that this list did not give.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidCursor;
-
 /// Loads, lists and changes records of one organization.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -352,7 +348,7 @@ pub trait Store: Send + Sync {
         keys: &[Key],
     ) -> Result<Vec<Option<Record>>, StoreError>;
 
-    /// Reads a page. `Err(Ok(InvalidCursor))` is not possible: a bad cursor is [`ListError::Cursor`].
+    /// Reads a page. A cursor that this list did not give is [`ListError::Cursor`].
     async fn list(
         &self,
         organization_id: OrganizationId,
