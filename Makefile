@@ -5,6 +5,8 @@ CARGO_FLAGS := --release --locked --ignore-rust-version
 # The Lambdas of each group are its binaries.
 GROUPS      := api background console dispatch inbound operator
 LAMBDA      := target/lambda
+# All that needs more than one crate, and the model check of the gate.
+TESTS       := --test all --test model --test gate_properties
 PYTHON      := python3
 VENV        := .local/venv
 TOOLS       := .local/tools
@@ -47,7 +49,7 @@ build: ## build every Lambda for this machine and lay each out as target/lambda/
 
 # The same with the tests in one selection of packages: another selection has other features, and would compile all again.
 build-all:
-	cargo build $(CARGO_FLAGS) --workspace --lib --bins --test all
+	cargo build $(CARGO_FLAGS) --workspace --lib --bins $(TESTS)
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
 
 lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy, dependencies, templates
@@ -59,6 +61,7 @@ lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy,
 unit: ## tests that need no stack
 	cargo test $(CARGO_FLAGS) -q --workspace --lib
 	cargo test $(CARGO_FLAGS) -q --workspace --test all -- --skip stack::
+	cargo test $(CARGO_FLAGS) -q --workspace --test model --test gate_properties
 
 stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver

@@ -94,6 +94,7 @@ class Settings:
             "Architecture": machine,
             "MailDomain": self.mail_domain,
             "AllowLoopbackWebhooks": "true",
+            "PublicUrl": self.url("API"),
         }
 
     @property

@@ -130,6 +130,7 @@ def _start(settings: Settings, children: list[Child], unclean: Path) -> None:
         settings.state / "s3",
         settings.directory / "tmp",
         settings.directory / "outbox",
+        settings.directory / "notifications",
     ):
         folder.mkdir(parents=True, exist_ok=True)
     unclean.touch()
@@ -179,6 +180,7 @@ def _stack(settings: Settings) -> dict[str, Any]:
         "console_url": settings.url("API") + "/console",
         "smtp": f"{HOST}:{settings.ports['SMTP']}",
         "outbox": str(settings.directory / "outbox"),
+        "notifications": str(settings.directory / "notifications"),
         **read_json(settings.seed_file),
         "control_url": settings.url("CONTROL"),
         "aws_endpoint": settings.url("AWS"),
@@ -199,6 +201,7 @@ Countersign is up.
             {stack["approver"]["email"]}   {stack["approver"]["password"]}   (approver)
             {stack["owner"]["email"]}      {stack["owner"]["password"]}   (owner)
   Inbox     {inbox["address"]}, mail in: {stack["smtp"]}, mail out: {stack["outbox"]}
+            mail to approvers, with a link each to decide without signing in: {stack["notifications"]}
 
 Try it:
   curl -s {api}/v1/inboxes/{inbox["id"]}/messages -H 'Authorization: Bearer {stack["agent_token"]}'
@@ -305,7 +308,7 @@ def down(settings: Settings) -> None:
 def reset(settings: Settings) -> None:
     if _running_pid(settings):
         raise Problem("the stack is running: stop it first (Ctrl-C, or `stack.py down`).")
-    for folder in (settings.state, settings.directory / "outbox", settings.directory / "tmp"):
+    for folder in (settings.state, *(settings.directory / name for name in ("outbox", "notifications", "tmp"))):
         shutil.rmtree(folder, ignore_errors=True)
     for file in (
         settings.seed_file,

@@ -5,17 +5,28 @@
 use app::Ports;
 use runtime::http::Endpoint;
 
+mod brake;
+
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {
     pub mod approve;
+    pub mod cancel;
+    pub mod delegate;
+    pub mod edit;
     pub mod get;
     pub mod list;
+    pub mod receipt;
     pub mod reject;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod attachments {
     pub mod create;
     pub mod get;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod audit {
+    pub mod list;
+    pub mod verify;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod health {
@@ -26,6 +37,8 @@ pub mod inboxes {
     pub mod create;
     pub mod get;
     pub mod list;
+    pub mod pause;
+    pub mod resume;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
@@ -35,10 +48,21 @@ pub mod me {
 pub mod messages {
     pub mod get;
     pub mod list;
+    pub mod open;
     pub mod raw;
     pub mod reply;
     pub mod reply_all;
     pub mod send;
+    pub mod send_again;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod policies {
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
+    pub mod replace;
+    pub mod simulate;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod sessions {
@@ -55,6 +79,8 @@ pub mod tokens {
     pub mod create;
     pub mod delete;
     pub mod list;
+    pub mod pause;
+    pub mod resume;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod webhooks {
@@ -64,33 +90,67 @@ pub mod webhooks {
     pub mod get;
     pub mod list;
 }
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod organization {
+    pub mod pause;
+    pub mod resume;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod standing_approvals {
+    pub mod create;
+    pub mod delete;
+    pub mod list;
+}
 
 /// All routes of this group.
 pub const ENDPOINTS: &[Endpoint] = &[
     approvals::approve::ENDPOINT,
+    approvals::cancel::ENDPOINT,
+    approvals::delegate::ENDPOINT,
+    approvals::edit::ENDPOINT,
     approvals::get::ENDPOINT,
     approvals::list::ENDPOINT,
+    approvals::receipt::ENDPOINT,
     approvals::reject::ENDPOINT,
     attachments::create::ENDPOINT,
     attachments::get::ENDPOINT,
+    audit::list::ENDPOINT,
+    audit::verify::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
     inboxes::get::ENDPOINT,
     inboxes::list::ENDPOINT,
+    inboxes::pause::ENDPOINT,
+    inboxes::resume::ENDPOINT,
     me::get::ENDPOINT,
     messages::get::ENDPOINT,
     messages::list::ENDPOINT,
+    messages::open::ENDPOINT,
     messages::raw::ENDPOINT,
     messages::reply::ENDPOINT,
     messages::reply_all::ENDPOINT,
     messages::send::ENDPOINT,
+    messages::send_again::ENDPOINT,
+    organization::pause::ENDPOINT,
+    organization::resume::ENDPOINT,
+    policies::create::ENDPOINT,
+    policies::delete::ENDPOINT,
+    policies::get::ENDPOINT,
+    policies::list::ENDPOINT,
+    policies::replace::ENDPOINT,
+    policies::simulate::ENDPOINT,
     sessions::create::ENDPOINT,
     sessions::delete::ENDPOINT,
+    standing_approvals::create::ENDPOINT,
+    standing_approvals::delete::ENDPOINT,
+    standing_approvals::list::ENDPOINT,
     threads::get::ENDPOINT,
     threads::list::ENDPOINT,
     tokens::create::ENDPOINT,
     tokens::delete::ENDPOINT,
     tokens::list::ENDPOINT,
+    tokens::pause::ENDPOINT,
+    tokens::resume::ENDPOINT,
     webhooks::create::ENDPOINT,
     webhooks::delete::ENDPOINT,
     webhooks::deliveries::ENDPOINT,
@@ -101,4 +161,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// The ports of a route.
 pub fn ports() -> Ports {
     assembly::ports(&runtime::aws::config())
+}
+
+/// The ports of the one route that signs.
+pub fn signing_ports() -> Ports {
+    assembly::signing_ports(&runtime::aws::config())
 }

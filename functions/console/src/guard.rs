@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use app::Refusal;
 use domain::credential::Session;
+use domain::link::LinkSecret;
 use runtime::http::{Request, Response, form_pairs};
 use subtle::ConstantTimeEq as _;
 
@@ -97,6 +98,25 @@ impl Form {
         let form = Self::of(request)?;
         let (shown, expected) = (form.field("csrf"), session.form_token());
         if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
+    }
+
+    /// Reads a form that only the page of this link can have sent.
+    pub(crate) fn of_link(request: &Request, secret: &LinkSecret) -> Result<Self, Refusal> {
+        let form = Self::of(request)?;
+        let (shown, expected) = (form.field("csrf"), secret.form_token());
+        if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
+    }
+
+    /// What follows `prefix` in the names of the fields that begin with it: of check boxes, those that are checked.
+    pub(crate) fn checked(&self, prefix: &str) -> Vec<&str> {
+        let mut names: Vec<_> = self.0.keys().filter_map(|name| name.strip_prefix(prefix)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// A text of several lines: line ends as one character, without white space around it.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.field(name).replace("\r\n", "\n").trim().to_owned()
     }
 
     /// A field; empty where there is none.

@@ -40,5 +40,5 @@ pub fn ports() -> Ports {
 
 /// Always a page: people don't read JSON.
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
-    Box::pin(async { Ok(pages::answer(ports, request).await) })
+    Box::pin(async { Ok(Box::pin(pages::answer(ports, request)).await) })
 }

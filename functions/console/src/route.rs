@@ -2,7 +2,8 @@
 
 use domain::approval::Decision;
 use domain::id::Id as _;
-use domain::{ApprovalId, AttachmentId};
+use domain::link::LinkSecret;
+use domain::{ApprovalId, AttachmentId, InboxId, MessageId, StandingApprovalId};
 use runtime::http::form_pairs;
 
 use crate::words::encoded;
@@ -24,8 +25,40 @@ pub(crate) enum Route {
     Approve(ApprovalId),
     /// `/console/approvals/{id}/reject`
     Reject(ApprovalId),
+    /// `/console/approvals/{id}/edit`
+    Edit(ApprovalId),
+    /// `/console/approvals/{id}/cancel`
+    Cancel(ApprovalId),
+    /// `/console/approvals/{id}/delegate`
+    Delegate(ApprovalId),
+    /// `/console/approvals/{id}/ahead`
+    Ahead(ApprovalId),
+    /// `/console/standing-approvals`
+    Standing,
+    /// `/console/standing-approvals/{id}/revoke`
+    Revoke(StandingApprovalId),
+    /// `/console/pause`
+    Pause,
+    /// `/console/resume`
+    Resume,
+    /// `/console/unsettled`
+    Unsettled,
+    /// `/console/inboxes/{id}/messages/{id}/send-again`
+    SendAgain(InboxId, MessageId),
+    /// `/console/audit`
+    Audit,
+    /// `/console/policies`
+    Policies,
     /// `/console/attachments/{id}`
     Attachment(AttachmentId),
+    /// `/console/links/{secret}`
+    Link(LinkSecret),
+    /// `/console/links/{secret}/approve`
+    LinkApprove(LinkSecret),
+    /// `/console/links/{secret}/reject`
+    LinkReject(LinkSecret),
+    /// `/console/links/{secret}/attachments/{id}`
+    LinkAttachment(LinkSecret, AttachmentId),
     /// `/console/style.css`
     Style,
 }
@@ -40,6 +73,7 @@ impl Route {
         }
         let parts: Vec<&str> = rest.strip_prefix('/')?.split('/').collect();
         let approval = |id: &str| ApprovalId::parse(id).ok();
+        let link = |secret: &str| LinkSecret::parse(secret).ok();
         match parts[..] {
             ["sign-in"] => Some(Route::SignIn),
             ["sign-out"] => Some(Route::SignOut),
@@ -48,19 +82,65 @@ impl Route {
             ["approvals", id] => approval(id).map(Route::Approval),
             ["approvals", id, "approve"] => approval(id).map(Route::Approve),
             ["approvals", id, "reject"] => approval(id).map(Route::Reject),
+            ["approvals", id, "edit"] => approval(id).map(Route::Edit),
+            ["approvals", id, "cancel"] => approval(id).map(Route::Cancel),
+            ["approvals", id, "delegate"] => approval(id).map(Route::Delegate),
+            ["approvals", id, "ahead"] => approval(id).map(Route::Ahead),
+            ["standing-approvals"] => Some(Route::Standing),
+            ["standing-approvals", id, "revoke"] => StandingApprovalId::parse(id).ok().map(Route::Revoke),
+            ["pause"] => Some(Route::Pause),
+            ["resume"] => Some(Route::Resume),
+            ["unsettled"] => Some(Route::Unsettled),
+            ["inboxes", inbox, "messages", id, "send-again"] => {
+                Some(Route::SendAgain(InboxId::parse(inbox).ok()?, MessageId::parse(id).ok()?))
+            }
+            ["audit"] => Some(Route::Audit),
+            ["policies"] => Some(Route::Policies),
             ["attachments", id] => AttachmentId::parse(id).ok().map(Route::Attachment),
+            ["links", secret] => link(secret).map(Route::Link),
+            ["links", secret, "approve"] => link(secret).map(Route::LinkApprove),
+            ["links", secret, "reject"] => link(secret).map(Route::LinkReject),
+            ["links", secret, "attachments", id] => {
+                Some(Route::LinkAttachment(link(secret)?, AttachmentId::parse(id).ok()?))
+            }
             _ => None,
         }
+    }
+
+    /// Whether it is below a one-time link, so that its address is a secret.
+    pub(crate) fn is_link(self) -> bool {
+        matches!(
+            self,
+            Route::Link(_) | Route::LinkApprove(_) | Route::LinkReject(_) | Route::LinkAttachment(..)
+        )
     }
 
     /// The methods that it takes, for `Allow`.
     pub(crate) fn methods(self) -> &'static str {
         match self {
-            Route::SignIn => "GET, HEAD, POST",
-            Route::SignOut | Route::Approve(_) | Route::Reject(_) => "POST",
-            Route::Home | Route::Queue | Route::Approval(_) | Route::Attachment(_) | Route::Style => {
-                "GET, HEAD"
-            }
+            Route::SignIn | Route::Edit(_) | Route::Pause => "GET, HEAD, POST",
+            Route::SignOut
+            | Route::Approve(_)
+            | Route::Reject(_)
+            | Route::Cancel(_)
+            | Route::Delegate(_)
+            | Route::Ahead(_)
+            | Route::Revoke(_)
+            | Route::Resume
+            | Route::SendAgain(..)
+            | Route::LinkApprove(_)
+            | Route::LinkReject(_) => "POST",
+            Route::Home
+            | Route::Queue
+            | Route::Approval(_)
+            | Route::Attachment(_)
+            | Route::Standing
+            | Route::Unsettled
+            | Route::Audit
+            | Route::Policies
+            | Route::Link(_)
+            | Route::LinkAttachment(..)
+            | Route::Style => "GET, HEAD",
         }
     }
 }
@@ -68,9 +148,25 @@ impl Route {
 /// The queue.
 pub(crate) const QUEUE: &str = "/console/approvals";
 
+/// The list of standing approvals.
+pub(crate) const STANDING: &str = "/console/standing-approvals";
+/// The brake.
+pub(crate) const PAUSE: &str = "/console/pause";
+/// Mails that are on their way or lost.
+pub(crate) const UNSETTLED: &str = "/console/unsettled";
+/// The audit log.
+pub(crate) const AUDIT: &str = "/console/audit";
+/// The policies.
+pub(crate) const POLICIES: &str = "/console/policies";
+
 /// The page of an approval.
 pub(crate) fn approval(id: ApprovalId) -> String {
     format!("{QUEUE}/{id}")
+}
+
+/// The page of a one-time link.
+pub(crate) fn link(secret: &LinkSecret) -> String {
+    format!("/console/links/{}", secret.reveal())
 }
 
 /// The queue of a status.
@@ -83,7 +179,20 @@ pub(crate) fn queue(status: &str) -> String {
 pub(crate) fn destination(wanted: &str) -> String {
     let (path, query) = wanted.split_once('?').unwrap_or((wanted, ""));
     match Route::of(path) {
-        Some(Route::Approval(id) | Route::Approve(id) | Route::Reject(id)) => approval(id),
+        Some(
+            Route::Approval(id)
+            | Route::Approve(id)
+            | Route::Reject(id)
+            | Route::Edit(id)
+            | Route::Cancel(id)
+            | Route::Delegate(id)
+            | Route::Ahead(id),
+        ) => approval(id),
+        Some(Route::Standing | Route::Revoke(_)) => STANDING.to_owned(),
+        Some(Route::Pause | Route::Resume) => PAUSE.to_owned(),
+        Some(Route::Unsettled | Route::SendAgain(..)) => UNSETTLED.to_owned(),
+        Some(Route::Audit) => AUDIT.to_owned(),
+        Some(Route::Policies) => POLICIES.to_owned(),
         Some(Route::Queue) => {
             let asked = form_pairs(query).remove("status").unwrap_or_default();
             queue(Decision::STATUSES.into_iter().find(|status| *status == asked).unwrap_or("pending"))
@@ -111,6 +220,8 @@ mod tests {
     fn addresses_name_pages() {
         let id = ApprovalId::new(Timestamp::UNIX_EPOCH, [1; 10]);
         let file = AttachmentId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+        let organization = domain::OrganizationId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+        let secret = LinkSecret::new(organization, [7; 32]);
         for (path, route) in [
             ("/console".to_owned(), Some(Route::Home)),
             ("/console/".to_owned(), Some(Route::Home)),
@@ -121,6 +232,14 @@ mod tests {
             (format!("/console/approvals/{id}/reject"), Some(Route::Reject(id))),
             (format!("/console/attachments/{file}"), Some(Route::Attachment(file))),
             (format!("/console/attachments/{id}"), None),
+            (link(&secret), Some(Route::Link(secret))),
+            (format!("{}/approve", link(&secret)), Some(Route::LinkApprove(secret))),
+            (format!("{}/reject", link(&secret)), Some(Route::LinkReject(secret))),
+            (format!("{}/attachments/{file}", link(&secret)), Some(Route::LinkAttachment(secret, file))),
+            (link(&secret).replace("cs_link_", "cs_session_"), None),
+            (link(&secret).replace("cs_link_", "cs_live_"), None),
+            (link(&secret).to_uppercase(), None),
+            ("/console/links".to_owned(), None),
             (format!("/console/approvals/{id}/approve/now"), None),
             ("/consoles".to_owned(), None),
             ("/console//approvals".to_owned(), None),

@@ -11,12 +11,16 @@ use domain::address::{HeaderText, Mailbox};
 use domain::approval::{Approval, Decision};
 use domain::credential::{Login, Secret, Session};
 use domain::digest::Digest;
+use domain::lifecycle::State;
+use domain::link::{Link, LinkSecret};
+use domain::message::Direction;
+use domain::policy::{Condition, Outcome, PolicyBook, PolicyContent, Requirement, Rule, Terms};
 use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::{World, samples};
 
-use crate::ENDPOINT;
+use crate::{ENDPOINT, route};
 
 const EDITOR: u8 = 1;
 const APPROVER: u8 = 2;
@@ -429,7 +433,7 @@ async fn a_decision_that_comes_too_late_is_explained() {
     assert!(!answer.body().contains("/approve\""), "there is nothing left to press");
 
     let late = console.hold(EDITOR, draft()).await;
-    let seconds = Approval::DEFAULT_EXPIRY.as_secs();
+    let seconds = Terms::default().expires_in.as_secs();
     let secret = secret(APPROVER);
     console.world.pass(seconds);
     let renewed = Session { expires_at: console.ports().now() + Session::IDLE, ..session(APPROVER).0 };
@@ -625,4 +629,746 @@ async fn the_queue_has_pages() {
     let second = console.get(APPROVER, &older).await;
     assert_eq!(second.body().matches("class=\"row\"").count(), 1, "{older}");
     assert!(second.body().contains(">Newest</a>") && !second.body().contains("rel=\"next\""));
+}
+
+impl Console {
+    /// A one-time link of a member to an approval.
+    async fn link(&self, who: u8, approval: &Approval) -> LinkSecret {
+        let secret = LinkSecret::new(approval.organization_id, self.ports().bytes());
+        let member = samples::member(who, PEOPLE[usize::from(who) - 1].1).id;
+        let link = Link::new(&secret, approval, member, self.ports().now());
+        self.ports().store.commit(Change::new(approval.organization_id).create(link)).await.unwrap();
+        secret
+    }
+
+    async fn look(&self, address: &str) -> Answer {
+        self.call(Self::request("GET", address, None)).await
+    }
+
+    /// Presses a button of a link's page.
+    async fn press(&self, secret: &LinkSecret, approval: &Approval, verdict: &str, reason: &str) -> Answer {
+        let (csrf, digest) = (secret.form_token(), approval.digest.to_string());
+        let fields = [("csrf", csrf.as_str()), ("digest", digest.as_str()), ("reason", reason)];
+        self.post(None, &format!("{}/{verdict}", route::link(secret)), &fields).await
+    }
+}
+
+#[tokio::test]
+async fn a_link_shows_the_mail_without_signing_in_and_changes_nothing() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let secret = console.link(APPROVER, &approval).await;
+    let before = console.world.store.contents().clone();
+    for n in 0..100 {
+        let end = ["", "/approve", "/reject", "?notice=approved"][n % 4];
+        let method = ["GET", "HEAD"][n % 2];
+        let address = format!("{}{end}", route::link(&secret));
+        let mut request = Console::request(method, &address, None);
+        request.headers = BTreeMap::from([("sec-purpose".to_owned(), "prefetch".to_owned())]);
+        let answer = console.call(request).await;
+        assert!(matches!(answer.status(), 200 | 303), "{method} {end}");
+        for (name, value) in
+            [("cache-control", "no-store"), ("referrer-policy", "no-referrer"), ("x-robots-tag", "noindex")]
+        {
+            assert_eq!(answer.header(name), value, "{method} {end}");
+        }
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none';"));
+        assert_eq!(answer.cookie(), "", "no session comes of it");
+    }
+    {
+        let after = console.world.store.contents();
+        assert!(before.records == after.records && before.audit == after.audit);
+    }
+    let page = console.look(&route::link(&secret)).await;
+    let email = samples::member(APPROVER, Role::Approver).email;
+    for words in ["Your order", "It is on its way.", "ann@example.org", "Approve and send", email.as_str()] {
+        assert!(page.body().contains(words), "{words}: {}", page.body());
+    }
+    assert_eq!(page.field("csrf"), secret.form_token());
+    assert_eq!(page.field("digest"), approval.digest.to_string());
+    assert!(!page.body().contains("Sign out") && !page.body().contains("<script"));
+}
+
+#[tokio::test]
+async fn a_link_decides_once() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let secret = console.link(APPROVER, &approval).await;
+    let done = console.press(&secret, &approval, "approve", "").await;
+    assert_eq!(done.status(), 200);
+    assert!(done.body().contains("You approved this mail"), "{}", done.body());
+    assert_eq!(done.header("referrer-policy"), "no-referrer");
+    let by = samples::member(APPROVER, Role::Approver).id;
+    assert!(
+        matches!(console.stored(&approval).decision, Decision::Approved { by: who, .. } if who == Some(by))
+    );
+    let version = console.stored(&approval).version;
+    for verdict in ["approve", "reject"] {
+        let again = console.press(&secret, &approval, verdict, "").await;
+        assert_eq!(again.status(), 410);
+        assert!(again.body().contains("This link was used"), "{}", again.body());
+        assert!(again.body().contains(&page(&approval)), "where to sign in");
+        assert!(!again.body().contains("Your order"), "the mail itself is not shown any more");
+    }
+    assert_eq!(console.look(&route::link(&secret)).await.status(), 410);
+    assert_eq!(console.stored(&approval).version, version);
+
+    let approval = console.hold(EDITOR, draft()).await;
+    let secret = console.link(APPROVER, &approval).await;
+    let long = "x".repeat(2_001);
+    let refused = console.press(&secret, &approval, "reject", &long).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.body().contains(&long), "what was typed is not lost");
+    assert_eq!(console.press(&secret, &approval, "reject", " Wrong\r\nprice ").await.status(), 200);
+    let decision = console.stored(&approval).decision;
+    assert!(matches!(&decision, Decision::Rejected { reason, .. } if reason == "Wrong\nprice"));
+}
+
+#[tokio::test]
+async fn a_link_s_form_must_come_from_its_page() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let other = console.hold(EDITOR, draft()).await;
+    let secret = console.link(APPROVER, &approval).await;
+    let foreign = console.link(OTHER_APPROVER, &approval).await;
+    let address = format!("{}/approve", route::link(&secret));
+    let digest = approval.digest.to_string();
+    let (own, theirs, session) = (secret.form_token(), foreign.form_token(), token(APPROVER));
+    for csrf in ["", &theirs, &session, &own[1..]] {
+        let answer = console.post(None, &address, &[("csrf", csrf), ("digest", &digest)]).await;
+        assert_eq!(answer.status(), 403, "{csrf}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    }
+    for header in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.test"), ("origin", "null")] {
+        let request = Console::request("POST", &address, None);
+        let mut request = posted(request, &[("csrf", &own), ("digest", &digest)]);
+        request.headers = BTreeMap::from([(header.0.to_owned(), header.1.to_owned())]);
+        assert_eq!(console.call(request).await.status(), 403, "{header:?}");
+    }
+    // The digest of another mail decides neither that one nor this one.
+    let wrong = console.press(&secret, &other, "approve", "").await;
+    assert_eq!(wrong.status(), 409);
+    assert!(wrong.alert().contains("no longer the one you saw"), "{}", wrong.alert());
+    assert_eq!(console.post(None, &address, &[("csrf", &own), ("digest", "x")]).await.status(), 422);
+    for approval in [&approval, &other] {
+        assert_eq!(console.stored(approval).decision, Decision::Pending);
+    }
+    // As a browser sends it from a page under `no-referrer`.
+    let mut request =
+        posted(Console::request("POST", &address, None), &[("csrf", &own), ("digest", &digest)]);
+    request.headers = [("sec-fetch-site", "same-origin"), ("origin", "null")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    assert_eq!(console.call(request).await.status(), 200);
+}
+
+#[tokio::test]
+async fn closed_links_say_what_happened_and_leak_nothing() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let secret = console.link(APPROVER, &approval).await;
+    let unknown = LinkSecret::new(approval.organization_id, [99; 32]);
+    let answer = console.press(&unknown, &approval, "approve", "").await;
+    assert_eq!(answer.status(), 404);
+    assert!(!answer.body().contains(&approval.id.to_string()));
+    for malformed in ["/console/links/x", "/console/links/cs_link_x", "/console/links/"] {
+        assert_eq!(console.look(malformed).await.status(), 404, "{malformed}");
+    }
+    assert_eq!(console.call(Console::request("PUT", &route::link(&secret), None)).await.status(), 405);
+
+    let key = (approval.organization_id, app::store::Key::Approval(approval.id));
+    let edited = Approval { digest: Digest::of(b"edited"), ..console.stored(&approval) };
+    console.world.store.contents().records.insert(key.clone(), Record::Approval(Box::new(edited.clone())));
+    for answer in [
+        console.look(&route::link(&secret)).await,
+        console.press(&secret, &approval, "approve", "").await,
+        console.press(&secret, &edited, "approve", "").await,
+    ] {
+        assert_eq!(answer.status(), 410);
+        assert!(answer.body().contains("The mail was changed") && answer.body().contains(&page(&approval)));
+        assert!(!answer.body().contains("Your order"), "{}", answer.body());
+    }
+    console.world.store.contents().records.insert(key, Record::Approval(Box::new(approval.clone())));
+
+    let gone = samples::member(APPROVER, Role::Approver);
+    console.world.store.contents().records.retain(|_, record| *record != Record::Member(gone.clone()));
+    for answer in
+        [console.look(&route::link(&secret)).await, console.press(&secret, &approval, "approve", "").await]
+    {
+        assert_eq!(answer.status(), 410);
+        assert!(answer.body().contains("This link is closed"));
+        assert!(!answer.body().contains(&approval.id.to_string()), "{}", answer.body());
+    }
+    assert_eq!(console.stored(&approval).decision, Decision::Pending);
+}
+
+#[tokio::test]
+async fn a_link_gives_the_files_of_its_mail_and_no_others() {
+    let console = Console::new().await;
+    let file = || DraftAttachment {
+        filename: Some("a.txt".into()),
+        content_type: Some("text/plain".into()),
+        content_id: None,
+        source: Source::Inline((&b"txt"[..]).into()),
+    };
+    let with = || Draft { attachments: vec![file()], ..draft() };
+    let (approval, other) = (console.hold(EDITOR, with()).await, console.hold(EDITOR, with()).await);
+    let (secret, elsewhere) = (console.link(APPROVER, &approval).await, console.link(APPROVER, &other).await);
+    let file_of = async |secret: &LinkSecret| {
+        let shown = console.look(&route::link(secret)).await;
+        let begin = format!("{}/attachments/", route::link(secret));
+        let id = shown.body().split(&begin).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        (format!("{begin}{id}"), id)
+    };
+    let ((address, _), (_, foreign)) = (file_of(&secret).await, file_of(&elsewhere).await);
+    let answer = console.look(&address).await;
+    assert_eq!(answer.status(), 303);
+    assert!(answer.header("location").starts_with("https://bucket.test/attachments/"));
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    let address = format!("{}/attachments/{foreign}", route::link(&secret));
+    assert_eq!(console.look(&address).await.status(), 404);
+    console.press(&secret, &approval, "reject", "").await;
+    assert_eq!(console.look(&address).await.status(), 410);
+}
+
+#[tokio::test]
+async fn the_same_safeguards_hold_behind_a_link() {
+    let console = Console::new().await;
+    let html = Some(format!("<p>{}</p>", "\"".repeat(1_000_000)));
+    let approval = console.hold(EDITOR, Draft { html, ..draft() }).await;
+    let secret = console.link(APPROVER, &approval).await;
+    let answer = console.look(&route::link(&secret)).await;
+    assert!(answer.body().contains("too large for this page") && !answer.body().contains("/approve\""));
+    assert!(answer.body().contains("/reject\""));
+    // A link is no session, and opens no other page.
+    for address in ["/console/approvals".to_owned(), page(&approval)] {
+        let mut request = Console::request("GET", &address, None);
+        request.cookies.insert("__Host-cs_session".to_owned(), secret.reveal());
+        assert_eq!(console.call(request).await.status(), 303, "{address}");
+    }
+}
+
+impl Console {
+    /// All mails wait for these votes.
+    async fn with_terms(&self, requirements: &[(u8, &[Role])]) {
+        let requirements = requirements
+            .iter()
+            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() });
+        let terms = Terms { requirements: requirements.collect(), ..Terms::default() };
+        let mut book = samples::policies();
+        book.policies[0].content = PolicyContent {
+            name: "Care <b>".into(),
+            description: "Two see it".into(),
+            enabled: true,
+            inboxes: None,
+            rules: vec![Rule {
+                name: "All mail".into(),
+                when: Condition::Always,
+                outcome: Outcome::Hold(terms),
+            }],
+        };
+        let change = Change::new(samples::organization_id(1)).create(PolicyBook { version: 0, ..book });
+        self.ports().store.commit(change).await.unwrap();
+    }
+
+    /// Sends a form below the page of an approval.
+    async fn form(&self, who: u8, approval: &Approval, end: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = token(who);
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend(fields);
+        self.post(Some(who), &format!("{}/{end}", page(approval)), &all).await
+    }
+
+    /// The approval that an answer leads to.
+    fn led_to(&self, answer: &Answer) -> Approval {
+        let id = answer.header("location").strip_prefix("/console/approvals/").unwrap();
+        let id = id.split('?').next().unwrap();
+        let contents = self.world.store.contents();
+        let mut approvals = contents.records.values().filter_map(|record| match record {
+            Record::Approval(found) => Some((**found).clone()),
+            _ => None,
+        });
+        approvals.find(|approval| approval.id.to_string() == id).unwrap()
+    }
+}
+
+fn email(who: u8) -> String {
+    samples::member(who, Role::Owner).email.as_str().to_owned()
+}
+
+#[tokio::test]
+async fn votes_are_counted_on_the_page_by_name() {
+    let console = Console::new().await;
+    console.with_terms(&[(2, &[Role::Approver, Role::Owner])]).await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let first = console.get(APPROVER, &page(&approval)).await;
+    for words in [
+        "0 of 2 votes of owner or approver",
+        "Approve; it then waits for 1 more vote of owner or approver",
+        "A policy asks for a person.",
+        "All mail",
+        "Care &#60;b&#62;",
+        "holds it",
+        "Hand your vote on",
+        &email(OWNER),
+    ] {
+        assert!(first.body().contains(words), "{words}: {}", first.body());
+    }
+    let voted = console.decide(APPROVER, &approval, "approve", "").await;
+    assert_eq!(voted.header("location"), format!("{}?notice=pending", page(&approval)));
+    let after = console.get(APPROVER, voted.header("location")).await;
+    assert!(after.body().contains("Your vote counts. The mail waits for 1 more vote of owner or approver."));
+    assert!(after.body().contains("You approved it. It waits for") && !after.body().contains("/approve\""));
+    let second = console.get(OWNER, &page(&approval)).await;
+    assert!(second.body().contains("1 of 2 votes") && second.body().contains(&email(APPROVER)));
+    assert!(second.body().contains("Approve and send"), "{}", second.body());
+    assert_eq!(console.decide(OWNER, &approval, "approve", "").await.status(), 303);
+    assert!(matches!(console.stored(&approval).decision, Decision::Approved { .. }));
+    let done = console.get(VIEWER, &page(&approval)).await;
+    assert!(done.body().contains("2 of 2 votes") && done.body().contains(&email(OWNER)));
+}
+
+#[tokio::test]
+async fn who_is_left_out_reads_why() {
+    let console = Console::new().await;
+    console.with_terms(&[(1, &[Role::Owner])]).await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let shown = console.get(APPROVER, &page(&approval)).await;
+    assert!(shown.body().contains("asks for a vote of owner; your role is approver"), "{}", shown.body());
+    assert!(!shown.body().contains("/approve\"") && !shown.body().contains("/reject\""));
+    let refused = console.decide(APPROVER, &approval, "approve", "").await;
+    assert_eq!(refused.status(), 403);
+    assert!(refused.alert().contains("Nothing was decided"), "{}", refused.alert());
+
+    // A vote that is handed on lets the other decide, and the one who gave it no more.
+    let other = samples::member(OTHER_APPROVER, Role::Approver).id.to_string();
+    let handed = console.form(OWNER, &approval, "delegate", &[("member_id", &other)]).await;
+    assert_eq!(handed.header("location"), format!("{}?notice=delegated", page(&approval)));
+    let shown = console.get(OWNER, handed.header("location")).await;
+    assert!(shown.body().contains(&format!("You handed your vote on to {}", email(OTHER_APPROVER))));
+    assert!(shown.body().contains("votes in your place") && !shown.body().contains("/approve\""));
+    let shown = console.get(OTHER_APPROVER, &page(&approval)).await;
+    assert!(shown.body().contains("Approve and send"), "{}", shown.body());
+    for wrong in ["", "mem_x", &samples::member(VIEWER, Role::Viewer).id.to_string()] {
+        let refused = console.form(OTHER_APPROVER, &approval, "delegate", &[("member_id", wrong)]).await;
+        assert_eq!(refused.status(), 422, "{wrong}");
+        assert!(refused.alert().contains("choose another"), "{}", refused.alert());
+    }
+    assert_eq!(console.decide(OTHER_APPROVER, &approval, "approve", "").await.status(), 303);
+    assert!(matches!(console.stored(&approval).decision, Decision::Approved { .. }));
+}
+
+#[tokio::test]
+async fn forms_beside_the_decision_need_their_page_and_a_right() {
+    let console = Console::new().await;
+    let approval = console.hold(OWNER, draft()).await;
+    let before = console.world.store.contents().records.clone();
+    let digest = approval.digest.to_string();
+    let below = |end: &str| format!("{}/{end}", page(&approval));
+    let posts = [
+        below("edit"),
+        below("cancel"),
+        below("delegate"),
+        below("ahead"),
+        "/console/pause".to_owned(),
+        "/console/resume".to_owned(),
+        format!("/console/standing-approvals/{}/revoke", samples::standing_approval(1).id),
+        format!("/console/inboxes/{}/messages/{}/send-again", approval.inbox_id, approval.message_id),
+    ];
+    for address in &posts {
+        let fields = [("digest", digest.as_str()), ("subject", "Other"), ("reason", "x")];
+        assert_eq!(console.post(Some(OWNER), address, &fields).await.status(), 403, "{address}");
+        let foreign = token(APPROVER);
+        let with_foreign: Vec<_> = fields.iter().copied().chain([("csrf", foreign.as_str())]).collect();
+        assert_eq!(console.post(Some(OWNER), address, &with_foreign).await.status(), 403, "{address}");
+        let own = token(OWNER);
+        let good: Vec<_> = fields.iter().copied().chain([("csrf", own.as_str())]).collect();
+        let mut request = posted(Console::request("POST", address, Some(&secret(OWNER))), &good);
+        request.headers = BTreeMap::from([("sec-fetch-site".to_owned(), "cross-site".to_owned())]);
+        assert_eq!(console.call(request).await.status(), 403, "{address}");
+        // Whoever reads only is refused with a form of their own session too.
+        let viewer = token(VIEWER);
+        let reads: Vec<_> = fields.iter().copied().chain([("csrf", viewer.as_str())]).collect();
+        let answer = console.post(Some(VIEWER), address, &reads).await;
+        assert!(matches!(answer.status(), 403 | 422), "{address}: {}", answer.status());
+        let got = console.get(OWNER, address).await;
+        assert!(matches!(got.status(), 200 | 303), "{address}: {}", got.status());
+    }
+    assert!(console.world.store.contents().records == before);
+    let shown = console.get(VIEWER, &page(&approval)).await;
+    assert!(!shown.body().contains(&format!("action=\"{}", page(&approval))), "{}", shown.body());
+    for address in ["/console/unsettled", "/console/pause", "/console/standing-approvals"] {
+        let shown = console.get(VIEWER, address).await;
+        assert_eq!(shown.status(), 200);
+        let forms = shown.body().matches("<form").count();
+        assert_eq!(forms, 1, "{address}: only that for signing out");
+    }
+    for address in ["/console/audit", "/console/policies"] {
+        assert_eq!(console.get(VIEWER, address).await.status(), 403, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_shows_what_it_changed_and_needs_somebody_else() {
+    let console = Console::new().await;
+    let text = "It is on its way.\nIt costs 10.\nThanks".to_owned();
+    let approval = console.hold(EDITOR, Draft { text: Some(text), ..draft() }).await;
+    let shown = console.get(APPROVER, &format!("{}/edit", page(&approval))).await;
+    assert!(shown.body().contains("\nann@example.org</textarea>") && shown.body().contains("It costs 10."));
+    assert_eq!(shown.field("subject"), "Your order");
+    let digest = approval.digest.to_string();
+    let same = [
+        ("digest", digest.as_str()),
+        ("to", "ann@example.org"),
+        ("subject", "Your order"),
+        ("text", "It is on its way.\r\nIt costs 10.\r\nThanks"),
+        ("send_at", ""),
+    ];
+    let with = |changes: &[(&'static str, &'static str)]| {
+        let kept = same.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        kept.copied().chain(changes.iter().copied()).collect::<Vec<_>>()
+    };
+    let nothing = console.form(APPROVER, &approval, "edit", &same).await;
+    assert_eq!(
+        (nothing.status(), nothing.alert()),
+        (422, "You changed nothing. Approve the mail as it is, or change it.")
+    );
+    let wrong = with(&[("to", "nobody <x>"), ("send_at", "soon"), ("text", "Typed & kept")]);
+    let wrong = console.form(APPROVER, &approval, "edit", &wrong).await;
+    assert_eq!(wrong.status(), 422);
+    for words in [
+        "To: \u{201C}x\u{201D} is not an address",
+        "Goes out: is not a date",
+        "Typed &#38; kept",
+        "nobody &#60;x&#62;",
+    ] {
+        assert!(wrong.body().contains(words), "{words}: {}", wrong.body());
+    }
+    let none = console.form(APPROVER, &approval, "edit", &with(&[("to", "")])).await;
+    assert_eq!(none.status(), 422, "{}", none.body());
+    assert_eq!(console.stored(&approval), approval);
+
+    let edit = with(&[
+        ("to", "Ann <ann@example.org>\r\nbob@example.net"),
+        ("subject", "Your <order>"),
+        ("text", "It is on its way.\r\nIt costs 12.\r\nThanks"),
+        ("send_at", "2026-01-03T09:30"),
+    ]);
+    let done = console.form(APPROVER, &approval, "edit", &edit).await;
+    assert_eq!(done.status(), 303, "{}", done.body());
+    let next = console.led_to(&done);
+    assert_eq!((next.revision, next.supersedes), (2, Some(approval.id)));
+    let shown = console.get(APPROVER, done.header("location")).await;
+    for words in [
+        "This is the mail as you edited it",
+        "Revision 2",
+        "<ins><bdi>ann@example.org, bob@example.net</bdi></ins>",
+        "<ins><bdi>Your &#60;order&#62;</bdi></ins>",
+        "<ins><bdi>3 Jan 2026, 09:30 UTC</bdi></ins>",
+        "<span class=\"del\">-It costs 10.</span>",
+        "<span class=\"add\">+It costs 12.</span>",
+        "You edited this mail last, so somebody else must approve it. You may reject it.",
+        "that is when it was to go out",
+        "It was edited after it had been held.",
+    ] {
+        assert!(shown.body().contains(words), "{words}: {}", shown.body());
+    }
+    assert!(!shown.body().contains("/approve\""));
+    assert_eq!(console.decide(APPROVER, &next, "approve", "").await.status(), 403);
+    let shown = console.get(OWNER, &page(&next)).await;
+    assert!(shown.body().contains(&format!("<dt>Edited by</dt><dd>{}", email(APPROVER))), "{}", shown.body());
+    assert!(shown.body().contains("Approve; it goes out on 3 Jan 2026, 09:30 UTC"));
+
+    // What was edited takes no vote and no second edit, and leads on.
+    let late = console.decide(OWNER, &approval, "approve", "").await;
+    assert_eq!(late.status(), 409);
+    assert!(
+        late.alert().contains("edited meanwhile") && late.body().contains(&page(&next)),
+        "{}",
+        late.body()
+    );
+    let again = console.form(OWNER, &approval, "edit", &edit).await;
+    assert_eq!(again.status(), 409, "{}", again.body());
+    // A form of the revision before changes nothing of this one.
+    let stale = console.form(OWNER, &next, "edit", &edit).await;
+    assert_eq!(stale.status(), 409);
+    assert!(stale.alert().contains("no longer the one you saw"), "{}", stale.alert());
+    assert_eq!(console.decide(OWNER, &next, "approve", "").await.status(), 303);
+    assert!(matches!(console.stored(&next).decision, Decision::Approved { .. }));
+    let listed = console.get(OWNER, "/console/approvals?status=superseded").await;
+    assert!(listed.body().contains(&page(&approval)));
+}
+
+#[tokio::test]
+async fn what_is_left_as_it_stands_stays_as_it_is_sealed() {
+    let console = Console::new().await;
+    let hidden = "Pay\u{200b}ment";
+    let approval = console
+        .hold(
+            EDITOR,
+            Draft {
+                subject: Some(HeaderText::lossy(hidden)),
+                html: Some("<p>It is <b>on</b> its way.</p>".into()),
+                ..draft()
+            },
+        )
+        .await;
+    let shown = console.get(APPROVER, &format!("{}/edit", page(&approval))).await;
+    let subject = shown.field("subject").to_owned();
+    assert!(subject.contains("U+200B") && shown.body().contains("This mail has HTML too"));
+    let digest = approval.digest.to_string();
+    let fields =
+        [("digest", digest.as_str()), ("to", "ann@example.org"), ("subject", &subject), ("text", "It left.")];
+    let done = console.form(APPROVER, &approval, "edit", &fields).await;
+    let next = console.led_to(&done);
+    assert_eq!(next.subject, hidden);
+    let shown = console.get(OWNER, &page(&next)).await;
+    assert!(shown.body().contains("<iframe ") && shown.body().contains("does not have the same words"));
+    let digest = next.digest.to_string();
+    let fields = [
+        ("digest", digest.as_str()),
+        ("to", "ann@example.org"),
+        ("subject", &subject),
+        ("text", "It left."),
+        ("plain", "yes"),
+    ];
+    let next = console.led_to(&console.form(APPROVER, &next, "edit", &fields).await);
+    let shown = console.get(OWNER, &page(&next)).await;
+    assert!(!shown.body().contains("<iframe ") && shown.body().contains("This mail is plain text alone."));
+}
+
+#[tokio::test]
+async fn a_mail_is_called_off_before_and_after_its_approval() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let long = "x".repeat(2_001);
+    let refused = console.form(APPROVER, &approval, "cancel", &[("reason", &long)]).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.body().contains(&long), "what was typed is not lost");
+    // Whoever asked for it may, whatever their role.
+    let shown = console.get(EDITOR, &page(&approval)).await;
+    assert!(shown.body().contains("Your role reads.") && shown.body().contains("/cancel\""));
+    let done = console.form(EDITOR, &approval, "cancel", &[("reason", " Not <needed> ")]).await;
+    assert_eq!(done.header("location"), format!("{}?notice=cancelled", page(&approval)));
+    let shown = console.get(EDITOR, done.header("location")).await;
+    assert!(
+        shown.body().contains("You called this mail off") && shown.body().contains("Not &#60;needed&#62;")
+    );
+    let late = console.form(APPROVER, &approval, "cancel", &[]).await;
+    assert_eq!(late.status(), 409);
+    assert!(late.alert().contains("nothing left to call off"), "{}", late.alert());
+    let listed = console.get(VIEWER, "/console/approvals?status=cancelled").await;
+    assert!(listed.body().contains("Not &#60;needed&#62;") && listed.body().contains(&email(EDITOR)));
+
+    let send_at = Some(samples::NOW + SignedDuration::from_hours(48));
+    let approval = console.hold(EDITOR, Draft { send_at, ..draft() }).await;
+    console.decide(APPROVER, &approval, "approve", "").await;
+    let scheduled = console.get(OWNER, "/console/unsettled?status=scheduled").await;
+    for words in
+        ["Your order", "3 Jan 2026, 00:00 UTC", "ann@example.org", &format!("{}/cancel", page(&approval))]
+    {
+        assert!(scheduled.body().contains(words), "{words}: {}", scheduled.body());
+    }
+    assert_eq!(console.form(OWNER, &approval, "cancel", &[]).await.status(), 303);
+    assert_eq!(console.stored(&approval).decision.as_str(), "cancelled");
+    let scheduled = console.get(OWNER, "/console/unsettled?status=scheduled").await;
+    assert!(scheduled.body().contains("Nothing waits for its time"));
+}
+
+#[tokio::test]
+async fn the_brake_holds_all_mail_until_it_is_released() {
+    let console = Console::new().await;
+    let send_at = Some(samples::NOW + SignedDuration::from_hours(48));
+    let (keep, drop) =
+        (console.hold(EDITOR, draft()).await, console.hold(EDITOR, Draft { send_at, ..draft() }).await);
+    let shown = console.get(APPROVER, "/console/pause").await;
+    assert!(shown.body().contains("Hold back all mail now") && !shown.body().contains("role=\"status\""));
+    let csrf = token(APPROVER);
+    let long = "x".repeat(501);
+    let refused = console.post(Some(APPROVER), "/console/pause", &[("csrf", &csrf), ("reason", &long)]).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.body().contains(&long));
+    let pulled =
+        console.post(Some(APPROVER), "/console/pause", &[("csrf", &csrf), ("reason", "Leak <1>")]).await;
+    assert_eq!(pulled.header("location"), "/console/pause?notice=paused");
+    for address in [
+        "/console/approvals".to_owned(),
+        page(&keep),
+        "/console/unsettled".to_owned(),
+        "/console/policies".to_owned(),
+    ] {
+        let shown = console.get(OWNER, &address).await;
+        for words in ["<b>All mail is held back</b>", &email(APPROVER), "Leak &#60;1&#62;"] {
+            assert!(shown.body().contains(words), "{address} {words}: {}", shown.body());
+        }
+    }
+    let secret = console.link(OWNER, &keep).await;
+    assert!(console.look(&route::link(&secret)).await.body().contains("<b>All mail is held back</b>"));
+    for approval in [&keep, &drop] {
+        assert_eq!(console.decide(APPROVER, approval, "approve", "").await.status(), 303);
+    }
+    let shown = console.get(APPROVER, "/console/pause").await;
+    assert!(
+        shown.body().contains("Owners and admins can let mail go again.")
+            && !shown.body().contains("/console/resume")
+    );
+    let refused = console.post(Some(APPROVER), "/console/resume", &[("csrf", &csrf)]).await;
+    assert_eq!(refused.status(), 403);
+
+    let shown = console.get(OWNER, "/console/pause").await;
+    let (kept, dropped) = (format!("drop-{}", keep.message_id), format!("drop-{}", drop.message_id));
+    assert!(
+        shown.body().contains("2 mails") && shown.body().contains(&kept) && shown.body().contains(&dropped)
+    );
+    let csrf = token(OWNER);
+    let unknown = format!("drop-{}", samples::inbound(9).id);
+    let refused = console.post(Some(OWNER), "/console/resume", &[("csrf", &csrf), (&unknown, "yes")]).await;
+    assert_eq!(refused.status(), 409);
+    assert!(refused.alert().contains("nothing was let go"), "{}", refused.alert());
+    let released = console.post(Some(OWNER), "/console/resume", &[("csrf", &csrf), (&dropped, "yes")]).await;
+    assert_eq!(released.header("location"), "/console/pause?notice=resumed");
+    let shown = console.get(OWNER, released.header("location")).await;
+    assert!(
+        shown.body().contains("The brake is released")
+            && !shown.body().contains("<b>All mail is held back</b>")
+    );
+    assert_eq!(console.stored(&drop).decision.as_str(), "cancelled");
+    assert_eq!(console.stored(&keep).decision.as_str(), "approved");
+    let shown = console.get(VIEWER, &page(&drop)).await;
+    assert!(shown.body().contains("It was dropped when"), "{}", shown.body());
+}
+
+#[tokio::test]
+async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
+    let console = Console::new().await;
+    let shown = console.get(OWNER, "/console/unsettled").await;
+    assert!(shown.body().contains("Everything is accounted for"));
+    assert_eq!(console.get(OWNER, "/console/unsettled?status=sent").await.status(), 404);
+    let approval = console.hold(EDITOR, draft()).await;
+    console.decide(APPROVER, &approval, "approve", "").await;
+    let key = (approval.organization_id, app::store::Key::Message(approval.inbox_id, approval.message_id));
+    {
+        let mut contents = console.world.store.contents();
+        let Some(Record::Message(message)) = contents.records.get_mut(&key) else { panic!() };
+        let Direction::Outbound(outbound) = &mut message.direction else { panic!() };
+        outbound.state = State::Unknown { since: samples::NOW, told: 0 };
+    }
+    let shown = console.get(OWNER, "/console/unsettled").await;
+    for words in ["Your order", "Unknown since", "Send again", "its recipients may then get it twice"] {
+        assert!(shown.body().contains(words), "{words}: {}", shown.body());
+    }
+    let approver = console.get(APPROVER, "/console/unsettled").await;
+    assert!(
+        approver.body().contains("Owners, admins and editors") && !approver.body().contains("send-again")
+    );
+    let address =
+        format!("/console/inboxes/{}/messages/{}/send-again", approval.inbox_id, approval.message_id);
+    let asked = console.post(Some(OWNER), &address, &[("csrf", &token(OWNER))]).await;
+    assert_eq!(asked.status(), 303, "{}", asked.body());
+    let next = console.led_to(&asked);
+    assert_eq!((next.resends, next.decision.as_str()), (Some(approval.message_id), "pending"));
+    let shown = console.get(OWNER, asked.header("location")).await;
+    for words in [
+        "This is the new attempt",
+        "It is a new attempt at a mail",
+        "You asked for this mail",
+        &page(&approval),
+    ] {
+        assert!(shown.body().contains(words), "{words}: {}", shown.body());
+    }
+    // One that waits can't be sent again.
+    let address = format!("/console/inboxes/{}/messages/{}/send-again", next.inbox_id, next.message_id);
+    assert_eq!(console.post(Some(OWNER), &address, &[("csrf", &token(OWNER))]).await.status(), 409);
+}
+
+#[tokio::test]
+async fn more_mails_are_approved_ahead_and_that_is_revoked() {
+    let console = Console::new().await;
+    let none = console.get(VIEWER, "/console/standing-approvals").await;
+    assert!(none.body().contains("There are none"));
+    let approval = console.hold(EDITOR, draft()).await;
+    assert!(
+        !console.get(APPROVER, &page(&approval)).await.body().contains("/ahead\""),
+        "not before the decision"
+    );
+    console.decide(APPROVER, &approval, "approve", "").await;
+    let shown = console.get(APPROVER, &page(&approval)).await;
+    assert!(
+        shown.body().contains("/ahead\"") && shown.body().contains("value=\"2026-01-08\""),
+        "{}",
+        shown.body()
+    );
+    for (budget, until, words) in [
+        ("0", "2026-01-08", "The number of mails must be 1 to 1000."),
+        ("x", "2026-01-08", "The number of mails must be"),
+        ("5", "2025-01-08", "The last day must lie ahead"),
+        ("5", "later", "The last day must be a day."),
+    ] {
+        let refused =
+            console.form(APPROVER, &approval, "ahead", &[("budget", budget), ("until", until)]).await;
+        assert_eq!(refused.status(), 422);
+        assert!(refused.alert().contains(words), "{words}: {}", refused.alert());
+    }
+    let made = console.form(APPROVER, &approval, "ahead", &[("budget", "2"), ("until", "2026-01-08")]).await;
+    assert_eq!(made.header("location"), "/console/standing-approvals?notice=made");
+    let next = console.hold(EDITOR, draft()).await;
+    assert!(matches!(next.decision, Decision::Approved { by: None, .. }), "{:?}", next.decision);
+    let shown = console.get(OWNER, &page(&next)).await;
+    assert!(
+        shown.body().contains("Ahead, by a standing approval of") && shown.body().contains(&email(APPROVER))
+    );
+    let listed = console.get(OWNER, "/console/standing-approvals").await;
+    for words in
+        ["Mails to <bdi>ann@example.org</bdi>", "1 of 2 used", "9 Jan 2026, 00:00 UTC", &email(APPROVER)]
+    {
+        assert!(listed.body().contains(words), "{words}: {}", listed.body());
+    }
+    let revoke = listed.body().split("action=\"").find(|part| part.contains("/revoke\"")).unwrap();
+    let revoke = revoke.split('"').next().unwrap();
+    let revoked = console.post(Some(OWNER), revoke, &[("csrf", &token(OWNER))]).await;
+    assert_eq!(revoked.header("location"), "/console/standing-approvals?notice=revoked");
+    let listed = console.get(OWNER, "/console/standing-approvals").await;
+    assert!(listed.body().contains("Revoked just now") && !listed.body().contains("/revoke\""));
+    assert_eq!(console.hold(EDITOR, draft()).await.decision, Decision::Pending);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_and_filtered() {
+    let console = Console::new().await;
+    let empty = console.get(OWNER, "/console/audit").await;
+    assert!(empty.body().contains("Nothing has been written down yet"));
+    let approval = console.hold(EDITOR, draft()).await;
+    console.decide(APPROVER, &approval, "approve", "").await;
+    let written: Vec<_> = console.world.store.contents().audit.iter().map(|entry| entry.id).collect();
+    app::audit::chain(console.ports(), samples::organization_id(1), &written).await.unwrap();
+    let all = console.get(OWNER, "/console/audit").await;
+    for words in ["approval.approve", "message.submit", &email(APPROVER), &approval.digest.to_string()] {
+        assert!(all.body().contains(words), "{words}: {}", all.body());
+    }
+    let some = console.get(OWNER, &format!("/console/audit?action=approval.&target={}", approval.id)).await;
+    assert!(some.body().contains("approval.approve") && !some.body().contains("<code>message.submit"));
+    assert!(some.body().contains(&format!("href=\"{}\"", page(&approval))));
+    let none = console.get(OWNER, "/console/audit?action=%22%3Cb%3E").await;
+    assert!(none.body().contains("No such entry") && none.body().contains("&#34;&#60;b&#62;"));
+    let first = console.get(OWNER, "/console/audit?limit=1").await;
+    assert_eq!(first.body().matches("<tr>").count(), 2);
+    assert!(first.body().contains("rel=\"next\""));
+}
+
+#[tokio::test]
+async fn policies_are_told_in_words() {
+    let console = Console::new().await;
+    assert!(console.get(OWNER, "/console/policies").await.body().contains("Every mail waits for a person."));
+    console.with_terms(&[(2, &[Role::Owner])]).await;
+    let shown = console.get(OWNER, "/console/policies").await;
+    for words in [
+        "Care &#60;b&#62;",
+        "Two see it",
+        "It waits for 2 votes of owner, at most 7 days.",
+        "&#34;always&#34;:true",
+        "For every inbox",
+    ] {
+        assert!(shown.body().contains(words), "{words}: {}", shown.body());
+    }
+    assert_eq!(shown.body().matches("<form").count(), 1, "they are read here, not changed");
 }

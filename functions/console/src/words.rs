@@ -1,11 +1,14 @@
 //! Times, sizes, names and states as a person reads them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+pub(crate) use app::plain::visible;
 use domain::MemberId;
 use domain::access::Actor;
 use domain::lifecycle::{Outbound, Outcome, State, Status};
 use domain::message::Party;
+use domain::organization::Member;
 use jiff::Timestamp;
 
 /// A time in its three forms.
@@ -79,51 +82,45 @@ pub(crate) struct Doer {
     pub id: String,
 }
 
-/// Whoever did something, seen by the member `mine`.
-pub(crate) fn doer(actor: &Actor, mine: Option<MemberId>) -> Doer {
-    match actor {
-        Actor::Member { member_id } => member(*member_id, mine),
-        Actor::Token { token_id, .. } => named("API token", token_id),
-        Actor::System => Doer { short: "Countersign".to_owned(), id: String::new() },
-    }
+/// The members of an organization as one of them reads their names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    mine: Option<MemberId>,
+    known: BTreeMap<MemberId, String>,
 }
 
-/// A member, seen by the member `mine`.
-pub(crate) fn member(id: MemberId, mine: Option<MemberId>) -> Doer {
-    if Some(id) == mine { Doer { short: "you".to_owned(), id: String::new() } } else { named("member", &id) }
+impl Names {
+    /// The names of these members, as the member `mine` reads them.
+    pub(crate) fn new(mine: Option<MemberId>, members: &[Member]) -> Self {
+        let known = members.iter().map(|member| (member.id, member.email.as_str().to_owned()));
+        Self { mine, known: known.collect() }
+    }
+
+    /// Whoever did something.
+    pub(crate) fn doer(&self, actor: &Actor) -> Doer {
+        match actor {
+            Actor::Member { member_id } => self.member(*member_id),
+            Actor::Token { token_id, .. } => named("API token", token_id),
+            Actor::System => Doer { short: "Countersign".to_owned(), id: String::new() },
+        }
+    }
+
+    /// A member. Of one who has left, no more than the id is known.
+    pub(crate) fn member(&self, id: MemberId) -> Doer {
+        if Some(id) == self.mine {
+            return Doer { short: "you".to_owned(), id: String::new() };
+        }
+        match self.known.get(&id) {
+            Some(email) => Doer { short: email.clone(), id: id.to_string() },
+            None => named("member", &id),
+        }
+    }
 }
 
 /// The last characters of an id are the random ones, by which people tell two apart.
 fn named(kind: &str, id: &impl ToString) -> Doer {
     let id = id.to_string();
     Doer { short: format!("{kind} \u{2026}{}", &id[id.len().saturating_sub(6)..]), id }
-}
-
-/// A text with what can't be seen made visible: characters that reorder what stands beside them (`gpj.exe` shown as
-/// `exe.jpg`), that take no room, or that are no characters at all. What languages need to join or to point is kept.
-pub(crate) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\t' => out.push(c),
-            // The pictures of control characters stand in the order of those.
-            '\0'..'\u{20}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
-            '\u{7f}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{61c}'
-            | '\u{200b}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}' => {
-                let _ = write!(out, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c));
-            }
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 /// A body's text: as [`visible`], with line ends of every kind as one.
@@ -163,7 +160,49 @@ pub(crate) fn people(parties: &[Party]) -> Vec<Person> {
 pub(crate) fn reason(code: &str) -> String {
     match code {
         "no_policy_allows_it" => "No policy lets this mail go without a person.".to_owned(),
+        "policy_allows" => "A policy lets this mail go without a person.".to_owned(),
+        "policy_holds" => "A policy asks for a person.".to_owned(),
+        "policy_unreadable" => "A policy can\u{2019}t be read, so everything is held.".to_owned(),
+        "thread_tainted" => {
+            "Something in this conversation looks wrong: its mails always need a person.".to_owned()
+        }
+        "answers_automatic_mail" => "It answers a mail that a program wrote.".to_owned(),
+        "sent_again" => "It is a new attempt at a mail that did not go, or of which nobody knows.".to_owned(),
+        "edited" => "It was edited after it had been held.".to_owned(),
+        "thread_cap" => "Many mails went in this conversation today without a person.".to_owned(),
+        "recipient_cap" => "Many mails went to a recipient today without a person.".to_owned(),
         other => format!("A policy asks for a person ({other})."),
+    }
+}
+
+/// Why a mail was called off: a person's words, or the sentence for a stable code of ours.
+pub(crate) fn called_off(reason: &str) -> String {
+    match reason {
+        "" => String::new(),
+        "dropped_on_resume" => "It was dropped when the mail that had been held back was let go.".to_owned(),
+        "approval_not_valid" => "Its votes, counted again before sending, did not suffice.".to_owned(),
+        "organization_gone" => "The organization is gone.".to_owned(),
+        "inbox_gone" => "The inbox is gone that it was to leave from.".to_owned(),
+        "token_deleted" => "The API token was deleted that had asked for it.".to_owned(),
+        "requester_removed" => "Whoever asked for it is no member any more.".to_owned(),
+        "approver_removed" => {
+            "Somebody whose vote it needed is no member any more, has another role, or revoked a standing approval."
+                .to_owned()
+        }
+        "thread_tainted" => "Something in its conversation looked wrong before it went, and nobody had read it.".to_owned(),
+        words => body(words),
+    }
+}
+
+/// What a status of an approval is called in a list of them.
+pub(crate) fn status(status: &str) -> &'static str {
+    match status {
+        "pending" => "Waiting",
+        "approved" => "Approved",
+        "rejected" => "Rejected",
+        "cancelled" => "Called off",
+        "superseded" => "Edited",
+        _ => "Expired",
     }
 }
 
@@ -223,7 +262,7 @@ pub(crate) fn standing(outbound: &Outbound, now: Timestamp) -> Standing {
         Status::PendingApproval => ("idle", "Waiting", "It waits for a decision.".to_owned()),
         Status::Scheduled => {
             let (due, attempt) = match &outbound.state {
-                State::Scheduled { due, attempt } => (*due, *attempt),
+                State::Scheduled { due, attempt, .. } => (*due, *attempt),
                 _ => (now, 0),
             };
             let sentence = if due > now {
@@ -258,6 +297,7 @@ pub(crate) fn standing(outbound: &Outbound, now: Timestamp) -> Standing {
             ("bad", "Failed", format!("It was not sent. {why}"))
         }
         Status::Rejected => ("idle", "Not sent", "It was rejected, so it is never sent.".to_owned()),
+        Status::Cancelled => ("idle", "Not sent", "It was called off, so it is never sent.".to_owned()),
         Status::Expired => ("idle", "Not sent", "Nobody decided in time, so it is never sent.".to_owned()),
         Status::Unknown => (
             "bad",
@@ -332,24 +372,10 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_is_shown() {
-        assert_eq!(visible("invoice\u{202e}fdp.exe"), "invoice\u{27e8}U+202E\u{27e9}fdp.exe");
-        assert_eq!(visible("a\u{200b}b\0c\u{1b}"), "a\u{27e8}U+200B\u{27e9}b\u{2400}c\u{241b}");
-        // Joiners shape Persian, Hindi and families.
-        for kept in [
-            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
-            "\u{1f469}\u{200d}\u{1f467}",
-            "a\tb\nc",
-        ] {
-            assert_eq!(visible(kept), kept);
-        }
-    }
-
-    #[test]
     fn doers_are_told_apart() {
         let id = MemberId::new(Timestamp::UNIX_EPOCH, [7; 10]);
-        assert_eq!(member(id, Some(id)).short, "you");
-        let other = member(id, None);
+        assert_eq!(Names::new(Some(id), &[]).member(id).short, "you");
+        let other = Names::default().member(id);
         assert_eq!(other.id, id.to_string());
         assert!(other.short.starts_with("member \u{2026}") && id.to_string().ends_with(&other.short[10..]));
     }

@@ -1,3 +1,5 @@
-//! Sending what was approved. The only group that links SES, with the only role that may send.
+//! Sending what was approved, and telling people of what waits. The only group that links SES, with the only roles that
+//! may send.
 
+pub mod notify;
 pub mod send;

@@ -53,7 +53,8 @@ class Delivery:
         """Tells the delivery-events function what became of the mail, as far as the faults in force allow."""
         events = [self._envelope(accepted, kind, detail) for kind, detail in outcomes(accepted)]
         self._remember(accepted.message_id, events)
-        rule = self.faults.take("events-out", "*", "")
+        meant = not self.settings.is_notification(accepted.sender)
+        rule = self.faults.take("events-out", "*", "") if meant else None
         if rule:
             await asyncio.sleep(rule.seconds)
             events = _disturbed(events, rule.kind)

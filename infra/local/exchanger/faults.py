@@ -86,10 +86,10 @@ class Faults:
         self.rules.append(rule)
         return rule
 
-    def take(self, service: str, operation: str, function: str) -> Rule | None:
-        """The rule that this call falls under, if any. Counts the call."""
+    def take(self, service: str, operation: str, function: str, by_name: bool = False) -> Rule | None:
+        """The rule that this call falls under, if any. Counts the call. `by_name`: a rule for any function is not meant."""
         for rule in self.rules:
-            if not rule.matches(service, operation, function):
+            if not rule.matches(service, operation, function) or (by_name and rule.function == "*"):
                 continue
             rule.seen += 1
             if rule.seen > rule.skip and rule.fired < rule.times:

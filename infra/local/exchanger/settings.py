@@ -41,6 +41,7 @@ class Settings:
             region=os.environ.get("AWS_REGION", "eu-west-1"),
         )
         settings.outbox.mkdir(parents=True, exist_ok=True)
+        settings.notifications.mkdir(parents=True, exist_ok=True)
         if settings.outputs_file.exists():
             settings.outputs = json.loads(settings.outputs_file.read_text())
         return settings
@@ -48,6 +49,15 @@ class Settings:
     @property
     def outbox(self) -> Path:
         return self.directory / "outbox"
+
+    @property
+    def notifications(self) -> Path:
+        """Mail to members: beside the outbox, which holds only what was sent for an organization."""
+        return self.directory / "notifications"
+
+    def is_notification(self, sender: str) -> bool:
+        """Whether a mail from here is one to members, not one that was sent for an organization."""
+        return sender.lower() == f"notifications@{self.mail_domain}"
 
     @property
     def outputs_file(self) -> Path:

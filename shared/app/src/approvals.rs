@@ -1,18 +1,22 @@
-//! Deciding.
+//! Deciding: votes, cancelling, handing a vote on.
 
-use domain::ApprovalId;
-use domain::access::{Permit, scope};
-use domain::approval::{Approval, Decision, DecisionRefused};
+use domain::access::{Actor, Permit, Principal, Scope, scope};
+use domain::approval::{Approval, Decision, DecisionRefused, Voter};
 use domain::digest::Digest;
 use domain::event::{Event, EventKind, Subject};
 use domain::lifecycle::Outbound;
-use domain::message::Message;
+use domain::message::{Direction, Message};
+use domain::organization::Member;
+use domain::{ApprovalId, MemberId};
 
+use crate::diff::{Difference, differences};
 use crate::error::Refusal;
-use crate::messages::{Detail, detail};
+use crate::messages::{Detail, detail, sealed_at};
 use crate::ports::{FlowError, Ports};
-use crate::store::{Change, Expect, Key, List, Page, PageRequest, StoreError, Write, audit, load, typed};
-use crate::submit::{pending, ticket};
+use crate::store::{Change, Key, List, Page, PageRequest, StoreError, audit, load, typed};
+use crate::submit::ticket;
+
+pub use domain::approval::Verdict;
 
 /// What a person sees before they decide.
 #[derive(Debug, Clone)]
@@ -25,6 +29,8 @@ pub struct View {
     pub answers: Option<Detail>,
     /// The last mails of the conversation, oldest first.
     pub thread: Vec<Message>,
+    /// What the last edit changed, where this is an edited revision.
+    pub differences: Option<Vec<Difference>>,
 }
 
 /// How many mails of a conversation a person sees beside the one they decide about.
@@ -51,7 +57,7 @@ pub async fn list(
     Ok(page)
 }
 
-async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Approval, Refusal> {
+pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Approval, Refusal> {
     load::<Approval>(&*ports.store, permit.organization_id(), Key::Approval(id))
         .await?
         .filter(|approval| permit.over(approval.inbox_id).is_ok())
@@ -65,13 +71,35 @@ pub async fn get(
     id: ApprovalId,
 ) -> Result<View, Refusal> {
     let approval = find(ports, permit, id).await?;
-    let organization_id = permit.organization_id();
+    view(ports, approval).await
+}
+
+/// What a person sees of an approval.
+pub(crate) async fn view(ports: &Ports, approval: Approval) -> Result<View, Refusal> {
+    let organization_id = approval.organization_id;
     let mut keys = vec![Key::Message(approval.inbox_id, approval.message_id)];
     keys.extend(approval.answers.map(|id| Key::Message(approval.inbox_id, id)));
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
-    let mut next = || found.next().flatten().and_then(|record| Message::try_from(record).ok());
-    let (message, answers) = (next(), next());
-    let message = detail(ports, message.ok_or(Refusal::NotFound("message"))?).await?;
+    keys.extend(approval.supersedes.map(Key::Approval));
+    let mut found = ports.store.load(organization_id, &keys).await?.into_iter().flatten();
+    let mut message = found.next().and_then(|record| Message::try_from(record).ok());
+    let (mut answers, mut before) = (None, None);
+    for record in found {
+        match record {
+            crate::store::Record::Message(message) => answers = Some(*message),
+            crate::store::Record::Approval(approval) => before = Some(approval.digest),
+            _ => {}
+        }
+    }
+    let message = message.take().ok_or(Refusal::NotFound("message"))?;
+    let differences = match before {
+        Some(before) => {
+            let before = sealed_at(ports, organization_id, before).await?;
+            let after = sealed_at(ports, organization_id, approval.digest).await?;
+            Some(differences(&before, &after))
+        }
+        None => None,
+    };
+    let message = detail(ports, message).await?;
     let answers = match answers {
         Some(answers) => Some(shortened(detail(ports, answers).await?)),
         None => None,
@@ -80,7 +108,7 @@ pub async fn get(
     let list = List::LatestInThread(approval.thread_id);
     let mut thread = typed::<Message>(ports.store.list(organization_id, &list, &page).await?).items;
     thread.reverse();
-    Ok(View { approval, message, answers, thread })
+    Ok(View { approval, message, answers, thread, differences })
 }
 
 /// An answer of Lambda is at most 6 MB, and the mail that is decided about comes first: of the one that it answers, a
@@ -101,29 +129,119 @@ impl From<DecisionRefused> for Refusal {
     fn from(refused: DecisionRefused) -> Self {
         let message = refused.to_string();
         let conflict = |code, details| Refusal::Conflict { code, message: message.clone(), details };
+        let forbidden = |code| Refusal::Forbidden { code, message: message.clone() };
         match refused {
             DecisionRefused::NotPending(status) => {
                 conflict("approval_not_pending", vec![("status", status.to_owned())])
             }
+            DecisionRefused::Superseded { next } => conflict(
+                "approval_superseded",
+                vec![("status", "superseded".to_owned()), ("superseded_by", next.to_string())],
+            ),
             DecisionRefused::DigestMismatch { current } => {
                 conflict("digest_mismatch", vec![("digest", current.to_string())])
             }
-            DecisionRefused::Requester => Refusal::Forbidden { code: "requester_cannot_decide", message },
-            DecisionRefused::NoPerson => Refusal::Forbidden { code: "person_required", message },
+            DecisionRefused::Voted => conflict("already_voted", vec![]),
+            DecisionRefused::Requester => forbidden("requester_cannot_decide"),
+            DecisionRefused::Editor => forbidden("editor_cannot_decide"),
+            DecisionRefused::NoPerson => forbidden("person_required"),
+            DecisionRefused::NotEntitled(_) => forbidden("role_not_entitled"),
+            DecisionRefused::Delegated => forbidden("vote_delegated"),
+            DecisionRefused::NoDelegate => Refusal::field("member_id", "cannot_vote", refused),
         }
     }
 }
 
-/// What a person decides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Let it go.
-    Approve,
-    /// Stop it, for this reason.
-    Reject(String),
+/// An approval with its mail and the members that a step needs, as they stand.
+struct Case {
+    approval: Approval,
+    message: Message,
+    members: Vec<Member>,
 }
 
-/// Takes a decision about exactly the bytes with this digest.
+impl Case {
+    /// The member as a voter. A seat that is gone decides nothing, whatever a credential says.
+    fn voter(&self, member_id: MemberId) -> Result<Voter, Refusal> {
+        let member = self.members.iter().find(|member| member.id == member_id);
+        member.map(|member| Voter { member_id, role: member.role }).ok_or_else(Refusal::member_removed)
+    }
+
+    /// The change that moves approval and mail on together.
+    fn change(&self, ports: &Ports, decided: &Approval, outbound: Option<Outbound>) -> Change {
+        let change = Change::new(decided.organization_id).update(decided.clone());
+        match outbound {
+            Some(outbound) => {
+                let mut message = self.message.clone();
+                message.direction = Direction::Outbound(outbound);
+                change.update(message)
+            }
+            None => change,
+        }
+        .event_of(ports, decided, &self.approval)
+    }
+}
+
+impl Change {
+    /// The event of an approval that was decided by this change.
+    fn event_of(self, ports: &Ports, decided: &Approval, before: &Approval) -> Self {
+        let kind = match decided.decision {
+            _ if decided.decision.as_str() == before.decision.as_str() => return self,
+            Decision::Approved { .. } => EventKind::ApprovalApproved,
+            Decision::Rejected { .. } => EventKind::ApprovalRejected,
+            Decision::Expired { .. } => EventKind::ApprovalExpired,
+            Decision::Cancelled { .. } => EventKind::ApprovalCancelled,
+            Decision::Pending | Decision::Superseded { .. } => return self,
+        };
+        self.event(approval_event(ports, kind, decided))
+    }
+}
+
+/// An event about an approval as it stands.
+pub(crate) fn approval_event(ports: &Ports, kind: EventKind, approval: &Approval) -> Event {
+    Event {
+        id: ports.event_id(),
+        organization_id: approval.organization_id,
+        kind,
+        created_at: ports.now(),
+        subject: Subject::Approval(Box::new(approval.clone())),
+    }
+}
+
+async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result<Case, Refusal> {
+    let mut keys = vec![Key::Message(approval.inbox_id, approval.message_id)];
+    keys.extend(members.iter().map(|id| Key::Member(*id)));
+    let found = ports.store.load(approval.organization_id, &keys).await?;
+    let (mut message, mut members) = (None, vec![]);
+    for record in found.into_iter().flatten() {
+        match record {
+            crate::store::Record::Message(found) => message = Some(*found),
+            crate::store::Record::Member(member) => members.push(member),
+            _ => {}
+        }
+    }
+    let message =
+        message.ok_or_else(|| Refusal::Internal(format!("{}: its message is gone", approval.id)))?;
+    Ok(Case { approval, message, members })
+}
+
+fn illegal(error: &domain::lifecycle::InvalidTransition) -> Refusal {
+    Refusal::Conflict {
+        code: "message_not_waiting",
+        message: error.to_string(),
+        details: vec![("status", error.from.as_str().to_owned())],
+    }
+}
+
+/// How a vote reached us: by a credential, or by the link in a notification mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A token or a session.
+    Credential,
+    /// A one-time link.
+    Link,
+}
+
+/// Casts a vote about exactly the bytes with this digest.
 ///
 /// The same person giving the same verdict on the same digest again is answered as the first time.
 pub async fn decide(
@@ -133,36 +251,137 @@ pub async fn decide(
     digest: Digest,
     verdict: &Verdict,
 ) -> Result<Approval, Refusal> {
+    Ok(vote(ports, permit, id, digest, verdict, Way::Credential, &[]).await?.0)
+}
+
+/// As [`decide`]; `also` is written in the transaction of the vote. Also whether this call cast it.
+pub(crate) async fn vote(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    digest: Digest,
+    verdict: &Verdict,
+    way: Way,
+    also: &[crate::store::Write],
+) -> Result<(Approval, bool), Refusal> {
     let (actor, now) = (permit.actor(), ports.now());
+    let member_id = actor.member().ok_or(DecisionRefused::NoPerson)?;
     for _ in 0..TRIES {
         let approval = find(ports, permit, id).await?;
-        if approval.digest == digest && repeats(&approval, actor.member(), verdict) {
+        if approval.digest == digest && repeats(&approval, member_id, verdict) {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
             wake(ports, &approval).await;
-            return Ok(approval);
+            return Ok((approval, false));
         }
-        let (decided, kind, action, moved) = match verdict {
-            Verdict::Approve => {
-                let moved = pending(&approval).approve(now);
-                let decided = approval.clone().approve(actor, digest, now)?;
-                (decided, EventKind::ApprovalApproved, "approval.approve", moved)
-            }
-            Verdict::Reject(reason) => {
-                let moved = pending(&approval).reject(now);
-                let decided = approval.clone().reject(actor, digest, reason.clone(), now)?;
-                (decided, EventKind::ApprovalRejected, "approval.reject", moved)
-            }
+        let case = case(ports, approval, &[member_id]).await?;
+        let voter = case.voter(member_id)?;
+        let decided = case.approval.clone().vote(voter, digest, verdict.clone(), None, now)?;
+        let outbound = case.message.outbound().cloned();
+        let outbound = outbound.ok_or_else(|| Refusal::Internal("not an outbound mail".to_owned()))?;
+        let outbound = match decided.decision {
+            Decision::Approved { .. } => Some(outbound.approve(now)),
+            Decision::Rejected { .. } => Some(outbound.reject(now)),
+            _ => None,
         };
-        let outbound = moved.map_err(|error| Refusal::Internal(error.to_string()))?;
+        // Somebody decided between the two reads: look again, and the approval says so.
+        let Ok(outbound) = outbound.transpose() else { continue };
+        let action = match verdict {
+            Verdict::Approve => "approval.approve",
+            Verdict::Reject(_) => "approval.reject",
+        };
         let mut entry = audit(ports, permit.organization_id(), actor, action, id);
-        entry.details = vec![("digest", digest.to_string()), ("message_id", approval.message_id.to_string())];
-        let change = decision(ports, &decided, outbound, kind).audit(entry);
+        entry.details = vec![
+            ("digest", digest.to_string()),
+            ("message_id", case.approval.message_id.to_string()),
+            ("role", voter.role.as_str().to_owned()),
+            ("status", decided.decision.as_str().to_owned()),
+        ];
+        if way == Way::Link {
+            entry.details.push(("via", "link".to_owned()));
+        }
+        let mut change = case.change(ports, &decided, outbound).audit(entry);
+        change.writes.extend(also.iter().cloned());
         match ports.store.commit(change).await {
             Ok(()) => {
                 wake(ports, &decided).await;
-                return Ok(decided);
+                return Ok((decided, true));
             }
-            // Somebody decided, or the workflow parked, at the same moment: look again.
+            // Somebody voted, or the workflow parked, at the same moment: look again.
+            Err(StoreError::Conflict(conflicts)) => {
+                let ours = |key: &Key| matches!(key, Key::Approval(_) | Key::Message(..));
+                let known =
+                    conflicts.iter().all(|c| matches!(c, crate::store::Conflict::Record(key) if ours(key)));
+                if !known {
+                    return Err(StoreError::Conflict(conflicts).into());
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+}
+
+fn repeats(approval: &Approval, member_id: MemberId, verdict: &Verdict) -> bool {
+    approval.votes.iter().any(|vote| vote.member_id == member_id && vote.verdict == *verdict)
+        && matches!(
+            approval.decision,
+            Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. }
+        )
+}
+
+/// Who may call a mail off: whoever decides, whoever asked for it, and the owner of the token that did.
+fn may_cancel(principal: &Principal, approval: &Approval) -> Result<(), Refusal> {
+    if principal.scopes.contains(&Scope::ApprovalsDecide) {
+        return Ok(());
+    }
+    let own = match (&principal.actor, &approval.requested_by) {
+        // A token calls off what it asked for itself, not what its owner or their other tokens did.
+        (Actor::Token { token_id, .. }, Actor::Token { token_id: asked, .. }) => token_id == asked,
+        (Actor::Token { .. }, _) => false,
+        (actor, asked) => actor.member().is_some() && actor.member() == asked.member(),
+    };
+    if own {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden {
+        code: "not_requester",
+        message: "only whoever asked for this mail, or somebody who decides, calls it off".to_owned(),
+    })
+}
+
+/// Calls a mail off, before it is claimed: one that waits for votes, or one that was approved and is not due yet.
+pub async fn cancel(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    id: ApprovalId,
+    reason: &str,
+) -> Result<Approval, Refusal> {
+    let now = ports.now();
+    for _ in 0..TRIES {
+        let approval = find(ports, permit, id).await?;
+        may_cancel(permit.principal(), &approval)?;
+        if let Decision::Cancelled { by, .. } = &approval.decision
+            && by == permit.actor()
+        {
+            return Ok(approval);
+        }
+        let case = case(ports, approval, &[]).await?;
+        let cancelled = case.approval.clone().cancel(permit.actor(), reason, now)?;
+        let Some(outbound) = case.message.outbound().cloned() else {
+            return Err(Refusal::Internal("not an outbound mail".to_owned()));
+        };
+        let outbound = outbound.cancel(now, reason).map_err(|error| illegal(&error))?;
+        let mut entry = audit(ports, permit.organization_id(), permit.actor(), "approval.cancel", id);
+        entry.details = vec![
+            ("digest", case.approval.digest.to_string()),
+            ("message_id", case.approval.message_id.to_string()),
+            ("status", case.approval.status(now).to_owned()),
+        ];
+        match ports.store.commit(case.change(ports, &cancelled, Some(outbound)).audit(entry)).await {
+            Ok(()) => {
+                wake(ports, &cancelled).await;
+                return Ok(cancelled);
+            }
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -170,37 +389,49 @@ pub async fn decide(
     Err(Refusal::Unavailable("the approval kept changing".to_owned()))
 }
 
-fn repeats(approval: &Approval, member: Option<domain::MemberId>, verdict: &Verdict) -> bool {
-    match (&approval.decision, verdict) {
-        (Decision::Approved { by, .. }, Verdict::Approve) => Some(*by) == member,
-        (Decision::Rejected { by, reason, .. }, Verdict::Reject(new)) => Some(*by) == member && reason == new,
-        _ => false,
+/// Hands the caller's vote on to another member.
+pub async fn delegate(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    to: MemberId,
+) -> Result<Approval, Refusal> {
+    let now = ports.now();
+    let from = permit.actor().member().ok_or(DecisionRefused::NoPerson)?;
+    for _ in 0..TRIES {
+        let approval = find(ports, permit, id).await?;
+        if approval.delegations.iter().any(|d| d.from == from && d.to == to) {
+            return Ok(approval);
+        }
+        let case = case(ports, approval, &[from, to]).await?;
+        let unknown = || Refusal::field("member_id", "unknown_member", "no such member");
+        let delegate = case.voter(to).map_err(|_| unknown())?;
+        let handed = case.approval.clone().delegate(case.voter(from)?, delegate, now)?;
+        let mut entry = audit(ports, permit.organization_id(), permit.actor(), "approval.delegate", id);
+        entry.details = vec![("from", from.to_string()), ("to", to.to_string())];
+        // Whoever votes now is told as they would have been at first.
+        let change = case.change(ports, &handed, None).audit(entry).event(approval_event(
+            ports,
+            EventKind::ApprovalReminder,
+            &handed,
+        ));
+        match ports.store.commit(change).await {
+            Ok(()) => return Ok(handed),
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-}
-
-/// The change that a decision makes: the approval, where its mail stands, and the event.
-pub(crate) fn decision(ports: &Ports, decided: &Approval, outbound: Outbound, kind: EventKind) -> Change {
-    Change::new(decided.organization_id)
-        .write(Write::Put(decided.clone().into(), Expect::Version(decided.version)))
-        .write(Write::Advance {
-            inbox_id: decided.inbox_id,
-            message_id: decided.message_id,
-            version: decided.message_version,
-            outbound,
-        })
-        .event(Event {
-            id: ports.event_id(),
-            organization_id: decided.organization_id,
-            kind,
-            created_at: ports.now(),
-            subject: Subject::Approval(Box::new(decided.clone())),
-        })
+    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
 }
 
 /// Tells the workflow of a decision. Whatever goes wrong here is found by the sweeper: the decision stands.
 pub(crate) async fn wake(ports: &Ports, decided: &Approval) {
     let ticket = ticket(decided);
-    let approved = matches!(decided.decision, Decision::Approved { .. });
+    let approved = match decided.decision {
+        Decision::Pending => return,
+        Decision::Approved { .. } => true,
+        _ => false,
+    };
     let told = match (&decided.task_token, approved) {
         (Some(token), true) => match ports.workflow.resume(token, &ticket, decided.send_at).await {
             Err(FlowError::Gone) => ports.workflow.start(&ticket, decided.send_at, 1).await,

@@ -1,13 +1,21 @@
 //! Sending what was approved: claim, hash again, call the provider once, write down what came of it.
 
-use domain::event::{Event, EventKind, Subject};
-use domain::lifecycle::{InvalidTransition, Outbound, Status};
-use domain::message::{Direction, Message};
-use domain::seal::{Claim, MAX_MIME, Ticket};
-use domain::{access::Actor, digest::Digest};
+use std::collections::BTreeSet;
 
+use domain::access::Actor;
+use domain::address::EmailAddress;
+use domain::approval::{Approval, Decision};
+use domain::digest::Digest;
+use domain::event::{Event, EventKind, Subject};
+use domain::gate::{self, Around, Hindrance};
+use domain::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
+use domain::message::{Direction, Message};
+use domain::seal::{Claim, MAX_MIME, NoClaim, Ticket};
+use futures_util::future::join;
+
+use crate::approvals::approval_event;
 use crate::ports::{BlobError, BlobKey, MailSender, Ports, SendOutcome};
-use crate::store::{Change, Expect, Key, StoreError, ThreadPointer, Write, audit, load};
+use crate::store::{Change, Contact, Expect, Key, Record, StoreError, ThreadPointer, Write, audit, load};
 
 /// What a dispatch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +42,24 @@ pub enum DispatchError {
 /// A write that loses against a provider's event is repeated at most so often.
 const TRIES: usize = 8;
 
-/// Sends the mail of a ticket, if it is approved, due, and nobody has claimed it.
+/// A claim whose answer does not come is asked for again so often, with the same nonce.
+const CLAIM_TRIES: u32 = 3;
+
+/// Sends the mail of a ticket, if it is cleared, due, nobody has claimed it, and nothing stops it any more.
 ///
-/// Between the claim and the last write nothing here is repeated. A crash leaves the mail `sending`; the sweeper
-/// makes that `unknown`, and the provider's event settles it.
+/// The order is what keeps the promises: claim first, so that no other dispatcher calls; then read everything that
+/// could still stop the mail, so that whatever was paused or revoked before the claim is seen; then call
+/// the provider, once. Between the claim and the last write nothing but reads is repeated. A crash leaves the
+/// mail `sending`; the sweeper makes that `unknown`, and the provider's event settles it.
 pub async fn dispatch(
     ports: &Ports,
     sender: &dyn MailSender,
     ticket: &Ticket,
 ) -> Result<Dispatched, DispatchError> {
-    let Some(message) = ports.store.claim(ticket, ports.now()).await? else {
+    let key = Key::Approval(ticket.approval_id);
+    let asked = load::<Approval>(&*ports.store, ticket.organization_id, key);
+    let (claimed, asked) = join(claim(ports, ticket), asked).await;
+    let Some(message) = claimed? else {
         let key = Key::Message(ticket.inbox_id, ticket.message_id);
         let message = load::<Message>(&*ports.store, ticket.organization_id, key).await?;
         let Some(outbound) = message.as_ref().and_then(Message::outbound) else {
@@ -56,25 +72,35 @@ pub async fn dispatch(
             status => Ok(Dispatched::Already(status)),
         };
     };
-    let Some(claim) = Claim::of(&message) else { return Ok(Dispatched::Gone) };
     let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
-    let outcome = match ports.blobs.get(&key, MAX_MIME + 64 * 1024).await {
-        Err(BlobError::Missing | BlobError::TooLarge) => {
-            SendOutcome::Refused("sealed_object_missing".to_owned())
-        }
-        // Even what looks permanent, such as a key that is disabled, may be mended within a day.
-        Err(BlobError::Transient(_) | BlobError::Permanent(_)) => {
-            SendOutcome::NotAccepted("storage_unavailable")
-        }
-        Ok(bytes) => match claim.countersign(bytes.into()) {
-            Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
-            Ok(countersigned) => sender.send(&countersigned).await,
+    let object = ports.blobs.get(&key, MAX_MIME + 64 * 1024);
+    let (looked, object) = join(look(ports, &message, asked.ok().flatten()), object).await;
+    let outcome = match looked {
+        Err(_) => SendOutcome::NotAccepted("storage_unavailable"),
+        Ok((approval, around)) => match Claim::of(&message, approval.as_ref(), &around) {
+            Err(NoClaim::Hindered(hindrance)) => return stop(ports, message, approval, hindrance).await,
+            Err(NoClaim::NotClaimed) => return Ok(Dispatched::Gone),
+            Ok(claim) => match object {
+                Err(BlobError::Missing | BlobError::TooLarge) => {
+                    SendOutcome::Refused("sealed_object_missing".to_owned())
+                }
+                // Even what looks permanent, such as a key that is disabled, may be mended within a day.
+                Err(BlobError::Transient(_) | BlobError::Permanent(_)) => {
+                    SendOutcome::NotAccepted("storage_unavailable")
+                }
+                Ok(bytes) => match claim.countersign(bytes.into()) {
+                    Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
+                    Ok(countersigned) => sender.send(&countersigned).await,
+                },
+            },
         },
     };
     if !matches!(outcome, SendOutcome::Accepted(_)) {
         tracing::warn!(message_id = %message.id, outcome = ?outcome, "the provider did not accept a mail");
     }
-    let status = record(ports, message, &outcome).await?;
+    let own = own(&message);
+    let then = |outbound| next(outbound, own, &outcome, ports.now());
+    let status = record(ports, message, then, |change| change).await?;
     match outcome {
         SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
             Err(DispatchError::NotAccepted(code))
@@ -83,20 +109,132 @@ pub async fn dispatch(
     }
 }
 
+async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreError> {
+    let (nonce, now) = (ports.bytes(), ports.now());
+    let mut tries = 1;
+    loop {
+        match ports.store.claim(ticket, nonce, now).await {
+            // Written or not, the same nonce finds out.
+            Err(StoreError::Transient(_)) if tries < CLAIM_TRIES => tries += 1,
+            other => return other,
+        }
+    }
+}
+
+/// What could stop a claimed mail, read after the claim, strongly consistent. `asked` is the approval as it was read
+/// beside the claim: it only tells what to read, and is read again with the rest.
+async fn look(
+    ports: &Ports,
+    message: &Message,
+    asked: Option<Approval>,
+) -> Result<(Option<Approval>, Around), StoreError> {
+    let organization_id = message.organization_id;
+    let Some(outbound) = message.outbound() else { return Ok((None, Around::default())) };
+    let key = Key::Approval(outbound.approval_id);
+    let asked = match asked {
+        // Read before its decision was written, it would not name those who voted.
+        Some(asked) if matches!(asked.decision, Decision::Approved { .. }) => asked,
+        _ => match load::<Approval>(&*ports.store, organization_id, key.clone()).await? {
+            Some(asked) => asked,
+            None => return Ok((None, Around::default())),
+        },
+    };
+    let mut keys = vec![key, Key::Organization, Key::Inbox(message.inbox_id), Key::Thread(message.thread_id)];
+    keys.extend(asked.resends.map(|id| Key::Message(message.inbox_id, id)));
+    keys.extend(asked.requested_with.map(Key::Token));
+    keys.extend(gate::members_of(&asked).into_iter().map(Key::Member));
+    keys.extend(asked.votes.iter().filter_map(|vote| vote.standing).map(Key::StandingApproval));
+    let mut around = Around::default();
+    let mut approval = None;
+    for record in ports.store.load(organization_id, &keys).await?.into_iter().flatten() {
+        match record {
+            Record::Approval(found) => approval = Some(*found),
+            Record::Organization(found) => around.organization = Some(found),
+            Record::Inbox(found) => around.inbox = Some(found),
+            Record::Token(found) => around.token = Some(found),
+            Record::Member(found) => around.members.push(found),
+            Record::StandingApproval(found) => around.standing.push(*found),
+            Record::Thread(found) => around.tainted = found.tainted,
+            Record::Message(original) => {
+                let state = original.outbound().map(|outbound| &outbound.state);
+                around.original_sent = matches!(state, Some(State::Accepted { .. }));
+            }
+            _ => {}
+        }
+    }
+    Ok((approval, around))
+}
+
+/// What keeps a mail that waits from going, if it were claimed now.
+pub(crate) async fn hindrance(
+    ports: &Ports,
+    message: &Message,
+    approval: &Approval,
+) -> Result<Option<Hindrance>, StoreError> {
+    let (approval, around) = look(ports, message, Some(approval.clone())).await?;
+    let digest = message.outbound().map(|outbound| outbound.digest);
+    Ok(digest.and_then(|digest| gate::check(approval.as_ref(), digest, &around).err()))
+}
+
+/// Undoes a claim that must not be used: nobody was called.
+async fn stop(
+    ports: &Ports,
+    message: Message,
+    approval: Option<Approval>,
+    hindrance: Hindrance,
+) -> Result<Dispatched, DispatchError> {
+    let now = ports.now();
+    tracing::info!(message_id = %message.id, ?hindrance, "a claimed mail was stopped");
+    let status = match hindrance {
+        Hindrance::Paused(_) => {
+            let own = own(&message);
+            record(ports, message, |outbound| outbound.stand_back(now, own), |change| change).await?
+        }
+        Hindrance::Withdrawn(reason) => {
+            let cancelled = approval.and_then(|approval| approval.cancel(&Actor::System, reason, now).ok());
+            let add = |change: Change| match &cancelled {
+                Some(approval) => change.update(approval.clone()).event(approval_event(
+                    ports,
+                    EventKind::ApprovalCancelled,
+                    approval,
+                )),
+                None => change,
+            };
+            record(ports, message, |outbound| outbound.call_off(now, reason), add).await?
+        }
+    };
+    Ok(Dispatched::Now(status))
+}
+
+/// The nonce of the claim that a message was returned with.
+fn own(claimed: &Message) -> Nonce {
+    match claimed.outbound().map(|outbound| &outbound.state) {
+        Some(State::Sending { claim, .. }) => *claim,
+        _ => Nonce::default(),
+    }
+}
+
 fn next(
     outbound: Outbound,
+    own: Nonce,
     outcome: &SendOutcome,
     now: jiff::Timestamp,
 ) -> Result<Outbound, InvalidTransition> {
     match outcome {
         SendOutcome::Accepted(id) => outbound.accept(now, id),
-        SendOutcome::NotAccepted(code) => outbound.hold_off(now, code),
+        SendOutcome::NotAccepted(code) => outbound.hold_off(now, own, code),
         SendOutcome::Refused(code) => outbound.fail(now, code),
         SendOutcome::Ambiguous(_) => outbound.lose(now),
     }
 }
 
-async fn record(ports: &Ports, claimed: Message, outcome: &SendOutcome) -> Result<Status, DispatchError> {
+/// Writes down what came of a claim. What else belongs to the change `add` adds.
+async fn record(
+    ports: &Ports,
+    claimed: Message,
+    next: impl Fn(Outbound) -> Result<Outbound, InvalidTransition>,
+    add: impl Fn(Change) -> Change,
+) -> Result<Status, DispatchError> {
     let (organization_id, key) = (claimed.organization_id, Key::Message(claimed.inbox_id, claimed.id));
     let mut message = claimed;
     let mut last = StoreError::Transient("the message kept changing".to_owned());
@@ -104,8 +242,8 @@ async fn record(ports: &Ports, claimed: Message, outcome: &SendOutcome) -> Resul
         let Some(outbound) = message.outbound().cloned() else { break };
         let before = outbound.status();
         // A provider's event may have moved it on already: then that stands.
-        let Ok(outbound) = next(outbound, outcome, ports.now()) else { return Ok(before) };
-        let change = moved(ports, message, outbound.clone(), before);
+        let Ok(outbound) = next(outbound) else { return Ok(before) };
+        let change = add(moved(ports, message, outbound.clone(), before));
         match ports.store.commit(change).await {
             Ok(()) => return Ok(outbound.status()),
             Err(StoreError::Permanent(text)) => return Err(StoreError::Permanent(text).into()),
@@ -126,7 +264,7 @@ pub(crate) fn moved(ports: &Ports, mut message: Message, outbound: Outbound, bef
     let organization_id = message.organization_id;
     let status = outbound.status();
     let mut change = Change::new(organization_id);
-    if let domain::lifecycle::State::Accepted { provider_id, .. } = &outbound.state
+    if let State::Accepted { provider_id, .. } = &outbound.state
         && message.internet_message_id.is_none()
     {
         // Answers name the id that SES gave: it leads them to this conversation.
@@ -138,6 +276,16 @@ pub(crate) fn moved(ports: &Ports, mut message: Message, outbound: Outbound, bef
             at: ports.now(),
         };
         change = change.write(Write::Put(pointer.into(), Expect::Anything));
+        if outbound.first_contact {
+            // Whoever got a mail that was let out is a stranger no more.
+            let recipients = message.to.iter().chain(&message.cc).chain(&message.bcc);
+            let addresses = recipients.filter_map(|party| EmailAddress::parse(&party.address).ok());
+            let hashes: BTreeSet<_> = addresses.map(|address| Contact::hash_of(&address)).collect();
+            for hash in hashes {
+                let contact = Contact { hash, first_at: ports.now() };
+                change = change.write(Write::Put(contact.into(), Expect::Anything));
+            }
+        }
     }
     message.direction = Direction::Outbound(outbound);
     if status != before {
@@ -145,16 +293,21 @@ pub(crate) fn moved(ports: &Ports, mut message: Message, outbound: Outbound, bef
         entry.details = vec![("from", before.as_str().to_owned()), ("to", status.as_str().to_owned())];
         change = change.audit(entry);
         if let Some(kind) = EventKind::of_status(status) {
-            change = change.event(Event {
-                id: ports.event_id(),
-                organization_id,
-                kind,
-                created_at: ports.now(),
-                subject: Subject::Message(Box::new(message.clone())),
-            });
+            change = change.event(message_event(ports, kind, &message));
         }
     }
     change.update(message)
+}
+
+/// An event about a mail as it stands.
+pub(crate) fn message_event(ports: &Ports, kind: EventKind, message: &Message) -> Event {
+    Event {
+        id: ports.event_id(),
+        organization_id: message.organization_id,
+        kind,
+        created_at: ports.now(),
+        subject: Subject::Message(Box::new(message.clone())),
+    }
 }
 
 /// The pointer of a `Message-ID`. SES ids are unique before the `@`, and the part behind it differs by region.

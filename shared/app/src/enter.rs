@@ -8,6 +8,7 @@ use domain::OrganizationId;
 use domain::access::Principal;
 use domain::credential::{CredentialKind, InvalidSecret, Secret, Session, Token};
 use domain::digest::Digest;
+use domain::lifecycle::Nonce;
 use domain::message::Message;
 use domain::seal::Ticket;
 use jiff::{SignedDuration, Timestamp};
@@ -63,6 +64,15 @@ impl Once {
 
     /// Commits; where the same request was answered meanwhile, gives that answer.
     pub async fn commit(&self, ports: &Ports, change: Change) -> Result<(), Refusal> {
+        self.try_commit(ports, change).await?.map_err(|conflicts| StoreError::Conflict(conflicts).into())
+    }
+
+    /// As [`Self::commit`], for a caller who knows what to do about conflicts.
+    pub(crate) async fn try_commit(
+        &self,
+        ports: &Ports,
+        change: Change,
+    ) -> Result<Result<(), Vec<Conflict>>, Refusal> {
         let organization_id = change.organization_id;
         match ports.store.commit(change).await {
             Err(StoreError::Conflict(conflicts)) => {
@@ -73,9 +83,9 @@ impl Once {
                 {
                     return Err(replay(answer, request));
                 }
-                Err(StoreError::Conflict(conflicts).into())
+                Ok(Err(conflicts))
             }
-            other => Ok(other?),
+            other => Ok(Ok(other?)),
         }
     }
 }
@@ -142,6 +152,12 @@ pub async fn enter(
         message: "the credential is unknown or was revoked: make a new token, or sign in again",
     };
     let principal = match found[0].take() {
+        Some(Record::Token(token)) if token.paused.is_some() => {
+            return Err(Refusal::Forbidden {
+                code: "token_paused",
+                message: "a person paused this token: ask them to resume it".to_owned(),
+            });
+        }
         Some(Record::Token(token)) => Token::principal(&token),
         Some(Record::Session(record)) => {
             let principal = record.principal(now).ok_or(Refusal::Unauthenticated {
@@ -210,7 +226,12 @@ impl Store for Prefetched {
         self.inner.commit(change).await
     }
 
-    async fn claim(&self, ticket: &Ticket, now: Timestamp) -> Result<Option<Message>, StoreError> {
-        self.inner.claim(ticket, now).await
+    async fn claim(
+        &self,
+        ticket: &Ticket,
+        nonce: Nonce,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
+        self.inner.claim(ticket, nonce, now).await
     }
 }

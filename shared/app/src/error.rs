@@ -1,6 +1,7 @@
 //! Why a use case did not do what was asked, independent of any transport.
 
 use domain::access::Denied;
+use domain::policy::Step;
 use jiff::Timestamp;
 
 use crate::ports::{BlobError, FlowError};
@@ -59,6 +60,9 @@ pub enum Refusal {
         /// Particulars, such as the current digest.
         details: Vec<(&'static str, String)>,
     },
+    /// A policy blocks it.
+    #[error("a policy blocks this mail")]
+    Blocked(Vec<Step>),
     /// Not before a time.
     #[error("{message}")]
     TooMany {
@@ -81,6 +85,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A credential that outlived the seat that it stands for.
+    pub(crate) fn member_removed() -> Self {
+        Refusal::Forbidden {
+            code: "member_removed",
+            message: "this member does not belong to the organization any more".to_owned(),
+        }
+    }
+
     /// One bad field.
     pub fn field(field: impl Into<String>, code: &'static str, message: impl ToString) -> Self {
         Refusal::Invalid(vec![FieldError::new(field, code, message)])

@@ -38,6 +38,7 @@ pub async fn create(
         organization_id,
         address: address.clone(),
         display_name: new.display_name,
+        paused: None,
         created_at: ports.now(),
     };
     let event = Event {

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use domain::access::{Permit, scope};
 use domain::address::EmailAddress;
+use domain::digest::Digest;
+use domain::lifecycle::Status;
 use domain::message::{Direction, Message, Party};
 use domain::seal::{Envelope, MAX_MIME, Sealed};
-use domain::{InboxId, MessageId};
+use domain::{InboxId, MessageId, OrganizationId};
 
 use crate::error::Refusal;
 use crate::inboxes;
@@ -56,6 +58,23 @@ async fn find(
         .ok_or(Refusal::NotFound("message"))
 }
 
+/// Mails of all inboxes that have not come to an end, those that are due first: `scheduled` ones, and `unknown` ones,
+/// which somebody should look after.
+pub async fn open(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    status: &str,
+    page: &PageRequest,
+) -> Result<Page<Message>, Refusal> {
+    let status = Status::parse(status).filter(|s| matches!(s, Status::Scheduled | Status::Unknown));
+    let status =
+        status.ok_or_else(|| Refusal::field("status", "unknown_status", "must be scheduled or unknown"))?;
+    let list = List::Open(status);
+    let mut page = typed::<Message>(ports.store.list(permit.organization_id(), &list, page).await?);
+    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
+    Ok(page)
+}
+
 /// One mail with its body.
 pub async fn get(
     ports: &Ports,
@@ -101,7 +120,7 @@ pub async fn raw(
     }
 }
 
-async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
+pub(crate) async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
     match &message.direction {
         Direction::Inbound { raw_key, .. } => {
             Ok(ports.blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?)
@@ -113,15 +132,23 @@ async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
     }
 }
 
-async fn sealed(ports: &Ports, message: &Message, digest: domain::digest::Digest) -> Result<Sealed, Refusal> {
-    let key = BlobKey::Sealed(message.organization_id, digest);
-    let bytes = ports.blobs.get(&key, MAX_MIME + 64 * 1024).await?;
-    let sealed = Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))?;
+async fn sealed(ports: &Ports, message: &Message, digest: Digest) -> Result<Sealed, Refusal> {
+    let sealed = sealed_at(ports, message.organization_id, digest).await?;
     // A person must see where the sealed mail goes, not what a row of the table says of it.
     if !agree(message, sealed.envelope()) {
         return Err(Refusal::Internal(format!("{}: the record and the sealed object differ", message.id)));
     }
     Ok(sealed)
+}
+
+/// The sealed object with this digest.
+pub(crate) async fn sealed_at(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    digest: Digest,
+) -> Result<Sealed, Refusal> {
+    let bytes = ports.blobs.get(&BlobKey::Sealed(organization_id, digest), MAX_MIME + 64 * 1024).await?;
+    Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))
 }
 
 /// Whether the record shows the sender, the recipients and the time that are sealed.

@@ -8,11 +8,12 @@ use domain::digest::Digest;
 use domain::seal::{Countersigned, Ticket};
 use domain::webhook::AttemptResult;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId,
-    ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
+    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use zeroize::Zeroizing;
 
+use crate::audit::Trail;
 use crate::store::{Directory, Store, StoreError};
 
 /// The time.
@@ -121,6 +122,35 @@ pub trait DataKeys: Send + Sync {
     async fn open(&self, organization_id: OrganizationId, encrypted: &[u8]) -> Result<DataKey, FlowError>;
 }
 
+/// Signs what leaves the system as proof.
+#[async_trait]
+pub trait Signer: Send + Sync {
+    /// Signs these octets with ECDSA over P-256 and SHA-256.
+    async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError>;
+}
+
+/// A signature and what checks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The key, as its keeper names it.
+    pub key_id: String,
+    /// The public key: `SubjectPublicKeyInfo` in DER (RFC 5280).
+    pub public_key: Vec<u8>,
+    /// `ECDSA-Sig-Value` in DER (RFC 3279).
+    pub signature: Vec<u8>,
+}
+
+/// The signer of a function that must not sign.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSigner;
+
+#[async_trait]
+impl Signer for NoSigner {
+    async fn sign(&self, _octets: &[u8]) -> Result<Signature, FlowError> {
+        Err(FlowError::Permanent("this function has no key that signs".to_owned()))
+    }
+}
+
 /// 32 octets that are wiped when they are dropped.
 pub type DataKey = Zeroizing<[u8; 32]>;
 
@@ -189,6 +219,10 @@ pub struct Ports {
     pub workflow: Arc<dyn Workflow>,
     /// Data keys.
     pub data_keys: Arc<dyn DataKeys>,
+    /// The audit chains.
+    pub trail: Arc<dyn Trail>,
+    /// Signatures.
+    pub signer: Arc<dyn Signer>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -247,6 +281,10 @@ new_ids! {
     event_id: EventId;
     /// A new id.
     audit_id: AuditId;
+    /// A new id.
+    policy_id: PolicyId;
+    /// A new id.
+    standing_approval_id: StandingApprovalId;
 }
 
 impl Ports {

@@ -9,13 +9,18 @@ use domain::credential::{Login, Session, Token};
 use domain::digest::Digest;
 use domain::event::Event;
 use domain::inbox::Inbox;
-use domain::lifecycle::Outbound;
+use domain::lifecycle::{Nonce, Status};
+use domain::link::Link;
 use domain::message::{Attachment, Message, Thread, ThreadUpdate};
+use domain::notice::{Notice, Pace};
 use domain::organization::{Member, Organization};
+use domain::policy::PolicyBook;
 use domain::seal::Ticket;
+use domain::standing::StandingApproval;
 use domain::webhook::{Attempt, Webhook};
 use domain::{
-    ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, ThreadId, Timestamp, WebhookId,
+    ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
+    Timestamp, WebhookId,
 };
 
 /// The name of a record within its organization.
@@ -39,12 +44,26 @@ pub enum Key {
     ThreadPointer(InboxId, Digest),
     /// An approval.
     Approval(ApprovalId),
+    /// A standing approval.
+    StandingApproval(StandingApprovalId),
     /// A file.
     Attachment(AttachmentId),
     /// An endpoint.
     Webhook(WebhookId),
     /// A saved answer, by the hash of credential, route and `Idempotency-Key`.
     Answer(Digest),
+    /// A one-time link, by the hash of its secret.
+    Link(Digest),
+    /// A notification, by the hash of what it is about and whom it is for.
+    Notice(Digest),
+    /// How much notification mail a member has had.
+    Pace(MemberId),
+    /// All policies.
+    Policies,
+    /// A mailbox that mail was sent to, by [`Contact::hash`].
+    Contact(Digest),
+    /// A count of mails within a window of time, by its hash.
+    Counter(Digest),
 }
 
 /// What can be stored under a [`Key`].
@@ -60,10 +79,17 @@ pub enum Record {
     Thread(Thread),
     ThreadPointer(ThreadPointer),
     Approval(Box<Approval>),
+    StandingApproval(Box<StandingApproval>),
     Attachment(Attachment),
     Webhook(Webhook),
     Answer(Answer),
     Attempt(Attempt),
+    Link(Link),
+    Notice(Notice),
+    Pace(Pace),
+    Policies(PolicyBook),
+    Contact(Contact),
+    Counter(Counter),
 }
 
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
@@ -94,6 +120,34 @@ pub struct Answer {
     pub expires_at: Timestamp,
 }
 
+/// A mailbox outside that a mail of the organization was accepted for. Who only wrote to us is no contact: else anyone
+/// would make himself one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// [`Contact::hash_of`] its address.
+    pub hash: Digest,
+    /// When the first mail to it was accepted.
+    pub first_at: Timestamp,
+}
+
+impl Contact {
+    /// The hash of an address: two spellings of one mailbox have the same.
+    pub fn hash_of(address: &EmailAddress) -> Digest {
+        Digest::of_parts(&[b"contact", address.mailbox_key().as_bytes()])
+    }
+}
+
+/// How many mails there were within a window of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// Hash of what is counted and of the window.
+    pub hash: Digest,
+    /// How many.
+    pub count: u64,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
+}
+
 impl Record {
     /// The key that it lies under. An [`Attempt`] is only listed, never loaded: it has none.
     pub fn key(&self) -> Option<Key> {
@@ -107,9 +161,16 @@ impl Record {
             Record::Thread(thread) => Key::Thread(thread.id),
             Record::ThreadPointer(pointer) => Key::ThreadPointer(pointer.inbox_id, pointer.hash),
             Record::Approval(approval) => Key::Approval(approval.id),
+            Record::StandingApproval(standing) => Key::StandingApproval(standing.id),
             Record::Attachment(attachment) => Key::Attachment(attachment.id),
             Record::Webhook(webhook) => Key::Webhook(webhook.id),
             Record::Answer(answer) => Key::Answer(answer.key),
+            Record::Link(link) => Key::Link(link.hash),
+            Record::Notice(notice) => Key::Notice(notice.key),
+            Record::Pace(pace) => Key::Pace(pace.member_id),
+            Record::Policies(_) => Key::Policies,
+            Record::Contact(contact) => Key::Contact(contact.hash),
+            Record::Counter(counter) => Key::Counter(counter.hash),
             Record::Attempt(_) => return None,
         })
     }
@@ -120,6 +181,11 @@ impl Record {
             Record::Session(session) => Some(session.version),
             Record::Message(message) => Some(message.version),
             Record::Approval(approval) => Some(approval.version),
+            Record::StandingApproval(standing) => Some(standing.version),
+            Record::Link(link) => Some(link.version),
+            Record::Notice(notice) => Some(notice.version),
+            Record::Pace(pace) => Some(pace.version),
+            Record::Policies(book) => Some(book.version),
             _ => None,
         }
     }
@@ -149,10 +215,17 @@ records! {
     Thread(Thread);
     ThreadPointer(ThreadPointer);
     Approval(Approval), *;
+    StandingApproval(StandingApproval), *;
     Attachment(Attachment);
     Webhook(Webhook);
     Answer(Answer);
     Attempt(Attempt);
+    Link(Link);
+    Notice(Notice);
+    Pace(Pace);
+    Policies(PolicyBook);
+    Contact(Contact);
+    Counter(Counter);
 }
 
 /// What a write expects to find.
@@ -162,6 +235,9 @@ pub enum Expect {
     Absent,
     /// The record with this version; the written one has the next.
     Version(u64),
+    /// The record of something that can be paused, as it was seen: paused at this time, or not. One that is gone is not
+    /// made anew.
+    Paused(Option<Timestamp>),
     /// Whatever is there.
     Anything,
 }
@@ -171,21 +247,22 @@ pub enum Expect {
 pub enum Write {
     /// Stores a record as a whole.
     Put(Record, Expect),
-    /// Moves an outbound mail on without reading it: `version` is the one it must have, the next is written.
-    Advance {
-        /// The inbox.
-        inbox_id: InboxId,
-        /// The mail.
-        message_id: MessageId,
-        /// Its version before.
-        version: u64,
-        /// Where it stands after.
-        outbound: Outbound,
-    },
     /// Counts one more mail into its conversation.
     Thread(ThreadUpdate),
     /// Removes a record.
     Delete(Key),
+    /// Adds to a count, without reading it; one that is not there is 0. Where the sum would be more than `limit`,
+    /// nothing is written, and the conflict is on [`Key::Counter`].
+    Count {
+        /// The count.
+        key: Digest,
+        /// So many more.
+        by: u64,
+        /// The largest sum that is allowed.
+        limit: Option<u64>,
+        /// When the count may be forgotten.
+        expires_at: Timestamp,
+    },
 }
 
 /// A person's or an inbox's place in the directory: found before any organization is known, unique over all.
@@ -215,7 +292,7 @@ pub struct AddressEntry {
 pub struct Change {
     /// The tenant.
     pub organization_id: OrganizationId,
-    /// At most 90 with the entries and events.
+    /// At most 100 with the entries and events (`DynamoDB`'s bound of a transaction).
     pub writes: Vec<Write>,
     /// The directory's part.
     pub directory: Vec<DirectoryWrite>,
@@ -306,6 +383,8 @@ pub enum List {
     Tokens,
     /// All webhooks, oldest first.
     Webhooks,
+    /// All members, oldest first.
+    Members,
     /// The mails of an inbox.
     Messages(InboxId),
     /// The mails of a conversation, oldest first.
@@ -316,6 +395,11 @@ pub enum List {
     Threads(InboxId),
     /// Approvals with this status, as it is written down.
     Approvals(String),
+    /// Standing approvals; read strongly consistent.
+    StandingApprovals,
+    /// Outbound mails of the organization that stand here, those that are due first: `scheduled` and `unknown` alone
+    /// are listed.
+    Open(Status),
     /// Attempts to tell a webhook.
     Attempts(WebhookId),
 }
@@ -360,8 +444,14 @@ pub trait Store: Send + Sync {
     async fn commit(&self, change: Change) -> Result<(), StoreError>;
 
     /// Takes a scheduled, due mail with this digest in one conditional write, and returns it as `sending`.
-    /// `None` where it is in any other state, or not due: it was taken already, or must not be.
-    async fn claim(&self, ticket: &Ticket, now: Timestamp) -> Result<Option<Message>, StoreError>;
+    /// `None` where it is in any other state, or not due: it was taken already, or must not be. May be repeated with
+    /// the same nonce: a claim whose answer was lost is found again.
+    async fn claim(
+        &self,
+        ticket: &Ticket,
+        nonce: Nonce,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError>;
 }
 
 /// Why a page could not be read.

@@ -3,16 +3,16 @@
 use domain::access::Actor;
 use domain::approval::Approval;
 use domain::event::EventKind;
+use domain::gate::Hindrance;
 use domain::lifecycle::Status;
 use domain::message::Message;
-
 use futures_util::future::join_all;
 
-use crate::approvals::{decision, wake};
-use crate::dispatch::moved;
+use crate::approvals::{approval_event, wake};
+use crate::dispatch::{hindrance, message_event, moved};
 use crate::error::Refusal;
 use crate::ports::Ports;
-use crate::store::{Key, StoreError, Watch, Watched, audit, load};
+use crate::store::{Key, Record, StoreError, Watch, Watched, Write, audit, load};
 use crate::submit::ticket;
 
 /// What a sweep did.
@@ -24,6 +24,8 @@ pub struct Swept {
     pub restarted: u32,
     /// Claimed mails that are unknown now.
     pub lost: u32,
+    /// Mails of which somebody was reminded.
+    pub reminded: u32,
 }
 
 /// At most so many mails in one sweep; the next follows within a minute.
@@ -41,6 +43,7 @@ pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
                 Ok(Some(Status::Expired)) => swept.expired += 1,
                 Ok(Some(Status::Scheduled)) => swept.restarted += 1,
                 Ok(Some(Status::Unknown)) => swept.lost += 1,
+                Ok(Some(Status::PendingApproval)) => swept.reminded += 1,
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on");
@@ -60,38 +63,62 @@ async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, 
     if outbound.watch_at().is_none_or(|at| now < at) {
         return Ok(None);
     }
-    let approval_key = Key::Approval(outbound.approval_id);
     let status = outbound.status();
+    let approval =
+        load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id)).await?;
+    let Some(approval) = approval else { return Ok(None) };
     let committed = match status {
         Status::PendingApproval => {
-            let Some(approval) = load::<Approval>(&*ports.store, organization_id, approval_key).await? else {
-                return Ok(None);
-            };
-            let (Ok(expired), Ok(moved)) = (approval.expire(now), outbound.expire(now)) else {
-                return Ok(None);
-            };
-            let entry = audit(ports, organization_id, &Actor::System, "approval.expire", expired.id);
-            let change = decision(ports, &expired, moved, EventKind::ApprovalExpired).audit(entry);
-            let committed = ports.store.commit(change).await;
-            if committed.is_ok() {
-                wake(ports, &expired).await;
+            if let (Ok(expired), Ok(over)) = (approval.clone().expire(now), outbound.clone().expire(now)) {
+                let entry = audit(ports, organization_id, &Actor::System, "approval.expire", expired.id);
+                let change = moved(ports, message, over, status)
+                    .update(expired.clone())
+                    .audit(entry)
+                    .event(approval_event(ports, EventKind::ApprovalExpired, &expired));
+                let committed = ports.store.commit(change).await;
+                if committed.is_ok() {
+                    wake(ports, &expired).await;
+                }
+                committed.map(|()| Status::Expired)
+            } else {
+                let pause = approval.terms.as_ref().and_then(|terms| terms.remind_after);
+                let Some(Ok(reminded)) = pause.map(|pause| outbound.remind(now, pause)) else {
+                    return Ok(None);
+                };
+                let change = moved(ports, message, reminded, status).event(approval_event(
+                    ports,
+                    EventKind::ApprovalReminder,
+                    &approval,
+                ));
+                ports.store.commit(change).await.map(|()| Status::PendingApproval)
             }
-            committed.map(|()| Status::Expired)
         }
         Status::Scheduled => {
-            let Some(approval) = load::<Approval>(&*ports.store, organization_id, approval_key).await? else {
-                return Ok(None);
+            let paused = matches!(hindrance(ports, &message, &approval).await?, Some(Hindrance::Paused(_)));
+            let next = if paused {
+                outbound.postpone(now)
+            } else {
+                // One run for each five minutes: a run that is under way is not started twice.
+                let run = u32::try_from(now.as_second() / 300).unwrap_or(u32::MAX);
+                ports.workflow.start(&ticket(&approval), approval.send_at, run).await?;
+                // Watched from now on again, so that it does not stand before others in the next sweep.
+                outbound.restart(now)
             };
-            // One run for each five minutes: a run that is under way is not started twice.
-            let run = u32::try_from(now.as_second() / 300).unwrap_or(u32::MAX);
-            ports.workflow.start(&ticket(&approval), approval.send_at, run).await?;
-            // Watched from now on again, so that it does not stand before others in the next sweep.
-            let Ok(restarted) = outbound.restart(now) else { return Ok(None) };
-            ports.store.commit(moved(ports, message, restarted, status)).await.map(|()| Status::Scheduled)
+            let Ok(next) = next else { return Ok(None) };
+            ports.store.commit(moved(ports, message, next, status)).await.map(|()| Status::Scheduled)
         }
         Status::Sending => {
             let Ok(lost) = outbound.lose(now) else { return Ok(None) };
             ports.store.commit(moved(ports, message, lost, status)).await.map(|()| Status::Unknown)
+        }
+        Status::Unknown => {
+            let Ok(told) = outbound.tell_again(now) else { return Ok(None) };
+            let mut change = moved(ports, message, told, status);
+            if let Some(Write::Put(Record::Message(message), _)) = change.writes.last() {
+                let event = message_event(ports, EventKind::MessageUnknown, message);
+                change = change.event(event);
+            }
+            ports.store.commit(change).await.map(|()| Status::PendingApproval)
         }
         _ => return Ok(None),
     };

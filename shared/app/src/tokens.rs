@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use domain::access::{Permit, Scope, Scopes, scope};
 use domain::credential::{CredentialKind, ORGANIZATION_WIDE, Secret, Token, grant};
-use domain::{InboxId, TokenId};
+use domain::{InboxId, OrganizationId, TokenId};
 
 use crate::enter::Once;
 use crate::error::Refusal;
 use crate::ports::Ports;
-use crate::store::{Change, Key, List, Page, PageRequest, Write, audit, typed};
+use crate::store::{Change, Key, List, Page, PageRequest, Write, audit, load, typed};
 
 /// What a new token is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,7 @@ pub async fn create(
         role: principal.role,
         scopes,
         inboxes: new.inboxes,
+        paused: None,
         created_at: ports.now(),
     };
     let mut entry = audit(ports, organization_id, permit.actor(), "token.create", token.id);
@@ -89,16 +90,33 @@ fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {
 /// Revokes a token: the next request with it is refused.
 pub async fn delete(ports: &Ports, permit: &Permit<scope::TokensManage>, id: TokenId) -> Result<(), Refusal> {
     let organization_id = permit.organization_id();
-    // The record lies under its secret's hash, which nobody has here: an organization has few tokens.
+    let token = find(ports, organization_id, id).await?;
+    if !may_manage(permit, &token) {
+        return Err(Refusal::NotFound("token"));
+    }
+    let change = Change::new(organization_id).write(Write::Delete(Key::Token(token.hash))).audit(audit(
+        ports,
+        organization_id,
+        permit.actor(),
+        "token.delete",
+        id,
+    ));
+    Ok(ports.store.commit(change).await?)
+}
+
+/// A token by its id. The record lies under its secret's hash, which nobody has here: an organization has few tokens.
+pub(crate) async fn find(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    id: TokenId,
+) -> Result<Token, Refusal> {
     let mut request = PageRequest { limit: 100, cursor: None };
     loop {
         let page = typed::<Token>(ports.store.list(organization_id, &List::Tokens, &request).await?);
-        if let Some(token) = page.items.into_iter().find(|token| token.id == id && may_manage(permit, token))
-        {
-            let change = Change::new(organization_id)
-                .write(Write::Delete(Key::Token(token.hash)))
-                .audit(audit(ports, organization_id, permit.actor(), "token.delete", id));
-            return Ok(ports.store.commit(change).await?);
+        if let Some(token) = page.items.into_iter().find(|token| token.id == id) {
+            // The list may lag behind: what is changed is the record itself.
+            let fresh = load::<Token>(&*ports.store, organization_id, Key::Token(token.hash)).await?;
+            return fresh.ok_or(Refusal::NotFound("token"));
         }
         request.cursor = Some(page.next.ok_or(Refusal::NotFound("token"))?);
     }

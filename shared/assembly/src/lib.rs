@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::ports::{DataKeys, Settings};
-use aws_data::{DynamoTable, KmsDataKeys, S3Blobs};
+use app::ports::{DataKeys, NoSigner, Settings};
+use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Blobs};
 use aws_flow::StepFunctions;
 use aws_types::SdkConfig;
 use runtime::environment::{SystemClock, SystemRandom, required, setting};
@@ -24,10 +24,12 @@ pub fn ports(config: &SdkConfig) -> Ports {
     let unnamed = || "not-named-in-template".to_owned();
     Ports {
         store: Arc::new(table.clone()),
-        directory: Arc::new(table),
+        directory: Arc::new(table.clone()),
+        trail: Arc::new(table),
         blobs: Arc::new(S3Blobs::new(config, setting("MAIL_BUCKET").unwrap_or_else(unnamed))),
         workflow: Arc::new(StepFunctions::new(config, setting("SEND_WORKFLOW_ARN").unwrap_or_else(unnamed))),
         data_keys: data_keys(config),
+        signer: Arc::new(NoSigner),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         settings: Arc::new(Settings {
@@ -36,6 +38,12 @@ pub fn ports(config: &SdkConfig) -> Ports {
             allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
         }),
     }
+}
+
+/// The same with a key that signs. What only one function needs is linked into that one: each call of an SDK that is linked
+/// is paid for at every cold start.
+pub fn signing_ports(config: &SdkConfig) -> Ports {
+    Ports { signer: Arc::new(KmsSigner::new(config, required("SIGNING_KEY_ID"))), ..ports(config) }
 }
 
 /// The table of a function.

@@ -1,15 +1,16 @@
-//! Data keys of organizations, from KMS.
+//! Data keys of organizations, and signatures, from KMS.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-use app::ports::{DataKey, DataKeys, FlowError};
+use app::ports::{DataKey, DataKeys, FlowError, Signature, Signer};
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::DataKeySpec;
+use aws_sdk_kms::types::{DataKeySpec, MessageType, SigningAlgorithmSpec};
 use aws_types::SdkConfig;
 use domain::OrganizationId;
+use domain::digest::Digest;
 use zeroize::Zeroizing;
 
 /// Made at its first use: a client costs a cold start 0.8 million instructions, and most functions need few of them.
@@ -25,9 +26,60 @@ pub struct KmsDataKeys {
 impl KmsDataKeys {
     /// The key of this id or ARN.
     pub fn new(config: &SdkConfig, key_id: impl Into<String>) -> Self {
-        let config = config.clone();
-        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::new(&config))));
-        Self { client, key_id: key_id.into() }
+        Self { client: lazy(config), key_id: key_id.into() }
+    }
+}
+
+fn lazy(config: &SdkConfig) -> LazyClient {
+    let config = config.clone();
+    Arc::new(LazyLock::new(Box::new(move || Client::new(&config))))
+}
+
+/// One KMS key pair that signs (`ECC_NIST_P256`): the private half never leaves KMS.
+#[derive(Clone)]
+pub struct KmsSigner {
+    client: LazyClient,
+    key_id: String,
+    /// A key pair never changes, so its public half is asked for once.
+    public: Arc<OnceLock<(String, Vec<u8>)>>,
+}
+
+impl KmsSigner {
+    /// The key of this id or ARN.
+    pub fn new(config: &SdkConfig, key_id: impl Into<String>) -> Self {
+        Self { client: lazy(config), key_id: key_id.into(), public: Arc::default() }
+    }
+
+    /// The key's ARN and its public half.
+    async fn public(&self) -> Result<(String, Vec<u8>), FlowError> {
+        if let Some(known) = self.public.get() {
+            return Ok(known.clone());
+        }
+        let answer =
+            self.client.get_public_key().key_id(&self.key_id).send().await.map_err(|e| failed(&e))?;
+        let key_id = answer.key_id.unwrap_or_else(|| self.key_id.clone());
+        let public = answer.public_key.map(Blob::into_inner).unwrap_or_default();
+        Ok(self.public.get_or_init(|| (key_id, public)).clone())
+    }
+}
+
+#[async_trait]
+impl Signer for KmsSigner {
+    async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError> {
+        let (key_id, public_key) = self.public().await?;
+        // KMS takes at most 4,096 octets as they are, so it is given their digest.
+        let answer = self
+            .client
+            .sign()
+            .key_id(&self.key_id)
+            .message_type(MessageType::Digest)
+            .message(Blob::new(*Digest::of(octets).as_bytes()))
+            .signing_algorithm(SigningAlgorithmSpec::EcdsaSha256)
+            .send()
+            .await
+            .map_err(|e| failed(&e))?;
+        let signature = answer.signature.map(Blob::into_inner).unwrap_or_default();
+        Ok(Signature { key_id, public_key, signature })
     }
 }
 

@@ -4,10 +4,10 @@
 //! | --- | --- |
 //! | `layout` | where a record lies in the table: the one place that knows keys and indexes |
 //! | `records` | the stored form of each domain type: a rename in the domain can't break stored mail |
-//! | [`table`] | the store, the directory and the watch on one DynamoDB table |
-//! | [`stream`] | events out of the table's stream |
+//! | [`table`] | the store, the directory, the watch and the audit trail on one DynamoDB table |
+//! | [`stream`] | events and audit entries out of the table's stream |
 //! | [`objects`] | the bucket |
-//! | [`keys`] | data keys |
+//! | [`keys`] | data keys and signatures |
 
 pub mod keys;
 mod layout;
@@ -16,6 +16,6 @@ mod records;
 pub mod stream;
 pub mod table;
 
-pub use keys::KmsDataKeys;
+pub use keys::{KmsDataKeys, KmsSigner};
 pub use objects::S3Blobs;
 pub use table::DynamoTable;

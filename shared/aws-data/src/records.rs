@@ -4,23 +4,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::store::{AddressEntry, Answer, Record, ThreadPointer};
+use app::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::MemberId;
 use domain::access::{Actor, Role, Scope};
 use domain::address::{EmailAddress, HeaderText};
-use domain::approval::{Approval, Decision};
-use domain::audit::AuditEntry;
+use domain::approval::{Approval, Decision, Delegation, Verdict, Vote, Voter};
+use domain::audit::{ChainedEntry, Entry, Head};
 use domain::credential::{Login, Session, Token};
 use domain::digest::Digest;
 use domain::event::{Event, EventKind, Subject};
+use domain::finding::{Finding, FindingKind};
 use domain::id::Id;
 use domain::inbox::Inbox;
-use domain::lifecycle::{Outbound, Outcome, State};
+use domain::lifecycle::{Nonce, Outbound, Outcome, State};
+use domain::link::Link;
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Thread, Verdicts};
-use domain::organization::{Member, Organization};
+use domain::notice::{Notice, NoticeState, Pace};
+use domain::organization::{Member, Organization, Pause};
+use domain::policy::{Late, Requirement, Step, Terms};
+use domain::policy::{Policy, PolicyBook, PolicyContent, Tree, Unreadable};
+use domain::standing::{StandingApproval, Target};
 use domain::webhook::{Attempt, AttemptResult, Webhook};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A stored item that is not what its kind says.
@@ -56,8 +63,24 @@ fn role(text: &str) -> Result<Role, Corrupt> {
     Role::parse(text).ok_or(Corrupt("role"))
 }
 
+/// Octets as lower-case hexadecimal digits.
+pub(crate) fn hex(octets: Nonce) -> String {
+    format!("{:016x}", u64::from_be_bytes(octets))
+}
+
+fn nonce(text: &str) -> Result<Nonce, Corrupt> {
+    u64::from_str_radix(text, 16).map(u64::to_be_bytes).map_err(|_| Corrupt("nonce"))
+}
+
 fn missing<T>(value: Option<T>) -> Result<T, Corrupt> {
     value.ok_or(Corrupt("field"))
+}
+
+#[derive(Serialize, Deserialize)]
+struct PauseRecord {
+    by: ActorRecord,
+    at: i64,
+    reason: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,6 +88,8 @@ pub(crate) struct OrganizationRecord {
     id: String,
     name: String,
     data_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paused: Option<PauseRecord>,
     created_at: i64,
 }
 
@@ -89,6 +114,8 @@ pub(crate) struct TokenRecord {
     role: String,
     scopes: Vec<String>,
     inboxes: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paused: Option<PauseRecord>,
     created_at: i64,
 }
 
@@ -110,6 +137,8 @@ pub(crate) struct InboxRecord {
     organization_id: String,
     address: String,
     display_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paused: Option<PauseRecord>,
     created_at: i64,
 }
 
@@ -140,6 +169,15 @@ struct InboundRecord {
     dmarc: String,
     defects: Vec<String>,
     automatic: bool,
+    /// Mail that was filed before there were findings has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FindingRecord {
+    code: String,
+    evidence: String,
 }
 
 /// Flat, so that a claim can be one conditional update: see `table`.
@@ -149,11 +187,21 @@ pub(crate) struct OutboundRecord {
     digest: String,
     send_at: Option<i64>,
     recipients: u32,
+    #[serde(default)]
+    first_contact: bool,
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    remind_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    look_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<String>,
+    #[serde(default)]
+    told: u8,
     attempt: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<i64>,
@@ -202,6 +250,8 @@ pub(crate) struct ThreadRecord {
     message_count: u64,
     created_at: i64,
     last_message_at: i64,
+    #[serde(default)]
+    tainted: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -227,23 +277,94 @@ pub(crate) struct ApprovalRecord {
     message_id: String,
     thread_id: String,
     answers: Option<String>,
+    resends: Option<String>,
     digest: String,
+    revision: u32,
+    supersedes: Option<String>,
+    edited_by: Option<String>,
     requested_by: ActorRecord,
+    requested_with: Option<String>,
     requested_at: i64,
     expires_at: i64,
     send_at: Option<i64>,
+    terms: Option<TermsRecord>,
     reasons: Vec<String>,
+    trace: Vec<StepRecord>,
+    votes: Vec<VoteRecord>,
+    delegations: Vec<DelegationRecord>,
     recipients: Vec<PartyRecord>,
     subject: String,
     preview: String,
     attachment_count: u32,
     status: String,
-    decided_by: Option<String>,
+    decided_by: Option<ActorRecord>,
     decided_at: Option<i64>,
     decision_reason: Option<String>,
+    superseded_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task_token: Option<String>,
-    message_version: u64,
+    pub(crate) version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RequirementRecord {
+    quorum: u8,
+    roles: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TermsRecord {
+    requirements: Vec<RequirementRecord>,
+    separation: bool,
+    rejections: u8,
+    expires_in: i64,
+    late: String,
+    remind_after: Option<i64>,
+    notify: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StepRecord {
+    policy_id: String,
+    policy_version: u64,
+    policy_name: String,
+    rule: u32,
+    rule_name: String,
+    outcome: String,
+    because: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct VoteRecord {
+    member_id: String,
+    role: String,
+    at: i64,
+    reject: Option<String>,
+    standing: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DelegationRecord {
+    from: String,
+    role: String,
+    to: String,
+    at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StandingApprovalRecord {
+    id: String,
+    organization_id: String,
+    inbox_id: Option<String>,
+    target: String,
+    value: String,
+    budget: u32,
+    used: u32,
+    expires_at: i64,
+    member_id: String,
+    role: String,
+    created_at: i64,
+    revoked_at: Option<i64>,
     pub(crate) version: u64,
 }
 
@@ -294,6 +415,40 @@ pub(crate) struct AnswerRecord {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(crate) struct LinkRecord {
+    hash: String,
+    organization_id: String,
+    approval_id: String,
+    digest: String,
+    member_id: String,
+    created_at: i64,
+    expires_at: i64,
+    used_at: Option<i64>,
+    pub(crate) version: u64,
+}
+
+/// Without a claim and not done it is free.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct NoticeRecord {
+    key: String,
+    organization_id: String,
+    member_id: String,
+    claimed_at: Option<i64>,
+    done: bool,
+    created_at: i64,
+    pub(crate) version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PaceRecord {
+    organization_id: String,
+    member_id: String,
+    singles: Vec<i64>,
+    digest_due: Option<i64>,
+    pub(crate) version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(crate) struct LoginRecord {
     user_id: String,
     email: String,
@@ -312,7 +467,7 @@ pub(crate) struct AddressRecord {
     inbox_id: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct AuditRecord {
     id: String,
     organization_id: String,
@@ -321,6 +476,23 @@ pub(crate) struct AuditRecord {
     action: String,
     target: String,
     details: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ChainedRecord {
+    sequence: u64,
+    chained_at: i64,
+    previous: String,
+    hash: String,
+    entry: AuditRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct HeadRecord {
+    organization_id: String,
+    sequence: u64,
+    hash: String,
+    at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -354,6 +526,7 @@ impl Stored for OrganizationRecord {
             id: value.id.to_string(),
             name: value.name.clone(),
             data_key: BASE64.encode(&value.data_key),
+            paused: value.paused.as_ref().map(PauseRecord::write),
             created_at: value.created_at.as_millisecond(),
         }
     }
@@ -362,6 +535,7 @@ impl Stored for OrganizationRecord {
             id: id(&self.id)?,
             name: self.name,
             data_key: binary(&self.data_key)?,
+            paused: self.paused.map(Stored::read).transpose()?,
             created_at: time(self.created_at)?,
         })
     }
@@ -404,6 +578,7 @@ impl Stored for TokenRecord {
             role: value.role.as_str().to_owned(),
             scopes: value.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
             inboxes: value.inboxes.as_ref().map(|set| set.iter().map(ToString::to_string).collect()),
+            paused: value.paused.as_ref().map(PauseRecord::write),
             created_at: value.created_at.as_millisecond(),
         }
     }
@@ -421,6 +596,7 @@ impl Stored for TokenRecord {
             // A scope that this version does not know grants nothing.
             scopes: self.scopes.iter().filter_map(|text| Scope::parse(text)).collect(),
             inboxes: self.inboxes.map(inboxes).transpose()?,
+            paused: self.paused.map(Stored::read).transpose()?,
             created_at: time(self.created_at)?,
         })
     }
@@ -462,6 +638,7 @@ impl Stored for InboxRecord {
             organization_id: value.organization_id.to_string(),
             address: value.address.to_string(),
             display_name: value.display_name.as_ref().map(|name| name.as_str().to_owned()),
+            paused: value.paused.as_ref().map(PauseRecord::write),
             created_at: value.created_at.as_millisecond(),
         }
     }
@@ -471,6 +648,7 @@ impl Stored for InboxRecord {
             organization_id: id(&self.organization_id)?,
             address: address(&self.address)?,
             display_name: self.display_name.as_deref().map(HeaderText::lossy),
+            paused: self.paused.map(Stored::read).transpose()?,
             created_at: time(self.created_at)?,
         })
     }
@@ -525,9 +703,14 @@ impl Stored for OutboundRecord {
             digest: value.digest.to_string(),
             send_at: value.send_at.map(Timestamp::as_millisecond),
             recipients: value.recipients,
+            first_contact: value.first_contact,
             state: String::new(),
             expires_at: None,
+            remind_at: None,
             due: None,
+            look_at: None,
+            claim: None,
+            told: 0,
             attempt: 0,
             at: None,
             provider_id: None,
@@ -535,16 +718,18 @@ impl Stored for OutboundRecord {
             outcomes: BTreeMap::new(),
         };
         let (state, at) = match &value.state {
-            State::PendingApproval { expires_at } => {
+            State::PendingApproval { expires_at, remind_at } => {
                 record.expires_at = Some(expires_at.as_millisecond());
+                record.remind_at = remind_at.map(Timestamp::as_millisecond);
                 ("pending_approval", None)
             }
-            State::Scheduled { due, attempt } => {
+            State::Scheduled { due, attempt, look_at } => {
                 (record.due, record.attempt) = (Some(due.as_millisecond()), *attempt);
+                record.look_at = Some(look_at.as_millisecond());
                 ("scheduled", None)
             }
-            State::Sending { claimed_at, attempt } => {
-                record.attempt = *attempt;
+            State::Sending { claimed_at, attempt, claim } => {
+                (record.attempt, record.claim) = (*attempt, Some(hex(*claim)));
                 ("sending", Some(claimed_at))
             }
             State::Accepted { provider_id, at, outcomes } => {
@@ -558,7 +743,14 @@ impl Stored for OutboundRecord {
             }
             State::Rejected { at } => ("rejected", Some(at)),
             State::Expired { at } => ("expired", Some(at)),
-            State::Unknown { since } => ("unknown", Some(since)),
+            State::Cancelled { at, reason, attempt } => {
+                (record.reason, record.attempt) = (Some(reason.clone()), *attempt);
+                ("cancelled", Some(at))
+            }
+            State::Unknown { since, told } => {
+                record.told = *told;
+                ("unknown", Some(since))
+            }
         };
         state.clone_into(&mut record.state);
         record.at = at.map(|at| at.as_millisecond());
@@ -567,9 +759,20 @@ impl Stored for OutboundRecord {
     fn read(self) -> Result<Outbound, Corrupt> {
         let at = || time(missing(self.at)?);
         let state = match self.state.as_str() {
-            "pending_approval" => State::PendingApproval { expires_at: time(missing(self.expires_at)?)? },
-            "scheduled" => State::Scheduled { due: time(missing(self.due)?)?, attempt: self.attempt },
-            "sending" => State::Sending { claimed_at: at()?, attempt: self.attempt },
+            "pending_approval" => State::PendingApproval {
+                expires_at: time(missing(self.expires_at)?)?,
+                remind_at: times(self.remind_at)?,
+            },
+            "scheduled" => State::Scheduled {
+                due: time(missing(self.due)?)?,
+                attempt: self.attempt,
+                look_at: time(missing(self.look_at)?)?,
+            },
+            "sending" => State::Sending {
+                claimed_at: at()?,
+                attempt: self.attempt,
+                claim: nonce(&missing(self.claim)?)?,
+            },
             "accepted" => State::Accepted {
                 at: at()?,
                 outcomes: self
@@ -582,7 +785,10 @@ impl Stored for OutboundRecord {
             "failed" => State::Failed { at: at()?, reason: missing(self.reason)? },
             "rejected" => State::Rejected { at: at()? },
             "expired" => State::Expired { at: at()? },
-            "unknown" => State::Unknown { since: at()? },
+            "cancelled" => {
+                State::Cancelled { at: at()?, reason: missing(self.reason)?, attempt: self.attempt }
+            }
+            "unknown" => State::Unknown { since: at()?, told: self.told },
             _ => return Err(Corrupt("state")),
         };
         Ok(Outbound {
@@ -590,6 +796,7 @@ impl Stored for OutboundRecord {
             digest: digest(&self.digest)?,
             send_at: times(self.send_at)?,
             recipients: self.recipients,
+            first_contact: self.first_contact,
             state,
         })
     }
@@ -598,7 +805,7 @@ impl Stored for OutboundRecord {
 impl Stored for InboundRecord {
     type Domain = Direction;
     fn write(value: &Direction) -> Self {
-        let Direction::Inbound { raw_key, verdicts, defects, automatic } = value else {
+        let Direction::Inbound { raw_key, verdicts, defects, automatic, findings } = value else {
             unreachable!("only called for inbound mail")
         };
         Self {
@@ -610,15 +817,25 @@ impl Stored for InboundRecord {
             dmarc: verdicts.dmarc.clone(),
             defects: defects.clone(),
             automatic: *automatic,
+            findings: findings
+                .iter()
+                .map(|f| FindingRecord { code: f.kind.as_str().to_owned(), evidence: f.evidence.clone() })
+                .collect(),
         }
     }
     fn read(self) -> Result<Direction, Corrupt> {
         let Self { spam, virus, spf, dkim, dmarc, .. } = self;
+        let finding = |record: FindingRecord| Finding {
+            // A kind that this version does not know is still a reason to look.
+            kind: FindingKind::parse(&record.code).unwrap_or(FindingKind::NotInspected),
+            evidence: record.evidence,
+        };
         Ok(Direction::Inbound {
             raw_key: self.raw_key,
             verdicts: Verdicts { spam, virus, spf, dkim, dmarc },
             defects: self.defects,
             automatic: self.automatic,
+            findings: self.findings.into_iter().map(finding).collect(),
         })
     }
 }
@@ -692,6 +909,7 @@ impl Stored for ThreadRecord {
             message_count: value.message_count,
             created_at: value.created_at.as_millisecond(),
             last_message_at: value.last_message_at.as_millisecond(),
+            tainted: value.tainted,
         }
     }
     fn read(self) -> Result<Thread, Corrupt> {
@@ -705,6 +923,7 @@ impl Stored for ThreadRecord {
             message_count: self.message_count,
             created_at: time(self.created_at)?,
             last_message_at: time(self.last_message_at)?,
+            tainted: self.tainted,
         })
     }
 }
@@ -754,11 +973,18 @@ impl Stored for ActorRecord {
 impl Stored for ApprovalRecord {
     type Domain = Approval;
     fn write(value: &Approval) -> Self {
+        let person = |member_id: &MemberId| Actor::Member { member_id: *member_id };
         let (by, at, reason) = match &value.decision {
             Decision::Pending => (None, None, None),
-            Decision::Approved { by, at } => (Some(by), Some(at), None),
-            Decision::Rejected { by, at, reason } => (Some(by), Some(at), Some(reason)),
+            Decision::Approved { by, at } => (by.as_ref().map(person), Some(at), None),
+            Decision::Rejected { by, at, reason } => (Some(person(by)), Some(at), Some(reason)),
             Decision::Expired { at } => (None, Some(at), None),
+            Decision::Cancelled { by, at, reason } => (Some(by.clone()), Some(at), Some(reason)),
+            Decision::Superseded { by, at, .. } => (Some(person(by)), Some(at), None),
+        };
+        let superseded_by = match &value.decision {
+            Decision::Superseded { next, .. } => Some(next.to_string()),
+            _ => None,
         };
         Self {
             id: value.id.to_string(),
@@ -767,33 +993,53 @@ impl Stored for ApprovalRecord {
             message_id: value.message_id.to_string(),
             thread_id: value.thread_id.to_string(),
             answers: value.answers.map(|id| id.to_string()),
+            resends: value.resends.map(|id| id.to_string()),
             digest: value.digest.to_string(),
+            revision: value.revision,
+            supersedes: value.supersedes.map(|id| id.to_string()),
+            edited_by: value.edited_by.map(|id| id.to_string()),
             requested_by: ActorRecord::write(&value.requested_by),
+            requested_with: value.requested_with.map(|hash| hash.to_string()),
             requested_at: value.requested_at.as_millisecond(),
             expires_at: value.expires_at.as_millisecond(),
             send_at: value.send_at.map(Timestamp::as_millisecond),
+            terms: value.terms.as_ref().map(TermsRecord::write),
             reasons: value.reasons.clone(),
+            trace: value.trace.iter().map(StepRecord::write).collect(),
+            votes: value.votes.iter().map(VoteRecord::write).collect(),
+            delegations: value.delegations.iter().map(DelegationRecord::write).collect(),
             recipients: PartyRecord::write_all(&value.recipients),
             subject: value.subject.clone(),
             preview: value.preview.clone(),
             attachment_count: value.attachment_count,
             status: value.decision.as_str().to_owned(),
-            decided_by: by.map(ToString::to_string),
+            decided_by: by.as_ref().map(ActorRecord::write),
             decided_at: at.map(|at| at.as_millisecond()),
             decision_reason: reason.cloned(),
+            superseded_by,
             task_token: value.task_token.clone(),
-            message_version: value.message_version,
             version: value.version,
         }
     }
     fn read(self) -> Result<Approval, Corrupt> {
-        let by = || id(missing(self.decided_by.as_deref())?);
+        let by = self.decided_by.map(Stored::read).transpose()?;
+        let person = || missing(by.as_ref().and_then(Actor::member));
         let at = || time(missing(self.decided_at)?);
         let decision = match self.status.as_str() {
             "pending" => Decision::Pending,
-            "approved" => Decision::Approved { by: by()?, at: at()? },
-            "rejected" => {
-                Decision::Rejected { by: by()?, at: at()?, reason: self.decision_reason.unwrap_or_default() }
+            "approved" => Decision::Approved { by: by.as_ref().and_then(Actor::member), at: at()? },
+            "rejected" => Decision::Rejected {
+                by: person()?,
+                at: at()?,
+                reason: self.decision_reason.unwrap_or_default(),
+            },
+            "cancelled" => Decision::Cancelled {
+                by: missing(by)?,
+                at: at()?,
+                reason: self.decision_reason.unwrap_or_default(),
+            },
+            "superseded" => {
+                Decision::Superseded { by: person()?, at: at()?, next: id(&missing(self.superseded_by)?)? }
             }
             "expired" => Decision::Expired { at: at()? },
             _ => return Err(Corrupt("approval status")),
@@ -805,19 +1051,203 @@ impl Stored for ApprovalRecord {
             message_id: id(&self.message_id)?,
             thread_id: id(&self.thread_id)?,
             answers: self.answers.as_deref().map(id).transpose()?,
+            resends: self.resends.as_deref().map(id).transpose()?,
             digest: digest(&self.digest)?,
+            revision: self.revision,
+            supersedes: self.supersedes.as_deref().map(id).transpose()?,
+            edited_by: self.edited_by.as_deref().map(id).transpose()?,
             requested_by: self.requested_by.read()?,
+            requested_with: self.requested_with.as_deref().map(digest).transpose()?,
             requested_at: time(self.requested_at)?,
             expires_at: time(self.expires_at)?,
             send_at: times(self.send_at)?,
+            terms: self.terms.map(Stored::read).transpose()?,
             reasons: self.reasons,
+            trace: all(self.trace)?,
+            votes: all(self.votes)?,
+            delegations: all(self.delegations)?,
             recipients: PartyRecord::read_all(self.recipients),
             subject: self.subject,
             preview: self.preview,
             attachment_count: self.attachment_count,
             decision,
             task_token: self.task_token,
-            message_version: self.message_version,
+            version: self.version,
+        })
+    }
+}
+
+fn all<T: Stored>(records: Vec<T>) -> Result<Vec<T::Domain>, Corrupt> {
+    records.into_iter().map(T::read).collect()
+}
+
+fn roles<C: FromIterator<Role>>(names: &[String]) -> Result<C, Corrupt> {
+    names.iter().map(|name| role(name)).collect()
+}
+
+fn role_names(roles: &BTreeSet<Role>) -> Vec<String> {
+    roles.iter().map(|role| role.as_str().to_owned()).collect()
+}
+
+impl Stored for PauseRecord {
+    type Domain = Pause;
+    fn write(value: &Pause) -> Self {
+        let Pause { by, at, reason } = value;
+        Self { by: ActorRecord::write(by), at: at.as_millisecond(), reason: reason.clone() }
+    }
+    fn read(self) -> Result<Pause, Corrupt> {
+        Ok(Pause { by: self.by.read()?, at: time(self.at)?, reason: self.reason })
+    }
+}
+
+impl Stored for TermsRecord {
+    type Domain = Terms;
+    fn write(value: &Terms) -> Self {
+        Self {
+            requirements: value
+                .requirements
+                .iter()
+                .map(|r| RequirementRecord { quorum: r.quorum, roles: role_names(&r.roles) })
+                .collect(),
+            separation: value.separation,
+            rejections: value.rejections,
+            expires_in: value.expires_in.as_secs(),
+            late: value.late.as_str().to_owned(),
+            remind_after: value.remind_after.map(|after| after.as_secs()),
+            notify: role_names(&value.notify),
+        }
+    }
+    fn read(self) -> Result<Terms, Corrupt> {
+        let requirement =
+            |r: RequirementRecord| Ok(Requirement { quorum: r.quorum, roles: roles(&r.roles)? });
+        Ok(Terms {
+            requirements: self.requirements.into_iter().map(requirement).collect::<Result<_, Corrupt>>()?,
+            separation: self.separation,
+            rejections: self.rejections,
+            expires_in: SignedDuration::from_secs(self.expires_in),
+            late: missing(Late::parse(&self.late))?,
+            remind_after: self.remind_after.map(SignedDuration::from_secs),
+            notify: roles(&self.notify)?,
+        })
+    }
+}
+
+impl Stored for StepRecord {
+    type Domain = Step;
+    fn write(value: &Step) -> Self {
+        Self {
+            policy_id: value.policy_id.to_string(),
+            policy_version: value.policy_version,
+            policy_name: value.policy_name.clone(),
+            rule: value.rule,
+            rule_name: value.rule_name.clone(),
+            outcome: value.outcome.to_owned(),
+            because: value.because.clone(),
+        }
+    }
+    fn read(self) -> Result<Step, Corrupt> {
+        Ok(Step {
+            policy_id: id(&self.policy_id)?,
+            policy_version: self.policy_version,
+            policy_name: self.policy_name,
+            rule: self.rule,
+            rule_name: self.rule_name,
+            outcome: ["allow", "hold", "block"]
+                .into_iter()
+                .find(|name| *name == self.outcome)
+                .unwrap_or("unreadable"),
+            because: self.because,
+        })
+    }
+}
+
+impl Stored for VoteRecord {
+    type Domain = Vote;
+    fn write(value: &Vote) -> Self {
+        let reject = match &value.verdict {
+            Verdict::Approve => None,
+            Verdict::Reject(reason) => Some(reason.clone()),
+        };
+        Self {
+            member_id: value.member_id.to_string(),
+            role: value.role.as_str().to_owned(),
+            at: value.at.as_millisecond(),
+            reject,
+            standing: value.standing.map(|id| id.to_string()),
+        }
+    }
+    fn read(self) -> Result<Vote, Corrupt> {
+        Ok(Vote {
+            member_id: id(&self.member_id)?,
+            role: role(&self.role)?,
+            at: time(self.at)?,
+            verdict: self.reject.map_or(Verdict::Approve, Verdict::Reject),
+            standing: self.standing.as_deref().map(id).transpose()?,
+        })
+    }
+}
+
+impl Stored for DelegationRecord {
+    type Domain = Delegation;
+    fn write(value: &Delegation) -> Self {
+        Self {
+            from: value.from.to_string(),
+            role: value.role.as_str().to_owned(),
+            to: value.to.to_string(),
+            at: value.at.as_millisecond(),
+        }
+    }
+    fn read(self) -> Result<Delegation, Corrupt> {
+        Ok(Delegation {
+            from: id(&self.from)?,
+            role: role(&self.role)?,
+            to: id(&self.to)?,
+            at: time(self.at)?,
+        })
+    }
+}
+
+impl Stored for StandingApprovalRecord {
+    type Domain = StandingApproval;
+    fn write(value: &StandingApproval) -> Self {
+        let (target, covered) = match &value.target {
+            Target::Thread(id) => ("thread", id.to_string()),
+            Target::Recipient(address) => ("recipient", address.to_string()),
+            Target::Domain(domain) => ("domain", domain.clone()),
+        };
+        Self {
+            id: value.id.to_string(),
+            organization_id: value.organization_id.to_string(),
+            inbox_id: value.inbox_id.map(|id| id.to_string()),
+            target: target.to_owned(),
+            value: covered,
+            budget: value.budget,
+            used: value.used,
+            expires_at: value.expires_at.as_millisecond(),
+            member_id: value.made_by.member_id.to_string(),
+            role: value.made_by.role.as_str().to_owned(),
+            created_at: value.created_at.as_millisecond(),
+            revoked_at: value.revoked_at.map(Timestamp::as_millisecond),
+            version: value.version,
+        }
+    }
+    fn read(self) -> Result<StandingApproval, Corrupt> {
+        Ok(StandingApproval {
+            id: id(&self.id)?,
+            organization_id: id(&self.organization_id)?,
+            inbox_id: self.inbox_id.as_deref().map(id).transpose()?,
+            target: match self.target.as_str() {
+                "thread" => Target::Thread(id(&self.value)?),
+                "recipient" => Target::Recipient(address(&self.value)?),
+                "domain" => Target::Domain(self.value),
+                _ => return Err(Corrupt("target")),
+            },
+            budget: self.budget,
+            used: self.used,
+            expires_at: time(self.expires_at)?,
+            made_by: Voter { member_id: id(&self.member_id)?, role: role(&self.role)? },
+            created_at: time(self.created_at)?,
+            revoked_at: times(self.revoked_at)?,
             version: self.version,
         })
     }
@@ -945,6 +1375,92 @@ impl Stored for AnswerRecord {
     }
 }
 
+impl Stored for LinkRecord {
+    type Domain = Link;
+    fn write(value: &Link) -> Self {
+        Self {
+            hash: value.hash.to_string(),
+            organization_id: value.organization_id.to_string(),
+            approval_id: value.approval_id.to_string(),
+            digest: value.digest.to_string(),
+            member_id: value.member_id.to_string(),
+            created_at: value.created_at.as_millisecond(),
+            expires_at: value.expires_at.as_millisecond(),
+            used_at: value.used_at.map(Timestamp::as_millisecond),
+            version: value.version,
+        }
+    }
+    fn read(self) -> Result<Link, Corrupt> {
+        Ok(Link {
+            hash: digest(&self.hash)?,
+            organization_id: id(&self.organization_id)?,
+            approval_id: id(&self.approval_id)?,
+            digest: digest(&self.digest)?,
+            member_id: id(&self.member_id)?,
+            created_at: time(self.created_at)?,
+            expires_at: time(self.expires_at)?,
+            used_at: times(self.used_at)?,
+            version: self.version,
+        })
+    }
+}
+
+impl Stored for NoticeRecord {
+    type Domain = Notice;
+    fn write(value: &Notice) -> Self {
+        let (claimed_at, done) = match value.state {
+            NoticeState::Claimed(at) => (Some(at.as_millisecond()), false),
+            NoticeState::Free => (None, false),
+            NoticeState::Done => (None, true),
+        };
+        Self {
+            key: value.key.to_string(),
+            organization_id: value.organization_id.to_string(),
+            member_id: value.member_id.to_string(),
+            claimed_at,
+            done,
+            created_at: value.created_at.as_millisecond(),
+            version: value.version,
+        }
+    }
+    fn read(self) -> Result<Notice, Corrupt> {
+        Ok(Notice {
+            key: digest(&self.key)?,
+            organization_id: id(&self.organization_id)?,
+            member_id: id(&self.member_id)?,
+            state: match (self.done, times(self.claimed_at)?) {
+                (true, _) => NoticeState::Done,
+                (false, Some(at)) => NoticeState::Claimed(at),
+                (false, None) => NoticeState::Free,
+            },
+            created_at: time(self.created_at)?,
+            version: self.version,
+        })
+    }
+}
+
+impl Stored for PaceRecord {
+    type Domain = Pace;
+    fn write(value: &Pace) -> Self {
+        Self {
+            organization_id: value.organization_id.to_string(),
+            member_id: value.member_id.to_string(),
+            singles: value.singles.iter().map(|at| at.as_millisecond()).collect(),
+            digest_due: value.digest_due.map(Timestamp::as_millisecond),
+            version: value.version,
+        }
+    }
+    fn read(self) -> Result<Pace, Corrupt> {
+        Ok(Pace {
+            organization_id: id(&self.organization_id)?,
+            member_id: id(&self.member_id)?,
+            singles: self.singles.into_iter().map(time).collect::<Result<_, _>>()?,
+            digest_due: times(self.digest_due)?,
+            version: self.version,
+        })
+    }
+}
+
 impl Stored for LoginRecord {
     type Domain = Login;
     fn write(value: &Login) -> Self {
@@ -991,17 +1507,71 @@ impl Stored for AddressRecord {
     }
 }
 
-impl AuditRecord {
-    pub(crate) fn write(value: &AuditEntry) -> Self {
+impl Stored for AuditRecord {
+    type Domain = Entry;
+    fn write(value: &Entry) -> Self {
         Self {
             id: value.id.to_string(),
             organization_id: value.organization_id.to_string(),
             at: value.at.as_millisecond(),
             actor: ActorRecord::write(&value.actor),
-            action: value.action.to_owned(),
+            action: value.action.clone(),
             target: value.target.clone(),
-            details: value.details.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
+            details: value.details.clone(),
         }
+    }
+    fn read(self) -> Result<Entry, Corrupt> {
+        Ok(Entry {
+            id: id(&self.id)?,
+            organization_id: id(&self.organization_id)?,
+            at: time(self.at)?,
+            actor: self.actor.read()?,
+            action: self.action,
+            target: self.target,
+            details: self.details,
+        })
+    }
+}
+
+impl Stored for ChainedRecord {
+    type Domain = ChainedEntry;
+    fn write(value: &ChainedEntry) -> Self {
+        Self {
+            sequence: value.sequence,
+            chained_at: value.chained_at.as_millisecond(),
+            previous: value.previous.to_string(),
+            hash: value.hash.to_string(),
+            entry: AuditRecord::write(&value.entry),
+        }
+    }
+    fn read(self) -> Result<ChainedEntry, Corrupt> {
+        Ok(ChainedEntry {
+            sequence: self.sequence,
+            chained_at: time(self.chained_at)?,
+            previous: digest(&self.previous)?,
+            hash: digest(&self.hash)?,
+            entry: self.entry.read()?,
+        })
+    }
+}
+
+impl Stored for HeadRecord {
+    type Domain = Head;
+    fn write(value: &Head) -> Self {
+        Self {
+            organization_id: value.organization_id.to_string(),
+            sequence: value.sequence,
+            hash: value.hash.to_string(),
+            at: value.at.as_millisecond(),
+        }
+    }
+    fn read(self) -> Result<Head, Corrupt> {
+        Ok(Head {
+            organization_id: id(&self.organization_id)?,
+            sequence: self.sequence,
+            hash: digest(&self.hash)?,
+            at: time(self.at)?,
+        })
     }
 }
 
@@ -1045,6 +1615,127 @@ impl Stored for EventRecord {
     }
 }
 
+/// A policy; its content is the written form that the API takes, read by the same reader.
+#[derive(Serialize, Deserialize)]
+struct PolicyRecord {
+    id: String,
+    content: String,
+    version: u64,
+    created_at: i64,
+    updated_at: i64,
+    updated_by: ActorRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PoliciesRecord {
+    policies: Vec<PolicyRecord>,
+    pub(crate) version: u64,
+}
+
+impl Stored for PolicyRecord {
+    type Domain = Policy;
+    fn write(value: &Policy) -> Self {
+        Self {
+            id: value.id.to_string(),
+            content: value.content.write().canonical(),
+            version: value.version,
+            created_at: value.created_at.as_millisecond(),
+            updated_at: value.updated_at.as_millisecond(),
+            updated_by: ActorRecord::write(&value.updated_by),
+        }
+    }
+    fn read(self) -> Result<Policy, Corrupt> {
+        let content: serde_json::Value =
+            serde_json::from_str(&self.content).map_err(|_| Corrupt("policy"))?;
+        Ok(Policy {
+            id: id(&self.id)?,
+            content: PolicyContent::read(&tree(content)).map_err(|_| Corrupt("policy"))?,
+            version: self.version,
+            created_at: time(self.created_at)?,
+            updated_at: time(self.updated_at)?,
+            updated_by: self.updated_by.read()?,
+        })
+    }
+}
+
+/// JSON as the tree that the domain reads; the parser bounds its depth.
+fn tree(value: serde_json::Value) -> Tree {
+    use serde_json::Value;
+    match value {
+        Value::Null => Tree::Null,
+        Value::Bool(yes) => Tree::Bool(yes),
+        Value::Number(n) => n.as_u64().map_or(Tree::OtherNumber, Tree::Number),
+        Value::String(text) => Tree::Text(text),
+        Value::Array(list) => Tree::List(list.into_iter().map(tree).collect()),
+        Value::Object(map) => Tree::Map(map.into_iter().map(|(name, value)| (name, tree(value))).collect()),
+    }
+}
+
+impl Stored for PoliciesRecord {
+    type Domain = PolicyBook;
+    fn write(value: &PolicyBook) -> Self {
+        let unreadable = value.unreadable.iter().map(|one| PolicyRecord {
+            id: one.id.map(|id| id.to_string()).unwrap_or_default(),
+            content: one.stored.clone(),
+            version: 0,
+            created_at: 0,
+            updated_at: 0,
+            updated_by: ActorRecord::write(&Actor::System),
+        });
+        let policies = value.policies.iter().map(PolicyRecord::write).chain(unreadable).collect();
+        Self { policies, version: value.version }
+    }
+    /// Never fails: what can't be read holds every mail.
+    fn read(self) -> Result<PolicyBook, Corrupt> {
+        let mut book = PolicyBook { policies: vec![], unreadable: vec![], version: self.version };
+        for record in self.policies {
+            let unreadable = Unreadable { id: id(&record.id).ok(), stored: record.content.clone() };
+            match record.read() {
+                Ok(policy) => book.policies.push(policy),
+                Err(_) => book.unreadable.push(unreadable),
+            }
+        }
+        Ok(book)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ContactRecord {
+    hash: String,
+    first_at: i64,
+}
+
+impl Stored for ContactRecord {
+    type Domain = Contact;
+    fn write(value: &Contact) -> Self {
+        Self { hash: value.hash.to_string(), first_at: value.first_at.as_millisecond() }
+    }
+    fn read(self) -> Result<Contact, Corrupt> {
+        Ok(Contact { hash: digest(&self.hash)?, first_at: time(self.first_at)? })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CounterRecord {
+    hash: String,
+    count: u64,
+    expires_at: i64,
+}
+
+impl Stored for CounterRecord {
+    type Domain = Counter;
+    fn write(value: &Counter) -> Self {
+        Self {
+            hash: value.hash.to_string(),
+            count: value.count,
+            expires_at: value.expires_at.as_millisecond(),
+        }
+    }
+    fn read(self) -> Result<Counter, Corrupt> {
+        Ok(Counter { hash: digest(&self.hash)?, count: self.count, expires_at: time(self.expires_at)? })
+    }
+}
+
 /// The kinds of item, as the table names them.
 pub(crate) fn kind(record: &Record) -> &'static str {
     match record {
@@ -1057,9 +1748,16 @@ pub(crate) fn kind(record: &Record) -> &'static str {
         Record::Thread(_) => "thread",
         Record::ThreadPointer(_) => "pointer",
         Record::Approval(_) => "approval",
+        Record::StandingApproval(_) => "standing_approval",
         Record::Attachment(_) => "attachment",
         Record::Webhook(_) => "webhook",
         Record::Answer(_) => "answer",
         Record::Attempt(_) => "attempt",
+        Record::Link(_) => "link",
+        Record::Notice(_) => "notice",
+        Record::Pace(_) => "pace",
+        Record::Policies(_) => "policies",
+        Record::Contact(_) => "contact",
+        Record::Counter(_) => "counter",
     }
 }

@@ -1,7 +1,9 @@
-//! Events out of the table's stream: the reading half of the transactional outbox.
+//! Events and audit entries out of the table's stream: the reading half of the transactional outbox.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Event;
+use domain::id::Id as _;
+use domain::{AuditId, OrganizationId};
 use serde_json::Value;
 
 use crate::records::{EventRecord, Stored as _};
@@ -22,6 +24,17 @@ pub fn event(record: &Value) -> Option<Result<Event, String>> {
         stored.read().map_err(|e| e.to_string())
     };
     Some(read())
+}
+
+/// The audit entry that a stream record tells of, by name: what it says is read from the table. `None` where the record is
+/// of another kind or no insertion.
+pub fn audit(record: &Value) -> Option<(OrganizationId, AuditId)> {
+    let image = record.get("dynamodb")?.get("NewImage")?;
+    if record.get("eventName")? != "INSERT" || image.get("kind")?.get("S")? != "audit" {
+        return None;
+    }
+    let (organization, id) = image.get("pk")?.get("S")?.as_str()?.split_once('/')?;
+    Some((OrganizationId::parse(organization).ok()?, AuditId::parse(id).ok()?))
 }
 
 /// The JSON form of an attribute value, as streams write it. Sets and binaries are not used by our records.

@@ -1,8 +1,9 @@
-//! The store, the directory and the watch on one `DynamoDB` table.
+//! The store, the directory, the watch and the audit trail on one `DynamoDB` table.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use app::audit::{LAST_PLACE, Range, Trail};
 use app::store::{
     AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
     PageRequest, Record, Store, StoreError, Watch, Watched, Write,
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
@@ -19,19 +21,24 @@ use aws_types::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use domain::address::EmailAddress;
+use domain::audit::{ChainedEntry, Entry, Head};
 use domain::credential::Login;
-use domain::lifecycle::Outbound;
+use domain::digest::Digest;
+use domain::lifecycle::{Nonce, Outbound, State};
 use domain::message::{Message, ThreadUpdate};
+use domain::notice::Notice;
+use domain::policy::PolicyBook;
 use domain::seal::Ticket;
-use domain::{OrganizationId, Timestamp};
+use domain::{AuditId, OrganizationId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::layout::{self, Place};
 use crate::records::{
-    AddressRecord, AnswerRecord, ApprovalRecord, AttachmentRecord, AttemptRecord, AuditRecord, Corrupt,
-    EventRecord, InboxRecord, LoginRecord, MemberRecord, MessageRecord, OrganizationRecord, OutboundRecord,
-    PointerRecord, SessionRecord, Stored, ThreadRecord, TokenRecord, WebhookRecord, kind,
+    AddressRecord, AnswerRecord, ApprovalRecord, AttachmentRecord, AttemptRecord, AuditRecord, ChainedRecord,
+    ContactRecord, CounterRecord, EventRecord, HeadRecord, InboxRecord, LinkRecord, LoginRecord,
+    MemberRecord, MessageRecord, NoticeRecord, OrganizationRecord, PaceRecord, PointerRecord, PoliciesRecord,
+    SessionRecord, StandingApprovalRecord, Stored, ThreadRecord, TokenRecord, WebhookRecord, hex, kind,
 };
 
 type Item = HashMap<String, AttributeValue>;
@@ -42,6 +49,12 @@ const EVENT_DAYS: i64 = 30;
 const ATTEMPT_DAYS: i64 = 90;
 /// The record of a file that was announced for upload is kept for so long.
 const UPLOAD_DAYS: i64 = 1;
+/// A standing approval is shown for so long after its end.
+const STANDING_DAYS: i64 = 90;
+/// An audit entry is kept for so long after it was copied into the chain, which is kept for good.
+const CHAINED_DAYS: i64 = 30;
+/// A link that has expired is kept for so long, so that its page can say so.
+const LINK_DAYS: i64 = 30;
 /// A transaction that meets another on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
 
@@ -112,12 +125,13 @@ impl DynamoTable {
             };
             let codes: Vec<_> =
                 cancelled.cancellation_reasons().iter().map(|r| r.code().unwrap_or("None")).collect();
-            let unmet: Vec<_> = codes
+            let mut unmet: Vec<_> = codes
                 .iter()
                 .zip(conflicts)
                 .filter(|(code, _)| **code == "ConditionalCheckFailed")
                 .map(|(_, conflict)| conflict.clone())
                 .collect();
+            unmet.dedup();
             if !unmet.is_empty() {
                 return Err(StoreError::Conflict(unmet));
             }
@@ -130,6 +144,32 @@ impl DynamoTable {
             }
             tokio::time::sleep(Duration::from_millis(10 << tries)).await;
         }
+    }
+
+    /// What lies in the watch under this prefix and is due before `now`, the longest overdue first.
+    async fn watched<T>(
+        &self,
+        prefix: &str,
+        now: Timestamp,
+        limit: u16,
+        read: impl Fn(&Item) -> Option<(i64, T)> + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut found = vec![];
+        for shard in 0..layout::WATCH_SHARDS {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(layout::WATCH)
+                .key_condition_expression("watch = :watch AND watch_at < :now")
+                .expression_attribute_values(":watch", text(format!("{prefix}/{shard}")))
+                .expression_attribute_values(":now", number(now.as_millisecond()))
+                .limit(i32::from(limit));
+            let items = query.send().await.map_err(|e| failed(&e))?.items.unwrap_or_default();
+            found.extend(items.iter().filter_map(&read));
+        }
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, it)| it).collect())
     }
 
     /// A change of one item needs no transaction, which costs twice as much.
@@ -179,6 +219,13 @@ impl DynamoTable {
         put = match expect {
             Expect::Anything => put,
             Expect::Absent => put.condition_expression("attribute_not_exists(pk)"),
+            Expect::Paused(None) => {
+                put.condition_expression("attribute_exists(pk) AND attribute_not_exists(paused)")
+            }
+            Expect::Paused(Some(at)) => put
+                .condition_expression("paused.#at = :at")
+                .expression_attribute_names("#at", "at")
+                .expression_attribute_values(":at", number(at.as_millisecond())),
             Expect::Version(version) => put
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", number(version)),
@@ -186,36 +233,6 @@ impl DynamoTable {
         Ok(TransactWriteItem::builder()
             .put(put.build().map_err(|e| StoreError::Permanent(e.to_string()))?)
             .build())
-    }
-
-    fn advance(
-        &self,
-        place: &Place,
-        version: u64,
-        outbound: &Outbound,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let record =
-            serde_dynamo::to_attribute_value(OutboundRecord::write(outbound)).map_err(|e| corrupt(&e))?;
-        let watched = outbound.watch_at().map(Timestamp::as_millisecond);
-        let expression = match watched {
-            Some(_) => "SET outbound = :outbound, version = :next, watch_at = :watch_at, watch = :watch",
-            None => "SET outbound = :outbound, version = :next REMOVE watch_at, watch",
-        };
-        let mut update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(place)))
-            .update_expression(expression)
-            .condition_expression("version = :version")
-            .expression_attribute_values(":outbound", record)
-            .expression_attribute_values(":version", number(version))
-            .expression_attribute_values(":next", number(version + 1));
-        if let Some(at) = watched {
-            let id = domain::id::Id::parse(&place.sk).map_err(|_| corrupt(&Corrupt("message id")))?;
-            update = update
-                .expression_attribute_values(":watch_at", number(at))
-                .expression_attribute_values(":watch", text(layout::watch_shard(id)));
-        }
-        finish(update)
     }
 
     fn thread(
@@ -227,17 +244,22 @@ impl DynamoTable {
         let at = update.at.as_millisecond();
         let list = layout::of_list(organization_id, &List::Threads(update.inbox_id)).partition;
         let name = update.from.name.clone().map_or(AttributeValue::Null(true), text);
+        // Only ever set: a clean mail after a hostile one proves nothing.
+        let taint = if update.taint { ", tainted = :tainted" } else { "" };
+        let tainted = update.taint.then(|| (":tainted".to_owned(), AttributeValue::Bool(true)));
         finish(
             Update::builder()
                 .table_name(&self.table)
                 .set_key(Some(key(&place)))
-                .update_expression(
+                .update_expression(format!(
                     "SET #kind = :kind, #id = if_not_exists(#id, :id), organization_id = :organization, \
                      inbox_id = :inbox, subject = if_not_exists(subject, :subject), preview = :preview, \
                      last_from_name = :name, last_from_address = :address, last_message_at = :at, \
-                     created_at = if_not_exists(created_at, :at), #list = :list, list_at = :list_at \
+                     created_at = if_not_exists(created_at, :at), #list = :list, list_at = :list_at{taint} \
                      ADD message_count :one",
-                )
+                ))
+                // Replaces all values: it has to come before those that are added one by one.
+                .set_expression_attribute_values(tainted.map(|value| [value].into()))
                 .expression_attribute_names("#kind", "kind")
                 .expression_attribute_names("#id", "id")
                 .expression_attribute_names("#list", "list")
@@ -259,6 +281,39 @@ impl DynamoTable {
         )
     }
 
+    /// The condition makes room for `by`: `limit` is not less.
+    fn count(
+        &self,
+        organization_id: OrganizationId,
+        hash: Digest,
+        by: u64,
+        limit: Option<u64>,
+        expires_at: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let place = layout::of_key(organization_id, &Key::Counter(hash));
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&place)))
+            .update_expression(
+                "SET #kind = :kind, #hash = :hash, expires_at = :expires_at, #ttl = :ttl ADD #count :by",
+            )
+            .expression_attribute_names("#kind", "kind")
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":kind", text("counter"))
+            .expression_attribute_values(":hash", text(hash))
+            .expression_attribute_values(":expires_at", number(expires_at.as_millisecond()))
+            .expression_attribute_values(":ttl", number(expires_at.as_second()))
+            .expression_attribute_values(":by", number(by));
+        if let Some(limit) = limit {
+            update = update
+                .condition_expression("attribute_not_exists(#count) OR #count <= :room")
+                .expression_attribute_values(":room", number(limit.saturating_sub(by)));
+        }
+        finish(update)
+    }
+
     fn write(
         &self,
         organization_id: OrganizationId,
@@ -269,14 +324,16 @@ impl DynamoTable {
                 let conflict = record.key().map_or(Conflict::Directory, Conflict::Record);
                 (self.put(item_of(organization_id, record, expect)?, expect)?, conflict)
             }
-            Write::Advance { inbox_id, message_id, version, outbound } => {
-                let message = Key::Message(inbox_id, message_id);
-                let place = layout::of_key(organization_id, &message);
-                (self.advance(&place, version, &outbound)?, Conflict::Record(message))
-            }
             Write::Thread(update) => {
                 let conflict = Conflict::Record(Key::Thread(update.thread_id));
                 (self.thread(organization_id, &update)?, conflict)
+            }
+            Write::Count { key, by, limit, expires_at } => {
+                let conflict = Conflict::Record(Key::Counter(key));
+                if limit.is_some_and(|limit| by > limit) {
+                    return Err(StoreError::Conflict(vec![conflict]));
+                }
+                (self.count(organization_id, key, by, limit, expires_at)?, conflict)
             }
             Write::Delete(record) => {
                 let place = layout::of_key(organization_id, &record);
@@ -361,6 +418,7 @@ fn item<T: Serialize>(kind: &str, place: &Place, record: &T) -> Result<Item, Sto
 }
 
 /// The whole item of a record: its fields, its place, and what the indexes need.
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of record")]
 fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> Result<Item, StoreError> {
     let name = kind(&record);
     let place = match (&record, record.key()) {
@@ -374,9 +432,13 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
     let mut listed: Option<(String, String)> = None;
     let mut ttl: Option<i64> = None;
     let mut watched: Option<(Timestamp, String)> = None;
+    let mut open: Option<(String, String)> = None;
     let mut item = match &record {
         Record::Organization(value) => item(name, &place, &OrganizationRecord::write(value)),
-        Record::Member(value) => item(name, &place, &MemberRecord::write(value)),
+        Record::Member(value) => {
+            listed = Some((partition(&List::Members), value.id.to_string()));
+            item(name, &place, &MemberRecord::write(value))
+        }
         Record::Token(value) => {
             listed = Some((partition(&List::Tokens), value.id.to_string()));
             item(name, &place, &TokenRecord::write(value))
@@ -395,6 +457,7 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
             listed = Some((partition(&List::ThreadMessages(value.thread_id)), value.id.to_string()));
             watched =
                 value.outbound().and_then(Outbound::watch_at).map(|at| (at, layout::watch_shard(value.id)));
+            open = layout::of_open(value);
             let mut stored = MessageRecord::write(value);
             stored.version = raised(stored.version);
             item(name, &place, &stored)
@@ -412,6 +475,12 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
             stored.version = raised(stored.version);
             item(name, &place, &stored)
         }
+        Record::StandingApproval(value) => {
+            ttl = Some(days(value.expires_at, STANDING_DAYS));
+            let mut stored = StandingApprovalRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
         Record::Attachment(value) => {
             ttl = value.message.is_none().then(|| days(value.created_at, UPLOAD_DAYS));
             item(name, &place, &AttachmentRecord::write(value))
@@ -421,9 +490,36 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
             ttl = Some(value.expires_at.as_second());
             item(name, &place, &AnswerRecord::write(value))
         }
+        Record::Policies(value) => {
+            let mut stored = PoliciesRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
+        Record::Contact(value) => item(name, &place, &ContactRecord::write(value)),
+        Record::Counter(value) => {
+            ttl = Some(value.expires_at.as_second());
+            item(name, &place, &CounterRecord::write(value))
+        }
         Record::Attempt(value) => {
             ttl = Some(days(value.at, ATTEMPT_DAYS));
             item(name, &place, &AttemptRecord::write(value))
+        }
+        Record::Link(value) => {
+            ttl = Some(days(value.expires_at, LINK_DAYS));
+            let mut stored = LinkRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
+        Record::Notice(value) => {
+            ttl = Some((value.created_at + Notice::KEPT).as_second());
+            let mut stored = NoticeRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
+        Record::Pace(value) => {
+            let mut stored = PaceRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
         }
     }?;
     if let Some((list, at)) = listed {
@@ -433,6 +529,10 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
     if let Some((at, shard)) = watched {
         item.insert("watch".to_owned(), text(shard));
         item.insert("watch_at".to_owned(), number(at.as_millisecond()));
+    }
+    if let Some((list, at)) = open {
+        item.insert("open".to_owned(), text(list));
+        item.insert("open_at".to_owned(), text(at));
     }
     if let Some(ttl) = ttl {
         item.insert("ttl".to_owned(), number(ttl));
@@ -457,10 +557,22 @@ fn record_of(item: Item) -> Result<Record, StoreError> {
         "thread" => decode::<ThreadRecord>(item)?.into(),
         "pointer" => decode::<PointerRecord>(item)?.into(),
         "approval" => decode::<ApprovalRecord>(item)?.into(),
+        "standing_approval" => decode::<StandingApprovalRecord>(item)?.into(),
         "attachment" => decode::<AttachmentRecord>(item)?.into(),
         "webhook" => decode::<WebhookRecord>(item)?.into(),
         "answer" => decode::<AnswerRecord>(item)?.into(),
         "attempt" => decode::<AttemptRecord>(item)?.into(),
+        "link" => decode::<LinkRecord>(item)?.into(),
+        "notice" => decode::<NoticeRecord>(item)?.into(),
+        "pace" => decode::<PaceRecord>(item)?.into(),
+        "policies" => {
+            // A book that can't be read holds every mail; it must not keep the rest of a read from being read.
+            let version = item.get("version").and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok());
+            let broken = || PolicyBook::broken(version.unwrap_or_default());
+            decode::<PoliciesRecord>(item).unwrap_or_else(|_| broken()).into()
+        }
+        "contact" => decode::<ContactRecord>(item)?.into(),
+        "counter" => decode::<CounterRecord>(item)?.into(),
         other => return Err(StoreError::Permanent(format!("a stored item of the unknown kind {other:?}"))),
     })
 }
@@ -487,14 +599,15 @@ impl Store for DynamoTable {
         page: &PageRequest,
     ) -> Result<Page<Record>, ListError> {
         let reading = layout::of_list(organization_id, list);
-        let partition = if reading.index.is_some() { "list" } else { "pk" };
+        let names = reading.names();
         let mut query = self
             .client
             .query()
             .table_name(&self.table)
             .set_index_name(reading.index.map(str::to_owned))
             .key_condition_expression("#partition = :partition")
-            .expression_attribute_names("#partition", partition)
+            .expression_attribute_names("#partition", names.0)
+            .set_consistent_read(reading.index.is_none().then_some(true))
             .expression_attribute_values(":partition", text(&reading.partition))
             .scan_index_forward(reading.forward)
             .limit(i32::from(page.limit));
@@ -508,7 +621,14 @@ impl Store for DynamoTable {
             _ => ListError::Store(failed(&e)),
         })?;
         let next = answer.last_evaluated_key.as_ref().map(|last| write_cursor(last, &reading));
-        let items = answer.items.unwrap_or_default().into_iter().map(record_of).collect::<Result<_, _>>()?;
+        let mut found = answer.items.unwrap_or_default();
+        if reading.index == Some(layout::OPEN) {
+            // The index holds keys alone.
+            let places: Vec<_> = found.iter().map(place_of).collect();
+            let mut items = self.read(&places).await?;
+            found = places.iter().filter_map(|place| items.remove(place)).collect();
+        }
+        let items = found.into_iter().map(record_of).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
 
@@ -526,7 +646,12 @@ impl Store for DynamoTable {
         }
         for entry in &change.audit {
             let place = layout::of_audit(organization_id, entry.id);
-            writes.push(self.put(item("audit", &place, &AuditRecord::write(entry))?, Expect::Anything)?);
+            let mut stored = item("audit", &place, &AuditRecord::write(&Entry::from(entry)))?;
+            let watch_at = (entry.at + Entry::CHAIN_LIMIT).as_millisecond();
+            stored.insert("watch".to_owned(), text(layout::audit_shard(entry.id)));
+            stored.insert("watch_at".to_owned(), number(watch_at));
+            // Written once: a commit that is repeated must not make an entry new that has its place in the chain.
+            writes.push(self.put(stored, Expect::Absent)?);
             conflicts.push(Conflict::Directory);
         }
         for event in &change.events {
@@ -539,7 +664,12 @@ impl Store for DynamoTable {
         if writes.is_empty() { Ok(()) } else { self.transact(writes, &conflicts).await }
     }
 
-    async fn claim(&self, ticket: &Ticket, now: Timestamp) -> Result<Option<Message>, StoreError> {
+    async fn claim(
+        &self,
+        ticket: &Ticket,
+        nonce: Nonce,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
         let place = layout::of_key(ticket.organization_id, &Key::Message(ticket.inbox_id, ticket.message_id));
         let at = now.as_millisecond();
         // The same transition as `Outbound::claim`, in one write: the contract suite holds the two together.
@@ -550,7 +680,8 @@ impl Store for DynamoTable {
             .set_key(Some(key(&place)))
             .update_expression(
                 "SET outbound.#state = :sending, outbound.#at = :now, watch_at = :watch_at, \
-                 outbound.attempt = outbound.attempt + :one, version = version + :one REMOVE outbound.due",
+                 outbound.attempt = outbound.attempt + :one, outbound.claim = :claim, version = version + :one \
+                 REMOVE outbound.due, outbound.look_at, #open, open_at",
             )
             .condition_expression(
                 "outbound.#state = :scheduled AND outbound.due <= :now AND outbound.digest = :digest \
@@ -558,27 +689,41 @@ impl Store for DynamoTable {
             )
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#at", "at")
+            .expression_attribute_names("#open", "open")
             .expression_attribute_values(":sending", text("sending"))
             .expression_attribute_values(":scheduled", text("scheduled"))
             .expression_attribute_values(":now", number(at))
             .expression_attribute_values(":watch_at", number((now + Outbound::CLAIM_LIMIT).as_millisecond()))
             .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":claim", text(hex(nonce)))
             .expression_attribute_values(":digest", text(ticket.digest))
             .expression_attribute_values(":approval", text(ticket.approval_id))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_values(ReturnValue::AllNew);
         match request.send().await {
             Ok(answer) => answer.attributes.map(decode::<MessageRecord>).transpose(),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
-            // An update of a path that does not exist: there is no such outbound mail.
-            Err(error) if error.code() == Some("ValidationException") => Ok(None),
-            Err(error) => Err(failed(&error)),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    let found = refused.item.clone().map(decode::<MessageRecord>).transpose()?;
+                    Ok(found.filter(|message| holds(message, nonce)))
+                }
+                _ => Err(failed(&error)),
+            },
         }
     }
 }
 
+/// Whether a mail is claimed by this very claim: an earlier try of it was written, and its answer lost.
+fn holds(message: &Message, nonce: Nonce) -> bool {
+    message
+        .outbound()
+        .is_some_and(|outbound| matches!(outbound.state, State::Sending { claim, .. } if claim == nonce))
+}
+
 /// A cursor is the rest of the last item's key, without the partition: it can only move within the list.
 fn write_cursor(last: &Item, reading: &layout::Reading) -> String {
-    let names: &[&str] = if reading.index.is_some() { &["list_at", "pk", "sk"] } else { &["sk"] };
+    let sort = reading.names().1;
+    let names: &[&str] = if reading.index.is_some() { &[sort, "pk", "sk"] } else { &[sort] };
     let parts: Vec<_> = names
         .iter()
         .map(|name| last.get(*name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default())
@@ -596,8 +741,9 @@ fn read_cursor(cursor: &str, organization_id: OrganizationId, reading: &layout::
             start.insert("sk".to_owned(), text(sk));
         }
         (Some(_), [at, pk, sk]) if pk.starts_with(&format!("{organization_id}/")) => {
-            start.insert("list".to_owned(), text(&reading.partition));
-            start.insert("list_at".to_owned(), text(at));
+            let names = reading.names();
+            start.insert(names.0.to_owned(), text(&reading.partition));
+            start.insert(names.1.to_owned(), text(at));
             start.insert("pk".to_owned(), text(pk));
             start.insert("sk".to_owned(), text(sk));
         }
@@ -626,23 +772,7 @@ impl Directory for DynamoTable {
 #[async_trait]
 impl Watch for DynamoTable {
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
-        let mut overdue: Vec<(i64, Watched)> = vec![];
-        for shard in 0..layout::WATCH_SHARDS {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(layout::WATCH)
-                .key_condition_expression("watch = :watch AND watch_at < :now")
-                .expression_attribute_values(":watch", text(format!("watch/{shard}")))
-                .expression_attribute_values(":now", number(now.as_millisecond()))
-                .limit(i32::from(limit));
-            for item in query.send().await.map_err(|e| failed(&e))?.items.unwrap_or_default() {
-                overdue.extend(watched(&item));
-            }
-        }
-        overdue.sort_by_key(|(at, _)| *at);
-        Ok(overdue.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+        self.watched("watch", now, limit, watched).await
     }
 }
 
@@ -656,4 +786,149 @@ fn watched(item: &Item) -> Option<(i64, Watched)> {
     let message_id = domain::MessageId::parse(&place.sk).ok()?;
     let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
     Some((at, Watched { organization_id, inbox_id, message_id }))
+}
+
+impl DynamoTable {
+    fn put_link(
+        &self,
+        organization_id: OrganizationId,
+        link: &ChainedEntry,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let place = layout::of_link(organization_id, link.sequence);
+        self.put(item("audit_link", &place, &ChainedRecord::write(link))?, Expect::Absent)
+    }
+
+    /// Notes on an entry that it has its place, so that it gets no other; takes it out of the watch.
+    fn mark_chained(
+        &self,
+        organization_id: OrganizationId,
+        link: &ChainedEntry,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let ttl = link.chained_at.as_second() + CHAINED_DAYS * 86_400;
+        finish(
+            Update::builder()
+                .table_name(&self.table)
+                .set_key(Some(key(&layout::of_audit(organization_id, link.entry.id))))
+                .update_expression("SET #sequence = :sequence, #ttl = :ttl REMOVE watch, watch_at")
+                .condition_expression("attribute_exists(pk) AND attribute_not_exists(#sequence)")
+                .expression_attribute_names("#sequence", "sequence")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":sequence", number(link.sequence))
+                .expression_attribute_values(":ttl", number(ttl)),
+        )
+    }
+
+    /// Moves the head from where it was to the last link.
+    fn put_head(&self, before: &Head, last: &ChainedEntry) -> Result<TransactWriteItem, StoreError> {
+        let head = Head { organization_id: before.organization_id, ..Head::of(last) };
+        let stored = item("audit_head", &layout::of_head(head.organization_id), &HeadRecord::write(&head))?;
+        let mut put = Put::builder().table_name(&self.table).set_item(Some(stored));
+        put = if before.sequence == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("#sequence = :sequence AND #hash = :hash")
+                .expression_attribute_names("#sequence", "sequence")
+                .expression_attribute_names("#hash", "hash")
+                .expression_attribute_values(":sequence", number(before.sequence))
+                .expression_attribute_values(":hash", text(before.hash))
+        };
+        let put = put.build().map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// A stored link under its place. Somebody may have changed it in any way: what can't be read is told as such.
+fn stored_link(item: Item) -> Option<app::audit::Stored> {
+    let sequence: u64 = place_of(&item).sk.parse().ok()?;
+    let link = decode::<ChainedRecord>(item).ok().filter(|link| link.sequence == sequence);
+    Some(app::audit::Stored { sequence, link })
+}
+
+#[async_trait]
+impl Trail for DynamoTable {
+    async fn head(&self, organization_id: OrganizationId) -> Result<Option<Head>, StoreError> {
+        let mut found = self.read(&[layout::of_head(organization_id)]).await?;
+        let Some((_, item)) = found.drain().next() else { return Ok(Some(Head::genesis(organization_id))) };
+        Ok(decode::<HeadRecord>(item).ok().filter(|head| head.organization_id == organization_id))
+    }
+
+    async fn links(
+        &self,
+        organization_id: OrganizationId,
+        range: Range,
+    ) -> Result<Vec<app::audit::Stored>, StoreError> {
+        let mut links = vec![];
+        let mut start = None;
+        if range.from > range.to.min(LAST_PLACE) {
+            return Ok(links);
+        }
+        loop {
+            let left = usize::from(range.limit).saturating_sub(links.len());
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", text(layout::links(organization_id)))
+                .expression_attribute_values(":from", text(layout::link_order(range.from)))
+                .expression_attribute_values(":to", text(layout::link_order(range.to.min(LAST_PLACE))))
+                .scan_index_forward(!range.newest_first)
+                .consistent_read(true)
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| failed(&e))?;
+            links.extend(answer.items.unwrap_or_default().into_iter().filter_map(stored_link));
+            // A query ends at 1 MB: go on until the range or the limit does.
+            start = answer.last_evaluated_key;
+            if start.is_none() || links.len() >= usize::from(range.limit) {
+                return Ok(links);
+            }
+        }
+    }
+
+    async fn unchained(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[AuditId],
+    ) -> Result<Vec<Entry>, StoreError> {
+        let places: Vec<_> = ids.iter().map(|id| layout::of_audit(organization_id, *id)).collect();
+        let found = self.read(&places).await?;
+        let mut entries = Vec::with_capacity(found.len());
+        for (place, item) in found {
+            if item.contains_key("sequence") {
+                continue;
+            }
+            match decode::<AuditRecord>(item) {
+                Ok(entry) if layout::of_audit(organization_id, entry.id) == place => entries.push(entry),
+                // It stays in the watch, so that this is said again and again.
+                _ => tracing::error!(entry = place.pk, "an audit entry that is to be chained can't be read"),
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn append(&self, head: &Head, links: &[ChainedEntry]) -> Result<(), StoreError> {
+        let Some(last) = links.last() else { return Ok(()) };
+        let mut writes = vec![self.put_head(head, last)?];
+        for link in links {
+            writes.push(self.put_link(head.organization_id, link)?);
+            writes.push(self.mark_chained(head.organization_id, link)?);
+        }
+        let conflicts = vec![Conflict::Directory; writes.len()];
+        self.transact(writes, &conflicts).await
+    }
+
+    async fn lost(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, AuditId)>, StoreError> {
+        self.watched("audit", now, limit, lost_entry).await
+    }
+}
+
+fn lost_entry(item: &Item) -> Option<(i64, (OrganizationId, AuditId))> {
+    use domain::id::Id as _;
+    let place = place_of(item);
+    let (organization, id) = place.pk.split_once('/')?;
+    let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
+    Some((at, (OrganizationId::parse(organization).ok()?, AuditId::parse(id).ok()?)))
 }

@@ -69,7 +69,7 @@ impl Workflow for StepFunctions {
             .client
             .start_execution()
             .state_machine_arn(&self.arn)
-            .name(format!("{}-{run}", ticket.message_id))
+            .name(format!("{}-{run}", ticket.approval_id))
             .input(input(ticket, send_at));
         match request.send().await {
             Ok(_) => Ok(()),

@@ -3,6 +3,8 @@
 //! `SendEmail` has no idempotency parameter, and the SDK's default sends a mail up to three times when an answer is lost.
 //! Here retries are off; what can't be known is called ambiguous.
 
+mod notifier;
+
 use std::error::Error as _;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -20,6 +22,8 @@ use aws_types::SdkConfig;
 use domain::address::EmailAddress;
 use domain::seal::Countersigned;
 
+pub use notifier::SesNotifier;
+
 /// SES is given so long for one call. The dispatcher's own limit is longer, so that the outcome is written down.
 const CALL_LIMIT: Duration = Duration::from_secs(20);
 
@@ -28,6 +32,19 @@ pub const TAGS: [&str; 3] = ["organization_id", "inbox_id", "message_id"];
 
 /// Made at its first use: most of what a restarted workflow brings is settled before SES is called.
 type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+
+/// A client without retries.
+fn client(config: &SdkConfig) -> LazyClient {
+    let limits = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(CALL_LIMIT)
+        .operation_timeout(CALL_LIMIT)
+        .build();
+    let config = aws_sdk_sesv2::config::Builder::from(config)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(limits);
+    Arc::new(LazyLock::new(Box::new(move || Client::from_conf(config.build()))))
+}
 
 /// SES in one account and region.
 #[derive(Clone)]
@@ -39,16 +56,7 @@ pub struct SesSender {
 impl SesSender {
     /// With the configuration set whose events come back to us.
     pub fn new(config: &SdkConfig, configuration_set: impl Into<String>) -> Self {
-        let limits = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(CALL_LIMIT)
-            .operation_timeout(CALL_LIMIT)
-            .build();
-        let config = aws_sdk_sesv2::config::Builder::from(config)
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(limits);
-        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::from_conf(config.build()))));
-        Self { client, configuration_set: configuration_set.into() }
+        Self { client: client(config), configuration_set: configuration_set.into() }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
+use crate::digest::Digest;
 use crate::{InboxId, MemberId, OrganizationId, TokenId};
 
 macro_rules! scopes {
@@ -142,7 +143,7 @@ impl Role {
 pub type Scopes = BTreeSet<Scope>;
 
 /// Whoever caused something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// A signed-in person.
     Member {
@@ -192,6 +193,8 @@ pub struct Principal {
     pub scopes: Scopes,
     /// The inboxes that a token is limited to; `None` means all.
     pub inboxes: Option<BTreeSet<InboxId>>,
+    /// What the secret of the credential hashes to.
+    pub credential: Digest,
 }
 
 /// Why a caller may not.
@@ -279,6 +282,7 @@ mod tests {
             role: Role::Viewer,
             scopes: [Scope::MessagesRead].into(),
             inboxes: Some([inbox(1)].into()),
+            credential: Digest::of(b"secret"),
         };
         let permit = principal.permit::<scope::MessagesRead>().unwrap();
         assert_eq!(permit.over(inbox(1)), Ok(()));

@@ -1,27 +1,42 @@
-//! The request for a human decision.
+//! The request for a human decision: who may vote, what their votes come to, and what voids them.
+//!
+//! ```text
+//! pending --votes meet the terms--> approved --cancel (before the claim)--> cancelled
+//!    |--enough rejections--> rejected
+//!    |--time is over-------> expired
+//!    |--cancel-------------> cancelled
+//!    +--edit---------------> superseded   (by a new approval, of the next revision, without votes)
+//! ```
+//!
+//! One vote a person. Votes are about one digest, which an approval never changes. Where separation is on, whoever
+//! asked, owns the token that asked, or edited last does not approve. [`Approval::releases`] counts again
+//! when the mail is about to go: what the row says of itself is not believed.
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::access::Actor;
+use crate::access::{Actor, Role, Scope};
 use crate::digest::Digest;
 use crate::message::Party;
-use crate::{ApprovalId, InboxId, MemberId, MessageId, OrganizationId, ThreadId};
+use crate::policy::{Late, Terms};
+use crate::{ApprovalId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId};
 
 /// What was decided, by whom and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// Not yet.
     Pending,
     /// Let it go.
     Approved {
-        /// Who.
-        by: MemberId,
+        /// Whose vote was the last that was needed; none where a policy or a standing approval let it go.
+        by: Option<MemberId>,
         /// When.
         at: Timestamp,
     },
     /// Don't.
     Rejected {
-        /// Who.
+        /// Whose vote was the last that was needed.
         by: MemberId,
         /// When.
         at: Timestamp,
@@ -33,11 +48,29 @@ pub enum Decision {
         /// When.
         at: Timestamp,
     },
+    /// Called off before it was claimed.
+    Cancelled {
+        /// By whom.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+        /// Why: in their words, at most 2,000 characters, or a stable code where Countersign did it.
+        reason: String,
+    },
+    /// The mail was edited: another approval has taken its place.
+    Superseded {
+        /// By whom.
+        by: MemberId,
+        /// When.
+        at: Timestamp,
+        /// The one to decide instead.
+        next: ApprovalId,
+    },
 }
 
 impl Decision {
-    /// The names of all statuses an approval can have today.
-    pub const STATUSES: [&str; 4] = ["pending", "approved", "rejected", "expired"];
+    /// The names of all statuses that an approval can have.
+    pub const STATUSES: [&str; 6] = ["pending", "approved", "rejected", "expired", "cancelled", "superseded"];
 
     /// The name in the API.
     pub const fn as_str(&self) -> &'static str {
@@ -46,12 +79,60 @@ impl Decision {
             Decision::Approved { .. } => "approved",
             Decision::Rejected { .. } => "rejected",
             Decision::Expired { .. } => "expired",
+            Decision::Cancelled { .. } => "cancelled",
+            Decision::Superseded { .. } => "superseded",
         }
     }
 }
 
-/// A mail that waits for a person, and what a list shows of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A member with the role that they have now: read when they vote, never taken from a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Voter {
+    /// Their seat.
+    pub member_id: MemberId,
+    /// Their role.
+    pub role: Role,
+}
+
+/// What a person says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Let it go.
+    Approve,
+    /// Stop it, for this reason, at most 2,000 characters.
+    Reject(String),
+}
+
+/// One person's word on the digest of the approval that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Vote {
+    /// Whose.
+    pub member_id: MemberId,
+    /// The role that they had.
+    pub role: Role,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub verdict: Verdict,
+    /// Given ahead, by this standing approval of theirs.
+    pub standing: Option<StandingApprovalId>,
+}
+
+/// A vote handed on: `to` votes in the place of `from`, with their role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Delegation {
+    /// Who handed it on, and may not vote any more.
+    pub from: MemberId,
+    /// The role that they had.
+    pub role: Role,
+    /// Who votes instead.
+    pub to: MemberId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A mail that waits for a decision, or had one, and what a list shows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Approval {
     /// Its id.
     pub id: ApprovalId,
@@ -63,20 +144,38 @@ pub struct Approval {
     pub message_id: MessageId,
     /// The conversation that it belongs to.
     pub thread_id: ThreadId,
-    /// The received mail that it answers.
+    /// The mail that it answers.
     pub answers: Option<MessageId>,
+    /// The mail of which it is a new attempt, asked for by a person.
+    pub resends: Option<MessageId>,
     /// Of the sealed object.
     pub digest: Digest,
+    /// Counts edits of the mail, from 1.
+    pub revision: u32,
+    /// The approval of the revision before.
+    pub supersedes: Option<ApprovalId>,
+    /// Who made this revision, where it is an edited one.
+    pub edited_by: Option<MemberId>,
     /// Who asked.
     pub requested_by: Actor,
+    /// What the secret of the token hashes to that asked: by this it is found when the mail is about to go.
+    pub requested_with: Option<Digest>,
     /// When.
     pub requested_at: Timestamp,
     /// Until when it can be decided.
     pub expires_at: Timestamp,
     /// Not before this.
     pub send_at: Option<Timestamp>,
-    /// Why it was held, as stable codes.
+    /// What it takes; none where policies let the mail go without a person.
+    pub terms: Option<Terms>,
+    /// Why it was held or let go, as stable codes.
     pub reasons: Vec<String>,
+    /// Which rules of which policies matched.
+    pub trace: Vec<crate::policy::Step>,
+    /// Votes, one a person.
+    pub votes: Vec<Vote>,
+    /// Votes handed on.
+    pub delegations: Vec<Delegation>,
     /// Recipients of all kinds, for the list.
     pub recipients: Vec<Party>,
     /// For the list.
@@ -89,18 +188,22 @@ pub struct Approval {
     pub decision: Decision,
     /// Where the waiting workflow is resumed; none while it has not parked yet.
     pub task_token: Option<String>,
-    /// The message's version while it waits: deciding moves it on without reading it.
-    pub message_version: u64,
     /// Counts changes.
     pub version: u64,
 }
 
-/// Why a decision is not taken.
+/// Why a vote, or another decision, is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecisionRefused {
     /// It is decided already, or expired.
     #[error("this approval is {0} already")]
     NotPending(&'static str),
+    /// It was edited meanwhile.
+    #[error("the mail was edited: decide about its new revision")]
+    Superseded {
+        /// The approval of the new revision.
+        next: ApprovalId,
+    },
     /// The caller saw something else.
     #[error("the digest is not that of the mail that waits: look at it again")]
     DigestMismatch {
@@ -110,14 +213,42 @@ pub enum DecisionRefused {
     /// Two persons are the point of it.
     #[error("whoever asked for a mail to be sent, or owns the token that did, can't approve it")]
     Requester,
+    /// Two persons are the point of it.
+    #[error("whoever edited a mail last can't approve it: somebody else has to")]
+    Editor,
     /// A machine can't countersign.
     #[error("a decision needs a person")]
     NoPerson,
+    /// The terms name other roles.
+    #[error("the policy that held this mail asks for a vote of {0}")]
+    NotEntitled(String),
+    /// They gave their vote away.
+    #[error("you handed your vote on to another member")]
+    Delegated,
+    /// They voted already.
+    #[error("you voted already: a vote that was given can't be handed on")]
+    Voted,
+    /// Nobody hands a vote to themselves, or to someone who can't use it.
+    #[error(
+        "this member can't vote here, or voted already: choose another owner, admin or approver who did not ask for \
+         the mail"
+    )]
+    NoDelegate,
 }
 
 impl Approval {
-    /// How long an approval waits where nothing else is said.
-    pub const DEFAULT_EXPIRY: SignedDuration = SignedDuration::from_hours(7 * 24);
+    /// No approval waits longer than this, whatever a policy says: a workflow waits 31 days.
+    pub const MAX_EXPIRY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+    /// Until when a mail that is held now on these terms can be decided.
+    pub fn expiry(terms: &Terms, send_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        let by_terms = now + terms.expires_in.min(Self::MAX_EXPIRY);
+        match (terms.late, send_at) {
+            // A mail for now is never late.
+            (Late::Expire, Some(send_at)) if send_at > now => by_terms.min(send_at),
+            _ => by_terms,
+        }
+    }
 
     /// Whether it can still be decided.
     pub fn is_pending(&self, now: Timestamp) -> bool {
@@ -132,47 +263,209 @@ impl Approval {
         }
     }
 
-    fn check(&self, by: &Actor, digest: Digest, now: Timestamp) -> Result<MemberId, DecisionRefused> {
-        let member = by.member().ok_or(DecisionRefused::NoPerson)?;
-        if !self.is_pending(now) {
-            return Err(DecisionRefused::NotPending(self.status(now)));
+    fn refuse(&self, now: Timestamp) -> DecisionRefused {
+        match self.decision {
+            Decision::Superseded { next, .. } => DecisionRefused::Superseded { next },
+            _ => DecisionRefused::NotPending(self.status(now)),
         }
+    }
+
+    fn check_pending(&self, now: Timestamp) -> Result<(), DecisionRefused> {
+        if self.is_pending(now) { Ok(()) } else { Err(self.refuse(now)) }
+    }
+
+    fn separation(&self) -> bool {
+        self.terms.as_ref().is_none_or(|terms| terms.separation)
+    }
+
+    /// Whether the terms keep this member from approving because of what they did.
+    fn excluded(&self, member_id: MemberId) -> Option<DecisionRefused> {
+        if !self.separation() {
+            return None;
+        }
+        // The owner of a token answers for what it asks: they are the requester as much as the token is.
+        if self.requested_by.member() == Some(member_id) {
+            return Some(DecisionRefused::Requester);
+        }
+        (self.edited_by == Some(member_id)).then_some(DecisionRefused::Editor)
+    }
+
+    /// The roles that count for a member's vote: their own, and those of members who handed theirs on.
+    fn roles_of(&self, voter: Voter) -> BTreeSet<Role> {
+        let handed = self.delegations.iter().filter(|d| d.to == voter.member_id).map(|d| d.role);
+        handed.chain([voter.role]).collect()
+    }
+
+    fn wanted(&self) -> BTreeSet<Role> {
+        self.terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles).copied().collect()
+    }
+
+    /// Whether a member's approval would count.
+    pub fn may_vote(&self, voter: &Voter, now: Timestamp) -> Result<(), DecisionRefused> {
+        self.check_pending(now)?;
+        self.check_entitled(*voter)?;
+        self.excluded(voter.member_id).map_or(Ok(()), Err)
+    }
+
+    /// Whether this member is among those who decide about it, whatever became of it.
+    pub fn is_for(&self, voter: &Voter) -> bool {
+        self.check_entitled(*voter).is_ok() && self.excluded(voter.member_id).is_none()
+    }
+
+    /// Whether this member is told of it: their vote is wanted, and not given yet.
+    pub fn awaits(&self, voter: &Voter, now: Timestamp) -> bool {
+        let handed = self.delegations.iter().any(|d| d.to == voter.member_id);
+        let told = self.terms.as_ref().is_some_and(|terms| terms.notify.contains(&voter.role));
+        (told || handed)
+            && self.may_vote(voter, now).is_ok()
+            && !self.votes.iter().any(|vote| vote.member_id == voter.member_id)
+    }
+
+    fn check_entitled(&self, voter: Voter) -> Result<(), DecisionRefused> {
+        if self.delegations.iter().any(|d| d.from == voter.member_id) {
+            return Err(DecisionRefused::Delegated);
+        }
+        let wanted = self.wanted();
+        let decides = voter.role.scopes().contains(&Scope::ApprovalsDecide);
+        if decides && !self.roles_of(voter).is_disjoint(&wanted) {
+            return Ok(());
+        }
+        let names: Vec<_> = wanted.iter().map(|role| role.as_str()).collect();
+        Err(DecisionRefused::NotEntitled(names.join(" or ")))
+    }
+
+    /// How many votes each requirement has, and how many it needs, in the order of the terms.
+    pub fn progress(&self) -> Vec<(usize, u8)> {
+        self.terms
+            .iter()
+            .flat_map(|terms| &terms.requirements)
+            .map(|requirement| {
+                let counts = |vote: &&Vote| {
+                    let voter = Voter { member_id: vote.member_id, role: vote.role };
+                    vote.verdict == Verdict::Approve
+                        && self.excluded(vote.member_id).is_none()
+                        && !self.roles_of(voter).is_disjoint(&requirement.roles)
+                };
+                let members: BTreeSet<_> =
+                    self.votes.iter().filter(counts).map(|vote| vote.member_id).collect();
+                (members.len(), requirement.quorum)
+            })
+            .collect()
+    }
+
+    fn is_met(&self) -> bool {
+        let progress = self.progress();
+        !progress.is_empty() && progress.iter().all(|(votes, quorum)| *votes >= usize::from(*quorum).max(1))
+    }
+
+    /// Whether it lets exactly these bytes go: it says so, and its votes, counted again, agree.
+    pub fn releases(&self, digest: Digest) -> bool {
+        let approved = matches!(self.decision, Decision::Approved { .. });
+        approved && self.digest == digest && (self.terms.is_none() || self.is_met())
+    }
+
+    /// A member votes. Their vote replaces one that they gave before. Whoever asked for the mail may reject it:
+    /// that harms nobody.
+    pub fn vote(
+        mut self,
+        voter: Voter,
+        digest: Digest,
+        verdict: Verdict,
+        standing: Option<StandingApprovalId>,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
         if digest != self.digest {
             return Err(DecisionRefused::DigestMismatch { current: self.digest });
         }
-        Ok(member)
-    }
-
-    /// A person lets exactly these bytes go.
-    pub fn approve(mut self, by: &Actor, digest: Digest, now: Timestamp) -> Result<Self, DecisionRefused> {
-        let member = self.check(by, digest, now)?;
-        // The owner of a token answers for what it asks: they are the requester as much as the token is.
-        if self.requested_by.member() == Some(member) {
-            return Err(DecisionRefused::Requester);
+        let own = self.requested_by.member() == Some(voter.member_id);
+        match &verdict {
+            Verdict::Approve => self.may_vote(&voter, now)?,
+            Verdict::Reject(_) if own => {}
+            Verdict::Reject(_) => self.check_entitled(voter)?,
         }
-        self.decision = Decision::Approved { by: member, at: now };
+        let Voter { member_id, role } = voter;
+        self.votes.retain(|vote| vote.member_id != member_id);
+        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing });
+        let rejections = self.votes.iter().filter(|vote| vote.verdict != Verdict::Approve).count();
+        let enough = usize::from(self.terms.as_ref().map_or(1, |terms| terms.rejections)).max(1);
+        match verdict {
+            // Whoever asked takes it back by rejecting: that needs nobody else.
+            Verdict::Reject(reason) if own || rejections >= enough => {
+                self.decision = Decision::Rejected { by: member_id, at: now, reason };
+            }
+            Verdict::Approve if self.is_met() => {
+                let by = standing.is_none().then_some(member_id);
+                self.decision = Decision::Approved { by, at: now };
+            }
+            _ => {}
+        }
         Ok(self)
     }
 
-    /// A person stops it. Whoever asked for it may: that harms nobody.
-    pub fn reject(
-        mut self,
-        by: &Actor,
-        digest: Digest,
-        reason: String,
-        now: Timestamp,
-    ) -> Result<Self, DecisionRefused> {
-        let member = self.check(by, digest, now)?;
-        self.decision = Decision::Rejected { by: member, at: now, reason };
+    /// A member hands their vote on to another.
+    pub fn delegate(mut self, from: Voter, to: Voter, now: Timestamp) -> Result<Self, DecisionRefused> {
+        self.may_vote(&from, now)?;
+        if self.votes.iter().any(|vote| vote.member_id == from.member_id) {
+            return Err(DecisionRefused::Voted);
+        }
+        let able = to.role.scopes().contains(&Scope::ApprovalsDecide)
+            && to.member_id != from.member_id
+            && self.excluded(to.member_id).is_none()
+            && !self.delegations.iter().any(|d| d.from == to.member_id)
+            // A vote that was given does not grow by another's role behind the back of whoever gave it: it would
+            // be enough, and nobody's next vote would say so.
+            && !self.votes.iter().any(|vote| vote.member_id == to.member_id);
+        if !able {
+            return Err(DecisionRefused::NoDelegate);
+        }
+        // What was handed to them goes on with it, or it could be used by nobody.
+        for handed in self.delegations.iter_mut().filter(|d| d.to == from.member_id) {
+            handed.to = to.member_id;
+        }
+        self.delegations.push(Delegation {
+            from: from.member_id,
+            role: from.role,
+            to: to.member_id,
+            at: now,
+        });
         Ok(self)
     }
 
     /// Nobody decided in time.
     pub fn expire(mut self, now: Timestamp) -> Result<Self, DecisionRefused> {
         if self.decision != Decision::Pending || now < self.expires_at {
-            return Err(DecisionRefused::NotPending(self.status(now)));
+            return Err(self.refuse(now));
         }
         self.decision = Decision::Expired { at: now };
+        Ok(self)
+    }
+
+    /// Calls it off, decided or not. Whether the mail still can be called off its own state tells.
+    pub fn cancel(mut self, by: &Actor, reason: &str, now: Timestamp) -> Result<Self, DecisionRefused> {
+        match self.decision {
+            Decision::Approved { .. } => {}
+            _ => self.check_pending(now)?,
+        }
+        self.decision = Decision::Cancelled { by: by.clone(), at: now, reason: reason.to_owned() };
+        Ok(self)
+    }
+
+    /// The mail is edited: this approval ends with all its votes, and `next` takes its place.
+    pub fn supersede(
+        mut self,
+        by: Voter,
+        digest: Digest,
+        next: ApprovalId,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
+        if digest != self.digest {
+            return Err(DecisionRefused::DigestMismatch { current: self.digest });
+        }
+        // Whoever voids votes must be one of those who give them.
+        self.check_entitled(by)?;
+        self.decision = Decision::Superseded { by: by.member_id, at: now, next };
         Ok(self)
     }
 }
@@ -181,6 +474,7 @@ impl Approval {
 mod tests {
     use super::*;
     use crate::TokenId;
+    use crate::policy::Requirement;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -188,7 +482,15 @@ mod tests {
         MemberId::new(NOW, [n; 10])
     }
 
-    fn approval() -> Approval {
+    fn voter(n: u8, role: Role) -> Voter {
+        Voter { member_id: member(n), role }
+    }
+
+    fn mail() -> Digest {
+        Digest::of(b"mail")
+    }
+
+    fn held(terms: Terms) -> Approval {
         Approval {
             id: ApprovalId::new(NOW, [0; 10]),
             organization_id: OrganizationId::new(NOW, [0; 10]),
@@ -196,66 +498,193 @@ mod tests {
             message_id: MessageId::new(NOW, [0; 10]),
             thread_id: ThreadId::new(NOW, [0; 10]),
             answers: None,
-            digest: Digest::of(b"mail"),
-            requested_by: Actor::Member { member_id: member(1) },
+            resends: None,
+            digest: mail(),
+            revision: 1,
+            supersedes: None,
+            edited_by: None,
+            requested_by: Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(1) },
+            requested_with: None,
             requested_at: NOW,
-            expires_at: NOW + Approval::DEFAULT_EXPIRY,
+            expires_at: Approval::expiry(&terms, None, NOW),
             send_at: None,
+            terms: Some(terms),
             reasons: vec![],
+            trace: vec![],
+            votes: vec![],
+            delegations: vec![],
             recipients: vec![],
             subject: String::new(),
             preview: String::new(),
             attachment_count: 0,
             decision: Decision::Pending,
             task_token: None,
-            message_version: 1,
             version: 1,
         }
     }
 
+    fn terms(requirements: &[(u8, &[Role])]) -> Terms {
+        let requirements = requirements
+            .iter()
+            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() })
+            .collect();
+        Terms { requirements, ..Terms::default() }
+    }
+
+    fn yes(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
+        approval.vote(voter, mail(), Verdict::Approve, None, NOW)
+    }
+
+    fn no(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
+        approval.vote(voter, mail(), Verdict::Reject("no".into()), None, NOW)
+    }
+
+    const ANN: (u8, Role) = (2, Role::Approver);
+    const BEN: (u8, Role) = (3, Role::Approver);
+    const OWNER: (u8, Role) = (4, Role::Owner);
+
+    fn of(person: (u8, Role)) -> Voter {
+        voter(person.0, person.1)
+    }
+
     #[test]
     fn another_digest_is_refused_and_the_right_one_named() {
-        let by = Actor::Member { member_id: member(2) };
-        let refused = approval().approve(&by, Digest::of(b"other"), NOW).unwrap_err();
-        assert_eq!(refused, DecisionRefused::DigestMismatch { current: Digest::of(b"mail") });
-        assert!(approval().approve(&by, Digest::of(b"mail"), NOW).is_ok());
+        let refused = held(Terms::default())
+            .vote(of(ANN), Digest::of(b"other"), Verdict::Approve, None, NOW)
+            .unwrap_err();
+        assert_eq!(refused, DecisionRefused::DigestMismatch { current: mail() });
+        let approved = yes(held(Terms::default()), of(ANN)).unwrap();
+        assert!(approved.releases(mail()));
+        assert!(!approved.releases(Digest::of(b"other")));
     }
 
     #[test]
     fn the_requester_may_reject_but_not_approve() {
-        let by = Actor::Member { member_id: member(1) };
-        assert_eq!(approval().approve(&by, Digest::of(b"mail"), NOW), Err(DecisionRefused::Requester));
-        assert!(approval().reject(&by, Digest::of(b"mail"), "no".into(), NOW).is_ok());
-        let through_a_token = Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(1) };
-        assert_eq!(
-            approval().approve(&through_a_token, Digest::of(b"mail"), NOW),
-            Err(DecisionRefused::Requester)
-        );
+        let requester = voter(1, Role::Owner);
+        assert_eq!(yes(held(Terms::default()), requester), Err(DecisionRefused::Requester));
+        let rejected = no(held(Terms { rejections: 3, ..Terms::default() }), voter(1, Role::Editor)).unwrap();
+        assert_eq!(rejected.decision.as_str(), "rejected");
+        let without = Terms { separation: false, ..Terms::default() };
+        assert_eq!(yes(held(without), requester).unwrap().decision.as_str(), "approved");
     }
 
     #[test]
-    fn the_system_never_approves() {
-        assert_eq!(
-            approval().approve(&Actor::System, Digest::of(b"mail"), NOW),
-            Err(DecisionRefused::NoPerson)
-        );
+    fn the_last_editor_does_not_approve_alone_unless_separation_is_off() {
+        let edited = |separation| Approval {
+            edited_by: Some(member(2)),
+            ..held(Terms { separation, ..Terms::default() })
+        };
+        assert_eq!(yes(edited(true), of(ANN)), Err(DecisionRefused::Editor));
+        assert!(yes(edited(true), of(BEN)).unwrap().releases(mail()));
+        assert!(yes(edited(false), of(ANN)).unwrap().releases(mail()));
+    }
+
+    #[test]
+    fn two_persons_are_two_persons() {
+        let two = held(terms(&[(2, &[Role::Approver, Role::Owner])]));
+        let one = yes(yes(two, of(ANN)).unwrap(), of(ANN)).unwrap();
+        assert_eq!((one.votes.len(), one.decision.as_str()), (1, "pending"));
+        assert!(!one.releases(mail()));
+        assert!(yes(one, of(BEN)).unwrap().releases(mail()));
+    }
+
+    #[test]
+    fn each_requirement_needs_its_roles() {
+        let both = held(terms(&[(1, &[Role::Owner]), (2, &[Role::Approver, Role::Owner])]));
+        let approvers = yes(yes(both, of(ANN)).unwrap(), of(BEN)).unwrap();
+        assert_eq!(approvers.progress(), [(0, 1), (2, 2)]);
+        assert_eq!(yes(approvers, of(OWNER)).unwrap().decision.as_str(), "approved");
+        let owners = held(terms(&[(1, &[Role::Owner])]));
+        assert_eq!(yes(owners.clone(), of(ANN)), Err(DecisionRefused::NotEntitled("owner".into())));
+        assert_eq!(no(owners.clone(), of(ANN)), Err(DecisionRefused::NotEntitled("owner".into())));
+        assert!(matches!(yes(owners, voter(9, Role::Viewer)), Err(DecisionRefused::NotEntitled(_))));
+    }
+
+    #[test]
+    fn a_row_that_says_approved_without_votes_releases_nothing() {
+        let forged = Approval {
+            decision: Decision::Approved { by: Some(member(2)), at: NOW },
+            ..held(Terms::default())
+        };
+        assert!(!forged.releases(mail()));
+        let by_policy = Approval { terms: None, ..forged };
+        assert!(by_policy.releases(mail()));
+    }
+
+    #[test]
+    fn a_vote_may_be_changed_while_it_waits_and_so_many_rejections_end_it() {
+        let two = Terms { rejections: 2, ..terms(&[(2, &[Role::Approver, Role::Owner])]) };
+        let changed = no(yes(held(two), of(ANN)).unwrap(), of(ANN)).unwrap();
+        assert_eq!((changed.progress(), changed.decision.as_str()), (vec![(0, 2)], "pending"));
+        assert_eq!(no(changed, of(BEN)).unwrap().decision.as_str(), "rejected");
+    }
+
+    #[test]
+    fn a_vote_is_handed_on_with_its_role_and_not_to_whoever_asked() {
+        let owners = held(terms(&[(1, &[Role::Owner])]));
+        let handed = owners.clone().delegate(of(OWNER), of(ANN), NOW).unwrap();
+        assert_eq!(yes(handed.clone(), of(OWNER)), Err(DecisionRefused::Delegated));
+        assert!(yes(handed, of(ANN)).unwrap().releases(mail()));
+        let refused = |to| owners.clone().delegate(of(OWNER), to, NOW).unwrap_err();
+        assert_eq!(refused(voter(1, Role::Owner)), DecisionRefused::NoDelegate);
+        assert_eq!(refused(of(OWNER)), DecisionRefused::NoDelegate);
+        assert_eq!(refused(voter(7, Role::Viewer)), DecisionRefused::NoDelegate);
+        assert!(matches!(
+            owners.clone().delegate(of(ANN), of(BEN), NOW),
+            Err(DecisionRefused::NotEntitled(_))
+        ));
+    }
+
+    #[test]
+    fn a_vote_is_not_handed_to_whoever_voted_already() {
+        let both = held(terms(&[(1, &[Role::Owner]), (1, &[Role::Approver])]));
+        let voted = yes(both, of(ANN)).unwrap();
+        assert_eq!(voted.clone().delegate(of(OWNER), of(ANN), NOW), Err(DecisionRefused::NoDelegate));
+        assert!(voted.delegate(of(OWNER), of(BEN), NOW).is_ok());
+    }
+
+    #[test]
+    fn handing_on_never_makes_two_votes_of_one_person() {
+        let two = held(terms(&[(2, &[Role::Owner, Role::Approver])]));
+        let handed = two.delegate(of(OWNER), of(ANN), NOW).unwrap();
+        let once = yes(handed, of(ANN)).unwrap();
+        assert_eq!(once.progress(), [(1, 2)]);
+        assert!(yes(once, of(BEN)).unwrap().releases(mail()));
     }
 
     #[test]
     fn it_is_decided_once_and_in_time() {
-        let by = Actor::Member { member_id: member(2) };
-        let approved = approval().approve(&by, Digest::of(b"mail"), NOW).unwrap();
-        assert_eq!(
-            approved.clone().reject(&by, Digest::of(b"mail"), "late".into(), NOW),
-            Err(DecisionRefused::NotPending("approved"))
-        );
-        assert!(approved.expire(NOW + Approval::DEFAULT_EXPIRY).is_err());
-        let late = NOW + Approval::DEFAULT_EXPIRY;
-        assert_eq!(
-            approval().approve(&by, Digest::of(b"mail"), late),
-            Err(DecisionRefused::NotPending("expired"))
-        );
-        assert!(approval().expire(late - SignedDuration::from_secs(1)).is_err());
-        assert!(approval().expire(late).is_ok());
+        let approved = yes(held(Terms::default()), of(ANN)).unwrap();
+        assert_eq!(no(approved.clone(), of(BEN)), Err(DecisionRefused::NotPending("approved")));
+        let late = NOW + Terms::default().expires_in;
+        assert!(approved.expire(late).is_err());
+        let at = |now| held(Terms::default()).vote(of(ANN), mail(), Verdict::Approve, None, now);
+        assert_eq!(at(late), Err(DecisionRefused::NotPending("expired")));
+        assert!(at(late - SignedDuration::from_millis(1)).is_ok());
+        assert!(held(Terms::default()).expire(late - SignedDuration::from_secs(1)).is_err());
+        assert!(held(Terms::default()).expire(late).is_ok());
+    }
+
+    #[test]
+    fn what_was_edited_or_cancelled_takes_no_vote() {
+        let next = ApprovalId::new(NOW, [9; 10]);
+        let superseded = held(Terms::default()).supersede(of(ANN), mail(), next, NOW).unwrap();
+        assert_eq!(yes(superseded, of(BEN)), Err(DecisionRefused::Superseded { next }));
+        let approved = yes(held(Terms::default()), of(ANN)).unwrap();
+        let cancelled = approved.cancel(&Actor::System, "why", NOW).unwrap();
+        assert!(!cancelled.releases(mail()));
+        assert_eq!(yes(cancelled, of(BEN)), Err(DecisionRefused::NotPending("cancelled")));
+    }
+
+    #[test]
+    fn by_default_a_decision_comes_before_send_at() {
+        let hour = SignedDuration::from_hours(1);
+        let expire = Terms::default();
+        assert_eq!(Approval::expiry(&expire, Some(NOW + hour), NOW), NOW + hour);
+        assert_eq!(Approval::expiry(&expire, Some(NOW - hour), NOW), NOW + expire.expires_in);
+        let send = Terms { late: Late::Send, ..expire };
+        assert_eq!(Approval::expiry(&send, Some(NOW + hour), NOW), NOW + send.expires_in);
+        let endless = Terms { expires_in: SignedDuration::from_hours(24 * 365), ..send };
+        assert_eq!(Approval::expiry(&endless, None, NOW), NOW + Approval::MAX_EXPIRY);
     }
 }

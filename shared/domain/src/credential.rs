@@ -13,6 +13,7 @@ use crate::access::{Actor, Principal, Role, Scope, Scopes};
 use crate::address::EmailAddress;
 use crate::digest::Digest;
 use crate::id::{BODY_LENGTH, Id as _};
+use crate::organization::Pause;
 use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId, UserId};
 
 /// The kinds of secret.
@@ -132,6 +133,8 @@ pub struct Token {
     pub scopes: Scopes,
     /// The inboxes that it is limited to; `None` means all.
     pub inboxes: Option<BTreeSet<InboxId>>,
+    /// Whether it is refused, and the mail that it asked for is held back.
+    pub paused: Option<Pause>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -153,6 +156,9 @@ pub enum InvalidGrant {
     /// A program that asks for mail must not make the credentials that let it out.
     #[error("messages.send and tokens.manage can't be held by one token")]
     SendAndGrant,
+    /// A program that asks for mail must not write the rules that let it out.
+    #[error("messages.send and policies.manage can't be held by one token")]
+    SendAndRule,
     /// More than the token that makes it has.
     #[error("the token that makes it does not hold {}", .0.as_str())]
     BeyondToken(Scope),
@@ -194,6 +200,9 @@ pub fn grant(
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::TokensManage) {
         return Err(InvalidGrant::SendAndGrant);
     }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::PoliciesManage) {
+        return Err(InvalidGrant::SendAndRule);
+    }
     let wide = ORGANIZATION_WIDE.iter().find(|scope| scopes.contains(scope));
     if let (Some(_), Some(scope)) = (inboxes, wide) {
         return Err(InvalidGrant::NotForSome(*scope));
@@ -224,6 +233,7 @@ impl Token {
             role: self.role,
             scopes: self.scopes.clone(),
             inboxes: self.inboxes.clone(),
+            credential: self.hash,
         }
     }
 }
@@ -263,6 +273,7 @@ impl Session {
             role: self.role,
             scopes: self.role.scopes(),
             inboxes: None,
+            credential: self.hash,
         })
     }
 
@@ -348,6 +359,7 @@ mod tests {
             role: Role::Owner,
             scopes: Role::Owner.scopes(),
             inboxes,
+            credential: Digest::of(b"secret"),
         }
     }
 
@@ -410,6 +422,13 @@ mod tests {
         let send_and_grant = [Scope::MessagesSend, Scope::TokensManage].into();
         assert_eq!(grant(&owner(None), &send_and_grant, None), Err(InvalidGrant::SendAndGrant));
         assert_eq!(grant(&token, &[Scope::MessagesSend].into(), None), Ok(()));
+    }
+
+    #[test]
+    fn no_token_sends_and_writes_the_rules() {
+        let both = [Scope::MessagesSend, Scope::PoliciesManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndRule));
+        assert_eq!(grant(&owner(None), &[Scope::PoliciesManage].into(), None), Ok(()));
     }
 
     #[test]

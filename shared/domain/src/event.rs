@@ -54,6 +54,10 @@ kinds! {
     ApprovalRejected = "approval.rejected";
     /// Nobody decided in time.
     ApprovalExpired = "approval.expired";
+    /// It was called off before it went.
+    ApprovalCancelled = "approval.cancelled";
+    /// A mail still waits for a person.
+    ApprovalReminder = "approval.reminder";
     /// An inbox was made.
     InboxCreated = "inbox.created";
 }
@@ -74,7 +78,8 @@ impl EventKind {
             | Status::Scheduled
             | Status::Sending
             | Status::Rejected
-            | Status::Expired => None,
+            | Status::Expired
+            | Status::Cancelled => None,
         }
     }
 }

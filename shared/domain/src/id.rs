@@ -132,6 +132,10 @@ ids! {
     EventId = "evt_";
     /// An entry of the audit log.
     AuditId = "aud_";
+    /// Rules that decide what is held.
+    PolicyId = "pol_";
+    /// A budget of mails that are approved ahead.
+    StandingApprovalId = "sta_";
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::address::{EmailAddress, HeaderText, Mailbox};
+use crate::organization::Pause;
 use crate::{InboxId, OrganizationId};
 
 /// An address that sends and receives on a domain of ours.
@@ -16,6 +17,8 @@ pub struct Inbox {
     pub address: EmailAddress,
     /// The name that recipients see.
     pub display_name: Option<HeaderText>,
+    /// Whether its mail is held back.
+    pub paused: Option<Pause>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -27,6 +30,9 @@ impl Inbox {
     }
 }
 
+/// The local part that Countersign's own notifications come from: who could send from it could imitate them.
+pub const NOTIFICATIONS: &str = "notifications";
+
 /// Local parts that no inbox may take: RFC 2142, and what SES and mail servers use themselves.
 pub const RESERVED_USERNAMES: &[&str] = &[
     "abuse",
@@ -35,6 +41,7 @@ pub const RESERVED_USERNAMES: &[&str] = &[
     "noc",
     "no-reply",
     "noreply",
+    NOTIFICATIONS,
     "postmaster",
     "root",
     "security",

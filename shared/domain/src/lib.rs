@@ -10,16 +10,22 @@ pub mod audit;
 pub mod credential;
 pub mod digest;
 pub mod event;
+pub mod finding;
+pub mod gate;
 pub mod id;
 pub mod inbox;
 pub mod lifecycle;
+pub mod link;
 pub mod message;
+pub mod notice;
 pub mod organization;
+pub mod policy;
 pub mod seal;
+pub mod standing;
 pub mod webhook;
 
 pub use id::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId,
-    ThreadId, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
+    SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

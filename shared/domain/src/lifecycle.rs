@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! pending_approval --approve--> scheduled --claim--> sending --accept--> sent --> delivered | deferred
-//!        |                       ^      |              |  |                         | bounced | complained
-//!        +--reject--> rejected   |      |              |  +--refuse--> failed
-//!        +--expire--> expired    |      |              |
-//!                                +--hold off-----------+  (certainly not accepted; at most MAX_ATTEMPTS times)
-//!                                       |              |
-//!                                       |              +--lose--> unknown --accept--> sent
-//!                                       +--accept--> sent   (the provider's event proves that it went)
+//!   |  |  |  |                   ^  |   ^             |  |  |                      | bounced | complained
+//!   |  |  |  +--reject--> rejected  |   +--stand back-+  |  |   (paused meanwhile: nothing was called)
+//!   |  |  +--expire--> expired      |   +--hold off------+  |   (certainly not accepted; at most MAX_ATTEMPTS times)
+//!   |  +--cancel--> cancelled <-----+------call off---------+
+//!   +--revise--> pending_approval   |                       +--refuse--> failed
+//!                                   |                       +--lose--> unknown --accept--> sent
+//!                                   +--accept--> sent   (the provider's event proves that it went)
 //! ```
 //!
 //! Every arrow is a method that takes the state and the time and returns the next state or
@@ -46,11 +46,35 @@ pub enum Status {
     Rejected,
     /// Nobody decided in time.
     Expired,
+    /// Called off before it was claimed.
+    Cancelled,
     /// It may or may not have been accepted. Never sent again by itself.
     Unknown,
 }
 
 impl Status {
+    /// All of them.
+    pub const ALL: [Status; 13] = [
+        Status::PendingApproval,
+        Status::Scheduled,
+        Status::Sending,
+        Status::Sent,
+        Status::Delivered,
+        Status::Deferred,
+        Status::Bounced,
+        Status::Complained,
+        Status::Failed,
+        Status::Rejected,
+        Status::Expired,
+        Status::Cancelled,
+        Status::Unknown,
+    ];
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -65,6 +89,7 @@ impl Status {
             Status::Failed => "failed",
             Status::Rejected => "rejected",
             Status::Expired => "expired",
+            Status::Cancelled => "cancelled",
             Status::Unknown => "unknown",
         }
     }
@@ -105,20 +130,27 @@ impl Outcome {
     }
 }
 
+/// Tells one claim from another: 8 random octets, drawn before the claim is written.
+pub type Nonce = [u8; 8];
+
 /// Where an outbound mail stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum State {
     /// Waits for a person.
     PendingApproval {
         /// Until when.
         expires_at: Timestamp,
+        /// When those who may vote are reminded next.
+        remind_at: Option<Timestamp>,
     },
-    /// Approved: may be claimed from `due` on.
+    /// Cleared: may be claimed from `due` on.
     Scheduled {
         /// When to send.
         due: Timestamp,
         /// How often the provider was called already, each time certainly without accepting.
         attempt: u32,
+        /// When the sweeper looks after it if nobody has claimed it by then.
+        look_at: Timestamp,
     },
     /// Claimed by one dispatcher.
     Sending {
@@ -126,6 +158,8 @@ pub enum State {
         claimed_at: Timestamp,
         /// Counting this one.
         attempt: u32,
+        /// By which claim: a dispatcher whose write was answered by silence finds its own claim again.
+        claim: Nonce,
     },
     /// The provider has it.
     Accepted {
@@ -153,15 +187,26 @@ pub enum State {
         /// When.
         at: Timestamp,
     },
+    /// Called off before the provider was called, or after it certainly had not accepted it.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+        /// A person's words, or a stable code.
+        reason: String,
+        /// How often the provider had been called.
+        attempt: u32,
+    },
     /// The provider was called and nobody knows what came of it.
     Unknown {
         /// Since when.
         since: Timestamp,
+        /// How often somebody was told of it, the first time not counted.
+        told: u8,
     },
 }
 
 /// What an outbound mail has beyond its headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Outbound {
     /// The approval that decides about it.
     pub approval_id: ApprovalId,
@@ -171,6 +216,8 @@ pub struct Outbound {
     pub send_at: Option<Timestamp>,
     /// Number of recipients.
     pub recipients: u32,
+    /// Whether one of them was never written to before: the provider's acceptance makes them known.
+    pub first_contact: bool,
     /// Where it stands.
     pub state: State,
 }
@@ -194,6 +241,10 @@ impl Outbound {
     pub const CLAIM_LIMIT: SignedDuration = SignedDuration::from_mins(3);
     /// A due mail that nobody claimed for so long has lost its workflow.
     pub const START_LIMIT: SignedDuration = SignedDuration::from_mins(2);
+    /// A paused mail is looked after so often: resuming it may have been missed.
+    pub const PAUSED_LOOK: SignedDuration = SignedDuration::from_mins(15);
+    /// Whoever asked is told again of a mail that is still unknown after so many hours.
+    const UNKNOWN_LOOKS: [i64; 3] = [1, 24, 72];
 
     /// The name of the state.
     pub fn status(&self) -> Status {
@@ -204,6 +255,7 @@ impl Outbound {
             State::Failed { .. } => Status::Failed,
             State::Rejected { .. } => Status::Rejected,
             State::Expired { .. } => Status::Expired,
+            State::Cancelled { .. } => Status::Cancelled,
             State::Unknown { .. } => Status::Unknown,
             State::Accepted { outcomes, .. } => match outcomes.values().max() {
                 Some(Outcome::Complained) => Status::Complained,
@@ -220,9 +272,14 @@ impl Outbound {
     /// When somebody must look after it if nothing has happened by then; `None` once it rests.
     pub fn watch_at(&self) -> Option<Timestamp> {
         match &self.state {
-            State::PendingApproval { expires_at } => Some(*expires_at),
-            State::Scheduled { due, .. } => Some(*due + Self::START_LIMIT),
+            State::PendingApproval { expires_at, remind_at } => {
+                Some(remind_at.map_or(*expires_at, |at| at.min(*expires_at)))
+            }
+            State::Scheduled { look_at, .. } => Some(*look_at),
             State::Sending { claimed_at, .. } => Some(*claimed_at + Self::CLAIM_LIMIT),
+            State::Unknown { since, told } => Self::UNKNOWN_LOOKS
+                .get(usize::from(*told))
+                .map(|hours| *since + SignedDuration::from_hours(*hours)),
             _ => None,
         }
     }
@@ -235,12 +292,12 @@ impl Outbound {
         Self { state, ..self }
     }
 
-    /// The approval was given.
+    /// The approval was given, or none was needed.
     pub fn approve(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::PendingApproval { expires_at } if now < expires_at => {
+            State::PendingApproval { expires_at, .. } if now < expires_at => {
                 let due = self.send_at.map_or(now, |send_at| send_at.max(now));
-                Ok(self.to(State::Scheduled { due, attempt: 0 }))
+                Ok(self.to(State::Scheduled { due, attempt: 0, look_at: due + Self::START_LIMIT }))
             }
             _ => self.refuse("be approved"),
         }
@@ -257,40 +314,108 @@ impl Outbound {
     /// Nobody decided.
     pub fn expire(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::PendingApproval { expires_at } if now >= expires_at => {
+            State::PendingApproval { expires_at, .. } if now >= expires_at => {
                 Ok(self.to(State::Expired { at: now }))
             }
             _ => self.refuse("expire"),
         }
     }
 
+    /// Those who may vote were reminded, and are again after `pause`.
+    pub fn remind(self, now: Timestamp, pause: SignedDuration) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::PendingApproval { expires_at, remind_at: Some(at) } if at <= now && now < expires_at => {
+                Ok(self.to(State::PendingApproval { expires_at, remind_at: Some(now + pause) }))
+            }
+            _ => self.refuse("be reminded of"),
+        }
+    }
+
+    /// It was edited: other bytes wait under another approval.
+    pub fn revise(self, next: Outbound) -> Result<Self, InvalidTransition> {
+        match (&self.state, &next.state) {
+            (State::PendingApproval { .. }, State::PendingApproval { .. }) => Ok(next),
+            _ => self.refuse("be edited"),
+        }
+    }
+
+    /// A person calls it off, before it is claimed.
+    pub fn cancel(self, now: Timestamp, reason: &str) -> Result<Self, InvalidTransition> {
+        let attempt = match self.state {
+            State::PendingApproval { .. } => 0,
+            State::Scheduled { attempt, .. } => attempt,
+            _ => return self.refuse("be cancelled"),
+        };
+        Ok(self.to(State::Cancelled { at: now, reason: reason.to_owned(), attempt }))
+    }
+
     /// Its workflow was lost and is started anew: it is watched from now on again.
     pub fn restart(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        self.look_again(now, Self::START_LIMIT, "be restarted")
+    }
+
+    /// It may not go while something is paused.
+    pub fn postpone(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        self.look_again(now, Self::PAUSED_LOOK, "be postponed")
+    }
+
+    fn look_again(
+        self,
+        now: Timestamp,
+        pause: SignedDuration,
+        name: &'static str,
+    ) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::Scheduled { due, attempt } if now >= due => {
-                Ok(self.to(State::Scheduled { due: now, attempt }))
+            State::Scheduled { due, attempt, .. } if now >= due => {
+                Ok(self.to(State::Scheduled { due, attempt, look_at: now + pause }))
             }
-            _ => self.refuse("be restarted"),
+            _ => self.refuse(name),
         }
     }
 
     /// One dispatcher takes it, before it calls the provider.
-    pub fn claim(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+    pub fn claim(self, now: Timestamp, claim: Nonce) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::Scheduled { due, attempt } if now >= due => {
-                Ok(self.to(State::Sending { claimed_at: now, attempt: attempt + 1 }))
+            State::Scheduled { due, attempt, .. } if now >= due => {
+                Ok(self.to(State::Sending { claimed_at: now, attempt: attempt + 1, claim }))
             }
             _ => self.refuse("be claimed"),
         }
     }
 
-    /// The provider certainly did not accept it, and may later: back to the queue, or failed after
-    /// [`Self::MAX_ATTEMPTS`].
-    pub fn hold_off(self, now: Timestamp, reason: &str) -> Result<Self, InvalidTransition> {
+    /// The dispatcher found a pause after it claimed, and called nobody: its own claim is undone, never another's.
+    pub fn stand_back(self, now: Timestamp, own: Nonce) -> Result<Self, InvalidTransition> {
         match self.state {
+            State::Sending { claimed_at, attempt, claim } if claim == own => Ok(self.to(State::Scheduled {
+                due: claimed_at,
+                attempt: attempt - 1,
+                look_at: now + Self::PAUSED_LOOK,
+            })),
+            _ => self.refuse("be put back"),
+        }
+    }
+
+    /// The dispatcher found after it claimed that the approval holds no more, and called nobody.
+    pub fn call_off(self, now: Timestamp, reason: &str) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Sending { attempt, .. } => {
+                let attempt = attempt - 1;
+                Ok(self.to(State::Cancelled { at: now, reason: reason.to_owned(), attempt }))
+            }
+            _ => self.refuse("be called off"),
+        }
+    }
+
+    /// The provider certainly did not accept it, and may later: back to the queue, or failed after
+    /// [`Self::MAX_ATTEMPTS`]. A write whose answer was lost is made again; by then another dispatcher may have
+    /// claimed the mail and be calling the provider, and its claim must stand: so this undoes the caller's `own` alone.
+    pub fn hold_off(self, now: Timestamp, own: Nonce, reason: &str) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Sending { claim, .. } if claim != own => self.refuse("be held off"),
             State::Sending { attempt, .. } if attempt < Self::MAX_ATTEMPTS => {
                 let pause = 2_i64.saturating_pow(attempt).min(Self::MAX_PAUSE);
-                Ok(self.to(State::Scheduled { due: now + SignedDuration::from_secs(pause), attempt }))
+                let due = now + SignedDuration::from_secs(pause);
+                Ok(self.to(State::Scheduled { due, attempt, look_at: due + Self::START_LIMIT }))
             }
             State::Sending { .. } => Ok(self.to(State::Failed { reason: reason.to_owned(), at: now })),
             _ => self.refuse("be held off"),
@@ -308,8 +433,19 @@ impl Outbound {
     /// Nobody knows whether the provider accepted it.
     pub fn lose(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::Sending { .. } => Ok(self.to(State::Unknown { since: now })),
+            State::Sending { .. } => Ok(self.to(State::Unknown { since: now, told: 0 })),
             _ => self.refuse("be lost"),
+        }
+    }
+
+    /// Nobody knows it still: whoever asked is told once more.
+    pub fn tell_again(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        match (self.watch_at(), &self.state) {
+            (Some(at), State::Unknown { since, told }) if at <= now => {
+                let state = State::Unknown { since: *since, told: told + 1 };
+                Ok(self.to(state))
+            }
+            _ => self.refuse("be told of again"),
         }
     }
 
@@ -321,7 +457,9 @@ impl Outbound {
             State::Sending { .. } | State::Unknown { .. } | State::Failed { .. } => {
                 Ok(self.to(accepted(now, provider_id)))
             }
-            State::Scheduled { attempt, .. } if attempt > 0 => Ok(self.to(accepted(now, provider_id))),
+            State::Scheduled { attempt, .. } | State::Cancelled { attempt, .. } if attempt > 0 => {
+                Ok(self.to(accepted(now, provider_id)))
+            }
             _ => self.refuse("be accepted"),
         }
     }
@@ -367,22 +505,25 @@ mod tests {
             digest: Digest::of(b"x"),
             send_at: None,
             recipients: 2,
+            first_contact: false,
             state,
         }
     }
 
     fn states() -> Vec<Outbound> {
         [
-            State::PendingApproval { expires_at: at(100) },
-            State::Scheduled { due: at(10), attempt: 0 },
-            State::Scheduled { due: at(10), attempt: 2 },
-            State::Sending { claimed_at: at(10), attempt: 1 },
-            State::Sending { claimed_at: at(10), attempt: Outbound::MAX_ATTEMPTS },
+            State::PendingApproval { expires_at: at(100), remind_at: Some(at(40)) },
+            State::Scheduled { due: at(10), attempt: 0, look_at: at(20) },
+            State::Scheduled { due: at(10), attempt: 2, look_at: at(20) },
+            State::Sending { claimed_at: at(10), attempt: 1, claim: [7; 8] },
+            State::Sending { claimed_at: at(10), attempt: Outbound::MAX_ATTEMPTS, claim: [7; 8] },
             accepted(at(10), "p"),
             State::Failed { reason: "r".into(), at: at(10) },
             State::Rejected { at: at(10) },
             State::Expired { at: at(10) },
-            State::Unknown { since: at(10) },
+            State::Unknown { since: at(10), told: 0 },
+            State::Cancelled { at: at(10), reason: "r".into(), attempt: 0 },
+            State::Cancelled { at: at(10), reason: "r".into(), attempt: 1 },
         ]
         .map(outbound)
         .into()
@@ -392,15 +533,24 @@ mod tests {
     #[test]
     fn the_whole_table() {
         type Transition = (&'static str, fn(Outbound) -> Result<Outbound, InvalidTransition>);
-        let transitions: [Transition; 10] = [
+        let transitions: [Transition; 17] = [
             ("approve", |m| m.approve(at(50))),
             ("reject", |m| m.reject(at(50))),
             ("expire", |m| m.expire(at(150))),
+            ("remind", |m| m.remind(at(50), SignedDuration::from_secs(9))),
+            ("revise", |m| {
+                m.revise(outbound(State::PendingApproval { expires_at: at(200), remind_at: None }))
+            }),
+            ("cancel", |m| m.cancel(at(50), "r")),
             ("restart", |m| m.restart(at(50))),
-            ("claim", |m| m.claim(at(50))),
-            ("hold_off", |m| m.hold_off(at(50), "throttled")),
+            ("postpone", |m| m.postpone(at(50))),
+            ("claim", |m| m.claim(at(50), [8; 8])),
+            ("stand_back", |m| m.stand_back(at(50), [7; 8])),
+            ("call_off", |m| m.call_off(at(50), "r")),
+            ("hold_off", |m| m.hold_off(at(50), [7; 8], "throttled")),
             ("fail", |m| m.fail(at(50), "refused")),
             ("lose", |m| m.lose(at(50))),
+            ("tell_again", |m| m.tell_again(at(10_000))),
             ("accept", |m| m.accept(at(50), "p")),
             ("report", |m| m.report(at(50), "p", Outcome::Bounced, &["a@b.c".into()])),
         ];
@@ -422,17 +572,28 @@ mod tests {
                 "0 pending_approval approve scheduled",
                 "0 pending_approval reject rejected",
                 "0 pending_approval expire expired",
+                "0 pending_approval remind pending_approval",
+                "0 pending_approval revise pending_approval",
+                "0 pending_approval cancel cancelled",
+                "1 scheduled cancel cancelled",
                 "1 scheduled restart scheduled",
+                "1 scheduled postpone scheduled",
                 "1 scheduled claim sending",
+                "2 scheduled cancel cancelled",
                 "2 scheduled restart scheduled",
+                "2 scheduled postpone scheduled",
                 "2 scheduled claim sending",
                 "2 scheduled accept sent",
                 "2 scheduled report bounced",
+                "3 sending stand_back scheduled",
+                "3 sending call_off cancelled",
                 "3 sending hold_off scheduled",
                 "3 sending fail failed",
                 "3 sending lose unknown",
                 "3 sending accept sent",
                 "3 sending report bounced",
+                "4 sending stand_back scheduled",
+                "4 sending call_off cancelled",
                 "4 sending hold_off failed",
                 "4 sending fail failed",
                 "4 sending lose unknown",
@@ -442,32 +603,45 @@ mod tests {
                 "5 sent report bounced",
                 "6 failed accept sent",
                 "6 failed report bounced",
+                "9 unknown tell_again unknown",
                 "9 unknown accept sent",
                 "9 unknown report bounced",
+                "11 cancelled accept sent",
+                "11 cancelled report bounced",
             ]
         );
     }
 
     #[test]
     fn time_bounds_are_exact() {
-        let pending = outbound(State::PendingApproval { expires_at: at(100) });
+        let pending = outbound(State::PendingApproval { expires_at: at(100), remind_at: None });
         assert!(pending.clone().approve(at(99)).is_ok());
         assert!(pending.clone().approve(at(100)).is_err());
         assert!(pending.clone().expire(at(99)).is_err());
         assert!(pending.expire(at(100)).is_ok());
-        let scheduled = outbound(State::Scheduled { due: at(10), attempt: 0 });
-        assert!(scheduled.clone().claim(at(9)).is_err());
-        assert!(scheduled.claim(at(10)).is_ok());
+        let scheduled = outbound(State::Scheduled { due: at(10), attempt: 0, look_at: at(20) });
+        assert!(scheduled.clone().claim(at(9), [1; 8]).is_err());
+        assert!(scheduled.claim(at(10), [1; 8]).is_ok());
+    }
+
+    #[test]
+    fn a_claim_is_undone_by_its_own_dispatcher_alone() {
+        let claimed = outbound(State::Sending { claimed_at: at(10), attempt: 1, claim: [7; 8] });
+        assert!(claimed.clone().stand_back(at(50), [8; 8]).is_err());
+        assert!(claimed.clone().hold_off(at(50), [8; 8], "throttled").is_err());
+        assert!(claimed.clone().stand_back(at(50), [7; 8]).is_ok());
+        assert!(claimed.hold_off(at(50), [7; 8], "throttled").is_ok());
     }
 
     #[test]
     fn a_mail_is_not_due_before_its_send_at() {
-        let mut pending = outbound(State::PendingApproval { expires_at: at(100) });
+        let mut pending = outbound(State::PendingApproval { expires_at: at(100), remind_at: None });
         pending.send_at = Some(at(500));
         let scheduled = pending.clone().approve(at(5)).unwrap();
-        assert_eq!(scheduled.state, State::Scheduled { due: at(500), attempt: 0 });
+        let at_due = |due| State::Scheduled { due, attempt: 0, look_at: due + Outbound::START_LIMIT };
+        assert_eq!(scheduled.state, at_due(at(500)));
         pending.send_at = Some(at(1));
-        assert_eq!(pending.approve(at(5)).unwrap().state, State::Scheduled { due: at(5), attempt: 0 });
+        assert_eq!(pending.approve(at(5)).unwrap().state, at_due(at(5)));
     }
 
     #[test]
@@ -484,8 +658,10 @@ mod tests {
     #[test]
     fn whatever_moves_is_watched() {
         for state in states() {
-            let moves =
-                matches!(state.status(), Status::PendingApproval | Status::Scheduled | Status::Sending);
+            let moves = matches!(
+                state.status(),
+                Status::PendingApproval | Status::Scheduled | Status::Sending | Status::Unknown
+            );
             assert_eq!(state.watch_at().is_some(), moves, "{:?}", state.status());
         }
     }

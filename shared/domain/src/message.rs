@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use crate::digest::Digest;
+use crate::finding::Finding;
 use crate::lifecycle::Outbound;
 use crate::{AttachmentId, InboxId, MessageId, OrganizationId, ThreadId};
 
 /// An address as a received mail writes it: nothing is promised about its form.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Party {
     /// The display name.
     pub name: Option<String>,
@@ -79,6 +80,8 @@ pub enum Direction {
         defects: Vec<String>,
         /// RFC 3834: a program wrote it, nobody waits for an answer.
         automatic: bool,
+        /// What looks wrong with it, at most [`Finding::MAX`].
+        findings: Vec<Finding>,
     },
     /// It goes out, or waits to.
     Outbound(Outbound),
@@ -142,6 +145,19 @@ impl Message {
         }
     }
 
+    /// What looks wrong with it: nothing with a mail of ours.
+    pub fn findings(&self) -> &[Finding] {
+        match &self.direction {
+            Direction::Inbound { findings, .. } => findings,
+            Direction::Outbound(_) => &[],
+        }
+    }
+
+    /// Whether any finding taints its conversation.
+    pub fn taints(&self) -> bool {
+        self.findings().iter().any(|finding| finding.kind.taints())
+    }
+
     /// A new message's thread entry.
     pub fn thread_update(&self) -> ThreadUpdate {
         ThreadUpdate {
@@ -151,6 +167,7 @@ impl Message {
             subject: self.subject.clone(),
             preview: self.preview.clone(),
             from: self.from.clone(),
+            taint: self.taints(),
         }
     }
 }
@@ -176,6 +193,8 @@ pub struct Thread {
     pub created_at: Timestamp,
     /// When its last mail came.
     pub last_message_at: Timestamp,
+    /// Whether one of its mails had a finding that taints. It never becomes clean again.
+    pub tainted: bool,
 }
 
 /// What one more mail does to its thread: applied in place, so that two mails at once both count.
@@ -193,6 +212,8 @@ pub struct ThreadUpdate {
     pub preview: String,
     /// Replaced.
     pub from: Party,
+    /// Whether the conversation is tainted from now on; `false` changes nothing.
+    pub taint: bool,
 }
 
 /// A file with an object of its own, so that it can be fetched without its mail.

@@ -2,9 +2,20 @@
 
 use jiff::Timestamp;
 
-use crate::access::Role;
+use crate::access::{Actor, Role};
 use crate::address::EmailAddress;
 use crate::{MemberId, OrganizationId, UserId};
+
+/// A brake that somebody pulled: nothing that it covers goes out until it is released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why, in their words, at most 500 characters.
+    pub reason: String,
+}
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +26,8 @@ pub struct Organization {
     pub name: String,
     /// The organization's data key, encrypted by KMS: secrets are sealed under keys derived from it.
     pub data_key: Vec<u8>,
+    /// Whether all its mail is held back.
+    pub paused: Option<Pause>,
     /// When it was made.
     pub created_at: Timestamp,
 }

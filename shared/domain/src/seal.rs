@@ -28,8 +28,12 @@
 use jiff::Timestamp;
 
 use crate::address::EmailAddress;
+use crate::approval::Approval;
 use crate::digest::Digest;
+use crate::gate::{self, Around, Hindrance};
 use crate::id::Id as _;
+use crate::lifecycle::State;
+use crate::message::Message;
 use crate::{ApprovalId, InboxId, MessageId, OrganizationId};
 
 const MAGIC: &[u8] = b"countersign-sealed-1\n";
@@ -209,7 +213,8 @@ pub struct Ticket {
     pub digest: Digest,
 }
 
-/// A mail that this process alone has claimed. Made by [`Claim::of`] from the state that the claim wrote.
+/// A mail that this process alone has claimed, and that nothing hinders. Made by [`Claim::of`] from the state that the
+/// claim wrote and everything that could still stop it.
 #[derive(Debug)]
 pub struct Claim {
     message_id: MessageId,
@@ -218,11 +223,29 @@ pub struct Claim {
     digest: Digest,
 }
 
+/// Why a claimed mail does not become a [`Claim`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoClaim {
+    /// It is not `sending`.
+    NotClaimed,
+    /// Something stops it.
+    Hindered(Hindrance),
+}
+
 impl Claim {
-    /// From the message that was written as `sending`: `None` in every other state.
-    pub fn of(message: &crate::message::Message) -> Option<Self> {
-        let outbound = message.outbound()?;
-        matches!(outbound.state, crate::lifecycle::State::Sending { .. }).then(|| Self {
+    /// From the message that was written as `sending`, its approval, and what could stop it.
+    pub fn of(message: &Message, approval: Option<&Approval>, around: &Around) -> Result<Self, NoClaim> {
+        let outbound = message.outbound().ok_or(NoClaim::NotClaimed)?;
+        if !matches!(outbound.state, State::Sending { .. }) {
+            return Err(NoClaim::NotClaimed);
+        }
+        let approval = approval.filter(|approval| {
+            approval.id == outbound.approval_id
+                && approval.message_id == message.id
+                && approval.organization_id == message.organization_id
+        });
+        gate::check(approval, outbound.digest, around).map_err(NoClaim::Hindered)?;
+        Ok(Self {
             message_id: message.id,
             inbox_id: message.inbox_id,
             organization_id: message.organization_id,

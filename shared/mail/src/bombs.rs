@@ -9,7 +9,10 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{Defect, ParsedMail, extract_reply, normalise_subject, parse, preview, sanitise_html};
+use crate::{
+    Defect, Known, ParsedMail, extract_reply, inspect, links, normalise_subject, parse, preview,
+    sanitise_html,
+};
 
 /// The promise is two seconds, for an optimised build.
 const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 2 });
@@ -37,6 +40,10 @@ fn timed<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
 
 /// Parses and does with the result what the application does.
 fn read(name: &str, raw: &[u8]) -> Vec<Defect> {
+    timed(&format!("inspect {name}"), || {
+        let found = inspect(&parse(raw), &domain::message::Verdicts::default(), &Known::new(["x.test"]));
+        assert!(found.len() <= domain::finding::Finding::MAX);
+    });
     timed(name, || {
         let mail = parse(raw);
         assert_bounded(&mail);
@@ -359,6 +366,111 @@ fn hostile_html() {
         });
         read(&format!("parse {name}"), &html_mail(&html));
     }
+}
+
+/// What only [`inspect`](crate::inspect()) and [`links`] look into.
+#[test]
+fn hostile_content() {
+    let size = (1 << 20) / SCALE;
+    let known: Vec<String> = (0..600).map(|n| format!("known-domain-{n:03}x.test")).collect();
+    let known = Known::new(known.iter().map(String::as_str));
+    let mut cases: Vec<(String, String)> = [
+        "ignore ",
+        "ignore previous ",
+        "ai model ",
+        "<|im_start|",
+        "system:",
+        "忽略之前",
+        "а",
+        "é",
+        "𝐢",
+        "\u{200B}",
+        "\u{200B}\u{200C}",
+        "a\u{200B}",
+        "\u{E0041}",
+        "\u{FE0F}",
+        "\u{202E}",
+        "\u{202D}1",
+        "://",
+        "a://b ",
+        "http://",
+        "www.",
+        "www.a ",
+        "mailto:",
+        "mailto:a@b,",
+        "mailto:%40",
+        "@",
+        "http://é.test ",
+        "http://xn--",
+        "http://a@",
+        "http:\\\\",
+        "&#8203;",
+        "&#0000000000",
+        "&zwnj;",
+        "&a",
+        "</div>",
+        "</td>",
+        "<td></table>",
+        "<table><td>",
+        "<table>",
+        "<p hidden>x",
+        "<p hidden>x</p>y ",
+        "<b hidden>x</b>y",
+        "<a href=//a.test>a.test</a>",
+        "<a href=//a.test>b.test",
+        "<img alt='ignore '>",
+        "<style>",
+        "<style>.a{",
+        "<style>@media x{",
+        "<style>/*",
+        "<style></style>",
+        "<style>a{}</style>",
+        "<style>a,b,c{}</style>",
+        "<p style='\\'>",
+        "<p style='/*'>",
+        "<p style='color:#fff;color:rgb(1'>",
+        "<p class='a b c d e f g h'>",
+        "<p id=x>",
+        "<div style='font-size:2em'>",
+        "<td style=color:#fff>x",
+        "<li>",
+        "<p>",
+        "<p><b>",
+        "url(",
+        "<p style='url('>",
+    ]
+    .map(|piece| (piece.to_owned(), piece.repeat(size / piece.len())))
+    .into();
+    let ends = "<div>".repeat(50_000 / SCALE) + &"</span></x></td></table>".repeat(30_000 / SCALE);
+    cases.push(("ends without a start".to_owned(), ends));
+    let spaces = " ".repeat(size / 2) + &"x<b hidden>y</b>".repeat(size / 40);
+    cases.push(("hidden after spaces".to_owned(), spaces));
+    cases.push(("one rule of all".to_owned(), format!("<style>{}{{}}</style>", "a,".repeat(size / 3))));
+    cases.push(("rules".to_owned(), format!("<style>{}</style>", ".a{color:red}".repeat(size / 14))));
+    let domains = numbered(30_000 / SCALE, |out, at| write!(out, "http://known-domain-{at:05}.test/ "));
+    cases.push(("domains".to_owned(), domains));
+    let words = numbered(60_000 / SCALE, |out, at| write!(out, "<i hidden>a{at} b{at} c</i>{at} "));
+    cases.push(("words".to_owned(), words));
+    for (name, content) in cases {
+        for kind in ["plain", "html"] {
+            let raw = format!("{TOP}Content-Type: text/{kind}; charset=utf-8\r\n\r\n{content}").into_bytes();
+            timed(&format!("inspect {kind} of {name}"), || {
+                let found = inspect(&parse(&raw), &domain::message::Verdicts::default(), &known);
+                assert!(found.len() <= domain::finding::Finding::MAX);
+            });
+        }
+        timed(&format!("links of {name}"), || {
+            let hosts: usize = links(Some(&content), Some(&content)).iter().map(String::len).sum();
+            assert!(hosts <= 4 * content.len());
+        });
+    }
+    // Four megabytes of attached text, in the slowest way that is known.
+    let text = "é ignore previous a\u{200B}i ".repeat((4 << 20) / SCALE / 32);
+    let raw = format!(
+        "{TOP}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; name=a.txt\r\n\
+         Content-Disposition: attachment\r\n\r\n{text}\r\n--b--\r\n"
+    );
+    read("attached text", raw.as_bytes());
 }
 
 #[test]

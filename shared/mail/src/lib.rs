@@ -6,6 +6,7 @@
 //! | [`sanitise`] | HTML from a stranger | HTML that may be shown to a person |
 //! | [`reply`] | the text of a mail | the part its sender has just written |
 //! | [`thread`] | subjects and addresses | keys under which a conversation is found again |
+//! | [`inspect`](mod@inspect) | a [`ParsedMail`] | what looks wrong with it |
 //! | [`compose`](mod@compose) | an [`Outgoing`] | the exact bytes that a person approves |
 //!
 //! What is deliberately absent: clocks, randomness, input and output, `async`, and any idea of what an
@@ -43,6 +44,7 @@
 #[cfg(test)]
 mod bombs;
 pub mod compose;
+pub mod inspect;
 mod markup;
 pub mod parse;
 pub mod reply;
@@ -51,7 +53,13 @@ mod text;
 pub mod thread;
 
 pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose};
+pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse};
 pub use reply::{extract_reply, preview};
 pub use sanitise::{SanitisedHtml, sanitise_html};
 pub use thread::{normalise_subject, participants_key};
+
+/// What a person reads of an HTML body, at most 1 MB of it.
+pub fn html_text(html: &str) -> String {
+    markup::to_text(html, parse::MAX_BODY).0
+}

@@ -47,11 +47,18 @@ pub(crate) struct Tokens<'a> {
     rest: &'a str,
     /// Set once `</script` and the like was searched and not found: searching again would find nothing.
     done: bool,
+    /// The content of the style sheet that the last tag began.
+    style: Option<&'a str>,
 }
 
 impl<'a> Tokens<'a> {
     pub(crate) fn new(html: &'a str) -> Self {
-        Self { rest: html, done: false }
+        Self { rest: html, done: false, style: None }
+    }
+
+    /// The style sheet, if the last tag began one.
+    pub(crate) fn style(&mut self) -> Option<&'a str> {
+        self.style.take()
     }
 
     fn finish(&mut self) {
@@ -189,8 +196,15 @@ impl<'a> Iterator for Tokens<'a> {
                 },
                 _ => match self.take_tag(1) {
                     Some((name, attributes)) => {
+                        self.style = None;
                         if let Some(raw) = raw_text_element(name) {
+                            let content = self.rest;
                             self.skip_raw(raw);
+                            if raw == "style" {
+                                let end = content.len() - self.rest.len();
+                                self.style =
+                                    Some(content[..end].rsplit_once("</").map_or(content, |(css, _)| css));
+                            }
                         }
                         return Some(Token::Start(name, attributes));
                     }

@@ -10,6 +10,7 @@ use mail_parser::{
 use sha2::{Digest, Sha256};
 
 use crate::{
+    inspect::has_bidirectional,
     markup,
     sanitise::sanitise_html,
     text::{clean_line, cut, is_unsafe_in_header, to_lf},
@@ -47,6 +48,8 @@ pub const MAX_MESSAGE_ID: usize = 990;
 pub const MAX_SUBJECT: usize = 2_000;
 /// Longest text and longest HTML, in bytes each.
 pub const MAX_BODY: usize = 1 << 20;
+/// Most texts in [`ParsedMail::disguised`].
+pub const MAX_DISGUISED: usize = 10;
 /// Longest file name, in bytes.
 pub const MAX_FILENAME: usize = 200;
 
@@ -90,10 +93,14 @@ pub struct ParsedMail<'a> {
     pub headers: Vec<Header>,
     /// Everything that is not the text or the HTML, in order, at most [`MAX_PARTS`].
     pub attachments: Vec<ParsedAttachment<'a>>,
+    /// Names, subjects and names of files as they were written, where they have controls that turn letters
+    /// around: everything else here has lost these. At most [`MAX_DISGUISED`], of at most [`MAX_NAME`] bytes.
+    pub disguised: Vec<String>,
     /// Whether a program, not a person, sent this: answering it by a program risks a loop. True for
     /// `Auto-Submitted` other than `no` (RFC 3834 §5), list fields (RFC 2369, RFC 2919), `Precedence: bulk`,
-    /// `list` or `junk`, an empty `Return-Path` and delivery reports (RFC 3834 §2), and the older
-    /// `X-Auto-Response-Suppress`, `X-Autoreply` and `X-Autorespond`.
+    /// `list`, `junk` or `auto_reply`, an empty `Return-Path`, delivery reports and senders such as `MAILER-DAEMON`,
+    /// `owner-…` and `…-request` (RFC 3834 §2) or `no-reply`, and the older `X-Auto-Response-Suppress`,
+    /// `X-Autoreply` and `X-Autorespond`. `Feedback-ID` is no sign of it: SES puts one on every mail, a person's too.
     pub automatic: bool,
     /// What was wrong or was cut, each kind once, in the order of [`Defect`].
     pub defects: Vec<Defect>,
@@ -266,7 +273,7 @@ fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
     let mut mail = ParsedMail::default();
     read_headers(&message, raw, &mut mail, &mut defects);
     read_bodies(&message, raw, &mut mail, &mut defects);
-    mail.automatic = is_automatic(&message);
+    mail.automatic = is_automatic(&message) || is_sent_by_a_program(&mail, &message);
     mail.defects = defects;
     Some(mail)
 }
@@ -387,6 +394,15 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
     ];
     if once.iter().any(|name| headers.all(name.clone()).nth(1).is_some()) {
         defects.push(Defect::DuplicateHeader);
+    }
+
+    for name in
+        [HeaderName::Subject, HeaderName::From, HeaderName::Sender, HeaderName::ReplyTo, HeaderName::To]
+    {
+        let value = first(name).unwrap_or_default();
+        // Encoded words come apart in any field when it is read as text.
+        let parsed = HeaderForm::Text.parse(&value[..value.len().min(MAX_HEADER_VALUE)]);
+        note_disguise(parsed.value().as_text().unwrap_or_default(), &mut mail.disguised);
     }
 
     let mut list = |name| first(name).map(|value| addresses(value, defects)).unwrap_or_default();
@@ -539,7 +555,8 @@ fn is_automatic(message: &Message<'_>) -> bool {
     let word = |value: &str| value.split([';', '(', ' ', '\t', '\r']).next().unwrap_or_default().to_owned();
 
     values("Auto-Submitted").any(|value| !word(&value).is_empty() && word(&value) != "no")
-        || values("Precedence").any(|value| matches!(word(&value).as_str(), "bulk" | "list" | "junk"))
+        || values("Precedence")
+            .any(|value| matches!(word(&value).as_str(), "bulk" | "list" | "junk" | "auto_reply"))
         || values("X-Auto-Response-Suppress").any(|value| !matches!(word(&value).as_str(), "" | "none"))
         || values("Return-Path").any(|value| value.replace(char::is_whitespace, "") == "<>")
         || [
@@ -557,6 +574,49 @@ fn is_automatic(message: &Message<'_>) -> bool {
         .into_iter()
         .any(|name| headers.contains(name))
         || message.root().is_content_type("multipart", "report")
+}
+
+/// Whether the address that the mail came from is one behind which nobody reads answers: RFC 3834 §2 names those of
+/// mail servers and of lists, and custom has added the rest.
+fn is_sent_by_a_program(mail: &ParsedMail<'_>, message: &Message<'_>) -> bool {
+    let returned = message.headers().all("Return-Path").filter_map(|header| {
+        let raw = header.raw_value();
+        let path = String::from_utf8_lossy(&raw[..raw.len().min(MAX_ADDRESS)]).into_owned();
+        path.trim().trim_matches(['<', '>']).rsplit_once('@').map(|(local, _)| local.to_owned())
+    });
+    let author = [&mail.from, &mail.sender].into_iter().flatten();
+    let author =
+        author.filter_map(|person| person.address.rsplit_once('@').map(|(local, _)| local.to_owned()));
+    returned.chain(author).any(|local| {
+        let local = local.to_ascii_lowercase();
+        let plain: String =
+            local.split('+').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
+        matches!(
+            plain.as_str(),
+            "mailerdaemon"
+                | "noreply"
+                | "donotreply"
+                | "dontreply"
+                | "nepasrepondre"
+                | "nichtantworten"
+                | "noresponder"
+                | "autoreply"
+                | "autoresponder"
+                | "listserv"
+                | "majordomo"
+        ) || local.starts_with("owner-")
+            || local.ends_with("-request")
+            || local.ends_with("-bounces")
+            || local.contains("-bounces+")
+    })
+}
+
+/// Keeps a name or a subject as it was written if it reads differently from what it says.
+fn note_disguise(text: &str, disguised: &mut Vec<String>) {
+    let (text, _) = cut(text, MAX_NAME);
+    if disguised.len() < MAX_DISGUISED && has_bidirectional(text) {
+        disguised.push(text.to_owned());
+    }
 }
 
 fn read_bodies<'a>(
@@ -589,6 +649,7 @@ fn read_bodies<'a>(
         if in_body {
             has_html |= is_html(part);
         } else {
+            note_disguise(part.attachment_name().unwrap_or_default(), &mut mail.disguised);
             mail.attachments.push(attachment(part, raw, defects));
         }
     }

@@ -1,20 +1,24 @@
 //! What every store must do. Run against the one in memory and the one on `DynamoDB`: neither may be kinder than the other.
 
+use app::audit::{Range, Stored, Trail};
 use app::store::{
-    AddressEntry, Answer, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError,
-    PageRequest, Record, Store, StoreError, ThreadPointer, Watch, Write,
+    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, Expect, Key, List,
+    ListError, Page, PageRequest, Record, Store, StoreError, ThreadPointer, Watch, Write,
 };
-use domain::access::{Role, Scope};
+use domain::access::{Actor, Role, Scope};
+use domain::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::digest::Digest;
 use domain::lifecycle::{Outbound, Outcome, State};
 use domain::message::{Message, Thread};
+use domain::notice::NoticeState;
+use domain::policy::{PolicyBook, Unreadable};
 use domain::seal::Ticket;
 
 use crate::samples::{self, NOW, later, organization_id};
 
-/// A store that is all three.
-pub trait Whole: Store + Directory + Watch {}
-impl<T: Store + Directory + Watch> Whole for T {}
+/// A store that is all four.
+pub trait Whole: Store + Directory + Watch + Trail {}
+impl<T: Store + Directory + Watch + Trail> Whole for T {}
 
 fn change() -> Change {
     Change::new(organization_id(1))
@@ -32,19 +36,27 @@ pub async fn run(store: &dyn Whole) {
     everything_reads_back(store).await;
     every_state_reads_back(store).await;
     absent_and_versions(store).await;
+    pauses(store).await;
     all_or_nothing(store).await;
     other_organizations(store).await;
     threads_count(store).await;
+    policies(store).await;
+    counts(store).await;
     pages(store).await;
+    members(store).await;
+    links_are_used_once(store).await;
     claims(store).await;
+    open(store).await;
     directory(store).await;
     watch(store).await;
+    trail(store).await;
 }
 
 async fn everything_reads_back(store: &dyn Whole) {
     let (token, _) = samples::token(1, Role::Editor, &[Scope::MessagesSend, Scope::MessagesRead]);
     let limited = domain::credential::Token {
         inboxes: Some([samples::inbox_id(1)].into()),
+        paused: Some(samples::pause()),
         ..samples::token(2, Role::Viewer, &[Scope::MessagesRead]).0
     };
     let (session, _) = samples::session(1, Role::Owner);
@@ -62,18 +74,31 @@ async fn everything_reads_back(store: &dyn Whole) {
         expires_at: later(5),
     };
     let records: Vec<Record> = vec![
-        samples::organization(1).into(),
+        domain::organization::Organization { paused: Some(samples::pause()), ..samples::organization(1) }
+            .into(),
         samples::member(1, Role::Approver).into(),
         token.into(),
         limited.into(),
         session.into(),
         samples::inbox(1).into(),
+        domain::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
+        samples::standing_approval(1).into(),
         samples::inbound(1).into(),
         samples::approval(1).into(),
         samples::attachment(1).into(),
         samples::webhook(1).into(),
         pointer.into(),
         answer.into(),
+        samples::link(1).0.into(),
+        samples::link(2).0.used(later(3)).into(),
+        samples::notice(1, NoticeState::Claimed(later(3))).into(),
+        samples::notice(2, NoticeState::Free).into(),
+        samples::notice(3, NoticeState::Done).into(),
+        samples::pace(1).into(),
+        domain::notice::Pace::new(organization_id(1), samples::member(2, Role::Viewer).id).into(),
+        samples::policies().into(),
+        Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
+        Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
     ];
     for record in &records {
         store
@@ -99,9 +124,10 @@ async fn everything_reads_back(store: &dyn Whole) {
 
 async fn every_state_reads_back(store: &dyn Whole) {
     let states = [
-        State::PendingApproval { expires_at: later(9) },
-        State::Scheduled { due: later(9), attempt: 2 },
-        State::Sending { claimed_at: later(9), attempt: 1 },
+        State::PendingApproval { expires_at: later(9), remind_at: Some(later(8)) },
+        State::PendingApproval { expires_at: later(9), remind_at: None },
+        State::Scheduled { due: later(9), attempt: 2, look_at: later(11) },
+        State::Sending { claimed_at: later(9), attempt: 1, claim: [0, 1, 2, 3, 4, 5, 6, 255] },
         State::Accepted { provider_id: "p".into(), at: later(9), outcomes: [].into() },
         State::Accepted {
             provider_id: "p".into(),
@@ -114,13 +140,13 @@ async fn every_state_reads_back(store: &dyn Whole) {
         State::Failed { reason: "r".into(), at: later(9) },
         State::Rejected { at: later(9) },
         State::Expired { at: later(9) },
-        State::Unknown { since: later(9) },
+        State::Unknown { since: later(9), told: 2 },
+        State::Cancelled { at: later(9), reason: "r".into(), attempt: 1 },
     ];
     let first = samples::outbound(10, states[0].clone());
     store.commit(change().create(first.clone())).await.unwrap_or_else(|error| panic!("{error}"));
     let key = Key::Message(first.inbox_id, first.id);
     for (version, state) in (1..).zip(&states) {
-        // Once as a whole, once by advancing: the same record must come of it.
         let whole = Message { version, ..samples::outbound(10, state.clone()) };
         store
             .commit(change().update(whole.clone()))
@@ -129,22 +155,32 @@ async fn every_state_reads_back(store: &dyn Whole) {
         let read = get(store, key.clone()).await;
         assert_eq!(read, Some(Message { version: version + 1, ..whole }.into()));
     }
-    for (version, state) in (1 + states.len() as u64..).zip(states) {
-        let message = samples::outbound(10, state);
-        let outbound: Outbound = message.outbound().cloned().unwrap_or_else(|| panic!("outbound"));
-        let advance = Write::Advance {
-            inbox_id: message.inbox_id,
-            message_id: message.id,
-            version,
-            outbound: outbound.clone(),
-        };
-        store.commit(change().write(advance.clone())).await.unwrap_or_else(|error| panic!("{error}"));
-        let next = Message { version: version + 1, ..message };
-        assert_eq!(get(store, key.clone()).await, Some(next.into()));
-        let stale = store.commit(change().write(advance)).await;
-        assert_eq!(stale, Err(StoreError::Conflict(vec![Conflict::Record(key.clone())])));
-    }
+    let stale = store.commit(change().update(first)).await;
+    assert_eq!(stale, Err(StoreError::Conflict(vec![Conflict::Record(key.clone())])));
     store.commit(change().write(Write::Delete(key))).await.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// What can be paused is written only as it was seen, and never made anew.
+async fn pauses(store: &dyn Whole) {
+    let running = samples::inbox(25);
+    let paused = domain::inbox::Inbox { paused: Some(samples::pause()), ..running.clone() };
+    let put = |inbox: &domain::inbox::Inbox, seen| {
+        change().write(Write::Put(inbox.clone().into(), Expect::Paused(seen))).audit(samples::audit_entry(25))
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Inbox(running.id))]));
+    assert_eq!(store.commit(put(&paused, None)).await, conflict, "it is gone");
+    assert_eq!(store.commit(change().create(running.clone())).await, Ok(()));
+    assert_eq!(store.commit(put(&running, Some(samples::pause().at))).await, conflict, "it is not paused");
+    let pause = change().write(Write::Put(paused.clone().into(), Expect::Paused(None)));
+    assert_eq!(store.commit(pause.clone()).await, Ok(()));
+    assert_eq!(store.commit(pause).await, conflict, "it is paused already");
+    assert_eq!(store.commit(put(&running, Some(later(99)))).await, conflict, "it was paused again");
+    let release =
+        change().write(Write::Put(running.clone().into(), Expect::Paused(Some(samples::pause().at))));
+    assert_eq!(store.commit(release).await, Ok(()));
+    assert_eq!(get(store, Key::Inbox(running.id)).await, Some(running.clone().into()));
+    let gone = change().write(Write::Delete(Key::Inbox(running.id)));
+    assert_eq!(store.commit(gone).await, Ok(()));
 }
 
 async fn absent_and_versions(store: &dyn Whole) {
@@ -193,6 +229,44 @@ async fn other_organizations(store: &dyn Whole) {
     assert_eq!(listed.map(|page| page.items.len()), Ok(0));
 }
 
+/// A stored policy that can't be read stays what it is, and holds; a stale book is not written.
+async fn policies(store: &dyn Whole) {
+    let mut book = samples::policies();
+    let broken = Unreadable { id: Some(book.policies[0].id), stored: "{\"rules\": 1".into() };
+    book.unreadable.push(broken);
+    assert_eq!(store.commit(change().create(book.clone())).await, Ok(()));
+    assert_eq!(get(store, Key::Policies).await, Some(book.clone().into()));
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Policies)]));
+    assert_eq!(store.commit(change().create(book.clone())).await, conflict);
+    assert_eq!(store.commit(change().update(book.clone())).await, Ok(()));
+    assert_eq!(store.commit(change().update(book.clone())).await, conflict, "a stale version");
+    assert_eq!(get(store, Key::Policies).await, Some(PolicyBook { version: 2, ..book }.into()));
+    let delete = change().write(Write::Delete(Key::Policies));
+    assert_eq!(store.commit(delete).await, Ok(()));
+}
+
+async fn counts(store: &dyn Whole) {
+    let hash = Digest::of(b"counts");
+    let count = |by, limit| Write::Count { key: hash, by, limit, expires_at: later(60) };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Counter(hash))]));
+    assert_eq!(store.commit(change().write(count(6, Some(5)))).await, conflict, "more than there may be");
+    assert_eq!(get(store, Key::Counter(hash)).await, None);
+    // Fifty at once against a limit of five: five of them.
+    let all = (0..50).map(|_| store.commit(change().write(count(1, Some(5)))));
+    let answers = futures_util::future::join_all(all).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
+    assert!(answers.iter().all(|answer| answer.is_ok() || *answer == conflict), "{answers:?}");
+    let stored = |count| Some(Record::from(Counter { hash, count, expires_at: later(60) }));
+    assert_eq!(get(store, Key::Counter(hash)).await, stored(5));
+    // With something else it is all or nothing; without a limit it is never in the way.
+    let both = change().create(samples::inbox(45)).write(count(1, Some(5)));
+    assert_eq!(store.commit(both).await, conflict);
+    assert_eq!(get(store, Key::Inbox(samples::inbox_id(45))).await, None);
+    let both = change().create(samples::inbox(45)).write(count(2, None));
+    assert_eq!(store.commit(both).await, Ok(()));
+    assert_eq!(get(store, Key::Counter(hash)).await, stored(7));
+}
+
 async fn threads_count(store: &dyn Whole) {
     let mut first = samples::inbound(40);
     first.thread_id = domain::ThreadId::new(NOW, [40; 10]);
@@ -215,8 +289,16 @@ async fn threads_count(store: &dyn Whole) {
         message_count: 2,
         created_at: first.created_at,
         last_message_at: later(99),
+        tainted: false,
     };
-    assert_eq!(thread, Some(expected.into()));
+    assert_eq!(thread, Some(expected.clone().into()));
+    // A taint stays, whatever comes after it.
+    for taint in [true, false] {
+        let update = domain::message::ThreadUpdate { taint, ..second.thread_update() };
+        assert_eq!(store.commit(change().write(Write::Thread(update))).await, Ok(()));
+    }
+    let thread = get(store, Key::Thread(first.thread_id)).await;
+    assert_eq!(thread, Some(Thread { tainted: true, message_count: 4, ..expected }.into()));
 }
 
 async fn pages(store: &dyn Whole) {
@@ -271,9 +353,51 @@ async fn pages(store: &dyn Whole) {
     }
 }
 
+async fn members(store: &dyn Whole) {
+    let people: Vec<_> = (90..93).map(|n| samples::member(n, Role::Approver)).collect();
+    for member in &people {
+        assert_eq!(store.commit(change().create(member.clone())).await, Ok(()));
+    }
+    let mut seen = vec![];
+    let mut request = PageRequest { limit: 2, cursor: None };
+    loop {
+        let page = store.list(organization_id(1), &List::Members, &request).await;
+        let page = page.unwrap_or_else(|error| panic!("{error}"));
+        seen.extend(page.items);
+        request.cursor = page.next;
+        if request.cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, people.into_iter().map(Record::from).collect::<Vec<_>>());
+    let all = PageRequest { limit: 100, cursor: None };
+    let strangers = store.list(organization_id(2), &List::Members, &all).await;
+    assert_eq!(strangers.map(|page| page.items.len()), Ok(0));
+}
+
+async fn links_are_used_once(store: &dyn Whole) {
+    let (link, _) = samples::link(94);
+    let key = Key::Link(link.hash);
+    assert_eq!(store.commit(change().create(link.clone())).await, Ok(()));
+    // Beside another write, as with a decision: neither is done where the link was used meanwhile.
+    let using = |n| change().update(link.used(later(1))).create(samples::inbox(n));
+    assert_eq!(store.commit(using(94)).await, Ok(()));
+    let again = store.commit(using(95)).await;
+    assert_eq!(again, Err(StoreError::Conflict(vec![Conflict::Record(key.clone())])));
+    assert_eq!(get(store, Key::Inbox(samples::inbox_id(95))).await, None);
+    let used = domain::link::Link { version: 2, ..link.used(later(1)) };
+    assert_eq!(get(store, key.clone()).await, Some(used.into()));
+    assert_eq!(store.load(organization_id(2), &[key]).await, Ok(vec![None]), "another organization");
+    let pace = samples::pace(94);
+    assert_eq!(store.commit(change().create(pace.clone())).await, Ok(()));
+    assert_eq!(store.commit(change().update(pace.clone())).await, Ok(()));
+    let stale = store.commit(change().update(pace.clone())).await;
+    assert_eq!(stale, Err(StoreError::Conflict(vec![Conflict::Record(Key::Pace(pace.member_id))])));
+}
+
 /// Holds the one conditional write together with the domain's transition.
 async fn claims(store: &dyn Whole) {
-    let message = samples::outbound(60, State::Scheduled { due: later(10), attempt: 1 });
+    let message = samples::outbound(60, State::Scheduled { due: later(10), attempt: 1, look_at: later(12) });
     assert_eq!(store.commit(change().create(message.clone())).await, Ok(()));
     let outbound = message.outbound().cloned().unwrap_or_else(|| panic!("outbound"));
     let ticket = Ticket {
@@ -290,22 +414,63 @@ async fn claims(store: &dyn Whole) {
         Ticket { message_id: samples::inbound(61).id, ..ticket.clone() },
     ];
     for other in others {
-        assert_eq!(store.claim(&other, later(20)).await, Ok(None), "{other:?}");
+        assert_eq!(store.claim(&other, [1; 8], later(20)).await, Ok(None), "{other:?}");
     }
-    assert_eq!(store.claim(&ticket, later(9)).await, Ok(None), "before it is due");
-    let claimed = store.claim(&ticket, later(20)).await;
+    assert_eq!(store.claim(&ticket, [1; 8], later(9)).await, Ok(None), "before it is due");
+    let claimed = store.claim(&ticket, [1; 8], later(20)).await;
     let expected = Message {
         direction: domain::message::Direction::Outbound(
-            outbound.claim(later(20)).unwrap_or_else(|e| panic!("{e}")),
+            outbound.claim(later(20), [1; 8]).unwrap_or_else(|e| panic!("{e}")),
         ),
         version: 2,
         ..message.clone()
     };
     assert_eq!(claimed, Ok(Some(expected.clone())));
-    assert_eq!(get(store, Key::Message(message.inbox_id, message.id)).await, Some(expected.into()));
-    assert_eq!(store.claim(&ticket, later(21)).await, Ok(None), "twice");
+    assert_eq!(get(store, Key::Message(message.inbox_id, message.id)).await, Some(expected.clone().into()));
+    assert_eq!(store.claim(&ticket, [2; 8], later(21)).await, Ok(None), "twice");
+    let again = store.claim(&ticket, [1; 8], later(21)).await;
+    assert_eq!(again, Ok(Some(expected)), "the same claim, whose answer was lost");
     let inbound = Ticket { message_id: samples::inbound(50).id, ..ticket };
-    assert_eq!(store.claim(&inbound, later(21)).await, Ok(None), "a received mail");
+    assert_eq!(store.claim(&inbound, [3; 8], later(21)).await, Ok(None), "a received mail");
+}
+
+/// Mails that have not come to an end are found by where they stand, and no others.
+async fn open(store: &dyn Whole) {
+    let list = List::Open(domain::lifecycle::Status::Scheduled);
+    let due = |n: u8, at: i64| {
+        samples::outbound(n, State::Scheduled { due: later(at), attempt: 0, look_at: later(at + 1) })
+    };
+    let lost = samples::outbound(65, State::Unknown { since: later(4), told: 0 });
+    let change_all = change().create(due(63, 30)).create(due(64, 20)).create(lost.clone());
+    assert_eq!(store.commit(change_all).await, Ok(()));
+    let ids = |page: Result<Page<Record>, ListError>| {
+        let found = page.unwrap_or_else(|error| panic!("{error}")).items.into_iter();
+        found.filter_map(|record| Message::try_from(record).ok()).map(|m| m.id).collect::<Vec<_>>()
+    };
+    let page = PageRequest { limit: 10, cursor: None };
+    let found = ids(store.list(organization_id(1), &list, &page).await);
+    assert_eq!(found, [due(64, 20).id, due(63, 30).id], "those that are due first, without what was claimed");
+    let unknown = List::Open(domain::lifecycle::Status::Unknown);
+    assert_eq!(ids(store.list(organization_id(1), &unknown, &page).await), [lost.id]);
+    assert_eq!(ids(store.list(organization_id(2), &list, &page).await), []);
+    let one = PageRequest { limit: 1, cursor: None };
+    let first = store.list(organization_id(1), &list, &one).await.unwrap_or_else(|error| panic!("{error}"));
+    let rest = PageRequest { limit: 10, cursor: first.next };
+    assert_eq!(ids(store.list(organization_id(1), &list, &rest).await), [due(63, 30).id]);
+    let mut claimed = due(64, 20);
+    claimed.direction = domain::message::Direction::Outbound(Outbound {
+        state: State::Rejected { at: NOW },
+        ..due(64, 20).outbound().cloned().unwrap_or_else(|| panic!("outbound"))
+    });
+    assert_eq!(
+        store
+            .commit(change().update(claimed).write(Write::Delete(Key::Message(lost.inbox_id, lost.id))))
+            .await,
+        Ok(())
+    );
+    assert_eq!(ids(store.list(organization_id(1), &list, &page).await), [due(63, 30).id]);
+    let gone = change().write(Write::Delete(Key::Message(due(63, 30).inbox_id, due(63, 30).id)));
+    assert_eq!(store.commit(gone).await, Ok(()));
 }
 
 async fn directory(store: &dyn Whole) {
@@ -329,7 +494,7 @@ async fn watch(store: &dyn Whole) {
     let before: Vec<_> =
         store.overdue(now, 100).await.unwrap_or_default().iter().map(|w| w.message_id).collect();
     assert_eq!(before, [samples::inbound(60).id], "what was claimed above");
-    let pending = samples::outbound(80, State::PendingApproval { expires_at: later(5) });
+    let pending = samples::outbound(80, State::PendingApproval { expires_at: later(5), remind_at: None });
     let resting = samples::outbound(81, State::Rejected { at: NOW });
     assert_eq!(store.commit(change().create(pending.clone()).create(resting)).await, Ok(()));
     assert_eq!(store.overdue(later(5), 100).await.unwrap_or_default().len(), 0, "not before its time");
@@ -339,14 +504,97 @@ async fn watch(store: &dyn Whole) {
         [pending.id],
         "the longest overdue"
     );
-    let outbound = samples::outbound(80, State::Expired { at: now }).outbound().cloned();
-    let advance = Write::Advance {
-        inbox_id: pending.inbox_id,
-        message_id: pending.id,
-        version: 1,
-        outbound: outbound.unwrap_or_else(|| panic!("outbound")),
-    };
-    assert_eq!(store.commit(change().write(advance)).await, Ok(()));
+    let expired = samples::outbound(80, State::Expired { at: now });
+    assert_eq!(store.commit(change().update(expired)).await, Ok(()));
     let after = store.overdue(now, 100).await.unwrap_or_default();
     assert_eq!(after.len(), 1, "what rests is watched no more");
+}
+
+/// Entries get their places once, behind the head that was read, and only then leave the watch.
+async fn trail(store: &dyn Whole) {
+    let (us, other) = (organization_id(1), organization_id(2));
+    let entries: Vec<_> = (90..94)
+        .map(|n| {
+            let (actor, details) = match n {
+                90 => (Actor::Member { member_id: samples::member(n, Role::Owner).id }, vec![]),
+                91 => (samples::approval(n).requested_by, vec![("b", "ü\n".into()), ("a", String::new())]),
+                _ => (Actor::System, vec![]),
+            };
+            AuditEntry { actor, details, ..samples::audit_entry(n) }
+        })
+        .collect();
+    let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
+    let mut written = change();
+    written.audit.clone_from(&entries);
+    assert_eq!(store.head(us).await, Ok(Some(Head::genesis(us))));
+    assert_eq!(store.commit(written.clone()).await, Ok(()));
+    assert_eq!(
+        store.commit(written).await,
+        Err(StoreError::Conflict(vec![Conflict::Directory])),
+        "an entry is written once"
+    );
+    let long = later(Entry::CHAIN_LIMIT.as_secs() + 1);
+    let lost = async |now| {
+        let lost = store.lost(now, 100).await.unwrap_or_else(|error| panic!("{error}"));
+        lost.into_iter()
+            .filter(|(org, id)| *org == us && ids.contains(id))
+            .map(|(_, id)| id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lost(later(60)).await, [], "not before its time");
+    let mut found = lost(long).await;
+    found.sort_unstable();
+    assert_eq!(found, ids);
+    assert_eq!(store.lost(long, 2).await.map(|lost| lost.len()), Ok(2));
+
+    let unchained = async |organization, ids: &[domain::AuditId]| {
+        let mut found = store.unchained(organization, ids).await.unwrap_or_else(|error| panic!("{error}"));
+        found.sort_by_key(|entry| entry.id);
+        found
+    };
+    assert_eq!(unchained(us, &ids).await, entries.iter().map(Entry::from).collect::<Vec<_>>());
+    assert_eq!(unchained(other, &ids).await, [], "another organization has none of them");
+
+    let genesis = Head::genesis(us);
+    let mut end = genesis.clone();
+    let mut link = |n: usize| end.append(Entry::from(&entries[n]), later(1));
+    let links: Vec<ChainedEntry> = vec![link(0), link(1)];
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    assert_eq!(store.append(&genesis, &links).await, Ok(()));
+    assert_eq!(store.append(&genesis, &links).await, conflict, "the same again");
+    let first = Head::of(&links[1]);
+    assert_eq!(store.head(us).await, Ok(Some(first.clone())));
+    assert_eq!(store.head(other).await, Ok(Some(Head::genesis(other))));
+    let mut stale = genesis.clone();
+    let behind = stale.append(Entry::from(&entries[2]), later(2));
+    assert_eq!(store.append(&genesis, &[behind]).await, conflict, "behind a head that moved on");
+    let mut twice = first.clone();
+    let again = twice.append(Entry::from(&entries[1]), later(2));
+    assert_eq!(store.append(&first, &[again]).await, conflict, "an entry has one place");
+    let forged = Head { hash: Digest::of(b"x"), ..first.clone() };
+    let third = first.clone().append(Entry::from(&entries[2]), later(2));
+    assert_eq!(
+        store.append(&forged, std::slice::from_ref(&third)).await,
+        conflict,
+        "another head of that place"
+    );
+    assert_eq!(unchained(us, &ids).await, entries[2..].iter().map(Entry::from).collect::<Vec<_>>());
+    assert_eq!(store.append(&first, std::slice::from_ref(&third)).await, Ok(()));
+    assert_eq!(lost(long).await, [ids[3]], "what has its place is watched no more");
+
+    let all = [links, vec![third]].concat();
+    let stored = |links: &[ChainedEntry]| -> Vec<Stored> {
+        links.iter().map(|link| Stored { sequence: link.sequence, link: Some(link.clone()) }).collect()
+    };
+    let read = async |organization, from, to, newest_first, limit| {
+        let range = Range { from, to, newest_first, limit };
+        store.links(organization, range).await.unwrap_or_else(|error| panic!("{error}"))
+    };
+    assert_eq!(read(us, 1, 9, false, 100).await, stored(&all));
+    assert_eq!(read(us, 2, 3, false, 1).await, stored(&all[1..2]));
+    assert_eq!(read(us, 4, u64::MAX, false, 1).await, []);
+    assert_eq!(read(us, 3, 2, false, 1).await, []);
+    assert_eq!(read(other, 1, 9, false, 100).await, []);
+    let newest: Vec<_> = all.iter().rev().cloned().collect();
+    assert_eq!(read(us, 1, app::audit::LAST_PLACE, true, 2).await, stored(&newest[..2]));
 }

@@ -1,22 +1,23 @@
-//! The store, the directory and the watch in memory. The contract suite runs against this and against `DynamoDB` alike.
+//! The store, the directory, the watch and the audit trail in memory. The contract suite runs against this and against `DynamoDB` alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use app::audit::{Range, Stored, Trail};
 use app::store::{
-    AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
+    AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
     PageRequest, Record, Store, StoreError, Watch, Watched, Write,
 };
 use async_trait::async_trait;
 use domain::address::EmailAddress;
-use domain::audit::AuditEntry;
+use domain::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::credential::Login;
 use domain::event::Event;
-use domain::lifecycle::Outbound;
+use domain::lifecycle::{Nonce, Outbound, State};
 use domain::message::{Direction, Message, Thread, ThreadUpdate};
 use domain::seal::Ticket;
 use domain::webhook::Attempt;
-use domain::{OrganizationId, Timestamp};
+use domain::{AuditId, OrganizationId, Timestamp};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]
@@ -31,6 +32,12 @@ pub struct Contents {
     pub addresses: BTreeMap<String, AddressEntry>,
     /// All that was written down.
     pub audit: Vec<AuditEntry>,
+    /// The chains: links by place.
+    pub links: BTreeMap<(OrganizationId, u64), ChainedEntry>,
+    /// Where the chains end.
+    pub heads: BTreeMap<OrganizationId, Head>,
+    /// Entries that have a place.
+    pub chained: BTreeSet<AuditId>,
     /// All that receivers are told.
     pub events: Vec<Event>,
 }
@@ -58,6 +65,12 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
     match expect {
         Expect::Anything => false,
         Expect::Absent => stored.is_some(),
+        Expect::Paused(seen) => match stored {
+            Some(Record::Organization(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
+            Some(Record::Inbox(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
+            Some(Record::Token(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
+            _ => true,
+        },
         Expect::Version(version) => stored.and_then(Record::version) != Some(version),
     }
 }
@@ -68,6 +81,11 @@ fn raised(mut record: Record, expect: Expect) -> Record {
             Record::Session(session) => session.version += 1,
             Record::Message(message) => message.version += 1,
             Record::Approval(approval) => approval.version += 1,
+            Record::StandingApproval(standing) => standing.version += 1,
+            Record::Link(link) => link.version += 1,
+            Record::Notice(notice) => notice.version += 1,
+            Record::Pace(pace) => pace.version += 1,
+            Record::Policies(book) => book.version += 1,
             _ => {}
         }
     }
@@ -85,13 +103,22 @@ fn merged(known: Option<Thread>, organization_id: OrganizationId, update: &Threa
         message_count: 0,
         created_at: update.at,
         last_message_at: update.at,
+        tainted: false,
     });
     Thread {
         preview: update.preview.clone(),
         last_from: update.from.clone(),
         message_count: thread.message_count + 1,
         last_message_at: update.at,
+        tainted: thread.tainted || update.taint,
         ..thread
+    }
+}
+
+fn counted(stored: Option<&Record>) -> u64 {
+    match stored {
+        Some(Record::Counter(counter)) => counter.count,
+        _ => 0,
     }
 }
 
@@ -108,13 +135,13 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
-            Write::Advance { inbox_id, message_id, version, .. } => {
-                let key = Key::Message(*inbox_id, *message_id);
-                if at(&key).and_then(Record::version) != Some(*version) {
+            Write::Count { key, by, limit: Some(limit), .. } => {
+                let key = Key::Counter(*key);
+                if counted(at(&key)).saturating_add(*by) > *limit {
                     conflicts.push(Conflict::Record(key));
                 }
             }
-            Write::Thread(_) | Write::Delete(_) => {}
+            Write::Thread(_) | Write::Delete(_) | Write::Count { .. } => {}
         }
     }
     for write in &change.directory {
@@ -132,6 +159,11 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             conflicts.push(Conflict::Directory);
         }
     }
+    let known = |entry: &AuditEntry| contents.audit.iter().any(|known| known.id == entry.id);
+    if change.audit.iter().any(known) {
+        conflicts.push(Conflict::Directory);
+    }
+    conflicts.dedup();
     conflicts
 }
 
@@ -145,18 +177,16 @@ fn apply(contents: &mut Contents, change: Change) {
                     contents.records.insert((organization_id, key), raised(record, expect));
                 }
             }
-            Write::Advance { inbox_id, message_id, version, outbound } => {
-                let key = (organization_id, Key::Message(inbox_id, message_id));
-                if let Some(Record::Message(message)) = contents.records.get_mut(&key) {
-                    message.direction = Direction::Outbound(outbound);
-                    message.version = version + 1;
-                }
-            }
             Write::Thread(update) => {
                 let key = (organization_id, Key::Thread(update.thread_id));
                 let known =
                     contents.records.get(&key).cloned().and_then(|record| Thread::try_from(record).ok());
                 contents.records.insert(key, merged(known, organization_id, &update).into());
+            }
+            Write::Count { key: hash, by, expires_at, .. } => {
+                let key = (organization_id, Key::Counter(hash));
+                let count = counted(contents.records.get(&key)) + by;
+                contents.records.insert(key, Counter { hash, count, expires_at }.into());
             }
             Write::Delete(key) => drop(contents.records.remove(&(organization_id, key))),
         }
@@ -183,6 +213,7 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Inboxes, Record::Inbox(inbox)) => Some(inbox.id.to_string()),
         (List::Tokens, Record::Token(token)) => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
+        (List::Members, Record::Member(member)) => Some(member.id.to_string()),
         (List::Messages(inbox), Record::Message(message)) if message.inbox_id == *inbox => {
             Some(message.id.to_string())
         }
@@ -197,6 +228,16 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
             Some(approval.id.to_string())
         }
+        (List::StandingApprovals, Record::StandingApproval(standing)) => Some(standing.id.to_string()),
+        (List::Open(status), Record::Message(message)) => {
+            let outbound = message.outbound().filter(|outbound| outbound.status() == *status)?;
+            let at = match &outbound.state {
+                State::Scheduled { due, .. } => due,
+                State::Unknown { since, .. } => since,
+                _ => return None,
+            };
+            Some(format!("{:013}/{}", at.as_millisecond(), message.id))
+        }
         (List::Attempts(webhook), Record::Attempt(attempt)) if attempt.webhook_id == *webhook => {
             Some(format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number))
         }
@@ -205,7 +246,15 @@ fn order(list: &List, record: &Record) -> Option<String> {
 }
 
 fn forward(list: &List) -> bool {
-    matches!(list, List::Inboxes | List::Tokens | List::Webhooks | List::ThreadMessages(_))
+    matches!(
+        list,
+        List::Inboxes
+            | List::Tokens
+            | List::Webhooks
+            | List::Members
+            | List::ThreadMessages(_)
+            | List::Open(_)
+    )
 }
 
 #[async_trait]
@@ -262,7 +311,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn claim(&self, ticket: &Ticket, now: Timestamp) -> Result<Option<Message>, StoreError> {
+    async fn claim(
+        &self,
+        ticket: &Ticket,
+        nonce: Nonce,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
         let mut contents = self.contents();
         let key = (ticket.organization_id, Key::Message(ticket.inbox_id, ticket.message_id));
         let Some(Record::Message(message)) = contents.records.get_mut(&key) else { return Ok(None) };
@@ -270,7 +324,10 @@ impl Store for MemoryStore {
         if outbound.digest != ticket.digest || outbound.approval_id != ticket.approval_id {
             return Ok(None);
         }
-        let Ok(claimed) = outbound.claim(now) else { return Ok(None) };
+        if matches!(outbound.state, State::Sending { claim, .. } if claim == nonce) {
+            return Ok(Some((**message).clone()));
+        }
+        let Ok(claimed) = outbound.claim(now, nonce) else { return Ok(None) };
         message.direction = Direction::Outbound(claimed);
         message.version += 1;
         Ok(Some((**message).clone()))
@@ -317,5 +374,79 @@ impl Watch for MemoryStore {
             .collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+}
+
+#[async_trait]
+impl Trail for MemoryStore {
+    async fn head(&self, organization_id: OrganizationId) -> Result<Option<Head>, StoreError> {
+        let known = self.contents().heads.get(&organization_id).cloned();
+        Ok(Some(known.unwrap_or_else(|| Head::genesis(organization_id))))
+    }
+
+    async fn links(&self, organization_id: OrganizationId, range: Range) -> Result<Vec<Stored>, StoreError> {
+        if range.from > range.to {
+            return Ok(vec![]);
+        }
+        let contents = self.contents();
+        let found = contents.links.range((organization_id, range.from)..=(organization_id, range.to));
+        let mut found: Vec<_> = found
+            .map(|((_, place), link)| Stored {
+                sequence: *place,
+                link: Some(link.clone()).filter(|link| link.sequence == *place),
+            })
+            .collect();
+        if range.newest_first {
+            found.reverse();
+        }
+        found.truncate(usize::from(range.limit));
+        Ok(found)
+    }
+
+    async fn unchained(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[AuditId],
+    ) -> Result<Vec<Entry>, StoreError> {
+        let contents = self.contents();
+        let wanted = |entry: &&AuditEntry| {
+            entry.organization_id == organization_id
+                && ids.contains(&entry.id)
+                && !contents.chained.contains(&entry.id)
+        };
+        Ok(contents.audit.iter().filter(wanted).map(Entry::from).collect())
+    }
+
+    async fn append(&self, head: &Head, links: &[ChainedEntry]) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        let organization_id = head.organization_id;
+        let stored = contents.heads.get(&organization_id).cloned();
+        let as_it_was = stored.unwrap_or_else(|| Head::genesis(organization_id));
+        let free = |link: &ChainedEntry| {
+            !contents.chained.contains(&link.entry.id)
+                && !contents.links.contains_key(&(organization_id, link.sequence))
+                && contents.audit.iter().any(|entry| entry.id == link.entry.id)
+        };
+        if (as_it_was.sequence, as_it_was.hash) != (head.sequence, head.hash) || !links.iter().all(free) {
+            return Err(StoreError::Conflict(vec![Conflict::Directory]));
+        }
+        for link in links {
+            contents.chained.insert(link.entry.id);
+            contents.links.insert((organization_id, link.sequence), link.clone());
+            contents.heads.insert(organization_id, Head::of(link));
+        }
+        Ok(())
+    }
+
+    async fn lost(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, AuditId)>, StoreError> {
+        let contents = self.contents();
+        let mut lost: Vec<_> = contents
+            .audit
+            .iter()
+            .filter(|entry| entry.at + Entry::CHAIN_LIMIT < now && !contents.chained.contains(&entry.id))
+            .map(|entry| (entry.at, (entry.organization_id, entry.id)))
+            .collect();
+        lost.sort_by_key(|(at, _)| *at);
+        Ok(lost.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
     }
 }

@@ -2,19 +2,26 @@
 
 use domain::access::{Actor, Role, Scope};
 use domain::address::{EmailAddress, HeaderText};
-use domain::approval::{Approval, Decision};
+use domain::approval::{Approval, Decision, Delegation, Verdict, Vote, Voter};
 use domain::audit::AuditEntry;
 use domain::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::digest::Digest;
 use domain::event::{Event, EventKind, Subject};
+use domain::finding::{Finding, FindingKind};
 use domain::inbox::Inbox;
 use domain::lifecycle::{Outbound, State};
+use domain::link::{Link, LinkSecret};
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Verdicts};
-use domain::organization::{Member, Organization};
+use domain::notice::{Notice, NoticeState, Pace};
+use domain::organization::{Member, Organization, Pause};
+use domain::policy::{
+    Condition, Outcome, Per, Policy, PolicyBook, PolicyContent, RecipientTest, Rule, Step, Terms, Window,
+};
+use domain::standing::{StandingApproval, Target};
 use domain::webhook::{Attempt, AttemptResult, Webhook};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, SessionId,
-    ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
+    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -46,7 +53,13 @@ pub fn inbox_id(n: u8) -> InboxId {
 
 /// An organization.
 pub fn organization(n: u8) -> Organization {
-    Organization { id: organization_id(n), name: "Sample".into(), data_key: vec![1, 2, 3], created_at: NOW }
+    Organization {
+        id: organization_id(n),
+        name: "Sample".into(),
+        data_key: vec![1, 2, 3],
+        paused: None,
+        created_at: NOW,
+    }
 }
 
 /// A member of [`organization`] 1.
@@ -89,6 +102,7 @@ pub fn token(n: u8, role: Role, scopes: &[Scope]) -> (Token, Secret) {
         role,
         scopes: scopes.iter().copied().collect(),
         inboxes: None,
+        paused: None,
         created_at: NOW,
     };
     (token, secret)
@@ -117,6 +131,7 @@ pub fn inbox(n: u8) -> Inbox {
         organization_id: organization_id(1),
         address: address(&format!("inbox{n}@mail.example.com")),
         display_name: Some(HeaderText::lossy("Sample Inbox")),
+        paused: None,
         created_at: NOW,
     }
 }
@@ -137,6 +152,10 @@ pub fn inbound(n: u8) -> Message {
             verdicts: Verdicts { spam: "PASS".into(), virus: "PASS".into(), ..Verdicts::default() },
             defects: vec!["bad_charset".into()],
             automatic: false,
+            findings: vec![Finding {
+                kind: FindingKind::ReplyToMismatch,
+                evidence: "answers go to bob@example.net".into(),
+            }],
         },
         from: party("ann"),
         reply_to: vec![],
@@ -170,11 +189,35 @@ pub fn outbound(n: u8, state: State) -> Message {
             digest: Digest::of(&[n]),
             send_at: None,
             recipients: 1,
+            first_contact: n % 2 == 1,
             state,
         }),
         internet_message_id: None,
         ..inbound(n)
     }
+}
+
+/// A budget of mails to a domain.
+pub fn standing_approval(n: u8) -> StandingApproval {
+    StandingApproval {
+        id: StandingApprovalId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        inbox_id: Some(inbox_id(1)),
+        target: Target::Domain("a.example".into()),
+        budget: 5,
+        used: 2,
+        expires_at: later(90),
+        made_by: Voter { member_id: MemberId::new(NOW, [5; 10]), role: Role::Owner },
+        created_at: NOW,
+        revoked_at: None,
+        version: 1,
+    }
+}
+
+/// A brake that was pulled.
+pub fn pause() -> Pause {
+    let by = Actor::Member { member_id: MemberId::new(NOW, [5; 10]) };
+    Pause { by, at: later(3), reason: "To be sure.".into() }
 }
 
 /// A pending approval of [`outbound`].
@@ -186,22 +229,58 @@ pub fn approval(n: u8) -> Approval {
         message_id: inbound(n).id,
         thread_id: inbound(n).thread_id,
         answers: Some(inbound(9).id),
+        resends: Some(inbound(8).id),
         digest: Digest::of(&[n]),
+        revision: 2,
+        supersedes: Some(ApprovalId::new(NOW, [n; 10])),
+        edited_by: Some(MemberId::new(NOW, [3; 10])),
         requested_by: Actor::Token {
             token_id: TokenId::new(NOW, [n; 10]),
             member_id: MemberId::new(NOW, [n; 10]),
         },
+        requested_with: Some(Digest::of(&[n, n])),
         requested_at: NOW,
-        expires_at: NOW + Approval::DEFAULT_EXPIRY,
+        expires_at: NOW + Terms::default().expires_in,
         send_at: Some(later(30)),
+        terms: Some(Terms::default()),
         reasons: vec!["no_policy_allows_it".into()],
+        trace: vec![Step {
+            policy_id: PolicyId::new(NOW, [n; 10]),
+            policy_version: 3,
+            policy_name: "Strangers".into(),
+            rule: 1,
+            rule_name: "First contact".into(),
+            outcome: "hold",
+            because: "ann@a.example was never written to before".into(),
+        }],
+        votes: vec![
+            Vote {
+                member_id: MemberId::new(NOW, [4; 10]),
+                role: Role::Approver,
+                at: later(31),
+                verdict: Verdict::Reject("No.".into()),
+                standing: None,
+            },
+            Vote {
+                member_id: MemberId::new(NOW, [5; 10]),
+                role: Role::Owner,
+                at: later(32),
+                verdict: Verdict::Approve,
+                standing: Some(standing_approval(n).id),
+            },
+        ],
+        delegations: vec![Delegation {
+            from: MemberId::new(NOW, [6; 10]),
+            role: Role::Admin,
+            to: MemberId::new(NOW, [5; 10]),
+            at: later(30),
+        }],
         recipients: vec![party("ann")],
         subject: "Re: A question".into(),
         preview: "An answer".into(),
         attachment_count: 1,
         decision: Decision::Pending,
         task_token: None,
-        message_version: 1,
         version: 1,
     }
 }
@@ -251,6 +330,33 @@ pub fn attempt(n: u8) -> Attempt {
     }
 }
 
+/// A link of [`member`] `n` to [`approval`] 1, with its secret.
+pub fn link(n: u8) -> (Link, LinkSecret) {
+    let secret = LinkSecret::new(organization_id(1), [n; 32]);
+    (Link::new(&secret, &approval(1), member(n, Role::Approver).id, NOW), secret)
+}
+
+/// A notice for [`member`] `n`.
+pub fn notice(n: u8, state: NoticeState) -> Notice {
+    Notice {
+        key: Digest::of(&[n, 1]),
+        organization_id: organization_id(1),
+        member_id: member(n, Role::Approver).id,
+        state,
+        created_at: NOW,
+        version: 1,
+    }
+}
+
+/// What [`member`] `n` has been told lately.
+pub fn pace(n: u8) -> Pace {
+    Pace {
+        singles: vec![NOW, later(5)],
+        digest_due: Some(later(900)),
+        ..Pace::new(organization_id(1), member(n, Role::Approver).id)
+    }
+}
+
 /// An event about [`inbound`].
 pub fn event(n: u8) -> Event {
     Event {
@@ -260,6 +366,35 @@ pub fn event(n: u8) -> Event {
         created_at: NOW,
         subject: Subject::Message(Box::new(inbound(n))),
     }
+}
+
+/// The policies of [`organization`] 1, one with a rule of every outcome.
+///
+/// # Panics
+/// Never.
+pub fn policies() -> PolicyBook {
+    let recipient = RecipientTest { first_contact: Some(true), ..RecipientTest::default() };
+    let rule = |when, outcome| Rule { name: "Sample \"rule\" — é".into(), when, outcome };
+    let content = PolicyContent {
+        name: "Sample".into(),
+        description: "For tests".into(),
+        enabled: true,
+        inboxes: Some([inbox_id(1)].into()),
+        rules: vec![
+            rule(Condition::AnyRecipient(recipient), Outcome::Hold(Terms::default())),
+            rule(Condition::Not(Box::new(Condition::SizeOver(1_000))), Outcome::Allow),
+            rule(Condition::VolumeOver { per: Per::Inbox, window: Window::Day, over: 9 }, Outcome::Block),
+        ],
+    };
+    let policy = Policy {
+        id: PolicyId::new(NOW, [1; 10]),
+        content,
+        version: 3,
+        created_at: NOW,
+        updated_at: later(9),
+        updated_by: Actor::System,
+    };
+    PolicyBook { policies: vec![policy], unreadable: vec![], version: 1 }
 }
 
 /// An audit entry.

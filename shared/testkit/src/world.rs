@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
+use app::notify::{Notification, Notifier};
 use app::ports::{
     BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue, Random,
-    SendOutcome, Settings, Workflow,
+    SendOutcome, Settings, Signature, Signer, Workflow,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -136,6 +137,18 @@ impl DataKeys for PlainKeys {
     }
 }
 
+/// Signatures that are no more than digests.
+#[derive(Debug, Default)]
+struct DigestSigner;
+
+#[async_trait]
+impl Signer for DigestSigner {
+    async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError> {
+        let signature = Digest::of(octets).as_bytes().to_vec();
+        Ok(Signature { key_id: "key".into(), public_key: vec![1, 2, 3], signature })
+    }
+}
+
 /// A provider that keeps what it was given.
 #[derive(Debug, Default)]
 pub struct NotedSender {
@@ -150,6 +163,24 @@ impl MailSender for NotedSender {
     async fn send(&self, mail: &Countersigned) -> SendOutcome {
         let mut called = lock(&self.called);
         called.push(mail.sealed().mime().to_vec());
+        lock(&self.answers).pop_front().unwrap_or(SendOutcome::Accepted(format!("ses-{}", called.len())))
+    }
+}
+
+/// A way out for notifications that keeps what it was given.
+#[derive(Debug, Default)]
+pub struct NotedNotifier {
+    /// Address and MIME of all notifications that it was called with, whatever it answered.
+    pub called: Mutex<Vec<(String, Vec<u8>)>>,
+    /// What it answers next; accepted where nothing is said.
+    pub answers: Mutex<VecDeque<SendOutcome>>,
+}
+
+#[async_trait]
+impl Notifier for NotedNotifier {
+    async fn notify(&self, notification: &Notification) -> SendOutcome {
+        let mut called = lock(&self.called);
+        called.push((notification.to().as_str().to_owned(), notification.mime().to_vec()));
         lock(&self.answers).pop_front().unwrap_or(SendOutcome::Accepted(format!("ses-{}", called.len())))
     }
 }
@@ -196,6 +227,8 @@ pub struct World {
     pub workflow: Arc<NotedWorkflow>,
     /// The provider.
     pub sender: NotedSender,
+    /// The way out for notifications.
+    pub notifier: NotedNotifier,
     /// Receivers.
     pub outside: Outside,
     clock: Arc<HandClock>,
@@ -218,6 +251,8 @@ impl Default for World {
             blobs: Arc::<MemoryBlobs>::clone(&blobs),
             workflow: Arc::<NotedWorkflow>::clone(&workflow),
             data_keys: Arc::new(PlainKeys),
+            trail: Arc::<MemoryStore>::clone(&store),
+            signer: Arc::new(DigestSigner),
             clock: Arc::<HandClock>::clone(&clock),
             random: Arc::new(Counted::default()),
             settings: Arc::new(settings),
@@ -228,6 +263,7 @@ impl Default for World {
             blobs,
             workflow,
             sender: NotedSender::default(),
+            notifier: NotedNotifier::default(),
             outside: Outside::default(),
             clock,
         }

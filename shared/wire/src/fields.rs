@@ -39,6 +39,33 @@ impl Fields {
         if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
     }
 
+    /// The object itself, for a reader of its own.
+    pub(crate) fn into_object(self) -> Map<String, Value> {
+        self.object
+    }
+
+    /// The value of a field as it is, for a reader of its own.
+    pub(crate) fn value(&mut self, field: &'static str) -> Option<Value> {
+        self.take(field)
+    }
+
+    /// An object within this one, read by `read`.
+    pub(crate) fn object<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Option<T> {
+        let Value::Object(object) = self.take(field)? else {
+            self.wrong_type(field, "an object");
+            return None;
+        };
+        let mut inner = Fields::new(self.name(field), object);
+        let value = read(&mut inner);
+        inner.unknown();
+        self.errors.append(&mut inner.errors);
+        value
+    }
+
     /// Notes a bad field.
     pub fn error(&mut self, field: &str, code: &'static str, message: impl ToString) {
         let name = self.name(field);
@@ -125,6 +152,33 @@ impl Fields {
             self.wrong_type(field, "a whole number");
         }
         value.as_u64()
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, field: &'static str) -> Option<bool> {
+        let value = self.take(field)?;
+        if value.as_bool().is_none() {
+            self.wrong_type(field, "true or false");
+        }
+        value.as_bool()
+    }
+
+    /// Whether the field is there, be it empty.
+    pub fn has(&self, field: &str) -> bool {
+        self.object.get(field).is_some_and(|value| !value.is_null())
+    }
+
+    /// A list of ids.
+    pub fn ids<T: domain::id::Id>(&mut self, field: &'static str, max: usize) -> Option<Vec<T>> {
+        let texts = self.texts(field, max)?;
+        let mut ids = vec![];
+        for (i, text) in texts.iter().enumerate() {
+            match T::parse(text) {
+                Ok(id) => ids.push(id),
+                Err(error) => self.error(&format!("{field}[{i}]"), "invalid_id", error),
+            }
+        }
+        Some(ids)
     }
 
     /// A time: RFC 3339, cut to whole seconds.

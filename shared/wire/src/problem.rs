@@ -51,6 +51,12 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
                 .collect();
             (409, *code, message.clone(), Value::Object(details))
         }
+        Refusal::Blocked(trace) => (
+            403,
+            "blocked_by_policy",
+            "a policy of your organization blocks this mail: nothing was stored".to_owned(),
+            json!({ "policy_trace": trace.iter().map(crate::views::step).collect::<Vec<_>>() }),
+        ),
         Refusal::TooMany { code, message, retry_at } => {
             retry_after = Some(retry_at.duration_since(now).as_secs().max(1));
             (429, *code, message.clone(), json!({}))

@@ -1,23 +1,29 @@
 //! What the bodies of requests may say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
 
 use app::attachments::NewUpload;
+use app::audit::Filter;
+use app::edit::Edit;
 use app::error::{FieldError, Refusal};
 use app::inboxes::NewInbox;
+use app::pause::MAX_DROPPED;
 use app::provision::NewMember;
+use app::standing::NewStanding;
 use app::store::PageRequest;
-use app::submit::{Draft, DraftAttachment, Source};
+use app::submit::{Draft, DraftAttachment, MAX_ATTACHMENTS, Source};
 use app::tokens::NewToken;
 use app::webhooks::NewWebhook;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::InboxId;
 use domain::access::{Role, Scope};
 use domain::address::EmailAddress;
 use domain::digest::Digest;
 use domain::event::EventKind;
-use domain::id::Id as _;
+use domain::standing::Target;
+use domain::{InboxId, MemberId, MessageId};
+use jiff::Timestamp;
 
 use crate::fields::Fields;
 
@@ -74,12 +80,108 @@ fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
 /// The `digest` of an approval, and the `reason` of a rejection.
 pub fn decision(body: &[u8], with_reason: bool) -> Result<(Digest, String), Refusal> {
     let mut fields = Fields::of_body(body)?;
-    let digest = fields
-        .parsed("digest", "invalid_digest", |text| Digest::parse(text).map_err(|error| error.to_string()));
-    let digest = fields.require("digest", digest);
+    let digest = digest(&mut fields);
     let reason = if with_reason { fields.text("reason", 2_000).unwrap_or_default() } else { String::new() };
     fields.finish()?;
     digest.map(|digest| (digest, reason)).ok_or_else(|| Refusal::field("digest", "required", "is required"))
+}
+
+/// The `reason` of a pause or of calling a mail off, at most 500 characters.
+pub fn reason(body: &[u8]) -> Result<String, Refusal> {
+    let mut fields = if body.is_empty() { Fields::empty() } else { Fields::of_body(body)? };
+    let reason = fields.text("reason", 500).unwrap_or_default();
+    fields.finish()?;
+    Ok(reason)
+}
+
+/// What releasing a brake is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Only say what would go.
+    pub preview: bool,
+    /// Mails to call off before.
+    pub drop: Vec<MessageId>,
+}
+
+/// `preview` and `drop` of a release.
+pub fn release(body: &[u8]) -> Result<Release, Refusal> {
+    let mut fields = if body.is_empty() { Fields::empty() } else { Fields::of_body(body)? };
+    let preview = fields.flag("preview").unwrap_or_default();
+    let drop = fields.ids("drop", MAX_DROPPED).unwrap_or_default();
+    fields.finish()?;
+    Ok(Release { preview, drop })
+}
+
+/// The `member_id` of a delegate.
+pub fn delegate(body: &[u8]) -> Result<MemberId, Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let member = fields.id("member_id");
+    let member = fields.require("member_id", member);
+    fields.finish()?;
+    member.ok_or_else(|| Refusal::field("member_id", "required", "is required"))
+}
+
+/// The `digest` of what is edited, and what changes: the fields of a mail, and `remove_attachments`.
+pub fn edit(body: &[u8]) -> Result<(Digest, Edit), Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let digest = digest(&mut fields);
+    let mut given = |field: &'static str| {
+        let list = fields.mailboxes(field);
+        fields.has(field).then_some(list)
+    };
+    let (to, cc, bcc, reply_to) = (given("to"), given("cc"), given("bcc"), given("reply_to"));
+    let edit = Edit {
+        to,
+        cc,
+        bcc,
+        reply_to,
+        subject: fields.line("subject"),
+        text: fields.long_text("text"),
+        html: fields.long_text("html"),
+        send_at: fields.time("send_at"),
+        remove_attachments: fields.ids("remove_attachments", MAX_ATTACHMENTS).unwrap_or_default(),
+        attachments: fields.objects("attachments", attachment),
+    };
+    fields.finish()?;
+    digest.map(|digest| (digest, edit)).ok_or_else(|| Refusal::field("digest", "required", "is required"))
+}
+
+fn digest(fields: &mut Fields) -> Option<Digest> {
+    let digest = fields
+        .parsed("digest", "invalid_digest", |text| Digest::parse(text).map_err(|error| error.to_string()));
+    fields.require("digest", digest)
+}
+
+/// One of `thread_id`, `recipient` and `domain`, with `inbox_id`, `budget` and `expires_at`.
+pub fn standing_approval(body: &[u8]) -> Result<NewStanding, Refusal> {
+    let mut fields = Fields::of_body(body)?;
+    let inbox_id = fields.id("inbox_id");
+    let thread = fields.id("thread_id").map(Target::Thread);
+    let recipient = fields.parsed("recipient", "invalid_address", |text| {
+        EmailAddress::parse(text).map(Target::Recipient).map_err(|error| error.to_string())
+    });
+    let domain = fields.parsed("domain", "invalid_domain", |text| {
+        let address = EmailAddress::parse(&format!("x@{text}")).map_err(|error| error.to_string())?;
+        Ok::<_, String>(Target::Domain(address.domain().to_ascii_lowercase()))
+    });
+    let mut targets: Vec<_> = [thread, recipient, domain].into_iter().flatten().collect();
+    if targets.len() != 1 {
+        fields.error("recipient", "one_target", "give exactly one of thread_id, recipient and domain");
+    }
+    let budget = fields.number("budget");
+    let budget = fields.require("budget", budget);
+    let expires_at = fields.time("expires_at");
+    let expires_at = fields.require("expires_at", expires_at);
+    fields.finish()?;
+    match (targets.pop(), budget, expires_at) {
+        (Some(target), Some(budget), Some(expires_at)) => Ok(NewStanding {
+            inbox_id,
+            target,
+            budget: u32::try_from(budget).unwrap_or(u32::MAX),
+            expires_at,
+        }),
+        _ => Err(Refusal::field("budget", "required", "is required")),
+    }
 }
 
 /// `email` and `password`.
@@ -113,19 +215,7 @@ pub fn token(body: &[u8]) -> Result<NewToken, Refusal> {
         }
         scopes = Some(set);
     }
-    let mut inboxes = None;
-    if let Some(ids) = fields.texts("inbox_ids", 50) {
-        let mut set = BTreeSet::new();
-        for (i, text) in ids.iter().enumerate() {
-            match InboxId::parse(text) {
-                Ok(id) => {
-                    set.insert(id);
-                }
-                Err(error) => fields.error(&format!("inbox_ids[{i}]"), "invalid_id", error),
-            }
-        }
-        inboxes = Some(set);
-    }
+    let inboxes = fields.ids::<InboxId>("inbox_ids", 50).map(BTreeSet::from_iter);
     fields.finish()?;
     Ok(NewToken { name: name.unwrap_or_default(), scopes, inboxes })
 }
@@ -212,4 +302,55 @@ pub fn page(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, Re
         },
     };
     Ok(PageRequest { limit, cursor: cursor.map(str::to_owned) })
+}
+
+/// `actor`, `action`, `target`, `from` and `to` of the audit log.
+pub fn audit_filter<S: BuildHasher>(query: &HashMap<String, String, S>) -> Result<Filter, Refusal> {
+    let mut errors = vec![];
+    let mut text = |name: &str| {
+        let text = query.get(name).filter(|text| !text.is_empty())?;
+        if text.chars().count() > 100 {
+            errors.push(FieldError::new(name, "too_long", "is longer than 100 characters"));
+        }
+        Some(text.clone())
+    };
+    let (actor, action, target) = (text("actor"), text("action"), text("target"));
+    let (from, to) = (text("from"), text("to"));
+    let mut time = |name: &str, text: Option<String>| -> Option<Timestamp> {
+        let parsed = text?.parse();
+        if parsed.is_err() {
+            let message = "must be an RFC 3339 time such as 2026-12-01T09:00:00Z";
+            errors.push(FieldError::new(name, "invalid_time", message));
+        }
+        parsed.ok()
+    };
+    let (from, to) = (time("from", from), time("to", to));
+    if errors.is_empty() {
+        Ok(Filter { actor, action, target, from, to })
+    } else {
+        Err(Refusal::Invalid(errors))
+    }
+}
+
+/// `from` and `to` of a check of the audit log: places in the chain, from 1.
+pub fn audit_part<S: BuildHasher>(
+    query: &HashMap<String, String, S>,
+) -> Result<(Option<u64>, Option<u64>), Refusal> {
+    let mut errors = vec![];
+    let mut place = |name: &str| {
+        let text = query.get(name)?;
+        let place = text.parse().ok().filter(|place| *place >= 1);
+        if place.is_none() {
+            let message = "must be the place of an entry: a whole number from 1";
+            errors.push(FieldError::new(name, "invalid_sequence", message));
+        }
+        place
+    };
+    let (from, to) = (place("from"), place("to"));
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        errors.push(FieldError::new("to", "invalid_sequence", "must not be before from"));
+    }
+    if errors.is_empty() { Ok((from, to)) } else { Err(Refusal::Invalid(errors)) }
 }

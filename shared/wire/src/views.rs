@@ -1,17 +1,28 @@
 //! What answers look like. Each view is made from the domain's types and from nothing else.
 
 use app::approvals;
+use app::audit::Verified;
 use app::messages::Detail;
+use app::ports::Signature;
+use app::receipts::Receipt;
 use app::sessions::Me;
 use app::store::Page;
 use app::submit::Submitted;
-use domain::access::Actor;
-use domain::approval::{Approval, Decision};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::access::{Actor, Role};
+use domain::approval::{Approval, Decision, Delegation, Verdict, Vote};
+use domain::audit::{ChainedEntry, Head, time as millis};
 use domain::credential::{Session, Token};
+use domain::finding::Finding;
 use domain::inbox::Inbox;
 use domain::lifecycle::{Outbound, State};
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Thread};
+use domain::organization::Pause;
+use domain::policy::{Step, Terms};
+use domain::standing::{StandingApproval, Target};
 use domain::webhook::{Attempt, AttemptResult, Webhook};
+use domain::{MemberId, MessageId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,7 +32,7 @@ pub fn page<T>(page: &Page<T>, view: impl Fn(&T) -> Value) -> Value {
     json!({ "data": page.items.iter().map(view).collect::<Vec<_>>(), "next_cursor": page.next })
 }
 
-fn time(at: Timestamp) -> Value {
+pub(crate) fn time(at: Timestamp) -> Value {
     Value::String(at.to_string())
 }
 
@@ -77,7 +88,7 @@ pub fn message(message: &Message) -> Value {
         "created_at": time(message.created_at),
     });
     match &message.direction {
-        Direction::Inbound { verdicts, defects, automatic, .. } => {
+        Direction::Inbound { verdicts, defects, automatic, findings, .. } => {
             view["direction"] = json!("inbound");
             view["verdicts"] = json!({
                 "spam": verdicts.spam, "virus": verdicts.virus,
@@ -85,6 +96,10 @@ pub fn message(message: &Message) -> Value {
             });
             view["defects"] = json!(defects);
             view["automatic"] = json!(automatic);
+            view["findings"] = findings.iter().map(finding).collect();
+            view["tainted"] = json!(message.taints());
+            // Whoever reads it for a model must not take it for instructions, whether anything was found or not.
+            view["content_trust"] = json!("untrusted");
         }
         Direction::Outbound(outbound) => {
             view["direction"] = json!("outbound");
@@ -95,6 +110,15 @@ pub fn message(message: &Message) -> Value {
         }
     }
     view
+}
+
+/// What looks wrong with a mail.
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "code": finding.kind.as_str(),
+        "explanation": finding.kind.explanation(),
+        "evidence": finding.evidence,
+    })
 }
 
 /// What came of a mail that went out, or did not.
@@ -112,8 +136,12 @@ fn outcome(view: &mut Value, outbound: &Outbound) {
             view["failed_at"] = time(*at);
             view["failure_reason"] = json!(reason);
         }
-        State::Unknown { since } => view["unknown_since"] = time(*since),
-        State::Scheduled { due, attempt } => {
+        State::Unknown { since, .. } => view["unknown_since"] = time(*since),
+        State::Cancelled { at, reason, .. } => {
+            view["cancelled_at"] = time(*at);
+            view["cancel_reason"] = json!(reason);
+        }
+        State::Scheduled { due, attempt, .. } => {
             view["due_at"] = time(*due);
             view["attempts"] = json!(attempt);
         }
@@ -149,6 +177,7 @@ pub fn thread(thread: &Thread) -> Value {
         "message_count": thread.message_count,
         "created_at": time(thread.created_at),
         "last_message_at": time(thread.last_message_at),
+        "tainted": thread.tainted,
     })
 }
 
@@ -159,7 +188,7 @@ pub fn thread_detail(view: &Thread, messages: &Page<Message>) -> Value {
     view
 }
 
-fn actor(actor: &Actor) -> Value {
+pub(crate) fn actor(actor: &Actor) -> Value {
     let kind = match actor {
         Actor::Member { .. } => "member",
         Actor::Token { .. } => "token",
@@ -177,12 +206,20 @@ pub fn approval(approval: &Approval, now: Timestamp) -> Value {
         "message_id": approval.message_id.to_string(),
         "thread_id": approval.thread_id.to_string(),
         "answers": approval.answers.map(|id| id.to_string()),
+        "resends": approval.resends.map(|id| id.to_string()),
         "digest": approval.digest.to_string(),
+        "revision": approval.revision,
+        "supersedes": approval.supersedes.map(|id| id.to_string()),
+        "edited_by": approval.edited_by.map(|id| id.to_string()),
         "requested_by": actor(&approval.requested_by),
         "requested_at": time(approval.requested_at),
         "expires_at": time(approval.expires_at),
         "send_at": maybe(approval.send_at),
         "reasons": approval.reasons,
+        "policy_trace": approval.trace.iter().map(step).collect::<Vec<_>>(),
+        "terms": approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
+        "votes": approval.votes.iter().map(vote).collect::<Vec<_>>(),
+        "delegations": approval.delegations.iter().map(delegation).collect::<Vec<_>>(),
         "recipients": parties(&approval.recipients),
         "subject": approval.subject,
         "preview": approval.preview,
@@ -191,8 +228,18 @@ pub fn approval(approval: &Approval, now: Timestamp) -> Value {
     match &approval.decision {
         Decision::Pending => {}
         Decision::Approved { by, at } => {
+            view["decided_by"] = json!(by.map(|by| by.to_string()));
+            view["decided_at"] = time(*at);
+        }
+        Decision::Cancelled { by, at, reason } => {
+            view["cancelled_by"] = actor(by);
+            view["decided_at"] = time(*at);
+            view["decision_reason"] = json!(reason);
+        }
+        Decision::Superseded { by, at, next } => {
             view["decided_by"] = json!(by.to_string());
             view["decided_at"] = time(*at);
+            view["superseded_by"] = json!(next.to_string());
         }
         Decision::Rejected { by, at, reason } => {
             view["decided_by"] = json!(by.to_string());
@@ -210,10 +257,126 @@ pub fn approval_detail(found: &approvals::View, now: Timestamp) -> Value {
     view["message"] = detail(&found.message);
     view["answered_message"] = found.answers.as_ref().map_or(Value::Null, detail);
     view["thread"] = found.thread.iter().map(message).collect();
+    view["differences"] = found.differences.as_ref().map_or(Value::Null, |list| {
+        list.iter().map(|one| json!({"field": one.field, "before": one.before, "after": one.after})).collect()
+    });
     view
 }
 
-/// A mail that is held.
+fn roles<'a>(roles: impl IntoIterator<Item = &'a Role>) -> Vec<&'static str> {
+    roles.into_iter().map(|role| role.as_str()).collect()
+}
+
+/// What a held mail takes, with the votes that there are.
+pub fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> Value {
+    let requirements: Vec<_> = terms
+        .requirements
+        .iter()
+        .enumerate()
+        .map(|(i, requirement)| {
+            let votes = progress.and_then(|progress| progress.get(i)).map(|(votes, _)| votes);
+            json!({ "quorum": requirement.quorum, "roles": roles(&requirement.roles), "votes": votes })
+        })
+        .collect();
+    json!({
+        "requirements": requirements,
+        "separation": terms.separation,
+        "rejections": terms.rejections,
+        "expires_in": terms.expires_in.as_secs(),
+        "late": terms.late.as_str(),
+        "remind_after": terms.remind_after.map(|after| after.as_secs()),
+        "notify": roles(&terms.notify),
+    })
+}
+
+/// A rule that matched.
+pub fn step(step: &Step) -> Value {
+    json!({
+        "policy_id": step.policy_id.to_string(),
+        "policy_version": step.policy_version,
+        "policy_name": step.policy_name,
+        "rule": step.rule,
+        "rule_name": step.rule_name,
+        "outcome": step.outcome,
+        "because": step.because,
+    })
+}
+
+fn vote(vote: &Vote) -> Value {
+    let (verdict, reason) = match &vote.verdict {
+        Verdict::Approve => ("approve", None),
+        Verdict::Reject(reason) => ("reject", Some(reason)),
+    };
+    json!({
+        "member_id": vote.member_id.to_string(),
+        "role": vote.role.as_str(),
+        "at": time(vote.at),
+        "verdict": verdict,
+        "reason": reason,
+        "standing_approval_id": vote.standing.map(|id| id.to_string()),
+    })
+}
+
+fn delegation(one: &Delegation) -> Value {
+    json!({
+        "from": one.from.to_string(),
+        "role": one.role.as_str(),
+        "to": one.to.to_string(),
+        "at": time(one.at),
+    })
+}
+
+/// A brake that is pulled.
+pub fn pause(pause: &Pause) -> Value {
+    json!({ "by": actor(&pause.by), "at": time(pause.at), "reason": pause.reason })
+}
+
+/// What goes, or would go, when a brake is released.
+pub fn released(resumed: bool, dropped: &[MessageId], will_send: &Page<Message>) -> Value {
+    let mut view = json!({
+        "resumed": resumed,
+        "dropped": dropped.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    });
+    view["will_send"] = page(will_send, message);
+    view
+}
+
+/// A budget of mails that are approved ahead.
+pub fn standing_approval(standing: &StandingApproval, now: Timestamp) -> Value {
+    let status = match standing.revoked_at {
+        Some(_) => "revoked",
+        None if now >= standing.expires_at => "expired",
+        None if standing.used >= standing.budget => "used_up",
+        None => "live",
+    };
+    let mut view = json!({
+        "id": standing.id.to_string(),
+        "status": status,
+        "inbox_id": standing.inbox_id.map(|id| id.to_string()),
+        "thread_id": null,
+        "recipient": null,
+        "domain": null,
+        "budget": standing.budget,
+        "used": standing.used,
+        "expires_at": time(standing.expires_at),
+        "member_id": standing.made_by.member_id.to_string(),
+        "created_at": time(standing.created_at),
+        "revoked_at": maybe(standing.revoked_at),
+    });
+    match &standing.target {
+        Target::Thread(id) => view["thread_id"] = json!(id.to_string()),
+        Target::Recipient(address) => view["recipient"] = json!(address.as_str()),
+        Target::Domain(domain) => view["domain"] = json!(domain),
+    }
+    view
+}
+
+/// `202` for a mail that is held, `201` for one that goes without a person.
+pub fn submitted_status(submitted: &Submitted) -> u16 {
+    if submitted.is_held() { 202 } else { 201 }
+}
+
+/// A mail that is held, or goes.
 pub fn submitted(submitted: &Submitted, now: Timestamp) -> Value {
     json!({ "message": message(&submitted.message), "approval": approval(&submitted.approval, now) })
 }
@@ -224,6 +387,7 @@ pub fn inbox(inbox: &Inbox) -> Value {
         "id": inbox.id.to_string(),
         "address": inbox.address.as_str(),
         "display_name": inbox.display_name.as_ref().map(domain::address::HeaderText::as_str),
+        "paused": inbox.paused.as_ref().map(pause),
         "created_at": time(inbox.created_at),
     })
 }
@@ -237,6 +401,7 @@ pub fn token(token: &Token, secret: Option<&str>) -> Value {
         "scopes": token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
         "inbox_ids": token.inboxes.as_ref().map(|set| set.iter().map(ToString::to_string).collect::<Vec<_>>()),
         "member_id": token.member_id.to_string(),
+        "paused": token.paused.as_ref().map(pause),
         "created_at": time(token.created_at),
     });
     if let Some(secret) = secret {
@@ -264,7 +429,11 @@ pub fn me(me: &Me) -> Value {
         "user_id": me.member.user_id.to_string(),
         "email": me.member.email.as_str(),
         "role": me.member.role.as_str(),
-        "organization": { "id": me.organization.id.to_string(), "name": me.organization.name },
+        "organization": {
+            "id": me.organization.id.to_string(),
+            "name": me.organization.name,
+            "paused": me.organization.paused.as_ref().map(pause),
+        },
     })
 }
 
@@ -327,4 +496,157 @@ pub fn download(file: &Attachment, url: &str) -> Value {
         "download_url": url,
         "expires_in": 900,
     })
+}
+
+/// An entry of the audit log in its place. Whoever checks the chain needs all of it, with times as they are hashed.
+pub fn link(link: &ChainedEntry) -> Value {
+    let entry = &link.entry;
+    let mut by = actor(&entry.actor);
+    by["member_id"] = json!(entry.actor.member().map(|id| id.to_string()));
+    json!({
+        "sequence": link.sequence,
+        "id": entry.id.to_string(),
+        "organization_id": entry.organization_id.to_string(),
+        "at": millis(entry.at),
+        "actor": by,
+        "action": entry.action,
+        "target": entry.target,
+        "details": entry.details,
+        "chained_at": millis(link.chained_at),
+        "previous": link.previous.to_string(),
+        "hash": link.hash.to_string(),
+    })
+}
+
+fn head(head: &Head) -> Value {
+    json!({ "sequence": head.sequence, "hash": head.hash.to_string(), "at": millis(head.at) })
+}
+
+/// What a check of the audit log found.
+pub fn verified(verified: &Verified) -> Value {
+    let problem = verified.flaw.map(|flaw| {
+        json!({ "sequence": flaw.sequence, "code": flaw.code.as_str(), "message": flaw.code.message() })
+    });
+    json!({
+        "verified": verified.flaw.is_none(),
+        "from": verified.from,
+        "to": verified.to,
+        "entries": verified.entries,
+        "head": verified.head.as_ref().map(head),
+        "next": verified.next,
+        "problem": problem,
+    })
+}
+
+/// The text of a receipt, which is what is signed: JSON without spaces, with names in order.
+pub fn receipt(receipt: &Receipt) -> String {
+    let Receipt { approval, message, .. } = receipt;
+    let person = |by: &Actor| {
+        let mut view = actor(by);
+        let member = by.member();
+        view["member_id"] = json!(member.map(|id| id.to_string()));
+        view["email"] = json!(member.and_then(|id| receipt.people.get(&id)).map(|m| m.email.as_str()));
+        view
+    };
+    let seat = |member_id: MemberId| person(&Actor::Member { member_id });
+    let cast = |vote: &Vote| {
+        let (verdict, reason) = match &vote.verdict {
+            Verdict::Approve => ("approve", None),
+            Verdict::Reject(reason) => ("reject", Some(reason)),
+        };
+        json!({
+            "verdict": verdict,
+            "by": seat(vote.member_id),
+            "role": vote.role.as_str(),
+            "at": millis(vote.at),
+            "digest": approval.digest.to_string(),
+            "reason": reason,
+            "standing_approval_id": vote.standing.map(|id| id.to_string()),
+        })
+    };
+    let handed = |one: &Delegation| {
+        json!({
+            "from": seat(one.from), "role": one.role.as_str(), "to": seat(one.to), "at": millis(one.at),
+        })
+    };
+    let ended = match &approval.decision {
+        Decision::Pending => Value::Null,
+        Decision::Approved { at, .. } | Decision::Rejected { at, .. } | Decision::Expired { at } => {
+            json!({ "at": millis(*at) })
+        }
+        Decision::Cancelled { by, at, reason } => {
+            json!({ "at": millis(*at), "by": person(by), "reason": reason })
+        }
+        Decision::Superseded { by, at, next } => {
+            json!({ "at": millis(*at), "by": seat(*by), "superseded_by": next.to_string() })
+        }
+    };
+    let mut fate = json!({
+        "id": message.id.to_string(),
+        "status": message.status(),
+        "created_at": millis(message.created_at),
+        "internet_message_id": message.internet_message_id,
+    });
+    if let Some(outbound) = message.outbound() {
+        fate["digest"] = json!(outbound.digest.to_string());
+        fate["recipient_count"] = json!(outbound.recipients);
+        match &outbound.state {
+            State::Accepted { provider_id, at, .. } => {
+                fate["provider_id"] = json!(provider_id);
+                fate["sent_at"] = json!(millis(*at));
+            }
+            State::Failed { reason, at } => {
+                fate["failed_at"] = json!(millis(*at));
+                fate["failure_reason"] = json!(reason);
+            }
+            _ => {}
+        }
+    }
+    json!({
+        "form": "countersign-receipt-1",
+        "organization_id": approval.organization_id.to_string(),
+        "signed_at": millis(receipt.at),
+        "approval": {
+            "id": approval.id.to_string(),
+            "status": approval.status(receipt.at),
+            "inbox_id": approval.inbox_id.to_string(),
+            "thread_id": approval.thread_id.to_string(),
+            "digest": approval.digest.to_string(),
+            "requested_by": person(&approval.requested_by),
+            "requested_at": millis(approval.requested_at),
+            "expires_at": millis(approval.expires_at),
+            "send_at": approval.send_at.map(millis),
+            "revision": approval.revision,
+            "supersedes": approval.supersedes.map(|id| id.to_string()),
+            "edited_by": approval.edited_by.map(seat),
+            "terms": approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
+            "reasons": approval.reasons,
+            "policy_trace": approval.trace.iter().map(step).collect::<Vec<_>>(),
+            "votes": approval.votes.iter().map(cast).collect::<Vec<_>>(),
+            "delegations": approval.delegations.iter().map(handed).collect::<Vec<_>>(),
+            "ended": ended,
+        },
+        "message": fate,
+        "audit_head": head(&receipt.head),
+    })
+    .to_string()
+}
+
+/// A receipt with its signature and what checks it.
+pub fn signed(text: &str, signature: &Signature) -> Value {
+    json!({
+        "receipt": text,
+        "signature": BASE64.encode(&signature.signature),
+        "algorithm": "ECDSA_SHA_256",
+        "key_id": signature.key_id,
+        "public_key": pem(&signature.public_key),
+    })
+}
+
+/// A public key as `openssl` reads it (RFC 7468).
+fn pem(der: &[u8]) -> String {
+    let text = BASE64.encode(der);
+    let lines: Vec<_> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
 }

@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// say why in `ARCHITECTURE.md`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("mail", &[]),
+    ("mail", &["domain"]),
     ("app", &["domain", "mail"]),
     ("wire", &["app", "domain"]),
     ("runtime", &["app", "domain", "wire"]),
@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["app", "assembly", "domain", "runtime", "wire"]),
     ("console", &["app", "assembly", "domain", "runtime", "wire"]),
     ("inbound", &["app", "assembly", "domain", "runtime"]),
-    ("dispatch", &["app", "assembly", "aws-mail", "domain", "runtime"]),
+    ("dispatch", &["app", "assembly", "aws-flow", "aws-mail", "domain", "runtime"]),
     ("background", &["app", "assembly", "aws-data", "aws-flow", "domain", "runtime", "wire"]),
     ("operator", &["app", "assembly", "runtime", "wire"]),
     ("testkit", &["app", "domain"]),

@@ -222,6 +222,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
             "kms:Decrypt",
+            "kms:GetPublicKey",
+            "kms:Sign",
             "s3:GetObject",
             "s3:PutObject",
             "s3:ListBucket",
@@ -234,6 +236,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "background",
         &[
             "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
@@ -254,6 +257,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
             "s3:GetObject",
+            "s3:PutObject",
             "states:StartExecution",
             "states:SendTaskSuccess",
             "states:SendTaskFailure",
@@ -263,11 +267,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "dispatch",
         &[
             "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "s3:GetObject",
             "ses:SendEmail",
             "ses:SendRawEmail",
+            "sqs:SendMessage",
         ],
     ),
     (
@@ -308,7 +315,46 @@ fn no_role_holds_more_than_its_group_may() {
             );
         }
     }
-    assert_eq!(senders, ["dispatch-send"]);
+    assert_eq!(senders, ["dispatch-notify", "dispatch-send"]);
+}
+
+/// Whoever tells people of mail can send none of it: it reads no sealed object, and sends from one address alone.
+#[test]
+fn notifications_come_from_one_address_that_no_inbox_can_have() {
+    let functions = functions();
+    let notify = &functions["dispatch-notify"];
+    assert!(notify.actions.iter().all(|(action, _)| !action.starts_with("s3:")));
+    let template = read("template.yaml");
+    let own = template.split("\n  DispatchNotify:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let condition =
+        r#"Condition: { StringEquals: { "ses:FromAddress": !Sub "notifications@${MailDomain}" } }"#;
+    assert_eq!(own.matches("ses:Send").count(), 2, "one statement");
+    assert!(own.contains(condition), "{own}");
+    assert_eq!(domain::inbox::NOTIFICATIONS, "notifications");
+    assert!(domain::inbox::new_address("Notifications", "mail.example.com").is_err());
+}
+
+/// Paths of one-time links hold their secrets: an access log with paths would hold them too. A configuration set that
+/// counts clicks would send them through a host that is not ours.
+#[test]
+fn nothing_writes_down_or_rewrites_links() {
+    let template = read("template.yaml");
+    for never in ["AccessLogSettings", "$context.path", "CLICK", "OPEN", "CustomRedirectDomain"] {
+        assert!(!template.contains(never), "{never}");
+    }
+}
+
+#[test]
+fn one_function_signs_and_with_a_key_that_does_nothing_else() {
+    let functions = functions();
+    let signers = functions.iter().filter(|(_, f)| f.actions.iter().any(|(action, _)| action == "kms:Sign"));
+    assert_eq!(signers.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["api-approvals-receipt"]);
+    for (name, function) in &functions {
+        for (action, resource) in &function.actions {
+            let signs = ["kms:Sign", "kms:GetPublicKey"].contains(&action.as_str());
+            assert_eq!(resource == "SigningKey.Arn", signs, "{name}: {action} on {resource}");
+        }
+    }
 }
 
 #[test]
@@ -364,13 +410,13 @@ fn every_dead_letter_queue_has_an_alarm_and_every_consumer_a_dead_letter_queue()
 fn the_contract_suite_runs_on_the_template_s_table() {
     let template = read("template.yaml");
     let contract = read("tests/tests/all/contract.rs");
-    for index in ["lists", "watch"] {
+    for index in ["lists", "open", "watch"] {
         assert!(template.contains(&format!("IndexName: {index}")));
         assert!(contract.contains(&format!("index(\"{index}\", ")));
     }
     let named = template.matches("AttributeName: ").count();
-    // Six definitions, two of the table's keys, two of each index's, and the one for time to live.
-    assert_eq!(named, 6 + 2 + 2 * 2 + 1, "the table's keys changed: change contract.rs too");
+    // Eight definitions, two of the table's keys, two of each index's, and the one for time to live.
+    assert_eq!(named, 8 + 2 + 2 * 3 + 1, "the table's keys changed: change contract.rs too");
 }
 
 #[test]
@@ -381,6 +427,7 @@ fn what_the_papers_promise_is_there() {
         "CHANGELOG.md",
         "LICENSE",
         "infra/docs/ADDING-A-ROUTE.md",
+        "infra/docs/AUDIT.md",
         "infra/docs/LOGGING.md",
         "infra/docs/RUNBOOK.md",
     ] {

@@ -16,6 +16,7 @@ use domain::digest::Digest;
 use domain::event::EventKind;
 use domain::lifecycle::{Outbound, Outcome, Status};
 use domain::message::Message;
+use domain::policy::Terms;
 use domain::seal::Ticket;
 use domain::webhook::AttemptResult;
 use testkit::samples;
@@ -49,7 +50,13 @@ async fn world() -> World {
     let world = World::default();
     let change = app::store::Change::new(samples::organization_id(1))
         .create(samples::organization(1))
-        .create(samples::inbox(1));
+        .create(samples::inbox(1))
+        .create(samples::token(1, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]).0)
+        .create(samples::member(1, Role::Owner))
+        .create(samples::member(2, Role::Approver))
+        .create(samples::member(3, Role::Approver))
+        .create(samples::member(4, Role::Owner))
+        .create(samples::member(5, Role::Viewer));
     world.ports.store.commit(change).await.unwrap();
     world
 }
@@ -278,7 +285,8 @@ async fn the_provider_s_events_may_come_first_twice_and_in_any_order() {
     let world = world().await;
     let submitted = held(&world, draft()).await;
     approve(&world, &submitted).await.unwrap();
-    let claimed = world.ports.store.claim(&ticket(&submitted.approval), world.ports.now()).await.unwrap();
+    let claimed =
+        world.ports.store.claim(&ticket(&submitted.approval), [1; 8], world.ports.now()).await.unwrap();
     assert!(claimed.is_some(), "as if the dispatcher were just calling");
     let both = vec!["ann@example.org".to_owned(), "hidden@example.org".to_owned()];
     for what in [What::Outcome(Outcome::Delivered, both), What::Accepted] {
@@ -342,8 +350,8 @@ async fn an_approval_that_nobody_decides_expires() {
     let world = world().await;
     let submitted = held(&world, draft()).await;
     park(&world, &submitted, "token").await;
-    world.pass(Approval::DEFAULT_EXPIRY.as_secs() - 1);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap(), Swept::default());
+    world.pass(Terms::default().expires_in.as_secs() - 1);
+    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 0);
     world.pass(2);
     let late = approve(&world, &submitted).await;
     assert!(

@@ -3,18 +3,27 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 mod architecture;
+mod audit;
 mod conformance;
 mod contract;
+mod findings;
 mod gate;
+mod links;
+mod policies;
+mod votes;
 
 mod stack {
     mod access;
     mod attachments;
+    mod audit;
     mod bad_input;
     mod browser;
     mod corpus;
     mod faults;
+    mod gate;
     mod inbound;
+    mod notify;
+    mod policies;
     mod sending;
     mod webhooks;
 }

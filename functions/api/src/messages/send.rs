@@ -22,9 +22,13 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("inbox_id")?;
         let draft = requests::draft(&request.body)?;
-        let call = request.enter_once::<scope::MessagesSend>(ports, &[Key::Inbox(id)]).await?;
-        let saved = |submitted: &Submitted| (202, views::submitted(submitted, ports.now()).to_string());
+        let call = request
+            .enter_once::<scope::MessagesSend>(ports, &[Key::Inbox(id), Key::Policies, Key::Organization])
+            .await?;
+        let saved = |submitted: &Submitted| {
+            (views::submitted_status(submitted), views::submitted(submitted, ports.now()).to_string())
+        };
         let submitted = submit(&call.ports, &call.permit, id, draft, None, &call.once, saved).await?;
-        Ok(Response::json(202, &views::submitted(&submitted, ports.now())))
+        Ok(Response::json(views::submitted_status(&submitted), &views::submitted(&submitted, ports.now())))
     })
 }

@@ -1,26 +1,29 @@
-//! `/console/approvals/{id}`: one mail as its recipients would see it, why it is held, and the two buttons.
+//! `/console/approvals/{id}`: one mail as its recipients would see it, why it is held, and what can be done about it.
 
 use app::approvals::{self, View};
-use app::messages::Detail;
+use app::messages::{self, Detail};
 use app::store::Key;
 use app::{Ports, Refusal, attachments};
 use askama::Template;
-use domain::access::{Actor, scope};
-use domain::approval::{Approval, Decision};
+use domain::access::{Actor, Principal, scope};
+use domain::approval::{Approval, Decision, Verdict, Voter};
+use domain::finding::{Finding, FindingKind};
 use domain::message::{AttachmentRef, Direction, Message, Verdicts};
-use domain::{ApprovalId, MemberId, Timestamp};
-use futures_util::future::{join_all, try_join};
+use domain::organization::Member;
+use domain::{ApprovalId, Timestamp};
+use futures_util::future::{join, join_all, try_join};
 use runtime::http::{Request, Response};
 
+use super::gate::{Acts, Changed, Gate, changed, kept, still_missing};
 use super::render;
 use crate::guard;
 use crate::markup::{self, says_the_same};
 use crate::route;
-use crate::shell::Shell;
+use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{
-    self, Doer, Moment, Person, Standing, body, count, doer, member, people, short, size, standing, subject,
-    visible,
+    self, Doer, Moment, Names, Person, Standing, body, called_off, count, people, short, size, standing,
+    subject, visible,
 };
 
 /// Links that a page lists.
@@ -35,7 +38,7 @@ const MAX_ANSWERED: usize = 64 * 1024;
 /// the bounded rest of a page, there is room to spare.
 const MAX_HTML: usize = 2_600_000;
 /// As [`MAX_HTML`].
-const MAX_TEXT: usize = 1_600_000;
+pub(super) const MAX_TEXT: usize = 1_600_000;
 /// A conversation with so many mails may go on beyond what the use case gives.
 const FULL_THREAD: usize = 50;
 /// Lines beyond which a frame scrolls by itself.
@@ -49,21 +52,47 @@ pub(crate) struct Alert {
     pub text: String,
 }
 
+/// What somebody typed into a form that was not taken.
+#[derive(Default)]
+pub(crate) struct Typed {
+    /// Why they reject.
+    pub reason: String,
+    /// Why they call it off.
+    pub cancel: String,
+}
+
 #[derive(Template)]
 #[template(path = "approval.html")]
 struct ApprovalPage {
     shell: Shell,
+    /// Whom a one-time link is for; nobody where somebody has signed in.
+    guest: Option<String>,
     address: String,
     title: String,
-    /// `pending`, `approved`, `rejected` or `expired`.
+    /// `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`.
     status: &'static str,
+    /// The status in a word.
+    word: &'static str,
     alert: String,
     notice: String,
     mail: Mail,
     why: Vec<String>,
     asked_by: Doer,
+    /// Who owns the token that asked.
+    asked_for: Option<Doer>,
     asked_at: Moment,
-    expires: Moment,
+    gate: Gate,
+    acts: Acts,
+    revision: u32,
+    edited_by: Option<Doer>,
+    /// The page of the revision before.
+    before: Option<String>,
+    /// What the last edit changed.
+    changes: Vec<Changed>,
+    /// The page of the revision that has taken its place.
+    next: Option<String>,
+    /// The page of the mail of which it is a new attempt.
+    attempt_of: Option<String>,
     digest: String,
     digest_short: String,
     decision: Panel,
@@ -83,7 +112,9 @@ enum Panel {
         /// What the approving button does.
         approve: Option<String>,
         /// Why it is not there.
-        instead: &'static str,
+        instead: String,
+        /// Whether they may reject.
+        reject: bool,
         /// What was typed before.
         reason: String,
         csrf: String,
@@ -92,7 +123,9 @@ enum Panel {
     ReadOnly,
     /// It is over.
     Decided {
-        /// Who; nobody where it expired.
+        /// By what or whom, as the beginning of a sentence.
+        how: &'static str,
+        /// By whom, where it was somebody.
         by: Option<Doer>,
         at: Moment,
         reason: String,
@@ -197,7 +230,7 @@ struct Answered {
     whole: String,
     cut: bool,
     /// What the receiving server could not confirm, as sentences.
-    doubts: Vec<&'static str>,
+    doubts: Vec<String>,
     files: String,
 }
 
@@ -214,102 +247,237 @@ struct Turn {
 /// The page.
 pub(crate) async fn show(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
     let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
-    page(&visit, request, id, None, "").await
+    page(&visit, request, id, None, Typed::default()).await
 }
 
-/// The page, with what somebody is told whose decision was not taken, and the reason that they typed.
+/// The page, with what somebody is told whose decision was not taken, and what they typed.
 pub(crate) async fn page(
     visit: &Visit,
     request: &Request,
     id: ApprovalId,
     alert: Option<Alert>,
-    reason: &str,
+    typed: Typed,
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let (me, view) = try_join(visit.me(), approvals::get(&visit.ports, &permit, id)).await?;
-    let now = visit.ports.now();
-    let mine = visit.principal.actor.member();
-    let pictures = pictures(visit, &view.message).await;
-    let mail = mail(&view.message, &pictures, now);
-    let status = alert.as_ref().map_or(200, |alert| alert.status);
-    let notice = request.query.get("notice").map(String::as_str).unwrap_or_default();
-    let page = ApprovalPage {
+    let (frame, view) = try_join(Frame::of(visit), approvals::get(&visit.ports, &permit, id)).await?;
+    let reader = Reader {
+        ports: &visit.ports,
+        principal: &visit.principal,
+        voter: Voter { member_id: frame.me.member.id, role: frame.me.member.role },
+        may_decide: visit.may_decide(),
+        csrf: visit.session.form_token(),
+        shell: frame.shell,
+        names: frame.names,
+        members: frame.members,
+        guest: None,
         address: route::approval(id),
-        title: subject(&view.approval.subject),
-        status: view.approval.status(now),
+        files: "/console/attachments".to_owned(),
+    };
+    let notice = request.query.get("notice").map(String::as_str).unwrap_or_default();
+    written(reader, &view, notice, alert, typed).await
+}
+
+/// Who reads the page of a mail, and by which way they came.
+pub(crate) struct Reader<'a> {
+    pub ports: &'a Ports,
+    pub principal: &'a Principal,
+    /// Their seat and role, as they stand now.
+    pub voter: Voter,
+    /// Whether they may approve and reject at all.
+    pub may_decide: bool,
+    /// What the forms carry.
+    pub csrf: String,
+    pub shell: Shell,
+    pub names: Names,
+    /// Everybody to whom a vote might be handed on.
+    pub members: Vec<Member>,
+    /// Whom a one-time link is for; nobody where somebody has signed in.
+    pub guest: Option<String>,
+    /// Of the page; its forms are below.
+    pub address: String,
+    /// What the addresses of its files begin with.
+    pub files: String,
+}
+
+/// The page of a mail, for whoever reads it.
+pub(crate) async fn written(
+    reader: Reader<'_>,
+    view: &View,
+    notice: &str,
+    alert: Option<Alert>,
+    typed: Typed,
+) -> Result<Response, Refusal> {
+    let now = reader.ports.now();
+    let approval = &view.approval;
+    let (pictures, attempt_of) = join(pictures(&reader, &view.message), attempt_of(&reader, approval)).await;
+    let mail = mail(&view.message, &pictures, &reader.files, now);
+    let status = alert.as_ref().map_or(200, |alert| alert.status);
+    let names = &reader.names;
+    let acts = if reader.guest.is_some() {
+        Acts::none()
+    } else {
+        let outbound = view.message.message.outbound();
+        let csrf = reader.csrf.clone();
+        let acts = Acts::of(approval, outbound, &reader.voter, reader.may_decide, &reader.members, csrf, now);
+        Acts { cancel_reason: typed.cancel, ..acts }
+    };
+    // A link opens one approval: whoever has only that is led nowhere else.
+    let page_of = |id: &ApprovalId| reader.guest.is_none().then(|| route::approval(*id));
+    let page = ApprovalPage {
+        title: subject(&approval.subject),
+        status: approval.status(now),
+        word: words::status(approval.status(now)),
         alert: alert.map(|alert| alert.text).unwrap_or_default(),
-        notice: noticed(notice, &view.approval, mine),
-        why: view.approval.reasons.iter().map(|code| words::reason(code)).collect(),
-        asked_by: doer(&view.approval.requested_by, mine),
-        asked_at: Moment::new(view.approval.requested_at, now),
-        expires: Moment::new(view.approval.expires_at, now),
-        digest: view.approval.digest.to_string(),
-        digest_short: short(&view.approval.digest.hex()),
-        decision: panel(visit, &view.approval, &mail, reason, now),
-        standing: stands(&view, now),
+        notice: noticed(notice, approval, &reader),
+        why: approval.reasons.iter().map(|code| words::reason(code)).collect(),
+        asked_by: names.doer(&approval.requested_by),
+        asked_for: match &approval.requested_by {
+            Actor::Token { member_id, .. } => Some(names.member(*member_id)),
+            Actor::Member { .. } | Actor::System => None,
+        },
+        asked_at: Moment::new(approval.requested_at, now),
+        gate: Gate::of(approval, names, now),
+        acts,
+        revision: approval.revision,
+        edited_by: approval.edited_by.map(|by| names.member(by)),
+        before: approval.supersedes.as_ref().and_then(page_of),
+        changes: view.differences.as_deref().map(|all| changed(all, now)).unwrap_or_default(),
+        next: match &approval.decision {
+            Decision::Superseded { next, .. } => page_of(next),
+            _ => None,
+        },
+        attempt_of,
+        digest: approval.digest.to_string(),
+        digest_short: short(&approval.digest.hex()),
+        decision: panel(&reader, approval, &mail, &typed.reason, now),
+        standing: stands(view, now),
         outcomes: outcomes(&view.message.message),
         answers: view.answers.as_ref().map(|detail| answered(detail, now)),
-        thread: view.thread.iter().map(|message| turn(message, view.approval.message_id, now)).collect(),
+        thread: view.thread.iter().map(|message| turn(message, approval.message_id, now)).collect(),
         thread_full: view.thread.len() >= FULL_THREAD,
         mail,
-        shell: Shell::of(visit, &me),
+        guest: reader.guest,
+        address: reader.address,
+        shell: reader.shell,
     };
     let origins: Vec<String> = pictures.iter().filter_map(|(_, url)| origin(url)).collect();
     Ok(guard::html_with_images(status, render(&page)?, &origins))
 }
 
-/// What is said after a decision. Only what is true: the address alone can't make this page say that a mail was
+/// The page of the mail of which this is a new attempt. Without it the page says no less than that it is one.
+async fn attempt_of(reader: &Reader<'_>, approval: &Approval) -> Option<String> {
+    let resends = approval.resends.filter(|_| reader.guest.is_none())?;
+    let permit = reader.principal.permit::<scope::MessagesRead>().ok()?;
+    let found = messages::get(reader.ports, &permit, approval.inbox_id, resends).await.ok()?;
+    found.message.outbound().map(|outbound| route::approval(outbound.approval_id))
+}
+
+/// What is said after a form. Only what is true: the address alone can't make this page say that a mail was
 /// approved.
-fn noticed(notice: &str, approval: &Approval, mine: Option<MemberId>) -> String {
+fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>) -> String {
+    let mine = Some(reader.voter.member_id);
+    let voted = |approves: bool| {
+        approval
+            .votes
+            .iter()
+            .any(|vote| Some(vote.member_id) == mine && (vote.verdict == Verdict::Approve) == approves)
+    };
     match (&approval.decision, notice) {
-        (Decision::Approved { by, .. }, "approved") if Some(*by) == mine => {
+        (Decision::Approved { by, .. }, "approved") if by.is_some() && *by == mine => {
             "You approved this mail. Exactly these bytes go out.".to_owned()
         }
         (Decision::Rejected { by, .. }, "rejected") if Some(*by) == mine => {
             "You rejected this mail. It is never sent.".to_owned()
         }
+        (Decision::Pending, "pending") if voted(true) => match still_missing(approval) {
+            Some(missing) => format!("Your vote counts. The mail waits for {missing}."),
+            None => "Your vote counts.".to_owned(),
+        },
+        (Decision::Pending, "pending") if voted(false) => {
+            "Your rejection counts. The mail waits for others.".to_owned()
+        }
+        (Decision::Cancelled { by, .. }, "cancelled") if by.member() == mine => {
+            "You called this mail off. It is never sent.".to_owned()
+        }
+        (Decision::Pending, "edited") if approval.edited_by == mine => {
+            "This is the mail as you edited it, with what you changed. Nobody has voted about it yet."
+                .to_owned()
+        }
+        (Decision::Pending, "delegated") => {
+            let to = approval.delegations.iter().find(|d| Some(d.from) == mine);
+            to.map(|d| format!("{} votes in your place.", reader.names.member(d.to).short))
+                .unwrap_or_default()
+        }
+        (Decision::Pending, "again") if approval.resends.is_some() => {
+            "This is the new attempt. It goes out only if somebody approves it.".to_owned()
+        }
         _ => String::new(),
     }
 }
 
-fn panel(visit: &Visit, approval: &Approval, mail: &Mail, reason: &str, now: Timestamp) -> Panel {
-    let mine = visit.principal.actor.member();
+fn panel(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, now: Timestamp) -> Panel {
+    let names = &reader.names;
+    let decided = |how, by, at, reason: String| Panel::Decided { how, by, at: Moment::new(at, now), reason };
+    let none = String::new;
     match &approval.decision {
         Decision::Pending if !approval.is_pending(now) => {
-            Panel::Decided { by: None, at: Moment::new(approval.expires_at, now), reason: String::new() }
+            decided("Nobody decided in time", None, approval.expires_at, none())
         }
-        Decision::Pending if !visit.may_decide() => Panel::ReadOnly,
-        Decision::Pending => {
-            let own = matches!(approval.requested_by, Actor::Member { member_id } if Some(member_id) == mine);
-            let instead = if own {
-                "You asked for this mail, so somebody else must approve it. You may reject it."
-            } else if !mail.is_whole() {
-                // Whoever countersigns must have seen all of it.
-                "This mail is larger than this page can show, so it can\u{2019}t be approved here. You may reject it, or \
-                 read and approve it whole through the API."
-            } else {
-                ""
-            };
-            let approve = match &mail.send_at {
-                Some(send_at) if !send_at.past => format!("Approve; it goes out on {}", send_at.at.exact),
-                _ => "Approve and send".to_owned(),
-            };
-            Panel::Open {
-                approve: instead.is_empty().then_some(approve),
-                instead,
-                reason: reason.to_owned(),
-                csrf: visit.session.form_token(),
+        Decision::Pending if !reader.may_decide => Panel::ReadOnly,
+        Decision::Pending => open(reader, approval, mail, reason, now),
+        Decision::Approved { by: Some(by), at } | Decision::Superseded { by, at, .. } => {
+            decided("By", Some(names.member(*by)), *at, none())
+        }
+        Decision::Approved { by: None, at } => {
+            match approval.votes.iter().rfind(|vote| vote.standing.is_some()) {
+                Some(vote) => decided(
+                    "Ahead, by a standing approval of",
+                    Some(names.member(vote.member_id)),
+                    *at,
+                    none(),
+                ),
+                None => decided("Let go by a policy, without a person", None, *at, none()),
             }
         }
-        Decision::Approved { by, at } => {
-            Panel::Decided { by: Some(member(*by, mine)), at: Moment::new(*at, now), reason: String::new() }
+        Decision::Rejected { by, at, reason } => decided("By", Some(names.member(*by)), *at, body(reason)),
+        Decision::Cancelled { by, at, reason } => {
+            decided("By", Some(names.doer(by)), *at, called_off(reason))
         }
-        Decision::Rejected { by, at, reason } => {
-            Panel::Decided { by: Some(member(*by, mine)), at: Moment::new(*at, now), reason: body(reason) }
-        }
-        Decision::Expired { at } => {
-            Panel::Decided { by: None, at: Moment::new(*at, now), reason: String::new() }
-        }
+        Decision::Expired { at } => decided("Nobody decided in time", None, *at, none()),
+    }
+}
+
+/// The panel of somebody who decides.
+fn open(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, now: Timestamp) -> Panel {
+    let kept = kept(approval, &reader.voter, &reader.names, now);
+    let mine = approval.votes.iter().find(|vote| vote.member_id == reader.voter.member_id);
+    let instead = if !kept.why.is_empty() {
+        kept.why
+    } else if mine.is_some_and(|vote| vote.verdict == Verdict::Approve) {
+        let missing = still_missing(approval).unwrap_or_else(|| "others".to_owned());
+        format!("You approved it. It waits for {missing}.")
+    } else if !mail.is_whole() {
+        // Whoever countersigns must have seen all of it.
+        "This mail is larger than this page can show, so it can\u{2019}t be approved here. You may reject it, or \
+         read and approve it whole through the API."
+            .to_owned()
+    } else {
+        String::new()
+    };
+    // What would be missing with this vote.
+    let voted = approval.clone().vote(reader.voter, approval.digest, Verdict::Approve, None, now);
+    let missing = voted.ok().as_ref().and_then(still_missing);
+    let approve = match (&mail.send_at, missing) {
+        (_, Some(missing)) => format!("Approve; it then waits for {missing}"),
+        (Some(send_at), None) if !send_at.past => format!("Approve; it goes out on {}", send_at.at.exact),
+        _ => "Approve and send".to_owned(),
+    };
+    Panel::Open {
+        approve: instead.is_empty().then_some(approve),
+        instead,
+        reject: kept.may_reject,
+        reason: reason.to_owned(),
+        csrf: reader.csrf.clone(),
     }
 }
 
@@ -333,9 +501,9 @@ fn outcomes(message: &Message) -> Vec<(String, &'static str)> {
 
 /// The pictures within the HTML, each with an address under which it can be fetched now. One that can't be had is
 /// missing in the frame; its file is listed all the same.
-async fn pictures(visit: &Visit, detail: &Detail) -> Vec<(String, String)> {
+async fn pictures(reader: &Reader<'_>, detail: &Detail) -> Vec<(String, String)> {
     let Some(html) = &detail.html else { return vec![] };
-    let Ok(permit) = visit.principal.permit::<scope::MessagesRead>() else { return vec![] };
+    let Ok(permit) = reader.principal.permit::<scope::MessagesRead>() else { return vec![] };
     let shown: Vec<(&str, &AttachmentRef)> = detail
         .message
         .attachments
@@ -344,7 +512,7 @@ async fn pictures(visit: &Visit, detail: &Detail) -> Vec<(String, String)> {
         .filter(|(id, _)| !id.is_empty() && html.contains("cid:"))
         .collect();
     let found =
-        join_all(shown.iter().map(|(_, file)| attachments::download(&visit.ports, &permit, file.id))).await;
+        join_all(shown.iter().map(|(_, file)| attachments::download(reader.ports, &permit, file.id))).await;
     shown.into_iter().zip(found).filter_map(|((id, _), found)| Some((id.to_owned(), found.ok()?.1))).collect()
 }
 
@@ -358,7 +526,7 @@ fn origin(url: &str) -> Option<String> {
 }
 
 /// How many octets a text takes in a page, escaped for HTML and then for the JSON that an answer travels in.
-fn weight(text: &str) -> usize {
+pub(super) fn weight(text: &str) -> usize {
     text.chars()
         .map(|c| match c {
             '<' | '>' | '&' | '"' | '\'' => 5,
@@ -394,7 +562,7 @@ fn shortened(address: &str) -> String {
     format!("{}\u{2026}", visible(&address[..end]))
 }
 
-fn mail(detail: &Detail, pictures: &[(String, String)], now: Timestamp) -> Mail {
+fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, now: Timestamp) -> Mail {
     let message = &detail.message;
     let outbound = message.outbound();
     let send_at = outbound.and_then(|outbound| outbound.send_at);
@@ -442,7 +610,7 @@ fn mail(detail: &Detail, pictures: &[(String, String)], now: Timestamp) -> Mail 
         reach: reach(message),
         subject: subject(&message.subject),
         send_at: send_at.map(|at| SendAt { at: Moment::new(at, now), past: at <= now }),
-        files: message.attachments.iter().map(file).collect(),
+        files: message.attachments.iter().map(|attachment| file(attachment, files)).collect(),
         files_size: size(total),
         html,
         text,
@@ -497,9 +665,9 @@ fn reach(message: &Message) -> String {
     }
 }
 
-fn file(file: &AttachmentRef) -> File {
+fn file(file: &AttachmentRef, files: &str) -> File {
     File {
-        address: format!("/console/attachments/{}", file.id),
+        address: format!("{files}/{}", file.id),
         name: visible(&file.filename),
         kind: visible(&file.content_type),
         size: size(file.size),
@@ -523,7 +691,11 @@ fn answered(detail: &Detail, now: Timestamp) -> Answered {
         whole: if quoted { body(whole) } else { String::new() },
         cut: text_cut || (quoted && whole_cut),
         doubts: match &message.direction {
-            Direction::Inbound { verdicts, defects, automatic, .. } => doubts(verdicts, defects, *automatic),
+            Direction::Inbound { verdicts, defects, automatic, .. } => {
+                let mut doubts = doubts(verdicts, defects, *automatic);
+                doubts.extend(message.findings().iter().filter_map(found));
+                doubts
+            }
             Direction::Outbound(_) => vec![],
         },
         files: match message.attachments.len() {
@@ -533,9 +705,16 @@ fn answered(detail: &Detail, now: Timestamp) -> Answered {
     }
 }
 
+/// A finding with its evidence; those of the receiving server's verdicts are said already.
+fn found(finding: &Finding) -> Option<String> {
+    let said = [FindingKind::Virus, FindingKind::Spam, FindingKind::AuthenticationFailed];
+    let told = || format!("{} \u{201C}{}\u{201D}", finding.kind.explanation(), finding.evidence);
+    (!said.contains(&finding.kind)).then(told)
+}
+
 /// What an approver should know of a received mail before somebody answers it.
-fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> Vec<&'static str> {
-    let mut doubts = vec![];
+fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> Vec<String> {
+    let mut doubts: Vec<&str> = vec![];
     if verdicts.virus == "FAIL" {
         doubts.push("The receiving server found a virus in it.");
     }
@@ -558,7 +737,7 @@ fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> Vec<&'sta
     } else if !defects.is_empty() {
         doubts.push("Parts of it were malformed, and may be missing here.");
     }
-    doubts
+    doubts.into_iter().map(str::to_owned).collect()
 }
 
 fn turn(message: &Message, current: domain::MessageId, now: Timestamp) -> Turn {

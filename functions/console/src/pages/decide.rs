@@ -9,7 +9,7 @@ use domain::approval::Approval;
 use domain::digest::Digest;
 use runtime::http::{Request, Response};
 
-use super::approval::{self, Alert};
+use super::approval::{self, Alert, Typed};
 use crate::guard::{self, Form};
 use crate::route;
 use crate::visit::Visit;
@@ -27,7 +27,7 @@ pub(crate) async fn submit(
     guard::same_origin(request)?;
     let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
     let form = Form::of_session(request, &visit.session)?;
-    let reason = form.field("reason").replace("\r\n", "\n").trim().to_owned();
+    let reason = reason(&form);
     let refusal = match decide(&visit, id, &form, &verdict(reason.clone())).await {
         Ok(decided) => {
             let notice = decided.decision.as_str();
@@ -37,7 +37,7 @@ pub(crate) async fn submit(
     };
     let Some(alert) = told(&refusal) else { return Err(refusal) };
     // Nothing was decided: the person sees the mail as it stands now, and why.
-    approval::page(&visit, request, id, Some(alert), &reason).await
+    approval::page(&visit, request, id, Some(alert), Typed { reason, ..Typed::default() }).await
 }
 
 async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -> Result<Approval, Refusal> {
@@ -45,6 +45,16 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
         .principal
         .permit::<scope::ApprovalsDecide>()
         .map_err(|_| Refusal::Forbidden { code: "role_cannot_decide", message: String::new() })?;
+    approvals::decide(&visit.ports, &permit, id, checked(form, verdict)?, verdict).await
+}
+
+/// The reason in a form.
+pub(super) fn reason(form: &Form) -> String {
+    form.text("reason")
+}
+
+/// The digest in a form that is not too long.
+pub(super) fn checked(form: &Form, verdict: &Verdict) -> Result<Digest, Refusal> {
     let digest = Digest::parse(form.field("digest"))
         .map_err(|error| Refusal::field("digest", "invalid_digest", error))?;
     if let Verdict::Reject(reason) = verdict
@@ -52,11 +62,11 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
     {
         return Err(Refusal::field("reason", "too_long", "too long"));
     }
-    approvals::decide(&visit.ports, &permit, id, digest, verdict).await
+    Ok(digest)
 }
 
 /// What a person is told beside the mail; `None` for what has no mail to show it beside.
-fn told(refusal: &Refusal) -> Option<Alert> {
+pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
     let alert = |status, text: &str| Some(Alert { status, text: text.to_owned() });
     match refusal {
         Refusal::Conflict { code: "digest_mismatch", .. } => alert(
@@ -78,6 +88,14 @@ fn told(refusal: &Refusal) -> Option<Alert> {
                 )
             }
         }
+        Refusal::Conflict { code: "approval_superseded", .. } => alert(
+            409,
+            "The mail was edited meanwhile, so nothing was done. The edited mail has an approval of its own: this page \
+             leads there.",
+        ),
+        Refusal::Conflict { code: "already_voted", .. } => {
+            alert(409, "You voted already, and a vote that was given can\u{2019}t be handed on.")
+        }
         Refusal::Conflict { .. } => {
             alert(409, "It changed at the same moment. Nothing was decided: look at it again.")
         }
@@ -88,9 +106,18 @@ fn told(refusal: &Refusal) -> Option<Alert> {
             403,
             "You asked for this mail to be sent, so somebody else must approve it. Nothing was decided.",
         ),
+        Refusal::Forbidden { code: "editor_cannot_decide", .. } => {
+            alert(403, "You edited this mail last, so somebody else must approve it. Nothing was decided.")
+        }
+        Refusal::Forbidden { code: "role_not_entitled", message } => {
+            alert(403, &format!("Nothing was decided: {message}."))
+        }
+        Refusal::Forbidden { code: "vote_delegated", .. } => {
+            alert(403, "You handed your vote on to another member, who decides instead. Nothing was decided.")
+        }
         Refusal::Invalid(errors) if errors.iter().any(|error| error.field == "reason") => alert(
             422,
-            "The reason is longer than 2,000 characters. Nothing was decided: shorten it and reject again.",
+            "The reason is longer than 2,000 characters. Nothing was done: shorten it and send it again.",
         ),
         _ => None,
     }

@@ -1,13 +1,22 @@
 //! One file for each page.
 
+mod act;
 mod approval;
 mod attachment;
+mod audit;
 mod decide;
+mod edit;
+mod gate;
+mod link;
+mod pause;
+mod policies;
 mod problem;
 mod queue;
 mod sign_in;
 mod sign_out;
+mod standing;
 mod style;
+mod unsettled;
 
 use app::approvals::Verdict;
 use app::{Ports, Refusal};
@@ -17,6 +26,7 @@ use runtime::http::{Request, Response};
 use crate::guard;
 use crate::route::{self, Route};
 use crate::visit::{has_cookie, no_cookie};
+use crate::words::encoded;
 
 /// Answers a request with a page, whatever happens.
 pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
@@ -33,14 +43,47 @@ pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
         (Route::Approve(id), "POST") => decide::submit(ports, request, id, |_| Verdict::Approve).await,
         (Route::Reject(id), "POST") => decide::submit(ports, request, id, Verdict::Reject).await,
         // A decision's address in the browser's bar, opened again: a `GET` shows the mail and decides nothing.
-        (Route::Approve(id) | Route::Reject(id), "GET" | "HEAD") => {
-            Ok(guard::see_other(&route::approval(id)))
-        }
+        (
+            Route::Approve(id)
+            | Route::Reject(id)
+            | Route::Cancel(id)
+            | Route::Delegate(id)
+            | Route::Ahead(id),
+            "GET" | "HEAD",
+        ) => Ok(guard::see_other(&route::approval(id))),
+        (Route::Edit(id), "GET" | "HEAD") => edit::show(ports, request, id).await,
+        (Route::Edit(id), "POST") => Box::pin(edit::submit(ports, request, id)).await,
+        (Route::Cancel(id), "POST") => act::cancel(ports, request, id).await,
+        (Route::Delegate(id), "POST") => act::delegate(ports, request, id).await,
+        (Route::Ahead(id), "POST") => act::ahead(ports, request, id).await,
+        (Route::Standing, "GET" | "HEAD") => standing::show(ports, request).await,
+        (Route::Revoke(id), "POST") => standing::revoke(ports, request, id).await,
+        (Route::Revoke(_), "GET" | "HEAD") => Ok(guard::see_other(route::STANDING)),
+        (Route::Pause, "GET" | "HEAD") => pause::show(ports, request).await,
+        (Route::Pause, "POST") => pause::pull(ports, request).await,
+        (Route::Resume, "POST") => pause::release(ports, request).await,
+        (Route::Resume, "GET" | "HEAD") => Ok(guard::see_other(route::PAUSE)),
+        (Route::Unsettled, "GET" | "HEAD") => unsettled::show(ports, request).await,
+        (Route::SendAgain(inbox, id), "POST") => unsettled::again(ports, request, inbox, id).await,
+        (Route::SendAgain(..), "GET" | "HEAD") => Ok(guard::see_other(route::UNSETTLED)),
+        (Route::Audit, "GET" | "HEAD") => audit::show(ports, request).await,
+        (Route::Policies, "GET" | "HEAD") => policies::show(ports, request).await,
         (Route::Attachment(id), "GET" | "HEAD") => attachment::show(ports, request, id).await,
+        (Route::Link(secret), "GET" | "HEAD") => link::show(ports, request, &secret).await,
+        (Route::LinkApprove(secret), "POST") => {
+            link::submit(ports, request, &secret, |_| Verdict::Approve).await
+        }
+        (Route::LinkReject(secret), "POST") => link::submit(ports, request, &secret, Verdict::Reject).await,
+        (Route::LinkApprove(secret) | Route::LinkReject(secret), "GET" | "HEAD") => {
+            Ok(guard::see_other(&route::link(&secret)))
+        }
+        (Route::LinkAttachment(secret, id), "GET" | "HEAD") => {
+            link::attachment(ports, request, &secret, id).await
+        }
         (Route::Style, "GET" | "HEAD") => Ok(style::show(request)),
         _ => Ok(problem::method(request).header("allow", route.methods())),
     };
-    match found {
+    let response = match found {
         Ok(response) => response,
         Err(Refusal::Unauthenticated { .. }) => {
             let status =
@@ -51,10 +94,17 @@ pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
             if has_cookie(request) { response.cookie(no_cookie()) } else { response }
         }
         Err(refusal) => problem::page(&refusal, request, ports),
-    }
+    };
+    if route.is_link() { link::private(response) } else { response }
 }
 
 /// Writes a page down.
 fn render(page: &impl Template) -> Result<String, Refusal> {
     page.render().map_err(|error| Refusal::Internal(format!("template: {error}")))
+}
+
+/// The address of the next page of a list.
+fn older(here: &str, cursor: Option<String>) -> Option<String> {
+    let join = if here.contains('?') { '&' } else { '?' };
+    cursor.map(|cursor| format!("{here}{join}cursor={}", encoded(&cursor)))
 }

@@ -29,6 +29,9 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Respo
         Refusal::NotFound(_) => ("Not found", "It does not exist, or you may not see it."),
         Refusal::Forbidden { message, .. } => ("Not allowed", message.as_str()),
         Refusal::Conflict { message, .. } => ("Not done", message.as_str()),
+        Refusal::Blocked(_) => {
+            ("Blocked", "A policy of your organization blocks this mail. Nothing was stored.")
+        }
         Refusal::TooMany { message, .. } => ("Not now", message.as_str()),
         Refusal::Invalid(_) => (
             "That can\u{2019}t be read",

@@ -7,17 +7,17 @@ use app::{Ports, Refusal, approvals, inboxes};
 use askama::Template;
 use domain::access::scope;
 use domain::approval::{Approval, Decision};
-use domain::{InboxId, MemberId, Timestamp};
+use domain::{InboxId, Timestamp};
 use futures_util::future::{join_all, try_join};
 use jiff::SignedDuration;
 use runtime::http::{Request, Response};
 
-use super::render;
+use super::{older, render};
 use crate::guard;
 use crate::route;
-use crate::shell::Shell;
+use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
-use crate::words::{Doer, Moment, count, doer, encoded, member, people, subject, visible};
+use crate::words::{self, Doer, Moment, Names, count, people, subject, visible};
 
 /// An approval that expires within this is marked.
 const SOON: SignedDuration = SignedDuration::from_hours(24);
@@ -31,6 +31,8 @@ struct QueuePage {
     shell: Shell,
     tabs: Vec<Tab>,
     status: &'static str,
+    /// The status in a word.
+    word: &'static str,
     rows: Vec<Row>,
     /// The address of the next page.
     older: Option<String>,
@@ -76,30 +78,29 @@ pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
     let page = request.page()?;
     let visit = Visit::of(ports, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let (me, found) = try_join(visit.me(), approvals::list(&visit.ports, &permit, status, &page)).await?;
+    let listed = approvals::list(&visit.ports, &permit, status, &page);
+    let (frame, found) = try_join(Frame::of(&visit), listed).await?;
     let senders = senders(&visit, &found).await;
     let now = visit.ports.now();
-    let mine = visit.principal.actor.member();
     let rows = found
         .items
         .iter()
         .map(|approval| {
             let from = senders.get(&approval.inbox_id).cloned();
-            Row::new(approval, from.unwrap_or_else(|| approval.inbox_id.to_string()), mine, now)
+            Row::new(approval, from.unwrap_or_else(|| approval.inbox_id.to_string()), &frame.names, now)
         })
         .collect();
     let here = route::queue(status);
-    let older = found.next.map(|cursor| {
-        let join = if here.contains('?') { '&' } else { '?' };
-        format!("{here}{join}cursor={}", encoded(&cursor))
-    });
-    let tabs =
-        [("Waiting", "pending"), ("Approved", "approved"), ("Rejected", "rejected"), ("Expired", "expired")]
-            .map(|(title, name)| Tab { title, address: route::queue(name), current: name == status })
-            .into();
-    let shell = Shell::of(&visit, &me);
+    let older = older(&here, found.next);
+    let tabs = Decision::STATUSES
+        .map(|name| Tab { title: words::status(name), address: route::queue(name), current: name == status })
+        .into();
+    let shell = frame.shell;
     let newest = page.cursor.is_some().then(|| here.clone());
-    Ok(guard::html(200, render(&QueuePage { shell, tabs, status, rows, older, newest })?))
+    Ok(guard::html(
+        200,
+        render(&QueuePage { shell, tabs, status, word: words::status(status), rows, older, newest })?,
+    ))
 }
 
 /// The addresses of the inboxes that a page names. One that is gone, or that can't be had now, is shown by its id.
@@ -113,17 +114,25 @@ async fn senders(visit: &Visit, page: &Page<Approval>) -> BTreeMap<InboxId, Stri
 }
 
 impl Row {
-    fn new(approval: &Approval, from: String, mine: Option<MemberId>, now: Timestamp) -> Self {
+    fn new(approval: &Approval, from: String, names: &Names, now: Timestamp) -> Self {
         let recipients: Vec<String> =
             people(&approval.recipients).into_iter().map(|person| person.address).collect();
         let files = usize::try_from(approval.attachment_count).unwrap_or(usize::MAX);
         let decided = match &approval.decision {
             Decision::Pending => None,
             Decision::Approved { by, at } => {
-                Some(Decided { by: Some(member(*by, mine)), at: Moment::new(*at, now), reason: None })
+                Some(Decided { by: by.map(|by| names.member(by)), at: Moment::new(*at, now), reason: None })
+            }
+            Decision::Cancelled { by, at, reason } => Some(Decided {
+                by: Some(names.doer(by)),
+                at: Moment::new(*at, now),
+                reason: (!reason.is_empty()).then(|| words::called_off(reason)),
+            }),
+            Decision::Superseded { by, at, .. } => {
+                Some(Decided { by: Some(names.member(*by)), at: Moment::new(*at, now), reason: None })
             }
             Decision::Rejected { by, at, reason } => Some(Decided {
-                by: Some(member(*by, mine)),
+                by: Some(names.member(*by)),
                 at: Moment::new(*at, now),
                 reason: (!reason.is_empty()).then(|| visible(reason)),
             }),
@@ -136,7 +145,7 @@ impl Row {
             more: recipients.len().saturating_sub(NAMED),
             recipients: recipients.into_iter().take(NAMED).collect(),
             from,
-            asked_by: doer(&approval.requested_by, mine),
+            asked_by: names.doer(&approval.requested_by),
             asked_at: Moment::new(approval.requested_at, now),
             expires: Moment::new(approval.expires_at, now),
             soon: approval.expires_at.duration_since(now) < SOON,

@@ -202,8 +202,41 @@ fn programs_are_told_from_people() {
         ("Return-Path: <a@x.test>", false),
         ("Content-Type: multipart/report; report-type=delivery-status; boundary=b", true),
         ("X-Mailer: y", false),
+        ("Auto-Submitted: auto-notified; owner-email=\"a@x.test\"", true),
+        ("Auto-Submitted: (a comment)", false),
+        ("Precedence: auto_reply", true),
+        ("Precedence: JUNK", true),
+        ("Precedence: list (of users)", true),
+        ("List-Post: NO", true),
+        ("X-Autoreply: yes", true),
+        ("Return-Path: < >", true),
+        ("Return-Path: <MAILER-DAEMON@x.test>", true),
+        ("Return-Path: <owner-users@x.test>", true),
+        ("Return-Path: <users-request@x.test>", true),
+        ("Return-Path: <users-bounces+ann=y.test@x.test>", true),
+        ("Sender: no-reply@x.test", true),
+        // SES puts one on every mail that it sends, a person's too.
+        ("Feedback-ID: 1.eu-west-1.abc:AmazonSES", false),
+        ("Content-Type: multipart/mixed; boundary=b", false),
     ] {
         assert_eq!(parse(&mail(head, "")).automatic, automatic, "{head}");
+    }
+    for (from, automatic) in [
+        ("MAILER-DAEMON@x.test", true),
+        ("Mail Delivery System <mailer-daemon@x.test>", true),
+        ("No-Reply@x.test", true),
+        ("noreply+123@x.test", true),
+        ("do_not_reply@x.test", true),
+        ("owner-users@x.test", true),
+        ("users-request@x.test", true),
+        ("shop-owner@x.test", false),
+        ("requests@x.test", false),
+        ("norbert.replyton@x.test", false),
+        ("postmaster@x.test", false),
+        ("ann@noreply.test", false),
+    ] {
+        let raw = format!("From: {from}\r\nSubject: x\r\n\r\nx");
+        assert_eq!(parse(raw.as_bytes()).automatic, automatic, "{from}");
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Stack, unique};
 
 /// A second organization on the same installation, with its owner's token.
-fn stranger(stack: &Stack) -> String {
+pub(super) fn stranger(stack: &Stack) -> String {
     let email = format!("{}@example.com", unique("stranger").replace(' ', "-"));
     let password = "a sentence that is long enough";
     let event = json!({
@@ -34,13 +34,33 @@ fn filled(stack: &Stack, path: &str) -> String {
         .replace("{thread_id}", thread.body["thread_id"].as_str().unwrap_or_default())
         .replace("{attachment_id}", "att_01kc1x5e3r0000000000000006")
         .replace("{webhook_id}", "whk_01kc1x5e3r0000000000000007")
+        .replace("{policy_id}", "pol_01kc1x5e3r0000000000000009")
+        .replace("{standing_approval_id}", "sta_01kc1x5e3r0000000000000010")
         .replace("{token_id}", "tok_01kc1x5e3r0000000000000008")
 }
 
 /// A body that the route takes.
 fn body(path: &str, method: &str) -> Option<Value> {
     let digest = format!("sha256:{}", "0".repeat(64));
-    (method == "POST").then(|| match path.rsplit('/').next().unwrap() {
+    let policy = json!({
+        "name": "x",
+        "rules": [{"name": "x", "when": {"always": true}, "outcome": "hold"}],
+    });
+    (method == "POST" || method == "PUT").then(|| match path.rsplit('/').next().unwrap() {
+        "policies" => policy,
+        "{policy_id}" => {
+            let mut next = policy;
+            next["version"] = json!(1);
+            next
+        }
+        "simulate" => {
+            json!({"inbox_id": "inb_01kc1x5e3r0000000000000001", "draft": {"to": ["a@example.com"]}})
+        }
+        "edit" => json!({"digest": digest, "text": "x"}),
+        "delegate" => json!({"member_id": "mem_01kc1x5e3r0000000000000005"}),
+        "standing-approvals" => {
+            json!({"recipient": "a@example.com", "budget": 1, "expires_at": "2027-01-01T00:00:00Z"})
+        }
         "approve" => json!({"digest": digest}),
         "reject" => json!({"digest": digest, "reason": "x"}),
         "send" => json!({"to": ["a@example.com"], "text": "x"}),

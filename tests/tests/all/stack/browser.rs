@@ -159,6 +159,49 @@ async fn a_person_rejects_with_a_reason() {
     browser.close().await.unwrap();
 }
 
+/// Two persons are the point of it: whoever edits a mail does not approve what they wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_edits_another_approves_and_it_goes_out_once() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let held = stack.submit_body(&json!({
+        "to": ["success@simulator.amazonses.com"], "subject": unique("To edit"),
+        "text": "Hello,\nit costs 10.\nGoodbye",
+    }));
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "approver").await;
+    browser.goto(&page(&stack, &held)).await.unwrap();
+    browser.find(Locator::Css("a[href$='/edit']")).await.unwrap().click().await.unwrap();
+    shows(&browser, "Make this the mail that waits").await;
+    let text = browser.find(Locator::Css("textarea[name=text]")).await.unwrap();
+    text.clear().await.unwrap();
+    text.send_keys("Hello,\nit costs 12.\nGoodbye").await.unwrap();
+    browser.find(Locator::Css("form.edit button")).await.unwrap().click().await.unwrap();
+    shows(&browser, "This is the mail as you edited it").await;
+    shows(&browser, "-it costs 10.").await;
+    shows(&browser, "+it costs 12.").await;
+    shows(&browser, "You edited this mail last").await;
+    let buttons = browser.find_all(Locator::Css("form[action$='/approve']")).await.unwrap();
+    assert!(buttons.is_empty(), "whoever edited it does not approve it");
+    let edited = browser.current_url().await.unwrap();
+    assert!(!edited.path().contains(&held.approval), "the edited mail has an approval of its own");
+    browser.close().await.unwrap();
+
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "owner").await;
+    // The old request is closed, and leads to the new one.
+    browser.goto(&page(&stack, &held)).await.unwrap();
+    shows(&browser, "The mail was edited, so this one is never sent.").await;
+    browser.find(Locator::LinkText("Go to the edited mail")).await.unwrap().click().await.unwrap();
+    shows(&browser, "+it costs 12.").await;
+    assert_eq!(browser.current_url().await.unwrap().path(), edited.path());
+    browser.find(Locator::Css("button.approve")).await.unwrap().click().await.unwrap();
+    shows(&browser, "You approved this mail").await;
+    browser.close().await.unwrap();
+    let (id, waiting) = (held.message.clone(), stack.clone());
+    tokio::task::spawn_blocking(move || waiting.message_with_status(&id, "delivered")).await.unwrap();
+    assert_eq!(stack.accepted(&held.message).len(), 1, "it went out once");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_sees_and_has_no_button() {
     let (stack, driver) = (Stack::running(), Driver::start());
@@ -224,4 +267,27 @@ fn a_get_never_decides_and_a_foreign_post_is_refused() {
     assert_ne!(refused.status, 200, "an API token opens no console");
     let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/owner/token")).expect(200);
     assert_eq!(seen["status"], "pending");
+}
+
+/// From a page under `no-referrer` a browser sends its forms with `Origin: null`: they must be taken all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_decides_by_the_link_in_a_notification_without_signing_in() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let organization = super::notify::Organization::new(&stack);
+    let subject = unique("By link");
+    let held = organization.hold(&subject);
+    let mailed = organization.notified(&subject);
+    let link = format!("{}{}", stack.text("/api_url"), mailed.link);
+    let browser = driver.browser().await;
+    browser.goto(&link).await.unwrap();
+    let shown = text(&browser).await;
+    assert!(shown.contains(&subject) && shown.contains(&held.digest[7..19]), "{shown}");
+    browser.find(Locator::Css("button.approve")).await.unwrap().click().await.unwrap();
+    shows(&browser, "You approved this mail").await;
+    stack.until("mail in the outbox", || stack.accepted(&held.message).pop());
+    browser.goto(&link).await.unwrap();
+    shows(&browser, "This link was used").await;
+    browser.find(Locator::Css("main a.button")).await.unwrap().click().await.unwrap();
+    shows(&browser, "password").await;
+    browser.close().await.unwrap();
 }

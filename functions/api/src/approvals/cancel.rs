@@ -1,0 +1,29 @@
+//! `POST /v1/approvals/{approval_id}/cancel`: calls a mail off before it is claimed, decided or not.
+//!
+//! Needs the scope `messages.read`, and to be whoever asked for the mail or to hold `approvals.decide`.
+
+use app::Ports;
+use app::approvals::cancel;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/approvals/{approval_id}/cancel",
+    access: Access::Scope(Scope::MessagesRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("approval_id")?;
+        let reason = requests::reason(&request.body)?;
+        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Approval(id)]).await?;
+        let cancelled = cancel(&call.ports, &call.permit, id, &reason).await?;
+        Ok(Response::json(200, &views::approval(&cancelled, ports.now())))
+    })
+}

@@ -1,0 +1,29 @@
+//! `POST /v1/approvals/{approval_id}/delegate`: hands the caller's vote on to another member.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::approvals::delegate;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/approvals/{approval_id}/delegate",
+    access: Access::Scope(Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("approval_id")?;
+        let to = requests::delegate(&request.body)?;
+        let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let handed = delegate(&call.ports, &call.permit, id, to).await?;
+        Ok(Response::json(200, &views::approval(&handed, ports.now())))
+    })
+}

@@ -1,0 +1,31 @@
+//! `POST /v1/approvals/{approval_id}/edit`: makes a new revision of a mail that waits, with a new approval.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::edit::edit;
+use app::store::Key;
+use app::submit::Submitted;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/approvals/{approval_id}/edit",
+    access: Access::Scope(Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("approval_id")?;
+        let (digest, change) = requests::edit(&request.body)?;
+        let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let saved = |submitted: &Submitted| (202, views::submitted(submitted, ports.now()).to_string());
+        let submitted = edit(&call.ports, &call.permit, id, digest, change, &call.once, saved).await?;
+        Ok(Response::json(202, &views::submitted(&submitted, ports.now())))
+    })
+}

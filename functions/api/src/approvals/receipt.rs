@@ -1,0 +1,29 @@
+//! `GET /v1/approvals/{approval_id}/receipt`: who asked, who decided about which bytes, and what became of them, signed.
+//!
+//! Needs the scope `approvals.read`.
+
+use app::Ports;
+use app::receipts;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/approvals/{approval_id}/receipt",
+    access: Access::Scope(Scope::ApprovalsRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("approval_id")?;
+        let call = request.enter::<scope::ApprovalsRead>(ports, &[Key::Approval(id)]).await?;
+        let text = views::receipt(&receipts::gather(&call.ports, &call.permit, id).await?);
+        let signature = receipts::sign(&call.ports, &text).await?;
+        let name = format!("attachment; filename=\"receipt-{id}.json\"");
+        Ok(Response::json(200, &views::signed(&text, &signature)).header("content-disposition", name))
+    })
+}

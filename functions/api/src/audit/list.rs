@@ -1,0 +1,23 @@
+//! `GET /v1/audit`: what was done, by whom, newest first.
+//!
+//! Needs the scope `audit.read`.
+
+use app::Ports;
+use app::audit;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "GET", path: "/v1/audit", access: Access::Scope(Scope::AuditRead), handle };
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (filter, page) = (requests::audit_filter(&request.query)?, request.page()?);
+        let call = request.enter::<scope::AuditRead>(ports, &[]).await?;
+        let links = audit::list(&call.ports, &call.permit, &filter, &page).await?;
+        Ok(Response::json(200, &views::page(&links, views::link)))
+    })
+}

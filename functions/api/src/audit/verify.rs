@@ -1,0 +1,23 @@
+//! `GET /v1/audit/verify`: computes the chain of the audit log anew and compares.
+//!
+//! Needs the scope `audit.read`.
+
+use app::Ports;
+use app::audit;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "GET", path: "/v1/audit/verify", access: Access::Scope(Scope::AuditRead), handle };
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (from, to) = requests::audit_part(&request.query)?;
+        let call = request.enter::<scope::AuditRead>(ports, &[]).await?;
+        let verified = audit::verify(&call.ports, &call.permit, from, to).await?;
+        Ok(Response::json(200, &views::verified(&verified)))
+    })
+}

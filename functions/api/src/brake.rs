@@ -1,0 +1,45 @@
+//! What the routes that pull and release brakes have in common.
+
+use app::Ports;
+use app::pause::{self, Scope};
+use app::store::Key;
+use domain::access::{ScopeType, scope};
+use runtime::http::{Handling, Request, Response};
+use serde_json::json;
+use wire::{requests, views};
+
+/// Pulls the brake of `covered`; `keys` are read with the credential.
+pub(crate) fn pull<'a>(
+    ports: &'a Ports,
+    request: &'a Request,
+    covered: Scope,
+    keys: Vec<Key>,
+) -> Handling<'a> {
+    Box::pin(async move {
+        let reason = requests::reason(&request.body)?;
+        let call = request.enter::<scope::ApprovalsDecide>(ports, &keys).await?;
+        let pause = pause::pause(&call.ports, &call.permit, covered, &reason).await?;
+        Ok(Response::json(200, &json!({ "paused": views::pause(&pause) })))
+    })
+}
+
+/// Releases it, without what is dropped; with `preview` only says what would go. What waits is shown to whoever may read it.
+pub(crate) fn release<'a, S: ScopeType + Send + Sync + 'a>(
+    ports: &'a Ports,
+    request: &'a Request,
+    covered: Scope,
+    keys: Vec<Key>,
+) -> Handling<'a> {
+    Box::pin(async move {
+        let page = request.page()?;
+        let release = requests::release(&request.body)?;
+        let call = request.enter::<S>(ports, &keys).await?;
+        let reading = call.permit.principal().permit::<scope::MessagesRead>()?;
+        if release.preview {
+            let waiting = pause::waiting(&call.ports, &reading, covered, &page).await?;
+            return Ok(Response::json(200, &views::released(false, &[], &waiting)));
+        }
+        let resumed = pause::resume(&call.ports, &call.permit, &reading, covered, &release.drop).await?;
+        Ok(Response::json(200, &views::released(true, &resumed.dropped, &resumed.will_send)))
+    })
+}

@@ -1,0 +1,26 @@
+//! `POST /v1/inboxes/{inbox_id}/pause`: holds back all mail of an inbox that is not claimed yet.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::pause::Scope;
+use app::store::Key;
+use domain::access;
+use runtime::http::{Access, Endpoint, Handling, Request};
+
+use crate::brake;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/inboxes/{inbox_id}/pause",
+    access: Access::Scope(access::Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("inbox_id")?;
+        brake::pull(ports, request, Scope::Inbox(id), vec![Key::Inbox(id)]).await
+    })
+}

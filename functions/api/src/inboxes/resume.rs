@@ -1,0 +1,26 @@
+//! `POST /v1/inboxes/{inbox_id}/resume`: lets the mail of a paused inbox go, without what is dropped; with `preview` only says what would go.
+//!
+//! Needs the scope `inboxes.manage`.
+
+use app::Ports;
+use app::pause::Scope;
+use app::store::Key;
+use domain::access::{self, scope};
+use runtime::http::{Access, Endpoint, Handling, Request};
+
+use crate::brake;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/inboxes/{inbox_id}/resume",
+    access: Access::Scope(access::Scope::InboxesManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("inbox_id")?;
+        brake::release::<scope::InboxesManage>(ports, request, Scope::Inbox(id), vec![Key::Inbox(id)]).await
+    })
+}

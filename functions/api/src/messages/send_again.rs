@@ -1,0 +1,32 @@
+//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/send-again`: asks for a mail that did not go, or of which nobody knows, to be sent again, as a new one that a person decides about.
+//!
+//! Needs the scope `messages.send`.
+
+use app::Ports;
+use app::edit::send_again;
+use app::store::Key;
+use app::submit::Submitted;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/inboxes/{inbox_id}/messages/{message_id}/send-again",
+    access: Access::Scope(Scope::MessagesSend),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
+        let keys = [Key::Inbox(id), Key::Policies, Key::Message(id, message_id)];
+        let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
+        let saved = |submitted: &Submitted| {
+            (views::submitted_status(submitted), views::submitted(submitted, ports.now()).to_string())
+        };
+        let submitted = send_again(&call.ports, &call.permit, id, message_id, &call.once, saved).await?;
+        Ok(Response::json(views::submitted_status(&submitted), &views::submitted(&submitted, ports.now())))
+    })
+}

@@ -1,0 +1,23 @@
+//! `POST /v1/organization/pause`: holds back all mail of the organization that is not claimed yet.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::pause::Scope;
+use app::store::Key;
+use domain::access;
+use runtime::http::{Access, Endpoint, Handling, Request};
+
+use crate::brake;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/organization/pause",
+    access: Access::Scope(access::Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    brake::pull(ports, request, Scope::Organization, vec![Key::Organization])
+}

@@ -1,0 +1,23 @@
+//! `POST /v1/organization/resume`: lets the mail of a paused organization go, without what is dropped; with `preview` only says what would go.
+//!
+//! Needs the scope `policies.manage`.
+
+use app::Ports;
+use app::pause::Scope;
+use app::store::Key;
+use domain::access::{self, scope};
+use runtime::http::{Access, Endpoint, Handling, Request};
+
+use crate::brake;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/organization/resume",
+    access: Access::Scope(access::Scope::PoliciesManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    brake::release::<scope::PoliciesManage>(ports, request, Scope::Organization, vec![Key::Organization])
+}

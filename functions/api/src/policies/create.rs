@@ -1,0 +1,24 @@
+//! `POST /v1/policies`: makes a policy. It counts from the next mail on.
+//!
+//! Needs the scope `policies.manage`.
+
+use app::Ports;
+use app::policies;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use domain::policy::Policy;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "POST", path: "/v1/policies", access: Access::Scope(Scope::PoliciesManage), handle };
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let content = wire::policies::content(&request.body)?;
+        let call = request.enter_once::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
+        let answer = |policy: &Policy| (201, wire::policies::policy(policy).to_string());
+        let policy = policies::create(&call.ports, &call.permit, content, &call.once, answer).await?;
+        Ok(Response::json(201, &wire::policies::policy(&policy)))
+    })
+}

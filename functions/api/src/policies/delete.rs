@@ -1,0 +1,26 @@
+//! `DELETE /v1/policies/{policy_id}`: removes a policy. What it let out is held from the next mail on.
+//!
+//! Needs the scope `policies.manage`.
+
+use app::Ports;
+use app::policies;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "DELETE",
+    path: "/v1/policies/{policy_id}",
+    access: Access::Scope(Scope::PoliciesManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("policy_id")?;
+        let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
+        policies::delete(&call.ports, &call.permit, id).await?;
+        Ok(Response::empty(204))
+    })
+}

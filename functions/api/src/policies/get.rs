@@ -1,0 +1,26 @@
+//! `GET /v1/policies/{policy_id}`: one policy.
+//!
+//! Needs the scope `policies.manage`.
+
+use app::Ports;
+use app::policies;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/policies/{policy_id}",
+    access: Access::Scope(Scope::PoliciesManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("policy_id")?;
+        let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
+        let policy = policies::get(&call.ports, &call.permit, id).await?;
+        Ok(Response::json(200, &wire::policies::policy(&policy)))
+    })
+}

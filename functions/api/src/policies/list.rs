@@ -1,0 +1,21 @@
+//! `GET /v1/policies`: all policies.
+//!
+//! Needs the scope `policies.manage`.
+
+use app::Ports;
+use app::policies;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint =
+    Endpoint { method: "GET", path: "/v1/policies", access: Access::Scope(Scope::PoliciesManage), handle };
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
+        let book = policies::book(&call.ports, &call.permit).await?;
+        Ok(Response::json(200, &wire::policies::book(&book)))
+    })
+}

@@ -1,0 +1,27 @@
+//! `PUT /v1/policies/{policy_id}`: puts a policy in the place of the one with the `version` that it names.
+//!
+//! Needs the scope `policies.manage`.
+
+use app::Ports;
+use app::policies;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "PUT",
+    path: "/v1/policies/{policy_id}",
+    access: Access::Scope(Scope::PoliciesManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("policy_id")?;
+        let (version, content) = wire::policies::replacement(&request.body)?;
+        let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
+        let policy = policies::replace(&call.ports, &call.permit, id, version, content).await?;
+        Ok(Response::json(200, &wire::policies::policy(&policy)))
+    })
+}

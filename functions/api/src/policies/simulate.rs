@@ -1,0 +1,26 @@
+//! `POST /v1/policies/simulate`: what would become of a mail, and why. Nothing is stored or sent.
+//!
+//! Needs the scope `policies.manage`; for a mail that exists `messages.read` as well.
+
+use app::Ports;
+use app::policies;
+use app::store::Key;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/policies/simulate",
+    access: Access::Scope(Scope::PoliciesManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let trial = wire::policies::trial(&request.body)?;
+        let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
+        let (evaluation, facts) = policies::simulate(&call.ports, &call.permit, trial).await?;
+        Ok(Response::json(200, &wire::policies::evaluation(&evaluation, &facts)))
+    })
+}

@@ -1,0 +1,29 @@
+//! `POST /v1/standing-approvals`: approves mails ahead: so many to a conversation, a recipient or a domain, until a time.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::standing;
+use domain::access::{Scope, scope};
+use domain::standing::StandingApproval;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::requests;
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/standing-approvals",
+    access: Access::Scope(Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let new = requests::standing_approval(&request.body)?;
+        let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[]).await?;
+        let saved = |made: &StandingApproval| (201, views::standing_approval(made, ports.now()).to_string());
+        let made = standing::create(&call.ports, &call.permit, new, &call.once, saved).await?;
+        Ok(Response::json(201, &views::standing_approval(&made, ports.now())))
+    })
+}

@@ -1,0 +1,26 @@
+//! `GET /v1/standing-approvals`: what was approved ahead, with what is left of it.
+//!
+//! Needs the scope `approvals.read`.
+
+use app::Ports;
+use app::standing;
+use domain::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::views;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "GET",
+    path: "/v1/standing-approvals",
+    access: Access::Scope(Scope::ApprovalsRead),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let page = request.page()?;
+        let call = request.enter::<scope::ApprovalsRead>(ports, &[]).await?;
+        let found = standing::list(&call.ports, &call.permit, &page).await?;
+        Ok(Response::json(200, &views::page(&found, |one| views::standing_approval(one, ports.now()))))
+    })
+}

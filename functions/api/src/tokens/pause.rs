@@ -1,0 +1,25 @@
+//! `POST /v1/tokens/{token_id}/pause`: refuses a token, and holds back what it asked for and is not claimed yet.
+//!
+//! Needs the scope `approvals.decide`.
+
+use app::Ports;
+use app::pause::Scope;
+use domain::access;
+use runtime::http::{Access, Endpoint, Handling, Request};
+
+use crate::brake;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/tokens/{token_id}/pause",
+    access: Access::Scope(access::Scope::ApprovalsDecide),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("token_id")?;
+        brake::pull(ports, request, Scope::Token(id), vec![]).await
+    })
+}

@@ -1,0 +1,25 @@
+//! `POST /v1/tokens/{token_id}/resume`: takes a paused token again, and lets its mail go, without what is dropped; with `preview` only says what would go.
+//!
+//! Needs the scope `tokens.manage`.
+
+use app::Ports;
+use app::pause::Scope;
+use domain::access::{self, scope};
+use runtime::http::{Access, Endpoint, Handling, Request};
+
+use crate::brake;
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    method: "POST",
+    path: "/v1/tokens/{token_id}/resume",
+    access: Access::Scope(access::Scope::TokensManage),
+    handle,
+};
+
+fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let id = request.id("token_id")?;
+        brake::release::<scope::TokensManage>(ports, request, Scope::Token(id), vec![]).await
+    })
+}

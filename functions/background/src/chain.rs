@@ -1,0 +1,109 @@
+//! Audit entries out of the table's stream get their places in their organization's chain. Every few minutes a schedule
+//! calls without records: then those are looked for that the stream lost.
+
+use std::time::Duration;
+
+use app::audit::{catch_up, chain};
+use app::{Ports, Refusal};
+use domain::{AuditId, OrganizationId};
+use futures_util::future::BoxFuture;
+use runtime::task::{Task, TaskError, batch_failures};
+use serde_json::{Value, json};
+
+/// The function.
+pub const TASK: Task<Ports> = Task { name: "background-chain", handle };
+
+/// A chain that others append to at the same time is tried again so often, after a pause.
+const TRIES: u32 = 4;
+
+/// From the environment.
+pub fn context() -> Ports {
+    assembly::ports(&runtime::aws::config())
+}
+
+/// Entries of one organization, with the position in the stream of the first.
+type Batch = (OrganizationId, String, Vec<AuditId>);
+
+fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        let Some(records) = event.get("Records").and_then(Value::as_array) else {
+            let (given, failed) = catch_up(ports).await?;
+            tracing::info!(given, failed, "lost audit entries");
+            if failed > 0 {
+                return Err(TaskError::transient(format!("{failed} organizations could not be caught up")));
+            }
+            return Ok(json!({ "given": given }));
+        };
+        let mut first_failed = None;
+        for (organization_id, position, ids) in batches(records) {
+            if let Err(error) = patiently(ports, organization_id, &ids).await {
+                tracing::warn!(%organization_id, %error, "audit entries could not be chained yet");
+                // The stream comes again from here: what has its place by then is passed over.
+                first_failed = first_failed.or(Some(position));
+            }
+        }
+        Ok(batch_failures(first_failed.as_slice()))
+    })
+}
+
+/// The entries by organization, in the order in which the stream names them.
+fn batches(records: &[Value]) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = vec![];
+    for record in records {
+        let Some((organization_id, id)) = aws_data::stream::audit(record) else { continue };
+        if let Some(batch) = batches.iter_mut().find(|batch| batch.0 == organization_id) {
+            batch.2.push(id);
+        } else {
+            let position = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
+            batches.push((organization_id, position, vec![id]));
+        }
+    }
+    batches
+}
+
+async fn patiently(ports: &Ports, organization_id: OrganizationId, ids: &[AuditId]) -> Result<(), Refusal> {
+    let mut tries = 0;
+    loop {
+        match chain(ports, organization_id, ids).await {
+            Err(Refusal::Unavailable(_)) if tries < TRIES => {
+                tries += 1;
+                let [jitter] = ports.bytes();
+                tokio::time::sleep(Duration::from_millis(u64::from(jitter) << tries)).await;
+            }
+            other => return other.map(drop),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_gathered_by_organization_with_the_position_of_the_first() {
+        let example: Value =
+            serde_json::from_str(include_str!("../../../events/background-chain.json")).unwrap();
+        let record = |organization: char, entry: char, position: &str| {
+            let mut record = example["Records"][0].clone();
+            let pk =
+                format!("org_01kc1x5e3r000000000000000{organization}/aud_01kc1x5e3r000000000000000{entry}");
+            record["dynamodb"]["NewImage"]["pk"]["S"] = json!(pk);
+            record["dynamodb"]["SequenceNumber"] = json!(position);
+            record
+        };
+        let mut changed = record('1', 'f', "4");
+        changed["eventName"] = json!("MODIFY");
+        let mut event = record('1', 'f', "5");
+        event["dynamodb"]["NewImage"]["kind"]["S"] = json!("event");
+        let records = [record('1', 'a', "1"), record('2', 'b', "2"), record('1', 'c', "3"), changed, event];
+        let found: Vec<_> = batches(&records)
+            .into_iter()
+            .map(|(organization, position, ids)| {
+                let ids: Vec<_> = ids.iter().map(|id| id.body()[25..].to_owned()).collect();
+                (organization.body()[25..].to_owned(), position, ids.concat())
+            })
+            .collect();
+        let expected = [("1", "1", "ac"), ("2", "2", "b")];
+        assert_eq!(found, expected.map(|(o, p, i)| (o.to_owned(), p.to_owned(), i.to_owned())));
+    }
+}

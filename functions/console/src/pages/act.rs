@@ -1,0 +1,156 @@
+//! The forms of an approval's page beside the two that decide: calling a mail off, handing a vote on, and approving
+//! mails like it ahead.
+
+use app::approvals;
+use app::enter::Once;
+use app::standing::{self, NewStanding};
+use app::store::Key;
+use app::{Ports, Refusal};
+use domain::access::scope;
+use domain::address::EmailAddress;
+use domain::id::Id as _;
+use domain::standing::Target;
+use domain::{ApprovalId, MemberId, Timestamp};
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use runtime::http::{Request, Response};
+
+use super::approval::{self, Alert, Typed};
+use super::decide::{MAX_REASON, told};
+use crate::guard::{self, Form};
+use crate::route;
+use crate::visit::Visit;
+
+/// Calls a mail off.
+pub(super) async fn cancel(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+    let (visit, form) = entered(ports, request, id).await?;
+    let reason = form.text("reason");
+    let done = async {
+        if reason.chars().count() > MAX_REASON {
+            return Err(Refusal::field("reason", "too_long", "too long"));
+        }
+        let permit = visit.principal.permit::<scope::MessagesRead>()?;
+        approvals::cancel(&visit.ports, &permit, id, &reason).await
+    };
+    let Err(refusal) = done.await else {
+        return Ok(guard::see_other(&format!("{}?notice=cancelled", route::approval(id))));
+    };
+    let alert = match &refusal {
+        Refusal::Conflict { code: "message_not_waiting", details, .. } => {
+            let status = details.first().map_or("", |(_, status)| status.as_str());
+            Some(Alert {
+                status: 409,
+                text: format!(
+                    "It is too late to call it off: the mail is {} already.",
+                    status.replace('_', " ")
+                ),
+            })
+        }
+        Refusal::Conflict { code: "approval_not_pending", .. } => Some(Alert {
+            status: 409,
+            text: "There is nothing left to call off: what became of the mail is shown here.".to_owned(),
+        }),
+        _ => told(&refusal),
+    };
+    let typed = Typed { cancel: reason, ..Typed::default() };
+    shown(&visit, request, id, refusal, alert, typed).await
+}
+
+/// Hands the reader's vote on.
+pub(super) async fn delegate(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+    let (visit, form) = entered(ports, request, id).await?;
+    let done = async {
+        let to = MemberId::parse(form.field("member_id"))
+            .map_err(|error| Refusal::field("member_id", "invalid_id", error))?;
+        let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
+        approvals::delegate(&visit.ports, &permit, id, to).await
+    };
+    let Err(refusal) = done.await else {
+        return Ok(guard::see_other(&format!("{}?notice=delegated", route::approval(id))));
+    };
+    let alert = match &refusal {
+        Refusal::Invalid(_) => Some(Alert {
+            status: 422,
+            text:
+                "This member can\u{2019}t vote about this mail. Your vote was not handed on: choose another."
+                    .to_owned(),
+        }),
+        _ => told(&refusal),
+    };
+    shown(&visit, request, id, refusal, alert, Typed::default()).await
+}
+
+/// Approves the next mails to the only recipient of this one.
+pub(super) async fn ahead(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+    let (visit, form) = entered(ports, request, id).await?;
+    let done = async {
+        let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
+        let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
+        let approval = approvals::get(&visit.ports, &reading, id).await?.approval;
+        // The recipient is that of the mail, whatever a form says.
+        let recipient = match &approval.recipients[..] {
+            [one] => EmailAddress::parse(&one.address).ok(),
+            _ => None,
+        };
+        let recipient = recipient.ok_or_else(|| {
+            Refusal::field("recipient", "not_one_recipient", "the mail must have one recipient")
+        })?;
+        let new = NewStanding {
+            inbox_id: Some(approval.inbox_id),
+            target: Target::Recipient(recipient),
+            budget: form.field("budget").trim().parse().unwrap_or(0),
+            expires_at: end_of(form.field("until"))
+                .ok_or_else(|| Refusal::field("expires_at", "invalid_date", "must be a day"))?,
+        };
+        standing::create(&visit.ports, &permit, new, &Once::default(), |_| (303, String::new())).await
+    };
+    let Err(refusal) = done.await else {
+        return Ok(guard::see_other(&format!("{}?notice=made", route::STANDING)));
+    };
+    let alert = match &refusal {
+        Refusal::Invalid(errors) => {
+            let wrong = errors.iter().map(|error| match error.field.as_str() {
+                "budget" => format!("The number of mails {}.", error.message),
+                "expires_at" => format!("The last day {}.", error.message),
+                _ => format!("It can\u{2019}t be done: {}.", error.message),
+            });
+            let wrong: Vec<_> = wrong.collect();
+            Some(Alert { status: 422, text: format!("Nothing was approved ahead. {}", wrong.join(" ")) })
+        }
+        Refusal::Conflict { message, .. } => {
+            Some(Alert { status: 409, text: format!("Nothing was approved ahead: {message}.") })
+        }
+        _ => None,
+    };
+    shown(&visit, request, id, refusal, alert, Typed::default()).await
+}
+
+/// The end of a day of UTC.
+fn end_of(day: &str) -> Option<Timestamp> {
+    let day: Date = day.trim().parse().ok()?;
+    let begins = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    begins.checked_add(SignedDuration::from_hours(24)).ok()
+}
+
+async fn entered(ports: &Ports, request: &Request, id: ApprovalId) -> Result<(Visit, Form), Refusal> {
+    guard::same_origin(request)?;
+    let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
+    let form = Form::of_session(request, &visit.session)?;
+    Ok((visit, form))
+}
+
+/// Nothing was done: the person sees the mail as it stands now, and why.
+async fn shown(
+    visit: &Visit,
+    request: &Request,
+    id: ApprovalId,
+    refusal: Refusal,
+    alert: Option<Alert>,
+    typed: Typed,
+) -> Result<Response, Refusal> {
+    if alert.is_none() {
+        return Err(refusal);
+    }
+    approval::page(visit, request, id, alert, typed).await
+}

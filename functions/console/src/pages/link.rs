@@ -1,0 +1,217 @@
+//! `/console/links/{secret}`: where the link in a notification mail leads. No sign-in: the link is bound to one person,
+//! one approval and one digest, and takes one decision.
+//!
+//! Programs follow links in mail before people do. So a `GET` changes nothing here, and the link stays good.
+
+use app::approvals::Verdict;
+use app::links::{self, LinkRefusal};
+use app::store::{Key, load};
+use app::{Ports, Refusal, attachments, members};
+use askama::Template;
+use domain::access::scope;
+use domain::approval::{Approval, Decision, Voter};
+use domain::link::{LinkClosed, LinkSecret};
+use domain::organization::Organization;
+use domain::{ApprovalId, AttachmentId};
+use runtime::http::{Request, Response};
+
+use super::approval::{self, Alert, Reader, Typed};
+use super::{decide, render};
+use crate::guard::{self, Form};
+use crate::route;
+use crate::shell::{Paused, Shell};
+use crate::words::Names;
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage<'a> {
+    shell: Shell,
+    title: &'a str,
+    message: &'a str,
+    /// Where to go on.
+    address: String,
+    button: &'static str,
+}
+
+/// What every answer under a link carries. The address is the secret: no other page may learn it, and none of ours needs to.
+///
+/// Under `no-referrer` a browser sends `Origin: null` with our forms. Every browser of the last years says
+/// `Sec-Fetch-Site` as well, which decides; from an older one the forms are refused, and the person signs in.
+pub(super) fn private(response: Response) -> Response {
+    response.header("referrer-policy", "no-referrer")
+}
+
+/// The mail, and the forms that decide about it.
+pub(super) async fn show(ports: &Ports, request: &Request, secret: &LinkSecret) -> Result<Response, Refusal> {
+    page(ports, request, secret, None, Typed::default()).await
+}
+
+async fn page(
+    ports: &Ports,
+    request: &Request,
+    secret: &LinkSecret,
+    alert: Option<Alert>,
+    typed: Typed,
+) -> Result<Response, Refusal> {
+    let found = async {
+        let opened = links::open(ports, secret).await?;
+        let view = links::view(ports, &opened).await?;
+        let reading = opened.permit::<scope::ApprovalsRead>()?;
+        let members = members::list(ports, &reading).await?;
+        let organization =
+            load::<Organization>(&*ports.store, opened.link.organization_id, Key::Organization);
+        let names = Names::new(Some(opened.member.id), &members);
+        let paused =
+            organization.await?.and_then(|organization| Paused::of(&organization, &names, ports.now()));
+        Ok((opened, view, names, paused))
+    };
+    let (opened, view, names, paused) = match found.await {
+        Ok(found) => found,
+        Err(refusal) => return refused(refusal, request, ports),
+    };
+    let address = route::link(secret);
+    let reader = Reader {
+        ports,
+        principal: &opened.principal,
+        // A link opens for nobody else.
+        may_decide: true,
+        csrf: secret.form_token(),
+        voter: Voter { member_id: opened.member.id, role: opened.member.role },
+        names,
+        members: vec![],
+        shell: Shell { paused, ..Shell::bare() },
+        guest: Some(opened.member.email.as_str().to_owned()),
+        files: format!("{address}/attachments"),
+        address,
+    };
+    approval::written(reader, &view, "", alert, typed).await
+}
+
+/// Decides, and uses the link up.
+pub(super) async fn submit(
+    ports: &Ports,
+    request: &Request,
+    secret: &LinkSecret,
+    verdict: fn(String) -> Verdict,
+) -> Result<Response, Refusal> {
+    let form = Form::of_link(request, secret)?;
+    let reason = decide::reason(&form);
+    let verdict = verdict(reason.clone());
+    let decided = match decide::checked(&form, &verdict) {
+        Ok(digest) => links::decide(ports, secret, digest, &verdict).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    match decided {
+        Ok(approval) => done(&approval, &verdict),
+        Err(LinkRefusal::Refused(refusal)) => match decide::told(&refusal) {
+            // Nothing was decided: the person sees the mail as it stands now, and why.
+            Some(alert) => {
+                page(ports, request, secret, Some(alert), Typed { reason, ..Typed::default() }).await
+            }
+            None => Err(refusal),
+        },
+        Err(closed) => refused(closed, request, ports),
+    }
+}
+
+/// The file of the mail that is decided about, and no other.
+pub(super) async fn attachment(
+    ports: &Ports,
+    request: &Request,
+    secret: &LinkSecret,
+    id: AttachmentId,
+) -> Result<Response, Refusal> {
+    let found = async {
+        let opened = links::open(ports, secret).await?;
+        let permit = opened.permit::<scope::MessagesRead>()?;
+        let (file, url) = attachments::download(ports, &permit, id).await?;
+        if file.message != Some((opened.approval.inbox_id, opened.approval.message_id)) {
+            return Err(Refusal::NotFound("attachment").into());
+        }
+        Ok(url)
+    };
+    match found.await {
+        Ok(url) => Ok(guard::see_other(&url)),
+        Err(refusal) => refused(refusal, request, ports),
+    }
+}
+
+/// What is said after a decision. The page stands under the address of the form: sent again, it finds a used link.
+fn done(approval: &Approval, verdict: &Verdict) -> Result<Response, Refusal> {
+    let (title, message) = match (verdict, &approval.decision) {
+        (Verdict::Reject(_), Decision::Rejected { .. }) => {
+            ("Rejected", "You rejected this mail. It is never sent.")
+        }
+        (Verdict::Approve, Decision::Approved { .. }) => {
+            ("Approved", "You approved this mail. Exactly these bytes go out.")
+        }
+        _ => ("Counted", "Your decision counts. Others have to decide as well."),
+    };
+    written(200, title, message, Some(approval.id))
+}
+
+/// What is said of a link that opens nothing any more.
+fn refused(refusal: LinkRefusal, request: &Request, ports: &Ports) -> Result<Response, Refusal> {
+    let (closed, approval) = match refusal {
+        LinkRefusal::Closed(closed, approval) => (closed, approval),
+        LinkRefusal::Refused(refusal) => {
+            return Ok(super::problem::page(&refusal, request, ports));
+        }
+    };
+    let (status, title, message) = match closed {
+        LinkClosed::Unknown => (
+            404,
+            "No such link",
+            "It may be cut short, or too old to be known. Sign in to see what waits for you.",
+        ),
+        LinkClosed::NotEntitled => {
+            (410, "This link is closed", "It opens nothing any more. Sign in to see what waits for you.")
+        }
+        LinkClosed::Used => (
+            410,
+            "This link was used",
+            "A decision was taken through it, and it takes no second one. Sign in to see what became of the mail.",
+        ),
+        LinkClosed::Decided("approved") => (
+            410,
+            "Approved already",
+            "The mail that this link was for was approved. Sign in to see what became of it.",
+        ),
+        LinkClosed::Decided("rejected") => (
+            410,
+            "Rejected already",
+            "The mail that this link was for was rejected: it is never sent. Sign in to read it.",
+        ),
+        LinkClosed::Decided("expired") => (
+            410,
+            "Too late",
+            "Nobody decided in time, so the mail that this link was for is never sent. Sign in to read it.",
+        ),
+        LinkClosed::Decided(_) => (
+            410,
+            "Nothing waits here any more",
+            "The mail that this link was for does not wait for a decision any more. Sign in to see what became of it.",
+        ),
+        LinkClosed::Changed => (
+            410,
+            "The mail was changed",
+            "It is no longer the one that this link was made for. Sign in to read it as it is now and decide.",
+        ),
+        LinkClosed::Expired => {
+            (410, "This link has expired", "The mail still waits. Sign in to read it and decide.")
+        }
+    };
+    written(status, title, message, approval)
+}
+
+fn written(
+    status: u16,
+    title: &str,
+    message: &str,
+    approval: Option<ApprovalId>,
+) -> Result<Response, Refusal> {
+    let address = approval.map_or_else(|| route::QUEUE.to_owned(), route::approval);
+    let button = "Go to the console";
+    let page = LinkPage { shell: Shell::bare(), title, message, address, button };
+    Ok(guard::html(status, render(&page)?))
+}

@@ -1,0 +1,125 @@
+//! `/console/pause`: the brake of the organization.
+
+use app::pause::{self, Scope};
+use app::store::PageRequest;
+use app::{Ports, Refusal};
+use askama::Template;
+use domain::MessageId;
+use domain::access::{self, scope};
+use domain::id::Id as _;
+use domain::message::Message;
+use futures_util::future::try_join;
+use runtime::http::{Request, Response};
+
+use super::render;
+use super::unsettled::Mail;
+use crate::guard::{self, Form};
+use crate::route;
+use crate::shell::{Frame, Shell};
+use crate::visit::Visit;
+use crate::words::count;
+
+/// Longest reason, in characters.
+const MAX_REASON: usize = 500;
+/// Mails that the page lists.
+const LISTED: u16 = 100;
+
+#[derive(Template)]
+#[template(path = "pause.html")]
+struct PausePage {
+    shell: Shell,
+    alert: String,
+    notice: &'static str,
+    csrf: String,
+    /// Whether the reader may pull the brake.
+    may_pull: bool,
+    /// Whether they may release it.
+    may_release: bool,
+    /// What was typed and not taken.
+    reason: String,
+    waiting: Vec<Mail>,
+    /// How many they are, in words.
+    waiting_count: String,
+    /// Whether there are more than the page lists.
+    more: bool,
+}
+
+/// How the brake stands, and what waits behind it.
+pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+    let visit = Visit::of(ports, request, &[]).await?;
+    let notice = request.query.get("notice").map(String::as_str).unwrap_or_default();
+    page(&visit, 200, notice, String::new(), String::new()).await
+}
+
+async fn page(
+    visit: &Visit,
+    status: u16,
+    notice: &str,
+    alert: String,
+    reason: String,
+) -> Result<Response, Refusal> {
+    let permit = visit.principal.permit::<scope::MessagesRead>()?;
+    let first = PageRequest { limit: LISTED, cursor: None };
+    let waiting = pause::waiting(&visit.ports, &permit, Scope::Organization, &first);
+    let (frame, waiting) = try_join(Frame::of(visit), waiting).await?;
+    let now = visit.ports.now();
+    let mail = |message: &Message| Mail::new(message, now);
+    let notice = match (notice, &frame.shell.paused) {
+        ("paused", Some(_)) => "The brake is pulled.",
+        ("resumed", None) => "The brake is released. What was due goes out now.",
+        _ => "",
+    };
+    let page = PausePage {
+        alert,
+        notice,
+        csrf: visit.session.form_token(),
+        may_pull: visit.may_decide(),
+        may_release: visit.principal.scopes.contains(&access::Scope::PoliciesManage),
+        reason,
+        waiting_count: count(waiting.items.len(), "mail", "mails"),
+        waiting: waiting.items.iter().filter_map(mail).collect(),
+        more: waiting.next.is_some(),
+        shell: frame.shell,
+    };
+    Ok(guard::html(status, render(&page)?))
+}
+
+/// Pulls it.
+pub(super) async fn pull(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+    guard::same_origin(request)?;
+    let visit = Visit::of(ports, request, &[]).await?;
+    let form = Form::of_session(request, &visit.session)?;
+    let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
+    let reason = form.text("reason");
+    if reason.chars().count() > MAX_REASON {
+        let alert =
+            "The reason is longer than 500 characters, so nothing was held back: shorten it.".to_owned();
+        return page(&visit, 422, "", alert, reason).await;
+    }
+    pause::pause(&visit.ports, &permit, Scope::Organization, &reason).await?;
+    Ok(guard::see_other(&format!("{}?notice=paused", route::PAUSE)))
+}
+
+/// Releases it, without the mails that are checked.
+pub(super) async fn release(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+    guard::same_origin(request)?;
+    let visit = Visit::of(ports, request, &[]).await?;
+    let form = Form::of_session(request, &visit.session)?;
+    let permit = visit.principal.permit::<scope::PoliciesManage>()?;
+    let reading = visit.principal.permit::<scope::MessagesRead>()?;
+    let drop: Result<Vec<_>, _> = form.checked("drop-").into_iter().map(MessageId::parse).collect();
+    let drop = drop.map_err(|error| Refusal::field("drop", "invalid_id", error))?;
+    if drop.len() > pause::MAX_DROPPED {
+        return Err(Refusal::field("drop", "too_many", "too many at once"));
+    }
+    match pause::resume(&visit.ports, &permit, &reading, Scope::Organization, &drop).await {
+        Ok(_) => Ok(guard::see_other(&format!("{}?notice=resumed", route::PAUSE))),
+        Err(Refusal::Conflict { .. }) => {
+            let alert = "Some of what you wanted to drop does not wait here any more, so nothing was let go. Look at \
+                         the list again."
+                .to_owned();
+            page(&visit, 409, "", alert, String::new()).await
+        }
+        Err(refusal) => Err(refusal),
+    }
+}

@@ -1,0 +1,174 @@
+//! Tells members by mail of what waits for their decision: events of the bus and digests, both through one queue.
+
+use std::sync::Arc;
+
+use app::Ports;
+use app::notify::{DueDigest, Notifier, Notify, Teller, Waiting};
+use app::ports::Queue;
+use aws_flow::SqsQueue;
+use aws_mail::SesNotifier;
+use domain::Timestamp;
+use domain::address::EmailAddress;
+use domain::event::EventKind;
+use domain::id::Id;
+use domain::inbox::NOTIFICATIONS;
+use futures_util::future::BoxFuture;
+use runtime::environment::{required, setting};
+use runtime::task::{Task, TaskError, batch_failures};
+use serde_json::{Value, json};
+
+/// What the function needs.
+pub struct Context {
+    ports: Ports,
+    notifier: Arc<dyn Notifier>,
+    queue: Arc<dyn Queue>,
+    from: EmailAddress,
+    public_url: String,
+    enabled: bool,
+}
+
+/// The function.
+pub const TASK: Task<Context> = Task { name: "dispatch-notify", handle };
+
+/// From the environment.
+///
+/// # Panics
+/// Where the mail domain is none: the template checks it.
+pub fn context() -> Context {
+    let config = runtime::aws::config();
+    let from = EmailAddress::parse(&format!("{NOTIFICATIONS}@{}", required("MAIL_DOMAIN")))
+        .unwrap_or_else(|error| panic!("MAIL_DOMAIN {error}"));
+    let ses = runtime::aws::ses_config(&config);
+    let public_url = setting("PUBLIC_URL").unwrap_or_else(|| required("API_URL"));
+    Context {
+        ports: assembly::ports(&config),
+        notifier: Arc::new(SesNotifier::new(&ses, required("CONFIGURATION_SET"), from.clone())),
+        queue: Arc::new(SqsQueue::new(&config, required("NOTIFY_QUEUE_URL"))),
+        from,
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        enabled: setting("NOTIFICATIONS").as_deref() == Some("ENABLED"),
+    }
+}
+
+fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        let records =
+            event.get("Records").and_then(Value::as_array).ok_or_else(|| TaskError::permanent("no batch"))?;
+        if !context.enabled {
+            // What was queued before an operator switched them off.
+            return Ok(batch_failures(&[]));
+        }
+        let teller = Teller {
+            ports: &context.ports,
+            notifier: &*context.notifier,
+            queue: &*context.queue,
+            encode: write,
+            from: &context.from,
+            public_url: &context.public_url,
+        };
+        let mut failed = vec![];
+        // One after the other: SES takes so many a second, and the mails that were approved come first.
+        for record in records {
+            let message_id = record["messageId"].as_str().unwrap_or_default();
+            let told = match record["body"].as_str().and_then(read) {
+                Some(what) => teller.tell(&what).await.map_err(|error| error.to_string()),
+                None => Err("a message of the queue can't be read".to_owned()),
+            };
+            if let Err(error) = told {
+                tracing::warn!(message_id, error, "members were not all notified");
+                failed.push(message_id.to_owned());
+            }
+        }
+        Ok(batch_failures(&failed))
+    })
+}
+
+/// A message of the queue: an event of the bus, or a digest that we put there.
+pub fn read(body: &str) -> Option<Notify> {
+    let value: Value = serde_json::from_str(body).ok()?;
+    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let detail = value.get("detail")?;
+    let organization_id = Id::parse(&text(detail, "organization_id")?).ok()?;
+    if let Some(digest) = detail.get("digest") {
+        return Some(Notify::Digest(DueDigest {
+            organization_id,
+            member_id: Id::parse(&text(digest, "member_id")?).ok()?,
+            due: Timestamp::from_millisecond(digest.get("due")?.as_i64()?).ok()?,
+        }));
+    }
+    let event = detail.get("event")?;
+    let kind = EventKind::parse(&text(event, "type")?)?;
+    Some(Notify::Waiting(Waiting {
+        organization_id,
+        approval_id: Id::parse(&text(event.pointer("/data/approval")?, "id")?).ok()?,
+        event_id: Id::parse(&text(event, "id")?).ok()?,
+        kind: matches!(kind, EventKind::ApprovalRequested | EventKind::ApprovalReminder).then_some(kind)?,
+    }))
+}
+
+/// A digest as a message of the queue, in the form of an event of the bus.
+pub fn write(digest: &DueDigest) -> String {
+    json!({ "detail": {
+        "organization_id": digest.organization_id.to_string(),
+        "digest": { "member_id": digest.member_id.to_string(), "due": digest.due.as_millisecond() },
+    } })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_event_names_an_approval() {
+        let event: Value =
+            serde_json::from_str(include_str!("../../../events/dispatch-notify.json")).unwrap();
+        let read = read(event["Records"][0]["body"].as_str().unwrap());
+        assert!(
+            matches!(&read, Some(Notify::Waiting(w)) if w.kind == EventKind::ApprovalRequested),
+            "{read:?}"
+        );
+    }
+
+    /// As the bus carries it (`aws_flow::EventBridgeBus`).
+    #[test]
+    fn what_is_published_is_understood() {
+        let approval = testkit::samples::approval(1);
+        for kind in [EventKind::ApprovalRequested, EventKind::ApprovalReminder, EventKind::ApprovalApproved] {
+            let event = domain::event::Event {
+                kind,
+                subject: domain::event::Subject::Approval(Box::new(approval.clone())),
+                ..testkit::samples::event(1)
+            };
+            let published = wire::events::publish(&event);
+            let body: Value = serde_json::from_str(&published.body).unwrap();
+            let organization_id = published.organization_id.to_string();
+            let message = json!({"detail": {"organization_id": organization_id, "event": body}});
+            let waiting = Notify::Waiting(Waiting {
+                organization_id: approval.organization_id,
+                approval_id: approval.id,
+                event_id: event.id,
+                kind,
+            });
+            let expected = (kind != EventKind::ApprovalApproved).then_some(waiting);
+            assert_eq!(read(&message.to_string()), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_digest_reads_back_and_other_events_are_nothing() {
+        let now = Timestamp::from_millisecond(1_767_225_600_123).unwrap();
+        let digest = DueDigest {
+            organization_id: domain::OrganizationId::new(now, [1; 10]),
+            member_id: domain::MemberId::new(now, [2; 10]),
+            due: now,
+        };
+        assert_eq!(read(&write(&digest)), Some(Notify::Digest(digest)));
+        let other = include_str!("../../../events/background-deliver.json");
+        let other: Value = serde_json::from_str(other).unwrap();
+        assert_eq!(read(other["Records"][0]["body"].as_str().unwrap()), None, "an inbox was made");
+        for body in ["", "{}", "[]", "{\"detail\": {}}"] {
+            assert_eq!(read(body), None, "{body}");
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! A mail as a caller describes it, checked, with its files at hand, and sealed.
+
+use bytes::Bytes;
+use domain::access::{Permit, scope};
+use domain::address::{EmailAddress, HeaderText, Mailbox};
+use domain::digest::Digest;
+use domain::inbox::Inbox;
+use domain::message::{Attachment, AttachmentRef, Message, Party};
+use domain::seal::{Envelope, MAX_RECIPIENTS, Sealed};
+use domain::{AttachmentId, MessageId, OrganizationId, Timestamp};
+use futures_util::future::try_join_all;
+use jiff::SignedDuration;
+
+use crate::error::{FieldError, Refusal};
+use crate::ports::{BlobError, BlobKey, Ports};
+use crate::store::{Key, load};
+
+/// A mail as a caller describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Recipients.
+    pub to: Vec<Mailbox>,
+    /// Recipients of copies.
+    pub cc: Vec<Mailbox>,
+    /// Recipients that the others don't see.
+    pub bcc: Vec<Mailbox>,
+    /// Where answers go, if not to the inbox.
+    pub reply_to: Vec<Mailbox>,
+    /// The subject; a reply takes that of the mail it answers.
+    pub subject: Option<HeaderText>,
+    /// The body as text, at most [`MAX_BODY`] octets.
+    pub text: Option<String>,
+    /// The body as HTML, at most [`MAX_BODY`] octets.
+    pub html: Option<String>,
+    /// Files.
+    pub attachments: Vec<DraftAttachment>,
+    /// Not before this.
+    pub send_at: Option<Timestamp>,
+}
+
+/// A file of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftAttachment {
+    /// Its name; that of the upload where none is given.
+    pub filename: Option<String>,
+    /// Its media type; that of the upload where none is given.
+    pub content_type: Option<String>,
+    /// For `cid:` references in the HTML: makes it an inline file.
+    pub content_id: Option<String>,
+    /// Where its octets are.
+    pub source: Source,
+}
+
+/// Where the octets of a file are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// In the request.
+    Inline(Bytes),
+    /// In an upload.
+    Upload(AttachmentId),
+}
+
+/// Upper bound of a body of either kind, in octets.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// Upper bound of files.
+pub const MAX_ATTACHMENTS: usize = 20;
+/// Upper bound of addresses for answers.
+const MAX_REPLY_TO: usize = 5;
+/// A mail may be scheduled so far ahead: a workflow lives at most a year.
+pub const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 300);
+/// A `send_at` this far in the past still counts as now: clocks differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// How a mail answers another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answering {
+    /// The mail that is answered.
+    pub message_id: MessageId,
+    /// Whether its other recipients get the answer too.
+    pub all: bool,
+}
+
+/// A draft that was checked, with everything that it takes to seal it.
+pub(crate) struct Prepared {
+    pub(crate) draft: Draft,
+    pub(crate) files: Vec<File>,
+    /// The mail that it answers.
+    pub(crate) parent: Option<Message>,
+    /// The mail of which it is a new attempt.
+    pub(crate) resends: Option<Message>,
+    /// Why it needs a person, whatever policies say of it, as a stable code.
+    pub(crate) always: Option<&'static str>,
+}
+
+impl Prepared {
+    /// Checks a draft and fetches its uploads.
+    pub(crate) async fn new(
+        ports: &Ports,
+        permit: &Permit<scope::MessagesSend>,
+        draft: Draft,
+        parent: Option<Message>,
+    ) -> Result<Self, Refusal> {
+        check(&draft, ports.now())?;
+        let files = fetch_files(ports, permit.organization_id(), &draft).await?;
+        Ok(Self { draft, files, parent, resends: None, always: None })
+    }
+
+    /// Recipients of all kinds.
+    pub(crate) fn recipients(&self) -> impl Iterator<Item = &Mailbox> {
+        self.draft.to.iter().chain(&self.draft.cc).chain(&self.draft.bcc)
+    }
+
+    /// About how large it is, in octets: what it says and its files, as base64.
+    pub(crate) fn size(&self) -> u64 {
+        let words =
+            [&self.draft.text, &self.draft.html].into_iter().flatten().map(String::len).sum::<usize>();
+        let files = self.files.iter().map(|file| file.reference.size / 3 * 4).sum::<u64>();
+        words as u64 + files
+    }
+
+    /// Composes and seals it. `automatic` is what RFC 3834 §5 has a mail say of itself that no person looks at.
+    pub(crate) fn seal(
+        &self,
+        ports: &Ports,
+        inbox: &Inbox,
+        message_id: MessageId,
+        automatic: Option<&str>,
+    ) -> Result<Sealed, Refusal> {
+        let mime = compose(ports, inbox, self, automatic)?;
+        let addresses =
+            |list: &[Mailbox]| list.iter().map(|m| m.address.clone()).collect::<Vec<EmailAddress>>();
+        let envelope = Envelope {
+            organization_id: inbox.organization_id,
+            message_id,
+            from: inbox.address.clone(),
+            to: addresses(&self.draft.to),
+            cc: addresses(&self.draft.cc),
+            bcc: addresses(&self.draft.bcc),
+            send_at: self.draft.send_at,
+        };
+        Ok(Sealed::new(envelope, &mime))
+    }
+}
+
+/// Fills in what an answer takes from the mail that it answers.
+pub(crate) fn address_answer(
+    draft: &mut Draft,
+    parent: &Message,
+    inbox: &Inbox,
+    all: bool,
+) -> Result<(), Refusal> {
+    let own = inbox.address.mailbox_key();
+    let sent_by_us = parent.outbound().is_some();
+    let back = if sent_by_us {
+        &parent.to
+    } else if parent.reply_to.is_empty() {
+        std::slice::from_ref(&parent.from)
+    } else {
+        &parent.reply_to
+    };
+    let mailbox = |party: &Party| {
+        let address = EmailAddress::parse(&party.address).ok()?;
+        Some(Mailbox { name: party.name.as_deref().map(HeaderText::lossy), address })
+    };
+    if draft.to.is_empty() {
+        draft.to = back.iter().filter_map(mailbox).collect();
+        if draft.to.is_empty() {
+            return Err(Refusal::field(
+                "to",
+                "no_answerable_address",
+                "the mail has no address to answer to: give one",
+            ));
+        }
+    }
+    if all {
+        let known: Vec<_> = draft.to.iter().chain(&draft.cc).map(|m| m.address.mailbox_key()).collect();
+        let others = parent.to.iter().chain(&parent.cc).filter_map(mailbox);
+        draft.cc.extend(others.filter(|m| {
+            let key = m.address.mailbox_key();
+            key != own && !known.contains(&key)
+        }));
+    }
+    if draft.subject.is_none() {
+        let subject = parent.subject.trim();
+        let begins_re = subject.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("re:"));
+        draft.subject =
+            Some(HeaderText::lossy(&if begins_re { subject.to_owned() } else { format!("Re: {subject}") }));
+    }
+    Ok(())
+}
+
+/// Refuses what could never be sent, all of it at once.
+pub(crate) fn check(draft: &Draft, now: Timestamp) -> Result<(), Refusal> {
+    let mut errors = vec![];
+    let recipients = draft.to.len() + draft.cc.len() + draft.bcc.len();
+    if recipients == 0 {
+        errors.push(FieldError::new("to", "no_recipients", "give at least one recipient in to, cc or bcc"));
+    } else if recipients > MAX_RECIPIENTS {
+        let message =
+            format!("has {recipients} recipients with cc and bcc: a mail takes at most {MAX_RECIPIENTS}");
+        errors.push(FieldError::new("to", "too_many_recipients", message));
+    }
+    if draft.reply_to.len() > MAX_REPLY_TO {
+        let message = format!("has more than {MAX_REPLY_TO} addresses");
+        errors.push(FieldError::new("reply_to", "too_many", message));
+    }
+    let blank = |body: &Option<String>| body.as_deref().is_none_or(|body| body.trim().is_empty());
+    if blank(&draft.text) && blank(&draft.html) {
+        errors.push(FieldError::new("text", "empty_body", "give a body in text, html or both"));
+    }
+    for (field, body) in [("text", &draft.text), ("html", &draft.html)] {
+        if body.as_deref().is_some_and(|body| body.len() > MAX_BODY) {
+            errors.push(FieldError::new(field, "body_too_large", "is larger than 1 MB: attach it as a file"));
+        }
+        let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+        if body.as_deref().is_some_and(|body| body.contains(odd)) {
+            let message = "has a control character other than tab and line breaks: no program shows it";
+            errors.push(FieldError::new(field, "control_character", message));
+        }
+    }
+    if draft.attachments.len() > MAX_ATTACHMENTS {
+        let message =
+            format!("has {} files: a mail takes at most {MAX_ATTACHMENTS}", draft.attachments.len());
+        errors.push(FieldError::new("attachments", "too_many_attachments", message));
+    }
+    if let Some(send_at) = draft.send_at {
+        if send_at < now - CLOCK_SKEW {
+            errors.push(FieldError::new(
+                "send_at",
+                "send_at_in_the_past",
+                "lies in the past: leave it out to send now",
+            ));
+        } else if send_at > now + MAX_AHEAD {
+            errors.push(FieldError::new("send_at", "send_at_too_far", "lies more than 300 days ahead"));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+}
+
+/// A file whose octets are here.
+pub(crate) struct File {
+    pub(crate) reference: AttachmentRef,
+    pub(crate) contents: Bytes,
+}
+
+/// The octets of a draft's files.
+pub(crate) async fn fetch_files(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    draft: &Draft,
+) -> Result<Vec<File>, Refusal> {
+    let files = try_join_all(draft.attachments.iter().enumerate().map(|(i, attachment)| async move {
+        let field = format!("attachments[{i}]");
+        let (filename, content_type, contents) = match &attachment.source {
+            Source::Inline(contents) => (None, None, contents.clone()),
+            Source::Upload(id) => {
+                let unknown = || {
+                    let message = "no file was uploaded under this id: PUT it to the upload URL first";
+                    Refusal::field(format!("attachments[{i}].attachment_id"), "unknown_upload", message)
+                };
+                let upload = load::<Attachment>(&*ports.store, organization_id, Key::Attachment(*id)).await?;
+                let upload = upload.filter(|file| file.message.is_none()).ok_or_else(unknown)?;
+                let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
+                let contents = match ports.blobs.get(&BlobKey::Upload(organization_id, *id), max).await {
+                    Err(BlobError::Missing) => return Err(unknown()),
+                    other => other?,
+                };
+                (Some(upload.filename), Some(upload.content_type), contents)
+            }
+        };
+        let named = attachment.filename.clone().or(filename);
+        let filename =
+            named.ok_or_else(|| Refusal::field(format!("{field}.filename"), "required", "name the file"))?;
+        let content_type = attachment
+            .content_type
+            .clone()
+            .or(content_type)
+            .unwrap_or_else(|| "application/octet-stream".to_owned());
+        Ok::<_, Refusal>(File {
+            reference: AttachmentRef {
+                id: ports.attachment_id(),
+                filename,
+                content_type,
+                size: contents.len() as u64,
+                digest: Digest::of(&contents),
+                content_id: attachment.content_id.clone(),
+                inline: attachment.content_id.is_some(),
+            },
+            contents,
+        })
+    }))
+    .await?;
+    check_total(&files)?;
+    Ok(files)
+}
+
+/// Refuses files that are too large together.
+pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
+    let total: u64 = files.iter().map(|file| file.reference.size).sum();
+    if total > Attachment::MAX_SIZE {
+        let message =
+            format!("are {total} octets together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
+        return Err(Refusal::field("attachments", "attachment_too_large", message));
+    }
+    Ok(())
+}
+
+fn addresses(list: &[Mailbox]) -> Vec<mail::Addr<'_>> {
+    list.iter()
+        .map(|m| mail::Addr { name: m.name.as_ref().map(HeaderText::as_str), address: m.address.as_str() })
+        .collect()
+}
+
+fn compose(
+    ports: &Ports,
+    inbox: &Inbox,
+    prepared: &Prepared,
+    automatic: Option<&str>,
+) -> Result<Vec<u8>, Refusal> {
+    let Prepared { draft, files, parent, .. } = prepared;
+    let from = inbox.mailbox();
+    let attachments: Vec<_> = files
+        .iter()
+        .map(|file| mail::OutgoingAttachment {
+            filename: &file.reference.filename,
+            content_type: &file.reference.content_type,
+            content_id: file.reference.content_id.as_deref(),
+            inline: file.reference.inline,
+            contents: &file.contents,
+        })
+        .collect();
+    let references = parent.as_ref().map(answer_references).unwrap_or_default();
+    let headers: Vec<_> =
+        automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned())).into_iter().collect();
+    mail::compose(&mail::Outgoing {
+        from: mail::Addr { name: from.name.as_ref().map(HeaderText::as_str), address: from.address.as_str() },
+        reply_to: &addresses(&draft.reply_to),
+        to: &addresses(&draft.to),
+        cc: &addresses(&draft.cc),
+        subject: draft.subject.as_ref().map_or("", HeaderText::as_str),
+        text: draft.text.as_deref(),
+        html: draft.html.as_deref(),
+        in_reply_to: references.last().map(String::as_str),
+        references: &references,
+        headers: &headers,
+        attachments: &attachments,
+        boundary_seed: ports.bytes(),
+    })
+    .map_err(|error| refused(&error))
+}
+
+/// What the composer refuses, with the code that the API gives it.
+fn refused(error: &mail::ComposeError) -> Refusal {
+    use mail::ComposeError as E;
+    let (field, code) = match error {
+        E::Control { field } => (field, "control_character"),
+        E::TooLong { field } => (field, "too_long"),
+        E::EncodedWord { field } => (field, "encoded_word"),
+        E::Address { field } => (field, "invalid_address"),
+        E::MessageId { field } => (field, "invalid_message_id"),
+        E::HeaderName { field } | E::DuplicateHeader { field } => (field, "header_not_allowed"),
+        E::NotAscii { field } => (field, "not_ascii"),
+        E::ContentType { field } => (field, "invalid_content_type"),
+        E::Filename { field } => (field, "invalid_filename"),
+        other => return Refusal::Internal(other.to_string()),
+    };
+    Refusal::field(field, code, error)
+}
+
+/// `References` of an answer, RFC 5322 §3.6.4: those of the mail, then its own id.
+///
+/// A stranger's ids that no header could carry are left out: they must not keep us from answering.
+pub(crate) fn answer_references(parent: &Message) -> Vec<String> {
+    let sound = |id: &&String| {
+        id.len() <= 200
+            && id.contains('@')
+            && id.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;\"[]".contains(&b))
+    };
+    let all: Vec<_> =
+        parent.references.iter().chain(&parent.internet_message_id).filter(sound).cloned().collect();
+    all[all.len().saturating_sub(mail::compose::MAX_REFERENCES)..].to_vec()
+}

@@ -1,0 +1,300 @@
+//! Changing a mail that was held, and asking once more for one that did not go.
+
+use domain::access::{Permit, scope};
+use domain::address::{HeaderText, Mailbox};
+use domain::approval::{Approval, Decision};
+use domain::digest::Digest;
+use domain::event::EventKind;
+use domain::inbox::Inbox;
+use domain::lifecycle::Status;
+use domain::message::{AttachmentRef, Direction, Message};
+use domain::organization::Member;
+use domain::policy::PolicyBook;
+use domain::seal::Sealed;
+use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
+
+use crate::approvals::{approval_event, find, wake};
+use crate::diff::differences;
+use crate::draft::{Draft, DraftAttachment, File, Prepared, check, check_total, fetch_files};
+use crate::enter::Once;
+use crate::error::Refusal;
+use crate::messages::sealed_at;
+use crate::ports::Ports;
+use crate::store::{Change, Key, audit, load};
+use crate::submit::{Submitted, described, pending, send, shown, store_objects, stored, ticket};
+use crate::weigh::weigh;
+
+/// What an edit changes; what is not given stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edit {
+    /// New recipients.
+    pub to: Option<Vec<Mailbox>>,
+    /// New recipients of copies.
+    pub cc: Option<Vec<Mailbox>>,
+    /// New recipients that the others don't see.
+    pub bcc: Option<Vec<Mailbox>>,
+    /// A new address for answers.
+    pub reply_to: Option<Vec<Mailbox>>,
+    /// A new subject.
+    pub subject: Option<HeaderText>,
+    /// A new text.
+    pub text: Option<String>,
+    /// A new HTML body; an empty one takes the HTML out.
+    pub html: Option<String>,
+    /// A new time.
+    pub send_at: Option<Timestamp>,
+    /// Files to take out.
+    pub remove_attachments: Vec<AttachmentId>,
+    /// Files to add.
+    pub attachments: Vec<DraftAttachment>,
+}
+
+/// Makes a new revision of a mail that waits: other bytes, another digest, another approval, no votes.
+///
+/// The policies weigh it again; what was held stays held, since a person wrote into it what nobody has read yet.
+pub async fn edit(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    digest: Digest,
+    edit: Edit,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    for _ in 0..TRIES {
+        // The workflow parked, or somebody voted, at the same moment: look again.
+        if let Some(done) = try_edit(ports, permit, id, digest, edit.clone(), once, &answer).await? {
+            return Ok(done);
+        }
+    }
+    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+}
+
+/// An edit loses against a concurrent change at most so often before it gives up.
+const TRIES: usize = 5;
+
+async fn try_edit(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    digest: Digest,
+    edit: Edit,
+    once: &Once,
+    answer: &impl Fn(&Submitted) -> (u16, String),
+) -> Result<Option<Submitted>, Refusal> {
+    let (organization_id, now) = (permit.organization_id(), ports.now());
+    let old = find(ports, permit, id).await?;
+    let member_id = permit.actor().member().ok_or(domain::approval::DecisionRefused::NoPerson)?;
+    let keys = [
+        Key::Inbox(old.inbox_id),
+        Key::Message(old.inbox_id, old.message_id),
+        Key::Member(member_id),
+        Key::Policies,
+    ];
+    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
+    let mut next = || found.next().flatten();
+    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
+    let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
+    let member = next().and_then(|r| Member::try_from(r).ok()).ok_or_else(Refusal::member_removed)?;
+    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
+    let editor = domain::approval::Voter { member_id, role: member.role };
+    let next_id = ports.approval_id();
+    let superseded = old.clone().supersede(editor, digest, next_id, now)?;
+    let before = sealed_at(ports, organization_id, old.digest).await?;
+    let prepared = revised(ports, &old, &message, &before, edit).await?;
+    let mut weighed = weigh(ports, &old.requested_by, &inbox, &book, &prepared).await?;
+    // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
+    let asked = old.terms.clone().unwrap_or_default();
+    weighed.terms = Some(match weighed.terms {
+        Some(terms) => terms.unite(asked),
+        None => asked,
+    });
+    let sealed = prepared.seal(ports, &inbox, old.message_id, None)?;
+    if differences(&before, &sealed).is_empty() {
+        return Err(Refusal::field(
+            "text",
+            "nothing_changed",
+            "the edit changes nothing: approve it as it is",
+        ));
+    }
+    let fresh = Approval {
+        id: next_id,
+        revision: old.revision + 1,
+        supersedes: Some(old.id),
+        edited_by: Some(member_id),
+        votes: vec![],
+        delegations: vec![],
+        decision: Decision::Pending,
+        task_token: None,
+        version: 1,
+        ..old.clone()
+    };
+    let approval = described(fresh, &prepared, &weighed, &sealed, now);
+    let waits = pending(&approval, weighed.first_contact, now);
+    let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
+    // It was decided between the two reads.
+    let Ok(outbound) = outbound.revise(waits) else { return Ok(None) };
+    let known: Vec<AttachmentId> = message.attachments.iter().map(|file| file.id).collect();
+    let message = shown(message, &prepared, &approval, &sealed);
+    let message = Message { direction: Direction::Outbound(outbound), ..message };
+    let submitted = Submitted { message, approval };
+    store_objects(ports, &submitted, &sealed, &prepared.files).await?;
+
+    let Submitted { message, approval } = &submitted;
+    let mut entry = audit(ports, organization_id, permit.actor(), "approval.edit", old.id);
+    entry.details = vec![
+        ("digest", old.digest.to_string()),
+        ("new_digest", approval.digest.to_string()),
+        ("new_approval_id", approval.id.to_string()),
+        ("message_id", message.id.to_string()),
+        ("revision", approval.revision.to_string()),
+    ];
+    let mut change = Change::new(organization_id)
+        .update(superseded.clone())
+        .create(approval.clone())
+        .update(message.clone())
+        .audit(entry)
+        .event(approval_event(ports, EventKind::ApprovalRequested, approval));
+    for file in message.attachments.iter().filter(|file| !known.contains(&file.id)) {
+        change = change.create(stored(message, file));
+    }
+    change.writes.extend(weighed.counts);
+    let change = once.save(change, now, || answer(&submitted));
+    if once.try_commit(ports, change).await?.is_err() {
+        return Ok(None);
+    }
+    wake(ports, &superseded).await;
+    if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, 0).await {
+        tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
+    }
+    Ok(Some(submitted))
+}
+
+/// The mail as the edit leaves it, from the octets that were sealed before.
+async fn revised(
+    ports: &Ports,
+    old: &Approval,
+    message: &Message,
+    sealed: &Sealed,
+    edit: Edit,
+) -> Result<Prepared, Refusal> {
+    let Prepared { draft: before, mut files, .. } = reopened(message, sealed);
+    for (i, id) in edit.remove_attachments.iter().enumerate() {
+        let Some(at) = files.iter().position(|file| file.reference.id == *id) else {
+            let field = format!("remove_attachments[{i}]");
+            return Err(Refusal::field(field, "unknown_attachment", "the mail has no such file"));
+        };
+        files.remove(at);
+    }
+    let draft = Draft {
+        to: edit.to.unwrap_or(before.to),
+        cc: edit.cc.unwrap_or(before.cc),
+        bcc: edit.bcc.unwrap_or(before.bcc),
+        reply_to: edit.reply_to.unwrap_or(before.reply_to),
+        subject: edit.subject.or(before.subject),
+        text: edit.text.or(before.text),
+        html: edit.html.or(before.html).filter(|html| !html.trim().is_empty()),
+        attachments: edit.attachments,
+        send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
+    };
+    check(&draft, ports.now())?;
+    files.extend(fetch_files(ports, message.organization_id, &draft).await?);
+    if files.len() > crate::draft::MAX_ATTACHMENTS {
+        let text = format!("are too many: a mail takes at most {}", crate::draft::MAX_ATTACHMENTS);
+        return Err(Refusal::field("attachments", "too_many_attachments", text));
+    }
+    check_total(&files)?;
+    let parent = match old.answers {
+        Some(id) => {
+            let key = Key::Message(old.inbox_id, id);
+            load::<Message>(&*ports.store, old.organization_id, key).await?
+        }
+        None => None,
+    };
+    Ok(Prepared { draft, files, parent, resends: None, always: Some("edited") })
+}
+
+/// The draft that a sealed mail was made from: words and files from the octets, names of recipients from the record.
+fn reopened(message: &Message, sealed: &Sealed) -> Prepared {
+    let parsed = mail::parse(sealed.mime()).into_owned();
+    let mailboxes = |list: &[domain::message::Party]| {
+        list.iter()
+            .filter_map(|party| {
+                let address = domain::address::EmailAddress::parse(&party.address).ok()?;
+                Some(Mailbox { name: party.name.as_deref().map(HeaderText::lossy), address })
+            })
+            .collect()
+    };
+    let files = message
+        .attachments
+        .iter()
+        .filter_map(|reference: &AttachmentRef| {
+            let same = |file: &&mail::ParsedAttachment<'_>| file.sha256 == *reference.digest.as_bytes();
+            let file = parsed.attachments.iter().find(same)?;
+            Some(File { reference: reference.clone(), contents: file.contents.to_vec().into() })
+        })
+        .collect();
+    Prepared {
+        draft: Draft {
+            to: mailboxes(&message.to),
+            cc: mailboxes(&message.cc),
+            bcc: mailboxes(&message.bcc),
+            reply_to: mailboxes(&message.reply_to),
+            subject: Some(HeaderText::lossy(&message.subject)),
+            text: parsed.text.filter(|_| !parsed.text_from_html),
+            html: parsed.html,
+            attachments: vec![],
+            send_at: sealed.envelope().send_at,
+        },
+        files,
+        parent: None,
+        resends: None,
+        always: None,
+    }
+}
+
+/// Asks for a mail that did not go, or of which nobody knows, to be sent again: a new mail with a new approval, which a
+/// person decides about, whatever the policies say.
+pub async fn send_again(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    id: MessageId,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    permit.over(inbox_id)?;
+    let organization_id = permit.organization_id();
+    let keys = [Key::Inbox(inbox_id), Key::Message(inbox_id, id), Key::Policies];
+    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
+    let mut next = || found.next().flatten();
+    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
+    let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
+    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
+    let ended = [Status::Unknown, Status::Failed, Status::Rejected, Status::Expired, Status::Cancelled];
+    let outbound = message.outbound().filter(|outbound| ended.contains(&outbound.status()));
+    let Some(outbound) = outbound else {
+        return Err(Refusal::Conflict {
+            code: "message_not_ended",
+            message: format!("a mail that is {} can't be sent again", message.status()),
+            details: vec![("status", message.status().to_owned())],
+        });
+    };
+    let sealed = sealed_at(ports, organization_id, outbound.digest).await?;
+    let Prepared { mut draft, mut files, .. } = reopened(&message, &sealed);
+    // Its time is over: it goes when it is approved.
+    draft.send_at = None;
+    for file in &mut files {
+        file.reference.id = ports.attachment_id();
+    }
+    let approval =
+        load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id)).await?;
+    let parent = match approval.and_then(|approval| approval.answers) {
+        Some(answered) => {
+            load::<Message>(&*ports.store, organization_id, Key::Message(inbox_id, answered)).await?
+        }
+        None => None,
+    };
+    let prepared = Prepared { draft, files, parent, resends: Some(message), always: Some("sent_again") };
+    send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
+}

@@ -1,0 +1,374 @@
+//! Making, changing and trying out policies.
+
+use std::collections::BTreeSet;
+
+use domain::access::Actor;
+use domain::access::{Permit, scope};
+use domain::address::{EmailAddress, HeaderText, Mailbox};
+use domain::approval::Approval;
+use domain::message::{Direction, Message};
+use domain::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
+use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
+
+use crate::enter::Once;
+use crate::error::{FieldError, Refusal};
+use crate::facts::{FactsInput, gather};
+use crate::messages;
+use crate::ports::Ports;
+use crate::store::{Change, Key, List, PageRequest, audit, load, typed};
+
+/// All policies of the organization, and what of them can't be read.
+pub async fn book(ports: &Ports, permit: &Permit<scope::PoliciesManage>) -> Result<PolicyBook, Refusal> {
+    Ok(load::<PolicyBook>(&*ports.store, permit.organization_id(), Key::Policies).await?.unwrap_or_default())
+}
+
+/// One policy.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+) -> Result<Policy, Refusal> {
+    let book = book(ports, permit).await?;
+    let found = book.get(id).cloned();
+    if found.is_none() && book.unreadable.iter().any(|one| one.id == Some(id)) {
+        return Err(Refusal::Conflict {
+            code: "policy_unreadable",
+            message:
+                "it is stored in a form that can't be read, and every mail is held: replace or delete it"
+                    .to_owned(),
+            details: vec![],
+        });
+    }
+    found.ok_or(Refusal::NotFound("policy"))
+}
+
+/// Makes a policy.
+pub async fn create(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    content: PolicyContent,
+    once: &Once,
+    answer: impl FnOnce(&Policy) -> (u16, String),
+) -> Result<Policy, Refusal> {
+    let mut book = book(ports, permit).await?;
+    let now = ports.now();
+    let policy = Policy {
+        id: ports.policy_id(),
+        content,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        updated_by: permit.actor().clone(),
+    };
+    book.policies.push(policy.clone());
+    let change = once.save(change(ports, permit, book, "policy.create", &policy)?, now, || answer(&policy));
+    once.commit(ports, change).await?;
+    Ok(policy)
+}
+
+/// Puts another content in the place of version `version` of a policy.
+pub async fn replace(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+    version: u64,
+    content: PolicyContent,
+) -> Result<Policy, Refusal> {
+    let mut book = book(ports, permit).await?;
+    let now = ports.now();
+    let updated_by = permit.actor().clone();
+    let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
+        if known.version != version {
+            return Err(Refusal::Conflict {
+                code: "policy_changed",
+                message: format!("it has version {} by now: load it again", known.version),
+                details: vec![("version", known.version.to_string())],
+            });
+        }
+        *known = Policy { content, version: version + 1, updated_at: now, updated_by, ..known.clone() };
+        known.clone()
+    } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
+        // What could not be read has no version that anyone could name.
+        book.unreadable.remove(i);
+        let version = version.saturating_add(1);
+        let policy = Policy { id, content, version, created_at: now, updated_at: now, updated_by };
+        book.policies.push(policy.clone());
+        policy
+    } else {
+        return Err(Refusal::NotFound("policy"));
+    };
+    ports.store.commit(change(ports, permit, book, "policy.update", &policy)?).await?;
+    Ok(policy)
+}
+
+/// Removes a policy. Mail such as it let out is held from the next one on.
+pub async fn delete(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+) -> Result<(), Refusal> {
+    let mut book = book(ports, permit).await?;
+    let entry = audit(ports, permit.organization_id(), permit.actor(), "policy.delete", id);
+    let details = if let Some(i) = book.policies.iter().position(|policy| policy.id == id) {
+        told(&book.policies.remove(i))
+    } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
+        let digest = domain::digest::Digest::of(book.unreadable.remove(i).stored.as_bytes());
+        vec![("digest", digest.to_string())]
+    } else {
+        return Err(Refusal::NotFound("policy"));
+    };
+    let change = Change::new(permit.organization_id())
+        .update(book)
+        .audit(domain::audit::AuditEntry { details, ..entry });
+    Ok(ports.store.commit(change).await?)
+}
+
+/// Particulars of an audit entry. A policy may name addresses: its digest stands for it.
+fn told(policy: &Policy) -> Vec<(&'static str, String)> {
+    vec![
+        ("policy_id", policy.id.to_string()),
+        ("version", policy.version.to_string()),
+        ("digest", policy.content.digest().to_string()),
+    ]
+}
+
+/// The change that stores a book with a new or changed policy.
+fn change(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    book: PolicyBook,
+    action: &'static str,
+    policy: &Policy,
+) -> Result<Change, Refusal> {
+    check(&book, policy)?;
+    let organization_id = permit.organization_id();
+    let entry = audit(ports, organization_id, permit.actor(), action, policy.id);
+    let change =
+        Change::new(organization_id).audit(domain::audit::AuditEntry { details: told(policy), ..entry });
+    // The first policy of an organization makes the record.
+    Ok(if book.version == 0 { change.create(PolicyBook { version: 1, ..book }) } else { change.update(book) })
+}
+
+/// Refuses what is too much for one organization.
+fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
+    if book.unreadable.iter().any(|one| one.id.is_none()) {
+        return Err(Refusal::Conflict {
+            code: "policies_unreadable",
+            message:
+                "the stored policies can't be read, and every mail is held: the operator has to restore them"
+                    .to_owned(),
+            details: vec![],
+        });
+    }
+    let known = book.policies.len() + book.unreadable.len();
+    if known > limits::POLICIES {
+        let message = format!("an organization has at most {} policies: delete one first", limits::POLICIES);
+        return Err(Refusal::Conflict { code: "too_many_policies", message, details: vec![] });
+    }
+    let mut errors = vec![];
+    let size: usize = book.policies.iter().map(|one| one.content.write().canonical().len()).sum();
+    if size > limits::BOOK {
+        let message =
+            format!("would make all policies {size} octets together: at most {} are allowed", limits::BOOK);
+        errors.push(FieldError::new("rules", "policies_too_large", message));
+    }
+    let patterns: usize = book.policies.iter().map(|one| one.content.patterns()).sum();
+    if patterns > limits::BOOK_PATTERNS {
+        let message = format!(
+            "would make {patterns} patterns in all policies: at most {} are allowed",
+            limits::BOOK_PATTERNS
+        );
+        errors.push(FieldError::new("rules", "too_many_patterns", message));
+    }
+    let inboxes: BTreeSet<_> = policy.content.inboxes.iter().flatten().collect();
+    if inboxes.len() > limits::LIST {
+        errors.push(FieldError::new("inbox_ids", "too_many", "names too many inboxes"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+}
+
+/// A mail that is only tried out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// The inbox that it would leave.
+    pub inbox_id: InboxId,
+    /// The mail.
+    pub mail: TrialMail,
+    /// The token that would ask for it; the caller where none is named. A stored mail has its own.
+    pub token_id: Option<TokenId>,
+    /// Policies that are tried out in place of the stored ones.
+    pub policies: Option<Vec<PolicyContent>>,
+}
+
+/// What is tried out.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TrialMail {
+    /// A mail that does not exist.
+    Draft(Box<TrialDraft>),
+    /// A mail that was submitted.
+    Stored(MessageId),
+}
+
+/// A mail that does not exist.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct TrialDraft {
+    /// Recipients in to, cc and bcc.
+    pub recipients: Vec<Mailbox>,
+    /// The subject.
+    pub subject: Option<HeaderText>,
+    /// The body as text.
+    pub text: Option<String>,
+    /// The body as HTML.
+    pub html: Option<String>,
+    /// The files, without their octets.
+    pub attachments: Vec<FileFact>,
+    /// Not before this.
+    pub send_at: Option<Timestamp>,
+    /// The mail of the inbox that it answers.
+    pub in_reply_to: Option<MessageId>,
+}
+
+/// Judges a mail and says why. Nothing is stored, counted or sent, and standing approvals are not looked at.
+pub async fn simulate(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    trial: Trial,
+) -> Result<(Evaluation, Facts), Refusal> {
+    let organization_id = permit.organization_id();
+    let stored = book(ports, permit).await?;
+    let inbox_id = trial.inbox_id;
+    if load::<domain::inbox::Inbox>(&*ports.store, organization_id, Key::Inbox(inbox_id)).await?.is_none() {
+        return Err(Refusal::field("inbox_id", "unknown_inbox", "no such inbox"));
+    }
+    let book = match trial.policies {
+        None => stored,
+        Some(contents) => PolicyBook {
+            policies: contents.into_iter().map(|content| candidate(ports, permit, content)).collect(),
+            unreadable: vec![],
+            version: 0,
+        },
+    };
+    let named;
+    let actor = match trial.token_id {
+        None => permit.actor(),
+        Some(id) => {
+            named = token(ports, organization_id, id).await?;
+            &named
+        }
+    };
+    let approval;
+    let (actor, draft, size, answers) = match trial.mail {
+        TrialMail::Draft(draft) => {
+            let files: u64 = draft.attachments.iter().map(|file| file.size / 3 * 4).sum();
+            let words: usize = [&draft.text, &draft.html].into_iter().flatten().map(String::len).sum();
+            let answers = match draft.in_reply_to {
+                None => None,
+                Some(id) => Some(find(ports, organization_id, inbox_id, id, "draft.in_reply_to").await?),
+            };
+            (actor, *draft, files + words as u64, answers)
+        }
+        TrialMail::Stored(id) => {
+            // What is told of a mail says something of its content.
+            permit.principal().permit::<scope::MessagesRead>()?;
+            let message = find(ports, organization_id, inbox_id, id, "message_id").await?;
+            let Some(outbound) = message.outbound() else {
+                return Err(Refusal::field("message_id", "not_outgoing", "is a mail that came in"));
+            };
+            approval = load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id))
+                .await?
+                .ok_or(Refusal::NotFound("approval"))?;
+            let answers = match approval.answers {
+                None => None,
+                Some(id) => Some(find(ports, organization_id, inbox_id, id, "message_id").await?),
+            };
+            let octets = messages::octets(ports, &message).await?;
+            (&approval.requested_by, stored_draft(&message, &octets), message.size, answers)
+        }
+    };
+    let automatic = |parent: &Message| matches!(parent.direction, Direction::Inbound { automatic: true, .. });
+    let html_text = draft.html.as_deref().map(mail::html_text);
+    let words: Vec<&str> = draft.text.as_deref().into_iter().chain(html_text.as_deref()).collect();
+    let input = FactsInput {
+        organization_id,
+        inbox_id,
+        actor,
+        recipients: draft.recipients.iter().map(|one| one.address.clone()).collect(),
+        subject: draft.subject.as_ref().map(|line| line.as_str().to_owned()).unwrap_or_default(),
+        text: words.join("\n"),
+        links: mail::links(draft.text.as_deref(), draft.html.as_deref()),
+        attachments: draft.attachments,
+        size,
+        is_reply: answers
+            .as_ref()
+            .is_some_and(|parent| crate::weigh::answers_its_parties(parent, draft.recipients.iter())),
+        thread_id: answers.as_ref().map(|parent| parent.thread_id),
+        answers_automatic: answers.as_ref().is_some_and(automatic),
+        send_at: draft.send_at,
+    };
+    let facts = gather(ports, &book, input).await?;
+    Ok((book.evaluate(inbox_id, &facts), facts))
+}
+
+/// A policy that nobody stored.
+fn candidate(ports: &Ports, permit: &Permit<scope::PoliciesManage>, content: PolicyContent) -> Policy {
+    let now = ports.now();
+    Policy {
+        id: ports.policy_id(),
+        content,
+        version: 0,
+        created_at: now,
+        updated_at: now,
+        updated_by: permit.actor().clone(),
+    }
+}
+
+async fn find(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    inbox_id: InboxId,
+    id: MessageId,
+    field: &'static str,
+) -> Result<Message, Refusal> {
+    load::<Message>(&*ports.store, organization_id, Key::Message(inbox_id, id))
+        .await?
+        .ok_or_else(|| Refusal::field(field, "unknown_message", "no such mail in this inbox"))
+}
+
+/// Tokens lie under their hash: the one that is named is looked for in their list.
+async fn token(ports: &Ports, organization_id: OrganizationId, id: TokenId) -> Result<Actor, Refusal> {
+    let mut page = PageRequest { limit: 100, cursor: None };
+    loop {
+        let found = typed::<domain::credential::Token>(
+            ports.store.list(organization_id, &List::Tokens, &page).await?,
+        );
+        if let Some(token) = found.items.iter().find(|token| token.id == id) {
+            return Ok(Actor::Token { token_id: id, member_id: token.member_id });
+        }
+        page.cursor = found.next;
+        if page.cursor.is_none() {
+            return Err(Refusal::field("token_id", "unknown_token", "no such token"));
+        }
+    }
+}
+
+/// What a sealed mail says.
+fn stored_draft(message: &Message, octets: &[u8]) -> TrialDraft {
+    let parsed = mail::parse(octets);
+    let parties = message.to.iter().chain(&message.cc).chain(&message.bcc);
+    let file = |file: &domain::message::AttachmentRef| FileFact {
+        filename: file.filename.clone(),
+        content_type: file.content_type.clone(),
+        size: file.size,
+    };
+    TrialDraft {
+        recipients: parties
+            .filter_map(|party| Some(Mailbox::bare(EmailAddress::parse(&party.address).ok()?)))
+            .collect(),
+        subject: Some(HeaderText::lossy(&message.subject)),
+        text: parsed.text.as_deref().map(str::to_owned),
+        html: parsed.html.as_deref().map(str::to_owned),
+        attachments: message.attachments.iter().map(file).collect(),
+        send_at: message.outbound().and_then(|outbound| outbound.send_at),
+        in_reply_to: None,
+    }
+}

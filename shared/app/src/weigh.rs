@@ -1,0 +1,242 @@
+//! What the gate makes of a mail: policies, taint, loops and standing approvals, together.
+
+use std::collections::BTreeSet;
+
+use domain::access::Actor;
+use domain::address::{EmailAddress, Mailbox};
+use domain::digest::Digest;
+use domain::inbox::Inbox;
+use domain::message::{Direction, Message};
+use domain::organization::Member;
+use domain::policy::{FileFact, PolicyBook, Step, Terms, Verdict};
+use domain::standing::{Mail, StandingApproval};
+use domain::{OrganizationId, Timestamp};
+use jiff::SignedDuration;
+
+use crate::draft::Prepared;
+use crate::error::Refusal;
+use crate::facts::{self, FactsInput};
+use crate::ports::Ports;
+use crate::standing;
+use crate::store::{Change, Key, Record, Write, audit, load};
+
+/// What a mail is to be done with.
+pub(crate) struct Weighed {
+    /// What it takes; none where it goes without a person.
+    pub(crate) terms: Option<Terms>,
+    /// Why, as stable codes.
+    pub(crate) reasons: Vec<String>,
+    /// Which rules matched.
+    pub(crate) trace: Vec<Step>,
+    /// The standing approval whose maker's vote it gets.
+    pub(crate) standing: Option<StandingApproval>,
+    /// What is counted in the transaction.
+    pub(crate) counts: Vec<Write>,
+    /// Somebody gets it who was never written to before.
+    pub(crate) first_contact: bool,
+}
+
+impl Weighed {
+    /// What RFC 3834 §5 has a mail say of itself that no person looks at.
+    pub(crate) fn automatic(&self, prepared: &Prepared) -> Option<&'static str> {
+        if self.terms.is_some() && self.standing.is_none() {
+            return None;
+        }
+        let answers = prepared.parent.as_ref().is_some_and(|parent| parent.outbound().is_none());
+        Some(if answers { "auto-replied" } else { "auto-generated" })
+    }
+}
+
+/// So many mails a day and conversation go without a person: two programs that answer each other come to an end.
+pub(crate) const THREAD_CAP: u64 = 10;
+/// A mail goes without a person at most so far ahead: later, the rules that let it go may not stand any more.
+const MAX_UNSEEN_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// So many mails a day and recipient go without a person.
+pub(crate) const RECIPIENT_CAP: u64 = 30;
+
+/// Weighs a mail that `actor` asks for. A blocked one is refused, and that is written down.
+pub(crate) async fn weigh(
+    ports: &Ports,
+    actor: &Actor,
+    inbox: &Inbox,
+    book: &PolicyBook,
+    prepared: &Prepared,
+) -> Result<Weighed, Refusal> {
+    let (organization_id, now) = (inbox.organization_id, ports.now());
+    let draft = &prepared.draft;
+    let answers_automatic = prepared
+        .parent
+        .as_ref()
+        .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
+    let html_text = draft.html.as_deref().map(mail::html_text);
+    let words: Vec<&str> = draft.text.iter().map(String::as_str).chain(html_text.as_deref()).collect();
+    let file = |file: &crate::draft::File| FileFact {
+        filename: file.reference.filename.clone(),
+        content_type: file.reference.content_type.clone(),
+        size: file.reference.size,
+    };
+    let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
+    let is_reply =
+        prepared.parent.as_ref().is_some_and(|parent| answers_its_parties(parent, prepared.recipients()));
+    let input = FactsInput {
+        organization_id,
+        inbox_id: inbox.id,
+        actor,
+        recipients: prepared.recipients().map(|m| m.address.clone()).collect(),
+        subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        text: words.join("\n"),
+        attachments: prepared.files.iter().map(file).collect(),
+        links: mail::links(draft.text.as_deref(), draft.html.as_deref()),
+        size: prepared.size(),
+        is_reply,
+        thread_id,
+        answers_automatic,
+        send_at: draft.send_at,
+    };
+    let facts = facts::gather(ports, book, input).await?;
+    let evaluation = book.evaluate(inbox.id, &facts);
+    let mut reasons = evaluation.reasons;
+    let always = always(inbox, prepared, facts.tainted, answers_automatic, &evaluation.outcome, now);
+    let terms = match evaluation.outcome {
+        Verdict::Block => {
+            let mut entry = audit(ports, organization_id, actor, "message.block", inbox.id);
+            entry.details = vec![("reasons", reasons.join(" "))];
+            ports.store.commit(Change::new(organization_id).audit(entry)).await?;
+            return Err(Refusal::Blocked(evaluation.trace));
+        }
+        Verdict::Allow => (!always.is_empty()).then(Terms::default),
+        Verdict::Hold(terms) => Some(terms),
+    };
+    reasons.extend(always.iter().map(|reason| (*reason).to_owned()));
+    let recipients: Vec<(EmailAddress, bool)> =
+        facts.recipients.iter().map(|r| (r.address.clone(), r.first_contact)).collect();
+    let mut weighed = Weighed {
+        terms,
+        reasons,
+        trace: evaluation.trace,
+        standing: None,
+        counts: facts::counters(organization_id, book, &facts),
+        first_contact: recipients.iter().any(|(_, first)| *first),
+    };
+    if weighed.terms.is_some() && always.is_empty() {
+        let mail = Mail {
+            inbox_id: inbox.id,
+            thread_id: thread_id.filter(|_| is_reply),
+            send_at: draft.send_at,
+            recipients: &recipients,
+            tainted: facts.tainted,
+            answers_automatic,
+        };
+        let own = |standing: &StandingApproval| actor.member() == Some(standing.made_by.member_id);
+        let wanted = |standing: &StandingApproval| {
+            let separation = weighed.terms.as_ref().is_none_or(|terms| terms.separation);
+            let roles = weighed.terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
+            standing.covers(&mail, now)
+                && !(separation && own(standing))
+                && roles.into_iter().any(|role| *role == standing.made_by.role)
+        };
+        let live = standing::live(ports, organization_id).await?;
+        let mut chosen = None;
+        for standing in live.into_iter().filter(|standing| wanted(standing)) {
+            // Of a maker who has left, or decides in another role, the vote would not stand.
+            let maker = Key::Member(standing.made_by.member_id);
+            let maker = load::<Member>(&*ports.store, organization_id, maker).await?;
+            if maker.is_some_and(|maker| maker.role == standing.made_by.role) {
+                chosen = Some(standing);
+                break;
+            }
+        }
+        weighed.standing = chosen;
+    }
+    if weighed.terms.is_none() || weighed.standing.is_some() {
+        cap(ports, &mut weighed, organization_id, &recipients, prepared.parent.as_ref(), now).await?;
+    }
+    Ok(weighed)
+}
+
+/// An answer goes to those who wrote or were written to; whoever adds somebody else begins something new.
+pub(crate) fn answers_its_parties<'a>(
+    parent: &Message,
+    mut recipients: impl Iterator<Item = &'a Mailbox>,
+) -> bool {
+    let parties = [std::slice::from_ref(&parent.from), &parent.reply_to, &parent.to, &parent.cc].concat();
+    let known: BTreeSet<String> = parties
+        .iter()
+        .filter_map(|party| EmailAddress::parse(&party.address).ok())
+        .map(|address| address.mailbox_key())
+        .collect();
+    parent.outbound().is_none() && recipients.all(|one| known.contains(&one.address.mailbox_key()))
+}
+
+/// What always needs a person, whatever a policy or a standing approval says.
+fn always(
+    inbox: &Inbox,
+    prepared: &Prepared,
+    tainted: bool,
+    answers_automatic: bool,
+    outcome: &Verdict,
+    now: Timestamp,
+) -> Vec<&'static str> {
+    let mut always = vec![];
+    if tainted {
+        always.push("thread_tainted");
+    }
+    if answers_automatic {
+        always.push("answers_automatic_mail");
+    }
+    always.extend(prepared.always);
+    let own = inbox.address.mailbox_key();
+    if prepared.draft.reply_to.iter().any(|mailbox| mailbox.address.mailbox_key() != own) {
+        // No rule judges where answers go, and whoever gets them gets what the recipient writes.
+        always.push("foreign_reply_to");
+    }
+    let far = prepared.draft.send_at.is_some_and(|at| at > now + MAX_UNSEEN_AHEAD);
+    if far && *outcome == Verdict::Allow {
+        always.push("scheduled_far_ahead");
+    }
+    always
+}
+
+/// Counts a mail that goes without a person, or holds it where too many did today.
+async fn cap(
+    ports: &Ports,
+    weighed: &mut Weighed,
+    organization_id: OrganizationId,
+    recipients: &[(EmailAddress, bool)],
+    parent: Option<&Message>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let day = now.as_second().div_euclid(86_400).to_string();
+    let key = |kind: &[u8], what: &str| Digest::of_parts(&[b"cap", kind, what.as_bytes(), day.as_bytes()]);
+    let mut caps: Vec<(Digest, u64, &str)> = recipients
+        .iter()
+        .map(|(address, _)| (key(b"recipient", &address.mailbox_key()), RECIPIENT_CAP, "recipient_cap"))
+        .collect();
+    caps.extend(
+        parent.map(|parent| (key(b"thread", &parent.thread_id.to_string()), THREAD_CAP, "thread_cap")),
+    );
+    caps.sort_unstable();
+    caps.dedup();
+    let keys: Vec<_> = caps.iter().map(|(key, ..)| Key::Counter(*key)).collect();
+    let found = ports.store.load(organization_id, &keys).await?;
+    let count = |record: &Option<Record>| match record {
+        Some(Record::Counter(counter)) => counter.count,
+        _ => 0,
+    };
+    let counted: Vec<u64> = found.iter().map(count).collect();
+    let full = caps.iter().zip(&counted).find(|((_, limit, _), count)| **count >= *limit);
+    if let Some(((.., reason), _)) = full {
+        weighed.standing = None;
+        weighed.terms.get_or_insert_with(Terms::default);
+        weighed.reasons.push((*reason).to_owned());
+        return Ok(());
+    }
+    let expires_at = now + SignedDuration::from_hours(48);
+    weighed.counts.extend(caps.into_iter().map(|(key, limit, _)| Write::Count {
+        key,
+        by: 1,
+        limit: Some(limit),
+        expires_at,
+    }));
+    Ok(())
+}

@@ -1,0 +1,733 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn id<T>(make: impl Fn(Timestamp, [u8; 10]) -> T, n: u8) -> T {
+    make(Timestamp::UNIX_EPOCH, [n; 10])
+}
+
+fn inbox(n: u8) -> InboxId {
+    id(InboxId::new, n)
+}
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+fn recipient(text: &str, internal: bool, first_contact: bool) -> RecipientFact {
+    RecipientFact { address: address(text), internal, first_contact }
+}
+
+fn file(filename: &str, content_type: &str, size: u64) -> FileFact {
+    FileFact { filename: filename.to_owned(), content_type: content_type.to_owned(), size }
+}
+
+fn facts() -> Facts {
+    Facts {
+        inbox_id: inbox(1),
+        actor: Actor::Token { token_id: id(TokenId::new, 1), member_id: id(MemberId::new, 1) },
+        recipients: vec![
+            recipient("Ann@known.example", false, false),
+            recipient("someone@new.example", false, true),
+        ],
+        subject: "Your order".to_owned(),
+        text: "It left today. See https://shop.example/track".to_owned(),
+        attachments: vec![],
+        links: vec!["shop.example".to_owned()],
+        size: 1_000,
+        is_reply: true,
+        tainted: false,
+        answers_automatic: false,
+        // A Wednesday.
+        at: at("2026-07-15T10:30:00Z"),
+        volumes: Volumes::new(),
+    }
+}
+
+fn rule(when: Condition, outcome: Outcome) -> Rule {
+    Rule { name: "a rule".to_owned(), when, outcome }
+}
+
+fn policy(n: u8, rules: Vec<Rule>) -> Policy {
+    Policy {
+        id: id(PolicyId::new, n),
+        content: PolicyContent {
+            name: format!("policy {n}"),
+            description: String::new(),
+            enabled: true,
+            inboxes: None,
+            rules,
+        },
+        version: 1,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        updated_by: Actor::System,
+    }
+}
+
+fn book(rules: Vec<Rule>) -> PolicyBook {
+    PolicyBook { policies: vec![policy(1, rules)], unreadable: vec![], version: 1 }
+}
+
+/// Whether a condition is met; `None` where it can't be answered.
+fn answer(when: Condition, facts: &Facts) -> Option<bool> {
+    let found = book(vec![rule(when, Outcome::Allow)]).evaluate(facts.inbox_id, facts);
+    match found.reasons[0].as_str() {
+        REASON_ALLOWED => Some(true),
+        REASON_NOTHING_ALLOWS => Some(false),
+        REASON_UNREADABLE => None,
+        other => panic!("{other}"),
+    }
+}
+
+/// A tree from a shorthand of the tests: JSON without escapes.
+fn tree(json: &str) -> Tree {
+    fn value(rest: &mut &str) -> Tree {
+        *rest = rest.trim_start();
+        let first = rest.chars().next().unwrap();
+        match first {
+            '{' | '[' => {
+                *rest = rest[1..].trim_start();
+                let (mut list, mut map) = (vec![], vec![]);
+                while !rest.starts_with(['}', ']']) {
+                    let one = value(rest);
+                    *rest = rest.trim_start();
+                    if let Some(behind) = rest.strip_prefix(':') {
+                        *rest = behind;
+                        let Tree::Text(name) = one else { panic!("a name must be a text") };
+                        map.push((name, value(rest)));
+                    } else {
+                        list.push(one);
+                    }
+                    *rest = rest.trim_start().trim_start_matches(',').trim_start();
+                }
+                *rest = &rest[1..];
+                if first == '{' { Tree::Map(map) } else { Tree::List(list) }
+            }
+            '"' => {
+                let (text, behind) = rest[1..].split_once('"').unwrap();
+                *rest = behind;
+                Tree::Text(text.to_owned())
+            }
+            _ => {
+                let end = rest.find([',', '}', ']', ' ']).unwrap_or(rest.len());
+                let (word, behind) = rest.split_at(end);
+                *rest = behind;
+                match word {
+                    "true" => Tree::Bool(true),
+                    "false" => Tree::Bool(false),
+                    "null" => Tree::Null,
+                    n => n.parse().map_or(Tree::OtherNumber, Tree::Number),
+                }
+            }
+        }
+    }
+    value(&mut &*json)
+}
+
+fn with_condition(json: &str) -> Tree {
+    tree(&format!(r#"{{"name":"p","rules":[{{"name":"r","when":{json},"outcome":"allow"}}]}}"#))
+}
+
+fn condition(json: &str) -> Condition {
+    PolicyContent::read(&with_condition(json)).unwrap().rules.remove(0).when
+}
+
+fn violations(tree: &Tree) -> Vec<(String, &'static str)> {
+    PolicyContent::read(tree).unwrap_err().into_iter().map(|one| (one.path, one.code)).collect()
+}
+
+fn hold(quorum: u8, roles: &[Role]) -> Outcome {
+    let roles = roles.iter().copied().collect();
+    Outcome::Hold(Terms { requirements: vec![Requirement { quorum, roles }], ..Terms::default() })
+}
+
+#[test]
+fn without_a_word_it_is_held() {
+    let found = PolicyBook::default().evaluate(inbox(1), &facts());
+    assert_eq!(found.outcome, Verdict::Hold(Terms::default()));
+    assert_eq!(found.reasons, [REASON_NOTHING_ALLOWS]);
+    assert_eq!((found.trace.len(), found.looked_at), (0, 0));
+}
+
+#[test]
+fn the_strictest_wins_wherever_it_stands() {
+    let allow = || rule(Condition::Always, Outcome::Allow);
+    let block = || rule(Condition::Always, Outcome::Block);
+    let held = || rule(Condition::Always, hold(2, &[Role::Owner]));
+    let judge = |rules| book(rules).evaluate(inbox(1), &facts());
+    assert_eq!(judge(vec![allow()]).outcome, Verdict::Allow);
+    for rules in [vec![allow(), held()], vec![held(), allow()]] {
+        let found = judge(rules);
+        assert_eq!(found.reasons, [REASON_HELD]);
+        let Verdict::Hold(terms) = found.outcome else { panic!("{found:?}") };
+        assert_eq!(terms.requirements, [Requirement { quorum: 2, roles: [Role::Owner].into() }]);
+    }
+    for rules in [vec![block(), held(), allow()], vec![allow(), held(), block()]] {
+        let found = judge(rules);
+        assert_eq!((found.outcome, found.reasons), (Verdict::Block, vec![REASON_BLOCKED.to_owned()]));
+        assert_eq!((found.trace.len(), found.looked_at), (3, 3));
+    }
+}
+
+#[test]
+fn holds_unite_and_drop_what_another_implies() {
+    let hour = SignedDuration::from_hours(1);
+    let one = Terms {
+        requirements: vec![
+            Requirement { quorum: 1, roles: DECIDERS.into() },
+            Requirement { quorum: 1, roles: [Role::Owner].into() },
+        ],
+        separation: false,
+        rejections: 3,
+        expires_in: hour,
+        late: Late::Send,
+        remind_after: None,
+        notify: [Role::Viewer].into(),
+    };
+    let two = Terms {
+        requirements: vec![Requirement { quorum: 2, roles: DECIDERS.into() }],
+        separation: true,
+        remind_after: Some(hour),
+        notify: [Role::Owner].into(),
+        ..one.clone()
+    };
+    let both = one.clone().unite(two.clone());
+    assert_eq!(both, two.unite(one));
+    // One vote of anyone is part of two votes of anyone; the owner's vote is not.
+    let expected = [
+        Requirement { quorum: 1, roles: [Role::Owner].into() },
+        Requirement { quorum: 2, roles: DECIDERS.into() },
+    ];
+    assert_eq!(both.requirements, expected);
+    assert!(both.separation);
+    assert_eq!((both.rejections, both.expires_in, both.late), (3, hour, Late::Send));
+    assert_eq!((both.remind_after, both.notify.len()), (Some(hour), 2));
+}
+
+#[test]
+fn a_policy_counts_for_its_inboxes_and_while_it_is_enabled() {
+    let mut one = policy(1, vec![rule(Condition::Always, Outcome::Allow)]);
+    one.content.inboxes = Some([inbox(1)].into());
+    let mut book = PolicyBook { policies: vec![one], unreadable: vec![], version: 1 };
+    assert_eq!(book.evaluate(inbox(1), &facts()).outcome, Verdict::Allow);
+    assert_eq!(book.evaluate(inbox(2), &facts()).reasons, [REASON_NOTHING_ALLOWS]);
+    book.policies[0].content.enabled = false;
+    assert_eq!(book.evaluate(inbox(1), &facts()).reasons, [REASON_NOTHING_ALLOWS]);
+}
+
+#[test]
+fn what_can_not_be_read_holds() {
+    let mut broken = book(vec![rule(Condition::Always, Outcome::Allow)]);
+    broken.unreadable.push(Unreadable { id: None, stored: "?".to_owned() });
+    let found = broken.evaluate(inbox(1), &facts());
+    assert_eq!(
+        (found.outcome, found.reasons),
+        (Verdict::Hold(Terms::default()), vec![REASON_UNREADABLE.to_owned()])
+    );
+    broken.policies[0].content.rules.push(rule(Condition::Always, Outcome::Block));
+    assert_eq!(broken.evaluate(inbox(1), &facts()).outcome, Verdict::Block);
+    assert_eq!(PolicyBook::broken(3).evaluate(inbox(1), &facts()).reasons, [REASON_UNREADABLE]);
+
+    // A pattern that no longer compiles, a zone that is gone, mails that were not counted: neither met nor unmet.
+    let both = Places { subject: true, body: true };
+    let pattern = || Condition::Pattern { places: both, regex: "(".to_owned() };
+    let zone = Condition::Time(TimeTest {
+        days: (1..=7).collect(),
+        from: 0,
+        to: 1_440,
+        time_zone: "X/Y".to_owned(),
+    });
+    let volume = Condition::VolumeOver { per: Per::Inbox, window: Window::Hour, over: 1 };
+    for unknown in [pattern(), zone, volume] {
+        assert_eq!(answer(unknown.clone(), &facts()), None);
+        assert_eq!(answer(Condition::Not(Box::new(unknown)), &facts()), None);
+    }
+    let no = || Condition::SizeOver(1 << 40);
+    for (when, expected) in [
+        (Condition::All(vec![pattern(), no()]), Some(false)),
+        (Condition::All(vec![no(), pattern()]), Some(false)),
+        (Condition::Any(vec![pattern(), Condition::Always]), Some(true)),
+        (Condition::Any(vec![Condition::Always, pattern()]), Some(true)),
+        (Condition::All(vec![pattern(), Condition::Always]), None),
+        (Condition::Any(vec![no(), pattern()]), None),
+    ] {
+        assert_eq!(answer(when.clone(), &facts()), expected, "{when:?}");
+    }
+}
+
+#[test]
+fn every_condition_tells_what_it_should() {
+    let mut given = facts();
+    given.attachments = vec![
+        file("Invoice.PDF", "application/pdf; x=y", 2_000),
+        file("run.pdf.exe. ", "application/octet-stream", 10),
+        file("book.xlsm", "application/vnd.ms-excel.sheet.macroEnabled.12", 5),
+    ];
+    given.text = "Your  pass\u{ad}word\nis here. Card 4111 1111 1111 1111.".to_owned();
+    for (per, recipient, n) in [
+        (Per::Inbox, None, 5),
+        (Per::Recipient, Some(address("Ann@known.example")), 1),
+        (Per::Recipient, Some(address("someone@new.example")), 3),
+    ] {
+        given.volumes.insert(Volume { per, recipient, window: Window::Hour }, n);
+    }
+    let (inb, tok, mem) = (inbox(1), id(TokenId::new, 1), id(MemberId::new, 1));
+    let (own, other) = (format!(r#""{inb}""#), format!(r#""{}""#, inbox(9)));
+    for (json, expected) in [
+        (r#"{"always":true}"#.to_owned(), true),
+        (r#"{"not":{"always":true}}"#.to_owned(), false),
+        (r#"{"any_recipient":{"domain_in":["NEW.example"]}}"#.to_owned(), true),
+        (r#"{"any_recipient":{"domain_in":["*.example"]}}"#.to_owned(), true),
+        (r#"{"any_recipient":{"domain_in":["*.new.example"]}}"#.to_owned(), false),
+        (r#"{"any_recipient":{"domain_in":["ew.example"]}}"#.to_owned(), false),
+        (r#"{"every_recipient":{"domain_in":["new.example","known.example"]}}"#.to_owned(), true),
+        (r#"{"every_recipient":{"domain_in":["new.example"]}}"#.to_owned(), false),
+        (r#"{"any_recipient":{"address_in":["ANN@known.example"]}}"#.to_owned(), true),
+        (r#"{"any_recipient":{"first_contact":true}}"#.to_owned(), true),
+        (r#"{"any_recipient":{"first_contact":true,"domain_in":["known.example"]}}"#.to_owned(), false),
+        (r#"{"every_recipient":{"kind":"external"}}"#.to_owned(), true),
+        (r#"{"any_recipient":{"kind":"internal"}}"#.to_owned(), false),
+        (r#"{"recipient_count":{"at_least":2,"at_most":2}}"#.to_owned(), true),
+        (r#"{"recipient_count":{"at_least":3}}"#.to_owned(), false),
+        (r#"{"any_attachment":{"extension_in":["PDF"]}}"#.to_owned(), true),
+        (r#"{"any_attachment":{"extension_in":["pdf"],"over":5000}}"#.to_owned(), false),
+        (r#"{"any_attachment":{"media_type_in":["application/pdf"]}}"#.to_owned(), true),
+        (r#"{"any_attachment":{"media_type_in":["image/*"]}}"#.to_owned(), false),
+        (r#"{"any_attachment":{"kind_in":["executable"]}}"#.to_owned(), true),
+        (r#"{"any_attachment":{"kind_in":["macro"]}}"#.to_owned(), true),
+        (r#"{"any_attachment":{"kind_in":["archive"]}}"#.to_owned(), false),
+        (r#"{"every_attachment":{"kind_in":["executable","macro"]}}"#.to_owned(), false),
+        (r#"{"attachments":{"at_least":3,"total_over":2014}}"#.to_owned(), true),
+        (r#"{"attachments":{"total_over":2015}}"#.to_owned(), false),
+        (r#"{"keyword":{"any_of":["PASSWORD IS"]}}"#.to_owned(), true),
+        (r#"{"keyword":{"any_of":["password"],"in":["subject"]}}"#.to_owned(), false),
+        (r#"{"keyword":{"any_of":["YOUR order"],"in":["subject"]}}"#.to_owned(), true),
+        (r#"{"pattern":{"regex":"([0-9] ?){15}[0-9]","in":["body"]}}"#.to_owned(), true),
+        (r#"{"pattern":{"regex":"^([0-9] ?){16}$"}}"#.to_owned(), false),
+        (r#"{"link":{"present":true}}"#.to_owned(), true),
+        (r#"{"link":{"present":false}}"#.to_owned(), false),
+        (r#"{"link":{"domain_in":["shop.example"]}}"#.to_owned(), true),
+        (r#"{"link":{"domain_not_in":["shop.example"]}}"#.to_owned(), false),
+        (r#"{"size_over":999}"#.to_owned(), true),
+        (r#"{"size_over":1000}"#.to_owned(), false),
+        (
+            format!(
+                r#"{{"sender":{{"inbox_in":[{own}],"token_in":["{tok}"],"member_in":["{mem}"],"kind":"token"}}}}"#
+            ),
+            true,
+        ),
+        (format!(r#"{{"sender":{{"inbox_in":[{other}]}}}}"#), false),
+        (r#"{"sender":{"kind":"member"}}"#.to_owned(), false),
+        (r#"{"thread":{"kind":"reply","tainted":false}}"#.to_owned(), true),
+        (r#"{"thread":{"kind":"new"}}"#.to_owned(), false),
+        (r#"{"thread":{"tainted":true}}"#.to_owned(), false),
+        (r#"{"answers_automatic":false}"#.to_owned(), true),
+        // 12:30 on a Wednesday in Berlin, 19:30 in Tokyo.
+        (
+            r#"{"time":{"days":["wed"],"from":"12:30","to":"12:31","time_zone":"Europe/Berlin"}}"#.to_owned(),
+            true,
+        ),
+        (r#"{"time":{"from":"09:00","to":"17:00","time_zone":"Asia/Tokyo"}}"#.to_owned(), false),
+        (
+            r#"{"time":{"days":["tue"],"from":"18:00","to":"13:00","time_zone":"Europe/Berlin"}}"#.to_owned(),
+            true,
+        ),
+        (
+            r#"{"time":{"days":["wed"],"from":"18:00","to":"13:00","time_zone":"Europe/Berlin"}}"#.to_owned(),
+            false,
+        ),
+        (r#"{"time":{"days":["sat","sun"],"time_zone":"UTC"}}"#.to_owned(), false),
+        (r#"{"volume":{"per":"inbox","window":"hour","over":4}}"#.to_owned(), true),
+        (r#"{"volume":{"per":"inbox","window":"hour","over":5}}"#.to_owned(), false),
+        (r#"{"volume":{"per":"recipient","window":"hour","over":2}}"#.to_owned(), true),
+        (r#"{"volume":{"per":"recipient","window":"hour","over":3}}"#.to_owned(), false),
+    ] {
+        assert_eq!(answer(condition(&json), &given), Some(expected), "{json}");
+    }
+}
+
+#[test]
+fn no_recipients_and_no_files_are_not_all_of_them() {
+    let mut given = facts();
+    given.recipients.clear();
+    assert_eq!(answer(condition(r#"{"every_recipient":{"kind":"external"}}"#), &given), Some(false));
+    assert_eq!(answer(condition(r#"{"every_attachment":{"kind_in":["archive"]}}"#), &given), Some(false));
+}
+
+#[test]
+fn the_trace_names_the_fact() {
+    let when =
+        condition(r#"{"all":[{"any_recipient":{"first_contact":true}},{"not":{"link":{"present":false}}}]}"#);
+    let found = book(vec![rule(when, Outcome::Block)]).evaluate(inbox(1), &facts());
+    let step = &found.trace[0];
+    assert_eq!(step.because, "to someone@new.example: never written to before; not so: it has no links");
+    assert_eq!((step.outcome, step.rule, step.policy_version), ("block", 0, 1));
+    // What a pattern found is not told: it may be what must not be seen.
+    let mut given = facts();
+    given.text = "4111111111111111".to_owned();
+    let when = condition(r#"{"pattern":{"regex":"[0-9]{16}"}}"#);
+    let found = book(vec![rule(when, Outcome::Block)]).evaluate(inbox(1), &given);
+    assert_eq!(found.trace[0].because, "the body matches the pattern “[0-9]{16}”");
+}
+
+#[test]
+fn the_trace_is_bounded_and_keeps_what_decided() {
+    let mut rules: Vec<_> = (0..99).map(|_| rule(Condition::Always, Outcome::Allow)).collect();
+    rules.push(rule(Condition::Always, Outcome::Block));
+    let found = book(rules).evaluate(inbox(1), &facts());
+    assert_eq!(found.looked_at, 100);
+    assert!(found.trace.len() <= limits::STEPS, "{}", found.trace.len());
+    assert_eq!(found.trace.len() + found.omitted as usize, 100);
+    assert_eq!(found.trace.last().unwrap().outcome, "block");
+    let text: usize =
+        found.trace.iter().map(|s| s.because.len() + s.rule_name.len() + s.policy_name.len()).sum();
+    assert!(text <= limits::TRACE);
+}
+
+#[test]
+fn what_is_counted_is_what_the_policies_ask_for() {
+    let volume = |per, window, over| rule(Condition::VolumeOver { per, window, over }, Outcome::Block);
+    let mut book = book(vec![volume(Per::Inbox, Window::Hour, 5)]);
+    let mut other = policy(2, vec![volume(Per::Organization, Window::Day, 9)]);
+    other.content.inboxes = Some([inbox(2)].into());
+    book.policies.push(other);
+    assert_eq!(book.counted(inbox(1)), [(Per::Inbox, Window::Hour, 5)].into());
+    assert_eq!(book.counted(inbox(2)).len(), 2);
+}
+
+#[test]
+fn everything_that_is_wrong_is_named_at_once() {
+    let bad = tree(
+        r#"{"name":"","x":1,"inbox_ids":["inb_1"],"rules":[
+            {"name":"r","when":{"all":[{"pattern":{"regex":"("}},{"colour":1}]},"outcome":"maybe"},
+            {"name":"r","when":{"policy":"pol_1"},"outcome":"allow","terms":{}},
+            {"name":"r","when":{"any":[]},"outcome":"hold","terms":{"requirements":[{"quorum":11,"roles":["viewer"]}],
+             "expires_in":1,"remind_after":5,"rejections":0,"late":"never","notify":["king"]}},
+            {"name":"r","when":{"time":{"days":["day"],"from":"9","time_zone":"Mars/Crater"}},"outcome":"block"},
+            {"when":{"any_recipient":{}},"outcome":"block"},
+            {"name":"r","when":{"pattern":{"regex":"(a{1000}){1000}"}},"outcome":"block"},
+            {"name":"r","when":{"always":true,"size_over":1},"outcome":"block"},
+            {"name":"r","when":{"link":{"domain_in":["a b"],"present":true}},"outcome":"block"},
+            {"name":"r","when":{"size_over":-1},"outcome":"block"}]}"#,
+    );
+    let expected = [
+        ("x", "unknown_field"),
+        ("name", "required"),
+        ("inbox_ids[0]", "invalid_id"),
+        ("rules[0].when.all[0].pattern", "invalid_pattern"),
+        ("rules[0].when.all[1].colour", "unknown_condition"),
+        ("rules[0].outcome", "unknown_outcome"),
+        ("rules[1].when.policy", "unknown_condition"),
+        ("rules[1].terms", "terms_without_hold"),
+        ("rules[2].when.any", "empty_list"),
+        ("rules[2].terms.requirements[0].quorum", "quorum_out_of_range"),
+        ("rules[2].terms.requirements[0].roles[0]", "unknown_role"),
+        ("rules[2].terms.rejections", "quorum_out_of_range"),
+        ("rules[2].terms.expires_in", "out_of_range"),
+        ("rules[2].terms.late", "unknown_choice"),
+        ("rules[2].terms.remind_after", "out_of_range"),
+        ("rules[2].terms.notify[0]", "unknown_role"),
+        ("rules[3].when.time.days[0]", "unknown_day"),
+        ("rules[3].when.time.from", "invalid_time"),
+        ("rules[3].when.time.time_zone", "unknown_time_zone"),
+        ("rules[4].name", "required"),
+        ("rules[4].when.any_recipient", "empty_condition"),
+        ("rules[5].when.pattern", "pattern_too_large"),
+        ("rules[6].when", "one_condition"),
+        ("rules[7].when.link.domain_in[0]", "invalid_domain"),
+        ("rules[7].when.link", "one_condition"),
+        ("rules[8].when.size_over", "wrong_type"),
+    ];
+    assert_eq!(violations(&bad), expected.map(|(path, code)| (path.to_owned(), code)));
+}
+
+#[test]
+fn too_much_of_anything_is_refused() {
+    let repeat = |one: &str, n: usize| vec![one; n].join(",");
+    let always = r#"{"always":true}"#;
+    let deep = |n: usize| format!("{}{always}{}", r#"{"not":"#.repeat(n), "}".repeat(n));
+    assert!(PolicyContent::read(&with_condition(&deep(limits::DEPTH - 1))).is_ok());
+    assert_eq!(violations(&with_condition(&deep(limits::DEPTH)))[0].1, "too_deep");
+    let list = |n| with_condition(&format!(r#"{{"all":[{}]}}"#, repeat(always, n)));
+    assert!(PolicyContent::read(&list(limits::CONDITIONS - 1)).is_ok());
+    assert_eq!(violations(&list(limits::CONDITIONS)), [("rules[0].when".to_owned(), "too_many_conditions")]);
+    let rules = |n: usize| {
+        let one = r#"{"name":"r","when":{"always":true},"outcome":"allow"}"#;
+        tree(&format!(r#"{{"name":"p","rules":[{}]}}"#, repeat(one, n)))
+    };
+    assert!(PolicyContent::read(&rules(limits::RULES)).is_ok());
+    assert_eq!(violations(&rules(10_000)), [("rules".to_owned(), "too_many_rules")]);
+    let words = with_condition(&format!(r#"{{"keyword":{{"any_of":[{}]}}}}"#, repeat(r#""a""#, 501)));
+    assert_eq!(violations(&words)[0].1, "too_many");
+    let patterns = with_condition(&format!(r#"{{"any":[{}]}}"#, repeat(r#"{"pattern":{"regex":"a"}}"#, 21)));
+    assert_eq!(violations(&patterns), [("rules".to_owned(), "too_many_patterns")]);
+    let long = with_condition(&format!(r#"{{"keyword":{{"any_of":["{}"]}}}}"#, "a".repeat(201)));
+    assert_eq!(violations(&long)[0].1, "too_long");
+    let nested =
+        with_condition(&format!(r#"{{"pattern":{{"regex":"{}a{}"}}}}"#, "(".repeat(90), ")".repeat(90)));
+    assert_eq!(violations(&nested)[0].1, "invalid_pattern");
+    // Many errors are cut off, not refused to be told.
+    let many = tree(&format!(r#"{{"name":"p","rules":[{}]}}"#, repeat(r#"{"x":1,"y":2}"#, 100)));
+    assert_eq!(violations(&many).len(), limits::VIOLATIONS);
+}
+
+#[test]
+fn a_zone_of_daylight_saving_is_read_from_the_database() {
+    // 08:30 in Berlin is 07:30 UTC in winter and 06:30 in summer.
+    let when = || condition(r#"{"time":{"from":"08:30","to":"08:31","time_zone":"Europe/Berlin"}}"#);
+    for (time, expected) in [
+        ("2026-01-15T07:30:00Z", true),
+        ("2026-01-15T06:30:00Z", false),
+        ("2026-07-15T06:30:00Z", true),
+        ("2026-07-15T07:30:00Z", false),
+    ] {
+        let given = Facts { at: at(time), ..facts() };
+        assert_eq!(answer(when(), &given), Some(expected), "{time}");
+    }
+}
+
+#[test]
+fn the_written_form_has_one_spelling() {
+    let terms = Tree::Text("a\"b\\c\u{1}é".to_owned());
+    assert_eq!(terms.canonical(), "\"a\\\"b\\\\c\\u0001é\"");
+    let content = PolicyContent::read(&with_condition(r#"{"size_over":5}"#)).unwrap();
+    let expected = r#"{"name":"p","description":"","enabled":true,"rules":[{"name":"r","when":{"size_over":5},"outcome":"allow"}]}"#;
+    assert_eq!(content.write().canonical(), expected);
+    assert_eq!(content.digest(), Digest::of(expected.as_bytes()));
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[a-z]{1,8}"
+}
+
+fn recipient_test() -> impl Strategy<Value = RecipientTest> {
+    let domains =
+        prop::option::of(prop::sample::subsequence(vec!["known.example", "*.example", "x.y"], 1..=3));
+    (domains, any::<bool>(), any::<Option<bool>>()).prop_map(|(domains, internal, first_contact)| {
+        RecipientTest {
+            domain_in: domains
+                .map(|list| list.into_iter().map(|d| DomainPattern::parse(d).unwrap()).collect()),
+            address_in: None,
+            internal: Some(internal),
+            first_contact,
+        }
+    })
+}
+
+fn places() -> impl Strategy<Value = Places> {
+    prop::sample::select(vec![(true, true), (true, false), (false, true)])
+        .prop_map(|(subject, body)| Places { subject, body })
+}
+
+fn any_condition() -> impl Strategy<Value = Condition> {
+    let bounds = (0..4_u64, 0..4_u64).prop_map(|(least, more)| Bounds {
+        at_least: Some(least),
+        at_most: (more < 3).then_some(least + more),
+    });
+    let leaf = prop_oneof![
+        Just(Condition::Always),
+        recipient_test().prop_map(Condition::AnyRecipient),
+        recipient_test().prop_map(Condition::EveryRecipient),
+        bounds.clone().prop_map(Condition::RecipientCount),
+        bounds.prop_map(|count| Condition::Attachments { count, total_over: Some(3) }),
+        (places(), prop::collection::vec(word(), 1..3))
+            .prop_map(|(places, any_of)| Condition::Keyword { places, any_of }),
+        // The stray parenthesis stands for a pattern that no longer compiles.
+        (places(), "[a-z]{0,3}[(.]?").prop_map(|(places, regex)| Condition::Pattern { places, regex }),
+        any::<bool>().prop_map(|yes| Condition::Link(LinkTest::Present(yes))),
+        (0..2_000_u64).prop_map(Condition::SizeOver),
+        any::<bool>().prop_map(|yes| Condition::Sender(SenderTest {
+            is_token: Some(yes),
+            inbox_in: Some([inbox(1)].into()),
+            ..SenderTest::default()
+        })),
+        (any::<bool>(), any::<Option<bool>>()).prop_map(|(tainted, is_reply)| Condition::Thread(
+            ThreadTest { tainted: Some(tainted), is_reply }
+        )),
+        any::<bool>().prop_map(Condition::AnswersAutomatic),
+        (0..1_440_u16, 1..=1_440_u16, prop::sample::subsequence((1..=7).collect::<Vec<i8>>(), 1..=7))
+            .prop_filter("an empty time", |(from, to, _)| from != to)
+            .prop_map(|(from, to, days)| Condition::Time(TimeTest {
+                days: days.into_iter().collect(),
+                from,
+                to,
+                time_zone: "America/New_York".to_owned(),
+            })),
+        (prop::sample::select(Per::ALL), prop::sample::select(Window::ALL), 0..9_u64)
+            .prop_map(|(per, window, over)| Condition::VolumeOver { per, window, over }),
+        (prop::option::of(0..9_u64), prop::sample::subsequence(FileKind::ALL.to_vec(), 1..=3)).prop_map(
+            |(over, kinds)| Condition::AnyAttachment(FileTest {
+                extension_in: Some(vec!["pdf".to_owned()]),
+                media_type_in: Some(vec!["image/*".to_owned()]),
+                kind_in: Some(kinds.into_iter().collect()),
+                over,
+            })
+        ),
+    ];
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Condition::All),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Condition::Any),
+            inner.prop_map(|one| Condition::Not(Box::new(one))),
+        ]
+    })
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    let roles = || prop::sample::subsequence(DECIDERS.to_vec(), 1..=3);
+    let one = (1..=10_u8, roles())
+        .prop_map(|(quorum, roles)| Requirement { quorum, roles: roles.into_iter().collect() });
+    let seconds = || 60..2_592_000_i64;
+    (
+        prop::collection::vec(one, 1..4),
+        any::<bool>(),
+        1..=10_u8,
+        seconds(),
+        prop::sample::select(Late::ALL),
+        prop::option::of(seconds()),
+        prop::sample::subsequence(Role::ALL.to_vec(), 0..=5),
+    )
+        .prop_map(|(requirements, separation, rejections, expires, late, remind, notify)| Terms {
+            requirements,
+            separation,
+            rejections,
+            expires_in: SignedDuration::from_secs(expires),
+            late,
+            remind_after: remind.map(SignedDuration::from_secs),
+            notify: notify.into_iter().collect(),
+        })
+}
+
+fn any_rule() -> impl Strategy<Value = Rule> {
+    let outcome = prop_oneof![
+        3 => Just(Outcome::Allow),
+        2 => terms().prop_map(Outcome::Hold),
+        1 => Just(Outcome::Block),
+    ];
+    (word(), any_condition(), outcome).prop_map(|(name, when, outcome)| Rule { name, when, outcome })
+}
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let recipients = prop::collection::vec(
+        ("[ab]", prop::sample::select(vec!["known.example", "x.y"]), any::<bool>(), any::<bool>()),
+        0..4,
+    );
+    let flags = any::<[bool; 4]>();
+    let counts = prop::collection::btree_map(
+        (prop::sample::select(Per::ALL), prop::sample::select(Window::ALL)),
+        0..9_u64,
+        0..6,
+    );
+    (recipients, "[a-z ]{0,12}", flags, 0..2_000_u64, 0..2_000_000_000_i64, counts).prop_map(
+        |(recipients, text, [reply, tainted, automatic, person], size, second, counts)| {
+            let member_id = id(MemberId::new, 1);
+            Facts {
+                recipients: recipients
+                    .into_iter()
+                    .map(|(local, domain, internal, first)| {
+                        recipient(&format!("{local}@{domain}"), internal, first)
+                    })
+                    .collect(),
+                text,
+                attachments: vec![file("a.pdf", "image/png", size)],
+                is_reply: reply,
+                tainted,
+                answers_automatic: automatic,
+                size,
+                at: Timestamp::from_second(second).unwrap(),
+                actor: if person { Actor::Member { member_id } } else { facts().actor },
+                volumes: counts
+                    .into_iter()
+                    .map(|((per, window), n)| (Volume { per, recipient: None, window }, n))
+                    .collect(),
+                ..facts()
+            }
+        },
+    )
+}
+
+/// How much each asks for: nothing that goes out under `after` may not have gone out under `before`.
+fn not_weaker(before: &Verdict, after: &Verdict) -> bool {
+    match (before, after) {
+        (_, Verdict::Block) | (Verdict::Allow, _) => true,
+        (Verdict::Hold(before), Verdict::Hold(after)) => {
+            before.requirements.iter().all(|one| after.requirements.iter().any(|by| by.implies(one)))
+                && after.separation >= before.separation
+                && after.rejections <= before.rejections
+                && after.expires_in <= before.expires_in
+                && (before.late == Late::Send || after.late == Late::Expire)
+                && after.notify.is_superset(&before.notify)
+        }
+        _ => false,
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_reads_back(rules in prop::collection::vec(any_rule(), 1..4), name in word()) {
+        let content = PolicyContent { name, description: "é\"\\".to_owned(), enabled: false, inboxes: Some([inbox(3)].into()), rules };
+        match PolicyContent::read(&content.write()) {
+            Ok(read) => prop_assert_eq!(read, content),
+            Err(violations) => prop_assert!(violations.iter().all(|one| one.code == "invalid_pattern"), "{:?}", violations),
+        }
+    }
+
+    #[test]
+    fn the_order_makes_no_difference(
+        (rules, shuffled) in prop::collection::vec(any_rule(), 0..6).prop_flat_map(|rules| (Just(rules.clone()), Just(rules).prop_shuffle())),
+        facts in any_facts(),
+        at in 0..6_usize,
+    ) {
+        let one = book(rules.clone()).evaluate(facts.inbox_id, &facts);
+        prop_assert_eq!(&one, &book(rules).evaluate(facts.inbox_id, &facts));
+        let two = book(shuffled.clone()).evaluate(facts.inbox_id, &facts);
+        prop_assert_eq!(&one.outcome, &two.outcome);
+        prop_assert_eq!(&one.reasons, &two.reasons);
+        // Nor does the policy that a rule stands in.
+        let (left, right) = shuffled.split_at(at.min(shuffled.len()));
+        let policies = vec![policy(1, left.to_vec()), policy(2, right.to_vec())];
+        let parted = PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(facts.inbox_id, &facts);
+        prop_assert_eq!(&one.outcome, &parted.outcome);
+    }
+
+    #[test]
+    fn a_hold_or_a_block_that_is_added_lets_nothing_more_out(
+        rules in prop::collection::vec(any_rule(), 0..6),
+        added in any_rule(),
+        facts in any_facts(),
+    ) {
+        let before = book(rules.clone()).evaluate(facts.inbox_id, &facts);
+        prop_assume!(added.outcome != Outcome::Allow);
+        // Where nothing was said, the standard terms applied; a rule that matches says what applies in their place.
+        prop_assume!(before.reasons != [REASON_NOTHING_ALLOWS] || matches!(added.outcome, Outcome::Block));
+        let after = book([rules, vec![added]].concat()).evaluate(facts.inbox_id, &facts);
+        prop_assert!(not_weaker(&before.outcome, &after.outcome), "{:?} {:?}", before, after);
+    }
+
+    #[test]
+    fn nothing_goes_out_without_a_rule_that_allows_it(
+        rules in prop::collection::vec(any_rule(), 0..6),
+        facts in any_facts(),
+    ) {
+        let rules: Vec<_> = rules.into_iter().filter(|rule| rule.outcome != Outcome::Allow).collect();
+        let found = book(rules).evaluate(facts.inbox_id, &facts);
+        prop_assert_ne!(&found.outcome, &Verdict::Allow);
+        prop_assert!(!found.reasons.is_empty());
+        prop_assert!(found.trace.iter().all(|step| step.because.chars().count() <= limits::BECAUSE));
+        if let Verdict::Hold(terms) = found.outcome {
+            prop_assert!(!terms.requirements.is_empty());
+        }
+    }
+
+    #[test]
+    fn terms_unite_in_any_order(one in terms(), two in terms(), three in terms()) {
+        let left = one.clone().unite(two.clone()).unite(three.clone());
+        prop_assert_eq!(&left, &three.unite(two.clone()).unite(one.clone()));
+        prop_assert!(not_weaker(&Verdict::Hold(one.clone()), &Verdict::Hold(one.clone().unite(two))));
+    }
+}

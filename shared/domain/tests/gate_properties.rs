@@ -1,0 +1,409 @@
+//! The gate, by properties of random values: what a digest covers, what an approval keeps, what the last look never does.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
+use std::collections::BTreeSet;
+
+use domain::access::{Actor, Role};
+use domain::address::EmailAddress;
+use domain::approval::{Approval, Decision, Verdict, Vote, Voter};
+use domain::credential::Token;
+use domain::digest::Digest;
+use domain::gate::{self, Around};
+use domain::inbox::Inbox;
+use domain::organization::{Member, Organization, Pause};
+use domain::policy::{Requirement, Terms};
+use domain::seal::{Envelope, SealBroken, Sealed};
+use domain::standing::{StandingApproval, Target};
+use domain::{
+    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId, TokenId, UserId,
+};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+/// Seats; the first is that of the token's owner.
+const SEATS: u8 = 5;
+
+fn member(n: u8) -> MemberId {
+    MemberId::new(NOW, [n; 10])
+}
+
+fn standing_id() -> StandingApprovalId {
+    StandingApprovalId::new(NOW, [7; 10])
+}
+
+fn address(n: u8) -> EmailAddress {
+    EmailAddress::parse(&format!("r{n}@example.org")).unwrap()
+}
+
+fn envelopes() -> impl Strategy<Value = Envelope> {
+    let list = || prop::collection::vec(0u8..4, 0..4);
+    let send_at = prop::option::of(0i64..2_000_000_000);
+    (0u8..3, 0u8..3, 0u8..4, list(), list(), list(), send_at).prop_map(|(o, m, from, to, cc, bcc, at)| {
+        let all = |list: Vec<u8>| list.into_iter().map(address).collect();
+        Envelope {
+            organization_id: OrganizationId::new(NOW, [o; 10]),
+            message_id: MessageId::new(NOW, [m; 10]),
+            from: address(from),
+            to: all(to),
+            cc: all(cc),
+            bcc: all(bcc),
+            send_at: at.map(|s| Timestamp::from_second(s).unwrap()),
+        }
+    })
+}
+
+/// One field of an envelope, changed.
+fn changed(mut envelope: Envelope, field: usize) -> Envelope {
+    match field {
+        0 => envelope.organization_id = OrganizationId::new(NOW, [9; 10]),
+        1 => envelope.message_id = MessageId::new(NOW, [9; 10]),
+        2 => envelope.from = address(9),
+        3 => envelope.to.push(address(9)),
+        4 => envelope.cc.push(address(9)),
+        5 => envelope.bcc.push(address(9)),
+        6 => envelope.to.insert(0, address(9)),
+        7 => {
+            envelope.send_at = match envelope.send_at {
+                Some(_) => None,
+                None => Some(NOW),
+            }
+        }
+        // A recipient who moves from one list to another is seen by others, or is not.
+        _ => match envelope.bcc.pop() {
+            Some(recipient) => envelope.cc.push(recipient),
+            None => envelope.bcc.push(address(9)),
+        },
+    }
+    envelope
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Vote { by: u8, approves: bool, right_digest: bool, standing: bool },
+    Delegate { from: u8, to: u8 },
+    Expire,
+    Cancel,
+    Supersede { by: u8 },
+    Wait,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let seat = || 0..SEATS;
+    let step = prop_oneof![
+        12 => (seat(), prop::bool::weighted(0.9), prop::bool::weighted(0.9), prop::bool::weighted(0.2)).prop_map(
+            |(by, approves, right_digest, standing)| Step::Vote { by, approves, right_digest, standing }
+        ),
+        3 => (seat(), seat()).prop_map(|(from, to)| Step::Delegate { from, to }),
+        1 => Just(Step::Expire),
+        1 => Just(Step::Cancel),
+        1 => seat().prop_map(|by| Step::Supersede { by }),
+        1 => Just(Step::Wait),
+    ];
+    prop::collection::vec(step, 0..16)
+}
+
+fn roles() -> impl Strategy<Value = Vec<Role>> {
+    let one = prop_oneof![
+        4 => prop::sample::select(domain::policy::DECIDERS.to_vec()),
+        1 => prop::sample::select(Role::ALL),
+    ];
+    prop::collection::vec(one, usize::from(SEATS))
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    let deciders = prop::sample::subsequence(domain::policy::DECIDERS.to_vec(), 1..=3);
+    let requirement = (1u8..=3, deciders)
+        .prop_map(|(quorum, roles)| Requirement { quorum, roles: roles.into_iter().collect() });
+    (prop::collection::vec(requirement, 1..3), any::<bool>(), 1u8..3).prop_map(
+        |(requirements, separation, rejections)| Terms {
+            requirements,
+            separation,
+            rejections,
+            expires_in: SignedDuration::from_secs(10),
+            ..Terms::default()
+        },
+    )
+}
+
+fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
+    Approval {
+        id: ApprovalId::new(NOW, [0; 10]),
+        organization_id: OrganizationId::new(NOW, [0; 10]),
+        inbox_id: InboxId::new(NOW, [0; 10]),
+        message_id: MessageId::new(NOW, [0; 10]),
+        thread_id: ThreadId::new(NOW, [0; 10]),
+        answers: None,
+        resends: None,
+        digest: Digest::of(b"mail"),
+        revision: 1,
+        supersedes: None,
+        edited_by: edited_by.map(member),
+        requested_by: Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(0) },
+        requested_with: None,
+        requested_at: NOW,
+        expires_at: Approval::expiry(&terms, None, NOW),
+        send_at: None,
+        terms: Some(terms),
+        reasons: vec![],
+        trace: vec![],
+        votes: vec![],
+        delegations: vec![],
+        recipients: vec![],
+        subject: String::new(),
+        preview: String::new(),
+        attachment_count: 0,
+        decision: Decision::Pending,
+        task_token: None,
+        version: 1,
+    }
+}
+
+/// One step by the production transitions; what is refused changes nothing.
+fn take(approval: Approval, step: &Step, roles: &[Role], now: &mut Timestamp) -> Approval {
+    let voter = |n: u8| Voter { member_id: member(n), role: roles[usize::from(n)] };
+    let before = approval.clone();
+    let next = match *step {
+        Step::Vote { by, approves, right_digest, standing } => {
+            let digest = if right_digest { approval.digest } else { Digest::of(b"other") };
+            let verdict = if approves { Verdict::Approve } else { Verdict::Reject("no".into()) };
+            approval.vote(voter(by), digest, verdict, standing.then(standing_id), *now)
+        }
+        Step::Delegate { from, to } => approval.delegate(voter(from), voter(to), *now),
+        Step::Expire => approval.expire(*now),
+        Step::Cancel => approval.cancel(&Actor::System, "why", *now),
+        Step::Supersede { by } => {
+            let digest = approval.digest;
+            approval.supersede(voter(by), digest, ApprovalId::new(NOW, [1; 10]), *now)
+        }
+        Step::Wait => {
+            *now += SignedDuration::from_secs(3);
+            return approval;
+        }
+    };
+    next.unwrap_or(before)
+}
+
+/// The oracle: seat by seat, from the rows alone.
+fn entitled(approval: &Approval, roles: &[Role]) -> bool {
+    let terms = approval.terms.as_ref().unwrap();
+    matches!(approval.decision, Decision::Approved { .. })
+        && terms.requirements.iter().all(|requirement| {
+            let counts = |n: &u8| {
+                let (id, role) = (member(*n), roles[usize::from(*n)]);
+                let excluded = terms.separation && (*n == 0 || approval.edited_by == Some(id));
+                let handed =
+                    approval.delegations.iter().any(|d| d.to == id && requirement.roles.contains(&d.role));
+                matches!(role, Role::Owner | Role::Admin | Role::Approver)
+                    && !excluded
+                    && !approval.delegations.iter().any(|d| d.from == id)
+                    && (requirement.roles.contains(&role) || handed)
+                    && approval.votes.iter().any(|v| v.member_id == id && v.verdict == Verdict::Approve)
+            };
+            (0..SEATS).filter(counts).count() >= usize::from(requirement.quorum)
+        })
+}
+
+fn pause() -> Pause {
+    Pause { by: Actor::System, at: NOW, reason: String::new() }
+}
+
+fn around(roles: &[Role]) -> Around {
+    let seat = |n: u8| Member {
+        id: member(n),
+        organization_id: OrganizationId::new(NOW, [0; 10]),
+        user_id: UserId::new(NOW, [n; 10]),
+        email: address(n),
+        role: roles[usize::from(n)],
+        created_at: NOW,
+    };
+    Around {
+        organization: Some(Organization {
+            id: OrganizationId::new(NOW, [0; 10]),
+            name: String::new(),
+            data_key: vec![],
+            paused: None,
+            created_at: NOW,
+        }),
+        inbox: Some(Inbox {
+            id: InboxId::new(NOW, [0; 10]),
+            organization_id: OrganizationId::new(NOW, [0; 10]),
+            address: address(0),
+            display_name: None,
+            paused: None,
+            created_at: NOW,
+        }),
+        token: Some(Token {
+            id: TokenId::new(NOW, [0; 10]),
+            organization_id: OrganizationId::new(NOW, [0; 10]),
+            hash: Digest::of(b"secret"),
+            last_four: String::new(),
+            name: String::new(),
+            member_id: member(0),
+            role: roles[0],
+            scopes: BTreeSet::new(),
+            inboxes: None,
+            paused: None,
+            created_at: NOW,
+        }),
+        members: (0..SEATS).map(seat).collect(),
+        standing: vec![StandingApproval {
+            id: standing_id(),
+            organization_id: OrganizationId::new(NOW, [0; 10]),
+            inbox_id: None,
+            target: Target::Domain("example.org".into()),
+            budget: 5,
+            used: 1,
+            expires_at: NOW,
+            made_by: Voter { member_id: member(1), role: roles[1] },
+            created_at: NOW,
+            revoked_at: None,
+            version: 1,
+        }],
+        original_sent: false,
+        tainted: false,
+    }
+}
+
+/// Something that a person does to stop mail.
+fn restricted(mut around: Around, what: usize, seat: u8) -> Around {
+    match what {
+        0 => around.members.retain(|m| m.id != member(seat)),
+        1 => around.members.iter_mut().filter(|m| m.id == member(seat)).for_each(|m| m.role = Role::Viewer),
+        2 => around.standing.iter_mut().for_each(|s| s.revoked_at = Some(NOW)),
+        3 => around.standing.clear(),
+        4 => around.organization.iter_mut().for_each(|o| o.paused = Some(pause())),
+        5 => around.inbox.iter_mut().for_each(|i| i.paused = Some(pause())),
+        6 => around.token.iter_mut().for_each(|t| t.paused = Some(pause())),
+        7 => around.token = None,
+        8 => around.inbox = None,
+        9 => around.organization = None,
+        _ => around.tainted = true,
+    }
+    around
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Whatever part of a mail is changed, its digest is another.
+    #[test]
+    fn the_digest_covers_every_field(envelope in envelopes(), mime: Vec<u8>, field in 0usize..9) {
+        let sealed = Sealed::new(envelope.clone(), &mime);
+        prop_assert_ne!(Sealed::new(changed(envelope, field), &mime).digest(), sealed.digest());
+    }
+
+    /// Bit by bit, and octets added or taken away at any place.
+    #[test]
+    fn the_digest_covers_every_octet(
+        envelope in envelopes(), mime: Vec<u8>, at: prop::sample::Index, flip in 1u8..=255, how in 0usize..3,
+    ) {
+        let sealed = Sealed::new(envelope.clone(), &mime);
+        let mut octets = sealed.bytes().to_vec();
+        let at = at.index(octets.len());
+        match how {
+            0 => octets[at] ^= flip,
+            1 => octets.insert(at, flip),
+            _ => drop(octets.remove(at)),
+        }
+        // An octet put beside its like, or taken from there, may give the same sequence: only then it is the same.
+        let same = octets == sealed.bytes();
+        prop_assert_eq!(Digest::of(&octets) == sealed.digest(), same);
+        if !same {
+            prop_assert_eq!(Sealed::open(octets, sealed.digest()), Err(SealBroken::Digest));
+        }
+        let mut other = mime.clone();
+        other.push(flip);
+        prop_assert_ne!(Sealed::new(envelope, &other).digest(), sealed.digest());
+    }
+
+    /// One vote a person, decided once, and what releases is what the oracle counts.
+    #[test]
+    fn an_approval_keeps_its_promises(
+        terms in terms(), roles in roles(), edited_by in prop::option::of(0..SEATS), steps in steps(),
+    ) {
+        let (mut approval, mut now) = (held(terms, edited_by), NOW);
+        for step in steps {
+            let before = approval.clone();
+            approval = take(approval, &step, &roles, &mut now);
+            let voters: BTreeSet<_> = approval.votes.iter().map(|v| v.member_id).collect();
+            prop_assert_eq!(voters.len(), approval.votes.len());
+            let givers: BTreeSet<_> = approval.delegations.iter().map(|d| d.from).collect();
+            prop_assert_eq!(givers.len(), approval.delegations.len());
+            prop_assert!(approval.delegations.iter().all(|d| d.from != d.to && !givers.contains(&d.to)));
+            let gave = |v: &&Vote| givers.contains(&v.member_id) && v.verdict == Verdict::Approve;
+            prop_assert_eq!(approval.votes.iter().find(gave), None);
+            prop_assert_eq!(approval.releases(approval.digest), entitled(&approval, &roles));
+            prop_assert!(!approval.releases(Digest::of(b"other")));
+            if approval.decision == Decision::Pending {
+                let as_if = Approval { decision: Decision::Approved { by: None, at: now }, ..approval.clone() };
+                prop_assert!(!entitled(&as_if, &roles), "it has its votes and waits: {approval:?}");
+            }
+            prop_assert_eq!(approval.digest, before.digest);
+            match before.decision {
+                Decision::Pending => {}
+                // Only the approved can still change, by being called off; and nothing else of it does.
+                Decision::Approved { .. } => {
+                    let cancelled = matches!(approval.decision, Decision::Cancelled { .. });
+                    prop_assert!(approval.decision == before.decision || cancelled);
+                    prop_assert_eq!(&approval.votes, &before.votes);
+                    prop_assert_eq!(&approval.delegations, &before.delegations);
+                }
+                _ => prop_assert_eq!(&approval, &before),
+            }
+            let over = before.decision == Decision::Pending && now >= before.expires_at;
+            if over {
+                let late = matches!(approval.decision, Decision::Pending | Decision::Expired { .. });
+                prop_assert!(late, "decided too late: {:?}", approval.decision);
+            }
+        }
+    }
+
+    /// Stopping more never lets more out, in whatever order it is done.
+    #[test]
+    fn the_last_look_is_monotone(
+        terms in terms(), roles in roles(), steps in steps(), policy in prop::bool::weighted(0.1),
+        restrictions in prop::collection::vec((0usize..11, 0..SEATS), 1..6),
+    ) {
+        let mut now = NOW;
+        let mut approval = steps.iter().fold(held(terms, None), |a, step| take(a, step, &roles, &mut now));
+        if policy {
+            approval = Approval {
+                terms: None,
+                decision: Decision::Approved { by: None, at: NOW },
+                votes: vec![],
+                delegations: vec![],
+                ..approval
+            };
+        }
+        let mut around = around(&roles);
+        let mut passes = gate::check(Some(&approval), approval.digest, &around).is_ok();
+        prop_assert!(gate::check(Some(&approval), Digest::of(b"other"), &around).is_err());
+        prop_assert!(gate::check(None, approval.digest, &around).is_err());
+        for (what, seat) in restrictions {
+            around = restricted(around, what, seat);
+            let still = gate::check(Some(&approval), approval.digest, &around).is_ok();
+            prop_assert!(passes || !still, "restriction {what} of {seat} let it out");
+            passes = still;
+        }
+    }
+}
+
+/// The properties above would hold of nothing if nothing were ever approved: here is how often something is.
+#[test]
+fn random_steps_approve_often_enough() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = (terms(), roles(), steps());
+    let mut approved = 0;
+    for _ in 0..1_000 {
+        let (terms, roles, steps) = strategy.new_tree(&mut runner).unwrap().current();
+        let mut now = NOW;
+        let end = steps.iter().fold(held(terms, None), |a, step| take(a, step, &roles, &mut now));
+        let passes = gate::check(Some(&end), end.digest, &around(&roles)).is_ok();
+        assert_eq!(passes, end.releases(end.digest), "{end:?}");
+        approved += u32::from(passes);
+    }
+    assert!(approved > 100, "only {approved} of 1,000 were approved");
+}

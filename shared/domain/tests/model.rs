@@ -1,0 +1,1666 @@
+//! The gate, checked in every interleaving.
+//!
+//! What moves here are the production types by their production methods: [`Approval`], [`Outbound`], [`Claim::of`] with
+//! `gate::check`, [`Sealed`], [`StandingApproval`]. The model adds only the world around them: a table whose writes
+//! are conditional on versions, people and dispatchers that read in one step and write in another, tickets that come
+//! late, twice or never, answers that are lost, crashes, a provider and its events. The order of steps is that of `app`.
+//!
+//! The oracle in [`World::entitled`] counts votes again from the rows and asks no method of [`Approval`].
+//! Each model has bounds, named in [`Bounds`]; within them every order of steps is tried. The tests at the end turn one
+//! safety off each and show that the check finds it. The figures stand in `infra/docs/PROOF.md`.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
+use std::time::Instant;
+
+use domain::access::{Actor, Role};
+use domain::address::EmailAddress;
+use domain::approval::{Approval, Decision, Verdict, Vote, Voter};
+use domain::credential::Token;
+use domain::digest::Digest;
+use domain::gate::{self, Around, Hindrance};
+use domain::inbox::Inbox;
+use domain::lifecycle::{Nonce, Outbound, State, Status};
+use domain::message::{Direction, Message, Party};
+use domain::organization::{Member, Organization, Pause};
+use domain::policy::{DECIDERS, Requirement, Terms};
+use domain::seal::{Claim, Envelope, NoClaim, Sealed};
+use domain::standing::{Mail, StandingApproval, Target};
+use domain::{
+    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId, TokenId, UserId,
+};
+use jiff::{SignedDuration, Timestamp};
+use stateright::{Checker, HasDiscoveries, Model, Property};
+
+const T0: Timestamp = Timestamp::UNIX_EPOCH;
+/// The owner of the token that asks for every mail.
+const REQUESTER: usize = 0;
+/// Revisions of a mail that are sealed ahead.
+const REVISIONS: usize = 3;
+/// The brakes, in the order of `gate::Brake`.
+const BRAKES: usize = 3;
+
+/// How much happens at most in one model. Within this, everything happens in every order.
+#[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a kind of step that is on or off")]
+struct Bounds {
+    /// The clock shows these instants, in seconds, one after the other.
+    instants: &'static [i64],
+    /// Seats, the requester first.
+    roles: &'static [Role],
+    /// Votes that a mail needs; without them the mails are let go by policy.
+    quorum: Option<u8>,
+    /// Roles whose votes count.
+    entitled: &'static [Role],
+    /// Rejections that end it.
+    rejections: u8,
+    /// How long an approval waits.
+    expires_in: i64,
+    /// Whether those who may vote are reminded.
+    remind: bool,
+    /// Mails.
+    messages: usize,
+    /// Mails of a standing approval of member 1; none where absent.
+    budget: Option<u32>,
+    /// Decisions of people that are read and not yet written, at one time.
+    in_flight: usize,
+    /// Members that vote, in the order of `roles`; the others only stand by as delegates.
+    voters: &'static [usize],
+    delegations: u8,
+    /// Rejections, written or not.
+    rejects: u8,
+    cancels: u8,
+    edits: u8,
+    /// Removals of members, changes of role.
+    removals: u8,
+    demotions: u8,
+    /// Pulls of each brake; each is released any time.
+    pauses: [u8; BRAKES],
+    delete_token: bool,
+    revoke: bool,
+    taint: bool,
+    tamper: bool,
+    /// Claims of all mails together, and dispatchers at one time.
+    claims: u8,
+    dispatchers: usize,
+    /// Answers of provider or table that are lost or bad, and crashes.
+    faults: u8,
+    crashes: u8,
+    /// Whether the approval that names the rows of the last look is read before the claim.
+    asks_first: bool,
+}
+
+const NOTHING: Bounds = Bounds {
+    instants: &[0],
+    roles: &[Role::Owner, Role::Approver, Role::Approver],
+    quorum: None,
+    entitled: &DECIDERS,
+    rejections: 1,
+    expires_in: 300,
+    remind: false,
+    messages: 1,
+    budget: None,
+    in_flight: 0,
+    voters: &[],
+    delegations: 0,
+    rejects: 0,
+    cancels: 0,
+    edits: 0,
+    removals: 0,
+    demotions: 0,
+    pauses: [0; BRAKES],
+    delete_token: false,
+    revoke: false,
+    taint: false,
+    tamper: false,
+    claims: 1,
+    dispatchers: 1,
+    faults: 0,
+    crashes: 0,
+    asks_first: false,
+};
+
+/// One safety that is turned off, to see that the check notices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Off {
+    /// A claim is written without its condition, from an earlier read.
+    ConditionalClaim,
+    /// Nobody looks after the claim.
+    LastLook,
+    /// The look comes before the claim.
+    LookAfterClaim,
+    /// An edit keeps the votes.
+    VotesEndWithEdit,
+    /// The client of the provider repeats a call that was not answered.
+    OneCall,
+    /// People write without comparing versions.
+    CompareAndSwap,
+    /// A dispatcher undoes whatever claim it finds.
+    OwnClaim,
+    /// The sweeper puts back what a silent dispatcher claimed.
+    UnknownStaysUnknown,
+    /// A standing approval is spent without comparing versions.
+    CountedSpending,
+    /// The stored octets are not hashed again.
+    HashAgain,
+    /// The sweeper starts nothing anew.
+    Restart,
+    /// There are tickets of mails that were not approved yet.
+    TicketsOfApproved,
+}
+
+#[derive(Clone)]
+struct Gate {
+    bounds: Bounds,
+    off: Option<Off>,
+    examples: &'static [Example],
+    sealed: Vec<Vec<Sealed>>,
+}
+
+type Example = (&'static str, fn(&Gate, &World) -> bool);
+
+/// A row with its version.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Row {
+    outbound: Outbound,
+    version: u64,
+}
+
+/// A prepared transaction of a person: what was read is a condition of what is written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Tx {
+    message: usize,
+    /// The approval and the version that it must still have.
+    approval: Option<(usize, u64, Arc<Approval>)>,
+    create: Option<Arc<Approval>>,
+    row: Option<(Option<u64>, Arc<Row>)>,
+    standing: Option<(u64, Arc<StandingApproval>)>,
+    /// Who voted, for the history.
+    voted: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Answer {
+    Accepted,
+    /// The call went through, its answer did not.
+    AcceptedInSilence,
+    NotAcceptedInSilence,
+    NotAccepted,
+    Refused,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    /// Read what names the rows to look at, and has not claimed yet.
+    Asked,
+    /// Read a mail that it will claim whatever happens (only where that safety is off).
+    Rushing(Arc<Row>),
+    /// The claim was written or not: the answer is lost.
+    Uncertain,
+    Claimed(Arc<Row>),
+    /// Read the approval, not yet what is around it.
+    Seen(Arc<Row>, Option<Arc<Approval>>),
+    /// About to call the provider with this revision.
+    Cleared(Arc<Row>, usize),
+    Hindered(Arc<Row>, Hindrance, Option<Arc<Approval>>),
+    Answered(Arc<Row>, Answer),
+}
+
+/// What was true when the claim was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct AtClaim {
+    entitled: bool,
+    stood: bool,
+    /// Brakes that were pulled then and were not released before the look.
+    braked: [bool; BRAKES],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Dispatcher {
+    approval: usize,
+    nonce: Nonce,
+    asked: Option<Arc<Approval>>,
+    phase: Phase,
+    /// Its last write lost, or its answer was: it reads the row again before it goes on.
+    rereads: bool,
+    at_claim: AtClaim,
+}
+
+/// A call of the provider, as the provider and the oracle see it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Call {
+    message: usize,
+    /// Which revision the octets are that were given to the provider.
+    revision: usize,
+    answer: Answer,
+    at_claim: AtClaim,
+}
+
+impl Call {
+    fn may_be_accepted(&self) -> bool {
+        matches!(self.answer, Answer::Accepted | Answer::AcceptedInSilence | Answer::NotAcceptedInSilence)
+    }
+}
+
+/// What happened, kept for the properties alone: no transition reads it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that happened or did not")]
+struct History {
+    calls: Vec<Call>,
+    /// Members that voted, by approval.
+    voted: Vec<BTreeSet<usize>>,
+    /// Approvals that were approved at some time.
+    approved: BTreeSet<usize>,
+    stood_back: bool,
+    called_off: bool,
+    called_off_without_cause: bool,
+    contradicted: bool,
+    settled: bool,
+    conflicts: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Used {
+    delegations: u8,
+    rejects: u8,
+    cancels: u8,
+    edits: u8,
+    removals: u8,
+    demotions: u8,
+    pauses: [u8; BRAKES],
+    claims: u8,
+    faults: u8,
+    crashes: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct World {
+    clock: usize,
+    approvals: Vec<Arc<Approval>>,
+    rows: Vec<Option<Arc<Row>>>,
+    members: Vec<Option<Role>>,
+    brakes: [bool; BRAKES],
+    token: bool,
+    standing: Option<Arc<StandingApproval>>,
+    tainted: bool,
+    tampered: bool,
+    in_flight: Vec<Tx>,
+    dispatchers: Vec<Dispatcher>,
+    used: Used,
+    history: History,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Tick,
+    Submit(usize),
+    Vote(usize, usize),
+    Reject(usize, usize),
+    Delegate(usize, usize, usize),
+    Cancel(usize),
+    Edit(usize, usize),
+    Commit(usize),
+    Sweep(usize),
+    Ask(usize),
+    /// A ticket comes, or a dispatcher that asked goes on; the second says that the answer is lost.
+    Claim(usize, bool),
+    ClaimAsked(usize, bool),
+    ClaimAgain(usize),
+    See(usize),
+    Look(usize),
+    Call(usize, Answer),
+    /// The second says that the answer is lost.
+    Record(usize, bool),
+    Reread(usize),
+    Crash(usize),
+    ProviderEvent(usize),
+    Pause(usize),
+    Resume(usize),
+    Remove(usize),
+    Demote(usize),
+    DeleteToken,
+    Revoke,
+    Taint,
+    Tamper,
+}
+
+fn id_of(n: usize) -> [u8; 10] {
+    [u8::try_from(n).unwrap(); 10]
+}
+
+fn member(n: usize) -> MemberId {
+    MemberId::new(T0, id_of(n + 1))
+}
+
+fn approval_id(n: usize) -> ApprovalId {
+    ApprovalId::new(T0, id_of(n + 1))
+}
+
+fn organization() -> OrganizationId {
+    OrganizationId::new(T0, id_of(1))
+}
+
+fn inbox() -> InboxId {
+    InboxId::new(T0, id_of(1))
+}
+
+fn message_id(n: usize) -> MessageId {
+    MessageId::new(T0, id_of(n + 1))
+}
+
+fn standing_id() -> StandingApprovalId {
+    StandingApprovalId::new(T0, id_of(1))
+}
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+fn party() -> Party {
+    Party { name: None, address: String::new() }
+}
+
+impl Gate {
+    fn new(bounds: Bounds, examples: &'static [Example]) -> Self {
+        let seal = |message: usize, revision: usize| {
+            let envelope = Envelope {
+                organization_id: organization(),
+                message_id: message_id(message),
+                from: address("agent@m.example"),
+                to: vec![address("ann@a.example")],
+                cc: vec![],
+                bcc: vec![],
+                send_at: None,
+            };
+            Sealed::new(envelope, format!("Subject: {revision}\r\n\r\n").as_bytes())
+        };
+        let sealed = (0..bounds.messages).map(|m| (0..REVISIONS).map(|r| seal(m, r)).collect()).collect();
+        Self { bounds, off: None, examples, sealed }
+    }
+
+    fn without(mut self, off: Off) -> Self {
+        self.off = Some(off);
+        self.examples = &[];
+        self
+    }
+
+    fn lacks(&self, off: Off) -> bool {
+        self.off == Some(off)
+    }
+
+    fn now(&self, world: &World) -> Timestamp {
+        T0 + SignedDuration::from_secs(self.bounds.instants[world.clock])
+    }
+
+    fn terms(&self) -> Option<Terms> {
+        self.bounds.quorum.map(|quorum| Terms {
+            requirements: vec![Requirement { quorum, roles: self.bounds.entitled.iter().copied().collect() }],
+            rejections: self.bounds.rejections,
+            expires_in: SignedDuration::from_secs(self.bounds.expires_in),
+            remind_after: self.bounds.remind.then(|| SignedDuration::from_secs(60)),
+            ..Terms::default()
+        })
+    }
+
+    /// A new request for a decision, as a submission makes it.
+    fn asked(&self, message: usize, id: ApprovalId, now: Timestamp) -> Approval {
+        let terms = self.terms();
+        let by_policy = Decision::Approved { by: None, at: now };
+        Approval {
+            id,
+            organization_id: organization(),
+            inbox_id: inbox(),
+            message_id: message_id(message),
+            thread_id: ThreadId::new(T0, id_of(1)),
+            answers: None,
+            resends: None,
+            digest: self.sealed[message][0].digest(),
+            revision: 1,
+            supersedes: None,
+            edited_by: None,
+            requested_by: Actor::Token { token_id: TokenId::new(T0, id_of(1)), member_id: member(REQUESTER) },
+            requested_with: None,
+            requested_at: now,
+            expires_at: terms.as_ref().map_or(now, |terms| Approval::expiry(terms, None, now)),
+            send_at: None,
+            decision: if terms.is_some() { Decision::Pending } else { by_policy },
+            terms,
+            reasons: vec![],
+            trace: vec![],
+            votes: vec![],
+            delegations: vec![],
+            recipients: vec![],
+            subject: String::new(),
+            preview: String::new(),
+            attachment_count: 0,
+            task_token: None,
+            version: 1,
+        }
+    }
+
+    /// The mail of an approval that waits.
+    fn waiting(approval: &Approval, now: Timestamp) -> Outbound {
+        let remind_at = approval.terms.as_ref().and_then(|terms| terms.remind_after).map(|after| now + after);
+        Outbound {
+            approval_id: approval.id,
+            digest: approval.digest,
+            send_at: None,
+            recipients: 1,
+            first_contact: false,
+            state: State::PendingApproval { expires_at: approval.expires_at, remind_at },
+        }
+    }
+
+    /// A submission: approval, mail, and what a standing approval gives to it, in one transaction.
+    fn submission(&self, world: &World, message: usize) -> Tx {
+        let now = self.now(world);
+        let mut approval = self.asked(message, approval_id(message), now);
+        let mut outbound = Self::waiting(&approval, now);
+        let mut tx = Tx { message, approval: None, create: None, row: None, standing: None, voted: None };
+        let recipients = [(address("ann@a.example"), false)];
+        let mail = Mail {
+            inbox_id: inbox(),
+            thread_id: Some(approval.thread_id),
+            send_at: None,
+            recipients: &recipients,
+            tainted: world.tainted,
+            answers_automatic: false,
+        };
+        if let Some(standing) = world.standing.as_ref().filter(|standing| standing.covers(&mail, now)) {
+            // Whoever made it votes with the role that they have now, where their vote would count by hand.
+            if let Some(role) = world.members[1] {
+                let voter = Voter { member_id: member(1), role };
+                let voted =
+                    approval.clone().vote(voter, approval.digest, Verdict::Approve, Some(standing.id), now);
+                if let Ok(voted) = voted {
+                    approval = voted;
+                    let mut spent = StandingApproval::clone(standing).spend();
+                    spent.version += 1;
+                    tx.standing = Some((standing.version, Arc::new(spent)));
+                    tx.voted = Some(1);
+                }
+            }
+        }
+        if approval.decision != Decision::Pending {
+            // By policy there is no time to wait for: the production code writes `scheduled` at once.
+            let look_at = now + Outbound::START_LIMIT;
+            let at_once = State::Scheduled { due: now, attempt: 0, look_at };
+            let cleared = outbound.clone().approve(now);
+            outbound = cleared.unwrap_or(Outbound { state: at_once, ..outbound });
+        }
+        tx.create = Some(Arc::new(approval));
+        tx.row = Some((None, Arc::new(Row { outbound, version: 1 })));
+        tx
+    }
+
+    /// What a person's decision writes, from what they read now; nothing where it is refused.
+    fn decision(&self, world: &World, step: &Step) -> Option<Tx> {
+        let now = self.now(world);
+        let voter = |n: usize| world.members[n].map(|role| Voter { member_id: member(n), role });
+        let (Step::Vote(at, _)
+        | Step::Reject(at, _)
+        | Step::Delegate(at, ..)
+        | Step::Cancel(at)
+        | Step::Edit(at, _)) = *step
+        else {
+            return None;
+        };
+        let old = &world.approvals[at];
+        let message = world.message_of(old);
+        let row = world.rows[message].clone()?;
+        // The person who reads a superseded approval is sent to the next by the production code.
+        if row.outbound.approval_id != old.id {
+            return None;
+        }
+        // Whoever says again what they said before writes nothing.
+        let repeats = |n: usize, approves: bool| {
+            let same =
+                |vote: &&Vote| vote.member_id == member(n) && (vote.verdict == Verdict::Approve) == approves;
+            old.votes.iter().any(|vote| same(&vote))
+        };
+        if matches!(*step, Step::Vote(_, n) if repeats(n, true))
+            || matches!(*step, Step::Reject(_, n) if repeats(n, false))
+        {
+            return None;
+        }
+        let fresh = Approval::clone(old);
+        let (mut create, mut voted) = (None, None);
+        let (mut after, outbound) = match *step {
+            Step::Vote(_, n) => {
+                let after = fresh.vote(voter(n)?, old.digest, Verdict::Approve, None, now).ok()?;
+                voted = Some(n);
+                let moves = matches!(after.decision, Decision::Approved { .. });
+                (after, moves.then(|| row.outbound.clone().approve(now)))
+            }
+            Step::Reject(_, n) => {
+                let verdict = Verdict::Reject("no".to_owned());
+                let after = fresh.vote(voter(n)?, old.digest, verdict, None, now).ok()?;
+                voted = Some(n);
+                let moves = matches!(after.decision, Decision::Rejected { .. });
+                (after, moves.then(|| row.outbound.clone().reject(now)))
+            }
+            Step::Delegate(_, from, to) => (fresh.delegate(voter(from)?, voter(to)?, now).ok()?, None),
+            Step::Cancel(_) => {
+                let by = Actor::Member { member_id: member(REQUESTER) };
+                (fresh.cancel(&by, "why", now).ok()?, Some(row.outbound.clone().cancel(now, "why")))
+            }
+            Step::Edit(_, n) => {
+                let next = approval_id(world.approvals.len());
+                let after = fresh.supersede(voter(n)?, old.digest, next, now).ok()?;
+                let revision = old.revision as usize;
+                let keeps = self.lacks(Off::VotesEndWithEdit);
+                let edited = Approval {
+                    id: next,
+                    digest: self.sealed[message].get(revision)?.digest(),
+                    revision: old.revision + 1,
+                    supersedes: Some(old.id),
+                    edited_by: Some(member(n)),
+                    votes: if keeps { old.votes.clone() } else { vec![] },
+                    expires_at: old.terms.as_ref().map_or(now, |t| Approval::expiry(t, None, now)),
+                    requested_at: now,
+                    delegations: vec![],
+                    decision: Decision::Pending,
+                    version: 1,
+                    ..Approval::clone(old)
+                };
+                let waiting = Self::waiting(&edited, now);
+                create = Some(Arc::new(edited));
+                (after, Some(row.outbound.clone().revise(waiting)))
+            }
+            _ => return None,
+        };
+        after.version += 1;
+        let row = match outbound {
+            None => None,
+            Some(Err(_)) => return None,
+            Some(Ok(outbound)) => {
+                Some((Some(row.version), Arc::new(Row { outbound, version: row.version + 1 })))
+            }
+        };
+        let approval = Some((at, old.version, Arc::new(after)));
+        Some(Tx { message, approval, create, row, standing: None, voted })
+    }
+
+    /// Writes all of a transaction or nothing.
+    fn commit(&self, world: &mut World, tx: Tx) {
+        let checks = !self.lacks(Off::CompareAndSwap);
+        let approval_stands =
+            tx.approval.as_ref().is_none_or(|(at, version, _)| world.approvals[*at].version == *version);
+        let row = world.rows[tx.message].as_ref().map(|row| row.version);
+        let row_stands = tx.row.as_ref().is_none_or(|(version, _)| row == *version);
+        let spending = tx.standing.as_ref().is_none_or(|(version, _)| {
+            self.lacks(Off::CountedSpending)
+                || world.standing.as_ref().is_some_and(|s| s.version == *version && s.revoked_at.is_none())
+        });
+        if checks && !(approval_stands && row_stands && spending) {
+            world.history.conflicts = true;
+            return;
+        }
+        let mut voted_on = None;
+        if let Some((at, _, after)) = tx.approval {
+            world.put_approval(at, after);
+            voted_on = Some(at);
+        }
+        if let Some(created) = tx.create {
+            let at = world.approvals.len();
+            world.history.voted.push(BTreeSet::new());
+            world.approvals.push(Arc::clone(&created));
+            // In a model of several mails nothing is edited, but they are submitted in any order.
+            world.put_approval(at, created);
+            voted_on = voted_on.or(Some(at));
+        }
+        if let (Some(n), Some(at)) = (tx.voted, voted_on) {
+            world.history.voted[at].insert(n);
+        }
+        if let Some((_, row)) = tx.row {
+            world.rows[tx.message] = Some(row);
+        }
+        if let Some((_, standing)) = tx.standing {
+            world.standing = Some(standing);
+        }
+    }
+
+    /// The look after one mail that is overdue. All that it reads is a condition of what it writes, so that reading and
+    /// writing may be one step here. Tells whether anything was done.
+    fn sweep(&self, world: &mut World, message: usize, now: Timestamp) -> bool {
+        let Some(row) = world.rows[message].clone() else { return false };
+        if row.outbound.watch_at().is_none_or(|at| now < at) {
+            return false;
+        }
+        let at = world.approval_at(row.outbound.approval_id);
+        let outbound = row.outbound.clone();
+        let next = match outbound.status() {
+            Status::PendingApproval => {
+                let approval = Approval::clone(&world.approvals[at]);
+                match (approval.expire(now), outbound.clone().expire(now)) {
+                    (Ok(mut expired), Ok(over)) => {
+                        expired.version += 1;
+                        world.put_approval(at, Arc::new(expired));
+                        over
+                    }
+                    _ => match outbound.remind(now, SignedDuration::from_secs(60)) {
+                        Ok(reminded) => reminded,
+                        Err(_) => return false,
+                    },
+                }
+            }
+            Status::Scheduled if self.lacks(Off::Restart) => return false,
+            Status::Scheduled => {
+                let approval = &world.approvals[at];
+                let around = world.around(self, approval);
+                let held = gate::check(Some(approval), row.outbound.digest, &around);
+                let next = match held {
+                    Err(Hindrance::Paused(_)) => outbound.postpone(now),
+                    _ => outbound.restart(now),
+                };
+                next.unwrap()
+            }
+            Status::Sending if self.lacks(Off::UnknownStaysUnknown) => {
+                let State::Sending { claim, .. } = outbound.state else { return false };
+                outbound.stand_back(now, claim).unwrap()
+            }
+            Status::Sending => outbound.lose(now).unwrap(),
+            Status::Unknown => outbound.tell_again(now).unwrap(),
+            _ => return false,
+        };
+        world.rows[message] = Some(Arc::new(Row { outbound: next, version: row.version + 1 }));
+        true
+    }
+
+    /// The conditional write of a claim: state, time, approval and digest must be those of the ticket.
+    fn claim(world: &mut World, dispatcher: &mut Dispatcher, now: Timestamp) -> Option<Arc<Row>> {
+        let approval = Arc::clone(&world.approvals[dispatcher.approval]);
+        let message = world.message_of(&approval);
+        let row = world.rows[message].clone()?;
+        if row.outbound.digest != approval.digest || row.outbound.approval_id != approval.id {
+            return None;
+        }
+        let outbound = row.outbound.clone().claim(now, dispatcher.nonce).ok()?;
+        let row = Arc::new(Row { outbound, version: row.version + 1 });
+        dispatcher.at_claim = world.at_claim(dispatcher.approval);
+        world.rows[message] = Some(Arc::clone(&row));
+        Some(row)
+    }
+
+    fn message(row: &Row, message: usize) -> Message {
+        Message {
+            id: message_id(message),
+            organization_id: organization(),
+            inbox_id: inbox(),
+            thread_id: ThreadId::new(T0, id_of(1)),
+            direction: Direction::Outbound(row.outbound.clone()),
+            from: party(),
+            reply_to: vec![],
+            to: vec![],
+            cc: vec![],
+            bcc: vec![],
+            subject: String::new(),
+            preview: String::new(),
+            internet_message_id: None,
+            references: vec![],
+            attachments: vec![],
+            size: 0,
+            created_at: T0,
+            version: row.version,
+        }
+    }
+
+    /// The last look: everything around the approval, the production check, and the octets.
+    fn look(
+        &self,
+        world: &World,
+        dispatcher: &Dispatcher,
+        row: Arc<Row>,
+        approval: Option<Arc<Approval>>,
+    ) -> Phase {
+        let message = world.message_of(&world.approvals[dispatcher.approval]);
+        let revision = self.sealed[message].iter().position(|s| s.digest() == row.outbound.digest).unwrap();
+        if self.lacks(Off::LastLook) {
+            return Phase::Cleared(row, revision);
+        }
+        let names = dispatcher.asked.as_ref().or(approval.as_ref());
+        let around = names.map(|names| world.around(self, names)).unwrap_or_default();
+        match Claim::of(&Self::message(&row, message), approval.as_deref(), &around) {
+            Err(NoClaim::NotClaimed) => unreachable!("the row that this claim wrote is sending"),
+            Err(NoClaim::Hindered(hindrance)) => Phase::Hindered(row, hindrance, approval),
+            Ok(claim) => {
+                let stored = if world.tampered { (revision + 1) % REVISIONS } else { revision };
+                let octets = self.sealed[message][stored].bytes().to_vec();
+                if self.lacks(Off::HashAgain) {
+                    return Phase::Cleared(row, stored);
+                }
+                match claim.countersign(octets) {
+                    Err(_) => Phase::Answered(row, Answer::Refused),
+                    Ok(countersigned) => {
+                        let sent = countersigned.sealed().bytes();
+                        let revision = self.sealed[message].iter().position(|s| s.bytes() == sent).unwrap();
+                        Phase::Cleared(row, revision)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a dispatcher writes, from the row that it knows. `Some(true)` where it was written.
+    fn record(&self, world: &mut World, dispatcher: &Dispatcher, now: Timestamp) -> Option<bool> {
+        let (row, hindrance, answer, approval) = match &dispatcher.phase {
+            Phase::Hindered(row, hindrance, approval) => (row, Some(*hindrance), None, approval.clone()),
+            Phase::Answered(row, answer) => (row, None, Some(*answer), None),
+            _ => return None,
+        };
+        let message = world.message_of(&world.approvals[dispatcher.approval]);
+        let outbound = row.outbound.clone();
+        let own = match (&outbound.state, self.off) {
+            (State::Sending { claim, .. }, Some(Off::OwnClaim)) => *claim,
+            _ => dispatcher.nonce,
+        };
+        let next = match (hindrance, answer) {
+            (Some(Hindrance::Paused(_)), _) => outbound.stand_back(now, own),
+            (Some(Hindrance::Withdrawn(reason)), _) => outbound.call_off(now, reason),
+            (None, Some(Answer::Accepted)) => outbound.accept(now, "p"),
+            (None, Some(Answer::NotAccepted)) => outbound.hold_off(now, own, "throttled"),
+            (None, Some(Answer::Refused)) => outbound.fail(now, "refused"),
+            (None, _) => outbound.lose(now),
+        };
+        // Something moved it on already: then that stands.
+        let next = next.ok()?;
+        let mut cancelled = match hindrance {
+            Some(Hindrance::Withdrawn(reason)) => {
+                approval.and_then(|found| Approval::clone(&found).cancel(&Actor::System, reason, now).ok())
+            }
+            _ => None,
+        };
+        let current = world.rows[message].as_ref().unwrap().version;
+        let same =
+            cancelled.as_ref().is_none_or(|c| world.approvals[dispatcher.approval].version == c.version);
+        if current != row.version || !same {
+            return Some(false);
+        }
+        match hindrance {
+            Some(Hindrance::Paused(_)) => world.history.stood_back = true,
+            Some(Hindrance::Withdrawn(_)) => {
+                world.history.called_off = true;
+                world.history.called_off_without_cause |= world.entitled(dispatcher.approval);
+            }
+            None => {}
+        }
+        if let Some(approval) = &mut cancelled {
+            approval.version += 1;
+            world.put_approval(dispatcher.approval, Arc::new(approval.clone()));
+        }
+        world.rows[message] = Some(Arc::new(Row { outbound: next, version: row.version + 1 }));
+        Some(true)
+    }
+
+    /// From here on without faults: dispatchers that are under way have died, brakes are released, and the sweeper and the
+    /// tickets that it makes do the rest. Tells whether every mail comes to rest.
+    fn settles(&self, world: &World) -> bool {
+        let mut world = world.clone();
+        world.dispatchers.clear();
+        world.brakes = [false; BRAKES];
+        world.tampered = false;
+        let mut now = self.now(&world);
+        for message in 0..world.rows.len() {
+            for round in 0.. {
+                let Some(row) = world.rows[message].clone() else { break };
+                let rests = matches!(
+                    row.outbound.status(),
+                    Status::Sent | Status::Failed | Status::Rejected | Status::Expired | Status::Cancelled
+                );
+                // What is unknown stays so, until the provider's event or a person settles it.
+                if rests || row.outbound.status() == Status::Unknown {
+                    break;
+                }
+                let Some(at) = row.outbound.watch_at() else { return false };
+                now = now.max(at);
+                if round > 40 || !self.sweep(&mut world, message, now) {
+                    return false;
+                }
+                let scheduled = world.rows[message]
+                    .as_ref()
+                    .is_some_and(|row| row.outbound.status() == Status::Scheduled);
+                if scheduled {
+                    let approval = world.approval_at(row.outbound.approval_id);
+                    let mut dispatcher = Dispatcher::new(approval, [255; 8]);
+                    let Some(row) = Self::claim(&mut world, &mut dispatcher, now) else { return false };
+                    let approval = Some(Arc::clone(&world.approvals[approval]));
+                    dispatcher.phase = match self.look(&world, &dispatcher, row, approval) {
+                        Phase::Cleared(row, _) => Phase::Answered(row, Answer::Accepted),
+                        other => other,
+                    };
+                    if self.record(&mut world, &dispatcher, now) != Some(true) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+}
+
+impl Dispatcher {
+    fn new(approval: usize, nonce: Nonce) -> Self {
+        Self {
+            approval,
+            nonce,
+            asked: None,
+            phase: Phase::Asked,
+            rereads: false,
+            at_claim: AtClaim::default(),
+        }
+    }
+}
+
+impl World {
+    fn message_of(&self, approval: &Approval) -> usize {
+        (0..self.rows.len()).find(|n| message_id(*n) == approval.message_id).unwrap()
+    }
+
+    fn approval_at(&self, id: ApprovalId) -> usize {
+        self.approvals.iter().position(|approval| approval.id == id).unwrap()
+    }
+
+    fn put_approval(&mut self, at: usize, approval: Arc<Approval>) {
+        if matches!(approval.decision, Decision::Approved { .. }) {
+            self.history.approved.insert(at);
+        }
+        self.approvals[at] = approval;
+    }
+
+    /// The rows that `names` tells a dispatcher to read, as they stand.
+    fn around(&self, gate: &Gate, names: &Approval) -> Around {
+        let pause = |pulled: bool| pulled.then(|| Pause { by: Actor::System, at: T0, reason: String::new() });
+        let wanted = gate::members_of(names);
+        let seat = |n: usize| {
+            self.members[n].filter(|_| wanted.contains(&member(n))).map(|role| Member {
+                id: member(n),
+                organization_id: organization(),
+                user_id: UserId::new(T0, id_of(n)),
+                email: address("m@m.example"),
+                role,
+                created_at: T0,
+            })
+        };
+        let by_standing = names.votes.iter().any(|vote| vote.standing.is_some());
+        Around {
+            organization: Some(Organization {
+                id: organization(),
+                name: String::new(),
+                data_key: vec![],
+                paused: pause(self.brakes[0]),
+                created_at: T0,
+            }),
+            inbox: Some(Inbox {
+                id: inbox(),
+                organization_id: organization(),
+                address: address("agent@m.example"),
+                display_name: None,
+                paused: pause(self.brakes[1]),
+                created_at: T0,
+            }),
+            token: self.token.then(|| Token {
+                id: TokenId::new(T0, id_of(1)),
+                organization_id: organization(),
+                hash: Digest::from_bytes([0; 32]),
+                last_four: String::new(),
+                name: String::new(),
+                member_id: member(REQUESTER),
+                role: gate.bounds.roles[REQUESTER],
+                scopes: BTreeSet::new(),
+                inboxes: None,
+                paused: pause(self.brakes[2]),
+                created_at: T0,
+            }),
+            members: (0..self.members.len()).filter_map(seat).collect(),
+            standing: self
+                .standing
+                .iter()
+                .filter(|_| by_standing)
+                .map(|s| StandingApproval::clone(s))
+                .collect(),
+            original_sent: false,
+            tainted: self.tainted,
+        }
+    }
+
+    fn at_claim(&self, approval: usize) -> AtClaim {
+        AtClaim {
+            entitled: self.entitled(approval),
+            stood: matches!(self.approvals[approval].decision, Decision::Approved { .. }),
+            braked: self.brakes,
+        }
+    }
+
+    /// The oracle: whether an approval may let its mail go, counted from the rows alone, seat by seat.
+    fn entitled(&self, at: usize) -> bool {
+        let approval = &self.approvals[at];
+        if !matches!(approval.decision, Decision::Approved { .. }) || !self.token {
+            return false;
+        }
+        if self.members[REQUESTER].is_none() {
+            return false;
+        }
+        let by_hand = |vote: &Vote| vote.verdict == Verdict::Approve && vote.standing.is_none();
+        if self.tainted && !approval.votes.iter().any(by_hand) {
+            return false;
+        }
+        let Some(terms) = &approval.terms else { return true };
+        terms.requirements.iter().all(|requirement| {
+            let persons = (0..self.members.len()).filter(|n| {
+                let (Some(role), id) = (self.members[*n], member(*n)) else { return false };
+                let decides = [Role::Owner, Role::Admin, Role::Approver].contains(&role);
+                let excluded = terms.separation && (*n == REQUESTER || approval.edited_by == Some(id));
+                let gave_away = approval.delegations.iter().any(|d| d.from == id);
+                let handed = approval.delegations.iter().any(|d| {
+                    let giver = (0..self.members.len()).find(|g| member(*g) == d.from);
+                    let holds = giver.is_some_and(|g| self.members[g] == Some(d.role));
+                    d.to == id && holds && requirement.roles.contains(&d.role)
+                });
+                let fits = requirement.roles.contains(&role) || handed;
+                let voted = approval.votes.iter().any(|vote| {
+                    let revoked = self.standing.as_ref().is_none_or(|s| s.revoked_at.is_some());
+                    vote.member_id == id
+                        && vote.verdict == Verdict::Approve
+                        && vote.role == role
+                        && !(vote.standing.is_some() && revoked)
+                });
+                decides && !excluded && !gave_away && fits && voted
+            });
+            persons.count() >= usize::from(requirement.quorum)
+        })
+    }
+
+    fn any(&self, status: Status) -> bool {
+        self.rows.iter().flatten().any(|row| row.outbound.status() == status)
+    }
+}
+
+const ANSWERS: [Answer; 5] = [
+    Answer::Accepted,
+    Answer::AcceptedInSilence,
+    Answer::NotAcceptedInSilence,
+    Answer::NotAccepted,
+    Answer::Refused,
+];
+
+impl Model for Gate {
+    type State = World;
+    type Action = Step;
+
+    fn init_states(&self) -> Vec<World> {
+        let bounds = &self.bounds;
+        let standing = bounds.budget.map(|budget| {
+            Arc::new(StandingApproval {
+                id: standing_id(),
+                organization_id: organization(),
+                inbox_id: Some(inbox()),
+                target: Target::Domain("a.example".to_owned()),
+                budget,
+                used: 0,
+                expires_at: T0 + SignedDuration::from_hours(1),
+                made_by: Voter { member_id: member(1), role: bounds.roles[1] },
+                created_at: T0,
+                revoked_at: None,
+                version: 1,
+            })
+        });
+        let mut world = World {
+            clock: 0,
+            approvals: vec![],
+            rows: vec![None; bounds.messages],
+            members: bounds.roles.iter().copied().map(Some).collect(),
+            brakes: [false; BRAKES],
+            token: true,
+            standing,
+            tainted: false,
+            tampered: false,
+            in_flight: vec![],
+            dispatchers: vec![],
+            used: Used {
+                delegations: 0,
+                rejects: 0,
+                cancels: 0,
+                edits: 0,
+                removals: 0,
+                demotions: 0,
+                pauses: [0; BRAKES],
+                claims: 0,
+                faults: 0,
+                crashes: 0,
+            },
+            history: History::default(),
+        };
+        // Submissions race for a standing approval alone; elsewhere the mail is there from the start.
+        if bounds.budget.is_none() {
+            let tx = self.submission(&world, 0);
+            self.commit(&mut world, tx);
+        }
+        vec![world]
+    }
+
+    fn actions(&self, world: &World, steps: &mut Vec<Step>) {
+        let (bounds, used) = (&self.bounds, &world.used);
+        if world.clock + 1 < bounds.instants.len() {
+            steps.push(Step::Tick);
+        }
+        if world.in_flight.len() < bounds.in_flight {
+            for message in 0..bounds.messages {
+                if world.rows[message].is_none() && !world.in_flight.iter().any(|tx| tx.message == message) {
+                    steps.push(Step::Submit(message));
+                }
+            }
+            for at in 0..world.approvals.len() {
+                for n in bounds.voters {
+                    steps.push(Step::Vote(at, *n));
+                    if used.rejects < bounds.rejects {
+                        steps.push(Step::Reject(at, *n));
+                    }
+                    if used.edits < bounds.edits && *n != REQUESTER {
+                        steps.push(Step::Edit(at, *n));
+                    }
+                    if used.delegations < bounds.delegations {
+                        steps.extend((0..bounds.roles.len()).map(|to| Step::Delegate(at, *n, to)));
+                    }
+                }
+                if used.cancels < bounds.cancels {
+                    steps.push(Step::Cancel(at));
+                }
+            }
+        }
+        steps.extend((0..world.in_flight.len()).map(Step::Commit));
+        steps.extend((0..bounds.messages).map(Step::Sweep));
+        let silences: &[bool] = if used.faults < bounds.faults { &[false, true] } else { &[false] };
+        if used.claims < bounds.claims && world.dispatchers.len() < bounds.dispatchers {
+            for at in 0..world.approvals.len() {
+                if bounds.asks_first {
+                    // A workflow hands out a ticket once its approval is decided.
+                    if world.history.approved.contains(&at) || self.lacks(Off::TicketsOfApproved) {
+                        steps.push(Step::Ask(at));
+                    }
+                } else {
+                    steps.extend(silences.iter().map(|silent| Step::Claim(at, *silent)));
+                }
+            }
+        }
+        for (n, dispatcher) in world.dispatchers.iter().enumerate() {
+            match &dispatcher.phase {
+                Phase::Asked | Phase::Rushing(_) => {
+                    steps.extend(silences.iter().map(|silent| Step::ClaimAsked(n, *silent)));
+                }
+                Phase::Uncertain => steps.push(Step::ClaimAgain(n)),
+                Phase::Claimed(_) => steps.push(Step::See(n)),
+                Phase::Seen(..) => steps.push(Step::Look(n)),
+                Phase::Cleared(..) => {
+                    let good = if used.faults < bounds.faults { &ANSWERS[..] } else { &ANSWERS[..1] };
+                    steps.extend(good.iter().map(|answer| Step::Call(n, *answer)));
+                }
+                Phase::Hindered(..) | Phase::Answered(..) if dispatcher.rereads => {
+                    steps.push(Step::Reread(n));
+                }
+                Phase::Hindered(..) | Phase::Answered(..) => {
+                    steps.extend(silences.iter().map(|silent| Step::Record(n, *silent)));
+                }
+            }
+            if used.crashes < bounds.crashes {
+                steps.push(Step::Crash(n));
+            }
+        }
+        for (n, call) in world.history.calls.iter().enumerate() {
+            if matches!(call.answer, Answer::Accepted | Answer::AcceptedInSilence) {
+                steps.push(Step::ProviderEvent(n));
+            }
+        }
+        for brake in 0..BRAKES {
+            if world.brakes[brake] {
+                steps.push(Step::Resume(brake));
+            } else if used.pauses[brake] < bounds.pauses[brake] {
+                steps.push(Step::Pause(brake));
+            }
+        }
+        for n in 0..bounds.roles.len() {
+            if world.members[n].is_some() && used.removals < bounds.removals {
+                steps.push(Step::Remove(n));
+            }
+            if world.members[n] == Some(Role::Approver) && used.demotions < bounds.demotions {
+                steps.push(Step::Demote(n));
+            }
+        }
+        if bounds.delete_token && world.token {
+            steps.push(Step::DeleteToken);
+        }
+        if bounds.revoke && world.standing.as_ref().is_some_and(|s| s.revoked_at.is_none()) {
+            steps.push(Step::Revoke);
+        }
+        if bounds.taint && !world.tainted {
+            steps.push(Step::Taint);
+        }
+        if bounds.tamper && !world.tampered {
+            steps.push(Step::Tamper);
+        }
+    }
+
+    #[allow(clippy::too_many_lines)] // one arm for each kind of step
+    fn next_state(&self, before: &World, step: Step) -> Option<World> {
+        let mut world = before.clone();
+        let now = self.now(before);
+        match step {
+            Step::Tick => world.clock += 1,
+            Step::Submit(message) => world.in_flight.push(self.submission(before, message)),
+            Step::Vote(..) | Step::Reject(..) | Step::Delegate(..) | Step::Cancel(_) | Step::Edit(..) => {
+                let tx = self.decision(before, &step)?;
+                match step {
+                    Step::Delegate(..) => world.used.delegations += 1,
+                    Step::Reject(..) => world.used.rejects += 1,
+                    Step::Cancel(_) => world.used.cancels += 1,
+                    Step::Edit(..) => world.used.edits += 1,
+                    _ => {}
+                }
+                world.in_flight.push(tx);
+                // Which of them came first does not matter.
+                world.in_flight.sort_by_key(|tx| BuildHasherDefault::<DefaultHasher>::default().hash_one(tx));
+            }
+            Step::Commit(n) => {
+                let tx = world.in_flight.remove(n);
+                self.commit(&mut world, tx);
+            }
+            Step::Sweep(message) => {
+                if !self.sweep(&mut world, message, now) {
+                    return None;
+                }
+            }
+            Step::Ask(at) => {
+                world.used.claims += 1;
+                let mut dispatcher = Dispatcher::new(at, [world.used.claims; 8]);
+                dispatcher.asked = Some(Arc::clone(&world.approvals[at]));
+                world.dispatchers.push(dispatcher);
+            }
+            Step::Claim(at, silent) => {
+                world.used.claims += 1;
+                let mut dispatcher = Dispatcher::new(at, [world.used.claims; 8]);
+                let message = world.message_of(&world.approvals[at]);
+                if self.lacks(Off::ConditionalClaim) {
+                    let row = world.rows[message].clone()?;
+                    row.outbound.clone().claim(now, dispatcher.nonce).ok()?;
+                    dispatcher.phase = Phase::Rushing(row);
+                } else if self.lacks(Off::LookAfterClaim) {
+                    let row = world.rows[message].clone()?;
+                    let outbound = row.outbound.clone().claim(now, dispatcher.nonce).ok()?;
+                    let row = Arc::new(Row { outbound, version: row.version + 1 });
+                    let approval = Some(Arc::clone(&world.approvals[at]));
+                    let Phase::Cleared(..) = self.look(&world, &dispatcher, Arc::clone(&row), approval)
+                    else {
+                        return None;
+                    };
+                    dispatcher.phase = Phase::Rushing(row);
+                } else {
+                    world.used.faults += u8::from(silent);
+                    let row = Self::claim(&mut world, &mut dispatcher, now)?;
+                    dispatcher.phase = if silent { Phase::Uncertain } else { Phase::Claimed(row) };
+                }
+                world.dispatchers.push(dispatcher);
+            }
+            Step::ClaimAsked(n, silent) => {
+                world.used.faults += u8::from(silent);
+                let mut dispatcher = world.dispatchers[n].clone();
+                let claimed = match dispatcher.phase.clone() {
+                    Phase::Rushing(row) if self.lacks(Off::LookAfterClaim) => {
+                        let claimed = Self::claim(&mut world, &mut dispatcher, now)?;
+                        let revision = world.approvals[dispatcher.approval].revision as usize - 1;
+                        drop(row);
+                        dispatcher.phase = Phase::Cleared(claimed, revision);
+                        world.dispatchers[n] = dispatcher;
+                        return Some(world);
+                    }
+                    Phase::Rushing(row) => {
+                        let message = world.message_of(&world.approvals[dispatcher.approval]);
+                        let outbound = row.outbound.clone().claim(now, dispatcher.nonce).ok()?;
+                        let version = world.rows[message].as_ref()?.version + 1;
+                        let row = Arc::new(Row { outbound, version });
+                        dispatcher.at_claim = world.at_claim(dispatcher.approval);
+                        world.rows[message] = Some(Arc::clone(&row));
+                        Some(row)
+                    }
+                    _ => Self::claim(&mut world, &mut dispatcher, now),
+                };
+                match claimed {
+                    Some(_) if silent => {
+                        dispatcher.phase = Phase::Uncertain;
+                        world.dispatchers[n] = dispatcher;
+                    }
+                    Some(row) => {
+                        dispatcher.phase = Phase::Claimed(row);
+                        world.dispatchers[n] = dispatcher;
+                    }
+                    None if silent => return None,
+                    None => drop(world.dispatchers.remove(n)),
+                }
+            }
+            Step::ClaimAgain(n) => {
+                let dispatcher = &mut world.dispatchers[n];
+                let message = before.message_of(&before.approvals[dispatcher.approval]);
+                let row = before.rows[message].clone()?;
+                match row.outbound.state {
+                    State::Sending { claim, .. } if claim == dispatcher.nonce => {
+                        dispatcher.phase = Phase::Claimed(row);
+                    }
+                    _ => drop(world.dispatchers.remove(n)),
+                }
+            }
+            Step::See(n) => {
+                let Phase::Claimed(row) = before.dispatchers[n].phase.clone() else { return None };
+                let seen = Arc::clone(&before.approvals[before.dispatchers[n].approval]);
+                world.dispatchers[n].phase = Phase::Seen(row, Some(seen));
+            }
+            Step::Look(n) => {
+                let Phase::Seen(row, approval) = before.dispatchers[n].phase.clone() else { return None };
+                world.dispatchers[n].phase = self.look(before, &before.dispatchers[n], row, approval);
+            }
+            Step::Call(n, answer) => {
+                let dispatcher = &mut world.dispatchers[n];
+                let Phase::Cleared(row, revision) = dispatcher.phase.clone() else { return None };
+                let message = before.message_of(&before.approvals[dispatcher.approval]);
+                let call = Call { message, revision, answer, at_claim: dispatcher.at_claim.clone() };
+                world.used.faults += u8::from(answer != Answer::Accepted);
+                let silent = matches!(answer, Answer::AcceptedInSilence | Answer::NotAcceptedInSilence);
+                world.history.calls.push(call);
+                // A client that calls again does so with the same mail, right after it heard nothing.
+                if !(silent && self.lacks(Off::OneCall)) {
+                    dispatcher.phase = Phase::Answered(row, answer);
+                }
+            }
+            Step::Record(n, silent) => {
+                let dispatcher = world.dispatchers[n].clone();
+                match self.record(&mut world, &dispatcher, now) {
+                    None | Some(false) if silent => return None,
+                    Some(true) if !silent => drop(world.dispatchers.remove(n)),
+                    None => drop(world.dispatchers.remove(n)),
+                    // Lost against another write, or so it seems: read again, and try again.
+                    Some(_) => {
+                        world.used.faults += u8::from(silent);
+                        world.dispatchers[n].rereads = true;
+                    }
+                }
+            }
+            Step::Reread(n) => {
+                let dispatcher = &mut world.dispatchers[n];
+                let message = before.message_of(&before.approvals[dispatcher.approval]);
+                dispatcher.rereads = false;
+                match &mut dispatcher.phase {
+                    Phase::Hindered(row, ..) | Phase::Answered(row, _) => {
+                        *row = before.rows[message].clone()?;
+                    }
+                    _ => return None,
+                }
+            }
+            Step::Crash(n) => {
+                world.used.crashes += 1;
+                world.dispatchers.remove(n);
+            }
+            Step::ProviderEvent(n) => {
+                let message = before.history.calls[n].message;
+                let row = before.rows[message].clone()?;
+                match row.outbound.clone().accept(now, "p") {
+                    Err(_) => world.history.contradicted = true,
+                    Ok(outbound) if outbound == row.outbound => return None,
+                    Ok(outbound) => {
+                        world.history.settled |= row.outbound.status() == Status::Unknown;
+                        world.rows[message] = Some(Arc::new(Row { outbound, version: row.version + 1 }));
+                    }
+                }
+            }
+            Step::Pause(brake) => {
+                world.used.pauses[brake] += 1;
+                world.brakes[brake] = true;
+            }
+            Step::Resume(brake) => {
+                world.brakes[brake] = false;
+                for dispatcher in &mut world.dispatchers {
+                    let looked = matches!(
+                        dispatcher.phase,
+                        Phase::Cleared(..) | Phase::Hindered(..) | Phase::Answered(..)
+                    );
+                    if !looked {
+                        dispatcher.at_claim.braked[brake] = false;
+                    }
+                }
+            }
+            Step::Remove(n) => {
+                world.used.removals += 1;
+                world.members[n] = None;
+            }
+            Step::Demote(n) => {
+                world.used.demotions += 1;
+                world.members[n] = Some(Role::Viewer);
+            }
+            Step::DeleteToken => world.token = false,
+            Step::Revoke => {
+                let mut standing = StandingApproval::clone(world.standing.as_ref()?);
+                standing.revoked_at = Some(now);
+                standing.version += 1;
+                world.standing = Some(Arc::new(standing));
+            }
+            Step::Taint => world.tainted = true,
+            Step::Tamper => world.tampered = true,
+        }
+        Some(world)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let mut all: Vec<Property<Self>> = PROMISES.iter().map(|(n, p)| Property::always(n, *p)).collect();
+        all.extend(self.examples.iter().map(|(name, example)| Property::sometimes(name, *example)));
+        all
+    }
+}
+
+const PROMISES: [Example; 11] = [
+    ("nothing goes without the votes of those who may vote", |_, w| {
+        w.history.calls.iter().all(|call| call.at_claim.entitled)
+    }),
+    ("nothing goes that was decided against before the claim", |_, w| {
+        w.history.calls.iter().all(|call| call.at_claim.stood)
+    }),
+    ("nothing goes past a brake", |_, w| {
+        w.history.calls.iter().all(|call| call.at_claim.braked == [false; BRAKES])
+    }),
+    ("a mail goes at most once", |_, w| {
+        (0..w.rows.len()).all(|message| {
+            let may = |call: &&Call| call.message == message && call.may_be_accepted();
+            w.history.calls.iter().filter(may).count() <= 1
+        })
+    }),
+    ("what goes is what was approved", |_, w| {
+        w.history.calls.iter().all(|call| {
+            w.history.approved.iter().any(|at| {
+                let approval = &w.approvals[*at];
+                w.message_of(approval) == call.message && approval.revision as usize == call.revision + 1
+            })
+        })
+    }),
+    ("votes are about one revision", |gate, w| {
+        let persons = |at: usize| -> BTreeSet<usize> {
+            let seat = |id| (0..gate.bounds.roles.len()).find(|n| member(*n) == id).unwrap();
+            w.approvals[at].votes.iter().map(|vote| seat(vote.member_id)).collect()
+        };
+        (0..w.approvals.len()).all(|at| persons(at) == w.history.voted[at])
+    }),
+    ("a standing approval is spent once for each mail and never beyond its budget", |_, w| {
+        let cleared = w.approvals.iter().filter(|a| a.votes.iter().any(|v| v.standing.is_some())).count();
+        w.standing.as_ref().is_none_or(|s| s.used <= s.budget && s.used as usize == cleared)
+    }),
+    ("mail and approval agree", |_, w| {
+        w.rows.iter().flatten().all(|row| {
+            let approval = &w.approvals[w.approval_at(row.outbound.approval_id)];
+            let decided = approval.decision.as_str();
+            approval.digest == row.outbound.digest
+                && match row.outbound.status() {
+                    Status::PendingApproval => decided == "pending",
+                    Status::Rejected | Status::Expired | Status::Cancelled => {
+                        decided == row.outbound.status().as_str()
+                    }
+                    // A report may prove that a mail went which was called off after a lost answer.
+                    Status::Sent => decided == "approved" || decided == "cancelled",
+                    _ => decided == "approved",
+                }
+        })
+    }),
+    ("nothing is called off without a cause", |_, w| !w.history.called_off_without_cause),
+    ("a report of the provider never contradicts the table", |_, w| !w.history.contradicted),
+    ("from everywhere the sweeper leads to an end", |gate, w| gate.settles(w)),
+];
+
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
+fn run(name: &str, gate: Gate) {
+    let began = Instant::now();
+    let checker = gate.checker().threads(2).spawn_bfs().join();
+    let (states, depth) = (checker.unique_state_count(), checker.max_depth());
+    let seconds = began.elapsed().as_secs_f64();
+    checker.assert_properties();
+    // The figures of PROOF.md come from here: `--nocapture` shows them.
+    eprintln!("{name}: {states} states, depth {depth}, {seconds:.1} s");
+}
+
+/// Turns one safety off, and says which promise breaks, with how many steps.
+fn bites(gate: Gate, off: Off, promise: &'static str) {
+    let checker =
+        gate.without(off).checker().finish_when(HasDiscoveries::AnyOf([promise].into())).spawn_bfs().join();
+    let found = checker.discoveries();
+    let path = found.get(promise);
+    let path = path.unwrap_or_else(|| panic!("{off:?}: {promise} holds, but {:?}", found.keys()));
+    eprintln!("{off:?} off: {:?}", path.clone().into_actions());
+}
+
+const VOTES: Bounds = Bounds {
+    instants: &[0, 600],
+    roles: &[Role::Owner, Role::Approver, Role::Approver, Role::Approver],
+    quorum: Some(2),
+    in_flight: 2,
+    voters: &[0, 1, 2, 3],
+    edits: 1,
+    removals: 1,
+    ..NOTHING
+};
+
+#[test]
+fn votes_and_edits() {
+    let examples: &[Example] = &[
+        ("two votes let it go", |_, w| w.any(Status::Sent) && w.approvals.len() == 1),
+        ("an edited mail goes", |_, w| w.any(Status::Sent) && w.approvals.len() == 2),
+        ("it is called off after a removal", |_, w| w.history.called_off),
+        ("a write loses", |_, w| w.history.conflicts),
+    ];
+    run("votes and edits", Gate::new(VOTES, examples));
+}
+
+const EDITS: Bounds = Bounds { instants: &[0], edits: 2, removals: 0, ..VOTES };
+
+#[test]
+fn editing_twice() {
+    let examples: &[Example] =
+        &[("a mail that was edited twice goes", |_, w| w.any(Status::Sent) && w.approvals.len() == 3)];
+    run("editing twice", Gate::new(EDITS, examples));
+}
+
+const REMINDING: Bounds =
+    Bounds { instants: &[0, 200, 600], remind: true, in_flight: 1, edits: 1, removals: 0, ..VOTES };
+
+#[test]
+fn reminding_and_expiring() {
+    let examples: &[Example] = &[
+        ("it expires", |_, w| w.any(Status::Expired)),
+        ("somebody is reminded", |_, w| {
+            let again = |row: &Arc<Row>| row.version > 1 && w.approvals[0].version == 1;
+            w.rows.iter().flatten().any(again)
+        }),
+    ];
+    run("reminding and expiring", Gate::new(REMINDING, examples));
+}
+
+const DECISIONS: Bounds = Bounds {
+    roles: &[Role::Owner, Role::Admin, Role::Admin, Role::Approver],
+    quorum: Some(2),
+    entitled: &[Role::Owner, Role::Admin],
+    rejections: 2,
+    in_flight: 2,
+    voters: &[1, 2, 3],
+    delegations: 1,
+    rejects: 2,
+    cancels: 1,
+    removals: 1,
+    ..NOTHING
+};
+
+#[test]
+fn rejecting_delegating_cancelling() {
+    let examples: &[Example] = &[
+        ("it goes by a vote that was handed on", |_, w| {
+            w.any(Status::Sent) && !w.approvals[0].delegations.is_empty()
+        }),
+        ("it is rejected", |_, w| w.any(Status::Rejected)),
+        ("it is cancelled after it was approved", |_, w| {
+            w.any(Status::Cancelled) && w.history.approved.contains(&0)
+        }),
+        ("it is called off", |_, w| w.history.called_off),
+    ];
+    run("rejecting, delegating, cancelling", Gate::new(DECISIONS, examples));
+}
+
+const DISPATCH: Bounds = Bounds {
+    instants: &[0, 600, 4_200],
+    claims: 3,
+    dispatchers: 2,
+    faults: 2,
+    crashes: 1,
+    pauses: [1, 0, 0],
+    in_flight: 1,
+    cancels: 1,
+    tamper: true,
+    ..NOTHING
+};
+
+#[test]
+fn dispatching_with_faults() {
+    let examples: &[Example] = &[
+        ("it goes", |_, w| w.any(Status::Sent)),
+        ("it goes after it stood back", |_, w| w.any(Status::Sent) && w.history.stood_back),
+        ("it goes at the second attempt", |_, w| w.any(Status::Sent) && w.history.calls.len() == 2),
+        ("it is unknown", |_, w| w.any(Status::Unknown)),
+        ("an event settles what was unknown", |_, w| w.history.settled),
+        ("it fails", |_, w| w.any(Status::Failed)),
+        ("it is cancelled", |_, w| w.any(Status::Cancelled)),
+    ];
+    run("dispatching with faults", Gate::new(DISPATCH, examples));
+}
+
+const BRAKING: Bounds = Bounds {
+    instants: &[0, 600],
+    quorum: Some(1),
+    in_flight: 1,
+    voters: &[1],
+    claims: 3,
+    dispatchers: 2,
+    pauses: [1, 1, 1],
+    delete_token: true,
+    removals: 1,
+    demotions: 1,
+    ..NOTHING
+};
+
+#[test]
+fn braking_and_withdrawing() {
+    let examples: &[Example] = &[
+        ("it goes", |_, w| w.any(Status::Sent)),
+        ("it goes after it stood back", |_, w| w.any(Status::Sent) && w.history.stood_back),
+        ("it is called off because the token is gone", |_, w| {
+            w.history.called_off && w.members.iter().all(Option::is_some)
+        }),
+    ];
+    run("braking and withdrawing", Gate::new(BRAKING, examples));
+}
+
+const ASKING: Bounds = Bounds { asks_first: true, demotions: 0, ..BRAKING };
+
+/// Production reads the approval beside the claim, to know which rows to look at, and reads it again with them.
+#[test]
+fn asking_before_the_claim() {
+    let examples: &[Example] = &[("it goes", |_, w| w.any(Status::Sent))];
+    run("asking before the claim", Gate::new(ASKING, examples));
+}
+
+const STANDING: Bounds = Bounds {
+    roles: &[Role::Owner, Role::Approver, Role::Approver],
+    quorum: Some(1),
+    messages: 2,
+    budget: Some(1),
+    in_flight: 2,
+    voters: &[2],
+    removals: 1,
+    revoke: true,
+    taint: true,
+    claims: 2,
+    dispatchers: 2,
+    ..NOTHING
+};
+
+#[test]
+fn a_standing_approval_and_two_mails() {
+    let examples: &[Example] = &[
+        ("one goes by standing approval", |_, w| {
+            w.any(Status::Sent) && w.standing.as_ref().is_some_and(|s| s.used == 1)
+        }),
+        ("both go", |_, w| {
+            w.rows.iter().flatten().filter(|row| row.outbound.status() == Status::Sent).count() == 2
+        }),
+        ("a revocation calls one off", |_, w| {
+            let revoked = w.standing.as_ref().is_some_and(|s| s.revoked_at.is_some());
+            w.history.called_off && revoked && !w.tainted && w.members.iter().all(Option::is_some)
+        }),
+        ("taint calls one off", |_, w| w.history.called_off && w.tainted),
+    ];
+    run("a standing approval and two mails", Gate::new(STANDING, examples));
+}
+
+#[test]
+fn a_claim_without_its_condition_is_noticed() {
+    bites(Gate::new(DISPATCH, &[]), Off::ConditionalClaim, "a mail goes at most once");
+}
+
+#[test]
+fn a_missing_last_look_is_noticed() {
+    bites(Gate::new(BRAKING, &[]), Off::LastLook, "nothing goes past a brake");
+}
+
+#[test]
+fn a_look_before_the_claim_is_noticed() {
+    bites(Gate::new(BRAKING, &[]), Off::LookAfterClaim, "nothing goes past a brake");
+}
+
+#[test]
+fn votes_that_survive_an_edit_are_noticed() {
+    bites(Gate::new(VOTES, &[]), Off::VotesEndWithEdit, "votes are about one revision");
+}
+
+#[test]
+fn a_provider_client_that_retries_is_noticed() {
+    bites(Gate::new(DISPATCH, &[]), Off::OneCall, "a mail goes at most once");
+}
+
+#[test]
+fn blind_writes_are_noticed() {
+    bites(Gate::new(VOTES, &[]), Off::CompareAndSwap, "votes are about one revision");
+}
+
+/// The defect that this model found: a write whose answer was lost is made again, on another's claim.
+#[test]
+fn undoing_the_claim_of_another_is_noticed() {
+    bites(Gate::new(DISPATCH, &[]), Off::OwnClaim, "a mail goes at most once");
+}
+
+#[test]
+fn a_sweeper_that_sends_again_is_noticed() {
+    bites(Gate::new(DISPATCH, &[]), Off::UnknownStaysUnknown, "a mail goes at most once");
+}
+
+#[test]
+fn spending_without_counting_is_noticed() {
+    let promise = "a standing approval is spent once for each mail and never beyond its budget";
+    bites(Gate::new(STANDING, &[]), Off::CountedSpending, promise);
+}
+
+#[test]
+fn octets_that_are_not_hashed_again_are_noticed() {
+    bites(Gate::new(DISPATCH, &[]), Off::HashAgain, "what goes is what was approved");
+}
+
+#[test]
+fn a_sweeper_that_restarts_nothing_is_noticed() {
+    bites(Gate::new(DISPATCH, &[]), Off::Restart, "from everywhere the sweeper leads to an end");
+}
+
+/// What the early read relies on: were there a ticket before the last vote, a voter would be missing from the look.
+#[test]
+fn a_ticket_before_the_decision_is_noticed() {
+    bites(Gate::new(ASKING, &[]), Off::TicketsOfApproved, "nothing is called off without a cause");
+}

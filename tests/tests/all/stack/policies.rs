@@ -1,0 +1,108 @@
+//! Policies on the real template: made, changed, tried out, removed. Each test limits its policies to an inbox of its own,
+//! so that no other test's mail is judged by them.
+
+use serde_json::{Value, json};
+use tests::{Stack, unique};
+
+fn inbox(stack: &Stack) -> String {
+    let made = stack.post("/v1/inboxes", stack.text("/owner/token"), &json!({})).expect(201);
+    made["id"].as_str().unwrap().to_owned()
+}
+
+fn policy(inbox: &str, when: &Value, outcome: &str) -> Value {
+    json!({
+        "name": unique("policy"),
+        "inbox_ids": [inbox],
+        "rules": [{"name": "a rule", "when": when, "outcome": outcome}],
+    })
+}
+
+fn tried(stack: &Stack, inbox: &str, draft: &Value) -> Value {
+    let body = json!({"inbox_id": inbox, "draft": draft});
+    stack.post("/v1/policies/simulate", stack.text("/owner/token"), &body).expect(200)
+}
+
+#[test]
+fn a_policy_from_its_first_version_to_its_end() {
+    let stack = Stack::running();
+    let (owner, inbox) = (stack.text("/owner/token"), inbox(&stack));
+    let draft = json!({"to": ["someone@new.example"], "subject": "Hello", "text": "Hello"});
+    let before = tried(&stack, &inbox, &draft);
+    assert_eq!((&before["outcome"], &before["reasons"]), (&json!("hold"), &json!(["no_policy_allows_it"])));
+
+    let body = policy(&inbox, &json!({"any_recipient": {"first_contact": true}}), "block");
+    let made = stack.post("/v1/policies", owner, &body).expect(201);
+    let path = format!("/v1/policies/{}", made["id"].as_str().unwrap());
+    assert_eq!(
+        (&made["version"], &made["rules"], &made["enabled"]),
+        (&json!(1), &body["rules"], &json!(true))
+    );
+    assert_eq!(stack.get(&path, owner).expect(200), made);
+    let listed = stack.get("/v1/policies", owner).expect(200);
+    assert!(listed["data"].as_array().unwrap().contains(&made), "{listed}");
+
+    let found = tried(&stack, &inbox, &draft);
+    assert_eq!(found["outcome"], "block", "{found}");
+    assert_eq!(found["trace"][0]["because"], "to someone@new.example: never written to before");
+    assert_eq!(found["facts"]["recipients"][0]["first_contact"], true);
+
+    let mut next = policy(&inbox, &json!({"size_over": 1}), "allow");
+    next["version"] = json!(1);
+    let changed = stack.call("PUT", &path, owner, Some(&next)).expect(200);
+    assert_eq!(changed["version"], 2);
+    let stale = stack.call("PUT", &path, owner, Some(&next));
+    assert_eq!((stale.status, stale.code()), (409, "policy_changed"));
+    assert_eq!(stale.body["error"]["details"]["version"], "2");
+    assert_eq!(tried(&stack, &inbox, &draft)["outcome"], "allow");
+
+    assert_eq!(stack.call("DELETE", &path, owner, None).status, 204);
+    stack.get(&path, owner).refused(404, "not_found");
+    assert_eq!(tried(&stack, &inbox, &draft)["outcome"], "hold");
+}
+
+#[test]
+fn bad_policies_are_refused_with_everything_that_is_wrong() {
+    let stack = Stack::running();
+    let (owner, inbox) = (stack.text("/owner/token"), inbox(&stack));
+    for (when, code, field) in [
+        (json!({"policy": "pol_01kc1x5e3r0000000000000009"}), "unknown_condition", "rules[0].when.policy"),
+        (json!({"colour": "red"}), "unknown_condition", "rules[0].when.colour"),
+        (json!({"pattern": {"regex": "(a{1000}){1000}"}}), "pattern_too_large", "rules[0].when.pattern"),
+        (json!({"time": {"time_zone": "Mars/Crater"}}), "unknown_time_zone", "rules[0].when.time.time_zone"),
+        (json!({"all": []}), "empty_list", "rules[0].when.all"),
+    ] {
+        let answer = stack.post("/v1/policies", owner, &policy(&inbox, &when, "block"));
+        assert_eq!((answer.status, answer.code()), (422, code), "{when}: {}", answer.body);
+        assert_eq!(answer.body["error"]["details"]["fields"][0]["field"], field);
+    }
+    let rule = json!({"name": "r", "when": {"always": true}, "outcome": "hold"});
+    let many = json!({"name": "p", "rules": vec![rule; 10_000]});
+    stack.post("/v1/policies", owner, &many).refused(422, "too_many_rules");
+    let long = policy(&inbox, &json!({"keyword": {"any_of": ["a".repeat(1_000_000)]}}), "block");
+    stack.post("/v1/policies", owner, &long).refused(422, "too_long");
+}
+
+#[test]
+fn a_stored_mail_is_judged_as_it_is() {
+    let stack = Stack::running();
+    let owner = stack.text("/owner/token");
+    let held = stack.submit("success@simulator.amazonses.com", &unique("judged"), "the word is xyzzy");
+    let rules = json!([{"name": "p", "rules": [
+        {"name": "word", "when": {"keyword": {"any_of": ["XYZZY"], "in": ["body"]}}, "outcome": "block"},
+        {"name": "program", "when": {"sender": {"kind": "token"}}, "outcome": "hold"},
+    ]}]);
+    let body = json!({"inbox_id": stack.inbox(), "message_id": held.message, "policies": rules});
+    let found = stack.post("/v1/policies/simulate", owner, &body).expect(200);
+    assert_eq!(
+        (&found["outcome"], found["trace"].as_array().unwrap().len()),
+        (&json!("block"), 2),
+        "{found}"
+    );
+}
+
+#[test]
+fn no_token_sends_and_writes_the_rules() {
+    let stack = Stack::running();
+    let both = json!({"name": "both", "scopes": ["messages.send", "policies.manage"]});
+    stack.post("/v1/tokens", stack.text("/owner/token"), &both).refused(422, "scopes_not_grantable");
+}
