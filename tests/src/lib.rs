@@ -56,6 +56,12 @@ pub fn unique(text: &str) -> String {
     format!("{text} {}", &domain::digest::Digest::from_bytes(bytes).hex()[..12])
 }
 
+/// A time some seconds from now, as the API takes it.
+pub fn in_seconds(seconds: i64) -> String {
+    let now = app::ports::Clock::now(&runtime::environment::SystemClock);
+    (now + jiff::SignedDuration::from_secs(seconds)).to_string()
+}
+
 /// A running stack, from its `stack.json`.
 #[derive(Debug, Clone)]
 pub struct Stack {
@@ -99,6 +105,38 @@ impl Stack {
             .pointer(pointer)
             .and_then(Value::as_str)
             .unwrap_or_else(|| panic!("stack.json has no {pointer}"))
+    }
+
+    /// The same stack, seen from inside a new organization: with people of its own in each role, an inbox, and a token of
+    /// the editor's that sends from it.
+    ///
+    /// # Panics
+    /// Where it can't be made.
+    pub fn organization(&self) -> Self {
+        let name = unique("house").replace(' ', "-");
+        let password = "one link for one decision";
+        let address = |role: &str| format!("{role}.{name}@example.com");
+        let roles = ["owner", "approver", "editor", "viewer"];
+        let members = roles.map(|role| json!({"email": address(role), "password": password, "role": role}));
+        let event = json!({"organization_name": name, "members": members}).to_string();
+        let function = "/2015-03-31/functions/countersign-operator-provision/invocations";
+        let url = format!("{}{function}", self.text("/aws_endpoint"));
+        let made = self.raw("POST", &url, "", vec![("content-type", "application/json".to_owned())], event);
+        let mut inside = self.clone();
+        inside.json["organization_id"] = made.expect(200)["organization_id"].clone();
+        for role in roles {
+            let body = json!({"email": address(role), "password": password});
+            let session = self.post("/v1/sessions", "", &body).expect(201);
+            inside.json[role] =
+                json!({"email": address(role), "password": password, "token": session["token"]});
+        }
+        let inbox = json!({"username": name});
+        let inbox = self.post("/v1/inboxes", inside.text("/owner/token"), &inbox).expect(201);
+        inside.json["inbox"] = json!({"id": inbox["id"], "address": inbox["address"]});
+        let token = json!({"name": "agent", "scopes": ["messages.read", "messages.send"]});
+        let token = self.post("/v1/tokens", inside.text("/editor/token"), &token).expect(201);
+        inside.json["agent_token"] = token["token"].clone();
+        inside
     }
 
     /// The demo inbox's id.

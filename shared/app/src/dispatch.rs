@@ -140,7 +140,7 @@ async fn look(
         },
     };
     let mut keys = vec![key, Key::Organization, Key::Inbox(message.inbox_id), Key::Thread(message.thread_id)];
-    keys.extend(asked.resends.map(|id| Key::Message(message.inbox_id, id)));
+    keys.extend(asked.resends.iter().map(|id| Key::Message(message.inbox_id, *id)));
     keys.extend(asked.requested_with.map(Key::Token));
     keys.extend(gate::members_of(&asked).into_iter().map(Key::Member));
     keys.extend(asked.votes.iter().filter_map(|vote| vote.standing).map(Key::StandingApproval));
@@ -157,7 +157,7 @@ async fn look(
             Record::Thread(found) => around.tainted = found.tainted,
             Record::Message(original) => {
                 let state = original.outbound().map(|outbound| &outbound.state);
-                around.original_sent = matches!(state, Some(State::Accepted { .. }));
+                around.original_sent |= matches!(state, Some(State::Accepted { .. }));
             }
             _ => {}
         }

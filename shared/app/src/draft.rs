@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use domain::access::{Permit, scope};
 use domain::address::{EmailAddress, HeaderText, Mailbox};
+use domain::approval::Approval;
 use domain::digest::Digest;
 use domain::inbox::Inbox;
-use domain::message::{Attachment, AttachmentRef, Message, Party};
+use domain::lifecycle::Status;
+use domain::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::seal::{Envelope, MAX_RECIPIENTS, Sealed};
 use domain::{AttachmentId, MessageId, OrganizationId, Timestamp};
 use futures_util::future::try_join_all;
@@ -87,9 +89,59 @@ pub(crate) struct Prepared {
     /// The mail that it answers.
     pub(crate) parent: Option<Message>,
     /// The mail of which it is a new attempt.
-    pub(crate) resends: Option<Message>,
+    pub(crate) resends: Option<Original>,
     /// Why it needs a person, whatever policies say of it, as a stable code.
     pub(crate) always: Option<&'static str>,
+}
+
+/// A mail that did not go, or of which nobody knows.
+pub(crate) struct Original {
+    /// The mail.
+    pub(crate) message: Message,
+    /// The attempts before it, the first first.
+    pub(crate) before: Vec<MessageId>,
+    /// Where the last attempt at sending it again stands.
+    pub(crate) earlier: Option<Status>,
+}
+
+impl Original {
+    /// All attempts so far, the first first.
+    pub(crate) fn attempts(&self) -> impl Iterator<Item = MessageId> {
+        self.before.iter().copied().chain([self.message.id])
+    }
+
+    /// The mail, as one that `attempt` goes in the place of.
+    pub(crate) fn sent_again_as(&self, attempt: MessageId) -> Result<Message, Refusal> {
+        let message = self.message.clone();
+        let Direction::Outbound(outbound) = message.direction else {
+            return Err(not_over(&self.message));
+        };
+        if self.before.len() + 1 >= Approval::ATTEMPTS {
+            let message = "it was tried again too often: look at why, and write a new mail".to_owned();
+            return Err(Refusal::Conflict { code: "too_many_attempts", message, details: vec![] });
+        }
+        let before = outbound.sent_again_as;
+        match (outbound.send_again(attempt, self.earlier), self.earlier, before) {
+            (Ok(outbound), ..) => Ok(Message { direction: Direction::Outbound(outbound), ..message }),
+            (Err(_), Some(status), Some(before)) if !status.did_not_go() => Err(Refusal::Conflict {
+                code: "sent_again_already",
+                message: format!(
+                    "it was sent again as {before}, which is {}: there is one attempt at a time",
+                    status.as_str()
+                ),
+                details: vec![("message_id", before.to_string()), ("status", status.as_str().to_owned())],
+            }),
+            (Err(_), ..) => Err(not_over(&self.message)),
+        }
+    }
+}
+
+fn not_over(message: &Message) -> Refusal {
+    Refusal::Conflict {
+        code: "message_not_ended",
+        message: format!("a mail that is {} can't be sent again", message.status()),
+        details: vec![("status", message.status().to_owned())],
+    }
 }
 
 impl Prepared {

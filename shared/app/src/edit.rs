@@ -6,7 +6,7 @@ use domain::approval::{Approval, Decision};
 use domain::digest::Digest;
 use domain::event::EventKind;
 use domain::inbox::Inbox;
-use domain::lifecycle::Status;
+use domain::lifecycle::Outbound;
 use domain::message::{AttachmentRef, Direction, Message};
 use domain::organization::Member;
 use domain::policy::PolicyBook;
@@ -15,7 +15,7 @@ use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
 use crate::approvals::{approval_event, find, wake};
 use crate::diff::differences;
-use crate::draft::{Draft, DraftAttachment, File, Prepared, check, check_total, fetch_files};
+use crate::draft::{Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files};
 use crate::enter::Once;
 use crate::error::Refusal;
 use crate::messages::sealed_at;
@@ -271,30 +271,31 @@ pub async fn send_again(
     let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
     let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
     let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
-    let ended = [Status::Unknown, Status::Failed, Status::Rejected, Status::Expired, Status::Cancelled];
-    let outbound = message.outbound().filter(|outbound| ended.contains(&outbound.status()));
-    let Some(outbound) = outbound else {
-        return Err(Refusal::Conflict {
-            code: "message_not_ended",
-            message: format!("a mail that is {} can't be sent again", message.status()),
-            details: vec![("status", message.status().to_owned())],
-        });
-    };
+    let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
+    let keys: Vec<_> = std::iter::once(Key::Approval(outbound.approval_id))
+        .chain(outbound.sent_again_as.map(|id| Key::Message(inbox_id, id)))
+        .collect();
+    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
+    let approval = found.next().flatten().and_then(|r| Approval::try_from(r).ok());
+    let earlier = found.next().flatten().and_then(|r| Message::try_from(r).ok());
+    let earlier = earlier.and_then(|message| message.outbound().map(Outbound::status));
+    let before = approval.as_ref().map(|approval| approval.resends.clone()).unwrap_or_default();
+    let original = Original { message, before, earlier };
+    // Looked at again when it is stored; here it spares the work.
+    original.sent_again_as(id)?;
     let sealed = sealed_at(ports, organization_id, outbound.digest).await?;
-    let Prepared { mut draft, mut files, .. } = reopened(&message, &sealed);
+    let Prepared { mut draft, mut files, .. } = reopened(&original.message, &sealed);
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
     for file in &mut files {
         file.reference.id = ports.attachment_id();
     }
-    let approval =
-        load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id)).await?;
     let parent = match approval.and_then(|approval| approval.answers) {
         Some(answered) => {
             load::<Message>(&*ports.store, organization_id, Key::Message(inbox_id, answered)).await?
         }
         None => None,
     };
-    let prepared = Prepared { draft, files, parent, resends: Some(message), always: Some("sent_again") };
+    let prepared = Prepared { draft, files, parent, resends: Some(original), always: Some("sent_again") };
     send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
 }

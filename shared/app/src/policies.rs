@@ -6,6 +6,8 @@ use domain::access::Actor;
 use domain::access::{Permit, scope};
 use domain::address::{EmailAddress, HeaderText, Mailbox};
 use domain::approval::Approval;
+use domain::audit::AuditEntry;
+use domain::digest::Digest;
 use domain::message::{Direction, Message};
 use domain::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
 use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
@@ -15,7 +17,7 @@ use crate::error::{FieldError, Refusal};
 use crate::facts::{FactsInput, gather};
 use crate::messages;
 use crate::ports::Ports;
-use crate::store::{Change, Key, List, PageRequest, audit, load, typed};
+use crate::store::{Change, Conflict, Key, List, PageRequest, StoreError, audit, load, typed};
 
 /// All policies of the organization, and what of them can't be read.
 pub async fn book(ports: &Ports, permit: &Permit<scope::PoliciesManage>) -> Result<PolicyBook, Refusal> {
@@ -48,9 +50,8 @@ pub async fn create(
     permit: &Permit<scope::PoliciesManage>,
     content: PolicyContent,
     once: &Once,
-    answer: impl FnOnce(&Policy) -> (u16, String),
+    answer: impl Fn(&Policy) -> (u16, String),
 ) -> Result<Policy, Refusal> {
-    let mut book = book(ports, permit).await?;
     let now = ports.now();
     let policy = Policy {
         id: ports.policy_id(),
@@ -60,10 +61,13 @@ pub async fn create(
         updated_at: now,
         updated_by: permit.actor().clone(),
     };
-    book.policies.push(policy.clone());
-    let change = once.save(change(ports, permit, book, "policy.create", &policy)?, now, || answer(&policy));
-    once.commit(ports, change).await?;
-    Ok(policy)
+    let add = |book: &mut PolicyBook| {
+        book.policies.push(policy.clone());
+        check(book, &policy)?;
+        Ok((policy.clone(), told(&policy)))
+    };
+    let save = |change, policy: &Policy| once.save(change, now, || answer(policy));
+    alter(ports, permit, ("policy.create", policy.id), add, once, save).await
 }
 
 /// Puts another content in the place of version `version` of a policy.
@@ -74,31 +78,34 @@ pub async fn replace(
     version: u64,
     content: PolicyContent,
 ) -> Result<Policy, Refusal> {
-    let mut book = book(ports, permit).await?;
     let now = ports.now();
-    let updated_by = permit.actor().clone();
-    let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
-        if known.version != version {
-            return Err(Refusal::Conflict {
-                code: "policy_changed",
-                message: format!("it has version {} by now: load it again", known.version),
-                details: vec![("version", known.version.to_string())],
-            });
-        }
-        *known = Policy { content, version: version + 1, updated_at: now, updated_by, ..known.clone() };
-        known.clone()
-    } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
-        // What could not be read has no version that anyone could name.
-        book.unreadable.remove(i);
-        let version = version.saturating_add(1);
-        let policy = Policy { id, content, version, created_at: now, updated_at: now, updated_by };
-        book.policies.push(policy.clone());
-        policy
-    } else {
-        return Err(Refusal::NotFound("policy"));
+    let put = |book: &mut PolicyBook| {
+        let (content, updated_by) = (content.clone(), permit.actor().clone());
+        let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
+            if known.version != version {
+                return Err(Refusal::Conflict {
+                    code: "policy_changed",
+                    message: format!("it has version {} by now: load it again", known.version),
+                    details: vec![("version", known.version.to_string())],
+                });
+            }
+            *known = Policy { content, version: version + 1, updated_at: now, updated_by, ..known.clone() };
+            known.clone()
+        } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
+            // What could not be read has no version that anyone could name.
+            book.unreadable.remove(i);
+            let version = version.saturating_add(1);
+            let policy = Policy { id, content, version, created_at: now, updated_at: now, updated_by };
+            book.policies.push(policy.clone());
+            policy
+        } else {
+            return Err(Refusal::NotFound("policy"));
+        };
+        check(book, &policy)?;
+        let details = told(&policy);
+        Ok((policy, details))
     };
-    ports.store.commit(change(ports, permit, book, "policy.update", &policy)?).await?;
-    Ok(policy)
+    alter(ports, permit, ("policy.update", id), put, &Once::default(), |change, _| change).await
 }
 
 /// Removes a policy. Mail such as it let out is held from the next one on.
@@ -107,20 +114,51 @@ pub async fn delete(
     permit: &Permit<scope::PoliciesManage>,
     id: PolicyId,
 ) -> Result<(), Refusal> {
-    let mut book = book(ports, permit).await?;
-    let entry = audit(ports, permit.organization_id(), permit.actor(), "policy.delete", id);
-    let details = if let Some(i) = book.policies.iter().position(|policy| policy.id == id) {
-        told(&book.policies.remove(i))
-    } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
-        let digest = domain::digest::Digest::of(book.unreadable.remove(i).stored.as_bytes());
-        vec![("digest", digest.to_string())]
-    } else {
-        return Err(Refusal::NotFound("policy"));
+    let take = |book: &mut PolicyBook| {
+        if let Some(i) = book.policies.iter().position(|policy| policy.id == id) {
+            Ok(((), told(&book.policies.remove(i))))
+        } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
+            let digest = Digest::of(book.unreadable.remove(i).stored.as_bytes());
+            Ok(((), vec![("digest", digest.to_string())]))
+        } else {
+            Err(Refusal::NotFound("policy"))
+        }
     };
-    let change = Change::new(permit.organization_id())
-        .update(book)
-        .audit(domain::audit::AuditEntry { details, ..entry });
-    Ok(ports.store.commit(change).await?)
+    alter(ports, permit, ("policy.delete", id), take, &Once::default(), |change, ()| change).await
+}
+
+/// So often a change of the book is tried again while others change it, each time on what they left.
+const TRIES: usize = 10;
+
+/// Stores what `make` makes of the book, with an audit entry of its details. All policies are one record: that another
+/// policy was changed at the same moment is no concern of who changes this one.
+async fn alter<T>(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    (action, id): (&'static str, PolicyId),
+    make: impl Fn(&mut PolicyBook) -> Result<(T, Vec<(&'static str, String)>), Refusal>,
+    once: &Once,
+    save: impl Fn(Change, &T) -> Change,
+) -> Result<T, Refusal> {
+    let organization_id = permit.organization_id();
+    for _ in 0..TRIES {
+        let mut book = book(ports, permit).await?;
+        let (made, details) = make(&mut book)?;
+        let entry = audit(ports, organization_id, permit.actor(), action, id);
+        let change = Change::new(organization_id).audit(AuditEntry { details, ..entry });
+        // The first policy of an organization makes the record.
+        let change = if book.version == 0 {
+            change.create(PolicyBook { version: 1, ..book })
+        } else {
+            change.update(book)
+        };
+        match once.try_commit(ports, save(change, &made)).await? {
+            Ok(()) => return Ok(made),
+            Err(conflicts) if conflicts == [Conflict::Record(Key::Policies)] => {}
+            Err(conflicts) => return Err(StoreError::Conflict(conflicts).into()),
+        }
+    }
+    Err(Refusal::Unavailable("the policies kept changing".to_owned()))
 }
 
 /// Particulars of an audit entry. A policy may name addresses: its digest stands for it.
@@ -130,23 +168,6 @@ fn told(policy: &Policy) -> Vec<(&'static str, String)> {
         ("version", policy.version.to_string()),
         ("digest", policy.content.digest().to_string()),
     ]
-}
-
-/// The change that stores a book with a new or changed policy.
-fn change(
-    ports: &Ports,
-    permit: &Permit<scope::PoliciesManage>,
-    book: PolicyBook,
-    action: &'static str,
-    policy: &Policy,
-) -> Result<Change, Refusal> {
-    check(&book, policy)?;
-    let organization_id = permit.organization_id();
-    let entry = audit(ports, organization_id, permit.actor(), action, policy.id);
-    let change =
-        Change::new(organization_id).audit(domain::audit::AuditEntry { details: told(policy), ..entry });
-    // The first policy of an organization makes the record.
-    Ok(if book.version == 0 { change.create(PolicyBook { version: 1, ..book }) } else { change.update(book) })
 }
 
 /// Refuses what is too much for one organization.

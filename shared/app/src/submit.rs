@@ -16,7 +16,7 @@ use domain::{InboxId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 
 use crate::approvals::approval_event;
-use crate::draft::{File, Prepared, address_answer, answer_references};
+use crate::draft::{File, Original, Prepared, address_answer, answer_references};
 use crate::enter::Once;
 use crate::error::Refusal;
 use crate::ports::{BlobKey, Ports};
@@ -105,7 +105,9 @@ pub(crate) async fn send(
             ("status", approval.decision.as_str().to_owned()),
             ("reasons", approval.reasons.join(" ")),
         ];
-        entry.details.extend(prepared.resends.as_ref().map(|message| ("resends", message.id.to_string())));
+        entry
+            .details
+            .extend(prepared.resends.iter().map(|original| ("resends", original.message.id.to_string())));
         let kind =
             if submitted.is_held() { EventKind::ApprovalRequested } else { EventKind::ApprovalApproved };
         let mut change = Change::new(inbox.organization_id)
@@ -124,6 +126,10 @@ pub(crate) async fn send(
                 ("budget", standing.budget.to_string()),
             ];
             change = change.update(standing.spend()).audit(entry);
+        }
+        if let Some(original) = &prepared.resends {
+            // Two who ask at once: one of them meets the other's write, and is refused.
+            change = change.update(original.sent_again_as(message.id)?);
         }
         change.writes.extend(weighed.counts);
         for attachment in &message.attachments {
@@ -204,7 +210,7 @@ fn hold(
     sealed: &Sealed,
 ) -> Result<Submitted, Refusal> {
     let now = ports.now();
-    let (parent, resends) = (prepared.parent.as_ref(), prepared.resends.as_ref());
+    let (parent, resends) = (prepared.parent.as_ref(), prepared.resends.as_ref().map(|it| &it.message));
     let thread_id: ThreadId =
         parent.or(resends).map_or_else(|| ports.thread_id(), |earlier| earlier.thread_id);
     let approval = Approval {
@@ -214,7 +220,7 @@ fn hold(
         message_id: sealed.envelope().message_id,
         thread_id,
         answers: parent.map(|parent| parent.id),
-        resends: resends.map(|message| message.id),
+        resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
         digest: sealed.digest(),
         revision: 1,
         supersedes: None,
@@ -330,6 +336,7 @@ pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) 
         send_at: approval.send_at,
         recipients: u32::try_from(approval.recipients.len()).unwrap_or(u32::MAX),
         first_contact,
+        sent_again_as: None,
         state: State::PendingApproval {
             expires_at: approval.expires_at,
             remind_at: remind_after.map(|after| now + after),

@@ -80,14 +80,8 @@ impl DynamoTable {
             }
         }
         let mut found = HashMap::with_capacity(wanted.len());
-        if wanted.len() == 1 {
-            let request =
-                self.client.get_item().table_name(&self.table).set_key(wanted.pop()).consistent_read(true);
-            if let Some(item) = request.send().await.map_err(|e| failed(&e))?.item {
-                found.insert(place_of(&item), item);
-            }
-            return Ok(found);
-        }
+        // One kind of call for one item and for many: it costs the same, and each kind's first use costs a cold start.
+        let mut rests = 0;
         while !wanted.is_empty() {
             let chunk = wanted.split_off(wanted.len().saturating_sub(100));
             let keys = KeysAndAttributes::builder().set_keys(Some(chunk)).consistent_read(true).build();
@@ -101,7 +95,14 @@ impl DynamoTable {
             }
             // Larger than 16 MB, or throttled in part: ask again for the rest.
             let rest = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
-            wanted.extend(rest.into_iter().flat_map(|keys| keys.keys));
+            if let Some(keys) = rest {
+                wanted.extend(keys.keys);
+                rests += 1;
+                if rests >= CONTENTION_TRIES {
+                    return Err(StoreError::Transient("the table gave only a part".to_owned()));
+                }
+                tokio::time::sleep(Duration::from_millis(10 << rests)).await;
+            }
         }
         Ok(found)
     }

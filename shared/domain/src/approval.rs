@@ -146,8 +146,8 @@ pub struct Approval {
     pub thread_id: ThreadId,
     /// The mail that it answers.
     pub answers: Option<MessageId>,
-    /// The mail of which it is a new attempt, asked for by a person.
-    pub resends: Option<MessageId>,
+    /// The mails of which it is a new attempt, asked for by a person: the first of all first, at most [`Self::ATTEMPTS`].
+    pub resends: Vec<MessageId>,
     /// Of the sealed object.
     pub digest: Digest,
     /// Counts edits of the mail, from 1.
@@ -237,6 +237,9 @@ pub enum DecisionRefused {
 }
 
 impl Approval {
+    /// So often one mail is tried again before it has to be written anew.
+    pub const ATTEMPTS: usize = 10;
+
     /// No approval waits longer than this, whatever a policy says: a workflow waits 31 days.
     pub const MAX_EXPIRY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -498,7 +501,7 @@ mod tests {
             message_id: MessageId::new(NOW, [0; 10]),
             thread_id: ThreadId::new(NOW, [0; 10]),
             answers: None,
-            resends: None,
+            resends: vec![],
             digest: mail(),
             revision: 1,
             supersedes: None,

@@ -82,7 +82,7 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     if approval.terms.is_some() && !still_met(approval, around) {
         return withdrawn("approver_removed");
     }
-    if approval.resends.is_some() && around.original_sent {
+    if !approval.resends.is_empty() && around.original_sent {
         return withdrawn("original_was_sent");
     }
     let by_hand = |vote: &Vote| vote.verdict == Verdict::Approve && vote.standing.is_none();

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ApprovalId;
 use crate::digest::Digest;
+use crate::{ApprovalId, MessageId};
 
 /// What the API calls the state of an outbound mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +73,11 @@ impl Status {
     /// Reads the name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether it did not go, and will not go by itself.
+    pub const fn did_not_go(self) -> bool {
+        matches!(self, Status::Failed | Status::Rejected | Status::Expired | Status::Cancelled)
     }
 
     /// The name in the API.
@@ -218,6 +223,8 @@ pub struct Outbound {
     pub recipients: u32,
     /// Whether one of them was never written to before: the provider's acceptance makes them known.
     pub first_contact: bool,
+    /// The last attempt at sending it once more: another mail, with an approval of its own.
+    pub sent_again_as: Option<MessageId>,
     /// Where it stands.
     pub state: State,
 }
@@ -337,6 +344,16 @@ impl Outbound {
             (State::PendingApproval { .. }, State::PendingApproval { .. }) => Ok(next),
             _ => self.refuse("be edited"),
         }
+    }
+
+    /// It did not go, or nobody knows, and `attempt` is to go in its place. There is one attempt at a time: where an
+    /// earlier one may still go or may have gone (`earlier`, where it stands), another is refused.
+    pub fn send_again(self, attempt: MessageId, earlier: Option<Status>) -> Result<Self, InvalidTransition> {
+        let over = self.status().did_not_go() || self.status() == Status::Unknown;
+        if over && earlier.is_none_or(Status::did_not_go) {
+            return Ok(Self { sent_again_as: Some(attempt), ..self });
+        }
+        self.refuse("be sent again")
     }
 
     /// A person calls it off, before it is claimed.
@@ -506,6 +523,7 @@ mod tests {
             send_at: None,
             recipients: 2,
             first_contact: false,
+            sent_again_as: None,
             state,
         }
     }

@@ -250,7 +250,7 @@ mod tests {
             message_id: MessageId::new(NOW, [1; 10]),
             thread_id: ThreadId::new(NOW, [1; 10]),
             answers: None,
-            resends: None,
+            resends: vec![],
             digest: Digest::of(b"mail"),
             revision: 1,
             supersedes: None,

@@ -136,7 +136,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         message_id: MessageId::new(NOW, [0; 10]),
         thread_id: ThreadId::new(NOW, [0; 10]),
         answers: None,
-        resends: None,
+        resends: vec![],
         digest: Digest::of(b"mail"),
         revision: 1,
         supersedes: None,

@@ -416,7 +416,7 @@ impl Gate {
             message_id: message_id(message),
             thread_id: ThreadId::new(T0, id_of(1)),
             answers: None,
-            resends: None,
+            resends: vec![],
             digest: self.sealed[message][0].digest(),
             revision: 1,
             supersedes: None,
@@ -450,6 +450,7 @@ impl Gate {
             send_at: None,
             recipients: 1,
             first_contact: false,
+            sent_again_as: None,
             state: State::PendingApproval { expires_at: approval.expires_at, remind_at },
         }
     }

@@ -106,6 +106,7 @@ pub fn message(message: &Message) -> Value {
             view["approval_id"] = json!(outbound.approval_id.to_string());
             view["digest"] = json!(outbound.digest.to_string());
             view["send_at"] = maybe(outbound.send_at);
+            view["sent_again_as"] = json!(outbound.sent_again_as.map(|id| id.to_string()));
             outcome(&mut view, outbound);
         }
     }
@@ -206,7 +207,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> Value {
         "message_id": approval.message_id.to_string(),
         "thread_id": approval.thread_id.to_string(),
         "answers": approval.answers.map(|id| id.to_string()),
-        "resends": approval.resends.map(|id| id.to_string()),
+        "resends": approval.resends.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "digest": approval.digest.to_string(),
         "revision": approval.revision,
         "supersedes": approval.supersedes.map(|id| id.to_string()),

@@ -215,7 +215,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -235,7 +234,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "background",
         &[
-            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -250,7 +248,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "console",
         &[
-            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -266,7 +263,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
-            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -280,7 +276,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "inbound",
         &[
-            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",

@@ -4,7 +4,7 @@ use app::Refusal;
 use app::enter::Once;
 use app::facts::{FactsInput, MAX_RECIPIENT_COUNTS, counters, gather};
 use app::policies::{Trial, TrialDraft, TrialMail, book, create, delete, get, replace, simulate};
-use app::store::{AddressEntry, Change, Contact, DirectoryWrite, Key, StoreError, Write};
+use app::store::{AddressEntry, Change, Conflict, Contact, DirectoryWrite, Key, StoreError, Write};
 use domain::access::{Actor, Permit, Role, scope};
 use domain::address::Mailbox;
 use domain::policy::{Facts, Policy, PolicyBook, PolicyContent, Unreadable, Verdict, limits};
@@ -96,6 +96,26 @@ async fn a_policy_is_made_changed_and_removed_and_each_is_written_down() {
         ("digest", changed.content.digest().to_string()),
     ];
     assert_eq!((entry.details.as_slice(), entry.target), (&expected[..], second.id.to_string()));
+}
+
+#[tokio::test]
+async fn what_others_change_at_the_same_moment_is_no_concern_of_who_changes_a_policy() {
+    let world = world().await;
+    let lost = |times| vec![StoreError::Conflict(vec![Conflict::Record(Key::Policies)]); times];
+    let policy = made(&world, rules(r#"{"always":true}"#, "allow")).await;
+    world.store.fail_commits(lost(3));
+    let second = made(&world, rules(r#"{"size_over":1}"#, "block")).await;
+    world.store.fail_commits(lost(3));
+    let changed =
+        replace(&world.ports, &owner(), second.id, 1, rules(r#"{"size_over":2}"#, "hold")).await.unwrap();
+    world.store.fail_commits(lost(3));
+    delete(&world.ports, &owner(), policy.id).await.unwrap();
+    assert_eq!(book(&world.ports, &owner()).await.unwrap().policies, [changed]);
+    // It ends, and nothing is half done.
+    world.store.fail_commits(lost(12));
+    let never = delete(&world.ports, &owner(), second.id).await;
+    assert!(matches!(never, Err(Refusal::Unavailable(_))), "{never:?}");
+    assert_eq!(book(&world.ports, &owner()).await.unwrap().policies.len(), 1);
 }
 
 #[tokio::test]

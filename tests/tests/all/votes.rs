@@ -11,7 +11,7 @@ use app::pause::{self, pause, resume, waiting};
 use app::policies;
 use app::ports::SendOutcome;
 use app::standing::{self, NewStanding};
-use app::store::{Change, Contact, Expect, Key, PageRequest, Write, load};
+use app::store::{Change, Conflict, Contact, Expect, Key, PageRequest, StoreError, Write, load};
 use app::submit::{Answering, Draft, Submitted, submit};
 use app::sweep::sweep;
 use domain::access::{Permit, Role, Scope, ScopeType, scope};
@@ -570,7 +570,7 @@ async fn sending_again_is_a_new_mail_that_a_person_decides_about() {
     .unwrap();
     assert!(again.is_held(), "whatever the policy says");
     assert_ne!(again.message.id, first.message_id);
-    assert_eq!(again.approval.resends, Some(first.message_id));
+    assert_eq!(again.approval.resends, [first.message_id]);
     assert_eq!(again.message.thread_id, message(&world, &first).await.thread_id);
     vote(&world, &again.approval, &approver(2)).await.unwrap();
     assert_eq!(send(&world, &again.approval).await, Dispatched::Now(Status::Sent));
@@ -578,6 +578,49 @@ async fn sending_again_is_a_new_mail_that_a_person_decides_about() {
     let refused =
         send_again(&world.ports, &agent(), samples::inbox_id(1), sent, &once, |_| (202, String::new())).await;
     assert_eq!(code(refused), "message_not_ended");
+}
+
+#[tokio::test]
+async fn there_is_one_attempt_at_a_time_at_sending_again() {
+    let world = ruled(ALLOW).await;
+    let first = held(&world, ANN).await.approval;
+    world.sender.answers.lock().unwrap().push_back(SendOutcome::Ambiguous("timeout"));
+    assert_eq!(send(&world, &first).await, Dispatched::Now(Status::Unknown));
+    let again = async |world: &World, id| {
+        let once = Once::default();
+        send_again(&world.ports, &agent(), samples::inbox_id(1), id, &once, |_| (202, String::new())).await
+    };
+    let one = again(&world, first.message_id).await.unwrap();
+    let original = message(&world, &first).await;
+    assert_eq!(original.outbound().unwrap().sent_again_as, Some(one.message.id));
+    let two = again(&world, first.message_id).await;
+    let Err(Refusal::Conflict { code: "sent_again_already", details, .. }) = &two else { panic!("{two:?}") };
+    let known = [("message_id", one.message.id.to_string()), ("status", "pending_approval".to_owned())];
+    assert_eq!(details[..], known);
+    // One that is rejected makes room for another; one that nobody knows of does not, but can be sent again itself.
+    let no = Verdict::Reject("no".into());
+    decide(&world.ports, &approver(2), one.approval.id, one.approval.digest, &no).await.unwrap();
+    let two = again(&world, first.message_id).await.unwrap();
+    vote(&world, &two.approval, &approver(2)).await.unwrap();
+    assert_eq!(code(again(&world, first.message_id).await), "sent_again_already");
+    world.sender.answers.lock().unwrap().push_back(SendOutcome::Ambiguous("timeout"));
+    assert_eq!(send(&world, &two.approval).await, Dispatched::Now(Status::Unknown));
+    assert_eq!(code(again(&world, first.message_id).await), "sent_again_already");
+    let three = again(&world, two.message.id).await.unwrap();
+    assert_eq!(
+        three.approval.resends,
+        [first.message_id, two.message.id],
+        "whichever of them went after all stops it"
+    );
+
+    // Two who ask at the same moment: the second meets the first one's write, and nothing of it is stored.
+    let lost = held(&world, ANN).await.approval;
+    cancel(&world.ports, &approver(3), lost.id, "no").await.unwrap();
+    let conflict = Conflict::Record(Key::Message(samples::inbox_id(1), lost.message_id));
+    let approvals = world.store.contents().records.len();
+    world.store.fail_commits(vec![StoreError::Conflict(vec![conflict])]);
+    assert_eq!(code(again(&world, lost.message_id).await), "changed_meanwhile");
+    assert_eq!(world.store.contents().records.len(), approvals);
 }
 
 #[tokio::test]

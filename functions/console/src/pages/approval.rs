@@ -366,7 +366,7 @@ pub(crate) async fn written(
 
 /// The page of the mail of which this is a new attempt. Without it the page says no less than that it is one.
 async fn attempt_of(reader: &Reader<'_>, approval: &Approval) -> Option<String> {
-    let resends = approval.resends.filter(|_| reader.guest.is_none())?;
+    let resends = *approval.resends.last().filter(|_| reader.guest.is_none())?;
     let permit = reader.principal.permit::<scope::MessagesRead>().ok()?;
     let found = messages::get(reader.ports, &permit, approval.inbox_id, resends).await.ok()?;
     found.message.outbound().map(|outbound| route::approval(outbound.approval_id))
@@ -408,7 +408,7 @@ fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>) -> String {
             to.map(|d| format!("{} votes in your place.", reader.names.member(d.to).short))
                 .unwrap_or_default()
         }
-        (Decision::Pending, "again") if approval.resends.is_some() => {
+        (Decision::Pending, "again") if !approval.resends.is_empty() => {
             "This is the new attempt. It goes out only if somebody approves it.".to_owned()
         }
         _ => String::new(),

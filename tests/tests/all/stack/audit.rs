@@ -322,7 +322,7 @@ fn alone_the_chain_holds_whatever_becomes_of_its_function_between_two_calls() {
     let stack = Stack::running();
     let (token, _) = organization(&stack);
     let mut made = 3;
-    for operation in ["TransactWriteItems", "GetItem"] {
+    for operation in ["TransactWriteItems", "BatchGetItem"] {
         for (kind, times) in [
             ("kill_before", 1),
             ("kill_after", 1),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
-use tests::{Stack, unique};
+use tests::{Stack, in_seconds, unique};
 
 const OK: &str = "success@simulator.amazonses.com";
 
@@ -195,7 +195,7 @@ fn a_budget_is_spent_exactly_by_a_crowd() {
     let stack = Stack::running();
     let (inbox, owner) = (stack.inbox(), stack.text("/owner/token"));
     let address = format!("{}@{}", unique("bud").replace(' ', "-").to_lowercase(), "simulator.amazonses.com");
-    let body = json!({"inbox_id": inbox, "recipient": address, "budget": 5, "expires_at": in_an_hour()});
+    let body = json!({"inbox_id": inbox, "recipient": address, "budget": 5, "expires_at": in_seconds(3600)});
     let made = stack.post("/v1/standing-approvals", owner, &body).expect(201);
     let statuses: Mutex<BTreeMap<String, u32>> = Mutex::default();
     std::thread::scope(|scope| {
@@ -219,12 +219,6 @@ fn a_budget_is_spent_exactly_by_a_crowd() {
     let mine = listed["data"].as_array().unwrap().iter().find(|one| one["id"] == made["id"]).unwrap();
     assert_eq!((&mine["used"], text(mine, "/status")), (&json!(5), "used_up"));
     stack.call("DELETE", &format!("/v1/standing-approvals/{}", text(&made, "/id")), owner, None).expect(204);
-}
-
-fn in_an_hour() -> String {
-    let now =
-        std::process::Command::new("date").args(["-u", "-d", "+1 hour", "+%Y-%m-%dT%H:%M:%SZ"]).output();
-    String::from_utf8(now.unwrap().stdout).unwrap().trim().to_owned()
 }
 
 #[test]
@@ -251,7 +245,7 @@ fn bad_decisions_have_stable_codes_and_change_nothing() {
     let far = json!({"to": [OK], "text": "x", "send_at": "2036-01-01T00:00:00Z"});
     stack.post(&send, stack.text("/agent_token"), &far).refused(422, "send_at_too_far");
     stack.get("/v1/messages?status=sent", owner).refused(422, "unknown_status");
-    let two = json!({"recipient": OK, "domain": "a.example", "budget": 1, "expires_at": in_an_hour()});
+    let two = json!({"recipient": OK, "domain": "a.example", "budget": 1, "expires_at": in_seconds(3600)});
     stack.post("/v1/standing-approvals", owner, &two).refused(422, "one_target");
     let again = format!("/v1/inboxes/{inbox}/messages/{}/send-again", text(&held, "/message/id"));
     stack.post(&again, stack.text("/agent_token"), &json!({})).refused(409, "message_not_ended");

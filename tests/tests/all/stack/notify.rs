@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tests::{Answer, Held, Stack, unique};
 
 /// An organization of its own, so that no other test uses up what its members are told in an hour.
-pub(super) struct Organization<'a> {
-    stack: &'a Stack,
+pub(super) struct Organization {
+    pub(super) stack: Stack,
     /// Addresses of the approver and the owner.
     approvers: [String; 2],
     /// Tokens: the owner's, and one that asks for mail.
@@ -29,26 +29,13 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-impl<'a> Organization<'a> {
-    pub(super) fn new(stack: &'a Stack) -> Self {
-        let name = unique("notify").replace(' ', "-");
-        let password = "one link for one decision";
-        let address = |role: &str| format!("{role}.{name}@example.com");
-        let member = |role: &str| json!({"email": address(role), "password": password, "role": role});
-        let members = ["owner", "approver", "editor", "viewer"].map(member);
-        let event = json!({"organization_name": name, "members": members}).to_string();
-        let function = "/2015-03-31/functions/countersign-operator-provision/invocations";
-        let url = format!("{}{function}", stack.text("/aws_endpoint"));
-        stack.raw("POST", &url, "", vec![("content-type", "application/json".to_owned())], event).expect(200);
-        let session = |role: &str| {
-            let body = json!({"email": address(role), "password": password});
-            text(&stack.post("/v1/sessions", "", &body).expect(201)["token"])
-        };
-        let (owner, editor) = (session("owner"), session("editor"));
-        let inbox = text(&stack.post("/v1/inboxes", &owner, &json!({"username": name})).expect(201)["id"]);
-        let scopes = json!({"name": "agent", "scopes": ["messages.read", "messages.send"]});
-        let agent = text(&stack.post("/v1/tokens", &editor, &scopes).expect(201)["token"]);
-        Self { stack, approvers: [address("approver"), address("owner")], owner, agent, inbox }
+impl Organization {
+    pub(super) fn new(stack: &Stack) -> Self {
+        let stack = stack.organization();
+        let text = |pointer: &str| stack.text(pointer).to_owned();
+        let approvers = [text("/approver/email"), text("/owner/email")];
+        let (owner, agent, inbox) = (text("/owner/token"), text("/agent_token"), text("/inbox/id"));
+        Self { approvers, owner, agent, inbox, stack }
     }
 
     pub(super) fn hold(&self, subject: &str) -> Held {
@@ -103,7 +90,7 @@ impl<'a> Organization<'a> {
     }
 
     /// Presses a button of the link's page, as it was shown.
-    fn press(&self, link: &str, page: &str, verdict: &str) -> Answer {
+    pub(super) fn press(&self, link: &str, page: &str, verdict: &str) -> Answer {
         let field = |name: &str| {
             let begin = format!("name=\"{name}\" value=\"");
             page.split(&begin).nth(1).unwrap().split('"').next().unwrap().replace(':', "%3A")
@@ -119,7 +106,7 @@ impl<'a> Organization<'a> {
 }
 
 /// For tests of what closes a link: it shows its dead page and decides nothing.
-pub(super) fn assert_closed(organization: &Organization<'_>, mailed: &Mailed, shown: &str, words: &str) {
+pub(super) fn assert_closed(organization: &Organization, mailed: &Mailed, shown: &str, words: &str) {
     let seen = organization.stack.get(&mailed.link, "");
     assert_eq!(seen.status, 410, "{}", seen.body);
     assert!(seen.body.as_str().unwrap().contains(words), "{}", seen.body);

@@ -61,6 +61,30 @@ fn a_policy_from_its_first_version_to_its_end() {
 }
 
 #[test]
+fn many_make_and_remove_policies_at_once_and_each_does() {
+    let stack = Stack::running();
+    let (owner, inbox) = (stack.text("/owner/token"), inbox(&stack));
+    let at_once = |work: &(dyn Fn(usize) -> Value + Sync)| -> Vec<Value> {
+        std::thread::scope(|scope| {
+            let running: Vec<_> = (0..5).map(|n| scope.spawn(move || work(n))).collect();
+            running.into_iter().map(|one| one.join().unwrap()).collect()
+        })
+    };
+    let made = at_once(&|_| {
+        let body = policy(&inbox, &json!({"size_over": 1}), "block");
+        stack.post("/v1/policies", owner, &body).expect(201)
+    });
+    let path = |n: usize| format!("/v1/policies/{}", made[n]["id"].as_str().unwrap());
+    for (n, policy) in made.iter().enumerate() {
+        assert_eq!(&stack.get(&path(n), owner).expect(200), policy);
+    }
+    at_once(&|n| json!(stack.call("DELETE", &path(n), owner, None).status))
+        .iter()
+        .for_each(|status| assert_eq!(*status, 204));
+    (0..made.len()).for_each(|n| stack.get(&path(n), owner).refused(404, "not_found"));
+}
+
+#[test]
 fn bad_policies_are_refused_with_everything_that_is_wrong() {
     let stack = Stack::running();
     let (owner, inbox) = (stack.text("/owner/token"), inbox(&stack));

@@ -1,0 +1,339 @@
+//! Every route that changes something, killed after each of its AWS calls, and with the answer to each of them lost. It is
+//! asked again as a client would, and then it is done, once, and written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use tests::listener::Listener;
+use tests::{Held, Stack, unique};
+
+use super::{at_each_call, left, rest, status, submit};
+
+/// What a client asks for.
+struct Asked {
+    method: &'static str,
+    path: String,
+    token: String,
+    body: Value,
+    /// What the audit log says it was done to; the `id` of the answer where it is made by it.
+    target: Option<String>,
+}
+
+impl Asked {
+    fn of(method: &'static str, path: String, token: &str, body: Value, target: &str) -> Self {
+        Self { method, path, token: token.to_owned(), body, target: Some(target.to_owned()) }
+    }
+
+    fn makes(path: &str, token: &str, body: Value) -> Self {
+        Self { method: "POST", path: path.to_owned(), token: token.to_owned(), body, target: None }
+    }
+
+    fn ask(&self, stack: &Stack, key: &str) -> tests::Answer {
+        let mut headers = vec![("idempotency-key", key.to_owned())];
+        let body = if self.body.is_null() { String::new() } else { self.body.to_string() };
+        if !body.is_empty() {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        stack.raw(self.method, &self.path, &self.token, headers, body)
+    }
+}
+
+/// A route that changes something.
+struct Route {
+    /// Its function, without the name of the stack.
+    function: &'static str,
+    /// What the audit log calls it; nothing where it is not written down.
+    action: &'static str,
+    /// Answer when it is done.
+    done: u16,
+    /// What is said to whoever asks again, where a first request that nobody heard of has done it.
+    again: &'static [&'static str],
+    /// Asking twice is two changes.
+    repeats: bool,
+    /// Makes ready what it is asked about, and the request.
+    ask: fn(&House<'_>) -> Asked,
+}
+
+/// An organization of these tests' own. The stack is seen from inside it.
+struct House<'a> {
+    stack: Stack,
+    listener: &'a Listener,
+    /// A received mail of its inbox.
+    received: String,
+}
+
+impl<'a> House<'a> {
+    fn new(listener: &'a Listener) -> Self {
+        let stack = Stack::running().organization();
+        let subject = unique("to be answered");
+        let received = stack.receive(&super::mail(&subject), &subject)["id"].as_str().unwrap().to_owned();
+        Self { stack, listener, received }
+    }
+
+    fn owner(&self) -> &str {
+        self.stack.text("/owner/token")
+    }
+
+    fn approver(&self) -> &str {
+        self.stack.text("/approver/token")
+    }
+
+    fn agent(&self) -> &str {
+        self.stack.text("/agent_token")
+    }
+
+    fn held(&self) -> Held {
+        submit(&self.stack, &unique("changed"))
+    }
+
+    fn made(&self, path: &str, body: &Value) -> Value {
+        self.stack.post(path, self.owner(), body).expect(201)
+    }
+
+    fn id(&self, path: &str, body: &Value) -> String {
+        self.made(path, body)["id"].as_str().unwrap().to_owned()
+    }
+
+    fn inbox(&self) -> String {
+        self.id("/v1/inboxes", &json!({}))
+    }
+
+    fn token(&self) -> String {
+        self.id("/v1/tokens", &json!({"name": "a token", "scopes": ["messages.read"]}))
+    }
+
+    fn policy(&self) -> String {
+        self.id("/v1/policies", &policy())
+    }
+
+    fn decide(&self, action: &str, token: &str, more: &Value) -> Asked {
+        let held = self.held();
+        let mut body = json!({"digest": held.digest});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        if ["cancel", "delegate"].contains(&action) {
+            body.as_object_mut().unwrap().remove("digest");
+        }
+        let path = format!("/v1/approvals/{}/{action}", held.approval);
+        Asked::of("POST", path, token, body, &held.approval)
+    }
+
+    fn reply(&self, route: &str) -> Asked {
+        let path = format!("/v1/inboxes/{}/messages/{}/{route}", self.stack.inbox(), self.received);
+        Asked::makes(&path, self.agent(), json!({"text": "Thank you"}))
+    }
+}
+
+fn policy() -> Value {
+    // It matches nothing that these tests send.
+    let rule = json!({"name": "a rule", "when": {"size_over": 1_000_000}, "outcome": "block"});
+    json!({"name": "a policy", "rules": [rule]})
+}
+
+fn standing() -> Value {
+    json!({"recipient": "someone@else.example", "budget": 1, "expires_at": "2099-01-01T00:00:00Z"})
+}
+
+const REASON: fn() -> Value = || json!({"reason": "to be sure"});
+
+fn routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    let nothing: &[&str] = &[];
+    let gone: &[&str] = &["not_found"];
+    vec![
+        route("api-approvals-reject", "approval.reject", 200, nothing, |house| {
+            house.decide("reject", house.approver(), &REASON())
+        }),
+        route("api-approvals-cancel", "approval.cancel", 200, nothing, |house| {
+            house.decide("cancel", house.agent(), &json!({}))
+        }),
+        route("api-approvals-delegate", "approval.delegate", 200, nothing, |house| {
+            let me = house.stack.get("/v1/me", house.owner()).expect(200);
+            house.decide("delegate", house.approver(), &json!({"member_id": me["member_id"]}))
+        }),
+        route("api-approvals-edit", "approval.edit", 202, nothing, |house| {
+            house.decide("edit", house.approver(), &json!({"text": "Other words"}))
+        }),
+        route("api-messages-reply", "message.submit", 202, nothing, |house| house.reply("reply")),
+        route("api-messages-reply-all", "message.submit", 202, nothing, |house| house.reply("reply-all")),
+        route("api-messages-send-again", "message.submit", 202, nothing, |house| {
+            let held = house.held();
+            let path = format!("/v1/approvals/{}/cancel", held.approval);
+            house.stack.post(&path, house.agent(), &json!({})).expect(200);
+            let path = format!("/v1/inboxes/{}/messages/{}/send-again", house.stack.inbox(), held.message);
+            Asked::makes(&path, house.agent(), json!({}))
+        }),
+        route("api-inboxes-create", "inbox.create", 201, nothing, |house| {
+            let name = unique("made").replace(' ', "-");
+            Asked::makes("/v1/inboxes", house.owner(), json!({"username": name}))
+        }),
+        Route {
+            repeats: true,
+            ..route("api-inboxes-pause", "inbox.pause", 200, nothing, |house| {
+                let id = house.inbox();
+                Asked::of("POST", format!("/v1/inboxes/{id}/pause"), house.approver(), REASON(), &id)
+            })
+        },
+        route("api-inboxes-resume", "inbox.resume", 200, nothing, |house| {
+            let id = house.inbox();
+            house.stack.post(&format!("/v1/inboxes/{id}/pause"), house.owner(), &REASON()).expect(200);
+            Asked::of("POST", format!("/v1/inboxes/{id}/resume"), house.owner(), json!({}), &id)
+        }),
+        Route {
+            repeats: true,
+            ..route("api-tokens-pause", "token.pause", 200, nothing, |house| {
+                let id = house.token();
+                Asked::of("POST", format!("/v1/tokens/{id}/pause"), house.approver(), REASON(), &id)
+            })
+        },
+        route("api-tokens-resume", "token.resume", 200, nothing, |house| {
+            let id = house.token();
+            house.stack.post(&format!("/v1/tokens/{id}/pause"), house.owner(), &REASON()).expect(200);
+            Asked::of("POST", format!("/v1/tokens/{id}/resume"), house.owner(), json!({}), &id)
+        }),
+        route("api-tokens-create", "token.create", 201, nothing, |house| {
+            Asked::makes("/v1/tokens", house.owner(), json!({"name": "one", "scopes": ["messages.read"]}))
+        }),
+        route("api-tokens-delete", "token.delete", 204, gone, |house| {
+            let id = house.token();
+            Asked::of("DELETE", format!("/v1/tokens/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-policies-create", "policy.create", 201, nothing, |house| {
+            Asked::makes("/v1/policies", house.owner(), policy())
+        }),
+        route("api-policies-replace", "policy.update", 200, &["policy_changed"], |house| {
+            let id = house.policy();
+            let mut next = policy();
+            next["version"] = json!(1);
+            Asked::of("PUT", format!("/v1/policies/{id}"), house.owner(), next, &id)
+        }),
+        route("api-policies-delete", "policy.delete", 204, gone, |house| {
+            let id = house.policy();
+            Asked::of("DELETE", format!("/v1/policies/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-standing-approvals-create", "standing_approval.create", 201, nothing, |house| {
+            Asked::makes("/v1/standing-approvals", house.owner(), standing())
+        }),
+        route("api-standing-approvals-delete", "standing_approval.revoke", 204, nothing, |house| {
+            let id = house.id("/v1/standing-approvals", &standing());
+            Asked::of("DELETE", format!("/v1/standing-approvals/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-attachments-create", "", 201, nothing, |house| {
+            let file = json!({"filename": "a.txt", "content_type": "text/plain", "size": 1});
+            Asked::makes("/v1/attachments", house.agent(), file)
+        }),
+        route("api-webhooks-create", "webhook.create", 201, nothing, |house| {
+            Asked::makes("/v1/webhooks", house.owner(), json!({"url": house.listener.url}))
+        }),
+        route("api-webhooks-delete", "webhook.delete", 204, gone, |house| {
+            let id = house.id("/v1/webhooks", &json!({"url": house.listener.url}));
+            Asked::of("DELETE", format!("/v1/webhooks/{id}"), house.owner(), Value::Null, &id)
+        }),
+    ]
+}
+
+/// The brakes of a whole organization come last: what is held while one is pulled is judged otherwise.
+fn brakes() -> Vec<Route> {
+    let route =
+        |function, action, repeats, ask| Route { function, action, done: 200, again: &[], repeats, ask };
+    vec![
+        route("api-organization-pause", "organization.pause", true, |house| {
+            let id = house.stack.text("/organization_id").to_owned();
+            Asked::of("POST", "/v1/organization/pause".to_owned(), house.approver(), REASON(), &id)
+        }),
+        route("api-organization-resume", "organization.resume", true, |house| {
+            let id = house.stack.text("/organization_id").to_owned();
+            house.stack.post("/v1/organization/pause", house.owner(), &REASON()).expect(200);
+            Asked::of("POST", "/v1/organization/resume".to_owned(), house.owner(), json!({}), &id)
+        }),
+    ]
+}
+
+/// The targets of an action in the audit log, as often as they are in it.
+fn logged(house: &House<'_>, action: &str) -> BTreeMap<String, usize> {
+    let (mut found, mut cursor) = (BTreeMap::new(), String::new());
+    loop {
+        let path = format!("/v1/audit?limit=100&action={action}{cursor}");
+        let page = house.stack.get(&path, house.owner()).expect(200);
+        for entry in page["data"].as_array().unwrap() {
+            *found.entry(entry["target"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return found,
+        }
+    }
+}
+
+/// Asks until it is done; gives the answer that says so.
+fn asked_until_done(house: &House<'_>, route: &Route, asked: &Asked, killed: bool, name: &str) -> Value {
+    let key = unique("key").replace(' ', "-");
+    let first = asked.ask(&house.stack, &key);
+    if !killed || first.status < 500 {
+        return first.expect(route.done);
+    }
+    assert!([500, 502, 503, 504].contains(&first.status), "{name}: {}", first.body);
+    let second = asked.ask(&house.stack, &key);
+    let known = route.again.contains(&second.code());
+    assert!(second.status == route.done || known, "{name}: {} {}", second.status, second.body);
+    second.body
+}
+
+fn every_change_survives(kind: &str) {
+    let listener = Listener::start();
+    let house = House::new(&listener);
+    let mut edited = vec![];
+    let mut changed: BTreeMap<&str, (bool, BTreeSet<String>)> = BTreeMap::new();
+    for route in routes().into_iter().chain(brakes()) {
+        let function = format!("countersign-{}", route.function);
+        let calls = at_each_call(&house.stack, &function, kind, |_, name| {
+            let asked = (route.ask)(&house);
+            let answer = asked_until_done(&house, &route, &asked, kind == "kill_after", name);
+            if route.function == "api-approvals-edit" {
+                edited.push(Held::of(&answer));
+            }
+            let made = ["/id", "/message/id", "/attachment/id"]
+                .iter()
+                .find_map(|pointer| answer.pointer(pointer).and_then(Value::as_str));
+            let target = asked.target.clone().or(made.map(str::to_owned));
+            let target = target.unwrap_or_else(|| panic!("{name}: {answer}"));
+            let (repeats, targets) = changed.entry(route.action).or_default();
+            *repeats = route.repeats;
+            targets.insert(target);
+        });
+        assert!(calls >= 2, "{kind}: {function} makes {calls} calls");
+    }
+    changed.remove("");
+    for (action, (repeats, targets)) in &changed {
+        let entries = house.stack.until(action, || {
+            let entries = logged(&house, action);
+            targets.iter().all(|target| entries.contains_key(target)).then_some(entries)
+        });
+        for target in targets.iter().filter(|_| !repeats) {
+            assert_eq!(entries[target], 1, "{kind}: {action} of {target}");
+        }
+        // What nobody was told of is not there either, beside what the tests made to have it.
+        let lone = matches!(*action, "approval.reject" | "approval.edit" | "policy.update" | "token.delete");
+        assert!(!lone || entries.len() == targets.len(), "{kind}: {action}: {entries:?}");
+    }
+    let verified = house.stack.get("/v1/audit/verify", house.owner()).expect(200);
+    assert_eq!(verified["verified"], true, "{verified}");
+    for held in &edited {
+        assert_eq!((status(&house.stack, held).as_str(), left(&house.stack, held)), ("pending_approval", 0));
+        let path = format!("/v1/approvals/{}/approve", held.approval);
+        house.stack.post(&path, house.owner(), &json!({"digest": held.digest})).expect(200);
+    }
+    for held in &edited {
+        assert_eq!((rest(&house.stack, held).as_str(), left(&house.stack, held)), ("delivered", 1), "{kind}");
+    }
+}
+
+#[test]
+fn every_route_that_is_killed_after_any_call_and_asked_again_has_changed_what_it_should_once() {
+    every_change_survives("kill_after");
+}
+
+#[test]
+fn every_route_that_loses_any_answer_changes_what_it_should_once_at_the_first_request() {
+    every_change_survives("drop_after");
+}

@@ -1,0 +1,138 @@
+//! What works behind the API, killed after each of its AWS calls, and with the answer to each of them lost: SES's reports,
+//! webhooks, the sweeper, one-time links, receipts.
+
+use serde_json::json;
+use tests::listener::Listener;
+use tests::{Stack, in_seconds, unique};
+
+use super::super::notify::Organization;
+use super::{ALWAYS, SWEEP, at_each_call, invoke, left, rest, status, submit};
+
+/// How often the audit log of the stack's organization tells of this action on this target.
+fn logged(stack: &Stack, action: &str, target: &str) -> usize {
+    let path = format!("/v1/audit?action={action}&target={target}");
+    let page = stack.get(&path, stack.text("/owner/token")).expect(200);
+    page["data"].as_array().unwrap().len()
+}
+
+#[test]
+fn reports_that_kill_whoever_reads_them_still_settle_a_mail() {
+    let stack = Stack::running();
+    for kind in ["kill_after", "drop_after"] {
+        let calls = at_each_call(&stack, "countersign-background-settle", kind, |_, name| {
+            let held = submit(&stack, &unique(name));
+            stack.approve(&held).expect(200);
+            assert_eq!((rest(&stack, &held).as_str(), left(&stack, &held)), ("delivered", 1), "{name}");
+        });
+        assert!(calls >= 2, "{kind}: {calls}");
+    }
+}
+
+#[test]
+fn a_webhook_is_told_under_one_id_though_whoever_tells_it_dies() {
+    let stack = Stack::running().organization();
+    let (listener, owner) = (Listener::start(), stack.text("/owner/token"));
+    stack.post("/v1/webhooks", owner, &json!({"url": listener.url, "events": ["inbox.created"]})).expect(201);
+    for kind in ["kill_after", "drop_after"] {
+        let calls = at_each_call(&stack, "countersign-background-deliver", kind, |_, name| {
+            let inbox = stack.post("/v1/inboxes", owner, &json!({})).expect(201);
+            let id = inbox["id"].as_str().unwrap();
+            let told = stack.until(name, || Some(listener.about(id)).filter(|told| !told.is_empty()));
+            assert!(told.iter().all(|one| one.id == told[0].id), "{name}: {told:?}");
+        });
+        assert!(calls >= 2, "{kind}: {calls}");
+    }
+}
+
+#[test]
+fn an_approval_that_nobody_gave_in_time_expires_once_though_the_sweeper_dies() {
+    let stack = Stack::running();
+    for kind in ["kill_after", "drop_after"] {
+        let mut all = vec![];
+        let calls = at_each_call(&stack, SWEEP, kind, |_, name| {
+            let body = json!({
+                "to": ["success@simulator.amazonses.com"], "subject": unique(name), "text": "x", "send_at": in_seconds(2),
+            });
+            let held = stack.submit_body(&body);
+            stack.until(name, || {
+                invoke(&stack, SWEEP, &json!({}));
+                (status(&stack, &held) == "expired").then_some(())
+            });
+            all.push(held);
+        });
+        assert!(calls >= 2, "{kind}: {calls}");
+        for held in &all {
+            stack.until("audit entry", || {
+                (logged(&stack, "approval.expire", &held.approval) > 0).then_some(())
+            });
+            assert_eq!((logged(&stack, "approval.expire", &held.approval), left(&stack, held)), (1, 0));
+            stack.approve(held).refused(409, "approval_expired");
+        }
+    }
+}
+
+#[test]
+fn a_link_that_is_pressed_while_the_console_dies_decides_once() {
+    let stack = Stack::running();
+    let mut all = vec![];
+    let calls = at_each_call(&stack, "countersign-console", "kill_after", |fault, name| {
+        let organization = Organization::new(&stack);
+        let subject = unique("pressed");
+        let held = organization.hold(&subject);
+        let mailed = organization.notified(&subject);
+        // Looking at it makes calls of its own; what is killed is the press, where it comes to it.
+        let shown = stack.until(name, || {
+            let seen = stack.get(&mailed.link, "");
+            (seen.status == 200).then(|| seen.body.as_str().unwrap().to_owned())
+        });
+        let looked = fault.fired() > 0;
+        let first = organization.press(&mailed.link, &shown, "approve");
+        if looked || first.status < 500 {
+            assert_eq!(first.status, 200, "{name}: {}", first.body);
+        } else {
+            // Pressed again: either it decides now, or it says that it was decided.
+            let second = organization.press(&mailed.link, &shown, "approve");
+            assert!([200, 410].contains(&second.status), "{name}: {}", second.body);
+        }
+        all.push((organization, held));
+    });
+    assert!(calls >= 4, "{calls}");
+    for (organization, held) in &all {
+        let inside = &organization.stack;
+        assert_eq!((rest(inside, held).as_str(), left(inside, held)), ("delivered", 1));
+        let approval =
+            inside.get(&format!("/v1/approvals/{}", held.approval), &organization.owner).expect(200);
+        assert_eq!(approval["votes"].as_array().unwrap().len(), 1, "{approval}");
+        assert_eq!(logged(inside, "approval.approve", &held.approval), 1);
+    }
+}
+
+#[test]
+fn a_receipt_waits_for_the_key_and_says_nothing_false_without_it() {
+    let stack = Stack::running();
+    let held = submit(&stack, &unique("receipt"));
+    stack.approve(&held).expect(200);
+    stack.message_with_status(&held.message, "delivered");
+    let path = format!("/v1/approvals/{}/receipt", held.approval);
+    let function = "countersign-api-approvals-receipt";
+    for (service, operation) in [("kms", "Sign"), ("dynamodb", "*"), ("kms", "GetPublicKey")] {
+        for kind in ["error_500", "throttle", "drop_before"] {
+            let rule =
+                json!({"service": service, "operation": operation, "function": function, "kind": kind});
+            // One is the SDK's business; one without end is said to be ours.
+            let once = stack.fault(&rule);
+            let receipt = stack.get(&path, stack.text("/owner/token")).expect(200);
+            assert!(receipt["signature"].is_string(), "{rule}: {receipt}");
+            if once.fired() == 0 {
+                continue;
+            }
+            drop(once);
+            let mut rule = rule;
+            rule["times"] = ALWAYS.into();
+            let always = stack.fault(&rule);
+            let answer = stack.get(&path, stack.text("/owner/token"));
+            answer.refused(503, "temporarily_unavailable");
+            assert!(answer.header("retry-after").is_some() && always.fired() > 1, "{rule}");
+        }
+    }
+}
