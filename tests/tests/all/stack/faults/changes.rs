@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::listener::Listener;
-use tests::{Held, Stack, unique};
+use tests::{Held, Stack, in_seconds, unique};
 
 use super::{at_each_call, left, rest, status, submit};
 
@@ -130,7 +130,7 @@ fn policy() -> Value {
 }
 
 fn standing() -> Value {
-    json!({"recipient": "someone@else.example", "budget": 1, "expires_at": "2099-01-01T00:00:00Z"})
+    json!({"recipient": "someone@else.example", "budget": 1, "expires_at": in_seconds(3600)})
 }
 
 const REASON: fn() -> Value = || json!({"reason": "to be sure"});
