@@ -17,8 +17,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use runtime::http::{Request, Response};
 
-use super::approval::{self, Alert, MAX_TEXT, Typed, weight};
+use super::approval::{self, Alert, Typed};
 use super::decide::told;
+use super::mail::{MAX_TEXT, weight};
 use super::{gate, render};
 use crate::guard::{self, Form};
 use crate::route;

@@ -8,6 +8,7 @@ mod decide;
 mod edit;
 mod gate;
 mod link;
+mod mail;
 mod pause;
 mod policies;
 mod problem;
