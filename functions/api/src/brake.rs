@@ -16,8 +16,8 @@ pub(crate) fn pull<'a>(
     keys: Vec<Key>,
 ) -> Handling<'a> {
     Box::pin(async move {
-        let reason = requests::reason(&request.body)?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &keys).await?;
+        let reason = requests::reason(&request.body)?;
         let pause = pause::pause(&call.ports, &call.permit, covered, &reason).await?;
         Ok(Response::json(200, &json!({ "paused": views::pause(&pause) })))
     })
@@ -32,10 +32,11 @@ pub(crate) fn release<'a, S: ScopeType + Send + Sync + 'a>(
 ) -> Handling<'a> {
     Box::pin(async move {
         let page = request.page()?;
-        let release = requests::release(&request.body)?;
         let call = request.enter::<S>(ports, &keys).await?;
+        let release = requests::release(&request.body)?;
         let reading = call.permit.principal().permit::<scope::MessagesRead>()?;
         if release.preview {
+            pause::known(&call.ports, &call.permit, covered).await?;
             let waiting = pause::waiting(&call.ports, &reading, covered, &page).await?;
             return Ok(Response::json(200, &views::released(false, &[], &waiting)));
         }

@@ -144,6 +144,7 @@ impl From<DecisionRefused> for Refusal {
             DecisionRefused::Voted => conflict("already_voted", vec![]),
             DecisionRefused::Requester => forbidden("requester_cannot_decide"),
             DecisionRefused::Editor => forbidden("editor_cannot_decide"),
+            DecisionRefused::Author => forbidden("author_cannot_decide"),
             DecisionRefused::NoPerson => forbidden("person_required"),
             DecisionRefused::NotEntitled(_) => forbidden("role_not_entitled"),
             DecisionRefused::Delegated => forbidden("vote_delegated"),

@@ -1,5 +1,7 @@
 //! A mail as a caller describes it, checked, with its files at hand, and sealed.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use domain::access::{Permit, scope};
 use domain::address::{EmailAddress, HeaderText, Mailbox};
@@ -9,7 +11,7 @@ use domain::inbox::Inbox;
 use domain::lifecycle::Status;
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::seal::{Envelope, MAX_RECIPIENTS, Sealed};
-use domain::{AttachmentId, MessageId, OrganizationId, Timestamp};
+use domain::{AttachmentId, MemberId, MessageId, OrganizationId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 
@@ -82,6 +84,9 @@ pub struct Answering {
     pub all: bool,
 }
 
+/// Why a revision needs a person.
+pub(crate) const EDITED: &str = "edited";
+
 /// A draft that was checked, with everything that it takes to seal it.
 pub(crate) struct Prepared {
     pub(crate) draft: Draft,
@@ -94,53 +99,51 @@ pub(crate) struct Prepared {
     pub(crate) always: Option<&'static str>,
 }
 
-/// A mail that did not go, or of which nobody knows.
+/// A mail that did not go, or of which nobody knows, and all attempts at it so far.
 pub(crate) struct Original {
-    /// The mail.
-    pub(crate) message: Message,
-    /// The attempts before it, the first first.
-    pub(crate) before: Vec<MessageId>,
-    /// Where the last attempt at sending it again stands.
-    pub(crate) earlier: Option<Status>,
+    /// The first mail of all.
+    pub(crate) root: Message,
+    /// The attempts after it, the first first, and where each stands.
+    pub(crate) earlier: Vec<(MessageId, Status)>,
+    /// The one of them that is to be sent again.
+    pub(crate) named: MessageId,
+    /// Whoever asked for one of them, or edited it.
+    pub(crate) authors: BTreeSet<MemberId>,
 }
 
 impl Original {
-    /// All attempts so far, the first first.
+    /// All attempts so far, the first mail of all first.
     pub(crate) fn attempts(&self) -> impl Iterator<Item = MessageId> {
-        self.before.iter().copied().chain([self.message.id])
+        std::iter::once(self.root.id).chain(self.earlier.iter().map(|(id, _)| *id))
     }
 
-    /// The mail, as one that `attempt` goes in the place of.
+    /// The first mail, as one that `attempt` goes in the place of.
     pub(crate) fn sent_again_as(&self, attempt: MessageId) -> Result<Message, Refusal> {
-        let message = self.message.clone();
-        let Direction::Outbound(outbound) = message.direction else {
-            return Err(not_over(&self.message));
-        };
-        if self.before.len() + 1 >= Approval::ATTEMPTS {
+        let outbound = self.root.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
+        if self.attempts().count() >= Approval::ATTEMPTS {
             let message = "it was tried again too often: look at why, and write a new mail".to_owned();
             return Err(Refusal::Conflict { code: "too_many_attempts", message, details: vec![] });
         }
-        let before = outbound.sent_again_as;
-        match (outbound.send_again(attempt, self.earlier), self.earlier, before) {
-            (Ok(outbound), ..) => Ok(Message { direction: Direction::Outbound(outbound), ..message }),
-            (Err(_), Some(status), Some(before)) if !status.did_not_go() => Err(Refusal::Conflict {
-                code: "sent_again_already",
-                message: format!(
-                    "it was sent again as {before}, which is {}: there is one attempt at a time",
-                    status.as_str()
-                ),
-                details: vec![("message_id", before.to_string()), ("status", status.as_str().to_owned())],
-            }),
-            (Err(_), ..) => Err(not_over(&self.message)),
+        let stand: Vec<_> = self.earlier.iter().map(|(_, status)| *status).collect();
+        let first = (self.root.id, outbound.status());
+        let knowing = self.attempts().last() == Some(self.named);
+        if let Ok(outbound) = outbound.send_again(attempt, &stand, knowing) {
+            return Ok(Message { direction: Direction::Outbound(outbound), ..self.root.clone() });
         }
-    }
-}
-
-fn not_over(message: &Message) -> Refusal {
-    Refusal::Conflict {
-        code: "message_not_ended",
-        message: format!("a mail that is {} can't be sent again", message.status()),
-        details: vec![("status", message.status().to_owned())],
+        // Whichever went, or else the last.
+        let all = || std::iter::once(first).chain(self.earlier.iter().copied());
+        let (id, status) = all().find(|(_, status)| status.went()).or(all().last()).unwrap_or(first);
+        let details = vec![("message_id", id.to_string()), ("status", status.as_str().to_owned())];
+        Err(if id == self.named {
+            let message = format!("a mail that is {} can't be sent again", status.as_str());
+            Refusal::Conflict { code: "message_not_ended", message, details }
+        } else {
+            let message = format!(
+                "another attempt at it, {id}, is {}: there is one attempt at a time",
+                status.as_str()
+            );
+            Refusal::Conflict { code: "sent_again_already", message, details }
+        })
     }
 }
 
@@ -155,6 +158,11 @@ impl Prepared {
         check(&draft, ports.now())?;
         let files = fetch_files(ports, permit.organization_id(), &draft).await?;
         Ok(Self { draft, files, parent, resends: None, always: None })
+    }
+
+    /// A revision of a mail that waits, which was counted when it was asked for.
+    pub(crate) fn is_edit(&self) -> bool {
+        self.always == Some(EDITED)
     }
 
     /// Recipients of all kinds.
@@ -225,11 +233,12 @@ pub(crate) fn address_answer(
         }
     }
     if all {
-        let known: Vec<_> = draft.to.iter().chain(&draft.cc).map(|m| m.address.mailbox_key()).collect();
+        let mut known: BTreeSet<_> =
+            draft.to.iter().chain(&draft.cc).map(|m| m.address.mailbox_key()).collect();
         let others = parent.to.iter().chain(&parent.cc).filter_map(mailbox);
         draft.cc.extend(others.filter(|m| {
             let key = m.address.mailbox_key();
-            key != own && !known.contains(&key)
+            key != own && known.insert(key)
         }));
     }
     if draft.subject.is_none() {

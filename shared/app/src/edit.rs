@@ -6,7 +6,7 @@ use domain::approval::{Approval, Decision};
 use domain::digest::Digest;
 use domain::event::EventKind;
 use domain::inbox::Inbox;
-use domain::lifecycle::Outbound;
+use domain::lifecycle::{Outbound, Status};
 use domain::message::{AttachmentRef, Direction, Message};
 use domain::organization::Member;
 use domain::policy::PolicyBook;
@@ -15,12 +15,14 @@ use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
 use crate::approvals::{approval_event, find, wake};
 use crate::diff::differences;
-use crate::draft::{Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files};
+use crate::draft::{
+    Draft, DraftAttachment, EDITED, File, Original, Prepared, check, check_total, fetch_files,
+};
 use crate::enter::Once;
 use crate::error::Refusal;
 use crate::messages::sealed_at;
 use crate::ports::Ports;
-use crate::store::{Change, Key, audit, load};
+use crate::store::{Change, Key, Record, audit, load};
 use crate::submit::{Submitted, described, pending, send, shown, store_objects, stored, ticket};
 use crate::weigh::weigh;
 
@@ -102,7 +104,7 @@ async fn try_edit(
     let superseded = old.clone().supersede(editor, digest, next_id, now)?;
     let before = sealed_at(ports, organization_id, old.digest).await?;
     let prepared = revised(ports, &old, &message, &before, edit).await?;
-    let mut weighed = weigh(ports, &old.requested_by, &inbox, &book, &prepared).await?;
+    let mut weighed = weigh(ports, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
     weighed.terms = Some(match weighed.terms {
@@ -211,7 +213,7 @@ async fn revised(
         }
         None => None,
     };
-    Ok(Prepared { draft, files, parent, resends: None, always: Some("edited") })
+    Ok(Prepared { draft, files, parent, resends: None, always: Some(EDITED) })
 }
 
 /// The draft that a sealed mail was made from: words and files from the octets, names of recipients from the record.
@@ -271,20 +273,15 @@ pub async fn send_again(
     let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
     let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
     let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
-    let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
-    let keys: Vec<_> = std::iter::once(Key::Approval(outbound.approval_id))
-        .chain(outbound.sent_again_as.map(|id| Key::Message(inbox_id, id)))
-        .collect();
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
-    let approval = found.next().flatten().and_then(|r| Approval::try_from(r).ok());
-    let earlier = found.next().flatten().and_then(|r| Message::try_from(r).ok());
-    let earlier = earlier.and_then(|message| message.outbound().map(Outbound::status));
-    let before = approval.as_ref().map(|approval| approval.resends.clone()).unwrap_or_default();
-    let original = Original { message, before, earlier };
+    let outbound = message.outbound().ok_or(Refusal::NotFound("message"))?;
+    let approval = Key::Approval(outbound.approval_id);
+    let approval = load::<Approval>(&*ports.store, organization_id, approval).await?;
+    let digest = outbound.digest;
+    let original = original(ports, &message, approval.as_ref()).await?;
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
-    let sealed = sealed_at(ports, organization_id, outbound.digest).await?;
-    let Prepared { mut draft, mut files, .. } = reopened(&original.message, &sealed);
+    let sealed = sealed_at(ports, organization_id, digest).await?;
+    let Prepared { mut draft, mut files, .. } = reopened(&message, &sealed);
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
     for file in &mut files {
@@ -298,4 +295,32 @@ pub async fn send_again(
     };
     let prepared = Prepared { draft, files, parent, resends: Some(original), always: Some("sent_again") };
     send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
+}
+
+/// The first mail of all that `message` is an attempt at, with all attempts so far.
+async fn original(
+    ports: &Ports,
+    message: &Message,
+    approval: Option<&Approval>,
+) -> Result<Original, Refusal> {
+    let organization_id = message.organization_id;
+    let key = |id: MessageId| Key::Message(message.inbox_id, id);
+    let root = match approval.and_then(|approval| approval.resends.first()) {
+        Some(first) => load::<Message>(&*ports.store, organization_id, key(*first)).await?,
+        None => Some(message.clone()),
+    };
+    let root = root.ok_or(Refusal::NotFound("message"))?;
+    let attempts = root.outbound().map(|outbound| outbound.sent_again_as.clone()).unwrap_or_default();
+    let keys: Vec<_> = attempts.iter().copied().map(key).collect();
+    let found = ports.store.load(organization_id, &keys).await?;
+    let status = |record: Option<Record>| {
+        let message = record.and_then(|record| Message::try_from(record).ok());
+        message.and_then(|message| message.outbound().map(Outbound::status)).unwrap_or(Status::Unknown)
+    };
+    let earlier = attempts.iter().copied().zip(found.into_iter().map(status)).collect();
+    let authors = approval
+        .into_iter()
+        .flat_map(|a| a.authors.iter().copied().chain(a.requested_by.member()).chain(a.edited_by))
+        .collect();
+    Ok(Original { root, earlier, named: message.id, authors })
 }

@@ -177,8 +177,11 @@ pub async fn enter(
         (Some((_, request)), Some(Record::Answer(answer))) if now < answer.expires_at => {
             return Err(replay(answer, request));
         }
-        // Time to live deletes late: an old answer is overwritten.
-        (Some((key, request)), Some(_)) => Some((key, request, Expect::Anything)),
+        // Time to live deletes late: an old answer is overwritten, by one of those who find it.
+        (Some((key, request)), Some(Record::Answer(old))) => {
+            Some((key, request, Expect::Until(old.expires_at)))
+        }
+        (Some((key, request)), Some(_)) => Some((key, request, Expect::Absent)),
         (Some((key, request)), None) => Some((key, request, Expect::Absent)),
         (None, _) => None,
     };

@@ -43,6 +43,8 @@ pub struct FactsInput<'a> {
     pub answers_automatic: bool,
     /// Not before this; now where absent.
     pub send_at: Option<Timestamp>,
+    /// Whether it was counted before, as a mail is that somebody edits.
+    pub counted: bool,
 }
 
 /// Counts are kept for so long after their window: nothing reads them any more.
@@ -95,7 +97,8 @@ pub async fn gather(ports: &Ports, book: &PolicyBook, input: FactsInput<'_>) -> 
                 Some(Record::Counter(counter)) => counter.count,
                 _ => 0,
             };
-            (volume, before.saturating_add(1))
+            // Of a mail that was counted when it was asked for, the count is with itself.
+            (volume, if input.counted { before.max(1) } else { before.saturating_add(1) })
         })
         .collect();
     Ok(Facts {

@@ -71,7 +71,9 @@ pub async fn open(
         status.ok_or_else(|| Refusal::field("status", "unknown_status", "must be scheduled or unknown"))?;
     let list = List::Open(status);
     let mut page = typed::<Message>(ports.store.list(permit.organization_id(), &list, page).await?);
-    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
+    // The index follows the table: what it names may have moved on.
+    let stands = |message: &Message| message.outbound().is_some_and(|outbound| outbound.status() == status);
+    page.items.retain(|message| permit.over(message.inbox_id).is_ok() && stands(message));
     Ok(page)
 }
 

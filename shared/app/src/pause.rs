@@ -130,6 +130,11 @@ async fn commit(
     ports.store.commit(Change::new(organization_id).write(Write::Put(record, expect)).audit(entry)).await
 }
 
+/// Refuses a brake of something that is not there, or is not the caller's to see.
+pub async fn known(ports: &Ports, permit: &Permit<impl ScopeType>, scope: Scope) -> Result<(), Refusal> {
+    covered(ports, permit, scope).await.map(drop)
+}
+
 /// A page of what waits behind a brake, those that are due first: what will go, now or when its time comes, once it is
 /// released.
 pub async fn waiting(
@@ -141,7 +146,9 @@ pub async fn waiting(
     let organization_id = permit.organization_id();
     let list = List::Open(Status::Scheduled);
     let mut page = typed::<Message>(ports.store.list(organization_id, &list, page).await?);
-    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
+    // The index follows the table: what it names may have moved on.
+    let waits = |message: &Message| message.outbound().is_some_and(|it| it.status() == Status::Scheduled);
+    page.items.retain(|message| permit.over(message.inbox_id).is_ok() && waits(message));
     match scope {
         Scope::Organization => {}
         Scope::Inbox(id) => page.items.retain(|message| message.inbox_id == id),

@@ -238,6 +238,8 @@ pub enum Expect {
     /// The record of something that can be paused, as it was seen: paused at this time, or not. One that is gone is not
     /// made anew.
     Paused(Option<Timestamp>),
+    /// The saved answer that ends at this time.
+    Until(Timestamp),
     /// Whatever is there.
     Anything,
 }

@@ -1,5 +1,7 @@
 //! Asking for a mail to be sent: it is composed once, sealed, weighed by the policies, and held for a person or let go.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use domain::access::{Actor, Permit, Principal, scope};
 use domain::address::Mailbox;
@@ -90,7 +92,7 @@ pub(crate) async fn send(
 ) -> Result<Submitted, Refusal> {
     let mut last = vec![];
     for _ in 0..TRIES {
-        let weighed = weigh(ports, &principal.actor, inbox, book, &prepared).await?;
+        let weighed = weigh(ports, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
         let now = ports.now();
         let message_id = ports.message_id();
         let sealed = prepared.seal(ports, inbox, message_id, weighed.automatic(&prepared))?;
@@ -105,9 +107,7 @@ pub(crate) async fn send(
             ("status", approval.decision.as_str().to_owned()),
             ("reasons", approval.reasons.join(" ")),
         ];
-        entry
-            .details
-            .extend(prepared.resends.iter().map(|original| ("resends", original.message.id.to_string())));
+        entry.details.extend(prepared.resends.iter().map(|original| ("resends", original.named.to_string())));
         let kind =
             if submitted.is_held() { EventKind::ApprovalRequested } else { EventKind::ApprovalApproved };
         let mut change = Change::new(inbox.organization_id)
@@ -210,7 +210,7 @@ fn hold(
     sealed: &Sealed,
 ) -> Result<Submitted, Refusal> {
     let now = ports.now();
-    let (parent, resends) = (prepared.parent.as_ref(), prepared.resends.as_ref().map(|it| &it.message));
+    let (parent, resends) = (prepared.parent.as_ref(), prepared.resends.as_ref().map(|it| &it.root));
     let thread_id: ThreadId =
         parent.or(resends).map_or_else(|| ports.thread_id(), |earlier| earlier.thread_id);
     let approval = Approval {
@@ -221,6 +221,7 @@ fn hold(
         thread_id,
         answers: parent.map(|parent| parent.id),
         resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
+        authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
         digest: sealed.digest(),
         revision: 1,
         supersedes: None,
@@ -330,13 +331,16 @@ pub(crate) fn shown(message: Message, prepared: &Prepared, approval: &Approval, 
 /// Where the mail of an approval stands that waits from now on.
 pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) -> Outbound {
     let remind_after = approval.terms.as_ref().and_then(|terms| terms.remind_after);
+    // Their servers answer once, however often the mail names them.
+    let recipients: BTreeSet<_> =
+        approval.recipients.iter().map(|party| party.address.to_lowercase()).collect();
     Outbound {
         approval_id: approval.id,
         digest: approval.digest,
         send_at: approval.send_at,
-        recipients: u32::try_from(approval.recipients.len()).unwrap_or(u32::MAX),
+        recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
         first_contact,
-        sent_again_as: None,
+        sent_again_as: vec![],
         state: State::PendingApproval {
             expires_at: approval.expires_at,
             remind_at: remind_after.map(|after| now + after),

@@ -1,5 +1,7 @@
 //! The look after work that stands still: the table is the truth, this is what makes it move again.
 
+use std::collections::BTreeSet;
+
 use domain::access::Actor;
 use domain::approval::Approval;
 use domain::event::EventKind;
@@ -7,6 +9,7 @@ use domain::gate::Hindrance;
 use domain::lifecycle::Status;
 use domain::message::Message;
 use futures_util::future::join_all;
+use jiff::SignedDuration;
 
 use crate::approvals::{approval_event, wake};
 use crate::dispatch::{hindrance, message_event, moved};
@@ -28,30 +31,48 @@ pub struct Swept {
     pub reminded: u32,
 }
 
-/// At most so many mails in one sweep; the next follows within a minute.
+/// So many mails are asked for at a time.
 const BATCH: u16 = 200;
+/// A sweep goes on for so long while there is more; the next follows within a minute.
+const TIME: SignedDuration = SignedDuration::from_secs(40);
 /// So many of them side by side.
 const AT_ONCE: usize = 20;
 
 /// Moves on whatever is overdue. One mail that can't be moved does not keep the others.
 pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
-    let mut swept = Swept::default();
-    for some in watch.overdue(ports.now(), BATCH).await?.chunks(AT_ONCE) {
-        let looked = some.iter().map(|watched| async move { (watched, look_after(ports, watched).await) });
-        for (watched, result) in join_all(looked).await {
-            match result {
-                Ok(Some(Status::Expired)) => swept.expired += 1,
-                Ok(Some(Status::Scheduled)) => swept.restarted += 1,
-                Ok(Some(Status::Unknown)) => swept.lost += 1,
-                Ok(Some(Status::PendingApproval)) => swept.reminded += 1,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on");
-                }
-            }
+    let (mut swept, started) = (Swept::default(), ports.now());
+    // Whatever is looked at once in a sweep is not looked at again: what can't be moved must not keep the rest.
+    let mut seen = BTreeSet::new();
+    while ports.now().duration_since(started) < TIME {
+        let limit = BATCH.saturating_add(u16::try_from(seen.len()).unwrap_or(u16::MAX));
+        let overdue = watch.overdue(ports.now(), limit).await?;
+        let new: Vec<_> =
+            overdue.into_iter().filter(|one| seen.insert((one.inbox_id, one.message_id))).collect();
+        for some in new.chunks(AT_ONCE) {
+            batch(ports, some, &mut swept).await;
+        }
+        if new.len() < usize::from(BATCH) {
+            break;
         }
     }
     Ok(swept)
+}
+
+/// Looks after some mails, side by side.
+async fn batch(ports: &Ports, some: &[Watched], swept: &mut Swept) {
+    let looked = some.iter().map(|watched| async move { (watched, look_after(ports, watched).await) });
+    for (watched, result) in join_all(looked).await {
+        match result {
+            Ok(Some(Status::Expired)) => swept.expired += 1,
+            Ok(Some(Status::Scheduled)) => swept.restarted += 1,
+            Ok(Some(Status::Unknown)) => swept.lost += 1,
+            Ok(Some(Status::PendingApproval)) => swept.reminded += 1,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(message_id = %watched.message_id, %error, "could not be moved on");
+            }
+        }
+    }
 }
 
 async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, Refusal> {

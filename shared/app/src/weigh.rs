@@ -54,10 +54,10 @@ const MAX_UNSEEN_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// So many mails a day and recipient go without a person.
 pub(crate) const RECIPIENT_CAP: u64 = 30;
 
-/// Weighs a mail that `actor` asks for. A blocked one is refused, and that is written down.
+/// Weighs a mail that `actor` asks for. A blocked one is refused, and it is written down that `by` tried.
 pub(crate) async fn weigh(
     ports: &Ports,
-    actor: &Actor,
+    (actor, by): (&Actor, &Actor),
     inbox: &Inbox,
     book: &PolicyBook,
     prepared: &Prepared,
@@ -92,6 +92,7 @@ pub(crate) async fn weigh(
         thread_id,
         answers_automatic,
         send_at: draft.send_at,
+        counted: prepared.is_edit(),
     };
     let facts = facts::gather(ports, book, input).await?;
     let evaluation = book.evaluate(inbox.id, &facts);
@@ -99,7 +100,7 @@ pub(crate) async fn weigh(
     let always = always(inbox, prepared, facts.tainted, answers_automatic, &evaluation.outcome, now);
     let terms = match evaluation.outcome {
         Verdict::Block => {
-            let mut entry = audit(ports, organization_id, actor, "message.block", inbox.id);
+            let mut entry = audit(ports, organization_id, by, "message.block", inbox.id);
             entry.details = vec![("reasons", reasons.join(" "))];
             ports.store.commit(Change::new(organization_id).audit(entry)).await?;
             return Err(Refusal::Blocked(evaluation.trace));
@@ -115,7 +116,7 @@ pub(crate) async fn weigh(
         reasons,
         trace: evaluation.trace,
         standing: None,
-        counts: facts::counters(organization_id, book, &facts),
+        counts: if prepared.is_edit() { vec![] } else { facts::counters(organization_id, book, &facts) },
         first_contact: recipients.iter().any(|(_, first)| *first),
     };
     if weighed.terms.is_some() && always.is_empty() {

@@ -189,8 +189,8 @@ pub(crate) struct OutboundRecord {
     recipients: u32,
     #[serde(default)]
     first_contact: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent_again_as: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sent_again_as: Vec<String>,
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
@@ -279,7 +279,10 @@ pub(crate) struct ApprovalRecord {
     message_id: String,
     thread_id: String,
     answers: Option<String>,
-    resends: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<String>,
     digest: String,
     revision: u32,
     supersedes: Option<String>,
@@ -706,7 +709,7 @@ impl Stored for OutboundRecord {
             send_at: value.send_at.map(Timestamp::as_millisecond),
             recipients: value.recipients,
             first_contact: value.first_contact,
-            sent_again_as: value.sent_again_as.map(|id| id.to_string()),
+            sent_again_as: value.sent_again_as.iter().map(ToString::to_string).collect(),
             state: String::new(),
             expires_at: None,
             remind_at: None,
@@ -800,7 +803,7 @@ impl Stored for OutboundRecord {
             send_at: times(self.send_at)?,
             recipients: self.recipients,
             first_contact: self.first_contact,
-            sent_again_as: self.sent_again_as.as_deref().map(id).transpose()?,
+            sent_again_as: self.sent_again_as.iter().map(|text| id(text)).collect::<Result<_, _>>()?,
             state,
         })
     }
@@ -997,7 +1000,8 @@ impl Stored for ApprovalRecord {
             message_id: value.message_id.to_string(),
             thread_id: value.thread_id.to_string(),
             answers: value.answers.map(|id| id.to_string()),
-            resends: value.resends.iter().map(ToString::to_string).collect(),
+            attempts: value.resends.iter().map(ToString::to_string).collect(),
+            authors: value.authors.iter().map(ToString::to_string).collect(),
             digest: value.digest.to_string(),
             revision: value.revision,
             supersedes: value.supersedes.map(|id| id.to_string()),
@@ -1055,7 +1059,8 @@ impl Stored for ApprovalRecord {
             message_id: id(&self.message_id)?,
             thread_id: id(&self.thread_id)?,
             answers: self.answers.as_deref().map(id).transpose()?,
-            resends: self.resends.iter().map(|text| id(text)).collect::<Result<_, _>>()?,
+            resends: self.attempts.iter().map(|text| id(text)).collect::<Result<_, _>>()?,
+            authors: self.authors.iter().map(|text| id(text)).collect::<Result<_, _>>()?,
             digest: digest(&self.digest)?,
             revision: self.revision,
             supersedes: self.supersedes.as_deref().map(id).transpose()?,

@@ -227,6 +227,9 @@ impl DynamoTable {
                 .condition_expression("paused.#at = :at")
                 .expression_attribute_names("#at", "at")
                 .expression_attribute_values(":at", number(at.as_millisecond())),
+            Expect::Until(at) => put
+                .condition_expression("expires_at = :at")
+                .expression_attribute_values(":at", number(at.as_millisecond())),
             Expect::Version(version) => put
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", number(version)),
@@ -629,8 +632,15 @@ impl Store for DynamoTable {
             let mut items = self.read(&places).await?;
             found = places.iter().filter_map(|place| items.remove(place)).collect();
         }
-        let items = found.into_iter().map(record_of).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        // One record that can't be read must not hide the others of its page.
+        let read = |item: Item| match record_of(item) {
+            Ok(record) => Some(record),
+            Err(error) => {
+                tracing::error!(%error, "a record of a list can't be read");
+                None
+            }
+        };
+        Ok(Page { items: found.into_iter().filter_map(read).collect(), next })
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {

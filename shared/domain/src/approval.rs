@@ -146,8 +146,10 @@ pub struct Approval {
     pub thread_id: ThreadId,
     /// The mail that it answers.
     pub answers: Option<MessageId>,
-    /// The mails of which it is a new attempt, asked for by a person: the first of all first, at most [`Self::ATTEMPTS`].
+    /// The mails of which it is a new attempt, the first of all first, fewer than [`Self::ATTEMPTS`].
     pub resends: Vec<MessageId>,
+    /// Whoever asked for one of those, or edited it last.
+    pub authors: BTreeSet<MemberId>,
     /// Of the sealed object.
     pub digest: Digest,
     /// Counts edits of the mail, from 1.
@@ -222,6 +224,11 @@ pub enum DecisionRefused {
     /// The terms name other roles.
     #[error("the policy that held this mail asks for a vote of {0}")]
     NotEntitled(String),
+    /// They asked for an earlier attempt at this mail, or edited it.
+    #[error(
+        "you asked for an earlier attempt at this mail, or edited it: another owner, admin or approver has to approve it"
+    )]
+    Author,
     /// They gave their vote away.
     #[error("you handed your vote on to another member")]
     Delegated,
@@ -237,7 +244,7 @@ pub enum DecisionRefused {
 }
 
 impl Approval {
-    /// So often one mail is tried again before it has to be written anew.
+    /// So many mails there are of one, itself among them, before it has to be written anew.
     pub const ATTEMPTS: usize = 10;
 
     /// No approval waits longer than this, whatever a policy says: a workflow waits 31 days.
@@ -290,7 +297,10 @@ impl Approval {
         if self.requested_by.member() == Some(member_id) {
             return Some(DecisionRefused::Requester);
         }
-        (self.edited_by == Some(member_id)).then_some(DecisionRefused::Editor)
+        if self.edited_by == Some(member_id) {
+            return Some(DecisionRefused::Editor);
+        }
+        self.authors.contains(&member_id).then_some(DecisionRefused::Author)
     }
 
     /// The roles that count for a member's vote: their own, and those of members who handed theirs on.
@@ -502,6 +512,7 @@ mod tests {
             thread_id: ThreadId::new(NOW, [0; 10]),
             answers: None,
             resends: vec![],
+            authors: BTreeSet::new(),
             digest: mail(),
             revision: 1,
             supersedes: None,

@@ -80,6 +80,14 @@ impl Status {
         matches!(self, Status::Failed | Status::Rejected | Status::Expired | Status::Cancelled)
     }
 
+    /// Whether the provider has it, whatever became of it there.
+    pub const fn went(self) -> bool {
+        matches!(
+            self,
+            Status::Sent | Status::Delivered | Status::Deferred | Status::Bounced | Status::Complained
+        )
+    }
+
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -223,8 +231,9 @@ pub struct Outbound {
     pub recipients: u32,
     /// Whether one of them was never written to before: the provider's acceptance makes them known.
     pub first_contact: bool,
-    /// The last attempt at sending it once more: another mail, with an approval of its own.
-    pub sent_again_as: Option<MessageId>,
+    /// The attempts at sending it once more, the first first: other mails, each with an approval of its own. They stand with
+    /// the first mail of all alone.
+    pub sent_again_as: Vec<MessageId>,
     /// Where it stands.
     pub state: State,
 }
@@ -346,12 +355,21 @@ impl Outbound {
         }
     }
 
-    /// It did not go, or nobody knows, and `attempt` is to go in its place. There is one attempt at a time: where an
-    /// earlier one may still go or may have gone (`earlier`, where it stands), another is refused.
-    pub fn send_again(self, attempt: MessageId, earlier: Option<Status>) -> Result<Self, InvalidTransition> {
-        let over = self.status().did_not_go() || self.status() == Status::Unknown;
-        if over && earlier.is_none_or(Status::did_not_go) {
-            return Ok(Self { sent_again_as: Some(attempt), ..self });
+    /// It did not go, or nobody knows, and `attempt` is to go in its place. There is one attempt at a time: `earlier` tells
+    /// where each of [`Self::sent_again_as`] stands. The last of all must not have gone, or nobody knows and `knowing` says
+    /// that it is that one which is to be sent again; and none before it may have gone after all.
+    pub fn send_again(
+        mut self,
+        attempt: MessageId,
+        earlier: &[Status],
+        knowing: bool,
+    ) -> Result<Self, InvalidTransition> {
+        let last = earlier.last().copied().unwrap_or(self.status());
+        let over = last.did_not_go() || (last == Status::Unknown && knowing);
+        let none_went = !self.status().went() && !earlier.iter().any(|status| status.went());
+        if over && none_went && earlier.len() == self.sent_again_as.len() {
+            self.sent_again_as.push(attempt);
+            return Ok(self);
         }
         self.refuse("be sent again")
     }
@@ -523,7 +541,7 @@ mod tests {
             send_at: None,
             recipients: 2,
             first_contact: false,
-            sent_again_as: None,
+            sent_again_as: vec![],
             state,
         }
     }

@@ -251,6 +251,7 @@ mod tests {
             thread_id: ThreadId::new(NOW, [1; 10]),
             answers: None,
             resends: vec![],
+            authors: std::collections::BTreeSet::new(),
             digest: Digest::of(b"mail"),
             revision: 1,
             supersedes: None,

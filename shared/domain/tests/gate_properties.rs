@@ -137,6 +137,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         thread_id: ThreadId::new(NOW, [0; 10]),
         answers: None,
         resends: vec![],
+        authors: BTreeSet::new(),
         digest: Digest::of(b"mail"),
         revision: 1,
         supersedes: None,

@@ -417,6 +417,7 @@ impl Gate {
             thread_id: ThreadId::new(T0, id_of(1)),
             answers: None,
             resends: vec![],
+            authors: BTreeSet::new(),
             digest: self.sealed[message][0].digest(),
             revision: 1,
             supersedes: None,
@@ -450,7 +451,7 @@ impl Gate {
             send_at: None,
             recipients: 1,
             first_contact: false,
-            sent_again_as: None,
+            sent_again_as: vec![],
             state: State::PendingApproval { expires_at: approval.expires_at, remind_at },
         }
     }

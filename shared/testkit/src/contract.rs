@@ -37,6 +37,7 @@ pub async fn run(store: &dyn Whole) {
     every_state_reads_back(store).await;
     absent_and_versions(store).await;
     pauses(store).await;
+    old_answers(store).await;
     all_or_nothing(store).await;
     other_organizations(store).await;
     threads_count(store).await;
@@ -180,6 +181,26 @@ async fn pauses(store: &dyn Whole) {
     assert_eq!(store.commit(release).await, Ok(()));
     assert_eq!(get(store, Key::Inbox(running.id)).await, Some(running.clone().into()));
     let gone = change().write(Write::Delete(Key::Inbox(running.id)));
+    assert_eq!(store.commit(gone).await, Ok(()));
+}
+
+/// An answer whose time is over is overwritten by one of those who found it.
+async fn old_answers(store: &dyn Whole) {
+    let answer = |seconds| Answer {
+        key: Digest::of(b"old answer"),
+        request: Digest::of(b"request"),
+        status: 202,
+        body: "{}".to_owned(),
+        expires_at: later(seconds),
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Answer(answer(0).key))]));
+    let put = |new, old| change().write(Write::Put(answer(new).into(), Expect::Until(later(old))));
+    assert_eq!(store.commit(put(2, 1)).await, conflict, "there is none");
+    assert_eq!(store.commit(change().create(answer(1))).await, Ok(()));
+    assert_eq!(store.commit(put(2, 1)).await, Ok(()));
+    assert_eq!(store.commit(put(3, 1)).await, conflict, "another was faster");
+    assert_eq!(get(store, Key::Answer(answer(0).key)).await, Some(answer(2).into()));
+    let gone = change().write(Write::Delete(Key::Answer(answer(0).key)));
     assert_eq!(store.commit(gone).await, Ok(()));
 }
 

@@ -71,6 +71,7 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
             Some(Record::Token(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
             _ => true,
         },
+        Expect::Until(at) => !matches!(stored, Some(Record::Answer(answer)) if answer.expires_at == at),
         Expect::Version(version) => stored.and_then(Record::version) != Some(version),
     }
 }

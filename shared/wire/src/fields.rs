@@ -7,6 +7,11 @@ use domain::address::{EmailAddress, HeaderText, InvalidHeaderText, Mailbox};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+/// A list has at most so many entries, whatever it is of; what it means may take fewer.
+const MAX_ENTRIES: usize = 1_000;
+/// An answer names at most so many bad fields.
+const MAX_ERRORS: usize = 100;
+
 /// An object that is being read. Fields that nobody asked for are errors.
 pub struct Fields {
     path: String,
@@ -68,8 +73,10 @@ impl Fields {
 
     /// Notes a bad field.
     pub fn error(&mut self, field: &str, code: &'static str, message: impl ToString) {
-        let name = self.name(field);
-        self.errors.push(FieldError::new(name, code, message));
+        if self.errors.len() < MAX_ERRORS {
+            let name = self.name(field);
+            self.errors.push(FieldError::new(name, code, message));
+        }
     }
 
     /// The value of a field; JSON `null` counts as absent.
@@ -212,6 +219,7 @@ impl Fields {
     pub fn mailboxes(&mut self, field: &'static str) -> Vec<Mailbox> {
         let list = match self.take(field) {
             None => return vec![],
+            Some(Value::Array(list)) if list.len() > MAX_ENTRIES => return self.too_many(field),
             Some(Value::Array(list)) => {
                 list.into_iter().enumerate().map(|(i, v)| (format!("{field}[{i}]"), v)).collect()
             }
@@ -231,6 +239,7 @@ impl Fields {
     pub fn objects<T>(&mut self, field: &'static str, read: impl Fn(&mut Fields) -> Option<T>) -> Vec<T> {
         let list = match self.take(field) {
             None => return vec![],
+            Some(Value::Array(list)) if list.len() > MAX_ENTRIES => return self.too_many(field),
             Some(Value::Array(list)) => list,
             Some(_) => {
                 self.wrong_type(field, "a list of objects");
@@ -247,9 +256,15 @@ impl Fields {
             let value = read(&mut inner);
             inner.unknown();
             self.errors.append(&mut inner.errors);
+            self.errors.truncate(MAX_ERRORS);
             all.extend(value);
         }
         all
+    }
+
+    fn too_many<T>(&mut self, field: &'static str) -> Vec<T> {
+        self.error(field, "too_many", format!("has more than {MAX_ENTRIES} entries"));
+        vec![]
     }
 
     fn unknown(&mut self) {

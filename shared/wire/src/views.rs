@@ -106,7 +106,8 @@ pub fn message(message: &Message) -> Value {
             view["approval_id"] = json!(outbound.approval_id.to_string());
             view["digest"] = json!(outbound.digest.to_string());
             view["send_at"] = maybe(outbound.send_at);
-            view["sent_again_as"] = json!(outbound.sent_again_as.map(|id| id.to_string()));
+            view["sent_again_as"] =
+                json!(outbound.sent_again_as.iter().map(ToString::to_string).collect::<Vec<_>>());
             outcome(&mut view, outbound);
         }
     }

@@ -231,6 +231,7 @@ async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {
         thread_id: None,
         answers_automatic: false,
         send_at: None,
+        counted: false,
     };
     gather(&world.ports, book, input).await.unwrap()
 }

@@ -590,37 +590,102 @@ async fn there_is_one_attempt_at_a_time_at_sending_again() {
         let once = Once::default();
         send_again(&world.ports, &agent(), samples::inbox_id(1), id, &once, |_| (202, String::new())).await
     };
+    let refused = |result: Result<Submitted, Refusal>| {
+        let Err(Refusal::Conflict { code, details, .. }) = result else { panic!("{result:?}") };
+        (code, details[0].1.clone())
+    };
     let one = again(&world, first.message_id).await.unwrap();
-    let original = message(&world, &first).await;
-    assert_eq!(original.outbound().unwrap().sent_again_as, Some(one.message.id));
-    let two = again(&world, first.message_id).await;
-    let Err(Refusal::Conflict { code: "sent_again_already", details, .. }) = &two else { panic!("{two:?}") };
-    let known = [("message_id", one.message.id.to_string()), ("status", "pending_approval".to_owned())];
-    assert_eq!(details[..], known);
-    // One that is rejected makes room for another; one that nobody knows of does not, but can be sent again itself.
+    let known = one.message.id.to_string();
+    assert_eq!(refused(again(&world, first.message_id).await), ("sent_again_already", known.clone()));
+    assert_eq!(refused(again(&world, one.message.id).await), ("message_not_ended", known));
+    // One that is rejected makes room for another, whichever of the two is named.
     let no = Verdict::Reject("no".into());
     decide(&world.ports, &approver(2), one.approval.id, one.approval.digest, &no).await.unwrap();
-    let two = again(&world, first.message_id).await.unwrap();
+    let two = again(&world, one.message.id).await.unwrap();
+    let known = two.message.id.to_string();
+    for id in [first.message_id, one.message.id] {
+        assert_eq!(refused(again(&world, id).await), ("sent_again_already", known.clone()));
+    }
+    // One that nobody knows of can be sent again itself: whoever names another may not know of it.
     vote(&world, &two.approval, &approver(2)).await.unwrap();
-    assert_eq!(code(again(&world, first.message_id).await), "sent_again_already");
     world.sender.answers.lock().unwrap().push_back(SendOutcome::Ambiguous("timeout"));
     assert_eq!(send(&world, &two.approval).await, Dispatched::Now(Status::Unknown));
-    assert_eq!(code(again(&world, first.message_id).await), "sent_again_already");
+    assert_eq!(refused(again(&world, first.message_id).await), ("sent_again_already", known));
     let three = again(&world, two.message.id).await.unwrap();
-    assert_eq!(
-        three.approval.resends,
-        [first.message_id, two.message.id],
-        "whichever of them went after all stops it"
-    );
+    let all = [first.message_id, one.message.id, two.message.id];
+    assert_eq!(three.approval.resends, all, "whichever of them went after all stops it");
+    let original = message(&world, &first).await;
+    let attempts = [one.message.id, two.message.id, three.message.id];
+    assert_eq!(original.outbound().unwrap().sent_again_as, attempts);
+    // Once one went, none follows.
+    vote(&world, &three.approval, &approver(2)).await.unwrap();
+    assert_eq!(send(&world, &three.approval).await, Dispatched::Now(Status::Sent));
+    for id in all {
+        assert_eq!(refused(again(&world, id).await), ("sent_again_already", three.message.id.to_string()));
+    }
 
     // Two who ask at the same moment: the second meets the first one's write, and nothing of it is stored.
     let lost = held(&world, ANN).await.approval;
     cancel(&world.ports, &approver(3), lost.id, "no").await.unwrap();
     let conflict = Conflict::Record(Key::Message(samples::inbox_id(1), lost.message_id));
-    let approvals = world.store.contents().records.len();
+    let records = world.store.contents().records.len();
     world.store.fail_commits(vec![StoreError::Conflict(vec![conflict])]);
     assert_eq!(code(again(&world, lost.message_id).await), "changed_meanwhile");
-    assert_eq!(world.store.contents().records.len(), approvals);
+    assert_eq!(world.store.contents().records.len(), records);
+}
+
+#[tokio::test]
+async fn nobody_approves_their_own_words_by_having_them_sent_again() {
+    let world = world().await;
+    let old = held(&world, ANN).await.approval;
+    let change = Edit { text: Some("Other words\n".into()), ..Edit::default() };
+    let once = Once::default();
+    let answer = |_: &Submitted| (202, String::new());
+    let edited = edit(&world.ports, &approver(3), old.id, old.digest, change, &once, answer).await.unwrap();
+    cancel(&world.ports, &approver(3), edited.approval.id, "I do it otherwise").await.unwrap();
+    let inbox = samples::inbox_id(1);
+    let again = send_again(&world.ports, &agent(), inbox, old.message_id, &once, answer).await.unwrap();
+    assert_eq!(code(vote(&world, &again.approval, &approver(3)).await), "author_cannot_decide");
+    // Nor in the attempt after that one.
+    cancel(&world.ports, &agent(), again.approval.id, "no").await.unwrap();
+    let again = send_again(&world.ports, &agent(), inbox, again.message.id, &once, answer).await.unwrap();
+    assert_eq!(code(vote(&world, &again.approval, &approver(3)).await), "author_cannot_decide");
+    vote(&world, &again.approval, &approver(2)).await.unwrap();
+    assert_eq!(send(&world, &again.approval).await, Dispatched::Now(Status::Sent));
+}
+
+#[tokio::test]
+async fn an_edit_is_not_counted_again_and_is_written_down_with_its_editor() {
+    let volume =
+        r#"{"name":"v","when":{"volume":{"per":"inbox","window":"day","over":2}},"outcome":"block"}"#;
+    let secret = r#"{"name":"s","when":{"keyword":{"in":["body"],"any_of":["secret"]}},"outcome":"block"}"#;
+    let world = ruled(&format!("{volume},{secret}")).await;
+    held(&world, ANN).await;
+    let old = held(&world, ANN).await.approval;
+    let once = Once::default();
+    let answer = |_: &Submitted| (202, String::new());
+    let words = |text: &str| Edit { text: Some(text.to_owned()), ..Edit::default() };
+    let refused =
+        edit(&world.ports, &approver(3), old.id, old.digest, words("a secret"), &once, answer).await;
+    assert_eq!(code(refused), "blocked_by_policy");
+    let written = world.store.contents().audit.last().unwrap().clone();
+    assert_eq!(
+        (written.action, written.actor.member()),
+        ("message.block", approver::<scope::MessagesRead>(3).actor().member())
+    );
+    let edited =
+        edit(&world.ports, &approver(3), old.id, old.digest, words("none"), &once, answer).await.unwrap();
+    assert!(edited.is_held(), "the second mail is the second mail");
+    assert_eq!(code(ask(&world, to(ANN), None).await), "blocked_by_policy", "and this one the third");
+}
+
+#[tokio::test]
+async fn a_mail_that_names_somebody_twice_is_delivered_once_their_server_says_so() {
+    let world = world().await;
+    let mut draft = to(ANN);
+    draft.cc = vec![Mailbox::bare(samples::address("Ann@Example.org"))];
+    let submitted = ask(&world, draft, None).await.unwrap();
+    assert_eq!(submitted.message.outbound().unwrap().recipients, 1);
 }
 
 #[tokio::test]

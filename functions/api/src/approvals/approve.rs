@@ -21,8 +21,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
-        let (digest, _) = requests::decision(&request.body, false)?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let (digest, _) = requests::decision(&request.body, false)?;
         let decided = decide(&call.ports, &call.permit, id, digest, &Verdict::Approve).await?;
         Ok(Response::json(200, &views::approval(&decided, ports.now())))
     })

@@ -21,8 +21,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
-        let reason = requests::reason(&request.body)?;
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Approval(id)]).await?;
+        let reason = requests::reason(&request.body)?;
         let cancelled = cancel(&call.ports, &call.permit, id, &reason).await?;
         Ok(Response::json(200, &views::approval(&cancelled, ports.now())))
     })

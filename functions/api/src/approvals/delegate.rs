@@ -21,8 +21,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
-        let to = requests::delegate(&request.body)?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let to = requests::delegate(&request.body)?;
         let handed = delegate(&call.ports, &call.permit, id, to).await?;
         Ok(Response::json(200, &views::approval(&handed, ports.now())))
     })

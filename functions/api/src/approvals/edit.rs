@@ -22,8 +22,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
-        let (digest, change) = requests::edit(&request.body)?;
         let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let (digest, change) = requests::edit(&request.body)?;
         let saved = |submitted: &Submitted| (202, views::submitted(submitted, ports.now()).to_string());
         let submitted = edit(&call.ports, &call.permit, id, digest, change, &call.once, saved).await?;
         Ok(Response::json(202, &views::submitted(&submitted, ports.now())))

@@ -21,8 +21,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
-        let (digest, reason) = requests::decision(&request.body, true)?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let (digest, reason) = requests::decision(&request.body, true)?;
         let decided = decide(&call.ports, &call.permit, id, digest, &Verdict::Reject(reason)).await?;
         Ok(Response::json(200, &views::approval(&decided, ports.now())))
     })

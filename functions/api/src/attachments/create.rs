@@ -16,8 +16,8 @@ pub const ENDPOINT: Endpoint =
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let new = requests::upload(&request.body)?;
         let call = request.enter_once::<scope::MessagesSend>(ports, &[]).await?;
+        let new = requests::upload(&request.body)?;
         let saved = |file: &Attachment, url: &str| (201, views::upload(file, url).to_string());
         let (file, url) = attachments::announce(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &views::upload(&file, &url)))

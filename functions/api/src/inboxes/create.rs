@@ -16,8 +16,8 @@ pub const ENDPOINT: Endpoint =
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let new = requests::inbox(&request.body)?;
         let call = request.enter_once::<scope::InboxesManage>(ports, &[]).await?;
+        let new = requests::inbox(&request.body)?;
         let saved = |inbox: &Inbox| (201, views::inbox(inbox).to_string());
         let inbox = inboxes::create(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &views::inbox(&inbox)))

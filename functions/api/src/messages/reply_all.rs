@@ -21,9 +21,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
-        let draft = requests::draft(&request.body)?;
         let keys = [Key::Inbox(id), Key::Policies, Key::Organization, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
+        let draft = requests::draft(&request.body)?;
         let answering = Some(Answering { message_id, all: true });
         let saved = |submitted: &Submitted| {
             (views::submitted_status(submitted), views::submitted(submitted, ports.now()).to_string())

@@ -21,10 +21,10 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("inbox_id")?;
-        let draft = requests::draft(&request.body)?;
         let call = request
             .enter_once::<scope::MessagesSend>(ports, &[Key::Inbox(id), Key::Policies, Key::Organization])
             .await?;
+        let draft = requests::draft(&request.body)?;
         let saved = |submitted: &Submitted| {
             (views::submitted_status(submitted), views::submitted(submitted, ports.now()).to_string())
         };

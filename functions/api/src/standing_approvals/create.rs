@@ -20,8 +20,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let new = requests::standing_approval(&request.body)?;
         let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[]).await?;
+        let new = requests::standing_approval(&request.body)?;
         let saved = |made: &StandingApproval| (201, views::standing_approval(made, ports.now()).to_string());
         let made = standing::create(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &views::standing_approval(&made, ports.now())))

@@ -16,8 +16,8 @@ pub const ENDPOINT: Endpoint =
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let new = requests::token(&request.body)?;
         let call = request.enter_once::<scope::TokensManage>(ports, &[]).await?;
+        let new = requests::token(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
         let saved = |token: &Token| (201, views::token(token, None).to_string());
         let (token, secret) = tokens::create(&call.ports, &call.permit, new, &call.once, saved).await?;

@@ -17,8 +17,8 @@ pub const ENDPOINT: Endpoint =
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let new = requests::webhook(&request.body)?;
         let call = request.enter_once::<scope::WebhooksManage>(ports, &[Key::Organization]).await?;
+        let new = requests::webhook(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
         let saved = |webhook: &Webhook| (201, views::webhook(webhook, None).to_string());
         let (webhook, secret) = webhooks::create(&call.ports, &call.permit, new, &call.once, saved).await?;

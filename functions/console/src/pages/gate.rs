@@ -229,6 +229,10 @@ pub(super) fn kept(approval: &Approval, voter: &Voter, names: &Names, now: Times
         Err(DecisionRefused::Editor) => {
             ("You edited this mail last, so somebody else must approve it.".to_owned(), true)
         }
+        Err(DecisionRefused::Author) => {
+            let why = "You asked for an earlier attempt at this mail, or edited it, so somebody else must approve it.";
+            (why.to_owned(), true)
+        }
         Err(DecisionRefused::Delegated) => {
             let to = approval.delegations.iter().find(|d| d.from == voter.member_id);
             let to = to.map_or_else(|| "another member".to_owned(), |d| names.member(d.to).short);

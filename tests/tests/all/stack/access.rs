@@ -171,6 +171,15 @@ fn a_deleted_token_ends_at_once_and_a_limited_one_sees_only_its_inbox() {
     stack.post(&format!("{others}/send"), token, &send).refused(404, "not_found");
     let seen = stack.get("/v1/inboxes", token).expect(200);
     assert_eq!(seen["data"].as_array().unwrap().len(), 1);
+    let more = stack.post("/v1/inboxes", owner, &json!({})).expect(201);
+    let both = json!({"name": "two", "scopes": ["messages.read"], "inbox_ids": [other["id"], more["id"]]});
+    let both = stack.post("/v1/tokens", owner, &both).expect(201)["token"].as_str().unwrap().to_owned();
+    let first = stack.get("/v1/inboxes?limit=1", &both).expect(200);
+    let next = format!("/v1/inboxes?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    let second = stack.get(&next, &both).expect(200);
+    assert_eq!((&first["data"][0]["id"], &second["data"][0]["id"]), (&other["id"], &more["id"]));
+    assert_eq!(second["next_cursor"], Value::Null);
+    stack.get("/v1/inboxes?cursor=elsewhere", &both).refused(422, "invalid_cursor");
     let listed = stack.get("/v1/tokens?limit=100", owner).expect(200);
     let listed = listed["data"].as_array().unwrap().iter().find(|t| t["id"] == made["id"]).unwrap().clone();
     assert!(listed.get("token").is_none() && token.ends_with(listed["last_four"].as_str().unwrap()));
