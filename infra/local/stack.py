@@ -173,7 +173,7 @@ def _script(settings: Settings, name: str, *arguments: str) -> None:
 
 
 def _stack(settings: Settings) -> dict[str, Any]:
-    """What scripts and tests rely on (shared/design.md §7), and where the knobs are."""
+    """What scripts and tests rely on (tests/src/lib.rs reads them), and where the knobs are."""
     outputs = read_json(settings.outputs_file)
     return {
         "api_url": settings.url("API"),

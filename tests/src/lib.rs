@@ -112,6 +112,7 @@ impl Stack {
     ///
     /// # Panics
     /// Where it can't be made.
+    #[must_use]
     pub fn organization(&self) -> Self {
         let name = unique("house").replace(' ', "-");
         let password = "one link for one decision";

@@ -181,8 +181,7 @@ pub async fn enter(
         (Some((key, request)), Some(Record::Answer(old))) => {
             Some((key, request, Expect::Until(old.expires_at)))
         }
-        (Some((key, request)), Some(_)) => Some((key, request, Expect::Absent)),
-        (Some((key, request)), None) => Some((key, request, Expect::Absent)),
+        (Some((key, request)), _) => Some((key, request, Expect::Absent)),
         (None, _) => None,
     };
     let store = Prefetched {

@@ -31,7 +31,7 @@ pub struct Around {
     pub standing: Vec<StandingApproval>,
     /// Something in the conversation looks wrong.
     pub tainted: bool,
-    /// The mail of which this is a new attempt has gone after all.
+    /// One of the mails of which this is a new attempt has gone after all.
     pub original_sent: bool,
 }
 

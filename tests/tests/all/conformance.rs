@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use runtime::http::Request;
+use runtime::http::{Access, Endpoint, Request};
 use runtime::task::TaskError;
 use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::Value;
@@ -208,6 +208,25 @@ fn every_route_is_one_file_one_binary_one_function_and_the_same_everywhere() {
         api::ENDPOINTS.len(),
         "a route's file is missing from api::ENDPOINTS, or stands there twice"
     );
+}
+
+#[test]
+fn the_papers_name_each_route_with_its_scope() {
+    let papers = read("infra/docs/API.md");
+    let rows: Vec<_> = papers.lines().filter(|line| line.starts_with("| `") && line.contains(" /")).collect();
+    let row = |endpoint: &Endpoint| {
+        let scope = match &endpoint.access {
+            Access::Public => "none".to_owned(),
+            Access::Credential => "any".to_owned(),
+            Access::Scope(scope) => format!("`{}`", scope.as_str()),
+        };
+        format!("| `{} {}` | {scope} |", endpoint.method, endpoint.path)
+    };
+    for endpoint in api::ENDPOINTS {
+        let row = row(endpoint);
+        assert!(rows.iter().any(|known| known.starts_with(&row)), "infra/docs/API.md has no row {row}");
+    }
+    assert_eq!(rows.len(), api::ENDPOINTS.len(), "infra/docs/API.md names a route that is not there");
 }
 
 /// What each group's roles may hold at most. Only the dispatch group sends; only routes and the sweeper start workflows.

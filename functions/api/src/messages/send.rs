@@ -1,4 +1,4 @@
-//! `POST /v1/inboxes/{inbox_id}/messages/send`: asks for a new mail to be sent. It is held: `202` with the mail and its approval.
+//! `POST /v1/inboxes/{inbox_id}/messages/send`: asks for a new mail to be sent. `202` where it is held, `201` where policies let it go.
 //!
 //! Needs the scope `messages.send`.
 

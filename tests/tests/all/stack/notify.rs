@@ -35,7 +35,7 @@ impl Organization {
         let text = |pointer: &str| stack.text(pointer).to_owned();
         let approvers = [text("/approver/email"), text("/owner/email")];
         let (owner, agent, inbox) = (text("/owner/token"), text("/agent_token"), text("/inbox/id"));
-        Self { approvers, owner, agent, inbox, stack }
+        Self { stack, approvers, owner, agent, inbox }
     }
 
     pub(super) fn hold(&self, subject: &str) -> Held {
