@@ -35,8 +35,11 @@ type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
 
 /// A client without retries.
 fn client(config: &SdkConfig) -> LazyClient {
+    // What can't be connected to was certainly not called, so that there must be a limit; all clients have the same, and
+    // one connector.
+    let connect = config.timeout_config().and_then(TimeoutConfig::connect_timeout);
     let limits = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(5))
+        .connect_timeout(connect.unwrap_or(Duration::from_secs(5)))
         .operation_attempt_timeout(CALL_LIMIT)
         .operation_timeout(CALL_LIMIT)
         .build();

@@ -717,4 +717,33 @@ mod tests {
             prop_assert_eq!(apply(&reports), apply(&other));
         }
     }
+
+    #[test]
+    fn a_mail_is_sent_again_where_nothing_of_it_can_have_gone_or_by_who_knows_that_it_may_have() {
+        let attempt = |n: u8| MessageId::new(at(0), [n; 10]);
+        for original in states() {
+            let (status, name) = (original.status(), original.status().as_str());
+            for knowing in [false, true] {
+                let alone = original.clone().send_again(attempt(1), &[], knowing);
+                let may = |status: Status| status.did_not_go() || (status == Status::Unknown && knowing);
+                assert_eq!(alone.is_ok(), may(status), "{name}");
+                assert!(alone.is_err() || !status.went(), "{name}");
+                let Ok(tried) = alone else { continue };
+                assert_eq!(tried.sent_again_as, [attempt(1)]);
+                assert!(
+                    tried.clone().send_again(attempt(2), &[], knowing).is_err(),
+                    "an attempt is left out"
+                );
+                for last in Status::ALL {
+                    let again = tried.clone().send_again(attempt(2), &[last], knowing);
+                    assert_eq!(again.is_ok(), may(last), "{name}, then {last:?}");
+                    let Ok(again) = again else { continue };
+                    for first in Status::ALL {
+                        let third = again.clone().send_again(attempt(3), &[first, last], knowing);
+                        assert_eq!(third.is_ok(), may(last) && !first.went(), "{name}, {first:?}, {last:?}");
+                    }
+                }
+            }
+        }
+    }
 }

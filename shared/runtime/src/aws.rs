@@ -7,6 +7,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -18,6 +22,9 @@ use crate::environment::{required, setting};
 
 /// The roots that `build.rs` picked.
 const ROOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon-roots.pem"));
+
+/// Whoever asks for another limit gets, and pays for, a connector of its own.
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
 /// The settings that all SDK clients share.
 ///
@@ -44,7 +51,7 @@ pub fn config() -> SdkConfig {
         // The Rust SDK has no read time-out by default: a call that hangs would take the whole invocation.
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(3))
+                .connect_timeout(CONNECT_LIMIT)
                 .operation_attempt_timeout(Duration::from_secs(10))
                 .operation_timeout(Duration::from_secs(25))
                 .build(),
@@ -68,12 +75,27 @@ fn aws_smithy_runtime_api_version() -> aws_smithy_runtime_api::client::behavior_
     aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest()
 }
 
-fn https() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+/// The HTTPS client of all SDKs. It makes a connector at the first call and keeps it. The one it stands around makes one more
+/// for each SDK client, looks whether that worked, and throws it away: each time Amazon's roots are decoded anew.
+#[derive(Debug)]
+struct Https(SharedHttpClient);
+
+impl HttpClient for Https {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+}
+
+fn https() -> SharedHttpClient {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build();
     let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
     match context {
-        Ok(context) => builder.tls_context(context).build_https(),
+        Ok(context) => SharedHttpClient::new(Https(builder.tls_context(context).build_https())),
         // Without our roots the client trusts the system's: slower to start, no less safe.
         Err(_) => builder.build_https(),
     }

@@ -19,9 +19,9 @@ use tests::listener::Listener;
 use tests::{Held, Stack, unique};
 
 /// At most so many instructions until the first answer, where somebody waits for it.
-const COLD_START: u64 = 4_300_000;
+const COLD_START: u64 = 4_100_000;
 /// A whole send needs three SDKs (`DynamoDB`, S3, SES) and six calls; nobody waits for it but the workflow.
-const COLD_SEND: u64 = 10_000_000;
+const COLD_SEND: u64 = 9_000_000;
 
 // ------------------------------------------------------------------ counting on the wire
 
