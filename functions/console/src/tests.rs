@@ -1276,6 +1276,11 @@ async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
     ] {
         assert!(shown.body().contains(words), "{words}: {}", shown.body());
     }
+    // Pressed twice, or by somebody else: it leads to the same attempt.
+    let pressed = console.post(Some(OWNER), &address, &[("csrf", &token(OWNER))]).await;
+    assert_eq!((pressed.status(), console.led_to(&pressed).id), (303, next.id), "{}", pressed.body());
+    let shown = console.get(OWNER, pressed.header("location")).await;
+    assert!(shown.body().contains("This is the attempt that was made already"), "{}", shown.body());
     // One that waits can't be sent again.
     let address = format!("/console/inboxes/{}/messages/{}/send-again", next.inbox_id, next.message_id);
     assert_eq!(console.post(Some(OWNER), &address, &[("csrf", &token(OWNER))]).await.status(), 409);

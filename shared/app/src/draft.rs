@@ -8,10 +8,10 @@ use domain::address::{EmailAddress, HeaderText, Mailbox};
 use domain::approval::Approval;
 use domain::digest::Digest;
 use domain::inbox::Inbox;
-use domain::lifecycle::Status;
+use domain::lifecycle::{Outbound, Status};
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::seal::{Envelope, MAX_RECIPIENTS, Sealed};
-use domain::{AttachmentId, MemberId, MessageId, OrganizationId, Timestamp};
+use domain::{ApprovalId, AttachmentId, MemberId, MessageId, OrganizationId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 
@@ -84,9 +84,6 @@ pub struct Answering {
     pub all: bool,
 }
 
-/// Why a revision needs a person.
-pub(crate) const EDITED: &str = "edited";
-
 /// A draft that was checked, with everything that it takes to seal it.
 pub(crate) struct Prepared {
     pub(crate) draft: Draft,
@@ -95,16 +92,37 @@ pub(crate) struct Prepared {
     pub(crate) parent: Option<Message>,
     /// The mail of which it is a new attempt.
     pub(crate) resends: Option<Original>,
+    /// To whom the revision before it was to go, and when: it was counted so.
+    pub(crate) revises: Option<(Vec<EmailAddress>, Timestamp)>,
     /// Why it needs a person, whatever policies say of it, as a stable code.
     pub(crate) always: Option<&'static str>,
+}
+
+/// One of the mails that are attempts at the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Attempt {
+    pub(crate) id: MessageId,
+    /// What decides about it.
+    pub(crate) approval_id: Option<ApprovalId>,
+    /// Where it stands.
+    pub(crate) status: Status,
+}
+
+impl Attempt {
+    /// One whose record is gone may have gone itself.
+    pub(crate) fn of(id: MessageId, message: Option<&Message>) -> Self {
+        let outbound = message.and_then(Message::outbound);
+        let status = outbound.map_or(Status::Unknown, Outbound::status);
+        Self { id, approval_id: outbound.map(|outbound| outbound.approval_id), status }
+    }
 }
 
 /// A mail that did not go, or of which nobody knows, and all attempts at it so far.
 pub(crate) struct Original {
     /// The first mail of all.
     pub(crate) root: Message,
-    /// The attempts after it, the first first, and where each stands.
-    pub(crate) earlier: Vec<(MessageId, Status)>,
+    /// The attempts after it, the first first.
+    pub(crate) earlier: Vec<Attempt>,
     /// The one of them that is to be sent again.
     pub(crate) named: MessageId,
     /// Whoever asked for one of them, or edited it.
@@ -114,7 +132,7 @@ pub(crate) struct Original {
 impl Original {
     /// All attempts so far, the first mail of all first.
     pub(crate) fn attempts(&self) -> impl Iterator<Item = MessageId> {
-        std::iter::once(self.root.id).chain(self.earlier.iter().map(|(id, _)| *id))
+        std::iter::once(self.root.id).chain(self.earlier.iter().map(|attempt| attempt.id))
     }
 
     /// The first mail, as one that `attempt` goes in the place of.
@@ -124,16 +142,18 @@ impl Original {
             let message = "it was tried again too often: look at why, and write a new mail".to_owned();
             return Err(Refusal::Conflict { code: "too_many_attempts", message, details: vec![] });
         }
-        let stand: Vec<_> = self.earlier.iter().map(|(_, status)| *status).collect();
-        let first = (self.root.id, outbound.status());
+        let stand: Vec<_> = self.earlier.iter().map(|attempt| attempt.status).collect();
+        let first = Attempt::of(self.root.id, Some(&self.root));
         let knowing = self.attempts().last() == Some(self.named);
         if let Ok(outbound) = outbound.send_again(attempt, &stand, knowing) {
             return Ok(Message { direction: Direction::Outbound(outbound), ..self.root.clone() });
         }
         // Whichever went, or else the last.
         let all = || std::iter::once(first).chain(self.earlier.iter().copied());
-        let (id, status) = all().find(|(_, status)| status.went()).or(all().last()).unwrap_or(first);
-        let details = vec![("message_id", id.to_string()), ("status", status.as_str().to_owned())];
+        let Attempt { id, approval_id, status } =
+            all().find(|attempt| attempt.status.went()).or(all().last()).unwrap_or(first);
+        let mut details = vec![("message_id", id.to_string()), ("status", status.as_str().to_owned())];
+        details.extend(approval_id.map(|id| ("approval_id", id.to_string())));
         Err(if id == self.named {
             let message = format!("a mail that is {} can't be sent again", status.as_str());
             Refusal::Conflict { code: "message_not_ended", message, details }
@@ -157,12 +177,7 @@ impl Prepared {
     ) -> Result<Self, Refusal> {
         check(&draft, ports.now())?;
         let files = fetch_files(ports, permit.organization_id(), &draft).await?;
-        Ok(Self { draft, files, parent, resends: None, always: None })
-    }
-
-    /// A revision of a mail that waits, which was counted when it was asked for.
-    pub(crate) fn is_edit(&self) -> bool {
-        self.always == Some(EDITED)
+        Ok(Self { draft, files, parent, resends: None, revises: None, always: None })
     }
 
     /// Recipients of all kinds.

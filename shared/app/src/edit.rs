@@ -6,7 +6,6 @@ use domain::approval::{Approval, Decision};
 use domain::digest::Digest;
 use domain::event::EventKind;
 use domain::inbox::Inbox;
-use domain::lifecycle::{Outbound, Status};
 use domain::message::{AttachmentRef, Direction, Message};
 use domain::organization::Member;
 use domain::policy::PolicyBook;
@@ -16,7 +15,7 @@ use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 use crate::approvals::{approval_event, find, wake};
 use crate::diff::differences;
 use crate::draft::{
-    Draft, DraftAttachment, EDITED, File, Original, Prepared, check, check_total, fetch_files,
+    Attempt, Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files,
 };
 use crate::enter::Once;
 use crate::error::Refusal;
@@ -213,7 +212,9 @@ async fn revised(
         }
         None => None,
     };
-    Ok(Prepared { draft, files, parent, resends: None, always: Some(EDITED) })
+    let counted = sealed.envelope().recipients().cloned().collect();
+    let at = old.send_at.map_or(old.requested_at, |at| at.max(old.requested_at));
+    Ok(Prepared { draft, files, parent, resends: None, revises: Some((counted, at)), always: Some("edited") })
 }
 
 /// The draft that a sealed mail was made from: words and files from the octets, names of recipients from the record.
@@ -251,6 +252,7 @@ fn reopened(message: &Message, sealed: &Sealed) -> Prepared {
         files,
         parent: None,
         resends: None,
+        revises: None,
         always: None,
     }
 }
@@ -293,7 +295,8 @@ pub async fn send_again(
         }
         None => None,
     };
-    let prepared = Prepared { draft, files, parent, resends: Some(original), always: Some("sent_again") };
+    let prepared =
+        Prepared { draft, files, parent, resends: Some(original), revises: None, always: Some("sent_again") };
     send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
 }
 
@@ -313,13 +316,19 @@ async fn original(
     let attempts = root.outbound().map(|outbound| outbound.sent_again_as.clone()).unwrap_or_default();
     let keys: Vec<_> = attempts.iter().copied().map(key).collect();
     let found = ports.store.load(organization_id, &keys).await?;
-    let status = |record: Option<Record>| {
-        let message = record.and_then(|record| Message::try_from(record).ok());
-        message.and_then(|message| message.outbound().map(Outbound::status)).unwrap_or(Status::Unknown)
+    let attempt = |(id, record): (&MessageId, Option<Record>)| {
+        Attempt::of(*id, record.and_then(|record| Message::try_from(record).ok()).as_ref())
     };
-    let earlier = attempts.iter().copied().zip(found.into_iter().map(status)).collect();
-    let authors = approval
+    let earlier: Vec<_> = attempts.iter().zip(found).map(attempt).collect();
+    // The last one's has all authors of those before it, but for the named one's own.
+    let last = earlier.last().and_then(|attempt| attempt.approval_id);
+    let last = match last {
+        Some(id) => load::<Approval>(&*ports.store, organization_id, Key::Approval(id)).await?,
+        None => None,
+    };
+    let authors = [approval, last.as_ref()]
         .into_iter()
+        .flatten()
         .flat_map(|a| a.authors.iter().copied().chain(a.requested_by.member()).chain(a.edited_by))
         .collect();
     Ok(Original { root, earlier, named: message.id, authors })

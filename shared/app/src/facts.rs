@@ -43,8 +43,8 @@ pub struct FactsInput<'a> {
     pub answers_automatic: bool,
     /// Not before this; now where absent.
     pub send_at: Option<Timestamp>,
-    /// Whether it was counted before, as a mail is that somebody edits.
-    pub counted: bool,
+    /// The counts that it stands in already, as a mail does that somebody edits; none for a new one.
+    pub counted: BTreeSet<Digest>,
 }
 
 /// Counts are kept for so long after their window: nothing reads them any more.
@@ -97,8 +97,9 @@ pub async fn gather(ports: &Ports, book: &PolicyBook, input: FactsInput<'_>) -> 
                 Some(Record::Counter(counter)) => counter.count,
                 _ => 0,
             };
-            // Of a mail that was counted when it was asked for, the count is with itself.
-            (volume, if input.counted { before.max(1) } else { before.saturating_add(1) })
+            let hash = counter_hash(input.organization_id, input.inbox_id, &volume, at);
+            // The count is with the mail itself.
+            (volume, if input.counted.contains(&hash) { before.max(1) } else { before.saturating_add(1) })
         })
         .collect();
     Ok(Facts {
@@ -173,6 +174,21 @@ fn counter_hash(
         &volume.window.start(at).to_string(),
     ];
     Digest::of_parts(&parts.map(str::as_bytes))
+}
+
+/// The counts that a mail of this inbox to these recipients stands in, which goes out at this time.
+pub(crate) fn counted(
+    organization_id: OrganizationId,
+    book: &PolicyBook,
+    inbox_id: InboxId,
+    recipients: Vec<EmailAddress>,
+    at: Timestamp,
+) -> BTreeSet<Digest> {
+    let recipients: BTreeMap<_, _> =
+        recipients.into_iter().map(|address| (address.mailbox_key(), address)).collect();
+    let recipients: Vec<_> = recipients.into_values().collect();
+    let volumes = volumes(book, inbox_id, &recipients);
+    volumes.iter().map(|volume| counter_hash(organization_id, inbox_id, volume, at)).collect()
 }
 
 /// The counts that the mail of these facts adds to, to be written in the transaction that submits it.

@@ -325,7 +325,7 @@ pub async fn simulate(
         thread_id: answers.as_ref().map(|parent| parent.thread_id),
         answers_automatic: answers.as_ref().is_some_and(automatic),
         send_at: draft.send_at,
-        counted: false,
+        counted: BTreeSet::new(),
     };
     let facts = gather(ports, &book, input).await?;
     Ok((book.evaluate(inbox_id, &facts), facts))

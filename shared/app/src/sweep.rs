@@ -33,8 +33,8 @@ pub struct Swept {
 
 /// So many mails are asked for at a time.
 const BATCH: u16 = 200;
-/// A sweep goes on for so long while there is more; the next follows within a minute.
-const TIME: SignedDuration = SignedDuration::from_secs(40);
+/// A sweep begins with others for so long, while there are any; the next follows within a minute.
+const TIME: SignedDuration = SignedDuration::from_secs(25);
 /// So many of them side by side.
 const AT_ONCE: usize = 20;
 
@@ -42,20 +42,28 @@ const AT_ONCE: usize = 20;
 pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
     let (mut swept, started) = (Swept::default(), ports.now());
     // Whatever is looked at once in a sweep is not looked at again: what can't be moved must not keep the rest.
-    let mut seen = BTreeSet::new();
-    while ports.now().duration_since(started) < TIME {
-        let limit = BATCH.saturating_add(u16::try_from(seen.len()).unwrap_or(u16::MAX));
+    let (mut seen, mut limit) = (BTreeSet::new(), BATCH);
+    loop {
         let overdue = watch.overdue(ports.now(), limit).await?;
-        let new: Vec<_> =
-            overdue.into_iter().filter(|one| seen.insert((one.inbox_id, one.message_id))).collect();
+        let all = overdue.len() < usize::from(limit);
+        let (again, new): (Vec<_>, Vec<_>) =
+            overdue.into_iter().partition(|one| seen.contains(&(one.inbox_id, one.message_id)));
         for some in new.chunks(AT_ONCE) {
+            if ports.now().duration_since(started) >= TIME {
+                return Ok(swept);
+            }
+            seen.extend(some.iter().map(|one| (one.inbox_id, one.message_id)));
             batch(ports, some, &mut swept).await;
         }
-        if new.len() < usize::from(BATCH) {
-            break;
+        if all {
+            return Ok(swept);
+        }
+        // Those that did not move stand before the others in the next answer.
+        limit = BATCH.saturating_add(u16::try_from(again.len()).unwrap_or(u16::MAX));
+        if new.is_empty() && ports.now().duration_since(started) >= TIME {
+            return Ok(swept);
         }
     }
-    Ok(swept)
 }
 
 /// Looks after some mails, side by side.

@@ -78,6 +78,10 @@ pub(crate) async fn weigh(
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
     let is_reply =
         prepared.parent.as_ref().is_some_and(|parent| answers_its_parties(parent, prepared.recipients()));
+    let counted = match &prepared.revises {
+        Some((recipients, at)) => facts::counted(organization_id, book, inbox.id, recipients.clone(), *at),
+        None => BTreeSet::new(),
+    };
     let input = FactsInput {
         organization_id,
         inbox_id: inbox.id,
@@ -92,7 +96,7 @@ pub(crate) async fn weigh(
         thread_id,
         answers_automatic,
         send_at: draft.send_at,
-        counted: prepared.is_edit(),
+        counted: counted.clone(),
     };
     let facts = facts::gather(ports, book, input).await?;
     let evaluation = book.evaluate(inbox.id, &facts);
@@ -116,9 +120,10 @@ pub(crate) async fn weigh(
         reasons,
         trace: evaluation.trace,
         standing: None,
-        counts: if prepared.is_edit() { vec![] } else { facts::counters(organization_id, book, &facts) },
+        counts: facts::counters(organization_id, book, &facts),
         first_contact: recipients.iter().any(|(_, first)| *first),
     };
+    weighed.counts.retain(|write| !matches!(write, Write::Count { key, .. } if counted.contains(key)));
     if weighed.terms.is_some() && always.is_empty() {
         let mail = Mail {
             inbox_id: inbox.id,

@@ -68,6 +68,7 @@ impl Fields {
         let value = read(&mut inner);
         inner.unknown();
         self.errors.append(&mut inner.errors);
+        self.errors.truncate(MAX_ERRORS);
         value
     }
 

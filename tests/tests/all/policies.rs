@@ -1,5 +1,7 @@
 //! Policies in memory: made, changed, tried out, and what is gathered for them.
 
+use std::collections::BTreeSet;
+
 use app::Refusal;
 use app::enter::Once;
 use app::facts::{FactsInput, MAX_RECIPIENT_COUNTS, counters, gather};
@@ -231,7 +233,7 @@ async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {
         thread_id: None,
         answers_automatic: false,
         send_at: None,
-        counted: false,
+        counted: BTreeSet::new(),
     };
     gather(&world.ports, book, input).await.unwrap()
 }

@@ -650,6 +650,14 @@ async fn nobody_approves_their_own_words_by_having_them_sent_again() {
     cancel(&world.ports, &agent(), again.approval.id, "no").await.unwrap();
     let again = send_again(&world.ports, &agent(), inbox, again.message.id, &once, answer).await.unwrap();
     assert_eq!(code(vote(&world, &again.approval, &approver(3)).await), "author_cannot_decide");
+    // Nor does it help to name the first of all.
+    cancel(&world.ports, &agent(), again.approval.id, "no").await.unwrap();
+    let again = send_again(&world.ports, &owner(), inbox, old.message_id, &once, answer).await.unwrap();
+    cancel(&world.ports, &owner(), again.approval.id, "no").await.unwrap();
+    let again = send_again(&world.ports, &agent(), inbox, old.message_id, &once, answer).await.unwrap();
+    for author in [approver(3), owner()] {
+        assert_eq!(code(vote(&world, &again.approval, &author).await), "author_cannot_decide");
+    }
     vote(&world, &again.approval, &approver(2)).await.unwrap();
     assert_eq!(send(&world, &again.approval).await, Dispatched::Now(Status::Sent));
 }
@@ -677,6 +685,35 @@ async fn an_edit_is_not_counted_again_and_is_written_down_with_its_editor() {
         edit(&world.ports, &approver(3), old.id, old.digest, words("none"), &once, answer).await.unwrap();
     assert!(edited.is_held(), "the second mail is the second mail");
     assert_eq!(code(ask(&world, to(ANN), None).await), "blocked_by_policy", "and this one the third");
+}
+
+#[tokio::test]
+async fn an_edit_does_not_get_round_a_count_by_another_recipient() {
+    let volume =
+        r#"{"name":"v","when":{"volume":{"per":"recipient","window":"day","over":1}},"outcome":"block"}"#;
+    let world = ruled(volume).await;
+    held(&world, ANN).await;
+    let old = held(&world, "bob@example.org").await.approval;
+    let once = Once::default();
+    let answer = |_: &Submitted| (202, String::new());
+    let change = |to: &str| Edit { to: Some(vec![Mailbox::bare(samples::address(to))]), ..Edit::default() };
+    let refused = edit(&world.ports, &approver(3), old.id, old.digest, change(ANN), &once, answer).await;
+    assert_eq!(code(refused), "blocked_by_policy", "Ann has had her mail of today");
+    let edited =
+        edit(&world.ports, &approver(3), old.id, old.digest, change("eve@example.org"), &once, answer).await;
+    assert!(edited.unwrap().is_held());
+    let third = ask(&world, to("eve@example.org"), None).await;
+    assert_eq!(code(third), "blocked_by_policy", "the edited mail was hers");
+}
+
+#[tokio::test]
+async fn a_sweep_goes_on_until_nothing_is_overdue() {
+    let world = world().await;
+    for _ in 0..250 {
+        held(&world, ANN).await;
+    }
+    world.pass(40 * 86_400);
+    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 250);
 }
 
 #[tokio::test]

@@ -280,6 +280,9 @@ fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>) -> String {
             to.map(|d| format!("{} votes in your place.", reader.names.member(d.to).short))
                 .unwrap_or_default()
         }
+        (_, "attempt") if !approval.resends.is_empty() => {
+            "This is the attempt that was made already. There is one at a time.".to_owned()
+        }
         (Decision::Pending, "again") if !approval.resends.is_empty() => {
             "This is the new attempt. It goes out only if somebody approves it.".to_owned()
         }

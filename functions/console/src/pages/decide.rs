@@ -106,6 +106,11 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
             403,
             "You asked for this mail to be sent, so somebody else must approve it. Nothing was decided.",
         ),
+        Refusal::Forbidden { code: "author_cannot_decide", .. } => alert(
+            403,
+            "You asked for an earlier attempt at this mail, or edited it, so somebody else must approve it. Nothing was \
+             decided.",
+        ),
         Refusal::Forbidden { code: "editor_cannot_decide", .. } => {
             alert(403, "You edited this mail last, so somebody else must approve it. Nothing was decided.")
         }

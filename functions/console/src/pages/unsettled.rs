@@ -5,9 +5,10 @@ use app::enter::Once;
 use app::{Ports, Refusal, messages};
 use askama::Template;
 use domain::access::{Scope, scope};
+use domain::id::Id as _;
 use domain::lifecycle::State;
 use domain::message::Message;
-use domain::{InboxId, MessageId, Timestamp};
+use domain::{ApprovalId, InboxId, MessageId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};
 
@@ -116,6 +117,15 @@ pub(super) async fn again(
     Form::of_session(request, &visit.session)?;
     let permit = visit.principal.permit::<scope::MessagesSend>()?;
     let saved = |_: &_| (303, String::new());
-    let asked = send_again(&visit.ports, &permit, inbox_id, id, &Once::default(), saved).await?;
-    Ok(guard::see_other(&format!("{}?notice=again", route::approval(asked.approval.id))))
+    match send_again(&visit.ports, &permit, inbox_id, id, &Once::default(), saved).await {
+        Ok(asked) => Ok(guard::see_other(&format!("{}?notice=again", route::approval(asked.approval.id)))),
+        Err(Refusal::Conflict { code: "sent_again_already", details, message }) => {
+            let other = details.iter().find(|(name, _)| *name == "approval_id");
+            match other.and_then(|(_, id)| ApprovalId::parse(id).ok()) {
+                Some(other) => Ok(guard::see_other(&format!("{}?notice=attempt", route::approval(other)))),
+                None => Err(Refusal::Conflict { code: "sent_again_already", details, message }),
+            }
+        }
+        Err(refusal) => Err(refusal),
+    }
 }
