@@ -71,9 +71,9 @@ stack-test: $(VENV)/requirements.sha256 ## tests against the real template on th
 clean: ## remove what was built and the local stack's data
 	rm -rf target .local
 
-# Pinned tools, installed once.
+# Pinned tools, installed once. Not optimised: it runs for a second, and compiling it takes minutes.
 $(TOOLS)/bin/cargo-deny:
-	cargo install cargo-deny --version 0.20.2 --locked --quiet --root $(TOOLS)
+	cargo install cargo-deny --version 0.20.2 --locked --quiet --debug --root $(TOOLS)
 
 $(VENV)/requirements.sha256: infra/local/requirements.txt
 	@$(STACK) venv

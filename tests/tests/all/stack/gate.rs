@@ -260,7 +260,7 @@ fn bad_decisions_have_stable_codes_and_change_nothing() {
 /// it looks at everything that left.
 #[test]
 fn alone_a_crowd_of_votes_edits_and_cancels_lets_nothing_unapproved_out() {
-    const MAILS: usize = 240;
+    const MAILS: usize = 180;
     let stack = Stack::running();
     let (ruled, inbox) = (Ruled::new(&stack, &[two()]), stack.inbox());
     let (owner, approver) = (stack.text("/owner/token"), stack.text("/approver/token"));
