@@ -58,10 +58,11 @@ lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy,
 	infra/deny.sh
 	$(VENV)/bin/cfn-lint template.yaml infra/ses.yaml
 
-unit: ## tests that need no stack
+unit: $(VENV)/requirements.sha256 ## tests that need no stack
 	cargo test $(CARGO_FLAGS) -q --workspace --lib
 	cargo test $(CARGO_FLAGS) -q --workspace --test all -- --skip stack::
 	cargo test $(CARGO_FLAGS) -q --workspace --test model --test gate_properties
+	cd infra/local && $(CURDIR)/$(VENV)/bin/python -m unittest -q test_roles
 
 stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver

@@ -3,8 +3,12 @@
 
     verify-audit.py ENTRIES                      entries as JSON lines, `-` for standard input
     verify-audit.py --api URL --token TOKEN      downloads them first; --save FILE keeps them
-    verify-audit.py … --receipt FILE             also a receipt: its signature, and its head in the chain
-    verify-audit.py --receipt FILE               a receipt alone; --public-key FILE: only this key may have signed
+    verify-audit.py … --anchors FOLDER           compares them with a copy of the anchors, made before they were downloaded
+    verify-audit.py … --receipt FILE             also a receipt: its signature, and each of its entries in the chain
+    verify-audit.py --receipt FILE               a receipt alone: whether it was signed, and says what its entries say
+
+--public-key FILE is the key that signs receipts and anchors. It has to come from where you trust it, and is needed wherever
+a signature is checked: no key that lies beside a signature is believed.
 
 Needs Python 3.11 and, for signatures, `openssl`. Ends with 0 where all holds, 1 where something does not, 2 where it can't
 be looked at. Its implementation of the canonical form shares nothing with the one that it checks."""
@@ -19,8 +23,12 @@ import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+# An entry that was chained so long ago and is not anchored says that anchoring stands still.
+ANCHORED_WITHIN = timedelta(hours=1)
 
 
 class Broken(Exception):
@@ -81,37 +89,167 @@ def check_chain(entries: list[dict[str, Any]]) -> dict[int, str]:
             raise Broken(f"entry {sequence} belongs to another organization")
         if entry["previous"] != previous:
             raise Broken(f"entry {sequence} does not follow the one before it")
-        if digest(form(entry)) != entry["hash"]:
-            raise Broken(f"entry {sequence} was changed: its hash is another")
+        check_entry(entry)
         previous = hashes[sequence] = entry["hash"]
     return hashes
 
 
-def check_signature(signed: dict[str, Any], trusted_key: str | None) -> dict[str, Any]:
-    """What a receipt says, if its signature holds."""
+def check_entry(entry: dict[str, Any]) -> None:
+    if digest(form(entry)) != entry["hash"]:
+        raise Broken(f"entry {entry['sequence']} was changed: its hash is another")
+
+
+def check_signature(signed: dict[str, Any], name: str, form_name: str, key: str) -> dict[str, Any]:
+    """What a signed text says, if the signature is of this key."""
     if signed.get("algorithm") != "ECDSA_SHA_256":
-        raise Broken("the receipt is signed with another algorithm than ECDSA_SHA_256")
-    public_key = signed["public_key"]
-    if trusted_key is not None and public_key.split() != trusted_key.split():
-        raise Broken("the receipt is signed with another key than the one that is trusted")
+        raise Broken(f"the {name} is signed with another algorithm than ECDSA_SHA_256")
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, name) for name in ("key.pem", "signature", "receipt")]
-        contents = [public_key.encode(), base64.b64decode(signed["signature"]), signed["receipt"].encode()]
-        for path, content in zip(paths, contents, strict=True):
+        paths = [Path(folder, part) for part in ("signature", "text")]
+        for path, content in zip(paths, [base64.b64decode(signed["signature"]), signed[name].encode()], strict=True):
             path.write_bytes(content)
-        key, signature, receipt = map(str, paths)
-        command = ["openssl", "dgst", "-sha256", "-verify", key, "-signature", signature, receipt]
+        signature, text = map(str, paths)
+        command = ["openssl", "dgst", "-sha256", "-verify", key, "-signature", signature, text]
         if subprocess.run(command, capture_output=True).returncode != 0:
-            raise Broken("the receipt was changed: its signature does not hold")
-    told = json.loads(signed["receipt"])
-    if told.get("form") != "countersign-receipt-1":
-        raise Broken("the receipt is of another form than countersign-receipt-1")
+            raise Broken(f"the {name} was changed, or is signed with another key than the one that is trusted")
+    told = json.loads(signed[name])
+    if told.get("form") != form_name:
+        raise Broken(f"the {name} is of another form than {form_name}")
     return told
 
 
-def check_receipt(told: dict[str, Any], entries: list[dict[str, Any]], hashes: dict[int, str]) -> int:
-    """Whether the chain is the one that a receipt was signed over. Gives how many of its votes the chain tells of: one
-    that was given just before the receipt was signed is chained some seconds later."""
+# --- receipts ------------------------------------------------------------------------------------
+
+
+def is_vote_on(entry: dict[str, Any], approval: str) -> bool:
+    if entry["action"] == "standing_approval.use":
+        return entry["details"].get("approval_id") == approval
+    return entry["action"] in ("approval.approve", "approval.reject") and entry["target"] == approval
+
+
+def tells_of(entry: dict[str, Any], told: dict[str, Any]) -> bool:
+    """Whether a receipt of this approval has to have this entry."""
+    approval, message = told["approval"], told["message"]["id"]
+    action, target, details = entry["action"], entry["target"], entry["details"]
+    if is_vote_on(entry, approval["id"]):
+        return True
+    if action == "message.submit":
+        # The request of an edited mail was for the revision that was edited.
+        return target == message and (approval["edited"] is not None or details.get("approval_id") == approval["id"])
+    if action == "message.status":
+        return target == message and details.get("digest") == approval["digest"]
+    if action == "approval.edit" and details.get("new_approval_id") == approval["id"]:
+        return True
+    return action in ("approval.delegate", "approval.cancel", "approval.expire", "approval.edit") and (
+        target == approval["id"]
+    )
+
+
+def step(entry: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What an entry says, as receipts say it."""
+    by = {name: entry["actor"].get(name) for name in ("type", "id", "member_id")}
+    place = {"sequence": entry["sequence"], "hash": entry["hash"]}
+    return {**entry["details"], "at": entry["at"], "by": by, "entry": place, **more}
+
+
+def vote(entry: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, Any]:
+    def voter(one: dict[str, Any]) -> str:
+        standing = one["action"] == "standing_approval.use"
+        return one["details"]["member_id"] if standing else one["actor"]["member_id"]
+
+    more: dict[str, Any] = {"verdict": "reject" if entry["action"] == "approval.reject" else "approve"}
+    more["stands"] = all(voter(one) != voter(entry) for one in later)
+    if entry["action"] == "standing_approval.use":
+        more["standing_approval_id"] = entry["target"]
+        more["by"] = {"type": "member", "id": voter(entry), "member_id": voter(entry)}
+    return step(entry, **more)
+
+
+def account(approval_id: str, edited_one: bool, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a receipt of this approval has to say, by these entries."""
+    entries = sorted(entries, key=lambda entry: (entry["at"], entry["sequence"]))
+
+    def of(action: str) -> list[dict[str, Any]]:
+        return [entry for entry in entries if entry["action"] == action and entry["target"] == approval_id]
+
+    asked = [entry for entry in entries if entry["action"] == "message.submit"]
+    edits = [entry for entry in entries if entry["details"].get("new_approval_id") == approval_id]
+    if len(asked) != 1 or len(edits) != int(edited_one):
+        raise Broken("the receipt does not have the one entry of its request, and of its edit if there was one")
+    request = edits[0] if edits else asked[0]
+    votes = [entry for entry in entries if is_vote_on(entry, approval_id)]
+    for cast in votes:
+        via = cast["details"].get("via")
+        if via == "token" and request["details"].get("by") != "any":
+            raise Broken(f"entry {cast['sequence']} is a token's vote where a person was asked for")
+        if via == "link" and request["details"].get("links") == "sign_in":
+            raise Broken(f"entry {cast['sequence']} is a link's vote where links only open the sign-in")
+    ended = of("approval.cancel") + of("approval.expire") + of("approval.edit")
+    if len(ended) > 1:
+        raise Broken("the approval ended twice")
+    status = next(
+        (said for entry in [*votes, request] if (said := entry["details"].get("status", "pending")) != "pending"),
+        "pending",
+    )
+    if ended:
+        ends = {"approval.cancel": "cancelled", "approval.expire": "expired", "approval.edit": "superseded"}
+        status = ends[ended[0]["action"]]
+    return {
+        "id": approval_id,
+        "status": status,
+        "digest": request["details"]["new_digest" if edits else "digest"],
+        "revision": request["details"]["revision"] if edits else "1",
+        "asked": step(asked[0]),
+        "edited": step(edits[0]) if edits else None,
+        "votes": [vote(entry, votes[place + 1 :]) for place, entry in enumerate(votes)],
+        "delegations": [step(entry) for entry in of("approval.delegate")],
+        "ended": step(ended[0], action=ended[0]["action"]) if ended else None,
+    }
+
+
+def unchained(said: Any) -> Any:
+    """The same without addresses and without the words of reasons, whose digest is what is chained."""
+    if isinstance(said, list):
+        return [unchained(one) for one in said]
+    if not isinstance(said, dict):
+        return said
+    if "reason" in said and "reason_digest" in said and digest(str(said["reason"]).encode()) != said["reason_digest"]:
+        raise Broken("a reason is not the one that is chained")
+    dropped = {"email"} | ({"reason"} if "reason_digest" in said else set())
+    return {name: unchained(value) for name, value in said.items() if name not in dropped}
+
+
+def check_receipt(told: dict[str, Any]) -> None:
+    """Whether a receipt says what its own entries say, each of which has the hash that it must have."""
+    entries, head = told["entries"], told["audit_head"]
+    for entry in entries:
+        check_entry(entry)
+        if entry["organization_id"] != told["organization_id"]:
+            raise Broken(f"entry {entry['sequence']} of the receipt belongs to another organization")
+        if not tells_of(entry, told):
+            raise Broken(f"entry {entry['sequence']} of the receipt does not tell of its approval")
+    sequences = [entry["sequence"] for entry in entries]
+    if sequences != sorted(set(sequences)) or sequences[-1] > head["sequence"]:
+        raise Broken("the entries of the receipt do not stand in the order of the chain")
+    if sequences[-1] == head["sequence"] and entries[-1]["hash"] != head["hash"]:
+        raise Broken("the receipt names another end of the chain than its last entry")
+    approval = told["approval"]
+    expected = account(approval["id"], approval["edited"] is not None, entries)
+    said = unchained(approval)
+    for name in sorted(expected.keys() | said.keys()):
+        if expected.get(name) != said.get(name):
+            raise Broken(f"the receipt and its own entries differ in {name}")
+    if told["message"]["id"] != next(one["target"] for one in entries if one["action"] == "message.submit"):
+        raise Broken("the receipt and its own entries differ in the mail")
+    steps = [one for one in entries if one["action"] == "message.status"]
+    steps.sort(key=lambda one: (one["at"], one["sequence"]))
+    status = steps[-1]["details"]["to"] if steps else None
+    if told["message"]["status"] != status or unchained(told["message"]["steps"]) != [step(one) for one in steps]:
+        raise Broken("the receipt and its own entries differ in what became of the mail")
+
+
+def check_places(told: dict[str, Any], entries: list[dict[str, Any]], hashes: dict[int, str]) -> list[int]:
+    """Whether the chain is the one that a receipt was signed over, and has of its approval what the receipt has: no entry
+    more, none less. Gives the places of those that came after the receipt was signed."""
     head = told["audit_head"]
     if entries[0]["organization_id"] != told["organization_id"]:
         raise Broken("the receipt is another organization's")
@@ -119,13 +257,70 @@ def check_receipt(told: dict[str, Any], entries: list[dict[str, Any]], hashes: d
         raise Broken(f"the chain has no entry {head['sequence']}, where it ended when the receipt was signed")
     if hashes[head["sequence"]] != head["hash"]:
         raise Broken(f"entry {head['sequence']} is another than when the receipt was signed: the chain was rewritten")
-    approval = told["approval"]
-    written = {
-        (entry["action"], entry["actor"]["member_id"], entry["details"].get("digest"))
-        for entry in entries
-        if entry["target"] == approval["id"]
-    }
-    return sum((f"approval.{v['verdict']}", v["by"]["member_id"], v["digest"]) in written for v in approval["votes"])
+    first = min(entry["sequence"] for entry in entries)
+    for entry in told["entries"]:
+        if entry["sequence"] < first:
+            raise Broken(f"the chain begins behind entry {entry['sequence']}, of which the receipt tells")
+        if hashes[entry["sequence"]] != entry["hash"]:
+            raise Broken(f"entry {entry['sequence']} of the receipt is not the one that the chain has there")
+    known = {entry["sequence"] for entry in told["entries"]}
+    about = sorted(entry["sequence"] for entry in entries if tells_of(entry, told))
+    for sequence in about:
+        if sequence <= head["sequence"] and sequence not in known:
+            entry = next(one for one in entries if one["sequence"] == sequence)
+            what = "a vote" if is_vote_on(entry, told["approval"]["id"]) else entry["action"]
+            raise Broken(f"the receipt leaves out entry {sequence}, {what}")
+    return [sequence for sequence in about if sequence > head["sequence"]]
+
+
+# --- anchors -------------------------------------------------------------------------------------
+
+
+def read_anchors(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each document with what it says, in the order of the places. Whether it is signed is looked at where it matters."""
+    paths = sorted(folder.rglob("*.json"))
+    documents = [json.loads(path.read_text()) for path in paths]
+    anchors = [(json.loads(document["anchor"]), document) for document in documents]
+    return sorted(anchors, key=lambda anchor: anchor[0]["sequence"])
+
+
+def check_anchors(
+    folder: Path, entries: list[dict[str, Any]], hashes: dict[int, str], key: str, now: datetime | None
+) -> str:
+    """Compares a chain with the anchors of its organization. One that agrees holds everything before it, so that of those
+    only the last has to be authentic. `now` is given where the entries are fresh: then none may wait for an anchor too long."""
+    organization = entries[0]["organization_id"]
+    every = read_anchors(folder)
+    anchors = [anchor for anchor in every if anchor[0].get("organization_id") == organization]
+    if not anchors:
+        raise Broken(f"of the {len(every)} anchors none is of {organization}")
+    first, last = min(hashes), max(hashes)
+    newest: tuple[dict[str, Any], dict[str, Any]] | None = None
+    agreeing = 0
+    for anchor, document in anchors:
+        sequence = anchor["sequence"]
+        if sequence < first:
+            continue
+        if hashes.get(sequence) != anchor["hash"]:
+            check_signature(document, "anchor", "countersign-anchor-1", key)
+            when = f"anchored {anchor['anchored_at']}"
+            if sequence > last:
+                raise Broken(
+                    f"entry {sequence} was {when}, and the chain ends at {last}: its end was cut off, or the "
+                    "anchors were copied after the entries"
+                )
+            raise Broken(f"entry {sequence} is another than the one that was {when}: the chain was rewritten")
+        newest, agreeing = (anchor, document), agreeing + 1
+    if newest is None:
+        raise Broken(f"all {len(anchors)} anchors are older than the first entry, {first}: nothing can be compared")
+    check_signature(newest[1], "anchor", "countersign-anchor-1", key)
+    behind = [entry for entry in entries if entry["sequence"] > newest[0]["sequence"]]
+    if now is not None:
+        for entry in sorted(behind, key=lambda entry: entry["sequence"]):
+            if now - datetime.fromisoformat(entry["chained_at"]) > ANCHORED_WITHIN:
+                raise Broken(f"entry {entry['sequence']}, chained {entry['chained_at']}, is not anchored yet")
+    rest = f"; {len(behind)} entries behind it are not anchored yet" if behind else ""
+    return f"{agreeing} anchors agree, the last of entry {newest[0]['sequence']}, {newest[0]['anchored_at']}{rest}"
 
 
 def download(api: str, token: str) -> list[dict[str, Any]]:
@@ -154,30 +349,49 @@ def main() -> None:
     parser.add_argument("--token")
     parser.add_argument("--save")
     parser.add_argument("--receipt")
+    parser.add_argument("--anchors", type=Path)
     parser.add_argument("--public-key")
     chosen = parser.parse_args()
-    entries = None
+    if (chosen.receipt or chosen.anchors) and not chosen.public_key:
+        parser.error("--public-key FILE is needed with --receipt and --anchors: the key that signs, from where you trust it")
+    if chosen.public_key:
+        # One that can't be read is no broken signature.
+        Path(chosen.public_key).read_text()
+    entries, now = None, None
     if chosen.api and chosen.token:
-        entries = download(chosen.api, chosen.token)
+        entries, now = download(chosen.api, chosen.token), datetime.now(UTC)
         if chosen.save:
             Path(chosen.save).write_text("".join(json.dumps(entry) + "\n" for entry in entries))
     elif chosen.entries:
         entries = read_lines(chosen.entries)
-    elif not chosen.receipt:
+    elif not chosen.receipt or chosen.anchors:
         parser.error("name a file of entries, --api with --token, or a --receipt")
     hashes: dict[int, str] = {}
     if entries is not None:
         hashes = check_chain(entries)
         last = max(hashes, default=0)
         print(f"{len(entries)} entries hold" + (f", up to {last}: {hashes[last]}" if entries else ""))
+    if chosen.anchors:
+        if not entries:
+            raise Broken("there are anchors, and no entries")
+        print(check_anchors(chosen.anchors, entries, hashes, chosen.public_key, now))
     if chosen.receipt:
-        trusted = Path(chosen.public_key).read_text() if chosen.public_key else None
-        told = check_signature(json.loads(Path(chosen.receipt).read_text()), trusted)
-        print(f"the receipt of {told['approval']['id']} holds: {told['approval']['status']}, signed {told['signed_at']}")
-        if entries:
-            votes = check_receipt(told, entries, hashes)
-            count = len(told["approval"]["votes"])
-            print(f"its head, entry {told['audit_head']['sequence']}, is in the chain, and {votes} of its {count} votes")
+        document = json.loads(Path(chosen.receipt).read_text())
+        told = check_signature(document, "receipt", "countersign-receipt-2", chosen.public_key)
+        check_receipt(told)
+        approval = told["approval"]
+        standing = sum(one["stands"] for one in approval["votes"])
+        print(
+            f"the receipt of {approval['id']} holds: {approval['status']} with {standing} votes, "
+            f"signed {told['signed_at']}"
+        )
+        if entries is not None:
+            if not entries:
+                raise Broken("there is a receipt, and no entries")
+            later = check_places(told, entries, hashes)
+            print(f"all {len(told['entries'])} entries of it, and no others, stand in the chain where it says")
+            if later:
+                print(f"since it was signed, {len(later)} entries tell more of it: {', '.join(map(str, later))}")
 
 
 if __name__ == "__main__":
@@ -186,6 +400,6 @@ if __name__ == "__main__":
     except Broken as broken:
         print(f"BROKEN: {broken}", file=sys.stderr)
         sys.exit(1)
-    except (OSError, urllib.error.URLError, ValueError, KeyError, TypeError, AttributeError) as failure:
+    except (OSError, urllib.error.URLError, ValueError, KeyError, IndexError, TypeError, AttributeError) as failure:
         print(f"can't be checked: {failure!r}", file=sys.stderr)
         sys.exit(2)

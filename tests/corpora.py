@@ -1,8 +1,9 @@
-"""Fetches the test mails of other projects into .local/corpora/<name>/: odd mail that real programs stumbled over.
+"""Fetches the test mails of other projects into .local/corpora/<name>/: odd mail that real programs stumbled over; and the
+HTML by which they test parsers and sanitisers into .local/pages/<name>/.
 
 Nothing of it is committed. Each comes from a package registry through the registry's own client, in a pinned version.
-A corpus that can't be had is named on stderr and left out: the test in tests/tests/all/stack/corpus.rs says which it
-ran with, and fails if there are too few mails.
+A corpus that can't be had is named on stderr and left out: the tests in tests/tests/all/stack/corpus.rs and html.rs say
+which they ran with, and fail if there is too little.
 """
 
 import json
@@ -20,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ROOT / ".local" / "corpora"
+PAGES = ROOT / ".local" / "pages"
 # Long enough for a slow mirror, short enough that nobody waits for one that is gone.
 PATIENCE = 180
 # Says that a corpus is complete, and in which version.
@@ -34,13 +36,15 @@ class Unavailable(Exception):
 class Corpus:
     name: str
     version: str
-    # Gives the mails of the corpus, below a folder that may be used for scratch.
+    # Gives the files of the corpus, below a folder that may be used for scratch.
     find: Callable[[Path], Iterator[Path]]
+    place: Path = CORPORA
 
 
-def run(*command: str, cwd: Path | None = None) -> str:
+def run(*command: str, cwd: Path | None = None, **environment: str) -> str:
+    env = {**os.environ, **environment}
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except FileNotFoundError:
         raise Unavailable(f"{command[0]} is not installed") from None
     except subprocess.TimeoutExpired:
@@ -94,11 +98,31 @@ def cpython(scratch: Path) -> Iterator[Path]:
     yield from files(folder, "*.txt")
 
 
+def pypi(scratch: Path, requirement: str, archive: str, wanted: str) -> Path:
+    """Files of a source distribution on PyPI."""
+    constraint = scratch / "constraint.txt"
+    # What pip builds to learn a package's name needs `pkg_resources`, which setuptools had until then.
+    constraint.write_text("setuptools<80\n")
+    options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:", "-d", str(scratch))
+    run(sys.executable, "-m", "pip", "download", *options, requirement, PIP_CONSTRAINT=str(constraint))
+    return unpack(scratch, archive, wanted)
+
+
 def pypi_mail_parser(scratch: Path) -> Iterator[Path]:
     """Malformed mail and mail in Outlook's own format, from the source distribution of PyPI's `mail-parser`."""
-    options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:")
-    run(sys.executable, "-m", "pip", "download", *options, "-d", str(scratch), f"mail-parser=={PYPI_MAIL_PARSER}")
-    yield from files(unpack(scratch, "mail_parser-*.tar.gz", "*/tests/mails/*"), "**/*")
+    folder = pypi(scratch, f"mail-parser=={PYPI_MAIL_PARSER}", "mail_parser-*.tar.gz", "*/tests/mails/*")
+    yield from files(folder, "**/*")
+
+
+def html5lib(scratch: Path) -> Iterator[Path]:
+    """The test suite of the HTML standard's tree construction, as html5lib carries it."""
+    folder = pypi(scratch, f"html5lib=={HTML5LIB}", "html5lib-*.tar.gz", "*/testdata/tree-construction/*.dat")
+    yield from files(folder, "**/*.dat")
+
+
+def bleach(scratch: Path) -> Iterator[Path]:
+    """Vectors of cross-site scripting after the OWASP list, as bleach carries them."""
+    yield from files(pypi(scratch, f"bleach=={BLEACH}", "bleach-*.tar.gz", "*/tests/data/*.test"), "**/*.test")
 
 
 def notmuch(scratch: Path) -> Iterator[Path]:
@@ -132,11 +156,15 @@ def debian_sources() -> str:
 
 PYPI_MAIL_PARSER = "4.8.0"
 NOTMUCH = "0.37-1"
+HTML5LIB = "1.1"
+BLEACH = "6.4.0"
 CORPORA_KNOWN = (
     Corpus("mail-parser-crate", "Cargo.lock", mail_parser_crate),
     Corpus("cpython", f"{sys.version_info.major}.{sys.version_info.minor}", cpython),
     Corpus("mail-parser-pypi", PYPI_MAIL_PARSER, pypi_mail_parser),
     Corpus("notmuch", NOTMUCH, notmuch),
+    Corpus("html5lib", HTML5LIB, html5lib, PAGES),
+    Corpus("bleach", BLEACH, bleach, PAGES),
 )
 
 
@@ -149,14 +177,14 @@ def wanted(corpus: Corpus) -> str:
 
 
 def fetch(corpus: Corpus) -> str:
-    """Fetches it unless it is there; says how many mails it has."""
-    folder, version = CORPORA / corpus.name, wanted(corpus)
+    """Fetches it unless it is there; says how many files it has."""
+    folder, version = corpus.place / corpus.name, wanted(corpus)
     mark = folder / MARK
     if not (mark.is_file() and mark.read_text() == version):
-        with tempfile.TemporaryDirectory(dir=CORPORA, prefix=".fetch-") as scratch:
+        with tempfile.TemporaryDirectory(dir=corpus.place, prefix=".fetch-") as scratch:
             found = list(corpus.find(Path(scratch)))
             if not found:
-                raise Unavailable("there is no mail in it any more")
+                raise Unavailable("there is nothing in it any more")
             new = Path(scratch) / "new"
             new.mkdir()
             root = os.path.commonpath([path.parent for path in found])
@@ -166,12 +194,13 @@ def fetch(corpus: Corpus) -> str:
             (new / MARK).write_text(version)
             shutil.rmtree(folder, ignore_errors=True)
             new.rename(folder)
-    mails = sum(1 for path in folder.iterdir() if path.name != MARK)
-    return f"corpus {corpus.name} {version}: {mails} mails"
+    count = sum(1 for path in folder.iterdir() if path.name != MARK)
+    return f"corpus {corpus.name} {version}: {count} files"
 
 
 def main() -> None:
-    CORPORA.mkdir(parents=True, exist_ok=True)
+    for folder in (CORPORA, PAGES):
+        folder.mkdir(parents=True, exist_ok=True)
     for corpus in CORPORA_KNOWN:
         try:
             print(fetch(corpus))

@@ -80,7 +80,9 @@ class Api:
         self.teller = teller
 
     def request(self, token: str, method: str, path: str, body: Any = None, key: str | None = None) -> Answer:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         if key:
             headers["Idempotency-Key"] = key
         data = None if body is None else json.dumps(body).encode()
@@ -175,7 +177,7 @@ def wait_for(what: str, found: Callable[[], Any]) -> Any:
 def tell(stack: dict[str, Any], teller: Teller) -> None:
     api = Api(stack["api_url"], teller)
     inbox, outbox = stack["inbox"], Path(stack["outbox"])
-    agent, approver, owner = stack["agent_token"], stack["approver"]["token"], stack["owner"]["token"]
+    agent, owner = stack["agent_token"], stack["owner"]["token"]
     messages = f"/v1/inboxes/{inbox['id']}/messages"
     order = secrets.randbelow(9000) + 1000
     subject = f"Where is order {order}?"
@@ -215,7 +217,13 @@ def tell(stack: dict[str, Any], teller: Teller) -> None:
     decide = f"/v1/approvals/{approval['id']}"
     api.expect(403, "agent", agent, "POST", f"{decide}/approve", {"digest": approval["digest"]})
 
-    teller.step("A person looks at exactly what will go out")
+    teller.step("Nor does anybody's token approve it: a person signs in")
+    token = stack["approver"]["token"]
+    api.expect(403, "token", token, "POST", f"{decide}/approve", {"digest": approval["digest"]})
+    person = {"email": stack["approver"]["email"], "password": stack["approver"]["password"]}
+    approver = api.expect(201, "approver", "", "POST", "/v1/sessions", person)["token"]
+
+    teller.step("The person looks at exactly what will go out")
     shown = api.expect(200, "approver", approver, "GET", decide)
     mail = {**shown, **shown.get("message", {})}
     teller.say(f"To {_recipients(mail)}, subject {mail.get('subject', '')!r}")

@@ -42,6 +42,7 @@ def main(settings: Settings) -> None:
         routes = {name: _route_keys(properties) for name, properties in _functions(template).items()}
         _deploy(session, settings, template, now["functions"])
         _create_routes(session, settings, routes)
+        _lock_buckets(session, settings, template)
     write_json(settings.deployed_file, now)
 
 
@@ -248,6 +249,34 @@ def _physical_ids(session: boto3.Session, resource_type: str) -> dict[str, str]:
         for resource in page["StackResourceSummaries"]
         if resource["ResourceType"] == resource_type
     }
+
+
+# --- Object Lock: the emulator's CloudFormation passes over it, its S3 keeps it ----------------------
+
+
+def _lock_buckets(session: boto3.Session, settings: Settings, template: dict[str, Any]) -> None:
+    """Sets the lock that the template asks for, and fails where it does not hold: a bucket that only says so proves nothing."""
+    names = _physical_ids(session, "AWS::S3::Bucket")
+    s3 = session.client("s3")
+    for name, resource in template["Resources"].items():
+        wanted = (resource.get("Properties") or {}).get("ObjectLockConfiguration")
+        if resource["Type"] != "AWS::S3::Bucket" or not wanted:
+            continue
+        retention = wanted["Rule"]["DefaultRetention"]
+        lock = {"Mode": _resolved(retention["Mode"], settings, template)}
+        lock["Days"] = int(_resolved(retention["Days"], settings, template))
+        rule = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": lock}}
+        s3.put_object_lock_configuration(Bucket=names[name], ObjectLockConfiguration=rule)
+        if s3.get_object_lock_configuration(Bucket=names[name])["ObjectLockConfiguration"] != rule:
+            raise DeployFailed(f"{name} is not locked as the template says")
+
+
+def _resolved(value: Any, settings: Settings, template: dict[str, Any]) -> str:
+    """A value of the template, where it is the name of a parameter: that parameter's."""
+    if not isinstance(value, dict):
+        return str(value)
+    name = value["Ref"]
+    return str(settings.parameters.get(name, template["Parameters"][name].get("Default")))
 
 
 # --- routes: the emulator ignores the OpenAPI body that SAM makes of `HttpApi` events ----------------

@@ -137,7 +137,12 @@ def _start(settings: Settings, children: list[Child], unclean: Path) -> None:
     emulator.rewind_streams(settings.state / "aws" / "lambda.json")
     python = settings.venv / "bin"
     children.append(
-        Child("local AWS", [str(python / "ministack")], emulator.environment(settings), settings.log / "aws.log")
+        Child(
+            "local AWS",
+            [str(python / "python"), str(HERE / "run_emulator.py")],
+            emulator.environment(settings),
+            settings.log / "aws.log",
+        )
     )
     environment = {f"COUNTERSIGN_{name}_PORT": str(port) for name, port in settings.ports.items()}
     environment |= {"COUNTERSIGN_MAIL_DOMAIN": settings.mail_domain, "AWS_REGION": REGION, "PYTHONUNBUFFERED": "1"}
@@ -186,6 +191,8 @@ def _stack(settings: Settings) -> dict[str, Any]:
         "aws_endpoint": settings.url("AWS"),
         "table": outputs.get("TableName"),
         "bucket": outputs.get("MailBucketName"),
+        "anchor_bucket": outputs.get("AnchorBucketName"),
+        "signing_key": outputs.get("SigningKeyArn"),
         "mail_domain": settings.mail_domain,
         "pid": os.getpid(),
     }
@@ -209,6 +216,12 @@ Try it:
   curl -s {api}/v1/inboxes/{inbox["id"]}/messages/send -H 'Authorization: Bearer {stack["agent_token"]}' \\
        -H 'Content-Type: application/json' -H "Idempotency-Key: $RANDOM$RANDOM" \\
        -d '{{"to":["success@simulator.amazonses.com"],"subject":"Hello","text":"From an agent."}}'
+
+  # A person decides: sign in, then name the approval and the digest of the answer above.
+  curl -s {api}/v1/sessions -H 'Content-Type: application/json' \\
+       -d '{{"email":"{stack["approver"]["email"]}","password":"{stack["approver"]["password"]}"}}'
+  curl -s {api}/v1/approvals/APPROVAL/approve -H 'Authorization: Bearer SESSION' \\
+       -H 'Content-Type: application/json' -d '{{"digest":"DIGEST"}}'
 
   printf 'From: you@example.com\\r\\nTo: {inbox["address"]}\\r\\nSubject: Hi\\r\\n\\r\\nHello agent\\r\\n' | \\
        curl -s smtp://{stack["smtp"]} --mail-from you@example.com --mail-rcpt {inbox["address"]} -T -

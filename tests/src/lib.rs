@@ -5,6 +5,7 @@ pub mod listener;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -72,6 +73,8 @@ pub struct Stack {
 
 /// How long anything may take that goes on by itself.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// The people of an organization.
+const ROLES: [&str; 4] = ["owner", "approver", "editor", "viewer"];
 
 impl Stack {
     /// The stack that `COUNTERSIGN_STACK` names, or that of `make run`.
@@ -80,6 +83,8 @@ impl Stack {
     /// Where none is running.
     #[expect(clippy::disallowed_methods, reason = "tests are told by their environment which stack to use")]
     pub fn running() -> Self {
+        // The people are the same for all tests of a run: each signs in once.
+        static SESSIONS: OnceLock<Vec<(&str, Value)>> = OnceLock::new();
         let path = std::env::var("COUNTERSIGN_STACK").map_or_else(
             |_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/stack.json")),
             PathBuf::from,
@@ -93,7 +98,18 @@ impl Stack {
             .max_redirects(0)
             .timeout_global(Some(Duration::from_mins(1)))
             .build();
-        Self { json, agent: config.into() }
+        let mut stack = Self { json, agent: config.into() };
+        for (role, session) in SESSIONS.get_or_init(|| ROLES.map(|role| (role, stack.sign_in(role))).into()) {
+            stack.json[role]["session"] = session.clone();
+        }
+        stack
+    }
+
+    /// A session of whoever has this role.
+    fn sign_in(&self, role: &str) -> Value {
+        let text = |field: &str| self.text(&format!("/{role}/{field}"));
+        let body = json!({"email": text("email"), "password": text("password")});
+        self.post("/v1/sessions", "", &body).expect(201)["token"].take()
     }
 
     /// A text of `stack.json`, by its path.
@@ -107,6 +123,37 @@ impl Stack {
             .unwrap_or_else(|| panic!("stack.json has no {pointer}"))
     }
 
+    /// A call to the local AWS itself, past the wire and its faults. It checks no signature.
+    ///
+    /// # Panics
+    /// Where it is refused for another reason than an unmet condition.
+    pub fn aws(&self, path: &str, service: &str, target: Option<&str>, body: &Value) -> Value {
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=tests/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=x"
+        );
+        let mut headers =
+            vec![("authorization", scope), ("content-type", "application/x-amz-json-1.0".to_owned())];
+        headers.extend(target.map(|target| ("x-amz-target", target.to_owned())));
+        let url = format!("{}{path}", self.text("/aws_endpoint"));
+        let method = if body.is_null() { "GET" } else { "POST" };
+        let answer = self.raw(method, &url, "", headers, body.to_string());
+        let unmet =
+            answer.body["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheckFailed"));
+        assert!(answer.status < 300 || unmet, "{path}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
+    /// A call of the table's service, past every function.
+    pub fn dynamodb(&self, operation: &str, mut call: Value) -> Value {
+        call["TableName"] = self.text("/table").into();
+        self.aws("/", "dynamodb", Some(&format!("DynamoDB_20120810.{operation}")), &call)
+    }
+
+    /// Invokes a function and waits for its answer; a failed invocation answers with its error.
+    pub fn invoke(&self, function: &str, event: &Value) -> Value {
+        self.aws(&format!("/2015-03-31/functions/{function}/invocations"), "lambda", None, event)
+    }
+
     /// The same stack, seen from inside a new organization: with people of its own in each role, an inbox, and a token of
     /// the editor's that sends from it.
     ///
@@ -117,19 +164,18 @@ impl Stack {
         let name = unique("house").replace(' ', "-");
         let password = "one link for one decision";
         let address = |role: &str| format!("{role}.{name}@example.com");
-        let roles = ["owner", "approver", "editor", "viewer"];
-        let members = roles.map(|role| json!({"email": address(role), "password": password, "role": role}));
-        let event = json!({"organization_name": name, "members": members}).to_string();
-        let function = "/2015-03-31/functions/countersign-operator-provision/invocations";
-        let url = format!("{}{function}", self.text("/aws_endpoint"));
-        let made = self.raw("POST", &url, "", vec![("content-type", "application/json".to_owned())], event);
+        let members = ROLES.map(|role| json!({"email": address(role), "password": password, "role": role}));
+        let event = json!({"organization_name": name, "members": members});
+        let made = self.invoke("countersign-operator-provision", &event);
+        assert!(made["organization_id"].is_string(), "{made}");
         let mut inside = self.clone();
-        inside.json["organization_id"] = made.expect(200)["organization_id"].clone();
-        for role in roles {
-            let body = json!({"email": address(role), "password": password});
-            let session = self.post("/v1/sessions", "", &body).expect(201);
-            inside.json[role] =
-                json!({"email": address(role), "password": password, "token": session["token"]});
+        inside.json["organization_id"] = made["organization_id"].clone();
+        for role in ROLES {
+            inside.json[role] = json!({"email": address(role), "password": password});
+            let session = inside.sign_in(role);
+            // They have no tokens of their own.
+            inside.json[role]["token"] = session.clone();
+            inside.json[role]["session"] = session;
         }
         let inbox = json!({"username": name});
         let inbox = self.post("/v1/inboxes", inside.text("/owner/token"), &inbox).expect(201);
@@ -333,10 +379,27 @@ impl Stack {
         Held::of(&self.post(&path, self.text("/agent_token"), body).expect(202))
     }
 
-    /// Decides as the approver.
+    /// The receipt of an approval, once all that it tells has its place in the audit chain.
+    ///
+    /// # Panics
+    /// Where it is to wait for anything else, or has no place within a minute.
+    pub fn receipt(&self, approval: &str, token: &str) -> Answer {
+        let path = format!("/v1/approvals/{approval}/receipt");
+        self.until("chained receipt", || {
+            let answer = self.get(&path, token);
+            if answer.status == 503 {
+                answer.refused(503, "not_chained_yet");
+                assert!(answer.header("retry-after").is_some(), "{}", answer.body);
+                return None;
+            }
+            Some(answer)
+        })
+    }
+
+    /// Decides as the approver, who has signed in.
     pub fn approve(&self, held: &Held) -> Answer {
         let path = format!("/v1/approvals/{}/approve", held.approval);
-        self.post(&path, self.text("/approver/token"), &json!({"digest": held.digest}))
+        self.post(&path, self.text("/approver/session"), &json!({"digest": held.digest}))
     }
 }
 

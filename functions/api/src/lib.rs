@@ -163,6 +163,11 @@ pub fn ports() -> Ports {
     assembly::ports(&runtime::aws::config())
 }
 
+/// The ports of the one route that sees anchors.
+pub fn anchored_ports() -> Ports {
+    assembly::anchored_ports(&runtime::aws::config())
+}
+
 /// The ports of the one route that signs.
 pub fn signing_ports() -> Ports {
     assembly::signing_ports(&runtime::aws::config())

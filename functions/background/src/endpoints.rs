@@ -7,13 +7,14 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use app::ports::Endpoints;
 use async_trait::async_trait;
-use domain::webhook::AttemptResult;
+use domain::webhook::{AttemptResult, Health};
+use futures_util::future::BoxFuture;
 use http::Request;
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -71,10 +72,25 @@ impl Https {
 
 #[async_trait]
 impl Endpoints for Https {
-    async fn post(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> (AttemptResult, u64) {
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+        longer: BoxFuture<'_, bool>,
+    ) -> (Option<AttemptResult>, u64) {
         let took = runtime::environment::stopwatch();
-        let called = tokio::time::timeout(LIMIT, self.call(url, headers, body)).await;
-        (called.unwrap_or(AttemptResult::NoAnswer("timeout")), took())
+        let mut call = pin!(self.call(url, headers, body));
+        let quick = Health::QUICK.unsigned_abs();
+        let result = match tokio::time::timeout(quick, &mut call).await {
+            Ok(result) => Some(result),
+            Err(_) if !longer.await => None,
+            Err(_) => {
+                let called = tokio::time::timeout(LIMIT.saturating_sub(quick), call).await;
+                Some(called.unwrap_or(AttemptResult::NoAnswer("timeout")))
+            }
+        };
+        (result, took())
     }
 }
 
@@ -216,9 +232,25 @@ mod tests {
     async fn an_endpoint_on_this_machine_is_not_called() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
-        let (result, _) = Https::new(false).post(&url, &[], "{}").await;
-        assert_eq!(result, AttemptResult::NoAnswer("not_public"));
-        let (result, _) = Https::new(false).post("https://127.0.0.1/", &[], "{}").await;
-        assert_eq!(result, AttemptResult::NoAnswer("not_public"));
+        for url in [&*url, "https://127.0.0.1/"] {
+            let (result, _) = Https::new(false).post(url, &[], "{}", Box::pin(async { true })).await;
+            assert_eq!(result, Some(AttemptResult::NoAnswer("not_public")));
+        }
+    }
+
+    /// It hangs for as long as it is allowed to.
+    #[tokio::test]
+    async fn a_call_that_takes_long_is_broken_off_unless_it_may_go_on() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+        let https = Https::new(true);
+        for (may, expected, at_least, at_most) in
+            [(false, None, 2_900, 9_000), (true, Some(AttemptResult::NoAnswer("timeout")), 9_900, 60_000)]
+        {
+            let (result, took) = https.post(&url, &[], "{}", Box::pin(async move { may })).await;
+            assert_eq!(result, expected);
+            assert!((at_least..at_most).contains(&took), "{took}");
+        }
+        drop(listener);
     }
 }

@@ -1,5 +1,6 @@
 //! What goes on behind the API, at AWS's word: each function is idempotent, since each may be told twice.
 
+pub mod anchor;
 pub mod chain;
 pub mod deliver;
 mod endpoints;

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use app::Refusal;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::credential::Session;
+use domain::digest::Digest;
 use domain::link::LinkSecret;
 use runtime::http::{Request, Response, form_pairs};
 use subtle::ConstantTimeEq as _;
@@ -12,22 +15,32 @@ use subtle::ConstantTimeEq as _;
 ///
 /// The frame that shows a mail inherits this policy (`srcdoc`), so a mail may load `images` alone: the presigned
 /// addresses of files that are part of it. `style-src-attr` is for mails, whose looks are all in `style` attributes;
-/// the sanitiser leaves only properties that can neither hide nor fetch, and our own pages take no markup from anyone.
-fn content_security_policy(images: &[String]) -> String {
+/// their one form has only properties that can neither hide nor fetch, and our own pages take no markup from anyone.
+/// The one script that may run is ours, by its hash; in the frame none may, whatever the policy says.
+fn content_security_policy(images: &[String], script: Option<&str>) -> String {
     let mut images = images.to_vec();
     images.sort_unstable();
     images.dedup();
     images.insert(0, "data:".to_owned());
     let images = images.join(" ");
+    let script = script.map(|script| format!(" script-src 'sha256-{}';", base64(script))).unwrap_or_default();
     format!(
         "default-src 'none'; style-src 'self'; style-src-elem 'self'; style-src-attr 'unsafe-inline'; \
-         img-src {images}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+         img-src {images};{script} form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 
+/// The SHA-256 of a text in base64, as a content security policy names a script.
+fn base64(script: &str) -> String {
+    STANDARD.encode(Digest::of(script.as_bytes()).as_bytes())
+}
+
+/// The script of a page that shows a mail.
+pub(crate) const FRAME_SCRIPT: &str = include_str!("../templates/frame.js");
+
 fn dressed(response: Response) -> Response {
     response
-        .header("content-security-policy", content_security_policy(&[]))
+        .header("content-security-policy", content_security_policy(&[], None))
         // `no-referrer` would make browsers send `Origin: null` with our own forms.
         .header("referrer-policy", "same-origin")
         .header("x-frame-options", "DENY")
@@ -44,9 +57,10 @@ pub(crate) fn html(status: u16, body: String) -> Response {
     dressed(Response::html(status, body))
 }
 
-/// A page that shows pictures of a mail, which lie at these origins.
-pub(crate) fn html_with_images(status: u16, body: String, origins: &[String]) -> Response {
-    html(status, body).header("content-security-policy", content_security_policy(origins))
+/// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`].
+pub(crate) fn html_with_mail(status: u16, body: String, origins: &[String]) -> Response {
+    let policy = content_security_policy(origins, Some(FRAME_SCRIPT));
+    html(status, body).header("content-security-policy", policy)
 }
 
 /// Look there.
@@ -152,6 +166,7 @@ mod tests {
             role: Role::Approver,
             created_at: now,
             expires_at: now + Session::IDLE,
+            ends_at: now + Session::LIFE,
             version: 1,
         }
     }
@@ -191,8 +206,10 @@ mod tests {
     #[test]
     fn pictures_widen_the_policy_by_their_origin_alone() {
         let policy =
-            content_security_policy(&["https://b.s3.test".to_owned(), "https://b.s3.test".to_owned()]);
+            content_security_policy(&["https://b.s3.test".to_owned(), "https://b.s3.test".to_owned()], None);
         assert!(policy.contains("img-src data: https://b.s3.test;"), "{policy}");
         assert!(!policy.contains("script-src") && policy.starts_with("default-src 'none'"), "{policy}");
+        let with = content_security_policy(&[], Some(FRAME_SCRIPT));
+        assert_eq!(with.matches("script-src 'sha256-").count(), 1, "{with}");
     }
 }

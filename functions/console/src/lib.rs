@@ -7,7 +7,6 @@
 //! | `guard` | headers of every answer; where a form must come from |
 //! | `visit` | the session behind the cookie |
 //! | `shell` | what all pages share |
-//! | `markup` | looks into sanitised HTML: links, pictures, words |
 //! | `words` | times, sizes, names and states as a person reads them |
 //!
 //! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
@@ -17,7 +16,6 @@
 //! inside a sandboxed frame. Nothing else.
 
 mod guard;
-mod markup;
 mod pages;
 mod route;
 mod shell;

@@ -19,7 +19,7 @@ const COOKIE: &str = "__Host-cs_session";
 /// other sites only when a person follows a link, a `GET`, and no `GET` of ours decides or changes anything. A form on
 /// another site goes out without the cookie; should it not, [`crate::guard`] refuses it twice, by origin and by token.
 ///
-/// No `Max-Age`: the cookie goes when the browser does, the session ends by itself after 12 idle hours.
+/// No `Max-Age`: the cookie goes when the browser does, the session ends by itself after 12 idle hours or seven days.
 pub(crate) fn cookie(secret: &Secret) -> String {
     format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax", secret.reveal())
 }

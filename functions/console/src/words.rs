@@ -1,7 +1,6 @@
 //! Times, sizes, names and states as a person reads them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 pub(crate) use app::plain::visible;
 use domain::MemberId;
@@ -163,6 +162,11 @@ pub(crate) fn reason(code: &str) -> String {
         "policy_allows" => "A policy lets this mail go without a person.".to_owned(),
         "policy_holds" => "A policy asks for a person.".to_owned(),
         "policy_unreadable" => "A policy can\u{2019}t be read, so everything is held.".to_owned(),
+        "credential_revoked" => {
+            "An API token was deleted or paused with which somebody had voted or handed their vote on."
+                .to_owned()
+        }
+        "original_was_sent" => "An earlier attempt at the same mail proved to have gone.".to_owned(),
         "thread_tainted" => {
             "Something in this conversation looks wrong: its mails always need a person.".to_owned()
         }
@@ -176,8 +180,11 @@ pub(crate) fn reason(code: &str) -> String {
 }
 
 /// Why a mail was called off: a person's words, or the sentence for a stable code of ours.
-pub(crate) fn called_off(reason: &str) -> String {
+///
+/// People write what they like as a reason: what is a code of ours is one only where the system called it off.
+pub(crate) fn called_off(reason: &str, by: &Actor) -> String {
     match reason {
+        words if *by != Actor::System && words != "dropped_on_resume" => body(words),
         "" => String::new(),
         "dropped_on_resume" => "It was dropped when the mail that had been held back was let go.".to_owned(),
         "approval_not_valid" => "Its votes, counted again before sending, did not suffice.".to_owned(),
@@ -231,15 +238,7 @@ pub(crate) fn failure(code: &str) -> String {
 
 /// A text as it may stand in a query.
 pub(crate) fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// What a status of a mail means, in a word and a sentence.

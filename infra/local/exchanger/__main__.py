@@ -16,6 +16,7 @@ from .faults import Faults
 from .front import Front
 from .inbound import Inbound
 from .ledger import Ledger
+from .rights import Rights
 from .ses import Listener, Ses
 from .settings import HOST, Settings
 from .wire import Wire
@@ -25,15 +26,15 @@ async def main(directory: Path) -> None:
     settings = Settings.from_environment(directory)
     session = proxy.client()
     aws = Aws(settings, session)
-    ledger, faults = Ledger(), Faults()
+    ledger, rights, faults = Ledger(), Rights(settings), Faults()
     inbound = Inbound(settings, aws)
     delivery = Delivery(settings, aws, faults)
-    ses = Ses(settings, ledger, faults, delivery, inbound)
+    ses = Ses(settings, ledger, rights, faults, delivery, inbound)
 
     listener = Listener(proxy.server(ses.handle), settings.ses_port)
     await listener.open()
-    control = Control(settings, ledger, faults, ses, listener, inbound, delivery)
-    front, wire = Front(settings, session), Wire(settings, session, ledger, faults)
+    control = Control(settings, ledger, rights, faults, ses, listener, inbound, delivery)
+    front, wire = Front(settings, session), Wire(settings, session, ledger, rights, faults)
     runners: list[tuple[web.BaseRunner, int]] = [
         (_runner(front.handle), settings.api_port),
         (_runner(wire.handle), settings.wire_port),

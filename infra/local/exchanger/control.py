@@ -8,6 +8,7 @@ from .delivery import Delivery
 from .faults import Faults, InvalidRule
 from .inbound import Inbound
 from .ledger import Ledger
+from .rights import Rights
 from .ses import Listener, Ses
 from .settings import Settings
 
@@ -17,6 +18,7 @@ class Control:
         self,
         settings: Settings,
         ledger: Ledger,
+        rights: Rights,
         faults: Faults,
         ses: Ses,
         listener: Listener,
@@ -25,6 +27,7 @@ class Control:
     ) -> None:
         self.settings = settings
         self.ledger = ledger
+        self.rights = rights
         self.faults = faults
         self.ses = ses
         self.listener = listener
@@ -38,6 +41,7 @@ class Control:
                 web.get("/healthz", self.health),
                 web.get("/ledger", self.read_ledger),
                 web.delete("/ledger", self.clear_ledger),
+                web.get("/rights", self.list_rights),
                 web.get("/faults", self.list_faults),
                 web.post("/faults", self.add_fault),
                 web.delete("/faults", self.remove_faults),
@@ -65,6 +69,9 @@ class Control:
     async def clear_ledger(self, _: web.Request) -> web.Response:
         self.ledger.clear()
         return web.Response(status=204)
+
+    async def list_rights(self, _: web.Request) -> web.Response:
+        return web.json_response({"rights": self.rights.as_json()})
 
     async def list_faults(self, _: web.Request) -> web.Response:
         return web.json_response({"faults": self.faults.as_json()})

@@ -50,11 +50,14 @@ class Delivery:
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     async def publish(self, accepted: Accepted) -> None:
-        """Tells the delivery-events function what became of the mail, as far as the faults in force allow."""
+        """Tells the delivery-events function what became of the mail, as far as the faults in force allow.
+
+        Only the configuration set of approved mail has an event destination: of all other mail SES says nothing."""
+        if accepted.configuration_set != self.settings.outputs.get("ConfigurationSetName"):
+            return
         events = [self._envelope(accepted, kind, detail) for kind, detail in outcomes(accepted)]
         self._remember(accepted.message_id, events)
-        meant = not self.settings.is_notification(accepted.sender)
-        rule = self.faults.take("events-out", "*", "") if meant else None
+        rule = self.faults.take("events-out", "*", "")
         if rule:
             await asyncio.sleep(rule.seconds)
             events = _disturbed(events, rule.kind)

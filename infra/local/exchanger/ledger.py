@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
-# Functions set their SDK's application name to their own name; the SDK sends it as `app/<name>`.
-_APP = re.compile(r"(?:^|\s)app/(\S+)")
-_SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/[^/]+/([^/]+)/aws4_request")
+# A function's access key is its name (run_emulator.py).
+_CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+# The key of everybody else.
+_NOBODY = "test"
 # X-Amz-Target prefixes of the JSON services, by the name under which their calls are booked.
 _TARGETS = {
     "DynamoDB_20120810": "dynamodb",
@@ -69,12 +70,16 @@ class Ledger:
 
 
 def caller(request: web.BaseRequest) -> str:
-    """The function that made the call; empty for a call that no function made."""
-    for header in ("x-amz-user-agent", "user-agent"):
-        found = _APP.search(request.headers.get(header, ""))
-        if found:
-            return found.group(1)
-    return ""
+    """The function that signed the call; empty for a call that no function signed."""
+    signer = _credential(request)
+    return signer.group(1) if signer and signer.group(1) != _NOBODY else ""
+
+
+def _credential(request: web.BaseRequest) -> re.Match[str] | None:
+    """Access key and service, from the header or, where a URL was signed, from its query."""
+    query = parse_qs(urlsplit(request.raw_path).query)
+    signed = request.headers.get("authorization", "") or "Credential=" + query.get("X-Amz-Credential", [""])[0]
+    return _CREDENTIAL.search(signed)
 
 
 def identify(request: web.BaseRequest) -> tuple[str, str]:
@@ -84,10 +89,8 @@ def identify(request: web.BaseRequest) -> tuple[str, str]:
         return _TARGETS.get(prefix, prefix.lower()), operation
     url = urlsplit(request.raw_path)
     query = parse_qs(url.query, keep_blank_values=True)
-    scope = _SCOPE.search(
-        request.headers.get("authorization", "") or "Credential=" + query.get("X-Amz-Credential", [""])[0]
-    )
-    service = scope.group(1) if scope else "s3"
+    signer = _credential(request)
+    service = signer.group(2) if signer else "s3"
     if service == "s3":
         return service, _s3_operation(request, url.path, query)
     if service == "ses":
@@ -117,6 +120,8 @@ def _s3_operation(request: web.BaseRequest, path: str, query: dict[str, list[str
         )
     if "delete" in query:
         return "DeleteObjects"
+    if not key and "versions" in query:
+        return "ListObjectVersions"
     if not key:
         return {"GET": "ListObjectsV2", "HEAD": "HeadBucket", "PUT": "CreateBucket"}.get(method, method)
     if method == "PUT" and "x-amz-copy-source" in request.headers:

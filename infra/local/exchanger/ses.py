@@ -21,6 +21,7 @@ from .delivery import SIMULATOR, Accepted, Delivery
 from .faults import Faults, Rule
 from .inbound import AUTHENTICATED, Inbound, NotReady
 from .ledger import Call, Ledger
+from .rights import Rights
 from .settings import HOST, Settings
 
 log = logging.getLogger("ses")
@@ -43,10 +44,17 @@ class Refused(Exception):
 
 class Ses:
     def __init__(
-        self, settings: Settings, ledger: Ledger, faults: Faults, delivery: Delivery, inbound: Inbound
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        rights: Rights,
+        faults: Faults,
+        delivery: Delivery,
+        inbound: Inbound,
     ) -> None:
         self.settings = settings
         self.ledger = ledger
+        self.rights = rights
         self.faults = faults
         self.delivery = delivery
         self.inbound = inbound
@@ -79,6 +87,8 @@ class Ses:
 
     async def _send_email(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
         call.operation = "SendEmail"
+        body = await request.content.read()
+        self.rights.book(call, request, body)
         # A notification goes out beside every held mail: what is meant for the mail must not hit it.
         rule = self.faults.take("ses", call.operation, call.function, by_name=call.function.endswith(NOTIFIER))
         if rule:
@@ -87,7 +97,7 @@ class Ses:
             refusal = await self._before(request, call, rule)
             if refusal is not None:
                 return refusal
-        message_id = await self._accept(await request.content.read(), call.function)
+        message_id = await self._accept(body, call.function)
         if rule:
             failure = await self._after(request, call, rule)
             if failure is not None:

@@ -9,6 +9,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, web
 from . import capacity, errors, processes, proxy
 from .faults import Faults, Rule
 from .ledger import Call, Ledger
+from .rights import Rights
 from .settings import Settings
 
 log = logging.getLogger("wire")
@@ -17,40 +18,47 @@ DEFAULT_HANG = 3600.0
 
 
 class Wire:
-    def __init__(self, settings: Settings, session: ClientSession, ledger: Ledger, faults: Faults) -> None:
+    def __init__(
+        self, settings: Settings, session: ClientSession, ledger: Ledger, rights: Rights, faults: Faults
+    ) -> None:
         self.settings = settings
         self.session = session
         self.ledger = ledger
+        self.rights = rights
         self.faults = faults
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         call = self.ledger.open(request)
         started = time.perf_counter()
         rule = self.faults.take(call.service, call.operation, call.function)
+        # What is small is read: what it asks for stands in it. Objects stream through.
+        streams = call.service == "s3" and not call.operation.endswith("Tagging")
+        body = b"" if streams else await request.content.read()
         try:
             if rule is None:
-                return await self._forward(request, call)
+                return await self._forward(request, call, body)
             call.fault = rule.kind
             log.info("fault %s on %s %s of %s", rule.kind, call.service, call.operation, call.function or "-")
-            return await self._misbehave(request, call, rule)
+            return await self._misbehave(request, call, rule, body)
         except ClientError as error:
             log.warning("%s %s failed: %s", call.service, call.operation, type(error).__name__)
             call.status = 502
             return errors.broken(call.service, 503)
         finally:
             call.latency_ms = round((time.perf_counter() - started) * 1000, 2)
+            self.rights.book(call, request, body)
 
-    async def _forward(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
-        """The usual way. DynamoDB bodies are read to weigh them; everything else streams through."""
+    async def _forward(self, request: web.BaseRequest, call: Call, body: bytes) -> web.StreamResponse:
+        """The usual way. DynamoDB's answers are read to weigh them; all others stream through."""
         if call.service != "dynamodb":
-            answer = await proxy.send(
-                self.session, request, self.settings.aws_url, proxy.end_to_end(request.raw_headers)
-            )
+            headers = proxy.end_to_end(request.raw_headers)
+            sent = body or None
+            answer = await proxy.send(self.session, request, self.settings.aws_url, headers, body=sent)
             async with answer:
                 call.status = answer.status
                 return await proxy.relay(request, answer)
-        answer, body = await self._deliver(request, call, await request.content.read())
-        return await proxy.relay(request, answer, body)
+        answer, content = await self._deliver(request, call, body)
+        return await proxy.relay(request, answer, content)
 
     async def _deliver(self, request: web.BaseRequest, call: Call, body: bytes) -> tuple[ClientResponse, bytes]:
         """Forwards a body that is in memory; gives the whole answer back and books its capacity."""
@@ -69,13 +77,14 @@ class Wire:
             call.capacity = spent
         return answer, content
 
-    async def _misbehave(self, request: web.BaseRequest, call: Call, rule: Rule) -> web.StreamResponse:
+    async def _misbehave(self, request: web.BaseRequest, call: Call, rule: Rule, body: bytes) -> web.StreamResponse:
         if rule.kind == "drop_before":
             return proxy.drop(request)
         if rule.kind == "kill_before":
             self._kill(request, call)
             return proxy.drop(request)
-        body = await request.content.read()
+        if call.service == "s3":
+            body = body or await request.content.read()
         if rule.kind in {"error_500", "error_503"}:
             call.status = int(rule.kind[-3:])
             return errors.broken(call.service, call.status)

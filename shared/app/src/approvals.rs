@@ -1,17 +1,18 @@
 //! Deciding: votes, cancelling, handing a vote on.
 
-use domain::access::{Actor, Permit, Principal, Scope, scope};
-use domain::approval::{Approval, Decision, DecisionRefused, Voter};
+use domain::access::{Actor, Credential, Permit, Principal, Scope, scope};
+use domain::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter, reason_digest};
+use domain::audit::{AuditEntry, action};
 use domain::digest::Digest;
 use domain::event::{Event, EventKind, Subject};
 use domain::lifecycle::Outbound;
-use domain::message::{Direction, Message};
+use domain::message::{Direction, Message, Thread};
 use domain::organization::Member;
-use domain::{ApprovalId, MemberId};
+use domain::{ApprovalId, MemberId, Timestamp};
 
 use crate::diff::{Difference, differences};
 use crate::error::Refusal;
-use crate::messages::{Detail, detail, sealed_at};
+use crate::messages::{Detail, detail, sealed_at, sealed_detail};
 use crate::ports::{FlowError, Ports};
 use crate::store::{Change, Key, List, Page, PageRequest, StoreError, audit, load, typed};
 use crate::submit::ticket;
@@ -71,7 +72,8 @@ pub async fn get(
     id: ApprovalId,
 ) -> Result<View, Refusal> {
     let approval = find(ports, permit, id).await?;
-    view(ports, approval).await
+    // It holds two mails and what is read of them: too much for whoever awaits it to hold as well.
+    Box::pin(view(ports, approval)).await
 }
 
 /// What a person sees of an approval.
@@ -99,7 +101,8 @@ pub(crate) async fn view(ports: &Ports, approval: Approval) -> Result<View, Refu
         }
         None => None,
     };
-    let message = detail(ports, message).await?;
+    // Exactly what a decision names, whatever the record of the mail says by now.
+    let message = sealed_detail(ports, message, approval.digest).await?;
     let answers = match answers {
         Some(answers) => Some(shortened(detail(ports, answers).await?)),
         None => None,
@@ -108,7 +111,22 @@ pub(crate) async fn view(ports: &Ports, approval: Approval) -> Result<View, Refu
     let list = List::LatestInThread(approval.thread_id);
     let mut thread = typed::<Message>(ports.store.list(organization_id, &list, &page).await?).items;
     thread.reverse();
-    Ok(View { approval, message, answers, thread, differences })
+    for turn in thread.iter_mut().filter(|turn| turn.id == message.message.id) {
+        turn.clone_from(&message.message);
+    }
+    Ok(View { approval: as_sealed(approval, &message.message), message, answers, thread, differences })
+}
+
+/// The approval with what it repeats of its mail, as that is sealed.
+fn as_sealed(approval: Approval, shown: &Message) -> Approval {
+    Approval {
+        recipients: [&shown.to, &shown.cc, &shown.bcc].into_iter().flatten().cloned().collect(),
+        subject: shown.subject.clone(),
+        preview: shown.preview.clone(),
+        attachment_count: u32::try_from(shown.attachments.len()).unwrap_or(u32::MAX),
+        send_at: shown.outbound().and_then(|outbound| outbound.send_at),
+        ..approval
+    }
 }
 
 /// An answer of Lambda is at most 6 MB, and the mail that is decided about comes first: of the one that it answers, a
@@ -146,6 +164,8 @@ impl From<DecisionRefused> for Refusal {
             DecisionRefused::Editor => forbidden("editor_cannot_decide"),
             DecisionRefused::Author => forbidden("author_cannot_decide"),
             DecisionRefused::NoPerson => forbidden("person_required"),
+            DecisionRefused::NoLink => forbidden("sign_in_required"),
+            DecisionRefused::NoSecondPlace => Refusal::field("member_id", "stands_in_already", refused),
             DecisionRefused::NotEntitled(_) => forbidden("role_not_entitled"),
             DecisionRefused::Delegated => forbidden("vote_delegated"),
             DecisionRefused::NoDelegate => Refusal::field("member_id", "cannot_vote", refused),
@@ -233,15 +253,6 @@ fn illegal(error: &domain::lifecycle::InvalidTransition) -> Refusal {
     }
 }
 
-/// How a vote reached us: by a credential, or by the link in a notification mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// A token or a session.
-    Credential,
-    /// A one-time link.
-    Link,
-}
-
 /// Casts a vote about exactly the bytes with this digest.
 ///
 /// The same person giving the same verdict on the same digest again is answered as the first time.
@@ -252,7 +263,7 @@ pub async fn decide(
     digest: Digest,
     verdict: &Verdict,
 ) -> Result<Approval, Refusal> {
-    Ok(vote(ports, permit, id, digest, verdict, Way::Credential, &[]).await?.0)
+    Ok(vote(ports, permit, id, digest, verdict, &[]).await?.0)
 }
 
 /// As [`decide`]; `also` is written in the transaction of the vote. Also whether this call cast it.
@@ -262,21 +273,22 @@ pub(crate) async fn vote(
     id: ApprovalId,
     digest: Digest,
     verdict: &Verdict,
-    way: Way,
     also: &[crate::store::Write],
 ) -> Result<(Approval, bool), Refusal> {
     let (actor, now) = (permit.actor(), ports.now());
     let member_id = actor.member().ok_or(DecisionRefused::NoPerson)?;
     for _ in 0..TRIES {
         let approval = find(ports, permit, id).await?;
-        if approval.digest == digest && repeats(&approval, member_id, verdict) {
+        let with = &permit.principal().credential;
+        if approval.digest == digest && repeats(&approval, member_id, with, verdict) {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
             wake(ports, &approval).await;
             return Ok((approval, false));
         }
+        check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[member_id]).await?;
         let voter = case.voter(member_id)?;
-        let decided = case.approval.clone().vote(voter, digest, verdict.clone(), None, now)?;
+        let decided = case.approval.clone().vote(voter, with, digest, verdict.clone(), None, now)?;
         let outbound = case.message.outbound().cloned();
         let outbound = outbound.ok_or_else(|| Refusal::Internal("not an outbound mail".to_owned()))?;
         let outbound = match decided.decision {
@@ -286,20 +298,14 @@ pub(crate) async fn vote(
         };
         // Somebody decided between the two reads: look again, and the approval says so.
         let Ok(outbound) = outbound.transpose() else { continue };
-        let action = match verdict {
-            Verdict::Approve => "approval.approve",
-            Verdict::Reject(_) => "approval.reject",
+        let (action, deed) = match verdict {
+            Verdict::Approve => (action::APPROVE, Deed::Approved(member_id)),
+            Verdict::Reject(_) => (action::REJECT, Deed::Rejected(member_id)),
         };
-        let mut entry = audit(ports, permit.organization_id(), actor, action, id);
-        entry.details = vec![
-            ("digest", digest.to_string()),
-            ("message_id", case.approval.message_id.to_string()),
-            ("role", voter.role.as_str().to_owned()),
-            ("status", decided.decision.as_str().to_owned()),
-        ];
-        if way == Way::Link {
-            entry.details.push(("via", "link".to_owned()));
-        }
+        let mut entry = audit(ports, permit.organization_id(), actor, action, id).telling_of(deed, id, now);
+        let cast = decided.votes.iter().filter(|vote| vote.member_id == member_id);
+        entry.details = cast.flat_map(|vote| decided.vote_details(vote)).collect();
+        entry.details.push(("status", decided.decision.as_str().to_owned()));
         let mut change = case.change(ports, &decided, outbound).audit(entry);
         change.writes.extend(also.iter().cloned());
         match ports.store.commit(change).await {
@@ -322,8 +328,29 @@ pub(crate) async fn vote(
     Err(Refusal::Unavailable("the approval kept changing".to_owned()))
 }
 
-fn repeats(approval: &Approval, member_id: MemberId, verdict: &Verdict) -> bool {
-    approval.votes.iter().any(|vote| vote.member_id == member_id && vote.verdict == *verdict)
+/// Refuses a program where something suspicious came into the conversation, also since the mail was asked for.
+pub(crate) async fn check_person(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    approval: &Approval,
+) -> Result<(), Refusal> {
+    if permit.principal().credential.is_person() {
+        return Ok(());
+    }
+    let key = Key::Thread(approval.thread_id);
+    let thread = load::<Thread>(&*ports.store, approval.organization_id, key).await?;
+    if thread.is_some_and(|thread| thread.tainted) {
+        return Err(DecisionRefused::NoPerson.into());
+    }
+    Ok(())
+}
+
+/// Whether somebody decides again as they did, with what they did it. With another credential it is a vote of its own: the
+/// first may not count any more.
+fn repeats(approval: &Approval, member_id: MemberId, with: &Credential, verdict: &Verdict) -> bool {
+    let same = |vote: &Vote| vote.member_id == member_id && vote.verdict == *verdict;
+    let decided = !matches!(approval.decision, Decision::Pending);
+    approval.votes.iter().any(|vote| same(vote) && (decided || vote.with == *with))
         && matches!(
             approval.decision,
             Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. }
@@ -372,12 +399,7 @@ pub async fn cancel(
             return Err(Refusal::Internal("not an outbound mail".to_owned()));
         };
         let outbound = outbound.cancel(now, reason).map_err(|error| illegal(&error))?;
-        let mut entry = audit(ports, permit.organization_id(), permit.actor(), "approval.cancel", id);
-        entry.details = vec![
-            ("digest", case.approval.digest.to_string()),
-            ("message_id", case.approval.message_id.to_string()),
-            ("status", case.approval.status(now).to_owned()),
-        ];
+        let entry = cancelled_entry(ports, &case.approval, permit.actor(), reason, now);
         match ports.store.commit(case.change(ports, &cancelled, Some(outbound)).audit(entry)).await {
             Ok(()) => {
                 wake(ports, &cancelled).await;
@@ -388,6 +410,26 @@ pub async fn cancel(
         }
     }
     Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+}
+
+/// The audit entry of an approval that is called off, as it was before.
+pub(crate) fn cancelled_entry(
+    ports: &Ports,
+    approval: &Approval,
+    by: &Actor,
+    reason: &str,
+    now: Timestamp,
+) -> AuditEntry {
+    let entry = audit(ports, approval.organization_id, by, action::CANCEL, approval.id);
+    AuditEntry {
+        details: vec![
+            ("digest", approval.digest.to_string()),
+            ("message_id", approval.message_id.to_string()),
+            ("status", approval.status(now).to_owned()),
+            ("reason_digest", reason_digest(reason).to_string()),
+        ],
+        ..entry.telling_of(Deed::Ended, approval.id, now)
+    }
 }
 
 /// Hands the caller's vote on to another member.
@@ -404,12 +446,22 @@ pub async fn delegate(
         if approval.delegations.iter().any(|d| d.from == from && d.to == to) {
             return Ok(approval);
         }
+        check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[from, to]).await?;
         let unknown = || Refusal::field("member_id", "unknown_member", "no such member");
         let delegate = case.voter(to).map_err(|_| unknown())?;
-        let handed = case.approval.clone().delegate(case.voter(from)?, delegate, now)?;
-        let mut entry = audit(ports, permit.organization_id(), permit.actor(), "approval.delegate", id);
-        entry.details = vec![("from", from.to_string()), ("to", to.to_string())];
+        let with = &permit.principal().credential;
+        let handed = case.approval.clone().delegate(case.voter(from)?, with, delegate, now)?;
+        let entry = audit(ports, permit.organization_id(), permit.actor(), action::DELEGATE, id);
+        let mut entry = entry.telling_of(Deed::HandedOn(from), id, now);
+        entry.details = vec![
+            ("digest", handed.digest.to_string()),
+            ("message_id", handed.message_id.to_string()),
+            ("from", from.to_string()),
+            ("to", to.to_string()),
+            ("via", with.kind().to_owned()),
+            ("credential", with.name()),
+        ];
         // Whoever votes now is told as they would have been at first.
         let change = case.change(ports, &handed, None).audit(entry).event(approval_event(
             ports,

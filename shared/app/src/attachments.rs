@@ -1,8 +1,12 @@
 //! Files: announced and uploaded beside the API, fetched beside the API.
 
-use domain::AttachmentId;
+use std::collections::BTreeMap;
+
 use domain::access::{Permit, scope};
-use domain::message::Attachment;
+use domain::digest::Digest;
+use domain::inbox::Inbox;
+use domain::message::{Attachment, AttachmentRef, Message};
+use domain::{AttachmentId, InboxId, MessageId};
 
 use crate::enter::Once;
 use crate::error::Refusal;
@@ -12,6 +16,8 @@ use crate::store::{Change, Key, load};
 /// A file that is to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUpload {
+    /// The inbox that may send it. A credential that is limited to one inbox need not name it.
+    pub inbox_id: Option<InboxId>,
     /// Its name, without a path.
     pub filename: String,
     /// Its media type.
@@ -33,9 +39,11 @@ pub async fn announce(
         let limit = format!("must be 1 to {} octets (25 MB)", Attachment::MAX_SIZE);
         return Err(Refusal::field("size", "attachment_too_large", limit));
     }
+    let inbox_id = sender(ports, permit, new.inbox_id).await?;
     let file = Attachment {
         id: ports.attachment_id(),
         organization_id,
+        inbox_id,
         message: None,
         filename: new.filename,
         content_type: new.content_type,
@@ -50,6 +58,64 @@ pub async fn announce(
     Ok((file, url))
 }
 
+/// The inbox that an upload is for: the one that is named, or the only one that the credential reaches.
+async fn sender(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesSend>,
+    named: Option<InboxId>,
+) -> Result<InboxId, Refusal> {
+    let own = permit.principal().inboxes.as_ref();
+    let only = own.filter(|own| own.len() == 1).and_then(|own| own.first().copied());
+    let Some(inbox_id) = named.or(only) else {
+        let message = "name the inbox that will send the file: your credential reaches more than one";
+        return Err(Refusal::field("inbox_id", "required", message));
+    };
+    let found = load::<Inbox>(&*ports.store, permit.organization_id(), Key::Inbox(inbox_id)).await?;
+    if found.is_none() || permit.over(inbox_id).is_err() {
+        return Err(Refusal::field("inbox_id", "unknown_inbox", "no such inbox"));
+    }
+    Ok(inbox_id)
+}
+
+/// The name of a file whose mail gives it none, or none that can be kept.
+const UNNAMED: &str = "unnamed";
+
+/// The name under which a file is read from its mail.
+pub(crate) fn read_name(filename: &str) -> String {
+    mail::safe_filename(filename).unwrap_or_else(|| UNNAMED.to_owned())
+}
+
+/// A file as its mail has it.
+pub(crate) fn part(message_id: MessageId, file: &mail::ParsedAttachment<'_>) -> AttachmentRef {
+    let filename = file.filename.clone().unwrap_or_else(|| UNNAMED.to_owned());
+    let digest = Digest::from_bytes(file.sha256);
+    AttachmentRef {
+        id: Attachment::id_in(message_id, &filename, digest),
+        filename,
+        content_type: file.content_type.clone(),
+        size: file.size as u64,
+        digest,
+        content_id: file.content_id.clone(),
+        inline: file.inline,
+    }
+}
+
+/// The records of the files of a mail, each once.
+pub(crate) fn records(message: &Message) -> Vec<Attachment> {
+    let record = |file: &AttachmentRef| Attachment {
+        id: file.id,
+        organization_id: message.organization_id,
+        inbox_id: message.inbox_id,
+        message: Some((message.id, file.digest)),
+        filename: read_name(&file.filename),
+        content_type: file.content_type.clone(),
+        size: file.size,
+        created_at: message.created_at,
+    };
+    let files: BTreeMap<_, _> = message.attachments.iter().map(|file| (file.id, record(file))).collect();
+    files.into_values().collect()
+}
+
 /// A URL that gives the file of a mail, for 15 minutes.
 pub async fn download(
     ports: &Ports,
@@ -59,8 +125,11 @@ pub async fn download(
     let organization_id = permit.organization_id();
     let file = load::<Attachment>(&*ports.store, organization_id, Key::Attachment(id))
         .await?
-        .filter(|file| file.message.is_none_or(|(inbox_id, _)| permit.over(inbox_id).is_ok()))
+        .filter(|file| permit.over(file.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("attachment"))?;
+    if !file.is_sound() {
+        return Err(Refusal::Internal(format!("{id}: the record names another file")));
+    }
     let key = match file.message {
         Some(_) => BlobKey::Attachment(organization_id, id),
         None => BlobKey::Upload(organization_id, id),

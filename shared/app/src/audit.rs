@@ -3,10 +3,13 @@
 //! A change writes its entries unchained, so that an organization's changes never wait for each other. The chain is laid
 //! over them afterwards, by [`chain`], from the table's stream; [`catch_up`] finds what the stream lost.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::access::{Permit, scope};
-use domain::audit::{ChainedEntry, Entry, Flaw, FlawCode, Head};
-use domain::{AuditId, OrganizationId, Timestamp};
+use domain::audit::{Anchored, ChainedEntry, Entry, Flaw, FlawCode, Head};
+use domain::digest::Digest;
+use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
 use crate::error::Refusal;
 use crate::ports::Ports;
@@ -42,6 +45,37 @@ pub trait Trail: Send + Sync {
 
     /// A part of a chain, strongly consistent. May give fewer than `limit` only at the end of the range.
     async fn links(&self, organization_id: OrganizationId, range: Range) -> Result<Vec<Stored>, StoreError>;
+
+    /// The places of at most `limit` entries that tell of a mail, in order. They come from an index that follows the chain:
+    /// what was chained within the last second may be missing.
+    async fn about(
+        &self,
+        organization_id: OrganizationId,
+        message_id: MessageId,
+        limit: u16,
+    ) -> Result<Vec<u64>, StoreError>;
+
+    /// The links in these places, in the order of their places, strongly consistent. Places without a link are left out.
+    async fn links_in(
+        &self,
+        organization_id: OrganizationId,
+        places: &[u64],
+    ) -> Result<Vec<Stored>, StoreError>;
+
+    /// Where these entries stand, strongly consistent: none for one that waits for its place. An entry that is not there
+    /// is left out: it was never written, or got its place long ago.
+    async fn places(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[AuditId],
+    ) -> Result<BTreeMap<AuditId, Option<u64>>, StoreError>;
+
+    /// The heads of at most `limit` organizations behind `after`, in the order of their ids; none for one that can't be read.
+    async fn heads(
+        &self,
+        after: Option<OrganizationId>,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, Option<Head>)>, StoreError>;
 
     /// Those of these entries (at most 100) that have no place yet, strongly consistent.
     async fn unchained(
@@ -225,6 +259,8 @@ pub struct Verified {
     pub head: Option<Head>,
     /// Where to go on, if the part was more than one call looks at.
     pub next: Option<u64>,
+    /// What the anchors in this part say.
+    pub anchored: Anchored,
     /// The first thing that is wrong.
     pub flaw: Option<Flaw>,
 }
@@ -232,7 +268,8 @@ pub struct Verified {
 /// At most so many links are checked in one call.
 pub const CHECKED: u64 = 2_000;
 
-/// Computes the chain anew from place `from` (the first) to `to` (the last there is), and compares.
+/// Computes the chain anew from place `from` (the first) to `to` (the last there is), and compares: each link with the one
+/// before it, the end with the head, and all of it with the anchors, which nobody who writes the table can change.
 pub async fn verify(
     ports: &Ports,
     permit: &Permit<scope::AuditRead>,
@@ -241,9 +278,10 @@ pub async fn verify(
 ) -> Result<Verified, Refusal> {
     let organization_id = permit.organization_id();
     let first = from.unwrap_or(1).max(1);
+    let anchored = Anchored::default();
     let Some(head) = ports.trail.head(organization_id).await? else {
         let flaw = Some(Flaw { sequence: 0, code: FlawCode::HeadMismatch });
-        return Ok(Verified { from: first, to: first, entries: 0, head: None, next: None, flaw });
+        return Ok(Verified { from: first, to: first, entries: 0, head: None, next: None, anchored, flaw });
     };
     if first > head.sequence.max(1) {
         let message = format!("is beyond the last entry, which is {}", head.sequence);
@@ -251,9 +289,17 @@ pub async fn verify(
     }
     let last = to.unwrap_or(head.sequence).min(head.sequence);
     let until = last.min(first + CHECKED - 1);
-    let mut verified =
-        Verified { from: first, to: until, entries: 0, head: Some(head.clone()), next: None, flaw: None };
-    let mut end = match anchor(ports, organization_id, first).await? {
+    let mut verified = Verified {
+        from: first,
+        to: until,
+        entries: 0,
+        head: Some(head.clone()),
+        next: None,
+        anchored,
+        flaw: None,
+    };
+    let mut links = BTreeMap::new();
+    let mut end = match before(ports, organization_id, first).await? {
         Ok(end) => end,
         Err(flaw) => return Ok(Verified { flaw: Some(flaw), ..verified }),
     };
@@ -272,18 +318,62 @@ pub async fn verify(
                 break;
             }
             verified.entries += 1;
+            links.insert(end.sequence, (end.hash, end.at));
         }
+    }
+    if verified.flaw.is_none() && until == head.sequence {
+        verified.flaw = check_end(ports, &head, &end).await?;
+    }
+    if verified.flaw.is_none() {
+        verified.flaw = check_anchors(ports, &head, &links, &mut verified.anchored).await?;
     }
     if verified.flaw.is_none() && until < last {
         verified.next = Some(until + 1);
-    } else if verified.flaw.is_none() && until == head.sequence {
-        verified.flaw = check_end(ports, &head, &end).await?;
     }
     Ok(verified)
 }
 
+/// Compares a part of the chain that holds with the anchors in it; at the end of the chain also looks for anchors of links
+/// that are not there, and for links that no anchor holds though it is time.
+async fn check_anchors(
+    ports: &Ports,
+    head: &Head,
+    links: &BTreeMap<u64, (Digest, Timestamp)>,
+    anchored: &mut Anchored,
+) -> Result<Option<Flaw>, Refusal> {
+    let organization_id = head.organization_id;
+    let (first, last) = match (links.first_key_value(), links.last_key_value()) {
+        (Some((first, _)), Some((last, _))) => (*first, *last),
+        // Only a chain without links has a part without links.
+        _ => (1, 0),
+    };
+    let anchors =
+        if first <= last { ports.anchors.between(organization_id, first, last).await? } else { vec![] };
+    *anchored = Anchored::compare(&anchors, links);
+    let flaw = |sequence, code| Ok(Some(Flaw { sequence, code }));
+    if let Some(differing) = &anchored.differing {
+        return flaw(differing.sequence, FlawCode::AnchorMismatch);
+    }
+    if last < head.sequence {
+        return Ok(None);
+    }
+    if let Some(beyond) = ports.anchors.behind(organization_id, head.sequence + 1).await?.into_iter().next() {
+        // The chain may have grown, and have been anchored, since its head was read.
+        let now = ports.trail.head(organization_id).await?;
+        if now.is_none_or(|now| now.sequence < beyond.sequence) {
+            let sequence = beyond.sequence;
+            anchored.differing = Some(beyond);
+            return flaw(sequence, FlawCode::AnchorBeyondEnd);
+        }
+    }
+    match anchored.overdue(links, ports.now()) {
+        Some(sequence) => flaw(sequence, FlawCode::NotAnchored),
+        None => Ok(None),
+    }
+}
+
 /// The link before the first that is checked, as the end of what needs no check.
-async fn anchor(
+async fn before(
     ports: &Ports,
     organization_id: OrganizationId,
     first: u64,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::access::Actor;
 use domain::address::EmailAddress;
 use domain::approval::{Approval, Decision};
+use domain::audit::action;
 use domain::digest::Digest;
 use domain::event::{Event, EventKind, Subject};
 use domain::gate::{self, Around, Hindrance};
@@ -13,7 +14,7 @@ use domain::message::{Direction, Message};
 use domain::seal::{Claim, MAX_MIME, NoClaim, Ticket};
 use futures_util::future::join;
 
-use crate::approvals::approval_event;
+use crate::approvals::{approval_event, cancelled_entry};
 use crate::ports::{BlobError, BlobKey, MailSender, Ports, SendOutcome};
 use crate::store::{Change, Contact, Expect, Key, Record, StoreError, ThreadPointer, Write, audit, load};
 
@@ -141,7 +142,7 @@ async fn look(
     };
     let mut keys = vec![key, Key::Organization, Key::Inbox(message.inbox_id), Key::Thread(message.thread_id)];
     keys.extend(asked.resends.iter().map(|id| Key::Message(message.inbox_id, *id)));
-    keys.extend(asked.requested_with.map(Key::Token));
+    keys.extend(gate::tokens_of(&asked).into_iter().map(Key::Token));
     keys.extend(gate::members_of(&asked).into_iter().map(Key::Member));
     keys.extend(asked.votes.iter().filter_map(|vote| vote.standing).map(Key::StandingApproval));
     let mut around = Around::default();
@@ -151,7 +152,7 @@ async fn look(
             Record::Approval(found) => approval = Some(*found),
             Record::Organization(found) => around.organization = Some(found),
             Record::Inbox(found) => around.inbox = Some(found),
-            Record::Token(found) => around.token = Some(found),
+            Record::Token(found) => around.tokens.push(found),
             Record::Member(found) => around.members.push(found),
             Record::StandingApproval(found) => around.standing.push(*found),
             Record::Thread(found) => around.tainted = found.tainted,
@@ -191,13 +192,15 @@ async fn stop(
             record(ports, message, |outbound| outbound.stand_back(now, own), |change| change).await?
         }
         Hindrance::Withdrawn(reason) => {
-            let cancelled = approval.and_then(|approval| approval.cancel(&Actor::System, reason, now).ok());
+            let cancelled = approval.and_then(|before| {
+                let entry = cancelled_entry(ports, &before, &Actor::System, reason, now);
+                before.cancel(&Actor::System, reason, now).ok().map(|cancelled| (cancelled, entry))
+            });
             let add = |change: Change| match &cancelled {
-                Some(approval) => change.update(approval.clone()).event(approval_event(
-                    ports,
-                    EventKind::ApprovalCancelled,
-                    approval,
-                )),
+                Some((approval, entry)) => change
+                    .update(approval.clone())
+                    .audit(entry.clone())
+                    .event(approval_event(ports, EventKind::ApprovalCancelled, approval)),
                 None => change,
             };
             record(ports, message, |outbound| outbound.call_off(now, reason), add).await?
@@ -275,7 +278,7 @@ pub(crate) fn moved(ports: &Ports, mut message: Message, outbound: Outbound, bef
             thread_id: message.thread_id,
             at: ports.now(),
         };
-        change = change.write(Write::Put(pointer.into(), Expect::Anything));
+        change = change.write(Write::put(pointer, Expect::Anything));
         if outbound.first_contact {
             // Whoever got a mail that was let out is a stranger no more.
             let recipients = message.to.iter().chain(&message.cc).chain(&message.bcc);
@@ -283,14 +286,23 @@ pub(crate) fn moved(ports: &Ports, mut message: Message, outbound: Outbound, bef
             let hashes: BTreeSet<_> = addresses.map(|address| Contact::hash_of(&address)).collect();
             for hash in hashes {
                 let contact = Contact { hash, first_at: ports.now() };
-                change = change.write(Write::Put(contact.into(), Expect::Anything));
+                change = change.write(Write::put(contact, Expect::Anything));
             }
         }
     }
     message.direction = Direction::Outbound(outbound);
     if status != before {
-        let mut entry = audit(ports, organization_id, &Actor::System, "message.status", message.id);
+        let mut entry = audit(ports, organization_id, &Actor::System, action::STATUS, message.id);
         entry.details = vec![("from", before.as_str().to_owned()), ("to", status.as_str().to_owned())];
+        if let Direction::Outbound(outbound) = &message.direction {
+            entry.details.push(("digest", outbound.digest.to_string()));
+            let came = match &outbound.state {
+                State::Accepted { provider_id, .. } => Some(("provider_id", provider_id.clone())),
+                State::Failed { reason, .. } => Some(("reason", reason.clone())),
+                _ => None,
+            };
+            entry.details.extend(came);
+        }
         change = change.audit(entry);
         if let Some(kind) = EventKind::of_status(status) {
             change = change.event(message_event(ports, kind, &message));

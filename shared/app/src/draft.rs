@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use domain::access::{Permit, scope};
 use domain::address::{EmailAddress, HeaderText, Mailbox};
-use domain::approval::Approval;
+use domain::approval::{Approval, HtmlChange};
 use domain::digest::Digest;
 use domain::inbox::Inbox;
 use domain::lifecycle::{Outbound, Status};
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::seal::{Envelope, MAX_RECIPIENTS, Sealed};
-use domain::{ApprovalId, AttachmentId, MemberId, MessageId, OrganizationId, Timestamp};
+use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
+use percent_encoding::percent_decode_str;
 
+use crate::attachments::read_name;
 use crate::error::{FieldError, Refusal};
 use crate::ports::{BlobError, BlobKey, Ports};
 use crate::store::{Key, load};
@@ -34,8 +36,10 @@ pub struct Draft {
     pub subject: Option<HeaderText>,
     /// The body as text, at most [`MAX_BODY`] octets.
     pub text: Option<String>,
-    /// The body as HTML, at most [`MAX_BODY`] octets.
+    /// The body as HTML, at most [`MAX_BODY`] bytes. What is sealed is its normal form ([`mail::normal`]).
     pub html: Option<String>,
+    /// Whether HTML that is not in its normal form is refused, not changed.
+    pub strict_html: bool,
     /// Files.
     pub attachments: Vec<DraftAttachment>,
     /// Not before this.
@@ -49,7 +53,7 @@ pub struct DraftAttachment {
     pub filename: Option<String>,
     /// Its media type; that of the upload where none is given.
     pub content_type: Option<String>,
-    /// For `cid:` references in the HTML: makes it an inline file.
+    /// For `cid:` references in the HTML.
     pub content_id: Option<String>,
     /// Where its octets are.
     pub source: Source,
@@ -96,6 +100,8 @@ pub(crate) struct Prepared {
     pub(crate) revises: Option<(Vec<EmailAddress>, Timestamp)>,
     /// Why it needs a person, whatever policies say of it, as a stable code.
     pub(crate) always: Option<&'static str>,
+    /// What bringing its HTML into the normal form changed.
+    pub(crate) html_changes: Vec<HtmlChange>,
 }
 
 /// One of the mails that are attempts at the same.
@@ -172,12 +178,14 @@ impl Prepared {
     pub(crate) async fn new(
         ports: &Ports,
         permit: &Permit<scope::MessagesSend>,
-        draft: Draft,
+        inbox_id: InboxId,
+        mut draft: Draft,
         parent: Option<Message>,
     ) -> Result<Self, Refusal> {
-        check(&draft, ports.now())?;
-        let files = fetch_files(ports, permit.organization_id(), &draft).await?;
-        Ok(Self { draft, files, parent, resends: None, revises: None, always: None })
+        let html_changes = check(&mut draft, &[], ports.now())?;
+        let mut files = fetch_files(ports, permit.organization_id(), inbox_id, &draft).await?;
+        place(&draft, &mut files)?;
+        Ok(Self { draft, files, parent, resends: None, revises: None, always: None, html_changes })
     }
 
     /// Recipients of all kinds.
@@ -189,7 +197,7 @@ impl Prepared {
     pub(crate) fn size(&self) -> u64 {
         let words =
             [&self.draft.text, &self.draft.html].into_iter().flatten().map(String::len).sum::<usize>();
-        let files = self.files.iter().map(|file| file.reference.size / 3 * 4).sum::<u64>();
+        let files = self.files.iter().map(|file| file.size() / 3 * 4).sum::<u64>();
         words as u64 + files
     }
 
@@ -265,8 +273,9 @@ pub(crate) fn address_answer(
     Ok(())
 }
 
-/// Refuses what could never be sent, all of it at once.
-pub(crate) fn check(draft: &Draft, now: Timestamp) -> Result<(), Refusal> {
+/// Refuses what could never be sent, all of it at once, and brings the HTML into its normal form. `kept` are files that the
+/// mail has already. Says what was changed.
+pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<Vec<HtmlChange>, Refusal> {
     let mut errors = vec![];
     let recipients = draft.to.len() + draft.cc.len() + draft.bcc.len();
     if recipients == 0 {
@@ -310,19 +319,169 @@ pub(crate) fn check(draft: &Draft, now: Timestamp) -> Result<(), Refusal> {
             errors.push(FieldError::new("send_at", "send_at_too_far", "lies more than 300 days ahead"));
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+    let mut changes = vec![];
+    // Of HTML that is refused already no more is said.
+    if let Some(html) = draft.html.take().filter(|html| !html.trim().is_empty()) {
+        if errors.iter().any(|error| error.field == "html") {
+            draft.html = Some(html);
+        } else {
+            match normalise(draft, kept, &html) {
+                Ok((html, changed)) => (draft.html, changes) = (Some(html), changed),
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    errors.extend(too_large_to_show(draft));
+    if errors.is_empty() { Ok(changes) } else { Err(Refusal::Invalid(errors)) }
 }
 
-/// A file whose octets are here.
+/// Media types of pictures that HTML can show from the mail itself. Not SVG: it is a document of its own.
+const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp"];
+
+fn is_picture(content_type: &str) -> bool {
+    PICTURES.contains(&content_type.trim().to_ascii_lowercase().as_str())
+}
+
+/// Whether `cid:` followed by `written` names the file with this content id (RFC 2392: percent-encoded).
+fn names(written: &str, content_id: &str) -> bool {
+    let bare = content_id.trim().trim_start_matches('<').trim_end_matches('>');
+    !bare.is_empty() && (written == bare || percent_decode_str(written).decode_utf8_lossy() == bare)
+}
+
+/// The HTML of a draft in its normal form, and what that changed.
+fn normalise(draft: &Draft, kept: &[File], html: &str) -> Result<(String, Vec<HtmlChange>), FieldError> {
+    let given = draft.attachments.iter().filter_map(|file| {
+        // Of an upload the media type is not known yet: it is checked when its content is.
+        let is_shown = file.content_type.as_deref().is_none_or(is_picture);
+        file.content_id.as_deref().filter(|_| is_shown)
+    });
+    let stay = kept
+        .iter()
+        .filter(|file| is_picture(&file.content_type))
+        .filter_map(|file| file.content_id.as_deref());
+    let ids: Vec<&str> = given.chain(stay).collect();
+    let normal = mail::normal::normalise(html, &|written| ids.iter().any(|id| names(written, id)));
+    let normal = normal.map_err(|refused| FieldError::new("html", refused.reason.code(), refused))?;
+    if draft.strict_html && !normal.changes.is_empty() {
+        let told: Vec<_> =
+            normal.changes.iter().take(10).map(|it| format!("{} ({})", it.kind.as_str(), it.what)).collect();
+        let message =
+            format!("would be changed before it is sealed, and html_mode is strict: {}", told.join(", "));
+        return Err(FieldError::new("html", "html_would_change", message));
+    }
+    let changes = normal.changes.into_iter().map(|change| HtmlChange {
+        kind: change.kind.as_str().to_owned(),
+        what: change.what,
+        count: change.count,
+    });
+    Ok((normal.html, changes.collect()))
+}
+
+/// Lambda answers with at most 6 MB: the mail that somebody decides about must fit into it whole, in the API and on a page.
+fn too_large_to_show(draft: &Draft) -> Option<FieldError> {
+    let (text, html) = [&draft.text, &draft.html].map(|body| body.as_deref().unwrap_or_default()).into();
+    let pictures = html.matches("cid:").count() * PICTURE_WEIGHT;
+    if weight(text) > MAX_TEXT_WEIGHT {
+        let message =
+            "takes more room on an approver\u{2019}s page than that has: shorten it, or attach it as a file";
+        return Some(FieldError::new("text", "too_large_to_show", message));
+    }
+    (weight(html) + pictures > MAX_HTML_WEIGHT).then(|| {
+        let message =
+            "takes more room on an approver\u{2019}s page than that has: shorten it, or attach it as a file";
+        FieldError::new("html", "too_large_to_show", message)
+    })
+}
+
+/// What a picture's presigned address takes on a page, in bytes.
+const PICTURE_WEIGHT: usize = 2_000;
+/// The part of the HTML in an answer of Lambda, in bytes, as [`weight`] counts them: with the text and the bounded rest
+/// of a page there is room to spare.
+pub const MAX_HTML_WEIGHT: usize = 2_600_000;
+/// As [`MAX_HTML_WEIGHT`], for the text.
+pub const MAX_TEXT_WEIGHT: usize = 1_600_000;
+
+/// How many bytes a text takes in a page, escaped for HTML and then for the JSON that an answer travels in.
+pub fn weight(text: &str) -> usize {
+    text.chars()
+        .map(|c| match c {
+            '<' | '>' | '&' | '"' | '\'' => 6,
+            '\n' | '\r' | '\t' | '\\' => 2,
+            c if c.is_control() => 6,
+            c => c.len_utf8(),
+        })
+        .sum()
+}
+
+/// Decides how each file leaves: as an attachment, unless it is a picture that the HTML shows.
+pub(crate) fn place(draft: &Draft, files: &mut [File]) -> Result<(), Refusal> {
+    let pictures = draft.html.as_deref().map(mail::normal::read).unwrap_or_default().pictures;
+    let shown: BTreeSet<&str> =
+        pictures.iter().filter_map(|picture| picture.address.strip_prefix("cid:")).collect();
+    for file in files.iter_mut() {
+        let id = file.content_id.as_deref();
+        let is_shown = id.is_some_and(|id| shown.iter().any(|written| names(written, id)));
+        file.inline = is_shown && is_picture(&file.content_type);
+    }
+    let is_there = |written: &&str| {
+        files
+            .iter()
+            .any(|file| file.inline && file.content_id.as_deref().is_some_and(|id| names(written, id)))
+    };
+    match shown.iter().find(|written| !is_there(written)) {
+        None => Ok(()),
+        Some(written) => {
+            let message =
+                format!("shows cid:{written}, which is no picture (GIF, JPEG, PNG or WebP) of the mail");
+            Err(Refusal::field("html", mail::normal::Reason::UnknownContentId.code(), message))
+        }
+    }
+}
+
+/// A file whose bytes are here.
 pub(crate) struct File {
-    pub(crate) reference: AttachmentRef,
+    /// As it is given.
+    pub(crate) filename: String,
+    /// As it is declared.
+    pub(crate) content_type: String,
+    /// For `cid:` references in the HTML.
+    pub(crate) content_id: Option<String>,
+    pub(crate) digest: Digest,
     pub(crate) contents: Bytes,
+    /// Whether it is a picture that the HTML shows: any other file leaves as an attachment.
+    pub(crate) inline: bool,
 }
 
-/// The octets of a draft's files.
+impl File {
+    /// In bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.contents.len() as u64
+    }
+
+    /// What it is called as a file of this mail.
+    pub(crate) fn id(&self, message_id: MessageId) -> AttachmentId {
+        Attachment::id_in(message_id, &read_name(&self.filename), self.digest)
+    }
+
+    /// As the record of this mail lists it.
+    pub(crate) fn reference(&self, message_id: MessageId) -> AttachmentRef {
+        AttachmentRef {
+            id: self.id(message_id),
+            filename: self.filename.clone(),
+            content_type: self.content_type.clone(),
+            size: self.size(),
+            digest: self.digest,
+            content_id: self.content_id.clone(),
+            inline: self.inline,
+        }
+    }
+}
+
+/// The bytes of a draft's files. An upload is for one inbox, and for no other.
 pub(crate) async fn fetch_files(
     ports: &Ports,
     organization_id: OrganizationId,
+    inbox_id: InboxId,
     draft: &Draft,
 ) -> Result<Vec<File>, Refusal> {
     let files = try_join_all(draft.attachments.iter().enumerate().map(|(i, attachment)| async move {
@@ -335,7 +494,8 @@ pub(crate) async fn fetch_files(
                     Refusal::field(format!("attachments[{i}].attachment_id"), "unknown_upload", message)
                 };
                 let upload = load::<Attachment>(&*ports.store, organization_id, Key::Attachment(*id)).await?;
-                let upload = upload.filter(|file| file.message.is_none()).ok_or_else(unknown)?;
+                let usable = |file: &Attachment| file.message.is_none() && file.inbox_id == inbox_id;
+                let upload = upload.filter(usable).ok_or_else(unknown)?;
                 let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
                 let contents = match ports.blobs.get(&BlobKey::Upload(organization_id, *id), max).await {
                     Err(BlobError::Missing) => return Err(unknown()),
@@ -352,18 +512,8 @@ pub(crate) async fn fetch_files(
             .clone()
             .or(content_type)
             .unwrap_or_else(|| "application/octet-stream".to_owned());
-        Ok::<_, Refusal>(File {
-            reference: AttachmentRef {
-                id: ports.attachment_id(),
-                filename,
-                content_type,
-                size: contents.len() as u64,
-                digest: Digest::of(&contents),
-                content_id: attachment.content_id.clone(),
-                inline: attachment.content_id.is_some(),
-            },
-            contents,
-        })
+        let (content_id, digest) = (attachment.content_id.clone(), Digest::of(&contents));
+        Ok::<_, Refusal>(File { filename, content_type, content_id, digest, contents, inline: false })
     }))
     .await?;
     check_total(&files)?;
@@ -372,7 +522,7 @@ pub(crate) async fn fetch_files(
 
 /// Refuses files that are too large together.
 pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
-    let total: u64 = files.iter().map(|file| file.reference.size).sum();
+    let total: u64 = files.iter().map(File::size).sum();
     if total > Attachment::MAX_SIZE {
         let message =
             format!("are {total} octets together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
@@ -398,10 +548,10 @@ fn compose(
     let attachments: Vec<_> = files
         .iter()
         .map(|file| mail::OutgoingAttachment {
-            filename: &file.reference.filename,
-            content_type: &file.reference.content_type,
-            content_id: file.reference.content_id.as_deref(),
-            inline: file.reference.inline,
+            filename: &file.filename,
+            content_type: &file.content_type,
+            content_id: file.content_id.as_deref(),
+            inline: file.inline,
             contents: &file.contents,
         })
         .collect();

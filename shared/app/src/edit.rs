@@ -2,7 +2,8 @@
 
 use domain::access::{Permit, scope};
 use domain::address::{HeaderText, Mailbox};
-use domain::approval::{Approval, Decision};
+use domain::approval::{Approval, Decision, Deed};
+use domain::audit::action;
 use domain::digest::Digest;
 use domain::event::EventKind;
 use domain::inbox::Inbox;
@@ -12,17 +13,18 @@ use domain::policy::PolicyBook;
 use domain::seal::Sealed;
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
-use crate::approvals::{approval_event, find, wake};
+use crate::approvals::{approval_event, check_person, find, wake};
+use crate::attachments::{read_name, records};
 use crate::diff::differences;
 use crate::draft::{
-    Attempt, Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files,
+    Attempt, Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files, place,
 };
 use crate::enter::Once;
 use crate::error::Refusal;
-use crate::messages::sealed_at;
+use crate::messages::{as_sealed, sealed_at};
 use crate::ports::Ports;
-use crate::store::{Change, Key, Record, audit, load};
-use crate::submit::{Submitted, described, pending, send, shown, store_objects, stored, ticket};
+use crate::store::{Change, Expect, Key, Record, Write, audit, load};
+use crate::submit::{Submitted, described, pending, send, shown, store_objects, ticket};
 use crate::weigh::weigh;
 
 /// What an edit changes; what is not given stays as it is.
@@ -42,6 +44,8 @@ pub struct Edit {
     pub text: Option<String>,
     /// A new HTML body; an empty one takes the HTML out.
     pub html: Option<String>,
+    /// Whether HTML that is not in its normal form is refused, not changed.
+    pub strict_html: bool,
     /// A new time.
     pub send_at: Option<Timestamp>,
     /// Files to take out.
@@ -85,6 +89,7 @@ async fn try_edit(
 ) -> Result<Option<Submitted>, Refusal> {
     let (organization_id, now) = (permit.organization_id(), ports.now());
     let old = find(ports, permit, id).await?;
+    check_person(ports, permit, &old).await?;
     let member_id = permit.actor().member().ok_or(domain::approval::DecisionRefused::NoPerson)?;
     let keys = [
         Key::Inbox(old.inbox_id),
@@ -100,7 +105,8 @@ async fn try_edit(
     let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
     let editor = domain::approval::Voter { member_id, role: member.role };
     let next_id = ports.approval_id();
-    let superseded = old.clone().supersede(editor, digest, next_id, now)?;
+    let with = &permit.principal().credential;
+    let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
     let before = sealed_at(ports, organization_id, old.digest).await?;
     let prepared = revised(ports, &old, &message, &before, edit).await?;
     let mut weighed = weigh(ports, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
@@ -135,29 +141,32 @@ async fn try_edit(
     let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
     // It was decided between the two reads.
     let Ok(outbound) = outbound.revise(waits) else { return Ok(None) };
-    let known: Vec<AttachmentId> = message.attachments.iter().map(|file| file.id).collect();
     let message = shown(message, &prepared, &approval, &sealed);
     let message = Message { direction: Direction::Outbound(outbound), ..message };
     let submitted = Submitted { message, approval };
     store_objects(ports, &submitted, &sealed, &prepared.files).await?;
 
     let Submitted { message, approval } = &submitted;
-    let mut entry = audit(ports, organization_id, permit.actor(), "approval.edit", old.id);
+    let entry = audit(ports, organization_id, permit.actor(), action::EDIT, old.id);
+    let mut entry = entry.telling_of(Deed::Ended, old.id, next_id.at());
     entry.details = vec![
         ("digest", old.digest.to_string()),
         ("new_digest", approval.digest.to_string()),
         ("new_approval_id", approval.id.to_string()),
         ("message_id", message.id.to_string()),
         ("revision", approval.revision.to_string()),
+        ("credential", with.name()),
     ];
+    entry.details.extend(approval.asked_details());
     let mut change = Change::new(organization_id)
         .update(superseded.clone())
         .create(approval.clone())
         .update(message.clone())
         .audit(entry)
         .event(approval_event(ports, EventKind::ApprovalRequested, approval));
-    for file in message.attachments.iter().filter(|file| !known.contains(&file.id)) {
-        change = change.create(stored(message, file));
+    for file in records(message) {
+        // One that an earlier revision had is the same still.
+        change = change.write(Write::put(file, Expect::Anything));
     }
     change.writes.extend(weighed.counts);
     let change = once.save(change, now, || answer(&submitted));
@@ -181,13 +190,13 @@ async fn revised(
 ) -> Result<Prepared, Refusal> {
     let Prepared { draft: before, mut files, .. } = reopened(message, sealed);
     for (i, id) in edit.remove_attachments.iter().enumerate() {
-        let Some(at) = files.iter().position(|file| file.reference.id == *id) else {
+        let Some(at) = files.iter().position(|file| file.id(message.id) == *id) else {
             let field = format!("remove_attachments[{i}]");
             return Err(Refusal::field(field, "unknown_attachment", "the mail has no such file"));
         };
         files.remove(at);
     }
-    let draft = Draft {
+    let mut draft = Draft {
         to: edit.to.unwrap_or(before.to),
         cc: edit.cc.unwrap_or(before.cc),
         bcc: edit.bcc.unwrap_or(before.bcc),
@@ -195,31 +204,43 @@ async fn revised(
         subject: edit.subject.or(before.subject),
         text: edit.text.or(before.text),
         html: edit.html.or(before.html).filter(|html| !html.trim().is_empty()),
+        strict_html: edit.strict_html,
         attachments: edit.attachments,
         send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
     };
-    check(&draft, ports.now())?;
-    files.extend(fetch_files(ports, message.organization_id, &draft).await?);
+    let html_changes = check(&mut draft, &files, ports.now())?;
+    files.extend(fetch_files(ports, message.organization_id, message.inbox_id, &draft).await?);
     if files.len() > crate::draft::MAX_ATTACHMENTS {
         let text = format!("are too many: a mail takes at most {}", crate::draft::MAX_ATTACHMENTS);
         return Err(Refusal::field("attachments", "too_many_attachments", text));
     }
     check_total(&files)?;
-    let parent = match old.answers {
-        Some(id) => {
-            let key = Key::Message(old.inbox_id, id);
-            load::<Message>(&*ports.store, old.organization_id, key).await?
-        }
-        None => None,
-    };
+    place(&draft, &mut files)?;
+    let parent = answered(ports, old).await?;
     let counted = sealed.envelope().recipients().cloned().collect();
     let at = old.send_at.map_or(old.requested_at, |at| at.max(old.requested_at));
-    Ok(Prepared { draft, files, parent, resends: None, revises: Some((counted, at)), always: Some("edited") })
+    Ok(Prepared {
+        draft,
+        files,
+        parent,
+        resends: None,
+        revises: Some((counted, at)),
+        always: Some("edited"),
+        html_changes,
+    })
 }
 
-/// The draft that a sealed mail was made from: words and files from the octets, names of recipients from the record.
+/// The mail that the one of this approval answers.
+async fn answered(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
+    let Some(id) = approval.answers else { return Ok(None) };
+    let key = Key::Message(approval.inbox_id, id);
+    Ok(load::<Message>(&*ports.store, approval.organization_id, key).await?)
+}
+
+/// The draft that a sealed mail was made from, as it is sealed.
 fn reopened(message: &Message, sealed: &Sealed) -> Prepared {
     let parsed = mail::parse(sealed.mime()).into_owned();
+    let shown = as_sealed(message.clone(), sealed, &parsed);
     let mailboxes = |list: &[domain::message::Party]| {
         list.iter()
             .filter_map(|party| {
@@ -228,24 +249,24 @@ fn reopened(message: &Message, sealed: &Sealed) -> Prepared {
             })
             .collect()
     };
-    let files = message
-        .attachments
-        .iter()
-        .filter_map(|reference: &AttachmentRef| {
-            let same = |file: &&mail::ParsedAttachment<'_>| file.sha256 == *reference.digest.as_bytes();
-            let file = parsed.attachments.iter().find(same)?;
-            Some(File { reference: reference.clone(), contents: file.contents.to_vec().into() })
-        })
-        .collect();
+    let files = shown.attachments.iter().filter_map(|sealed| {
+        let same = |file: &&mail::ParsedAttachment<'_>| file.sha256 == *sealed.digest.as_bytes();
+        let contents = parsed.attachments.iter().find(same)?.contents.to_vec().into();
+        let (filename, content_type) = as_given(sealed, &message.attachments);
+        let (content_id, digest) = (sealed.content_id.clone(), sealed.digest);
+        Some(File { filename, content_type, content_id, digest, contents, inline: sealed.inline })
+    });
+    let files = files.collect();
     Prepared {
         draft: Draft {
-            to: mailboxes(&message.to),
-            cc: mailboxes(&message.cc),
-            bcc: mailboxes(&message.bcc),
-            reply_to: mailboxes(&message.reply_to),
-            subject: Some(HeaderText::lossy(&message.subject)),
+            to: mailboxes(&shown.to),
+            cc: mailboxes(&shown.cc),
+            bcc: mailboxes(&shown.bcc),
+            reply_to: mailboxes(&shown.reply_to),
+            subject: Some(HeaderText::lossy(&shown.subject)),
             text: parsed.text.filter(|_| !parsed.text_from_html),
             html: parsed.html,
+            strict_html: false,
             attachments: vec![],
             send_at: sealed.envelope().send_at,
         },
@@ -254,7 +275,23 @@ fn reopened(message: &Message, sealed: &Sealed) -> Prepared {
         resends: None,
         revises: None,
         always: None,
+        html_changes: vec![],
     }
+}
+
+/// Name and type of a sealed file as they were given. The record has both with what is not read of them in the mail: it is
+/// taken at its word where it says nothing else.
+fn as_given(sealed: &AttachmentRef, recorded: &[AttachmentRef]) -> (String, String) {
+    let kind = |file: &AttachmentRef| {
+        file.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    };
+    let same = |file: &&AttachmentRef| {
+        file.id == sealed.id
+            && read_name(&file.filename) == sealed.filename
+            && kind(file) == sealed.content_type
+    };
+    let given = recorded.iter().find(same).unwrap_or(sealed);
+    (given.filename.clone(), given.content_type.clone())
 }
 
 /// Asks for a mail that did not go, or of which nobody knows, to be sent again: a new mail with a new approval, which a
@@ -283,20 +320,23 @@ pub async fn send_again(
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
     let sealed = sealed_at(ports, organization_id, digest).await?;
-    let Prepared { mut draft, mut files, .. } = reopened(&message, &sealed);
+    let Prepared { mut draft, files, .. } = reopened(&message, &sealed);
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
-    for file in &mut files {
-        file.reference.id = ports.attachment_id();
-    }
-    let parent = match approval.and_then(|approval| approval.answers) {
-        Some(answered) => {
-            load::<Message>(&*ports.store, organization_id, Key::Message(inbox_id, answered)).await?
-        }
+    let parent = match &approval {
+        Some(approval) => answered(ports, approval).await?,
         None => None,
     };
-    let prepared =
-        Prepared { draft, files, parent, resends: Some(original), revises: None, always: Some("sent_again") };
+    let html_changes = approval.map(|approval| approval.html_changes).unwrap_or_default();
+    let prepared = Prepared {
+        draft,
+        files,
+        parent,
+        resends: Some(original),
+        revises: None,
+        always: Some("sent_again"),
+        html_changes,
+    };
     send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
 }
 

@@ -59,7 +59,7 @@ impl Once {
         let Some((key, request, expect)) = self.promise else { return change };
         let (status, body) = answer();
         let answer = Answer { key, request, status, body, expires_at: now + ANSWER_KEPT };
-        change.write(Write::Put(answer.into(), expect))
+        change.write(Write::put(answer, expect))
     }
 
     /// Commits; where the same request was answered meanwhile, gives that answer.
@@ -152,21 +152,19 @@ pub async fn enter(
         message: "the credential is unknown or was revoked: make a new token, or sign in again",
     };
     let principal = match found[0].take() {
-        Some(Record::Token(token)) if token.paused.is_some() => {
-            return Err(Refusal::Forbidden {
-                code: "token_paused",
-                message: "a person paused this token: ask them to resume it".to_owned(),
-            });
+        Some(Record::Token(token)) => {
+            check_token(ports, &token, &unknown).await?;
+            Token::principal(&token)
         }
-        Some(Record::Token(token)) => Token::principal(&token),
         Some(Record::Session(record)) => {
             let principal = record.principal(now).ok_or(Refusal::Unauthenticated {
                 code: "session_expired",
-                message: "the session has ended after 12 hours without use: sign in again",
+                message: "the session has ended, after 12 hours without use or seven days: sign in again",
             })?;
             if let Some(renewed) = record.renewed(now) {
                 // Losing this write costs nothing: the next request renews it.
-                let _ = ports.store.commit(Change::new(organization_id).update(renewed)).await;
+                let prolong = Write::Prolong(renewed);
+                let _ = ports.store.commit(Change::new(organization_id).write(prolong)).await;
             }
             session = Some(record);
             principal
@@ -190,6 +188,31 @@ pub async fn enter(
         found: Mutex::new(all.into_iter().skip(own).zip(prefetched).collect()),
     };
     Ok(Entered { principal, ports: ports.with_store(Arc::new(store)), session, once: Once { promise } })
+}
+
+/// Refuses a token that is paused, or that was made with one that is deleted or paused: what a token made does not outlive
+/// it. Only a token that another made costs a read more.
+async fn check_token(ports: &Ports, token: &Token, unknown: &Refusal) -> Result<(), Refusal> {
+    let paused = |token: &Token| match token.paused {
+        None => Ok(()),
+        Some(_) => Err(Refusal::Forbidden {
+            code: "token_paused",
+            message: "a person paused this token, or the one that it was made with: ask them to resume it"
+                .to_owned(),
+        }),
+    };
+    paused(token)?;
+    if token.ancestors.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<_> = token.ancestors.iter().copied().map(Key::Token).collect();
+    for record in ports.store.load(token.organization_id, &keys).await? {
+        match record {
+            Some(Record::Token(ancestor)) => paused(&ancestor)?,
+            _ => return Err(unknown.clone()),
+        }
+    }
+    Ok(())
 }
 
 /// A store that has some records at hand. Each is given once, so that a second look is a fresh one.

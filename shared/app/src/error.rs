@@ -76,6 +76,14 @@ pub enum Refusal {
     /// Answered before: the saved answer is to be given again.
     #[error("answered before")]
     Answered(Box<Answer>),
+    /// It will be possible in a moment: what it needs is on its way.
+    #[error("{message}")]
+    NotYet {
+        /// A stable code.
+        code: &'static str,
+        /// For a person.
+        message: String,
+    },
     /// Something that we need does not answer. Nothing was done, or it may safely be repeated.
     #[error("temporarily unavailable: {0}")]
     Unavailable(String),

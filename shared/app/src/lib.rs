@@ -2,6 +2,7 @@
 //!
 //! A use case loads, lets the domain decide and saves. Branches worth testing live in `domain`.
 
+pub mod anchor;
 pub mod approvals;
 pub mod attachments;
 pub mod audit;
@@ -12,6 +13,7 @@ pub mod edit;
 pub mod enter;
 pub mod error;
 pub mod facts;
+pub mod html;
 pub mod inboxes;
 pub mod links;
 pub mod members;

@@ -7,7 +7,7 @@ use domain::digest::Digest;
 use domain::link::{self, Link, LinkClosed, LinkSecret};
 use domain::organization::Member;
 
-use crate::approvals::{self, Verdict, View, Way};
+use crate::approvals::{self, Verdict, View};
 use crate::error::Refusal;
 use crate::ports::Ports;
 use crate::store::{Expect, Key, StoreError, Write, load};
@@ -87,9 +87,9 @@ pub async fn decide(
         let refused = DecisionRefused::DigestMismatch { current: opened.link.digest };
         return Err(Refusal::from(refused).into());
     }
-    let used = Write::Put(opened.link.used(ports.now()).into(), Expect::Version(opened.link.version));
+    let used = Write::put(opened.link.used(ports.now()), Expect::Version(opened.link.version));
     let id = opened.link.approval_id;
-    let decided = approvals::vote(ports, &permit, id, digest, verdict, Way::Link, &[used]).await;
+    let decided = approvals::vote(ports, &permit, id, digest, verdict, &[used]).await;
     if let Ok((decided, true)) = decided {
         return Ok(decided);
     }

@@ -4,11 +4,12 @@ use bytes::Bytes;
 use domain::access::{Permit, scope};
 use domain::address::EmailAddress;
 use domain::digest::Digest;
-use domain::lifecycle::Status;
+use domain::lifecycle::{Outbound, Status};
 use domain::message::{Direction, Message, Party};
 use domain::seal::{Envelope, MAX_MIME, Sealed};
-use domain::{InboxId, MessageId, OrganizationId};
+use domain::{AttachmentId, InboxId, MessageId, OrganizationId};
 
+use crate::attachments::part;
 use crate::error::Refusal;
 use crate::inboxes;
 use crate::ports::{BlobKey, Ports};
@@ -21,10 +22,13 @@ pub struct Detail {
     pub message: Message,
     /// The body as text.
     pub text: Option<String>,
-    /// The body as HTML, without anything active and without remote images.
+    /// The body as HTML: of a received mail without anything active and without remote images, of a mail of ours byte for
+    /// byte as it is sealed.
     pub html: Option<String>,
-    /// How many remote images were left out.
+    /// How many remote images a received mail would show, or a mail of ours shows.
     pub remote_images: usize,
+    /// Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted.
+    pub picture_hosts: Vec<String>,
     /// The HTML goes on beyond what may be shown: whoever reads `html` has not read all of it.
     pub html_truncated: bool,
     /// The HTML has text that is made invisible.
@@ -71,9 +75,7 @@ pub async fn open(
         status.ok_or_else(|| Refusal::field("status", "unknown_status", "must be scheduled or unknown"))?;
     let list = List::Open(status);
     let mut page = typed::<Message>(ports.store.list(permit.organization_id(), &list, page).await?);
-    // The index follows the table: what it names may have moved on.
-    let stands = |message: &Message| message.outbound().is_some_and(|outbound| outbound.status() == status);
-    page.items.retain(|message| permit.over(message.inbox_id).is_ok() && stands(message));
+    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
     Ok(page)
 }
 
@@ -143,6 +145,26 @@ async fn sealed(ports: &Ports, message: &Message, digest: Digest) -> Result<Seal
     Ok(sealed)
 }
 
+/// The mail with this digest, as it is sealed.
+pub(crate) async fn sealed_detail(
+    ports: &Ports,
+    message: Message,
+    digest: Digest,
+) -> Result<Detail, Refusal> {
+    let current = message.outbound().is_some_and(|outbound| outbound.digest == digest);
+    let sealed = if current {
+        sealed(ports, &message, digest).await?
+    } else {
+        sealed_at(ports, message.organization_id, digest).await?
+    };
+    let Envelope { organization_id, message_id, .. } = sealed.envelope();
+    if (*organization_id, *message_id) != (message.organization_id, message.id) {
+        return Err(Refusal::Internal(format!("{}: the sealed object is another mail's", message.id)));
+    }
+    let parsed = mail::parse(sealed.mime());
+    Ok(decoded(as_sealed(message, &sealed, &parsed), parsed))
+}
+
 /// The sealed object with this digest.
 pub(crate) async fn sealed_at(
     ports: &Ports,
@@ -151,6 +173,45 @@ pub(crate) async fn sealed_at(
 ) -> Result<Sealed, Refusal> {
     let bytes = ports.blobs.get(&BlobKey::Sealed(organization_id, digest), MAX_MIME + 64 * 1024).await?;
     Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))
+}
+
+/// A mail as it is sealed. Whoever decides about it is shown this: the record says where it stands, and nothing of what
+/// it says.
+///
+/// Blind recipients are in the envelope alone, which has no names.
+pub(crate) fn as_sealed(message: Message, sealed: &Sealed, parsed: &mail::ParsedMail<'_>) -> Message {
+    let envelope = sealed.envelope();
+    let party = |address: &EmailAddress, written: Option<&mail::ParsedAddress>| Party {
+        name: written.filter(|it| it.address == address.as_str()).and_then(|it| it.name.clone()),
+        address: address.as_str().to_owned(),
+    };
+    let parties = |addresses: &[EmailAddress], written: &[mail::ParsedAddress]| -> Vec<Party> {
+        addresses.iter().enumerate().map(|(i, address)| party(address, written.get(i))).collect()
+    };
+    let reply_to = parsed.reply_to.iter();
+    let mut files: Vec<_> = parsed.attachments.iter().map(|file| part(message.id, file)).collect();
+    // In the order in which they were given, as far as the record knows it.
+    let given = |id: AttachmentId| message.attachments.iter().position(|file| file.id == id);
+    files.sort_by_key(|file| given(file.id).unwrap_or(usize::MAX));
+    let direction = match message.direction.clone() {
+        Direction::Outbound(outbound) => {
+            Direction::Outbound(Outbound { send_at: envelope.send_at, ..outbound })
+        }
+        inbound @ Direction::Inbound { .. } => inbound,
+    };
+    Message {
+        direction,
+        from: party(&envelope.from, parsed.from.as_ref()),
+        reply_to: reply_to.map(|it| Party { name: it.name.clone(), address: it.address.clone() }).collect(),
+        to: parties(&envelope.to, &parsed.to),
+        cc: parties(&envelope.cc, &parsed.cc),
+        bcc: parties(&envelope.bcc, &[]),
+        subject: parsed.subject.clone(),
+        preview: mail::preview(parsed.text.as_deref().unwrap_or_default(), 200),
+        attachments: files,
+        size: sealed.mime().len() as u64,
+        ..message
+    }
 }
 
 /// Whether the record shows the sender, the recipients and the time that are sealed.
@@ -165,8 +226,11 @@ fn agree(message: &Message, envelope: &Envelope) -> bool {
         && message.outbound().is_some_and(|outbound| outbound.send_at == envelope.send_at)
 }
 
-/// A mail with its body, from its octets.
+/// A mail with its body, from its bytes.
 pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Refusal> {
+    if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
+        return sealed_detail(ports, message, digest).await;
+    }
     let octets = octets(ports, &message).await?;
     if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
     {
@@ -176,6 +240,7 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
             text: None,
             html: None,
             remote_images: 0,
+            picture_hosts: vec![],
             html_truncated: false,
             hidden_text: false,
             extracted_text: None,
@@ -183,20 +248,62 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
         };
         return Ok(empty);
     }
-    let parsed = mail::parse(&octets);
-    let html = parsed.html.as_deref().map(mail::sanitise_html);
+    Ok(decoded(message, mail::parse(&octets)))
+}
+
+fn decoded(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
     // Of a mail of ours everything is new.
     let received = message.outbound().is_none();
+    let html =
+        parsed.html.as_deref().map(|html| if received { Html::received(html) } else { Html::sealed(html) });
     let extracted_text =
         parsed.text.as_deref().filter(|_| received).map(|text| mail::extract_reply(text).to_string());
-    Ok(Detail {
+    Detail {
         message,
         extracted_text,
         remote_images: html.as_ref().map_or(0, |html| html.remote_images),
+        picture_hosts: html.as_ref().map(|html| html.picture_hosts.clone()).unwrap_or_default(),
         html_truncated: html.as_ref().is_some_and(|html| html.truncated),
         hidden_text: html.as_ref().is_some_and(|html| html.hidden_text),
-        html: html.map(|html| html.html),
+        html: html.and_then(|html| html.shown),
         headers: parsed.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
         text: parsed.text,
-    })
+    }
+}
+
+/// The HTML of a mail, as it may be shown.
+struct Html {
+    shown: Option<String>,
+    remote_images: usize,
+    picture_hosts: Vec<String>,
+    truncated: bool,
+    hidden_text: bool,
+}
+
+impl Html {
+    /// A stranger's, made fit to be shown.
+    fn received(html: &str) -> Self {
+        let safe = mail::sanitise_html(html);
+        Self {
+            shown: Some(safe.html),
+            remote_images: safe.remote_images,
+            picture_hosts: vec![],
+            truncated: safe.truncated,
+            hidden_text: safe.hidden_text,
+        }
+    }
+
+    /// Ours, as it is sealed: it is in the normal form, or it is not shown, and then nobody approves it.
+    fn sealed(html: &str) -> Self {
+        let normal = mail::normal::is_normal(html);
+        let reading = mail::normal::read(html);
+        let elsewhere = |picture: &&mail::normal::Picture| !picture.address.starts_with("cid:");
+        Self {
+            shown: normal.then(|| html.to_owned()),
+            remote_images: reading.pictures.iter().filter(elsewhere).count(),
+            picture_hosts: reading.picture_hosts(),
+            truncated: !normal,
+            hidden_text: false,
+        }
+    }
 }

@@ -15,6 +15,7 @@ use domain::event::EventKind;
 use domain::link::{Link, LinkSecret, awaits};
 use domain::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::organization::Member;
+use domain::policy::Links;
 use domain::{ApprovalId, EventId, MemberId, OrganizationId, Timestamp};
 
 use crate::error::Refusal;
@@ -107,10 +108,10 @@ pub struct Teller<'a> {
     pub public_url: &'a str,
 }
 
-/// A claim on one notification, and the links in it.
+/// A claim on one notification, and the one-time link in it; none where the mail's policies ask for a sign-in.
 struct Claimed {
     notice: Notice,
-    secrets: Vec<LinkSecret>,
+    secret: Option<LinkSecret>,
 }
 
 impl Teller<'_> {
@@ -208,16 +209,8 @@ impl Teller<'_> {
         let key = notice_key(waiting, approval, member.id);
         let Some(claimed) = self.claim(key, approval, member).await? else { return Ok(()) };
         let again = waiting.kind == EventKind::ApprovalReminder;
-        let entries: Vec<_> = claimed
-            .secrets
-            .iter()
-            .map(|secret| Entry::new(approval, askers, secret, self.public_url))
-            .collect();
-        let words = match entries.first() {
-            Some(entry) => single(entry, again),
-            None => return Ok(()),
-        };
-        self.send(claimed.notice, member, &words).await
+        let entry = Entry::new(approval, askers, claimed.secret.as_ref(), self.public_url);
+        self.send(claimed.notice, member, &single(&entry, again)).await
     }
 
     /// Decides how a member is told of one mail. A claim where it is by a mail of its own that nobody else is sending.
@@ -262,18 +255,18 @@ impl Teller<'_> {
                 if let Step::Digest(due) = step {
                     let digest = DueDigest { organization_id, member_id: member.id, due };
                     let delay = u16::try_from(Pace::DELAY.as_secs()).unwrap_or(900);
-                    self.queue.send((self.encode)(&digest), delay).await?;
+                    self.queue.send(organization_id, (self.encode)(&digest), delay).await?;
                 }
-                change = change.write(Write::Put(pace.into(), expect)).create(notice.clone());
+                change = change.write(Write::put(pace, expect)).create(notice.clone());
                 notice
             };
             let single = notice.state != NoticeState::Done;
-            let secrets = if single { vec![self.secret(organization_id)] } else { vec![] };
-            for secret in &secrets {
+            let secret = self.secret(approval).filter(|_| single);
+            if let Some(secret) = &secret {
                 change = change.create(Link::new(secret, approval, member.id, now));
             }
             match self.ports.store.commit(change).await {
-                Ok(()) => return Ok(single.then_some(Claimed { notice, secrets })),
+                Ok(()) => return Ok(single.then_some(Claimed { notice, secret })),
                 // The member was told of something else at the same moment, or of this by somebody else.
                 Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -282,8 +275,10 @@ impl Teller<'_> {
         Err(Refusal::Unavailable("the member's notifications kept changing".to_owned()))
     }
 
-    fn secret(&self, organization_id: OrganizationId) -> LinkSecret {
-        LinkSecret::new(organization_id, self.ports.bytes())
+    /// The secret of a one-time link; none where the terms ask for a sign-in.
+    fn secret(&self, approval: &Approval) -> Option<LinkSecret> {
+        let decides = approval.terms.as_ref().is_none_or(|terms| terms.links == Links::Decide);
+        decides.then(|| LinkSecret::new(approval.organization_id, self.ports.bytes()))
     }
 
     /// Sends a digest of everything that this member may decide about.
@@ -316,9 +311,11 @@ impl Teller<'_> {
             if waiting.is_empty() {
                 notice.state = NoticeState::Done;
             }
-            let secrets: Vec<_> = waiting.iter().map(|_| self.secret(organization_id)).collect();
+            let secrets: Vec<_> = waiting.iter().map(|approval| self.secret(approval)).collect();
             for (approval, secret) in waiting.iter().zip(&secrets) {
-                change = change.create(Link::new(secret, approval, member.id, now));
+                if let Some(secret) = secret {
+                    change = change.create(Link::new(secret, approval, member.id, now));
+                }
             }
             change = if notice.version == 0 {
                 change.create(Notice { version: 1, ..notice.clone() })
@@ -335,7 +332,9 @@ impl Teller<'_> {
                     let entries: Vec<_> = waiting
                         .iter()
                         .zip(&secrets)
-                        .map(|(approval, secret)| Entry::new(approval, &askers, secret, self.public_url))
+                        .map(|(approval, secret)| {
+                            Entry::new(approval, &askers, secret.as_ref(), self.public_url)
+                        })
                         .collect();
                     return self.send(notice, &member, &many(&entries, more, self.public_url)).await;
                 }
@@ -444,13 +443,15 @@ struct Entry {
     expires: String,
     digest: String,
     url: String,
+    /// What stands below the link.
+    note: &'static str,
 }
 
 impl Entry {
     fn new(
         approval: &Approval,
         askers: &BTreeMap<MemberId, EmailAddress>,
-        secret: &LinkSecret,
+        secret: Option<&LinkSecret>,
         public_url: &str,
     ) -> Self {
         let person = |id: &MemberId| {
@@ -475,7 +476,11 @@ impl Entry {
             held: held(&approval.reasons),
             expires: approval.expires_at.strftime("%-d %b %Y, %H:%M UTC").to_string(),
             digest: approval.digest.hex()[..12].to_owned(),
-            url: format!("{public_url}/console/links/{}", secret.reveal()),
+            url: match secret {
+                Some(secret) => format!("{public_url}/console/links/{}", secret.reveal()),
+                None => format!("{public_url}/console/approvals/{}", approval.id),
+            },
+            note: if secret.is_some() { FOR_YOU } else { SIGN_IN },
         }
     }
 }
@@ -500,9 +505,12 @@ struct Words {
 /// What stands before the words of a mail.
 const NOT_OURS: &str =
     "These words are the mail\u{2019}s own, not ours; addresses in them are broken on purpose:";
-/// What stands below the link.
+/// What stands below a one-time link.
 const FOR_YOU: &str =
     "Opening it decides nothing. It is for you alone and takes one decision: don\u{2019}t forward it.";
+
+/// What stands below a link to the console.
+const SIGN_IN: &str = "A policy asks you to sign in for this one: the link opens nothing by itself.";
 
 fn single(entry: &Entry, again: bool) -> Words {
     let (first, lead) = if again {
@@ -523,13 +531,14 @@ fn single(entry: &Entry, again: bool) -> Words {
     }
     let _ = write!(
         text,
-        "\n{NOT_OURS}\n\n> {}\n>\n> {}\n\nLook at the whole mail and decide:\n\n{}\n\n{FOR_YOU}\n",
-        entry.subject, entry.preview, entry.url
+        "\n{NOT_OURS}\n\n> {}\n>\n> {}\n\nLook at the whole mail and decide:\n\n{}\n\n{}\n",
+        entry.subject, entry.preview, entry.url, entry.note
     );
     let html = page(&format!(
-        "<p>{lead}</p><table style=\"border-collapse:collapse\">{rows}</table>{}{}<p>{FOR_YOU}</p>",
+        "<p>{lead}</p><table style=\"border-collapse:collapse\">{rows}</table>{}{}<p>{}</p>",
         quoted(entry),
-        button(&entry.url)
+        button(&entry.url),
+        entry.note
     ));
     Words { subject, text, html }
 }

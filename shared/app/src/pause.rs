@@ -4,12 +4,12 @@
 //! provider: a pause that came before the claim always wins. Releasing it first tells what will go, and lets a person
 //! drop some of it.
 
-use domain::access::{Permit, Role, ScopeType, scope};
+use domain::access::{Permit, ScopeType, scope};
 use domain::approval::Approval;
 use domain::inbox::Inbox;
 use domain::lifecycle::Status;
 use domain::message::Message;
-use domain::organization::{Organization, Pause};
+use domain::organization::{Organization, Pause, StaysPaused};
 use domain::{InboxId, MessageId, TokenId};
 use futures_util::future::join_all;
 
@@ -127,7 +127,7 @@ async fn commit(
     let mut entry = audit(ports, organization_id, permit.actor(), action, target);
     entry.details.extend(reason.map(|reason| ("reason", reason.to_owned())));
     let expect = Expect::Paused(seen.map(|seen| seen.at));
-    ports.store.commit(Change::new(organization_id).write(Write::Put(record, expect)).audit(entry)).await
+    ports.store.commit(Change::new(organization_id).write(Write::put(record, expect)).audit(entry)).await
 }
 
 /// Refuses a brake of something that is not there, or is not the caller's to see.
@@ -146,9 +146,7 @@ pub async fn waiting(
     let organization_id = permit.organization_id();
     let list = List::Open(Status::Scheduled);
     let mut page = typed::<Message>(ports.store.list(organization_id, &list, page).await?);
-    // The index follows the table: what it names may have moved on.
-    let waits = |message: &Message| message.outbound().is_some_and(|it| it.status() == Status::Scheduled);
-    page.items.retain(|message| permit.over(message.inbox_id).is_ok() && waits(message));
+    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
     match scope {
         Scope::Organization => {}
         Scope::Inbox(id) => page.items.retain(|message| message.inbox_id == id),
@@ -195,13 +193,14 @@ pub async fn resume<S: ScopeType>(
     scope: Scope,
     drop: &[MessageId],
 ) -> Result<Resumed, Refusal> {
-    if matches!(scope, Scope::Token(_)) && !matches!(permit.principal().role, Role::Owner | Role::Admin) {
-        return Err(Refusal::Forbidden {
-            code: "manager_required",
-            message: "a paused token is resumed by an owner or admin, not by whoever it belongs to"
-                .to_owned(),
-        });
-    }
+    let principal = permit.principal();
+    Pause::check_end(&principal.credential, principal.role).map_err(|refused| Refusal::Forbidden {
+        code: match refused {
+            StaysPaused::NoPerson => "person_required",
+            StaysPaused::NoManager => "manager_required",
+        },
+        message: refused.to_string(),
+    })?;
     let (record, paused) = covered(ports, permit, scope).await?;
     let first = PageRequest { limit: KICKED, cursor: None };
     let mut dropped = vec![];

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use domain::text::{is_invisible, is_joiner};
+
 /// A text with what can't be seen made visible: characters that reorder what stands beside them (`gpj.exe` shown as
 /// `exe.jpg`), that take no room, or that are no characters at all. What languages need to join or to point is kept.
 pub fn visible(text: &str) -> String {
@@ -11,22 +13,16 @@ pub fn visible(text: &str) -> String {
             '\n' | '\t' => out.push(c),
             // The pictures of control characters stand in the order of those.
             '\0'..'\u{20}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
-            '\u{7f}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{61c}'
-            | '\u{200b}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}' => {
-                let _ = write!(out, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c));
-            }
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' => name(&mut out, c),
+            _ if is_invisible(c) && !is_joiner(c) => name(&mut out, c),
             _ => out.push(c),
         }
     }
     out
+}
+
+fn name(out: &mut String, c: char) {
+    let _ = write!(out, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c));
 }
 
 /// One line of at most `max` characters of a text, as [`visible`], in which no mail program finds anything to click.

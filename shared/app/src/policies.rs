@@ -14,10 +14,11 @@ use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 
 use crate::enter::Once;
 use crate::error::{FieldError, Refusal};
-use crate::facts::{FactsInput, gather};
+use crate::facts::{Bodies, FactsInput, gather};
 use crate::messages;
 use crate::ports::Ports;
-use crate::store::{Change, Conflict, Key, List, PageRequest, StoreError, audit, load, typed};
+use crate::store::{Change, Conflict, Key, StoreError, audit, load};
+use crate::tokens;
 
 /// All policies of the organization, and what of them can't be read.
 pub async fn book(ports: &Ports, permit: &Permit<scope::PoliciesManage>) -> Result<PolicyBook, Refusal> {
@@ -60,6 +61,7 @@ pub async fn create(
         created_at: now,
         updated_at: now,
         updated_by: permit.actor().clone(),
+        settled_at: now,
     };
     let add = |book: &mut PolicyBook| {
         book.policies.push(policy.clone());
@@ -79,6 +81,7 @@ pub async fn replace(
     content: PolicyContent,
 ) -> Result<Policy, Refusal> {
     let now = ports.now();
+    let by_person = permit.principal().credential.is_person();
     let put = |book: &mut PolicyBook| {
         let (content, updated_by) = (content.clone(), permit.actor().clone());
         let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
@@ -89,13 +92,31 @@ pub async fn replace(
                     details: vec![("version", known.version.to_string())],
                 });
             }
-            *known = Policy { content, version: version + 1, updated_at: now, updated_by, ..known.clone() };
+            // A program that saves it says nothing of inboxes that were made since.
+            let settled_at = if by_person { now } else { known.settled_at };
+            *known = Policy {
+                content,
+                version: version + 1,
+                updated_at: now,
+                updated_by,
+                settled_at,
+                ..known.clone()
+            };
             known.clone()
         } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
             // What could not be read has no version that anyone could name.
             book.unreadable.remove(i);
             let version = version.saturating_add(1);
-            let policy = Policy { id, content, version, created_at: now, updated_at: now, updated_by };
+            let policy = Policy {
+                id,
+                content,
+                version,
+                created_at: now,
+                updated_at: now,
+                updated_by,
+                // Nobody knows any more what it said of inboxes.
+                settled_at: if by_person { now } else { Timestamp::UNIX_EPOCH },
+            };
             book.policies.push(policy.clone());
             policy
         } else {
@@ -258,9 +279,8 @@ pub async fn simulate(
     let organization_id = permit.organization_id();
     let stored = book(ports, permit).await?;
     let inbox_id = trial.inbox_id;
-    if load::<domain::inbox::Inbox>(&*ports.store, organization_id, Key::Inbox(inbox_id)).await?.is_none() {
-        return Err(Refusal::field("inbox_id", "unknown_inbox", "no such inbox"));
-    }
+    let inbox = load::<domain::inbox::Inbox>(&*ports.store, organization_id, Key::Inbox(inbox_id)).await?;
+    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", "unknown_inbox", "no such inbox"))?;
     let book = match trial.policies {
         None => stored,
         Some(contents) => PolicyBook {
@@ -307,28 +327,34 @@ pub async fn simulate(
         }
     };
     let automatic = |parent: &Message| matches!(parent.direction, Direction::Inbound { automatic: true, .. });
-    let html_text = draft.html.as_deref().map(mail::html_text);
-    let words: Vec<&str> = draft.text.as_deref().into_iter().chain(html_text.as_deref()).collect();
+    // What is judged is what would go out.
+    let html = draft.html.as_deref().map(|html| {
+        mail::normal::normalise(html, &|_| true)
+            .map(|normal| normal.html)
+            .map_err(|refused| Refusal::field("draft.html", refused.reason.code(), refused))
+    });
+    let bodies = Bodies::read(draft.text.as_deref(), html.transpose()?.as_deref());
+    let answering = crate::weigh::answering(ports, answers.as_ref(), draft.recipients.iter()).await?;
     let input = FactsInput {
         organization_id,
-        inbox_id,
+        inbox: inbox.origin(),
         actor,
         recipients: draft.recipients.iter().map(|one| one.address.clone()).collect(),
         subject: draft.subject.as_ref().map(|line| line.as_str().to_owned()).unwrap_or_default(),
-        text: words.join("\n"),
-        links: mail::links(draft.text.as_deref(), draft.html.as_deref()),
+        text: bodies.text,
+        links: bodies.links,
+        pictures: bodies.pictures,
         attachments: draft.attachments,
         size,
-        is_reply: answers
-            .as_ref()
-            .is_some_and(|parent| crate::weigh::answers_its_parties(parent, draft.recipients.iter())),
+        is_reply: answering.is_reply,
+        unproven: answering.unproven,
         thread_id: answers.as_ref().map(|parent| parent.thread_id),
         answers_automatic: answers.as_ref().is_some_and(automatic),
         send_at: draft.send_at,
         counted: BTreeSet::new(),
     };
     let facts = gather(ports, &book, input).await?;
-    Ok((book.evaluate(inbox_id, &facts), facts))
+    Ok((book.evaluate(&facts), facts))
 }
 
 /// A policy that nobody stored.
@@ -341,6 +367,7 @@ fn candidate(ports: &Ports, permit: &Permit<scope::PoliciesManage>, content: Pol
         created_at: now,
         updated_at: now,
         updated_by: permit.actor().clone(),
+        settled_at: now,
     }
 }
 
@@ -356,20 +383,12 @@ async fn find(
         .ok_or_else(|| Refusal::field(field, "unknown_message", "no such mail in this inbox"))
 }
 
-/// Tokens lie under their hash: the one that is named is looked for in their list.
+/// The token that a trial is to be asked for with.
 async fn token(ports: &Ports, organization_id: OrganizationId, id: TokenId) -> Result<Actor, Refusal> {
-    let mut page = PageRequest { limit: 100, cursor: None };
-    loop {
-        let found = typed::<domain::credential::Token>(
-            ports.store.list(organization_id, &List::Tokens, &page).await?,
-        );
-        if let Some(token) = found.items.iter().find(|token| token.id == id) {
-            return Ok(Actor::Token { token_id: id, member_id: token.member_id });
-        }
-        page.cursor = found.next;
-        if page.cursor.is_none() {
-            return Err(Refusal::field("token_id", "unknown_token", "no such token"));
-        }
+    match tokens::find(ports, organization_id, id).await {
+        Ok(token) => Ok(Actor::Token { token_id: id, member_id: token.member_id }),
+        Err(Refusal::NotFound(_)) => Err(Refusal::field("token_id", "unknown_token", "no such token")),
+        Err(other) => Err(other),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::audit::{Anchor, Head};
 use domain::digest::Digest;
 use domain::seal::{Countersigned, Ticket};
 use domain::webhook::AttemptResult;
@@ -11,6 +12,7 @@ use domain::{
     ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
     SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
+use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
 use crate::audit::Trail;
@@ -77,6 +79,10 @@ pub trait Blobs: Send + Sync {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
     /// Stores an object that is never written again: an existing one of this name is kept.
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
+    /// Marks a received mail that came for nobody: it is deleted 30 days after it came.
+    async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError>;
+    /// Takes that mark away, if it is there: the object is kept.
+    async fn keep(&self, key: &BlobKey) -> Result<(), BlobError>;
     /// A URL that takes one file of exactly this size and type by `PUT`, for 15 minutes.
     async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError>;
     /// A URL that gives the file as a download of this name, for 15 minutes.
@@ -132,10 +138,8 @@ pub trait Signer: Send + Sync {
 /// A signature and what checks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// The key, as its keeper names it.
+    /// The key, as its keeper names it. Its public half is no part of this: who checks a signature has it from elsewhere.
     pub key_id: String,
-    /// The public key: `SubjectPublicKeyInfo` in DER (RFC 5280).
-    pub public_key: Vec<u8>,
     /// `ECDSA-Sig-Value` in DER (RFC 3279).
     pub signature: Vec<u8>,
 }
@@ -148,6 +152,47 @@ pub struct NoSigner;
 impl Signer for NoSigner {
     async fn sign(&self, _octets: &[u8]) -> Result<Signature, FlowError> {
         Err(FlowError::Permanent("this function has no key that signs".to_owned()))
+    }
+}
+
+/// Where heads of chains are written down so that nobody who can write the table can change or remove them.
+#[async_trait]
+pub trait Anchors: Send + Sync {
+    /// The anchors of the places `from` to `to`, in their order; of one place there may be several.
+    async fn between(
+        &self,
+        organization_id: OrganizationId,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Anchor>, BlobError>;
+
+    /// The first anchors of place `from` and later ones: two at least, if there are so many.
+    async fn behind(&self, organization_id: OrganizationId, from: u64) -> Result<Vec<Anchor>, BlobError>;
+
+    /// Writes a head down, with the document that tells of it. One that is written down already stays as it is.
+    async fn put(&self, head: &Head, document: String) -> Result<(), BlobError>;
+}
+
+/// The anchors of a function that has nothing to do with them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoAnchors;
+
+impl NoAnchors {
+    fn refuse<T>() -> Result<T, BlobError> {
+        Err(BlobError::Permanent("this function does not know the anchors".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Anchors for NoAnchors {
+    async fn between(&self, _: OrganizationId, _: u64, _: u64) -> Result<Vec<Anchor>, BlobError> {
+        Self::refuse()
+    }
+    async fn behind(&self, _: OrganizationId, _: u64) -> Result<Vec<Anchor>, BlobError> {
+        Self::refuse()
+    }
+    async fn put(&self, _: &Head, _: String) -> Result<(), BlobError> {
+        Self::refuse()
     }
 }
 
@@ -195,15 +240,29 @@ pub struct PublishedEvent {
 /// Where deliveries wait for their next attempt.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Sends a message that appears after `delay_seconds` (at most 900).
-    async fn send(&self, body: String, delay_seconds: u16) -> Result<(), FlowError>;
+    /// Sends a message that appears after `delay_seconds` (at most 900). The queue is fair between organizations.
+    async fn send(
+        &self,
+        organization_id: OrganizationId,
+        body: String,
+        delay_seconds: u16,
+    ) -> Result<(), FlowError>;
 }
 
 /// Posts to receivers' endpoints.
 #[async_trait]
 pub trait Endpoints: Send + Sync {
     /// One POST, without redirects, within 10 seconds. Also how long it took, in milliseconds.
-    async fn post(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> (AttemptResult, u64);
+    ///
+    /// Where it is not answered within [`Health::QUICK`](domain::webhook::Health::QUICK), it goes on only if `longer` says
+    /// so; else it is broken off, and there is no result.
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+        longer: BoxFuture<'_, bool>,
+    ) -> (Option<AttemptResult>, u64);
 }
 
 /// What the use cases of the API need.
@@ -221,6 +280,8 @@ pub struct Ports {
     pub data_keys: Arc<dyn DataKeys>,
     /// The audit chains.
     pub trail: Arc<dyn Trail>,
+    /// Where the chains are anchored.
+    pub anchors: Arc<dyn Anchors>,
     /// Signatures.
     pub signer: Arc<dyn Signer>,
     /// Time.

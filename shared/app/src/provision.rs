@@ -70,9 +70,6 @@ pub async fn organization(
             password_hash: hash_password(&new.password, &ports.bytes())?,
             organization_id,
             member_id: seat.id,
-            failures: 0,
-            locked_until: None,
-            version: 1,
         };
         let mut entry = audit(ports, organization_id, &Actor::System, "member.create", seat.id);
         entry.details.push(("role", seat.role.as_str().to_owned()));

@@ -1,22 +1,25 @@
 //! Taking in mail that was received: one message for each inbox it was sent to, whatever its form.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use domain::address::EmailAddress;
 use domain::digest::Digest;
 use domain::event::{Event, EventKind, Subject};
 use domain::finding::Finding;
 use domain::inbox::Inbox;
-use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Verdicts};
+use domain::message::{Direction, Message, Party, Verdicts};
 use domain::seal::MAX_MIME;
-use domain::{MessageId, OrganizationId, ThreadId, Timestamp};
+use domain::{InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 
+use crate::attachments::{part, records};
 use crate::dispatch::provider_pointer;
 use crate::error::Refusal;
-use crate::ports::{BlobKey, Ports};
+use crate::ports::{BlobError, BlobKey, Ports};
 use crate::store::{AddressEntry, Change, Conflict, Expect, Key, StoreError, ThreadPointer, Write};
-use crate::submit::{stored, subject_pointer};
+use crate::submit::subject_pointer;
 
 /// What the receiving side says of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,19 +65,33 @@ const MAX_REFERENCES: usize = 20;
 /// A thread that another mail just began is looked up again at most so often.
 const TRIES: usize = 5;
 
+/// An inbox that is no older than this when a mail comes may have been made after it: clocks differ.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
+
 /// Takes a mail in. Told again, it changes nothing. Returns the messages that were made.
+///
+/// A mail that came for no inbox is marked, and deleted after a while. Where it has an inbox after all, because one was made
+/// meanwhile and we are told of the mail again, the mark goes before the mail is filed.
 pub async fn receive(
     ports: &Ports,
     received: &Received,
     reading: Reading,
 ) -> Result<Vec<MessageId>, Refusal> {
-    let mut owners = ports.directory.addresses(&received.recipients).await?;
-    owners.sort_by_key(|owner| owner.inbox_id);
-    owners.dedup_by_key(|owner| owner.inbox_id);
+    let mut owners = find_owners(ports, received).await?;
     if owners.is_empty() {
-        // The octets stay in the bucket, under the key that the log names.
+        marked(ports.blobs.mark_unclaimed(&BlobKey::Raw(received.raw_key.clone())).await)?;
+        // The mark first, then another look: whoever finds an inbox that was not there before finds the mark too.
+        owners = find_owners(ports, received).await?;
+    }
+    if owners.is_empty() {
+        // It stays in the bucket for 30 days, under the key that the log names.
         tracing::warn!(raw_key = received.raw_key, "a mail came for no inbox of ours");
         return Ok(vec![]);
+    }
+    // Only where an inbox of it is younger than the mail can somebody have found none. Ids are in the order of time.
+    let settled = InboxId::new(received.at - CLOCKS_DIFFER, [0; 10]);
+    if owners.iter().any(|owner| owner.inbox_id >= settled) {
+        marked(ports.blobs.keep(&BlobKey::Raw(received.raw_key.clone())).await)?;
     }
     let raw = match reading {
         Reading::Parse => ports.blobs.get(&BlobKey::Raw(received.raw_key.clone()), MAX_MIME).await?,
@@ -96,6 +113,22 @@ pub async fn receive(
         looked = Some((owner.organization_id, findings));
     }
     Ok(made)
+}
+
+/// The inboxes that it was sent to.
+async fn find_owners(ports: &Ports, received: &Received) -> Result<Vec<AddressEntry>, Refusal> {
+    let mut owners = ports.directory.addresses(&received.recipients).await?;
+    owners.sort_by_key(|owner| owner.inbox_id);
+    owners.dedup_by_key(|owner| owner.inbox_id);
+    Ok(owners)
+}
+
+/// An object that is gone needs no mark and no keeping.
+fn marked(done: Result<(), BlobError>) -> Result<(), BlobError> {
+    match done {
+        Err(BlobError::Missing) => Ok(()),
+        other => other,
+    }
 }
 
 /// What looks wrong with a mail, to this organization.
@@ -134,7 +167,7 @@ async fn file(
 ) -> Result<Option<MessageId>, Refusal> {
     let id = message_id(received, owner);
     let organization_id = owner.organization_id;
-    let mut message = build(ports, received, reading, owner, raw.len(), mail, findings);
+    let mut message = build(received, reading, owner, raw, mail, findings);
     let inbox = Inbox {
         id: owner.inbox_id,
         organization_id,
@@ -170,11 +203,10 @@ async fn file(
 }
 
 fn build(
-    ports: &Ports,
     received: &Received,
     reading: Reading,
     owner: &AddressEntry,
-    size: usize,
+    octets: &[u8],
     mail: &mail::ParsedMail<'_>,
     findings: &[Finding],
 ) -> Message {
@@ -195,8 +227,9 @@ fn build(
         mail.from.as_ref().map_or_else(|| Party { name: None, address: cut(&received.envelope.from) }, party);
     let quarantined = reading == Reading::Quarantine;
     let subject = cut(if quarantined { &received.envelope.subject } else { &mail.subject });
+    let id = message_id(received, owner);
     Message {
-        id: message_id(received, owner),
+        id,
         organization_id: owner.organization_id,
         inbox_id: owner.inbox_id,
         thread_id: ThreadId::new(Timestamp::UNIX_EPOCH, [0; 10]),
@@ -206,6 +239,9 @@ fn build(
             defects,
             automatic: mail.automatic,
             findings: findings.to_vec(),
+            // Of a mail that was not read nothing is proven.
+            authenticated: reading == Reading::Parse
+                && mail::is_authenticated(octets, mail, &received.verdicts),
         },
         from,
         reply_to: parties(&mail.reply_to),
@@ -216,8 +252,8 @@ fn build(
         preview: mail::preview(mail.text.as_deref().unwrap_or_default(), 200),
         internet_message_id: mail.message_id.clone(),
         references: references(mail),
-        attachments: mail.attachments.iter().take(MAX_FILES).map(|file| reference(ports, file)).collect(),
-        size: size as u64,
+        attachments: mail.attachments.iter().take(MAX_FILES).map(|file| part(id, file)).collect(),
+        size: octets.len() as u64,
         created_at: received.at,
         version: 1,
     }
@@ -231,18 +267,6 @@ fn references(mail: &mail::ParsedMail<'_>) -> Vec<String> {
         all.push(id.clone());
     }
     all.split_off(all.len().saturating_sub(50))
-}
-
-fn reference(ports: &Ports, file: &mail::ParsedAttachment<'_>) -> AttachmentRef {
-    AttachmentRef {
-        id: ports.attachment_id(),
-        filename: file.filename.clone().unwrap_or_else(|| "unnamed".to_owned()),
-        content_type: file.content_type.clone(),
-        size: file.size as u64,
-        digest: Digest::from_bytes(file.sha256),
-        content_id: file.content_id.clone(),
-        inline: file.inline,
-    }
 }
 
 /// What one read says of where a mail belongs.
@@ -296,10 +320,12 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
 }
 
 async fn store_files(ports: &Ports, message: &Message, mail: &mail::ParsedMail<'_>) -> Result<(), Refusal> {
-    try_join_all(message.attachments.iter().zip(&mail.attachments).map(|(reference, file)| {
-        let key = BlobKey::Attachment(message.organization_id, reference.id);
+    let files = message.attachments.iter().zip(&mail.attachments);
+    let files: BTreeMap<_, _> = files.map(|(reference, file)| (reference.id, file)).collect();
+    try_join_all(files.into_iter().map(|(id, file)| {
+        let key = BlobKey::Attachment(message.organization_id, id);
         let contents = Bytes::copy_from_slice(&file.contents);
-        async move { ports.blobs.put(&key, contents, &reference.content_type).await }
+        async move { ports.blobs.put(&key, contents, &file.content_type).await }
     }))
     .await?;
     Ok(())
@@ -316,8 +342,7 @@ fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Cha
             created_at: ports.now(),
             subject: Subject::Message(Box::new(message.clone())),
         });
-    for reference in &message.attachments {
-        let file: Attachment = stored(message, reference);
+    for file in records(message) {
         change = change.create(file);
     }
     // SES gives its ids to our mails alone: a received mail that has one would lead our answers astray.
@@ -329,10 +354,10 @@ fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Cha
             thread_id: message.thread_id,
             at: message.created_at,
         };
-        change = change.write(Write::Put(pointer.into(), Expect::Anything));
+        change = change.write(Write::put(pointer, Expect::Anything));
     }
     // Two first mails at once must not begin two conversations: the second conflicts, and looks again.
     let expect =
         if found.subject_known || found.thread_id.is_some() { Expect::Anything } else { Expect::Absent };
-    change.write(Write::Put(subject_pointer(inbox, message).into(), expect))
+    change.write(Write::put(subject_pointer(inbox, message), expect))
 }

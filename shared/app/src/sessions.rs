@@ -4,12 +4,12 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Argon2, PasswordHash};
 use domain::access::Actor;
 use domain::address::EmailAddress;
-use domain::credential::{CredentialKind, Secret, Session};
+use domain::credential::{CredentialKind, Login, Secret, Session, SignInWindow, Turn};
 use domain::organization::{Member, Organization};
 
 use crate::error::Refusal;
 use crate::ports::Ports;
-use crate::store::{Change, DirectoryWrite, Key, Record, StoreError, Write, audit};
+use crate::store::{Change, DirectoryWrite, Key, Record, Tally, Write, audit};
 
 /// A password is 12 to 200 characters: a long sentence is fine, a megabyte to hash is not.
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 12..=200;
@@ -28,44 +28,73 @@ fn verify_password(password: &str, hash: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// Opens a session. An unknown address and a wrong password are answered alike and take as long; only the lock after ten
-/// wrong passwords tells that an address has a login.
+/// What a wrong password and an address without a login are answered, and every attempt while a login is locked.
+const WRONG: Refusal = Refusal::Unauthenticated {
+    code: "wrong_email_or_password",
+    message: "the address or the password is wrong; after ten attempts within a quarter of an hour even the right \
+              password is refused until the next begins",
+};
+
+/// Opens a session.
+///
+/// The attempt is counted first: one that can't be counted compares nothing. An address without a login, a wrong password
+/// and a locked login are answered alike, after as much hashing and as many calls. Every refusal of an address that has
+/// a login is in its organization's audit log; of more attempts than anybody makes by hand, the first that is turned away
+/// stands for the others. The right password gives the attempts back, in the transaction that makes the session.
 pub async fn sign_in(
     ports: &Ports,
     email: &EmailAddress,
     password: &str,
 ) -> Result<(Session, Secret), Refusal> {
-    let wrong = Refusal::Unauthenticated {
-        code: "wrong_email_or_password",
-        message: "the address or the password is wrong",
+    let window = SignInWindow::of(ports.now());
+    let turn = Turn::of(ports.directory.count(email, Tally::Attempts, window).await?);
+    let flood = Refusal::TooMany {
+        code: "too_many_sign_ins",
+        message: "too many attempts with this address: wait before the next".to_owned(),
+        retry_at: window.ends_at(),
     };
-    let now = ports.now();
-    let Some(login) = ports.directory.login(email).await? else {
-        let _ = hash_password(password, &[0; 16]);
-        return Err(wrong);
-    };
-    if let Some(until) = login.locked(now) {
-        return Err(Refusal::TooMany {
-            code: "login_locked",
-            message: "too many wrong passwords: wait a quarter of an hour".to_owned(),
-            retry_at: until,
-        });
+    if turn == (Turn::Flood { first: false }) {
+        return Err(flood);
     }
-    let organization_id = login.organization_id;
-    let actor = Actor::Member { member_id: login.member_id };
-    if !verify_password(password, &login.password_hash) {
-        let entry = audit(ports, organization_id, &actor, "session.refuse", login.user_id);
-        let change =
-            Change::new(organization_id).directory(DirectoryWrite::Login(login.failed(now))).audit(entry);
-        // Of many attempts at once at least one is counted; the others conflict.
-        match ports.store.commit(change).await {
-            Ok(()) | Err(StoreError::Conflict(_)) => return Err(wrong),
-            Err(error) => return Err(error.into()),
+    let login = ports.directory.login(email).await?;
+    let (reason, refusal) = match (turn, &login) {
+        (Turn::Compared, Some(login)) if verify_password(password, &login.password_hash) => {
+            match open(ports, login, window).await? {
+                Some(opened) => return Ok(opened),
+                None => ("no_seat", WRONG),
+            }
         }
+        (Turn::Compared, Some(_)) => ("wrong_password", WRONG),
+        (Turn::Flood { .. }, _) => ("flood", flood),
+        (Turn::Locked, _) | (_, None) => {
+            // Whoever waits for the answer must not tell by its time that nothing was compared.
+            let _ = hash_password(password, &[0; 16]);
+            ("locked", WRONG)
+        }
+    };
+    match login {
+        Some(login) => {
+            let actor = Actor::Member { member_id: login.member_id };
+            let mut entry = audit(ports, login.organization_id, &actor, "session.refuse", login.user_id);
+            entry.details.push(("reason", reason.to_owned()));
+            ports.store.commit(Change::new(login.organization_id).audit(entry)).await?;
+        }
+        None => drop(ports.directory.count(email, Tally::Refusals, window).await?),
     }
+    Err(refusal)
+}
+
+/// A session for whoever showed the right password; none where they have no seat any more.
+async fn open(
+    ports: &Ports,
+    login: &Login,
+    window: SignInWindow,
+) -> Result<Option<(Session, Secret)>, Refusal> {
+    let organization_id = login.organization_id;
     let member =
         crate::store::load::<Member>(&*ports.store, organization_id, Key::Member(login.member_id)).await?;
-    let Some(member) = member else { return Err(wrong) };
+    let Some(member) = member else { return Ok(None) };
+    let now = ports.now();
     let secret = Secret::new(CredentialKind::Session, organization_id, ports.bytes());
     let session = Session {
         id: ports.session_id(),
@@ -75,15 +104,16 @@ pub async fn sign_in(
         role: member.role,
         created_at: now,
         expires_at: now + Session::IDLE,
+        ends_at: now + Session::LIFE,
         version: 1,
     };
-    let entry = audit(ports, organization_id, &actor, "session.create", session.id);
-    let mut change = Change::new(organization_id).create(session.clone()).audit(entry);
-    if let Some(reset) = login.succeeded() {
-        change = change.directory(DirectoryWrite::Login(reset));
-    }
+    let actor = Actor::Member { member_id: member.id };
+    let change = Change::new(organization_id)
+        .create(session.clone())
+        .directory(DirectoryWrite::ForgetAttempts(login.email.clone(), window))
+        .audit(audit(ports, organization_id, &actor, "session.create", session.id));
     ports.store.commit(change).await?;
-    Ok((session, secret))
+    Ok(Some((session, secret)))
 }
 
 /// Ends a session.

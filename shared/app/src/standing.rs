@@ -38,6 +38,10 @@ pub async fn create(
     answer: impl FnOnce(&StandingApproval) -> (u16, String),
 ) -> Result<StandingApproval, Refusal> {
     let (organization_id, now) = (permit.organization_id(), ports.now());
+    let made_with = permit.principal().credential.clone();
+    if !made_with.is_person() {
+        return Err(DecisionRefused::NoPerson.into());
+    }
     let mut errors = vec![];
     if new.budget == 0 || new.budget > StandingApproval::MAX_BUDGET {
         let message = format!("must be 1 to {}", StandingApproval::MAX_BUDGET);
@@ -96,13 +100,17 @@ pub async fn create(
         used: 0,
         expires_at: new.expires_at,
         made_by: Voter { member_id, role: member.role },
+        made_with: made_with.clone(),
         created_at: now,
         revoked_at: None,
         version: 1,
     };
     let mut entry = audit(ports, organization_id, permit.actor(), "standing_approval.create", standing.id);
-    entry.details =
-        vec![("budget", standing.budget.to_string()), ("expires_at", standing.expires_at.to_string())];
+    entry.details = vec![
+        ("budget", standing.budget.to_string()),
+        ("expires_at", standing.expires_at.to_string()),
+        ("credential", made_with.name()),
+    ];
     let change = Change::new(organization_id).create(standing.clone()).audit(entry);
     once.commit(ports, once.save(change, now, || answer(&standing))).await?;
     Ok(standing)

@@ -5,7 +5,7 @@ use domain::access::Actor;
 use domain::address::EmailAddress;
 use domain::approval::Approval;
 use domain::audit::AuditEntry;
-use domain::credential::{Login, Session, Token};
+use domain::credential::{Login, Session, SignInWindow, Token};
 use domain::digest::Digest;
 use domain::event::Event;
 use domain::inbox::Inbox;
@@ -20,7 +20,7 @@ use domain::standing::StandingApproval;
 use domain::webhook::{Attempt, Webhook};
 use domain::{
     ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
-    Timestamp, WebhookId,
+    Timestamp, TokenId, WebhookId,
 };
 
 /// The name of a record within its organization.
@@ -32,6 +32,8 @@ pub enum Key {
     Member(MemberId),
     /// A token, by the hash of its secret.
     Token(Digest),
+    /// Where a token lies, by its id.
+    TokenPointer(TokenId),
     /// A session, by the hash of its secret.
     Session(Digest),
     /// An inbox.
@@ -73,6 +75,7 @@ pub enum Record {
     Organization(Organization),
     Member(Member),
     Token(Token),
+    TokenPointer(TokenPointer),
     Session(Session),
     Inbox(Inbox),
     Message(Box<Message>),
@@ -103,6 +106,21 @@ pub struct ThreadPointer {
     pub thread_id: ThreadId,
     /// When it was made or last used.
     pub at: Timestamp,
+}
+
+/// Leads from a token's id to its record, which lies under the hash of a secret that nobody has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenPointer {
+    /// The token.
+    pub id: TokenId,
+    /// What its secret hashes to.
+    pub hash: Digest,
+}
+
+impl From<&Token> for TokenPointer {
+    fn from(token: &Token) -> Self {
+        Self { id: token.id, hash: token.hash }
+    }
 }
 
 /// The saved answer to a request that carried an `Idempotency-Key`.
@@ -155,6 +173,7 @@ impl Record {
             Record::Organization(_) => Key::Organization,
             Record::Member(member) => Key::Member(member.id),
             Record::Token(token) => Key::Token(token.hash),
+            Record::TokenPointer(pointer) => Key::TokenPointer(pointer.id),
             Record::Session(session) => Key::Session(session.hash),
             Record::Inbox(inbox) => Key::Inbox(inbox.id),
             Record::Message(message) => Key::Message(message.inbox_id, message.id),
@@ -182,6 +201,7 @@ impl Record {
             Record::Message(message) => Some(message.version),
             Record::Approval(approval) => Some(approval.version),
             Record::StandingApproval(standing) => Some(standing.version),
+            Record::Webhook(webhook) => Some(webhook.version),
             Record::Link(link) => Some(link.version),
             Record::Notice(notice) => Some(notice.version),
             Record::Pace(pace) => Some(pace.version),
@@ -209,6 +229,7 @@ records! {
     Organization(Organization);
     Member(Member);
     Token(Token);
+    TokenPointer(TokenPointer);
     Session(Session);
     Inbox(Inbox);
     Message(Message), *;
@@ -248,11 +269,15 @@ pub enum Expect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
     /// Stores a record as a whole.
-    Put(Record, Expect),
+    Put(Box<Record>, Expect),
     /// Counts one more mail into its conversation.
     Thread(ThreadUpdate),
+    /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
+    Prolong(Session),
     /// Removes a record.
     Delete(Key),
+    /// Removes a record that must be there: of two at once, one conflicts.
+    Remove(Key),
     /// Adds to a count, without reading it; one that is not there is 0. Where the sum would be more than `limit`,
     /// nothing is written, and the conflict is on [`Key::Counter`].
     Count {
@@ -265,6 +290,20 @@ pub enum Write {
         /// When the count may be forgotten.
         expires_at: Timestamp,
     },
+    /// Takes from a count what was added to it before.
+    Uncount {
+        /// The count.
+        key: Digest,
+        /// So many fewer.
+        by: u64,
+    },
+}
+
+impl Write {
+    /// Stores a record as a whole.
+    pub fn put(record: impl Into<Record>, expect: Expect) -> Self {
+        Self::Put(Box::new(record.into()), expect)
+    }
 }
 
 /// A person's or an inbox's place in the directory: found before any organization is known, unique over all.
@@ -272,8 +311,8 @@ pub enum Write {
 pub enum DirectoryWrite {
     /// A new login; its address must not have one yet.
     NewLogin(Login),
-    /// A changed login, from this version.
-    Login(Login),
+    /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
+    ForgetAttempts(EmailAddress, SignInWindow),
     /// A new inbox's address; it must not be taken.
     NewAddress(AddressEntry),
 }
@@ -313,7 +352,7 @@ impl Change {
     /// Adds a record that must be new.
     #[must_use]
     pub fn create(self, record: impl Into<Record>) -> Self {
-        self.write(Write::Put(record.into(), Expect::Absent))
+        self.write(Write::put(record, Expect::Absent))
     }
 
     /// Adds the next version of a record: its `version` is raised by the store.
@@ -321,7 +360,7 @@ impl Change {
     pub fn update(self, record: impl Into<Record>) -> Self {
         let record = record.into();
         let expect = record.version().map_or(Expect::Anything, Expect::Version);
-        self.write(Write::Put(record, expect))
+        self.write(Write::put(record, expect))
     }
 
     /// Adds a write.
@@ -427,7 +466,7 @@ pub struct Page<T> {
 /// Loads, lists and changes records of one organization.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Reads up to 100 records at once, strongly consistent, in the order of the keys.
+    /// Reads records, however many, strongly consistent and in the order of the keys; a hundred are one call.
     async fn load(
         &self,
         organization_id: OrganizationId,
@@ -467,11 +506,29 @@ pub enum ListError {
     Store(#[from] StoreError),
 }
 
-/// The two look-ups that come before an organization is known.
+/// What is counted of signing in with an address, whether it has a login or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tally {
+    /// Attempts.
+    Attempts,
+    /// Refusals of an address that has no login, where those of others are written down.
+    Refusals,
+}
+
+/// What comes before an organization is known.
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// The login of this address.
     async fn login(&self, email: &EmailAddress) -> Result<Option<Login>, StoreError>;
+
+    /// Adds one to a count of this address within this window, and gives what it is then, from 1. One write: any number
+    /// of callers at once get a number each. Where the answer is lost, one may be counted twice, and never not at all.
+    async fn count(
+        &self,
+        email: &EmailAddress,
+        tally: Tally,
+        window: SignInWindow,
+    ) -> Result<u64, StoreError>;
 
     /// The owners of these addresses (at most 100), those that have one.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;

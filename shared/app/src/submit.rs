@@ -1,16 +1,17 @@
 //! Asking for a mail to be sent: it is composed once, sealed, weighed by the policies, and held for a person or let go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use domain::access::{Actor, Permit, Principal, scope};
+use domain::access::{Permit, Principal, scope};
 use domain::address::Mailbox;
-use domain::approval::{Approval, Decision, Verdict};
+use domain::approval::{Approval, Decision, Deed, Verdict};
+use domain::audit::action;
 use domain::digest::Digest;
 use domain::event::EventKind;
 use domain::inbox::Inbox;
 use domain::lifecycle::{Outbound, State};
-use domain::message::{Attachment, AttachmentRef, Direction, Message, Party};
+use domain::message::{Direction, Message, Party};
 use domain::organization::Organization;
 use domain::policy::PolicyBook;
 use domain::seal::{Sealed, Ticket};
@@ -18,6 +19,7 @@ use domain::{InboxId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 
 use crate::approvals::approval_event;
+use crate::attachments::records;
 use crate::draft::{File, Original, Prepared, address_answer, answer_references};
 use crate::enter::Once;
 use crate::error::Refusal;
@@ -72,10 +74,10 @@ pub async fn submit(
     if let (Some(parent), Some(answering)) = (&parent, answering) {
         address_answer(&mut draft, parent, &inbox, answering.all)?;
     }
-    let mut prepared = Prepared::new(ports, permit, draft, parent).await?;
+    let mut prepared = Prepared::new(ports, permit, inbox_id, draft, parent).await?;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
-        // Whoever releases the brake has seen what waited then, not what was added since.
-        prepared.always = Some("brake_pulled");
+        // Whoever resumes has seen what waited then, not what was added since.
+        prepared.always = Some("paused");
     }
     send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
 }
@@ -100,13 +102,15 @@ pub(crate) async fn send(
         store_objects(ports, &submitted, &sealed, &prepared.files).await?;
 
         let Submitted { message, approval } = &submitted;
-        let mut entry = audit(ports, inbox.organization_id, &principal.actor, "message.submit", message.id);
+        let entry = audit(ports, inbox.organization_id, &principal.actor, action::SUBMIT, message.id);
+        let mut entry = entry.telling_of(Deed::Asked, approval.id, approval.id.at());
         entry.details = vec![
+            ("credential", principal.credential.name()),
             ("digest", approval.digest.to_string()),
             ("approval_id", approval.id.to_string()),
             ("status", approval.decision.as_str().to_owned()),
-            ("reasons", approval.reasons.join(" ")),
         ];
+        entry.details.extend(approval.asked_details());
         entry.details.extend(prepared.resends.iter().map(|original| ("resends", original.named.to_string())));
         let kind =
             if submitted.is_held() { EventKind::ApprovalRequested } else { EventKind::ApprovalApproved };
@@ -117,27 +121,30 @@ pub(crate) async fn send(
             .audit(entry)
             .event(approval_event(ports, kind, approval));
         if let Some(standing) = weighed.standing {
-            let mut entry =
-                audit(ports, inbox.organization_id, &principal.actor, "standing_approval.use", standing.id);
-            entry.details = vec![
-                ("message_id", message.id.to_string()),
-                ("digest", approval.digest.to_string()),
-                ("used", (standing.used + 1).to_string()),
-                ("budget", standing.budget.to_string()),
-            ];
-            change = change.update(standing.spend()).audit(entry);
+            let used =
+                audit(ports, inbox.organization_id, &principal.actor, action::STANDING_USE, standing.id);
+            for vote in &approval.votes {
+                // It is the vote's entry too: whose it is stands in its details, not in who asked for the mail.
+                let mut entry = used.clone().telling_of(vote.deed(), approval.id, vote.at);
+                entry.details = approval.vote_details(vote);
+                entry.details.push(("status", approval.decision.as_str().to_owned()));
+                entry.details.push(("used", (standing.used + 1).to_string()));
+                entry.details.push(("budget", standing.budget.to_string()));
+                change = change.audit(entry);
+            }
+            change = change.update(standing.spend());
         }
         if let Some(original) = &prepared.resends {
             // Two who ask at once: one of them meets the other's write, and is refused.
             change = change.update(original.sent_again_as(message.id)?);
         }
         change.writes.extend(weighed.counts);
-        for attachment in &message.attachments {
-            change = change.create(stored(message, attachment));
+        for file in records(message) {
+            change = change.create(file);
         }
         if prepared.parent.is_none() {
             let pointer = subject_pointer(inbox, message);
-            change = change.write(Write::Put(pointer.into(), Expect::Anything));
+            change = change.write(Write::put(pointer, Expect::Anything));
         }
         let change = once.save(change, now, || answer(&submitted));
         if let Err(conflicts) = once.try_commit(ports, change).await? {
@@ -169,19 +176,6 @@ pub(crate) fn ticket(approval: &Approval) -> Ticket {
         message_id: approval.message_id,
         approval_id: approval.id,
         digest: approval.digest,
-    }
-}
-
-/// The record of a file that belongs to a mail.
-pub(crate) fn stored(message: &Message, file: &AttachmentRef) -> Attachment {
-    Attachment {
-        id: file.id,
-        organization_id: message.organization_id,
-        message: Some((message.inbox_id, message.id)),
-        filename: file.filename.clone(),
-        content_type: file.content_type.clone(),
-        size: file.size,
-        created_at: message.created_at,
     }
 }
 
@@ -227,7 +221,7 @@ fn hold(
         supersedes: None,
         edited_by: None,
         requested_by: principal.actor.clone(),
-        requested_with: matches!(principal.actor, Actor::Token { .. }).then_some(principal.credential),
+        requested_with: principal.credential.clone(),
         requested_at: now,
         expires_at: now,
         send_at: None,
@@ -240,6 +234,7 @@ fn hold(
         subject: String::new(),
         preview: String::new(),
         attachment_count: 0,
+        html_changes: vec![],
         decision: Decision::Pending,
         task_token: None,
         version: 1,
@@ -252,8 +247,9 @@ fn hold(
             pending.approve(now)
         }
         (Some(standing), Some(_)) => {
-            let voter = standing.made_by;
-            approval = approval.vote(voter, sealed.digest(), Verdict::Approve, Some(standing.id), now)?;
+            let (voter, with) = (standing.made_by, &standing.made_with);
+            approval =
+                approval.vote(voter, with, sealed.digest(), Verdict::Approve, Some(standing.id), now)?;
             match approval.decision {
                 Decision::Approved { .. } => pending.approve(now),
                 _ => Ok(pending),
@@ -308,6 +304,7 @@ pub(crate) fn described(
         subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         preview: mail::preview(&text, 200),
         attachment_count: u32::try_from(prepared.files.len()).unwrap_or(u32::MAX),
+        html_changes: prepared.html_changes.clone(),
         ..approval
     }
 }
@@ -322,7 +319,7 @@ pub(crate) fn shown(message: Message, prepared: &Prepared, approval: &Approval, 
         bcc: parties(&draft.bcc),
         subject: approval.subject.clone(),
         preview: approval.preview.clone(),
-        attachments: prepared.files.iter().map(|file| file.reference.clone()).collect(),
+        attachments: prepared.files.iter().map(|file| file.reference(approval.message_id)).collect(),
         size: sealed.mime().len() as u64,
         ..message
     }
@@ -359,9 +356,10 @@ pub(crate) async fn store_objects(
     let key = BlobKey::Sealed(organization_id, sealed.digest());
     ports.blobs.put(&key, Bytes::copy_from_slice(sealed.bytes()), "application/octet-stream").await?;
     // What an approver downloads is a copy of what was sealed, not the upload, which its URL can overwrite.
-    try_join_all(files.iter().map(|file| async move {
-        let key = BlobKey::Attachment(organization_id, file.reference.id);
-        ports.blobs.put(&key, file.contents.clone(), &file.reference.content_type).await
+    let files: BTreeMap<_, _> = files.iter().map(|file| (file.id(submitted.message.id), file)).collect();
+    try_join_all(files.into_iter().map(|(id, file)| async move {
+        let key = BlobKey::Attachment(organization_id, id);
+        ports.blobs.put(&key, file.contents.clone(), &file.content_type).await
     }))
     .await?;
     Ok(())

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::access::Actor;
-use domain::approval::Approval;
+use domain::approval::{Approval, Deed};
+use domain::audit::action;
 use domain::event::EventKind;
 use domain::gate::Hindrance;
 use domain::lifecycle::Status;
@@ -41,29 +42,25 @@ const AT_ONCE: usize = 20;
 /// Moves on whatever is overdue. One mail that can't be moved does not keep the others.
 pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
     let (mut swept, started) = (Swept::default(), ports.now());
+    let in_time = || ports.now().duration_since(started) < TIME;
     // Whatever is looked at once in a sweep is not looked at again: what can't be moved must not keep the rest.
     let (mut seen, mut limit) = (BTreeSet::new(), BATCH);
-    loop {
+    while in_time() {
         let overdue = watch.overdue(ports.now(), limit).await?;
         let all = overdue.len() < usize::from(limit);
         let (again, new): (Vec<_>, Vec<_>) =
             overdue.into_iter().partition(|one| seen.contains(&(one.inbox_id, one.message_id)));
-        for some in new.chunks(AT_ONCE) {
-            if ports.now().duration_since(started) >= TIME {
-                return Ok(swept);
-            }
+        for some in new.chunks(AT_ONCE).take_while(|_| in_time()) {
             seen.extend(some.iter().map(|one| (one.inbox_id, one.message_id)));
             batch(ports, some, &mut swept).await;
         }
         if all {
-            return Ok(swept);
+            break;
         }
         // Those that did not move stand before the others in the next answer.
         limit = BATCH.saturating_add(u16::try_from(again.len()).unwrap_or(u16::MAX));
-        if new.is_empty() && ports.now().duration_since(started) >= TIME {
-            return Ok(swept);
-        }
     }
+    Ok(swept)
 }
 
 /// Looks after some mails, side by side.
@@ -99,7 +96,12 @@ async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, 
     let committed = match status {
         Status::PendingApproval => {
             if let (Ok(expired), Ok(over)) = (approval.clone().expire(now), outbound.clone().expire(now)) {
-                let entry = audit(ports, organization_id, &Actor::System, "approval.expire", expired.id);
+                let entry = audit(ports, organization_id, &Actor::System, action::EXPIRE, expired.id);
+                let mut entry = entry.telling_of(Deed::Ended, expired.id, now);
+                entry.details = vec![
+                    ("digest", expired.digest.to_string()),
+                    ("message_id", expired.message_id.to_string()),
+                ];
                 let change = moved(ports, message, over, status)
                     .update(expired.clone())
                     .audit(entry)
@@ -143,7 +145,9 @@ async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, 
         Status::Unknown => {
             let Ok(told) = outbound.tell_again(now) else { return Ok(None) };
             let mut change = moved(ports, message, told, status);
-            if let Some(Write::Put(Record::Message(message), _)) = change.writes.last() {
+            if let Some(Write::Put(record, _)) = change.writes.last()
+                && let Record::Message(message) = &**record
+            {
                 let event = message_event(ports, EventKind::MessageUnknown, message);
                 change = change.event(event);
             }

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use domain::access::{Permit, Scope, Scopes, scope};
 use domain::credential::{CredentialKind, ORGANIZATION_WIDE, Secret, Token, grant};
-use domain::{InboxId, OrganizationId, TokenId};
+use domain::digest::Digest;
+use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
 
 use crate::enter::Once;
 use crate::error::Refusal;
 use crate::ports::Ports;
-use crate::store::{Change, Key, List, Page, PageRequest, Write, audit, load, typed};
+use crate::store::{
+    Change, Conflict, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, audit, load, typed,
+};
 
 /// What a new token is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,14 @@ pub struct NewToken {
     pub scopes: Option<Scopes>,
     /// The inboxes that it is limited to.
     pub inboxes: Option<BTreeSet<InboxId>>,
+}
+
+/// So many tokens a member may have, those that their tokens made with them.
+pub const MAX_TOKENS: u64 = 100;
+
+/// What counts the tokens of a member.
+fn count(member_id: MemberId) -> Digest {
+    Digest::of_parts(&[b"tokens", member_id.to_string().as_bytes()])
 }
 
 /// Makes a token. The secret is returned here and nowhere else, ever.
@@ -60,13 +71,29 @@ pub async fn create(
         scopes,
         inboxes: new.inboxes,
         paused: None,
+        ancestors: principal.credential.tokens().to_vec(),
         created_at: ports.now(),
     };
     let mut entry = audit(ports, organization_id, permit.actor(), "token.create", token.id);
+    entry.details.push(("credential", principal.credential.name()));
     entry.details.push(("scopes", token.scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" ")));
-    let change = Change::new(organization_id).create(token.clone()).audit(entry);
+    let (counted, limit) = (count(member_id), Some(MAX_TOKENS));
+    // It counts for as long as it is there.
+    let counts = Write::Count { key: counted, by: 1, limit, expires_at: Timestamp::MAX };
+    let change = Change::new(organization_id)
+        .create(token.clone())
+        .create(TokenPointer::from(&token))
+        .write(counts)
+        .audit(entry);
     let change = once.save(change, ports.now(), || answer(&token));
-    once.commit(ports, change).await?;
+    once.try_commit(ports, change).await?.map_err(|conflicts| {
+        if conflicts.contains(&Conflict::Record(Key::Counter(counted))) {
+            let message =
+                format!("a member has at most {MAX_TOKENS} tokens: delete one that nobody uses first");
+            return Refusal::Conflict { code: "too_many_tokens", message, details: vec![] };
+        }
+        StoreError::Conflict(conflicts).into()
+    })?;
     Ok((token, secret))
 }
 
@@ -94,30 +121,26 @@ pub async fn delete(ports: &Ports, permit: &Permit<scope::TokensManage>, id: Tok
     if !may_manage(permit, &token) {
         return Err(Refusal::NotFound("token"));
     }
-    let change = Change::new(organization_id).write(Write::Delete(Key::Token(token.hash))).audit(audit(
-        ports,
-        organization_id,
-        permit.actor(),
-        "token.delete",
-        id,
-    ));
-    Ok(ports.store.commit(change).await?)
+    let change = Change::new(organization_id)
+        .write(Write::Remove(Key::Token(token.hash)))
+        .write(Write::Delete(Key::TokenPointer(id)))
+        .write(Write::Uncount { key: count(token.member_id), by: 1 })
+        .audit(audit(ports, organization_id, permit.actor(), "token.delete", id));
+    match ports.store.commit(change).await {
+        // Somebody else deleted it at the same moment: it is counted off once.
+        Err(StoreError::Conflict(_)) => Err(Refusal::NotFound("token")),
+        other => Ok(other?),
+    }
 }
 
-/// A token by its id. The record lies under its secret's hash, which nobody has here: an organization has few tokens.
+/// A token by its id.
 pub(crate) async fn find(
     ports: &Ports,
     organization_id: OrganizationId,
     id: TokenId,
 ) -> Result<Token, Refusal> {
-    let mut request = PageRequest { limit: 100, cursor: None };
-    loop {
-        let page = typed::<Token>(ports.store.list(organization_id, &List::Tokens, &request).await?);
-        if let Some(token) = page.items.into_iter().find(|token| token.id == id) {
-            // The list may lag behind: what is changed is the record itself.
-            let fresh = load::<Token>(&*ports.store, organization_id, Key::Token(token.hash)).await?;
-            return fresh.ok_or(Refusal::NotFound("token"));
-        }
-        request.cursor = Some(page.next.ok_or(Refusal::NotFound("token"))?);
-    }
+    let unknown = || Refusal::NotFound("token");
+    let pointer = load::<TokenPointer>(&*ports.store, organization_id, Key::TokenPointer(id)).await?;
+    let hash = pointer.ok_or_else(unknown)?.hash;
+    load::<Token>(&*ports.store, organization_id, Key::Token(hash)).await?.ok_or_else(unknown)
 }

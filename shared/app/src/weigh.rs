@@ -6,19 +6,20 @@ use domain::access::Actor;
 use domain::address::{EmailAddress, Mailbox};
 use domain::digest::Digest;
 use domain::inbox::Inbox;
+use domain::lifecycle::State;
 use domain::message::{Direction, Message};
 use domain::organization::Member;
-use domain::policy::{FileFact, PolicyBook, Step, Terms, Verdict};
+use domain::policy::{By, FileFact, PolicyBook, Step, Terms, Verdict};
 use domain::standing::{Mail, StandingApproval};
 use domain::{OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::draft::Prepared;
 use crate::error::Refusal;
-use crate::facts::{self, FactsInput};
+use crate::facts::{self, Bodies, FactsInput};
 use crate::ports::Ports;
 use crate::standing;
-use crate::store::{Change, Key, Record, Write, audit, load};
+use crate::store::{Change, Key, List, PageRequest, Record, Write, audit, load, typed};
 
 /// What a mail is to be done with.
 pub(crate) struct Weighed {
@@ -68,38 +69,41 @@ pub(crate) async fn weigh(
         .parent
         .as_ref()
         .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
-    let html_text = draft.html.as_deref().map(mail::html_text);
-    let words: Vec<&str> = draft.text.iter().map(String::as_str).chain(html_text.as_deref()).collect();
+    let bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
     let file = |file: &crate::draft::File| FileFact {
-        filename: file.reference.filename.clone(),
-        content_type: file.reference.content_type.clone(),
-        size: file.reference.size,
+        filename: file.filename.clone(),
+        content_type: file.content_type.clone(),
+        size: file.size(),
     };
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
-    let is_reply =
-        prepared.parent.as_ref().is_some_and(|parent| answers_its_parties(parent, prepared.recipients()));
+    let answering = answering(ports, prepared.parent.as_ref(), prepared.recipients()).await?;
+    let is_reply = answering.is_reply;
     let counted = match &prepared.revises {
-        Some((recipients, at)) => facts::counted(organization_id, book, inbox.id, recipients.clone(), *at),
+        Some((recipients, at)) => {
+            facts::counted(organization_id, book, inbox.origin(), recipients.clone(), *at)
+        }
         None => BTreeSet::new(),
     };
     let input = FactsInput {
         organization_id,
-        inbox_id: inbox.id,
+        inbox: inbox.origin(),
         actor,
         recipients: prepared.recipients().map(|m| m.address.clone()).collect(),
         subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
-        text: words.join("\n"),
+        text: bodies.text,
         attachments: prepared.files.iter().map(file).collect(),
-        links: mail::links(draft.text.as_deref(), draft.html.as_deref()),
+        links: bodies.links,
+        pictures: bodies.pictures,
         size: prepared.size(),
         is_reply,
+        unproven: answering.unproven,
         thread_id,
         answers_automatic,
         send_at: draft.send_at,
         counted: counted.clone(),
     };
     let facts = facts::gather(ports, book, input).await?;
-    let evaluation = book.evaluate(inbox.id, &facts);
+    let evaluation = book.evaluate(&facts);
     let mut reasons = evaluation.reasons;
     let always = always(inbox, prepared, facts.tainted, answers_automatic, &evaluation.outcome, now);
     let terms = match evaluation.outcome {
@@ -112,6 +116,8 @@ pub(crate) async fn weigh(
         Verdict::Allow => (!always.is_empty()).then(Terms::default),
         Verdict::Hold(terms) => Some(terms),
     };
+    // Where a person is needed whatever policies say, no program stands in for one.
+    let terms = terms.map(|terms| if always.is_empty() { terms } else { by_person(terms) });
     reasons.extend(always.iter().map(|reason| (*reason).to_owned()));
     let recipients: Vec<(EmailAddress, bool)> =
         facts.recipients.iter().map(|r| (r.address.clone(), r.first_contact)).collect();
@@ -133,26 +139,7 @@ pub(crate) async fn weigh(
             tainted: facts.tainted,
             answers_automatic,
         };
-        let own = |standing: &StandingApproval| actor.member() == Some(standing.made_by.member_id);
-        let wanted = |standing: &StandingApproval| {
-            let separation = weighed.terms.as_ref().is_none_or(|terms| terms.separation);
-            let roles = weighed.terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
-            standing.covers(&mail, now)
-                && !(separation && own(standing))
-                && roles.into_iter().any(|role| *role == standing.made_by.role)
-        };
-        let live = standing::live(ports, organization_id).await?;
-        let mut chosen = None;
-        for standing in live.into_iter().filter(|standing| wanted(standing)) {
-            // Of a maker who has left, or decides in another role, the vote would not stand.
-            let maker = Key::Member(standing.made_by.member_id);
-            let maker = load::<Member>(&*ports.store, organization_id, maker).await?;
-            if maker.is_some_and(|maker| maker.role == standing.made_by.role) {
-                chosen = Some(standing);
-                break;
-            }
-        }
-        weighed.standing = chosen;
+        weighed.standing = covering(ports, organization_id, actor, weighed.terms.as_ref(), &mail).await?;
     }
     if weighed.terms.is_none() || weighed.standing.is_some() {
         cap(ports, &mut weighed, organization_id, &recipients, prepared.parent.as_ref(), now).await?;
@@ -160,18 +147,78 @@ pub(crate) async fn weigh(
     Ok(weighed)
 }
 
-/// An answer goes to those who wrote or were written to; whoever adds somebody else begins something new.
-pub(crate) fn answers_its_parties<'a>(
-    parent: &Message,
-    mut recipients: impl Iterator<Item = &'a Mailbox>,
-) -> bool {
-    let parties = [std::slice::from_ref(&parent.from), &parent.reply_to, &parent.to, &parent.cc].concat();
-    let known: BTreeSet<String> = parties
-        .iter()
-        .filter_map(|party| EmailAddress::parse(&party.address).ok())
-        .map(|address| address.mailbox_key())
-        .collect();
-    parent.outbound().is_none() && recipients.all(|one| known.contains(&one.address.mailbox_key()))
+/// The standing approval of somebody else, in a role that is asked for, that covers a mail, if there is one.
+async fn covering(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    actor: &Actor,
+    terms: Option<&Terms>,
+    mail: &Mail<'_>,
+) -> Result<Option<StandingApproval>, Refusal> {
+    let own = |standing: &StandingApproval| actor.member() == Some(standing.made_by.member_id);
+    let wanted = |standing: &StandingApproval| {
+        let separation = terms.is_none_or(|terms| terms.separation);
+        let roles = terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
+        standing.covers(mail, ports.now())
+            && !(separation && own(standing))
+            && roles.into_iter().any(|role| *role == standing.made_by.role)
+    };
+    let live = standing::live(ports, organization_id).await?;
+    for standing in live.into_iter().filter(|standing| wanted(standing)) {
+        // Of a maker who has left, or decides in another role, the vote would not stand.
+        let maker = Key::Member(standing.made_by.member_id);
+        let maker = load::<Member>(&*ports.store, organization_id, maker).await?;
+        if maker.is_some_and(|maker| maker.role == standing.made_by.role) {
+            return Ok(Some(standing));
+        }
+    }
+    Ok(None)
+}
+
+/// What a mail is as an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Answering {
+    /// It goes to nobody but parties of the conversation.
+    pub(crate) is_reply: bool,
+    /// Recipients whom only a mail names of which nobody knows who wrote it.
+    pub(crate) unproven: Vec<EmailAddress>,
+}
+
+/// So many of the last mails of a conversation are looked through for whom we wrote to in it.
+const PARTIES_OF: u16 = 100;
+
+/// Whether a mail goes to the parties of what it answers: its author, if it is proven who that is, and those to whom we
+/// wrote in that conversation. What a stranger's mail says in `Reply-To`, `To` and `Cc` makes nobody a party.
+pub(crate) async fn answering<'a>(
+    ports: &Ports,
+    parent: Option<&Message>,
+    recipients: impl Iterator<Item = &'a Mailbox>,
+) -> Result<Answering, Refusal> {
+    let Some(parent) = parent else { return Ok(Answering::default()) };
+    // An answer to a mail of our own is judged as a new one.
+    let Direction::Inbound { authenticated, .. } = parent.direction else { return Ok(Answering::default()) };
+    let author = EmailAddress::parse(&parent.from.address).ok().filter(|_| authenticated);
+    let is_author =
+        |one: &EmailAddress| author.as_ref().is_some_and(|it| it.mailbox_key() == one.mailbox_key());
+    let mut others: Vec<EmailAddress> =
+        recipients.map(|one| one.address.clone()).filter(|one| !is_author(one)).collect();
+    if !others.is_empty() {
+        let list = List::LatestInThread(parent.thread_id);
+        let page = PageRequest { limit: PARTIES_OF, cursor: None };
+        let thread = typed::<Message>(ports.store.list(parent.organization_id, &list, &page).await?).items;
+        let known: BTreeSet<String> = thread
+            .iter()
+            .filter(|message| message.inbox_id == parent.inbox_id)
+            .filter(|message| matches!(message.outbound().map(|o| &o.state), Some(State::Accepted { .. })))
+            .flat_map(|message| message.to.iter().chain(&message.cc).chain(&message.bcc))
+            .filter_map(|party| EmailAddress::parse(&party.address).ok())
+            .map(|address| address.mailbox_key())
+            .collect();
+        others.retain(|one| !known.contains(&one.mailbox_key()));
+    }
+    let is_reply = others.is_empty();
+    // Where the author is proven, whoever else is named is known or not as ever.
+    Ok(Answering { is_reply, unproven: if authenticated { vec![] } else { others } })
 }
 
 /// What always needs a person, whatever a policy or a standing approval says.
@@ -201,6 +248,10 @@ fn always(
         always.push("scheduled_far_ahead");
     }
     always
+}
+
+fn by_person(terms: Terms) -> Terms {
+    Terms { by: By::Person, ..terms }
 }
 
 /// Counts a mail that goes without a person, or holds it where too many did today.
@@ -233,7 +284,7 @@ async fn cap(
     let full = caps.iter().zip(&counted).find(|((_, limit, _), count)| **count >= *limit);
     if let Some(((.., reason), _)) = full {
         weighed.standing = None;
-        weighed.terms.get_or_insert_with(Terms::default);
+        weighed.terms = Some(by_person(weighed.terms.take().unwrap_or_default()));
         weighed.reasons.push((*reason).to_owned());
         return Ok(());
     }

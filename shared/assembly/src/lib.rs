@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::ports::{DataKeys, NoSigner, Settings};
-use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Blobs};
+use app::ports::{DataKeys, NoAnchors, NoSigner, Settings, Signer};
+use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::StepFunctions;
 use aws_types::SdkConfig;
 use runtime::environment::{SystemClock, SystemRandom, required, setting};
@@ -29,6 +29,7 @@ pub fn ports(config: &SdkConfig) -> Ports {
         blobs: Arc::new(S3Blobs::new(config, setting("MAIL_BUCKET").unwrap_or_else(unnamed))),
         workflow: Arc::new(StepFunctions::new(config, setting("SEND_WORKFLOW_ARN").unwrap_or_else(unnamed))),
         data_keys: data_keys(config),
+        anchors: Arc::new(NoAnchors),
         signer: Arc::new(NoSigner),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
@@ -43,12 +44,26 @@ pub fn ports(config: &SdkConfig) -> Ports {
 /// The same with a key that signs. What only one function needs is linked into that one: each call of an SDK that is linked
 /// is paid for at every cold start.
 pub fn signing_ports(config: &SdkConfig) -> Ports {
-    Ports { signer: Arc::new(KmsSigner::new(config, required("SIGNING_KEY_ID"))), ..ports(config) }
+    Ports { signer: signer(config), ..ports(config) }
+}
+
+/// The same with a view of the anchors.
+pub fn anchored_ports(config: &SdkConfig) -> Ports {
+    Ports { anchors: Arc::new(S3Anchors::new(config, required("ANCHOR_BUCKET"))), ..ports(config) }
+}
+
+/// The same with what writes anchors: a key that signs, and the place where they lie.
+pub fn anchoring_ports(config: &SdkConfig) -> Ports {
+    Ports { signer: signer(config), ..anchored_ports(config) }
 }
 
 /// The table of a function.
 pub fn table(config: &SdkConfig) -> DynamoTable {
     DynamoTable::new(config, required("TABLE"))
+}
+
+fn signer(config: &SdkConfig) -> Arc<dyn Signer> {
+    Arc::new(KmsSigner::new(config, required("SIGNING_KEY_ID")))
 }
 
 fn data_keys(config: &SdkConfig) -> Arc<dyn DataKeys> {

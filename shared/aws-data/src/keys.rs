@@ -1,6 +1,6 @@
 //! Data keys of organizations, and signatures, from KMS.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use app::ports::{DataKey, DataKeys, FlowError, Signature, Signer};
 use async_trait::async_trait;
@@ -40,33 +40,18 @@ fn lazy(config: &SdkConfig) -> LazyClient {
 pub struct KmsSigner {
     client: LazyClient,
     key_id: String,
-    /// A key pair never changes, so its public half is asked for once.
-    public: Arc<OnceLock<(String, Vec<u8>)>>,
 }
 
 impl KmsSigner {
     /// The key of this id or ARN.
     pub fn new(config: &SdkConfig, key_id: impl Into<String>) -> Self {
-        Self { client: lazy(config), key_id: key_id.into(), public: Arc::default() }
-    }
-
-    /// The key's ARN and its public half.
-    async fn public(&self) -> Result<(String, Vec<u8>), FlowError> {
-        if let Some(known) = self.public.get() {
-            return Ok(known.clone());
-        }
-        let answer =
-            self.client.get_public_key().key_id(&self.key_id).send().await.map_err(|e| failed(&e))?;
-        let key_id = answer.key_id.unwrap_or_else(|| self.key_id.clone());
-        let public = answer.public_key.map(Blob::into_inner).unwrap_or_default();
-        Ok(self.public.get_or_init(|| (key_id, public)).clone())
+        Self { client: lazy(config), key_id: key_id.into() }
     }
 }
 
 #[async_trait]
 impl Signer for KmsSigner {
     async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError> {
-        let (key_id, public_key) = self.public().await?;
         // KMS takes at most 4,096 octets as they are, so it is given their digest.
         let answer = self
             .client
@@ -78,8 +63,9 @@ impl Signer for KmsSigner {
             .send()
             .await
             .map_err(|e| failed(&e))?;
+        let key_id = answer.key_id.unwrap_or_else(|| self.key_id.clone());
         let signature = answer.signature.map(Blob::into_inner).unwrap_or_default();
-        Ok(Signature { key_id, public_key, signature })
+        Ok(Signature { key_id, signature })
     }
 }
 

@@ -1,16 +1,21 @@
 //! Where a record lies in the table.
 //!
-//! Every partition key but those of the directory and the watch begins with the organization. Busy things have a
+//! Every partition key but those of the directory, the watch and the list of chains begins with the organization. Busy things have a
 //! partition of their own (a token, an inbox's mails, a conversation), so that no organization meets the limits of one
 //! partition (3,000 reads and 1,000 writes a second, `DynamoDB` developer guide, "partition key design").
 //!
+//! Each kind has partition keys that one pattern tells from all other kinds' (`org_*/apr_*`): by it a role of
+//! `template.yaml` may write approvals, and nothing else. `*` stands for any characters, `/` among them: `org_*/mem_*`
+//! would match `org/mem/pace` too, hence `org/mem/member`.
+//!
 //! | record | `pk` | `sk` | `list` / `list_at` (index `lists`) |
 //! | --- | --- | --- | --- |
-//! | organization | `org` | `organization` | |
-//! | member | `org/mem` | `member` | `org/members` / `mem` |
+//! | organization | `org/organization` | `organization` | |
+//! | member | `org/mem/member` | `member` | `org/members` / `mem` |
 //! | token | `org/token/hash` | `token` | `org/tokens` / `tok` |
+//! | token pointer | `org/tok` | `pointer` | |
 //! | session | `org/session/hash` | `session` | |
-//! | inbox | `org/inb` | `inbox` | `org/inboxes` / `inb` |
+//! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
 //! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
 //! | thread pointer | `org/inb/pointer/hash` | `pointer` | |
@@ -30,22 +35,27 @@
 //! | audit entry | `org/aud` | `audit` | |
 //! | link of the audit chain | `org/audit` | sequence | |
 //! | head of the audit chain | `org/audit-head` | `head` | |
+//! | that there is a chain | `audit-heads` | `org` | |
 //! | login | `login/hash` | `login` | |
 //! | address | `address/hash` | `address` | |
+//! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
 //! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`).
-//! Audit entries lie in the index `watch` until they are chained.
+//! Audit entries lie in the index `watch` until they are chained. Links that tell of a mail lie in the index `open` for good:
+//! `org/msg/audit` / sequence.
 
-use app::store::{Key, List};
+use app::store::{Key, List, Tally};
 use domain::address::EmailAddress;
+use domain::audit::Entry;
+use domain::credential::SignInWindow;
 use domain::digest::Digest;
 use domain::lifecycle::State;
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
 /// The index behind lists that are not one partition of the table.
 pub(crate) const LISTS: &str = "lists";
-/// The index of mails that have not come to an end. It holds keys alone.
+/// The index of mails that have not come to an end, and of links by their mail. It holds keys alone.
 pub(crate) const OPEN: &str = "open";
 /// The index of what somebody must look after.
 pub(crate) const WATCH: &str = "watch";
@@ -66,11 +76,12 @@ fn place(pk: String, sk: impl Into<String>) -> Place {
 /// Where the record of a key lies.
 pub(crate) fn of_key(organization: OrganizationId, key: &Key) -> Place {
     match key {
-        Key::Organization => place(organization.to_string(), "organization"),
-        Key::Member(id) => place(format!("{organization}/{id}"), "member"),
+        Key::Organization => place(format!("{organization}/organization"), "organization"),
+        Key::Member(id) => place(format!("{organization}/{id}/member"), "member"),
         Key::Token(hash) => place(format!("{organization}/token/{}", hash.hex()), "token"),
+        Key::TokenPointer(id) => place(format!("{organization}/{id}"), "pointer"),
         Key::Session(hash) => place(format!("{organization}/session/{}", hash.hex()), "session"),
-        Key::Inbox(id) => place(format!("{organization}/{id}"), "inbox"),
+        Key::Inbox(id) => place(format!("{organization}/{id}/inbox"), "inbox"),
         Key::Message(inbox, id) => place(format!("{organization}/{inbox}/messages"), id.to_string()),
         Key::Thread(id) => place(format!("{organization}/{id}"), "thread"),
         Key::ThreadPointer(inbox, hash) => {
@@ -112,6 +123,24 @@ pub(crate) fn link_order(sequence: u64) -> String {
     format!("{sequence:016}")
 }
 
+/// The partition that names the organizations with a chain. It is written once for each.
+pub(crate) const HEADS: &str = "audit-heads";
+
+/// Where it is written down that an organization has a chain.
+pub(crate) fn of_chain(organization: OrganizationId) -> Place {
+    place(HEADS.to_owned(), organization.to_string())
+}
+
+/// The partition of the index `open` in which the links lie that tell of a mail.
+pub(crate) fn links_about(organization: OrganizationId, message: MessageId) -> String {
+    format!("{organization}/{message}/audit")
+}
+
+/// Where a link lies in the index `open`, if it tells of a mail.
+pub(crate) fn of_telling(entry: &Entry, sequence: u64) -> Option<(String, String)> {
+    Some((links_about(entry.organization_id, entry.about()?), link_order(sequence)))
+}
+
 pub(crate) fn of_head(organization: OrganizationId) -> Place {
     place(format!("{organization}/audit-head"), "head")
 }
@@ -128,6 +157,16 @@ pub(crate) fn of_login(email: &EmailAddress) -> Place {
 
 pub(crate) fn of_address(address: &EmailAddress) -> Place {
     place(format!("address/{}", Digest::of(address.mailbox_key().as_bytes()).hex()), "address")
+}
+
+/// A window's counts are items of their own: nothing has to be reset, and time to live removes them.
+pub(crate) fn of_tally(email: &EmailAddress, tally: Tally, window: SignInWindow) -> Place {
+    let name = match tally {
+        Tally::Attempts => "attempts",
+        Tally::Refusals => "refusals",
+    };
+    let pk = format!("sign-in/{}", Digest::of(email.mailbox_key().as_bytes()).hex());
+    place(pk, format!("{name}/{}", window.begins_at().as_second()))
 }
 
 pub(crate) fn watch_shard(id: MessageId) -> String {
@@ -194,4 +233,95 @@ pub(crate) fn of_open(message: &domain::message::Message) -> Option<(String, Str
 
 pub(crate) fn thread_order(at: Timestamp, id: domain::ThreadId) -> String {
     format!("{:013}/{id}", at.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+    /// As `StringLike` has it: `*` stands for any characters, also for none.
+    fn matches(pattern: &str, text: &str) -> bool {
+        match pattern.split_once('*') {
+            None => pattern == text,
+            Some((start, rest)) => text
+                .strip_prefix(start)
+                .is_some_and(|text| (0..=text.len()).any(|at| matches(rest, &text[at..]))),
+        }
+    }
+
+    /// Every partition key that there is, with its kind.
+    fn partitions() -> Vec<(&'static str, String)> {
+        let (at, entropy, hash) = (Timestamp::UNIX_EPOCH, [7; 10], Digest::of(b"x"));
+        let organization = OrganizationId::new(at, entropy);
+        let (inbox, member) = (domain::InboxId::new(at, entropy), domain::MemberId::new(at, entropy));
+        let email = EmailAddress::parse("a@example.com").unwrap();
+        let attempt = domain::webhook::Attempt {
+            organization_id: organization,
+            webhook_id: domain::WebhookId::new(at, entropy),
+            event_id: domain::EventId::new(at, entropy),
+            kind: domain::event::EventKind::MessageReceived,
+            number: 1,
+            at,
+            result: domain::webhook::AttemptResult::Answered(200),
+            duration_ms: 1,
+            retry_at: None,
+        };
+        let key = |kind, key: Key| (kind, of_key(organization, &key));
+        let places = [
+            key("organization", Key::Organization),
+            key("member", Key::Member(member)),
+            key("token", Key::Token(hash)),
+            key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
+            key("session", Key::Session(hash)),
+            key("inbox", Key::Inbox(inbox)),
+            key("message", Key::Message(inbox, MessageId::new(at, entropy))),
+            key("thread", Key::Thread(domain::ThreadId::new(at, entropy))),
+            key("thread pointer", Key::ThreadPointer(inbox, hash)),
+            key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),
+            key("standing approval", Key::StandingApproval(domain::StandingApprovalId::new(at, entropy))),
+            key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
+            key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
+            key("answer", Key::Answer(hash)),
+            key("link", Key::Link(hash)),
+            key("notice", Key::Notice(hash)),
+            key("pace", Key::Pace(member)),
+            key("policies", Key::Policies),
+            key("contact", Key::Contact(hash)),
+            key("counter", Key::Counter(hash)),
+            ("event", of_event(organization, domain::EventId::new(at, entropy))),
+            ("audit entry", of_audit(organization, AuditId::new(at, entropy))),
+            ("link of the audit chain", of_link(organization, 1)),
+            ("head of the audit chain", of_head(organization)),
+            ("list of audit chains", of_chain(organization)),
+            ("attempt", of_attempt(&attempt)),
+            ("login", of_login(&email)),
+            ("address", of_address(&email)),
+            ("attempts at signing in", of_tally(&email, Tally::Attempts, SignInWindow::of(at))),
+        ];
+        places.map(|(kind, place)| (kind, place.pk)).into()
+    }
+
+    #[test]
+    fn each_pattern_of_a_role_is_of_one_kind_and_each_kind_has_one() {
+        let conditions = TEMPLATE.split("\"dynamodb:LeadingKeys\":").skip(1);
+        let lists = conditions.filter_map(|rest| rest.trim_start().strip_prefix('[')?.split(']').next());
+        let patterns: BTreeSet<_> = lists.flat_map(|list| list.split(',').map(str::trim)).collect();
+        let partitions = partitions();
+        let mut kinds: Vec<_> = patterns
+            .iter()
+            .map(|pattern| {
+                let own: Vec<_> = partitions.iter().filter(|(_, pk)| matches(pattern, pk)).collect();
+                let [(kind, _)] = own[..] else { panic!("{pattern} is of {own:?}") };
+                *kind
+            })
+            .collect();
+        kinds.sort_unstable();
+        let mut all: Vec<_> = partitions.iter().map(|(kind, _)| *kind).collect();
+        all.sort_unstable();
+        assert_eq!(kinds, all, "one pattern for each kind");
+    }
 }

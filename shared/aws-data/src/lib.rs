@@ -7,8 +7,10 @@
 //! | [`table`] | the store, the directory, the watch and the audit trail on one DynamoDB table |
 //! | [`stream`] | events and audit entries out of the table's stream |
 //! | [`objects`] | the bucket |
+//! | [`anchors`] | heads of audit chains in a bucket of their own, under Object Lock |
 //! | [`keys`] | data keys and signatures |
 
+pub mod anchors;
 pub mod keys;
 mod layout;
 pub mod objects;
@@ -16,6 +18,7 @@ mod records;
 pub mod stream;
 pub mod table;
 
+pub use anchors::S3Anchors;
 pub use keys::{KmsDataKeys, KmsSigner};
 pub use objects::S3Blobs;
 pub use table::DynamoTable;

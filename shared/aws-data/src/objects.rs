@@ -10,14 +10,25 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Tag, Tagging};
 use aws_types::SdkConfig;
 use bytes::{Bytes, BytesMut};
 
 /// A presigned URL holds for so long.
 const URL_LIFE: Duration = Duration::from_mins(15);
 
+/// The tag, name and value, of a received mail that came for nobody: a lifecycle rule in `template.yaml` looks for it.
+const UNCLAIMED: (&str, &str) = ("unclaimed", "true");
+
 /// Made at its first use: a client costs a cold start 0.8 million instructions, and most functions need few of them.
-type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+pub(crate) type LazyClient = Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>;
+
+/// A client for a bucket. A local endpoint is addressed by path.
+pub(crate) fn lazy(config: &SdkConfig) -> LazyClient {
+    let local = config.endpoint_url().is_some();
+    let config = aws_sdk_s3::config::Builder::from(config).force_path_style(local);
+    Arc::new(LazyLock::new(Box::new(move || Client::from_conf(config.build()))))
+}
 
 /// One bucket.
 #[derive(Clone)]
@@ -27,17 +38,14 @@ pub struct S3Blobs {
 }
 
 impl S3Blobs {
-    /// The bucket of this name. A local endpoint is addressed by path.
+    /// The bucket of this name.
     pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
-        let local = config.endpoint_url().is_some();
-        let config = aws_sdk_s3::config::Builder::from(config).force_path_style(local);
-        let client: LazyClient = Arc::new(LazyLock::new(Box::new(move || Client::from_conf(config.build()))));
-        Self { client, bucket: bucket.into() }
+        Self { client: lazy(config), bucket: bucket.into() }
     }
 }
 
 /// The class of a failed call, by its code alone.
-fn failed<E, R>(error: &SdkError<E, R>) -> BlobError
+pub(crate) fn failed<E, R>(error: &SdkError<E, R>) -> BlobError
 where
     SdkError<E, R>: ProvideErrorMetadata,
 {
@@ -94,6 +102,22 @@ impl Blobs for S3Blobs {
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let permanent = |e: aws_sdk_s3::error::BuildError| BlobError::Permanent(e.to_string());
+        let (name, value) = UNCLAIMED;
+        let tag = Tag::builder().key(name).value(value).build().map_err(permanent)?;
+        let tags = Tagging::builder().tag_set(tag).build().map_err(permanent)?;
+        let request = self.client.put_object_tagging().bucket(&self.bucket).key(key.path()).tagging(tags);
+        request.send().await.map_err(|e| failed(&e))?;
+        Ok(())
+    }
+
+    async fn keep(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let request = self.client.delete_object_tagging().bucket(&self.bucket).key(key.path());
+        request.send().await.map_err(|e| failed(&e))?;
+        Ok(())
     }
 
     async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError> {

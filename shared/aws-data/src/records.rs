@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer};
+use app::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer, TokenPointer};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::MemberId;
-use domain::access::{Actor, Role, Scope};
+use domain::access::{Actor, Credential, Role, Scope};
 use domain::address::{EmailAddress, HeaderText};
-use domain::approval::{Approval, Decision, Delegation, Verdict, Vote, Voter};
+use domain::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::audit::{ChainedEntry, Entry, Head};
 use domain::credential::{Login, Session, Token};
 use domain::digest::Digest;
@@ -23,10 +23,10 @@ use domain::link::Link;
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Thread, Verdicts};
 use domain::notice::{Notice, NoticeState, Pace};
 use domain::organization::{Member, Organization, Pause};
-use domain::policy::{Late, Requirement, Step, Terms};
+use domain::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::policy::{Policy, PolicyBook, PolicyContent, Tree, Unreadable};
 use domain::standing::{StandingApproval, Target};
-use domain::webhook::{Attempt, AttemptResult, Webhook};
+use domain::webhook::{Attempt, AttemptResult, Health, Webhook};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,25 @@ pub(crate) struct TokenRecord {
     inboxes: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paused: Option<PauseRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ancestors: Vec<String>,
     created_at: i64,
+}
+
+/// What somebody acted with: a session's or a token's id, or what the secret of a one-time link hashes to, and of a token
+/// the hashes of those that must hold.
+#[derive(Serialize, Deserialize)]
+struct CredentialRecord {
+    kind: String,
+    id: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    chain: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TokenPointerRecord {
+    id: String,
+    hash: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,6 +146,8 @@ pub(crate) struct SessionRecord {
     role: String,
     created_at: i64,
     expires_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends_at: Option<i64>,
     pub(crate) version: u64,
 }
 
@@ -172,6 +192,8 @@ struct InboundRecord {
     /// Mail that was filed before there were findings has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingRecord>,
+    #[serde(default)]
+    authenticated: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -288,7 +310,7 @@ pub(crate) struct ApprovalRecord {
     supersedes: Option<String>,
     edited_by: Option<String>,
     requested_by: ActorRecord,
-    requested_with: Option<String>,
+    asked_with: CredentialRecord,
     requested_at: i64,
     expires_at: i64,
     send_at: Option<i64>,
@@ -301,6 +323,8 @@ pub(crate) struct ApprovalRecord {
     subject: String,
     preview: String,
     attachment_count: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    html_changes: Vec<HtmlChangeRecord>,
     status: String,
     decided_by: Option<ActorRecord>,
     decided_at: Option<i64>,
@@ -309,6 +333,13 @@ pub(crate) struct ApprovalRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     task_token: Option<String>,
     pub(crate) version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HtmlChangeRecord {
+    kind: String,
+    what: String,
+    count: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -326,6 +357,8 @@ struct TermsRecord {
     late: String,
     remind_after: Option<i64>,
     notify: Vec<String>,
+    by: String,
+    links: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -346,6 +379,7 @@ struct VoteRecord {
     at: i64,
     reject: Option<String>,
     standing: Option<String>,
+    with: CredentialRecord,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -354,6 +388,7 @@ struct DelegationRecord {
     role: String,
     to: String,
     at: i64,
+    with: CredentialRecord,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -368,6 +403,7 @@ pub(crate) struct StandingApprovalRecord {
     expires_at: i64,
     member_id: String,
     role: String,
+    made_with: CredentialRecord,
     created_at: i64,
     revoked_at: Option<i64>,
     pub(crate) version: u64,
@@ -377,8 +413,9 @@ pub(crate) struct StandingApprovalRecord {
 pub(crate) struct AttachmentRecord {
     id: String,
     organization_id: String,
-    inbox_id: Option<String>,
+    inbox_id: String,
     message_id: Option<String>,
+    digest: Option<String>,
     filename: String,
     content_type: String,
     size: u64,
@@ -394,6 +431,18 @@ pub(crate) struct WebhookRecord {
     sealed_secret: String,
     secret_last_four: String,
     created_at: i64,
+    #[serde(default)]
+    failures: u32,
+    #[serde(default)]
+    pauses: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_until: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slow_until: Option<i64>,
+    #[serde(default)]
+    quick: bool,
+    #[serde(default)]
+    pub(crate) version: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -460,9 +509,6 @@ pub(crate) struct LoginRecord {
     password_hash: String,
     organization_id: String,
     member_id: String,
-    failures: u32,
-    locked_until: Option<i64>,
-    pub(crate) version: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -584,6 +630,7 @@ impl Stored for TokenRecord {
             scopes: value.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
             inboxes: value.inboxes.as_ref().map(|set| set.iter().map(ToString::to_string).collect()),
             paused: value.paused.as_ref().map(PauseRecord::write),
+            ancestors: value.ancestors.iter().map(ToString::to_string).collect(),
             created_at: value.created_at.as_millisecond(),
         }
     }
@@ -602,8 +649,41 @@ impl Stored for TokenRecord {
             scopes: self.scopes.iter().filter_map(|text| Scope::parse(text)).collect(),
             inboxes: self.inboxes.map(inboxes).transpose()?,
             paused: self.paused.map(Stored::read).transpose()?,
+            ancestors: self.ancestors.iter().map(|text| digest(text)).collect::<Result<_, _>>()?,
             created_at: time(self.created_at)?,
         })
+    }
+}
+
+impl Stored for CredentialRecord {
+    type Domain = Credential;
+    fn write(value: &Credential) -> Self {
+        Self {
+            kind: value.kind().to_owned(),
+            id: value.name(),
+            chain: value.tokens().iter().map(ToString::to_string).collect(),
+        }
+    }
+    fn read(self) -> Result<Credential, Corrupt> {
+        Ok(match self.kind.as_str() {
+            "session" => Credential::Session(id(&self.id)?),
+            "link" => Credential::Link(digest(&self.id)?),
+            "token" => Credential::Token {
+                id: id(&self.id)?,
+                chain: self.chain.iter().map(|text| digest(text)).collect::<Result<_, _>>()?,
+            },
+            _ => return Err(Corrupt("credential")),
+        })
+    }
+}
+
+impl Stored for TokenPointerRecord {
+    type Domain = TokenPointer;
+    fn write(value: &TokenPointer) -> Self {
+        Self { id: value.id.to_string(), hash: value.hash.to_string() }
+    }
+    fn read(self) -> Result<TokenPointer, Corrupt> {
+        Ok(TokenPointer { id: id(&self.id)?, hash: digest(&self.hash)? })
     }
 }
 
@@ -618,18 +698,21 @@ impl Stored for SessionRecord {
             role: value.role.as_str().to_owned(),
             created_at: value.created_at.as_millisecond(),
             expires_at: value.expires_at.as_millisecond(),
+            ends_at: Some(value.ends_at.as_millisecond()),
             version: value.version,
         }
     }
     fn read(self) -> Result<Session, Corrupt> {
+        let created_at = time(self.created_at)?;
         Ok(Session {
             id: id(&self.id)?,
             organization_id: id(&self.organization_id)?,
             hash: digest(&self.hash)?,
             member_id: id(&self.member_id)?,
             role: role(&self.role)?,
-            created_at: time(self.created_at)?,
+            created_at,
             expires_at: time(self.expires_at)?,
+            ends_at: times(self.ends_at)?.unwrap_or(created_at + Session::LIFE),
             version: self.version,
         })
     }
@@ -812,7 +895,8 @@ impl Stored for OutboundRecord {
 impl Stored for InboundRecord {
     type Domain = Direction;
     fn write(value: &Direction) -> Self {
-        let Direction::Inbound { raw_key, verdicts, defects, automatic, findings } = value else {
+        let Direction::Inbound { raw_key, verdicts, defects, automatic, findings, authenticated } = value
+        else {
             unreachable!("only called for inbound mail")
         };
         Self {
@@ -828,6 +912,7 @@ impl Stored for InboundRecord {
                 .iter()
                 .map(|f| FindingRecord { code: f.kind.as_str().to_owned(), evidence: f.evidence.clone() })
                 .collect(),
+            authenticated: *authenticated,
         }
     }
     fn read(self) -> Result<Direction, Corrupt> {
@@ -843,6 +928,7 @@ impl Stored for InboundRecord {
             defects: self.defects,
             automatic: self.automatic,
             findings: self.findings.into_iter().map(finding).collect(),
+            authenticated: self.authenticated,
         })
     }
 }
@@ -1007,7 +1093,7 @@ impl Stored for ApprovalRecord {
             supersedes: value.supersedes.map(|id| id.to_string()),
             edited_by: value.edited_by.map(|id| id.to_string()),
             requested_by: ActorRecord::write(&value.requested_by),
-            requested_with: value.requested_with.map(|hash| hash.to_string()),
+            asked_with: CredentialRecord::write(&value.requested_with),
             requested_at: value.requested_at.as_millisecond(),
             expires_at: value.expires_at.as_millisecond(),
             send_at: value.send_at.map(Timestamp::as_millisecond),
@@ -1020,6 +1106,7 @@ impl Stored for ApprovalRecord {
             subject: value.subject.clone(),
             preview: value.preview.clone(),
             attachment_count: value.attachment_count,
+            html_changes: value.html_changes.iter().map(HtmlChangeRecord::write).collect(),
             status: value.decision.as_str().to_owned(),
             decided_by: by.as_ref().map(ActorRecord::write),
             decided_at: at.map(|at| at.as_millisecond()),
@@ -1066,7 +1153,7 @@ impl Stored for ApprovalRecord {
             supersedes: self.supersedes.as_deref().map(id).transpose()?,
             edited_by: self.edited_by.as_deref().map(id).transpose()?,
             requested_by: self.requested_by.read()?,
-            requested_with: self.requested_with.as_deref().map(digest).transpose()?,
+            requested_with: self.asked_with.read()?,
             requested_at: time(self.requested_at)?,
             expires_at: time(self.expires_at)?,
             send_at: times(self.send_at)?,
@@ -1079,6 +1166,7 @@ impl Stored for ApprovalRecord {
             subject: self.subject,
             preview: self.preview,
             attachment_count: self.attachment_count,
+            html_changes: all(self.html_changes)?,
             decision,
             task_token: self.task_token,
             version: self.version,
@@ -1124,6 +1212,8 @@ impl Stored for TermsRecord {
             late: value.late.as_str().to_owned(),
             remind_after: value.remind_after.map(|after| after.as_secs()),
             notify: role_names(&value.notify),
+            by: value.by.as_str().to_owned(),
+            links: value.links.as_str().to_owned(),
         }
     }
     fn read(self) -> Result<Terms, Corrupt> {
@@ -1137,7 +1227,20 @@ impl Stored for TermsRecord {
             late: missing(Late::parse(&self.late))?,
             remind_after: self.remind_after.map(SignedDuration::from_secs),
             notify: roles(&self.notify)?,
+            by: missing(By::parse(&self.by))?,
+            links: missing(Links::parse(&self.links))?,
         })
+    }
+}
+
+impl Stored for HtmlChangeRecord {
+    type Domain = HtmlChange;
+    fn write(value: &HtmlChange) -> Self {
+        let HtmlChange { kind, what, count } = value.clone();
+        Self { kind, what, count }
+    }
+    fn read(self) -> Result<HtmlChange, Corrupt> {
+        Ok(HtmlChange { kind: self.kind, what: self.what, count: self.count })
     }
 }
 
@@ -1183,6 +1286,7 @@ impl Stored for VoteRecord {
             at: value.at.as_millisecond(),
             reject,
             standing: value.standing.map(|id| id.to_string()),
+            with: CredentialRecord::write(&value.with),
         }
     }
     fn read(self) -> Result<Vote, Corrupt> {
@@ -1192,6 +1296,7 @@ impl Stored for VoteRecord {
             at: time(self.at)?,
             verdict: self.reject.map_or(Verdict::Approve, Verdict::Reject),
             standing: self.standing.as_deref().map(id).transpose()?,
+            with: self.with.read()?,
         })
     }
 }
@@ -1204,6 +1309,7 @@ impl Stored for DelegationRecord {
             role: value.role.as_str().to_owned(),
             to: value.to.to_string(),
             at: value.at.as_millisecond(),
+            with: CredentialRecord::write(&value.with),
         }
     }
     fn read(self) -> Result<Delegation, Corrupt> {
@@ -1212,6 +1318,7 @@ impl Stored for DelegationRecord {
             role: role(&self.role)?,
             to: id(&self.to)?,
             at: time(self.at)?,
+            with: self.with.read()?,
         })
     }
 }
@@ -1235,6 +1342,7 @@ impl Stored for StandingApprovalRecord {
             expires_at: value.expires_at.as_millisecond(),
             member_id: value.made_by.member_id.to_string(),
             role: value.made_by.role.as_str().to_owned(),
+            made_with: CredentialRecord::write(&value.made_with),
             created_at: value.created_at.as_millisecond(),
             revoked_at: value.revoked_at.map(Timestamp::as_millisecond),
             version: value.version,
@@ -1255,6 +1363,7 @@ impl Stored for StandingApprovalRecord {
             used: self.used,
             expires_at: time(self.expires_at)?,
             made_by: Voter { member_id: id(&self.member_id)?, role: role(&self.role)? },
+            made_with: self.made_with.read()?,
             created_at: time(self.created_at)?,
             revoked_at: times(self.revoked_at)?,
             version: self.version,
@@ -1268,8 +1377,9 @@ impl Stored for AttachmentRecord {
         Self {
             id: value.id.to_string(),
             organization_id: value.organization_id.to_string(),
-            inbox_id: value.message.map(|(inbox, _)| inbox.to_string()),
-            message_id: value.message.map(|(_, message)| message.to_string()),
+            inbox_id: value.inbox_id.to_string(),
+            message_id: value.message.map(|(message, _)| message.to_string()),
+            digest: value.message.map(|(_, digest)| digest.to_string()),
             filename: value.filename.clone(),
             content_type: value.content_type.clone(),
             size: value.size,
@@ -1277,13 +1387,15 @@ impl Stored for AttachmentRecord {
         }
     }
     fn read(self) -> Result<Attachment, Corrupt> {
-        let message = match (&self.inbox_id, &self.message_id) {
-            (Some(inbox), Some(message)) => Some((id(inbox)?, id(message)?)),
-            _ => None,
+        let message = match (&self.message_id, &self.digest) {
+            (Some(message), Some(bytes)) => Some((id(message)?, digest(bytes)?)),
+            (None, None) => None,
+            _ => return Err(Corrupt("attachment")),
         };
         Ok(Attachment {
             id: id(&self.id)?,
             organization_id: id(&self.organization_id)?,
+            inbox_id: id(&self.inbox_id)?,
             message,
             filename: self.filename,
             content_type: self.content_type,
@@ -1304,6 +1416,12 @@ impl Stored for WebhookRecord {
             sealed_secret: BASE64.encode(&value.sealed_secret),
             secret_last_four: value.secret_last_four.clone(),
             created_at: value.created_at.as_millisecond(),
+            failures: value.health.failures,
+            pauses: value.health.pauses,
+            held_until: value.health.held_until.map(Timestamp::as_millisecond),
+            slow_until: value.health.slow_until.map(Timestamp::as_millisecond),
+            quick: value.health.quick,
+            version: value.version,
         }
     }
     fn read(self) -> Result<Webhook, Corrupt> {
@@ -1315,12 +1433,20 @@ impl Stored for WebhookRecord {
             sealed_secret: binary(&self.sealed_secret)?,
             secret_last_four: self.secret_last_four,
             created_at: time(self.created_at)?,
+            health: Health {
+                failures: self.failures,
+                pauses: self.pauses,
+                held_until: times(self.held_until)?,
+                slow_until: times(self.slow_until)?,
+                quick: self.quick,
+            },
+            version: self.version,
         })
     }
 }
 
 /// What an endpoint that did not answer did instead.
-const NO_ANSWER: &[&str] = &["timeout", "not_connected", "not_public", "broken_answer"];
+const NO_ANSWER: &[&str] = &["timeout", "not_connected", "not_public", "broken_answer", "held_back"];
 
 impl Stored for AttemptRecord {
     type Domain = Attempt;
@@ -1479,9 +1605,6 @@ impl Stored for LoginRecord {
             password_hash: value.password_hash.clone(),
             organization_id: value.organization_id.to_string(),
             member_id: value.member_id.to_string(),
-            failures: value.failures,
-            locked_until: value.locked_until.map(Timestamp::as_millisecond),
-            version: value.version,
         }
     }
     fn read(self) -> Result<Login, Corrupt> {
@@ -1491,9 +1614,6 @@ impl Stored for LoginRecord {
             password_hash: self.password_hash,
             organization_id: id(&self.organization_id)?,
             member_id: id(&self.member_id)?,
-            failures: self.failures,
-            locked_until: times(self.locked_until)?,
-            version: self.version,
         })
     }
 }
@@ -1633,6 +1753,7 @@ struct PolicyRecord {
     created_at: i64,
     updated_at: i64,
     updated_by: ActorRecord,
+    settled_at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -1651,6 +1772,7 @@ impl Stored for PolicyRecord {
             created_at: value.created_at.as_millisecond(),
             updated_at: value.updated_at.as_millisecond(),
             updated_by: ActorRecord::write(&value.updated_by),
+            settled_at: value.settled_at.as_millisecond(),
         }
     }
     fn read(self) -> Result<Policy, Corrupt> {
@@ -1663,6 +1785,7 @@ impl Stored for PolicyRecord {
             created_at: time(self.created_at)?,
             updated_at: time(self.updated_at)?,
             updated_by: self.updated_by.read()?,
+            settled_at: time(self.settled_at)?,
         })
     }
 }
@@ -1690,6 +1813,7 @@ impl Stored for PoliciesRecord {
             created_at: 0,
             updated_at: 0,
             updated_by: ActorRecord::write(&Actor::System),
+            settled_at: 0,
         });
         let policies = value.policies.iter().map(PolicyRecord::write).chain(unreadable).collect();
         Self { policies, version: value.version }
@@ -1751,6 +1875,7 @@ pub(crate) fn kind(record: &Record) -> &'static str {
         Record::Organization(_) => "organization",
         Record::Member(_) => "member",
         Record::Token(_) => "token",
+        Record::TokenPointer(_) => "token_pointer",
         Record::Session(_) => "session",
         Record::Inbox(_) => "inbox",
         Record::Message(_) => "message",

@@ -6,7 +6,7 @@ use domain::id::Id as _;
 use domain::{AuditId, OrganizationId};
 use serde_json::Value;
 
-use crate::records::{EventRecord, Stored as _};
+use crate::records::{Corrupt, EventRecord, Stored as _};
 
 /// The event that a stream record tells of: `None` where the record is of another kind or no insertion.
 /// `Err` where it is an event that can't be read.
@@ -20,7 +20,8 @@ pub fn event(record: &Value) -> Option<Result<Event, String>> {
     let read = || -> Result<Event, String> {
         let item: std::collections::HashMap<String, AttributeValue> =
             item.ok_or("an unknown attribute type")?;
-        let stored: EventRecord = serde_dynamo::from_item(item).map_err(|e| e.to_string())?;
+        // What serde says may quote what is stored.
+        let stored: EventRecord = serde_dynamo::from_item(item).map_err(|_| Corrupt("form").to_string())?;
         stored.read().map_err(|e| e.to_string())
     };
     Some(read())

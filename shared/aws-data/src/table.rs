@@ -1,12 +1,12 @@
 //! The store, the directory, the watch and the audit trail on one `DynamoDB` table.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use app::audit::{LAST_PLACE, Range, Trail};
 use app::store::{
     AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
-    PageRequest, Record, Store, StoreError, Watch, Watched, Write,
+    PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -22,23 +22,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use domain::address::EmailAddress;
 use domain::audit::{ChainedEntry, Entry, Head};
-use domain::credential::Login;
+use domain::credential::{Login, Session, SignInWindow};
 use domain::digest::Digest;
 use domain::lifecycle::{Nonce, Outbound, State};
 use domain::message::{Message, ThreadUpdate};
 use domain::notice::Notice;
 use domain::policy::PolicyBook;
 use domain::seal::Ticket;
-use domain::{AuditId, OrganizationId, Timestamp};
+use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::layout::{self, Place};
 use crate::records::{
     AddressRecord, AnswerRecord, ApprovalRecord, AttachmentRecord, AttemptRecord, AuditRecord, ChainedRecord,
-    ContactRecord, CounterRecord, EventRecord, HeadRecord, InboxRecord, LinkRecord, LoginRecord,
+    ContactRecord, Corrupt, CounterRecord, EventRecord, HeadRecord, InboxRecord, LinkRecord, LoginRecord,
     MemberRecord, MessageRecord, NoticeRecord, OrganizationRecord, PaceRecord, PointerRecord, PoliciesRecord,
-    SessionRecord, StandingApprovalRecord, Stored, ThreadRecord, TokenRecord, WebhookRecord, hex, kind,
+    SessionRecord, StandingApprovalRecord, Stored, ThreadRecord, TokenPointerRecord, TokenRecord,
+    WebhookRecord, hex, kind,
 };
 
 type Item = HashMap<String, AttributeValue>;
@@ -173,6 +174,44 @@ impl DynamoTable {
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, it)| it).collect())
     }
 
+    /// The first keys of a partition, of the index `open` or of the table itself, in the order of their sort keys behind
+    /// `after`.
+    async fn keys_of(
+        &self,
+        index: Option<&str>,
+        partition: &str,
+        after: Option<String>,
+        limit: u16,
+    ) -> Result<Vec<Place>, StoreError> {
+        let (hash, range) = if index.is_some() { ("open", "open_at") } else { ("pk", "sk") };
+        let mut places: Vec<Place> = vec![];
+        let mut start = None;
+        loop {
+            let left = i32::from(limit) - i32::try_from(places.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .set_index_name(index.map(str::to_owned))
+                .key_condition_expression("#hash = :hash AND #range > :after")
+                .expression_attribute_names("#hash", hash)
+                .expression_attribute_names("#range", range)
+                .expression_attribute_values(":hash", text(partition))
+                // What sorts before all of them: an empty key is refused.
+                .expression_attribute_values(":after", text(after.as_deref().unwrap_or(" ")))
+                .limit(left)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| failed(&e))?;
+            places.extend(answer.items.unwrap_or_default().iter().map(place_of));
+            start = answer.last_evaluated_key;
+            if start.is_none() || places.len() >= usize::from(limit) {
+                return Ok(places);
+            }
+        }
+    }
+
     /// A change of one item needs no transaction, which costs twice as much.
     async fn single(&self, write: TransactWriteItem, conflict: &Conflict) -> Result<(), StoreError> {
         let unmet = |code: Option<&str>| code == Some("ConditionalCheckFailedException");
@@ -209,8 +248,17 @@ impl DynamoTable {
             };
         }
         if let Some(delete) = write.delete {
-            let request = self.client.delete_item().table_name(delete.table_name).set_key(Some(delete.key));
-            request.send().await.map_err(|e| failed(&e))?;
+            let request = self
+                .client
+                .delete_item()
+                .table_name(delete.table_name)
+                .set_key(Some(delete.key))
+                .set_condition_expression(delete.condition_expression);
+            return match request.send().await {
+                Ok(_) => Ok(()),
+                Err(error) if unmet(error.code()) => Err(conflict()),
+                Err(error) => Err(failed(&error)),
+            };
         }
         Ok(())
     }
@@ -318,6 +366,53 @@ impl DynamoTable {
         finish(update)
     }
 
+    /// Names only the attributes that `template.yaml` lets routes write of a session.
+    fn prolong(
+        &self,
+        organization_id: OrganizationId,
+        session: &Session,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let place = layout::of_key(organization_id, &Key::Session(session.hash));
+        finish(
+            Update::builder()
+                .table_name(&self.table)
+                .set_key(Some(key(&place)))
+                .update_expression("SET expires_at = :at, #ttl = :ttl, version = version + :one")
+                .condition_expression("version = :version")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":at", number(session.expires_at.as_millisecond()))
+                .expression_attribute_values(":ttl", number(session_ttl(session)))
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":version", number(session.version)),
+        )
+    }
+
+    /// A count that is forgotten already is 0: it must not keep from being done what goes with it.
+    fn uncount(
+        &self,
+        organization_id: OrganizationId,
+        hash: Digest,
+        by: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let place = layout::of_key(organization_id, &Key::Counter(hash));
+        finish(
+            Update::builder()
+                .table_name(&self.table)
+                .set_key(Some(key(&place)))
+                .update_expression(
+                    "SET #kind = :kind, #hash = :hash, expires_at = if_not_exists(expires_at, :zero), \
+                     #count = if_not_exists(#count, :by) - :by",
+                )
+                .expression_attribute_names("#kind", "kind")
+                .expression_attribute_names("#hash", "hash")
+                .expression_attribute_names("#count", "count")
+                .expression_attribute_values(":kind", text("counter"))
+                .expression_attribute_values(":hash", text(hash))
+                .expression_attribute_values(":zero", number(0))
+                .expression_attribute_values(":by", number(by)),
+        )
+    }
+
     fn write(
         &self,
         organization_id: OrganizationId,
@@ -326,7 +421,7 @@ impl DynamoTable {
         Ok(match write {
             Write::Put(record, expect) => {
                 let conflict = record.key().map_or(Conflict::Directory, Conflict::Record);
-                (self.put(item_of(organization_id, record, expect)?, expect)?, conflict)
+                (self.put(item_of(organization_id, *record, expect)?, expect)?, conflict)
             }
             Write::Thread(update) => {
                 let conflict = Conflict::Record(Key::Thread(update.thread_id));
@@ -339,32 +434,55 @@ impl DynamoTable {
                 }
                 (self.count(organization_id, key, by, limit, expires_at)?, conflict)
             }
-            Write::Delete(record) => {
-                let place = layout::of_key(organization_id, &record);
-                let delete = Delete::builder().table_name(&self.table).set_key(Some(key(&place))).build();
-                let delete = delete.map_err(|e| StoreError::Permanent(e.to_string()))?;
-                (TransactWriteItem::builder().delete(delete).build(), Conflict::Record(record))
+            Write::Prolong(session) => {
+                let conflict = Conflict::Record(Key::Session(session.hash));
+                (self.prolong(organization_id, &session)?, conflict)
             }
+            Write::Uncount { key, by } => {
+                (self.uncount(organization_id, key, by)?, Conflict::Record(Key::Counter(key)))
+            }
+            Write::Delete(record) => self.delete(organization_id, record, None)?,
+            Write::Remove(record) => self.delete(organization_id, record, Some("attribute_exists(pk)"))?,
         })
+    }
+
+    fn delete(
+        &self,
+        organization_id: OrganizationId,
+        record: Key,
+        condition: Option<&str>,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let place = layout::of_key(organization_id, &record);
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&place)))
+            .set_condition_expression(condition.map(str::to_owned))
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok((TransactWriteItem::builder().delete(delete).build(), Conflict::Record(record)))
     }
 
     fn directory_write(&self, write: &DirectoryWrite) -> Result<TransactWriteItem, StoreError> {
         match write {
-            DirectoryWrite::NewLogin(login) => self.put(login_item(login)?, Expect::Absent),
-            DirectoryWrite::Login(login) => {
-                let next = Login { version: login.version + 1, ..login.clone() };
-                self.put(login_item(&next)?, Expect::Version(login.version))
+            DirectoryWrite::NewLogin(login) => {
+                let place = layout::of_login(&login.email);
+                self.put(item("login", &place, &LoginRecord::write(login))?, Expect::Absent)
             }
+            DirectoryWrite::ForgetAttempts(email, window) => finish(
+                Update::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key(&layout::of_tally(email, Tally::Attempts, *window))))
+                    .update_expression("SET #count = :none")
+                    .condition_expression("attribute_exists(pk)")
+                    .expression_attribute_names("#count", "count")
+                    .expression_attribute_values(":none", number(0)),
+            ),
             DirectoryWrite::NewAddress(entry) => {
                 let place = layout::of_address(&entry.address);
                 self.put(item("address", &place, &AddressRecord::write(entry))?, Expect::Absent)
             }
         }
     }
-}
-
-fn login_item(login: &Login) -> Result<Item, StoreError> {
-    item("login", &layout::of_login(&login.email), &LoginRecord::write(login))
 }
 
 fn finish(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<TransactWriteItem, StoreError> {
@@ -421,6 +539,11 @@ fn item<T: Serialize>(kind: &str, place: &Place, record: &T) -> Result<Item, Sto
     Ok(item)
 }
 
+/// A session that has ended is kept for another day.
+fn session_ttl(session: &Session) -> i64 {
+    session.expires_at.as_second() + 86_400
+}
+
 /// The whole item of a record: its fields, its place, and what the indexes need.
 #[expect(clippy::too_many_lines, reason = "one arm for each kind of record")]
 fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> Result<Item, StoreError> {
@@ -447,8 +570,9 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
             listed = Some((partition(&List::Tokens), value.id.to_string()));
             item(name, &place, &TokenRecord::write(value))
         }
+        Record::TokenPointer(value) => item(name, &place, &TokenPointerRecord::write(value)),
         Record::Session(value) => {
-            ttl = Some(days(value.expires_at, 1));
+            ttl = Some(session_ttl(value));
             let mut stored = SessionRecord::write(value);
             stored.version = raised(stored.version);
             item(name, &place, &stored)
@@ -489,7 +613,11 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
             ttl = value.message.is_none().then(|| days(value.created_at, UPLOAD_DAYS));
             item(name, &place, &AttachmentRecord::write(value))
         }
-        Record::Webhook(value) => item(name, &place, &WebhookRecord::write(value)),
+        Record::Webhook(value) => {
+            let mut stored = WebhookRecord::write(value);
+            stored.version = raised(stored.version);
+            item(name, &place, &stored)
+        }
         Record::Answer(value) => {
             ttl = Some(value.expires_at.as_second());
             item(name, &place, &AnswerRecord::write(value))
@@ -545,7 +673,8 @@ fn item_of(organization_id: OrganizationId, record: Record, expect: Expect) -> R
 }
 
 fn decode<T: Stored + DeserializeOwned>(item: Item) -> Result<T::Domain, StoreError> {
-    let stored: T = serde_dynamo::from_item(item).map_err(|e| corrupt(&e))?;
+    // What serde says may quote what is stored: an address, a subject.
+    let stored: T = serde_dynamo::from_item(item).map_err(|_| corrupt(&Corrupt("form")))?;
     stored.read().map_err(|e| corrupt(&e))
 }
 
@@ -555,6 +684,7 @@ fn record_of(item: Item) -> Result<Record, StoreError> {
         "organization" => decode::<OrganizationRecord>(item)?.into(),
         "member" => decode::<MemberRecord>(item)?.into(),
         "token" => decode::<TokenRecord>(item)?.into(),
+        "token_pointer" => decode::<TokenPointerRecord>(item)?.into(),
         "session" => decode::<SessionRecord>(item)?.into(),
         "inbox" => decode::<InboxRecord>(item)?.into(),
         "message" => decode::<MessageRecord>(item)?.into(),
@@ -631,6 +761,9 @@ impl Store for DynamoTable {
             let places: Vec<_> = found.iter().map(place_of).collect();
             let mut items = self.read(&places).await?;
             found = places.iter().filter_map(|place| items.remove(place)).collect();
+            // The index follows the table: what it names may have moved on.
+            let partition = text(&reading.partition);
+            found.retain(|item| item.get(names.0) == Some(&partition));
         }
         // One record that can't be read must not hide the others of its page.
         let read = |item: Item| match record_of(item) {
@@ -771,6 +904,47 @@ impl Directory for DynamoTable {
         found.drain().next().map(|(_, item)| decode::<LoginRecord>(item)).transpose()
     }
 
+    async fn count(
+        &self,
+        email: &EmailAddress,
+        tally: Tally,
+        window: SignInWindow,
+    ) -> Result<u64, StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&layout::of_tally(email, tally, window))))
+            .update_expression("SET #kind = :kind, #ttl = :ttl ADD #count :one")
+            .expression_attribute_names("#kind", "kind")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":kind", text("sign_in"))
+            // A window longer than it counts, for whoever signs in while it ends.
+            .expression_attribute_values(
+                ":ttl",
+                number((window.ends_at() + SignInWindow::LENGTH).as_second()),
+            )
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let mut tries = 0;
+        let counted = loop {
+            match request.clone().send().await {
+                Ok(answer) => break answer.attributes.unwrap_or_default(),
+                // Somebody signs in with this address at this moment, and gives the attempts back: nobody is to notice.
+                Err(error)
+                    if error.code() == Some("TransactionConflictException") && tries < CONTENTION_TRIES =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+                }
+                Err(error) => return Err(failed(&error)),
+            }
+        };
+        let count = counted.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
+        count.ok_or_else(|| corrupt(&Corrupt("count")))
+    }
+
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
         if addresses.is_empty() {
             return Ok(vec![]);
@@ -794,7 +968,7 @@ fn watched(item: &Item) -> Option<(i64, Watched)> {
     let mut parts = place.pk.split('/');
     let organization_id = OrganizationId::parse(parts.next()?).ok()?;
     let inbox_id = domain::InboxId::parse(parts.next()?).ok()?;
-    let message_id = domain::MessageId::parse(&place.sk).ok()?;
+    let message_id = MessageId::parse(&place.sk).ok()?;
     let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
     Some((at, Watched { organization_id, inbox_id, message_id }))
 }
@@ -806,7 +980,12 @@ impl DynamoTable {
         link: &ChainedEntry,
     ) -> Result<TransactWriteItem, StoreError> {
         let place = layout::of_link(organization_id, link.sequence);
-        self.put(item("audit_link", &place, &ChainedRecord::write(link))?, Expect::Absent)
+        let mut stored = item("audit_link", &place, &ChainedRecord::write(link))?;
+        if let Some((mail, at)) = layout::of_telling(&link.entry, link.sequence) {
+            stored.insert("open".to_owned(), text(mail));
+            stored.insert("open_at".to_owned(), text(at));
+        }
+        self.put(stored, Expect::Absent)
     }
 
     /// Notes on an entry that it has its place, so that it gets no other; takes it out of the watch.
@@ -848,10 +1027,16 @@ impl DynamoTable {
     }
 }
 
-/// A stored link under its place. Somebody may have changed it in any way: what can't be read is told as such.
+/// A stored link under its place. Somebody may have changed it in any way: what can't be read is told as such, and so is one
+/// that was taken out of the index by which its mail's receipts find it.
 fn stored_link(item: Item) -> Option<app::audit::Stored> {
     let sequence: u64 = place_of(&item).sk.parse().ok()?;
-    let link = decode::<ChainedRecord>(item).ok().filter(|link| link.sequence == sequence);
+    let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let listed = part("open").zip(part("open_at"));
+    let sound = |link: &ChainedEntry| {
+        link.sequence == sequence && layout::of_telling(&link.entry, sequence) == listed
+    };
+    let link = decode::<ChainedRecord>(item).ok().filter(sound);
     Some(app::audit::Stored { sequence, link })
 }
 
@@ -899,6 +1084,69 @@ impl Trail for DynamoTable {
         }
     }
 
+    async fn about(
+        &self,
+        organization_id: OrganizationId,
+        message_id: MessageId,
+        limit: u16,
+    ) -> Result<Vec<u64>, StoreError> {
+        let partition = layout::links_about(organization_id, message_id);
+        let named = self.keys_of(Some(layout::OPEN), &partition, None, limit).await?;
+        // The index may be written by whoever writes the table: what it names is read, and looked at, as a link.
+        Ok(named.iter().filter_map(|place| place.sk.parse().ok()).collect())
+    }
+
+    async fn links_in(
+        &self,
+        organization_id: OrganizationId,
+        places: &[u64],
+    ) -> Result<Vec<app::audit::Stored>, StoreError> {
+        let places: Vec<_> = places.iter().map(|place| layout::of_link(organization_id, *place)).collect();
+        let found = self.read(&places).await?;
+        let mut links: Vec<_> = found.into_values().filter_map(stored_link).collect();
+        links.sort_by_key(|stored| stored.sequence);
+        Ok(links)
+    }
+
+    async fn places(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[AuditId],
+    ) -> Result<BTreeMap<AuditId, Option<u64>>, StoreError> {
+        let wanted: Vec<_> = ids.iter().map(|id| layout::of_audit(organization_id, *id)).collect();
+        let found = self.read(&wanted).await?;
+        let place = |item: &Item| match item.get("sequence") {
+            Some(sequence) => sequence.as_n().ok()?.parse().ok().map(Some),
+            None => Some(None),
+        };
+        let mut places = BTreeMap::new();
+        for (id, wanted) in ids.iter().zip(&wanted) {
+            let Some(item) = found.get(wanted) else { continue };
+            let place = place(item).ok_or_else(|| corrupt(&Corrupt("sequence")))?;
+            places.insert(*id, place);
+        }
+        Ok(places)
+    }
+
+    async fn heads(
+        &self,
+        after: Option<OrganizationId>,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, Option<Head>)>, StoreError> {
+        use domain::id::Id as _;
+        let named = self.keys_of(None, layout::HEADS, after.map(|id| id.to_string()), limit).await?;
+        let named: Option<Vec<_>> = named.iter().map(|place| OrganizationId::parse(&place.sk).ok()).collect();
+        let named = named.ok_or_else(|| corrupt(&Corrupt("organization_id")))?;
+        let places: Vec<_> = named.iter().map(|id| layout::of_head(*id)).collect();
+        let mut found = self.read(&places).await?;
+        let mut head = |place: &Place| decode::<HeadRecord>(found.remove(place)?).ok();
+        let heads = named
+            .into_iter()
+            .zip(&places)
+            .map(|(id, place)| (id, head(place).filter(|head| head.organization_id == id)));
+        Ok(heads.collect())
+    }
+
     async fn unchained(
         &self,
         organization_id: OrganizationId,
@@ -923,6 +1171,11 @@ impl Trail for DynamoTable {
     async fn append(&self, head: &Head, links: &[ChainedEntry]) -> Result<(), StoreError> {
         let Some(last) = links.last() else { return Ok(()) };
         let mut writes = vec![self.put_head(head, last)?];
+        if head.sequence == 0 {
+            let place = layout::of_chain(head.organization_id);
+            let named = item("audit_chain", &place, &HashMap::<String, String>::new())?;
+            writes.push(self.put(named, Expect::Anything)?);
+        }
         for link in links {
             writes.push(self.put_link(head.organization_id, link)?);
             writes.push(self.mark_chained(head.organization_id, link)?);

@@ -13,8 +13,8 @@ use crate::{LazyClient, client, outcome};
 /// SES in one account and region, for notifications alone.
 ///
 /// They carry none of the tags by which SES's events find a mail of ours ([`crate::TAGS`]): what becomes of a
-/// notification moves nothing. They name the configuration set all the same, because it is one that neither counts
-/// opening nor rewrites links.
+/// notification moves nothing. Their configuration set is their own: it delivers over TLS or not at all, since they hold
+/// one-time links, and neither counts opening nor rewrites links.
 #[derive(Clone)]
 pub struct SesNotifier {
     client: LazyClient,

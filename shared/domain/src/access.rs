@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use crate::digest::Digest;
-use crate::{InboxId, MemberId, OrganizationId, TokenId};
+use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId};
 
 macro_rules! scopes {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -180,6 +180,57 @@ impl Actor {
     }
 }
 
+/// What somebody acts with. It is written down with everything that they decide.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Credential {
+    /// A person who signed in.
+    Session(SessionId),
+    /// A person who opened the one-time link of a notification: what its secret hashes to.
+    Link(Digest),
+    /// A program.
+    Token {
+        /// The token.
+        id: TokenId,
+        /// What the secrets hash to of the token, of the one that it was made with, and so on up to the first: all of
+        /// them must hold for it to hold.
+        chain: Vec<Digest>,
+    },
+}
+
+impl Credential {
+    /// The name of its kind in the API.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Credential::Session(_) => "session",
+            Credential::Link(_) => "link",
+            Credential::Token { .. } => "token",
+        }
+    }
+
+    /// What names it: an id, or a hash.
+    pub fn name(&self) -> String {
+        match self {
+            Credential::Session(id) => id.to_string(),
+            Credential::Link(hash) => hash.to_string(),
+            Credential::Token { id, .. } => id.to_string(),
+        }
+    }
+
+    /// Whether a person acts with it, not a program.
+    pub const fn is_person(&self) -> bool {
+        !matches!(self, Credential::Token { .. })
+    }
+
+    /// The tokens that must hold for it to hold. A session that has ended, and a link that was used, still stand for what
+    /// was decided with them.
+    pub fn tokens(&self) -> &[Digest] {
+        match self {
+            Credential::Token { chain, .. } => chain,
+            Credential::Session(_) | Credential::Link(_) => &[],
+        }
+    }
+}
+
 /// A caller whose credential was found to be good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -193,8 +244,8 @@ pub struct Principal {
     pub scopes: Scopes,
     /// The inboxes that a token is limited to; `None` means all.
     pub inboxes: Option<BTreeSet<InboxId>>,
-    /// What the secret of the credential hashes to.
-    pub credential: Digest,
+    /// What they call with.
+    pub credential: Credential,
 }
 
 /// Why a caller may not.
@@ -282,7 +333,7 @@ mod tests {
             role: Role::Viewer,
             scopes: [Scope::MessagesRead].into(),
             inboxes: Some([inbox(1)].into()),
-            credential: Digest::of(b"secret"),
+            credential: Credential::Session(SessionId::new(at, [1; 10])),
         };
         let permit = principal.permit::<scope::MessagesRead>().unwrap();
         assert_eq!(permit.over(inbox(1)), Ok(()));

@@ -16,11 +16,13 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::access::{Actor, Role, Scope};
+use crate::access::{Actor, Credential, Role, Scope};
 use crate::digest::Digest;
 use crate::message::Party;
-use crate::policy::{Late, Terms};
-use crate::{ApprovalId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId};
+use crate::policy::{By, Late, Links, Terms};
+use crate::{
+    ApprovalId, AuditId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
+};
 
 /// What was decided, by whom and when.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -116,9 +118,12 @@ pub struct Vote {
     pub verdict: Verdict,
     /// Given ahead, by this standing approval of theirs.
     pub standing: Option<StandingApprovalId>,
+    /// With what; for one that was given ahead, that with which the standing approval was made.
+    pub with: Credential,
 }
 
-/// A vote handed on: `to` votes in the place of `from`, with their role.
+/// A vote handed on: `to` votes in the place of `from`, with their role and no longer with their own, so that two persons
+/// never become one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Delegation {
     /// Who handed it on, and may not vote any more.
@@ -129,6 +134,75 @@ pub struct Delegation {
     pub to: MemberId,
     /// When.
     pub at: Timestamp,
+    /// With what it was handed on.
+    pub with: Credential,
+}
+
+/// What bringing the HTML of a mail into its one form changed about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HtmlChange {
+    /// Of which kind, as a stable code.
+    pub kind: String,
+    /// What was changed: a name, or the beginning of a text.
+    pub what: String,
+    /// How often.
+    pub count: u32,
+}
+
+/// A step in the life of an approval that has an entry of its own in the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// It was asked for.
+    Asked,
+    /// This member approved.
+    Approved(MemberId),
+    /// This member rejected.
+    Rejected(MemberId),
+    /// This member handed their vote on.
+    HandedOn(MemberId),
+    /// It was called off, expired, or was superseded by an edit.
+    Ended,
+}
+
+impl Deed {
+    /// The id of the entry that tells of this step of an approval, taken at this time.
+    ///
+    /// It follows from the step, so that a record names its entries without holding their ids: a receipt asks for the very
+    /// entry, and tells one that waits for its place in the chain from one that was never written.
+    pub fn entry_id(self, approval_id: ApprovalId, at: Timestamp) -> AuditId {
+        let (name, member_id) = match self {
+            Deed::Asked => ("asked", None),
+            Deed::Approved(member_id) => ("approved", Some(member_id)),
+            Deed::Rejected(member_id) => ("rejected", Some(member_id)),
+            Deed::HandedOn(member_id) => ("handed_on", Some(member_id)),
+            Deed::Ended => ("ended", None),
+        };
+        let member_id = member_id.map(|id| id.to_string()).unwrap_or_default();
+        let parts = [name.as_bytes(), approval_id.body().as_bytes(), member_id.as_bytes()];
+        let mut entropy = [0; 10];
+        entropy.copy_from_slice(&Digest::of_parts(&parts).as_bytes()[..10]);
+        AuditId::new(at, entropy)
+    }
+
+    /// Whether it is a vote.
+    pub const fn is_vote(self) -> bool {
+        matches!(self, Deed::Approved(_) | Deed::Rejected(_))
+    }
+}
+
+impl Vote {
+    /// The step that it is.
+    pub const fn deed(&self) -> Deed {
+        match self.verdict {
+            Verdict::Approve => Deed::Approved(self.member_id),
+            Verdict::Reject(_) => Deed::Rejected(self.member_id),
+        }
+    }
+}
+
+/// What people write as a reason, as the audit log tells it: their words could not be taken out of a chain again.
+pub fn reason_digest(reason: &str) -> Digest {
+    Digest::of(reason.as_bytes())
 }
 
 /// A mail that waits for a decision, or had one, and what a list shows of it.
@@ -160,8 +234,8 @@ pub struct Approval {
     pub edited_by: Option<MemberId>,
     /// Who asked.
     pub requested_by: Actor,
-    /// What the secret of the token hashes to that asked: by this it is found when the mail is about to go.
-    pub requested_with: Option<Digest>,
+    /// With what: by this a token is found when the mail is about to go.
+    pub requested_with: Credential,
     /// When.
     pub requested_at: Timestamp,
     /// Until when it can be decided.
@@ -186,6 +260,8 @@ pub struct Approval {
     pub preview: String,
     /// For the list.
     pub attachment_count: u32,
+    /// What its HTML was changed in before it was sealed.
+    pub html_changes: Vec<HtmlChange>,
     /// What was decided.
     pub decision: Decision,
     /// Where the waiting workflow is resumed; none while it has not parked yet.
@@ -219,8 +295,14 @@ pub enum DecisionRefused {
     #[error("whoever edited a mail last can't approve it: somebody else has to")]
     Editor,
     /// A machine can't countersign.
-    #[error("a decision needs a person")]
+    #[error(
+        "this needs a person: sign in (POST /v1/sessions, or the console) and decide there. A token decides only where the \
+         policy that held the mail says by: any"
+    )]
     NoPerson,
+    /// The policy trusts no mailbox.
+    #[error("the policy that held this mail asks for a sign-in: decide in the console")]
+    NoLink,
     /// The terms name other roles.
     #[error("the policy that held this mail asks for a vote of {0}")]
     NotEntitled(String),
@@ -235,6 +317,9 @@ pub enum DecisionRefused {
     /// They voted already.
     #[error("you voted already: a vote that was given can't be handed on")]
     Voted,
+    /// They vote in somebody's place already, with another role: one person has one vote.
+    #[error("this member votes in the place of another already, with another role: choose somebody else")]
+    NoSecondPlace,
     /// Nobody hands a vote to themselves, or to someone who can't use it.
     #[error(
         "this member can't vote here, or voted already: choose another owner, admin or approver who did not ask for \
@@ -249,6 +334,62 @@ impl Approval {
 
     /// No approval waits longer than this, whatever a policy says: a workflow waits 31 days.
     pub const MAX_EXPIRY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+    /// The steps that this record names, with the ids of their entries in the audit log.
+    pub fn deeds(&self) -> Vec<(Deed, AuditId)> {
+        // A revision that an edit made begins where the one before it ended: the two steps are one entry.
+        let asked = match self.supersedes {
+            Some(before) => Deed::Ended.entry_id(before, self.id.at()),
+            None => Deed::Asked.entry_id(self.id, self.id.at()),
+        };
+        let mut deeds = vec![(Deed::Asked, asked)];
+        let mut add = |deed: Deed, at| deeds.push((deed, deed.entry_id(self.id, at)));
+        self.votes.iter().for_each(|vote| add(vote.deed(), vote.at));
+        self.delegations.iter().for_each(|one| add(Deed::HandedOn(one.from), one.at));
+        match &self.decision {
+            Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. } => {}
+            Decision::Expired { at } | Decision::Cancelled { at, .. } => add(Deed::Ended, *at),
+            Decision::Superseded { next, .. } => add(Deed::Ended, next.at()),
+        }
+        deeds
+    }
+
+    /// What the entry of the request tells beside its digest: why the mail was held or let go, and what it takes.
+    pub fn asked_details(&self) -> Vec<(&'static str, String)> {
+        let mut details = vec![("reasons", self.reasons.join(" "))];
+        details.extend(self.terms.iter().flat_map(Terms::details));
+        let policies: BTreeSet<String> =
+            self.trace.iter().map(|step| format!("{}@{}", step.policy_id, step.policy_version)).collect();
+        if !policies.is_empty() {
+            details.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
+        }
+        if !self.html_changes.is_empty() {
+            let change = |it: &HtmlChange| format!("{} {} {}", it.kind, it.count, it.what);
+            let changes: Vec<String> = self.html_changes.iter().map(change).collect();
+            let parts: Vec<&[u8]> = changes.iter().map(String::as_bytes).collect();
+            details.push(("html_changes", Digest::of_parts(&parts).to_string()));
+        }
+        details
+    }
+
+    /// What the entry of a vote tells of it, whichever way it was cast. A receipt compares each of these.
+    pub fn vote_details(&self, vote: &Vote) -> Vec<(&'static str, String)> {
+        let mut details = vec![
+            ("digest", self.digest.to_string()),
+            ("message_id", self.message_id.to_string()),
+            ("role", vote.role.as_str().to_owned()),
+            ("via", vote.with.kind().to_owned()),
+            ("credential", vote.with.name()),
+        ];
+        if let Verdict::Reject(reason) = &vote.verdict {
+            details.push(("reason_digest", reason_digest(reason).to_string()));
+        }
+        if vote.standing.is_some() {
+            details.push(("approval_id", self.id.to_string()));
+            details.push(("member_id", vote.member_id.to_string()));
+        }
+        details
+    }
 
     /// Until when a mail that is held now on these terms can be decided.
     pub fn expiry(terms: &Terms, send_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
@@ -303,10 +444,25 @@ impl Approval {
         self.authors.contains(&member_id).then_some(DecisionRefused::Author)
     }
 
-    /// The roles that count for a member's vote: their own, and those of members who handed theirs on.
-    fn roles_of(&self, voter: Voter) -> BTreeSet<Role> {
-        let handed = self.delegations.iter().filter(|d| d.to == voter.member_id).map(|d| d.role);
-        handed.chain([voter.role]).collect()
+    /// The role that counts for a member's vote: that of whoever handed theirs on to them, or else their own. One person
+    /// has one vote, with one role: a requirement that somebody else should meet is not met by whoever stands in for
+    /// another.
+    fn role_of(&self, voter: Voter) -> Role {
+        self.delegations.iter().find(|d| d.to == voter.member_id).map_or(voter.role, |d| d.role)
+    }
+
+    /// Whether the terms take a decision that is made with this.
+    fn check_credential(&self, with: &Credential) -> Result<(), DecisionRefused> {
+        let terms = self.terms.as_ref();
+        let by_person = terms.is_none_or(|terms| terms.by == By::Person);
+        if by_person && !with.is_person() {
+            return Err(DecisionRefused::NoPerson);
+        }
+        let by_sign_in = terms.is_some_and(|terms| terms.links == Links::SignIn);
+        if by_sign_in && matches!(with, Credential::Link(_)) {
+            return Err(DecisionRefused::NoLink);
+        }
+        Ok(())
     }
 
     fn wanted(&self) -> BTreeSet<Role> {
@@ -340,7 +496,7 @@ impl Approval {
         }
         let wanted = self.wanted();
         let decides = voter.role.scopes().contains(&Scope::ApprovalsDecide);
-        if decides && !self.roles_of(voter).is_disjoint(&wanted) {
+        if decides && wanted.contains(&self.role_of(voter)) {
             return Ok(());
         }
         let names: Vec<_> = wanted.iter().map(|role| role.as_str()).collect();
@@ -357,7 +513,8 @@ impl Approval {
                     let voter = Voter { member_id: vote.member_id, role: vote.role };
                     vote.verdict == Verdict::Approve
                         && self.excluded(vote.member_id).is_none()
-                        && !self.roles_of(voter).is_disjoint(&requirement.roles)
+                        && self.check_credential(&vote.with).is_ok()
+                        && requirement.roles.contains(&self.role_of(voter))
                 };
                 let members: BTreeSet<_> =
                     self.votes.iter().filter(counts).map(|vote| vote.member_id).collect();
@@ -382,6 +539,7 @@ impl Approval {
     pub fn vote(
         mut self,
         voter: Voter,
+        with: &Credential,
         digest: Digest,
         verdict: Verdict,
         standing: Option<StandingApprovalId>,
@@ -391,6 +549,7 @@ impl Approval {
         if digest != self.digest {
             return Err(DecisionRefused::DigestMismatch { current: self.digest });
         }
+        self.check_credential(with)?;
         let own = self.requested_by.member() == Some(voter.member_id);
         match &verdict {
             Verdict::Approve => self.may_vote(&voter, now)?,
@@ -399,7 +558,8 @@ impl Approval {
         }
         let Voter { member_id, role } = voter;
         self.votes.retain(|vote| vote.member_id != member_id);
-        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing });
+        let with = with.clone();
+        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing, with });
         let rejections = self.votes.iter().filter(|vote| vote.verdict != Verdict::Approve).count();
         let enough = usize::from(self.terms.as_ref().map_or(1, |terms| terms.rejections)).max(1);
         match verdict {
@@ -417,8 +577,16 @@ impl Approval {
     }
 
     /// A member hands their vote on to another.
-    pub fn delegate(mut self, from: Voter, to: Voter, now: Timestamp) -> Result<Self, DecisionRefused> {
+    pub fn delegate(
+        mut self,
+        from: Voter,
+        with: &Credential,
+        to: Voter,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_credential(with)?;
         self.may_vote(&from, now)?;
+        let role = self.role_of(from);
         if self.votes.iter().any(|vote| vote.member_id == from.member_id) {
             return Err(DecisionRefused::Voted);
         }
@@ -432,15 +600,19 @@ impl Approval {
         if !able {
             return Err(DecisionRefused::NoDelegate);
         }
+        if self.delegations.iter().any(|d| d.to == to.member_id && d.role != role) {
+            return Err(DecisionRefused::NoSecondPlace);
+        }
         // What was handed to them goes on with it, or it could be used by nobody.
         for handed in self.delegations.iter_mut().filter(|d| d.to == from.member_id) {
             handed.to = to.member_id;
         }
         self.delegations.push(Delegation {
             from: from.member_id,
-            role: from.role,
+            role,
             to: to.member_id,
             at: now,
+            with: with.clone(),
         });
         Ok(self)
     }
@@ -468,6 +640,7 @@ impl Approval {
     pub fn supersede(
         mut self,
         by: Voter,
+        with: &Credential,
         digest: Digest,
         next: ApprovalId,
         now: Timestamp,
@@ -477,6 +650,7 @@ impl Approval {
             return Err(DecisionRefused::DigestMismatch { current: self.digest });
         }
         // Whoever voids votes must be one of those who give them.
+        self.check_credential(with)?;
         self.check_entitled(by)?;
         self.decision = Decision::Superseded { by: by.member_id, at: now, next };
         Ok(self)
@@ -484,10 +658,10 @@ impl Approval {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::TokenId;
     use crate::policy::Requirement;
+    use crate::{SessionId, TokenId};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -503,7 +677,8 @@ mod tests {
         Digest::of(b"mail")
     }
 
-    fn held(terms: Terms) -> Approval {
+    /// A mail that token 0 of member 1 asked for, which waits on these terms.
+    pub(crate) fn held(terms: Terms) -> Approval {
         Approval {
             id: ApprovalId::new(NOW, [0; 10]),
             organization_id: OrganizationId::new(NOW, [0; 10]),
@@ -518,7 +693,10 @@ mod tests {
             supersedes: None,
             edited_by: None,
             requested_by: Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(1) },
-            requested_with: None,
+            requested_with: Credential::Token {
+                id: TokenId::new(NOW, [0; 10]),
+                chain: vec![Digest::of(b"token")],
+            },
             requested_at: NOW,
             expires_at: Approval::expiry(&terms, None, NOW),
             send_at: None,
@@ -531,10 +709,21 @@ mod tests {
             subject: String::new(),
             preview: String::new(),
             attachment_count: 0,
+            html_changes: vec![],
             decision: Decision::Pending,
             task_token: None,
             version: 1,
         }
+    }
+
+    /// A person who signed in.
+    pub(crate) fn session() -> Credential {
+        Credential::Session(SessionId::new(NOW, [1; 10]))
+    }
+
+    /// A member's token.
+    fn program() -> Credential {
+        Credential::Token { id: TokenId::new(NOW, [7; 10]), chain: vec![Digest::of(b"other token")] }
     }
 
     fn terms(requirements: &[(u8, &[Role])]) -> Terms {
@@ -546,11 +735,11 @@ mod tests {
     }
 
     fn yes(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
-        approval.vote(voter, mail(), Verdict::Approve, None, NOW)
+        approval.vote(voter, &session(), mail(), Verdict::Approve, None, NOW)
     }
 
     fn no(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
-        approval.vote(voter, mail(), Verdict::Reject("no".into()), None, NOW)
+        approval.vote(voter, &session(), mail(), Verdict::Reject("no".into()), None, NOW)
     }
 
     const ANN: (u8, Role) = (2, Role::Approver);
@@ -564,7 +753,7 @@ mod tests {
     #[test]
     fn another_digest_is_refused_and_the_right_one_named() {
         let refused = held(Terms::default())
-            .vote(of(ANN), Digest::of(b"other"), Verdict::Approve, None, NOW)
+            .vote(of(ANN), &session(), Digest::of(b"other"), Verdict::Approve, None, NOW)
             .unwrap_err();
         assert_eq!(refused, DecisionRefused::DigestMismatch { current: mail() });
         let approved = yes(held(Terms::default()), of(ANN)).unwrap();
@@ -636,15 +825,15 @@ mod tests {
     #[test]
     fn a_vote_is_handed_on_with_its_role_and_not_to_whoever_asked() {
         let owners = held(terms(&[(1, &[Role::Owner])]));
-        let handed = owners.clone().delegate(of(OWNER), of(ANN), NOW).unwrap();
+        let handed = owners.clone().delegate(of(OWNER), &session(), of(ANN), NOW).unwrap();
         assert_eq!(yes(handed.clone(), of(OWNER)), Err(DecisionRefused::Delegated));
         assert!(yes(handed, of(ANN)).unwrap().releases(mail()));
-        let refused = |to| owners.clone().delegate(of(OWNER), to, NOW).unwrap_err();
+        let refused = |to| owners.clone().delegate(of(OWNER), &session(), to, NOW).unwrap_err();
         assert_eq!(refused(voter(1, Role::Owner)), DecisionRefused::NoDelegate);
         assert_eq!(refused(of(OWNER)), DecisionRefused::NoDelegate);
         assert_eq!(refused(voter(7, Role::Viewer)), DecisionRefused::NoDelegate);
         assert!(matches!(
-            owners.clone().delegate(of(ANN), of(BEN), NOW),
+            owners.clone().delegate(of(ANN), &session(), of(BEN), NOW),
             Err(DecisionRefused::NotEntitled(_))
         ));
     }
@@ -653,17 +842,80 @@ mod tests {
     fn a_vote_is_not_handed_to_whoever_voted_already() {
         let both = held(terms(&[(1, &[Role::Owner]), (1, &[Role::Approver])]));
         let voted = yes(both, of(ANN)).unwrap();
-        assert_eq!(voted.clone().delegate(of(OWNER), of(ANN), NOW), Err(DecisionRefused::NoDelegate));
-        assert!(voted.delegate(of(OWNER), of(BEN), NOW).is_ok());
+        assert_eq!(
+            voted.clone().delegate(of(OWNER), &session(), of(ANN), NOW),
+            Err(DecisionRefused::NoDelegate)
+        );
+        assert!(voted.delegate(of(OWNER), &session(), of(BEN), NOW).is_ok());
     }
 
     #[test]
     fn handing_on_never_makes_two_votes_of_one_person() {
         let two = held(terms(&[(2, &[Role::Owner, Role::Approver])]));
-        let handed = two.delegate(of(OWNER), of(ANN), NOW).unwrap();
+        let handed = two.delegate(of(OWNER), &session(), of(ANN), NOW).unwrap();
         let once = yes(handed, of(ANN)).unwrap();
         assert_eq!(once.progress(), [(1, 2)]);
         assert!(yes(once, of(BEN)).unwrap().releases(mail()));
+    }
+
+    #[test]
+    fn handing_on_never_makes_one_person_of_two() {
+        let both = || held(terms(&[(1, &[Role::Owner]), (1, &[Role::Approver])]));
+        let handed = both().delegate(of(OWNER), &session(), of(ANN), NOW).unwrap();
+        let once = yes(handed.clone(), of(ANN)).unwrap();
+        assert_eq!(once.progress(), [(1, 1), (0, 1)], "in the owner's place, and not in her own");
+        assert!(yes(once, of(BEN)).unwrap().releases(mail()));
+        // Nor by way of somebody between.
+        let passed_on = handed.clone().delegate(of(ANN), &session(), of(BEN), NOW).unwrap();
+        let once = yes(passed_on.clone(), of(BEN)).unwrap();
+        assert_eq!(once.progress(), [(1, 1), (0, 1)]);
+        assert_eq!(yes(passed_on, of(ANN)), Err(DecisionRefused::Delegated));
+        // Nor by two who hand theirs to the same.
+        let other = voter(5, Role::Approver);
+        assert_eq!(handed.delegate(other, &session(), of(ANN), NOW), Err(DecisionRefused::NoSecondPlace));
+    }
+
+    #[test]
+    fn a_token_decides_only_where_a_policy_says_so() {
+        let vote = |terms: Terms, verdict| held(terms).vote(of(ANN), &program(), mail(), verdict, None, NOW);
+        let (any, default) = (|| Terms { by: By::Any, ..Terms::default() }, Terms::default);
+        assert_eq!(vote(default(), Verdict::Approve), Err(DecisionRefused::NoPerson));
+        assert_eq!(vote(default(), Verdict::Reject(String::new())), Err(DecisionRefused::NoPerson));
+        assert!(vote(any(), Verdict::Approve).unwrap().releases(mail()));
+        let next = ApprovalId::new(NOW, [9; 10]);
+        assert_eq!(
+            held(default()).supersede(of(ANN), &program(), mail(), next, NOW),
+            Err(DecisionRefused::NoPerson)
+        );
+        assert_eq!(
+            held(default()).delegate(of(ANN), &program(), of(BEN), NOW),
+            Err(DecisionRefused::NoPerson)
+        );
+        assert!(held(any()).delegate(of(ANN), &program(), of(BEN), NOW).is_ok());
+        // One policy that asks for a person is enough.
+        assert_eq!(any().unite(default()).by, By::Person);
+        // What the row says of itself is not believed.
+        let forged = Approval { terms: Some(default()), ..vote(any(), Verdict::Approve).unwrap() };
+        assert!(!forged.releases(mail()));
+    }
+
+    #[test]
+    fn a_policy_may_say_that_links_only_lead_to_the_sign_in() {
+        let link = Credential::Link(Digest::of(b"link"));
+        let vote = |links| {
+            held(Terms { links, ..Terms::default() }).vote(
+                of(ANN),
+                &link,
+                mail(),
+                Verdict::Approve,
+                None,
+                NOW,
+            )
+        };
+        assert!(vote(Links::Decide).is_ok());
+        assert_eq!(vote(Links::SignIn), Err(DecisionRefused::NoLink));
+        let strict = Terms { links: Links::SignIn, ..Terms::default() };
+        assert_eq!(Terms::default().unite(strict).links, Links::SignIn);
     }
 
     #[test]
@@ -672,7 +924,7 @@ mod tests {
         assert_eq!(no(approved.clone(), of(BEN)), Err(DecisionRefused::NotPending("approved")));
         let late = NOW + Terms::default().expires_in;
         assert!(approved.expire(late).is_err());
-        let at = |now| held(Terms::default()).vote(of(ANN), mail(), Verdict::Approve, None, now);
+        let at = |now| held(Terms::default()).vote(of(ANN), &session(), mail(), Verdict::Approve, None, now);
         assert_eq!(at(late), Err(DecisionRefused::NotPending("expired")));
         assert!(at(late - SignedDuration::from_millis(1)).is_ok());
         assert!(held(Terms::default()).expire(late - SignedDuration::from_secs(1)).is_err());
@@ -682,7 +934,7 @@ mod tests {
     #[test]
     fn what_was_edited_or_cancelled_takes_no_vote() {
         let next = ApprovalId::new(NOW, [9; 10]);
-        let superseded = held(Terms::default()).supersede(of(ANN), mail(), next, NOW).unwrap();
+        let superseded = held(Terms::default()).supersede(of(ANN), &session(), mail(), next, NOW).unwrap();
         assert_eq!(yes(superseded, of(BEN)), Err(DecisionRefused::Superseded { next }));
         let approved = yes(held(Terms::default()), of(ANN)).unwrap();
         let cancelled = approved.cancel(&Actor::System, "why", NOW).unwrap();

@@ -44,10 +44,34 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::access::Actor;
+use crate::approval::Deed;
 use crate::digest::Digest;
-use crate::{AuditId, OrganizationId};
+use crate::id::Id as _;
+use crate::{ApprovalId, AuditId, MessageId, OrganizationId};
 
 const MAGIC: &[u8] = b"countersign-audit-1\n";
+
+/// The actions that receipts are made of: whoever writes such an entry and whoever reads it use the same name.
+pub mod action {
+    /// A mail was asked for.
+    pub const SUBMIT: &str = "message.submit";
+    /// A mail moved on; its details say from where to where.
+    pub const STATUS: &str = "message.status";
+    /// A member approved.
+    pub const APPROVE: &str = "approval.approve";
+    /// A member rejected.
+    pub const REJECT: &str = "approval.reject";
+    /// A standing approval cast its maker's vote.
+    pub const STANDING_USE: &str = "standing_approval.use";
+    /// A member handed their vote on.
+    pub const DELEGATE: &str = "approval.delegate";
+    /// A mail was edited: another approval took the place of this one.
+    pub const EDIT: &str = "approval.edit";
+    /// A mail was called off.
+    pub const CANCEL: &str = "approval.cancel";
+    /// Nobody decided in time.
+    pub const EXPIRE: &str = "approval.expire";
+}
 
 /// One entry. It is written in the transaction of the change that it tells of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +90,14 @@ pub struct AuditEntry {
     pub target: String,
     /// Particulars: ids, digests and codes, never addresses or content, and why somebody pulled a brake, in their words.
     pub details: Vec<(&'static str, String)>,
+}
+
+impl AuditEntry {
+    /// The entry of a step in an approval's life, under the id by which the approval's record finds it.
+    #[must_use]
+    pub fn telling_of(self, deed: Deed, approval_id: ApprovalId, at: Timestamp) -> Self {
+        Self { id: deed.entry_id(approval_id, at), at, ..self }
+    }
 }
 
 /// An [`AuditEntry`] as it reads back: its codes may be those of another version.
@@ -104,6 +136,17 @@ impl From<&AuditEntry> for Entry {
 impl Entry {
     /// An entry that has no place in the chain for so long was lost on its way there, and is looked after.
     pub const CHAIN_LIMIT: SignedDuration = SignedDuration::from_mins(10);
+
+    /// The mail that it tells of, as its target or as the detail `message_id`: by this its link is found again.
+    pub fn about(&self) -> Option<MessageId> {
+        let named = self.detail("message_id").and_then(|text| MessageId::parse(text).ok());
+        MessageId::parse(&self.target).ok().or(named)
+    }
+
+    /// One of its details.
+    pub fn detail(&self, name: &str) -> Option<&str> {
+        self.details.get(name).map(String::as_str)
+    }
 }
 
 /// An entry in its place.
@@ -125,6 +168,12 @@ impl ChainedEntry {
     /// The hash that it must have.
     pub fn computed(&self) -> Digest {
         Digest::of(&self.form())
+    }
+
+    /// Whether it stands where it says, between these hashes: that of the link before it, and what the link behind it, or the
+    /// head where it is the last, says of it.
+    pub fn stands_between(&self, before: Digest, behind: Digest) -> bool {
+        self.previous == before && self.hash == behind && self.hash == self.computed()
     }
 
     /// The text that is hashed.
@@ -240,6 +289,59 @@ impl Head {
     }
 }
 
+/// A head that was written down where nobody who can write the table can change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The place of the last link there was.
+    pub sequence: u64,
+    /// The hash of that link.
+    pub hash: Digest,
+    /// When it was written down, by the clock of whoever keeps it.
+    pub at: Timestamp,
+}
+
+impl Anchor {
+    /// An entry that was chained so long ago and is not anchored says that anchoring stands still.
+    pub const LIMIT: SignedDuration = SignedDuration::from_hours(1);
+}
+
+/// A part of a chain that was checked, held against the anchors that lie in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Anchored {
+    /// How many anchors agree with the chain.
+    pub agreeing: u64,
+    /// The last of them.
+    pub newest: Option<Anchor>,
+    /// The first one that does not.
+    pub differing: Option<Anchor>,
+}
+
+impl Anchored {
+    /// Compares anchors, in the order of their places, with what the chain has there: hash and time of each link.
+    pub fn compare(anchors: &[Anchor], links: &BTreeMap<u64, (Digest, Timestamp)>) -> Self {
+        let mut found = Self::default();
+        for anchor in anchors {
+            if links.get(&anchor.sequence).is_some_and(|(hash, _)| *hash == anchor.hash) {
+                found.agreeing += 1;
+                found.newest = Some(anchor.clone());
+            } else {
+                found.differing = Some(anchor.clone());
+                break;
+            }
+        }
+        found
+    }
+
+    /// The first link behind the newest anchor that should be anchored by now.
+    pub fn overdue(&self, links: &BTreeMap<u64, (Digest, Timestamp)>, now: Timestamp) -> Option<u64> {
+        let behind = self.newest.as_ref().map_or(0, |anchor| anchor.sequence + 1);
+        let (sequence, (_, chained_at)) = links.range(behind..).next()?;
+        (now.duration_since(*chained_at) > Anchor::LIMIT).then_some(*sequence)
+    }
+}
+
 /// What is wrong with a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .code.message())]
@@ -261,6 +363,12 @@ pub enum FlawCode {
     HeadMismatch,
     /// The last links are missing.
     Truncated,
+    /// An anchor names another hash for this place: the chain was rewritten.
+    AnchorMismatch,
+    /// An anchor names this place, and the chain ends before it.
+    AnchorBeyondEnd,
+    /// This link should be anchored by now, and is not.
+    NotAnchored,
 }
 
 impl FlawCode {
@@ -271,6 +379,9 @@ impl FlawCode {
             FlawCode::Gap => "gap",
             FlawCode::HeadMismatch => "head_mismatch",
             FlawCode::Truncated => "truncated",
+            FlawCode::AnchorMismatch => "anchor_mismatch",
+            FlawCode::AnchorBeyondEnd => "anchor_beyond_end",
+            FlawCode::NotAnchored => "not_anchored",
         }
     }
 
@@ -283,6 +394,15 @@ impl FlawCode {
             FlawCode::Gap => "this entry is missing, and later ones are there",
             FlawCode::HeadMismatch => "the chain does not end here as its head says",
             FlawCode::Truncated => "the chain ends before this entry, and its head says that it goes on",
+            FlawCode::AnchorMismatch => {
+                "this entry is another than when it was anchored: the chain was rewritten, here or before"
+            }
+            FlawCode::AnchorBeyondEnd => {
+                "this entry was anchored, and the chain ends before it: its end was cut off"
+            }
+            FlawCode::NotAnchored => {
+                "this entry was chained more than an hour ago, and no anchor holds it yet"
+            }
         }
     }
 }
@@ -388,6 +508,58 @@ mod tests {
         let ahead = Entry { at: later + SignedDuration::from_secs(1), ..entry(3) };
         assert_eq!(head.append(ahead.clone(), NOW).chained_at, ahead.at);
         assert_eq!(time(later + SignedDuration::from_micros(999)), "2026-01-01T00:00:01.500Z");
+    }
+
+    #[test]
+    fn a_link_stands_only_between_its_neighbours() {
+        let links = chain(3);
+        let (before, behind) = (links[0].hash, links[2].previous);
+        assert!(links[1].stands_between(before, behind));
+        let mut forged = links[1].clone();
+        forged.entry.target = "apr_y".into();
+        assert!(!forged.stands_between(before, behind), "its own hash is another");
+        forged.hash = forged.computed();
+        assert!(!forged.stands_between(before, behind), "the link behind it names another");
+        assert!(!links[1].stands_between(links[1].hash, behind));
+    }
+
+    #[test]
+    fn a_mail_s_entries_name_it_as_target_or_detail() {
+        let message = MessageId::new(NOW, [4; 10]);
+        assert_eq!(entry(1).about(), None);
+        assert_eq!(Entry { target: message.to_string(), ..entry(1) }.about(), Some(message));
+        let mut voted = entry(1);
+        voted.details.insert("message_id".into(), message.to_string());
+        assert_eq!(voted.about(), Some(message));
+        voted.details.insert("message_id".into(), "msg_short".into());
+        assert_eq!(voted.about(), None);
+    }
+
+    #[test]
+    fn anchors_are_compared_in_their_order_and_the_first_that_differs_is_named() {
+        let links: BTreeMap<_, _> =
+            chain(6).iter().map(|link| (link.sequence, (link.hash, link.chained_at))).collect();
+        let anchor = |sequence: u64| Anchor {
+            organization_id: organization(1),
+            sequence,
+            hash: links[&sequence].0,
+            at: NOW,
+        };
+        let other = |sequence| Anchor { hash: Digest::of(b"other"), ..anchor(sequence) };
+        let whole = Anchored::compare(&[anchor(2), anchor(4)], &links);
+        assert_eq!((whole.agreeing, &whole.newest, &whole.differing), (2, &Some(anchor(4)), &None));
+        let hour = Anchor::LIMIT;
+        assert_eq!(whole.overdue(&links, NOW + hour), None);
+        let late = NOW + hour + SignedDuration::from_secs(1);
+        assert_eq!(whole.overdue(&links, late), Some(5));
+        assert_eq!(Anchored::compare(&[anchor(6)], &links).overdue(&links, late), None);
+        assert_eq!(Anchored::default().overdue(&links, late), Some(1));
+        let rewritten = Anchored::compare(&[anchor(2), other(4), other(5)], &links);
+        assert_eq!((rewritten.agreeing, rewritten.differing), (1, Some(other(4))));
+        // Two heads of one place: only one of them can be the chain's.
+        assert_eq!(Anchored::compare(&[anchor(3), other(3)], &links).differing, Some(other(3)));
+        let beyond = Anchor { sequence: 9, ..anchor(6) };
+        assert_eq!(Anchored::compare(std::slice::from_ref(&beyond), &links).differing, Some(beyond));
     }
 
     fn actors() -> impl Strategy<Value = Actor> {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::access::{Actor, Principal, Role, Scope, Scopes};
+use crate::access::{Actor, Credential, Principal, Role, Scope, Scopes};
 use crate::address::EmailAddress;
 use crate::digest::Digest;
 use crate::id::{BODY_LENGTH, Id as _};
@@ -135,6 +135,9 @@ pub struct Token {
     pub inboxes: Option<BTreeSet<InboxId>>,
     /// Whether it is refused, and the mail that it asked for is held back.
     pub paused: Option<Pause>,
+    /// What the secrets hash to of the token that it was made with, of the one that that was made with, and so on: it
+    /// holds only as long as all of them do. At most [`Self::MAX_ANCESTORS`].
+    pub ancestors: Vec<Digest>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -159,6 +162,14 @@ pub enum InvalidGrant {
     /// A program that asks for mail must not write the rules that let it out.
     #[error("messages.send and policies.manage can't be held by one token")]
     SendAndRule,
+    /// A program that asks for mail must not make inboxes that no rule is about yet.
+    #[error("messages.send and inboxes.manage can't be held by one token")]
+    SendAndMakeInboxes,
+    /// Too many tokens above it.
+    #[error(
+        "it would be the fifth token in a row that was made with another: make it with one that a person made"
+    )]
+    TooManyAncestors,
     /// More than the token that makes it has.
     #[error("the token that makes it does not hold {}", .0.as_str())]
     BeyondToken(Scope),
@@ -203,6 +214,12 @@ pub fn grant(
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::PoliciesManage) {
         return Err(InvalidGrant::SendAndRule);
     }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::InboxesManage) {
+        return Err(InvalidGrant::SendAndMakeInboxes);
+    }
+    if principal.credential.tokens().len() > Token::MAX_ANCESTORS {
+        return Err(InvalidGrant::TooManyAncestors);
+    }
     let wide = ORGANIZATION_WIDE.iter().find(|scope| scopes.contains(scope));
     if let (Some(_), Some(scope)) = (inboxes, wide) {
         return Err(InvalidGrant::NotForSome(*scope));
@@ -233,9 +250,19 @@ impl Token {
             role: self.role,
             scopes: self.scopes.clone(),
             inboxes: self.inboxes.clone(),
-            credential: self.hash,
+            credential: Credential::Token { id: self.id, chain: self.chain() },
         }
     }
+
+    /// What the secrets hash to of the tokens that must hold for it to hold, itself first.
+    pub fn chain(&self) -> Vec<Digest> {
+        std::iter::once(self.hash).chain(self.ancestors.iter().copied()).collect()
+    }
+}
+
+impl Token {
+    /// Tokens that make tokens that make tokens: at most so many above one.
+    pub const MAX_ANCESTORS: usize = 4;
 }
 
 /// A person who signed in.
@@ -253,8 +280,10 @@ pub struct Session {
     pub role: Role,
     /// When they signed in.
     pub created_at: Timestamp,
-    /// Until when it holds unless it is used.
+    /// Until when it holds unless it is used; never after `ends_at`.
     pub expires_at: Timestamp,
+    /// When it ends however much it is used.
+    pub ends_at: Timestamp,
     /// Counts changes.
     pub version: u64,
 }
@@ -262,25 +291,35 @@ pub struct Session {
 impl Session {
     /// A session ends after 12 hours without use.
     pub const IDLE: SignedDuration = SignedDuration::from_hours(12);
+    /// A session ends after seven days in any case. A person who is away for a night signs in again by [`Self::IDLE`]
+    /// alone: what lives on for days is used day and night, by a program or by whoever stole it.
+    pub const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
     /// Using a session prolongs it at most this often, so that a page view is not a write.
     const RENEWAL: SignedDuration = SignedDuration::from_mins(30);
 
     /// The caller that this session stands for, unless it has ended.
     pub fn principal(&self, now: Timestamp) -> Option<Principal> {
-        (now < self.expires_at).then(|| Principal {
+        self.holds(now).then(|| Principal {
             organization_id: self.organization_id,
             actor: Actor::Member { member_id: self.member_id },
             role: self.role,
             scopes: self.role.scopes(),
             inboxes: None,
-            credential: self.hash,
+            credential: Credential::Session(self.id),
         })
+    }
+
+    fn holds(&self, now: Timestamp) -> bool {
+        now < self.expires_at && now < self.ends_at
     }
 
     /// The prolonged session, if it is time to write that down.
     pub fn renewed(&self, now: Timestamp) -> Option<Session> {
-        let fresh = now + Self::IDLE;
-        (now < self.expires_at && fresh.duration_since(self.expires_at) > Self::RENEWAL)
+        let fresh = (now + Self::IDLE).min(self.ends_at);
+        let gained = fresh.duration_since(self.expires_at);
+        // The last stretch is shorter than a renewal, and is written down once.
+        let last = fresh == self.ends_at && gained.is_positive();
+        (self.holds(now) && (gained > Self::RENEWAL || last))
             .then(|| Session { expires_at: fresh, ..self.clone() })
     }
 
@@ -304,43 +343,66 @@ pub struct Login {
     pub organization_id: OrganizationId,
     /// The seat that a session opens.
     pub member_id: MemberId,
-    /// Consecutive failures.
-    pub failures: u32,
-    /// No attempt is looked at before this.
-    pub locked_until: Option<Timestamp>,
-    /// Counts changes.
-    pub version: u64,
 }
 
-impl Login {
-    /// So many wrong passwords in a row lock the login.
-    pub const MAX_FAILURES: u32 = 10;
-    /// For so long.
-    pub const LOCK: SignedDuration = SignedDuration::from_mins(15);
+/// A quarter of an hour by the clock, within which attempts at signing in with one address are counted.
+///
+/// An attempt is counted before anything is looked at, whether the address has a login or not, and what becomes of it
+/// follows from its number alone ([`Turn`]). So any number at once get no more guesses than as many in a row, and the answers
+/// tell nothing of the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignInWindow(Timestamp);
 
-    /// Until when no attempt is looked at.
-    pub fn locked(&self, now: Timestamp) -> Option<Timestamp> {
-        self.locked_until.filter(|until| now < *until)
+impl SignInWindow {
+    /// How long a window is: so long does a lock last at most after the last wrong password.
+    pub const LENGTH: SignedDuration = SignedDuration::from_mins(15);
+    /// So many passwords are compared within a window.
+    pub const GUESSES: u64 = 10;
+    /// So many attempts within a window are answered as a wrong password is. Whoever makes more is not guessing.
+    pub const ANSWERED: u64 = 1_000;
+
+    /// The window of this time.
+    pub fn of(now: Timestamp) -> Self {
+        let length = Self::LENGTH.as_secs();
+        let begun = now.as_second().div_euclid(length) * length;
+        Self(Timestamp::from_second(begun).unwrap_or(now))
     }
 
-    /// After a wrong password.
-    #[must_use]
-    pub fn failed(mut self, now: Timestamp) -> Self {
-        self.failures += 1;
-        if self.failures >= Self::MAX_FAILURES {
-            self.failures = 0;
-            self.locked_until = Some(now + Self::LOCK);
+    /// When it began.
+    pub fn begins_at(self) -> Timestamp {
+        self.0
+    }
+
+    /// When the next begins.
+    pub fn ends_at(self) -> Timestamp {
+        self.0 + Self::LENGTH
+    }
+}
+
+/// What becomes of an attempt at signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Its password is compared.
+    Compared,
+    /// It is answered as a wrong password is, whatever it shows.
+    Locked,
+    /// It is turned away. The first of these stands for the others: they are neither looked up nor written down.
+    Flood {
+        /// Whether it is the first.
+        first: bool,
+    },
+}
+
+impl Turn {
+    /// The turn of the attempt with this number within its window, from 1.
+    pub fn of(number: u64) -> Self {
+        if number <= SignInWindow::GUESSES {
+            Turn::Compared
+        } else if number <= SignInWindow::ANSWERED {
+            Turn::Locked
+        } else {
+            Turn::Flood { first: number == SignInWindow::ANSWERED + 1 }
         }
-        self
-    }
-
-    /// After the right one; `None` where nothing has to be written.
-    pub fn succeeded(&self) -> Option<Self> {
-        (self.failures > 0 || self.locked_until.is_some()).then(|| Self {
-            failures: 0,
-            locked_until: None,
-            ..self.clone()
-        })
     }
 }
 
@@ -359,7 +421,7 @@ mod tests {
             role: Role::Owner,
             scopes: Role::Owner.scopes(),
             inboxes,
-            credential: Digest::of(b"secret"),
+            credential: Credential::Session(SessionId::new(Timestamp::UNIX_EPOCH, [1; 10])),
         }
     }
 
@@ -425,6 +487,27 @@ mod tests {
     }
 
     #[test]
+    fn no_token_sends_and_makes_inboxes() {
+        let both = [Scope::MessagesSend, Scope::InboxesManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndMakeInboxes));
+        assert_eq!(grant(&owner(None), &[Scope::InboxesManage].into(), None), Ok(()));
+    }
+
+    #[test]
+    fn tokens_that_make_tokens_come_to_an_end() {
+        let made = |ancestors: usize| Principal {
+            credential: Credential::Token {
+                id: TokenId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+                chain: vec![Digest::of(b"x"); ancestors + 1],
+            },
+            ..owner(None)
+        };
+        let read = [Scope::MessagesRead].into();
+        assert_eq!(grant(&made(Token::MAX_ANCESTORS - 1), &read, None), Ok(()));
+        assert_eq!(grant(&made(Token::MAX_ANCESTORS), &read, None), Err(InvalidGrant::TooManyAncestors));
+    }
+
+    #[test]
     fn no_token_sends_and_writes_the_rules() {
         let both = [Scope::MessagesSend, Scope::PoliciesManage].into();
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndRule));
@@ -440,10 +523,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_session_ends_after_twelve_idle_hours() {
+    fn session() -> Session {
         let start = Timestamp::UNIX_EPOCH;
-        let session = Session {
+        Session {
             id: SessionId::new(start, [0; 10]),
             organization_id: organization(),
             hash: Digest::of(b"x"),
@@ -451,8 +533,14 @@ mod tests {
             role: Role::Viewer,
             created_at: start,
             expires_at: start + Session::IDLE,
+            ends_at: start + Session::LIFE,
             version: 1,
-        };
+        }
+    }
+
+    #[test]
+    fn a_session_ends_after_twelve_idle_hours() {
+        let (session, start) = (session(), Timestamp::UNIX_EPOCH);
         assert!(session.principal(start + SignedDuration::from_hours(11)).is_some());
         assert!(session.principal(start + Session::IDLE).is_none());
         assert!(session.renewed(start + SignedDuration::from_mins(10)).is_none());
@@ -461,24 +549,43 @@ mod tests {
     }
 
     #[test]
-    fn ten_wrong_passwords_lock_for_a_quarter_of_an_hour() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut login = Login {
-            user_id: UserId::new(now, [0; 10]),
-            email: EmailAddress::parse("a@example.com").unwrap(),
-            password_hash: String::new(),
-            organization_id: organization(),
-            member_id: MemberId::new(now, [0; 10]),
-            failures: 0,
-            locked_until: None,
-            version: 1,
-        };
-        for _ in 0..Login::MAX_FAILURES {
-            assert_eq!(login.locked(now), None);
-            login = login.failed(now);
+    fn a_session_that_is_used_without_a_pause_ends_after_seven_days() {
+        let (mut session, start) = (session(), Timestamp::UNIX_EPOCH);
+        let (mut now, mut writes) = (start, 0);
+        while session.principal(now).is_some() {
+            if let Some(renewed) = session.renewed(now) {
+                assert!(renewed.expires_at > session.expires_at && renewed.ends_at == session.ends_at);
+                session = renewed;
+                writes += 1;
+            }
+            now += SignedDuration::from_secs(59);
         }
-        assert_eq!(login.locked(now), Some(now + Login::LOCK));
-        assert_eq!(login.locked(now + Login::LOCK), None);
-        assert_eq!(login.succeeded().unwrap().locked_until, None);
+        assert_eq!(session.expires_at, start + Session::LIFE);
+        assert!((start + Session::LIFE).duration_since(now).abs() < SignedDuration::from_secs(60), "{now}");
+        assert!(writes < 2 * 7 * 24, "{writes}");
+        assert!(session.renewed(now).is_none());
+        // Whatever the stored times say of each other, the earlier one counts.
+        let odd = Session { expires_at: now + Session::IDLE, ..session };
+        assert!(odd.principal(now).is_none() && odd.renewed(now).is_none());
+    }
+
+    #[test]
+    fn ten_attempts_within_a_quarter_of_an_hour_are_compared() {
+        let turns: Vec<_> = (1..=SignInWindow::ANSWERED + 2).map(Turn::of).collect();
+        let so_many = |turn| turns.iter().filter(|known| **known == turn).count();
+        assert!(turns[..10].iter().all(|turn| *turn == Turn::Compared));
+        assert!(turns[10..1000].iter().all(|turn| *turn == Turn::Locked));
+        assert_eq!((so_many(Turn::Flood { first: true }), so_many(Turn::Flood { first: false })), (1, 1));
+        assert_eq!(Turn::of(u64::MAX), Turn::Flood { first: false });
+    }
+
+    #[test]
+    fn windows_follow_each_other_without_a_gap() {
+        let start = Timestamp::from_second(1_767_225_600).unwrap();
+        let window = SignInWindow::of(start);
+        assert_eq!((window.begins_at(), window.ends_at()), (start, start + SignInWindow::LENGTH));
+        assert_eq!(SignInWindow::of(start + SignedDuration::from_millis(899_999)), window);
+        assert_eq!(SignInWindow::of(window.ends_at()).begins_at(), window.ends_at());
+        assert!(SignInWindow::of(start - SignedDuration::from_millis(1)) < window);
     }
 }

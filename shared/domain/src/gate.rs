@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 
 use crate::MemberId;
-use crate::access::Actor;
-use crate::approval::{Approval, Verdict, Vote};
+use crate::access::{Actor, Credential, Role};
+use crate::approval::{Approval, Vote};
 use crate::credential::Token;
 use crate::digest::Digest;
 use crate::inbox::Inbox;
@@ -23,8 +23,8 @@ pub struct Around {
     pub organization: Option<Organization>,
     /// The sending inbox.
     pub inbox: Option<Inbox>,
-    /// The token that asked for the mail.
-    pub token: Option<Token>,
+    /// Those of the tokens that [`tokens_of`] names that are there.
+    pub tokens: Vec<Token>,
     /// The members that [`members_of`] names.
     pub members: Vec<Member>,
     /// The standing approvals among the votes.
@@ -62,6 +62,15 @@ pub fn members_of(approval: &Approval) -> BTreeSet<MemberId> {
     approval.requested_by.member().into_iter().chain(voters).chain(handed).collect()
 }
 
+/// What the secrets hash to of the tokens without which an approval does not hold: those that it was asked for, voted for
+/// or handed on with, and those that these were made with.
+pub fn tokens_of(approval: &Approval) -> BTreeSet<Digest> {
+    let votes = approval.votes.iter().map(|vote| &vote.with);
+    let handed = approval.delegations.iter().map(|d| &d.with);
+    let all = std::iter::once(&approval.requested_with).chain(votes).chain(handed);
+    all.flat_map(Credential::tokens).copied().collect()
+}
+
 /// The first thing that keeps a claimed mail from going.
 pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Result<(), Hindrance> {
     let withdrawn = |reason| Err(Hindrance::Withdrawn(reason));
@@ -70,24 +79,46 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     };
     let Some(organization) = &around.organization else { return withdrawn("organization_gone") };
     let Some(inbox) = &around.inbox else { return withdrawn("inbox_gone") };
-    let token = match (&approval.requested_by, &around.token) {
-        (Actor::Token { token_id, .. }, Some(token)) if token.id == *token_id => Some(token),
-        (Actor::Token { .. }, _) => return withdrawn("token_deleted"),
-        _ => None,
+    let token = |hash: &Digest| around.tokens.iter().find(|token| token.hash == *hash);
+    let asked_with = approval.requested_with.tokens();
+    // A token that asked is named twice, and both must agree.
+    let is_named = match &approval.requested_by {
+        Actor::Token { token_id, .. } => {
+            asked_with.first().and_then(token).is_some_and(|token| token.id == *token_id)
+        }
+        Actor::Member { .. } | Actor::System => asked_with.is_empty(),
     };
+    if !is_named || asked_with.iter().any(|hash| token(hash).is_none()) {
+        return withdrawn("token_deleted");
+    }
     let requester = approval.requested_by.member();
     if requester.is_some_and(|id| !around.members.iter().any(|member| member.id == id)) {
         return withdrawn("requester_removed");
     }
-    if approval.terms.is_some() && !still_met(approval, around) {
-        return withdrawn("approver_removed");
+    if approval.terms.is_some() {
+        if !still_met(approval, around, |_| true, |vote| holds(vote, around)) {
+            return withdrawn("approver_removed");
+        }
+        let valid = |with: &Credential| is_valid(with, around);
+        if !still_met(approval, around, valid, |vote| holds(vote, around) && valid(&vote.with)) {
+            return withdrawn("credential_revoked");
+        }
     }
     if !approval.resends.is_empty() && around.original_sent {
         return withdrawn("original_was_sent");
     }
-    let by_hand = |vote: &Vote| vote.verdict == Verdict::Approve && vote.standing.is_none();
-    if around.tainted && !approval.votes.iter().any(by_hand) {
-        return withdrawn("thread_tainted");
+    if around.tainted {
+        // Persons who looked at this very mail, and no fewer than the terms ask for.
+        let by_hand = |vote: &Vote| {
+            holds(vote, around)
+                && is_valid(&vote.with, around)
+                && vote.standing.is_none()
+                && vote.with.is_person()
+        };
+        let valid = |with: &Credential| is_valid(with, around);
+        if approval.terms.is_none() || !still_met(approval, around, valid, by_hand) {
+            return withdrawn("thread_tainted");
+        }
     }
     let held = |brake| Err(Hindrance::Paused(brake));
     if organization.paused.is_some() {
@@ -96,21 +127,39 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     if inbox.paused.is_some() {
         return held(Brake::Inbox);
     }
-    if token.is_some_and(|token| token.paused.is_some()) {
+    if asked_with.iter().filter_map(token).any(|token| token.paused.is_some()) {
         return held(Brake::Token);
     }
     Ok(())
 }
 
-/// Whether the votes suffice of those who are still members, in the role in which they voted, and whose standing
-/// approval was not revoked.
-fn still_met(approval: &Approval, around: &Around) -> bool {
-    let holds = |id: MemberId, role| around.members.iter().any(|m| m.id == id && m.role == role);
+/// Whether a vote is that of somebody who is still a member, in the role in which they voted, and whose standing approval,
+/// where it was given by one, still stands.
+fn holds(vote: &Vote, around: &Around) -> bool {
+    let standing = |id| around.standing.iter().any(|s| s.id == id && s.stands());
+    is_member(around, vote.member_id, vote.role) && vote.standing.is_none_or(standing)
+}
+
+fn is_member(around: &Around, id: MemberId, role: Role) -> bool {
+    around.members.iter().any(|m| m.id == id && m.role == role)
+}
+
+/// Whether nobody deleted or paused what somebody decided with.
+fn is_valid(with: &Credential, around: &Around) -> bool {
+    let is_there =
+        |hash: &Digest| around.tokens.iter().any(|token| token.hash == *hash && token.paused.is_none());
+    with.tokens().iter().all(is_there)
+}
+
+/// Whether those votes suffice that count, and those that were handed on with what is valid.
+fn still_met(
+    approval: &Approval,
+    around: &Around,
+    valid: impl Fn(&Credential) -> bool,
+    counts: impl Fn(&Vote) -> bool,
+) -> bool {
     let mut left = approval.clone();
-    left.delegations.retain(|d| holds(d.from, d.role));
-    left.votes.retain(|vote| {
-        let standing = |id| around.standing.iter().any(|s| s.id == id && s.revoked_at.is_none());
-        holds(vote.member_id, vote.role) && vote.standing.is_none_or(standing)
-    });
+    left.delegations.retain(|d| is_member(around, d.from, d.role) && valid(&d.with));
+    left.votes.retain(|vote| counts(vote));
     left.releases(approval.digest)
 }

@@ -54,6 +54,14 @@ fn check(text: &str, prefix: &'static str) -> Result<[u8; BODY_LENGTH], InvalidI
     Ok(bytes)
 }
 
+/// The time that a body begins with.
+fn made_at(body: &[u8; BODY_LENGTH]) -> Timestamp {
+    let value = |c: &u8| ALPHABET.iter().position(|known| known == c).unwrap_or(0);
+    // Ten characters are 50 bits, of which the first two are always 0: the 48 of the milliseconds.
+    let millis = body[..10].iter().fold(0i64, |millis, c| millis << 5 | i64::try_from(value(c)).unwrap_or(0));
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*
@@ -69,6 +77,11 @@ macro_rules! ids {
             /// The part behind the prefix.
             pub fn body(&self) -> &str {
                 std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+
+            /// When it was made, in whole milliseconds.
+            pub fn at(&self) -> Timestamp {
+                made_at(&self.0)
             }
         }
 
@@ -185,6 +198,7 @@ mod tests {
                 prop_assert_eq!(a < b, a_id.to_string() < b_id.to_string());
             }
             prop_assert_eq!(EventId::parse(&a_id.to_string()), Ok(a_id));
+            prop_assert_eq!((a_id.at(), b_id.at()), (a_at, b_at));
         }
     }
 }

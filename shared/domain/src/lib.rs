@@ -20,8 +20,10 @@ pub mod message;
 pub mod notice;
 pub mod organization;
 pub mod policy;
+pub mod receipt;
 pub mod seal;
 pub mod standing;
+pub mod text;
 pub mod webhook;
 
 pub use id::{

@@ -7,7 +7,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::access::{Actor, Principal, Scope};
+use crate::access::{Actor, Credential, Principal, Scope};
 use crate::approval::{Approval, Decision, Voter};
 use crate::digest::Digest;
 use crate::id::{BODY_LENGTH, Id as _};
@@ -210,7 +210,7 @@ pub fn principal(link: &Link, approval: &Approval, member: &Member) -> Principal
         role: member.role,
         scopes: needed.into_iter().filter(|scope| held.contains(scope)).collect(),
         inboxes: Some([approval.inbox_id].into()),
-        credential: link.hash,
+        credential: Credential::Link(link.hash),
     }
 }
 
@@ -223,7 +223,7 @@ mod tests {
     use crate::address::EmailAddress;
     use crate::credential::{InvalidSecret, Secret};
     use crate::policy::Terms;
-    use crate::{InboxId, MessageId, ThreadId, TokenId, UserId};
+    use crate::{TokenId, UserId};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -244,38 +244,13 @@ mod tests {
 
     fn approval() -> Approval {
         Approval {
-            id: ApprovalId::new(NOW, [1; 10]),
             organization_id: organization(1),
-            inbox_id: InboxId::new(NOW, [1; 10]),
-            message_id: MessageId::new(NOW, [1; 10]),
-            thread_id: ThreadId::new(NOW, [1; 10]),
-            answers: None,
-            resends: vec![],
-            authors: std::collections::BTreeSet::new(),
-            digest: Digest::of(b"mail"),
-            revision: 1,
-            supersedes: None,
-            edited_by: None,
             requested_by: Actor::Token {
                 token_id: TokenId::new(NOW, [1; 10]),
                 member_id: MemberId::new(NOW, [9; 10]),
             },
-            requested_with: None,
-            requested_at: NOW,
             expires_at: NOW + SignedDuration::from_hours(1),
-            send_at: None,
-            terms: Some(Terms::default()),
-            reasons: vec![],
-            trace: vec![],
-            votes: vec![],
-            delegations: vec![],
-            recipients: vec![],
-            subject: String::new(),
-            preview: String::new(),
-            attachment_count: 0,
-            decision: Decision::Pending,
-            task_token: None,
-            version: 1,
+            ..crate::approval::tests::held(Terms::default())
         }
     }
 

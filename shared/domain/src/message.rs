@@ -82,6 +82,8 @@ pub enum Direction {
         automatic: bool,
         /// What looks wrong with it, at most [`Finding::MAX`].
         findings: Vec<Finding>,
+        /// The author in `From` is proven to be the one who sent it.
+        authenticated: bool,
     },
     /// It goes out, or waits to.
     Outbound(Outbound),
@@ -223,13 +225,15 @@ pub struct Attachment {
     pub id: AttachmentId,
     /// The tenant.
     pub organization_id: OrganizationId,
-    /// The mail that it is part of; none while it is only uploaded.
-    pub message: Option<(InboxId, MessageId)>,
+    /// The inbox that received it, or that may send it.
+    pub inbox_id: InboxId,
+    /// The mail that it is part of, and the digest of its bytes; none while it is only uploaded.
+    pub message: Option<(MessageId, Digest)>,
     /// Its name, without a path.
     pub filename: String,
     /// Its media type, as declared.
     pub content_type: String,
-    /// In octets.
+    /// In bytes.
     pub size: u64,
     /// When it came or was announced.
     pub created_at: Timestamp,
@@ -238,4 +242,56 @@ pub struct Attachment {
 impl Attachment {
     /// Upper bound of one file and of all files of one mail, in octets.
     pub const MAX_SIZE: u64 = 25 * 1024 * 1024;
+
+    /// The id of a file of a mail. It follows from the mail, the name and the bytes: whoever has it from the mail itself
+    /// is led to that file and to no other, whatever a record says. Twice the same file of one mail is one file.
+    pub fn id_in(message_id: MessageId, filename: &str, digest: Digest) -> AttachmentId {
+        let parts: [&[u8]; 4] =
+            [b"file", message_id.body().as_bytes(), filename.as_bytes(), digest.as_bytes()];
+        let mut entropy = [0; 10];
+        entropy.copy_from_slice(&Digest::of_parts(&parts).as_bytes()[..10]);
+        AttachmentId::new(message_id.at(), entropy)
+    }
+
+    /// Whether the record is the one that its id was made for. An upload has an id that follows from nothing.
+    pub fn is_sound(&self) -> bool {
+        self.message
+            .is_none_or(|(message_id, digest)| self.id == Self::id_in(message_id, &self.filename, digest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_file_follows_from_the_mail_its_name_and_its_bytes() {
+        let now = Timestamp::from_second(1_000_000_000).unwrap_or_default();
+        let (mail, other) = (MessageId::new(now, [1; 10]), MessageId::new(now, [2; 10]));
+        let (digest, changed) = (Digest::of(b"bytes"), Digest::of(b"other bytes"));
+        let id = Attachment::id_in(mail, "a.pdf", digest);
+        assert_eq!(Attachment::id_in(mail, "a.pdf", digest), id);
+        assert_eq!(id.at(), now, "it sorts with its mail");
+        for another in [
+            Attachment::id_in(other, "a.pdf", digest),
+            Attachment::id_in(mail, "a.exe", digest),
+            Attachment::id_in(mail, "a.pdf", changed),
+        ] {
+            assert_ne!(another, id);
+        }
+        let file = Attachment {
+            id,
+            organization_id: OrganizationId::new(now, [1; 10]),
+            inbox_id: InboxId::new(now, [1; 10]),
+            message: Some((mail, digest)),
+            filename: "a.pdf".to_owned(),
+            content_type: "application/pdf".to_owned(),
+            size: 5,
+            created_at: now,
+        };
+        assert!(file.is_sound());
+        assert!(!Attachment { filename: "a.exe".to_owned(), ..file.clone() }.is_sound());
+        assert!(!Attachment { message: Some((mail, changed)), ..file.clone() }.is_sound());
+        assert!(Attachment { message: None, ..file }.is_sound());
+    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::access::{Actor, Role};
+use crate::access::{Actor, Credential, Role};
 use crate::address::EmailAddress;
 use crate::{MemberId, OrganizationId, UserId};
 
@@ -15,6 +15,30 @@ pub struct Pause {
     pub at: Timestamp,
     /// Why, in their words, at most 500 characters.
     pub reason: String,
+}
+
+impl Pause {
+    /// To stop is always safe. What was stopped goes on only where a person says so who manages it.
+    pub fn check_end(with: &Credential, role: Role) -> Result<(), StaysPaused> {
+        if !with.is_person() {
+            return Err(StaysPaused::NoPerson);
+        }
+        if !matches!(role, Role::Owner | Role::Admin) {
+            return Err(StaysPaused::NoManager);
+        }
+        Ok(())
+    }
+}
+
+/// Why a pause is not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StaysPaused {
+    /// A program may stop mail; it never sets it going again.
+    #[error("a pause is ended by a person: sign in (POST /v1/sessions, or the console) and resume there")]
+    NoPerson,
+    /// Others may pause and not resume.
+    #[error("a pause is ended by an owner or an admin: ask one of them")]
+    NoManager,
 }
 
 /// A tenant.

@@ -41,6 +41,26 @@ pub enum Late {
     Send,
 }
 
+/// With what a decision is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum By {
+    /// By a person: in a session, or by the one-time link of a notification.
+    #[default]
+    Person,
+    /// By a token as well, which may be a program's.
+    Any,
+}
+
+/// What the one-time links of notifications do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Links {
+    /// Whoever opens one decides on the page that it leads to.
+    #[default]
+    Decide,
+    /// They lead to the sign-in.
+    SignIn,
+}
+
 /// So many votes from members with one of these roles.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Requirement {
@@ -68,6 +88,10 @@ pub struct Terms {
     pub remind_after: Option<SignedDuration>,
     /// Roles that are told of it by mail.
     pub notify: BTreeSet<Role>,
+    /// With what it is decided.
+    pub by: By,
+    /// What the links do in the mails that tell of it.
+    pub links: Links,
 }
 
 /// Roles that decide.
@@ -84,6 +108,8 @@ impl Default for Terms {
             late: Late::Expire,
             remind_after: Some(SignedDuration::from_hours(24)),
             notify: DECIDERS.into(),
+            by: By::Person,
+            links: Links::Decide,
         }
     }
 }
@@ -96,6 +122,21 @@ impl Requirement {
 }
 
 impl Terms {
+    /// What the audit log tells of them: what decides whether votes suffice.
+    pub fn details(&self) -> Vec<(&'static str, String)> {
+        let requirement = |one: &Requirement| {
+            let roles: Vec<_> = one.roles.iter().map(|role| role.as_str()).collect();
+            format!("{}:{}", one.quorum, roles.join("+"))
+        };
+        vec![
+            ("terms", self.requirements.iter().map(requirement).collect::<Vec<_>>().join(" ")),
+            ("separation", self.separation.to_string()),
+            ("rejections", self.rejections.to_string()),
+            ("by", self.by.as_str().to_owned()),
+            ("links", self.links.as_str().to_owned()),
+        ]
+    }
+
     /// What both ask for: never less than either. The order of the two makes no difference.
     #[must_use]
     pub fn unite(self, other: Terms) -> Terms {
@@ -115,6 +156,8 @@ impl Terms {
                 (one, two) => one.or(two),
             },
             notify: self.notify.union(&other.notify).copied().collect(),
+            by: if self.by == By::Person { By::Person } else { other.by },
+            links: if self.links == Links::SignIn { Links::SignIn } else { other.links },
         }
     }
 }
@@ -149,12 +192,21 @@ pub struct Policy {
     pub updated_at: Timestamp,
     /// Who changed it last.
     pub updated_by: Actor,
+    /// When a person last said which inboxes it names: when they saved it, or when it was made.
+    pub settled_at: Timestamp,
 }
 
 impl Policy {
     /// Whether it has a say about mail of this inbox.
-    pub fn applies_to(&self, inbox_id: InboxId) -> bool {
-        self.content.enabled && self.content.inboxes.as_ref().is_none_or(|some| some.contains(&inbox_id))
+    pub fn applies_to(&self, inbox: Origin) -> bool {
+        let named = self.content.inboxes.as_ref().is_none_or(|some| some.contains(&inbox.id));
+        self.content.enabled && (named || self.is_unsettled(inbox))
+    }
+
+    /// Whether nobody has said yet if it names this inbox, which was made since: until a person does, its holds and blocks
+    /// count there, or whoever makes an inbox would escape them.
+    pub fn is_unsettled(&self, inbox: Origin) -> bool {
+        inbox.created_at > self.settled_at
     }
 }
 
@@ -163,6 +215,15 @@ impl PolicyContent {
     pub fn digest(&self) -> Digest {
         Digest::of(self.write().canonical().as_bytes())
     }
+}
+
+/// The inbox that a mail leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Its id.
+    pub id: InboxId,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// One rule.
@@ -242,6 +303,8 @@ pub enum Condition {
     },
     /// What it links to.
     Link(LinkTest),
+    /// Which pictures from elsewhere it shows.
+    Picture(LinkTest),
     /// Larger than so many octets, as it goes out.
     SizeOver(u64),
     /// Who asks.
@@ -355,7 +418,7 @@ pub struct Places {
     pub body: bool,
 }
 
-/// What is asked of links.
+/// What is asked of links, or of pictures from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkTest {
     /// Whether there is any.
@@ -460,6 +523,8 @@ names!(FileKind, Executable = "executable", Macro = "macro", Archive = "archive"
 names!(Per, Inbox = "inbox", Recipient = "recipient", Organization = "organization");
 names!(Window, Hour = "hour", Day = "day");
 names!(Late, Expire = "expire", Send = "send");
+names!(By, Person = "person", Any = "any");
+names!(Links, Decide = "decide", SignIn = "sign_in");
 
 /// All policies of an organization: one record, so that a submission reads them together and a change of one is a
 /// change of the whole.
@@ -495,7 +560,7 @@ impl PolicyBook {
     }
 
     /// Whose mails have to be counted to judge a mail of this inbox, with every number that is asked about.
-    pub fn counted(&self, inbox_id: InboxId) -> BTreeSet<(Per, Window, u64)> {
+    pub fn counted(&self, inbox: Origin) -> BTreeSet<(Per, Window, u64)> {
         fn walk(condition: &Condition, out: &mut BTreeSet<(Per, Window, u64)>) {
             match condition {
                 Condition::All(list) | Condition::Any(list) => list.iter().for_each(|one| walk(one, out)),
@@ -507,7 +572,7 @@ impl PolicyBook {
             }
         }
         let mut out = BTreeSet::new();
-        for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox_id)) {
+        for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox)) {
             policy.content.rules.iter().for_each(|rule| walk(&rule.when, &mut out));
         }
         out

@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::access::Credential;
 use crate::address::EmailAddress;
 use crate::approval::Voter;
 use crate::{InboxId, OrganizationId, StandingApprovalId, ThreadId};
@@ -39,6 +40,8 @@ pub struct StandingApproval {
     pub expires_at: Timestamp,
     /// Who made it, with the role that they had then.
     pub made_by: Voter,
+    /// With what: a session, or it covers nothing. A program makes none.
+    pub made_with: Credential,
     /// When.
     pub created_at: Timestamp,
     /// Since when it holds no more.
@@ -70,9 +73,14 @@ impl StandingApproval {
     /// Upper bound of its time.
     pub const MAX_TIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+    /// Whether what was approved by it stands: nobody revoked it, and a person made it.
+    pub fn stands(&self) -> bool {
+        self.revoked_at.is_none() && self.made_with.is_person()
+    }
+
     /// Whether it could be used at all now.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && now < self.expires_at && self.used < self.budget
+        self.stands() && now < self.expires_at && self.used < self.budget
     }
 
     /// Whether it covers this mail. A tainted conversation, and an answer to a program's mail, always need a person.
@@ -104,7 +112,7 @@ impl StandingApproval {
 mod tests {
     use super::*;
     use crate::access::Role;
-    use crate::{MemberId, id::Id as _};
+    use crate::{MemberId, SessionId, TokenId, id::Id as _};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -118,6 +126,7 @@ mod tests {
             used: 0,
             expires_at: NOW + SignedDuration::from_hours(1),
             made_by: Voter { member_id: MemberId::new(NOW, [1; 10]), role: Role::Approver },
+            made_with: Credential::Session(SessionId::new(NOW, [1; 10])),
             created_at: NOW,
             revoked_at: None,
             version: 1,
@@ -176,5 +185,7 @@ mod tests {
         assert!(!of().covers(&mail(&to), NOW + SignedDuration::from_hours(1)));
         assert!(!of().spend().spend().covers(&mail(&to), NOW));
         assert!(!StandingApproval { revoked_at: Some(NOW), ..of() }.covers(&mail(&to), NOW));
+        let program = Credential::Token { id: TokenId::new(NOW, [1; 10]), chain: vec![] };
+        assert!(!StandingApproval { made_with: program, ..of() }.covers(&mail(&to), NOW));
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::access::{Actor, Role};
+use domain::access::{Actor, Credential, Role};
 use domain::address::EmailAddress;
 use domain::approval::{Approval, Decision, Verdict, Vote, Voter};
 use domain::credential::Token;
@@ -12,11 +12,13 @@ use domain::digest::Digest;
 use domain::gate::{self, Around};
 use domain::inbox::Inbox;
 use domain::organization::{Member, Organization, Pause};
-use domain::policy::{Requirement, Terms};
+
+use domain::policy::{By, Links, Requirement, Terms};
 use domain::seal::{Envelope, SealBroken, Sealed};
 use domain::standing::{StandingApproval, Target};
 use domain::{
-    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId, TokenId, UserId,
+    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
+    TokenId, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -82,8 +84,8 @@ fn changed(mut envelope: Envelope, field: usize) -> Envelope {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Vote { by: u8, approves: bool, right_digest: bool, standing: bool },
-    Delegate { from: u8, to: u8 },
+    Vote { by: u8, with: u8, approves: bool, right_digest: bool, standing: bool },
+    Delegate { from: u8, with: u8, to: u8 },
     Expire,
     Cancel,
     Supersede { by: u8 },
@@ -93,10 +95,11 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let seat = || 0..SEATS;
     let step = prop_oneof![
-        12 => (seat(), prop::bool::weighted(0.9), prop::bool::weighted(0.9), prop::bool::weighted(0.2)).prop_map(
-            |(by, approves, right_digest, standing)| Step::Vote { by, approves, right_digest, standing }
-        ),
-        3 => (seat(), seat()).prop_map(|(from, to)| Step::Delegate { from, to }),
+        12 => (seat(), 0u8..4, prop::bool::weighted(0.9), prop::bool::weighted(0.9), prop::bool::weighted(0.2))
+            .prop_map(|(by, with, approves, right_digest, standing)| Step::Vote {
+                by, with, approves, right_digest, standing
+            }),
+        3 => (seat(), 0u8..4, seat()).prop_map(|(from, with, to)| Step::Delegate { from, with, to }),
         1 => Just(Step::Expire),
         1 => Just(Step::Cancel),
         1 => seat().prop_map(|by| Step::Supersede { by }),
@@ -117,15 +120,42 @@ fn terms() -> impl Strategy<Value = Terms> {
     let deciders = prop::sample::subsequence(domain::policy::DECIDERS.to_vec(), 1..=3);
     let requirement = (1u8..=3, deciders)
         .prop_map(|(quorum, roles)| Requirement { quorum, roles: roles.into_iter().collect() });
-    (prop::collection::vec(requirement, 1..3), any::<bool>(), 1u8..3).prop_map(
-        |(requirements, separation, rejections)| Terms {
+    let by = prop::sample::select(By::ALL);
+    let links = prop::sample::select(Links::ALL);
+    (prop::collection::vec(requirement, 1..3), any::<bool>(), 1u8..3, by, links).prop_map(
+        |(requirements, separation, rejections, by, links)| Terms {
             requirements,
             separation,
             rejections,
+            by,
+            links,
             expires_in: SignedDuration::from_secs(10),
             ..Terms::default()
         },
     )
+}
+
+/// The token that asks for every mail.
+fn asking() -> Credential {
+    Credential::Token { id: TokenId::new(NOW, [0; 10]), chain: vec![Digest::of(b"secret")] }
+}
+
+/// The kinds of what people and their programs decide with: a session, a link, a token, and a token that another made.
+fn credential(kind: u8) -> Credential {
+    let token = |n: u8, chain: &[u8]| Credential::Token {
+        id: TokenId::new(NOW, [n; 10]),
+        chain: chain.iter().map(|n| token_hash(*n)).collect(),
+    };
+    match kind {
+        0 => Credential::Session(SessionId::new(NOW, [0; 10])),
+        1 => Credential::Link(Digest::of(b"link")),
+        2 => token(1, &[1]),
+        _ => token(2, &[2, 1]),
+    }
+}
+
+fn token_hash(n: u8) -> Digest {
+    Digest::of(&[n])
 }
 
 fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
@@ -143,7 +173,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         supersedes: None,
         edited_by: edited_by.map(member),
         requested_by: Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(0) },
-        requested_with: None,
+        requested_with: asking(),
         requested_at: NOW,
         expires_at: Approval::expiry(&terms, None, NOW),
         send_at: None,
@@ -156,6 +186,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         subject: String::new(),
         preview: String::new(),
         attachment_count: 0,
+        html_changes: vec![],
         decision: Decision::Pending,
         task_token: None,
         version: 1,
@@ -167,17 +198,19 @@ fn take(approval: Approval, step: &Step, roles: &[Role], now: &mut Timestamp) ->
     let voter = |n: u8| Voter { member_id: member(n), role: roles[usize::from(n)] };
     let before = approval.clone();
     let next = match *step {
-        Step::Vote { by, approves, right_digest, standing } => {
+        Step::Vote { by, with, approves, right_digest, standing } => {
             let digest = if right_digest { approval.digest } else { Digest::of(b"other") };
             let verdict = if approves { Verdict::Approve } else { Verdict::Reject("no".into()) };
-            approval.vote(voter(by), digest, verdict, standing.then(standing_id), *now)
+            approval.vote(voter(by), &credential(with), digest, verdict, standing.then(standing_id), *now)
         }
-        Step::Delegate { from, to } => approval.delegate(voter(from), voter(to), *now),
+        Step::Delegate { from, with, to } => {
+            approval.delegate(voter(from), &credential(with), voter(to), *now)
+        }
         Step::Expire => approval.expire(*now),
         Step::Cancel => approval.cancel(&Actor::System, "why", *now),
         Step::Supersede { by } => {
             let digest = approval.digest;
-            approval.supersede(voter(by), digest, ApprovalId::new(NOW, [1; 10]), *now)
+            approval.supersede(voter(by), &credential(0), digest, ApprovalId::new(NOW, [1; 10]), *now)
         }
         Step::Wait => {
             *now += SignedDuration::from_secs(3);
@@ -187,23 +220,34 @@ fn take(approval: Approval, step: &Step, roles: &[Role], now: &mut Timestamp) ->
     next.unwrap_or(before)
 }
 
-/// The oracle: seat by seat, from the rows alone.
+/// The oracle: seat by seat, from the rows alone. Whoever votes for another is that other person, with that other's role.
 fn entitled(approval: &Approval, roles: &[Role]) -> bool {
     let terms = approval.terms.as_ref().unwrap();
+    let role = |id: MemberId| (0..SEATS).find(|n| member(*n) == id).map(|n| roles[usize::from(n)]);
+    // In whose place somebody votes: the first in line of those who handed theirs on.
+    let stands_for = |id: MemberId| {
+        let from = approval.delegations.iter().find(|d| d.to == id).map(|d| d.from);
+        from.unwrap_or(id)
+    };
+    let counts = |vote: &&Vote| {
+        let id = vote.member_id;
+        let excluded = terms.separation && (id == member(0) || approval.edited_by == Some(id));
+        let program = matches!(vote.with, Credential::Token { .. });
+        let link = matches!(vote.with, Credential::Link(_));
+        matches!(role(id), Some(Role::Owner | Role::Admin | Role::Approver))
+            && vote.verdict == Verdict::Approve
+            && !excluded
+            && !approval.delegations.iter().any(|d| d.from == id)
+            && !(program && terms.by == By::Person)
+            && !(link && terms.links == Links::SignIn)
+    };
+    let persons: BTreeSet<MemberId> =
+        approval.votes.iter().filter(counts).map(|vote| stands_for(vote.member_id)).collect();
     matches!(approval.decision, Decision::Approved { .. })
         && terms.requirements.iter().all(|requirement| {
-            let counts = |n: &u8| {
-                let (id, role) = (member(*n), roles[usize::from(*n)]);
-                let excluded = terms.separation && (*n == 0 || approval.edited_by == Some(id));
-                let handed =
-                    approval.delegations.iter().any(|d| d.to == id && requirement.roles.contains(&d.role));
-                matches!(role, Role::Owner | Role::Admin | Role::Approver)
-                    && !excluded
-                    && !approval.delegations.iter().any(|d| d.from == id)
-                    && (requirement.roles.contains(&role) || handed)
-                    && approval.votes.iter().any(|v| v.member_id == id && v.verdict == Verdict::Approve)
-            };
-            (0..SEATS).filter(counts).count() >= usize::from(requirement.quorum)
+            let met =
+                persons.iter().filter(|id| role(**id).is_some_and(|role| requirement.roles.contains(&role)));
+            met.count() >= usize::from(requirement.quorum)
         })
 }
 
@@ -236,19 +280,23 @@ fn around(roles: &[Role]) -> Around {
             paused: None,
             created_at: NOW,
         }),
-        token: Some(Token {
-            id: TokenId::new(NOW, [0; 10]),
-            organization_id: OrganizationId::new(NOW, [0; 10]),
-            hash: Digest::of(b"secret"),
-            last_four: String::new(),
-            name: String::new(),
-            member_id: member(0),
-            role: roles[0],
-            scopes: BTreeSet::new(),
-            inboxes: None,
-            paused: None,
-            created_at: NOW,
-        }),
+        tokens: [(0, Digest::of(b"secret")), (1, token_hash(1)), (2, token_hash(2))]
+            .into_iter()
+            .map(|(n, hash)| Token {
+                id: TokenId::new(NOW, [n; 10]),
+                organization_id: OrganizationId::new(NOW, [0; 10]),
+                hash,
+                last_four: String::new(),
+                name: String::new(),
+                member_id: member(0),
+                role: roles[0],
+                scopes: BTreeSet::new(),
+                inboxes: None,
+                paused: None,
+                ancestors: vec![],
+                created_at: NOW,
+            })
+            .collect(),
         members: (0..SEATS).map(seat).collect(),
         standing: vec![StandingApproval {
             id: standing_id(),
@@ -259,6 +307,7 @@ fn around(roles: &[Role]) -> Around {
             used: 1,
             expires_at: NOW,
             made_by: Voter { member_id: member(1), role: roles[1] },
+            made_with: credential(0),
             created_at: NOW,
             revoked_at: None,
             version: 1,
@@ -277,8 +326,14 @@ fn restricted(mut around: Around, what: usize, seat: u8) -> Around {
         3 => around.standing.clear(),
         4 => around.organization.iter_mut().for_each(|o| o.paused = Some(pause())),
         5 => around.inbox.iter_mut().for_each(|i| i.paused = Some(pause())),
-        6 => around.token.iter_mut().for_each(|t| t.paused = Some(pause())),
-        7 => around.token = None,
+        // The token that asked, the one that decided, the one that made that.
+        6 => around
+            .tokens
+            .iter_mut()
+            .skip(usize::from(seat % 3))
+            .take(1)
+            .for_each(|t| t.paused = Some(pause())),
+        7 => around.tokens.retain(|t| t.id != TokenId::new(NOW, [seat % 3; 10])),
         8 => around.inbox = None,
         9 => around.organization = None,
         _ => around.tainted = true,

@@ -16,9 +16,9 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain::access::{Actor, Role};
+use domain::access::{Actor, Credential, Role};
 use domain::address::EmailAddress;
-use domain::approval::{Approval, Decision, Verdict, Vote, Voter};
+use domain::approval::{Approval, Decision, Delegation, Verdict, Vote, Voter};
 use domain::credential::Token;
 use domain::digest::Digest;
 use domain::gate::{self, Around, Hindrance};
@@ -26,11 +26,12 @@ use domain::inbox::Inbox;
 use domain::lifecycle::{Nonce, Outbound, State, Status};
 use domain::message::{Direction, Message, Party};
 use domain::organization::{Member, Organization, Pause};
-use domain::policy::{DECIDERS, Requirement, Terms};
+use domain::policy::{By, DECIDERS, Requirement, Terms};
 use domain::seal::{Claim, Envelope, NoClaim, Sealed};
 use domain::standing::{Mail, StandingApproval, Target};
 use domain::{
-    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId, TokenId, UserId,
+    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
+    TokenId, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 use stateright::{Checker, HasDiscoveries, Model, Property};
@@ -42,6 +43,8 @@ const REQUESTER: usize = 0;
 const REVISIONS: usize = 3;
 /// The brakes, in the order of `gate::Brake`.
 const BRAKES: usize = 3;
+/// The tokens of the member who decides by one: it, and the one that it was made with.
+const KEYS: usize = 2;
 
 /// How much happens at most in one model. Within this, everything happens in every order.
 #[derive(Clone)]
@@ -51,10 +54,10 @@ struct Bounds {
     instants: &'static [i64],
     /// Seats, the requester first.
     roles: &'static [Role],
-    /// Votes that a mail needs; without them the mails are let go by policy.
-    quorum: Option<u8>,
-    /// Roles whose votes count.
-    entitled: &'static [Role],
+    /// How many votes of which roles a mail needs; where nothing is asked for, the mails are let go by policy.
+    requirements: &'static [(u8, &'static [Role])],
+    /// The member who decides by a token, where the policy allows that.
+    program: Option<usize>,
     /// Rejections that end it.
     rejections: u8,
     /// How long an approval waits.
@@ -80,6 +83,8 @@ struct Bounds {
     /// Pulls of each brake; each is released any time.
     pauses: [u8; BRAKES],
     delete_token: bool,
+    /// Whether the tokens of `program` are paused or deleted.
+    break_keys: bool,
     revoke: bool,
     taint: bool,
     tamper: bool,
@@ -96,8 +101,8 @@ struct Bounds {
 const NOTHING: Bounds = Bounds {
     instants: &[0],
     roles: &[Role::Owner, Role::Approver, Role::Approver],
-    quorum: None,
-    entitled: &DECIDERS,
+    requirements: &[],
+    program: None,
     rejections: 1,
     expires_in: 300,
     remind: false,
@@ -113,6 +118,7 @@ const NOTHING: Bounds = Bounds {
     demotions: 0,
     pauses: [0; BRAKES],
     delete_token: false,
+    break_keys: false,
     revoke: false,
     taint: false,
     tamper: false,
@@ -144,12 +150,18 @@ enum Off {
     UnknownStaysUnknown,
     /// A standing approval is spent without comparing versions.
     CountedSpending,
-    /// The stored octets are not hashed again.
+    /// The stored bytes are not hashed again.
     HashAgain,
     /// The sweeper starts nothing anew.
     Restart,
     /// There are tickets of mails that were not approved yet.
     TicketsOfApproved,
+    /// The look takes the tokens of whoever decided for good.
+    KeysOfVoters,
+    /// Whoever votes in another's place votes for both.
+    OneVoteEach,
+    /// Whoever asks ends a pause.
+    PersonsResume,
 }
 
 #[derive(Clone)]
@@ -233,7 +245,7 @@ struct Dispatcher {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Call {
     message: usize,
-    /// Which revision the octets are that were given to the provider.
+    /// Which revision the bytes are that were given to the provider.
     revision: usize,
     answer: Answer,
     at_claim: AtClaim,
@@ -259,6 +271,7 @@ struct History {
     called_off_without_cause: bool,
     contradicted: bool,
     settled: bool,
+    resumed_by_others: bool,
     conflicts: bool,
 }
 
@@ -276,6 +289,22 @@ struct Used {
     crashes: u8,
 }
 
+/// How a token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Good,
+    Paused,
+    Deleted,
+}
+
+/// Who asks that a pause be ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resumer {
+    Manager,
+    ManagersToken,
+    Approver,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct World {
     clock: usize,
@@ -284,6 +313,7 @@ struct World {
     members: Vec<Option<Role>>,
     brakes: [bool; BRAKES],
     token: bool,
+    keys: [Key; KEYS],
     standing: Option<Arc<StandingApproval>>,
     tainted: bool,
     tampered: bool,
@@ -318,10 +348,12 @@ enum Step {
     Crash(usize),
     ProviderEvent(usize),
     Pause(usize),
-    Resume(usize),
+    Resume(usize, Resumer),
     Remove(usize),
     Demote(usize),
     DeleteToken,
+    /// Pauses or deletes a token of whoever decides by one.
+    BreakKey(usize, Key),
     Revoke,
     Taint,
     Tamper,
@@ -357,6 +389,36 @@ fn standing_id() -> StandingApprovalId {
 
 fn address(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap()
+}
+
+fn token_hash(n: usize) -> Digest {
+    Digest::from_bytes([u8::try_from(n).unwrap(); 32])
+}
+
+/// The token that asks for every mail, and after it those of whoever decides by one.
+fn token(n: usize, member_id: MemberId, role: Role, paused: bool) -> Token {
+    Token {
+        id: TokenId::new(T0, id_of(n + 1)),
+        organization_id: organization(),
+        hash: token_hash(n),
+        ancestors: vec![],
+        last_four: String::new(),
+        name: String::new(),
+        member_id,
+        role,
+        scopes: BTreeSet::new(),
+        inboxes: None,
+        paused: paused.then(pause),
+        created_at: T0,
+    }
+}
+
+fn session(n: usize) -> Credential {
+    Credential::Session(SessionId::new(T0, id_of(n + 1)))
+}
+
+fn pause() -> Pause {
+    Pause { by: Actor::System, at: T0, reason: String::new() }
 }
 
 fn party() -> Party {
@@ -396,8 +458,13 @@ impl Gate {
     }
 
     fn terms(&self) -> Option<Terms> {
-        self.bounds.quorum.map(|quorum| Terms {
-            requirements: vec![Requirement { quorum, roles: self.bounds.entitled.iter().copied().collect() }],
+        let requirements = self.bounds.requirements.iter();
+        let requirements: Vec<_> = requirements
+            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() })
+            .collect();
+        (!requirements.is_empty()).then(|| Terms {
+            requirements,
+            by: if self.bounds.program.is_some() { By::Any } else { By::Person },
             rejections: self.bounds.rejections,
             expires_in: SignedDuration::from_secs(self.bounds.expires_in),
             remind_after: self.bounds.remind.then(|| SignedDuration::from_secs(60)),
@@ -423,7 +490,7 @@ impl Gate {
             supersedes: None,
             edited_by: None,
             requested_by: Actor::Token { token_id: TokenId::new(T0, id_of(1)), member_id: member(REQUESTER) },
-            requested_with: None,
+            requested_with: Credential::Token { id: TokenId::new(T0, id_of(1)), chain: vec![token_hash(0)] },
             requested_at: now,
             expires_at: terms.as_ref().map_or(now, |terms| Approval::expiry(terms, None, now)),
             send_at: None,
@@ -437,6 +504,7 @@ impl Gate {
             subject: String::new(),
             preview: String::new(),
             attachment_count: 0,
+            html_changes: vec![],
             task_token: None,
             version: 1,
         }
@@ -475,8 +543,9 @@ impl Gate {
             // Whoever made it votes with the role that they have now, where their vote would count by hand.
             if let Some(role) = world.members[1] {
                 let voter = Voter { member_id: member(1), role };
+                let (made_with, ahead) = (&standing.made_with, Some(standing.id));
                 let voted =
-                    approval.clone().vote(voter, approval.digest, Verdict::Approve, Some(standing.id), now);
+                    approval.clone().vote(voter, made_with, approval.digest, Verdict::Approve, ahead, now);
                 if let Ok(voted) = voted {
                     approval = voted;
                     let mut spent = StandingApproval::clone(standing).spend();
@@ -496,6 +565,76 @@ impl Gate {
         tx.create = Some(Arc::new(approval));
         tx.row = Some((None, Arc::new(Row { outbound, version: 1 })));
         tx
+    }
+
+    /// What a member decides with.
+    fn credential(&self, n: usize) -> Credential {
+        if self.bounds.program == Some(n) {
+            Credential::Token { id: TokenId::new(T0, id_of(2)), chain: (1..=KEYS).map(token_hash).collect() }
+        } else {
+            session(n)
+        }
+    }
+
+    /// What changes around the mail: brakes, seats, credentials, standing approvals, taint and tampering.
+    fn changes_around(&self, world: &World, steps: &mut Vec<Step>) {
+        let (bounds, used) = (&self.bounds, &world.used);
+        for brake in 0..BRAKES {
+            if world.brakes[brake] {
+                let all = [Resumer::Manager, Resumer::ManagersToken, Resumer::Approver];
+                steps.extend(all.map(|by| Step::Resume(brake, by)));
+            } else if used.pauses[brake] < bounds.pauses[brake] {
+                steps.push(Step::Pause(brake));
+            }
+        }
+        for n in 0..bounds.roles.len() {
+            if world.members[n].is_some() && used.removals < bounds.removals {
+                steps.push(Step::Remove(n));
+            }
+            if world.members[n] == Some(Role::Approver) && used.demotions < bounds.demotions {
+                steps.push(Step::Demote(n));
+            }
+        }
+        if bounds.delete_token && world.token {
+            steps.push(Step::DeleteToken);
+        }
+        if bounds.break_keys {
+            for at in 0..KEYS {
+                let worse = match world.keys[at] {
+                    Key::Good => &[Key::Paused, Key::Deleted][..],
+                    Key::Paused => &[Key::Deleted],
+                    Key::Deleted => &[],
+                };
+                steps.extend(worse.iter().map(|key| Step::BreakKey(at, *key)));
+            }
+        }
+        if bounds.revoke && world.standing.as_ref().is_some_and(|s| s.revoked_at.is_none()) {
+            steps.push(Step::Revoke);
+        }
+        if bounds.taint && !world.tainted {
+            steps.push(Step::Taint);
+        }
+        if bounds.tamper && !world.tampered {
+            steps.push(Step::Tamper);
+        }
+    }
+
+    /// An approval with this member's vote for it, where it can be given.
+    fn approved_by(&self, world: &World, approval: &Approval, n: usize) -> Option<Approval> {
+        let (now, with) = (self.now(world), self.credential(n));
+        let voter = Voter { member_id: member(n), role: world.members[n]? };
+        let approve = |approval: Approval, voter| {
+            let digest = approval.digest;
+            approval.vote(voter, &with, digest, Verdict::Approve, None, now).ok()
+        };
+        // Where that safety is off, whoever stands in for another gives that vote as well as their own.
+        let stands_in = |d: &&Delegation| d.to == member(n) && self.lacks(Off::OneVoteEach);
+        let Some(giver) = approval.delegations.iter().find(stands_in) else {
+            return approve(approval.clone(), voter);
+        };
+        let freed = Approval { delegations: vec![], ..approval.clone() };
+        let after = approve(freed, Voter { member_id: giver.from, role: giver.role })?;
+        if after.decision == Decision::Pending { approve(after, voter) } else { Some(after) }
     }
 
     /// What a person's decision writes, from what they read now; nothing where it is refused.
@@ -532,26 +671,29 @@ impl Gate {
         let (mut create, mut voted) = (None, None);
         let (mut after, outbound) = match *step {
             Step::Vote(_, n) => {
-                let after = fresh.vote(voter(n)?, old.digest, Verdict::Approve, None, now).ok()?;
+                let after = self.approved_by(world, old, n)?;
                 voted = Some(n);
                 let moves = matches!(after.decision, Decision::Approved { .. });
                 (after, moves.then(|| row.outbound.clone().approve(now)))
             }
             Step::Reject(_, n) => {
                 let verdict = Verdict::Reject("no".to_owned());
-                let after = fresh.vote(voter(n)?, old.digest, verdict, None, now).ok()?;
+                let after =
+                    fresh.vote(voter(n)?, &self.credential(n), old.digest, verdict, None, now).ok()?;
                 voted = Some(n);
                 let moves = matches!(after.decision, Decision::Rejected { .. });
                 (after, moves.then(|| row.outbound.clone().reject(now)))
             }
-            Step::Delegate(_, from, to) => (fresh.delegate(voter(from)?, voter(to)?, now).ok()?, None),
+            Step::Delegate(_, from, to) => {
+                (fresh.delegate(voter(from)?, &self.credential(from), voter(to)?, now).ok()?, None)
+            }
             Step::Cancel(_) => {
                 let by = Actor::Member { member_id: member(REQUESTER) };
                 (fresh.cancel(&by, "why", now).ok()?, Some(row.outbound.clone().cancel(now, "why")))
             }
             Step::Edit(_, n) => {
                 let next = approval_id(world.approvals.len());
-                let after = fresh.supersede(voter(n)?, old.digest, next, now).ok()?;
+                let after = fresh.supersede(voter(n)?, &self.credential(n), old.digest, next, now).ok()?;
                 let revision = old.revision as usize;
                 let keeps = self.lacks(Off::VotesEndWithEdit);
                 let edited = Approval {
@@ -710,7 +852,7 @@ impl Gate {
         }
     }
 
-    /// The last look: everything around the approval, the production check, and the octets.
+    /// The last look: everything around the approval, the production check, and the bytes.
     fn look(
         &self,
         world: &World,
@@ -730,11 +872,11 @@ impl Gate {
             Err(NoClaim::Hindered(hindrance)) => Phase::Hindered(row, hindrance, approval),
             Ok(claim) => {
                 let stored = if world.tampered { (revision + 1) % REVISIONS } else { revision };
-                let octets = self.sealed[message][stored].bytes().to_vec();
+                let bytes = self.sealed[message][stored].bytes().to_vec();
                 if self.lacks(Off::HashAgain) {
                     return Phase::Cleared(row, stored);
                 }
-                match claim.countersign(octets) {
+                match claim.countersign(bytes) {
                     Err(_) => Phase::Answered(row, Answer::Refused),
                     Ok(countersigned) => {
                         let sent = countersigned.sealed().bytes();
@@ -874,8 +1016,23 @@ impl World {
 
     /// The rows that `names` tells a dispatcher to read, as they stand.
     fn around(&self, gate: &Gate, names: &Approval) -> Around {
-        let pause = |pulled: bool| pulled.then(|| Pause { by: Actor::System, at: T0, reason: String::new() });
+        let paused = |pulled: bool| pulled.then(pause);
         let wanted = gate::members_of(names);
+        let by_hash = gate::tokens_of(names);
+        let asking =
+            self.token.then(|| token(0, member(REQUESTER), gate.bounds.roles[REQUESTER], self.brakes[2]));
+        let deciding = gate.bounds.program.into_iter().flat_map(|n| {
+            let key =
+                move |at: usize| token(at + 1, member(n), gate.bounds.roles[n], self.keys[at] == Key::Paused);
+            (0..KEYS).filter(|at| self.keys[*at] != Key::Deleted).map(key)
+        });
+        let mut tokens: Vec<_> =
+            asking.into_iter().chain(deciding).filter(|token| by_hash.contains(&token.hash)).collect();
+        if gate.lacks(Off::KeysOfVoters) {
+            let good = |n: usize| token(n, member(1), Role::Approver, false);
+            tokens.retain(|token| token.hash == token_hash(0));
+            tokens.extend((1..=KEYS).map(good));
+        }
         let seat = |n: usize| {
             self.members[n].filter(|_| wanted.contains(&member(n))).map(|role| Member {
                 id: member(n),
@@ -892,7 +1049,7 @@ impl World {
                 id: organization(),
                 name: String::new(),
                 data_key: vec![],
-                paused: pause(self.brakes[0]),
+                paused: paused(self.brakes[0]),
                 created_at: T0,
             }),
             inbox: Some(Inbox {
@@ -900,22 +1057,10 @@ impl World {
                 organization_id: organization(),
                 address: address("agent@m.example"),
                 display_name: None,
-                paused: pause(self.brakes[1]),
+                paused: paused(self.brakes[1]),
                 created_at: T0,
             }),
-            token: self.token.then(|| Token {
-                id: TokenId::new(T0, id_of(1)),
-                organization_id: organization(),
-                hash: Digest::from_bytes([0; 32]),
-                last_four: String::new(),
-                name: String::new(),
-                member_id: member(REQUESTER),
-                role: gate.bounds.roles[REQUESTER],
-                scopes: BTreeSet::new(),
-                inboxes: None,
-                paused: pause(self.brakes[2]),
-                created_at: T0,
-            }),
+            tokens,
             members: (0..self.members.len()).filter_map(seat).collect(),
             standing: self
                 .standing
@@ -945,28 +1090,36 @@ impl World {
         if self.members[REQUESTER].is_none() {
             return false;
         }
-        let by_hand = |vote: &Vote| vote.verdict == Verdict::Approve && vote.standing.is_none();
-        if self.tainted && !approval.votes.iter().any(by_hand) {
-            return false;
-        }
-        let Some(terms) = &approval.terms else { return true };
+        let Some(terms) = &approval.terms else { return !self.tainted };
+        let holds = |with: &Credential| match with {
+            Credential::Token { .. } => terms.by == By::Any && self.keys == [Key::Good; KEYS],
+            Credential::Session(_) | Credential::Link(_) => true,
+        };
+        let seat = |id: MemberId| (0..self.members.len()).find(|n| member(*n) == id);
         terms.requirements.iter().all(|requirement| {
             let persons = (0..self.members.len()).filter(|n| {
                 let (Some(role), id) = (self.members[*n], member(*n)) else { return false };
                 let decides = [Role::Owner, Role::Admin, Role::Approver].contains(&role);
                 let excluded = terms.separation && (*n == REQUESTER || approval.edited_by == Some(id));
-                let gave_away = approval.delegations.iter().any(|d| d.from == id);
-                let handed = approval.delegations.iter().any(|d| {
-                    let giver = (0..self.members.len()).find(|g| member(*g) == d.from);
-                    let holds = giver.is_some_and(|g| self.members[g] == Some(d.role));
-                    d.to == id && holds && requirement.roles.contains(&d.role)
+                let given = approval.delegations.iter().filter(|d| {
+                    seat(d.from).is_some_and(|giver| self.members[giver] == Some(d.role)) && holds(&d.with)
                 });
-                let fits = requirement.roles.contains(&role) || handed;
+                let gave_away = given.clone().any(|d| d.from == id);
+                // In the place of another they vote in that role and not in their own.
+                let places: BTreeSet<_> = given.filter(|d| d.to == id).map(|d| d.role).collect();
+                let fits = if places.is_empty() {
+                    requirement.roles.contains(&role)
+                } else {
+                    places.iter().any(|role| requirement.roles.contains(role))
+                };
                 let voted = approval.votes.iter().any(|vote| {
                     let revoked = self.standing.as_ref().is_none_or(|s| s.revoked_at.is_some());
+                    let by_hand = vote.standing.is_none() && matches!(vote.with, Credential::Session(_));
                     vote.member_id == id
                         && vote.verdict == Verdict::Approve
                         && vote.role == role
+                        && holds(&vote.with)
+                        && (by_hand || !self.tainted)
                         && !(vote.standing.is_some() && revoked)
                 });
                 decides && !excluded && !gave_away && fits && voted
@@ -1004,6 +1157,7 @@ impl Model for Gate {
                 used: 0,
                 expires_at: T0 + SignedDuration::from_hours(1),
                 made_by: Voter { member_id: member(1), role: bounds.roles[1] },
+                made_with: session(1),
                 created_at: T0,
                 revoked_at: None,
                 version: 1,
@@ -1016,6 +1170,7 @@ impl Model for Gate {
             members: bounds.roles.iter().copied().map(Some).collect(),
             brakes: [false; BRAKES],
             token: true,
+            keys: [Key::Good; KEYS],
             standing,
             tainted: false,
             tampered: false,
@@ -1115,33 +1270,7 @@ impl Model for Gate {
                 steps.push(Step::ProviderEvent(n));
             }
         }
-        for brake in 0..BRAKES {
-            if world.brakes[brake] {
-                steps.push(Step::Resume(brake));
-            } else if used.pauses[brake] < bounds.pauses[brake] {
-                steps.push(Step::Pause(brake));
-            }
-        }
-        for n in 0..bounds.roles.len() {
-            if world.members[n].is_some() && used.removals < bounds.removals {
-                steps.push(Step::Remove(n));
-            }
-            if world.members[n] == Some(Role::Approver) && used.demotions < bounds.demotions {
-                steps.push(Step::Demote(n));
-            }
-        }
-        if bounds.delete_token && world.token {
-            steps.push(Step::DeleteToken);
-        }
-        if bounds.revoke && world.standing.as_ref().is_some_and(|s| s.revoked_at.is_none()) {
-            steps.push(Step::Revoke);
-        }
-        if bounds.taint && !world.tainted {
-            steps.push(Step::Taint);
-        }
-        if bounds.tamper && !world.tampered {
-            steps.push(Step::Tamper);
-        }
+        self.changes_around(world, steps);
     }
 
     #[allow(clippy::too_many_lines)] // one arm for each kind of step
@@ -1317,7 +1446,18 @@ impl Model for Gate {
                 world.used.pauses[brake] += 1;
                 world.brakes[brake] = true;
             }
-            Step::Resume(brake) => {
+            Step::Resume(brake, by) => {
+                let (with, role) = match by {
+                    Resumer::Manager => (session(REQUESTER), Role::Owner),
+                    Resumer::ManagersToken => {
+                        (Credential::Token { id: TokenId::new(T0, id_of(1)), chain: vec![] }, Role::Owner)
+                    }
+                    Resumer::Approver => (session(1), Role::Approver),
+                };
+                if !self.lacks(Off::PersonsResume) {
+                    Pause::check_end(&with, role).ok()?;
+                }
+                world.history.resumed_by_others |= by != Resumer::Manager;
                 world.brakes[brake] = false;
                 for dispatcher in &mut world.dispatchers {
                     let looked = matches!(
@@ -1338,6 +1478,7 @@ impl Model for Gate {
                 world.members[n] = Some(Role::Viewer);
             }
             Step::DeleteToken => world.token = false,
+            Step::BreakKey(at, key) => world.keys[at] = key,
             Step::Revoke => {
                 let mut standing = StandingApproval::clone(world.standing.as_ref()?);
                 standing.revoked_at = Some(now);
@@ -1357,7 +1498,7 @@ impl Model for Gate {
     }
 }
 
-const PROMISES: [Example; 11] = [
+const PROMISES: [Example; 13] = [
     ("nothing goes without the votes of those who may vote", |_, w| {
         w.history.calls.iter().all(|call| call.at_claim.entitled)
     }),
@@ -1408,6 +1549,15 @@ const PROMISES: [Example; 11] = [
                 }
         })
     }),
+    ("as many persons decide as the terms ask for", |gate, w| {
+        let wanted: usize = gate.bounds.requirements.iter().map(|(quorum, _)| usize::from(*quorum)).sum();
+        let decided = |call: &Call| {
+            let of = |at: &&usize| w.message_of(&w.approvals[**at]) == call.message;
+            w.history.approved.iter().filter(of).any(|at| w.history.voted[*at].len() >= wanted)
+        };
+        w.history.calls.iter().all(decided)
+    }),
+    ("a pause is ended by a person who manages it", |_, w| !w.history.resumed_by_others),
     ("nothing is called off without a cause", |_, w| !w.history.called_off_without_cause),
     ("a report of the provider never contradicts the table", |_, w| !w.history.contradicted),
     ("from everywhere the sweeper leads to an end", |gate, w| gate.settles(w)),
@@ -1437,7 +1587,7 @@ fn bites(gate: Gate, off: Off, promise: &'static str) {
 const VOTES: Bounds = Bounds {
     instants: &[0, 600],
     roles: &[Role::Owner, Role::Approver, Role::Approver, Role::Approver],
-    quorum: Some(2),
+    requirements: &[(2, &DECIDERS)],
     in_flight: 2,
     voters: &[0, 1, 2, 3],
     edits: 1,
@@ -1482,8 +1632,7 @@ fn reminding_and_expiring() {
 
 const DECISIONS: Bounds = Bounds {
     roles: &[Role::Owner, Role::Admin, Role::Admin, Role::Approver],
-    quorum: Some(2),
-    entitled: &[Role::Owner, Role::Admin],
+    requirements: &[(2, &[Role::Owner, Role::Admin])],
     rejections: 2,
     in_flight: 2,
     voters: &[1, 2, 3],
@@ -1507,6 +1656,65 @@ fn rejecting_delegating_cancelling() {
         ("it is called off", |_, w| w.history.called_off),
     ];
     run("rejecting, delegating, cancelling", Gate::new(DECISIONS, examples));
+}
+
+const PLACES: Bounds = Bounds {
+    roles: &[Role::Owner, Role::Admin, Role::Approver, Role::Approver],
+    requirements: &[(1, &[Role::Admin]), (1, &[Role::Approver])],
+    in_flight: 2,
+    voters: &[1, 2, 3],
+    delegations: 2,
+    removals: 1,
+    ..NOTHING
+};
+
+/// An admin and an approver are asked for: handing votes on never makes one person enough.
+#[test]
+fn two_requirements_and_delegations() {
+    let examples: &[Example] = &[
+        ("it goes by a vote that was handed on", |_, w| {
+            w.any(Status::Sent) && !w.approvals[0].delegations.is_empty()
+        }),
+        ("a vote is handed on twice", |_, w| w.approvals[0].delegations.len() == 2),
+        ("it is called off", |_, w| w.history.called_off),
+    ];
+    run("two requirements and delegations", Gate::new(PLACES, examples));
+}
+
+const KEYS_BREAK: Bounds = Bounds {
+    requirements: &[(2, &DECIDERS)],
+    roles: &[Role::Owner, Role::Approver, Role::Approver, Role::Approver],
+    program: Some(1),
+    in_flight: 2,
+    voters: &[1, 2, 3],
+    delegations: 1,
+    removals: 1,
+    break_keys: true,
+    taint: true,
+    claims: 2,
+    dispatchers: 2,
+    ..NOTHING
+};
+
+/// A policy lets a token decide; the token, or the one that it was made with, is paused or deleted at any time.
+#[test]
+fn tokens_that_decide() {
+    let examples: &[Example] = &[
+        ("it goes by the vote of a token", |_, w| {
+            let by_token = |vote: &Vote| matches!(vote.with, Credential::Token { .. });
+            w.any(Status::Sent) && w.approvals[0].votes.iter().any(by_token)
+        }),
+        ("it goes by two persons after the token is gone", |_, w| {
+            w.any(Status::Sent) && w.keys == [Key::Deleted; KEYS] && w.history.calls[0].at_claim.entitled
+        }),
+        ("a token that is gone calls it off", |_, w| {
+            w.history.called_off && w.keys != [Key::Good; KEYS] && !w.tainted
+        }),
+        ("taint calls it off where a token voted", |_, w| {
+            w.history.called_off && w.keys == [Key::Good; KEYS]
+        }),
+    ];
+    run("tokens that decide", Gate::new(KEYS_BREAK, examples));
 }
 
 const DISPATCH: Bounds = Bounds {
@@ -1538,7 +1746,7 @@ fn dispatching_with_faults() {
 
 const BRAKING: Bounds = Bounds {
     instants: &[0, 600],
-    quorum: Some(1),
+    requirements: &[(1, &DECIDERS)],
     in_flight: 1,
     voters: &[1],
     claims: 3,
@@ -1573,7 +1781,7 @@ fn asking_before_the_claim() {
 
 const STANDING: Bounds = Bounds {
     roles: &[Role::Owner, Role::Approver, Role::Approver],
-    quorum: Some(1),
+    requirements: &[(1, &DECIDERS)],
     messages: 2,
     budget: Some(1),
     in_flight: 2,
@@ -1652,13 +1860,32 @@ fn spending_without_counting_is_noticed() {
 }
 
 #[test]
-fn octets_that_are_not_hashed_again_are_noticed() {
+fn bytes_that_are_not_hashed_again_are_noticed() {
     bites(Gate::new(DISPATCH, &[]), Off::HashAgain, "what goes is what was approved");
 }
 
 #[test]
 fn a_sweeper_that_restarts_nothing_is_noticed() {
     bites(Gate::new(DISPATCH, &[]), Off::Restart, "from everywhere the sweeper leads to an end");
+}
+
+#[test]
+fn tokens_of_voters_that_nobody_reads_are_noticed() {
+    bites(
+        Gate::new(KEYS_BREAK, &[]),
+        Off::KeysOfVoters,
+        "nothing goes without the votes of those who may vote",
+    );
+}
+
+#[test]
+fn one_person_with_two_votes_is_noticed() {
+    bites(Gate::new(PLACES, &[]), Off::OneVoteEach, "as many persons decide as the terms ask for");
+}
+
+#[test]
+fn a_pause_that_anybody_ends_is_noticed() {
+    bites(Gate::new(BRAKING, &[]), Off::PersonsResume, "a pause is ended by a person who manages it");
 }
 
 /// What the early read relies on: were there a ticket before the last vote, a voter would be missing from the look.

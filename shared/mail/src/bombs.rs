@@ -6,7 +6,7 @@ use std::{fmt::Write as _, fs, thread, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
-    Defect, Known, ParsedMail, extract_reply, inspect, links, normalise_subject, parse, preview,
+    Defect, Known, ParsedMail, extract_reply, inspect, links, normal, normalise_subject, parse, preview,
     sanitise_html,
 };
 
@@ -46,6 +46,9 @@ fn read(name: &str, raw: &[u8]) -> Vec<Defect> {
         let found = inspect(&parse(raw), &domain::message::Verdicts::default(), &Known::new(["x.test"]));
         assert!(found.len() <= domain::finding::Finding::MAX);
     });
+    if let Some(html) = &parse(raw).html {
+        let _ = normalise(name, html);
+    }
     timed(name, || {
         let mail = parse(raw);
         assert_bounded(&mail);
@@ -57,6 +60,15 @@ fn read(name: &str, raw: &[u8]) -> Vec<Defect> {
             let _ = sanitise_html(html);
         }
         mail.defects.clone()
+    })
+}
+
+/// Brings HTML into the normal form, or hears why not.
+fn normalise(name: &str, html: &str) -> Result<String, &'static str> {
+    timed(&format!("normalise {name}"), || {
+        let normal = normal::normalise(html, &|_| true).map_err(|refused| refused.reason.code())?;
+        assert!(normal.html.len() <= normal::MAX_HTML);
+        Ok(normal.html)
     })
 }
 
@@ -501,5 +513,69 @@ fn hostile_text() {
             assert!(preview(&text, 200).chars().count() <= 200);
             assert!(normalise_subject(&text).len() <= crate::thread::MAX_SUBJECT_KEY);
         });
+    }
+}
+
+#[test]
+fn style_sheets() {
+    let elements = |n: usize, class: &str| format!("<i class='{class}'>x</i>").repeat(n);
+    let rules = |n: usize, selector: &str| numbered(n, |out, at| write!(out, "{selector}{at}{{color:red}}"));
+    for (name, css, html) in [
+        ("rules x elements", rules(1_000, ".a"), elements(1_900, "a1 a2 a3")),
+        ("classes", rules(100, ".a"), elements(1_000, &"a ".repeat(100))),
+        (
+            "descendants",
+            rules(500, "div div div div div div i.a"),
+            format!("{}{}", "<div>".repeat(90), elements(1_500, "a")),
+        ),
+        ("attributes", rules(49, "[title*=a] .a"), elements(5_000, "a")),
+        (
+            "variables",
+            format!(
+                ":root{{{}}} i{{color:var(--v99)}}",
+                numbered(100, |out, at| write!(out, "--v{}:var(--v{at}) var(--v{at});", at + 1))
+            ),
+            elements(1_000, "a"),
+        ),
+        ("declarations", format!("i{{{}}}", "color:red;".repeat(20_000)), elements(1_000, "a")),
+        (
+            "layers",
+            numbered(2_000, |out, at| write!(out, "@layer a{at}{{i{{color:red}}}}")),
+            elements(500, "a"),
+        ),
+        ("unclosed", "i{color:red}/*".repeat(10_000), elements(100, "a")),
+    ] {
+        let made = normalise(name, &format!("<style>{css}</style>{html}"));
+        assert!(
+            made.is_ok() || made == Err("html_style_sheet_too_large") || made == Err("html_too_large"),
+            "{name}: {made:?}"
+        );
+    }
+    for css in [rules(5_000, ".a"), rules(100, "[title]"), " ".repeat(300_000)] {
+        let made = normalise("too many rules", &format!("<style>{css}</style>x"));
+        assert_eq!(made, Err("html_style_sheet_too_large"));
+    }
+}
+
+#[test]
+fn outgoing_html() {
+    let most = normal::MAX_HTML;
+    for (name, html) in [
+        ("one attribute", format!("<p title='{}'>x", "a".repeat(most - 20))),
+        ("styles", "<i style='color:red;background:blue;font:12px arial'>x</i>".repeat(15_000)),
+        ("style of many declarations", format!("<p style='{}'>x", "color:red;".repeat(700))),
+        ("spaces", "&nbsp;".repeat(most / 6)),
+        ("invisible", "\u{200b}".repeat(most / 3)),
+        ("words", "a ".repeat(most / 2)),
+        ("one word", "a".repeat(most - 1)),
+        ("empty inlines", format!("x{}", "<b><i><u>".repeat(30))),
+        ("hidden", "<i hidden>x</i>y".repeat(20_000)),
+        ("svg", "<svg>".repeat(most / 5 - 1) + "x"),
+        ("comments", "<!--x-->".repeat(most / 8 - 1) + "x"),
+        ("links", "<a href='https://x.test/'>x</a>".repeat(29_000)),
+        ("upper case", format!("<p style='text-transform:uppercase'>{}", "\u{fb03}".repeat(most / 3 - 20))),
+    ] {
+        let html = html.get(..html.floor_char_boundary(most)).unwrap_or_default();
+        let _ = normalise(name, html);
     }
 }

@@ -26,6 +26,7 @@ use domain::message::Verdicts;
 
 use crate::parse::{Defect, ParsedAddress, ParsedAttachment, ParsedMail};
 pub use hosts::{Known, links};
+pub(crate) use hosts::{host_of_address, registrable};
 
 /// So many bytes of attached text are looked at, in all.
 pub const MAX_ATTACHED: usize = 4 << 20;
@@ -86,8 +87,9 @@ fn of_verdicts(verdicts: &Verdicts, found: &mut Findings) {
     }
     if verdicts.dmarc == "FAIL" {
         found.add(FindingKind::AuthenticationFailed, "DMARC failed");
-    } else if verdicts.spf == "FAIL" && verdicts.dkim == "FAIL" {
-        found.add(FindingKind::AuthenticationFailed, "SPF and DKIM failed");
+    } else if verdicts.spf == "FAIL" && verdicts.dkim != "PASS" && verdicts.dmarc != "PASS" {
+        // Whoever sent it may not send for this domain, and nothing else speaks for them.
+        found.add(FindingKind::AuthenticationFailed, "SPF failed, and neither DKIM nor DMARC passed");
     }
 }
 
@@ -96,20 +98,20 @@ fn of_people(mail: &ParsedMail<'_>, found: &mut Findings) {
         found.add(FindingKind::BidirectionalControl, text);
     }
     let Some(from) = &mail.from else { return };
-    let domain = |address: &ParsedAddress| hosts::host_of_address(&address.address);
+    let domain = |address: &ParsedAddress| host_of_address(&address.address);
     let Some(own) = domain(from) else { return };
-    let own = hosts::registrable(&own);
+    let own = registrable(&own);
     // Another address of the same domain is no trick.
     let name = from.name.as_deref().unwrap_or_default();
     let other = name.split_whitespace().find(|word| {
-        let shown = hosts::host_of_address(word.trim_matches(|c: char| !c.is_alphanumeric()));
-        shown.is_some_and(|shown| shown.contains('.') && hosts::registrable(&shown) != own)
+        let shown = host_of_address(word.trim_matches(|c: char| !c.is_alphanumeric()));
+        shown.is_some_and(|shown| shown.contains('.') && registrable(&shown) != own)
     });
     if other.is_some() {
         found.add(FindingKind::DisplayNameAddress, &format!("{name} <{}>", from.address));
     }
     for answer in &mail.reply_to {
-        if domain(answer).is_some_and(|domain| hosts::registrable(&domain) != own) {
+        if domain(answer).is_some_and(|domain| registrable(&domain) != own) {
             let evidence = format!("from {}, answers go to {}", from.address, answer.address);
             found.add(FindingKind::ReplyToMismatch, &evidence);
         }
@@ -239,9 +241,7 @@ fn of_html(html: &str, found: &mut Findings) {
         let mut leads = BTreeSet::new();
         hosts::hosts_of(href, &mut leads);
         let Some(shown) = hosts::shown_host(shown) else { continue };
-        if let Some(leads) =
-            leads.first().filter(|leads| hosts::registrable(leads) != hosts::registrable(&shown))
-        {
+        if let Some(leads) = leads.first().filter(|leads| registrable(leads) != registrable(&shown)) {
             found.add(FindingKind::LinkMismatch, &format!("shows {shown}, leads to {leads}"));
         }
     }
@@ -249,7 +249,7 @@ fn of_html(html: &str, found: &mut Findings) {
 
 fn of_hosts(mail: &ParsedMail<'_>, known: &Known, found: &mut Findings) {
     let people = mail.from.iter().chain(&mail.sender).chain(&mail.reply_to);
-    let mut all: Vec<String> = people.filter_map(|person| hosts::host_of_address(&person.address)).collect();
+    let mut all: Vec<String> = people.filter_map(|person| host_of_address(&person.address)).collect();
     all.extend(links(mail.text.as_deref(), mail.html.as_deref()));
     let mut seen = BTreeSet::new();
     for host in &all {

@@ -3,7 +3,9 @@
 //! | module | from | to |
 //! | --- | --- | --- |
 //! | [`parse`](mod@parse) | the bytes of a mail | a [`ParsedMail`], whatever the bytes are |
+//! | [`authentication`] | a [`ParsedMail`] and the receiving server's verdicts | whether its author is proven |
 //! | [`sanitise`] | HTML from a stranger | HTML that may be shown to a person |
+//! | [`normal`] | HTML that is to go out | its one normal form, which is sealed, shown, judged and sent |
 //! | [`reply`] | the text of a mail | the part its sender has just written |
 //! | [`thread`] | subjects and addresses | keys under which a conversation is found again |
 //! | [`inspect`](mod@inspect) | a [`ParsedMail`] | what looks wrong with it |
@@ -41,25 +43,23 @@
 //! Everything that comes in is hostile. Each function here takes time and memory linear in its input, and
 //! everything it keeps is bounded by a named constant.
 
+pub mod authentication;
 #[cfg(test)]
 mod bombs;
 pub mod compose;
 pub mod inspect;
 mod markup;
+pub mod normal;
 pub mod parse;
 pub mod reply;
 pub mod sanitise;
 mod text;
 pub mod thread;
 
+pub use authentication::is_authenticated;
 pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose};
 pub use inspect::{Known, inspect, links, not_inspected};
-pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse};
+pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
 pub use reply::{extract_reply, preview};
 pub use sanitise::{SanitisedHtml, sanitise_html};
 pub use thread::{normalise_subject, participants_key};
-
-/// What a person reads of an HTML body, at most 1 MB of it.
-pub fn html_text(html: &str) -> String {
-    markup::to_text(html, parse::MAX_BODY).0
-}

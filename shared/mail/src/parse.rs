@@ -803,8 +803,8 @@ fn content_type(part: MessagePart<'_>) -> String {
     }
 }
 
-/// A name that no file system and no person misreads. `None` when nothing of it is left.
-pub(crate) fn safe_filename(name: &str) -> Option<String> {
+/// A name that no file system and no person misreads: what [`parse`](parse()) makes of it. `None` when nothing of it is left.
+pub fn safe_filename(name: &str) -> Option<String> {
     let name = clean_line(name, 4 * 1024);
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name

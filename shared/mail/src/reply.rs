@@ -386,10 +386,9 @@ pub fn preview(text: &str, max_chars: usize) -> String {
 
 /// Characters that newsletters fill the preview with, and those that turn text around.
 fn is_filler(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{115f}' | '\u{1160}'
-    ) || crate::text::is_unsafe_in_header(c)
+    // A selector only says how the character before it looks.
+    let selects = matches!(c, '\u{fe00}'..='\u{fe0f}');
+    (domain::text::is_invisible(c) && !selects) || crate::text::is_unsafe_in_header(c)
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 
-use crate::{markup, text::cut};
+use crate::markup::{self, Token, Tokens};
+use crate::text::cut;
 
 /// Most HTML that is looked at, in bytes. What follows is cut off.
 pub const MAX_HTML: usize = 1 << 20;
@@ -53,7 +54,7 @@ pub fn sanitise_html(html: &str) -> SanitisedHtml {
     SanitisedHtml {
         html,
         remote_images: images + balanced.remote_backgrounds,
-        truncated: cut_off || balanced.truncated || gave_up,
+        truncated: cut_off || balanced.limit.is_some() || gave_up,
         active_content: balanced.active,
         hidden_text: balanced.hidden,
     }
@@ -77,12 +78,8 @@ fn clean(html: &str) -> (String, usize) {
     // Building the tables costs more than cleaning a short mail.
     static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(builder);
     let safe = BUILDER.clean(html).to_string();
-    let images = markup::Tokens::new(&safe)
-        .filter(|token| match token {
-            markup::Token::Start("img", tag) => markup::attributes(tag).any(|(name, _)| name == "data-src"),
-            _ => false,
-        })
-        .count();
+    let remote = |token: &Token| matches!(token, Token::Start(tag) if tag.name == "img" && tag.get("data-src").is_some());
+    let images = Tokens::new(&safe).filter(remote).count();
     (safe, images)
 }
 
@@ -298,27 +295,31 @@ mod tests {
         fn only_harmless_things_come_out(html in markup()) {
             let out = sanitise_html(&html);
             let mut images = 0;
-            for token in markup::Tokens::new(&out.html) {
+            let mut tags = 0;
+            for token in Tokens::new(&out.html) {
                 match token {
-                    markup::Token::Text(text) => prop_assert!(!text.contains('<'), "{}", out.html),
-                    markup::Token::End(name) => prop_assert!(markup::element_names().any(|known| known == name)),
-                    markup::Token::Start(name, tag) => {
-                        prop_assert!(markup::element_names().any(|known| known == name), "{}", out.html);
-                        for (attribute, value) in markup::attributes(tag) {
+                    Token::Text(_) => continue,
+                    Token::End(name) => prop_assert!(markup::element_names().any(|known| known == name)),
+                    Token::Start(tag) => {
+                        prop_assert!(markup::element_names().any(|known| known == tag.name), "{}", out.html);
+                        for (attribute, value) in &tag.attributes {
                             let fine = match attribute.as_str() {
                                 "href" => ["http:", "https:", "mailto:", "tel:"].iter().any(|s| value.to_lowercase().starts_with(s)),
                                 "src" => value.to_lowercase().starts_with("cid:") || is_harmless_data(value),
                                 "data-src" => is_remote(value),
                                 "style" => !fetches(value),
-                                "rel" | "target" => name == "a",
+                                "rel" | "target" => tag.name == "a",
                                 known => markup::ATTRIBUTES.contains(&known),
                             };
                             prop_assert!(fine, "{attribute}={value} in {}", out.html);
                             images += usize::from(attribute == "data-src");
                         }
                     }
+                    Token::Raw(..) | Token::Comment(_) => prop_assert!(false, "{}", out.html),
                 }
+                tags += 1;
             }
+            prop_assert_eq!(out.html.matches('<').count(), tags, "no stray bracket in {}", out.html);
             prop_assert!(out.remote_images >= images);
             let again = sanitise_html(&out.html);
             prop_assert!(!again.active_content && !again.hidden_text, "{}", out.html);

@@ -94,9 +94,9 @@ fn https() -> SharedHttpClient {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build();
     let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    match context {
-        Ok(context) => SharedHttpClient::new(Https(builder.tls_context(context).build_https())),
+    SharedHttpClient::new(Https(match context {
+        Ok(context) => builder.tls_context(context).build_https(),
         // Without our roots the client trusts the system's: slower to start, no less safe.
         Err(_) => builder.build_https(),
-    }
+    }))
 }

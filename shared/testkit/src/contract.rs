@@ -3,10 +3,12 @@
 use app::audit::{Range, Stored, Trail};
 use app::store::{
     AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, Expect, Key, List,
-    ListError, Page, PageRequest, Record, Store, StoreError, ThreadPointer, Watch, Write,
+    ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer, TokenPointer, Watch,
+    Write,
 };
 use domain::access::{Actor, Role, Scope};
 use domain::audit::{AuditEntry, ChainedEntry, Entry, Head};
+use domain::credential::{Session, SignInWindow};
 use domain::digest::Digest;
 use domain::lifecycle::{Outbound, Outcome, State};
 use domain::message::{Message, Thread};
@@ -43,12 +45,15 @@ pub async fn run(store: &dyn Whole) {
     threads_count(store).await;
     policies(store).await;
     counts(store).await;
+    removals(store).await;
     pages(store).await;
     members(store).await;
     links_are_used_once(store).await;
+    sessions_are_prolonged(store).await;
     claims(store).await;
     open(store).await;
     directory(store).await;
+    sign_in_attempts(store).await;
     watch(store).await;
     trail(store).await;
 }
@@ -60,6 +65,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         paused: Some(samples::pause()),
         ..samples::token(2, Role::Viewer, &[Scope::MessagesRead]).0
     };
+    let token_pointer = TokenPointer::from(&token);
     let (session, _) = samples::session(1, Role::Owner);
     let pointer = ThreadPointer {
         inbox_id: samples::inbox_id(1),
@@ -79,6 +85,7 @@ async fn everything_reads_back(store: &dyn Whole) {
             .into(),
         samples::member(1, Role::Approver).into(),
         token.into(),
+        token_pointer.into(),
         limited.into(),
         session.into(),
         samples::inbox(1).into(),
@@ -87,7 +94,9 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::inbound(1).into(),
         samples::approval(1).into(),
         samples::attachment(1).into(),
+        domain::message::Attachment { message: None, ..samples::attachment(2) }.into(),
         samples::webhook(1).into(),
+        domain::webhook::Webhook { health: domain::webhook::Health::default(), ..samples::webhook(2) }.into(),
         pointer.into(),
         answer.into(),
         samples::link(1).0.into(),
@@ -166,18 +175,17 @@ async fn pauses(store: &dyn Whole) {
     let running = samples::inbox(25);
     let paused = domain::inbox::Inbox { paused: Some(samples::pause()), ..running.clone() };
     let put = |inbox: &domain::inbox::Inbox, seen| {
-        change().write(Write::Put(inbox.clone().into(), Expect::Paused(seen))).audit(samples::audit_entry(25))
+        change().write(Write::put(inbox.clone(), Expect::Paused(seen))).audit(samples::audit_entry(25))
     };
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Inbox(running.id))]));
     assert_eq!(store.commit(put(&paused, None)).await, conflict, "it is gone");
     assert_eq!(store.commit(change().create(running.clone())).await, Ok(()));
     assert_eq!(store.commit(put(&running, Some(samples::pause().at))).await, conflict, "it is not paused");
-    let pause = change().write(Write::Put(paused.clone().into(), Expect::Paused(None)));
+    let pause = change().write(Write::put(paused.clone(), Expect::Paused(None)));
     assert_eq!(store.commit(pause.clone()).await, Ok(()));
     assert_eq!(store.commit(pause).await, conflict, "it is paused already");
     assert_eq!(store.commit(put(&running, Some(later(99)))).await, conflict, "it was paused again");
-    let release =
-        change().write(Write::Put(running.clone().into(), Expect::Paused(Some(samples::pause().at))));
+    let release = change().write(Write::put(running.clone(), Expect::Paused(Some(samples::pause().at))));
     assert_eq!(store.commit(release).await, Ok(()));
     assert_eq!(get(store, Key::Inbox(running.id)).await, Some(running.clone().into()));
     let gone = change().write(Write::Delete(Key::Inbox(running.id)));
@@ -194,7 +202,7 @@ async fn old_answers(store: &dyn Whole) {
         expires_at: later(seconds),
     };
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Answer(answer(0).key))]));
-    let put = |new, old| change().write(Write::Put(answer(new).into(), Expect::Until(later(old))));
+    let put = |new, old| change().write(Write::put(answer(new), Expect::Until(later(old))));
     assert_eq!(store.commit(put(2, 1)).await, conflict, "there is none");
     assert_eq!(store.commit(change().create(answer(1))).await, Ok(()));
     assert_eq!(store.commit(put(2, 1)).await, Ok(()));
@@ -286,6 +294,37 @@ async fn counts(store: &dyn Whole) {
     let both = change().create(samples::inbox(45)).write(count(2, None));
     assert_eq!(store.commit(both).await, Ok(()));
     assert_eq!(get(store, Key::Counter(hash)).await, stored(7));
+    // What is taken from it makes room again; one that is not there keeps nothing from being done.
+    let taken = change().write(Write::Uncount { key: hash, by: 3 });
+    assert_eq!(store.commit(taken).await, Ok(()));
+    assert_eq!(get(store, Key::Counter(hash)).await, stored(4));
+    assert_eq!(store.commit(change().write(count(1, Some(5)))).await, Ok(()));
+    assert_eq!(store.commit(change().write(count(1, Some(5)))).await, conflict);
+    let forgotten = Write::Uncount { key: Digest::of(b"forgotten"), by: 1 };
+    assert_eq!(store.commit(change().write(forgotten).create(samples::inbox(46))).await, Ok(()));
+    let all = [45, 46].map(|n| Write::Delete(Key::Inbox(samples::inbox_id(n))));
+    assert_eq!(store.commit(all.into_iter().fold(change(), Change::write)).await, Ok(()));
+}
+
+/// Of two who remove the same, one does, with whatever goes with it.
+async fn removals(store: &dyn Whole) {
+    let inbox = samples::inbox(47);
+    let key = Key::Inbox(inbox.id);
+    let hash = Digest::of(b"removals");
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    assert_eq!(store.commit(change().write(Write::Remove(key.clone()))).await, conflict, "it is not there");
+    let count = Write::Count { key: hash, by: 9, limit: None, expires_at: later(60) };
+    assert_eq!(store.commit(change().create(inbox).write(count)).await, Ok(()));
+    let remove = || {
+        let change = change().write(Write::Remove(key.clone())).write(Write::Uncount { key: hash, by: 1 });
+        store.commit(change)
+    };
+    let answers = futures_util::future::join_all((0..10).map(|_| remove())).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert!(answers.iter().all(|answer| answer.is_ok() || *answer == conflict), "{answers:?}");
+    assert_eq!(get(store, key).await, None);
+    let left = Counter { hash, count: 8, expires_at: later(60) };
+    assert_eq!(get(store, Key::Counter(hash)).await, Some(left.into()));
 }
 
 async fn threads_count(store: &dyn Whole) {
@@ -325,9 +364,8 @@ async fn threads_count(store: &dyn Whole) {
 async fn pages(store: &dyn Whole) {
     let all: Vec<u8> = (50..57).collect();
     for n in &all {
-        let made = change()
-            .create(samples::inbound(*n))
-            .write(Write::Put(samples::attempt(*n).into(), Expect::Anything));
+        let made =
+            change().create(samples::inbound(*n)).write(Write::put(samples::attempt(*n), Expect::Anything));
         assert_eq!(store.commit(made.create(samples::webhook(*n))).await, Ok(()));
     }
     let inbox = samples::inbox_id(1);
@@ -416,6 +454,23 @@ async fn links_are_used_once(store: &dyn Whole) {
     assert_eq!(stale, Err(StoreError::Conflict(vec![Conflict::Record(Key::Pace(pace.member_id))])));
 }
 
+/// Nothing but its end is written: what it lets do stays what it was.
+async fn sessions_are_prolonged(store: &dyn Whole) {
+    let (session, _) = samples::session(96, Role::Viewer);
+    let key = Key::Session(session.hash);
+    assert_eq!(store.commit(change().create(session.clone())).await, Ok(()));
+    let prolonged = Session { expires_at: later(50_000), ..session.clone() };
+    let forged = Session { role: Role::Owner, ..prolonged.clone() };
+    let prolong = change().write(Write::Prolong(forged));
+    assert_eq!(store.commit(prolong.clone()).await, Ok(()));
+    assert_eq!(get(store, key.clone()).await, Some(Session { version: 2, ..prolonged }.into()));
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    assert_eq!(store.commit(prolong).await, conflict, "another did so meanwhile");
+    let (unknown, _) = samples::session(97, Role::Owner);
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
+    assert_eq!(store.commit(change().write(Write::Prolong(unknown))).await, conflict, "none is made");
+}
+
 /// Holds the one conditional write together with the domain's transition.
 async fn claims(store: &dyn Whole) {
     let message = samples::outbound(60, State::Scheduled { due: later(10), attempt: 1, look_at: later(12) });
@@ -502,12 +557,45 @@ async fn directory(store: &dyn Whole) {
     assert_eq!(store.commit(make).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
     let other_case = samples::address(&login.email.as_str().to_ascii_uppercase());
     assert_eq!(store.login(&other_case).await, Ok(Some(login.clone())));
-    let update = change().directory(DirectoryWrite::Login(login.clone())).audit(samples::audit_entry(70));
-    assert_eq!(store.commit(update.clone()).await, Ok(()));
-    assert_eq!(store.commit(update).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
     let found = store.addresses(&[samples::inbox(30).address, samples::inbox(99).address]).await;
     let found = found.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(found.iter().map(|entry| entry.inbox_id).collect::<Vec<_>>(), [samples::inbox_id(30)]);
+}
+
+/// Each attempt gets a number of its own, however many come at once; numbers of another address, of another count and of
+/// another window are others.
+async fn sign_in_attempts(store: &dyn Whole) {
+    let (email, window) = (samples::login(70).email, SignInWindow::of(NOW));
+    let next = SignInWindow::of(window.ends_at());
+    let count = async |email: &domain::address::EmailAddress, tally, window| {
+        store.count(email, tally, window).await.unwrap_or_else(|error| panic!("{error}"))
+    };
+    let at_once = (0..40).map(|_| count(&email, Tally::Attempts, window));
+    let mut numbers = futures_util::future::join_all(at_once).await;
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
+    let other_case = samples::address(&email.as_str().to_ascii_uppercase());
+    assert_eq!(count(&other_case, Tally::Attempts, window).await, 41, "the same mailbox");
+    assert_eq!(count(&email, Tally::Refusals, window).await, 1);
+    assert_eq!(count(&email, Tally::Attempts, next).await, 1);
+    let nobody = samples::address("nobody@example.com");
+    assert_eq!(count(&nobody, Tally::Attempts, window).await, 1, "an address without a login");
+
+    // Beside another write, as with a session: neither is done without the other.
+    let forget = |n| {
+        let forget = DirectoryWrite::ForgetAttempts(email.clone(), window);
+        change().directory(forget).create(samples::session(n, Role::Viewer).0)
+    };
+    assert_eq!(store.commit(forget(71)).await, Ok(()));
+    assert_eq!(count(&email, Tally::Attempts, window).await, 1);
+    assert!(
+        matches!(store.commit(forget(71)).await, Err(StoreError::Conflict(_))),
+        "there is such a session"
+    );
+    assert_eq!(count(&email, Tally::Attempts, window).await, 2);
+    assert_eq!(count(&email, Tally::Attempts, next).await, 2, "another window keeps its count");
+    let never = change().directory(DirectoryWrite::ForgetAttempts(nobody, next));
+    assert_eq!(store.commit(never).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
 }
 
 async fn watch(store: &dyn Whole) {
@@ -618,4 +706,50 @@ async fn trail(store: &dyn Whole) {
     assert_eq!(read(other, 1, 9, false, 100).await, []);
     let newest: Vec<_> = all.iter().rev().cloned().collect();
     assert_eq!(read(us, 1, app::audit::LAST_PLACE, true, 2).await, stored(&newest[..2]));
+
+    assert_eq!(store.links_in(us, &[3, 1, 3, 9]).await, Ok(stored(&[all[0].clone(), all[2].clone()])));
+    assert_eq!(store.links_in(us, &[]).await, Ok(vec![]));
+    assert_eq!(store.links_in(other, &[1]).await, Ok(vec![]));
+    let stand = store.places(us, &[ids[1], ids[3], domain::AuditId::new(NOW, [250; 10])]).await;
+    assert_eq!(stand, Ok([(ids[1], Some(2)), (ids[3], None)].into()), "one waits, one was never written");
+    assert_eq!(store.places(other, &ids).await, Ok([].into()));
+    telling(store, &Head::of(&all[2])).await;
+}
+
+/// Links are found by the mail that they tell of, and heads without knowing whose they are.
+async fn telling(store: &dyn Whole, end: &Head) {
+    let (us, other) = (organization_id(1), organization_id(2));
+    let mail = samples::inbound(61).id;
+    let named = AuditEntry { target: mail.to_string(), ..samples::audit_entry(95) };
+    let voted = AuditEntry {
+        details: vec![("message_id", mail.to_string())],
+        target: samples::approval(1).id.to_string(),
+        ..samples::audit_entry(96)
+    };
+    let elsewhere = AuditEntry { target: samples::inbound(62).id.to_string(), ..samples::audit_entry(97) };
+    let mut written = change();
+    written.audit = vec![named, voted, elsewhere];
+    assert_eq!(store.commit(written.clone()).await, Ok(()));
+    let mut next = end.clone();
+    let links: Vec<_> = written.audit.iter().map(|entry| next.append(Entry::from(entry), later(3))).collect();
+    assert_eq!(store.append(end, &links).await, Ok(()));
+    assert_eq!(store.about(us, mail, 100).await, Ok(vec![4, 5]));
+    assert_eq!(store.about(us, mail, 1).await, Ok(vec![4]));
+    assert_eq!(store.about(other, mail, 100).await, Ok(vec![]));
+    assert_eq!(store.about(us, samples::inbound(63).id, 100).await, Ok(vec![]));
+    let read = store.links(us, Range { from: 4, to: 6, newest_first: false, limit: 9 }).await;
+    let stored = |link: &ChainedEntry| Stored { sequence: link.sequence, link: Some(link.clone()) };
+    assert_eq!(read, Ok(links.iter().map(stored).collect()));
+
+    let theirs = AuditEntry { organization_id: other, ..samples::audit_entry(98) };
+    assert_eq!(store.commit(Change::new(other).audit(theirs.clone())).await, Ok(()));
+    let genesis = Head::genesis(other);
+    let first = genesis.clone().append(Entry::from(&theirs), later(3));
+    assert_eq!(store.append(&genesis, std::slice::from_ref(&first)).await, Ok(()));
+    let mut heads = vec![(us, Some(Head::of(&links[2]))), (other, Some(Head::of(&first)))];
+    heads.sort_by_key(|(id, _)| *id);
+    assert_eq!(store.heads(None, 100).await, Ok(heads.clone()));
+    assert_eq!(store.heads(None, 1).await, Ok(heads[..1].to_vec()));
+    assert_eq!(store.heads(Some(heads[0].0), 100).await, Ok(heads[1..].to_vec()));
+    assert_eq!(store.heads(Some(heads[1].0), 100).await, Ok(vec![]));
 }

@@ -6,18 +6,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use app::audit::{Range, Stored, Trail};
 use app::store::{
     AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
-    PageRequest, Record, Store, StoreError, Watch, Watched, Write,
+    PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
 use async_trait::async_trait;
 use domain::address::EmailAddress;
 use domain::audit::{AuditEntry, ChainedEntry, Entry, Head};
-use domain::credential::Login;
+use domain::credential::{Login, SignInWindow};
 use domain::event::Event;
 use domain::lifecycle::{Nonce, Outbound, State};
 use domain::message::{Direction, Message, Thread, ThreadUpdate};
 use domain::seal::Ticket;
 use domain::webhook::Attempt;
-use domain::{AuditId, OrganizationId, Timestamp};
+use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]
@@ -28,6 +28,8 @@ pub struct Contents {
     pub attempts: Vec<Attempt>,
     /// Logins by address.
     pub logins: BTreeMap<String, Login>,
+    /// What was counted of signing in, by address.
+    pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
     /// All that was written down.
@@ -38,6 +40,8 @@ pub struct Contents {
     pub heads: BTreeMap<OrganizationId, Head>,
     /// Entries that have a place.
     pub chained: BTreeSet<AuditId>,
+    /// Places of links that the index does not show yet.
+    pub unlisted: BTreeSet<u64>,
     /// All that receivers are told.
     pub events: Vec<Event>,
 }
@@ -83,6 +87,7 @@ fn raised(mut record: Record, expect: Expect) -> Record {
             Record::Message(message) => message.version += 1,
             Record::Approval(approval) => approval.version += 1,
             Record::StandingApproval(standing) => standing.version += 1,
+            Record::Webhook(webhook) => webhook.version += 1,
             Record::Link(link) => link.version += 1,
             Record::Notice(notice) => notice.version += 1,
             Record::Pace(pace) => pace.version += 1,
@@ -136,22 +141,32 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
+            Write::Prolong(session) => {
+                let key = Key::Session(session.hash);
+                if unmet(at(&key), Expect::Version(session.version)) {
+                    conflicts.push(Conflict::Record(key));
+                }
+            }
             Write::Count { key, by, limit: Some(limit), .. } => {
                 let key = Key::Counter(*key);
                 if counted(at(&key)).saturating_add(*by) > *limit {
                     conflicts.push(Conflict::Record(key));
                 }
             }
-            Write::Thread(_) | Write::Delete(_) | Write::Count { .. } => {}
+            Write::Remove(key) if at(key).is_none() => conflicts.push(Conflict::Record(key.clone())),
+            Write::Thread(_)
+            | Write::Delete(_)
+            | Write::Remove(_)
+            | Write::Count { .. }
+            | Write::Uncount { .. } => {}
         }
     }
     for write in &change.directory {
         let met = match write {
             DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
-            DirectoryWrite::Login(login) => contents
-                .logins
-                .get(&login.email.mailbox_key())
-                .is_some_and(|known| known.version == login.version),
+            DirectoryWrite::ForgetAttempts(email, window) => {
+                contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
+            }
             DirectoryWrite::NewAddress(entry) => {
                 !contents.addresses.contains_key(&entry.address.mailbox_key())
             }
@@ -172,12 +187,13 @@ fn apply(contents: &mut Contents, change: Change) {
     let organization_id = change.organization_id;
     for write in change.writes {
         match write {
-            Write::Put(Record::Attempt(attempt), _) => contents.attempts.push(attempt),
-            Write::Put(record, expect) => {
-                if let Some(key) = record.key() {
+            Write::Put(record, expect) => match (record.key(), *record) {
+                (_, Record::Attempt(attempt)) => contents.attempts.push(attempt),
+                (Some(key), record) => {
                     contents.records.insert((organization_id, key), raised(record, expect));
                 }
-            }
+                (None, _) => {}
+            },
             Write::Thread(update) => {
                 let key = (organization_id, Key::Thread(update.thread_id));
                 let known =
@@ -189,15 +205,29 @@ fn apply(contents: &mut Contents, change: Change) {
                 let count = counted(contents.records.get(&key)) + by;
                 contents.records.insert(key, Counter { hash, count, expires_at }.into());
             }
-            Write::Delete(key) => drop(contents.records.remove(&(organization_id, key))),
+            Write::Prolong(session) => {
+                let key = (organization_id, Key::Session(session.hash));
+                if let Some(Record::Session(stored)) = contents.records.get_mut(&key) {
+                    stored.expires_at = session.expires_at;
+                    stored.version += 1;
+                }
+            }
+            Write::Uncount { key: hash, by } => {
+                let key = (organization_id, Key::Counter(hash));
+                if let Some(Record::Counter(counter)) = contents.records.get_mut(&key) {
+                    counter.count = counter.count.saturating_sub(by);
+                }
+            }
+            Write::Delete(key) | Write::Remove(key) => {
+                drop(contents.records.remove(&(organization_id, key)));
+            }
         }
     }
     for write in change.directory {
         match write {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
-            DirectoryWrite::Login(login) => {
-                let next = Login { version: login.version + 1, ..login };
-                contents.logins.insert(next.email.mailbox_key(), next);
+            DirectoryWrite::ForgetAttempts(email, window) => {
+                contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
             }
             DirectoryWrite::NewAddress(entry) => {
                 drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
@@ -341,6 +371,18 @@ impl Directory for MemoryStore {
         Ok(self.contents().logins.get(&email.mailbox_key()).cloned())
     }
 
+    async fn count(
+        &self,
+        email: &EmailAddress,
+        tally: Tally,
+        window: SignInWindow,
+    ) -> Result<u64, StoreError> {
+        let mut contents = self.contents();
+        let count = contents.tallies.entry((email.mailbox_key(), tally, window)).or_default();
+        *count += 1;
+        Ok(*count)
+    }
+
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
         let contents = self.contents();
         Ok(addresses
@@ -402,6 +444,63 @@ impl Trail for MemoryStore {
         }
         found.truncate(usize::from(range.limit));
         Ok(found)
+    }
+
+    async fn about(
+        &self,
+        organization_id: OrganizationId,
+        message_id: MessageId,
+        limit: u16,
+    ) -> Result<Vec<u64>, StoreError> {
+        let contents = self.contents();
+        let ours = |(place, link): (&(OrganizationId, u64), &ChainedEntry)| {
+            let told = place.0 == organization_id && link.entry.about() == Some(message_id);
+            told.then_some(place.1)
+        };
+        let hidden = &contents.unlisted;
+        let places = contents.links.iter().filter_map(ours).filter(|place| !hidden.contains(place));
+        Ok(places.take(usize::from(limit)).collect())
+    }
+
+    async fn links_in(
+        &self,
+        organization_id: OrganizationId,
+        places: &[u64],
+    ) -> Result<Vec<Stored>, StoreError> {
+        let contents = self.contents();
+        let places: BTreeSet<_> = places.iter().collect();
+        let found = places.into_iter().filter_map(|place| {
+            let link = contents.links.get(&(organization_id, *place))?;
+            let link = Some(link.clone()).filter(|link| link.sequence == *place);
+            Some(Stored { sequence: *place, link })
+        });
+        Ok(found.collect())
+    }
+
+    async fn places(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[AuditId],
+    ) -> Result<BTreeMap<AuditId, Option<u64>>, StoreError> {
+        let contents = self.contents();
+        let place = |id: &AuditId| {
+            let links =
+                contents.links.iter().filter(|((organization, _), _)| *organization == organization_id);
+            links.filter(|(_, link)| link.entry.id == *id).map(|((_, place), _)| *place).next()
+        };
+        let wanted =
+            |entry: &&AuditEntry| entry.organization_id == organization_id && ids.contains(&entry.id);
+        Ok(contents.audit.iter().filter(wanted).map(|entry| (entry.id, place(&entry.id))).collect())
+    }
+
+    async fn heads(
+        &self,
+        after: Option<OrganizationId>,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, Option<Head>)>, StoreError> {
+        let contents = self.contents();
+        let behind = contents.heads.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        Ok(behind.take(usize::from(limit)).map(|(id, head)| (*id, Some(head.clone()))).collect())
     }
 
     async fn unchained(

@@ -1,8 +1,8 @@
 //! One good value of everything that is stored.
 
-use domain::access::{Actor, Role, Scope};
+use domain::access::{Actor, Credential, Role, Scope};
 use domain::address::{EmailAddress, HeaderText};
-use domain::approval::{Approval, Decision, Delegation, Verdict, Vote, Voter};
+use domain::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::audit::AuditEntry;
 use domain::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::digest::Digest;
@@ -18,7 +18,7 @@ use domain::policy::{
     Condition, Outcome, Per, Policy, PolicyBook, PolicyContent, RecipientTest, Rule, Step, Terms, Window,
 };
 use domain::standing::{StandingApproval, Target};
-use domain::webhook::{Attempt, AttemptResult, Webhook};
+use domain::webhook::{Attempt, AttemptResult, Health, Webhook};
 use domain::{
     ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
     SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
@@ -83,9 +83,6 @@ pub fn login(n: u8) -> Login {
         password_hash: "$argon2id$…".into(),
         organization_id: member.organization_id,
         member_id: member.id,
-        failures: 2,
-        locked_until: Some(later(60)),
-        version: 1,
     }
 }
 
@@ -102,6 +99,7 @@ pub fn token(n: u8, role: Role, scopes: &[Scope]) -> (Token, Secret) {
         role,
         scopes: scopes.iter().copied().collect(),
         inboxes: None,
+        ancestors: vec![],
         paused: None,
         created_at: NOW,
     };
@@ -119,6 +117,7 @@ pub fn session(n: u8, role: Role) -> (Session, Secret) {
         role,
         created_at: NOW,
         expires_at: NOW + Session::IDLE,
+        ends_at: NOW + Session::LIFE,
         version: 1,
     };
     (session, secret)
@@ -156,6 +155,7 @@ pub fn inbound(n: u8) -> Message {
                 kind: FindingKind::ReplyToMismatch,
                 evidence: "answers go to bob@example.net".into(),
             }],
+            authenticated: true,
         },
         from: party("ann"),
         reply_to: vec![],
@@ -209,6 +209,7 @@ pub fn standing_approval(n: u8) -> StandingApproval {
         used: 2,
         expires_at: later(90),
         made_by: Voter { member_id: MemberId::new(NOW, [5; 10]), role: Role::Owner },
+        made_with: person(n),
         created_at: NOW,
         revoked_at: None,
         version: 1,
@@ -240,7 +241,7 @@ pub fn approval(n: u8) -> Approval {
             token_id: TokenId::new(NOW, [n; 10]),
             member_id: MemberId::new(NOW, [n; 10]),
         },
-        requested_with: Some(Digest::of(&[n, n])),
+        requested_with: program(n),
         requested_at: NOW,
         expires_at: NOW + Terms::default().expires_in,
         send_at: Some(later(30)),
@@ -262,6 +263,7 @@ pub fn approval(n: u8) -> Approval {
                 at: later(31),
                 verdict: Verdict::Reject("No.".into()),
                 standing: None,
+                with: Credential::Link(Digest::of(&[n, 1])),
             },
             Vote {
                 member_id: MemberId::new(NOW, [5; 10]),
@@ -269,6 +271,7 @@ pub fn approval(n: u8) -> Approval {
                 at: later(32),
                 verdict: Verdict::Approve,
                 standing: Some(standing_approval(n).id),
+                with: person(n),
             },
         ],
         delegations: vec![Delegation {
@@ -276,23 +279,40 @@ pub fn approval(n: u8) -> Approval {
             role: Role::Admin,
             to: MemberId::new(NOW, [5; 10]),
             at: later(30),
+            with: program(n),
         }],
         recipients: vec![party("ann")],
         subject: "Re: A question".into(),
         preview: "An answer".into(),
         attachment_count: 1,
+        html_changes: vec![HtmlChange { kind: "comment_removed".into(), what: "x".into(), count: 2 }],
         decision: Decision::Pending,
         task_token: None,
         version: 1,
     }
 }
 
+/// What a person signed in with.
+pub fn person(n: u8) -> Credential {
+    Credential::Session(SessionId::new(NOW, [n; 10]))
+}
+
+/// A token that another made.
+pub fn program(n: u8) -> Credential {
+    Credential::Token {
+        id: TokenId::new(NOW, [n; 10]),
+        chain: vec![Digest::of(&[n, n]), Digest::of(&[n, n, n])],
+    }
+}
+
 /// A file.
 pub fn attachment(n: u8) -> Attachment {
+    let digest = Digest::of(&[n]);
     Attachment {
-        id: AttachmentId::new(NOW, [n; 10]),
+        id: Attachment::id_in(inbound(n).id, "a.pdf", digest),
         organization_id: organization_id(1),
-        message: Some((inbox_id(1), inbound(n).id)),
+        inbox_id: inbox_id(1),
+        message: Some((inbound(n).id, digest)),
         filename: "a.pdf".into(),
         content_type: "application/pdf".into(),
         size: 3,
@@ -310,6 +330,14 @@ pub fn webhook(n: u8) -> Webhook {
         sealed_secret: vec![9; 100],
         secret_last_four: "abcd".into(),
         created_at: NOW,
+        health: Health {
+            failures: 5,
+            pauses: 1,
+            held_until: Some(later(30)),
+            slow_until: Some(later(600)),
+            quick: true,
+        },
+        version: 1,
     }
 }
 
@@ -395,6 +423,7 @@ pub fn policies() -> PolicyBook {
         created_at: NOW,
         updated_at: later(9),
         updated_by: Actor::System,
+        settled_at: later(1),
     };
     PolicyBook { policies: vec![policy], unreadable: vec![], version: 1 }
 }

@@ -1,21 +1,23 @@
 //! A whole installation in memory: everything a use case asks for, with knobs to make it fail.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
 use app::notify::{Notification, Notifier};
 use app::ports::{
-    BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue, Random,
-    SendOutcome, Settings, Signature, Signer, Workflow,
+    Anchors, BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue,
+    Random, SendOutcome, Settings, Signature, Signer, Workflow,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::audit::{Anchor, Head};
 use domain::digest::Digest;
 use domain::seal::{Countersigned, Ticket};
-use domain::webhook::AttemptResult;
+use domain::webhook::{AttemptResult, Health};
 use domain::{OrganizationId, Timestamp};
+use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
@@ -54,6 +56,8 @@ impl Random for Counted {
 pub struct MemoryBlobs {
     /// By name.
     pub objects: Mutex<BTreeMap<String, Bytes>>,
+    /// Names of those that are to be deleted.
+    pub unclaimed: Mutex<BTreeSet<String>>,
     /// The next reads fail like this, first come first served.
     pub failures: Mutex<VecDeque<BlobError>>,
 }
@@ -69,6 +73,20 @@ impl Blobs for MemoryBlobs {
     }
     async fn put(&self, key: &BlobKey, bytes: Bytes, _: &str) -> Result<(), BlobError> {
         lock(&self.objects).entry(key.path()).or_insert(bytes);
+        Ok(())
+    }
+    async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
+        if !lock(&self.objects).contains_key(&key.path()) {
+            return Err(BlobError::Missing);
+        }
+        lock(&self.unclaimed).insert(key.path());
+        Ok(())
+    }
+    async fn keep(&self, key: &BlobKey) -> Result<(), BlobError> {
+        if !lock(&self.objects).contains_key(&key.path()) {
+            return Err(BlobError::Missing);
+        }
+        lock(&self.unclaimed).remove(&key.path());
         Ok(())
     }
     async fn upload_url(&self, key: &BlobKey, _: u64, _: &str) -> Result<String, BlobError> {
@@ -145,7 +163,55 @@ struct DigestSigner;
 impl Signer for DigestSigner {
     async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError> {
         let signature = Digest::of(octets).as_bytes().to_vec();
-        Ok(Signature { key_id: "key".into(), public_key: vec![1, 2, 3], signature })
+        Ok(Signature { key_id: "key".into(), signature })
+    }
+}
+
+/// The place of an anchor.
+pub type AnchorPlace = (OrganizationId, u64, Digest);
+
+/// Anchors in memory, which nobody can take back.
+#[derive(Debug, Default)]
+pub struct MemoryAnchors {
+    /// Each with its document, by place.
+    pub written: Mutex<BTreeMap<AnchorPlace, (Anchor, String)>>,
+    /// The next call fails like this.
+    pub failure: Mutex<Option<BlobError>>,
+    /// How often somebody looked.
+    pub looks: AtomicU64,
+}
+
+impl MemoryAnchors {
+    fn called(&self) -> Result<(), BlobError> {
+        lock(&self.failure).take().map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl Anchors for MemoryAnchors {
+    async fn between(
+        &self,
+        organization_id: OrganizationId,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Anchor>, BlobError> {
+        self.called()?;
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        let written = lock(&self.written);
+        let within = written.values().map(|(anchor, _)| anchor).filter(|anchor| {
+            anchor.organization_id == organization_id && (from..=to).contains(&anchor.sequence)
+        });
+        Ok(within.cloned().collect())
+    }
+    async fn behind(&self, organization_id: OrganizationId, from: u64) -> Result<Vec<Anchor>, BlobError> {
+        self.between(organization_id, from, u64::MAX).await
+    }
+    async fn put(&self, head: &Head, document: String) -> Result<(), BlobError> {
+        self.called()?;
+        let Head { organization_id, sequence, hash, .. } = *head;
+        let anchor = Anchor { organization_id, sequence, hash, at: head.at };
+        lock(&self.written).entry((organization_id, sequence, hash)).or_insert((anchor, document));
+        Ok(())
     }
 }
 
@@ -195,21 +261,33 @@ pub struct Outside {
     pub called: Mutex<Vec<Call>>,
     /// What is answered next; 200 where nothing is said.
     pub answers: Mutex<VecDeque<AttemptResult>>,
+    /// Every call takes so many milliseconds; one that takes longer than [`Health::QUICK`] asks whether it may.
+    pub takes: AtomicU64,
     /// What was queued, with its delay in seconds.
     pub queued: Mutex<Vec<(String, u16)>>,
 }
 
 #[async_trait]
 impl Endpoints for Outside {
-    async fn post(&self, _: &str, headers: &[(&'static str, String)], body: &str) -> (AttemptResult, u64) {
+    async fn post(
+        &self,
+        _: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+        longer: BoxFuture<'_, bool>,
+    ) -> (Option<AttemptResult>, u64) {
         lock(&self.called).push((headers.to_vec(), body.to_owned()));
-        (lock(&self.answers).pop_front().unwrap_or(AttemptResult::Answered(200)), 3)
+        let takes = self.takes.load(Ordering::SeqCst);
+        if i128::from(takes) > Health::QUICK.as_millis() && !longer.await {
+            return (None, takes);
+        }
+        (Some(lock(&self.answers).pop_front().unwrap_or(AttemptResult::Answered(200))), takes)
     }
 }
 
 #[async_trait]
 impl Queue for Outside {
-    async fn send(&self, body: String, delay_seconds: u16) -> Result<(), FlowError> {
+    async fn send(&self, _: OrganizationId, body: String, delay_seconds: u16) -> Result<(), FlowError> {
         lock(&self.queued).push((body, delay_seconds));
         Ok(())
     }
@@ -223,6 +301,8 @@ pub struct World {
     pub store: Arc<MemoryStore>,
     /// Behind them: objects.
     pub blobs: Arc<MemoryBlobs>,
+    /// Behind them: anchors.
+    pub anchors: Arc<MemoryAnchors>,
     /// Behind them: workflows.
     pub workflow: Arc<NotedWorkflow>,
     /// The provider.
@@ -238,6 +318,7 @@ impl Default for World {
     fn default() -> Self {
         let store = Arc::new(MemoryStore::default());
         let blobs = Arc::new(MemoryBlobs::default());
+        let anchors = Arc::new(MemoryAnchors::default());
         let workflow = Arc::new(NotedWorkflow::default());
         let clock = Arc::new(HandClock(AtomicI64::new(samples::NOW.as_millisecond())));
         let settings = Settings {
@@ -252,6 +333,7 @@ impl Default for World {
             workflow: Arc::<NotedWorkflow>::clone(&workflow),
             data_keys: Arc::new(PlainKeys),
             trail: Arc::<MemoryStore>::clone(&store),
+            anchors: Arc::<MemoryAnchors>::clone(&anchors),
             signer: Arc::new(DigestSigner),
             clock: Arc::<HandClock>::clone(&clock),
             random: Arc::new(Counted::default()),
@@ -261,6 +343,7 @@ impl Default for World {
             ports,
             store,
             blobs,
+            anchors,
             workflow,
             sender: NotedSender::default(),
             notifier: NotedNotifier::default(),

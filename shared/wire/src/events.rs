@@ -18,6 +18,8 @@ pub fn publish(event: &Event) -> PublishedEvent {
             let mut short = (**approval).clone();
             short.recipients = parties(&approval.recipients, 50);
             short.subject = cut(&approval.subject, 500);
+            // What was taken out of a mail is content of it.
+            short.html_changes.iter_mut().for_each(|change| change.what.clear());
             json!({ "approval": views::approval(&short, event.created_at) })
         }
         Subject::Inbox(inbox) => json!({ "inbox": views::inbox(inbox) }),
@@ -80,6 +82,11 @@ pub fn read_delivery(body: &str) -> Option<Delivery> {
             webhook_id: WebhookId::parse(&text(retry, "webhook_id")?).ok()?,
             number: u32::try_from(retry.get("number")?.as_u64()?).ok()?,
             due: text(retry, "due")?.parse().ok()?,
+            put_off: retry
+                .get("put_off")
+                .and_then(Value::as_u64)
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or(0),
         }),
     };
     Some(Delivery {
@@ -102,6 +109,7 @@ pub fn write_delivery(delivery: &Delivery) -> String {
             "webhook_id": retry.webhook_id.to_string(),
             "number": retry.number,
             "due": retry.due.to_string(),
+            "put_off": retry.put_off,
         });
     }
     json!({ "detail": detail }).to_string()
@@ -122,7 +130,7 @@ mod tests {
             event_id,
             kind: EventKind::MessageSent,
             body: format!(r#"{{"id":"{event_id}","type":"message.sent"}}"#),
-            retry: Some(Retry { webhook_id: WebhookId::new(now, [3; 10]), number: 2, due: now }),
+            retry: Some(Retry { webhook_id: WebhookId::new(now, [3; 10]), number: 2, due: now, put_off: 3 }),
         };
         assert_eq!(read_delivery(&write_delivery(&delivery)), Some(delivery));
         assert_eq!(read_delivery("{}"), None);

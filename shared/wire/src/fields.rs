@@ -1,16 +1,84 @@
 //! Reading a JSON object field by field, so that an answer can name every bad field at once.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use app::error::{FieldError, Refusal};
 use domain::address::{EmailAddress, HeaderText, InvalidHeaderText, Mailbox};
 use jiff::Timestamp;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// A list has at most so many entries, whatever it is of; what it means may take fewer.
 const MAX_ENTRIES: usize = 1_000;
 /// An answer names at most so many bad fields.
 const MAX_ERRORS: usize = 100;
+
+/// JSON in which no object has a name twice: of two, one reader takes the first and another the last (RFC 8259 §4).
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_string<E>(self, value: String) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+                let mut list = vec![];
+                while let Some(Unique(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(list.into())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+                let mut object = Map::new();
+                while let Some((name, Unique(value))) = entries.next_entry::<String, Unique>()? {
+                    if object.contains_key(&name) {
+                        return Err(serde::de::Error::custom(format!("it has {name:?} twice")));
+                    }
+                    object.insert(name, value);
+                }
+                Ok(object.into())
+            }
+        }
+
+        deserializer.deserialize_any(Any).map(Unique)
+    }
+}
 
 /// An object that is being read. Fields that nobody asked for are errors.
 pub struct Fields {
@@ -23,7 +91,7 @@ pub struct Fields {
 impl Fields {
     /// Reads a body: must be a JSON object.
     pub fn of_body(body: &[u8]) -> Result<Self, Refusal> {
-        let value: Value = serde_json::from_slice(body)
+        let Unique(value) = serde_json::from_slice(body)
             .map_err(|error| Refusal::field("", "invalid_json", format!("the body is not JSON: {error}")))?;
         match value {
             Value::Object(object) => Ok(Self::new(String::new(), object)),

@@ -223,11 +223,12 @@ fn facts(facts: &Facts) -> Value {
         })
     });
     json!({
-        "inbox_id": facts.inbox_id.to_string(),
+        "inbox_id": facts.inbox.id.to_string(),
         "sender": views::actor(&facts.actor),
         "recipients": recipients.collect::<Vec<_>>(),
         "attachments": files.collect::<Vec<_>>(),
         "links": facts.links,
+        "pictures": facts.pictures,
         "size": facts.size,
         "thread": { "kind": if facts.is_reply { "reply" } else { "new" }, "tainted": facts.tainted },
         "answers_automatic": facts.answers_automatic,

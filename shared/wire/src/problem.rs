@@ -61,6 +61,10 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
             retry_after = Some(retry_at.duration_since(now).as_secs().max(1));
             (429, *code, message.clone(), json!({}))
         }
+        Refusal::NotYet { code, message } => {
+            retry_after = Some(2);
+            (503, *code, message.clone(), json!({}))
+        }
         Refusal::Answered(_) => (409, "request_in_flight", "repeat the request".to_owned(), json!({})),
         Refusal::Unavailable(_) => {
             retry_after = Some(1);

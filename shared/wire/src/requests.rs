@@ -27,7 +27,7 @@ use jiff::Timestamp;
 
 use crate::fields::Fields;
 
-/// What a mail says: `to`, `cc`, `bcc`, `reply_to`, `subject`, `text`, `html`, `attachments`, `send_at`.
+/// What a mail says: `to`, `cc`, `bcc`, `reply_to`, `subject`, `text`, `html`, `html_mode`, `attachments`, `send_at`.
 pub fn draft(body: &[u8]) -> Result<Draft, Refusal> {
     let mut fields = Fields::of_body(body)?;
     let draft = Draft {
@@ -38,11 +38,22 @@ pub fn draft(body: &[u8]) -> Result<Draft, Refusal> {
         subject: fields.line("subject"),
         text: fields.long_text("text"),
         html: fields.long_text("html"),
+        strict_html: strict_html(&mut fields),
         attachments: fields.objects("attachments", attachment),
         send_at: fields.time("send_at"),
     };
     fields.finish()?;
     Ok(draft)
+}
+
+/// `html_mode`: `normal` (what the form can't say is changed, and named) or `strict` (it is refused).
+fn strict_html(fields: &mut Fields) -> bool {
+    let mode = fields.parsed("html_mode", "unknown_choice", |text| match text {
+        "normal" => Ok(false),
+        "strict" => Ok(true),
+        _ => Err("must be normal or strict".to_owned()),
+    });
+    mode.unwrap_or_default()
 }
 
 fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
@@ -138,6 +149,7 @@ pub fn edit(body: &[u8]) -> Result<(Digest, Edit), Refusal> {
         subject: fields.line("subject"),
         text: fields.long_text("text"),
         html: fields.long_text("html"),
+        strict_html: strict_html(&mut fields),
         send_at: fields.time("send_at"),
         remove_attachments: fields.ids("remove_attachments", MAX_ATTACHMENTS).unwrap_or_default(),
         attachments: fields.objects("attachments", attachment),
@@ -216,6 +228,9 @@ pub fn token(body: &[u8]) -> Result<NewToken, Refusal> {
         scopes = Some(set);
     }
     let inboxes = fields.ids::<InboxId>("inbox_ids", 50).map(BTreeSet::from_iter);
+    if inboxes.as_ref().is_some_and(BTreeSet::is_empty) {
+        fields.error("inbox_ids", "empty_list", "names no inbox: leave it out for all of them");
+    }
     fields.finish()?;
     Ok(NewToken { name: name.unwrap_or_default(), scopes, inboxes })
 }
@@ -228,9 +243,10 @@ pub fn inbox(body: &[u8]) -> Result<NewInbox, Refusal> {
     Ok(new)
 }
 
-/// `filename`, `content_type` and `size` of a file that is to be uploaded.
+/// `inbox_id`, `filename`, `content_type` and `size` of a file that is to be uploaded.
 pub fn upload(body: &[u8]) -> Result<NewUpload, Refusal> {
     let mut fields = Fields::of_body(body)?;
+    let inbox_id = fields.id("inbox_id");
     let filename = fields.line("filename");
     let filename = fields.require("filename", filename);
     let content_type = fields.line("content_type");
@@ -238,6 +254,7 @@ pub fn upload(body: &[u8]) -> Result<NewUpload, Refusal> {
     let size = fields.require("size", size);
     fields.finish()?;
     Ok(NewUpload {
+        inbox_id,
         filename: filename.map(|name| name.as_str().to_owned()).unwrap_or_default(),
         content_type: content_type
             .map_or_else(|| "application/octet-stream".to_owned(), |t| t.as_str().to_owned()),

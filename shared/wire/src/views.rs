@@ -2,6 +2,7 @@
 
 use app::approvals;
 use app::audit::Verified;
+use app::html::explain;
 use app::messages::Detail;
 use app::ports::Signature;
 use app::receipts::Receipt;
@@ -10,16 +11,18 @@ use app::store::Page;
 use app::submit::Submitted;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::access::{Actor, Role};
-use domain::approval::{Approval, Decision, Delegation, Verdict, Vote};
-use domain::audit::{ChainedEntry, Head, time as millis};
+use domain::access::{Actor, Credential, Role};
+use domain::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::audit::{Anchor, ChainedEntry, Head, action, time as millis};
 use domain::credential::{Session, Token};
+use domain::digest::Digest;
 use domain::finding::Finding;
 use domain::inbox::Inbox;
 use domain::lifecycle::{Outbound, State};
 use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Thread};
 use domain::organization::Pause;
 use domain::policy::{Step, Terms};
+use domain::receipt::ChainedVote;
 use domain::standing::{StandingApproval, Target};
 use domain::webhook::{Attempt, AttemptResult, Webhook};
 use domain::{MemberId, MessageId};
@@ -88,7 +91,7 @@ pub fn message(message: &Message) -> Value {
         "created_at": time(message.created_at),
     });
     match &message.direction {
-        Direction::Inbound { verdicts, defects, automatic, findings, .. } => {
+        Direction::Inbound { verdicts, defects, automatic, findings, authenticated, .. } => {
             view["direction"] = json!("inbound");
             view["verdicts"] = json!({
                 "spam": verdicts.spam, "virus": verdicts.virus,
@@ -96,6 +99,7 @@ pub fn message(message: &Message) -> Value {
             });
             view["defects"] = json!(defects);
             view["automatic"] = json!(automatic);
+            view["authenticated"] = json!(authenticated);
             view["findings"] = findings.iter().map(finding).collect();
             view["tainted"] = json!(message.taints());
             // Whoever reads it for a model must not take it for instructions, whether anything was found or not.
@@ -161,6 +165,7 @@ pub fn detail(detail: &Detail) -> Value {
     view["html"] = json!(detail.html);
     view["extracted_text"] = json!(detail.extracted_text);
     view["remote_images"] = json!(detail.remote_images);
+    view["picture_hosts"] = json!(detail.picture_hosts);
     view["html_truncated"] = json!(detail.html_truncated);
     view["hidden_text"] = json!(detail.hidden_text);
     view["headers"] =
@@ -199,6 +204,21 @@ pub(crate) fn actor(actor: &Actor) -> Value {
     json!({ "type": kind, "id": actor.id() })
 }
 
+/// What was changed in the HTML of a mail before it was sealed.
+fn html_change(change: &HtmlChange) -> Value {
+    json!({
+        "kind": change.kind,
+        "what": change.what,
+        "count": change.count,
+        "message": explain(&change.kind),
+    })
+}
+
+/// With what somebody decided.
+fn credential(credential: &Credential) -> Value {
+    json!({ "type": credential.kind(), "id": credential.name() })
+}
+
 /// An approval as a list shows it. `now` tells whether its time is over.
 pub fn approval(approval: &Approval, now: Timestamp) -> Value {
     let mut view = json!({
@@ -214,6 +234,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> Value {
         "supersedes": approval.supersedes.map(|id| id.to_string()),
         "edited_by": approval.edited_by.map(|id| id.to_string()),
         "requested_by": actor(&approval.requested_by),
+        "requested_with": credential(&approval.requested_with),
         "requested_at": time(approval.requested_at),
         "expires_at": time(approval.expires_at),
         "send_at": maybe(approval.send_at),
@@ -226,6 +247,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> Value {
         "subject": approval.subject,
         "preview": approval.preview,
         "attachment_count": approval.attachment_count,
+        "changes": approval.html_changes.iter().map(html_change).collect::<Vec<_>>(),
     });
     match &approval.decision {
         Decision::Pending => {}
@@ -288,6 +310,8 @@ pub fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> Value {
         "late": terms.late.as_str(),
         "remind_after": terms.remind_after.map(|after| after.as_secs()),
         "notify": roles(&terms.notify),
+        "by": terms.by.as_str(),
+        "links": terms.links.as_str(),
     })
 }
 
@@ -316,6 +340,7 @@ fn vote(vote: &Vote) -> Value {
         "verdict": verdict,
         "reason": reason,
         "standing_approval_id": vote.standing.map(|id| id.to_string()),
+        "credential": credential(&vote.with),
     })
 }
 
@@ -325,6 +350,7 @@ fn delegation(one: &Delegation) -> Value {
         "role": one.role.as_str(),
         "to": one.to.to_string(),
         "at": time(one.at),
+        "credential": credential(&one.with),
     })
 }
 
@@ -362,6 +388,7 @@ pub fn standing_approval(standing: &StandingApproval, now: Timestamp) -> Value {
         "used": standing.used,
         "expires_at": time(standing.expires_at),
         "member_id": standing.made_by.member_id.to_string(),
+        "credential": credential(&standing.made_with),
         "created_at": time(standing.created_at),
         "revoked_at": maybe(standing.revoked_at),
     });
@@ -380,7 +407,12 @@ pub fn submitted_status(submitted: &Submitted) -> u16 {
 
 /// A mail that is held, or goes.
 pub fn submitted(submitted: &Submitted, now: Timestamp) -> Value {
-    json!({ "message": message(&submitted.message), "approval": approval(&submitted.approval, now) })
+    let changes: Vec<_> = submitted.approval.html_changes.iter().map(html_change).collect();
+    json!({
+        "message": message(&submitted.message),
+        "approval": approval(&submitted.approval, now),
+        "changes": changes,
+    })
 }
 
 /// An inbox.
@@ -421,6 +453,7 @@ pub fn session(session: &Session, secret: &str) -> Value {
         "member_id": session.member_id.to_string(),
         "role": session.role.as_str(),
         "expires_at": time(session.expires_at),
+        "ends_at": time(session.ends_at),
     })
 }
 
@@ -447,6 +480,8 @@ pub fn webhook(webhook: &Webhook, secret: Option<&str>) -> Value {
         "events": webhook.events.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         "secret_last_four": webhook.secret_last_four,
         "created_at": time(webhook.created_at),
+        "failures": webhook.health.failures,
+        "held_until": maybe(webhook.health.held_until),
     });
     if let Some(secret) = secret {
         view["secret"] = json!(secret);
@@ -477,6 +512,7 @@ pub fn attempt(attempt: &Attempt) -> Value {
 pub fn upload(file: &Attachment, url: &str) -> Value {
     json!({
         "id": file.id.to_string(),
+        "inbox_id": file.inbox_id.to_string(),
         "filename": file.filename,
         "content_type": file.content_type,
         "size": file.size,
@@ -491,7 +527,8 @@ pub fn upload(file: &Attachment, url: &str) -> Value {
 pub fn download(file: &Attachment, url: &str) -> Value {
     json!({
         "id": file.id.to_string(),
-        "message_id": file.message.map(|(_, id)| id.to_string()),
+        "inbox_id": file.inbox_id.to_string(),
+        "message_id": file.message.map(|(id, _)| id.to_string()),
         "filename": file.filename,
         "content_type": file.content_type,
         "size": file.size,
@@ -524,10 +561,20 @@ fn head(head: &Head) -> Value {
     json!({ "sequence": head.sequence, "hash": head.hash.to_string(), "at": millis(head.at) })
 }
 
+fn anchor_of(anchor: &Anchor) -> Value {
+    json!({ "sequence": anchor.sequence, "hash": anchor.hash.to_string(), "at": millis(anchor.at) })
+}
+
 /// What a check of the audit log found.
 pub fn verified(verified: &Verified) -> Value {
+    let anchored = &verified.anchored;
     let problem = verified.flaw.map(|flaw| {
-        json!({ "sequence": flaw.sequence, "code": flaw.code.as_str(), "message": flaw.code.message() })
+        json!({
+            "sequence": flaw.sequence,
+            "code": flaw.code.as_str(),
+            "message": flaw.code.message(),
+            "anchor": anchored.differing.as_ref().map(anchor_of),
+        })
     });
     json!({
         "verified": verified.flaw.is_none(),
@@ -535,14 +582,31 @@ pub fn verified(verified: &Verified) -> Value {
         "to": verified.to,
         "entries": verified.entries,
         "head": verified.head.as_ref().map(head),
+        "anchors": { "agreeing": anchored.agreeing, "newest": anchored.newest.as_ref().map(anchor_of) },
         "next": verified.next,
         "problem": problem,
     })
 }
 
+/// The text of an anchor, which is what is signed: JSON without spaces, with names in order.
+pub fn anchor(head: &Head, now: Timestamp) -> String {
+    json!({
+        "form": "countersign-anchor-1",
+        "organization_id": head.organization_id.to_string(),
+        "sequence": head.sequence,
+        "hash": head.hash.to_string(),
+        "chained_at": millis(head.at),
+        "anchored_at": millis(now),
+    })
+    .to_string()
+}
+
 /// The text of a receipt, which is what is signed: JSON without spaces, with names in order.
+///
+/// `entries` are the links of the chain that it is made of. All that stands before them is said by one of these, each of
+/// which is named by its place; only addresses and the words of reasons are not chained, and of the words their digest is.
 pub fn receipt(receipt: &Receipt) -> String {
-    let Receipt { approval, message, .. } = receipt;
+    let account = &receipt.account;
     let person = |by: &Actor| {
         let mut view = actor(by);
         let member = by.member();
@@ -551,104 +615,68 @@ pub fn receipt(receipt: &Receipt) -> String {
         view
     };
     let seat = |member_id: MemberId| person(&Actor::Member { member_id });
-    let cast = |vote: &Vote| {
-        let (verdict, reason) = match &vote.verdict {
-            Verdict::Approve => ("approve", None),
-            Verdict::Reject(reason) => ("reject", Some(reason)),
+    // Whatever an entry tells goes along, under its own name.
+    let step = |link: &ChainedEntry| {
+        let mut view = json!(link.entry.details);
+        view["at"] = json!(millis(link.entry.at));
+        view["by"] = person(&link.entry.actor);
+        view["entry"] = json!({ "sequence": link.sequence, "hash": link.hash.to_string() });
+        let reason = link.entry.detail("reason_digest").and_then(|text| Digest::parse(text).ok());
+        if let Some(reason) = reason.and_then(|digest| receipt.reasons.get(&digest)) {
+            view["reason"] = json!(reason);
+        }
+        view
+    };
+    let cast = |vote: &ChainedVote| {
+        let mut view = step(&vote.link);
+        view["by"] = if vote.link.entry.action == action::STANDING_USE {
+            view["standing_approval_id"] = json!(vote.link.entry.target);
+            seat(vote.member_id)
+        } else {
+            person(&vote.link.entry.actor)
         };
-        json!({
-            "verdict": verdict,
-            "by": seat(vote.member_id),
-            "role": vote.role.as_str(),
-            "at": millis(vote.at),
-            "digest": approval.digest.to_string(),
-            "reason": reason,
-            "standing_approval_id": vote.standing.map(|id| id.to_string()),
-        })
+        view["verdict"] = json!(if vote.approves { "approve" } else { "reject" });
+        view["stands"] = json!(vote.stands);
+        view
     };
-    let handed = |one: &Delegation| {
-        json!({
-            "from": seat(one.from), "role": one.role.as_str(), "to": seat(one.to), "at": millis(one.at),
-        })
-    };
-    let ended = match &approval.decision {
-        Decision::Pending => Value::Null,
-        Decision::Approved { at, .. } | Decision::Rejected { at, .. } | Decision::Expired { at } => {
-            json!({ "at": millis(*at) })
-        }
-        Decision::Cancelled { by, at, reason } => {
-            json!({ "at": millis(*at), "by": person(by), "reason": reason })
-        }
-        Decision::Superseded { by, at, next } => {
-            json!({ "at": millis(*at), "by": seat(*by), "superseded_by": next.to_string() })
-        }
-    };
-    let mut fate = json!({
-        "id": message.id.to_string(),
-        "status": message.status(),
-        "created_at": millis(message.created_at),
-        "internet_message_id": message.internet_message_id,
+    let ended = account.ended.as_ref().map(|link| {
+        let mut view = step(link);
+        view["action"] = json!(link.entry.action);
+        view
     });
-    if let Some(outbound) = message.outbound() {
-        fate["digest"] = json!(outbound.digest.to_string());
-        fate["recipient_count"] = json!(outbound.recipients);
-        match &outbound.state {
-            State::Accepted { provider_id, at, .. } => {
-                fate["provider_id"] = json!(provider_id);
-                fate["sent_at"] = json!(millis(*at));
-            }
-            State::Failed { reason, at } => {
-                fate["failed_at"] = json!(millis(*at));
-                fate["failure_reason"] = json!(reason);
-            }
-            _ => {}
-        }
-    }
     json!({
-        "form": "countersign-receipt-1",
-        "organization_id": approval.organization_id.to_string(),
+        "form": "countersign-receipt-2",
+        "organization_id": receipt.head.organization_id.to_string(),
         "signed_at": millis(receipt.at),
         "approval": {
-            "id": approval.id.to_string(),
-            "status": approval.status(receipt.at),
-            "inbox_id": approval.inbox_id.to_string(),
-            "thread_id": approval.thread_id.to_string(),
-            "digest": approval.digest.to_string(),
-            "requested_by": person(&approval.requested_by),
-            "requested_at": millis(approval.requested_at),
-            "expires_at": millis(approval.expires_at),
-            "send_at": approval.send_at.map(millis),
-            "revision": approval.revision,
-            "supersedes": approval.supersedes.map(|id| id.to_string()),
-            "edited_by": approval.edited_by.map(seat),
-            "terms": approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
-            "reasons": approval.reasons,
-            "policy_trace": approval.trace.iter().map(step).collect::<Vec<_>>(),
-            "votes": approval.votes.iter().map(cast).collect::<Vec<_>>(),
-            "delegations": approval.delegations.iter().map(handed).collect::<Vec<_>>(),
+            "id": receipt.approval_id.to_string(),
+            "status": account.status(),
+            "digest": account.digest(),
+            "revision": account.revision(),
+            "asked": step(&account.asked),
+            "edited": account.edited.as_ref().map(step),
+            "votes": account.votes.iter().map(cast).collect::<Vec<_>>(),
+            "delegations": account.delegations.iter().map(step).collect::<Vec<_>>(),
             "ended": ended,
         },
-        "message": fate,
+        "message": {
+            "id": account.asked.entry.target,
+            "status": account.mail.last().and_then(|link| link.entry.detail("to")),
+            "steps": account.mail.iter().map(step).collect::<Vec<_>>(),
+        },
+        "entries": account.links().into_iter().map(link).collect::<Vec<_>>(),
         "audit_head": head(&receipt.head),
     })
     .to_string()
 }
 
-/// A receipt with its signature and what checks it.
-pub fn signed(text: &str, signature: &Signature) -> Value {
+/// A text that was signed, under its name, with its signature. What checks it is no part of it: who believes a key that
+/// lies beside a signature believes whoever put both there.
+pub fn signed(name: &str, text: &str, signature: &Signature) -> Value {
     json!({
-        "receipt": text,
+        name: text,
         "signature": BASE64.encode(&signature.signature),
         "algorithm": "ECDSA_SHA_256",
         "key_id": signature.key_id,
-        "public_key": pem(&signature.public_key),
     })
-}
-
-/// A public key as `openssl` reads it (RFC 7468).
-fn pem(der: &[u8]) -> String {
-    let text = BASE64.encode(der);
-    let lines: Vec<_> =
-        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
 }

@@ -1,15 +1,20 @@
 //! The audit log in memory: chained once, whatever is told twice or at once; read; and proved whole.
 
 use app::Refusal;
+use app::anchor::{Form, Known, Ran, run};
 use app::approvals::{Verdict, decide};
 use app::audit::{CHECKED, Filter, Verified, catch_up, chain, list, verify};
 use app::enter::Once;
-use app::store::{Change, PageRequest};
+use app::ports::BlobError;
+use app::receipts::gather;
+use app::store::{Change, Key, PageRequest, Record};
 use app::submit::{Draft, submit};
-use domain::access::{Actor, Permit, Role, Scope, scope};
+use domain::access::{Actor, Permit, Principal, Role, Scope, scope};
 use domain::address::Mailbox;
-use domain::audit::{AuditEntry, ChainedEntry, Entry, Flaw, FlawCode};
+use domain::approval::Approval;
+use domain::audit::{AuditEntry, ChainedEntry, Entry, Flaw, FlawCode, Head};
 use domain::{AuditId, Timestamp};
+use serde_json::{Value, json};
 use testkit::samples::{self, NOW, later, organization_id};
 use testkit::world::World;
 
@@ -292,9 +297,8 @@ async fn a_filter_that_takes_little_gives_empty_pages_and_stops_where_nothing_ca
     assert_eq!(pages(&world, &recent, 10).await.0, [4_100, 4_099]);
 }
 
-#[tokio::test]
-async fn a_held_mail_leaves_its_traces_and_its_receipt_tells_them() {
-    let world = World::default();
+/// A mail that waits for member 2, in an organization with two members.
+async fn waiting(world: &World) -> Approval {
     let base = Change::new(organization_id(1))
         .create(samples::organization(1))
         .create(samples::inbox(1))
@@ -310,52 +314,330 @@ async fn a_held_mail_leaves_its_traces_and_its_receipt_tells_them() {
         subject: None,
         text: Some("A secret body".into()),
         html: None,
+        strict_html: false,
         attachments: vec![],
         send_at: None,
     };
     let permit = token.principal().permit().unwrap();
     let once = Once::default();
-    let held =
-        submit(&world.ports, &permit, samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
-            .await
-            .unwrap();
+    let inbox = samples::inbox_id(1);
+    let held = submit(&world.ports, &permit, inbox, draft, None, &once, |_| (202, String::new())).await;
+    held.unwrap().approval
+}
+
+fn approver() -> Principal {
     let (session, _) = samples::session(2, Role::Approver);
-    let approver = session.principal(NOW).unwrap();
-    let receipt = async || {
-        let permit = approver.permit().unwrap();
-        let found = app::receipts::gather(&world.ports, &permit, held.approval.id).await.unwrap();
-        let text = wire::views::receipt(&found);
-        assert!(!text.contains("secret body") && !text.contains("ann@"), "{text}");
-        serde_json::from_str::<serde_json::Value>(&text).unwrap()
-    };
-    let pending = receipt().await;
+    session.principal(NOW).unwrap()
+}
+
+async fn vote(world: &World, approval: &Approval, verdict: Verdict) {
+    // Entries of one millisecond have no order among them.
+    world.pass(1);
+    let permit = approver().permit().unwrap();
+    decide(&world.ports, &permit, approval.id, approval.digest, &verdict).await.unwrap();
+}
+
+/// Gives every entry its place.
+async fn chain_all(world: &World) {
+    let ids: Vec<_> = world.store.contents().audit.iter().map(|entry| entry.id).collect();
+    chain(&world.ports, organization_id(1), &ids).await.unwrap();
+}
+
+async fn receipt(world: &World, approval: &Approval) -> Result<Value, Refusal> {
+    let permit = approver().permit().unwrap();
+    let found = gather(&world.ports, &permit, approval.id).await?;
+    let text = wire::views::receipt(&found);
+    assert!(!text.contains("secret body") && !text.contains("ann@"), "{text}");
+    Ok(serde_json::from_str(&text).unwrap())
+}
+
+async fn refused(world: &World, approval: &Approval) -> &'static str {
+    match receipt(world, approval).await {
+        Err(Refusal::Conflict { code, .. } | Refusal::NotYet { code, .. }) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Changes a record past every use case, as whoever may write the table can.
+fn forge(world: &World, approval: &Approval, change: impl FnOnce(&mut Approval)) {
+    let mut contents = world.store.contents();
+    match contents.records.get_mut(&(organization_id(1), Key::Approval(approval.id))) {
+        Some(Record::Approval(record)) => change(record),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_held_mail_leaves_its_traces_and_its_receipt_tells_them() {
+    let world = World::default();
+    let held = waiting(&world).await;
+    assert_eq!(refused(&world, &held).await, "not_chained_yet");
+    chain_all(&world).await;
+    let pending = receipt(&world, &held).await.unwrap();
     assert_eq!(
         (&pending["approval"]["status"], &pending["approval"]["votes"]),
         (&"pending".into(), &serde_json::json!([]))
     );
-    assert_eq!(pending["audit_head"]["sequence"], 0);
+    assert_eq!(
+        (&pending["audit_head"]["sequence"], &pending["message"]["status"]),
+        (&json!(1), &Value::Null)
+    );
 
-    // Entries of one millisecond have no order among them.
-    world.pass(1);
-    let (digest, verdict) = (held.approval.digest, Verdict::Approve);
-    decide(&world.ports, &approver.permit().unwrap(), held.approval.id, digest, &verdict).await.unwrap();
-    let ids: Vec<_> = world.store.contents().audit.iter().map(|entry| entry.id).collect();
-    chain(&world.ports, organization_id(1), &ids).await.unwrap();
-    let signed = receipt().await;
+    vote(&world, &held, Verdict::Approve).await;
+    assert_eq!(refused(&world, &held).await, "not_chained_yet");
+    chain_all(&world).await;
+    let signed = receipt(&world, &held).await.unwrap();
     let approval = &signed["approval"];
     assert_eq!(approval["status"], "approved");
-    assert_eq!(approval["requested_by"]["type"], "token");
-    assert_eq!(approval["requested_by"]["email"], "member1@example.com");
-    assert_eq!(approval["votes"][0]["by"]["email"], "member2@example.com");
-    assert_eq!(approval["votes"][0]["digest"], digest.to_string());
-    assert_eq!(signed["message"]["status"], "scheduled");
+    assert_eq!(approval["asked"]["by"]["type"], "token");
+    assert_eq!(approval["asked"]["by"]["email"], "member1@example.com");
+    assert_eq!(approval["asked"]["terms"], "1:owner+admin+approver");
+    let cast = &approval["votes"][0];
+    assert_eq!(cast["by"]["email"], "member2@example.com");
+    assert_eq!((&cast["digest"], &cast["role"]), (&json!(held.digest.to_string()), &json!("approver")));
+    assert_eq!((&cast["verdict"], &cast["stands"]), (&json!("approve"), &json!(true)));
     let found = verified(&world).await;
-    assert_eq!((found.flaw, found.entries), (None, ids.len() as u64));
+    assert_eq!((found.flaw, found.entries), (None, 2));
     let head = found.head.unwrap();
     assert_eq!(signed["audit_head"]["sequence"], head.sequence);
     assert_eq!(signed["audit_head"]["hash"], head.hash.to_string());
+    // What it says stands in the chain where it says.
+    let links = world.store.contents().links.clone();
+    assert_eq!(signed["entries"], links.values().map(wire::views::link).collect::<Value>());
+    assert_eq!(cast["entry"]["sequence"], 2);
+    assert_eq!(cast["entry"]["hash"], links[&(organization_id(1), 2)].hash.to_string());
     let actions =
         list(&world.ports, &owner(), &Filter::default(), &PageRequest { limit: 9, cursor: None }).await;
     let actions: Vec<_> = actions.unwrap().items.into_iter().map(|link| link.entry.action).collect();
     assert_eq!(actions, ["approval.approve", "message.submit"]);
+}
+
+#[tokio::test]
+async fn a_vote_that_one_of_record_and_chain_does_not_have_is_never_signed() {
+    let world = World::default();
+    let held = waiting(&world).await;
+    vote(&world, &held, Verdict::Approve).await;
+    chain_all(&world).await;
+    let record = |world: &World| {
+        let contents = world.store.contents();
+        match &contents.records[&(organization_id(1), Key::Approval(held.id))] {
+            Record::Approval(record) => (**record).clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let sound = record(&world);
+    let put_back = || forge(&world, &held, |it| *it = sound.clone());
+    forge(&world, &held, |it| {
+        let forged =
+            domain::approval::Vote { member_id: samples::member(1, Role::Owner).id, ..it.votes[0].clone() };
+        it.votes.push(forged);
+    });
+    // At once, though it says to be as young as the other: its entry does not wait for a place, it was never written.
+    assert_eq!(refused(&world, &held).await, "vote_not_chained");
+    put_back();
+    forge(&world, &held, |it| it.votes.clear());
+    assert_eq!(refused(&world, &held).await, "vote_not_recorded");
+    put_back();
+    forge(&world, &held, |it| it.digest = domain::digest::Digest::of(b"other bytes"));
+    assert_eq!(refused(&world, &held).await, "record_differs");
+    put_back();
+    forge(&world, &held, |it| it.decision = domain::approval::Decision::Pending);
+    assert_eq!(refused(&world, &held).await, "record_differs");
+    put_back();
+    receipt(&world, &held).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_link_that_does_not_stand_between_its_neighbours_is_never_signed() {
+    let world = World::default();
+    let held = waiting(&world).await;
+    vote(&world, &held, Verdict::Approve).await;
+    chain_all(&world).await;
+    let sound = world.store.contents().clone();
+    let changes: [fn(&mut ChainedEntry); 3] = [
+        |link| drop(link.entry.details.insert("role".into(), "owner".into())),
+        |link| {
+            link.entry.details.insert("role".into(), "owner".into());
+            link.hash = link.computed();
+        },
+        |link| {
+            link.previous = link.hash;
+            link.hash = link.computed();
+        },
+    ];
+    for change in changes {
+        for sequence in [1, 2] {
+            tamper(&world, sequence, change);
+            assert_eq!(refused(&world, &held).await, "entry_altered");
+            *world.store.contents() = sound.clone();
+        }
+    }
+    // A link that is gone leaves the one before it without a neighbour.
+    world.store.contents().links.remove(&(organization_id(1), 2));
+    assert_eq!(refused(&world, &held).await, "entry_altered");
+}
+
+#[tokio::test]
+async fn a_link_that_the_index_does_not_show_yet_is_found_by_its_entry() {
+    let world = World::default();
+    let held = waiting(&world).await;
+    vote(&world, &held, Verdict::Reject("wrong price".into())).await;
+    chain_all(&world).await;
+    let whole = receipt(&world, &held).await.unwrap();
+    assert_eq!(whole["approval"]["votes"][0]["reason"], "wrong price");
+    for hidden in [vec![2], vec![1, 2]] {
+        world.store.contents().unlisted = hidden.into_iter().collect();
+        assert_eq!(receipt(&world, &held).await.unwrap(), whole);
+    }
+}
+
+#[tokio::test]
+async fn every_end_of_an_approval_has_its_receipt() {
+    let world = World::default();
+    let held = waiting(&world).await;
+    world.pass(1);
+    let permit = approver().permit().unwrap();
+    app::approvals::cancel(&world.ports, &permit, held.id, "not today").await.unwrap();
+    chain_all(&world).await;
+    let cancelled = receipt(&world, &held).await.unwrap();
+    let ended = &cancelled["approval"]["ended"];
+    assert_eq!(
+        (&cancelled["approval"]["status"], &ended["action"]),
+        (&json!("cancelled"), &json!("approval.cancel"))
+    );
+    assert_eq!(
+        (&ended["reason"], &ended["by"]["email"]),
+        (&json!("not today"), &json!("member2@example.com"))
+    );
+
+    let world = World::default();
+    let held = waiting(&world).await;
+    world.pass(held.expires_at.duration_since(NOW).as_secs() + 60);
+    app::sweep::sweep(&world.ports, &*world.store).await.unwrap();
+    chain_all(&world).await;
+    let expired = receipt(&world, &held).await.unwrap();
+    assert_eq!(expired["approval"]["status"], "expired");
+    assert_eq!(expired["approval"]["ended"]["by"]["type"], "system");
+}
+
+const FORM: Form = Form {
+    text: wire::views::anchor,
+    document: |text, signature| wire::views::signed("anchor", text, signature).to_string(),
+};
+
+async fn anchored(world: &World, known: &Known) -> Ran {
+    run(&world.ports, known, FORM).await.unwrap()
+}
+
+fn ran(anchored: u32, failed: u32) -> Ran {
+    Ran { anchored, failed, left: 0 }
+}
+
+#[tokio::test]
+async fn a_head_is_anchored_once_and_only_when_it_moved() {
+    let world = chained(3).await;
+    let known = Known::default();
+    assert_eq!(anchored(&world, &known).await, ran(1, 0));
+    let looks = || world.anchors.looks.load(std::sync::atomic::Ordering::SeqCst);
+    let before = looks();
+    assert_eq!(anchored(&world, &known).await, ran(0, 0));
+    assert_eq!(looks(), before, "what did not move costs nothing");
+    // Another instance knows nothing, and looks.
+    assert_eq!(anchored(&world, &Known::default()).await, ran(0, 0));
+    let entry = AuditEntry { id: id(500, later(9)), at: later(9), ..samples::audit_entry(0) };
+    let new = entry.id;
+    world.ports.store.commit(Change::new(organization_id(1)).audit(entry)).await.unwrap();
+    chain(&world.ports, organization_id(1), &[new]).await.unwrap();
+    assert_eq!(anchored(&world, &known).await, ran(1, 0));
+    let written = world.anchors.written.lock().unwrap().clone();
+    let places: Vec<_> = written.keys().map(|(_, sequence, _)| *sequence).collect();
+    assert_eq!(places, [3, 4]);
+    let document: Value = serde_json::from_str(&written.values().last().unwrap().1).unwrap();
+    let told: Value = serde_json::from_str(document["anchor"].as_str().unwrap()).unwrap();
+    assert_eq!((&told["sequence"], &told["form"]), (&json!(4), &json!("countersign-anchor-1")));
+    // One that could not be written is written by the next run.
+    *world.anchors.failure.lock().unwrap() = Some(BlobError::Transient("s3".into()));
+    world.store.contents().heads.get_mut(&organization_id(1)).unwrap().sequence = 5;
+    assert_eq!(anchored(&world, &known).await, ran(0, 1));
+    assert_eq!(anchored(&world, &known).await, ran(1, 0));
+    // One that went back is not anchored, and rings.
+    world.store.contents().heads.get_mut(&organization_id(1)).unwrap().sequence = 4;
+    for known in [&known, &Known::default()] {
+        assert_eq!(anchored(&world, known).await, ran(0, 1));
+    }
+}
+
+/// Writes the whole chain anew, from this place on, as whoever may write every row can: it holds in itself.
+fn rewrite(world: &World, from: u64, keep: u64, change: impl Fn(&mut Entry)) {
+    let us = organization_id(1);
+    let mut contents = world.store.contents();
+    let mut head = Head::genesis(us);
+    let old: Vec<_> = contents.links.values().cloned().collect();
+    contents.links.clear();
+    for link in old.into_iter().filter(|link| link.sequence <= keep) {
+        let mut entry = link.entry;
+        if link.sequence == from {
+            change(&mut entry);
+        }
+        let link = head.append(entry, link.chained_at);
+        contents.links.insert((us, link.sequence), link);
+    }
+    contents.heads.insert(us, head);
+}
+
+#[tokio::test]
+async fn a_chain_that_was_written_anew_differs_from_its_anchors() {
+    let world = chained(10).await;
+    // Anchored at its end, and in between, as if it had grown.
+    let known = Known::default();
+    for sequence in [4, 7] {
+        let link = world.store.contents().links[&(organization_id(1), sequence)].clone();
+        world.ports.anchors.put(&Head::of(&link), String::new()).await.unwrap();
+    }
+    anchored(&world, &known).await;
+    let whole = verified(&world).await;
+    assert_eq!((whole.flaw, whole.anchored.agreeing), (None, 3));
+    assert_eq!(whole.anchored.newest.map(|anchor| anchor.sequence), Some(10));
+    let sound = world.store.contents().clone();
+
+    for (changed, first) in [(1, 4), (4, 4), (5, 7), (8, 10), (10, 10)] {
+        rewrite(&world, changed, 10, |entry| entry.target = "apr_other".into());
+        let found = verified(&world).await;
+        assert_eq!(found.flaw, Some(Flaw { sequence: first, code: FlawCode::AnchorMismatch }), "{changed}");
+        assert_eq!(found.anchored.differing.map(|anchor| anchor.sequence), Some(first));
+        *world.store.contents() = sound.clone();
+    }
+    // A part is compared with the anchors in it.
+    rewrite(&world, 5, 10, |entry| entry.target = "apr_other".into());
+    let part = async |from, to| verify(&world.ports, &owner(), Some(from), Some(to)).await.unwrap();
+    assert_eq!(part(1, 6).await.flaw, None);
+    assert_eq!(part(6, 8).await.flaw, Some(Flaw { sequence: 7, code: FlawCode::AnchorMismatch }));
+    assert_eq!(part(8, 9).await.flaw, None);
+    *world.store.contents() = sound.clone();
+    // Cut off, head and all.
+    for (keep, first) in [(9, 10), (5, 7), (3, 4), (0, 4)] {
+        rewrite(&world, 0, keep, |_| ());
+        let found = verified(&world).await;
+        assert_eq!(found.flaw, Some(Flaw { sequence: first, code: FlawCode::AnchorBeyondEnd }), "{keep}");
+    }
+    *world.store.contents() = sound.clone();
+    assert_eq!(verified(&world).await.flaw, None);
+    // No anchors to be had is no chain that holds.
+    *world.anchors.failure.lock().unwrap() = Some(BlobError::Transient("s3".into()));
+    assert!(matches!(verify(&world.ports, &owner(), None, None).await, Err(Refusal::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_chain_that_nobody_anchors_any_more_says_so() {
+    let world = chained(10).await;
+    let link = world.store.contents().links[&(organization_id(1), 6)].clone();
+    world.ports.anchors.put(&Head::of(&link), String::new()).await.unwrap();
+    assert_eq!(flaw(&world).await, None);
+    world.pass(3_601);
+    assert_eq!(flaw(&world).await, Some((7, FlawCode::NotAnchored)));
+    let part = async |from, to| verify(&world.ports, &owner(), Some(from), Some(to)).await.unwrap().flaw;
+    assert_eq!(part(1, 9).await, None, "a part that does not end with the chain says nothing of it");
+    assert_eq!(part(8, 10).await, Some(Flaw { sequence: 8, code: FlawCode::NotAnchored }));
+    anchored(&world, &Known::default()).await;
+    assert_eq!(flaw(&world).await, None);
 }

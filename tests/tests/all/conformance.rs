@@ -95,9 +95,13 @@ fn functions() -> BTreeMap<String, Function> {
         let mut actions = vec![];
         for policy in properties.as_mapping_get("Policies").and_then(Yaml::as_sequence).into_iter().flatten()
         {
-            for statement in
-                policy.as_mapping_get("Statement").and_then(Yaml::as_sequence).into_iter().flatten()
-            {
+            // A policy that several functions share is named, and stands elsewhere.
+            let shared = policy.as_str().map(|name| {
+                let shared = resources.as_mapping_get(name).unwrap_or_else(|| panic!("{name}"));
+                shared.as_mapping_get("Properties").unwrap().as_mapping_get("PolicyDocument").unwrap()
+            });
+            let statements = shared.unwrap_or(policy).as_mapping_get("Statement");
+            for statement in statements.and_then(Yaml::as_sequence).into_iter().flatten() {
                 for action in list(statement.as_mapping_get("Action")) {
                     let resources = list(statement.as_mapping_get("Resource"));
                     assert!(
@@ -240,11 +244,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
             "kms:Decrypt",
-            "kms:GetPublicKey",
             "kms:Sign",
             "s3:GetObject",
             "s3:PutObject",
             "s3:ListBucket",
+            "s3:ListBucketVersions",
             "states:StartExecution",
             "states:SendTaskSuccess",
             "states:SendTaskFailure",
@@ -259,6 +263,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "events:PutEvents",
             "kms:Decrypt",
+            "kms:Sign",
+            "s3:ListBucketVersions",
+            "s3:PutObject",
             "sqs:SendMessage",
             "states:StartExecution",
             "states:SendTaskFailure",
@@ -298,8 +305,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
+            "s3:DeleteObjectTagging",
             "s3:GetObject",
             "s3:PutObject",
+            "s3:PutObjectTagging",
             "sqs:SendMessage",
         ],
     ),
@@ -348,6 +357,71 @@ fn notifications_come_from_one_address_that_no_inbox_can_have() {
     assert!(domain::inbox::new_address("Notifications", "mail.example.com").is_err());
 }
 
+/// The text of a resource of the template.
+fn resource<'a>(template: &'a str, logical_id: &str) -> &'a str {
+    let rest =
+        template.split(&format!("\n  {logical_id}:\n")).nth(1).unwrap_or_else(|| panic!("{logical_id}"));
+    let ends = rest.match_indices("\n  ").find(|(at, _)| !rest[at + 3..].starts_with([' ', '#']));
+    &rest[..ends.map_or(rest.len(), |(at, _)| at)]
+}
+
+/// Their configuration set is the one that insists on TLS, nobody else's, and theirs alone.
+#[test]
+fn one_time_links_are_delivered_over_tls_or_not_at_all() {
+    let template = read("template.yaml");
+    let set = resource(&template, "NotificationConfigurationSet");
+    assert!(set.contains("Type: AWS::SES::ConfigurationSet\n"), "{set}");
+    assert!(set.contains("DeliveryOptions: { TlsPolicy: REQUIRE }"), "{set}");
+    for (function, own, other) in [
+        ("DispatchNotify", "NotificationConfigurationSet", "ConfigurationSet"),
+        ("DispatchSend", "ConfigurationSet", "NotificationConfigurationSet"),
+    ] {
+        let role = resource(&template, function);
+        assert!(role.contains(&format!("CONFIGURATION_SET: !Ref {own}\n")), "{role}");
+        assert!(role.contains(&format!("configuration-set/${{{own}}}")), "{role}");
+        assert!(!role.contains(&format!("configuration-set/${{{other}}}")), "{role}");
+    }
+    let named = template.matches("NotificationConfigurationSet").count();
+    assert_eq!(named, 1 + 2, "itself and DispatchNotify: what becomes of a notification moves nothing");
+}
+
+/// Received mail is marked to be deleted, and by whoever files it alone.
+#[test]
+fn what_came_for_nobody_is_deleted_after_a_month() {
+    let template = read("template.yaml");
+    let rule = r#"{ Id: unclaimed, Prefix: inbound/, TagFilters: [{ Key: unclaimed, Value: "true" }], Status: Enabled, ExpirationInDays: 30 }"#;
+    assert!(resource(&template, "MailBucket").contains(rule), "the rule");
+    assert!(read("shared/aws-data/src/objects.rs").contains(r#"("unclaimed", "true")"#), "the mark");
+    let mut markers = vec![];
+    for (name, function) in functions() {
+        for (action, resource) in &function.actions {
+            if action.ends_with("ObjectTagging") {
+                assert_eq!(resource, "${MailBucket.Arn}/inbound/*", "{name}: {action}");
+                markers.push((name.clone(), action.clone()));
+            }
+            assert!(action != "s3:DeleteObject" && action != "s3:DeleteObjectVersion", "{name}: {action}");
+        }
+        // It can set no other mark.
+        let own = resource(&template, &function.logical_id);
+        let limited = r#"Condition: { StringEquals: { "s3:RequestObjectTag/unclaimed": "true" }, "#;
+        assert_eq!(own.contains("s3:PutObjectTagging"), own.contains(limited), "{own}");
+    }
+    let expected = ["inbound-quarantine", "inbound-receive"].map(|name| {
+        ["s3:DeleteObjectTagging", "s3:PutObjectTagging"].map(|action| (name.to_owned(), action.to_owned()))
+    });
+    assert_eq!(markers, expected.concat());
+}
+
+/// Whoever reads the domain's mail could have certificates issued for it.
+#[test]
+fn the_template_of_ses_says_which_caa_records_to_set() {
+    let template = read("infra/ses.yaml");
+    for record in [r#"${MailDomain} CAA 0 issue \";\""#, r#"${MailDomain} CAA 0 issuemail \";\""#] {
+        assert!(template.contains(record), "{record}");
+    }
+    assert!(read("README.md").contains("CAA"));
+}
+
 /// Paths of one-time links hold their secrets: an access log with paths would hold them too. A configuration set that
 /// counts clicks would send them through a host that is not ours.
 #[test]
@@ -359,16 +433,102 @@ fn nothing_writes_down_or_rewrites_links() {
 }
 
 #[test]
-fn one_function_signs_and_with_a_key_that_does_nothing_else() {
+fn two_functions_sign_and_with_a_key_that_does_nothing_else() {
     let functions = functions();
     let signers = functions.iter().filter(|(_, f)| f.actions.iter().any(|(action, _)| action == "kms:Sign"));
-    assert_eq!(signers.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["api-approvals-receipt"]);
+    assert_eq!(
+        signers.map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["api-approvals-receipt", "background-anchor"]
+    );
     for (name, function) in &functions {
         for (action, resource) in &function.actions {
-            let signs = ["kms:Sign", "kms:GetPublicKey"].contains(&action.as_str());
-            assert_eq!(resource == "SigningKey.Arn", signs, "{name}: {action} on {resource}");
+            assert_eq!(resource == "SigningKey.Arn", action == "kms:Sign", "{name}: {action} on {resource}");
         }
     }
+}
+
+/// Whoever writes the table can't write where its chains are anchored, and whoever anchors them writes nothing else.
+#[test]
+fn nothing_that_writes_the_table_writes_anchors() {
+    let functions = functions();
+    let held = |name: &str| -> Vec<String> {
+        let actions = functions[name].actions.iter();
+        actions.map(|(action, resource)| format!("{action} on {resource}")).collect()
+    };
+    assert_eq!(
+        held("background-anchor"),
+        [
+            "dynamodb:Query on Table.Arn",
+            "dynamodb:BatchGetItem on Table.Arn",
+            "kms:Sign on SigningKey.Arn",
+            "s3:PutObject on ${AnchorBucket.Arn}/anchors/*",
+            "s3:ListBucketVersions on AnchorBucket.Arn",
+        ]
+    );
+    for (name, function) in &functions {
+        for (action, resource) in function.actions.iter().filter(|(_, it)| it.contains("AnchorBucket")) {
+            let sees = action == "s3:ListBucketVersions" && name == "api-audit-verify";
+            assert!(sees || name == "background-anchor", "{name} holds {action} on {resource}");
+        }
+    }
+    // Of the table it reads heads alone.
+    let template = read("template.yaml");
+    let own = template.split("\n  BackgroundAnchor:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    for (action, keys) in [("Query", "audit-heads"), ("BatchGetItem", "org_*/audit-head")] {
+        let bound = format!("\"dynamodb:LeadingKeys\": [{keys}]");
+        let statement = own.split(&format!("Action: dynamodb:{action}\n")).nth(1).unwrap();
+        assert!(statement.split("- Effect").next().unwrap().contains(&bound), "{own}");
+    }
+}
+
+#[test]
+fn anchors_are_locked_and_one_role_alone_puts_them() {
+    let source = without_tags(&read("template.yaml"));
+    let documents = Yaml::load_from_str(&source).unwrap();
+    let resources = documents[0].as_mapping_get("Resources").unwrap();
+    let properties =
+        |name: &str| resources.as_mapping_get(name).unwrap().as_mapping_get("Properties").unwrap();
+    let at = |from: &'static str, path: &[&str]| {
+        let found = path.iter().try_fold(properties(from), |yaml, name| yaml.as_mapping_get(name));
+        format!("{:?}", found.unwrap_or_else(|| panic!("{from} has no {path:?}")))
+    };
+    assert!(at("AnchorBucket", &["ObjectLockEnabled"]).contains("true"));
+    assert!(at("AnchorBucket", &["VersioningConfiguration", "Status"]).contains("Enabled"));
+    let lock = ["ObjectLockConfiguration", "Rule", "DefaultRetention"];
+    assert!(at("AnchorBucket", &[&lock[..], &["Mode"]].concat()).contains("AnchorMode"));
+    assert!(at("AnchorBucket", &[&lock[..], &["Days"]].concat()).contains("AnchorRetentionDays"));
+    for name in ["AnchorBucket", "MailBucket", "Table", "Key", "SigningKey"] {
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            let found = resources.as_mapping_get(name).and_then(|resource| resource.as_mapping_get(policy));
+            assert_eq!(found.and_then(Yaml::as_str), Some("Retain"), "{name}: {policy}");
+        }
+    }
+    let template = read("template.yaml");
+    let policy = template.split("\n  AnchorBucketPolicy:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let only = r#"Condition: { StringNotEquals: { "aws:PrincipalArn": !GetAtt BackgroundAnchorRole.Arn } }"#;
+    assert!(policy.contains(only) && policy.matches("Effect: Deny").count() == 3, "{policy}");
+    assert!(!policy.contains("Effect: Allow"), "roles allow, this denies");
+    for action in ["DeleteObject,", "DeleteObjectVersion", "BypassGovernanceRetention", "PutObjectRetention"]
+    {
+        assert!(policy.contains(&format!("s3:{action}")), "{action}");
+    }
+}
+
+/// A schedule that was lost makes no errors: that nothing runs has to ring by itself.
+#[test]
+fn a_schedule_that_stands_still_rings() {
+    let source = without_tags(&read("template.yaml"));
+    let documents = Yaml::load_from_str(&source).unwrap();
+    let resources = documents[0].as_mapping_get("Resources").unwrap().as_mapping().unwrap();
+    let silent = resources.iter().filter_map(|(_, resource)| {
+        let alarm = resource.as_mapping_get("Properties")?;
+        let rings = text(alarm, "MetricName") == "Invocations"
+            && text(alarm, "ComparisonOperator") == "LessThanThreshold"
+            && text(alarm, "TreatMissingData") == "breaching"
+            && format!("{:?}", alarm.as_mapping_get("Threshold")).contains("Integer(1)");
+        rings.then(|| format!("{:?}", alarm.as_mapping_get("Dimensions")))
+    });
+    assert_eq!(silent.filter(|dimensions| dimensions.contains("BackgroundAnchor")).count(), 1);
 }
 
 #[test]
@@ -417,6 +577,62 @@ fn every_dead_letter_queue_has_an_alarm_and_every_consumer_a_dead_letter_queue()
             let redrive = format!("{:?}", properties.as_mapping_get("RedrivePolicy"));
             assert!(redrive.contains("DeadLetters"), "{queue} has no dead-letter queue");
         }
+    }
+}
+
+/// The name of each function with what of it stands in `template.yaml`.
+fn sources() -> BTreeMap<String, String> {
+    let template = read("template.yaml");
+    let named = |part: &str| {
+        let (_, rest) = part.split_once("FunctionName: !Sub \"${AWS::StackName}-")?;
+        Some((rest.split_once('"')?.0.to_owned(), part.to_owned()))
+    };
+    template.split("    Type: AWS::Serverless::Function\n").skip(1).filter_map(named).collect()
+}
+
+#[test]
+fn no_queue_takes_the_lambda_pool_and_no_organization_a_queue() {
+    let mut bounds = BTreeMap::new();
+    for (name, source) in sources() {
+        if !source.contains("          Type: SQS\n") {
+            continue;
+        }
+        let bound = source.split_once("ScalingConfig: { MaximumConcurrency: ");
+        let bound = bound.and_then(|(_, rest)| rest.split_once(' ')?.0.parse::<u64>().ok());
+        bounds.insert(name.clone(), bound.unwrap_or_else(|| panic!("{name} takes as much as it can get")));
+    }
+    assert_eq!(
+        bounds.keys().collect::<Vec<_>>(),
+        ["background-deliver", "dispatch-notify", "inbound-quarantine"]
+    );
+    assert!(bounds.values().all(|bound| *bound >= 2), "AWS takes no less: {bounds:?}");
+    assert!(bounds.values().sum::<u64>() < 10, "a new account has ten executions: {bounds:?}");
+    // Where a minute ends, those of the next may have begun.
+    assert!(2 * app::webhooks::SLOW_CALLS < bounds["background-deliver"], "{bounds:?}");
+    let template = read("template.yaml");
+    let groups = template.matches("SqsParameters: { MessageGroupId: $.detail.organization_id }").count();
+    assert_eq!(groups, template.matches("DeadLetterConfig: { Arn: ").count(), "each rule that fills a queue");
+}
+
+#[test]
+fn what_decides_pauses_and_dispatches_can_be_kept_executions() {
+    let reserved = "ReservedConcurrentExecutions: !If [Reserve, !Ref ReservedConcurrency, !Ref AWS::NoValue]";
+    let found = sources().into_iter().filter(|(_, source)| source.contains(reserved)).map(|(name, _)| name);
+    let expected = [
+        "api-approvals-approve",
+        "api-approvals-cancel",
+        "api-approvals-reject",
+        "api-inboxes-pause",
+        "api-organization-pause",
+        "api-tokens-delete",
+        "api-tokens-pause",
+        "console",
+        "dispatch-send",
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    let runbook = read("infra/docs/RUNBOOK.md");
+    for name in expected {
+        assert!(runbook.contains(&format!("`{name}`")), "the runbook does not name {name}");
     }
 }
 

@@ -55,6 +55,7 @@ fn draft(subject: &str, text: &str) -> Draft {
         subject: Some(HeaderText::lossy(subject)),
         text: Some(text.into()),
         html: None,
+        strict_html: false,
         attachments: vec![],
         send_at: None,
     }
@@ -174,7 +175,7 @@ async fn approve(world: &World, secret: &LinkSecret, digest: Digest) -> Result<A
 }
 
 async fn put(world: &World, record: impl Into<Record>) {
-    let change = Change::new(samples::organization_id(1)).write(Write::Put(record.into(), Expect::Anything));
+    let change = Change::new(samples::organization_id(1)).write(Write::put(record, Expect::Anything));
     world.ports.store.commit(change).await.unwrap();
 }
 
@@ -573,7 +574,7 @@ async fn a_teller_that_dies_is_replaced_and_one_that_lives_is_not() {
     });
     // As if it had been killed between the claim and the call.
     let claimed: Notice = Notice { state: NoticeState::Claimed(world.ports.now()), ..notice.unwrap() };
-    let change = Change::new(organization).write(Write::Put(claimed.into(), Expect::Anything));
+    let change = Change::new(organization).write(Write::put(claimed, Expect::Anything));
     world.ports.store.commit(change).await.unwrap();
     assert!(matches!(tell(&world, &requested(&approval)).await, Err(Refusal::Unavailable(_))), "it may live");
     assert_eq!(mails(&world).len(), 1);

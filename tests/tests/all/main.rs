@@ -6,10 +6,15 @@ mod architecture;
 mod audit;
 mod conformance;
 mod contract;
+mod deliveries;
 mod findings;
 mod gate;
 mod links;
 mod policies;
+mod shown;
+mod sign_in;
+mod tokens;
+mod unclaimed;
 mod votes;
 
 mod stack {
@@ -21,9 +26,13 @@ mod stack {
     mod corpus;
     mod faults;
     mod gate;
+    mod html;
     mod inbound;
     mod notify;
+    mod persons;
     mod policies;
     mod sending;
+    mod shown;
+    mod sign_in;
     mod webhooks;
 }

@@ -221,13 +221,15 @@ async fn a_trial_tells_what_would_become_of_a_mail_and_leaves_nothing() {
 async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {
     let input = FactsInput {
         organization_id: samples::organization_id(1),
-        inbox_id: samples::inbox_id(1),
+        inbox: samples::inbox(1).origin(),
         actor: &Actor::System,
         recipients: to.iter().map(|to| samples::address(to)).collect(),
         subject: String::new(),
         text: String::new(),
         attachments: vec![],
         links: vec![],
+        pictures: vec![],
+        unproven: vec![],
         size: 1,
         is_reply: false,
         thread_id: None,
@@ -256,7 +258,7 @@ async fn of_many_at_once_no_more_pass_than_a_policy_allows() {
     let (mut allowed, mut held, mut blocked) = (0, 0, 0);
     for mut seen in pending {
         loop {
-            match book.evaluate(samples::inbox_id(1), &seen).outcome {
+            match book.evaluate(&seen).outcome {
                 Verdict::Block => {
                     blocked += 1;
                     break;
@@ -303,10 +305,10 @@ async fn a_mail_to_more_recipients_than_can_be_counted_is_held() {
     let all: Vec<_> = (0..=MAX_RECIPIENT_COUNTS).map(|n| format!("r{n}@b.co")).collect();
     let all: Vec<_> = all.iter().map(String::as_str).collect();
     let seen = facts(&world, &book, &all).await;
-    assert_eq!(book.evaluate(seen.inbox_id, &seen).reasons, ["policy_unreadable"]);
+    assert_eq!(book.evaluate(&seen).reasons, ["policy_unreadable"]);
     assert_eq!(counters(samples::organization_id(1), &book, &seen), []);
     let seen = facts(&world, &book, &all[1..]).await;
-    assert_eq!(book.evaluate(seen.inbox_id, &seen).outcome, Verdict::Allow);
+    assert_eq!(book.evaluate(&seen).outcome, Verdict::Allow);
     assert_eq!(counters(samples::organization_id(1), &book, &seen).len(), MAX_RECIPIENT_COUNTS);
 }
 

@@ -24,6 +24,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let text = views::receipt(&receipts::gather(&call.ports, &call.permit, id).await?);
         let signature = receipts::sign(&call.ports, &text).await?;
         let name = format!("attachment; filename=\"receipt-{id}.json\"");
-        Ok(Response::json(200, &views::signed(&text, &signature)).header("content-disposition", name))
+        Ok(Response::json(200, &views::signed("receipt", &text, &signature))
+            .header("content-disposition", name))
     })
 }

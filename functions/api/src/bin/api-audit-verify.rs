@@ -1,5 +1,5 @@
 //! `GET /v1/audit/verify`
 
 fn main() {
-    runtime::http::serve(&api::audit::verify::ENDPOINT, api::ports);
+    runtime::http::serve(&api::audit::verify::ENDPOINT, api::anchored_ports);
 }

@@ -1,6 +1,7 @@
 //! `/console/approvals/{id}`: one mail as its recipients would see it, why it is held, and what can be done about it.
 
 use app::approvals::{self, View};
+use app::html::explain;
 use app::messages;
 use app::store::Key;
 use app::{Ports, Refusal};
@@ -72,6 +73,8 @@ struct ApprovalPage {
     before: Option<String>,
     /// What the last edit changed.
     changes: Vec<Changed>,
+    /// What its HTML was changed in before it was sealed.
+    html_changes: Vec<HtmlChanged>,
     /// The page of the revision that has taken its place.
     next: Option<String>,
     /// The page of the mail of which it is a new attempt.
@@ -86,6 +89,13 @@ struct ApprovalPage {
     thread: Vec<Turn>,
     /// Whether the conversation may go on beyond what is listed.
     thread_full: bool,
+}
+
+impl ApprovalPage {
+    /// What gives the frame of the mail its height.
+    fn script() -> &'static str {
+        guard::FRAME_SCRIPT
+    }
 }
 
 /// What the decision panel shows.
@@ -189,9 +199,16 @@ pub(crate) async fn written(
         Acts::none()
     } else {
         let outbound = view.message.message.outbound();
-        let csrf = reader.csrf.clone();
-        let acts = Acts::of(approval, outbound, &reader.voter, reader.may_decide, &reader.members, csrf, now);
-        Acts { cancel_reason: typed.cancel, ..acts }
+        let acts = Acts::of(
+            approval,
+            outbound,
+            &reader.voter,
+            reader.principal,
+            reader.may_decide,
+            &reader.members,
+            now,
+        );
+        Acts { csrf: reader.csrf.clone(), cancel_reason: typed.cancel, ..acts }
     };
     // A link opens one approval: whoever has only that is led nowhere else.
     let page_of = |id: &ApprovalId| reader.guest.is_none().then(|| route::approval(*id));
@@ -214,6 +231,7 @@ pub(crate) async fn written(
         edited_by: approval.edited_by.map(|by| names.member(by)),
         before: approval.supersedes.as_ref().and_then(page_of),
         changes: view.differences.as_deref().map(|all| changed(all, now)).unwrap_or_default(),
+        html_changes: html_changes(approval),
         next: match &approval.decision {
             Decision::Superseded { next, .. } => page_of(next),
             _ => None,
@@ -233,7 +251,29 @@ pub(crate) async fn written(
         shell: reader.shell,
     };
     let origins: Vec<String> = pictures.iter().filter_map(|(_, url)| origin(url)).collect();
-    Ok(guard::html_with_images(status, render(&page)?, &origins))
+    Ok(guard::html_with_mail(status, render(&page)?, &origins))
+}
+
+/// What the HTML of a mail was changed in, as a page tells it.
+struct HtmlChanged {
+    /// In a sentence.
+    sentence: &'static str,
+    /// What was changed, and how often.
+    what: Vec<(String, u32)>,
+}
+
+/// The changes of a mail's HTML, those of one kind together.
+fn html_changes(approval: &Approval) -> Vec<HtmlChanged> {
+    let mut all: Vec<HtmlChanged> = vec![];
+    for change in &approval.html_changes {
+        let sentence = explain(&change.kind).unwrap_or("Something was changed.");
+        let what = (visible(&change.what), change.count);
+        match all.last_mut() {
+            Some(last) if last.sentence == sentence => last.what.push(what),
+            _ => all.push(HtmlChanged { sentence, what: vec![what] }),
+        }
+    }
+    all
 }
 
 /// The page of the mail of which this is a new attempt. Without it the page says no less than that it is one.
@@ -316,7 +356,7 @@ fn panel(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, no
         }
         Decision::Rejected { by, at, reason } => decided("By", Some(names.member(*by)), *at, body(reason)),
         Decision::Cancelled { by, at, reason } => {
-            decided("By", Some(names.doer(by)), *at, called_off(reason))
+            decided("By", Some(names.doer(by)), *at, called_off(reason, by))
         }
         Decision::Expired { at } => decided("Nobody decided in time", None, *at, none()),
     }
@@ -340,7 +380,14 @@ fn open(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, now
         String::new()
     };
     // What would be missing with this vote.
-    let voted = approval.clone().vote(reader.voter, approval.digest, Verdict::Approve, None, now);
+    let voted = approval.clone().vote(
+        reader.voter,
+        &reader.principal.credential,
+        approval.digest,
+        Verdict::Approve,
+        None,
+        now,
+    );
     let missing = voted.ok().as_ref().and_then(still_missing);
     let approve = match (&mail.send_at, missing) {
         (_, Some(missing)) => format!("Approve; it then waits for {missing}"),

@@ -19,13 +19,13 @@ use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
 use super::decide::told;
-use super::mail::{MAX_TEXT, weight};
 use super::{gate, render};
 use crate::guard::{self, Form};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Person, body, subject, visible};
+use app::html::{MAX_TEXT_WEIGHT, weight};
 
 #[derive(Template)]
 #[template(path = "edit.html")]
@@ -180,7 +180,7 @@ pub(super) async fn show(ports: &Ports, request: &Request, id: ApprovalId) -> Re
             text: "This mail does not wait for a decision any more, so it can\u{2019}t be changed."
                 .to_owned(),
         })
-    } else if weight(text) > MAX_TEXT {
+    } else if weight(text) > MAX_TEXT_WEIGHT {
         let text = "This mail is too long to be changed here. It can be edited through the API.".to_owned();
         Some(Alert { status: 422, text })
     } else {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use app::diff::Difference;
 use domain::Timestamp;
-use domain::access::{Actor, Role, Scope};
+use domain::access::{Actor, Principal, Role, Scope};
 use domain::approval::{Approval, Decision, DecisionRefused, Verdict, Voter};
 use domain::lifecycle::{Outbound, Status};
 use domain::organization::Member;
@@ -292,9 +292,9 @@ impl Acts {
         approval: &Approval,
         outbound: Option<&Outbound>,
         voter: &Voter,
+        principal: &Principal,
         may_decide: bool,
         members: &[Member],
-        csrf: String,
         now: Timestamp,
     ) -> Self {
         let own = approval.requested_by.member() == Some(voter.member_id);
@@ -304,13 +304,13 @@ impl Acts {
         let approved = matches!(approval.decision, Decision::Approved { .. });
         let able = |member: &&Member| {
             let to = Voter { member_id: member.id, role: member.role };
-            approval.clone().delegate(*voter, to, now).is_ok()
+            approval.clone().delegate(*voter, &principal.credential, to, now).is_ok()
         };
         let delegates = members.iter().filter(|_| may_decide && undecided).filter(able);
         let delegates = delegates
             .map(|member| (member.id.to_string(), format!("{} ({})", member.email, member.role.as_str())));
         Self {
-            csrf,
+            csrf: String::new(),
             cancel: open && (undecided || approved) && (may_decide || own),
             cancel_reason: String::new(),
             edit: may_decide && undecided && voter.role.scopes().contains(&Scope::ApprovalsDecide),

@@ -125,7 +125,7 @@ pub(super) async fn attachment(
         let opened = links::open(ports, secret).await?;
         let permit = opened.permit::<scope::MessagesRead>()?;
         let (file, url) = attachments::download(ports, &permit, id).await?;
-        if file.message != Some((opened.approval.inbox_id, opened.approval.message_id)) {
+        if file.message.map(|(message_id, _)| message_id) != Some(opened.approval.message_id) {
             return Err(Refusal::NotFound("attachment").into());
         }
         Ok(url)

@@ -1,6 +1,7 @@
 //! The mail on an approval's page: what its recipients would see, in a frame that loads and runs nothing, and whether the
 //! page could show all of it.
 
+use app::html::{self, MAX_HTML_WEIGHT, MAX_TEXT_WEIGHT, says_the_same, weight};
 use app::messages::Detail;
 use app::{Ports, attachments};
 use domain::Timestamp;
@@ -9,7 +10,6 @@ use domain::finding::{Finding, FindingKind};
 use domain::message::{AttachmentRef, Direction, Message, Verdicts};
 use futures_util::future::join_all;
 
-use crate::markup::{self, says_the_same};
 use crate::words::{Moment, Person, body, count, people, size, standing, subject, visible};
 
 /// Links that a page lists.
@@ -20,11 +20,6 @@ const MAX_ADDRESS: usize = 500;
 const MAX_HEADERS: usize = 64 * 1024;
 /// Octets of the answered mail's text that a page shows.
 const MAX_ANSWERED: usize = 64 * 1024;
-/// An answer of a Lambda function has at most 6 MB. This is the part of the HTML, as it is escaped; with the text and
-/// the bounded rest of a page, there is room to spare.
-const MAX_HTML: usize = 2_600_000;
-/// As [`MAX_HTML`].
-pub(super) const MAX_TEXT: usize = 1_600_000;
 /// Lines beyond which a frame scrolls by itself.
 const MAX_LINES: usize = 400;
 
@@ -63,8 +58,8 @@ pub(super) struct SendAt {
 pub(super) enum HtmlPart {
     Absent,
     Shown(Html),
-    /// A page can't carry it.
-    TooLarge,
+    /// A page can't carry it, or not show it faithfully.
+    NotShown,
 }
 
 /// The text of a mail, or its beginning.
@@ -80,12 +75,7 @@ impl Mail {
 
     /// Whether the page shows all of the mail: only then it may be approved here.
     pub(super) fn is_whole(&self) -> bool {
-        let html = match &self.html {
-            HtmlPart::Absent => true,
-            HtmlPart::Shown(html) => !html.truncated,
-            HtmlPart::TooLarge => false,
-        };
-        html && self.text.as_ref().is_none_or(|text| !text.cut)
+        !matches!(self.html, HtmlPart::NotShown) && self.text.as_ref().is_none_or(|text| !text.cut)
     }
 }
 
@@ -95,10 +85,10 @@ pub(super) struct Html {
     pub lines_narrow: usize,
     /// Pictures on the web, in words; empty for none.
     pub remote: String,
-    /// It goes on beyond what is shown.
-    pub truncated: bool,
-    /// It has text that is made invisible.
-    pub hidden_text: bool,
+    /// Where they lie.
+    pub hosts: Vec<String>,
+    /// What stands in their place where they are not loaded.
+    pub words: Vec<String>,
 }
 
 pub(super) struct File {
@@ -165,18 +155,6 @@ pub(super) fn origin(url: &str) -> Option<String> {
         .then(|| format!("{scheme}://{host}"))
 }
 
-/// How many octets a text takes in a page, escaped for HTML and then for the JSON that an answer travels in.
-pub(super) fn weight(text: &str) -> usize {
-    text.chars()
-        .map(|c| match c {
-            '<' | '>' | '&' | '"' | '\'' => 5,
-            '\n' | '\r' | '\t' | '\\' => 2,
-            c if c.is_control() => 6,
-            c => c.len_utf8(),
-        })
-        .sum()
-}
-
 /// The beginning of a text, at most so heavy, and whether that is all of it.
 fn cut(text: &str, most: usize) -> (&str, bool) {
     if weight(text) <= most {
@@ -206,16 +184,18 @@ pub(super) fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, 
     let message = &detail.message;
     let outbound = message.outbound();
     let send_at = outbound.and_then(|outbound| outbound.send_at);
-    let (links, links_count) =
-        detail.html.as_deref().map_or((vec![], 0), |html| markup::links(html, MAX_LINKS));
-    let html = match detail.html.as_deref().map(|html| framed(html, detail, pictures)) {
+    let reading = detail.html.as_deref().map(html::read).unwrap_or_default();
+    let links_count = reading.links.len();
+    let html = match detail.html.as_deref().map(|html| framed(html, &reading, detail, pictures)) {
+        // It is not in the form that every program reads alike: nobody may take what a page shows for what goes out.
+        None if detail.html_truncated => HtmlPart::NotShown,
         None => HtmlPart::Absent,
         // Weighed with its pictures' addresses, which a mail can repeat as often as it likes.
-        Some(html) if weight(&html.document) > MAX_HTML => HtmlPart::TooLarge,
+        Some(html) if weight(&html.document) > MAX_HTML_WEIGHT => HtmlPart::NotShown,
         Some(html) => HtmlPart::Shown(html),
     };
     let text = detail.text.as_deref().map(|text| {
-        let (text, cut) = cut(text, MAX_TEXT);
+        let (text, cut) = cut(text, MAX_TEXT_WEIGHT);
         Text { text: body(text), cut }
     });
     let same_words = match (&detail.html, &detail.text) {
@@ -233,12 +213,14 @@ pub(super) fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, 
         })
         .map(|(name, value)| (visible(name), visible(value)))
         .collect();
-    let links: Vec<Link> = links
+    let links: Vec<Link> = reading
+        .links
         .iter()
+        .take(MAX_LINKS)
         .map(|link| Link {
             text: visible(&link.text),
             address: shortened(&link.address),
-            misleads: markup::misleads(link),
+            misleads: link.misleads(),
         })
         .collect();
     Mail {
@@ -264,25 +246,29 @@ pub(super) fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, 
     }
 }
 
-/// The document of the sandboxed frame. It loads nothing by itself: it inherits the page's policy.
-fn framed(html: &str, detail: &Detail, pictures: &[(String, String)]) -> Html {
-    let html = markup::with_pictures(html, |id| {
+/// The document of the frame: the very bytes that are sealed, but for the addresses of pictures that are part of the mail. It
+/// loads nothing by itself: it inherits the page's policy.
+fn framed(html: &str, reading: &html::Reading, detail: &Detail, pictures: &[(String, String)]) -> Html {
+    let document = html::with_pictures(html, |id| {
         pictures.iter().find(|(known, _)| known == id).map(|(_, url)| url.clone())
     });
-    let lines = |length| markup::lines(&html, length).clamp(4, MAX_LINES);
-    let remote = match detail.remote_images {
-        0 => String::new(),
-        n => count(n, "picture", "pictures"),
-    };
+    let lines = |length| html::lines(&document, length).clamp(4, MAX_LINES);
     let (lines_wide, lines_narrow) = (lines(80), lines(36));
-    // Mail is written for a white page and dark letters, whatever the reader's own colours are.
-    let document = format!(
-        "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light\"></head>\
-         <body style=\"margin:0;padding:8px 16px;background-color:#fff;color:#1c2024;\
-         font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere\">{html}</body></html>"
-    );
-    let (truncated, hidden_text) = (detail.html_truncated, detail.hidden_text);
-    Html { document, lines_wide, lines_narrow, remote, truncated, hidden_text }
+    let elsewhere = reading.pictures.iter().filter(|picture| !picture.address.starts_with("cid:"));
+    let words = elsewhere.clone().map(|picture| picture.alt.trim()).filter(|alt| !alt.is_empty());
+    let mut words: Vec<String> = words.take(MAX_LINKS).map(visible).collect();
+    words.dedup();
+    Html {
+        lines_wide,
+        lines_narrow,
+        remote: match elsewhere.count() {
+            0 => String::new(),
+            n => count(n, "picture", "pictures"),
+        },
+        hosts: detail.picture_hosts.iter().take(MAX_LINKS).map(|host| visible(host)).collect(),
+        words,
+        document,
+    }
 }
 
 /// How far a mail reaches.

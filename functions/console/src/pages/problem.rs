@@ -32,7 +32,7 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Respo
         Refusal::Blocked(_) => {
             ("Blocked", "A policy of your organization blocks this mail. Nothing was stored.")
         }
-        Refusal::TooMany { message, .. } => ("Not now", message.as_str()),
+        Refusal::TooMany { message, .. } | Refusal::NotYet { message, .. } => ("Not now", message.as_str()),
         Refusal::Invalid(_) => (
             "That can\u{2019}t be read",
             "A part of the address or of the form is not as it must be. Nothing was done.",

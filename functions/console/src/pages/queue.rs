@@ -126,7 +126,7 @@ impl Row {
             Decision::Cancelled { by, at, reason } => Some(Decided {
                 by: Some(names.doer(by)),
                 at: Moment::new(*at, now),
-                reason: (!reason.is_empty()).then(|| words::called_off(reason)),
+                reason: (!reason.is_empty()).then(|| words::called_off(reason, by)),
             }),
             Decision::Superseded { by, at, .. } => {
                 Some(Decided { by: Some(names.member(*by)), at: Moment::new(*at, now), reason: None })

@@ -35,6 +35,10 @@ impl SignInPage {
     }
 }
 
+/// Whatever it is that does not fit: an address that has no login is told no other words.
+const WRONG: &str = "The address or the password is wrong. After ten attempts within a quarter of an hour even the right \
+                     password is refused until the next begins.";
+
 /// The form. Who is signed in needs none.
 pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
     let wanted = request.query.get("next").map(String::as_str).unwrap_or_default();
@@ -72,16 +76,13 @@ pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response,
     match opened {
         Ok((_, secret)) => Ok(guard::see_other(&page.next).cookie(cookie(&secret))),
         Err(Refusal::Unauthenticated { .. }) => {
-            "The address or the password is wrong.".clone_into(&mut page.alert);
+            WRONG.clone_into(&mut page.alert);
             Ok(guard::html(401, render(&page)?))
         }
         Err(Refusal::TooMany { retry_at, .. }) => {
             let now = ports.now();
             let until = Moment::new(retry_at, now);
-            page.alert = format!(
-                "Too many wrong passwords for this address. Try again {}; until then even the right one is refused.",
-                until.relative
-            );
+            page.alert = format!("Too many attempts with this address. Try again {}.", until.relative);
             let seconds = retry_at.duration_since(now).as_secs().max(1);
             Ok(guard::html(429, render(&page)?).header("retry-after", seconds))
         }

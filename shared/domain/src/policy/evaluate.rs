@@ -6,11 +6,12 @@ use jiff::tz::TimeZoneDatabase;
 use regex::{Regex, RegexBuilder};
 
 use super::{
-    Condition, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, PolicyBook,
+    Condition, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy, PolicyBook,
     RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, TimeTest, Volume, Window, limits,
 };
+use crate::PolicyId;
 use crate::access::Actor;
-use crate::{InboxId, PolicyId};
+use crate::text::is_invisible;
 
 /// A rule allows it and none is stricter.
 pub const REASON_ALLOWED: &str = "policy_allows";
@@ -82,16 +83,17 @@ pub struct Step {
 
 impl PolicyBook {
     /// Judges a mail of this inbox. The same book and the same facts have the same answer, always.
-    pub fn evaluate(&self, inbox_id: InboxId, facts: &Facts) -> Evaluation {
-        let judge = Judge { facts, texts: Texts::of(facts) };
+    pub fn evaluate(&self, facts: &Facts) -> Evaluation {
+        let (texts, inbox) = (Texts::of(facts), facts.inbox);
+        let judge = Judge { facts, texts: &texts, named: None };
         let mut looked_at = 0;
         let (mut allowed, mut blocked, mut unreadable) = (false, false, !self.unreadable.is_empty());
         let mut terms: Option<Terms> = None;
         let mut steps: Vec<(u8, Step)> = vec![];
-        for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox_id)) {
+        for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox)) {
             for (i, rule) in (0..).zip(&policy.content.rules) {
                 looked_at += 1;
-                let Some((rank, outcome, because)) = judge.rule(rule) else { continue };
+                let Some((rank, outcome, because)) = judge.rule_of(policy, rule) else { continue };
                 match (&rule.outcome, rank) {
                     (_, Judge::UNREADABLE) => unreadable = true,
                     (Outcome::Allow, _) => allowed = true,
@@ -201,14 +203,12 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// Whether a character takes no room and has no look: soft hyphen, zero-width spaces and joiners, marks of direction.
-fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 fn visible(text: &str) -> Cow<'_, str> {
-    if text.contains(invisible) { text.chars().filter(|c| !invisible(*c)).collect() } else { text.into() }
+    if text.contains(is_invisible) {
+        text.chars().filter(|c| !is_invisible(*c)).collect()
+    } else {
+        text.into()
+    }
 }
 
 /// Whether a word has anything that can be looked for.
@@ -251,11 +251,37 @@ fn is(value: Option<bool>, fact: bool) -> bool {
 
 struct Judge<'a> {
     facts: &'a Facts,
-    texts: Texts<'a>,
+    texts: &'a Texts<'a>,
+    /// What a condition that names inboxes comes to for one of which the policy says nothing yet; none where it does.
+    named: Option<bool>,
 }
 
 impl Judge<'_> {
     const UNREADABLE: u8 = 2;
+
+    /// As [`Self::rule`]; for an inbox of which the policy says nothing yet, its holds and blocks count as though they named
+    /// it.
+    fn rule_of(&self, policy: &Policy, rule: &Rule) -> Option<(u8, &'static str, String)> {
+        let inbox = self.facts.inbox;
+        let found = self.rule(rule);
+        if !policy.is_unsettled(inbox) {
+            return found;
+        }
+        let outside = policy.content.inboxes.as_ref().is_some_and(|some| !some.contains(&inbox.id));
+        let allows = rule.outcome == Outcome::Allow;
+        // What names inboxes is answered so that the outcome is the stricter one.
+        let strict = Judge { named: Some(!allows), ..*self }.rule(rule);
+        if allows {
+            return strict.filter(|_| !outside);
+        }
+        match (found, strict) {
+            (Some(found), _) if !outside => Some(found),
+            (_, strict) => strict.map(|(rank, outcome, because)| {
+                let because = format!("the inbox is newer than what this policy says of inboxes; {because}");
+                (rank, outcome, cut(&because, limits::BECAUSE))
+            }),
+        }
+    }
 
     /// How strict, which outcome, and why; nothing where the rule does not match.
     fn rule(&self, rule: &Rule) -> Option<(u8, &'static str, String)> {
@@ -299,11 +325,13 @@ impl Judge<'_> {
                 }
                 unknown.map_or(Answer::Unmet, Answer::Unknown)
             }
-            Condition::Not(one) => match self.judge(one) {
-                Answer::Met(_) => Answer::Unmet,
-                Answer::Unmet => Answer::Met(format!("not so: {}", describe(one))),
-                unknown @ Answer::Unknown(_) => unknown,
-            },
+            Condition::Not(one) => {
+                match (Judge { named: self.named.map(|named| !named), ..*self }).judge(one) {
+                    Answer::Met(_) => Answer::Unmet,
+                    Answer::Unmet => Answer::Met(format!("not so: {}", describe(one))),
+                    unknown @ Answer::Unknown(_) => unknown,
+                }
+            }
             leaf => self.leaf(leaf),
         }
     }
@@ -341,7 +369,10 @@ impl Judge<'_> {
             }
             Condition::Keyword { places, any_of } => self.keyword(*places, any_of),
             Condition::Pattern { places, regex } => self.pattern(*places, regex),
-            Condition::Link(test) => self.link(test),
+            Condition::Link(test) => Self::link(test, &self.facts.links, ("links to", "no links")),
+            Condition::Picture(test) => {
+                Self::link(test, &self.facts.pictures, ("shows a picture from", "no pictures from elsewhere"))
+            }
             Condition::SizeOver(over) => met(facts.size > *over, || format!("it has {} octets", facts.size)),
             Condition::Sender(test) => met(self.sender(test), || format!("asked for by {}", self.asking())),
             Condition::Thread(ThreadTest { tainted, is_reply }) => {
@@ -386,17 +417,16 @@ impl Judge<'_> {
         })
     }
 
-    fn link(&self, test: &LinkTest) -> Answer {
-        let links = &self.facts.links;
+    fn link(test: &LinkTest, links: &[String], (leads, none): (&str, &str)) -> Answer {
         let found = match test {
             LinkTest::Present(false) => {
-                return met(links.is_empty(), || "it has no links".to_owned());
+                return met(links.is_empty(), || format!("it has {none}"));
             }
             LinkTest::Present(true) => links.first(),
             LinkTest::DomainIn(list) => links.iter().find(|host| list.iter().any(|one| one.covers(host))),
             LinkTest::DomainNotIn(list) => links.iter().find(|host| !list.iter().any(|one| one.covers(host))),
         };
-        found.map_or(Answer::Unmet, |host| Answer::Met(format!("it links to {}", quoted(host))))
+        found.map_or(Answer::Unmet, |host| Answer::Met(format!("it {leads} {}", quoted(host))))
     }
 
     fn sender(&self, test: &SenderTest) -> bool {
@@ -405,7 +435,9 @@ impl Judge<'_> {
             Actor::Token { token_id, .. } => Some(*token_id),
             Actor::Member { .. } | Actor::System => None,
         };
-        test.inbox_in.as_ref().is_none_or(|some| some.contains(&self.facts.inbox_id))
+        test.inbox_in
+            .as_ref()
+            .is_none_or(|some| self.named.unwrap_or_else(|| some.contains(&self.facts.inbox.id)))
             && test.token_in.as_ref().is_none_or(|some| token.is_some_and(|id| some.contains(&id)))
             && test.member_in.as_ref().is_none_or(|some| actor.member().is_some_and(|id| some.contains(&id)))
             && test.is_token.is_none_or(|wanted| match actor {
@@ -674,6 +706,12 @@ fn describe(condition: &Condition) -> String {
         Condition::Link(LinkTest::Present(true)) => "it has links".to_owned(),
         Condition::Link(LinkTest::DomainIn(_)) => "it links to a domain of the list".to_owned(),
         Condition::Link(LinkTest::DomainNotIn(_)) => "it links beyond the domains of the list".to_owned(),
+        Condition::Picture(LinkTest::Present(false)) => "it shows no pictures from elsewhere".to_owned(),
+        Condition::Picture(LinkTest::Present(true)) => "it shows pictures from elsewhere".to_owned(),
+        Condition::Picture(LinkTest::DomainIn(_)) => "it shows pictures from a domain of the list".to_owned(),
+        Condition::Picture(LinkTest::DomainNotIn(_)) => {
+            "it shows pictures from beyond the domains of the list".to_owned()
+        }
         Condition::SizeOver(over) => format!("it has more than {over} octets"),
         Condition::Sender(_) => "one of the named senders asks for it".to_owned(),
         Condition::Thread(test) => {

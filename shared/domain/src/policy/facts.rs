@@ -5,8 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Per, Window};
-use crate::InboxId;
+use super::{Origin, Per, Window};
 use crate::access::Actor;
 use crate::address::EmailAddress;
 
@@ -14,7 +13,7 @@ use crate::address::EmailAddress;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The inbox that it leaves.
-    pub inbox_id: InboxId,
+    pub inbox: Origin,
     /// Who asks.
     pub actor: Actor,
     /// Recipients in to, cc and bcc.
@@ -27,6 +26,8 @@ pub struct Facts {
     pub attachments: Vec<FileFact>,
     /// The hosts that it links to, in lower case.
     pub links: Vec<String>,
+    /// The hosts that it shows pictures from, in lower case.
+    pub pictures: Vec<String>,
     /// In octets, as it goes out.
     pub size: u64,
     /// Whether it answers a mail.

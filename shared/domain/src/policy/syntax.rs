@@ -12,8 +12,8 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::evaluate::{DAYS, compile};
 use super::{
-    Bounds, Condition, DECIDERS, DomainPattern, FileKind, FileTest, Late, LinkTest, Outcome, Per, Places,
-    PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest, TimeTest, Window,
+    Bounds, By, Condition, DECIDERS, DomainPattern, FileKind, FileTest, Late, LinkTest, Links, Outcome, Per,
+    Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest, TimeTest, Window,
 };
 use crate::access::Role;
 use crate::address::EmailAddress;
@@ -214,6 +214,8 @@ impl Terms {
             ("late", text(self.late.as_str())),
             ("remind_after", self.remind_after.map_or(Tree::Number(0), seconds)),
             ("notify", roles(&self.notify)),
+            ("by", text(self.by.as_str())),
+            ("links", text(self.links.as_str())),
         ])
     }
 }
@@ -271,14 +273,8 @@ fn write_condition(condition: &Condition) -> Tree {
         Condition::Pattern { places, regex } => {
             ("pattern", map(vec![("in", write_places(*places)), ("regex", text(regex))]))
         }
-        Condition::Link(test) => {
-            let entry = match test {
-                LinkTest::Present(yes) => ("present", Tree::Bool(*yes)),
-                LinkTest::DomainIn(list) => ("domain_in", domains(list)),
-                LinkTest::DomainNotIn(list) => ("domain_not_in", domains(list)),
-            };
-            ("link", map(vec![entry]))
-        }
+        Condition::Link(test) => ("link", write_link(test)),
+        Condition::Picture(test) => ("picture", write_link(test)),
         Condition::SizeOver(over) => ("size_over", Tree::Number(*over)),
         Condition::Sender(test) => {
             let entries = vec![
@@ -306,6 +302,14 @@ fn write_condition(condition: &Condition) -> Tree {
         }
     };
     map(vec![(name, value)])
+}
+
+fn write_link(test: &LinkTest) -> Tree {
+    map(vec![match test {
+        LinkTest::Present(yes) => ("present", Tree::Bool(*yes)),
+        LinkTest::DomainIn(list) => ("domain_in", domains(list)),
+        LinkTest::DomainNotIn(list) => ("domain_not_in", domains(list)),
+    }])
 }
 
 fn write_recipient(test: &RecipientTest) -> Tree {
@@ -362,6 +366,7 @@ const CONDITIONS: &[&str] = &[
     "keyword",
     "pattern",
     "link",
+    "picture",
     "size_over",
     "sender",
     "thread",
@@ -632,8 +637,17 @@ impl Reader {
     }
 
     fn terms(&mut self, tree: &Tree, path: &str) -> Option<Terms> {
-        let fields =
-            ["requirements", "separation", "rejections", "expires_in", "late", "remind_after", "notify"];
+        let fields = [
+            "requirements",
+            "separation",
+            "rejections",
+            "expires_in",
+            "late",
+            "remind_after",
+            "notify",
+            "by",
+            "links",
+        ];
         let object = self.object(tree, path, &fields)?;
         let mut terms = Terms::default();
         if let Some((tree, path)) = object.get("requirements")
@@ -673,6 +687,14 @@ impl Reader {
             terms.notify = BTreeSet::new();
         } else if let Some(roles) = self.roles(&object, "notify", Role::ALL) {
             terms.notify = roles;
+        }
+        let words = By::ALL.iter().map(|by| (by.as_str(), *by)).collect::<Vec<_>>();
+        if let Some(by) = self.choice(&object, "by", "unknown_choice", &words) {
+            terms.by = by;
+        }
+        let words = Links::ALL.iter().map(|links| (links.as_str(), *links)).collect::<Vec<_>>();
+        if let Some(links) = self.choice(&object, "links", "unknown_choice", &words) {
+            terms.links = links;
         }
         Some(terms)
     }
@@ -769,6 +791,7 @@ impl Reader {
             "keyword" => self.keyword(value, at),
             "pattern" => self.pattern(value, at),
             "link" => self.link(value, at).map(Condition::Link),
+            "picture" => self.link(value, at).map(Condition::Picture),
             "size_over" => self.whole(value, at).map(Condition::SizeOver),
             "sender" => self.sender(value, at).map(Condition::Sender),
             "thread" => {

@@ -28,7 +28,7 @@ fn file(filename: &str, content_type: &str, size: u64) -> FileFact {
 
 fn facts() -> Facts {
     Facts {
-        inbox_id: inbox(1),
+        inbox: Origin { id: inbox(1), created_at: Timestamp::UNIX_EPOCH },
         actor: Actor::Token { token_id: id(TokenId::new, 1), member_id: id(MemberId::new, 1) },
         recipients: vec![
             recipient("Ann@known.example", false, false),
@@ -38,6 +38,7 @@ fn facts() -> Facts {
         text: "It left today. See https://shop.example/track".to_owned(),
         attachments: vec![],
         links: vec!["shop.example".to_owned()],
+        pictures: vec!["cdn.example".to_owned()],
         size: 1_000,
         is_reply: true,
         tainted: false,
@@ -66,6 +67,7 @@ fn policy(n: u8, rules: Vec<Rule>) -> Policy {
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         updated_by: Actor::System,
+        settled_at: Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -75,7 +77,7 @@ fn book(rules: Vec<Rule>) -> PolicyBook {
 
 /// Whether a condition is met; `None` where it can't be answered.
 fn answer(when: Condition, facts: &Facts) -> Option<bool> {
-    let found = book(vec![rule(when, Outcome::Allow)]).evaluate(facts.inbox_id, facts);
+    let found = book(vec![rule(when, Outcome::Allow)]).evaluate(facts);
     match found.reasons[0].as_str() {
         REASON_ALLOWED => Some(true),
         REASON_NOTHING_ALLOWS => Some(false),
@@ -148,7 +150,7 @@ fn hold(quorum: u8, roles: &[Role]) -> Outcome {
 
 #[test]
 fn without_a_word_it_is_held() {
-    let found = PolicyBook::default().evaluate(inbox(1), &facts());
+    let found = PolicyBook::default().evaluate(&facts());
     assert_eq!(found.outcome, Verdict::Hold(Terms::default()));
     assert_eq!(found.reasons, [REASON_NOTHING_ALLOWS]);
     assert_eq!((found.trace.len(), found.looked_at), (0, 0));
@@ -159,7 +161,7 @@ fn the_strictest_wins_wherever_it_stands() {
     let allow = || rule(Condition::Always, Outcome::Allow);
     let block = || rule(Condition::Always, Outcome::Block);
     let held = || rule(Condition::Always, hold(2, &[Role::Owner]));
-    let judge = |rules| book(rules).evaluate(inbox(1), &facts());
+    let judge = |rules| book(rules).evaluate(&facts());
     assert_eq!(judge(vec![allow()]).outcome, Verdict::Allow);
     for rules in [vec![allow(), held()], vec![held(), allow()]] {
         let found = judge(rules);
@@ -188,12 +190,16 @@ fn holds_unite_and_drop_what_another_implies() {
         late: Late::Send,
         remind_after: None,
         notify: [Role::Viewer].into(),
+        by: By::Any,
+        links: Links::Decide,
     };
     let two = Terms {
         requirements: vec![Requirement { quorum: 2, roles: DECIDERS.into() }],
         separation: true,
         remind_after: Some(hour),
         notify: [Role::Owner].into(),
+        by: By::Person,
+        links: Links::SignIn,
         ..one.clone()
     };
     let both = one.clone().unite(two.clone());
@@ -207,6 +213,7 @@ fn holds_unite_and_drop_what_another_implies() {
     assert!(both.separation);
     assert_eq!((both.rejections, both.expires_in, both.late), (3, hour, Late::Send));
     assert_eq!((both.remind_after, both.notify.len()), (Some(hour), 2));
+    assert_eq!((both.by, both.links), (By::Person, Links::SignIn));
 }
 
 #[test]
@@ -214,24 +221,80 @@ fn a_policy_counts_for_its_inboxes_and_while_it_is_enabled() {
     let mut one = policy(1, vec![rule(Condition::Always, Outcome::Allow)]);
     one.content.inboxes = Some([inbox(1)].into());
     let mut book = PolicyBook { policies: vec![one], unreadable: vec![], version: 1 };
-    assert_eq!(book.evaluate(inbox(1), &facts()).outcome, Verdict::Allow);
-    assert_eq!(book.evaluate(inbox(2), &facts()).reasons, [REASON_NOTHING_ALLOWS]);
+    assert_eq!(book.evaluate(&facts()).outcome, Verdict::Allow);
+    let elsewhere = Facts { inbox: Origin { id: inbox(2), ..facts().inbox }, ..facts() };
+    assert_eq!(book.evaluate(&elsewhere).reasons, [REASON_NOTHING_ALLOWS]);
     book.policies[0].content.enabled = false;
-    assert_eq!(book.evaluate(inbox(1), &facts()).reasons, [REASON_NOTHING_ALLOWS]);
+    assert_eq!(book.evaluate(&facts()).reasons, [REASON_NOTHING_ALLOWS]);
+}
+
+/// An inbox that was made after the policies were last saved.
+fn newer() -> Facts {
+    Facts { inbox: Origin { id: inbox(2), created_at: at("2026-01-01T00:00:00Z") }, ..facts() }
+}
+
+#[test]
+fn pictures_from_elsewhere_are_judged_by_where_they_lie() {
+    let pattern = |text: &str| vec![DomainPattern::parse(text).unwrap()];
+    for (test, expected) in [
+        (LinkTest::Present(true), true),
+        (LinkTest::Present(false), false),
+        (LinkTest::DomainIn(pattern("cdn.example")), true),
+        (LinkTest::DomainIn(pattern("shop.example")), false),
+        (LinkTest::DomainNotIn(pattern("cdn.example")), false),
+        (LinkTest::DomainNotIn(pattern("shop.example")), true),
+    ] {
+        assert_eq!(answer(Condition::Picture(test.clone()), &facts()), Some(expected), "{test:?}");
+    }
+}
+
+#[test]
+fn a_new_inbox_starts_under_every_hold_and_block_that_names_inboxes() {
+    let of = |outcome| {
+        let mut one = policy(1, vec![rule(Condition::Always, outcome)]);
+        one.content.inboxes = Some([inbox(1)].into());
+        one
+    };
+    let all = policy(2, vec![rule(Condition::Always, Outcome::Allow)]);
+    let judge =
+        |policies: Vec<Policy>| PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(&newer());
+    // A block that names another inbox covers a new one, an allowance does not.
+    assert_eq!(judge(vec![all.clone(), of(Outcome::Block)]).outcome, Verdict::Block);
+    assert_eq!(
+        judge(vec![all.clone(), of(Outcome::Hold(Terms::default()))]).outcome,
+        Verdict::Hold(Terms::default())
+    );
+    assert_eq!(judge(vec![of(Outcome::Allow)]).reasons, [REASON_NOTHING_ALLOWS]);
+    let found = judge(vec![all.clone(), of(Outcome::Block)]);
+    assert!(found.trace[1].because.starts_with("the inbox is newer than"), "{:?}", found.trace);
+    // So does a rule that asks for inboxes, wherever the question stands.
+    let named =
+        || Condition::Sender(SenderTest { inbox_in: Some([inbox(1)].into()), ..SenderTest::default() });
+    for when in [named(), Condition::Any(vec![named()]), Condition::Not(Box::new(named()))] {
+        let block = policy(1, vec![rule(when.clone(), Outcome::Block)]);
+        assert_eq!(judge(vec![all.clone(), block]).outcome, Verdict::Block, "{when:?}");
+        let hold = policy(1, vec![rule(when.clone(), Outcome::Hold(Terms::default()))]);
+        assert_ne!(judge(vec![all.clone(), hold]).outcome, Verdict::Allow, "{when:?}");
+    }
+    let allow = policy(1, vec![rule(named(), Outcome::Allow)]);
+    assert_eq!(judge(vec![allow]).reasons, [REASON_NOTHING_ALLOWS]);
+    // Once a person has saved the policy, it says what it says.
+    let settled = Policy { settled_at: at("2026-01-02T00:00:00Z"), ..of(Outcome::Block) };
+    assert_eq!(judge(vec![all, settled]).outcome, Verdict::Allow);
 }
 
 #[test]
 fn what_can_not_be_read_holds() {
     let mut broken = book(vec![rule(Condition::Always, Outcome::Allow)]);
     broken.unreadable.push(Unreadable { id: None, stored: "?".to_owned() });
-    let found = broken.evaluate(inbox(1), &facts());
+    let found = broken.evaluate(&facts());
     assert_eq!(
         (found.outcome, found.reasons),
         (Verdict::Hold(Terms::default()), vec![REASON_UNREADABLE.to_owned()])
     );
     broken.policies[0].content.rules.push(rule(Condition::Always, Outcome::Block));
-    assert_eq!(broken.evaluate(inbox(1), &facts()).outcome, Verdict::Block);
-    assert_eq!(PolicyBook::broken(3).evaluate(inbox(1), &facts()).reasons, [REASON_UNREADABLE]);
+    assert_eq!(broken.evaluate(&facts()).outcome, Verdict::Block);
+    assert_eq!(PolicyBook::broken(3).evaluate(&facts()).reasons, [REASON_UNREADABLE]);
 
     // A pattern that no longer compiles, a zone that is gone, mails that were not counted: neither met nor unmet.
     let both = Places { subject: true, body: true };
@@ -363,7 +426,7 @@ fn no_recipients_and_no_files_are_not_all_of_them() {
 fn the_trace_names_the_fact() {
     let when =
         condition(r#"{"all":[{"any_recipient":{"first_contact":true}},{"not":{"link":{"present":false}}}]}"#);
-    let found = book(vec![rule(when, Outcome::Block)]).evaluate(inbox(1), &facts());
+    let found = book(vec![rule(when, Outcome::Block)]).evaluate(&facts());
     let step = &found.trace[0];
     assert_eq!(step.because, "to someone@new.example: never written to before; not so: it has no links");
     assert_eq!((step.outcome, step.rule, step.policy_version), ("block", 0, 1));
@@ -371,7 +434,7 @@ fn the_trace_names_the_fact() {
     let mut given = facts();
     given.text = "4111111111111111".to_owned();
     let when = condition(r#"{"pattern":{"regex":"[0-9]{16}"}}"#);
-    let found = book(vec![rule(when, Outcome::Block)]).evaluate(inbox(1), &given);
+    let found = book(vec![rule(when, Outcome::Block)]).evaluate(&given);
     assert_eq!(found.trace[0].because, "the body matches the pattern “[0-9]{16}”");
 }
 
@@ -379,7 +442,7 @@ fn the_trace_names_the_fact() {
 fn the_trace_is_bounded_and_keeps_what_decided() {
     let mut rules: Vec<_> = (0..99).map(|_| rule(Condition::Always, Outcome::Allow)).collect();
     rules.push(rule(Condition::Always, Outcome::Block));
-    let found = book(rules).evaluate(inbox(1), &facts());
+    let found = book(rules).evaluate(&facts());
     assert_eq!(found.looked_at, 100);
     assert!(found.trace.len() <= limits::STEPS, "{}", found.trace.len());
     assert_eq!(found.trace.len() + found.omitted as usize, 100);
@@ -396,8 +459,8 @@ fn what_is_counted_is_what_the_policies_ask_for() {
     let mut other = policy(2, vec![volume(Per::Organization, Window::Day, 9)]);
     other.content.inboxes = Some([inbox(2)].into());
     book.policies.push(other);
-    assert_eq!(book.counted(inbox(1)), [(Per::Inbox, Window::Hour, 5)].into());
-    assert_eq!(book.counted(inbox(2)).len(), 2);
+    assert_eq!(book.counted(facts().inbox), [(Per::Inbox, Window::Hour, 5)].into());
+    assert_eq!(book.counted(Origin { id: inbox(2), ..facts().inbox }).len(), 2);
 }
 
 #[test]
@@ -540,6 +603,7 @@ fn any_condition() -> impl Strategy<Value = Condition> {
         // The stray parenthesis stands for a pattern that no longer compiles.
         (places(), "[a-z]{0,3}[(.]?").prop_map(|(places, regex)| Condition::Pattern { places, regex }),
         any::<bool>().prop_map(|yes| Condition::Link(LinkTest::Present(yes))),
+        any::<bool>().prop_map(|yes| Condition::Picture(LinkTest::Present(yes))),
         (0..2_000_u64).prop_map(Condition::SizeOver),
         any::<bool>().prop_map(|yes| Condition::Sender(SenderTest {
             is_token: Some(yes),
@@ -591,15 +655,21 @@ fn terms() -> impl Strategy<Value = Terms> {
         prop::sample::select(Late::ALL),
         prop::option::of(seconds()),
         prop::sample::subsequence(Role::ALL.to_vec(), 0..=5),
+        prop::sample::select(By::ALL),
+        prop::sample::select(Links::ALL),
     )
-        .prop_map(|(requirements, separation, rejections, expires, late, remind, notify)| Terms {
-            requirements,
-            separation,
-            rejections,
-            expires_in: SignedDuration::from_secs(expires),
-            late,
-            remind_after: remind.map(SignedDuration::from_secs),
-            notify: notify.into_iter().collect(),
+        .prop_map(|(requirements, separation, rejections, expires, late, remind, notify, by, links)| {
+            Terms {
+                requirements,
+                separation,
+                rejections,
+                expires_in: SignedDuration::from_secs(expires),
+                late,
+                remind_after: remind.map(SignedDuration::from_secs),
+                notify: notify.into_iter().collect(),
+                by,
+                links,
+            }
         })
 }
 
@@ -617,14 +687,14 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         ("[ab]", prop::sample::select(vec!["known.example", "x.y"]), any::<bool>(), any::<bool>()),
         0..4,
     );
-    let flags = any::<[bool; 4]>();
+    let flags = any::<[bool; 5]>();
     let counts = prop::collection::btree_map(
         (prop::sample::select(Per::ALL), prop::sample::select(Window::ALL)),
         0..9_u64,
         0..6,
     );
     (recipients, "[a-z ]{0,12}", flags, 0..2_000_u64, 0..2_000_000_000_i64, counts).prop_map(
-        |(recipients, text, [reply, tainted, automatic, person], size, second, counts)| {
+        |(recipients, text, [reply, tainted, automatic, person, new], size, second, counts)| {
             let member_id = id(MemberId::new, 1);
             Facts {
                 recipients: recipients
@@ -638,6 +708,10 @@ fn any_facts() -> impl Strategy<Value = Facts> {
                 is_reply: reply,
                 tainted,
                 answers_automatic: automatic,
+                inbox: Origin {
+                    created_at: Timestamp::from_second(i64::from(new)).unwrap(),
+                    ..facts().inbox
+                },
                 size,
                 at: Timestamp::from_second(second).unwrap(),
                 actor: if person { Actor::Member { member_id } } else { facts().actor },
@@ -662,6 +736,8 @@ fn not_weaker(before: &Verdict, after: &Verdict) -> bool {
                 && after.expires_in <= before.expires_in
                 && (before.late == Late::Send || after.late == Late::Expire)
                 && after.notify.is_superset(&before.notify)
+                && (before.by == By::Any || after.by == By::Person)
+                && (before.links == Links::Decide || after.links == Links::SignIn)
         }
         _ => false,
     }
@@ -683,15 +759,15 @@ proptest! {
         facts in any_facts(),
         at in 0..6_usize,
     ) {
-        let one = book(rules.clone()).evaluate(facts.inbox_id, &facts);
-        prop_assert_eq!(&one, &book(rules).evaluate(facts.inbox_id, &facts));
-        let two = book(shuffled.clone()).evaluate(facts.inbox_id, &facts);
+        let one = book(rules.clone()).evaluate(&facts);
+        prop_assert_eq!(&one, &book(rules).evaluate(&facts));
+        let two = book(shuffled.clone()).evaluate(&facts);
         prop_assert_eq!(&one.outcome, &two.outcome);
         prop_assert_eq!(&one.reasons, &two.reasons);
         // Nor does the policy that a rule stands in.
         let (left, right) = shuffled.split_at(at.min(shuffled.len()));
         let policies = vec![policy(1, left.to_vec()), policy(2, right.to_vec())];
-        let parted = PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(facts.inbox_id, &facts);
+        let parted = PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(&facts);
         prop_assert_eq!(&one.outcome, &parted.outcome);
     }
 
@@ -701,11 +777,11 @@ proptest! {
         added in any_rule(),
         facts in any_facts(),
     ) {
-        let before = book(rules.clone()).evaluate(facts.inbox_id, &facts);
+        let before = book(rules.clone()).evaluate(&facts);
         prop_assume!(added.outcome != Outcome::Allow);
         // Where nothing was said, the standard terms applied; a rule that matches says what applies in their place.
         prop_assume!(before.reasons != [REASON_NOTHING_ALLOWS] || matches!(added.outcome, Outcome::Block));
-        let after = book([rules, vec![added]].concat()).evaluate(facts.inbox_id, &facts);
+        let after = book([rules, vec![added]].concat()).evaluate(&facts);
         prop_assert!(not_weaker(&before.outcome, &after.outcome), "{:?} {:?}", before, after);
     }
 
@@ -715,7 +791,7 @@ proptest! {
         facts in any_facts(),
     ) {
         let rules: Vec<_> = rules.into_iter().filter(|rule| rule.outcome != Outcome::Allow).collect();
-        let found = book(rules).evaluate(facts.inbox_id, &facts);
+        let found = book(rules).evaluate(&facts);
         prop_assert_ne!(&found.outcome, &Verdict::Allow);
         prop_assert!(!found.reasons.is_empty());
         prop_assert!(found.trace.iter().all(|step| step.because.chars().count() <= limits::BECAUSE));

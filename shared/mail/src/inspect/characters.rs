@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::finding::Finding;
+use domain::text::is_invisible;
 
 /// So many invisible characters in a row can carry something.
 const RUN: usize = 8;
@@ -12,16 +13,6 @@ const PERIOD: usize = 6;
 const SELECTORS: usize = 4;
 /// So many words that are split by something invisible are meant to get past a filter.
 const SPLIT_WORDS: usize = 4;
-
-/// Whether nothing is drawn for a character: format characters and fillers, without white space.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{1D173}'..='\u{1D17A}')
-        || is_tag(c)
-        || is_selector_supplement(c)
-}
 
 /// The Unicode tag characters: a copy of ASCII that nothing draws.
 fn is_tag(c: char) -> bool {

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::markup::{Token, Tokens, attributes};
+use crate::markup::{Token, Tokens};
 use crate::text::cut;
-
-use super::page::decode;
 
 /// So much of an address of the web is read, in bytes.
 const MAX_URL: usize = 8 * 1024;
@@ -25,19 +24,16 @@ pub fn links(text: Option<&str>, html: Option<&str>) -> Vec<String> {
         in_text(text, &mut found);
     }
     if let Some(html) = html {
-        let mut tokens = Tokens::new(html);
-        while let Some(token) = tokens.next() {
+        for token in Tokens::new(html) {
             match token {
-                Token::Text(text) => in_text(&decode(text), &mut found),
-                Token::Start(_, tag) => {
-                    if let Some(sheet) = tokens.style() {
-                        in_style(sheet, &mut found);
-                    }
-                    for (name, value) in attributes(tag) {
-                        in_attribute(&name, &decode(value), &mut found);
+                Token::Text(text) => in_text(&text, &mut found),
+                Token::Raw("style", sheet) => in_style(&sheet, &mut found),
+                Token::Start(tag) => {
+                    for (name, value) in &tag.attributes {
+                        in_attribute(name, value, &mut found);
                     }
                 }
-                Token::End(_) => {}
+                Token::Raw(..) | Token::End(_) | Token::Comment(_) => {}
             }
         }
     }
@@ -112,7 +108,7 @@ fn trimmed(url: &str) -> &str {
 pub(super) fn hosts_of(url: &str, found: &mut BTreeSet<String>) {
     let url = url.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
-        let addresses = percent_decoded(&url[7..]);
+        let addresses = percent_decode_str(&url[7..]).decode_utf8_lossy();
         for address in addresses.split([',', ';', '?', '&', '=', ' ', '<', '>']) {
             found.extend(host_of_address(address));
         }
@@ -149,38 +145,19 @@ fn ascii(host: &str) -> String {
     host.chars().map(|c| if c.is_ascii_graphic() { c.to_ascii_lowercase() } else { '?' }).collect()
 }
 
-fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let digits = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match digits {
-            Some(decoded) if byte == b'%' => {
-                out.push(decoded);
-                at += 3;
-            }
-            _ => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 /// The domain of a mail address, in lower-case ASCII.
-pub(super) fn host_of_address(address: &str) -> Option<String> {
+pub(crate) fn host_of_address(address: &str) -> Option<String> {
     let (_, domain) = address.trim().rsplit_once('@')?;
     let domain = domain.trim_end_matches(['.', '>']);
     if domain.is_empty() || domain.len() > 255 {
         return None;
     }
-    Some(idna::domain_to_ascii(domain).unwrap_or_else(|_| ascii(domain)))
+    // What idna lets through may still hold what no host has, a line break say.
+    Some(ascii(&idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())))
 }
 
 /// The part of a host that somebody registered: what stands below a public suffix. An IP address is its own.
-pub(super) fn registrable(host: &str) -> &str {
+pub(crate) fn registrable(host: &str) -> &str {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if bare.parse::<IpAddr>().is_ok() {
         return host;

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::markup::{Token, Tokens, attributes};
+use domain::text::is_invisible;
+
+use crate::markup::{Tag, Token, Tokens};
 use crate::text::cut;
 
 /// Most rules of style sheets that are followed.
@@ -382,10 +384,9 @@ struct Sheets {
 impl Sheets {
     fn of(html: &str) -> Self {
         let mut sheets = Self::default();
-        let mut tokens = Tokens::new(html);
-        while tokens.next().is_some() {
-            if let Some(sheet) = tokens.style() {
-                sheets.read(sheet);
+        for token in Tokens::new(html) {
+            if let Token::Raw("style", sheet) = token {
+                sheets.read(&sheet);
             }
         }
         sheets
@@ -488,21 +489,22 @@ struct Attributes {
 }
 
 impl Attributes {
-    fn of(name: &str, tag: &str) -> Self {
+    fn of(tag: &Tag) -> Self {
         let mut own = Self::default();
-        for (attribute, value) in attributes(tag) {
+        let name = tag.name.as_str();
+        for (attribute, value) in &tag.attributes {
             match attribute.as_str() {
-                "class" => own.class = decode(value).into_owned(),
-                "id" => own.id = decode(value).into_owned(),
-                "style" => own.style = Some(Style::parse(&decode(value))),
+                "class" => own.class.clone_from(value),
+                "id" => own.id.clone_from(value),
+                "style" => own.style = Some(Style::parse(value)),
                 "hidden" => own.plain.display = Some(true),
                 "bgcolor" => own.plain.background = Some(colour(&value.to_ascii_lowercase())),
                 "background" => own.plain.background = Some(Colour::Unknown),
                 "color" if name == "font" => own.plain.colour = Some(colour(&value.to_ascii_lowercase())),
                 "text" if name == "body" => own.plain.colour = Some(colour(&value.to_ascii_lowercase())),
-                "href" if name == "a" => own.href = Some(decode(value).into_owned()),
+                "href" if name == "a" => own.href = Some(value.clone()),
                 "alt" | "title" | "aria-label" | "aria-description" | "summary" | "placeholder" => {
-                    own.spoken.push_str(&decode(value));
+                    own.spoken.push_str(value);
                     own.spoken.push('\n');
                 }
                 _ => {}
@@ -585,17 +587,20 @@ pub(super) fn read(html: &str) -> Page {
     let mut reader = Reader { page: Page { cut: sheets.cut, ..Page::default() }, ..Reader::default() };
     for token in Tokens::new(html) {
         match token {
-            Token::Text(text) => reader.text(&decode(text)),
-            Token::Start(name, tag) => reader.start(&lower(name), tag, &sheets),
-            Token::End(name) => reader.end(&lower(name)),
+            // Of what is no markup, browsers show this.
+            Token::Text(text) | Token::Raw("textarea" | "xmp" | "plaintext", text) => reader.text(&text),
+            Token::Start(tag) => reader.start(&tag, &sheets),
+            Token::End(name) => reader.end(short(&name)),
+            Token::Raw(..) | Token::Comment(_) => {}
         }
     }
     reader.close_link();
     reader.page
 }
 
-fn lower(name: &str) -> String {
-    cut(name, 20).0.to_ascii_lowercase()
+/// Enough of a name to know it.
+fn short(name: &str) -> &str {
+    cut(name, 20).0
 }
 
 #[derive(Default)]
@@ -619,7 +624,7 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str) {
-        let blank = text.chars().all(|c| c.is_whitespace() || super::characters::is_invisible(c));
+        let blank = text.chars().all(|c| c.is_whitespace() || is_invisible(c));
         let hidden = self.look().hides();
         if let Some((_, shown)) = &mut self.link
             && !hidden
@@ -643,12 +648,13 @@ impl Reader {
         }
     }
 
-    fn start(&mut self, name: &str, tag: &str, sheets: &Sheets) {
+    fn start(&mut self, tag: &Tag, sheets: &Sheets) {
+        let name = short(&tag.name);
         if !is_inline(name) {
             self.separate();
         }
         self.imply_ends(name);
-        let own = Attributes::of(name, tag);
+        let own = Attributes::of(tag);
         self.page.spoken.push_str(&own.spoken);
         if is_void(name) {
             return;
@@ -751,74 +757,4 @@ impl Reader {
             }
         }
     }
-}
-
-/// Decodes character references: all numbers, and the names that mail uses to say something.
-pub(super) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let (decoded, length) = reference(rest).unwrap_or(('&', 0));
-        out.push(decoded);
-        rest = &rest[length..];
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
-}
-
-/// The references with names that are read.
-const NAMES: &[(&str, char)] = &[
-    ("amp", '&'),
-    ("lt", '<'),
-    ("gt", '>'),
-    ("quot", '"'),
-    ("apos", '\''),
-    ("nbsp", '\u{A0}'),
-    ("shy", '\u{AD}'),
-    ("zwnj", '\u{200C}'),
-    ("zwj", '\u{200D}'),
-    ("lrm", '\u{200E}'),
-    ("rlm", '\u{200F}'),
-    ("ZeroWidthSpace", '\u{200B}'),
-    ("NoBreak", '\u{2060}'),
-    ("InvisibleTimes", '\u{2062}'),
-    ("InvisibleComma", '\u{2063}'),
-    ("ApplyFunction", '\u{2061}'),
-    ("colon", ':'),
-    ("sol", '/'),
-    ("period", '.'),
-    ("commat", '@'),
-    ("Tab", '\t'),
-    ("NewLine", '\n'),
-    ("auml", 'ä'),
-    ("ouml", 'ö'),
-    ("uuml", 'ü'),
-    ("szlig", 'ß'),
-    ("eacute", 'é'),
-    ("rsquo", '’'),
-];
-
-/// The reference after an `&`, and its length.
-fn reference(text: &str) -> Option<(char, usize)> {
-    if let Some(number) = text.strip_prefix('#') {
-        let (radix, digits) = match number.strip_prefix(['x', 'X']) {
-            Some(digits) => (16, digits),
-            None => (10, number),
-        };
-        // Leading zeros are allowed without end; so many are read.
-        let length = digits.bytes().take(32).take_while(|b| char::from(*b).is_digit(radix)).count();
-        let value = digits[..length].trim_start_matches('0');
-        let decoded = u32::from_str_radix(value, radix).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}');
-        let used = text.len() - digits.len() + length;
-        let semicolon = usize::from(digits[length..].starts_with(';'));
-        return (length > 0).then_some((decoded, used + semicolon));
-    }
-    let length = text.bytes().take(32).take_while(u8::is_ascii_alphanumeric).count();
-    let (_, decoded) = NAMES.iter().find(|(name, _)| *name == &text[..length])?;
-    Some((*decoded, length + usize::from(text[length..].starts_with(';'))))
 }

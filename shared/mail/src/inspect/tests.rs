@@ -429,11 +429,14 @@ proptest! {
             of_hosts(&parsed, &known(), &mut found);
             for finding in inspect(&parsed, &Verdicts::default(), &known()) {
                 prop_assert!(finding.evidence.chars().count() <= Finding::MAX_EVIDENCE, "{:?}", finding);
-                prop_assert!(!finding.evidence.chars().any(|c| characters::is_invisible(c) || c.is_control()));
+                prop_assert!(!finding.evidence.chars().any(|c| domain::text::is_invisible(c) || c.is_control()));
                 prop_assert!(!finding.evidence.is_empty() || finding.kind == Kind::HiddenText);
             }
             for host in links(Some(&body), Some(&body)) {
-                prop_assert!(host.is_ascii() && !host.contains(char::is_whitespace) && host == host.to_ascii_lowercase());
+                prop_assert!(
+                    host.is_ascii() && !host.contains(char::is_whitespace) && host == host.to_ascii_lowercase(),
+                    "{host:?} in {body:?}"
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Who may call what: every route without a credential, with too few rights, and for another organization's things.
 
+use domain::credential::Secret;
 use runtime::http::Access;
 use serde_json::{Value, json};
 use tests::{Stack, unique};
@@ -12,13 +13,8 @@ pub(super) fn stranger(stack: &Stack) -> String {
         "organization_name": "Strangers",
         "members": [{"email": email, "role": "owner", "password": password}],
     });
-    let url = format!(
-        "{}/2015-03-31/functions/countersign-operator-provision/invocations",
-        stack.text("/aws_endpoint")
-    );
-    let made =
-        stack.raw("POST", &url, "", vec![("content-type", "application/json".into())], event.to_string());
-    assert!(made.body["organization_id"].is_string(), "{}", made.body);
+    let made = stack.invoke("countersign-operator-provision", &event);
+    assert!(made["organization_id"].is_string(), "{made}");
     let session = stack.post("/v1/sessions", "", &json!({"email": email, "password": password})).expect(201);
     session["token"].as_str().unwrap().to_owned()
 }
@@ -189,6 +185,33 @@ fn a_deleted_token_ends_at_once_and_a_limited_one_sees_only_its_inbox() {
 }
 
 #[test]
+fn a_member_has_a_hundred_tokens_at_most_and_each_is_found_by_its_id() {
+    let stack = Stack::running().organization();
+    let viewer = stack.text("/viewer/token");
+    let new = json!({"name": "one of many", "scopes": ["messages.read"]});
+    // More than there may be, from several sides at once.
+    let made: Vec<_> = std::thread::scope(|scope| {
+        let side = || (0..15).map(|_| stack.post("/v1/tokens", viewer, &new)).collect::<Vec<_>>();
+        let sides: Vec<_> = (0..8).map(|_| scope.spawn(side)).collect();
+        sides.into_iter().flat_map(|side| side.join().unwrap()).collect()
+    });
+    let (made, refused): (Vec<_>, Vec<_>) = made.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!((made.len(), refused.len()), (100, 20));
+    for answer in refused {
+        answer.refused(409, "too_many_tokens");
+    }
+    let path = |n: usize| format!("/v1/tokens/{}", made[n].body["id"].as_str().unwrap());
+    let pause = format!("{}/pause", path(99));
+    stack.post(&pause, stack.text("/approver/token"), &json!({})).expect(200);
+    stack.get("/v1/me", made[99].body["token"].as_str().unwrap()).refused(403, "token_paused");
+    assert_eq!(stack.call("DELETE", &path(0), viewer, None).status, 204);
+    stack.call("DELETE", &path(0), viewer, None).refused(404, "not_found");
+    stack.post("/v1/tokens", viewer, &new).expect(201);
+    stack.post("/v1/tokens", viewer, &new).refused(409, "too_many_tokens");
+    stack.post("/v1/tokens", stack.text("/editor/token"), &new).expect(201);
+}
+
+#[test]
 fn a_person_signs_in_is_known_and_signs_out() {
     let stack = Stack::running();
     let (email, password) = (stack.text("/approver/email"), stack.text("/approver/password"));
@@ -202,4 +225,37 @@ fn a_person_signs_in_is_known_and_signs_out() {
         let answer = stack.post("/v1/sessions", "", &json!({"email": email, "password": password}));
         answer.refused(401, "wrong_email_or_password");
     }
+}
+
+/// The roles of routes write the end of a session and nothing else of it: `check_roles.py` holds this call against them.
+#[test]
+fn a_session_that_is_used_half_an_hour_after_its_start_is_prolonged() {
+    let stack = Stack::running();
+    let session = stranger(&stack);
+    let secret = Secret::parse(&session).unwrap();
+    let pk = format!("{}/session/{}", secret.organization_id(), secret.hash().hex());
+    let key = json!({"pk": {"S": pk}, "sk": {"S": "session"}});
+    let stored = || stack.dynamodb("GetItem", json!({"ConsistentRead": true, "Key": key}))["Item"].clone();
+    let end = |item: &Value| item["expires_at"]["N"].as_str().unwrap().parse::<i64>().unwrap();
+    let made = stored();
+    let earlier = (end(&made) - 31 * 60_000).to_string();
+    stack.dynamodb(
+        "UpdateItem",
+        json!({
+            "Key": key,
+            "UpdateExpression": "SET expires_at = :earlier",
+            "ExpressionAttributeValues": {":earlier": {"N": earlier}},
+        }),
+    );
+    stack.get("/v1/me", &session).expect(200);
+    let used = stored();
+    assert!(end(&used) >= end(&made), "{used}");
+    assert_eq!(used["version"]["N"], "2");
+    let rest = |mut item: Value| {
+        for name in ["expires_at", "ttl", "version"] {
+            assert!(item.as_object_mut().unwrap().remove(name).is_some(), "{name}");
+        }
+        item
+    };
+    assert_eq!(rest(used), rest(made), "whose it is and what it lets do stays as it was");
 }

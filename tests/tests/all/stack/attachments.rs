@@ -92,7 +92,7 @@ fn files_in_the_request_go_out_as_they_are_and_the_approver_can_fetch_them() {
     );
     body["html"] = json!("<p>See <img src=\"cid:logo@x\"></p>");
     let held = stack.submit_body(&body);
-    let approver = stack.text("/approver/token");
+    let approver = stack.text("/approver/session");
     let seen = stack.get(&format!("/v1/approvals/{}", held.approval), approver).expect(200);
     assert_eq!(seen["attachment_count"], 2);
     let files = seen["message"]["attachments"].as_array().unwrap();
@@ -195,7 +195,7 @@ fn a_file_that_is_too_large_is_refused_before_anything_is_stored() {
     stack.post(&format!("{path}/send"), agent, &twice).refused(422, "attachment_too_large");
     let listed = stack.get(&format!("{path}?limit=100"), agent).expect(200);
     assert!(!listed.to_string().contains(&subject), "nothing was stored");
-    let pending = stack.get("/v1/approvals?limit=100", stack.text("/approver/token")).expect(200);
+    let pending = stack.get("/v1/approvals?limit=100", stack.text("/approver/session")).expect(200);
     assert!(!pending.to_string().contains(&subject), "nobody is asked");
 }
 
@@ -283,20 +283,6 @@ fn received_files_come_out_as_they_went_in_under_harmless_names() {
     }
 }
 
-/// A second organization on the same installation: a session of its owner.
-fn another_organization(stack: &Stack) -> String {
-    let owner = json!({
-        "email": format!("{}@example.com", unique("files").replace(' ', "-")),
-        "password": "files of others are not ours", "role": "owner",
-    });
-    let event = json!({"organization_name": "Others", "members": [owner]}).to_string();
-    let function = "/2015-03-31/functions/countersign-operator-provision/invocations";
-    let headers = vec![("content-type", "application/json".to_owned())];
-    stack.raw("POST", &format!("{}{function}", stack.text("/aws_endpoint")), "", headers, event).expect(200);
-    let sign_in = json!({"email": owner["email"], "password": owner["password"]});
-    stack.post("/v1/sessions", "", &sign_in).expect(201)["token"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn nobody_gets_files_of_another_organization_or_of_an_inbox_that_is_not_theirs() {
     let stack = Stack::running();
@@ -316,7 +302,7 @@ fn nobody_gets_files_of_another_organization_or_of_an_inbox_that_is_not_theirs()
     stack.get(&path(&received), &limited(&other)).refused(404, "not_found");
     stack.get(&path(&received), "").refused(401, "missing_credential");
 
-    let stranger = another_organization(&stack);
+    let stranger = super::access::stranger(&stack);
     for id in [&received, &upload] {
         stack.get(&path(id), &stranger).refused(404, "not_found");
     }
@@ -336,6 +322,55 @@ fn nobody_gets_files_of_another_organization_or_of_an_inbox_that_is_not_theirs()
 }
 
 #[test]
+fn an_upload_belongs_to_one_inbox() {
+    let stack = Stack::running();
+    let owner = stack.text("/owner/token");
+    let (inbox, other) = (Mailbox::new(&stack), Mailbox::new(&stack));
+    let token = |inboxes: &[&str]| {
+        let scopes = ["messages.read", "messages.send"];
+        let body = json!({"name": "uploads", "scopes": scopes, "inbox_ids": inboxes});
+        stack.post("/v1/tokens", owner, &body).expect(201)["token"].as_str().unwrap().to_owned()
+    };
+    let (one, two) = (token(&[&inbox.id]), token(&[&inbox.id, &other.id]));
+    let file = json!({"filename": "a.txt", "content_type": "text/plain", "size": 1});
+    let with = |inbox_id: &str| {
+        let mut file = file.clone();
+        file["inbox_id"] = json!(inbox_id);
+        file
+    };
+    // A credential that reaches one inbox means that one; any other has to name it.
+    let made = stack.post("/v1/attachments", &one, &file).expect(201);
+    assert_eq!(made["inbox_id"], inbox.id);
+    stack.post("/v1/attachments", &two, &file).refused(422, "required");
+    stack.post("/v1/attachments", &one, &with(&other.id)).refused(422, "unknown_inbox");
+    stack
+        .post("/v1/attachments", &two, &with("inb_01kc1x5e3r0000000000000001"))
+        .refused(422, "unknown_inbox");
+    let theirs = stack.post("/v1/attachments", &two, &with(&other.id)).expect(201);
+    for announced in [&made, &theirs] {
+        assert_eq!(put(&stack, announced, "text/plain", b"x"), 200);
+    }
+    // Neither sends nor sees the other's, whoever knows its id.
+    let send = |inbox: &Mailbox<'_>, token: &str, file: &Value| {
+        let body = with_files("upload", &json!([{"attachment_id": file["id"]}]));
+        stack.post(&format!("/v1/inboxes/{}/messages/send", inbox.id), token, &body)
+    };
+    for token in [&one, &two] {
+        send(&inbox, token, &theirs).refused(422, "unknown_upload");
+    }
+    send(&other, &two, &made).refused(422, "unknown_upload");
+    let path = format!("/v1/attachments/{}", theirs["id"].as_str().unwrap());
+    stack.get(&path, &one).refused(404, "not_found");
+    assert_eq!(downloaded(&stack, &two, &theirs["id"]), b"x");
+    let held = Held::of(&send(&other, &two, &theirs).expect(202));
+    send(&inbox, &one, &made).expect(202);
+    // Nor does an edit bring it into a mail of another inbox.
+    let edit = json!({"digest": held.digest, "attachments": [{"attachment_id": made["id"]}]});
+    let path = format!("/v1/approvals/{}/edit", held.approval);
+    stack.post(&path, stack.text("/approver/session"), &edit).refused(422, "unknown_upload");
+}
+
+#[test]
 fn an_upload_that_is_overwritten_after_submission_changes_nothing_of_what_is_shown_or_sent() {
     let stack = Stack::running();
     let (approved, swapped) = (noise(40_000, 7), noise(40_000, 8));
@@ -345,7 +380,7 @@ fn an_upload_that_is_overwritten_after_submission_changes_nothing_of_what_is_sho
     let held = stack.submit_body(&body);
     // The URL still holds: S3 takes the other octets, of the announced size and type.
     assert_eq!(put(&stack, &announced, "application/pdf", &swapped), 200);
-    let approver = stack.text("/approver/token");
+    let approver = stack.text("/approver/session");
     assert_eq!(downloaded(&stack, approver, &announced["id"]), swapped, "the upload itself was changed");
     let seen = stack.get(&format!("/v1/approvals/{}", held.approval), approver).expect(200);
     assert_eq!(seen["digest"], held.digest);

@@ -99,12 +99,84 @@ fn every_defect_of_a_mail_has_its_code_and_stores_nothing() {
 }
 
 #[test]
+fn html_that_has_no_form_has_a_code_and_a_place_and_stores_nothing() {
+    let stack = Stack::running().organization();
+    let (path, token) = (send_path(&stack), stack.text("/agent_token"));
+    let asked = |html: &str, mode: &str| {
+        let body = json!({"to": ["a@example.com"], "subject": "s", "html": html, "html_mode": mode});
+        stack.post(&path, token, &body)
+    };
+    let deep = format!("<p>x</p>{}", "<div>".repeat(40_000));
+    let long = format!("<p title=\"{}\">x</p>", "y".repeat(1_000_000));
+    let wide = "<b>x</b>".repeat(60_000);
+    let sheet = format!("<style>{}</style><p>x</p>", "p{color:red}".repeat(30_000));
+    let cases = [
+        ("<p>x</p><base href=https://evil.example/>", "html_base"),
+        ("<p>x</p>\n<a href=javascript:alert(1)>y</a>", "html_scheme"),
+        ("<a href=\"&#106;ava&Tab;script:alert(1)\">y</a>", "html_scheme"),
+        ("<img src=\"data:image/gif;base64,R0lGODlhAQABAAAAACw=\">", "html_scheme"),
+        (
+            "<a href=\"https://evil.test&num;@good.test/\">y</a><a href=\"https://a@b.test/\">z</a>",
+            "html_link_credentials",
+        ),
+        ("<p>x<img src=cid:logo></p>", "html_unknown_content_id"),
+        ("<!-- nothing -->", "html_empty"),
+        ("<style>p{color:red}</style>", "html_empty"),
+        ("<meta charset=utf-7>+ADw-script+AD4-", "html_charset"),
+        (&*deep, "html_too_deep"),
+        (&*long, "html_attribute_too_long"),
+        (&*wide, "html_too_many_elements"),
+        (&*sheet, "html_style_sheet_too_large"),
+    ];
+    for (html, code) in cases {
+        let shown: String = html.chars().take(80).collect();
+        let answer = asked(html, "normal");
+        assert_eq!((answer.status, answer.code()), (422, code), "{shown}: {}", answer.body);
+        assert_eq!(fields(&answer), [("html".to_owned(), code.to_owned())], "{shown}");
+        let message = answer.body["error"]["details"]["fields"][0]["message"].as_str().unwrap();
+        let placed = message.contains("line ")
+            || matches!(
+                code,
+                "html_empty"
+                    | "html_unknown_content_id"
+                    | "html_style_sheet_too_large"
+                    | "html_link_credentials"
+            );
+        assert!(placed && message.len() < 500, "{shown}: {message}");
+    }
+    // What can be brought into the form is changed, or refused where its sender asks for that.
+    let answer = asked("<p onclick=x>Hello<script>y</script></p>", "strict");
+    assert_eq!(fields(&answer), [("html".to_owned(), "html_would_change".to_owned())], "{}", answer.body);
+    let answer = asked("<p>x</p>", "loose");
+    assert_eq!(fields(&answer), [("html_mode".to_owned(), "unknown_choice".to_owned())]);
+    // A null byte can stand in JSON, and in no mail.
+    let answer = asked("<p>a\u{0}b</p>", "normal");
+    assert_eq!(fields(&answer), [("html".to_owned(), "control_character".to_owned())]);
+    let list = stack.get(&format!("/v1/inboxes/{}/messages", stack.inbox()), token).expect(200);
+    assert_eq!(list["data"], json!([]), "nothing was stored");
+    let done = asked("<p onclick=x>Hello<script>y</script></p>", "normal").expect(202);
+    let changes: Vec<_> =
+        done["changes"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    assert_eq!(changes, ["element_removed", "attribute_removed"], "{done}");
+}
+
+#[test]
 fn a_body_that_is_no_json_object_is_refused() {
     let stack = Stack::running();
     for body in ["", "{", "[1]", "\"text\"", "null", "<xml/>", "to=a@b.c"] {
         let answer = stack.raw("POST", &send_path(&stack), stack.text("/agent_token"), vec![], body);
         answer.refused(400, "invalid_json");
     }
+}
+
+#[test]
+fn a_name_that_stands_twice_in_an_object_is_refused() {
+    let stack = Stack::running();
+    let body = r#"{"to": ["a@example.com"], "subject": "s", "text": "t", "html_mode": "strict", "html_mode": "normal"}"#;
+    let headers = vec![("content-type", "application/json".to_owned())];
+    let answer = stack.raw("POST", &send_path(&stack), stack.text("/agent_token"), headers, body);
+    answer.refused(400, "invalid_json");
+    assert!(answer.body.to_string().contains("html_mode"), "{}", answer.body);
 }
 
 #[test]
@@ -126,7 +198,7 @@ fn an_id_of_another_kind_is_named() {
 fn a_decision_without_a_good_digest_decides_nothing() {
     let stack = Stack::running();
     let held = stack.submit("success@simulator.amazonses.com", "for bad decisions", "text");
-    let approver = stack.text("/approver/token");
+    let approver = stack.text("/approver/session");
     let path = format!("/v1/approvals/{}/approve", held.approval);
     stack.post(&path, approver, &json!({})).refused(422, "required");
     stack.post(&path, approver, &json!({"digest": "sha256:1"})).refused(422, "invalid_digest");

@@ -1,4 +1,4 @@
-//! The console in a real Chromium, driven through `WebDriver`, without JavaScript of ours.
+//! The console in a real Chromium, driven through `WebDriver`, whose only script gives the frame of a mail its height.
 
 use std::process::{Child, Command, Stdio};
 
@@ -7,13 +7,13 @@ use serde_json::json;
 use tests::{Held, Stack, unique};
 
 /// A chromedriver of this test's own.
-struct Driver {
+pub(super) struct Driver {
     process: Child,
     url: String,
 }
 
 impl Driver {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -24,7 +24,7 @@ impl Driver {
         Self { process, url: format!("http://127.0.0.1:{port}") }
     }
 
-    async fn browser(&self) -> Client {
+    pub(super) async fn browser(&self) -> Client {
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -73,7 +73,7 @@ async fn shows(browser: &Client, wanted: &str) {
     panic!("the page does not show {wanted:?}: {}", text(browser).await);
 }
 
-async fn sign_in(browser: &Client, stack: &Stack, who: &str) {
+pub(super) async fn sign_in(browser: &Client, stack: &Stack, who: &str) {
     browser.goto(stack.text("/console_url")).await.unwrap();
     let field = |name: &'static str| Locator::Css(name);
     let email = browser.find(field("input[name=email]")).await.unwrap();
@@ -84,16 +84,19 @@ async fn sign_in(browser: &Client, stack: &Stack, who: &str) {
     shows(browser, "sign out").await;
 }
 
-fn page(stack: &Stack, held: &Held) -> String {
+pub(super) fn page(stack: &Stack, held: &Held) -> String {
     format!("{}/approvals/{}", stack.text("/console_url"), held.approval)
 }
 
-fn hostile(stack: &Stack, subject: &str) -> Held {
+/// A picture of somebody else's.
+const PICTURE: &str = "https://tracker.example/p.gif";
+
+fn hostile(stack: &Stack, subject: &str, picture: &str) -> Held {
     stack.submit_body(&json!({
         "to": ["success@simulator.amazonses.com"], "bcc": ["hidden@example.org"], "subject": subject,
         "text": "Good news: it left today.",
-        "html": "<p>Good news: <b>it left today.</b></p><script>document.title='owned'</script>\
-                 <img src=x onerror=\"parent.document.title='owned'\"><img src=\"https://tracker.example/p.gif\">",
+        "html": format!("<p>Good news: <b>it left today.</b></p><script>document.title='owned'</script>\
+                 <img src=x onerror=\"parent.document.title='owned'\"><img src=\"{picture}\">"),
     }))
 }
 
@@ -101,7 +104,11 @@ fn hostile(stack: &Stack, subject: &str) -> Held {
 async fn a_person_signs_in_sees_the_mail_and_approves_it() {
     let (stack, driver) = (Stack::running(), Driver::start());
     let subject = unique("<script>alert(1)</script> To approve");
-    let held = hostile(&stack, &subject);
+    // Somebody else's server, which wants to know who looks at the mail, and when.
+    let tracker = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    tracker.set_nonblocking(true).unwrap();
+    let picture = format!("http://{}/p.gif", tracker.local_addr().unwrap());
+    let held = hostile(&stack, &subject, &picture);
     let browser = driver.browser().await;
     sign_in(&browser, &stack, "approver").await;
     assert!(text(&browser).await.contains(&subject), "the queue shows the subject as text");
@@ -113,13 +120,15 @@ async fn a_person_signs_in_sees_the_mail_and_approves_it() {
         assert!(shown.contains(part), "{part} is not on the page: {shown}");
     }
     let frame = browser.find(Locator::Css("iframe")).await.unwrap();
-    assert_eq!(frame.attr("sandbox").await.unwrap().as_deref(), Some(""), "nothing is allowed in the frame");
+    // Its own origin lets our page measure it; no script runs in it, no form is sent from it, no page is left by it.
+    assert_eq!(frame.attr("sandbox").await.unwrap().as_deref(), Some("allow-same-origin"));
     frame.enter_frame().await.unwrap();
     let inner = text(&browser).await;
     assert!(inner.contains("Good news"), "{inner}");
-    let images = browser.find_all(Locator::Css("img[src]")).await.unwrap();
-    assert!(images.is_empty(), "no picture of the web is loaded");
     browser.enter_parent_frame().await.unwrap();
+    let widths = "return [...document.querySelector('iframe.frame').contentDocument.images].map((it) => it.naturalWidth)";
+    assert_eq!(browser.execute(widths, vec![]).await.unwrap(), json!([0]), "the one with an address");
+    assert!(tracker.accept().is_err(), "a picture of the web was asked for");
     assert_ne!(browser.title().await.unwrap(), "owned");
     browser.find(Locator::Css("form[action$='/approve'] button")).await.unwrap().click().await.unwrap();
     shows(&browser, "approved").await;
@@ -135,7 +144,7 @@ async fn a_person_signs_in_sees_the_mail_and_approves_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_rejects_with_a_reason() {
     let (stack, driver) = (Stack::running(), Driver::start());
-    let held = hostile(&stack, &unique("To reject"));
+    let held = hostile(&stack, &unique("To reject"), PICTURE);
     let browser = driver.browser().await;
     sign_in(&browser, &stack, "approver").await;
     browser.goto(&page(&stack, &held)).await.unwrap();
@@ -205,7 +214,7 @@ async fn one_person_edits_another_approves_and_it_goes_out_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_sees_and_has_no_button() {
     let (stack, driver) = (Stack::running(), Driver::start());
-    let held = hostile(&stack, &unique("To look at"));
+    let held = hostile(&stack, &unique("To look at"), PICTURE);
     let browser = driver.browser().await;
     sign_in(&browser, &stack, "viewer").await;
     browser.goto(&page(&stack, &held)).await.unwrap();
@@ -245,7 +254,7 @@ async fn whoever_is_not_signed_in_or_signs_in_wrongly_sees_the_form() {
 #[test]
 fn a_get_never_decides_and_a_foreign_post_is_refused() {
     let stack = Stack::running();
-    let held = hostile(&stack, &unique("Only looked at"));
+    let held = hostile(&stack, &unique("Only looked at"), PICTURE);
     let session =
         json!({"email": stack.text("/approver/email"), "password": stack.text("/approver/password")});
     let session = stack.post("/v1/sessions", "", &session).expect(201);

@@ -53,7 +53,7 @@ const EXPLAINED: [(&str, &str, &str); 3] = [
     ),
 ];
 
-fn project() -> PathBuf {
+pub(super) fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
@@ -101,7 +101,7 @@ fn ended(mut octets: Vec<u8>) -> Vec<u8> {
 }
 
 /// Does something with every number below `count`, several at once.
-fn side_by_side(count: usize, work: impl Fn(usize) + Sync) {
+pub(super) fn side_by_side(count: usize, work: impl Fn(usize) + Sync) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..CONNECTIONS {

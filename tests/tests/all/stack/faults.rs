@@ -13,7 +13,9 @@ use domain::digest::Digest;
 use domain::seal::Sealed;
 use serde_json::{Value, json};
 use tests::listener::Listener;
-use tests::{Fault, Held, Stack, unique};
+use tests::{Fault, Held, Stack, in_seconds, unique};
+
+use super::inbound;
 
 const SUBMIT: &str = "countersign-api-messages-send";
 const APPROVE: &str = "countersign-api-approvals-approve";
@@ -25,25 +27,6 @@ const SWEEP: &str = "countersign-background-sweep";
 const ALWAYS: u32 = 1000;
 
 // ------------------------------------------------------------------ helpers
-
-/// A call to the local AWS itself, past the wire and its faults. It checks no signature.
-fn aws(stack: &Stack, path: &str, service: &str, target: Option<&str>, body: &Value) -> Value {
-    let scope = format!(
-        "AWS4-HMAC-SHA256 Credential=tests/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=x"
-    );
-    let mut headers = vec![("authorization", scope), ("content-type", "application/x-amz-json-1.0".into())];
-    headers.extend(target.map(|target| ("x-amz-target", target.to_owned())));
-    let url = format!("{}{path}", stack.text("/aws_endpoint"));
-    let answer = stack.raw(if body.is_null() { "GET" } else { "POST" }, &url, "", headers, body.to_string());
-    let refused = answer.body["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheckFailed"));
-    assert!(answer.status < 300 || refused, "{path}: {} {}", answer.status, answer.body);
-    answer.body
-}
-
-/// Invokes a function and waits for its answer; a failed invocation answers with its error.
-fn invoke(stack: &Stack, function: &str, event: &Value) -> Value {
-    aws(stack, &format!("/2015-03-31/functions/{function}/invocations"), "lambda", None, event)
-}
 
 /// What the workflow gives the dispatcher.
 fn ticket(stack: &Stack, held: &Held) -> Value {
@@ -71,7 +54,6 @@ fn five_minutes_later(stack: &Stack, held: &Held, status: &str) {
         "outbound.due = outbound.due - :t, outbound.look_at = outbound.look_at - :t"
     };
     let request = json!({
-        "TableName": stack.text("/table"),
         "Key": {
             "pk": {"S": format!("{}/{}/messages", stack.text("/organization_id"), stack.inbox())},
             "sk": {"S": held.message},
@@ -82,8 +64,8 @@ fn five_minutes_later(stack: &Stack, held: &Held, status: &str) {
         "ExpressionAttributeNames": {"#state": "state", "#at": "at"},
         "ExpressionAttributeValues": {":t": {"N": "300000"}, ":state": {"S": status}, ":never": {"N": "0"}},
     });
-    aws(stack, "/", "dynamodb", Some("DynamoDB_20120810.UpdateItem"), &request);
-    let swept = invoke(stack, SWEEP, &json!({}));
+    stack.dynamodb("UpdateItem", request);
+    let swept = stack.invoke(SWEEP, &json!({}));
     assert!(swept["lost"].is_number(), "{swept}");
 }
 
@@ -117,8 +99,7 @@ fn rest(stack: &Stack, held: &Held) -> String {
 fn left(stack: &Stack, held: &Held) -> usize {
     let organization = stack.text("/organization_id");
     let hex = held.digest.strip_prefix("sha256:").unwrap();
-    let object = aws(
-        stack,
+    let object = stack.aws(
         &format!("/{}/sealed/{organization}/{hex}", stack.text("/bucket")),
         "s3",
         None,
@@ -196,7 +177,7 @@ fn whatever_ses_does_a_mail_leaves_at_most_once_and_its_status_says_what_is_know
         assert_eq!((rested.as_str(), left(&stack, &held)), (status, accepted), "{rule}");
         assert_eq!(fault.fired(), 1, "{rule}");
         drop(fault);
-        let again = invoke(&stack, DISPATCH, &ticket(&stack, &held));
+        let again = stack.invoke(DISPATCH, &ticket(&stack, &held));
         assert_eq!(again["moved"], false, "{rule}: {again}");
         assert_eq!(left(&stack, &held), accepted, "{rule}");
     }
@@ -217,7 +198,7 @@ fn a_report_that_comes_before_the_answer_stands_when_the_answer_never_comes() {
             .any(|call| call["operation"] == "SendEmail" && call["latency_ms"].as_f64() > Some(1000.0))
             .then_some(())
     });
-    let again = invoke(&stack, DISPATCH, &ticket(&stack, &held));
+    let again = stack.invoke(DISPATCH, &ticket(&stack, &held));
     assert_eq!((again["moved"].as_bool(), again["status"].as_str()), (Some(false), Some("delivered")));
     assert_eq!((fault.fired(), left(&stack, &held), status(&stack, &held).as_str()), (1, 1, "delivered"));
 }
@@ -233,7 +214,7 @@ fn a_mail_that_ses_throttles_is_tried_again_at_growing_pauses_and_leaves_once_se
     assert!(waiting["attempts"].as_u64() >= Some(3), "{waiting}");
     let before = fault.fired();
     for _ in 0..5 {
-        invoke(&stack, DISPATCH, &ticket(&stack, &held));
+        stack.invoke(DISPATCH, &ticket(&stack, &held));
     }
     assert!(fault.fired() <= before + 1, "not before its pause is over");
     drop(fault);
@@ -263,12 +244,12 @@ fn a_killed_dispatcher_and_lost_reports_end_in_unknown_until_a_report_comes_agai
     assert_eq!(killed.fired(), 1);
     // The task is delivered again and again: the claim stands, and nothing leaves a second time.
     for _ in 0..3 {
-        let again = invoke(&stack, DISPATCH, &ticket(&stack, &held));
+        let again = stack.invoke(DISPATCH, &ticket(&stack, &held));
         assert_eq!((again["moved"].as_bool(), again["status"].as_str()), (Some(false), Some("sending")));
     }
     five_minutes_later(&stack, &held, "sending");
     assert_eq!(status(&stack, &held), "unknown");
-    let again = invoke(&stack, DISPATCH, &ticket(&stack, &held));
+    let again = stack.invoke(DISPATCH, &ticket(&stack, &held));
     assert_eq!((again["moved"].as_bool(), left(&stack, &held)), (Some(false), 1));
     let accepted = stack.accepted(&held.message)[0]["message_id"].clone();
     stack.control("POST", "/redeliver", Some(&json!({"message_id": accepted})));
@@ -339,20 +320,20 @@ fn the_same_ticket_ten_times_at_once_sends_once() {
     for _ in 0..3 {
         let held = submit(&stack, &unique("ten at once"));
         let event = ticket(&stack, &held);
-        let before = invoke(&stack, DISPATCH, &event);
+        let before = stack.invoke(DISPATCH, &event);
         assert_eq!(
             (before["moved"].as_bool(), before["status"].as_str()),
             (Some(false), Some("pending_approval"))
         );
         stack.approve(&held).expect(200);
         let moved: Vec<bool> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..10).map(|_| scope.spawn(|| invoke(&stack, DISPATCH, &event))).collect();
+            let threads: Vec<_> = (0..10).map(|_| scope.spawn(|| stack.invoke(DISPATCH, &event))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()["moved"] == true).collect()
         });
         // The workflow itself may have been first.
         assert!(moved.iter().filter(|moved| **moved).count() <= 1, "{moved:?}");
         stack.message_with_status(&held.message, "delivered");
-        assert_eq!(invoke(&stack, DISPATCH, &event), json!({"moved": false, "status": "delivered"}));
+        assert_eq!(stack.invoke(DISPATCH, &event), json!({"moved": false, "status": "delivered"}));
         assert_eq!(left(&stack, &held), 1);
     }
 }
@@ -468,7 +449,7 @@ fn a_request_that_the_table_never_answers_is_refused_as_unavailable_and_leaves_n
         assert!(fault.fired() > 1, "{rule}");
         drop(fault);
         assert!(listed(&stack, &subject).is_empty());
-        let pending = stack.get("/v1/approvals?limit=100", stack.text("/approver/token")).expect(200);
+        let pending = stack.get("/v1/approvals?limit=100", stack.text("/approver/session")).expect(200);
         assert!(!pending.to_string().contains(&subject), "half of it is there");
     }
 }
@@ -539,12 +520,9 @@ fn a_mail_whose_workflow_never_started_or_was_never_told_leaves_once() {
 
 /// Whether the workflow has put its token into the approval.
 fn parked(stack: &Stack, held: &Held) -> bool {
-    let request = json!({
-        "TableName": stack.text("/table"), "ConsistentRead": true,
-        "Key": {"pk": {"S": format!("{}/{}", stack.text("/organization_id"), held.approval)}, "sk": {"S": "approval"}},
-    });
-    let answer = aws(stack, "/", "dynamodb", Some("DynamoDB_20120810.GetItem"), &request);
-    answer["Item"]["task_token"]["S"].is_string()
+    let pk = format!("{}/{}", stack.text("/organization_id"), held.approval);
+    let request = json!({"ConsistentRead": true, "Key": {"pk": {"S": pk}, "sk": {"S": "approval"}}});
+    stack.dynamodb("GetItem", request)["Item"]["task_token"]["S"].is_string()
 }
 
 #[test]
@@ -617,6 +595,50 @@ fn a_received_mail_is_listed_once_whatever_happens_to_the_function() {
             assert_eq!(found.len(), 1, "{subject}");
             assert_eq!(found[0]["from"]["address"], "ann@example.org");
         }
+    }
+}
+
+/// Told again after whatever became of the first time, it is marked where nobody has it, and never while somebody has.
+#[test]
+fn a_mail_for_nobody_is_marked_and_one_that_gets_an_inbox_is_kept_whatever_happens_to_the_function() {
+    let stack = Stack::running();
+    // In the bucket, as SES names it; the address that it is for; what SES tells of it.
+    let for_nobody = || {
+        let (id, user) = (unique("mail").replace(' ', ""), unique("nobody").replace(' ', "-"));
+        inbound::put(&stack, &id, mail("for nobody").as_bytes());
+        let event = inbound::event(&id, &in_seconds(0), &format!("{user}@{}", stack.text("/mail_domain")));
+        (id, user, event)
+    };
+    let tell_again = |first: Value, event: &Value| {
+        if first["messages"].is_u64() { first } else { stack.invoke(RECEIVE, event) }
+    };
+    for kind in ["kill_after", "drop_after", "error_500"] {
+        let calls = at_each_call(&stack, RECEIVE, kind, |_, name| {
+            let (id, _, event) = for_nobody();
+            assert_eq!(tell_again(stack.invoke(RECEIVE, &event), &event)["messages"], 0, "{name}");
+            assert!(inbound::is_unclaimed(&stack, &id), "{name}");
+        });
+        assert!(calls >= 3, "{kind}: {calls}");
+
+        let mut marked: Vec<_> = (0..20).map(|_| for_nobody()).collect();
+        for (_, _, event) in &marked {
+            assert_eq!(stack.invoke(RECEIVE, event)["messages"], 0);
+        }
+        let calls = at_each_call(&stack, RECEIVE, kind, |_, name| {
+            let (id, user, event) = marked.pop().unwrap();
+            let inbox = json!({"username": user});
+            let made = stack.post("/v1/inboxes", stack.text("/owner/token"), &inbox).expect(201);
+            let path = format!("/v1/inboxes/{}/messages", made["id"].as_str().unwrap());
+            let listed = || {
+                let list = stack.get(&path, stack.text("/owner/token")).expect(200);
+                list["data"].as_array().unwrap().len()
+            };
+            let first = stack.invoke(RECEIVE, &event);
+            assert!(listed() == 0 || !inbound::is_unclaimed(&stack, &id), "{name}: {first}");
+            tell_again(first, &event);
+            assert_eq!((listed(), inbound::is_unclaimed(&stack, &id)), (1, false), "{name}");
+        });
+        assert!(calls >= 5, "{kind}: {calls}");
     }
 }
 

@@ -33,7 +33,7 @@ impl<'a> Ruled<'a> {
             .collect();
         let policy = (!rules.is_empty()).then(|| {
             let body = json!({"name": word, "rules": rules});
-            let made = stack.post("/v1/policies", stack.text("/owner/token"), &body).expect(201);
+            let made = stack.post("/v1/policies", stack.text("/owner/session"), &body).expect(201);
             text(&made, "/id").to_owned()
         });
         Self { stack, word, policy }
@@ -47,7 +47,7 @@ impl<'a> Ruled<'a> {
 impl Drop for Ruled<'_> {
     fn drop(&mut self) {
         if let Some(id) = &self.policy {
-            self.stack.call("DELETE", &format!("/v1/policies/{id}"), self.stack.text("/owner/token"), None);
+            self.stack.call("DELETE", &format!("/v1/policies/{id}"), self.stack.text("/owner/session"), None);
         }
     }
 }
@@ -66,7 +66,7 @@ fn submit(stack: &Stack, inbox: &str, token: &str, body: &Value) -> Value {
 
 /// An inbox of the test's own, with a token that sends from it; the owner made that, so the owner does not approve.
 fn own_inbox(stack: &Stack) -> (String, String) {
-    let owner = stack.text("/owner/token");
+    let owner = stack.text("/owner/session");
     let inbox = text(&stack.post("/v1/inboxes", owner, &json!({})).expect(201), "/id").to_owned();
     let body = json!({"name": "own", "scopes": ["messages.read", "messages.send"], "inbox_ids": [inbox]});
     let token = text(&stack.post("/v1/tokens", owner, &body).expect(201), "/token").to_owned();
@@ -85,7 +85,7 @@ fn act(stack: &Stack, approval: &Value, action: &str, token: &str) -> tests::Ans
 
 fn status(stack: &Stack, inbox: &str, id: &str) -> String {
     let path = format!("/v1/inboxes/{inbox}/messages/{id}");
-    stack.get(&path, stack.text("/owner/token")).expect(200)["status"].as_str().unwrap().to_owned()
+    stack.get(&path, stack.text("/owner/session")).expect(200)["status"].as_str().unwrap().to_owned()
 }
 
 fn until(stack: &Stack, inbox: &str, id: &str, wanted: &str) {
@@ -99,13 +99,13 @@ fn two_votes_of_two_persons_then_one_mail() {
     let held = submit(&stack, inbox, stack.text("/agent_token"), &ruled.mail());
     let (approval, id) = (&held["approval"], text(&held, "/message/id"));
     assert_eq!(text(approval, "/policy_trace/0/rule_name"), "two");
-    let first = act(&stack, approval, "approve", stack.text("/approver/token")).expect(200);
+    let first = act(&stack, approval, "approve", stack.text("/approver/session")).expect(200);
     assert_eq!(
         (text(&first, "/status"), &first["terms"]["requirements"][0]["votes"]),
         ("pending", &json!(1))
     );
     assert_eq!(status(&stack, inbox, id), "pending_approval");
-    let second = act(&stack, approval, "approve", stack.text("/owner/token")).expect(200);
+    let second = act(&stack, approval, "approve", stack.text("/owner/session")).expect(200);
     assert_eq!(text(&second, "/status"), "approved");
     until(&stack, inbox, id, "delivered");
     assert_eq!(stack.accepted(id).len(), 1);
@@ -119,34 +119,33 @@ fn an_edited_mail_goes_as_it_was_edited_and_only_after_another_person_read_it() 
     let (old, id) = (&held["approval"], text(&held, "/message/id"));
     let path = format!("/v1/approvals/{}/edit", text(old, "/id"));
     let change = json!({"digest": text(old, "/digest"), "text": "Goodbye\n"});
-    let edited = stack.post(&path, stack.text("/approver/token"), &change).expect(202);
+    let edited = stack.post(&path, stack.text("/approver/session"), &change).expect(202);
     let new = &edited["approval"];
-    act(&stack, old, "approve", stack.text("/owner/token")).refused(409, "approval_superseded");
-    act(&stack, new, "approve", stack.text("/approver/token")).refused(403, "editor_cannot_decide");
+    act(&stack, old, "approve", stack.text("/owner/session")).refused(409, "approval_superseded");
+    act(&stack, new, "approve", stack.text("/approver/session")).refused(403, "editor_cannot_decide");
     let seen =
-        stack.get(&format!("/v1/approvals/{}", text(new, "/id")), stack.text("/owner/token")).expect(200);
+        stack.get(&format!("/v1/approvals/{}", text(new, "/id")), stack.text("/owner/session")).expect(200);
     assert_eq!(text(&seen, "/differences/0/field"), "text");
-    act(&stack, new, "approve", stack.text("/owner/token")).expect(200);
+    act(&stack, new, "approve", stack.text("/owner/session")).expect(200);
     until(&stack, inbox, id, "delivered");
     let left = stack.accepted(id);
     assert_eq!(left.len(), 1);
-    let path = format!("/v1/approvals/{}/receipt", text(new, "/id"));
-    let receipt = stack.get(&path, stack.text("/owner/token")).expect(200);
+    let receipt = stack.receipt(text(new, "/id"), stack.text("/owner/session")).expect(200);
     let receipt: Value = serde_json::from_str(text(&receipt, "/receipt")).unwrap();
     assert_eq!(text(&receipt, "/approval/digest"), text(new, "/digest"));
-    assert_eq!(receipt["approval"]["revision"], 2);
+    assert_eq!(receipt["approval"]["revision"], "2");
 }
 
 #[test]
 fn a_paused_inbox_sends_nothing_until_it_is_resumed_without_what_was_dropped() {
     let stack = Stack::running();
-    let ((inbox, token), owner) = (own_inbox(&stack), stack.text("/owner/token"));
+    let ((inbox, token), owner) = (own_inbox(&stack), stack.text("/owner/session"));
     let ruled = Ruled::new(&stack, &[]);
     let mails: Vec<_> = (0..2).map(|_| submit(&stack, &inbox, &token, &ruled.mail())).collect();
     let pause = json!({"reason": "to be sure"});
-    stack.post(&format!("/v1/inboxes/{inbox}/pause"), stack.text("/approver/token"), &pause).expect(200);
+    stack.post(&format!("/v1/inboxes/{inbox}/pause"), stack.text("/approver/session"), &pause).expect(200);
     for held in &mails {
-        act(&stack, &held["approval"], "approve", stack.text("/approver/token")).expect(200);
+        act(&stack, &held["approval"], "approve", stack.text("/approver/session")).expect(200);
     }
     let ids: Vec<_> = mails.iter().map(|held| text(held, "/message/id")).collect();
     let resume = format!("/v1/inboxes/{inbox}/resume");
@@ -158,7 +157,7 @@ fn a_paused_inbox_sends_nothing_until_it_is_resumed_without_what_was_dropped() {
     // The dispatcher has been there and stood back.
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert!(ids.iter().all(|id| stack.accepted(id).is_empty()));
-    stack.post(&resume, stack.text("/approver/token"), &json!({})).refused(403, "missing_scope");
+    stack.post(&resume, stack.text("/approver/session"), &json!({})).refused(403, "missing_scope");
     let resumed = stack.post(&resume, owner, &json!({"drop": [ids[1]]})).expect(200);
     assert_eq!(resumed["dropped"], json!([ids[1]]));
     until(&stack, &inbox, ids[0], "delivered");
@@ -193,7 +192,7 @@ fn what_a_policy_allows_goes_by_itself_and_what_it_blocks_is_not_stored() {
 #[test]
 fn a_budget_is_spent_exactly_by_a_crowd() {
     let stack = Stack::running();
-    let (inbox, owner) = (stack.inbox(), stack.text("/owner/token"));
+    let (inbox, owner) = (stack.inbox(), stack.text("/owner/session"));
     let address = format!("{}@{}", unique("bud").replace(' ', "-").to_lowercase(), "simulator.amazonses.com");
     let body = json!({"inbox_id": inbox, "recipient": address, "budget": 5, "expires_at": in_seconds(3600)});
     let made = stack.post("/v1/standing-approvals", owner, &body).expect(201);
@@ -224,7 +223,7 @@ fn a_budget_is_spent_exactly_by_a_crowd() {
 #[test]
 fn bad_decisions_have_stable_codes_and_change_nothing() {
     let stack = Stack::running();
-    let (inbox, owner) = (stack.inbox(), stack.text("/owner/token"));
+    let (inbox, owner) = (stack.inbox(), stack.text("/owner/session"));
     let held = submit(&stack, inbox, stack.text("/agent_token"), &Ruled::new(&stack, &[]).mail());
     let approval = &held["approval"];
     let path = |action: &str| format!("/v1/approvals/{}/{action}", text(approval, "/id"));
@@ -263,7 +262,7 @@ fn alone_a_crowd_of_votes_edits_and_cancels_lets_nothing_unapproved_out() {
     const MAILS: usize = 180;
     let stack = Stack::running();
     let (ruled, inbox) = (Ruled::new(&stack, &[two()]), stack.inbox());
-    let (owner, approver) = (stack.text("/owner/token"), stack.text("/approver/token"));
+    let (owner, approver) = (stack.text("/owner/session"), stack.text("/approver/session"));
     let mails: Mutex<Vec<(Value, Vec<String>)>> = Mutex::default();
     std::thread::scope(|scope| {
         for worker in 0..6 {

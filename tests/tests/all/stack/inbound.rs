@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tests::listener::Listener;
-use tests::{Stack, unique};
+use tests::{Stack, in_seconds, unique};
 
 /// The writer of mails whose author does not matter.
 const ANN: &str = "ann@example.org";
@@ -98,16 +98,15 @@ fn mail(headers: &[&str], body: &str) -> Vec<u8> {
 
 /// Hands the function an event as SES does and waits for what it says.
 fn file(stack: &Stack, ses_id: &str, at: &str, recipient: &str) -> Value {
-    let event = json!({"Records": [{"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {
+    stack.invoke("countersign-inbound-receive", &event(ses_id, at, recipient))
+}
+
+/// An event as SES sends it.
+pub(super) fn event(ses_id: &str, at: &str, recipient: &str) -> Value {
+    json!({"Records": [{"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {
         "mail": {"messageId": ses_id, "timestamp": at, "source": ANN, "destination": [recipient]},
         "receipt": {"recipients": [recipient], "timestamp": at},
-    }}]});
-    let url = format!(
-        "{}/2015-03-31/functions/countersign-inbound-receive/invocations",
-        stack.text("/aws_endpoint")
-    );
-    let headers = vec![("content-type", "application/json".to_owned())];
-    stack.raw("POST", &url, "", headers, event.to_string()).expect(200)
+    }}]})
 }
 
 // ------------------------------------------------------------------ conversations
@@ -293,7 +292,9 @@ fn mail_for_an_address_that_nobody_has_is_taken_and_leaves_no_trace() {
     stack.smtp(ANN, &[&nobody, &known.address], &octets);
     let listed = known.filled(1).remove(0);
     assert_eq!(listed["subject"], "Is anybody there?");
-    let filed = file(&stack, &"0".repeat(40), "2026-01-01T00:00:00.000Z", &nobody);
+    let ses_id = "0".repeat(40);
+    put(&stack, &ses_id, &octets);
+    let filed = file(&stack, &ses_id, "2026-01-01T00:00:00.000Z", &nobody);
     assert_eq!(filed["messages"], 0);
     // Whoever takes the address later does not get what came for it before.
     let made = stack.post("/v1/inboxes", stack.text("/owner/token"), &json!({"username": name})).expect(201);
@@ -304,6 +305,56 @@ fn mail_for_an_address_that_nobody_has_is_taken_and_leaves_no_trace() {
     // Mail for a domain that is not ours is not taken at all.
     let refused = stack.try_smtp(ANN, &["somebody@example.com"], &octets).unwrap_err();
     assert!(refused.starts_with("550"), "{refused}");
+}
+
+/// Puts a mail into the bucket, as SES does, without telling anybody.
+pub(super) fn put(stack: &Stack, ses_id: &str, octets: &[u8]) {
+    let url = format!("{}/{}/inbound/{ses_id}", stack.text("/aws_endpoint"), stack.text("/bucket"));
+    assert_eq!(stack.raw("PUT", &url, "", vec![], octets).status, 200);
+}
+
+/// Whether an object of the bucket has the mark by which it is deleted after 30 days.
+pub(super) fn is_unclaimed(stack: &Stack, ses_id: &str) -> bool {
+    let path = format!("/{}/inbound/{ses_id}?tagging", stack.text("/bucket"));
+    let tags = stack.aws(&path, "s3", None, &Value::Null).as_str().unwrap().to_owned();
+    let marked = tags.contains("<Key>unclaimed</Key><Value>true</Value>");
+    assert_eq!(tags.contains("<Tag>"), marked, "{tags}");
+    marked
+}
+
+#[test]
+fn mail_for_nobody_is_marked_to_be_deleted_until_somebody_has_it() {
+    let stack = Stack::running();
+    let known = Mailbox::new(&stack);
+    let octets = mail(&["From: ann@example.org", "Subject: Is anybody there?"], "Hello");
+    let name = unique("later").replace(' ', "-");
+    let address = format!("{name}@{}", stack.text("/mail_domain"));
+    let (first, second) = (unique("first").replace(' ', ""), unique("second").replace(' ', ""));
+    put(&stack, &first, &octets);
+    put(&stack, &second, &octets);
+    let now = in_seconds(0);
+    assert_eq!(file(&stack, &first, &now, &address)["messages"], 0);
+    assert!(is_unclaimed(&stack, &first));
+    // One that could not be filed, and turns out to be for nobody.
+    let failed = json!({"requestPayload": event(&second, &now, &address)}).to_string();
+    let batch = json!({"Records": [{"messageId": "1", "body": failed}]});
+    let quarantined = stack.invoke("countersign-inbound-quarantine", &batch);
+    assert_eq!(quarantined["batchItemFailures"], json!([]), "{quarantined}");
+    assert!(is_unclaimed(&stack, &second));
+
+    // An inbox is made, and SES tells of the mail once more.
+    let made = stack.post("/v1/inboxes", stack.text("/owner/token"), &json!({"username": name})).expect(201);
+    let text = |field: &str| made[field].as_str().unwrap().to_owned();
+    let later = Mailbox { stack: &stack, id: text("id"), address: text("address") };
+    assert_eq!(file(&stack, &first, &now, &address)["messages"], 1);
+    assert!(!is_unclaimed(&stack, &first));
+    assert_eq!(later.filled(1)[0]["subject"], "Is anybody there?");
+    assert_eq!(stack.invoke("countersign-inbound-quarantine", &batch), quarantined);
+    assert!(!is_unclaimed(&stack, &second));
+    assert_eq!(later.filled(2).len(), 2);
+
+    let listed = known.take(&octets);
+    assert!(!is_unclaimed(&stack, &known.ses_id(&listed)));
 }
 
 // ------------------------------------------------------------------ verdicts

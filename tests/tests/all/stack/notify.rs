@@ -70,6 +70,7 @@ impl Organization {
                 json!({}),
                 "nothing by which it could be taken for a mail that was approved"
             );
+            assert_eq!(entry["configuration_set"], "countersign-local-notifications", "which insists on TLS");
             let api = self.stack.text("/api_url");
             let link = body.split(api).nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
             let headers: Vec<_> = mail.headers.iter().map(|h| format!("{}: {}", h.name, h.value)).collect();
@@ -151,7 +152,12 @@ fn a_link_in_a_notification_shows_twenty_times_and_decides_once() {
     let done = organization.press(&mailed.link, &shown, "approve");
     assert_eq!(done.status, 200, "{}", done.body);
     assert_eq!(organization.status(&held), "approved");
-    stack.until("mail in the outbox", || stack.accepted(&held.message).pop());
+    let left = stack.until("mail in the outbox", || stack.accepted(&held.message).pop());
+    assert_eq!(left["configuration_set"], "countersign-local");
+    for (set, policy) in [("countersign-local", "OPTIONAL"), ("countersign-local-notifications", "REQUIRE")] {
+        let set = stack.aws(&format!("/v2/email/configuration-sets/{set}"), "ses", None, &Value::Null);
+        assert_eq!(set["DeliveryOptions"]["TlsPolicy"], policy, "{set}");
+    }
     assert_closed(&organization, &mailed, &shown, "This link was used");
     assert_eq!(stack.accepted(&held.message).len(), 1);
     let everything = stack.control("GET", "/accepted", None).to_string();

@@ -12,7 +12,7 @@ fn a_held_mail_leaves_once_it_is_approved_byte_for_byte() {
     });
     let held = stack.submit_body(&body);
     let seen =
-        stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
+        stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/session")).expect(200);
     assert_eq!(seen["digest"], held.digest);
     assert_eq!(seen["message"]["bcc"][0]["address"], "hidden@example.org");
     assert_eq!(seen["message"]["text"].as_str().unwrap().trim_end(), "Hello\nthere");
@@ -58,11 +58,16 @@ fn a_reply_answers_its_mail_in_its_thread() {
     assert_eq!(message["cc"][0]["address"], "bob@example.org");
     assert_eq!(message["thread_id"], received["thread_id"]);
     let seen =
-        stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/token")).expect(200);
+        stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/session")).expect(200);
     assert_eq!(seen["answered_message"]["id"], id);
     assert_eq!(seen["answered_message"]["text"].as_str().unwrap().trim(), "Where is it?");
     assert_eq!(seen["thread"].as_array().unwrap().len(), 2);
-    stack.approve(&held).expect(200);
+    let edit = json!({"digest": held.digest, "text": "On its way to you."});
+    let path = format!("/v1/approvals/{}/edit", held.approval);
+    let edited = stack.post(&path, stack.text("/approver/session"), &edit).expect(202);
+    let held = Held::of(&edited);
+    let path = format!("/v1/approvals/{}/approve", held.approval);
+    stack.post(&path, stack.text("/owner/session"), &json!({"digest": held.digest})).expect(200);
     stack.message_with_status(&held.message, "delivered");
     let accepted = stack.accepted(&held.message);
     let eml = accepted[0]["message_id"].as_str().unwrap();
@@ -71,12 +76,34 @@ fn a_reply_answers_its_mail_in_its_thread() {
 }
 
 #[test]
+fn a_reply_that_was_rejected_is_asked_for_again() {
+    let stack = Stack::running();
+    let subject = unique("A question");
+    let mail = format!(
+        "From: ann@example.org\r\nTo: {}\r\nSubject: {subject}\r\n\r\nWhere is it?\r\n",
+        stack.text("/inbox/address")
+    );
+    let received = stack.receive(&mail, &subject);
+    let messages = format!("/v1/inboxes/{}/messages", stack.inbox());
+    let path = format!("{messages}/{}/reply", received["id"].as_str().unwrap());
+    let held =
+        Held::of(&stack.post(&path, stack.text("/agent_token"), &json!({"text": "Here."})).expect(202));
+    let path = format!("/v1/approvals/{}/reject", held.approval);
+    let verdict = json!({"digest": held.digest, "reason": "not yet"});
+    stack.post(&path, stack.text("/approver/session"), &verdict).expect(200);
+    let path = format!("{messages}/{}/send-again", held.message);
+    let again = Held::of(&stack.post(&path, stack.text("/agent_token"), &json!({})).expect(202));
+    let seen = stack.get(&format!("/v1/approvals/{}", again.approval), stack.text("/approver/session"));
+    assert_eq!(seen.expect(200)["answered_message"]["id"], received["id"]);
+}
+
+#[test]
 fn a_rejected_mail_never_leaves_and_says_why() {
     let stack = Stack::running();
     let held = stack.submit("success@simulator.amazonses.com", "to be rejected", "text");
     let path = format!("/v1/approvals/{}/reject", held.approval);
     let body = json!({"digest": held.digest, "reason": "The price is wrong."});
-    let approver = stack.text("/approver/token");
+    let approver = stack.text("/approver/session");
     let rejected = stack.post(&path, approver, &body).expect(200);
     assert_eq!(
         (rejected["status"].as_str(), rejected["decision_reason"].as_str()),
@@ -178,7 +205,7 @@ fn many_approvers_at_once_make_one_decision_and_one_mail() {
     let stack = Stack::running();
     let held = stack.submit("success@simulator.amazonses.com", "decided at once", "text");
     let path = format!("/v1/approvals/{}", held.approval);
-    let tokens = [stack.text("/approver/token"), stack.text("/owner/token")];
+    let tokens = [stack.text("/approver/session"), stack.text("/owner/session")];
     let decided: Vec<_> = std::thread::scope(|scope| {
         let calls: Vec<_> = (0..16)
             .map(|i| {

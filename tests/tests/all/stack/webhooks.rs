@@ -1,12 +1,18 @@
 //! Events told to a receiver on this machine, checked with the reference library of Standard Webhooks.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use super::corpus::side_by_side;
+use app::ports::Clock as _;
+use domain::EventId;
+use runtime::environment::{SystemClock, stopwatch};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use tests::Stack;
+use tests::listener::Listener;
+use tests::{Stack, unique};
 
 /// What a receiver got: headers in lower case, and the body.
 type Call = (Vec<(String, String)>, String);
@@ -176,7 +182,7 @@ fn a_webhook_hears_only_what_it_asked_for_and_its_secret_is_shown_once() {
     let stack = Stack::running();
     let receiver = Receiver::start(0);
     let (webhook, secret) = register(&stack, &receiver, &json!(["approval.rejected"]));
-    let owner = stack.text("/owner/token");
+    let owner = stack.text("/owner/session");
     let seen = stack.get(&format!("/v1/webhooks/{webhook}"), owner).expect(200);
     assert!(seen.get("secret").is_none() && secret.ends_with(seen["secret_last_four"].as_str().unwrap()));
     let held = stack.submit("success@simulator.amazonses.com", "rejected and told", "text");
@@ -187,4 +193,109 @@ fn a_webhook_hears_only_what_it_asked_for_and_its_secret_is_shown_once() {
     assert!(told.iter().all(|(_, event)| event["type"] == "approval.rejected"), "{told:?}");
     remove(&stack, &webhook);
     stack.get(&format!("/v1/webhooks/{webhook}"), owner).refused(404, "not_found");
+}
+
+#[test]
+fn an_organization_has_twenty_webhooks_however_many_are_asked_for_at_once() {
+    let stack = Stack::running().organization();
+    let made = Mutex::new(vec![]);
+    side_by_side(40, |n| {
+        let body = json!({"url": format!("https://example.com/{n}"), "events": ["inbox.created"]});
+        let answer = stack.post("/v1/webhooks", stack.text("/owner/session"), &body);
+        match answer.status {
+            201 => made.lock().unwrap().push(answer.body["id"].as_str().unwrap().to_owned()),
+            // Who meets too many others is asked to come again.
+            503 => {}
+            _ => answer.refused(409, "too_many_webhooks"),
+        }
+    });
+    let made = made.into_inner().unwrap();
+    assert!(!made.is_empty() && made.len() <= 20, "{} were made", made.len());
+    let listed = stack.get("/v1/webhooks?limit=100", stack.text("/owner/session")).expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), made.len());
+    let path = format!("/v1/webhooks/{}", made[0]);
+    assert_eq!(stack.call("DELETE", &path, stack.text("/owner/session"), None).status, 204);
+    stack.call("DELETE", &path, stack.text("/owner/session"), None).refused(404, "not_found");
+}
+
+/// A receiver that takes every call and answers none.
+struct Hanging {
+    url: String,
+    held: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Hanging {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+        let held = Arc::new(Mutex::new(vec![]));
+        let keep = Arc::clone(&held);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                keep.lock().unwrap().push(stream);
+            }
+        });
+        Self { url, held }
+    }
+
+    fn calls(&self) -> usize {
+        self.held.lock().unwrap().len()
+    }
+}
+
+/// Puts events of an organization on the bus, as many as a busy one may have at once.
+fn publish(stack: &Stack, count: u16) {
+    let bus = stack.control("GET", "/outputs", None)["EventBusName"].clone();
+    let event = |n: u16| {
+        let mut entropy = [0; 10];
+        entropy[..2].copy_from_slice(&n.to_be_bytes());
+        let id = EventId::new(SystemClock.now(), entropy).to_string();
+        let event =
+            json!({"id": id, "type": "message.complained", "created_at": tests::in_seconds(0), "data": {}});
+        let detail = json!({"organization_id": stack.text("/organization_id"), "event": event});
+        json!({
+            "EventBusName": bus, "Source": "countersign", "DetailType": "message.complained",
+            "Detail": detail.to_string(),
+        })
+    };
+    let all: Vec<_> = (0..count).map(event).collect();
+    for entries in all.chunks(10) {
+        let put = stack.aws("/", "events", Some("AWSEvents.PutEvents"), &json!({"Entries": entries}));
+        assert_eq!(put["FailedEntryCount"], 0, "{put}");
+    }
+}
+
+/// Alone, since what is measured is who waits for whom.
+#[test]
+fn alone_five_hundred_events_for_an_endpoint_that_hangs_keep_no_other_organization_waiting() {
+    let stack = Stack::running();
+    let (busy, quiet) = (stack.organization(), stack.organization());
+    let (hanging, listener) = (Hanging::start(), Listener::start());
+    let hook = json!({"url": hanging.url, "events": ["message.complained"]});
+    let hook = busy.post("/v1/webhooks", busy.text("/owner/token"), &hook).expect(201);
+    let other = json!({"url": listener.url, "events": ["approval.requested"]});
+    quiet.post("/v1/webhooks", quiet.text("/owner/token"), &other).expect(201);
+
+    publish(&busy, 500);
+    stack.until("first call that hangs", || (hanging.calls() > 0).then_some(()));
+    let mut waits = vec![];
+    let elapsed = stopwatch();
+    while elapsed() < 30_000 {
+        let took = stopwatch();
+        let held = quiet.submit("success@simulator.amazonses.com", &unique("told"), "text");
+        stack.until("webhook of the quiet organization", || {
+            (!listener.about(&held.approval).is_empty()).then_some(())
+        });
+        waits.push(took());
+    }
+    println!("the quiet organization waited {waits:?} ms; {} calls hung", hanging.calls());
+    assert!(waits.iter().all(|wait| *wait < 15_000), "the quiet organization waited {waits:?} ms");
+    // What hangs is held back: of 500 events few were tried.
+    let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
+    stack.within(Duration::from_mins(2), "endpoint that is held back", || {
+        let hook = busy.get(&path, busy.text("/owner/token")).expect(200);
+        (hook["held_until"].is_string() && hook["failures"] == 5).then_some(())
+    });
+    assert!(hanging.calls() < 100, "{} calls", hanging.calls());
+    assert_eq!(busy.call("DELETE", &path, busy.text("/owner/token"), None).status, 204);
 }

@@ -71,11 +71,11 @@ impl<'a> House<'a> {
     }
 
     fn owner(&self) -> &str {
-        self.stack.text("/owner/token")
+        self.stack.text("/owner/session")
     }
 
     fn approver(&self) -> &str {
-        self.stack.text("/approver/token")
+        self.stack.text("/approver/session")
     }
 
     fn agent(&self) -> &str {
@@ -219,7 +219,9 @@ fn routes() -> Vec<Route> {
             Asked::of("DELETE", format!("/v1/standing-approvals/{id}"), house.owner(), Value::Null, &id)
         }),
         route("api-attachments-create", "", 201, nothing, |house| {
-            let file = json!({"filename": "a.txt", "content_type": "text/plain", "size": 1});
+            let inbox = house.stack.inbox();
+            let file =
+                json!({"inbox_id": inbox, "filename": "a.txt", "content_type": "text/plain", "size": 1});
             Asked::makes("/v1/attachments", house.agent(), file)
         }),
         route("api-webhooks-create", "webhook.create", 201, nothing, |house| {

@@ -10,7 +10,7 @@ use tests::listener::Listener;
 use tests::{Stack, in_seconds, unique};
 
 use super::super::notify::Organization;
-use super::{ALWAYS, SWEEP, at_each_call, invoke, left, rest, status, submit};
+use super::{ALWAYS, SWEEP, at_each_call, left, rest, status, submit};
 
 /// How often the audit log of the stack's organization tells of this action on this target.
 fn logged(stack: &Stack, action: &str, target: &str) -> usize {
@@ -50,10 +50,10 @@ fn a_webhook_is_told_under_one_id_though_whoever_tells_it_dies() {
             let organization = stack.text("/organization_id");
             let body = json!({"detail": {"organization_id": organization, "event": event}}).to_string();
             let queued = json!({"Records": [{"messageId": "1", "body": body}]});
-            let first = invoke(&stack, DELIVER, &queued);
+            let first = stack.invoke(DELIVER, &queued);
             if first != json!({"batchItemFailures": []}) {
                 assert_eq!(fault.fired(), 1, "{name}: {first}");
-                assert_eq!(invoke(&stack, DELIVER, &queued), json!({"batchItemFailures": []}), "{name}");
+                assert_eq!(stack.invoke(DELIVER, &queued), json!({"batchItemFailures": []}), "{name}");
             }
             let told = listener.about(&id);
             assert!((1..=2).contains(&told.len()), "{name}: told {} times", told.len());
@@ -81,10 +81,10 @@ fn an_approval_that_nobody_gave_in_time_expires_once_though_the_sweeper_dies() {
         let expires_at: Timestamp = approval["expires_at"].as_str().unwrap().parse().unwrap();
         stack.until("end of its time", || (SystemClock.now() > expires_at).then_some(()));
         // The schedule may have been there before us, and may be there at the same moment.
-        invoke(&stack, SWEEP, &json!({}));
+        stack.invoke(SWEEP, &json!({}));
         if status(&stack, &held) != "expired" {
             assert_eq!(fault.fired(), 1, "{name}");
-            invoke(&stack, SWEEP, &json!({}));
+            stack.invoke(SWEEP, &json!({}));
             assert_eq!(status(&stack, &held), "expired", "{name}");
         }
         all.push(held);
@@ -139,6 +139,7 @@ fn a_receipt_waits_for_the_key_and_says_nothing_false_without_it() {
     let held = submit(&stack, &unique("receipt"));
     stack.approve(&held).expect(200);
     stack.message_with_status(&held.message, "delivered");
+    stack.receipt(&held.approval, stack.text("/owner/token")).expect(200);
     let path = format!("/v1/approvals/{}/receipt", held.approval);
     let function = "countersign-api-approvals-receipt";
     for (service, operation) in [("kms", "Sign"), ("dynamodb", "*")] {

@@ -1,0 +1,69 @@
+//! Every five minutes: the end of each audit chain that grew is written down where nothing that writes the table can change it.
+
+use app::Ports;
+use app::anchor::{Form, Known, run};
+use futures_util::future::BoxFuture;
+use runtime::task::{Task, TaskError};
+use serde_json::{Value, json};
+use wire::views;
+
+/// What the function needs.
+pub struct Context {
+    ports: Ports,
+    known: Known,
+}
+
+/// The function.
+pub const TASK: Task<Context> = Task { name: "background-anchor", handle };
+
+const FORM: Form = Form {
+    text: views::anchor,
+    document: |text, signature| views::signed("anchor", text, signature).to_string(),
+};
+
+/// From the environment.
+pub fn context() -> Context {
+    Context { ports: assembly::anchoring_ports(&runtime::aws::config()), known: Known::default() }
+}
+
+fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        let ran = run(&context.ports, &context.known, FORM).await?;
+        tracing::info!(anchored = ran.anchored, failed = ran.failed, left = ran.left, "anchored");
+        if ran.failed > 0 {
+            return Err(TaskError::transient(format!("{} chains could not be anchored", ran.failed)));
+        }
+        Ok(json!({ "anchored": ran.anchored, "left": ran.left }))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use app::ports::Signature;
+    use domain::audit::Head;
+    use domain::{OrganizationId, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn the_document_holds_the_text_that_was_signed() {
+        let organization_id = OrganizationId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+        let head = Head { sequence: 7, ..Head::genesis(organization_id) };
+        let text = (FORM.text)(&head, Timestamp::UNIX_EPOCH);
+        let told: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            told,
+            json!({
+                "form": "countersign-anchor-1",
+                "organization_id": organization_id.to_string(),
+                "sequence": 7,
+                "hash": head.hash.to_string(),
+                "chained_at": "1970-01-01T00:00:00.000Z",
+                "anchored_at": "1970-01-01T00:00:00.000Z",
+            })
+        );
+        let signature = Signature { key_id: "key".into(), signature: vec![1] };
+        let document: Value = serde_json::from_str(&(FORM.document)(&text, &signature)).unwrap();
+        assert_eq!((&document["anchor"], &document["algorithm"]), (&json!(text), &json!("ECDSA_SHA_256")));
+    }
+}

@@ -1,0 +1,5 @@
+//! See `background::anchor`.
+
+fn main() {
+    runtime::task::serve(&background::anchor::TASK, background::anchor::context);
+}
