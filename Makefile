@@ -2,7 +2,7 @@
 
 # mail-parser 1.x declares a newer Rust than it needs (see Cargo.toml): hence --ignore-rust-version everywhere.
 CARGO_FLAGS := --release --locked --ignore-rust-version
-# The Lambdas of each group are its binaries.
+# The functions of a group share one binary, named after it.
 GROUPS      := api background console dispatch inbound operator
 LAMBDA      := target/lambda
 # All that needs more than one crate, and the model check of the gate.
@@ -18,7 +18,7 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
 
-.PHONY: help run test bench demo deploy build build-all lint unit stack-test clean
+.PHONY: help run test bench demo deploy build build-all routes lint unit stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,7 +43,7 @@ bench: build ## AWS calls and capacity units of each operation, and instructions
 deploy: ## deploy to your AWS account: build for its architecture, then `sam deploy --guided`
 	@infra/deploy.sh
 
-build: ## build every Lambda for this machine and lay each out as target/lambda/<binary>/bootstrap
+build: ## build the functions for this machine and lay each group's binary out as target/lambda/<group>/bootstrap
 	cargo build $(CARGO_FLAGS) $(addprefix -p ,$(GROUPS)) --bins
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
 
@@ -51,6 +51,9 @@ build: ## build every Lambda for this machine and lay each out as target/lambda/
 build-all:
 	cargo build $(CARGO_FLAGS) --workspace --lib --bins $(TESTS)
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
+
+routes: ## write the routes of the code into template.yaml
+	WRITE_ROUTES=1 cargo test $(CARGO_FLAGS) -q --workspace --test all -- conformance::the_gateway
 
 lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy, dependencies, templates
 	git ls-files '*.rs' | xargs rustfmt --check --edition 2024

@@ -13,9 +13,9 @@ for tool in sam cargo-lambda; do
     exit 1
   }
 done
-# Writes target/lambda/<binary>/bootstrap, linked against the glibc of Amazon Linux 2023 whatever this machine has.
+# Writes target/lambda/<group>/bootstrap, linked against the glibc of Amazon Linux 2023 whatever this machine has.
 rm -rf target/lambda
-cargo lambda build --release --locked --ignore-rust-version "--${architecture/_/-}" \
+cargo lambda build --profile deploy --locked --ignore-rust-version "--${architecture/_/-}" \
   -p api -p background -p console -p dispatch -p inbound -p operator
 sam deploy --guided --template-file template.yaml --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \
   --parameter-overrides "Architecture=$architecture"

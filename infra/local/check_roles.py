@@ -29,7 +29,7 @@ def main(settings: Settings) -> int:
     rights = [needed(one, roles, physical) for one in booked] + list(roles.workflow_rights())
     refused = refusals(roles, rights)
     for right in refused:
-        print(f"AWS would refuse: {right}")
+        print(f"AWS would refuse {right.function}: {right}")
     left, known = unused(roles, rights, tomllib.loads(KNOWN.read_text())["unused"])
     for grant in left:
         print(f"granted and never used: {grant}")
@@ -44,8 +44,9 @@ def main(settings: Settings) -> int:
 
 
 def needed(booked: dict[str, Any], roles: Roles, physical: dict[str, str]) -> Right:
-    role = booked["function"].removeprefix(f"{STACK_NAME}-") or "(a call that no function signed)"
-    return Right(role, booked["action"], roles.logical_arn(booked["resource"], physical), booked["context"])
+    function = booked["function"] or "(a call that no function signed)"
+    role = roles.of_function.get(function, "(no role)")
+    return Right(role, booked["action"], roles.logical_arn(booked["resource"], physical), booked["context"], function)
 
 
 def refusals(roles: Roles, rights: Iterable[Right]) -> list[Right]:

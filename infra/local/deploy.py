@@ -4,6 +4,7 @@ Runs in the venv: `python deploy.py DIRECTORY TEMPLATE`. Says nothing to do when
 
 import hashlib
 import io
+import re
 import subprocess
 import sys
 import time
@@ -18,7 +19,6 @@ from samtranslator.yaml_helper import yaml_parse
 
 from settings import ARTIFACTS_BUCKET, ROOT, STACK_NAME, Settings, read_json, write_json
 
-HTTP_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"}
 
 
 class DeployFailed(Exception):
@@ -36,10 +36,10 @@ def main(settings: Settings) -> None:
     changed = _changed_functions(before, now)
     if before and before["template"] == now["template"] and changed is not None:
         print(f"updating {len(changed)} functions: {', '.join(changed)}")
-        _update_code(session, settings, template, changed)
+        _update_code(session, settings, template, {name: now["functions"][name] for name in changed})
     else:
         settings.deployed_file.unlink(missing_ok=True)
-        routes = {name: _route_keys(properties) for name, properties in _functions(template).items()}
+        routes = _routes(template)
         _deploy(session, settings, template, now["functions"])
         _create_routes(session, settings, routes)
         _lock_buckets(session, settings, template)
@@ -76,19 +76,27 @@ def _code(settings: Settings, properties: dict[str, Any]) -> Path:
 
 
 def _function_digests(settings: Settings, template: dict[str, Any]) -> dict[str, str]:
+    folders: dict[Path, str] = {}
     digests = {}
     for name, properties in _functions(template).items():
         folder = _code(settings, properties)
         if not folder.exists():
             raise DeployFailed(f"{name} names {folder}, which does not exist: does `make build` build it?")
-        digest = hashlib.sha256()
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                digest.update(str(path.relative_to(folder)).encode() + b"\0")
-                with path.open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
-        digests[name] = digest.hexdigest()
+        # A group's functions share one folder.
+        if folder not in folders:
+            folders[folder] = _folder_digest(folder)
+        digests[name] = folders[folder]
     return digests
+
+
+def _folder_digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(str(path.relative_to(folder)).encode() + b"\0")
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def _changed_functions(before: dict[str, Any], now: dict[str, Any]) -> list[str] | None:
@@ -168,7 +176,8 @@ def _apply(session: boto3.Session, settings: Settings, packaged: Path) -> None:
 def _package(session: boto3.Session, settings: Settings, template: dict[str, Any], digests: dict[str, str]) -> Path:
     """`aws cloudformation package`, after putting the function code into the bucket ourselves.
 
-    The command zips every binary at every call; here a binary that is in the bucket already is left alone."""
+    The command zips the code of every function at every call; here a group's is zipped once, and left alone where it is in the
+    bucket already."""
     functions = _functions(template)
     keys = {name: f"code/{digest}.zip" for name, digest in digests.items()}
     _upload_code(session, {key: _code(settings, functions[name]) for name, key in keys.items()})
@@ -223,12 +232,16 @@ def _explain(session: boto3.Session) -> str:
     return "\n".join(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed[:5])
 
 
-def _update_code(session: boto3.Session, settings: Settings, template: dict[str, Any], changed: list[str]) -> None:
+def _update_code(
+    session: boto3.Session, settings: Settings, template: dict[str, Any], digests: dict[str, str]
+) -> None:
     names = _physical_ids(session, "AWS::Lambda::Function")
     client = session.client("lambda")
-    for name in changed:
-        folder = _code(settings, _functions(template)[name])
-        client.update_function_code(FunctionName=names[name], ZipFile=_zip(folder))
+    zips: dict[str, bytes] = {}
+    for name, digest in digests.items():
+        if digest not in zips:
+            zips[digest] = _zip(_code(settings, _functions(template)[name]))
+        client.update_function_code(FunctionName=names[name], ZipFile=zips[digest])
 
 
 def _zip(folder: Path) -> bytes:
@@ -279,7 +292,7 @@ def _resolved(value: Any, settings: Settings, template: dict[str, Any]) -> str:
     return str(settings.parameters.get(name, template["Parameters"][name].get("Default")))
 
 
-# --- routes: the emulator ignores the OpenAPI body that SAM makes of `HttpApi` events ----------------
+# --- routes: the emulator ignores the OpenAPI body of the API -----------------------------------------
 
 
 def _create_routes(session: boto3.Session, settings: Settings, routes: dict[str, list[str]]) -> None:
@@ -297,8 +310,6 @@ def _create_routes(session: boto3.Session, settings: Settings, routes: dict[str,
         api.create_stage(ApiId=api_id, StageName="$default", AutoDeploy=True)
     count = 0
     for name, keys in routes.items():
-        if not keys:
-            continue
         arn = functions.get_function_configuration(FunctionName=names[name])["FunctionArn"]
         integration = api.create_integration(
             ApiId=api_id, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
@@ -309,18 +320,15 @@ def _create_routes(session: boto3.Session, settings: Settings, routes: dict[str,
     print(f"{count} routes")
 
 
-def _route_keys(properties: dict[str, Any]) -> list[str]:
-    keys = []
-    for event in (properties.get("Events") or {}).values():
-        if event["Type"] != "HttpApi":
-            continue
-        route = event.get("Properties") or {}
-        if "Path" not in route:
-            keys.append("$default")
-            continue
-        method = str(route.get("Method", "ANY")).upper()
-        keys.append(f"{'ANY' if method in {'X-AMAZON-APIGATEWAY-ANY-METHOD', '*'} else method} {route['Path']}")
-    return keys
+def _routes(template: dict[str, Any]) -> dict[str, list[str]]:
+    """Function -> the keys of its routes, as the body of the API names them."""
+    routes: dict[str, list[str]] = {}
+    for path, operations in template["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].items():
+        for name, operation in operations.items():
+            method = "ANY" if name == "x-amazon-apigateway-any-method" else name.upper()
+            [function] = re.findall(r"\$\{(\w+)\.Arn\}", operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])
+            routes.setdefault(function, []).append(f"{method} {path}")
+    return routes
 
 
 if __name__ == "__main__":

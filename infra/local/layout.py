@@ -1,4 +1,4 @@
-"""Lays each built Lambda out as <to>/<binary>/bootstrap, the form that `CodeUri` in template.yaml names.
+"""Lays the binary of each group of functions out as <to>/<group>/bootstrap, the form that `CodeUri` in template.yaml names.
 
 Usage: layout.py FROM TO. A binary that did not change is not written again, so that it is not deployed again.
 """
@@ -13,14 +13,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def binaries() -> list[str]:
-    """The names of all Lambdas: one file each under functions/*/src/bin."""
-    return sorted(path.stem for path in ROOT.glob("functions/*/src/bin/*.rs"))
+def groups() -> list[str]:
+    """The groups of functions, one binary each."""
+    return sorted(path.parents[1].name for path in ROOT.glob("functions/*/src/main.rs"))
 
 
 def lay_out(source: Path, target: Path) -> int:
     """Copies what changed, without its debug information; removes what is gone. Returns the number of changes."""
-    names, changed = binaries(), 0
+    names, changed = groups(), 0
     # Beside the folders, not in them: what lies in them is deployed.
     stamps = target.with_name(target.name + "-stamps")
     for folder in (target, stamps):
@@ -47,4 +47,4 @@ def lay_out(source: Path, target: Path) -> int:
 
 if __name__ == "__main__":
     count = lay_out(Path(sys.argv[1]), Path(sys.argv[2]))
-    print(f"{len(binaries())} Lambdas in {sys.argv[2]}, {count} new or changed")
+    print(f"{len(groups())} binaries in {sys.argv[2]}, {count} new or changed")

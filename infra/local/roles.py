@@ -1,5 +1,5 @@
-"""The roles that template.yaml gives, as AWS will have them: expanded by the SAM transform, their references resolved,
-with the policies that the transform adds; and what they allow, by the evaluator of the local AWS."""
+"""The roles of template.yaml as AWS will have them: expanded by the SAM transform, their references resolved; and what
+they allow, by the evaluator of the local AWS."""
 
 import json
 import logging
@@ -11,7 +11,6 @@ from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate, fnmatch_iam, fnmatch_iam_cs
 from ministack.core.iam_evaluator import parse_policy_document as parse
-from ministack.services.iam import _aws_managed_policies as MANAGED
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
@@ -31,6 +30,7 @@ _ARNS = {
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/",
     "AWS::KMS::Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/",
     "AWS::Lambda::Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:",
+    "AWS::Logs::LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:",
     "AWS::S3::Bucket": "arn:aws:s3:::",
     "AWS::SES::ConfigurationSet": f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/",
     "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:",
@@ -44,12 +44,13 @@ _REFERRED_BY_ARN = {"AWS::IAM::ManagedPolicy", "AWS::StepFunctions::StateMachine
 
 @dataclass(frozen=True)
 class Right:
-    """What a role is asked for. `role` is the name of its function."""
+    """What a role is asked for, and the function that needed it."""
 
     role: str
     action: str
     resource: str
     context: dict[str, Any] = field(default_factory=dict, hash=False)
+    function: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return _line(self.role, self.action, self.resource, *self.context.get(KEYS, []))
@@ -80,7 +81,7 @@ class Roles:
     """All roles of a template."""
 
     def __init__(self, template: dict[str, Any], parameters: dict[str, str]) -> None:
-        self._resources = _expanded(template, parameters)["Resources"]
+        self._resources = expanded(template, parameters)["Resources"]
         self._references = {
             **{name: str(it["Default"]) for name, it in template["Parameters"].items() if "Default" in it},
             **parameters,
@@ -90,14 +91,12 @@ class Roles:
             "AWS::StackName": STACK_NAME,
             "AWS::URLSuffix": "amazonaws.com",
         }
-        self._owners = {
-            resource["Properties"][name]["Fn::GetAtt"][0]: self._short(logical, resource)
-            for logical, resource in self._resources.items()
-            for name in ("Role", "RoleArn")
-            if "Fn::GetAtt" in (resource.get("Properties") or {}).get(name, {})
+        self.of_function: dict[str, str] = {
+            self.resolve(resource["Properties"]["FunctionName"]): resource["Properties"]["Role"]["Fn::GetAtt"][0]
+            for _, resource in self._of("AWS::Lambda::Function")
         }
         self.policies: dict[str, list[list[ParsedStatement]]] = {
-            self._owners.get(logical, logical): [parse(document) for document in self._documents(resource["Properties"])]
+            logical: [parse(document) for document in self._documents(resource["Properties"])]
             for logical, resource in self._of("AWS::IAM::Role")
         }
         self._everybody = {resource: parse(document) for resource, document in self._resource_policies()}
@@ -131,7 +130,7 @@ class Roles:
             if right.resource == data or right.resource.startswith(data + "/"):
                 action = "kms:GenerateDataKey" if right.action == "s3:PutObject" else "kms:Decrypt"
                 context = {"kms:ViaService": f"{service}.{REGION}.amazonaws.com", "kms:CallerAccount": ACCOUNT}
-                yield Right(right.role, action, key, context)
+                yield Right(right.role, action, key, context, right.function)
 
     def grants(self) -> Iterator[Grant]:
         for role, policies in self.policies.items():
@@ -151,9 +150,9 @@ class Roles:
                 action = called.split(":")[-1].split(".")[0]
                 keys = [_filled(state["Parameters"]["Key"]["pk"]["S.$"])]
                 table = self._arn("Table")
-                yield Right("SendWorkflow", f"dynamodb:{action[0].upper()}{action[1:]}", table, {KEYS: keys})
+                yield Right("WorkflowRole", f"dynamodb:{action[0].upper()}{action[1:]}", table, {KEYS: keys})
             elif called:
-                yield Right("SendWorkflow", "lambda:InvokeFunction", self._arn("DispatchSend"))
+                yield Right("WorkflowRole", "lambda:InvokeFunction", self._arn("DispatchSend"))
 
     def logical_arn(self, resource: str, physical: dict[str, str]) -> str:
         """The ARN of a resource of the running stack, as it is named here. `physical` names what stands."""
@@ -174,16 +173,9 @@ class Roles:
     def _of(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((name, it) for name, it in self._resources.items() if it["Type"] == kind)
 
-    def _short(self, logical: str, resource: dict[str, Any]) -> str:
-        name = (resource.get("Properties") or {}).get("FunctionName")
-        return self.resolve(name).removeprefix(f"{STACK_NAME}-") if name else logical
-
     def _documents(self, role: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for attached in role.get("ManagedPolicyArns", []):
-            if isinstance(attached, dict):
-                yield self.resolve(self._resources[attached["Ref"]]["Properties"]["PolicyDocument"])
-            else:
-                yield json.loads(MANAGED[attached]["Versions"]["v1"]["Document"])
+            yield self.resolve(self._resources[attached["Ref"]]["Properties"]["PolicyDocument"])
         for policy in role.get("Policies", []):
             yield self.resolve(policy["PolicyDocument"])
 
@@ -209,8 +201,7 @@ class Roles:
                     yield self._arn(name), self.resolve(key)
 
     def _arn(self, logical: str) -> str:
-        # A role is called after what it is for.
-        return _ARNS[self._resources[logical]["Type"]] + self._owners.get(logical, logical)
+        return _ARNS[self._resources[logical]["Type"]] + logical
 
     def resolve(self, value: Any) -> Any:
         """The value with its intrinsic functions done. What a policy has no use for is not known here, and an error."""
@@ -244,7 +235,7 @@ def read_template() -> dict[str, Any]:
     return yaml_parse((ROOT / "template.yaml").read_text())
 
 
-def _expanded(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+def expanded(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
     """What the SAM transform makes of it. Where the code lies is of no account here, but has to be an S3 address."""
     copy = json.loads(json.dumps(template))
     for resource in copy["Resources"].values():

@@ -4,7 +4,7 @@ import unittest
 from typing import Any
 
 from check_roles import refusals, unused
-from roles import KEYS, Right, Roles, read_template
+from roles import KEYS, Right, Roles, expanded, read_template
 
 PARAMETERS = {"Stage": "local", "MailDomain": "mail.example.com"}
 ORGANIZATION = "org_" + "0" * 26
@@ -27,6 +27,11 @@ TRUSTED = {
     "login": f"login/{'0' * 64}",
     "address": f"address/{'0' * 64}",
 }
+# Names that are no resource's own, or lie within one.
+NAMED_BY_AWS = {
+    ("AWS::ApiGatewayV2::Stage", "StageName"),
+    ("AWS::CloudWatch::Alarm", "MetricName"),
+}
 MESSAGES = f"{ORGANIZATION}/inb_{'0' * 26}/messages"
 WRITES = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 
@@ -35,9 +40,9 @@ def write(role: str, *keys: str, action: str = "dynamodb:PutItem") -> Right:
     return Right(role, action, TABLE, {KEYS: list(keys)} if keys else {})
 
 
-def statements(template: dict[str, Any], function: str) -> list[dict[str, Any]]:
-    policies = template["Resources"][function]["Properties"]["Policies"]
-    return next(policy["Statement"] for policy in policies if "Statement" in policy)
+def statements(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    [policy] = template["Resources"][role]["Properties"]["Policies"]
+    return policy["PolicyDocument"]["Statement"]
 
 
 class AsTheyAre(unittest.TestCase):
@@ -50,18 +55,18 @@ class AsTheyAre(unittest.TestCase):
         cls.roles = Roles(read_template(), PARAMETERS)
 
     def test_whoever_reads_strangers_mail_writes_it_and_nothing_that_decides(self) -> None:
-        for role in ("inbound-receive", "inbound-quarantine"):
+        for role in ("ReceiveRole", "QuarantineRole"):
             self.assertTrue(self.roles.allow(write(role, MESSAGES)))
             for kind, key in TRUSTED.items():
                 for action in WRITES:
                     self.assertFalse(self.roles.allow(write(role, key, action=action)), f"{role}: {action} of {kind}")
 
     def test_one_key_of_many_that_is_not_covered_is_enough(self) -> None:
-        refused = write("inbound-receive", MESSAGES, TRUSTED["approval"])
-        self.assertEqual(refusals(self.roles, [write("inbound-receive", MESSAGES), refused]), [refused])
-        self.assertEqual(str(refused), f"inbound-receive dynamodb:PutItem table/Table {MESSAGES} {TRUSTED['approval']}")
+        refused = write("ReceiveRole", MESSAGES, TRUSTED["approval"])
+        self.assertEqual(refusals(self.roles, [write("ReceiveRole", MESSAGES), refused]), [refused])
+        self.assertEqual(str(refused), f"ReceiveRole dynamodb:PutItem table/Table {MESSAGES} {TRUSTED['approval']}")
 
-    def test_only_named_functions_write_what_lets_somebody_in_or_out(self) -> None:
+    def test_only_named_roles_write_what_lets_somebody_in_or_out(self) -> None:
         writers = {
             kind: {
                 role
@@ -70,22 +75,22 @@ class AsTheyAre(unittest.TestCase):
             }
             for kind, key in TRUSTED.items()
         }
-        self.assertEqual(writers["member"], {"operator-provision"})
-        self.assertEqual(writers["login"], {"operator-provision"})
-        self.assertEqual(writers["one-time link"], {"dispatch-notify", "console"})
-        self.assertEqual(writers["address"], {"api-inboxes-create"})
-        self.assertEqual(writers["audit chain"], {"background-chain"})
-        self.assertEqual(writers["head of the audit chain"], {"background-chain"})
-        self.assertEqual(writers["list of audit chains"], {"background-chain"})
-        self.assertEqual(writers["policies"], {"api-policies-create", "api-policies-delete", "api-policies-replace"})
+        self.assertEqual(writers["member"], {"ProvisionRole"})
+        self.assertEqual(writers["login"], {"ProvisionRole"})
+        self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleRole"})
+        self.assertEqual(writers["address"], {"MakeInboxesRole"})
+        self.assertEqual(writers["audit chain"], {"ChainRole"})
+        self.assertEqual(writers["head of the audit chain"], {"ChainRole"})
+        self.assertEqual(writers["list of audit chains"], {"ChainRole"})
+        self.assertEqual(writers["policies"], {"ManagePoliciesRole"})
 
     def test_whoever_is_called_with_a_session_prolongs_it_and_makes_none(self) -> None:
         makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["session"]))}
-        self.assertEqual(makers, {"api-sessions-create", "console"})
+        self.assertEqual(makers, {"SignInRole", "ConsoleRole"})
         end = ["expires_at", "pk", "sk", "ttl", "version"]
         for attributes, allowed in ((end, True), ([*end, "member_id"], False), ([], False)):
             context = {KEYS: [TRUSTED["session"]], **({"dynamodb:Attributes": attributes} if attributes else {})}
-            right = Right("api-messages-get", "dynamodb:UpdateItem", TABLE, context)
+            right = Right("ReadMailRole", "dynamodb:UpdateItem", TABLE, context)
             self.assertEqual(self.roles.allow(right), allowed, attributes)
 
     def test_a_call_without_a_key_is_refused(self) -> None:
@@ -96,15 +101,76 @@ class AsTheyAre(unittest.TestCase):
     def test_mail_of_another_sender_is_refused(self) -> None:
         identity = "arn:aws:ses:eu-west-1:000000000000:identity/mail.example.com"
         for sender, allowed in (("notifications@mail.example.com", True), ("agent@mail.example.com", False)):
-            right = Right("dispatch-notify", "ses:SendEmail", identity, {"ses:FromAddress": sender})
+            right = Right("NotifyRole", "ses:SendEmail", identity, {"ses:FromAddress": sender})
             self.assertEqual(self.roles.allow(right), allowed, sender)
 
     def test_the_key_is_used_through_table_and_bucket_alone(self) -> None:
         key = "arn:aws:kms:eu-west-1:000000000000:key/Key"
-        read = Right("inbound-receive", "s3:GetObject", "arn:aws:s3:::MailBucket/inbound/x")
+        read = Right("ReceiveRole", "s3:GetObject", "arn:aws:s3:::MailBucket/inbound/x")
         self.assertEqual(refusals(self.roles, [read]), [])
-        direct = Right("inbound-receive", "kms:Decrypt", key)
+        direct = Right("ReceiveRole", "kms:Decrypt", key)
         self.assertEqual(refusals(self.roles, [direct]), [direct])
+
+
+class AsDeployed(unittest.TestCase):
+    """What the SAM transform makes of template.yaml."""
+
+    written: dict[str, Any]
+    deployed: dict[str, Any]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        template = read_template()
+        cls.written = template["Resources"]
+        cls.deployed = expanded(template, PARAMETERS)["Resources"]
+
+    def of(self, resources: dict[str, Any], kind: str) -> dict[str, Any]:
+        return {name: it["Properties"] for name, it in resources.items() if it["Type"] == kind}
+
+    def test_the_transform_adds_no_right(self) -> None:
+        for kind in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+            self.assertEqual(self.of(self.deployed, kind), self.of(self.written, kind), kind)
+        permissions = self.of(self.deployed, "AWS::Lambda::Permission")
+        self.assertEqual(
+            {(it["FunctionName"]["Ref"], it["Principal"]) for it in permissions.values()},
+            {("BackgroundSettle", "events.amazonaws.com")},
+        )
+
+    def test_every_function_names_its_role_and_every_role_is_named(self) -> None:
+        services = {"WorkflowRole", "GatewayRole", "ScheduleRole"}
+        functions = self.of(self.deployed, "AWS::Lambda::Function").values()
+        named = {it["Role"]["Fn::GetAtt"][0] for it in functions}
+        self.assertEqual(named | services, set(self.of(self.written, "AWS::IAM::Role")))
+
+    def test_roles_of_a_group_are_no_other_groups(self) -> None:
+        groups: dict[str, set[str]] = {}
+        for name, it in self.of(self.deployed, "AWS::Lambda::Function").items():
+            groups.setdefault(it["Role"]["Fn::GetAtt"][0], set()).add(self.written[name]["Properties"]["CodeUri"])
+        self.assertEqual({role: folders for role, folders in groups.items() if len(folders) > 1}, {})
+
+    def test_two_functions_share_a_role_only_where_no_other_has_its_rights(self) -> None:
+        powers: dict[str, list[str]] = {}
+        for name, it in self.of(self.written, "AWS::IAM::Role").items():
+            it = {key: value for key, value in it.items() if key != "AssumeRolePolicyDocument"}
+            powers.setdefault(repr(it), []).append(name)
+        self.assertEqual([names for names in powers.values() if len(names) > 1], [])
+
+    def test_nothing_is_named_so_that_a_second_installation_could_not_be_made(self) -> None:
+        for name, it in self.deployed.items():
+            for key, value in it.get("Properties", {}).items():
+                # What refers to another resource has that one's name.
+                if not key.endswith("Name") or isinstance(value, dict) and "Fn::Sub" not in value:
+                    continue
+                if (it["Type"], key) in NAMED_BY_AWS:
+                    continue
+                text = value["Fn::Sub"] if isinstance(value, dict) else value
+                self.assertIn("${AWS::StackName}", text, f"{name}.{key}")
+
+    def test_there_is_room_for_150_functions(self) -> None:
+        functions, roles = (len(self.of(self.deployed, f"AWS::{kind}")) for kind in ("Lambda::Function", "IAM::Role"))
+        # Roles grow with routes as they did so far.
+        others = len(self.deployed) - functions - roles
+        self.assertLessEqual(others + 150 + roles * 150 / functions, 300)
 
 
 class Altered(unittest.TestCase):
@@ -117,41 +183,41 @@ class Altered(unittest.TestCase):
         return Roles(self.template, PARAMETERS)
 
     def test_a_statement_that_is_missing_is_found(self) -> None:
-        for taken in list(statements(self.template, "DispatchSend")):
+        for taken in list(statements(self.template, "SendRole")):
             self.template = read_template()
             needed = [
-                write("dispatch-send", MESSAGES),
-                write("dispatch-send", MESSAGES, action="dynamodb:UpdateItem"),
-                Right("dispatch-send", "dynamodb:BatchGetItem", TABLE),
-                Right("dispatch-send", "s3:GetObject", "arn:aws:s3:::MailBucket/sealed/x"),
+                write("SendRole", MESSAGES),
+                write("SendRole", MESSAGES, action="dynamodb:UpdateItem"),
+                Right("SendRole", "dynamodb:BatchGetItem", TABLE),
+                Right("SendRole", "s3:GetObject", "arn:aws:s3:::MailBucket/sealed/x"),
                 Right(
-                    "dispatch-send",
+                    "SendRole",
                     "ses:SendRawEmail",
                     "arn:aws:ses:eu-west-1:000000000000:identity/mail.example.com",
                     {"ses:FromAddress": "agent@mail.example.com"},
                 ),
             ]
             self.assertEqual(refusals(self.roles(), needed), [])
-            statements(self.template, "DispatchSend").remove(taken)
+            statements(self.template, "SendRole").remove(taken)
             found = refusals(self.roles(), needed)
             self.assertEqual(len(found), 1, taken)
-            self.assertEqual(found[0].role, "dispatch-send")
+            self.assertEqual(found[0].role, "SendRole")
 
     def test_a_pattern_too_many_allows_and_is_named(self) -> None:
-        own = next(it for it in statements(self.template, "InboundReceive") if it["Action"] == "dynamodb:PutItem")
+        own = next(it for it in statements(self.template, "ReceiveRole") if it["Action"] == "dynamodb:PutItem")
         own["Condition"]["ForAllValues:StringLike"][KEYS].append("org_*/apr_*")
-        self.assertTrue(self.roles().allow(write("inbound-receive", TRUSTED["approval"])))
-        left, _ = unused(self.roles(), [write("inbound-receive", MESSAGES)], [])
-        self.assertIn("inbound-receive dynamodb:PutItem table/Table org_*/apr_*", map(str, left))
+        self.assertTrue(self.roles().allow(write("ReceiveRole", TRUSTED["approval"])))
+        left, _ = unused(self.roles(), [write("ReceiveRole", MESSAGES)], [])
+        self.assertIn("ReceiveRole dynamodb:PutItem table/Table org_*/apr_*", map(str, left))
 
     def test_a_grant_that_nothing_needs_is_named_unless_it_is_explained(self) -> None:
-        statements(self.template, "InboundReceive").append(
+        statements(self.template, "ReceiveRole").append(
             {"Effect": "Allow", "Action": "sqs:PurgeQueue", "Resource": {"Fn::GetAtt": ["WebhookQueue", "Arn"]}}
         )
-        line = "inbound-receive sqs:PurgeQueue WebhookQueue"
+        line = "ReceiveRole sqs:PurgeQueue WebhookQueue"
         left, _ = unused(self.roles(), [], [])
         self.assertIn(line, map(str, left))
-        left, known = unused(self.roles(), [], [{"reason": "a test", "grants": ["inbound-* sqs:PurgeQueue *"]}])
+        left, known = unused(self.roles(), [], [{"reason": "a test", "grants": ["Rec* sqs:PurgeQueue *"]}])
         self.assertNotIn(line, map(str, left))
         self.assertEqual([str(grant) for grant in known[0][1]], [line])
 

@@ -1,4 +1,4 @@
-//! The routes under `/v1`: one file each, one binary each, one role each in `template.yaml`.
+//! The routes under `/v1`: one file each, one function and one role each in `template.yaml`.
 //!
 //! Nothing here can send mail: the crate that calls SES is not among the dependencies (a test looks).
 

@@ -14,7 +14,7 @@ pub struct Context {
 }
 
 /// The function.
-pub const TASK: Task<Context> = Task { name: "background-anchor", handle };
+pub const TASK: Task<Context> = Task { name: "background-anchor", context, handle };
 
 const FORM: Form = Form {
     text: views::anchor,

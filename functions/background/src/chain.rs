@@ -11,7 +11,7 @@ use runtime::task::{Task, TaskError, batch_failures};
 use serde_json::{Value, json};
 
 /// The function.
-pub const TASK: Task<Ports> = Task { name: "background-chain", handle };
+pub const TASK: Task<Ports> = Task { name: "background-chain", context, handle };
 
 /// A chain that others append to at the same time is tried again so often, after a pause.
 const TRIES: u32 = 4;

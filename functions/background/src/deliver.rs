@@ -23,7 +23,7 @@ pub struct Context {
 }
 
 /// The function.
-pub const TASK: Task<Context> = Task { name: "background-deliver", handle };
+pub const TASK: Task<Context> = Task { name: "background-deliver", context, handle };
 
 /// From the environment.
 pub fn context() -> Context {

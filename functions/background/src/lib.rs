@@ -7,3 +7,9 @@ mod endpoints;
 pub mod publish;
 pub mod settle;
 pub mod sweep;
+
+use runtime::Function;
+
+/// All functions of this group.
+pub const FUNCTIONS: &[&dyn Function] =
+    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &settle::TASK, &sweep::TASK];

@@ -15,7 +15,7 @@ pub struct Context {
 }
 
 /// The function.
-pub const TASK: Task<Context> = Task { name: "background-publish", handle };
+pub const TASK: Task<Context> = Task { name: "background-publish", context, handle };
 
 /// `PutEvents` takes so many at once.
 const BATCH: usize = 10;

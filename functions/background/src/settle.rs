@@ -10,7 +10,7 @@ use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 
 /// The function.
-pub const TASK: Task<Ports> = Task { name: "background-settle", handle };
+pub const TASK: Task<Ports> = Task { name: "background-settle", context, handle };
 
 /// From the environment.
 pub fn context() -> Ports {

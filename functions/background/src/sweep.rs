@@ -16,7 +16,7 @@ pub struct Context {
 }
 
 /// The function.
-pub const TASK: Task<Context> = Task { name: "background-sweep", handle };
+pub const TASK: Task<Context> = Task { name: "background-sweep", context, handle };
 
 /// From the environment.
 pub fn context() -> Context {

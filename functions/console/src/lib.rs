@@ -25,11 +25,21 @@ mod visit;
 mod words;
 
 use app::Ports;
+use runtime::Function;
 use runtime::http::{Access, Endpoint, Handling, Request};
 
 /// The console. Public, because the page for signing in is; every other page asks for a session itself.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "ANY", path: "/console/{proxy+}", access: Access::Public, handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "console",
+    method: "ANY",
+    path: "/console/{proxy+}",
+    access: Access::Public,
+    ports,
+    handle,
+};
+
+/// All functions of this group.
+pub const FUNCTIONS: &[&dyn Function] = &[&ENDPOINT];
 
 /// What the console needs of the world.
 pub fn ports() -> Ports {

@@ -3,3 +3,8 @@
 
 pub mod notify;
 pub mod send;
+
+use runtime::Function;
+
+/// All functions of this group.
+pub const FUNCTIONS: &[&dyn Function] = &[&notify::TASK, &send::TASK];

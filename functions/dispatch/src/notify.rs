@@ -28,7 +28,7 @@ pub struct Context {
 }
 
 /// The function.
-pub const TASK: Task<Context> = Task { name: "dispatch-notify", handle };
+pub const TASK: Task<Context> = Task { name: "dispatch-notify", context, handle };
 
 /// From the environment.
 ///

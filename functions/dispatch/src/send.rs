@@ -22,7 +22,7 @@ pub struct Context {
 }
 
 /// The function.
-pub const TASK: Task<Context> = Task { name: "dispatch-send", handle };
+pub const TASK: Task<Context> = Task { name: "dispatch-send", context, handle };
 
 /// From the environment.
 pub fn context() -> Context {

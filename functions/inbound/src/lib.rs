@@ -6,8 +6,12 @@ pub mod receive;
 mod ses;
 
 use app::Ports;
+use runtime::Function;
 
 /// The ports of this group.
 pub fn ports() -> Ports {
     assembly::ports(&runtime::aws::config())
 }
+
+/// All functions of this group.
+pub const FUNCTIONS: &[&dyn Function] = &[&quarantine::TASK, &receive::TASK];

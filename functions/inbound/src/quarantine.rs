@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The function.
-pub const TASK: Task<Ports> = Task { name: "inbound-quarantine", handle };
+pub const TASK: Task<Ports> = Task { name: "inbound-quarantine", context: crate::ports, handle };
 
 #[derive(Deserialize)]
 struct Batch {

@@ -7,7 +7,7 @@ use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 
 /// The function.
-pub const TASK: Task<Ports> = Task { name: "inbound-receive", handle };
+pub const TASK: Task<Ports> = Task { name: "inbound-receive", context: crate::ports, handle };
 
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(file(ports, event, Reading::Parse))

@@ -6,7 +6,7 @@ use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 
 /// The function.
-pub const TASK: Task<Ports> = Task { name: "operator-provision", handle };
+pub const TASK: Task<Ports> = Task { name: "operator-provision", context: crate::ports, handle };
 
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {

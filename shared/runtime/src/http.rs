@@ -17,6 +17,8 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::Function;
+
 /// Who may call a route. A test calls every route without and with too few rights and compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -34,12 +36,16 @@ pub type Handling<'a> = BoxFuture<'a, Result<Response, Refusal>>;
 /// A route.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
+    /// Its function's name, which is its file's.
+    pub name: &'static str,
     /// `GET`, `POST`, …
     pub method: &'static str,
     /// As the template writes it.
     pub path: &'static str,
     /// Who may.
     pub access: Access,
+    /// What it needs of the world, from its environment.
+    pub ports: fn() -> Ports,
     /// What happens.
     pub handle: for<'a> fn(&'a Ports, &'a Request) -> Handling<'a>,
 }
@@ -320,15 +326,19 @@ pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Respons
     response
 }
 
-/// Serves a route for as long as its environment lives.
-pub fn serve(endpoint: &'static Endpoint, make: fn() -> Ports) {
-    crate::log::start();
-    let ports = Arc::new(make());
-    let handler = service_fn(move |event: LambdaEvent<Value>| {
-        let ports = Arc::clone(&ports);
-        async move { Ok::<_, lambda_runtime::Error>(answer(endpoint, &ports, event.payload).await) }
-    });
-    crate::task::block_on(lambda_runtime::run(handler));
+impl Function for Endpoint {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn serve(&'static self) {
+        let ports = Arc::new((self.ports)());
+        let handler = service_fn(move |event: LambdaEvent<Value>| {
+            let ports = Arc::clone(&ports);
+            async move { Ok::<_, lambda_runtime::Error>(answer(self, &ports, event.payload).await) }
+        });
+        crate::task::block_on(lambda_runtime::run(handler));
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use futures_util::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
+use crate::Function;
+
 /// A failed invocation. The name is what `Retry` and `Catch` of a workflow match on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskError {
@@ -52,27 +54,33 @@ pub type TaskHandler<C> = for<'a> fn(&'a C, Value) -> BoxFuture<'a, Result<Value
 
 /// A function that is invoked by something other than HTTP. `events/<name>.json` is its example.
 pub struct Task<C: 'static> {
-    /// The name of its binary.
+    /// Its function's name, which is its group's and its file's.
     pub name: &'static str,
+    /// What it needs of the world, from its environment.
+    pub context: fn() -> C,
     /// What handles it.
     pub handle: TaskHandler<C>,
 }
 
-/// Serves a function for as long as its environment lives.
-pub fn serve<C: Send + Sync + 'static>(task: &'static Task<C>, make: fn() -> C) {
-    crate::log::start();
-    let context = Arc::new(make());
-    let handler = service_fn(move |event: LambdaEvent<Value>| {
-        let context = Arc::clone(&context);
-        async move {
-            let result = (task.handle)(&context, event.payload).await;
-            if let Err(error) = &result {
-                tracing::error!(function = task.name, class = error.name, error = %error.message, "invocation failed");
+impl<C: Send + Sync + 'static> Function for Task<C> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn serve(&'static self) {
+        let context = Arc::new((self.context)());
+        let handler = service_fn(move |event: LambdaEvent<Value>| {
+            let context = Arc::clone(&context);
+            async move {
+                let result = (self.handle)(&context, event.payload).await;
+                if let Err(error) = &result {
+                    tracing::error!(function = self.name, class = error.name, error = %error.message, "invocation failed");
+                }
+                result.map_err(lambda_runtime::Diagnostic::from)
             }
-            result.map_err(lambda_runtime::Diagnostic::from)
-        }
-    });
-    block_on(lambda_runtime::run(handler));
+        });
+        block_on(lambda_runtime::run(handler));
+    }
 }
 
 /// Runs the loop on one thread: a function has less than one core.

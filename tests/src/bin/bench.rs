@@ -247,7 +247,9 @@ fn accepting_ses() -> Result<String, String> {
 /// Runs a function under callgrind until its first answer; gives instructions, the profile and the answer.
 fn cold_start(stack: &Stack, function: &str, event: &Value) -> Result<(u64, PathBuf, Value), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let binary = root.join("target/release").join(function);
+    // A group's functions share its binary.
+    let group = function.split('-').next().unwrap_or(function);
+    let binary = root.join("target/release").join(group);
     let profile = root.join("target").join(format!("callgrind.{function}"));
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let api = listener.local_addr().map_err(|error| error.to_string())?.to_string();
@@ -262,6 +264,7 @@ fn cold_start(stack: &Stack, function: &str, event: &Value) -> Result<(u64, Path
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("AWS_LAMBDA_RUNTIME_API", api)
+        .env("_HANDLER", function)
         .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")

@@ -1,9 +1,10 @@
-//! What must agree: binaries, routes, functions of the template, examples in `events/`, IAM actions, the workflow.
+//! What must agree: functions of the code and of the template, routes, examples in `events/`, IAM actions, the workflow.
 //! A failure names what is missing, so that `ADDING-A-ROUTE.md` can be followed by running this.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use runtime::Function;
 use runtime::http::{Access, Endpoint, Request};
 use runtime::task::TaskError;
 use saphyr::{LoadableYamlNode as _, Yaml};
@@ -26,25 +27,34 @@ fn names(folder: &Path, ending: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Binary -> its source.
-fn binaries() -> BTreeMap<String, String> {
+/// What each group's binary can be: function -> group.
+fn served() -> BTreeMap<String, &'static str> {
+    let groups: &[(&str, &[&dyn Function])] = &[
+        ("background", background::FUNCTIONS),
+        ("console", console::FUNCTIONS),
+        ("dispatch", dispatch::FUNCTIONS),
+        ("inbound", inbound::FUNCTIONS),
+        ("operator", operator::FUNCTIONS),
+    ];
     let mut all = BTreeMap::new();
-    for group in std::fs::read_dir(root().join("functions")).unwrap() {
-        let folder = group.unwrap().path().join("src/bin");
-        for name in names(&folder, ".rs") {
-            all.insert(name.clone(), read(folder.join(format!("{name}.rs"))));
-        }
+    let api = api::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "api"));
+    let others = groups.iter().flat_map(|(group, functions)| functions.iter().map(|f| (f.name(), *group)));
+    for (name, group) in api.chain(others) {
+        assert!(all.insert(name.to_owned(), group).is_none(), "two functions are named {name}");
+        assert_eq!(name.split('-').next(), Some(group), "a function's name begins with its group's");
     }
-    assert!(all.len() > 30, "the binaries were not found");
+    let groups: BTreeSet<_> = all.values().map(|group| (*group).to_owned()).collect();
+    assert_eq!(groups, names(&root().join("functions"), ""), "a group of functions is missing above");
     all
 }
 
 /// A function of the template.
-struct Function {
+struct Declared {
     logical_id: String,
     code_uri: String,
+    handler: String,
+    role: String,
     actions: Vec<(String, String)>,
-    routes: Vec<(String, String)>,
 }
 
 /// Takes the short forms of intrinsic functions off: `!Ref Table` is read as `Table`.
@@ -80,8 +90,8 @@ fn list(yaml: Option<&Yaml<'_>>) -> Vec<String> {
     }
 }
 
-/// Function name, which is the binary's -> function.
-fn functions() -> BTreeMap<String, Function> {
+/// Function name -> what the template declares.
+fn functions() -> BTreeMap<String, Declared> {
     let source = without_tags(&read("template.yaml"));
     let documents = Yaml::load_from_str(&source).unwrap();
     let resources = documents[0].as_mapping_get("Resources").unwrap();
@@ -92,15 +102,17 @@ fn functions() -> BTreeMap<String, Function> {
         }
         let properties = resource.as_mapping_get("Properties").unwrap();
         let name = text(properties, "FunctionName").replace("${AWS::StackName}-", "");
+        let role = text(properties, "Role").trim_end_matches(".Arn").to_owned();
+        let held = resources.as_mapping_get(role.as_str()).unwrap_or_else(|| panic!("{name} has no role"));
+        let held = held.as_mapping_get("Properties").unwrap();
+        let shared = list(held.as_mapping_get("ManagedPolicyArns")).into_iter().map(|policy| {
+            let policy = resources.as_mapping_get(policy.as_str()).unwrap_or_else(|| panic!("{policy}"));
+            policy.as_mapping_get("Properties").unwrap()
+        });
+        let own = held.as_mapping_get("Policies").and_then(Yaml::as_sequence).into_iter().flatten();
         let mut actions = vec![];
-        for policy in properties.as_mapping_get("Policies").and_then(Yaml::as_sequence).into_iter().flatten()
-        {
-            // A policy that several functions share is named, and stands elsewhere.
-            let shared = policy.as_str().map(|name| {
-                let shared = resources.as_mapping_get(name).unwrap_or_else(|| panic!("{name}"));
-                shared.as_mapping_get("Properties").unwrap().as_mapping_get("PolicyDocument").unwrap()
-            });
-            let statements = shared.unwrap_or(policy).as_mapping_get("Statement");
+        for policy in shared.chain(own) {
+            let statements = policy.as_mapping_get("PolicyDocument").unwrap().as_mapping_get("Statement");
             for statement in statements.and_then(Yaml::as_sequence).into_iter().flatten() {
                 for action in list(statement.as_mapping_get("Action")) {
                     let resources = list(statement.as_mapping_get("Resource"));
@@ -112,16 +124,12 @@ fn functions() -> BTreeMap<String, Function> {
                 }
             }
         }
-        let events = properties.as_mapping_get("Events").and_then(Yaml::as_mapping);
-        let routes = events.into_iter().flatten().filter(|(_, event)| text(event, "Type") == "HttpApi");
-        let routes = routes.map(|(_, event)| event.as_mapping_get("Properties").unwrap());
-        let function = Function {
+        let function = Declared {
             logical_id: logical_id.as_str().unwrap().to_owned(),
             code_uri: text(properties, "CodeUri").to_owned(),
+            handler: text(properties, "Handler").to_owned(),
+            role,
             actions,
-            routes: routes
-                .map(|route| (text(route, "Method").to_owned(), text(route, "Path").to_owned()))
-                .collect(),
         };
         all.insert(name, function);
     }
@@ -129,82 +137,66 @@ fn functions() -> BTreeMap<String, Function> {
 }
 
 #[test]
-fn every_binary_is_a_function_and_every_function_a_binary() {
-    let (binaries, functions) = (binaries(), functions());
-    for name in binaries.keys() {
+fn every_function_of_the_code_is_one_of_the_template_and_the_other_way_round() {
+    let (served, functions) = (served(), functions());
+    for name in served.keys() {
         assert!(
             functions.contains_key(name),
             "template.yaml has no function named ${{AWS::StackName}}-{name}"
         );
     }
     for (name, function) in &functions {
-        assert!(binaries.contains_key(name), "{}: there is no binary {name}", function.logical_id);
-        assert_eq!(function.code_uri, format!("target/lambda/{name}/"), "{}", function.logical_id);
-        let camel: String = name.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
-        assert_eq!(function.logical_id, camel, "a function's logical id is its binary's name");
+        let group =
+            served.get(name).unwrap_or_else(|| panic!("{}: no group serves {name}", function.logical_id));
+        assert_eq!(function.code_uri, format!("target/lambda/{group}/"), "{}", function.logical_id);
+        assert_eq!(&function.handler, name, "{}: Handler chooses the function", function.logical_id);
+        assert_eq!(function.logical_id, logical_id(name), "a function's logical id is its name");
     }
 }
 
 #[test]
-fn every_binary_has_an_example_event_and_every_example_a_binary() {
-    let expected: BTreeSet<_> = binaries().into_keys().collect();
-    assert_eq!(names(&root().join("events"), ".json"), expected, "events/<binary>.json");
+fn every_function_has_an_example_event_and_every_example_a_function() {
+    let expected: BTreeSet<_> = served().into_keys().collect();
+    assert_eq!(names(&root().join("events"), ".json"), expected, "events/<function>.json");
 }
 
 #[test]
-fn every_binary_is_three_lines_that_call_into_its_group() {
-    for (name, source) in binaries() {
-        let code: Vec<_> =
-            source.lines().filter(|line| !line.is_empty() && !line.starts_with("//!")).collect();
-        assert_eq!(code.len(), 3, "{name}: {source}");
-        assert!(code[1].contains("::serve(&"), "{name}: {source}");
-    }
-}
-
-#[test]
-fn every_route_is_one_file_one_binary_one_function_and_the_same_everywhere() {
-    let (binaries, functions) = (binaries(), functions());
-    let mut routes: BTreeSet<(String, String)> = BTreeSet::new();
+fn every_route_is_one_file_one_function_and_the_same_everywhere() {
+    let mut routes: BTreeMap<&str, &Endpoint> = BTreeMap::new();
     for endpoint in api::ENDPOINTS {
-        let route = (endpoint.method.to_owned(), endpoint.path.to_owned());
-        assert!(routes.insert(route), "{} {} stands twice in api::ENDPOINTS", endpoint.method, endpoint.path);
+        routes.insert(endpoint.name, endpoint);
+        let same = |other: &&Endpoint| (other.method, other.path) == (endpoint.method, endpoint.path);
+        let twice = api::ENDPOINTS.iter().filter(same).count() > 1;
+        assert!(!twice, "{} {} stands twice in api::ENDPOINTS", endpoint.method, endpoint.path);
     }
     let mut files = 0;
     let source = root().join("functions/api/src");
     for entry in std::fs::read_dir(&source).unwrap() {
         let folder = entry.unwrap().path();
-        let resource = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        if !folder.is_dir() || resource == "bin" {
+        if !folder.is_dir() {
             continue;
         }
+        let resource = folder.file_name().unwrap().to_str().unwrap().to_owned();
         for action in names(&folder, ".rs") {
             files += 1;
             let name = format!("api-{resource}-{action}").replace('_', "-");
-            let binary =
-                binaries.get(&name).unwrap_or_else(|| panic!("functions/api/src/bin/{name}.rs is missing"));
-            let module = format!("&api::{resource}::{action}::ENDPOINT");
-            assert!(binary.contains(&module), "{name} must serve {module}");
+            let endpoint =
+                routes.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in api::ENDPOINTS"));
             let handler = read(folder.join(format!("{action}.rs")));
-            let function = &functions[&name];
-            assert_eq!(function.routes.len(), 1, "{name} must have one route in template.yaml");
-            let (method, path) = &function.routes[0];
-            for (what, text) in [("the binary's", binary), ("the handler's", &handler)] {
-                assert!(
-                    text.contains(&format!("`{method} {path}`")),
-                    "{name}: {what} first line names another route"
-                );
-            }
-            let (method_line, path_line) = (format!("method: \"{method}\""), format!("path: \"{path}\""));
+            let (method, path) = (endpoint.method, endpoint.path);
             assert!(
-                handler.contains(&method_line) && handler.contains(&path_line),
-                "{name}: ENDPOINT differs"
+                handler.starts_with(&format!("//! `{method} {path}`")),
+                "{name}: its first line names another route"
             );
-            assert!(routes.contains(&(method.clone(), path.clone())), "{name} is not in api::ENDPOINTS");
+            assert!(
+                handler.contains(&format!("name: \"{name}\"")),
+                "{resource}/{action}.rs has another name"
+            );
             let example: Value = serde_json::from_str(&read(format!("events/{name}.json"))).unwrap();
             assert_eq!(example["routeKey"], format!("{method} {path}"), "events/{name}.json");
             let request =
                 Request::from_event(example).unwrap_or_else(|error| panic!("events/{name}.json: {error}"));
-            assert_eq!(&request.method, method);
+            assert_eq!(request.method, method);
         }
     }
     assert_eq!(
@@ -212,6 +204,64 @@ fn every_route_is_one_file_one_binary_one_function_and_the_same_everywhere() {
         api::ENDPOINTS.len(),
         "a route's file is missing from api::ENDPOINTS, or stands there twice"
     );
+}
+
+/// The logical id of a function in the template.
+fn logical_id(function: &str) -> String {
+    function.split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect()
+}
+
+/// What the API's gateway is told of the routes, as `template.yaml` writes it.
+fn gateway() -> String {
+    let mut paths: BTreeMap<&str, BTreeMap<String, &str>> = BTreeMap::new();
+    for endpoint in api::ENDPOINTS.iter().chain([&console::ENDPOINT]) {
+        let method = match endpoint.method {
+            "ANY" => "x-amazon-apigateway-any-method".to_owned(),
+            method => method.to_lowercase(),
+        };
+        // What takes everything below a path takes the path itself.
+        for path in [Some(endpoint.path), endpoint.path.strip_suffix("/{proxy+}")].into_iter().flatten() {
+            paths.entry(path).or_default().insert(method.clone(), endpoint.name);
+        }
+    }
+    let mut lines = vec![];
+    for (path, methods) in paths {
+        lines.push(format!("          {path}:"));
+        let names = path.split('{').skip(1).filter_map(|part| part.split_once('}'));
+        let names: Vec<_> =
+            names.map(|(name, _)| format!("{{ name: {name}, in: path, required: true }}")).collect();
+        let parameters =
+            if names.is_empty() { String::new() } else { format!("parameters: [{}], ", names.join(", ")) };
+        for (method, function) in methods {
+            let uri = format!(
+                "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{}.Arn}}/invocations",
+                logical_id(function)
+            );
+            lines.push(format!("            {method}:"));
+            lines.push(format!(
+                "              {{ {parameters}responses: {{}}, x-amazon-apigateway-integration: {{ type: aws_proxy, httpMethod: POST, payloadFormatVersion: \"2.0\","
+            ));
+            lines.push(format!(
+                "                  credentials: !GetAtt GatewayRole.Arn, uri: !Sub \"{uri}\" }} }}"
+            ));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// `make routes` writes what this compares.
+#[test]
+fn the_gateway_has_the_routes_of_the_code() {
+    let template = read("template.yaml");
+    let (before, rest) = template.split_once("        paths:\n").unwrap();
+    let (written, after) = rest.split_once("\n  # ----").unwrap();
+    let routes = gateway();
+    if runtime::environment::setting("WRITE_ROUTES").is_some() {
+        let template = format!("{before}        paths:\n{routes}\n  # ----{after}");
+        std::fs::write(root().join("template.yaml"), template).unwrap();
+    } else {
+        assert_eq!(written, routes, "template.yaml: `make routes` writes them");
+    }
 }
 
 #[test]
@@ -257,6 +307,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "background",
         &[
+            // Lambda reads queues and streams with the function's role.
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -289,6 +347,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
+            // Lambda reads queues and streams with the function's role.
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",
@@ -302,6 +364,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "inbound",
         &[
+            // Lambda reads queues and streams with the function's role.
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
@@ -323,8 +389,9 @@ fn no_role_holds_more_than_its_group_may() {
         let (_, allowed) =
             ALLOWED.iter().find(|(known, _)| *known == group).unwrap_or_else(|| panic!("{group}"));
         for (action, resource) in &function.actions {
+            let everybody = matches!(action.as_str(), "logs:CreateLogStream" | "logs:PutLogEvents");
             assert!(
-                allowed.contains(&action.as_str()),
+                everybody || allowed.contains(&action.as_str()),
                 "{name} holds {action}, which the group {group} may not"
             );
             assert!(!action.ends_with('*'), "{name}: {action}");
@@ -348,7 +415,7 @@ fn notifications_come_from_one_address_that_no_inbox_can_have() {
     let notify = &functions["dispatch-notify"];
     assert!(notify.actions.iter().all(|(action, _)| !action.starts_with("s3:")));
     let template = read("template.yaml");
-    let own = template.split("\n  DispatchNotify:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let own = resource(&template, &notify.role);
     let condition =
         r#"Condition: { StringEquals: { "ses:FromAddress": !Sub "notifications@${MailDomain}" } }"#;
     assert_eq!(own.matches("ses:Send").count(), 2, "one statement");
@@ -372,17 +439,21 @@ fn one_time_links_are_delivered_over_tls_or_not_at_all() {
     let set = resource(&template, "NotificationConfigurationSet");
     assert!(set.contains("Type: AWS::SES::ConfigurationSet\n"), "{set}");
     assert!(set.contains("DeliveryOptions: { TlsPolicy: REQUIRE }"), "{set}");
-    for (function, own, other) in [
-        ("DispatchNotify", "NotificationConfigurationSet", "ConfigurationSet"),
-        ("DispatchSend", "ConfigurationSet", "NotificationConfigurationSet"),
+    for (function, role, own, other) in [
+        ("DispatchNotify", "NotifyRole", "NotificationConfigurationSet", "ConfigurationSet"),
+        ("DispatchSend", "SendRole", "ConfigurationSet", "NotificationConfigurationSet"),
     ] {
-        let role = resource(&template, function);
-        assert!(role.contains(&format!("CONFIGURATION_SET: !Ref {own}\n")), "{role}");
+        let (function, role) = (resource(&template, function), resource(&template, role));
+        assert!(function.contains(&format!("CONFIGURATION_SET: !Ref {own}\n")), "{function}");
         assert!(role.contains(&format!("configuration-set/${{{own}}}")), "{role}");
         assert!(!role.contains(&format!("configuration-set/${{{other}}}")), "{role}");
     }
     let named = template.matches("NotificationConfigurationSet").count();
-    assert_eq!(named, 1 + 2, "itself and DispatchNotify: what becomes of a notification moves nothing");
+    assert_eq!(
+        named,
+        1 + 2,
+        "itself, DispatchNotify and its role: what becomes of a notification moves nothing"
+    );
 }
 
 /// Received mail is marked to be deleted, and by whoever files it alone.
@@ -402,7 +473,7 @@ fn what_came_for_nobody_is_deleted_after_a_month() {
             assert!(action != "s3:DeleteObject" && action != "s3:DeleteObjectVersion", "{name}: {action}");
         }
         // It can set no other mark.
-        let own = resource(&template, &function.logical_id);
+        let own = resource(&template, &function.role);
         let limited = r#"Condition: { StringEquals: { "s3:RequestObjectTag/unclaimed": "true" }, "#;
         assert_eq!(own.contains("s3:PutObjectTagging"), own.contains(limited), "{own}");
     }
@@ -458,6 +529,8 @@ fn nothing_that_writes_the_table_writes_anchors() {
     assert_eq!(
         held("background-anchor"),
         [
+            "logs:CreateLogStream on Logs.Arn",
+            "logs:PutLogEvents on Logs.Arn",
             "dynamodb:Query on Table.Arn",
             "dynamodb:BatchGetItem on Table.Arn",
             "kms:Sign on SigningKey.Arn",
@@ -473,7 +546,7 @@ fn nothing_that_writes_the_table_writes_anchors() {
     }
     // Of the table it reads heads alone.
     let template = read("template.yaml");
-    let own = template.split("\n  BackgroundAnchor:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let own = resource(&template, "AnchorRole");
     for (action, keys) in [("Query", "audit-heads"), ("BatchGetItem", "org_*/audit-head")] {
         let bound = format!("\"dynamodb:LeadingKeys\": [{keys}]");
         let statement = own.split(&format!("Action: dynamodb:{action}\n")).nth(1).unwrap();
@@ -505,7 +578,7 @@ fn anchors_are_locked_and_one_role_alone_puts_them() {
     }
     let template = read("template.yaml");
     let policy = template.split("\n  AnchorBucketPolicy:\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    let only = r#"Condition: { StringNotEquals: { "aws:PrincipalArn": !GetAtt BackgroundAnchorRole.Arn } }"#;
+    let only = r#"Condition: { StringNotEquals: { "aws:PrincipalArn": !GetAtt AnchorRole.Arn } }"#;
     assert!(policy.contains(only) && policy.matches("Effect: Deny").count() == 3, "{policy}");
     assert!(!policy.contains("Effect: Allow"), "roles allow, this denies");
     for action in ["DeleteObject,", "DeleteObjectVersion", "BypassGovernanceRetention", "PutObjectRetention"]

@@ -12,9 +12,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-approvals-approve",
     method: "POST",
     path: "/v1/approvals/{approval_id}/approve",
     access: Access::Scope(Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

@@ -12,9 +12,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-approvals-cancel",
     method: "POST",
     path: "/v1/approvals/{approval_id}/cancel",
     access: Access::Scope(Scope::MessagesRead),
+    ports: crate::ports,
     handle,
 };
 

@@ -12,9 +12,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-approvals-delegate",
     method: "POST",
     path: "/v1/approvals/{approval_id}/delegate",
     access: Access::Scope(Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

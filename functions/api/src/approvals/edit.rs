@@ -13,9 +13,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-approvals-edit",
     method: "POST",
     path: "/v1/approvals/{approval_id}/edit",
     access: Access::Scope(Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

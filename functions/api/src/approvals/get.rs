@@ -11,9 +11,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-approvals-get",
     method: "GET",
     path: "/v1/approvals/{approval_id}",
     access: Access::Scope(Scope::ApprovalsRead),
+    ports: crate::ports,
     handle,
 };
 

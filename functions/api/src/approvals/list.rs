@@ -9,8 +9,14 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "GET", path: "/v1/approvals", access: Access::Scope(Scope::ApprovalsRead), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-approvals-list",
+    method: "GET",
+    path: "/v1/approvals",
+    access: Access::Scope(Scope::ApprovalsRead),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -11,8 +11,14 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "POST", path: "/v1/attachments", access: Access::Scope(Scope::MessagesSend), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-attachments-create",
+    method: "POST",
+    path: "/v1/attachments",
+    access: Access::Scope(Scope::MessagesSend),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

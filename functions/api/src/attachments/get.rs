@@ -11,9 +11,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-attachments-get",
     method: "GET",
     path: "/v1/attachments/{attachment_id}",
     access: Access::Scope(Scope::MessagesRead),
+    ports: crate::ports,
     handle,
 };
 

@@ -10,8 +10,14 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "GET", path: "/v1/audit", access: Access::Scope(Scope::AuditRead), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-audit-list",
+    method: "GET",
+    path: "/v1/audit",
+    access: Access::Scope(Scope::AuditRead),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

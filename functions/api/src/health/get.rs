@@ -7,7 +7,14 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use serde_json::json;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint { method: "GET", path: "/healthz", access: Access::Public, handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-health-get",
+    method: "GET",
+    path: "/healthz",
+    access: Access::Public,
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

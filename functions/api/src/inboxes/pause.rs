@@ -12,9 +12,11 @@ use crate::brake;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-inboxes-pause",
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

@@ -12,9 +12,11 @@ use crate::brake;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-inboxes-resume",
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/resume",
     access: Access::Scope(access::Scope::InboxesManage),
+    ports: crate::ports,
     handle,
 };
 

@@ -8,7 +8,14 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint = Endpoint { method: "GET", path: "/v1/me", access: Access::Credential, handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-me-get",
+    method: "GET",
+    path: "/v1/me",
+    access: Access::Credential,
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -11,9 +11,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-messages-get",
     method: "GET",
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
     access: Access::Scope(Scope::MessagesRead),
+    ports: crate::ports,
     handle,
 };
 

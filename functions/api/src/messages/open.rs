@@ -9,8 +9,14 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "GET", path: "/v1/messages", access: Access::Scope(Scope::MessagesRead), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-messages-open",
+    method: "GET",
+    path: "/v1/messages",
+    access: Access::Scope(Scope::MessagesRead),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

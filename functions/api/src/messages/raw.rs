@@ -10,9 +10,11 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-messages-raw",
     method: "GET",
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}/raw",
     access: Access::Scope(Scope::MessagesRead),
+    ports: crate::ports,
     handle,
 };
 

@@ -12,9 +12,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-messages-reply",
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply",
     access: Access::Scope(Scope::MessagesSend),
+    ports: crate::ports,
     handle,
 };
 

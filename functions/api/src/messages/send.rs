@@ -12,9 +12,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-messages-send",
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/messages/send",
     access: Access::Scope(Scope::MessagesSend),
+    ports: crate::ports,
     handle,
 };
 

@@ -12,9 +12,11 @@ use crate::brake;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-organization-pause",
     method: "POST",
     path: "/v1/organization/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

@@ -12,9 +12,11 @@ use crate::brake;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-organization-resume",
     method: "POST",
     path: "/v1/organization/resume",
     access: Access::Scope(access::Scope::PoliciesManage),
+    ports: crate::ports,
     handle,
 };
 

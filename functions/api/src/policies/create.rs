@@ -10,8 +10,14 @@ use domain::policy::Policy;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "POST", path: "/v1/policies", access: Access::Scope(Scope::PoliciesManage), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-policies-create",
+    method: "POST",
+    path: "/v1/policies",
+    access: Access::Scope(Scope::PoliciesManage),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -10,9 +10,11 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-policies-delete",
     method: "DELETE",
     path: "/v1/policies/{policy_id}",
     access: Access::Scope(Scope::PoliciesManage),
+    ports: crate::ports,
     handle,
 };
 

@@ -9,8 +9,14 @@ use domain::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "GET", path: "/v1/policies", access: Access::Scope(Scope::PoliciesManage), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-policies-list",
+    method: "GET",
+    path: "/v1/policies",
+    access: Access::Scope(Scope::PoliciesManage),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

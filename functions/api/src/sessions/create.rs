@@ -9,8 +9,14 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "POST", path: "/v1/sessions", access: Access::Public, handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-sessions-create",
+    method: "POST",
+    path: "/v1/sessions",
+    access: Access::Public,
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -8,8 +8,14 @@ use app::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "DELETE", path: "/v1/sessions/current", access: Access::Credential, handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-sessions-delete",
+    method: "DELETE",
+    path: "/v1/sessions/current",
+    access: Access::Credential,
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -12,9 +12,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-standing-approvals-create",
     method: "POST",
     path: "/v1/standing-approvals",
     access: Access::Scope(Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

@@ -10,9 +10,11 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-standing-approvals-delete",
     method: "DELETE",
     path: "/v1/standing-approvals/{standing_approval_id}",
     access: Access::Scope(Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

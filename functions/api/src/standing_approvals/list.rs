@@ -10,9 +10,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-standing-approvals-list",
     method: "GET",
     path: "/v1/standing-approvals",
     access: Access::Scope(Scope::ApprovalsRead),
+    ports: crate::ports,
     handle,
 };
 

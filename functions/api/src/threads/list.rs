@@ -11,9 +11,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-threads-list",
     method: "GET",
     path: "/v1/inboxes/{inbox_id}/threads",
     access: Access::Scope(Scope::MessagesRead),
+    ports: crate::ports,
     handle,
 };
 

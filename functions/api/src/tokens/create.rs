@@ -11,8 +11,14 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "POST", path: "/v1/tokens", access: Access::Scope(Scope::TokensManage), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-tokens-create",
+    method: "POST",
+    path: "/v1/tokens",
+    access: Access::Scope(Scope::TokensManage),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -9,9 +9,11 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-tokens-delete",
     method: "DELETE",
     path: "/v1/tokens/{token_id}",
     access: Access::Scope(Scope::TokensManage),
+    ports: crate::ports,
     handle,
 };
 

@@ -11,9 +11,11 @@ use crate::brake;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-tokens-pause",
     method: "POST",
     path: "/v1/tokens/{token_id}/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
+    ports: crate::ports,
     handle,
 };
 

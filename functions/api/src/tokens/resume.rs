@@ -11,9 +11,11 @@ use crate::brake;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-tokens-resume",
     method: "POST",
     path: "/v1/tokens/{token_id}/resume",
     access: Access::Scope(access::Scope::TokensManage),
+    ports: crate::ports,
     handle,
 };
 

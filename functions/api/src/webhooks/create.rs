@@ -12,8 +12,14 @@ use wire::requests;
 use wire::views;
 
 /// The route.
-pub const ENDPOINT: Endpoint =
-    Endpoint { method: "POST", path: "/v1/webhooks", access: Access::Scope(Scope::WebhooksManage), handle };
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-webhooks-create",
+    method: "POST",
+    path: "/v1/webhooks",
+    access: Access::Scope(Scope::WebhooksManage),
+    ports: crate::ports,
+    handle,
+};
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {

@@ -10,9 +10,11 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-webhooks-delete",
     method: "DELETE",
     path: "/v1/webhooks/{webhook_id}",
     access: Access::Scope(Scope::WebhooksManage),
+    ports: crate::ports,
     handle,
 };
 

@@ -11,9 +11,11 @@ use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-webhooks-deliveries",
     method: "GET",
     path: "/v1/webhooks/{webhook_id}/deliveries",
     access: Access::Scope(Scope::WebhooksManage),
+    ports: crate::ports,
     handle,
 };
 

@@ -1,5 +1,0 @@
-//! `GET /healthz`
-
-fn main() {
-    runtime::http::serve(&api::health::get::ENDPOINT, api::ports);
-}

@@ -1,5 +1,0 @@
-//! `POST /v1/organization/resume`
-
-fn main() {
-    runtime::http::serve(&api::organization::resume::ENDPOINT, api::ports);
-}

@@ -1,5 +1,0 @@
-//! See `background::chain`.
-
-fn main() {
-    runtime::task::serve(&background::chain::TASK, background::chain::context);
-}

@@ -1,5 +1,0 @@
-//! See `background::deliver`.
-
-fn main() {
-    runtime::task::serve(&background::deliver::TASK, background::deliver::context);
-}

@@ -1,5 +1,0 @@
-//! See `dispatch::notify`.
-
-fn main() {
-    runtime::task::serve(&dispatch::notify::TASK, dispatch::notify::context);
-}

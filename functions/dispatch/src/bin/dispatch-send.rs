@@ -1,5 +1,0 @@
-//! See `dispatch::send`.
-
-fn main() {
-    runtime::task::serve(&dispatch::send::TASK, dispatch::send::context);
-}

@@ -1,5 +1,0 @@
-//! See `operator::provision`.
-
-fn main() {
-    runtime::task::serve(&operator::provision::TASK, operator::ports);
-}
