@@ -18,7 +18,7 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
 
-.PHONY: help run test bench demo deploy build build-all routes lint unit stack-test clean
+.PHONY: help run test bench demo deploy rehearse build build-all routes lint unit stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,8 +40,11 @@ bench: build ## AWS calls and capacity units of each operation, and instructions
 	@command -v valgrind >/dev/null || infra/apt.sh valgrind
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) cargo run $(CARGO_FLAGS) -q -p tests --bin bench
 
-deploy: ## deploy to your AWS account: build for its architecture, then `sam deploy --guided`
-	@infra/deploy.sh
+deploy: ## deploy a stage to your AWS account: STAGE=production make deploy
+	@STAGE=$(STAGE) $(PYTHON) infra/deploy.py
+
+rehearse: ## what `make deploy` does up to its first call of AWS: build, sizes, the checked template
+	@$(PYTHON) infra/deploy.py --rehearse
 
 build: ## build the functions for this machine and lay each group's binary out as target/lambda/<group>/bootstrap
 	cargo build $(CARGO_FLAGS) $(addprefix -p ,$(GROUPS)) --bins
@@ -66,6 +69,7 @@ unit: $(VENV)/requirements.sha256 ## tests that need no stack
 	cargo test $(CARGO_FLAGS) -q --workspace --test all -- --skip stack::
 	cargo test $(CARGO_FLAGS) -q --workspace --test model --test gate_properties
 	cd infra/local && $(CURDIR)/$(VENV)/bin/python -m unittest -q test_roles
+	cd infra && $(PYTHON) -m unittest -q test_deploy
 
 stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver

@@ -327,7 +327,8 @@ def _routes(template: dict[str, Any]) -> dict[str, list[str]]:
         for name, operation in operations.items():
             method = "ANY" if name == "x-amazon-apigateway-any-method" else name.upper()
             [function] = re.findall(r"\$\{(\w+)\.Arn\}", operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])
-            routes.setdefault(function, []).append(f"{method} {path}")
+            key = path if operation.get("isDefaultRoute") else f"{method} {path}"
+            routes.setdefault(function, []).append(key)
     return routes
 
 

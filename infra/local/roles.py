@@ -146,7 +146,7 @@ class Roles:
         definition = json.loads((ROOT / "infra" / "send-workflow.asl.json").read_text())
         for state in definition["States"].values():
             called = state.get("Resource", "")
-            if called.startswith("arn:aws:states:::aws-sdk:dynamodb:"):
+            if "states:::aws-sdk:dynamodb:" in called:
                 action = called.split(":")[-1].split(".")[0]
                 keys = [_filled(state["Parameters"]["Key"]["pk"]["S.$"])]
                 table = self._arn("Table")

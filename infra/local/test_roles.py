@@ -104,6 +104,12 @@ class AsTheyAre(unittest.TestCase):
             right = Right("NotifyRole", "ses:SendEmail", identity, {"ses:FromAddress": sender})
             self.assertEqual(self.roles.allow(right), allowed, sender)
 
+    def test_what_was_sealed_is_written_once(self) -> None:
+        sealed = "arn:aws:s3:::MailBucket/sealed/x"
+        for role in ("SubmitMailRole", "ReviseMailRole", "ConsoleRole"):
+            for context, allowed in (({"s3:if-none-match": "*"}, True), ({}, False)):
+                self.assertEqual(self.roles.allow(Right(role, "s3:PutObject", sealed, context)), allowed, role)
+
     def test_the_key_is_used_through_table_and_bucket_alone(self) -> None:
         key = "arn:aws:kms:eu-west-1:000000000000:key/Key"
         read = Right("ReceiveRole", "s3:GetObject", "arn:aws:s3:::MailBucket/inbound/x")
@@ -190,6 +196,7 @@ class Altered(unittest.TestCase):
                 write("SendRole", MESSAGES, action="dynamodb:UpdateItem"),
                 Right("SendRole", "dynamodb:BatchGetItem", TABLE),
                 Right("SendRole", "s3:GetObject", "arn:aws:s3:::MailBucket/sealed/x"),
+                Right("SendRole", "s3:ListBucket", "arn:aws:s3:::MailBucket"),
                 Right(
                     "SendRole",
                     "ses:SendRawEmail",

@@ -6,6 +6,7 @@ use app::Ports;
 use runtime::http::Endpoint;
 
 mod brake;
+pub mod unmatched;
 
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {

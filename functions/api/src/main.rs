@@ -1,5 +1,6 @@
 //! The routes under `/v1`, one of which this process serves.
 
 fn main() {
-    runtime::serve(api::ENDPOINTS.iter().map(|endpoint| endpoint as _));
+    let unmatched = [&api::unmatched::ENDPOINT];
+    runtime::serve(api::ENDPOINTS.iter().chain(unmatched).map(|endpoint| endpoint as _));
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use app::audit::{catch_up, chain};
 use app::{Ports, Refusal};
+use aws_data::stream::position;
+use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::{AuditId, OrganizationId};
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError, batch_failures};
@@ -26,16 +28,17 @@ type Batch = (OrganizationId, String, Vec<AuditId>);
 
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let Some(records) = event.get("Records").and_then(Value::as_array) else {
+        if event.get("Records").is_none() {
             let (given, failed) = catch_up(ports).await?;
             tracing::info!(given, failed, "lost audit entries");
             if failed > 0 {
                 return Err(TaskError::transient(format!("{failed} organizations could not be caught up")));
             }
             return Ok(json!({ "given": given }));
-        };
+        }
+        let stream: Event = serde_json::from_value(event).map_err(TaskError::permanent)?;
         let mut first_failed = None;
-        for (organization_id, position, ids) in batches(records) {
+        for (organization_id, position, ids) in batches(&stream.records) {
             if let Err(error) = patiently(ports, organization_id, &ids).await {
                 tracing::warn!(%organization_id, %error, "audit entries could not be chained yet");
                 // The stream comes again from here: what has its place by then is passed over.
@@ -47,15 +50,14 @@ fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>
 }
 
 /// The entries by organization, in the order in which the stream names them.
-fn batches(records: &[Value]) -> Vec<Batch> {
+fn batches(records: &[EventRecord]) -> Vec<Batch> {
     let mut batches: Vec<Batch> = vec![];
     for record in records {
         let Some((organization_id, id)) = aws_data::stream::audit(record) else { continue };
         if let Some(batch) = batches.iter_mut().find(|batch| batch.0 == organization_id) {
             batch.2.push(id);
         } else {
-            let position = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
-            batches.push((organization_id, position, vec![id]));
+            batches.push((organization_id, position(record), vec![id]));
         }
     }
     batches
@@ -96,6 +98,7 @@ mod tests {
         let mut event = record('1', 'f', "5");
         event["dynamodb"]["NewImage"]["kind"]["S"] = json!("event");
         let records = [record('1', 'a', "1"), record('2', 'b', "2"), record('1', 'c', "3"), changed, event];
+        let records = records.map(|record| serde_json::from_value(record).unwrap());
         let found: Vec<_> = batches(&records)
             .into_iter()
             .map(|(organization, position, ids)| {

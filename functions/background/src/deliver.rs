@@ -8,8 +8,7 @@ use app::webhooks::{Deliverer, OpenedKeys};
 use aws_flow::SqsQueue;
 use futures_util::future::{BoxFuture, join_all};
 use runtime::environment::required;
-use runtime::task::{Task, TaskError, batch_failures};
-use serde::Deserialize;
+use runtime::task::{Task, TaskError, batch_failures, messages};
 use serde_json::Value;
 
 use crate::endpoints::Https;
@@ -34,40 +33,27 @@ pub fn context() -> Context {
     Context { ports, endpoints, queue, opened: OpenedKeys::default() }
 }
 
-#[derive(Deserialize)]
-struct Batch {
-    #[serde(rename = "Records")]
-    records: Vec<Message>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Message {
-    message_id: String,
-    body: String,
-}
-
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let batch: Batch = serde_json::from_value(event).map_err(TaskError::permanent)?;
-        let deliverer = Deliverer {
+        let messages = messages(event)?;
+        let deliverer = &Deliverer {
             ports: &context.ports,
             endpoints: &*context.endpoints,
             queue: &*context.queue,
             encode: wire::events::write_delivery,
             opened: &context.opened,
         };
-        let told = batch.records.iter().map(|message| async {
-            let Some(delivery) = wire::events::read_delivery(&message.body) else {
-                tracing::error!(message_id = message.message_id, "a message of the queue can't be read");
-                return Some(message.message_id.clone());
+        let told = messages.iter().map(|(message_id, body)| async move {
+            let Some(delivery) = wire::events::read_delivery(body) else {
+                tracing::error!(message_id, "a message of the queue can't be read");
+                return Some(message_id.clone());
             };
             let event_id = delivery.event_id;
             match deliverer.deliver(delivery).await {
                 Ok(()) => None,
                 Err(error) => {
                     tracing::warn!(%event_id, %error, "a delivery could not be made");
-                    Some(message.message_id.clone())
+                    Some(message_id.clone())
                 }
             }
         });

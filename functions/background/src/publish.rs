@@ -46,10 +46,11 @@ pub fn context() -> Context {
 
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let records = event.get("Records").and_then(Value::as_array).cloned().unwrap_or_default();
+        let stream: aws_lambda_events::dynamodb::Event =
+            serde_json::from_value(event).map_err(TaskError::permanent)?;
         let mut events: Vec<(String, PublishedEvent)> = vec![];
-        for record in &records {
-            let position = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
+        for record in &stream.records {
+            let position = aws_data::stream::position(record);
             match aws_data::stream::event(record) {
                 Some(Ok(event)) => {
                     let published = wire::events::publish(&event);

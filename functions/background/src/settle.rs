@@ -3,6 +3,7 @@
 
 use app::Ports;
 use app::settle::{Report, What, settle};
+use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::id::Id;
 use domain::lifecycle::Outcome;
 use futures_util::future::BoxFuture;
@@ -19,7 +20,8 @@ pub fn context() -> Ports {
 
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        if let Some(report) = report(&event) {
+        let event: EventBridgeEvent = serde_json::from_value(event).map_err(TaskError::permanent)?;
+        if let Some(report) = report(&event.detail) {
             settle(ports, &report).await?;
         } else {
             // Other mail of the account, or an event that says nothing about delivery.
@@ -29,9 +31,8 @@ fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>
     })
 }
 
-/// The report in an event; none where it is about something else.
-fn report(event: &Value) -> Option<Report> {
-    let detail = event.get("detail")?;
+/// The report in what SES says; none where it is about something else.
+fn report(detail: &Value) -> Option<Report> {
     let mail = detail.get("mail")?;
     let tag = |name: &str| mail.get("tags")?.get(name)?.get(0)?.as_str();
     // Recipients stand under other names in each kind of event.
@@ -79,7 +80,7 @@ mod tests {
     fn the_example_event_is_a_report() {
         let event: Value =
             serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
-        let report = report(&event).unwrap();
+        let report = report(&event["detail"]).unwrap();
         let delivered = What::Outcome(Outcome::Delivered, vec!["success@simulator.amazonses.com".to_owned()]);
         assert_eq!(report.what, delivered);
     }
@@ -89,7 +90,7 @@ mod tests {
         let mut event: Value =
             serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
         event["detail"]["mail"]["tags"] = json!({});
-        assert_eq!(report(&event), None);
+        assert_eq!(report(&event["detail"]), None);
         assert_eq!(report(&json!({})), None);
     }
 }

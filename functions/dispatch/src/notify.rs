@@ -14,7 +14,7 @@ use domain::id::Id;
 use domain::inbox::NOTIFICATIONS;
 use futures_util::future::BoxFuture;
 use runtime::environment::{required, setting};
-use runtime::task::{Task, TaskError, batch_failures};
+use runtime::task::{Task, TaskError, batch_failures, messages};
 use serde_json::{Value, json};
 
 /// What the function needs.
@@ -52,8 +52,7 @@ pub fn context() -> Context {
 
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let records =
-            event.get("Records").and_then(Value::as_array).ok_or_else(|| TaskError::permanent("no batch"))?;
+        let messages = messages(event)?;
         if !context.enabled {
             // What was queued before an operator switched them off.
             return Ok(batch_failures(&[]));
@@ -68,15 +67,14 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         };
         let mut failed = vec![];
         // One after the other: SES takes so many a second, and the mails that were approved come first.
-        for record in records {
-            let message_id = record["messageId"].as_str().unwrap_or_default();
-            let told = match record["body"].as_str().and_then(read) {
+        for (message_id, body) in messages {
+            let told = match read(&body) {
                 Some(what) => teller.tell(&what).await.map_err(|error| error.to_string()),
                 None => Err("a message of the queue can't be read".to_owned()),
             };
             if let Err(error) = told {
                 tracing::warn!(message_id, error, "members were not all notified");
-                failed.push(message_id.to_owned());
+                failed.push(message_id);
             }
         }
         Ok(batch_failures(&failed))

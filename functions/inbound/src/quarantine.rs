@@ -4,38 +4,23 @@
 use app::Ports;
 use app::receive::Reading;
 use futures_util::future::BoxFuture;
-use runtime::task::{Task, TaskError, batch_failures};
-use serde::Deserialize;
+use runtime::task::{Task, TaskError, batch_failures, messages};
 use serde_json::Value;
 
 /// The function.
 pub const TASK: Task<Ports> = Task { name: "inbound-quarantine", context: crate::ports, handle };
 
-#[derive(Deserialize)]
-struct Batch {
-    #[serde(rename = "Records")]
-    records: Vec<Message>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Message {
-    message_id: String,
-    body: String,
-}
-
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let batch: Batch = serde_json::from_value(event).map_err(TaskError::permanent)?;
         let mut failed = vec![];
-        for message in batch.records {
-            let filed = match original(&message.body) {
+        for (message_id, body) in messages(event)? {
+            let filed = match original(&body) {
                 Some(event) => crate::receive::file(ports, event, Reading::Quarantine).await,
                 None => Err(TaskError::permanent("no event of SES in this message")),
             };
             if let Err(error) = filed {
                 tracing::error!(class = error.name, error = %error.message, "a mail could not be quarantined");
-                failed.push(message.message_id);
+                failed.push(message_id);
             }
         }
         Ok(batch_failures(&failed))

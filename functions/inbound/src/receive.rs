@@ -16,7 +16,7 @@ fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>
 /// Files the mails of an event.
 pub(crate) async fn file(ports: &Ports, event: Value, reading: Reading) -> Result<Value, TaskError> {
     let mut made = 0;
-    for received in crate::ses::received(&event).map_err(TaskError::permanent)? {
+    for received in crate::ses::received(event).map_err(TaskError::permanent)? {
         made += receive(ports, &received, reading).await?.len();
     }
     // Whatever became of it, SES is to go on with its other rules.

@@ -2,90 +2,42 @@
 //! (<https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html>).
 
 use app::receive::{EnvelopeView, Received};
+use aws_lambda_events::ses::{SimpleEmailEvent, SimpleEmailService, SimpleEmailVerdict};
+use domain::Timestamp;
 use domain::address::EmailAddress;
 use domain::message::Verdicts;
-use serde::Deserialize;
 use serde_json::Value;
 
 /// Where the receipt rule puts the octets of a mail, before the id of SES.
 const PREFIX: &str = "inbound/";
 
-#[derive(Deserialize)]
-struct Event {
-    #[serde(rename = "Records")]
-    records: Vec<Record>,
-}
-
-#[derive(Deserialize)]
-struct Record {
-    ses: Ses,
-}
-
-#[derive(Deserialize)]
-struct Ses {
-    mail: Mail,
-    receipt: Receipt,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Mail {
-    message_id: String,
-    timestamp: jiff::Timestamp,
-    #[serde(default)]
-    source: String,
-    #[serde(default)]
-    common_headers: CommonHeaders,
-}
-
-#[derive(Deserialize, Default)]
-struct CommonHeaders {
-    #[serde(default)]
-    subject: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Receipt {
-    recipients: Vec<String>,
-    #[serde(default)]
-    spam_verdict: Verdict,
-    #[serde(default)]
-    virus_verdict: Verdict,
-    #[serde(default)]
-    spf_verdict: Verdict,
-    #[serde(default)]
-    dkim_verdict: Verdict,
-    #[serde(default)]
-    dmarc_verdict: Verdict,
-}
-
-#[derive(Deserialize, Default)]
-struct Verdict {
-    #[serde(default)]
-    status: String,
-}
-
 /// The mails that an event tells of.
-pub(crate) fn received(event: &Value) -> Result<Vec<Received>, String> {
-    let event: Event = serde_json::from_value(event.clone()).map_err(|error| error.to_string())?;
+pub(crate) fn received(mut event: Value) -> Result<Vec<Received>, String> {
+    // Of a mail without `From` SES has no such header, where the form of the event wants a list.
+    for record in event.get_mut("Records").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(headers) = record.pointer_mut("/ses/mail/commonHeaders").and_then(Value::as_object_mut) {
+            headers.entry("from").or_insert_with(|| Value::Array(vec![]));
+        }
+    }
+    let event: SimpleEmailEvent = serde_json::from_value(event).map_err(|error| error.to_string())?;
     event.records.into_iter().map(|record| one(record.ses)).collect()
 }
 
-fn one(ses: Ses) -> Result<Received, String> {
-    let Ses { mail, receipt } = ses;
+fn one(ses: SimpleEmailService) -> Result<Received, String> {
+    let SimpleEmailService { mail, receipt, .. } = ses;
     // The id becomes part of an object key: SES makes them of letters and digits.
-    if mail.message_id.is_empty() || !mail.message_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    {
+    let id = mail.message_id.unwrap_or_default();
+    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return Err("not an id of SES".to_owned());
     }
-    let verdict =
-        |verdict: Verdict| if verdict.status.is_empty() { "DISABLED".to_owned() } else { verdict.status };
-    let at = jiff::Timestamp::from_millisecond(mail.timestamp.as_millisecond())
-        .map_err(|error| error.to_string())?;
+    let verdict = |verdict: SimpleEmailVerdict| {
+        verdict.status.filter(|status| !status.is_empty()).unwrap_or_else(|| "DISABLED".to_owned())
+    };
+    let at =
+        Timestamp::from_millisecond(mail.timestamp.timestamp_millis()).map_err(|error| error.to_string())?;
     Ok(Received {
-        raw_key: format!("{PREFIX}{}", mail.message_id),
-        provider_id: mail.message_id,
+        raw_key: format!("{PREFIX}{id}"),
+        provider_id: id,
         at,
         // SES takes at most 50 recipients in one delivery.
         recipients: receipt
@@ -102,7 +54,7 @@ fn one(ses: Ses) -> Result<Received, String> {
             dmarc: verdict(receipt.dmarc_verdict),
         },
         envelope: EnvelopeView {
-            from: mail.source,
+            from: mail.source.unwrap_or_default(),
             subject: mail.common_headers.subject.unwrap_or_default(),
         },
     })
@@ -118,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_documented_event_is_read() {
-        let received = received(&example()).unwrap();
+        let received = received(example()).unwrap();
         assert_eq!(received.len(), 1);
         assert_eq!(received[0].raw_key, format!("inbound/{}", received[0].provider_id));
         assert_eq!(received[0].recipients.len(), 1);
@@ -129,7 +81,14 @@ mod tests {
     fn an_id_that_would_leave_its_folder_is_refused() {
         let mut event = example();
         event["Records"][0]["ses"]["mail"]["messageId"] = "../sealed/x".into();
-        assert!(received(&event).is_err());
-        assert!(received(&serde_json::json!({"Records": [{}]})).is_err());
+        assert!(received(event).is_err());
+        assert!(received(serde_json::json!({"Records": [{}]})).is_err());
+    }
+
+    #[test]
+    fn a_mail_without_a_sender_s_header_is_read() {
+        let mut event = example();
+        event["Records"][0]["ses"]["mail"]["commonHeaders"].as_object_mut().unwrap().remove("from");
+        assert_eq!(received(event).unwrap().len(), 1);
     }
 }

@@ -29,6 +29,11 @@ def throttled(service: str) -> web.Response:
     return failure(service, status, code, "Injected: rate exceeded.")
 
 
+def contended(service: str) -> web.Response:
+    code = "com.amazonaws.dynamodb.v20120810#TransactionConflictException"
+    return failure(service, 400, code, "Injected: transaction is ongoing for the item.")
+
+
 def broken(service: str, status: int) -> web.Response:
     json_code, xml_code, message = _FAILURES[status]
     return failure(service, status, xml_code if service in _XML_SERVICES else json_code, message)

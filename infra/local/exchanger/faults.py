@@ -12,6 +12,7 @@ WIRE_KINDS = {
     "error_500": "answers 500, not forwarded",
     "error_503": "answers 503, not forwarded",
     "throttle": "answers with the service's own throttling error, not forwarded",
+    "contend": "answers as DynamoDB does while a transaction holds the item, not forwarded",
     "hang": "forwarded, no answer for `seconds`",
     "slow": "waits `seconds`, then forwards",
     "kill_before": "kill -9 of the calling function before the call is forwarded",

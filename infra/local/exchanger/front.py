@@ -9,8 +9,10 @@ from .settings import Settings
 
 log = logging.getLogger("front")
 
-# The limits of an HTTP API: requests of 10 MB, integrations of 30 seconds.
-MAX_BODY = 10 * 1024 * 1024
+# What an HTTP API passes on: 10,240 bytes of request line and headers, and within 30 seconds what Lambda takes and gives, which is 6 MB
+# (API Gateway developer guide, "Quotas for HTTP APIs"; Lambda developer guide, "Quotas").
+MAX_HEAD = 10_240
+MAX_BODY = 6 * 1024 * 1024
 INTEGRATION_TIMEOUT = ClientTimeout(total=30, sock_connect=10)
 
 
@@ -23,8 +25,11 @@ class Front:
         api_id = self.settings.outputs.get("ApiId")
         if api_id is None:
             return _message(503, "The stack is not deployed yet")
+        head = len(request.raw_path) + sum(len(name) + len(value) for name, value in request.raw_headers)
+        if head > MAX_HEAD:
+            return _message(431, "Request Header Fields Too Large")
         if (request.content_length or 0) > MAX_BODY:
-            return _message(413, "Request Too Long")
+            return _message(413, "Request Entity Too Large")
         headers = proxy.end_to_end(request.raw_headers)
         peer = request.remote or "127.0.0.1"
         before = headers.popall("X-Forwarded-For", [])
@@ -39,6 +44,8 @@ class Front:
                 self.session, request, self.settings.aws_url, headers, path=path, timeout=INTEGRATION_TIMEOUT
             )
             async with answer:
+                if (answer.content_length or 0) > MAX_BODY:
+                    return _message(500, "Internal Server Error")
                 return await proxy.relay(request, answer)
         except TimeoutError:
             return _message(503, "Service Unavailable")

@@ -92,7 +92,8 @@ class Rights:
 
     def _of(self, call: Call, request: web.BaseRequest, body: bytes) -> Iterator[tuple[str, str, Context]]:
         if call.service == "s3":
-            yield from _of_s3(call, urlsplit(request.raw_path).path, body)
+            once = request.headers.get("If-None-Match", "")
+            yield from _of_s3(call, urlsplit(request.raw_path).path, body, once)
             return
         content = json.loads(body) if call.service in _JSON else {}
         if call.service == "dynamodb":
@@ -161,7 +162,7 @@ class Rights:
         return f"arn:aws:{service}:{self.settings.region}:{ACCOUNT}:{resource}"
 
 
-def _of_s3(call: Call, path: str, body: bytes) -> Iterator[tuple[str, str, Context]]:
+def _of_s3(call: Call, path: str, body: bytes, once: str) -> Iterator[tuple[str, str, Context]]:
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     resource = f"arn:aws:s3:::{bucket}/{_alike(key)}" if key else f"arn:aws:s3:::{bucket}"
     context: Context = {}
@@ -169,6 +170,8 @@ def _of_s3(call: Call, path: str, body: bytes) -> Iterator[tuple[str, str, Conte
         tags = _tags(body)
         context = {f"s3:RequestObjectTag/{name}": value for name, value in tags.items()}
         context["s3:RequestObjectTagKeys"] = sorted(tags)
+    if call.operation == "PutObject" and once:
+        context = {"s3:if-none-match": once}
     yield _S3.get(call.operation, call.operation), resource, context
     if call.status == 404:
         # Only who may list learns that an object is not there: to all others S3 refuses it.

@@ -92,6 +92,10 @@ class Wire:
             response = errors.throttled(call.service)
             call.status = response.status
             return response
+        if rule.kind == "contend":
+            response = errors.contended(call.service)
+            call.status = response.status
+            return response
         if rule.kind == "slow":
             await asyncio.sleep(rule.seconds)
         if rule.kind == "duplicate":

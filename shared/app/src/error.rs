@@ -154,6 +154,12 @@ impl From<BlobError> for Refusal {
     fn from(error: BlobError) -> Self {
         match error {
             BlobError::Transient(text) => Refusal::Unavailable(text),
+            BlobError::Missing => Refusal::Conflict {
+                code: "bytes_missing",
+                message: "the bytes of this mail or file are gone from storage: lists still say what it was"
+                    .to_owned(),
+                details: vec![],
+            },
             other => Refusal::Internal(other.to_string()),
         }
     }

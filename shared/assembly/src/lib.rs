@@ -26,7 +26,10 @@ pub fn ports(config: &SdkConfig) -> Ports {
         store: Arc::new(table.clone()),
         directory: Arc::new(table.clone()),
         trail: Arc::new(table),
-        blobs: Arc::new(S3Blobs::new(config, setting("MAIL_BUCKET").unwrap_or_else(unnamed))),
+        blobs: Arc::new(S3Blobs::new(
+            &runtime::aws::large(config),
+            setting("MAIL_BUCKET").unwrap_or_else(unnamed),
+        )),
         workflow: Arc::new(StepFunctions::new(config, setting("SEND_WORKFLOW_ARN").unwrap_or_else(unnamed))),
         data_keys: data_keys(config),
         anchors: Arc::new(NoAnchors),

@@ -56,7 +56,7 @@ const STANDING_DAYS: i64 = 90;
 const CHAINED_DAYS: i64 = 30;
 /// A link that has expired is kept for so long, so that its page can say so.
 const LINK_DAYS: i64 = 30;
-/// A transaction that meets another on the same item is repeated so often.
+/// A write that meets a transaction on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
 
 /// One `DynamoDB` table.
@@ -225,7 +225,7 @@ impl DynamoTable {
                 .set_condition_expression(put.condition_expression)
                 .set_expression_attribute_names(put.expression_attribute_names)
                 .set_expression_attribute_values(put.expression_attribute_values);
-            return match request.send().await {
+            return match uncontended(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
                 Err(error) => Err(failed(&error)),
@@ -241,7 +241,7 @@ impl DynamoTable {
                 .set_condition_expression(update.condition_expression)
                 .set_expression_attribute_names(update.expression_attribute_names)
                 .set_expression_attribute_values(update.expression_attribute_values);
-            return match request.send().await {
+            return match uncontended(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
                 Err(error) => Err(failed(&error)),
@@ -254,7 +254,7 @@ impl DynamoTable {
                 .table_name(delete.table_name)
                 .set_key(Some(delete.key))
                 .set_condition_expression(delete.condition_expression);
-            return match request.send().await {
+            return match uncontended(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
                 Err(error) => Err(failed(&error)),
@@ -515,6 +515,27 @@ fn corrupt(error: &dyn std::fmt::Display) -> StoreError {
 }
 
 /// The class of a failed call. The text names the error's code alone: messages of AWS may quote keys.
+/// Makes a write of one item again while a transaction holds the item: `DynamoDB` refuses it then, and the SDK does not repeat it
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html>, "Transaction conflict handling").
+async fn uncontended<T, E, R, F>(send: impl Fn() -> F) -> Result<T, SdkError<E, R>>
+where
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+    SdkError<E, R>: ProvideErrorMetadata,
+{
+    let mut tries = 0;
+    loop {
+        match send().await {
+            Err(error)
+                if error.code() == Some("TransactionConflictException") && tries < CONTENTION_TRIES =>
+            {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+            }
+            answered => return answered,
+        }
+    }
+}
+
 fn failed<E, R>(error: &SdkError<E, R>) -> StoreError
 where
     SdkError<E, R>: ProvideErrorMetadata,
@@ -844,7 +865,7 @@ impl Store for DynamoTable {
             .expression_attribute_values(":approval", text(ticket.approval_id))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_values(ReturnValue::AllNew);
-        match request.send().await {
+        match uncontended(|| request.clone().send()).await {
             Ok(answer) => answer.attributes.map(decode::<MessageRecord>).transpose(),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
@@ -927,20 +948,9 @@ impl Directory for DynamoTable {
             )
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
-        let mut tries = 0;
-        let counted = loop {
-            match request.clone().send().await {
-                Ok(answer) => break answer.attributes.unwrap_or_default(),
-                // Somebody signs in with this address at this moment, and gives the attempts back: nobody is to notice.
-                Err(error)
-                    if error.code() == Some("TransactionConflictException") && tries < CONTENTION_TRIES =>
-                {
-                    tries += 1;
-                    tokio::time::sleep(Duration::from_millis(10 << tries)).await;
-                }
-                Err(error) => return Err(failed(&error)),
-            }
-        };
+        // Somebody who signs in with this address at this moment gives the attempts back: nobody is to notice.
+        let counted = uncontended(|| request.clone().send()).await.map_err(|e| failed(&e))?;
+        let counted = counted.attributes.unwrap_or_default();
         let count = counted.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
         count.ok_or_else(|| corrupt(&Corrupt("count")))
     }

@@ -39,9 +39,16 @@ fn input(ticket: &Ticket, send_at: Option<Timestamp>) -> String {
         "approval_id": ticket.approval_id.to_string(),
         "digest": ticket.digest.to_string(),
         // A wait until a time that is over ends at once.
-        "send_at": send_at.unwrap_or(Timestamp::UNIX_EPOCH).to_string(),
+        "send_at": whole_seconds(send_at.unwrap_or(Timestamp::UNIX_EPOCH)).to_string(),
     })
     .to_string()
+}
+
+/// The first whole second at which it is due: a wait of Step Functions leaves the fraction away, and would end before
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html>).
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    let seconds = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    Timestamp::from_second(seconds).unwrap_or(at)
 }
 
 fn failed<E, R>(error: &SdkError<E, R>) -> FlowError
@@ -92,5 +99,22 @@ impl Workflow for StepFunctions {
     async fn close(&self, task_token: &str) -> Result<(), FlowError> {
         let request = self.client.send_task_failure().task_token(task_token).error("NotApproved");
         request.send().await.map(drop).map_err(|e| failed(&e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_never_ends_before_a_mail_is_due() {
+        for (due, waits) in [
+            ("2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z"),
+            ("2026-03-01T09:00:00.001Z", "2026-03-01T09:00:01Z"),
+            ("2026-12-31T23:59:59.999Z", "2027-01-01T00:00:00Z"),
+        ] {
+            let due: Timestamp = due.parse().unwrap();
+            assert_eq!(whole_seconds(due).to_string(), waits);
+        }
     }
 }

@@ -25,6 +25,14 @@ const ROOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon-roots.pem"
 
 /// Whoever asks for another limit gets, and pays for, a connector of its own.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+/// A call and its repetitions end before the 15 seconds that a function has, so that it can still answer 503.
+const CALL_LIMIT: Duration = Duration::from_secs(12);
+/// One of at least three tries.
+const TRY_LIMIT: Duration = Duration::from_secs(4);
+/// The same for calls that carry a mail or a file of up to 40 MB. Functions that make them have at least 29 seconds.
+const LARGE_CALL_LIMIT: Duration = Duration::from_secs(25);
+/// One of at least two tries.
+const LARGE_TRY_LIMIT: Duration = Duration::from_secs(12);
 
 /// The settings that all SDK clients share.
 ///
@@ -49,13 +57,7 @@ pub fn config() -> SdkConfig {
         ))
         .retry_config(RetryConfig::standard())
         // The Rust SDK has no read time-out by default: a call that hangs would take the whole invocation.
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_LIMIT)
-                .operation_attempt_timeout(Duration::from_secs(10))
-                .operation_timeout(Duration::from_secs(25))
-                .build(),
-        )
+        .timeout_config(limits(TRY_LIMIT, CALL_LIMIT))
         .http_client(https());
     config.set_endpoint_url(endpoint);
     // Names the function in the user agent, so that a trace of AWS calls tells who made them.
@@ -63,11 +65,25 @@ pub fn config() -> SdkConfig {
     config.build()
 }
 
+fn limits(attempt: Duration, call: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(call)
+        .build()
+}
+
+/// The same for calls that carry a mail or a file.
+pub fn large(config: &SdkConfig) -> SdkConfig {
+    config.to_builder().timeout_config(limits(LARGE_TRY_LIMIT, LARGE_CALL_LIMIT)).build()
+}
+
 /// The same for SES, which a local stack serves elsewhere.
 pub fn ses_config(config: &SdkConfig) -> SdkConfig {
+    let config = large(config);
     match setting("AWS_ENDPOINT_URL_SESV2") {
         Some(url) => config.to_builder().endpoint_url(url).build(),
-        None => config.clone(),
+        None => config,
     }
 }
 

@@ -7,14 +7,16 @@ use app::enter::{Entered, Once, Repeatable, enter};
 use app::error::Refusal;
 use app::ports::Ports;
 use app::store::{Key, PageRequest};
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use domain::access::{Permit, Scope, ScopeType};
 use domain::id::Id;
 use futures_util::future::BoxFuture;
+use http::{HeaderName, HeaderValue};
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Function;
@@ -71,39 +73,6 @@ pub struct Request {
     pub id: String,
 }
 
-/// The event of an HTTP API: the parts that we read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Event {
-    raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    headers: HashMap<String, String>,
-    #[serde(default)]
-    cookies: Vec<String>,
-    #[serde(default)]
-    path_parameters: Option<HashMap<String, String>>,
-    request_context: EventContext,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventContext {
-    #[serde(default)]
-    request_id: String,
-    http: EventHttp,
-}
-
-#[derive(Deserialize)]
-struct EventHttp {
-    method: String,
-}
-
 /// The pairs of a query or of a form's body.
 pub fn form_pairs(text: &str) -> HashMap<String, String> {
     form_urlencoded::parse(text.as_bytes()).into_owned().collect()
@@ -112,24 +81,28 @@ pub fn form_pairs(text: &str) -> HashMap<String, String> {
 impl Request {
     /// Reads the event of an HTTP API.
     pub fn from_event(event: Value) -> Result<Self, String> {
-        let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+        let event: ApiGatewayV2httpRequest =
+            serde_json::from_value(event).map_err(|error| error.to_string())?;
         let body = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
             BASE64.decode(body).map_err(|error| error.to_string())?.into()
         } else {
             body.into_bytes().into()
         };
-        let headers: BTreeMap<String, String> =
-            event.headers.into_iter().map(|(k, v)| (k.to_ascii_lowercase(), v)).collect();
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let headers: BTreeMap<String, String> = event.headers.iter().map(header).collect();
         Ok(Self {
-            method: event.request_context.http.method,
-            path: event.raw_path,
-            parameters: event.path_parameters.unwrap_or_default(),
-            query: form_pairs(&event.raw_query_string),
+            method: event.request_context.http.method.as_str().to_owned(),
+            path: event.raw_path.unwrap_or_default(),
+            parameters: event.path_parameters,
+            query: form_pairs(event.raw_query_string.as_deref().unwrap_or_default()),
             // API Gateway takes cookies out of the headers; a gateway that does not is understood as well.
             cookies: event
                 .cookies
                 .iter()
+                .flatten()
                 .chain(headers.get("cookie"))
                 .flat_map(|line| line.split(';'))
                 .filter_map(|pair| pair.trim().split_once('='))
@@ -137,7 +110,7 @@ impl Request {
                 .collect(),
             headers,
             body,
-            id: event.request_context.request_id,
+            id: event.request_context.request_id.unwrap_or_default(),
         })
     }
 
@@ -291,18 +264,15 @@ impl Response {
     }
 }
 
-/// The body of the answer to a request that can't be read at all.
-fn unreadable() -> Value {
-    json!({"error": {"code": "invalid_request", "message": "the request can't be read", "request_id": "", "details": {}}})
-}
-
 /// Answers one event.
 pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Response {
     let request = match Request::from_event(event) {
         Ok(request) => request,
         Err(error) => {
             tracing::error!(%error, "not an event of an HTTP API");
-            return Response::json(400, &unreadable());
+            let message = "the request can't be read";
+            let body = wire::problem::envelope("invalid_request", message, "", &json!({}));
+            return Response::json(400, &body);
         }
     };
     let took = crate::environment::stopwatch();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
@@ -91,6 +92,14 @@ pub(crate) fn block_on(future: impl Future<Output = Result<(), lambda_runtime::E
         Ok(Err(error)) => tracing::error!(%error, "the runtime stopped"),
         Err(error) => tracing::error!(%error, "no runtime"),
     }
+}
+
+/// The messages of a queue that an invocation brings: the id of each, by which it is told of as failed, and its body.
+pub fn messages(event: Value) -> Result<Vec<(String, String)>, TaskError> {
+    let event: SqsEvent = serde_json::from_value(event).map_err(TaskError::permanent)?;
+    let message =
+        |message: SqsMessage| (message.message_id.unwrap_or_default(), message.body.unwrap_or_default());
+    Ok(event.records.into_iter().map(message).collect())
 }
 
 /// The answer to a batch of queue or stream records: those that failed come again, the others don't.

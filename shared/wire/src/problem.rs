@@ -79,7 +79,10 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
             (500, "internal_error", "a defect of ours: tell us the request_id".to_owned(), json!({}))
         }
     };
-    let body =
-        json!({"error": {"code": code, "message": message, "request_id": request_id, "details": details}});
-    Problem { status, retry_after, body }
+    Problem { status, retry_after, body: envelope(code, &message, request_id, &details) }
+}
+
+/// The form of every error answer.
+pub fn envelope(code: &str, message: &str, request_id: &str, details: &Value) -> Value {
+    json!({"error": {"code": code, "message": message, "request_id": request_id, "details": details}})
 }

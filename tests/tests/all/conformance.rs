@@ -37,7 +37,7 @@ fn served() -> BTreeMap<String, &'static str> {
         ("operator", operator::FUNCTIONS),
     ];
     let mut all = BTreeMap::new();
-    let api = api::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "api"));
+    let api = api::ENDPOINTS.iter().chain([&api::unmatched::ENDPOINT]).map(|endpoint| (endpoint.name, "api"));
     let others = groups.iter().flat_map(|(group, functions)| functions.iter().map(|f| (f.name(), *group)));
     for (name, group) in api.chain(others) {
         assert!(all.insert(name.to_owned(), group).is_none(), "two functions are named {name}");
@@ -214,7 +214,7 @@ fn logical_id(function: &str) -> String {
 /// What the API's gateway is told of the routes, as `template.yaml` writes it.
 fn gateway() -> String {
     let mut paths: BTreeMap<&str, BTreeMap<String, &str>> = BTreeMap::new();
-    for endpoint in api::ENDPOINTS.iter().chain([&console::ENDPOINT]) {
+    for endpoint in api::ENDPOINTS.iter().chain([&console::ENDPOINT, &api::unmatched::ENDPOINT]) {
         let method = match endpoint.method {
             "ANY" => "x-amazon-apigateway-any-method".to_owned(),
             method => method.to_lowercase(),
@@ -230,8 +230,11 @@ fn gateway() -> String {
         let names = path.split('{').skip(1).filter_map(|part| part.split_once('}'));
         let names: Vec<_> =
             names.map(|(name, _)| format!("{{ name: {name}, in: path, required: true }}")).collect();
-        let parameters =
-            if names.is_empty() { String::new() } else { format!("parameters: [{}], ", names.join(", ")) };
+        let parameters = match names.as_slice() {
+            [] if path == "$default" => "isDefaultRoute: true, ".to_owned(),
+            [] => String::new(),
+            names => format!("parameters: [{}], ", names.join(", ")),
+        };
         for (method, function) in methods {
             let uri = format!(
                 "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{}.Arn}}/invocations",
@@ -338,6 +341,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
             "s3:GetObject",
+            "s3:ListBucket",
             "s3:PutObject",
             "states:StartExecution",
             "states:SendTaskSuccess",
@@ -356,6 +360,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "s3:GetObject",
+            "s3:ListBucket",
             "ses:SendEmail",
             "ses:SendRawEmail",
             "sqs:SendMessage",
@@ -571,9 +576,10 @@ fn anchors_are_locked_and_one_role_alone_puts_them() {
     assert!(at("AnchorBucket", &[&lock[..], &["Mode"]].concat()).contains("AnchorMode"));
     assert!(at("AnchorBucket", &[&lock[..], &["Days"]].concat()).contains("AnchorRetentionDays"));
     for name in ["AnchorBucket", "MailBucket", "Table", "Key", "SigningKey"] {
-        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+        for (policy, kept) in [("DeletionPolicy", "RetainExceptOnCreate"), ("UpdateReplacePolicy", "Retain")]
+        {
             let found = resources.as_mapping_get(name).and_then(|resource| resource.as_mapping_get(policy));
-            assert_eq!(found.and_then(Yaml::as_str), Some("Retain"), "{name}: {policy}");
+            assert_eq!(found.and_then(Yaml::as_str), Some(kept), "{name}: {policy}");
         }
     }
     let template = read("template.yaml");
@@ -587,21 +593,109 @@ fn anchors_are_locked_and_one_role_alone_puts_them() {
     }
 }
 
-/// A schedule that was lost makes no errors: that nothing runs has to ring by itself.
-#[test]
-fn a_schedule_that_stands_still_rings() {
+/// Each alarm: what it watches, and the expression by which it rings.
+fn alarms() -> BTreeMap<String, String> {
     let source = without_tags(&read("template.yaml"));
     let documents = Yaml::load_from_str(&source).unwrap();
     let resources = documents[0].as_mapping_get("Resources").unwrap().as_mapping().unwrap();
-    let silent = resources.iter().filter_map(|(_, resource)| {
-        let alarm = resource.as_mapping_get("Properties")?;
-        let rings = text(alarm, "MetricName") == "Invocations"
-            && text(alarm, "ComparisonOperator") == "LessThanThreshold"
-            && text(alarm, "TreatMissingData") == "breaching"
-            && format!("{:?}", alarm.as_mapping_get("Threshold")).contains("Integer(1)");
-        rings.then(|| format!("{:?}", alarm.as_mapping_get("Dimensions")))
+    let alarms = resources.iter().filter(|(_, resource)| text(resource, "Type") == "AWS::CloudWatch::Alarm");
+    let described = alarms.map(|(name, alarm)| {
+        let alarm = alarm.as_mapping_get("Properties").unwrap();
+        assert_eq!(list(alarm.as_mapping_get("AlarmActions")), ["AlarmTopic"], "{name:?} calls nobody");
+        let number = |name: &str| {
+            let value = alarm.as_mapping_get(name).unwrap_or_else(|| panic!("{name}"));
+            value.as_integer().map_or_else(
+                || value.as_floating_point().unwrap_or_else(|| panic!("{name}")).to_string(),
+                |number| number.to_string(),
+            )
+        };
+        let dimensions = alarm.as_mapping_get("Dimensions").and_then(Yaml::as_sequence);
+        let of: Vec<_> = dimensions.into_iter().flatten().map(|it| text(it, "Value").to_owned()).collect();
+        let comparison = match text(alarm, "ComparisonOperator") {
+            "GreaterThanThreshold" => ">",
+            "LessThanThreshold" => "<",
+            other => panic!("{other}"),
+        };
+        let silence = if text(alarm, "TreatMissingData") == "breaching" { ", or silence" } else { "" };
+        let expression = format!(
+            "{}({} {}) {comparison} {} in {} x {} s{silence}",
+            text(alarm, "Statistic"),
+            text(alarm, "MetricName"),
+            of.join(" "),
+            number("Threshold"),
+            number("EvaluationPeriods"),
+            number("Period"),
+        );
+        (name.as_str().unwrap().to_owned(), expression)
     });
-    assert_eq!(silent.filter(|dimensions| dimensions.contains("BackgroundAnchor")).count(), 1);
+    described.collect()
+}
+
+#[test]
+fn alarms_ring_for_what_they_say() {
+    let expected = [
+        ("AnchorErrorsAlarm", "Sum(Errors BackgroundAnchor) > 0 in 2 x 900 s"),
+        // A schedule that was lost makes no errors: that nothing runs has to ring by itself.
+        ("AnchorSilentAlarm", "Sum(Invocations BackgroundAnchor) < 1 in 2 x 900 s, or silence"),
+        ("ApiAlarm", "Sum(5xx Api) > 5 in 2 x 300 s"),
+        ("BounceAlarm", "Maximum(Reputation.BounceRate ) > 0.05 in 1 x 3600 s"),
+        (
+            "ChainAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible ChainDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        ("ChainErrorsAlarm", "Sum(Errors BackgroundChain) > 0 in 2 x 900 s"),
+        ("ChainSilentAlarm", "Sum(Invocations BackgroundChain) < 1 in 2 x 900 s, or silence"),
+        ("ComplaintAlarm", "Maximum(Reputation.ComplaintRate ) > 0.001 in 1 x 3600 s"),
+        ("DispatchAlarm", "Sum(Errors DispatchSend) > 5 in 3 x 300 s"),
+        (
+            "InboundAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible InboundDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        (
+            "NotifyAgeAlarm",
+            "Maximum(ApproximateAgeOfOldestMessage NotifyQueue.QueueName) > 3600 in 1 x 300 s",
+        ),
+        (
+            "NotifyAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible NotifyDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        (
+            "PublishAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible PublishDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        (
+            "SettleAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible SettleDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        ("StreamAlarm", "Maximum(IteratorAge BackgroundPublish) > 600000 in 2 x 300 s"),
+        ("SweepAlarm", "Sum(Errors BackgroundSweep) > 3 in 2 x 300 s"),
+        ("SweepSilentAlarm", "Sum(Invocations BackgroundSweep) < 1 in 2 x 300 s, or silence"),
+        ("ThrottleAlarm", "Sum(Throttles ) > 0 in 2 x 300 s"),
+        (
+            "WebhookAgeAlarm",
+            "Maximum(ApproximateAgeOfOldestMessage WebhookQueue.QueueName) > 3600 in 1 x 300 s",
+        ),
+        (
+            "WebhookAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible WebhookDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        ("WorkflowAlarm", "Sum(ExecutionsFailed SendWorkflow) > 0 in 1 x 300 s"),
+    ];
+    let runbook = read("infra/docs/RUNBOOK.md");
+    for (name, expression) in expected {
+        // Those of dead-letter queues are found by the queue's name.
+        let queue = expression.split_once("Visible ").and_then(|(_, rest)| rest.split_once(".QueueName"));
+        let named = queue.map_or(name, |(queue, _)| queue);
+        assert!(runbook.contains(&format!("`{named}`")), "the runbook does not say what to do at {name}");
+    }
+    let expected = expected.map(|(name, expression)| (name.to_owned(), expression.to_owned()));
+    assert_eq!(alarms(), expected.into());
+    // Every function that runs by the clock is missed when it does not.
+    for (name, source) in sources() {
+        let missed =
+            alarms().values().any(|it| it.contains(&format!("(Invocations {}) < 1", logical_id(&name))));
+        assert_eq!(source.contains("Type: ScheduleV2"), missed, "{name}");
+    }
 }
 
 #[test]
@@ -684,7 +778,8 @@ fn no_queue_takes_the_lambda_pool_and_no_organization_a_queue() {
     assert!(2 * app::webhooks::SLOW_CALLS < bounds["background-deliver"], "{bounds:?}");
     let template = read("template.yaml");
     let groups = template.matches("SqsParameters: { MessageGroupId: $.detail.organization_id }").count();
-    assert_eq!(groups, template.matches("DeadLetterConfig: { Arn: ").count(), "each rule that fills a queue");
+    let filling = template.matches("\n          Arn: !GetAtt ").count();
+    assert_eq!((groups, filling), (2, 2), "each rule that fills a queue");
 }
 
 #[test]

@@ -105,7 +105,9 @@ fn a_record_that_is_delivered_again_changes_nothing() {
     let key = json!({"pk": {"S": format!("{org}/{entry}")}, "sk": {"S": "audit"}});
     let item = stack.dynamodb("GetItem", json!({"Key": key}))["Item"].clone();
     assert!(item["sequence"]["N"].is_string() && item.get("watch").is_none(), "{item}");
-    let record = json!({"eventName": "INSERT", "dynamodb": {"NewImage": item, "SequenceNumber": "1"}});
+    let example = include_str!("../../../../events/background-chain.json");
+    let mut record = serde_json::from_str::<Value>(example).unwrap()["Records"][0].clone();
+    record["dynamodb"]["NewImage"] = item.clone();
     let event = json!({"Records": [record, record]});
     let function = "countersign-background-chain";
     for _ in 0..2 {

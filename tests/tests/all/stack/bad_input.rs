@@ -15,6 +15,40 @@ fn fields(answer: &tests::Answer) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_request_that_no_route_takes_is_refused_in_the_form_of_all_errors() {
+    let stack = Stack::running();
+    for (method, path, status, code) in [
+        ("GET", "/v1/nothing", 404, "route_not_found"),
+        ("GET", "/nothing", 404, "route_not_found"),
+        ("DELETE", "/v1/approvals", 405, "method_not_allowed"),
+        ("PATCH", "/v1/inboxes/inb_x", 405, "method_not_allowed"),
+    ] {
+        let answer = stack.call(method, path, stack.text("/agent_token"), None);
+        answer.refused(status, code);
+        assert!(
+            answer.body["error"]["request_id"].as_str().is_some_and(|id| !id.is_empty()),
+            "{}",
+            answer.body
+        );
+        assert_eq!(answer.header("allow").is_some(), status == 405, "{path}");
+    }
+    assert_eq!(stack.call("DELETE", "/v1/approvals", "", None).header("allow"), Some("GET"));
+    let root = stack.raw("GET", &format!("{}/", stack.text("/api_url")), "", vec![], "");
+    assert_eq!((root.status, root.header("location")), (303, Some("/console")));
+}
+
+/// The gateway refuses these itself, as on AWS: no function is asked.
+#[test]
+fn what_the_gateway_passes_on_is_bounded() {
+    let stack = Stack::running();
+    let long = vec![("x-long", "x".repeat(10_240))];
+    assert_eq!(stack.raw("GET", "/v1/me", stack.text("/agent_token"), long, "").status, 431);
+    let large =
+        stack.raw("POST", &send_path(&stack), stack.text("/agent_token"), vec![], vec![b' '; 6_300_000]);
+    assert_eq!(large.status, 413);
+}
+
+#[test]
 fn every_defect_of_a_mail_has_its_code_and_stores_nothing() {
     let stack = Stack::running();
     // An inbox of its own, so that nothing else is stored beside.

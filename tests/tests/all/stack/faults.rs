@@ -497,6 +497,51 @@ fn a_decision_that_the_table_never_takes_is_refused_and_the_mail_stays_held() {
 // ------------------------------------------------------------------ the workflow, the bucket, the table
 
 #[test]
+fn a_table_that_hangs_is_answered_for_before_lambda_ends_the_function() {
+    let stack = Stack::running();
+    let rule = json!({
+        "operation": "BatchGetItem", "function": "countersign-api-me-get", "kind": "hang", "seconds": 60, "times": ALWAYS,
+    });
+    let fault = stack.fault(&rule);
+    // The function has 15 seconds: ended, it would be answered for with the gateway's own words.
+    stack.get("/v1/me", stack.text("/agent_token")).refused(503, "temporarily_unavailable");
+    assert!(fault.fired() > 1, "a call that hangs is made again");
+}
+
+#[test]
+fn a_write_that_meets_a_transaction_is_made_again_at_once() {
+    let stack = Stack::running();
+    let held = submit(&stack, &unique("contended"));
+    let rule = json!({"operation": "UpdateItem", "function": DISPATCH, "kind": "contend", "times": 3});
+    let fault = stack.fault(&rule);
+    stack.approve(&held).expect(200);
+    stack.until("claim", || (fault.fired() == 3).then_some(()));
+    // The workflow's own repetition would begin after two seconds, and find the mail claimed.
+    assert_eq!((rest(&stack, &held).as_str(), left(&stack, &held)), ("delivered", 1));
+}
+
+#[test]
+fn a_mail_whose_sealed_bytes_are_gone_fails_at_once_and_says_so() {
+    let stack = Stack::running();
+    let held = submit(&stack, &unique("lost object"));
+    let hex = held.digest.strip_prefix("sha256:").unwrap();
+    let (bucket, organization) = (stack.text("/bucket"), stack.text("/organization_id"));
+    let url = format!("{}/{bucket}/sealed/{organization}/{hex}", stack.text("/aws_endpoint"));
+    assert_eq!(stack.raw("DELETE", &url, "", vec![], "").status, 204);
+    stack.approve(&held).expect(200);
+    let path = format!("/v1/inboxes/{}/messages", stack.inbox());
+    let failed = stack.until("failure", || {
+        let page = stack.get(&format!("{path}?limit=5"), stack.text("/owner/token")).expect(200);
+        let row = page["data"].as_array().unwrap().iter().find(|row| row["id"] == *held.message)?.clone();
+        (row["status"] == "failed").then_some(row)
+    });
+    assert!(failed.to_string().contains("sealed_object_missing"), "{failed}");
+    assert!(stack.accepted(&held.message).is_empty());
+    let shown = stack.get(&format!("{path}/{}", held.message), stack.text("/owner/token"));
+    shown.refused(409, "bytes_missing");
+}
+
+#[test]
 fn a_mail_whose_workflow_never_started_or_was_never_told_leaves_once() {
     let stack = Stack::running();
     for (function, operation) in

@@ -103,10 +103,17 @@ fn file(stack: &Stack, ses_id: &str, at: &str, recipient: &str) -> Value {
 
 /// An event as SES sends it.
 pub(super) fn event(ses_id: &str, at: &str, recipient: &str) -> Value {
-    json!({"Records": [{"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {
-        "mail": {"messageId": ses_id, "timestamp": at, "source": ANN, "destination": [recipient]},
-        "receipt": {"recipients": [recipient], "timestamp": at},
-    }}]})
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../../events/inbound-receive.json")).unwrap();
+    let ses = &mut event["Records"][0]["ses"];
+    ses["mail"]["messageId"] = ses_id.into();
+    ses["mail"]["source"] = ANN.into();
+    ses["mail"]["destination"] = json!([recipient]);
+    ses["receipt"]["recipients"] = json!([recipient]);
+    for part in ["mail", "receipt"] {
+        ses[part]["timestamp"] = at.into();
+    }
+    event
 }
 
 // ------------------------------------------------------------------ conversations

@@ -1,0 +1,68 @@
+//! What no route matches: the gateway's own answer would not be in the form of all other errors.
+
+use app::Ports;
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use serde_json::json;
+use wire::problem::envelope;
+
+/// The gateway's default route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-unmatched",
+    method: "ANY",
+    path: "$default",
+    access: Access::Public,
+    ports: crate::ports,
+    handle,
+};
+
+fn handle<'a>(_ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+    Box::pin(async move { Ok(answer(&request.method, &request.path, &request.id)) })
+}
+
+fn answer(method: &str, path: &str, request_id: &str) -> Response {
+    if path == "/" {
+        return Response::see_other("/console");
+    }
+    let matching = crate::ENDPOINTS.iter().filter(|endpoint| matches(endpoint.path, path));
+    let methods: Vec<_> = matching.map(|endpoint| endpoint.method).collect();
+    if methods.is_empty() {
+        let message =
+            "there is no route with this path: the routes are under /v1, the console is at /console";
+        return Response::json(404, &envelope("route_not_found", message, request_id, &json!({})));
+    }
+    let allow = methods.join(", ");
+    let message = format!("this path does not take {method}: it takes {allow}");
+    Response::json(405, &envelope("method_not_allowed", &message, request_id, &json!({ "allow": methods })))
+        .header("allow", allow)
+}
+
+/// Whether a path is one of a route, whose parameters match any segment.
+fn matches(route: &str, path: &str) -> bool {
+    let (mut route, mut path) = (route.split('/'), path.split('/'));
+    loop {
+        match (route.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(given)) if part == given || (part.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_a_route_says_its_methods_and_another_that_there_is_none() {
+        for (method, path, status) in [
+            ("GET", "/v1/nothing", 404),
+            ("GET", "/v1/inboxes/", 404),
+            ("GET", "/", 303),
+            ("PATCH", "/v1/inboxes", 405),
+            ("DELETE", "/v1/inboxes/inb_x", 405),
+            ("POST", "/v1/inboxes/inb_x/messages/msg_x/raw/more", 404),
+        ] {
+            assert_eq!(answer(method, path, "r").status(), status, "{method} {path}");
+        }
+    }
+}
