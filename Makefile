@@ -18,13 +18,16 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
 
-.PHONY: help run test bench demo deploy rehearse build build-all routes lint unit stack-test clean
+.PHONY: help run test bench exports demo deploy rehearse build build-all routes lint unit stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: ## build, deploy the real template to a local AWS, seed a demo organization, keep running until Ctrl-C
-	@$(STACK) up
+	@$(STACK) up --demo
+
+exports: ## exports of what the examples name, while `make run` is up
+	@$(STACK) exports
 
 demo: ## tell the whole story in the terminal, against `make run`
 	@$(PYTHON) infra/local/demo.py
@@ -36,7 +39,9 @@ test: ## everything CI checks: lint, unit, conformance, contract, end-to-end, br
 	@infra/step.sh "end-to-end on the local stack" $(MAKE) --no-print-directory stack-test
 	@infra/step.sh --summary
 
-bench: build ## AWS calls and capacity units of each operation, and instructions of a cold start
+# Symbols stay, so that a count above its gate says where it comes from.
+bench: build ## AWS calls and capacity units of each operation, and instructions of what is deployed, cold and warm
+	CARGO_PROFILE_DEPLOY_STRIP=none cargo build --profile deploy --locked --ignore-rust-version $(addprefix -p ,$(GROUPS)) --bins
 	@command -v valgrind >/dev/null || infra/apt.sh valgrind
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) cargo run $(CARGO_FLAGS) -q -p tests --bin bench
 

@@ -4,7 +4,9 @@ set -euo pipefail
 cargo deny --log-level error check licenses bans sources
 if ! cargo deny --log-level error check advisories 2>.local/advisories.log; then
   if grep -qiE 'failed to fetch|could not (resolve|connect)|network|clone' .local/advisories.log; then
-    echo "advisories: the database can't be fetched from here, not checked"
+    note="not checked: advisories of dependencies, whose database can't be fetched from here"
+    echo "$note"
+    [ -z "${STEP_NOTES:-}" ] || echo "         $note" >>"$STEP_NOTES"
   else
     cat .local/advisories.log >&2
     exit 1

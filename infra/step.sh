@@ -12,6 +12,9 @@ fi
 name=$1
 shift
 printf '\n== %s\n' "$name"
+# What a step could not do it says here, for the summary.
+STEP_NOTES="$(cd "$(dirname "$notes")" && pwd)/steps"
+export STEP_NOTES
 start=$SECONDS
 if ! "$@"; then
   printf '\nThe step "%s" failed after %s s: see above.\n' "$name" $((SECONDS - start)) >&2

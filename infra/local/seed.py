@@ -1,10 +1,13 @@
 """Fills an empty stack with an organization, three people, an inbox and an agent, through the real interfaces alone.
 
-Runs in the venv: `python seed.py DIRECTORY`. What was seeded is kept in seed.json; kept data is never seeded twice."""
+Runs in the venv: `python seed.py DIRECTORY [--demo]`. What was seeded is kept in seed.json; kept data is never seeded twice.
+With `--demo` the inbox has mail, and an answer to it waits for a decision."""
 
 import json
 import secrets
+import smtplib
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,18 +16,25 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from settings import Settings, read_json, write_json
+from settings import HOST, Settings, read_json, write_json
 
 # The developer answers for the agent: nobody approves what their own token asked for.
 ROLES = ["owner", "approver", "viewer", "editor"]
 AGENT_SCOPES = ["messages.read", "messages.send"]
+# Who writes, about what, and what.
+DEMO_MAIL = [
+    ("Ann Mercier <ann@example.org>", "When does my order ship?", "Hello,\n\nI ordered two lamps on Monday (4711). When do they ship?\n\nAnn"),
+    ("Bob Okafor <bob@example.net>", "Invoice 2026-118", "Hello,\n\nthe invoice for November is attached to our portal. It is due on the 15th.\n\nBob"),
+    ("Carla <carla@example.com>", "Thank you", "The replacement came today and works. Thank you!\n\nCarla"),
+]
+DEMO_ANSWER = "Hello Ann,\n\nyour lamps left our warehouse this morning and should be with you on Thursday.\n\nThe Demo Agent"
 
 
 class SeedFailed(Exception):
     """The stack did not take the seed; the text names the call."""
 
 
-def main(settings: Settings) -> None:
+def main(settings: Settings, demo: bool) -> None:
     if settings.seed_file.exists() and _still_known(settings):
         return
     people = {role: {"email": f"{role}@demo.test", "password": secrets.token_urlsafe(18)} for role in ROLES}
@@ -42,7 +52,28 @@ def main(settings: Settings) -> None:
         "agent_token": _token(settings, sessions["editor"], agent),
         "inbox": {"id": inbox["id"], "address": inbox["address"]},
     }
+    if demo:
+        _demo(settings, seeded)
     write_json(settings.seed_file, seeded, private=True)
+
+
+def _demo(settings: Settings, seeded: dict[str, Any]) -> None:
+    inbox, token = seeded["inbox"], seeded["agent_token"]
+    with smtplib.SMTP(HOST, settings.ports["SMTP"], timeout=30) as smtp:
+        for sender, subject, text in DEMO_MAIL:
+            mail = f"From: {sender}\r\nTo: {inbox['address']}\r\nSubject: {subject}\r\n\r\n" + text.replace("\n", "\r\n") + "\r\n"
+            smtp.sendmail(sender.split("<")[1].rstrip(">"), [inbox["address"]], mail.encode())
+    path = f"/v1/inboxes/{inbox['id']}/messages"
+    deadline = time.monotonic() + 30
+    while True:
+        received = _get(settings, path, token)["data"]
+        asked = [mail["id"] for mail in received if mail["subject"] == DEMO_MAIL[0][1]]
+        if asked and len(received) >= len(DEMO_MAIL):
+            break
+        if time.monotonic() > deadline:
+            raise SeedFailed("the demo's mail did not come in within 30 seconds")
+        time.sleep(0.2)
+    _post(settings, f"{path}/{asked[0]}/reply", {"text": DEMO_ANSWER}, token)
 
 
 def _still_known(settings: Settings) -> bool:
@@ -86,6 +117,12 @@ def _token(settings: Settings, session: str, body: dict[str, Any]) -> str:
     return _post(settings, "/v1/tokens", body, session)["token"]
 
 
+def _get(settings: Settings, path: str, bearer: str) -> dict[str, Any]:
+    request = urllib.request.Request(settings.url("API") + path, headers={"Authorization": f"Bearer {bearer}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
 def _post(settings: Settings, path: str, body: dict[str, Any], bearer: str | None = None) -> dict[str, Any]:
     headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
     if bearer:
@@ -102,7 +139,7 @@ def _post(settings: Settings, path: str, body: dict[str, Any], bearer: str | Non
 
 if __name__ == "__main__":
     try:
-        main(Settings.load(Path(sys.argv[1])))
-    except (SeedFailed, BotoCoreError, ClientError) as failure:
+        main(Settings.load(Path(sys.argv[1])), "--demo" in sys.argv[2:])
+    except (SeedFailed, OSError, BotoCoreError, ClientError) as failure:
         print(failure, file=sys.stderr)
         sys.exit(1)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The local stack's supervisor: `up`, `down`, `reset`, `status`.
+"""The local stack's supervisor: `up`, `down`, `reset`, `status`, `exports`.
 
 Standard library only, so that it runs before anything is installed."""
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -50,7 +51,7 @@ class Steps:
 # --- up ------------------------------------------------------------------------------------------
 
 
-def up(settings: Settings, build: bool) -> None:
+def up(settings: Settings, build: bool, demo: bool) -> None:
     checks.python()
     running = _running_pid(settings)
     if running:
@@ -71,7 +72,7 @@ def up(settings: Settings, build: bool) -> None:
         steps.run("starting the local AWS and the mail exchanger", lambda: _start(settings, children, unclean))
         write_json(settings.pid_file, {"pid": os.getpid(), "children": [child.process.pid for child in children]})
         steps.run("deploying template.yaml", lambda: _deploy(settings))
-        steps.run("first organization, people, inbox and tokens", lambda: _seed(settings))
+        steps.run("first organization, people, inbox and tokens", lambda: _seed(settings, demo))
         steps.run("waiting for the API", lambda: _await_url(f"{settings.url('API')}/healthz", children))
         write_json(settings.stack_file, _stack(settings), private=True)
         print(_welcome(settings), flush=True)
@@ -163,8 +164,8 @@ def _deploy(settings: Settings) -> None:
     _post_json(f"{settings.url('CONTROL')}/outputs", settings.outputs_file.read_bytes())
 
 
-def _seed(settings: Settings) -> None:
-    _script(settings, "seed.py", str(settings.directory))
+def _seed(settings: Settings, demo: bool) -> None:
+    _script(settings, "seed.py", str(settings.directory), *(["--demo"] if demo else []))
 
 
 def _script(settings: Settings, name: str, *arguments: str) -> None:
@@ -200,7 +201,7 @@ def _stack(settings: Settings) -> dict[str, Any]:
 
 def _welcome(settings: Settings) -> str:
     stack = read_json(settings.stack_file)
-    api, inbox = stack["api_url"], stack["inbox"]
+    inbox = stack["inbox"]
     return f"""
 Countersign is up.
 
@@ -210,17 +211,18 @@ Countersign is up.
   Inbox     {inbox["address"]}, mail in: {stack["smtp"]}, mail out: {stack["outbox"]}
             mail to approvers, with a link each to decide without signing in: {stack["notifications"]}
 
-Try it:
-  curl -s {api}/v1/inboxes/{inbox["id"]}/messages -H 'Authorization: Bearer {stack["agent_token"]}'
+Try it, in another terminal:
+  eval "$(make -s exports)"        # API, INBOX, AGENT, and SESSION of the approver
 
-  curl -s {api}/v1/inboxes/{inbox["id"]}/messages/send -H 'Authorization: Bearer {stack["agent_token"]}' \\
+  curl -s $API/v1/inboxes/$INBOX/messages -H "Authorization: Bearer $AGENT"
+
+  curl -s $API/v1/inboxes/$INBOX/messages/send -H "Authorization: Bearer $AGENT" \\
        -H 'Content-Type: application/json' -H "Idempotency-Key: $RANDOM$RANDOM" \\
        -d '{{"to":["success@simulator.amazonses.com"],"subject":"Hello","text":"From an agent."}}'
 
-  # A person decides: sign in, then name the approval and the digest of the answer above.
-  curl -s {api}/v1/sessions -H 'Content-Type: application/json' \\
-       -d '{{"email":"{stack["approver"]["email"]}","password":"{stack["approver"]["password"]}"}}'
-  curl -s {api}/v1/approvals/APPROVAL/approve -H 'Authorization: Bearer SESSION' \\
+  # What waits, and a decision: name the approval and the digest.
+  curl -s $API/v1/approvals -H "Authorization: Bearer $SESSION"
+  curl -s $API/v1/approvals/APPROVAL/approve -H "Authorization: Bearer $SESSION" \\
        -H 'Content-Type: application/json' -d '{{"digest":"DIGEST"}}'
 
   printf 'From: you@example.com\\r\\nTo: {inbox["address"]}\\r\\nSubject: Hi\\r\\n\\r\\nHello agent\\r\\n' | \\
@@ -342,6 +344,31 @@ def status(settings: Settings) -> None:
     print(f"running (process {pid}), {'ready at ' + stack['api_url'] if stack else 'not ready yet'}")
 
 
+def exports(settings: Settings) -> None:
+    """What the examples of the README and API.md name, for `eval`."""
+    stack = read_json(settings.stack_file)
+    if stack is None:
+        raise Problem("the stack is not up: `make run` in another terminal.")
+    for name, value in {
+        "API": stack["api_url"],
+        "INBOX": stack["inbox"]["id"],
+        "AGENT": stack["agent_token"],
+        "SESSION": _session(stack),
+    }.items():
+        print(f"export {name}={value}")
+
+
+def _session(stack: dict[str, Any]) -> str:
+    """A person decides by a session: the approver signs in."""
+    body = json.dumps({name: stack["approver"][name] for name in ("email", "password")}).encode()
+    request = urllib.request.Request(f"{stack['api_url']}/v1/sessions", body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["token"]
+    except OSError as error:
+        raise Problem(f"the approver could not sign in: {error}") from None
+
+
 def _running_pid(settings: Settings) -> int | None:
     pid = read_json(settings.pid_file, {}).get("pid")
     return pid if pid and is_running(pid, "stack.py") else None
@@ -349,9 +376,10 @@ def _running_pid(settings: Settings) -> int | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Runs Countersign on this machine.")
-    parser.add_argument("verb", choices=["up", "down", "reset", "status", "venv"])
+    parser.add_argument("verb", choices=["up", "down", "reset", "status", "exports", "venv"])
     parser.add_argument("--dir", type=Path, help="folder for state, logs and sent mail (default: .local)")
     parser.add_argument("--template", type=Path, help="SAM template to deploy (default: template.yaml)")
+    parser.add_argument("--demo", action="store_true", help="put mail into a new inbox, and an answer that waits for a decision")
     parser.add_argument("--no-build", action="store_true", help="take the binaries as they are")
     parser.add_argument("--detach", action="store_true", help="return when the stack is ready and leave it running")
     options = parser.parse_args()
@@ -364,9 +392,9 @@ def main() -> None:
         elif options.verb == "up":
             for signum in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(signum, _stop)
-            up(settings, build=not options.no_build)
+            up(settings, build=not options.no_build, demo=options.demo)
         else:
-            {"down": down, "reset": reset, "status": status, "venv": _prepare_venv}[options.verb](settings)
+            {"down": down, "reset": reset, "status": status, "exports": exports, "venv": _prepare_venv}[options.verb](settings)
     except Problem as problem:
         print(f"\n{problem}", file=sys.stderr)
         sys.exit(1)

@@ -5,7 +5,7 @@
 use app::Ports;
 use runtime::http::Endpoint;
 
-mod brake;
+mod pausing;
 pub mod unmatched;
 
 #[expect(missing_docs, reason = "each file says what its route does")]

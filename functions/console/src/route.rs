@@ -150,7 +150,7 @@ pub(crate) const QUEUE: &str = "/console/approvals";
 
 /// The list of standing approvals.
 pub(crate) const STANDING: &str = "/console/standing-approvals";
-/// The brake.
+/// Pausing all mail.
 pub(crate) const PAUSE: &str = "/console/pause";
 /// Mails that are on their way or lost.
 pub(crate) const UNSETTLED: &str = "/console/unsettled";

@@ -31,7 +31,7 @@ pub(crate) struct Shell {
     pub style: &'static str,
     /// Who is signed in.
     pub who: Option<Who>,
-    /// The brake of the organization, where it is pulled.
+    /// The pause of the organization, where there is one.
     pub paused: Option<Paused>,
 }
 
@@ -45,15 +45,15 @@ pub(crate) struct Who {
     pub organization: String,
     /// What forms must carry.
     pub csrf: String,
-    /// Whether they may pull the brake.
-    pub brakes: bool,
+    /// Whether they may pause all mail.
+    pub may_pause: bool,
     /// Whether they see the policies.
     pub policies: bool,
     /// Whether they see the audit log.
     pub audit: bool,
 }
 
-/// A brake that is pulled.
+/// A pause.
 pub(crate) struct Paused {
     /// By whom.
     pub by: Doer,
@@ -64,7 +64,7 @@ pub(crate) struct Paused {
 }
 
 impl Paused {
-    /// The brake of an organization, where it is pulled.
+    /// The pause of an organization, where there is one.
     pub(crate) fn of(organization: &Organization, names: &Names, now: Timestamp) -> Option<Self> {
         let pause = organization.paused.as_ref()?;
         Some(Self { by: names.doer(&pause.by), at: Moment::new(pause.at, now), reason: body(&pause.reason) })
@@ -95,7 +95,7 @@ impl Frame {
             role: me.member.role.as_str(),
             organization: me.organization.name.clone(),
             csrf: visit.session.form_token(),
-            brakes: may(Scope::ApprovalsDecide),
+            may_pause: may(Scope::ApprovalsDecide),
             policies: may(Scope::PoliciesManage),
             audit: may(Scope::AuditRead),
         };

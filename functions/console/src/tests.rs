@@ -1213,7 +1213,7 @@ async fn a_mail_is_called_off_before_and_after_its_approval() {
 }
 
 #[tokio::test]
-async fn the_brake_holds_all_mail_until_it_is_released() {
+async fn a_pause_holds_all_mail_until_it_ends() {
     let console = Console::new().await;
     let send_at = Some(samples::NOW + SignedDuration::from_hours(48));
     let (keep, drop) =
@@ -1266,7 +1266,7 @@ async fn the_brake_holds_all_mail_until_it_is_released() {
     assert_eq!(released.header("location"), "/console/pause?notice=resumed");
     let shown = console.get(OWNER, released.header("location")).await;
     assert!(
-        shown.body().contains("The brake is released")
+        shown.body().contains("Mail goes out again")
             && !shown.body().contains("<b>All mail is held back</b>")
     );
     assert_eq!(console.stored(&drop).decision.as_str(), "cancelled");

@@ -53,7 +53,7 @@ pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// A size in octets.
+/// A size in bytes.
 pub(crate) fn size(octets: u64) -> String {
     let tenths = |unit: u64| {
         let tenths = (u128::from(octets) * 10 + u128::from(unit) / 2) / u128::from(unit);

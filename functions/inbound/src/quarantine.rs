@@ -1,5 +1,5 @@
 //! A mail whose filing has failed again and again: it is listed with what SES says of it, flagged `not_processed`, and
-//! its octets stay where they are. The queue holds the events that `inbound-receive` gave up on.
+//! its bytes stay where they are. The queue holds the events that `inbound-receive` gave up on.
 
 use app::Ports;
 use app::receive::Reading;

@@ -8,7 +8,7 @@ use domain::address::EmailAddress;
 use domain::message::Verdicts;
 use serde_json::Value;
 
-/// Where the receipt rule puts the octets of a mail, before the id of SES.
+/// Where the receipt rule puts the bytes of a mail, before the id of SES.
 const PREFIX: &str = "inbound/";
 
 /// The mails that an event tells of.

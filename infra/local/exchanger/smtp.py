@@ -17,7 +17,7 @@ MAX_MAIL = 40 * 1024 * 1024
 
 
 class _Server(SMTP):
-    # Real senders break the 998 octet rule; what a function makes of such a mail is what we want to see.
+    # Real senders break the 998 byte rule; what a function makes of such a mail is what we want to see.
     line_length_limit = MAX_MAIL
 
 

@@ -22,7 +22,7 @@ pub struct NewUpload {
     pub filename: String,
     /// Its media type.
     pub content_type: String,
-    /// Its exact size in octets, 1 to [`Attachment::MAX_SIZE`].
+    /// Its exact size in bytes, 1 to [`Attachment::MAX_SIZE`].
     pub size: u64,
 }
 

@@ -11,13 +11,13 @@ pub struct Difference {
     pub field: &'static str,
     /// What it was; of a body nothing.
     pub before: String,
-    /// What it is; of a body the changed lines, as a unified diff of at most [`MAX_DIFF`] octets.
+    /// What it is; of a body the changed lines, as a unified diff of at most [`MAX_DIFF`] bytes.
     pub after: String,
 }
 
 /// Upper bound of a unified diff, in octets: what lies behind it is said to be missing.
 pub const MAX_DIFF: usize = 64 * 1024;
-/// Two bodies with more octets together are not compared line by line.
+/// Two bodies with more bytes together are not compared line by line.
 const MAX_COMPARED: usize = 512 * 1024;
 
 /// What differs.

@@ -34,7 +34,7 @@ pub struct Draft {
     pub reply_to: Vec<Mailbox>,
     /// The subject; a reply takes that of the mail it answers.
     pub subject: Option<HeaderText>,
-    /// The body as text, at most [`MAX_BODY`] octets.
+    /// The body as text, at most [`MAX_BODY`] bytes.
     pub text: Option<String>,
     /// The body as HTML, at most [`MAX_BODY`] bytes. What is sealed is its normal form ([`mail::normal`]).
     pub html: Option<String>,
@@ -55,11 +55,11 @@ pub struct DraftAttachment {
     pub content_type: Option<String>,
     /// For `cid:` references in the HTML.
     pub content_id: Option<String>,
-    /// Where its octets are.
+    /// Where its bytes are.
     pub source: Source,
 }
 
-/// Where the octets of a file are.
+/// Where the bytes of a file are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// In the request.
@@ -68,7 +68,7 @@ pub enum Source {
     Upload(AttachmentId),
 }
 
-/// Upper bound of a body of either kind, in octets.
+/// Upper bound of a body of either kind, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 /// Upper bound of files.
 pub const MAX_ATTACHMENTS: usize = 20;

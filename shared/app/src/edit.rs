@@ -180,7 +180,7 @@ async fn try_edit(
     Ok(Some(submitted))
 }
 
-/// The mail as the edit leaves it, from the octets that were sealed before.
+/// The mail as the edit leaves it, from the bytes that were sealed before.
 async fn revised(
     ports: &Ports,
     old: &Approval,

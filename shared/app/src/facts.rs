@@ -35,7 +35,7 @@ pub struct FactsInput<'a> {
     pub links: Vec<String>,
     /// The hosts that it shows pictures from, in lower case.
     pub pictures: Vec<String>,
-    /// In octets, as it goes out.
+    /// In bytes, as it goes out.
     pub size: u64,
     /// Whether it answers a mail.
     pub is_reply: bool,

@@ -90,7 +90,7 @@ pub async fn get(
     detail(ports, message).await
 }
 
-/// The octets of a mail, or where they are.
+/// The bytes of a mail, or where they are.
 pub enum Raw {
     /// As they were sealed; SES adds `Date` and `Message-ID` when it sends them.
     Octets(Bytes),
@@ -101,7 +101,7 @@ pub enum Raw {
 /// A sealed mail up to this size is given in the answer: Lambda's limit is 6 MB, in base64.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
 
-/// The octets of a mail.
+/// The bytes of a mail.
 pub async fn raw(
     ports: &Ports,
     permit: &Permit<scope::MessagesRead>,

@@ -1,4 +1,4 @@
-//! The kill switch: nothing that a brake covers goes out until it is released, whatever was approved.
+//! Pausing: nothing that a pause covers goes out until it is resumed, whatever was approved.
 //!
 //! Pulling it is one write, and every dispatcher looks at it after it has claimed a mail and before it calls the
 //! provider: a pause that came before the claim always wins. Releasing it first tells what will go, and lets a person
@@ -22,9 +22,9 @@ use crate::store::{
 use crate::submit::ticket;
 use crate::tokens;
 
-/// What a brake covers.
+/// What a pause covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum Covered {
     /// All mail of the organization.
     Organization,
     /// The mail of an inbox.
@@ -33,20 +33,20 @@ pub enum Scope {
     Token(TokenId),
 }
 
-impl Scope {
+impl Covered {
     const fn name(self) -> &'static str {
         match self {
-            Scope::Organization => "organization",
-            Scope::Inbox(_) => "inbox",
-            Scope::Token(_) => "token",
+            Covered::Organization => "organization",
+            Covered::Inbox(_) => "inbox",
+            Covered::Token(_) => "token",
         }
     }
 }
 
-/// At most so many mails are started again at once when a brake is released; the sweeper starts the rest within a
+/// At most so many mails are started again at once when a pause ends; the sweeper starts the rest within a
 /// quarter of an hour.
 const KICKED: u16 = 100;
-/// Pulling a brake loses against others at most so often before it gives up.
+/// A pause loses against others at most so often before it gives up.
 const TRIES: usize = 5;
 /// At most so many mails are dropped by one release.
 pub const MAX_DROPPED: usize = 100;
@@ -54,22 +54,22 @@ pub const MAX_DROPPED: usize = 100;
 async fn covered(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
-    scope: Scope,
+    scope: Covered,
 ) -> Result<(Record, Option<Pause>), Refusal> {
     let organization_id = permit.organization_id();
     Ok(match scope {
-        Scope::Organization => {
+        Covered::Organization => {
             let found = load::<Organization>(&*ports.store, organization_id, Key::Organization).await?;
             let found = found.ok_or(Refusal::NotFound("organization"))?;
             (found.clone().into(), found.paused)
         }
-        Scope::Inbox(id) => {
+        Covered::Inbox(id) => {
             permit.over(id)?;
             let found = load::<Inbox>(&*ports.store, organization_id, Key::Inbox(id)).await?;
             let found = found.ok_or(Refusal::NotFound("inbox"))?;
             (found.clone().into(), found.paused)
         }
-        Scope::Token(id) => {
+        Covered::Token(id) => {
             let found = tokens::find(ports, organization_id, id).await?;
             (found.clone().into(), found.paused)
         }
@@ -85,14 +85,14 @@ fn with(record: Record, pause: Option<Pause>) -> Record {
     }
 }
 
-/// Whoever may decide may pull a brake: to stop is always safe. A limited token pulls only that of its inboxes.
+/// Whoever may decide may pause: to stop is always safe. A limited token pauses only its inboxes.
 pub async fn pause(
     ports: &Ports,
     permit: &Permit<scope::ApprovalsDecide>,
-    scope: Scope,
+    scope: Covered,
     reason: &str,
 ) -> Result<Pause, Refusal> {
-    if permit.principal().inboxes.is_some() && !matches!(scope, Scope::Inbox(_)) {
+    if permit.principal().inboxes.is_some() && !matches!(scope, Covered::Inbox(_)) {
         return Err(Refusal::NotFound(scope.name()));
     }
     for _ in 0..TRIES {
@@ -104,25 +104,25 @@ pub async fn pause(
             other => return Ok(other.map(|()| pause)?),
         }
     }
-    Err(Refusal::Unavailable("the brake kept changing".to_owned()))
+    Err(Refusal::Unavailable("the pause kept changing".to_owned()))
 }
 
 async fn commit(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
-    scope: Scope,
+    scope: Covered,
     record: Record,
     seen: Option<Pause>,
     reason: Option<&str>,
 ) -> Result<(), StoreError> {
     let organization_id = permit.organization_id();
     let (action, target) = match (scope, reason) {
-        (Scope::Organization, Some(_)) => ("organization.pause", organization_id.to_string()),
-        (Scope::Organization, None) => ("organization.resume", organization_id.to_string()),
-        (Scope::Inbox(id), Some(_)) => ("inbox.pause", id.to_string()),
-        (Scope::Inbox(id), None) => ("inbox.resume", id.to_string()),
-        (Scope::Token(id), Some(_)) => ("token.pause", id.to_string()),
-        (Scope::Token(id), None) => ("token.resume", id.to_string()),
+        (Covered::Organization, Some(_)) => ("organization.pause", organization_id.to_string()),
+        (Covered::Organization, None) => ("organization.resume", organization_id.to_string()),
+        (Covered::Inbox(id), Some(_)) => ("inbox.pause", id.to_string()),
+        (Covered::Inbox(id), None) => ("inbox.resume", id.to_string()),
+        (Covered::Token(id), Some(_)) => ("token.pause", id.to_string()),
+        (Covered::Token(id), None) => ("token.resume", id.to_string()),
     };
     let mut entry = audit(ports, organization_id, permit.actor(), action, target);
     entry.details.extend(reason.map(|reason| ("reason", reason.to_owned())));
@@ -130,17 +130,17 @@ async fn commit(
     ports.store.commit(Change::new(organization_id).write(Write::put(record, expect)).audit(entry)).await
 }
 
-/// Refuses a brake of something that is not there, or is not the caller's to see.
-pub async fn known(ports: &Ports, permit: &Permit<impl ScopeType>, scope: Scope) -> Result<(), Refusal> {
+/// Refuses a pause of something that is not there, or is not the caller's to see.
+pub async fn known(ports: &Ports, permit: &Permit<impl ScopeType>, scope: Covered) -> Result<(), Refusal> {
     covered(ports, permit, scope).await.map(drop)
 }
 
-/// A page of what waits behind a brake, those that are due first: what will go, now or when its time comes, once it is
+/// A page of what waits behind a pause, those that are due first: what will go, now or when its time comes, once it is
 /// released.
 pub async fn waiting(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
-    scope: Scope,
+    scope: Covered,
     page: &PageRequest,
 ) -> Result<Page<Message>, Refusal> {
     let organization_id = permit.organization_id();
@@ -148,9 +148,9 @@ pub async fn waiting(
     let mut page = typed::<Message>(ports.store.list(organization_id, &list, page).await?);
     page.items.retain(|message| permit.over(message.inbox_id).is_ok());
     match scope {
-        Scope::Organization => {}
-        Scope::Inbox(id) => page.items.retain(|message| message.inbox_id == id),
-        Scope::Token(id) => {
+        Covered::Organization => {}
+        Covered::Inbox(id) => page.items.retain(|message| message.inbox_id == id),
+        Covered::Token(id) => {
             let approvals = approvals_of(ports, permit, &page.items).await?;
             let asked = |message: &Message| {
                 approvals.iter().any(|approval| {
@@ -185,12 +185,12 @@ pub struct Resumed {
     pub will_send: Page<Message>,
 }
 
-/// Releases a brake, after it has called off the mails of `drop`.
+/// Ends a pause, after it has called off the mails of `drop`.
 pub async fn resume<S: ScopeType>(
     ports: &Ports,
     permit: &Permit<S>,
     reading: &Permit<scope::MessagesRead>,
-    scope: Scope,
+    scope: Covered,
     drop: &[MessageId],
 ) -> Result<Resumed, Refusal> {
     let principal = permit.principal();
@@ -225,7 +225,7 @@ pub async fn resume<S: ScopeType>(
             // Nothing is released while a person believes that something is dropped which is not.
             return Err(Refusal::Conflict {
                 code: "not_waiting",
-                message: format!("{id} does not wait behind this brake: nothing was resumed; look again"),
+                message: format!("{id} does not wait behind this pause: nothing was resumed; look again"),
                 details: vec![("message_id", id.to_string())],
             });
         }

@@ -262,7 +262,7 @@ pub struct TrialDraft {
     pub text: Option<String>,
     /// The body as HTML.
     pub html: Option<String>,
-    /// The files, without their octets.
+    /// The files, without their bytes.
     pub attachments: Vec<FileFact>,
     /// Not before this.
     pub send_at: Option<Timestamp>,

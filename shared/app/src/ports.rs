@@ -75,7 +75,7 @@ pub enum BlobError {
 /// Objects.
 #[async_trait]
 pub trait Blobs: Send + Sync {
-    /// Reads an object of at most `max` octets.
+    /// Reads an object of at most `max` bytes.
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
     /// Stores an object that is never written again: an existing one of this name is kept.
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
@@ -131,7 +131,7 @@ pub trait DataKeys: Send + Sync {
 /// Signs what leaves the system as proof.
 #[async_trait]
 pub trait Signer: Send + Sync {
-    /// Signs these octets with ECDSA over P-256 and SHA-256.
+    /// Signs these bytes with ECDSA over P-256 and SHA-256.
     async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError>;
 }
 
@@ -196,7 +196,7 @@ impl Anchors for NoAnchors {
     }
 }
 
-/// 32 octets that are wiped when they are dropped.
+/// 32 bytes that are wiped when they are dropped.
 pub type DataKey = Zeroizing<[u8; 32]>;
 
 /// What came of the one call to a provider.

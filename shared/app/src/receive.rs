@@ -30,7 +30,7 @@ pub struct Received {
     pub at: Timestamp,
     /// The envelope's recipients, as far as they are addresses.
     pub recipients: Vec<EmailAddress>,
-    /// Where its octets are.
+    /// Where its bytes are.
     pub raw_key: String,
     /// What was found out about it.
     pub verdicts: Verdicts,
@@ -52,7 +52,7 @@ pub struct EnvelopeView {
 pub enum Reading {
     /// As usual.
     Parse,
-    /// Reading it has failed again and again: list it with what is known, keep the octets, flag it.
+    /// Reading it has failed again and again: list it with what is known, keep the bytes, flag it.
     Quarantine,
 }
 

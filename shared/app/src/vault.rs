@@ -5,7 +5,7 @@
 //! organization, kind and id are bound as associated data: a ciphertext copied elsewhere does not open.
 //!
 //! ```text
-//! version 1 (1 octet) | salt (32) | nonce (12) | commitment (32) | ciphertext and tag
+//! version 1 (1 byte) | salt (32) | nonce (12) | commitment (32) | ciphertext and tag
 //! ```
 
 use aes_gcm::aead::{Aead as _, Payload};

@@ -52,7 +52,7 @@ impl KmsSigner {
 #[async_trait]
 impl Signer for KmsSigner {
     async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError> {
-        // KMS takes at most 4,096 octets as they are, so it is given their digest.
+        // KMS takes at most 4,096 bytes as they are, so it is given their digest.
         let answer = self
             .client
             .sign()

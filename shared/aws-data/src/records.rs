@@ -63,7 +63,7 @@ fn role(text: &str) -> Result<Role, Corrupt> {
     Role::parse(text).ok_or(Corrupt("role"))
 }
 
-/// Octets as lower-case hexadecimal digits.
+/// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(octets: Nonce) -> String {
     format!("{:016x}", u64::from_be_bytes(octets))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An address that SES and every SMTP server takes: ASCII, `local@domain`, at most 254 octets
+/// An address that SES and every SMTP server takes: ASCII, `local@domain`, at most 254 bytes
 /// (RFC 5321 §4.5.3.1), compared without regard to the domain's case.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailAddress(String);
@@ -14,7 +14,7 @@ pub enum InvalidAddress {
     #[error("has characters beyond ASCII: write an internationalised domain in its xn-- form")]
     NotAscii,
     /// Longer than RFC 5321 allows.
-    #[error("is longer than an address may be (64 octets before the @, 254 in all)")]
+    #[error("is longer than an address may be (64 bytes before the @, 254 in all)")]
     TooLong,
     /// Anything else that is not `local@domain`.
     #[error("is not an address of the form name@example.com")]

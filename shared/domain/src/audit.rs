@@ -34,9 +34,9 @@
 //! sha256:…
 //! ```
 //!
-//! Each field is its name, a space, its length in octets, LF, the octets, LF. The order is fixed; `actor` is `member`,
+//! Each field is its name, a space, its length in bytes, LF, the bytes, LF. The order is fixed; `actor` is `member`,
 //! `token` or `system`; `member` stands for the first two, `token` for the second; `detail` and `value` stand for each
-//! detail, in the order of the octets of its name. Times are RFC 3339 in UTC with milliseconds. The first link's
+//! detail, in the order of the bytes of its name. Times are RFC 3339 in UTC with milliseconds. The first link's
 //! `previous` is the SHA-256 of the first three lines.
 
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ pub struct AuditEntry {
     pub action: &'static str,
     /// To what: an id.
     pub target: String,
-    /// Particulars: ids, digests and codes, never addresses or content, and why somebody pulled a brake, in their words.
+    /// Particulars: ids, digests and codes, never addresses or content, and why somebody paused mail, in their words.
     pub details: Vec<(&'static str, String)>,
 }
 

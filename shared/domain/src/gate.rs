@@ -38,15 +38,15 @@ pub struct Around {
 /// Why a claimed mail does not go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hindrance {
-    /// Somebody pulled a brake: it waits until that is released.
-    Paused(Brake),
+    /// Somebody paused mail: it waits until that ends.
+    Paused(Paused),
     /// What let it go holds no more: it is called off, for this reason.
     Withdrawn(&'static str),
 }
 
-/// Where a brake is pulled.
+/// What is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Brake {
+pub enum Paused {
     /// For the whole organization.
     Organization,
     /// For one inbox.
@@ -120,15 +120,15 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
             return withdrawn("thread_tainted");
         }
     }
-    let held = |brake| Err(Hindrance::Paused(brake));
+    let held = |paused| Err(Hindrance::Paused(paused));
     if organization.paused.is_some() {
-        return held(Brake::Organization);
+        return held(Paused::Organization);
     }
     if inbox.paused.is_some() {
-        return held(Brake::Inbox);
+        return held(Paused::Inbox);
     }
     if asked_with.iter().filter_map(token).any(|token| token.paused.is_some()) {
-        return held(Brake::Token);
+        return held(Paused::Token);
     }
     Ok(())
 }

@@ -143,7 +143,7 @@ impl Outcome {
     }
 }
 
-/// Tells one claim from another: 8 random octets, drawn before the claim is written.
+/// Tells one claim from another: 8 random bytes, drawn before the claim is written.
 pub type Nonce = [u8; 8];
 
 /// Where an outbound mail stands.

@@ -57,9 +57,9 @@ pub struct AttachmentRef {
     pub filename: String,
     /// Its media type, as declared.
     pub content_type: String,
-    /// In octets, decoded.
+    /// In bytes, decoded.
     pub size: u64,
-    /// Of its octets.
+    /// Of its bytes.
     pub digest: Digest,
     /// For `cid:` references.
     pub content_id: Option<String>,
@@ -122,7 +122,7 @@ pub struct Message {
     pub references: Vec<String>,
     /// Its files, at most 100.
     pub attachments: Vec<AttachmentRef>,
-    /// In octets, raw.
+    /// In bytes, raw.
     pub size: u64,
     /// When it came in or was submitted.
     pub created_at: Timestamp,
@@ -240,7 +240,7 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    /// Upper bound of one file and of all files of one mail, in octets.
+    /// Upper bound of one file and of all files of one mail, in bytes.
     pub const MAX_SIZE: u64 = 25 * 1024 * 1024;
 
     /// The id of a file of a mail. It follows from the mail, the name and the bytes: whoever has it from the mail itself

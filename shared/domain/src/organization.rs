@@ -6,7 +6,7 @@ use crate::access::{Actor, Credential, Role};
 use crate::address::EmailAddress;
 use crate::{MemberId, OrganizationId, UserId};
 
-/// A brake that somebody pulled: nothing that it covers goes out until it is released.
+/// What somebody paused: nothing that it covers goes out until it is resumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
     /// Who.

@@ -284,7 +284,7 @@ pub enum Condition {
     Attachments {
         /// How many.
         count: Bounds,
-        /// Larger than so many octets together.
+        /// Larger than so many bytes together.
         total_over: Option<u64>,
     },
     /// One of these words stands there, whatever its case. Runs of white space count as one space.
@@ -305,7 +305,7 @@ pub enum Condition {
     Link(LinkTest),
     /// Which pictures from elsewhere it shows.
     Picture(LinkTest),
-    /// Larger than so many octets, as it goes out.
+    /// Larger than so many bytes, as it goes out.
     SizeOver(u64),
     /// Who asks.
     Sender(SenderTest),
@@ -394,7 +394,7 @@ pub struct FileTest {
     pub media_type_in: Option<Vec<String>>,
     /// Which kind of file it is.
     pub kind_in: Option<BTreeSet<FileKind>>,
-    /// Larger than so many octets.
+    /// Larger than so many bytes.
     pub over: Option<u64>,
 }
 

@@ -22,7 +22,7 @@
 //! …
 //! ```
 //!
-//! Each field is its name, a space, its length in octets, LF, the octets, LF. The order is fixed; `to`, `cc`
+//! Each field is its name, a space, its length in bytes, LF, the bytes, LF. The order is fixed; `to`, `cc`
 //! and `bcc` stand once for each recipient; `send_at` may be missing; `mime` is last.
 
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ const MAGIC: &[u8] = b"countersign-sealed-1\n";
 /// Upper bound of recipients of one mail, of all kinds together (SES takes 50 a call).
 pub const MAX_RECIPIENTS: usize = 50;
 
-/// Upper bound of a MIME message in octets (SES takes 40 MB).
+/// Upper bound of a MIME message in bytes (SES takes 40 MB).
 pub const MAX_MIME: usize = 40 * 1024 * 1024;
 
 /// Where a mail goes and when. Everything a recipient can tell stands here or in the MIME.

@@ -351,7 +351,7 @@ proptest! {
         prop_assert_ne!(Sealed::new(changed(envelope, field), &mime).digest(), sealed.digest());
     }
 
-    /// Bit by bit, and octets added or taken away at any place.
+    /// Bit by bit, and bytes added or taken away at any place.
     #[test]
     fn the_digest_covers_every_octet(
         envelope in envelopes(), mime: Vec<u8>, at: prop::sample::Index, flip in 1u8..=255, how in 0usize..3,
@@ -364,7 +364,7 @@ proptest! {
             1 => octets.insert(at, flip),
             _ => drop(octets.remove(at)),
         }
-        // An octet put beside its like, or taken from there, may give the same sequence: only then it is the same.
+        // An byte put beside its like, or taken from there, may give the same sequence: only then it is the same.
         let same = octets == sealed.bytes();
         prop_assert_eq!(Digest::of(&octets) == sealed.digest(), same);
         if !same {

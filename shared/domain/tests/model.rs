@@ -41,8 +41,8 @@ const T0: Timestamp = Timestamp::UNIX_EPOCH;
 const REQUESTER: usize = 0;
 /// Revisions of a mail that are sealed ahead.
 const REVISIONS: usize = 3;
-/// The brakes, in the order of `gate::Brake`.
-const BRAKES: usize = 3;
+/// What can be paused, in the order of `gate::Paused`.
+const PAUSES: usize = 3;
 /// The tokens of the member who decides by one: it, and the one that it was made with.
 const KEYS: usize = 2;
 
@@ -80,8 +80,8 @@ struct Bounds {
     /// Removals of members, changes of role.
     removals: u8,
     demotions: u8,
-    /// Pulls of each brake; each is released any time.
-    pauses: [u8; BRAKES],
+    /// Pauses of each kind; each ends at any time.
+    pauses: [u8; PAUSES],
     delete_token: bool,
     /// Whether the tokens of `program` are paused or deleted.
     break_keys: bool,
@@ -116,7 +116,7 @@ const NOTHING: Bounds = Bounds {
     edits: 0,
     removals: 0,
     demotions: 0,
-    pauses: [0; BRAKES],
+    pauses: [0; PAUSES],
     delete_token: false,
     break_keys: false,
     revoke: false,
@@ -226,8 +226,8 @@ enum Phase {
 struct AtClaim {
     entitled: bool,
     stood: bool,
-    /// Brakes that were pulled then and were not released before the look.
-    braked: [bool; BRAKES],
+    /// Pauses that stood then and did not end before the look.
+    paused_then: [bool; PAUSES],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -283,7 +283,7 @@ struct Used {
     edits: u8,
     removals: u8,
     demotions: u8,
-    pauses: [u8; BRAKES],
+    pauses: [u8; PAUSES],
     claims: u8,
     faults: u8,
     crashes: u8,
@@ -311,7 +311,7 @@ struct World {
     approvals: Vec<Arc<Approval>>,
     rows: Vec<Option<Arc<Row>>>,
     members: Vec<Option<Role>>,
-    brakes: [bool; BRAKES],
+    pauses: [bool; PAUSES],
     token: bool,
     keys: [Key; KEYS],
     standing: Option<Arc<StandingApproval>>,
@@ -576,15 +576,15 @@ impl Gate {
         }
     }
 
-    /// What changes around the mail: brakes, seats, credentials, standing approvals, taint and tampering.
+    /// What changes around the mail: pauses, seats, credentials, standing approvals, taint and tampering.
     fn changes_around(&self, world: &World, steps: &mut Vec<Step>) {
         let (bounds, used) = (&self.bounds, &world.used);
-        for brake in 0..BRAKES {
-            if world.brakes[brake] {
+        for pause in 0..PAUSES {
+            if world.pauses[pause] {
                 let all = [Resumer::Manager, Resumer::ManagersToken, Resumer::Approver];
-                steps.extend(all.map(|by| Step::Resume(brake, by)));
-            } else if used.pauses[brake] < bounds.pauses[brake] {
-                steps.push(Step::Pause(brake));
+                steps.extend(all.map(|by| Step::Resume(pause, by)));
+            } else if used.pauses[pause] < bounds.pauses[pause] {
+                steps.push(Step::Pause(pause));
             }
         }
         for n in 0..bounds.roles.len() {
@@ -939,12 +939,12 @@ impl Gate {
         Some(true)
     }
 
-    /// From here on without faults: dispatchers that are under way have died, brakes are released, and the sweeper and the
+    /// From here on without faults: dispatchers that are under way have died, pauses end, and the sweeper and the
     /// tickets that it makes do the rest. Tells whether every mail comes to rest.
     fn settles(&self, world: &World) -> bool {
         let mut world = world.clone();
         world.dispatchers.clear();
-        world.brakes = [false; BRAKES];
+        world.pauses = [false; PAUSES];
         world.tampered = false;
         let mut now = self.now(&world);
         for message in 0..world.rows.len() {
@@ -1020,7 +1020,7 @@ impl World {
         let wanted = gate::members_of(names);
         let by_hash = gate::tokens_of(names);
         let asking =
-            self.token.then(|| token(0, member(REQUESTER), gate.bounds.roles[REQUESTER], self.brakes[2]));
+            self.token.then(|| token(0, member(REQUESTER), gate.bounds.roles[REQUESTER], self.pauses[2]));
         let deciding = gate.bounds.program.into_iter().flat_map(|n| {
             let key =
                 move |at: usize| token(at + 1, member(n), gate.bounds.roles[n], self.keys[at] == Key::Paused);
@@ -1049,7 +1049,7 @@ impl World {
                 id: organization(),
                 name: String::new(),
                 data_key: vec![],
-                paused: paused(self.brakes[0]),
+                paused: paused(self.pauses[0]),
                 created_at: T0,
             }),
             inbox: Some(Inbox {
@@ -1057,7 +1057,7 @@ impl World {
                 organization_id: organization(),
                 address: address("agent@m.example"),
                 display_name: None,
-                paused: paused(self.brakes[1]),
+                paused: paused(self.pauses[1]),
                 created_at: T0,
             }),
             tokens,
@@ -1077,7 +1077,7 @@ impl World {
         AtClaim {
             entitled: self.entitled(approval),
             stood: matches!(self.approvals[approval].decision, Decision::Approved { .. }),
-            braked: self.brakes,
+            paused_then: self.pauses,
         }
     }
 
@@ -1168,7 +1168,7 @@ impl Model for Gate {
             approvals: vec![],
             rows: vec![None; bounds.messages],
             members: bounds.roles.iter().copied().map(Some).collect(),
-            brakes: [false; BRAKES],
+            pauses: [false; PAUSES],
             token: true,
             keys: [Key::Good; KEYS],
             standing,
@@ -1183,7 +1183,7 @@ impl Model for Gate {
                 edits: 0,
                 removals: 0,
                 demotions: 0,
-                pauses: [0; BRAKES],
+                pauses: [0; PAUSES],
                 claims: 0,
                 faults: 0,
                 crashes: 0,
@@ -1442,11 +1442,11 @@ impl Model for Gate {
                     }
                 }
             }
-            Step::Pause(brake) => {
-                world.used.pauses[brake] += 1;
-                world.brakes[brake] = true;
+            Step::Pause(pause) => {
+                world.used.pauses[pause] += 1;
+                world.pauses[pause] = true;
             }
-            Step::Resume(brake, by) => {
+            Step::Resume(pause, by) => {
                 let (with, role) = match by {
                     Resumer::Manager => (session(REQUESTER), Role::Owner),
                     Resumer::ManagersToken => {
@@ -1458,14 +1458,14 @@ impl Model for Gate {
                     Pause::check_end(&with, role).ok()?;
                 }
                 world.history.resumed_by_others |= by != Resumer::Manager;
-                world.brakes[brake] = false;
+                world.pauses[pause] = false;
                 for dispatcher in &mut world.dispatchers {
                     let looked = matches!(
                         dispatcher.phase,
                         Phase::Cleared(..) | Phase::Hindered(..) | Phase::Answered(..)
                     );
                     if !looked {
-                        dispatcher.at_claim.braked[brake] = false;
+                        dispatcher.at_claim.paused_then[pause] = false;
                     }
                 }
             }
@@ -1505,8 +1505,8 @@ const PROMISES: [Example; 13] = [
     ("nothing goes that was decided against before the claim", |_, w| {
         w.history.calls.iter().all(|call| call.at_claim.stood)
     }),
-    ("nothing goes past a brake", |_, w| {
-        w.history.calls.iter().all(|call| call.at_claim.braked == [false; BRAKES])
+    ("nothing goes past a pause", |_, w| {
+        w.history.calls.iter().all(|call| call.at_claim.paused_then == [false; PAUSES])
     }),
     ("a mail goes at most once", |_, w| {
         (0..w.rows.len()).all(|message| {
@@ -1744,7 +1744,7 @@ fn dispatching_with_faults() {
     run("dispatching with faults", Gate::new(DISPATCH, examples));
 }
 
-const BRAKING: Bounds = Bounds {
+const PAUSING: Bounds = Bounds {
     instants: &[0, 600],
     requirements: &[(1, &DECIDERS)],
     in_flight: 1,
@@ -1767,10 +1767,10 @@ fn braking_and_withdrawing() {
             w.history.called_off && w.members.iter().all(Option::is_some)
         }),
     ];
-    run("braking and withdrawing", Gate::new(BRAKING, examples));
+    run("pausing and withdrawing", Gate::new(PAUSING, examples));
 }
 
-const ASKING: Bounds = Bounds { asks_first: true, demotions: 0, ..BRAKING };
+const ASKING: Bounds = Bounds { asks_first: true, demotions: 0, ..PAUSING };
 
 /// Production reads the approval beside the claim, to know which rows to look at, and reads it again with them.
 #[test]
@@ -1819,12 +1819,12 @@ fn a_claim_without_its_condition_is_noticed() {
 
 #[test]
 fn a_missing_last_look_is_noticed() {
-    bites(Gate::new(BRAKING, &[]), Off::LastLook, "nothing goes past a brake");
+    bites(Gate::new(PAUSING, &[]), Off::LastLook, "nothing goes past a pause");
 }
 
 #[test]
 fn a_look_before_the_claim_is_noticed() {
-    bites(Gate::new(BRAKING, &[]), Off::LookAfterClaim, "nothing goes past a brake");
+    bites(Gate::new(PAUSING, &[]), Off::LookAfterClaim, "nothing goes past a pause");
 }
 
 #[test]
@@ -1885,7 +1885,7 @@ fn one_person_with_two_votes_is_noticed() {
 
 #[test]
 fn a_pause_that_anybody_ends_is_noticed() {
-    bites(Gate::new(BRAKING, &[]), Off::PersonsResume, "a pause is ended by a person who manages it");
+    bites(Gate::new(PAUSING, &[]), Off::PersonsResume, "a pause is ended by a person who manages it");
 }
 
 /// What the early read relies on: were there a ticket before the last vote, a voter would be missing from the look.

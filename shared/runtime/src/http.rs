@@ -215,7 +215,7 @@ impl Response {
         Self::new(status, "text/html; charset=utf-8", body)
     }
 
-    /// Octets.
+    /// Bytes.
     pub fn octets(content_type: &str, bytes: &[u8]) -> Self {
         Self { is_base64_encoded: true, ..Self::new(200, content_type, BASE64.encode(bytes)) }
     }

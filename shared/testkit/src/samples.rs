@@ -216,7 +216,7 @@ pub fn standing_approval(n: u8) -> StandingApproval {
     }
 }
 
-/// A brake that was pulled.
+/// A pause.
 pub fn pause() -> Pause {
     let by = Actor::Member { member_id: MemberId::new(NOW, [5; 10]) };
     Pause { by, at: later(3), reason: "To be sure.".into() }

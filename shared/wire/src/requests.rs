@@ -105,7 +105,7 @@ pub fn reason(body: &[u8]) -> Result<String, Refusal> {
     Ok(reason)
 }
 
-/// What releasing a brake is to do.
+/// What ending a pause is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
     /// Only say what would go.

@@ -354,12 +354,12 @@ fn delegation(one: &Delegation) -> Value {
     })
 }
 
-/// A brake that is pulled.
+/// A pause.
 pub fn pause(pause: &Pause) -> Value {
     json!({ "by": actor(&pause.by), "at": time(pause.at), "reason": pause.reason })
 }
 
-/// What goes, or would go, when a brake is released.
+/// What goes, or would go, when a pause ends.
 pub fn released(resumed: bool, dropped: &[MessageId], will_send: &Page<Message>) -> Value {
     let mut view = json!({
         "resumed": resumed,

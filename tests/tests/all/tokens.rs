@@ -1,7 +1,7 @@
 //! Tokens in memory: how many a member may have, and that each is found by its id.
 
 use app::enter::Once;
-use app::pause::{self, Scope as Brake};
+use app::pause::{self, Covered};
 use app::store::{Change, Key};
 use app::tokens::{MAX_TOKENS, NewToken, create, delete};
 use app::{Ports, Refusal};
@@ -64,8 +64,8 @@ async fn a_member_has_a_hundred_tokens_at_most_however_many_are_asked_for_at_onc
 async fn a_token_is_found_by_its_id_until_it_is_deleted() {
     let world = world().await;
     let token = made(&world.ports, 1).await.unwrap();
-    let brake = Brake::Token(token.id);
-    pause::pause(&world.ports, &owner(2), brake, "to be sure").await.unwrap();
+    let covered = Covered::Token(token.id);
+    pause::pause(&world.ports, &owner(2), covered, "to be sure").await.unwrap();
     let stored = |world: &World| {
         let contents = world.store.contents();
         let key = (samples::organization_id(1), Key::Token(token.hash));
@@ -73,11 +73,11 @@ async fn a_token_is_found_by_its_id_until_it_is_deleted() {
     };
     assert!(stored(&world).unwrap().paused.is_some());
     let released: Permit<domain::access::scope::TokensManage> = owner(2);
-    pause::resume(&world.ports, &released, &owner(2), brake, &[]).await.unwrap();
+    pause::resume(&world.ports, &released, &owner(2), covered, &[]).await.unwrap();
     assert_eq!(stored(&world).unwrap().paused, None);
     delete(&world.ports, &released, token.id).await.unwrap();
     assert_eq!(stored(&world), None);
     assert_eq!(code(&delete(&world.ports, &released, token.id).await.unwrap_err()), "not_found");
-    let gone = pause::pause(&world.ports, &owner(2), brake, "too late").await;
+    let gone = pause::pause(&world.ports, &owner(2), covered, "too late").await;
     assert_eq!(code(&gone.unwrap_err()), "not_found");
 }

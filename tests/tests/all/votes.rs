@@ -1,4 +1,4 @@
-//! What can happen between the request and the claim, in memory: votes, edits, cancelling, handing on, brakes, budgets,
+//! What can happen between the request and the claim, in memory: votes, edits, cancelling, handing on, pauses, budgets,
 //! taint and loops. Each attack has a test of its name.
 
 use app::Refusal;
@@ -342,9 +342,9 @@ async fn a_vote_handed_on_counts_once_and_is_written_down() {
 async fn a_pause_before_the_claim_always_wins_and_resuming_lets_a_person_drop() {
     let world = world().await;
     for scope in [
-        pause::Scope::Organization,
-        pause::Scope::Inbox(samples::inbox_id(1)),
-        pause::Scope::Token(token().id),
+        pause::Covered::Organization,
+        pause::Covered::Inbox(samples::inbox_id(1)),
+        pause::Covered::Token(token().id),
     ] {
         let before = world.sends();
         let [one, two] = [held(&world, ANN).await.approval, held(&world, ANN).await.approval];
@@ -357,7 +357,7 @@ async fn a_pause_before_the_claim_always_wins_and_resuming_lets_a_person_drop() 
         let listed = waiting(&world.ports, &owner::<scope::PoliciesManage>(), scope, &page).await.unwrap();
         let ids: Vec<_> = listed.items.iter().map(|message| message.id).collect();
         assert!(ids.contains(&one.message_id) && ids.contains(&two.message_id), "{scope:?}");
-        // The sweeper leaves it alone while the brake is pulled.
+        // The sweeper leaves it alone while mail is paused.
         world.pass(1_200);
         sweep(&world.ports, &*world.store).await.unwrap();
         let resumed =
@@ -372,10 +372,10 @@ async fn a_pause_before_the_claim_always_wins_and_resuming_lets_a_person_drop() 
     assert_eq!(counts(&world, "organization.pause"), 1);
     assert_eq!(counts(&world, "organization.resume"), 1);
     // A mail that is dropped must wait there, or nothing is released.
-    pause(&world.ports, &approver(2), pause::Scope::Organization, "again").await.unwrap();
+    pause(&world.ports, &approver(2), pause::Covered::Organization, "again").await.unwrap();
     let permit = owner::<scope::PoliciesManage>();
     let gone = [samples::inbound(3).id];
-    let refused = resume(&world.ports, &permit, &owner(), pause::Scope::Organization, &gone).await;
+    let refused = resume(&world.ports, &permit, &owner(), pause::Covered::Organization, &gone).await;
     assert_eq!(code(refused), "not_waiting");
     let organization = load::<domain::organization::Organization>(
         &*world.ports.store,
@@ -812,13 +812,13 @@ async fn answers_that_go_elsewhere_need_a_person() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_under_a_brake_or_far_ahead_needs_a_person() {
+async fn what_is_asked_for_under_a_pause_or_far_ahead_needs_a_person() {
     let world = ruled(ALLOW).await;
     let mut far = to(ANN);
     far.send_at = Some(world.ports.now() + SignedDuration::from_hours(30));
     let far = ask(&world, far, None).await.unwrap();
     assert!(far.is_held() && far.approval.reasons.contains(&"scheduled_far_ahead".to_owned()));
-    pause(&world.ports, &approver(2), pause::Scope::Organization, "stop").await.unwrap();
+    pause(&world.ports, &approver(2), pause::Covered::Organization, "stop").await.unwrap();
     let under = held(&world, ANN).await;
     assert!(under.is_held() && under.approval.reasons.contains(&"paused".to_owned()));
 }
@@ -826,7 +826,7 @@ async fn what_is_asked_for_under_a_brake_or_far_ahead_needs_a_person() {
 #[tokio::test]
 async fn whoever_a_paused_token_belongs_to_does_not_resume_it() {
     let world = world().await;
-    let scope = pause::Scope::Token(token().id);
+    let scope = pause::Covered::Token(token().id);
     pause(&world.ports, &approver(2), scope, "wild").await.unwrap();
     let editor = person::<scope::TokensManage>(1, Role::Editor);
     let refused = resume(&world.ports, &editor, &owner(), scope, &[]).await;
@@ -852,9 +852,9 @@ async fn a_pause_never_brings_a_deleted_token_back() {
 async fn a_second_pause_is_not_swallowed_by_a_release_that_saw_the_first() {
     let world = world().await;
     let organization = samples::organization(1);
-    let first = pause(&world.ports, &approver(2), pause::Scope::Organization, "first").await.unwrap();
+    let first = pause(&world.ports, &approver(2), pause::Covered::Organization, "first").await.unwrap();
     world.pass(1);
-    pause(&world.ports, &approver(3), pause::Scope::Organization, "second").await.unwrap();
+    pause(&world.ports, &approver(3), pause::Covered::Organization, "second").await.unwrap();
     let release = Write::put(organization, Expect::Paused(Some(first.at)));
     let change = Change::new(samples::organization_id(1)).write(release);
     assert!(world.ports.store.commit(change).await.is_err());

@@ -3,12 +3,12 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::pause::Scope;
+use app::pause::Covered;
 use app::store::Key;
 use domain::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
 
-use crate::brake;
+use crate::pausing;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,6 +23,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("inbox_id")?;
-        brake::pull(ports, request, Scope::Inbox(id), vec![Key::Inbox(id)]).await
+        pausing::pause(ports, request, Covered::Inbox(id), vec![Key::Inbox(id)]).await
     })
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/inboxes/{inbox_id}/messages/{message_id}/raw`: the octets of a mail, through a short-lived URL.
+//! `GET /v1/inboxes/{inbox_id}/messages/{message_id}/raw`: the bytes of a mail, through a short-lived URL.
 //!
 //! Needs the scope `messages.read`.
 

@@ -3,12 +3,12 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::pause::Scope;
+use app::pause::Covered;
 use app::store::Key;
 use domain::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
 
-use crate::brake;
+use crate::pausing;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -21,5 +21,5 @@ pub const ENDPOINT: Endpoint = Endpoint {
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
-    brake::pull(ports, request, Scope::Organization, vec![Key::Organization])
+    pausing::pause(ports, request, Covered::Organization, vec![Key::Organization])
 }

@@ -3,11 +3,11 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::pause::Scope;
+use app::pause::Covered;
 use domain::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
 
-use crate::brake;
+use crate::pausing;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -22,6 +22,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("token_id")?;
-        brake::pull(ports, request, Scope::Token(id), vec![]).await
+        pausing::pause(ports, request, Covered::Token(id), vec![]).await
     })
 }

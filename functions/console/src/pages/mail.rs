@@ -14,11 +14,11 @@ use crate::words::{Moment, Person, body, count, people, size, standing, subject,
 
 /// Links that a page lists.
 const MAX_LINKS: usize = 50;
-/// Octets of a link's address that a page shows.
+/// Bytes of a link's address that a page shows.
 const MAX_ADDRESS: usize = 500;
-/// Octets of decoded headers that a page lists.
+/// Bytes of decoded headers that a page lists.
 const MAX_HEADERS: usize = 64 * 1024;
-/// Octets of the answered mail's text that a page shows.
+/// Bytes of the answered mail's text that a page shows.
 const MAX_ANSWERED: usize = 64 * 1024;
 /// Lines beyond which a frame scrolls by itself.
 const MAX_LINES: usize = 400;
@@ -160,7 +160,7 @@ fn cut(text: &str, most: usize) -> (&str, bool) {
     if weight(text) <= most {
         return (text, false);
     }
-    // A character weighs at most six octets for each of its own.
+    // A character weighs at most six bytes for each of its own.
     let mut end = most / 6;
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -1,6 +1,6 @@
-//! `/console/pause`: the brake of the organization.
+//! `/console/pause`: pausing all mail of the organization.
 
-use app::pause::{self, Scope};
+use app::pause::{self, Covered};
 use app::store::PageRequest;
 use app::{Ports, Refusal};
 use askama::Template;
@@ -31,7 +31,7 @@ struct PausePage {
     alert: String,
     notice: &'static str,
     csrf: String,
-    /// Whether the reader may pull the brake.
+    /// Whether the reader may pause all mail.
     may_pull: bool,
     /// Whether they may release it.
     may_release: bool,
@@ -44,7 +44,7 @@ struct PausePage {
     more: bool,
 }
 
-/// How the brake stands, and what waits behind it.
+/// Whether mail is paused, and what waits.
 pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(ports, request, &[]).await?;
     let notice = request.query.get("notice").map(String::as_str).unwrap_or_default();
@@ -60,13 +60,13 @@ async fn page(
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::MessagesRead>()?;
     let first = PageRequest { limit: LISTED, cursor: None };
-    let waiting = pause::waiting(&visit.ports, &permit, Scope::Organization, &first);
+    let waiting = pause::waiting(&visit.ports, &permit, Covered::Organization, &first);
     let (frame, waiting) = try_join(Frame::of(visit), waiting).await?;
     let now = visit.ports.now();
     let mail = |message: &Message| Mail::new(message, now);
     let notice = match (notice, &frame.shell.paused) {
-        ("paused", Some(_)) => "The brake is pulled.",
-        ("resumed", None) => "The brake is released. What was due goes out now.",
+        ("paused", Some(_)) => "Mail is paused.",
+        ("resumed", None) => "Mail goes out again. What was due goes out now.",
         _ => "",
     };
     let page = PausePage {
@@ -96,7 +96,7 @@ pub(super) async fn pull(ports: &Ports, request: &Request) -> Result<Response, R
             "The reason is longer than 500 characters, so nothing was held back: shorten it.".to_owned();
         return page(&visit, 422, "", alert, reason).await;
     }
-    pause::pause(&visit.ports, &permit, Scope::Organization, &reason).await?;
+    pause::pause(&visit.ports, &permit, Covered::Organization, &reason).await?;
     Ok(guard::see_other(&format!("{}?notice=paused", route::PAUSE)))
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn release(ports: &Ports, request: &Request) -> Result<Response
     if drop.len() > pause::MAX_DROPPED {
         return Err(Refusal::field("drop", "too_many", "too many at once"));
     }
-    match pause::resume(&visit.ports, &permit, &reading, Scope::Organization, &drop).await {
+    match pause::resume(&visit.ports, &permit, &reading, Covered::Organization, &drop).await {
         Ok(_) => Ok(guard::see_other(&format!("{}?notice=resumed", route::PAUSE))),
         Err(Refusal::Conflict { .. }) => {
             let alert = "Some of what you wanted to drop does not wait here any more, so nothing was let go. Look at \

@@ -54,7 +54,7 @@ pub struct Evaluation {
     /// Why, as stable codes, never empty.
     pub reasons: Vec<String>,
     /// The rules that matched, in the order of the book: at most [`limits::STEPS`], and at most
-    /// [`limits::TRACE`] octets of text. Those that decided come before those that did not.
+    /// [`limits::TRACE`] bytes of text. Those that decided come before those that did not.
     pub trace: Vec<Step>,
     /// So many more matched than the trace has room for.
     pub omitted: u32,

@@ -28,7 +28,7 @@ pub struct Facts {
     pub links: Vec<String>,
     /// The hosts that it shows pictures from, in lower case.
     pub pictures: Vec<String>,
-    /// In octets, as it goes out.
+    /// In bytes, as it goes out.
     pub size: u64,
     /// Whether it answers a mail.
     pub is_reply: bool,
@@ -67,7 +67,7 @@ pub struct FileFact {
     pub filename: String,
     /// Its media type, as declared.
     pub content_type: String,
-    /// In octets.
+    /// In bytes.
     pub size: u64,
 }
 

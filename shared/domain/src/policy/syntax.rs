@@ -23,7 +23,7 @@ use crate::id::Id;
 pub mod limits {
     /// Policies of an organization.
     pub const POLICIES: usize = 50;
-    /// Octets of all policies together, written.
+    /// Bytes of all policies together, written.
     pub const BOOK: usize = 200_000;
     /// Patterns of all policies together.
     pub const BOOK_PATTERNS: usize = 200;
@@ -39,9 +39,9 @@ pub mod limits {
     pub const TEXT: usize = 200;
     /// Patterns of a policy.
     pub const PATTERNS: usize = 20;
-    /// Octets of a compiled pattern.
+    /// Bytes of a compiled pattern.
     pub const PATTERN_PROGRAM: usize = 256 * 1024;
-    /// Octets of the cache that a pattern may use while it matches.
+    /// Bytes of the cache that a pattern may use while it matches.
     pub const PATTERN_CACHE: usize = 1024 * 1024;
     /// Groups within groups of a pattern.
     pub const PATTERN_NESTING: u32 = 32;
@@ -55,7 +55,7 @@ pub mod limits {
     pub const WAIT_MOST: u64 = 30 * 86_400;
     /// Steps of a trace.
     pub const STEPS: usize = 50;
-    /// Octets of a trace.
+    /// Bytes of a trace.
     pub const TRACE: usize = 4_096;
     /// Characters of a sentence in a trace.
     pub const BECAUSE: usize = 300;

@@ -10,11 +10,11 @@ use super::inbound::{Mailbox, octets};
 
 const MEGABYTE: usize = 1024 * 1024;
 
-/// Octets that no compression and no charset survives by chance.
+/// Bytes that no compression and no charset survives by chance.
 fn noise(length: usize, seed: u32) -> Vec<u8> {
     let mut state = seed | 1;
     std::iter::repeat_with(|| {
-        // Xorshift: the same octets for the same seed, all values.
+        // Xorshift: the same bytes for the same seed, all values.
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
@@ -33,7 +33,7 @@ fn announce(stack: &Stack, filename: &str, content_type: &str, size: usize) -> V
     stack.post("/v1/attachments", stack.text("/agent_token"), &body).expect(201)
 }
 
-/// Puts octets to the URL of an announced file; gives the status.
+/// Puts bytes to the URL of an announced file; gives the status.
 fn put(stack: &Stack, announced: &Value, content_type: &str, octets: &[u8]) -> u16 {
     let headers = vec![("content-type", content_type.to_owned())];
     let url = announced["upload_url"].as_str().unwrap();
@@ -199,7 +199,7 @@ fn a_file_that_is_too_large_is_refused_before_anything_is_stored() {
     assert!(!pending.to_string().contains(&subject), "nobody is asked");
 }
 
-/// A mail with these files: header lines of each part, and its octets in base64.
+/// A mail with these files: header lines of each part, and its bytes in base64.
 fn mail_with(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut text = "From: ann@example.org\r\nSubject: Files\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\
          MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b0\"\r\n\r\n\
@@ -378,7 +378,7 @@ fn an_upload_that_is_overwritten_after_submission_changes_nothing_of_what_is_sho
     assert_eq!(put(&stack, &announced, "application/pdf", &approved), 200);
     let body = with_files("contract", &json!([{"attachment_id": announced["id"]}]));
     let held = stack.submit_body(&body);
-    // The URL still holds: S3 takes the other octets, of the announced size and type.
+    // The URL still holds: S3 takes the other bytes, of the announced size and type.
     assert_eq!(put(&stack, &announced, "application/pdf", &swapped), 200);
     let approver = stack.text("/approver/session");
     assert_eq!(downloaded(&stack, approver, &announced["id"]), swapped, "the upload itself was changed");

@@ -57,7 +57,7 @@ pub(super) fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The mails of all corpora that are there: corpus, path, octets.
+/// The mails of all corpora that are there: corpus, path, bytes.
 fn corpora() -> Vec<(String, PathBuf, Vec<u8>)> {
     let folder = project().join(".local/corpora");
     let list = |folder: &Path| -> Vec<PathBuf> {

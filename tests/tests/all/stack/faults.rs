@@ -693,7 +693,7 @@ fn the_same_received_mail_told_again_is_listed_once() {
     let subject = unique("told again");
     let received = stack.receive(&mail(&subject), &subject);
     let path = format!("/v1/inboxes/{}/messages/{}/raw", stack.inbox(), received["id"].as_str().unwrap());
-    // A received mail's octets come from the bucket itself, where SES named them by its own id.
+    // A received mail's bytes come from the bucket itself, where SES named them by its own id.
     let answer = stack.get(&path, stack.text("/agent_token"));
     let (_, rest) = answer.header("location").unwrap().split_once("/inbound/").unwrap();
     let (ses_id, _) = rest.split_once('?').unwrap();
@@ -702,7 +702,7 @@ fn the_same_received_mail_told_again_is_listed_once() {
         let told = stack.control("POST", "/redeliver", Some(&json!({"message_id": ses_id})));
         assert_eq!(told["events"], 1);
     }
-    // Each look at it reads the address and the octets.
+    // Each look at it reads the address and the bytes.
     stack.until("three looks", || (calls(&stack, since, RECEIVE).len() >= 6).then_some(()));
     assert_eq!(listed(&stack, &subject).len(), 1);
     let thread = received["thread_id"].as_str().unwrap();

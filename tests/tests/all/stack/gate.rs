@@ -1,4 +1,4 @@
-//! The gate through the API: policies, votes, edits, cancelling, brakes, budgets, sending again, and the crowd.
+//! The gate through the API: policies, votes, edits, cancelling, pauses, budgets, sending again, and the crowd.
 //! Policies here hold for mails with a word of the test's own, so that no other test meets them.
 
 use std::collections::BTreeMap;

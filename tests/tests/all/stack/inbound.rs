@@ -83,7 +83,7 @@ impl<'a> Mailbox<'a> {
     }
 }
 
-/// What a URL gives, as octets.
+/// What a URL gives, as bytes.
 pub(super) fn octets(url: &str) -> (u16, Vec<u8>) {
     let config = ureq::Agent::config_builder().http_status_as_error(false).build();
     let mut answer = ureq::Agent::from(config).get(url).call().unwrap();

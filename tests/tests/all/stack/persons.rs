@@ -1,5 +1,5 @@
 //! A person is a person: what programs are refused, and what ends with the credential that it was made with. Each test has an
-//! organization of its own, since policies and brakes hold for all of one.
+//! organization of its own, since policies and pauses hold for all of one.
 
 use app::ports::Clock as _;
 use jiff::{SignedDuration, Timestamp};
@@ -288,19 +288,19 @@ fn a_session_that_ended_still_stands_for_what_was_decided_in_it() {
 }
 
 #[test]
-fn no_token_releases_a_brake() {
+fn no_token_ends_a_pause() {
     let stack = house();
     let owner = stack.text("/owner/session");
     let scopes = ["messages.read", "approvals.decide", "policies.manage", "inboxes.manage", "tokens.manage"];
     let (manager, _) = token(&stack, owner, &scopes);
     let (_, other) = token(&stack, owner, &["messages.read"]);
     let inbox = format!("/v1/inboxes/{}", stack.inbox());
-    for brake in ["/v1/organization", &inbox, &other] {
-        stack.post(&format!("{brake}/pause"), &manager, &json!({"reason": "something is odd"})).expect(200);
+    for covered in ["/v1/organization", &inbox, &other] {
+        stack.post(&format!("{covered}/pause"), &manager, &json!({"reason": "something is odd"})).expect(200);
         for body in [json!({}), json!({"drop": []})] {
-            stack.post(&format!("{brake}/resume"), &manager, &body).refused(403, "person_required");
+            stack.post(&format!("{covered}/resume"), &manager, &body).refused(403, "person_required");
         }
-        stack.post(&format!("{brake}/resume"), owner, &json!({})).expect(200);
+        stack.post(&format!("{covered}/resume"), owner, &json!({})).expect(200);
     }
     let resumed = |entry: &&Value| entry["action"].as_str().is_some_and(|action| action.ends_with(".resume"));
     let by = stack.until("three releases in the log", || {

@@ -234,8 +234,8 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// The brakes of a whole organization come last: what is held while one is pulled is judged otherwise.
-fn brakes() -> Vec<Route> {
+/// Pauses of a whole organization come last: what is held while one is pulled is judged otherwise.
+fn pauses() -> Vec<Route> {
     let route =
         |function, action, repeats, ask| Route { function, action, done: 200, again: &[], repeats, ask };
     vec![
@@ -286,7 +286,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     let house = House::new(&listener);
     let mut edited = vec![];
     let mut changed: BTreeMap<&str, (bool, BTreeSet<String>)> = BTreeMap::new();
-    for route in routes().into_iter().chain(brakes()).filter(which) {
+    for route in routes().into_iter().chain(pauses()).filter(which) {
         let function = format!("countersign-{}", route.function);
         let calls = at_each_call(&house.stack, &function, kind, |_, name| {
             let asked = (route.ask)(&house);

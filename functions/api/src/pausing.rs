@@ -1,18 +1,18 @@
-//! What the routes that pull and release brakes have in common.
+//! What the routes that pause and resume have in common.
 
 use app::Ports;
-use app::pause::{self, Scope};
+use app::pause::{self, Covered};
 use app::store::Key;
 use domain::access::{ScopeType, scope};
 use runtime::http::{Handling, Request, Response};
 use serde_json::json;
 use wire::{requests, views};
 
-/// Pulls the brake of `covered`; `keys` are read with the credential.
-pub(crate) fn pull<'a>(
+/// Pauses what is `covered`; `keys` are read with the credential.
+pub(crate) fn pause<'a>(
     ports: &'a Ports,
     request: &'a Request,
-    covered: Scope,
+    covered: Covered,
     keys: Vec<Key>,
 ) -> Handling<'a> {
     Box::pin(async move {
@@ -23,11 +23,11 @@ pub(crate) fn pull<'a>(
     })
 }
 
-/// Releases it, without what is dropped; with `preview` only says what would go. What waits is shown to whoever may read it.
-pub(crate) fn release<'a, S: ScopeType + Send + Sync + 'a>(
+/// Ends the pause, without what is dropped; with `preview` only says what would go. What waits is shown to whoever may read it.
+pub(crate) fn resume<'a, S: ScopeType + Send + Sync + 'a>(
     ports: &'a Ports,
     request: &'a Request,
-    covered: Scope,
+    covered: Covered,
     keys: Vec<Key>,
 ) -> Handling<'a> {
     Box::pin(async move {
