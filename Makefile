@@ -18,7 +18,7 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
 
-.PHONY: help run test bench exports demo deploy rehearse build build-all routes lint unit stack-test clean
+.PHONY: help run test bench exports demo deploy rehearse build build-all routes forms lint unit stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ build-all:
 
 routes: ## write the routes of the code into template.yaml
 	WRITE_ROUTES=1 cargo test $(CARGO_FLAGS) -q --workspace --test all -- conformance::the_gateway
+
+forms: ## keep the forms in which this code stores its records, should they be new
+	WRITE_FORMS=1 cargo test $(CARGO_FLAGS) -q --workspace --lib the_forms_that_are_written
 
 lint: $(TOOLS)/bin/cargo-deny $(VENV)/requirements.sha256 ## formatting, clippy, dependencies, templates
 	git ls-files '*.rs' | xargs rustfmt --check --edition 2024

@@ -42,6 +42,9 @@ use crate::records::{
     WebhookRecord, hex, kind,
 };
 
+#[cfg(test)]
+mod forms;
+
 type Item = HashMap<String, AttributeValue>;
 
 /// Events are kept for so long.

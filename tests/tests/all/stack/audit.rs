@@ -139,6 +139,9 @@ fn a_record_that_is_delivered_again_changes_nothing() {
 fn a_row_that_was_tampered_with_is_named() {
     let stack = Stack::running();
     let (token, org) = organization(&stack);
+    // What is altered here must not be anchored: the schedule may come at any moment.
+    let rule = json!({"function": "countersign-background-anchor", "operation": "PutObject", "kind": "error_500", "times": 1000});
+    let _unanchored = stack.fault(&rule);
     let key =
         |sequence: u64| json!({"pk": {"S": format!("{org}/audit")}, "sk": {"S": format!("{sequence:016}")}});
     let read = |sequence| stack.dynamodb("GetItem", json!({"Key": key(sequence)}))["Item"].clone();
