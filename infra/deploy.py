@@ -26,6 +26,8 @@ BUILT = ROOT / "target" / "lambda"
 GROUPS = sorted(path.parents[1].name for path in ROOT.glob("functions/*/src/main.rs"))
 # What Lambda takes of one function, unzipped (Lambda developer guide, "Quotas").
 MAX_UNZIPPED = 250 * 1024 * 1024
+# SAM passes over `Name=`, and CloudFormation would keep what was there.
+EMPTY = '\\"\\"'
 NEXT = """
 Next (README, "Deploy"):
   1. receiving and the domain's records:
@@ -33,7 +35,8 @@ Next (README, "Deploy"):
        --parameter-overrides MailDomain={domain} MailBucketName={bucket} InboundFunctionArn={function}
   2. the first organization:
      aws lambda invoke --region {region} --function-name {provision} --cli-binary-format raw-in-base64-out \\
-       --payload file://events/operator-provision.json /dev/stdout
+       --payload file://organization.json /dev/stdout
+     (organization.json: a copy of events/operator-provision.json with your people and passwords)
   Then sign in: {url}/console"""
 
 
@@ -54,9 +57,10 @@ def main() -> None:
         measure()
         run("sam", "validate", "--lint", "--template-file", "template.yaml", environment={"AWS_REGION": "eu-west-1"})
         return
-    stage = chosen("STAGE", "production", r"[a-z][a-z0-9-]{1,15}", "2 to 16 lower-case letters, digits and hyphens")
+    # `version` is a key of the file's own.
+    stage = chosen("STAGE", "production", r"(?!version$)[a-z][a-z0-9-]{1,15}", "2 to 16 lower-case letters, digits and hyphens")
     settings = known(stage) or asked(stage)
-    build(parameter(settings, "Architecture"))
+    build(parameter(settings, "Architecture") or "arm64")
     measure()
     run("sam", "deploy", "--template-file", "template.yaml", "--config-file", str(CONFIG), "--config-env", stage)
     print(NEXT.format(**outputs(settings)))
@@ -74,6 +78,8 @@ def known(stage: str) -> dict[str, Any] | None:
         wanted = os.environ.get(variable)
         if settings and wanted and wanted != parameter(settings, name):
             raise Problem(f"{variable} is {wanted}, and {CONFIG.relative_to(ROOT)} has another {name} for {stage}: change it there.")
+    if settings and os.environ.get("REGION", settings["region"]) != settings["region"]:
+        raise Problem(f"REGION is {os.environ['REGION']}, and {stage} is in {settings['region']}: another region is another stage.")
     return settings
 
 
@@ -85,7 +91,7 @@ def asked(stage: str) -> dict[str, Any]:
     answers = {
         "region": answer("REGION", "Region, one where SES receives mail", region, r"[a-z]{2}(-[a-z]+)+-\d"),
         "domain": answer("MAIL_DOMAIN", "Domain of the inboxes, such as agents.example.com", "", r"[a-z0-9-]+(\.[a-z0-9-]+)+"),
-        "email": answer("ALARM_EMAIL", "Who is told of alarms by mail (empty: nobody)", "", r"([^@\s]+@[^@\s\"]+)?"),
+        "email": answer("ALARM_EMAIL", "Who is told of alarms by mail (empty: nobody)", "", r"([^@\s\"\\]+@[^@\s\"\\]+)?"),
         "architecture": chosen("ARCHITECTURE", "arm64", "arm64|x86_64", "arm64 or x86_64"),
     }
     if not CONFIG.exists():
@@ -100,14 +106,14 @@ s3_prefix = "{name}"
 capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"
 confirm_changeset = true
 fail_on_empty_changeset = false
-parameter_overrides = "Stage={stage} Architecture={answers['architecture']} MailDomain={answers['domain']} AlarmEmail={answers['email']}"
+parameter_overrides = "Stage={stage} Architecture={answers['architecture']} MailDomain={answers['domain']} AlarmEmail={answers['email'] or EMPTY}"
 """)
     return tomllib.loads(CONFIG.read_text())[stage]["deploy"]["parameters"]
 
 
 def parameter(settings: dict[str, Any], name: str) -> str:
     found = re.search(rf"(?:^|\s){name}=(\S*)", settings["parameter_overrides"])
-    return found.group(1) if found else ""
+    return found.group(1).strip('"') if found else ""
 
 
 def answer(variable: str, question: str, default: str, form: str) -> str:
@@ -131,7 +137,9 @@ def chosen(variable: str, default: str, form: str, words: str) -> str:
 
 def build(architecture: str) -> None:
     """Writes target/lambda/<group>/bootstrap, linked against the glibc of Amazon Linux 2023 whatever this machine has."""
-    shutil.rmtree(BUILT, ignore_errors=True)
+    # With what the local stack noted of its own binaries, or it would take these for them.
+    for folder in (BUILT, BUILT.with_name(BUILT.name + "-stamps")):
+        shutil.rmtree(folder, ignore_errors=True)
     packages = [part for group in GROUPS for part in ("-p", group)]
     target = "--arm64" if architecture == "arm64" else "--x86-64"
     run("cargo", "lambda", "build", "--profile", "deploy", "--locked", "--ignore-rust-version", target, *packages)

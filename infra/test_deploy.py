@@ -49,6 +49,11 @@ class Stages(unittest.TestCase):
         with mock.patch.dict(os.environ, {"MAIL_DOMAIN": "other.example.com"}), self.assertRaises(deploy.Problem):
             deploy.known("production")
 
+    def test_another_region_is_another_stage(self) -> None:
+        self.make("production")
+        with mock.patch.dict(os.environ, {"REGION": "us-east-1"}), self.assertRaises(deploy.Problem):
+            deploy.known("production")
+
     def test_what_was_changed_by_hand_stays(self) -> None:
         self.make("production")
         text = deploy.CONFIG.read_text()
@@ -57,7 +62,7 @@ class Stages(unittest.TestCase):
         self.assertEqual(deploy.parameter(settings, "ReservedConcurrency"), "10")
 
     def test_nothing_is_written_where_an_answer_is_missing_or_wrong(self) -> None:
-        for wrong in ({"MAIL_DOMAIN": ""}, {"MAIL_DOMAIN": 'a.com" x="'}, {"REGION": "Europe"}, {"ALARM_EMAIL": "a b@c"}):
+        for wrong in ({"MAIL_DOMAIN": ""}, {"MAIL_DOMAIN": 'a.com" x="'}, {"REGION": "Europe"}, {"ALARM_EMAIL": "a b@c"}, {"ALARM_EMAIL": 'a"b@c.d'}):
             with mock.patch("sys.stdin.isatty", return_value=False), self.assertRaises(deploy.Problem):
                 self.make("production", **wrong)
             self.assertFalse(deploy.CONFIG.exists(), wrong)
