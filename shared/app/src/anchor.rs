@@ -59,12 +59,9 @@ pub async fn run(ports: &Ports, known: &Known, form: Form) -> Result<Ran, Refusa
         let written = some.iter().map(|head| async move { (head, write(ports, known, form, head).await) });
         for (head, result) in join_all(written).await {
             match result {
-                Ok(new) => {
+                Ok((head, new)) => {
                     ran.anchored += u32::from(new);
-                    known
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(head.organization_id, head.clone());
+                    known.lock().unwrap_or_else(PoisonError::into_inner).insert(head.organization_id, head);
                 }
                 Err(error) => {
                     ran.failed += 1;
@@ -99,24 +96,37 @@ async fn moved(ports: &Ports, known: &Known, ran: &mut Ran) -> Result<Vec<Head>,
     }
 }
 
-/// Anchors a head, unless it is anchored already. Refused where it contradicts what is.
-async fn write(ports: &Ports, known: &Known, form: Form, head: &Head) -> Result<bool, Refusal> {
+/// Anchors a head, unless it is anchored already, and returns it with whether it was not. Refused where it contradicts what is.
+async fn write(ports: &Ports, known: &Known, form: Form, head: &Head) -> Result<(Head, bool), Refusal> {
     let last = known.lock().unwrap_or_else(PoisonError::into_inner).get(&head.organization_id).cloned();
-    let goes_on = last.is_some_and(|last| last.sequence < head.sequence);
-    if !goes_on {
+    let (head, anchored) = match last {
+        Some(last) if last.sequence < head.sequence => (head.clone(), false),
         // Nothing is known of it, or it went back: what is anchored in its place or behind it says which.
+        _ => compare(ports, head.clone()).await?,
+    };
+    if !anchored {
+        let text = (form.text)(&head, ports.now());
+        let signature = ports.signer.sign(text.as_bytes()).await?;
+        ports.anchors.put(&head, (form.document)(&text, &signature)).await?;
+    }
+    Ok((head, !anchored))
+}
+
+/// Compares a head with what is anchored in its place or behind it, and returns whether it is anchored. It is a later head
+/// where the chain grew, and another run anchored it, since this one was read. Refused where it contradicts an anchor.
+async fn compare(ports: &Ports, mut head: Head) -> Result<(Head, bool), Refusal> {
+    loop {
         let anchors = ports.anchors.behind(head.organization_id, head.sequence).await?;
         let same = |anchor: &&Anchor| (anchor.sequence, anchor.hash) == (head.sequence, head.hash);
-        if let Some(other) = anchors.iter().find(|anchor| !same(anchor)) {
+        let Some(other) = anchors.iter().find(|anchor| !same(anchor)) else {
+            return Ok((head, !anchors.is_empty()));
+        };
+        let now = ports.trail.head(head.organization_id).await?;
+        let grown = now.filter(|now| head.sequence < other.sequence && other.sequence <= now.sequence);
+        let Some(now) = grown else {
             let text = format!("its end, {}, contradicts the anchor of {}", head.sequence, other.sequence);
             return Err(Refusal::Internal(text));
-        }
-        if !anchors.is_empty() {
-            return Ok(false);
-        }
+        };
+        head = now;
     }
-    let text = (form.text)(head, ports.now());
-    let signature = ports.signer.sign(text.as_bytes()).await?;
-    ports.anchors.put(head, (form.document)(&text, &signature)).await?;
-    Ok(true)
 }

@@ -171,7 +171,7 @@ impl Signer for DigestSigner {
 pub type AnchorPlace = (OrganizationId, u64, Digest);
 
 /// Anchors in memory, which nobody can take back.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MemoryAnchors {
     /// Each with its document, by place.
     pub written: Mutex<BTreeMap<AnchorPlace, (Anchor, String)>>,
@@ -179,7 +179,12 @@ pub struct MemoryAnchors {
     pub failure: Mutex<Option<BlobError>>,
     /// How often somebody looked.
     pub looks: AtomicU64,
+    /// What happens right before the next look, as if others had been at work meanwhile.
+    pub meanwhile: Mutex<Option<Meanwhile>>,
 }
+
+/// Something that others do at a chosen moment.
+pub type Meanwhile = Box<dyn FnOnce(&MemoryAnchors) + Send>;
 
 impl MemoryAnchors {
     fn called(&self) -> Result<(), BlobError> {
@@ -197,6 +202,10 @@ impl Anchors for MemoryAnchors {
     ) -> Result<Vec<Anchor>, BlobError> {
         self.called()?;
         self.looks.fetch_add(1, Ordering::SeqCst);
+        let meanwhile = lock(&self.meanwhile).take();
+        if let Some(happen) = meanwhile {
+            happen(self);
+        }
         let written = lock(&self.written);
         let within = written.values().map(|(anchor, _)| anchor).filter(|anchor| {
             anchor.organization_id == organization_id && (from..=to).contains(&anchor.sequence)

@@ -567,6 +567,31 @@ async fn a_head_is_anchored_once_and_only_when_it_moved() {
     }
 }
 
+#[tokio::test]
+async fn a_chain_that_grew_and_was_anchored_meanwhile_is_no_contradiction() {
+    let world = chained(3).await;
+    let grow = |by: u64| {
+        let store = world.store.clone();
+        Box::new(move |anchors: &testkit::world::MemoryAnchors| {
+            let mut contents = store.contents();
+            let head = contents.heads.get_mut(&organization_id(1)).unwrap();
+            head.sequence += by;
+            let Head { organization_id, sequence, hash, at, .. } = *head;
+            let anchor = domain::audit::Anchor { organization_id, sequence, hash, at };
+            let mut written = anchors.written.lock().unwrap();
+            written.insert((organization_id, sequence, hash), (anchor, String::new()));
+        })
+    };
+    // Another run read a later head, and was faster.
+    *world.anchors.meanwhile.lock().unwrap() = Some(grow(2));
+    assert_eq!(anchored(&world, &Known::default()).await, ran(0, 0));
+    let sequences = || world.anchors.written.lock().unwrap().keys().map(|(_, s, _)| *s).collect::<Vec<_>>();
+    assert_eq!(sequences(), [5], "the head that was read is behind what is anchored, and needs no anchor");
+    // One whose table went back stays refused, though it grows again.
+    world.store.contents().heads.get_mut(&organization_id(1)).unwrap().sequence = 3;
+    assert_eq!(anchored(&world, &Known::default()).await, ran(0, 1));
+}
+
 /// Writes the whole chain anew, from this place on, as whoever may write every row can: it holds in itself.
 fn rewrite(world: &World, from: u64, keep: u64, change: impl Fn(&mut Entry)) {
     let us = organization_id(1);
