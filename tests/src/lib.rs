@@ -53,13 +53,13 @@ impl Answer {
 /// A text that no other test and no earlier run has used.
 pub fn unique(text: &str) -> String {
     let mut bytes = [0; 32];
-    app::ports::Random::fill(&runtime::environment::SystemRandom, &mut bytes);
-    format!("{text} {}", &domain::digest::Digest::from_bytes(bytes).hex()[..12])
+    app::base::ports::Random::fill(&runtime::environment::SystemRandom, &mut bytes);
+    format!("{text} {}", &domain::base::digest::Digest::from_bytes(bytes).hex()[..12])
 }
 
 /// A time some seconds from now, as the API takes it.
 pub fn in_seconds(seconds: i64) -> String {
-    let now = app::ports::Clock::now(&runtime::environment::SystemClock);
+    let now = app::base::ports::Clock::now(&runtime::environment::SystemClock);
     (now + jiff::SignedDuration::from_secs(seconds)).to_string()
 }
 

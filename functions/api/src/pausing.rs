@@ -1,9 +1,9 @@
 //! What the routes that pause and resume have in common.
 
 use app::Ports;
-use app::pause::{self, Covered};
-use app::store::Key;
-use domain::access::{ScopeType, scope};
+use app::base::store::Key;
+use app::gate::pause::{self, Covered};
+use domain::people::access::{ScopeType, scope};
 use runtime::http::{Handling, Request, Response};
 use serde_json::json;
 use wire::{requests, views};

@@ -1,7 +1,7 @@
 //! Every five minutes: the end of each audit chain that grew is written down where nothing that writes the table can change it.
 
 use app::Ports;
-use app::anchor::{Form, Known, run};
+use app::ledger::anchor::{Form, Known, run};
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
@@ -39,8 +39,8 @@ fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskE
 
 #[cfg(test)]
 mod tests {
-    use app::ports::Signature;
-    use domain::audit::Head;
+    use app::base::ports::Signature;
+    use domain::ledger::audit::Head;
     use domain::{OrganizationId, Timestamp};
 
     use super::*;

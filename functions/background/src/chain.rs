@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use app::audit::{catch_up, chain};
+use app::ledger::audit::{catch_up, chain};
 use app::{Ports, Refusal};
 use aws_data::stream::position;
 use aws_lambda_events::dynamodb::{Event, EventRecord};

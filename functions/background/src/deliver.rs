@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::ports::{Endpoints, Queue};
-use app::webhooks::{Deliverer, OpenedKeys};
+use app::base::ports::{Endpoints, Queue};
+use app::delivery::webhooks::{Deliverer, OpenedKeys};
 use aws_flow::SqsQueue;
 use futures_util::future::{BoxFuture, join_all};
 use runtime::environment::required;

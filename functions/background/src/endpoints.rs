@@ -11,9 +11,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use app::ports::Endpoints;
+use app::base::ports::Endpoints;
 use async_trait::async_trait;
-use domain::webhook::{AttemptResult, Health};
+use domain::delivery::webhook::{AttemptResult, Health};
 use futures_util::future::BoxFuture;
 use http::Request;
 use http_body_util::Full;
@@ -49,7 +49,7 @@ impl Https {
     async fn call(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> AttemptResult {
         // A webhook that was registered before a rule became stricter is held to the rule of today; an address that
         // stands in the URL itself never reaches the resolver.
-        if app::webhooks::check_url(url, self.allow_loopback).is_err() {
+        if app::delivery::webhooks::check_url(url, self.allow_loopback).is_err() {
             return AttemptResult::NoAnswer("not_public");
         }
         let mut request = Request::post(url)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::ports::{EventBus, PublishedEvent};
+use app::base::ports::{EventBus, PublishedEvent};
 use aws_flow::EventBridgeBus;
 use futures_util::future::BoxFuture;
 use runtime::environment::required;

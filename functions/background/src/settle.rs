@@ -2,10 +2,10 @@
 //! (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>).
 
 use app::Ports;
-use app::settle::{Report, What, settle};
+use app::gate::settle::{Report, What, settle};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
-use domain::id::Id;
-use domain::lifecycle::Outcome;
+use domain::base::id::Id;
+use domain::mailbox::lifecycle::Outcome;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};

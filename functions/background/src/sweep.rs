@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::store::Watch;
-use app::sweep::sweep;
+use app::base::store::Watch;
+use app::gate::sweep::sweep;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};

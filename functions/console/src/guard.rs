@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use app::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::credential::Session;
-use domain::digest::Digest;
-use domain::link::LinkSecret;
+use domain::base::digest::Digest;
+use domain::gate::link::LinkSecret;
+use domain::people::credential::Session;
 use runtime::http::{Request, Response, form_pairs};
 use subtle::ConstantTimeEq as _;
 
@@ -141,8 +141,8 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
-    use domain::access::Role;
-    use domain::digest::Digest;
+    use domain::base::digest::Digest;
+    use domain::people::access::Role;
     use domain::{MemberId, OrganizationId, SessionId, Timestamp};
 
     use super::*;

@@ -1,8 +1,8 @@
 //! Which page an address names.
 
-use domain::approval::Decision;
-use domain::id::Id as _;
-use domain::link::LinkSecret;
+use domain::base::id::Id as _;
+use domain::gate::approval::Decision;
+use domain::gate::link::LinkSecret;
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, StandingApprovalId};
 use runtime::http::form_pairs;
 

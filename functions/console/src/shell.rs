@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use app::Refusal;
-use app::members;
-use app::sessions::Me;
+use app::people::members;
+use app::people::sessions::Me;
 use domain::Timestamp;
-use domain::access::{Scope, scope};
-use domain::digest::Digest;
-use domain::organization::{Member, Organization};
+use domain::base::digest::Digest;
+use domain::people::access::{Scope, scope};
+use domain::people::organization::{Member, Organization};
 use futures_util::future::try_join;
 
 use crate::visit::Visit;

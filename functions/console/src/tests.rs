@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use app::enter::Once;
-use app::store::{Change, Record};
-use app::submit::{Draft, DraftAttachment, Source, submit};
-use app::{Ports, Refusal, sessions};
-use domain::access::{Role, scope};
-use domain::address::{HeaderText, Mailbox};
-use domain::approval::{Approval, Decision};
-use domain::credential::{Login, Secret, Session, SignInWindow};
-use domain::digest::Digest;
-use domain::lifecycle::State;
-use domain::link::{Link, LinkSecret};
-use domain::message::Direction;
-use domain::policy::{Condition, Outcome, PolicyBook, PolicyContent, Requirement, Rule, Terms};
+use app::base::enter::Once;
+use app::base::store::{Change, Record};
+use app::gate::submit::{Draft, DraftAttachment, Source, submit};
+use app::people::sessions;
+use app::{Ports, Refusal};
+use domain::base::address::{HeaderText, Mailbox};
+use domain::base::digest::Digest;
+use domain::gate::approval::{Approval, Decision};
+use domain::gate::link::{Link, LinkSecret};
+use domain::gate::policy::{Condition, Outcome, PolicyBook, PolicyContent, Requirement, Rule, Terms};
+use domain::mailbox::lifecycle::State;
+use domain::mailbox::message::Direction;
+use domain::people::access::{Role, scope};
+use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
@@ -470,12 +471,10 @@ async fn a_decision_that_comes_too_late_is_explained() {
     let now = console.ports().now();
     let renewed =
         Session { expires_at: now + Session::IDLE, ends_at: now + Session::LIFE, ..session(APPROVER).0 };
-    console
-        .world
-        .store
-        .contents()
-        .records
-        .insert((renewed.organization_id, app::store::Key::Session(renewed.hash)), Record::Session(renewed));
+    console.world.store.contents().records.insert(
+        (renewed.organization_id, app::base::store::Key::Session(renewed.hash)),
+        Record::Session(renewed),
+    );
     let csrf = token(APPROVER);
     let digest = late.digest.to_string();
     let request = Console::request("POST", &format!("{}/approve", page(&late)), Some(&secret));
@@ -643,8 +642,8 @@ async fn what_breaks_is_said_without_particulars() {
     let console = Console::new().await;
     let approval = console.hold(EDITOR, draft()).await;
     for (failure, status) in [
-        (app::ports::BlobError::Transient("bucket-7 timed out".into()), 503),
-        (app::ports::BlobError::Permanent("bucket-7 denied".into()), 500),
+        (app::base::ports::BlobError::Transient("bucket-7 timed out".into()), 503),
+        (app::base::ports::BlobError::Permanent("bucket-7 denied".into()), 500),
     ] {
         console.world.blobs.failures.lock().unwrap().push_back(failure);
         let answer = console.get(APPROVER, &page(&approval)).await;
@@ -817,7 +816,7 @@ async fn closed_links_say_what_happened_and_leak_nothing() {
     }
     assert_eq!(console.call(Console::request("PUT", &route::link(&secret), None)).await.status(), 405);
 
-    let key = (approval.organization_id, app::store::Key::Approval(approval.id));
+    let key = (approval.organization_id, app::base::store::Key::Approval(approval.id));
     let edited = Approval { digest: Digest::of(b"edited"), ..console.stored(&approval) };
     console.world.store.contents().records.insert(key.clone(), Record::Approval(Box::new(edited.clone())));
     for answer in [
@@ -1283,7 +1282,8 @@ async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
     assert_eq!(console.get(OWNER, "/console/unsettled?status=sent").await.status(), 404);
     let approval = console.hold(EDITOR, draft()).await;
     console.decide(APPROVER, &approval, "approve", "").await;
-    let key = (approval.organization_id, app::store::Key::Message(approval.inbox_id, approval.message_id));
+    let key =
+        (approval.organization_id, app::base::store::Key::Message(approval.inbox_id, approval.message_id));
     {
         let mut contents = console.world.store.contents();
         let Some(Record::Message(message)) = contents.records.get_mut(&key) else { panic!() };
@@ -1382,7 +1382,7 @@ async fn the_audit_log_is_read_and_filtered() {
     let approval = console.hold(EDITOR, draft()).await;
     console.decide(APPROVER, &approval, "approve", "").await;
     let written: Vec<_> = console.world.store.contents().audit.iter().map(|entry| entry.id).collect();
-    app::audit::chain(console.ports(), samples::organization_id(1), &written).await.unwrap();
+    app::ledger::audit::chain(console.ports(), samples::organization_id(1), &written).await.unwrap();
     let all = console.get(OWNER, "/console/audit").await;
     for words in ["approval.approve", "message.submit", &email(APPROVER), &approval.digest.to_string()] {
         assert!(all.body().contains(words), "{words}: {}", all.body());

@@ -1,10 +1,11 @@
 //! The session behind the cookie.
 
-use app::enter::enter;
-use app::store::Key;
-use app::{Ports, Refusal, sessions};
-use domain::access::{Principal, Scope};
-use domain::credential::{CredentialKind, Secret, Session};
+use app::base::enter::enter;
+use app::base::store::Key;
+use app::people::sessions;
+use app::{Ports, Refusal};
+use domain::people::access::{Principal, Scope};
+use domain::people::credential::{CredentialKind, Secret, Session};
 use runtime::http::Request;
 
 /// The cookie that holds a session's secret. The prefix makes browsers refuse one that a neighbouring host, or a page

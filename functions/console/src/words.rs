@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-pub(crate) use app::plain::visible;
+pub(crate) use app::base::plain::visible;
 use domain::MemberId;
-use domain::access::Actor;
-use domain::lifecycle::{Outbound, Outcome, State, Status};
-use domain::message::Party;
-use domain::organization::Member;
+use domain::mailbox::lifecycle::{Outbound, Outcome, State, Status};
+use domain::mailbox::message::Party;
+use domain::people::access::Actor;
+use domain::people::organization::Member;
 use jiff::Timestamp;
 
 /// A time in its three forms.

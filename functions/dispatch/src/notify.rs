@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::notify::{DueDigest, Notifier, Notify, Teller, Waiting};
-use app::ports::Queue;
+use app::base::ports::Queue;
+use app::gate::notify::{DueDigest, Notifier, Notify, Teller, Waiting};
 use aws_flow::SqsQueue;
 use aws_mail::SesNotifier;
 use domain::Timestamp;
-use domain::address::EmailAddress;
-use domain::event::EventKind;
-use domain::id::Id;
-use domain::inbox::NOTIFICATIONS;
+use domain::base::address::EmailAddress;
+use domain::base::id::Id;
+use domain::delivery::event::EventKind;
+use domain::mailbox::inbox::NOTIFICATIONS;
 use futures_util::future::BoxFuture;
 use runtime::environment::{required, setting};
 use runtime::task::{Task, TaskError, batch_failures, messages};
@@ -133,9 +133,9 @@ mod tests {
     fn what_is_published_is_understood() {
         let approval = testkit::samples::approval(1);
         for kind in [EventKind::ApprovalRequested, EventKind::ApprovalReminder, EventKind::ApprovalApproved] {
-            let event = domain::event::Event {
+            let event = domain::delivery::event::Event {
                 kind,
-                subject: domain::event::Subject::Approval(Box::new(approval.clone())),
+                subject: domain::delivery::event::Subject::Approval(Box::new(approval.clone())),
                 ..testkit::samples::event(1)
             };
             let published = wire::events::publish(&event);

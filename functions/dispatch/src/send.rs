@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::dispatch::{DispatchError, Dispatched, dispatch};
-use app::ports::MailSender;
-use app::store::StoreError;
+use app::base::ports::MailSender;
+use app::base::store::StoreError;
+use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use aws_mail::SesSender;
-use domain::digest::Digest;
-use domain::id::Id;
-use domain::seal::Ticket;
+use domain::base::digest::Digest;
+use domain::base::id::Id;
+use domain::gate::seal::Ticket;
 use futures_util::future::BoxFuture;
 use runtime::environment::required;
 use runtime::task::{Task, TaskError};

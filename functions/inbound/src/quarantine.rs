@@ -2,7 +2,7 @@
 //! its bytes stay where they are. The queue holds the events that `inbound-receive` gave up on.
 
 use app::Ports;
-use app::receive::Reading;
+use app::mailbox::receive::Reading;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError, batch_failures, messages};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! SES tells of a mail that it put into the bucket: it is filed into every inbox it was sent to.
 
 use app::Ports;
-use app::receive::{Reading, receive};
+use app::mailbox::receive::{Reading, receive};
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
 //! The event that SES sends for a received mail
 //! (<https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html>).
 
-use app::receive::{EnvelopeView, Received};
+use app::mailbox::receive::{EnvelopeView, Received};
 use aws_lambda_events::ses::{SimpleEmailEvent, SimpleEmailService, SimpleEmailVerdict};
 use domain::Timestamp;
-use domain::address::EmailAddress;
-use domain::message::Verdicts;
+use domain::base::address::EmailAddress;
+use domain::mailbox::message::Verdicts;
 use serde_json::Value;
 
 /// Where the receipt rule puts the bytes of a mail, before the id of SES.

@@ -1,6 +1,7 @@
 //! Makes an organization with its first people. A refusal is an answer, not a failed invocation: the operator reads it.
 
-use app::{Ports, Refusal, provision};
+use app::people::provision;
+use app::{Ports, Refusal};
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};

@@ -1,42 +1,69 @@
 //! What Countersign does: one async function for each command or query, and the ports they need.
 //!
-//! A use case loads, lets the domain decide and saves. Branches worth testing live in `domain`.
+//! A use case loads, lets the domain decide and saves. Branches worth testing live in `domain`. The rooms stand in their
+//! order: each uses those above it alone.
 
-pub mod anchor;
-pub mod approvals;
-pub mod attachments;
-pub mod audit;
-pub mod diff;
-pub mod dispatch;
-mod draft;
-pub mod edit;
-pub mod enter;
-pub mod error;
-pub mod facts;
-pub mod html;
-pub mod inboxes;
-pub mod links;
-pub mod members;
-pub mod messages;
-pub mod notify;
-pub mod pause;
-pub mod plain;
-pub mod policies;
-pub mod ports;
-pub mod provision;
-pub mod receipts;
-pub mod receive;
-pub mod sessions;
-pub mod settle;
-pub mod standing;
-pub mod store;
-pub mod submit;
-pub mod sweep;
-pub mod threads;
-pub mod tokens;
-pub mod vault;
-pub mod webhooks;
-mod weigh;
+/// What every use case has: ports, the store, refusals, the way in, secrets.
+pub mod base {
+    pub mod enter;
+    pub mod error;
+    pub mod plain;
+    pub mod ports;
+    pub mod store;
+    pub mod trail;
+    pub mod vault;
+}
 
-pub use error::{FieldError, Refusal};
-pub use ports::Ports;
+/// Members, sessions and tokens.
+pub mod people {
+    pub mod members;
+    pub mod provision;
+    pub mod sessions;
+    pub mod tokens;
+}
+
+/// Inboxes, their mail, conversations and files; mail that comes in.
+pub mod mailbox {
+    pub mod attachments;
+    pub(crate) mod conversation;
+    pub mod inboxes;
+    pub mod messages;
+    pub mod receive;
+    pub mod threads;
+}
+
+/// The way out: a mail is asked for, weighed, decided about, sent and settled.
+pub mod gate {
+    pub mod approvals;
+    pub mod diff;
+    pub mod dispatch;
+    mod draft;
+    pub mod edit;
+    pub mod facts;
+    pub mod html;
+    pub mod links;
+    pub mod notify;
+    pub mod pause;
+    pub mod policies;
+    pub mod settle;
+    pub mod standing;
+    mod steps;
+    pub mod submit;
+    pub mod sweep;
+    mod weigh;
+}
+
+/// Webhooks: whom we tell of events.
+pub mod delivery {
+    pub mod webhooks;
+}
+
+/// The audit log, its chain and anchors, and receipts.
+pub mod ledger {
+    pub mod anchor;
+    pub mod audit;
+    pub mod receipts;
+}
+
+pub use base::error::{FieldError, Refusal};
+pub use base::ports::Ports;

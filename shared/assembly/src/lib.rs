@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::ports::{DataKeys, NoAnchors, NoSigner, Settings, Signer};
+use app::base::ports::{DataKeys, NoAnchors, NoSigner, Settings, Signer};
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::StepFunctions;
 use aws_types::SdkConfig;

@@ -7,14 +7,14 @@
 //! The key says all that is compared, so that a listing is enough. Versions are listed, not objects: a delete marker, which
 //! Object Lock allows, hides nothing then.
 
-use app::ports::{Anchors, BlobError};
+use app::base::ports::{Anchors, BlobError};
 use async_trait::async_trait;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectVersion};
 use aws_types::SdkConfig;
-use domain::audit::{Anchor, Head};
-use domain::digest::Digest;
+use domain::base::digest::Digest;
+use domain::ledger::audit::{Anchor, Head};
 use domain::{OrganizationId, Timestamp};
 
 use crate::objects::{LazyClient, failed, lazy};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use app::ports::{DataKey, DataKeys, FlowError, Signature, Signer};
+use app::base::ports::{DataKey, DataKeys, FlowError, Signature, Signer};
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
@@ -10,7 +10,7 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, MessageType, SigningAlgorithmSpec};
 use aws_types::SdkConfig;
 use domain::OrganizationId;
-use domain::digest::Digest;
+use domain::base::digest::Digest;
 use zeroize::Zeroizing;
 
 /// Made at its first use: a client costs a cold start 0.8 million instructions, and most functions need few of them.

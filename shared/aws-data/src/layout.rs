@@ -45,12 +45,12 @@
 //! Audit entries lie in the index `watch` until they are chained. Links that tell of a mail lie in the index `open` for good:
 //! `org/msg/audit` / sequence.
 
-use app::store::{Key, List, Tally};
-use domain::address::EmailAddress;
-use domain::audit::Entry;
-use domain::credential::SignInWindow;
-use domain::digest::Digest;
-use domain::lifecycle::State;
+use app::base::store::{Key, List, Tally};
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::ledger::audit::Entry;
+use domain::mailbox::lifecycle::State;
+use domain::people::credential::SignInWindow;
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
 /// The index behind lists that are not one partition of the table.
@@ -145,7 +145,7 @@ pub(crate) fn of_head(organization: OrganizationId) -> Place {
     place(format!("{organization}/audit-head"), "head")
 }
 
-pub(crate) fn of_attempt(attempt: &domain::webhook::Attempt) -> Place {
+pub(crate) fn of_attempt(attempt: &domain::delivery::webhook::Attempt) -> Place {
     let sk = format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number);
     place(format!("{}/{}/attempts", attempt.organization_id, attempt.webhook_id), sk)
 }
@@ -220,7 +220,7 @@ pub(crate) fn of_list(organization: OrganizationId, list: &List) -> Reading {
 }
 
 /// Where a mail lies in the index `open`.
-pub(crate) fn of_open(message: &domain::message::Message) -> Option<(String, String)> {
+pub(crate) fn of_open(message: &domain::mailbox::message::Message) -> Option<(String, String)> {
     let outbound = message.outbound()?;
     let at = match &outbound.state {
         State::Scheduled { due, .. } => due,
@@ -259,14 +259,14 @@ mod tests {
         let organization = OrganizationId::new(at, entropy);
         let (inbox, member) = (domain::InboxId::new(at, entropy), domain::MemberId::new(at, entropy));
         let email = EmailAddress::parse("a@example.com").unwrap();
-        let attempt = domain::webhook::Attempt {
+        let attempt = domain::delivery::webhook::Attempt {
             organization_id: organization,
             webhook_id: domain::WebhookId::new(at, entropy),
             event_id: domain::EventId::new(at, entropy),
-            kind: domain::event::EventKind::MessageReceived,
+            kind: domain::delivery::event::EventKind::MessageReceived,
             number: 1,
             at,
-            result: domain::webhook::AttemptResult::Answered(200),
+            result: domain::delivery::webhook::AttemptResult::Answered(200),
             duration_ms: 1,
             retry_at: None,
         };

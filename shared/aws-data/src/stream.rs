@@ -1,8 +1,8 @@
 //! Events and audit entries out of the table's stream: the reading half of the transactional outbox.
 
 use aws_lambda_events::dynamodb::EventRecord as StreamRecord;
-use domain::event::Event;
-use domain::id::Id as _;
+use domain::base::id::Id as _;
+use domain::delivery::event::Event;
 use domain::{AuditId, OrganizationId};
 use serde_dynamo::{AttributeValue, Item};
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use app::audit::{LAST_PLACE, Range, Trail};
-use app::store::{
+use app::base::store::{
     AddressEntry, Change, Conflict, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
     PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
+use app::base::trail::{LAST_PLACE, Range, Trail};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -20,15 +20,15 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use domain::address::EmailAddress;
-use domain::audit::{ChainedEntry, Entry, Head};
-use domain::credential::{Login, Session, SignInWindow};
-use domain::digest::Digest;
-use domain::lifecycle::{Nonce, Outbound, State};
-use domain::message::{Message, ThreadUpdate};
-use domain::notice::Notice;
-use domain::policy::PolicyBook;
-use domain::seal::Ticket;
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::gate::notice::Notice;
+use domain::gate::policy::PolicyBook;
+use domain::gate::seal::Ticket;
+use domain::ledger::audit::{ChainedEntry, Entry, Head};
+use domain::mailbox::lifecycle::{Nonce, Outbound, State};
+use domain::mailbox::message::{Message, ThreadUpdate};
+use domain::people::credential::{Login, Session, SignInWindow};
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -976,7 +976,7 @@ impl Watch for DynamoTable {
 
 /// The index holds keys alone: the place of the mail names it.
 fn watched(item: &Item) -> Option<(i64, Watched)> {
-    use domain::id::Id as _;
+    use domain::base::id::Id as _;
     let place = place_of(item);
     let mut parts = place.pk.split('/');
     let organization_id = OrganizationId::parse(parts.next()?).ok()?;
@@ -1042,7 +1042,7 @@ impl DynamoTable {
 
 /// A stored link under its place. Somebody may have changed it in any way: what can't be read is told as such, and so is one
 /// that was taken out of the index by which its mail's receipts find it.
-fn stored_link(item: Item) -> Option<app::audit::Stored> {
+fn stored_link(item: Item) -> Option<app::base::trail::Stored> {
     let sequence: u64 = place_of(&item).sk.parse().ok()?;
     let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let listed = part("open").zip(part("open_at"));
@@ -1050,7 +1050,7 @@ fn stored_link(item: Item) -> Option<app::audit::Stored> {
         link.sequence == sequence && layout::of_telling(&link.entry, sequence) == listed
     };
     let link = decode::<ChainedRecord>(item).ok().filter(sound);
-    Some(app::audit::Stored { sequence, link })
+    Some(app::base::trail::Stored { sequence, link })
 }
 
 #[async_trait]
@@ -1065,7 +1065,7 @@ impl Trail for DynamoTable {
         &self,
         organization_id: OrganizationId,
         range: Range,
-    ) -> Result<Vec<app::audit::Stored>, StoreError> {
+    ) -> Result<Vec<app::base::trail::Stored>, StoreError> {
         let mut links = vec![];
         let mut start = None;
         if range.from > range.to.min(LAST_PLACE) {
@@ -1113,7 +1113,7 @@ impl Trail for DynamoTable {
         &self,
         organization_id: OrganizationId,
         places: &[u64],
-    ) -> Result<Vec<app::audit::Stored>, StoreError> {
+    ) -> Result<Vec<app::base::trail::Stored>, StoreError> {
         let places: Vec<_> = places.iter().map(|place| layout::of_link(organization_id, *place)).collect();
         let found = self.read(&places).await?;
         let mut links: Vec<_> = found.into_values().filter_map(stored_link).collect();
@@ -1146,7 +1146,7 @@ impl Trail for DynamoTable {
         after: Option<OrganizationId>,
         limit: u16,
     ) -> Result<Vec<(OrganizationId, Option<Head>)>, StoreError> {
-        use domain::id::Id as _;
+        use domain::base::id::Id as _;
         let named = self.keys_of(None, layout::HEADS, after.map(|id| id.to_string()), limit).await?;
         let named: Option<Vec<_>> = named.iter().map(|place| OrganizationId::parse(&place.sk).ok()).collect();
         let named = named.ok_or_else(|| corrupt(&Corrupt("organization_id")))?;
@@ -1203,7 +1203,7 @@ impl Trail for DynamoTable {
 }
 
 fn lost_entry(item: &Item) -> Option<(i64, (OrganizationId, AuditId))> {
-    use domain::id::Id as _;
+    use domain::base::id::Id as _;
     let place = place_of(item);
     let (organization, id) = place.pk.split_once('/')?;
     let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;

@@ -1,6 +1,6 @@
 //! Events on `EventBridge`.
 
-use app::ports::{EventBus, FlowError, PublishedEvent};
+use app::base::ports::{EventBus, FlowError, PublishedEvent};
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::ProvideErrorMetadata as _;

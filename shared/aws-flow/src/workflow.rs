@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use app::ports::{FlowError, Workflow};
+use app::base::ports::{FlowError, Workflow};
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
-use domain::seal::Ticket;
+use domain::gate::seal::Ticket;
 use jiff::Timestamp;
 use serde_json::json;
 

@@ -9,7 +9,7 @@ use std::error::Error as _;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use app::ports::{MailSender, SendOutcome};
+use app::base::ports::{MailSender, SendOutcome};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
@@ -19,8 +19,8 @@ use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use aws_types::SdkConfig;
-use domain::address::EmailAddress;
-use domain::seal::Countersigned;
+use domain::base::address::EmailAddress;
+use domain::gate::seal::Countersigned;
 
 pub use notifier::SesNotifier;
 

@@ -1,12 +1,12 @@
 //! Notifications to members, through SES.
 
-use app::notify::{Notification, Notifier};
-use app::ports::SendOutcome;
+use app::base::ports::SendOutcome;
+use app::gate::notify::{Notification, Notifier};
 use async_trait::async_trait;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use aws_types::SdkConfig;
-use domain::address::EmailAddress;
+use domain::base::address::EmailAddress;
 
 use crate::{LazyClient, client, outcome};
 

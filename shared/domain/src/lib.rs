@@ -2,31 +2,56 @@
 //!
 //! Time and randomness are arguments. Nothing here is async, nothing here is serialisable: the
 //! public JSON is in `wire`, the stored records are in `aws-data`, so a rename here breaks neither.
+//!
+//! The rooms stand in their order: each uses those above it alone, and so it is in `app`, `wire` and `aws-data`.
 
-pub mod access;
-pub mod address;
-pub mod approval;
-pub mod audit;
-pub mod credential;
-pub mod digest;
-pub mod event;
-pub mod finding;
-pub mod gate;
-pub mod id;
-pub mod inbox;
-pub mod lifecycle;
-pub mod link;
-pub mod message;
-pub mod notice;
-pub mod organization;
-pub mod policy;
-pub mod receipt;
-pub mod seal;
-pub mod standing;
-pub mod text;
-pub mod webhook;
+/// What everything is made of: ids, addresses, hashes, text.
+pub mod base {
+    pub mod address;
+    pub mod digest;
+    pub mod id;
+    pub mod text;
+}
 
-pub use id::{
+/// Who acts: organizations, their members, and by what they are known.
+pub mod people {
+    pub mod access;
+    pub mod credential;
+    pub mod organization;
+}
+
+/// Inboxes, the mail in them and the conversations that it forms.
+pub mod mailbox {
+    pub mod finding;
+    pub mod inbox;
+    pub mod lifecycle;
+    pub mod message;
+}
+
+/// What may leave, and who says so.
+pub mod gate {
+    pub mod approval;
+    pub mod last_look;
+    pub mod link;
+    pub mod notice;
+    pub mod policy;
+    pub mod seal;
+    pub mod standing;
+}
+
+/// Whom we tell: events, and the endpoints that get them.
+pub mod delivery {
+    pub mod event;
+    pub mod webhook;
+}
+
+/// What is kept and can be proved.
+pub mod ledger {
+    pub mod audit;
+    pub mod receipt;
+}
+
+pub use base::id::{
     ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
     SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
 };

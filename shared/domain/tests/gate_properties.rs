@@ -4,18 +4,18 @@
 
 use std::collections::BTreeSet;
 
-use domain::access::{Actor, Credential, Role};
-use domain::address::EmailAddress;
-use domain::approval::{Approval, Decision, Verdict, Vote, Voter};
-use domain::credential::Token;
-use domain::digest::Digest;
-use domain::gate::{self, Around};
-use domain::inbox::Inbox;
-use domain::organization::{Member, Organization, Pause};
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::gate::approval::{Approval, Decision, Verdict, Vote, Voter};
+use domain::gate::last_look::{self, Around};
+use domain::mailbox::inbox::Inbox;
+use domain::people::access::{Actor, Credential, Role};
+use domain::people::credential::Token;
+use domain::people::organization::{Member, Organization, Pause};
 
-use domain::policy::{By, Links, Requirement, Terms};
-use domain::seal::{Envelope, SealBroken, Sealed};
-use domain::standing::{StandingApproval, Target};
+use domain::gate::policy::{By, Links, Requirement, Terms};
+use domain::gate::seal::{Envelope, SealBroken, Sealed};
+use domain::gate::standing::{StandingApproval, Target};
 use domain::{
     ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
     TokenId, UserId,
@@ -110,14 +110,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn roles() -> impl Strategy<Value = Vec<Role>> {
     let one = prop_oneof![
-        4 => prop::sample::select(domain::policy::DECIDERS.to_vec()),
+        4 => prop::sample::select(domain::gate::policy::DECIDERS.to_vec()),
         1 => prop::sample::select(Role::ALL),
     ];
     prop::collection::vec(one, usize::from(SEATS))
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
-    let deciders = prop::sample::subsequence(domain::policy::DECIDERS.to_vec(), 1..=3);
+    let deciders = prop::sample::subsequence(domain::gate::policy::DECIDERS.to_vec(), 1..=3);
     let requirement = (1u8..=3, deciders)
         .prop_map(|(quorum, roles)| Requirement { quorum, roles: roles.into_iter().collect() });
     let by = prop::sample::select(By::ALL);
@@ -435,12 +435,12 @@ proptest! {
             };
         }
         let mut around = around(&roles);
-        let mut passes = gate::check(Some(&approval), approval.digest, &around).is_ok();
-        prop_assert!(gate::check(Some(&approval), Digest::of(b"other"), &around).is_err());
-        prop_assert!(gate::check(None, approval.digest, &around).is_err());
+        let mut passes = last_look::check(Some(&approval), approval.digest, &around).is_ok();
+        prop_assert!(last_look::check(Some(&approval), Digest::of(b"other"), &around).is_err());
+        prop_assert!(last_look::check(None, approval.digest, &around).is_err());
         for (what, seat) in restrictions {
             around = restricted(around, what, seat);
-            let still = gate::check(Some(&approval), approval.digest, &around).is_ok();
+            let still = last_look::check(Some(&approval), approval.digest, &around).is_ok();
             prop_assert!(passes || !still, "restriction {what} of {seat} let it out");
             passes = still;
         }
@@ -457,7 +457,7 @@ fn random_steps_approve_often_enough() {
         let (terms, roles, steps) = strategy.new_tree(&mut runner).unwrap().current();
         let mut now = NOW;
         let end = steps.iter().fold(held(terms, None), |a, step| take(a, step, &roles, &mut now));
-        let passes = gate::check(Some(&end), end.digest, &around(&roles)).is_ok();
+        let passes = last_look::check(Some(&end), end.digest, &around(&roles)).is_ok();
         assert_eq!(passes, end.releases(end.digest), "{end:?}");
         approved += u32::from(passes);
     }

@@ -16,19 +16,19 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain::access::{Actor, Credential, Role};
-use domain::address::EmailAddress;
-use domain::approval::{Approval, Decision, Delegation, Verdict, Vote, Voter};
-use domain::credential::Token;
-use domain::digest::Digest;
-use domain::gate::{self, Around, Hindrance};
-use domain::inbox::Inbox;
-use domain::lifecycle::{Nonce, Outbound, State, Status};
-use domain::message::{Direction, Message, Party};
-use domain::organization::{Member, Organization, Pause};
-use domain::policy::{By, DECIDERS, Requirement, Terms};
-use domain::seal::{Claim, Envelope, NoClaim, Sealed};
-use domain::standing::{Mail, StandingApproval, Target};
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::gate::approval::{Approval, Decision, Delegation, Verdict, Vote, Voter};
+use domain::gate::last_look::{self, Around, Hindrance};
+use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
+use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
+use domain::gate::standing::{Mail, StandingApproval, Target};
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::lifecycle::{Nonce, Outbound, State, Status};
+use domain::mailbox::message::{Direction, Message, Party};
+use domain::people::access::{Actor, Credential, Role};
+use domain::people::credential::Token;
+use domain::people::organization::{Member, Organization, Pause};
 use domain::{
     ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
     TokenId, UserId,
@@ -795,7 +795,7 @@ impl Gate {
             Status::Scheduled => {
                 let approval = &world.approvals[at];
                 let around = world.around(self, approval);
-                let held = gate::check(Some(approval), row.outbound.digest, &around);
+                let held = last_look::check(Some(approval), row.outbound.digest, &around);
                 let next = match held {
                     Err(Hindrance::Paused(_)) => outbound.postpone(now),
                     _ => outbound.restart(now),
@@ -1017,8 +1017,8 @@ impl World {
     /// The rows that `names` tells a dispatcher to read, as they stand.
     fn around(&self, gate: &Gate, names: &Approval) -> Around {
         let paused = |pulled: bool| pulled.then(pause);
-        let wanted = gate::members_of(names);
-        let by_hash = gate::tokens_of(names);
+        let wanted = last_look::members_of(names);
+        let by_hash = last_look::tokens_of(names);
         let asking =
             self.token.then(|| token(0, member(REQUESTER), gate.bounds.roles[REQUESTER], self.pauses[2]));
         let deciding = gate.bounds.program.into_iter().flat_map(|n| {

@@ -6,7 +6,7 @@
 //! here, and no other: whoever writes a mail writes further ones into it.
 //! (<https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html>)
 
-use domain::message::Verdicts;
+use domain::mailbox::message::Verdicts;
 
 use crate::inspect::{host_of_address, registrable};
 use crate::parse::ParsedMail;

@@ -43,8 +43,9 @@ fn timed<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
 /// Parses and does with the result what the application does.
 fn read(name: &str, raw: &[u8]) -> Vec<Defect> {
     timed(&format!("inspect {name}"), || {
-        let found = inspect(&parse(raw), &domain::message::Verdicts::default(), &Known::new(["x.test"]));
-        assert!(found.len() <= domain::finding::Finding::MAX);
+        let found =
+            inspect(&parse(raw), &domain::mailbox::message::Verdicts::default(), &Known::new(["x.test"]));
+        assert!(found.len() <= domain::mailbox::finding::Finding::MAX);
     });
     if let Some(html) = &parse(raw).html {
         let _ = normalise(name, html);
@@ -469,8 +470,8 @@ fn hostile_content() {
         for kind in ["plain", "html"] {
             let raw = format!("{TOP}Content-Type: text/{kind}; charset=utf-8\r\n\r\n{content}").into_bytes();
             timed(&format!("inspect {kind} of {name}"), || {
-                let found = inspect(&parse(&raw), &domain::message::Verdicts::default(), &known);
-                assert!(found.len() <= domain::finding::Finding::MAX);
+                let found = inspect(&parse(&raw), &domain::mailbox::message::Verdicts::default(), &known);
+                assert!(found.len() <= domain::mailbox::finding::Finding::MAX);
             });
         }
         timed(&format!("links of {name}"), || {

@@ -21,8 +21,8 @@ mod page;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use domain::finding::{Finding, FindingKind};
-use domain::message::Verdicts;
+use domain::mailbox::finding::{Finding, FindingKind};
+use domain::mailbox::message::Verdicts;
 
 use crate::parse::{Defect, ParsedAddress, ParsedAttachment, ParsedMail};
 pub use hosts::{Known, links};

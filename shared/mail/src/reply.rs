@@ -388,7 +388,7 @@ pub fn preview(text: &str, max_chars: usize) -> String {
 fn is_filler(c: char) -> bool {
     // A selector only says how the character before it looks.
     let selects = matches!(c, '\u{fe00}'..='\u{fe0f}');
-    (domain::text::is_invisible(c) && !selects) || crate::text::is_unsafe_in_header(c)
+    (domain::base::text::is_invisible(c) && !selects) || crate::text::is_unsafe_in_header(c)
 }
 
 #[cfg(test)]

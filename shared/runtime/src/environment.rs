@@ -1,6 +1,6 @@
 //! The only contact with the process's surroundings: configuration, time, randomness.
 
-use app::ports::{Clock, Random};
+use app::base::ports::{Clock, Random};
 use jiff::Timestamp;
 
 /// A setting of this function, from its environment in `template.yaml`. Empty counts as absent.

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use app::enter::{Entered, Once, Repeatable, enter};
-use app::error::Refusal;
-use app::ports::Ports;
-use app::store::{Key, PageRequest};
+use app::base::enter::{Entered, Once, Repeatable, enter};
+use app::base::error::Refusal;
+use app::base::ports::Ports;
+use app::base::store::{Key, PageRequest};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use domain::access::{Permit, Scope, ScopeType};
-use domain::id::Id;
+use domain::base::id::Id;
+use domain::people::access::{Permit, Scope, ScopeType};
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 use lambda_runtime::{LambdaEvent, service_fn};

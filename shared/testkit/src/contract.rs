@@ -1,20 +1,20 @@
 //! What every store must do. Run against the one in memory and the one on `DynamoDB`: neither may be kinder than the other.
 
-use app::audit::{Range, Stored, Trail};
-use app::store::{
+use app::base::store::{
     AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, Expect, Key, List,
     ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer, TokenPointer, Watch,
     Write,
 };
-use domain::access::{Actor, Role, Scope};
-use domain::audit::{AuditEntry, ChainedEntry, Entry, Head};
-use domain::credential::{Session, SignInWindow};
-use domain::digest::Digest;
-use domain::lifecycle::{Outbound, Outcome, State};
-use domain::message::{Message, Thread};
-use domain::notice::NoticeState;
-use domain::policy::{PolicyBook, Unreadable};
-use domain::seal::Ticket;
+use app::base::trail::{Range, Stored, Trail};
+use domain::base::digest::Digest;
+use domain::gate::notice::NoticeState;
+use domain::gate::policy::{PolicyBook, Unreadable};
+use domain::gate::seal::Ticket;
+use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
+use domain::mailbox::lifecycle::{Outbound, Outcome, State};
+use domain::mailbox::message::{Message, Thread};
+use domain::people::access::{Actor, Role, Scope};
+use domain::people::credential::{Session, SignInWindow};
 
 use crate::samples::{self, NOW, later, organization_id};
 
@@ -60,7 +60,7 @@ pub async fn run(store: &dyn Whole) {
 
 async fn everything_reads_back(store: &dyn Whole) {
     let (token, _) = samples::token(1, Role::Editor, &[Scope::MessagesSend, Scope::MessagesRead]);
-    let limited = domain::credential::Token {
+    let limited = domain::people::credential::Token {
         inboxes: Some([samples::inbox_id(1)].into()),
         paused: Some(samples::pause()),
         ..samples::token(2, Role::Viewer, &[Scope::MessagesRead]).0
@@ -81,22 +81,29 @@ async fn everything_reads_back(store: &dyn Whole) {
         expires_at: later(5),
     };
     let records: Vec<Record> = vec![
-        domain::organization::Organization { paused: Some(samples::pause()), ..samples::organization(1) }
-            .into(),
+        domain::people::organization::Organization {
+            paused: Some(samples::pause()),
+            ..samples::organization(1)
+        }
+        .into(),
         samples::member(1, Role::Approver).into(),
         token.into(),
         token_pointer.into(),
         limited.into(),
         session.into(),
         samples::inbox(1).into(),
-        domain::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
+        domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
         samples::standing_approval(1).into(),
         samples::inbound(1).into(),
         samples::approval(1).into(),
         samples::attachment(1).into(),
-        domain::message::Attachment { message: None, ..samples::attachment(2) }.into(),
+        domain::mailbox::message::Attachment { message: None, ..samples::attachment(2) }.into(),
         samples::webhook(1).into(),
-        domain::webhook::Webhook { health: domain::webhook::Health::default(), ..samples::webhook(2) }.into(),
+        domain::delivery::webhook::Webhook {
+            health: domain::delivery::webhook::Health::default(),
+            ..samples::webhook(2)
+        }
+        .into(),
         pointer.into(),
         answer.into(),
         samples::link(1).0.into(),
@@ -105,7 +112,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::notice(2, NoticeState::Free).into(),
         samples::notice(3, NoticeState::Done).into(),
         samples::pace(1).into(),
-        domain::notice::Pace::new(organization_id(1), samples::member(2, Role::Viewer).id).into(),
+        domain::gate::notice::Pace::new(organization_id(1), samples::member(2, Role::Viewer).id).into(),
         samples::policies().into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
@@ -173,8 +180,8 @@ async fn every_state_reads_back(store: &dyn Whole) {
 /// What can be paused is written only as it was seen, and never made anew.
 async fn pauses(store: &dyn Whole) {
     let running = samples::inbox(25);
-    let paused = domain::inbox::Inbox { paused: Some(samples::pause()), ..running.clone() };
-    let put = |inbox: &domain::inbox::Inbox, seen| {
+    let paused = domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..running.clone() };
+    let put = |inbox: &domain::mailbox::inbox::Inbox, seen| {
         change().write(Write::put(inbox.clone(), Expect::Paused(seen))).audit(samples::audit_entry(25))
     };
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Inbox(running.id))]));
@@ -354,7 +361,7 @@ async fn threads_count(store: &dyn Whole) {
     assert_eq!(thread, Some(expected.clone().into()));
     // A taint stays, whatever comes after it.
     for taint in [true, false] {
-        let update = domain::message::ThreadUpdate { taint, ..second.thread_update() };
+        let update = domain::mailbox::message::ThreadUpdate { taint, ..second.thread_update() };
         assert_eq!(store.commit(change().write(Write::Thread(update))).await, Ok(()));
     }
     let thread = get(store, Key::Thread(first.thread_id)).await;
@@ -444,7 +451,7 @@ async fn links_are_used_once(store: &dyn Whole) {
     let again = store.commit(using(95)).await;
     assert_eq!(again, Err(StoreError::Conflict(vec![Conflict::Record(key.clone())])));
     assert_eq!(get(store, Key::Inbox(samples::inbox_id(95))).await, None);
-    let used = domain::link::Link { version: 2, ..link.used(later(1)) };
+    let used = domain::gate::link::Link { version: 2, ..link.used(later(1)) };
     assert_eq!(get(store, key.clone()).await, Some(used.into()));
     assert_eq!(store.load(organization_id(2), &[key]).await, Ok(vec![None]), "another organization");
     let pace = samples::pace(94);
@@ -495,7 +502,7 @@ async fn claims(store: &dyn Whole) {
     assert_eq!(store.claim(&ticket, [1; 8], later(9)).await, Ok(None), "before it is due");
     let claimed = store.claim(&ticket, [1; 8], later(20)).await;
     let expected = Message {
-        direction: domain::message::Direction::Outbound(
+        direction: domain::mailbox::message::Direction::Outbound(
             outbound.claim(later(20), [1; 8]).unwrap_or_else(|e| panic!("{e}")),
         ),
         version: 2,
@@ -512,7 +519,7 @@ async fn claims(store: &dyn Whole) {
 
 /// Mails that have not come to an end are found by where they stand, and no others.
 async fn open(store: &dyn Whole) {
-    let list = List::Open(domain::lifecycle::Status::Scheduled);
+    let list = List::Open(domain::mailbox::lifecycle::Status::Scheduled);
     let due = |n: u8, at: i64| {
         samples::outbound(n, State::Scheduled { due: later(at), attempt: 0, look_at: later(at + 1) })
     };
@@ -526,7 +533,7 @@ async fn open(store: &dyn Whole) {
     let page = PageRequest { limit: 10, cursor: None };
     let found = ids(store.list(organization_id(1), &list, &page).await);
     assert_eq!(found, [due(64, 20).id, due(63, 30).id], "those that are due first, without what was claimed");
-    let unknown = List::Open(domain::lifecycle::Status::Unknown);
+    let unknown = List::Open(domain::mailbox::lifecycle::Status::Unknown);
     assert_eq!(ids(store.list(organization_id(1), &unknown, &page).await), [lost.id]);
     assert_eq!(ids(store.list(organization_id(2), &list, &page).await), []);
     let one = PageRequest { limit: 1, cursor: None };
@@ -534,7 +541,7 @@ async fn open(store: &dyn Whole) {
     let rest = PageRequest { limit: 10, cursor: first.next };
     assert_eq!(ids(store.list(organization_id(1), &list, &rest).await), [due(63, 30).id]);
     let mut claimed = due(64, 20);
-    claimed.direction = domain::message::Direction::Outbound(Outbound {
+    claimed.direction = domain::mailbox::message::Direction::Outbound(Outbound {
         state: State::Rejected { at: NOW },
         ..due(64, 20).outbound().cloned().unwrap_or_else(|| panic!("outbound"))
     });
@@ -567,7 +574,7 @@ async fn directory(store: &dyn Whole) {
 async fn sign_in_attempts(store: &dyn Whole) {
     let (email, window) = (samples::login(70).email, SignInWindow::of(NOW));
     let next = SignInWindow::of(window.ends_at());
-    let count = async |email: &domain::address::EmailAddress, tally, window| {
+    let count = async |email: &domain::base::address::EmailAddress, tally, window| {
         store.count(email, tally, window).await.unwrap_or_else(|error| panic!("{error}"))
     };
     let at_once = (0..40).map(|_| count(&email, Tally::Attempts, window));
@@ -705,7 +712,7 @@ async fn trail(store: &dyn Whole) {
     assert_eq!(read(us, 3, 2, false, 1).await, []);
     assert_eq!(read(other, 1, 9, false, 100).await, []);
     let newest: Vec<_> = all.iter().rev().cloned().collect();
-    assert_eq!(read(us, 1, app::audit::LAST_PLACE, true, 2).await, stored(&newest[..2]));
+    assert_eq!(read(us, 1, app::base::trail::LAST_PLACE, true, 2).await, stored(&newest[..2]));
 
     assert_eq!(store.links_in(us, &[3, 1, 3, 9]).await, Ok(stored(&[all[0].clone(), all[2].clone()])));
     assert_eq!(store.links_in(us, &[]).await, Ok(vec![]));

@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use app::audit::{Range, Stored, Trail};
-use app::store::{
+use app::base::store::{
     AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
     PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
+use app::base::trail::{Range, Stored, Trail};
 use async_trait::async_trait;
-use domain::address::EmailAddress;
-use domain::audit::{AuditEntry, ChainedEntry, Entry, Head};
-use domain::credential::{Login, SignInWindow};
-use domain::event::Event;
-use domain::lifecycle::{Nonce, Outbound, State};
-use domain::message::{Direction, Message, Thread, ThreadUpdate};
-use domain::seal::Ticket;
-use domain::webhook::Attempt;
+use domain::base::address::EmailAddress;
+use domain::delivery::event::Event;
+use domain::delivery::webhook::Attempt;
+use domain::gate::seal::Ticket;
+use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
+use domain::mailbox::lifecycle::{Nonce, Outbound, State};
+use domain::mailbox::message::{Direction, Message, Thread, ThreadUpdate};
+use domain::people::credential::{Login, SignInWindow};
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.

@@ -1,24 +1,24 @@
 //! One good value of everything that is stored.
 
-use domain::access::{Actor, Credential, Role, Scope};
-use domain::address::{EmailAddress, HeaderText};
-use domain::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
-use domain::audit::AuditEntry;
-use domain::credential::{CredentialKind, Login, Secret, Session, Token};
-use domain::digest::Digest;
-use domain::event::{Event, EventKind, Subject};
-use domain::finding::{Finding, FindingKind};
-use domain::inbox::Inbox;
-use domain::lifecycle::{Outbound, State};
-use domain::link::{Link, LinkSecret};
-use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Verdicts};
-use domain::notice::{Notice, NoticeState, Pace};
-use domain::organization::{Member, Organization, Pause};
-use domain::policy::{
+use domain::base::address::{EmailAddress, HeaderText};
+use domain::base::digest::Digest;
+use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::webhook::{Attempt, AttemptResult, Health, Webhook};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
+use domain::gate::link::{Link, LinkSecret};
+use domain::gate::notice::{Notice, NoticeState, Pace};
+use domain::gate::policy::{
     Condition, Outcome, Per, Policy, PolicyBook, PolicyContent, RecipientTest, Rule, Step, Terms, Window,
 };
-use domain::standing::{StandingApproval, Target};
-use domain::webhook::{Attempt, AttemptResult, Health, Webhook};
+use domain::gate::standing::{StandingApproval, Target};
+use domain::ledger::audit::AuditEntry;
+use domain::mailbox::finding::{Finding, FindingKind};
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party, Verdicts};
+use domain::people::access::{Actor, Credential, Role, Scope};
+use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
+use domain::people::organization::{Member, Organization, Pause};
 use domain::{
     ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
     SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,

@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
-use app::notify::{Notification, Notifier};
-use app::ports::{
+use app::base::ports::{
     Anchors, BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue,
     Random, SendOutcome, Settings, Signature, Signer, Workflow,
 };
+use app::gate::notify::{Notification, Notifier};
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::audit::{Anchor, Head};
-use domain::digest::Digest;
-use domain::seal::{Countersigned, Ticket};
-use domain::webhook::{AttemptResult, Health};
+use domain::base::digest::Digest;
+use domain::delivery::webhook::{AttemptResult, Health};
+use domain::gate::seal::{Countersigned, Ticket};
+use domain::ledger::audit::{Anchor, Head};
 use domain::{OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;

@@ -1,10 +1,10 @@
 //! What events tell: `{"id", "type", "created_at", "data"}`, the same for webhooks and on the bus.
 
-use app::ports::PublishedEvent;
-use app::webhooks::{Delivery, Retry};
-use domain::event::{Event, EventKind, Subject};
-use domain::id::Id as _;
-use domain::message::{Message, Party};
+use app::base::ports::PublishedEvent;
+use app::delivery::webhooks::{Delivery, Retry};
+use domain::base::id::Id as _;
+use domain::delivery::event::{Event, EventKind, Subject};
+use domain::mailbox::message::{Message, Party};
 use domain::{EventId, OrganizationId, WebhookId};
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use app::error::{FieldError, Refusal};
-use domain::address::{EmailAddress, HeaderText, InvalidHeaderText, Mailbox};
+use app::base::error::{FieldError, Refusal};
+use domain::base::address::{EmailAddress, HeaderText, InvalidHeaderText, Mailbox};
 use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -217,7 +217,7 @@ impl Fields {
     }
 
     /// An id.
-    pub fn id<T: domain::id::Id>(&mut self, field: &'static str) -> Option<T> {
+    pub fn id<T: domain::base::id::Id>(&mut self, field: &'static str) -> Option<T> {
         self.parsed(field, "invalid_id", |text| T::parse(text).map_err(|error| error.to_string()))
     }
 
@@ -245,7 +245,7 @@ impl Fields {
     }
 
     /// A list of ids.
-    pub fn ids<T: domain::id::Id>(&mut self, field: &'static str, max: usize) -> Option<Vec<T>> {
+    pub fn ids<T: domain::base::id::Id>(&mut self, field: &'static str, max: usize) -> Option<Vec<T>> {
         let texts = self.texts(field, max)?;
         let mut ids = vec![];
         for (i, text) in texts.iter().enumerate() {
@@ -388,7 +388,7 @@ fn mailbox(value: &Value) -> Result<Mailbox, (&'static str, String)> {
     };
     let address = EmailAddress::parse(&address).map_err(|error| {
         let code = match error {
-            domain::address::InvalidAddress::NotAscii => "address_not_ascii",
+            domain::base::address::InvalidAddress::NotAscii => "address_not_ascii",
             _ => "invalid_address",
         };
         (code, error.to_string())

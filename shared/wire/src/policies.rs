@@ -1,9 +1,11 @@
 //! Policies as JSON. What they may say is the domain's: here JSON becomes the tree that it reads, and back.
 
-use app::error::{FieldError, Refusal};
-use app::policies::{Trial, TrialDraft, TrialMail};
-use domain::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Tree, Verdict, limits};
-use domain::policy::{Violation, Volume};
+use app::base::error::{FieldError, Refusal};
+use app::gate::policies::{Trial, TrialDraft, TrialMail};
+use domain::gate::policy::{
+    Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Tree, Verdict, limits,
+};
+use domain::gate::policy::{Violation, Volume};
 use serde_json::{Map, Value, json};
 
 use crate::fields::Fields;
@@ -125,8 +127,9 @@ fn draft(fields: &mut Fields) -> Option<TrialDraft> {
     let mut recipients = fields.mailboxes("to");
     recipients.extend(fields.mailboxes("cc"));
     recipients.extend(fields.mailboxes("bcc"));
-    if recipients.len() > domain::seal::MAX_RECIPIENTS {
-        let message = format!("has more than {} recipients with cc and bcc", domain::seal::MAX_RECIPIENTS);
+    if recipients.len() > domain::gate::seal::MAX_RECIPIENTS {
+        let message =
+            format!("has more than {} recipients with cc and bcc", domain::gate::seal::MAX_RECIPIENTS);
         fields.error("to", "too_many_recipients", message);
     }
     let attachments = fields.objects("attachments", |file| {
@@ -137,8 +140,8 @@ fn draft(fields: &mut Fields) -> Option<TrialDraft> {
         let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
         Some(FileFact { filename: filename?, content_type, size: size.min(1 << 53) })
     });
-    if attachments.len() > app::submit::MAX_ATTACHMENTS {
-        let message = format!("has more than {} files", app::submit::MAX_ATTACHMENTS);
+    if attachments.len() > app::gate::submit::MAX_ATTACHMENTS {
+        let message = format!("has more than {} files", app::gate::submit::MAX_ATTACHMENTS);
         fields.error("attachments", "too_many_attachments", message);
     }
     Some(TrialDraft {
@@ -217,7 +220,7 @@ fn facts(facts: &Facts) -> Value {
         let Volume { per, recipient, window } = volume;
         json!({
             "per": per.as_str(),
-            "recipient": recipient.as_ref().map(domain::address::EmailAddress::as_str),
+            "recipient": recipient.as_ref().map(domain::base::address::EmailAddress::as_str),
             "window": window.as_str(),
             "count": count,
         })

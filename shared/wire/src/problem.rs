@@ -1,6 +1,6 @@
 //! The error envelope: `{"error": {"code", "message", "request_id", "details"}}`.
 
-use app::error::Refusal;
+use app::base::error::Refusal;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -1,30 +1,30 @@
 //! What answers look like. Each view is made from the domain's types and from nothing else.
 
-use app::approvals;
-use app::audit::Verified;
-use app::html::explain;
-use app::messages::Detail;
-use app::ports::Signature;
-use app::receipts::Receipt;
-use app::sessions::Me;
-use app::store::Page;
-use app::submit::Submitted;
+use app::base::ports::Signature;
+use app::base::store::Page;
+use app::gate::approvals;
+use app::gate::html::explain;
+use app::gate::submit::Submitted;
+use app::ledger::audit::Verified;
+use app::ledger::receipts::Receipt;
+use app::mailbox::messages::Detail;
+use app::people::sessions::Me;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::access::{Actor, Credential, Role};
-use domain::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
-use domain::audit::{Anchor, ChainedEntry, Head, action, time as millis};
-use domain::credential::{Session, Token};
-use domain::digest::Digest;
-use domain::finding::Finding;
-use domain::inbox::Inbox;
-use domain::lifecycle::{Outbound, State};
-use domain::message::{Attachment, AttachmentRef, Direction, Message, Party, Thread};
-use domain::organization::Pause;
-use domain::policy::{Step, Terms};
-use domain::receipt::ChainedVote;
-use domain::standing::{StandingApproval, Target};
-use domain::webhook::{Attempt, AttemptResult, Webhook};
+use domain::base::digest::Digest;
+use domain::delivery::webhook::{Attempt, AttemptResult, Webhook};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::gate::policy::{Step, Terms};
+use domain::gate::standing::{StandingApproval, Target};
+use domain::ledger::audit::{Anchor, ChainedEntry, Head, action, time as millis};
+use domain::ledger::receipt::ChainedVote;
+use domain::mailbox::finding::Finding;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party, Thread};
+use domain::people::access::{Actor, Credential, Role};
+use domain::people::credential::{Session, Token};
+use domain::people::organization::Pause;
 use domain::{MemberId, MessageId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -420,7 +420,7 @@ pub fn inbox(inbox: &Inbox) -> Value {
     json!({
         "id": inbox.id.to_string(),
         "address": inbox.address.as_str(),
-        "display_name": inbox.display_name.as_ref().map(domain::address::HeaderText::as_str),
+        "display_name": inbox.display_name.as_ref().map(domain::base::address::HeaderText::as_str),
         "paused": inbox.paused.as_ref().map(pause),
         "created_at": time(inbox.created_at),
     })

@@ -1,18 +1,18 @@
 //! The audit log in memory: chained once, whatever is told twice or at once; read; and proved whole.
 
 use app::Refusal;
-use app::anchor::{Form, Known, Ran, run};
-use app::approvals::{Verdict, decide};
-use app::audit::{CHECKED, Filter, Verified, catch_up, chain, list, verify};
-use app::enter::Once;
-use app::ports::BlobError;
-use app::receipts::gather;
-use app::store::{Change, Key, PageRequest, Record};
-use app::submit::{Draft, submit};
-use domain::access::{Actor, Permit, Principal, Role, Scope, scope};
-use domain::address::Mailbox;
-use domain::approval::Approval;
-use domain::audit::{AuditEntry, ChainedEntry, Entry, Flaw, FlawCode, Head};
+use app::base::enter::Once;
+use app::base::ports::BlobError;
+use app::base::store::{Change, Key, PageRequest, Record};
+use app::gate::approvals::{Verdict, decide};
+use app::gate::submit::{Draft, submit};
+use app::ledger::anchor::{Form, Known, Ran, run};
+use app::ledger::audit::{CHECKED, Filter, Verified, catch_up, chain, list, verify};
+use app::ledger::receipts::gather;
+use domain::base::address::Mailbox;
+use domain::gate::approval::Approval;
+use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Flaw, FlawCode, Head};
+use domain::people::access::{Actor, Permit, Principal, Role, Scope, scope};
 use domain::{AuditId, Timestamp};
 use serde_json::{Value, json};
 use testkit::samples::{self, NOW, later, organization_id};
@@ -428,8 +428,10 @@ async fn a_vote_that_one_of_record_and_chain_does_not_have_is_never_signed() {
     let sound = record(&world);
     let put_back = || forge(&world, &held, |it| *it = sound.clone());
     forge(&world, &held, |it| {
-        let forged =
-            domain::approval::Vote { member_id: samples::member(1, Role::Owner).id, ..it.votes[0].clone() };
+        let forged = domain::gate::approval::Vote {
+            member_id: samples::member(1, Role::Owner).id,
+            ..it.votes[0].clone()
+        };
         it.votes.push(forged);
     });
     // At once, though it says to be as young as the other: its entry does not wait for a place, it was never written.
@@ -438,10 +440,10 @@ async fn a_vote_that_one_of_record_and_chain_does_not_have_is_never_signed() {
     forge(&world, &held, |it| it.votes.clear());
     assert_eq!(refused(&world, &held).await, "vote_not_recorded");
     put_back();
-    forge(&world, &held, |it| it.digest = domain::digest::Digest::of(b"other bytes"));
+    forge(&world, &held, |it| it.digest = domain::base::digest::Digest::of(b"other bytes"));
     assert_eq!(refused(&world, &held).await, "record_differs");
     put_back();
-    forge(&world, &held, |it| it.decision = domain::approval::Decision::Pending);
+    forge(&world, &held, |it| it.decision = domain::gate::approval::Decision::Pending);
     assert_eq!(refused(&world, &held).await, "record_differs");
     put_back();
     receipt(&world, &held).await.unwrap();
@@ -497,7 +499,7 @@ async fn every_end_of_an_approval_has_its_receipt() {
     let held = waiting(&world).await;
     world.pass(1);
     let permit = approver().permit().unwrap();
-    app::approvals::cancel(&world.ports, &permit, held.id, "not today").await.unwrap();
+    app::gate::approvals::cancel(&world.ports, &permit, held.id, "not today").await.unwrap();
     chain_all(&world).await;
     let cancelled = receipt(&world, &held).await.unwrap();
     let ended = &cancelled["approval"]["ended"];
@@ -513,7 +515,7 @@ async fn every_end_of_an_approval_has_its_receipt() {
     let world = World::default();
     let held = waiting(&world).await;
     world.pass(held.expires_at.duration_since(NOW).as_secs() + 60);
-    app::sweep::sweep(&world.ports, &*world.store).await.unwrap();
+    app::gate::sweep::sweep(&world.ports, &*world.store).await.unwrap();
     chain_all(&world).await;
     let expired = receipt(&world, &held).await.unwrap();
     assert_eq!(expired["approval"]["status"], "expired");
@@ -577,7 +579,7 @@ async fn a_chain_that_grew_and_was_anchored_meanwhile_is_no_contradiction() {
             let head = contents.heads.get_mut(&organization_id(1)).unwrap();
             head.sequence += by;
             let Head { organization_id, sequence, hash, at, .. } = *head;
-            let anchor = domain::audit::Anchor { organization_id, sequence, hash, at };
+            let anchor = domain::ledger::audit::Anchor { organization_id, sequence, hash, at };
             let mut written = anchors.written.lock().unwrap();
             written.insert((organization_id, sequence, hash), (anchor, String::new()));
         })

@@ -425,8 +425,8 @@ fn notifications_come_from_one_address_that_no_inbox_can_have() {
         r#"Condition: { StringEquals: { "ses:FromAddress": !Sub "notifications@${MailDomain}" } }"#;
     assert_eq!(own.matches("ses:Send").count(), 2, "one statement");
     assert!(own.contains(condition), "{own}");
-    assert_eq!(domain::inbox::NOTIFICATIONS, "notifications");
-    assert!(domain::inbox::new_address("Notifications", "mail.example.com").is_err());
+    assert_eq!(domain::mailbox::inbox::NOTIFICATIONS, "notifications");
+    assert!(domain::mailbox::inbox::new_address("Notifications", "mail.example.com").is_err());
 }
 
 /// The text of a resource of the template.
@@ -775,7 +775,7 @@ fn no_queue_takes_the_lambda_pool_and_no_organization_a_queue() {
     assert!(bounds.values().all(|bound| *bound >= 2), "AWS takes no less: {bounds:?}");
     assert!(bounds.values().sum::<u64>() < 10, "a new account has ten executions: {bounds:?}");
     // Where a minute ends, those of the next may have begun.
-    assert!(2 * app::webhooks::SLOW_CALLS < bounds["background-deliver"], "{bounds:?}");
+    assert!(2 * app::delivery::webhooks::SLOW_CALLS < bounds["background-deliver"], "{bounds:?}");
     let template = read("template.yaml");
     let groups = template.matches("SqsParameters: { MessageGroupId: $.detail.organization_id }").count();
     let filling = template.matches("\n          Arn: !GetAtt ").count();

@@ -4,15 +4,15 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use app::enter::Once;
-use app::ports::Endpoints;
-use app::store::{Change, Key, Write, load};
-use app::webhooks::{self, Deliverer, Delivery, NewWebhook, OpenedKeys, SLOW_CALLS};
+use app::base::enter::Once;
+use app::base::ports::Endpoints;
+use app::base::store::{Change, Key, Write, load};
+use app::delivery::webhooks::{self, Deliverer, Delivery, NewWebhook, OpenedKeys, SLOW_CALLS};
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::access::{Role, scope};
-use domain::event::Event;
-use domain::webhook::{Attempt, AttemptResult, Health, Webhook};
+use domain::delivery::event::Event;
+use domain::delivery::webhook::{Attempt, AttemptResult, Health, Webhook};
+use domain::people::access::{Role, scope};
 use domain::{EventId, OrganizationId};
 use futures_util::future::{BoxFuture, join_all};
 use jiff::SignedDuration;
@@ -188,7 +188,7 @@ async fn one_call_alone_finds_out_whether_an_endpoint_answers_again() {
     assert!(late.is_err(), "of two who probe, one conflicts");
     assert_eq!(
         stored(&world, &webhook).await.unwrap().health.turn(world.ports.now()),
-        domain::webhook::Turn::Call
+        domain::delivery::webhook::Turn::Call
     );
 }
 
@@ -251,8 +251,8 @@ async fn an_organization_has_two_calls_that_take_long_and_another_has_its_own() 
     let (key, _) = world.ports.data_keys.generate(organization_id(2)).await.unwrap();
     let id = other.id.to_string();
     let context =
-        app::vault::Context { organization_id: organization_id(2), kind: "webhook", record_id: &id };
-    let sealed_secret = app::vault::seal(&world.ports, &key, context, &[1; 32]).unwrap();
+        app::base::vault::Context { organization_id: organization_id(2), kind: "webhook", record_id: &id };
+    let sealed_secret = app::base::vault::seal(&world.ports, &key, context, &[1; 32]).unwrap();
     let other = Webhook { sealed_secret, ..other };
     world.ports.store.commit(Change::new(organization_id(2)).create(other)).await.unwrap();
 

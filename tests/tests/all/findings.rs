@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use app::receive::{EnvelopeView, Reading, Received, receive};
-use app::store::{AddressEntry, Change, DirectoryWrite, Key, load};
+use app::base::store::{AddressEntry, Change, DirectoryWrite, Key, load};
+use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use bytes::Bytes;
-use domain::finding::FindingKind as Kind;
-use domain::message::{Message, Thread, Verdicts};
+use domain::mailbox::finding::FindingKind as Kind;
+use domain::mailbox::message::{Message, Thread, Verdicts};
 use testkit::samples;
 use testkit::world::World;
 
@@ -40,7 +40,7 @@ fn verdicts() -> Verdicts {
 
 async fn take(world: &World, name: &str, octets: &str, verdicts: Verdicts, reading: Reading) -> Message {
     let raw_key = format!("inbound/{name}");
-    let key = app::ports::BlobKey::Raw(raw_key.clone());
+    let key = app::base::ports::BlobKey::Raw(raw_key.clone());
     world.ports.blobs.put(&key, Bytes::copy_from_slice(octets.as_bytes()), "message/rfc822").await.unwrap();
     world.pass(1);
     let received = Received {
@@ -73,7 +73,9 @@ async fn a_hostile_mail_taints_its_conversation_and_a_clean_one_after_it_changes
     assert!(hostile.taints() && thread(&world, &hostile).await.tainted);
     // Receivers of the event see it too.
     let contents = world.store.contents().clone();
-    let domain::event::Subject::Message(told) = &contents.events[0].subject else { panic!("{contents:?}") };
+    let domain::delivery::event::Subject::Message(told) = &contents.events[0].subject else {
+        panic!("{contents:?}")
+    };
     assert_eq!(told.findings(), hostile.findings());
 
     let clean = take(&world, "2", CLEAN, verdicts(), Reading::Parse).await;

@@ -1,24 +1,25 @@
 //! The gate in memory: submit, decide, dispatch, settle, sweep, with every port made to fail in turn.
 
-use app::approvals::{Verdict, decide};
-use app::dispatch::{DispatchError, Dispatched, dispatch};
-use app::enter::Once;
-use app::ports::{BlobError, BlobKey, FlowError, SendOutcome};
-use app::settle::{Report, What, settle};
-use app::store::{Key, Record, StoreError, load};
-use app::submit::{Draft, Submitted, submit};
-use app::sweep::{Swept, sweep};
-use app::{Refusal, webhooks};
-use domain::access::{Permit, Role, Scope, ScopeType, scope};
-use domain::address::{HeaderText, Mailbox};
-use domain::approval::Approval;
-use domain::digest::Digest;
-use domain::event::EventKind;
-use domain::lifecycle::{Outbound, Outcome, Status};
-use domain::message::Message;
-use domain::policy::Terms;
-use domain::seal::Ticket;
-use domain::webhook::AttemptResult;
+use app::Refusal;
+use app::base::enter::Once;
+use app::base::ports::{BlobError, BlobKey, FlowError, SendOutcome};
+use app::base::store::{Key, Record, StoreError, load};
+use app::delivery::webhooks;
+use app::gate::approvals::{Verdict, decide};
+use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
+use app::gate::settle::{Report, What, settle};
+use app::gate::submit::{Draft, Submitted, submit};
+use app::gate::sweep::{Swept, sweep};
+use domain::base::address::{HeaderText, Mailbox};
+use domain::base::digest::Digest;
+use domain::delivery::event::EventKind;
+use domain::delivery::webhook::AttemptResult;
+use domain::gate::approval::Approval;
+use domain::gate::policy::Terms;
+use domain::gate::seal::Ticket;
+use domain::mailbox::lifecycle::{Outbound, Outcome, Status};
+use domain::mailbox::message::Message;
+use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
 use testkit::samples;
 use testkit::world::{Told, World};
 
@@ -49,7 +50,7 @@ fn draft() -> Draft {
 
 async fn world() -> World {
     let world = World::default();
-    let change = app::store::Change::new(samples::organization_id(1))
+    let change = app::base::store::Change::new(samples::organization_id(1))
         .create(samples::organization(1))
         .create(samples::inbox(1))
         .create(samples::token(1, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]).0)
@@ -342,7 +343,7 @@ async fn park(world: &World, submitted: &Submitted, token: &str) {
     let found = world.ports.store.load(samples::organization_id(1), &[key]).await.unwrap().pop().flatten();
     let Some(Record::Approval(mut approval)) = found else { panic!("no approval") };
     approval.task_token = Some(token.to_owned());
-    let change = app::store::Change::new(samples::organization_id(1)).update(*approval);
+    let change = app::base::store::Change::new(samples::organization_id(1)).update(*approval);
     world.ports.store.commit(change).await.unwrap();
 }
 
@@ -438,7 +439,7 @@ async fn a_failed_delivery_goes_back_to_the_queue_until_it_is_given_up() {
 
 #[tokio::test]
 async fn a_sealed_secret_opens_only_where_it_belongs() {
-    use app::vault::{Context, open, seal};
+    use app::base::vault::{Context, open, seal};
     let world = world().await;
     let (key, _) = world.ports.data_keys.generate(samples::organization_id(1)).await.unwrap();
     let (other_key, _) = world.ports.data_keys.generate(samples::organization_id(2)).await.unwrap();

@@ -2,23 +2,24 @@
 
 use std::fmt::Write as _;
 
-use app::approvals::{self, Verdict};
-use app::enter::{Once, enter};
-use app::links::{self, LinkRefusal};
-use app::notify::{DIGEST_ENTRIES, DueDigest, Notify, Teller, Waiting};
-use app::ports::SendOutcome;
-use app::store::{AddressEntry, Change, DirectoryWrite, Expect, Key, Record, StoreError, Write, load};
-use app::submit::{Draft, submit};
-use app::{Refusal, sweep};
-use domain::access::{Actor, Role, Scope, scope};
-use domain::address::{EmailAddress, HeaderText, Mailbox};
-use domain::approval::{Approval, Decision};
-use domain::digest::Digest;
-use domain::event::EventKind;
-use domain::link::{Link, LinkClosed, LinkSecret};
-use domain::notice::{Notice, NoticeState, Pace};
-use domain::organization::Member;
-use domain::policy::Terms;
+use app::Refusal;
+use app::base::enter::{Once, enter};
+use app::base::ports::SendOutcome;
+use app::base::store::{AddressEntry, Change, DirectoryWrite, Expect, Key, Record, StoreError, Write, load};
+use app::gate::approvals::{self, Verdict};
+use app::gate::links::{self, LinkRefusal};
+use app::gate::notify::{DIGEST_ENTRIES, DueDigest, Notify, Teller, Waiting};
+use app::gate::submit::{Draft, submit};
+use app::gate::sweep;
+use domain::base::address::{EmailAddress, HeaderText, Mailbox};
+use domain::base::digest::Digest;
+use domain::delivery::event::EventKind;
+use domain::gate::approval::{Approval, Decision};
+use domain::gate::link::{Link, LinkClosed, LinkSecret};
+use domain::gate::notice::{Notice, NoticeState, Pace};
+use domain::gate::policy::Terms;
+use domain::people::access::{Actor, Role, Scope, scope};
+use domain::people::organization::Member;
 use domain::{EventId, MemberId, OrganizationId, Timestamp};
 use testkit::{World, samples};
 
@@ -348,8 +349,9 @@ async fn a_link_opens_no_other_approval_and_no_other_digest() {
     let other = held_as(&world, draft("Other", "Other")).await;
     for digest in [other.digest, Digest::of(b"x")] {
         let refused = approve(&world, &secret, digest).await;
-        let mismatch =
-            Refusal::from(domain::approval::DecisionRefused::DigestMismatch { current: approval.digest });
+        let mismatch = Refusal::from(domain::gate::approval::DecisionRefused::DigestMismatch {
+            current: approval.digest,
+        });
         assert_eq!(refused.unwrap_err(), LinkRefusal::Refused(mismatch));
     }
     assert!(stored(&world, &approval).await.is_pending(world.ports.now()));

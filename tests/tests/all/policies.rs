@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use app::Refusal;
-use app::enter::Once;
-use app::facts::{FactsInput, MAX_RECIPIENT_COUNTS, counters, gather};
-use app::policies::{Trial, TrialDraft, TrialMail, book, create, delete, get, replace, simulate};
-use app::store::{AddressEntry, Change, Conflict, Contact, DirectoryWrite, Key, StoreError, Write};
-use domain::access::{Actor, Permit, Role, scope};
-use domain::address::Mailbox;
-use domain::policy::{Facts, Policy, PolicyBook, PolicyContent, Unreadable, Verdict, limits};
+use app::base::enter::Once;
+use app::base::store::{AddressEntry, Change, Conflict, Contact, DirectoryWrite, Key, StoreError, Write};
+use app::gate::facts::{FactsInput, MAX_RECIPIENT_COUNTS, counters, gather};
+use app::gate::policies::{Trial, TrialDraft, TrialMail, book, create, delete, get, replace, simulate};
+use domain::base::address::Mailbox;
+use domain::gate::policy::{Facts, Policy, PolicyBook, PolicyContent, Unreadable, Verdict, limits};
+use domain::people::access::{Actor, Permit, Role, scope};
 use testkit::samples;
 use testkit::world::World;
 use wire::policies::content;

@@ -1,16 +1,18 @@
 //! What an approver is shown: the sealed mail, whatever the rows of the table say of it.
 
-use app::approvals::{self, View};
-use app::edit::{Edit, edit};
-use app::enter::Once;
-use app::store::{Change, Key, Record};
-use app::submit::{Draft, DraftAttachment, Source, Submitted, submit};
-use app::{Refusal, attachments, messages};
-use domain::access::{Permit, Role, Scope, ScopeType};
-use domain::address::{HeaderText, Mailbox};
-use domain::approval::Approval;
-use domain::digest::Digest;
-use domain::message::{Attachment, AttachmentRef, Message, Party};
+use app::Refusal;
+use app::base::enter::Once;
+use app::base::store::{Change, Key, Record};
+use app::gate::approvals::{self, View};
+use app::gate::edit::{Edit, edit};
+use app::gate::submit::{Draft, DraftAttachment, Source, Submitted, submit};
+use app::mailbox::attachments;
+use app::mailbox::messages;
+use domain::base::address::{HeaderText, Mailbox};
+use domain::base::digest::Digest;
+use domain::gate::approval::Approval;
+use domain::mailbox::message::{Attachment, AttachmentRef, Message, Party};
+use domain::people::access::{Permit, Role, Scope, ScopeType};
 use testkit::samples;
 use testkit::world::World;
 
@@ -163,7 +165,9 @@ async fn a_row_that_names_another_sealed_mail_changes_nothing_of_what_is_decided
     let (submitted, other) = (held(&world).await, held(&world).await);
     let digest = other.approval.digest;
     message_row(&world, &submitted, |message| {
-        let domain::message::Direction::Outbound(outbound) = &mut message.direction else { panic!() };
+        let domain::mailbox::message::Direction::Outbound(outbound) = &mut message.direction else {
+            panic!()
+        };
         outbound.digest = digest;
     });
     let shown = view(&world, &submitted.approval).await.unwrap();

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use app::enter::enter;
-use app::store::{
+use app::base::enter::enter;
+use app::base::store::{
     AddressEntry, Change, Directory, DirectoryWrite, Key, List, ListError, Page, PageRequest, Record, Store,
     StoreError, Tally,
 };
-use app::{Ports, Refusal, sessions};
+use app::people::sessions;
+use app::{Ports, Refusal};
 use async_trait::async_trait;
 use domain::OrganizationId;
-use domain::access::Role;
-use domain::address::EmailAddress;
-use domain::credential::{Login, Secret, Session, SignInWindow};
-use domain::lifecycle::Nonce;
-use domain::message::Message;
-use domain::seal::Ticket;
+use domain::base::address::EmailAddress;
+use domain::gate::seal::Ticket;
+use domain::mailbox::lifecycle::Nonce;
+use domain::mailbox::message::Message;
+use domain::people::access::Role;
+use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use testkit::MemoryStore;
 use testkit::samples;
 use testkit::world::World;

@@ -1,12 +1,12 @@
 //! Tokens in memory: how many a member may have, and that each is found by its id.
 
-use app::enter::Once;
-use app::pause::{self, Covered};
-use app::store::{Change, Key};
-use app::tokens::{MAX_TOKENS, NewToken, create, delete};
+use app::base::enter::Once;
+use app::base::store::{Change, Key};
+use app::gate::pause::{self, Covered};
+use app::people::tokens::{MAX_TOKENS, NewToken, create, delete};
 use app::{Ports, Refusal};
-use domain::access::{Permit, Role, Scope, ScopeType};
-use domain::credential::Token;
+use domain::people::access::{Permit, Role, Scope, ScopeType};
+use domain::people::credential::Token;
 use futures_util::future::join_all;
 use testkit::samples::{self, NOW};
 use testkit::world::World;
@@ -72,7 +72,7 @@ async fn a_token_is_found_by_its_id_until_it_is_deleted() {
         contents.records.get(&key).cloned().and_then(|record| Token::try_from(record).ok())
     };
     assert!(stored(&world).unwrap().paused.is_some());
-    let released: Permit<domain::access::scope::TokensManage> = owner(2);
+    let released: Permit<domain::people::access::scope::TokensManage> = owner(2);
     pause::resume(&world.ports, &released, &owner(2), covered, &[]).await.unwrap();
     assert_eq!(stored(&world).unwrap().paused, None);
     delete(&world.ports, &released, token.id).await.unwrap();

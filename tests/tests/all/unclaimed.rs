@@ -3,14 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use app::ports::{BlobError, BlobKey, Blobs};
-use app::receive::{EnvelopeView, Reading, Received, receive};
-use app::store::{AddressEntry, Change, DirectoryWrite, Store as _};
+use app::base::ports::{BlobError, BlobKey, Blobs};
+use app::base::store::{AddressEntry, Change, DirectoryWrite, Store as _};
+use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use app::{Ports, Refusal};
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::inbox::Inbox;
-use domain::message::Verdicts;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::Verdicts;
 use domain::{InboxId, MessageId, Timestamp};
 use testkit::MemoryStore;
 use testkit::samples::{self, NOW, later};
@@ -121,7 +121,11 @@ impl House {
     /// In how many inboxes it is listed.
     fn listed(&self) -> usize {
         let contents = self.world.store.contents();
-        contents.records.values().filter(|record| matches!(record, app::store::Record::Message(_))).count()
+        contents
+            .records
+            .values()
+            .filter(|record| matches!(record, app::base::store::Record::Message(_)))
+            .count()
     }
 }
 

@@ -2,29 +2,29 @@
 //! taint and loops. Each attack has a test of its name.
 
 use app::Refusal;
-use app::approvals::{self, Verdict, cancel, decide, delegate};
-use app::dispatch::{Dispatched, dispatch};
-use app::edit::{Edit, edit, send_again};
-use app::enter::Once;
-use app::messages;
-use app::pause::{self, pause, resume, waiting};
-use app::policies;
-use app::ports::SendOutcome;
-use app::standing::{self, NewStanding};
-use app::store::{
+use app::base::enter::Once;
+use app::base::ports::SendOutcome;
+use app::base::store::{
     Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, load,
 };
-use app::submit::{Answering, Draft, Submitted, submit};
-use app::sweep::sweep;
-use domain::access::{Permit, Role, Scope, ScopeType, scope};
-use domain::address::{HeaderText, Mailbox};
-use domain::approval::{Approval, Decision};
-use domain::event::EventKind;
-use domain::lifecycle::Status;
-use domain::message::{Direction, Message, ThreadUpdate};
-use domain::organization::Member;
-use domain::seal::Ticket;
-use domain::standing::{StandingApproval, Target};
+use app::gate::approvals::{self, Verdict, cancel, decide, delegate};
+use app::gate::dispatch::{Dispatched, dispatch};
+use app::gate::edit::{Edit, edit, send_again};
+use app::gate::pause::{self, pause, resume, waiting};
+use app::gate::policies;
+use app::gate::standing::{self, NewStanding};
+use app::gate::submit::{Answering, Draft, Submitted, submit};
+use app::gate::sweep::sweep;
+use app::mailbox::messages;
+use domain::base::address::{HeaderText, Mailbox};
+use domain::delivery::event::EventKind;
+use domain::gate::approval::{Approval, Decision};
+use domain::gate::seal::Ticket;
+use domain::gate::standing::{StandingApproval, Target};
+use domain::mailbox::lifecycle::Status;
+use domain::mailbox::message::{Direction, Message, ThreadUpdate};
+use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
+use domain::people::organization::Member;
 use jiff::SignedDuration;
 use testkit::samples;
 use testkit::world::World;
@@ -35,7 +35,7 @@ fn agent<S: ScopeType>() -> Permit<S> {
     token().principal().permit().unwrap()
 }
 
-fn token() -> domain::credential::Token {
+fn token() -> domain::people::credential::Token {
     samples::token(1, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]).0
 }
 
@@ -259,7 +259,7 @@ async fn an_edit_that_a_policy_blocks_or_that_changes_nothing_leaves_all_as_it_w
     assert_eq!(code(refused), "blocked_by_policy");
     let nothing = edit(&world.ports, &approver(2), old.id, old.digest, Edit::default(), &once, answer).await;
     assert_eq!(code(nothing), "nothing_changed");
-    let other = domain::digest::Digest::of(b"other");
+    let other = domain::base::digest::Digest::of(b"other");
     let stale = Edit { text: Some("x".into()), ..Edit::default() };
     let stale = edit(&world.ports, &approver(2), old.id, other, stale, &once, answer).await;
     assert_eq!(code(stale), "digest_mismatch");
@@ -272,11 +272,11 @@ async fn an_edit_keeps_files_names_and_the_way_back() {
     let mut draft = to(ANN);
     draft.to[0].name = Some(HeaderText::lossy("Ann Anderson"));
     draft.html = Some("<p>Hello <b>Ann</b></p>".into());
-    draft.attachments = vec![app::submit::DraftAttachment {
+    draft.attachments = vec![app::gate::submit::DraftAttachment {
         filename: Some("a.txt".into()),
         content_type: Some("text/plain".into()),
         content_id: None,
-        source: app::submit::Source::Inline(b"contents".as_slice().into()),
+        source: app::gate::submit::Source::Inline(b"contents".as_slice().into()),
     }];
     let old = ask(&world, draft, None).await.unwrap();
     let change = Edit { subject: Some(HeaderText::lossy("Hello again")), ..Edit::default() };
@@ -377,7 +377,7 @@ async fn a_pause_before_the_claim_always_wins_and_resuming_lets_a_person_drop() 
     let gone = [samples::inbound(3).id];
     let refused = resume(&world.ports, &permit, &owner(), pause::Covered::Organization, &gone).await;
     assert_eq!(code(refused), "not_waiting");
-    let organization = load::<domain::organization::Organization>(
+    let organization = load::<domain::people::organization::Organization>(
         &*world.ports.store,
         samples::organization_id(1),
         Key::Organization,
@@ -549,7 +549,7 @@ async fn a_blocked_mail_is_not_stored_and_that_is_written_down() {
 #[tokio::test]
 async fn a_book_of_policies_that_cant_be_read_holds_everything() {
     let world = world().await;
-    let broken = domain::policy::PolicyBook::broken(0);
+    let broken = domain::gate::policy::PolicyBook::broken(0);
     let change = Change::new(samples::organization_id(1)).write(Write::put(broken, Expect::Anything));
     world.ports.store.commit(change).await.unwrap();
     let submitted = held(&world, ANN).await;
@@ -836,15 +836,16 @@ async fn whoever_a_paused_token_belongs_to_does_not_resume_it() {
 #[tokio::test]
 async fn a_pause_never_brings_a_deleted_token_back() {
     let world = world().await;
-    let seen: domain::credential::Token = token();
+    let seen: domain::people::credential::Token = token();
     let gone = Change::new(samples::organization_id(1)).write(Write::Delete(Key::Token(seen.hash)));
     world.ports.store.commit(gone).await.unwrap();
-    let paused = domain::credential::Token { paused: Some(samples::pause()), ..seen.clone() };
+    let paused = domain::people::credential::Token { paused: Some(samples::pause()), ..seen.clone() };
     let change = Change::new(samples::organization_id(1)).write(Write::put(paused, Expect::Paused(None)));
     assert!(world.ports.store.commit(change).await.is_err());
     let key = Key::Token(seen.hash);
     let found =
-        load::<domain::credential::Token>(&*world.ports.store, samples::organization_id(1), key).await;
+        load::<domain::people::credential::Token>(&*world.ports.store, samples::organization_id(1), key)
+            .await;
     assert_eq!(found.unwrap(), None);
 }
 
@@ -882,14 +883,14 @@ async fn a_new_attempt_stops_where_the_first_went_after_all() {
     let answer = |_: &Submitted| (202, String::new());
     let again = send_again(&world.ports, &permit, samples::inbox_id(1), first.message_id, &once, answer);
     let again = again.await.unwrap().approval;
-    let report = app::settle::Report {
+    let report = app::gate::settle::Report {
         organization_id: samples::organization_id(1),
         inbox_id: samples::inbox_id(1),
         message_id: first.message_id,
         provider_id: "ses-1".into(),
-        what: app::settle::What::Accepted,
+        what: app::gate::settle::What::Accepted,
     };
-    app::settle::settle(&world.ports, &report).await.unwrap();
+    app::gate::settle::settle(&world.ports, &report).await.unwrap();
     vote(&world, &again, &approver(2)).await.unwrap();
     assert_eq!(send(&world, &again).await, Dispatched::Now(Status::Cancelled));
     assert_eq!(world.sends(), 1);

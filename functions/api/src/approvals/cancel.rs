@@ -3,9 +3,9 @@
 //! Needs the scope `messages.read`, and to be whoever asked for the mail or to hold `approvals.decide`.
 
 use app::Ports;
-use app::approvals::cancel;
-use app::store::Key;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::gate::approvals::cancel;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

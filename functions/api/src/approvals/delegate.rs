@@ -3,9 +3,9 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::approvals::delegate;
-use app::store::Key;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::gate::approvals::delegate;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

@@ -3,9 +3,9 @@
 //! Needs the scope `approvals.read`.
 
 use app::Ports;
-use app::approvals;
-use app::store::Key;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::gate::approvals;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

@@ -3,8 +3,8 @@
 //! Needs the scope `approvals.read`.
 
 use app::Ports;
-use app::approvals;
-use domain::access::{Scope, scope};
+use app::gate::approvals;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

@@ -3,9 +3,9 @@
 //! Needs the scope `messages.send`.
 
 use app::Ports;
-use app::attachments;
-use domain::access::{Scope, scope};
-use domain::message::Attachment;
+use app::mailbox::attachments;
+use domain::mailbox::message::Attachment;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

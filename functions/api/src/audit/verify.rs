@@ -3,8 +3,8 @@
 //! Needs the scope `audit.read`.
 
 use app::Ports;
-use app::audit;
-use domain::access::{Scope, scope};
+use app::ledger::audit;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

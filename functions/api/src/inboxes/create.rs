@@ -3,9 +3,9 @@
 //! Needs the scope `inboxes.manage`.
 
 use app::Ports;
-use app::inboxes;
-use domain::access::{Scope, scope};
-use domain::inbox::Inbox;
+use app::mailbox::inboxes;
+use domain::mailbox::inbox::Inbox;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

@@ -3,7 +3,7 @@
 //! Needs any good credential.
 
 use app::Ports;
-use app::sessions;
+use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

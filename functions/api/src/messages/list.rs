@@ -3,9 +3,9 @@
 //! Needs the scope `messages.read`.
 
 use app::Ports;
-use app::messages;
-use app::store::Key;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::mailbox::messages;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

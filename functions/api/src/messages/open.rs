@@ -3,8 +3,8 @@
 //! Needs the scope `messages.read`.
 
 use app::Ports;
-use app::messages;
-use domain::access::{Scope, scope};
+use app::mailbox::messages;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

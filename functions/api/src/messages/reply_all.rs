@@ -3,9 +3,9 @@
 //! Needs the scope `messages.send`.
 
 use app::Ports;
-use app::store::Key;
-use app::submit::{Answering, Submitted, submit};
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::gate::submit::{Answering, Submitted, submit};
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

@@ -3,10 +3,10 @@
 //! Needs the scope `messages.send`.
 
 use app::Ports;
-use app::edit::send_again;
-use app::store::Key;
-use app::submit::Submitted;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::gate::edit::send_again;
+use app::gate::submit::Submitted;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

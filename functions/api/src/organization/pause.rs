@@ -3,9 +3,9 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::pause::Covered;
-use app::store::Key;
-use domain::access;
+use app::base::store::Key;
+use app::gate::pause::Covered;
+use domain::people::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
 
 use crate::pausing;

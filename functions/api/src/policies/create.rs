@@ -3,10 +3,10 @@
 //! Needs the scope `policies.manage`.
 
 use app::Ports;
-use app::policies;
-use app::store::Key;
-use domain::access::{Scope, scope};
-use domain::policy::Policy;
+use app::base::store::Key;
+use app::gate::policies;
+use domain::gate::policy::Policy;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.

@@ -3,9 +3,9 @@
 //! Needs the scope `policies.manage`.
 
 use app::Ports;
-use app::policies;
-use app::store::Key;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::gate::policies;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.

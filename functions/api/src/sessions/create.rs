@@ -3,7 +3,7 @@
 //! Needs no credential.
 
 use app::Ports;
-use app::sessions;
+use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

@@ -4,7 +4,7 @@
 
 use app::Ports;
 use app::Refusal;
-use app::sessions;
+use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.

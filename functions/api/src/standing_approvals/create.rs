@@ -3,9 +3,9 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::standing;
-use domain::access::{Scope, scope};
-use domain::standing::StandingApproval;
+use app::gate::standing;
+use domain::gate::standing::StandingApproval;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

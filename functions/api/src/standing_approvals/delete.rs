@@ -3,9 +3,9 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::standing;
-use app::store::Key;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::gate::standing;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.

@@ -3,9 +3,9 @@
 //! Needs the scope `messages.read`.
 
 use app::Ports;
-use app::store::Key;
-use app::threads;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::mailbox::threads;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

@@ -3,9 +3,9 @@
 //! Needs the scope `tokens.manage`.
 
 use app::Ports;
-use app::tokens;
-use domain::access::{Scope, scope};
-use domain::credential::Token;
+use app::people::tokens;
+use domain::people::access::{Scope, scope};
+use domain::people::credential::Token;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

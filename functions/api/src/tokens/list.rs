@@ -3,8 +3,8 @@
 //! Needs the scope `tokens.manage`.
 
 use app::Ports;
-use app::tokens;
-use domain::access::{Scope, scope};
+use app::people::tokens;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

@@ -3,8 +3,8 @@
 //! Needs the scope `approvals.decide`.
 
 use app::Ports;
-use app::pause::Covered;
-use domain::access;
+use app::gate::pause::Covered;
+use domain::people::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
 
 use crate::pausing;

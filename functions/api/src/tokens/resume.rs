@@ -3,8 +3,8 @@
 //! Needs the scope `tokens.manage`.
 
 use app::Ports;
-use app::pause::Covered;
-use domain::access::{self, scope};
+use app::gate::pause::Covered;
+use domain::people::access::{self, scope};
 use runtime::http::{Access, Endpoint, Handling, Request};
 
 use crate::pausing;

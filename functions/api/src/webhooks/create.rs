@@ -3,10 +3,10 @@
 //! Needs the scope `webhooks.manage`.
 
 use app::Ports;
-use app::store::Key;
-use app::webhooks;
-use domain::access::{Scope, scope};
-use domain::webhook::Webhook;
+use app::base::store::Key;
+use app::delivery::webhooks;
+use domain::delivery::webhook::Webhook;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::requests;
 use wire::views;

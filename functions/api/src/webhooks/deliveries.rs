@@ -3,9 +3,9 @@
 //! Needs the scope `webhooks.manage`.
 
 use app::Ports;
-use app::store::Key;
-use app::webhooks;
-use domain::access::{Scope, scope};
+use app::base::store::Key;
+use app::delivery::webhooks;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

@@ -3,8 +3,8 @@
 //! Needs the scope `webhooks.manage`.
 
 use app::Ports;
-use app::webhooks;
-use domain::access::{Scope, scope};
+use app::delivery::webhooks;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::views;
 

@@ -1,15 +1,15 @@
 //! The forms of an approval's page beside the two that decide: calling a mail off, handing a vote on, and approving
 //! mails like it ahead.
 
-use app::approvals;
-use app::enter::Once;
-use app::standing::{self, NewStanding};
-use app::store::Key;
+use app::base::enter::Once;
+use app::base::store::Key;
+use app::gate::approvals;
+use app::gate::standing::{self, NewStanding};
 use app::{Ports, Refusal};
-use domain::access::scope;
-use domain::address::EmailAddress;
-use domain::id::Id as _;
-use domain::standing::Target;
+use domain::base::address::EmailAddress;
+use domain::base::id::Id as _;
+use domain::gate::standing::Target;
+use domain::people::access::scope;
 use domain::{ApprovalId, MemberId, Timestamp};
 use jiff::SignedDuration;
 use jiff::civil::Date;

@@ -1,15 +1,15 @@
 //! `/console/approvals/{id}`: one mail as its recipients would see it, why it is held, and what can be done about it.
 
-use app::approvals::{self, View};
-use app::html::explain;
-use app::messages;
-use app::store::Key;
+use app::base::store::Key;
+use app::gate::approvals::{self, View};
+use app::gate::html::explain;
+use app::mailbox::messages;
 use app::{Ports, Refusal};
 use askama::Template;
-use domain::access::{Actor, Principal, scope};
-use domain::approval::{Approval, Decision, Verdict, Voter};
-use domain::message::Message;
-use domain::organization::Member;
+use domain::gate::approval::{Approval, Decision, Verdict, Voter};
+use domain::mailbox::message::Message;
+use domain::people::access::{Actor, Principal, scope};
+use domain::people::organization::Member;
 use domain::{ApprovalId, Timestamp};
 use futures_util::future::{join, try_join};
 use runtime::http::{Request, Response};
@@ -413,7 +413,7 @@ fn stands(view: &View, now: Timestamp) -> Standing {
 }
 
 fn outcomes(message: &Message) -> Vec<(String, &'static str)> {
-    let Some(domain::lifecycle::State::Accepted { outcomes, .. }) =
+    let Some(domain::mailbox::lifecycle::State::Accepted { outcomes, .. }) =
         message.outbound().map(|outbound| &outbound.state)
     else {
         return vec![];

@@ -1,9 +1,10 @@
 //! `/console/attachments/{id}`: to the file itself, which never passes through here.
 
-use app::store::Key;
-use app::{Ports, Refusal, attachments};
+use app::base::store::Key;
+use app::mailbox::attachments;
+use app::{Ports, Refusal};
 use domain::AttachmentId;
-use domain::access::scope;
+use domain::people::access::scope;
 use runtime::http::{Request, Response};
 
 use crate::guard;

@@ -1,11 +1,11 @@
 //! `/console/audit`: what was done, by whom, newest first.
 
-use app::audit::{self, Filter};
+use app::ledger::audit::{self, Filter};
 use app::{Ports, Refusal};
 use askama::Template;
-use domain::access::scope;
-use domain::audit::ChainedEntry;
-use domain::id::Id as _;
+use domain::base::id::Id as _;
+use domain::ledger::audit::ChainedEntry;
+use domain::people::access::scope;
 use domain::{ApprovalId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};

@@ -1,12 +1,12 @@
 //! `/console/approvals/{id}/approve` and `/reject`: the two forms that decide.
 
-use app::approvals::{self, Verdict};
-use app::store::Key;
+use app::base::store::Key;
+use app::gate::approvals::{self, Verdict};
 use app::{Ports, Refusal};
 use domain::ApprovalId;
-use domain::access::scope;
-use domain::approval::Approval;
-use domain::digest::Digest;
+use domain::base::digest::Digest;
+use domain::gate::approval::Approval;
+use domain::people::access::scope;
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};

@@ -1,16 +1,16 @@
 //! `/console/approvals/{id}/edit`: changing a mail that waits. What comes of it is a new approval without votes.
 
-use app::approvals::{self, View};
-use app::edit::{self as revising, Edit};
-use app::enter::Once;
-use app::error::FieldError;
-use app::store::Key;
+use app::base::enter::Once;
+use app::base::error::FieldError;
+use app::base::store::Key;
+use app::gate::approvals::{self, View};
+use app::gate::edit::{self as revising, Edit};
 use app::{Ports, Refusal};
 use askama::Template;
-use domain::access::scope;
-use domain::address::{EmailAddress, HeaderText, Mailbox};
-use domain::digest::Digest;
-use domain::message::Party;
+use domain::base::address::{EmailAddress, HeaderText, Mailbox};
+use domain::base::digest::Digest;
+use domain::mailbox::message::Party;
+use domain::people::access::scope;
 use domain::{ApprovalId, Timestamp};
 use futures_util::future::try_join;
 use jiff::civil::DateTime;
@@ -25,7 +25,7 @@ use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Person, body, subject, visible};
-use app::html::{MAX_TEXT_WEIGHT, weight};
+use app::gate::html::{MAX_TEXT_WEIGHT, weight};
 
 #[derive(Template)]
 #[template(path = "edit.html")]
@@ -244,7 +244,7 @@ pub(super) async fn submit(ports: &Ports, request: &Request, id: ApprovalId) -> 
             errors.iter().map(sentence).collect()
         }
         Err(Refusal::Blocked(steps)) => {
-            let rule = |step: &domain::policy::Step| {
+            let rule = |step: &domain::gate::policy::Step| {
                 let (policy, rule) = (visible(&step.policy_name), visible(&step.rule_name));
                 format!(
                     "A policy blocks the mail as you wrote it: \u{201C}{rule}\u{201D} of {policy}. {}",
@@ -261,7 +261,8 @@ pub(super) async fn submit(ports: &Ports, request: &Request, id: ApprovalId) -> 
             // Another digest comes first: what else is wrong was typed about another mail.
             let refusal = match refusal {
                 Refusal::Invalid(_) => {
-                    domain::approval::DecisionRefused::DigestMismatch { current: view.approval.digest }.into()
+                    domain::gate::approval::DecisionRefused::DigestMismatch { current: view.approval.digest }
+                        .into()
                 }
                 other => other,
             };

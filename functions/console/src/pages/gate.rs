@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use app::diff::Difference;
+use app::gate::diff::Difference;
 use domain::Timestamp;
-use domain::access::{Actor, Principal, Role, Scope};
-use domain::approval::{Approval, Decision, DecisionRefused, Verdict, Voter};
-use domain::lifecycle::{Outbound, Status};
-use domain::organization::Member;
-use domain::policy::{Late, Requirement};
-use domain::standing::StandingApproval;
+use domain::gate::approval::{Approval, Decision, DecisionRefused, Verdict, Voter};
+use domain::gate::policy::{Late, Requirement};
+use domain::gate::standing::StandingApproval;
+use domain::mailbox::lifecycle::{Outbound, Status};
+use domain::people::access::{Actor, Principal, Role, Scope};
+use domain::people::organization::Member;
 use jiff::SignedDuration;
 
 use crate::words::{Doer, Moment, Names, body, visible};

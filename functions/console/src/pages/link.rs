@@ -3,15 +3,17 @@
 //!
 //! Programs follow links in mail before people do. So a `GET` changes nothing here, and the link stays good.
 
-use app::approvals::Verdict;
-use app::links::{self, LinkRefusal};
-use app::store::{Key, load};
-use app::{Ports, Refusal, attachments, members};
+use app::base::store::{Key, load};
+use app::gate::approvals::Verdict;
+use app::gate::links::{self, LinkRefusal};
+use app::mailbox::attachments;
+use app::people::members;
+use app::{Ports, Refusal};
 use askama::Template;
-use domain::access::scope;
-use domain::approval::{Approval, Decision, Voter};
-use domain::link::{LinkClosed, LinkSecret};
-use domain::organization::Organization;
+use domain::gate::approval::{Approval, Decision, Voter};
+use domain::gate::link::{LinkClosed, LinkSecret};
+use domain::people::access::scope;
+use domain::people::organization::Organization;
 use domain::{ApprovalId, AttachmentId};
 use runtime::http::{Request, Response};
 

@@ -1,13 +1,14 @@
 //! The mail on an approval's page: what its recipients would see, in a frame that loads and runs nothing, and whether the
 //! page could show all of it.
 
-use app::html::{self, MAX_HTML_WEIGHT, MAX_TEXT_WEIGHT, says_the_same, weight};
-use app::messages::Detail;
-use app::{Ports, attachments};
+use app::Ports;
+use app::gate::html::{self, MAX_HTML_WEIGHT, MAX_TEXT_WEIGHT, says_the_same, weight};
+use app::mailbox::attachments;
+use app::mailbox::messages::Detail;
 use domain::Timestamp;
-use domain::access::{Principal, scope};
-use domain::finding::{Finding, FindingKind};
-use domain::message::{AttachmentRef, Direction, Message, Verdicts};
+use domain::mailbox::finding::{Finding, FindingKind};
+use domain::mailbox::message::{AttachmentRef, Direction, Message, Verdicts};
+use domain::people::access::{Principal, scope};
 use futures_util::future::join_all;
 
 use crate::words::{Moment, Person, body, count, people, size, standing, subject, visible};

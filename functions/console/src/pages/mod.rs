@@ -19,7 +19,7 @@ mod standing;
 mod style;
 mod unsettled;
 
-use app::approvals::Verdict;
+use app::gate::approvals::Verdict;
 use app::{Ports, Refusal};
 use askama::Template;
 use runtime::http::{Request, Response};

@@ -1,13 +1,13 @@
 //! `/console/pause`: pausing all mail of the organization.
 
-use app::pause::{self, Covered};
-use app::store::PageRequest;
+use app::base::store::PageRequest;
+use app::gate::pause::{self, Covered};
 use app::{Ports, Refusal};
 use askama::Template;
 use domain::MessageId;
-use domain::access::{self, scope};
-use domain::id::Id as _;
-use domain::message::Message;
+use domain::base::id::Id as _;
+use domain::mailbox::message::Message;
+use domain::people::access::{self, scope};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};
 

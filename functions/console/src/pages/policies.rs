@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use app::{Ports, Refusal, policies};
+use app::gate::policies;
+use app::{Ports, Refusal};
 use askama::Template;
 use domain::Timestamp;
-use domain::access::scope;
-use domain::policy::{Late, Outcome, Policy, Terms, Tree};
+use domain::gate::policy::{Late, Outcome, Policy, Terms, Tree};
+use domain::people::access::scope;
 use futures_util::future::try_join;
 use jiff::SignedDuration;
 use runtime::http::{Request, Response};
@@ -85,7 +86,7 @@ impl Shown {
     fn new(policy: &Policy, names: &Names, now: Timestamp) -> Self {
         let content = &policy.content;
         let conditions = conditions(content.write());
-        let rule = |(rule, when): (&domain::policy::Rule, String)| Rule {
+        let rule = |(rule, when): (&domain::gate::policy::Rule, String)| Rule {
             name: visible(&rule.name),
             outcome: rule.outcome.as_str(),
             then: match &rule.outcome {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use app::store::Page;
-use app::{Ports, Refusal, approvals, inboxes};
+use app::base::store::Page;
+use app::gate::approvals;
+use app::mailbox::inboxes;
+use app::{Ports, Refusal};
 use askama::Template;
-use domain::access::scope;
-use domain::approval::{Approval, Decision};
+use domain::gate::approval::{Approval, Decision};
+use domain::people::access::scope;
 use domain::{InboxId, Timestamp};
 use futures_util::future::{join_all, try_join};
 use jiff::SignedDuration;

@@ -1,8 +1,9 @@
 //! `/console/sign-in`
 
-use app::{Ports, Refusal, sessions};
+use app::people::sessions;
+use app::{Ports, Refusal};
 use askama::Template;
-use domain::address::EmailAddress;
+use domain::base::address::EmailAddress;
 use runtime::http::{Request, Response};
 
 use super::render;

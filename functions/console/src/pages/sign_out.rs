@@ -1,6 +1,7 @@
 //! `/console/sign-out`
 
-use app::{Ports, Refusal, sessions};
+use app::people::sessions;
+use app::{Ports, Refusal};
 use runtime::http::{Request, Response};
 
 use crate::guard::{self, Form};

@@ -1,9 +1,10 @@
 //! `/console/standing-approvals`: mails that were approved ahead, and ending that.
 
-use app::{Ports, Refusal, standing};
+use app::gate::standing;
+use app::{Ports, Refusal};
 use askama::Template;
-use domain::access::scope;
-use domain::standing::{StandingApproval, Target};
+use domain::gate::standing::{StandingApproval, Target};
+use domain::people::access::scope;
 use domain::{StandingApprovalId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};

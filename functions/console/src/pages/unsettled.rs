@@ -1,13 +1,14 @@
 //! `/console/unsettled`: mails of which nobody knows whether they went, and mails that are yet to go.
 
-use app::edit::send_again;
-use app::enter::Once;
-use app::{Ports, Refusal, messages};
+use app::base::enter::Once;
+use app::gate::edit::send_again;
+use app::mailbox::messages;
+use app::{Ports, Refusal};
 use askama::Template;
-use domain::access::{Scope, scope};
-use domain::id::Id as _;
-use domain::lifecycle::State;
-use domain::message::Message;
+use domain::base::id::Id as _;
+use domain::mailbox::lifecycle::State;
+use domain::mailbox::message::Message;
+use domain::people::access::{Scope, scope};
 use domain::{ApprovalId, InboxId, MessageId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};

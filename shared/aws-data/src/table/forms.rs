@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use app::store::{Answer, Contact, Counter, ThreadPointer, TokenPointer};
-use domain::access::Role;
-use domain::lifecycle::State;
-use domain::message::Thread;
-use domain::notice::NoticeState;
+use app::base::store::{Answer, Contact, Counter, ThreadPointer, TokenPointer};
+use domain::gate::notice::NoticeState;
+use domain::mailbox::lifecycle::State;
+use domain::mailbox::message::Thread;
+use domain::people::access::Role;
 use testkit::samples::{self, NOW, organization_id};
 
 use super::*;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use domain::finding::Finding;
-use domain::text::is_invisible;
+use domain::base::text::is_invisible;
+use domain::mailbox::finding::Finding;
 
 /// So many invisible characters in a row can carry something.
 const RUN: usize = 8;

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use domain::text::is_invisible;
+use domain::base::text::is_invisible;
 
 /// So much weight within [`REACH`] is a finding.
 pub(super) const IN_SIGHT: u32 = 10;

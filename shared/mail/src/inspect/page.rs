@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use domain::text::is_invisible;
+use domain::base::text::is_invisible;
 
 use crate::markup::{Tag, Token, Tokens};
 use crate::text::cut;

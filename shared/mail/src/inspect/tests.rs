@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::finding::FindingKind as Kind;
+use domain::mailbox::finding::FindingKind as Kind;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
@@ -429,7 +429,7 @@ proptest! {
             of_hosts(&parsed, &known(), &mut found);
             for finding in inspect(&parsed, &Verdicts::default(), &known()) {
                 prop_assert!(finding.evidence.chars().count() <= Finding::MAX_EVIDENCE, "{:?}", finding);
-                prop_assert!(!finding.evidence.chars().any(|c| domain::text::is_invisible(c) || c.is_control()));
+                prop_assert!(!finding.evidence.chars().any(|c| domain::base::text::is_invisible(c) || c.is_control()));
                 prop_assert!(!finding.evidence.is_empty() || finding.kind == Kind::HiddenText);
             }
             for host in links(Some(&body), Some(&body)) {

@@ -96,7 +96,7 @@ impl Changes {
             if !excerpt.is_empty() {
                 excerpt.push(' ');
             }
-            excerpt.extend(word.chars().filter(|c| !c.is_control() && !domain::text::is_invisible(*c)));
+            excerpt.extend(word.chars().filter(|c| !c.is_control() && !domain::base::text::is_invisible(*c)));
         }
         if excerpt.chars().count() > MAX_EXCERPT {
             excerpt = excerpt.chars().take(MAX_EXCERPT - 1).collect();

@@ -316,7 +316,7 @@ const MAX_COMPARED_LINKS: usize = 50;
 
 /// The letters, digits and signs of a text that its meaning hangs on, in lower case.
 fn said(text: &str) -> impl Iterator<Item = char> {
-    let all: Vec<char> = text.chars().filter(|c| !domain::text::is_invisible(*c)).collect();
+    let all: Vec<char> = text.chars().filter(|c| !domain::base::text::is_invisible(*c)).collect();
     let mut out: Vec<char> = Vec::with_capacity(all.len());
     let is_value = |c: Option<&char>| c.is_some_and(|c| c.is_numeric() || is_currency(*c));
     for (at, &c) in all.iter().enumerate() {

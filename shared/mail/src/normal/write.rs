@@ -643,7 +643,7 @@ fn is_turned(c: char) -> bool {
 fn begins_with_word(node: &Node) -> bool {
     match node {
         Node::Text(text) => {
-            text.chars().find(|c| !domain::text::is_invisible(*c)).is_some_and(char::is_alphanumeric)
+            text.chars().find(|c| !domain::base::text::is_invisible(*c)).is_some_and(char::is_alphanumeric)
         }
         Node::Element(element) => element.children.first().is_some_and(begins_with_word),
     }
@@ -652,7 +652,7 @@ fn begins_with_word(node: &Node) -> bool {
 fn ends_in_word(node: &Node) -> bool {
     match node {
         Node::Text(text) => {
-            text.chars().rfind(|c| !domain::text::is_invisible(*c)).is_some_and(char::is_alphanumeric)
+            text.chars().rfind(|c| !domain::base::text::is_invisible(*c)).is_some_and(char::is_alphanumeric)
         }
         Node::Element(element) => element.children.last().is_some_and(ends_in_word),
     }
@@ -1081,6 +1081,6 @@ fn is_pointing(c: char) -> bool {
 fn is_dropped(c: char) -> bool {
     let pointing = is_pointing(c);
     (c.is_control() && !is_collapsible(c))
-        || (domain::text::is_invisible(c) && !domain::text::is_joiner(c) && !pointing)
+        || (domain::base::text::is_invisible(c) && !domain::base::text::is_joiner(c) && !pointing)
         || matches!(c, '\u{fff9}'..='\u{fffc}')
 }

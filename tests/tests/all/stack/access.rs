@@ -1,6 +1,6 @@
 //! Who may call what: every route without a credential, with too few rights, and for another organization's things.
 
-use domain::credential::Secret;
+use domain::people::credential::Secret;
 use runtime::http::Access;
 use serde_json::{Value, json};
 use tests::{Stack, unique};
@@ -99,7 +99,7 @@ fn every_route_refuses_a_token_without_its_scope_and_only_that() {
         for (who, token) in tokens {
             let held = match who {
                 "agent" => ["messages.read", "messages.send"].contains(&needed.as_str()),
-                _ => domain::access::Role::Viewer.scopes().contains(&needed),
+                _ => domain::people::access::Role::Viewer.scopes().contains(&needed),
             };
             let answer = stack.call(endpoint.method, &path, token, body.as_ref());
             let refused = (answer.status, answer.code()) == (403, "missing_scope");

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::digest::Digest;
+use domain::base::digest::Digest;
 use serde_json::{Value, json};
 use tests::{Held, Stack, unique};
 

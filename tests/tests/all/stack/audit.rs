@@ -8,8 +8,8 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::Timestamp;
-use domain::access::Actor;
-use domain::audit::{Entry, Head};
+use domain::ledger::audit::{Entry, Head};
+use domain::people::access::Actor;
 use serde_json::{Value, json};
 use tests::{Answer, Stack, unique};
 

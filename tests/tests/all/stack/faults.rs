@@ -9,8 +9,8 @@ mod consumers;
 
 use std::time::Duration;
 
-use domain::digest::Digest;
-use domain::seal::Sealed;
+use domain::base::digest::Digest;
+use domain::gate::seal::Sealed;
 use serde_json::{Value, json};
 use tests::listener::Listener;
 use tests::{Fault, Held, Stack, in_seconds, unique};

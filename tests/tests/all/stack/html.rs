@@ -55,7 +55,7 @@ fn honest() -> Vec<Sample> {
 
 /// What nobody hides and no reading adds: letters, digits, signs.
 fn letters(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && !domain::text::is_invisible(*c)).collect()
+    text.chars().filter(|c| !c.is_whitespace() && !domain::base::text::is_invisible(*c)).collect()
 }
 
 /// The words that policies judge, without the marks by which plain text shows links, quotations and lists.

@@ -1,7 +1,7 @@
 //! A person is a person: what programs are refused, and what ends with the credential that it was made with. Each test has an
 //! organization of its own, since policies and pauses hold for all of one.
 
-use app::ports::Clock as _;
+use app::base::ports::Clock as _;
 use jiff::{SignedDuration, Timestamp};
 use runtime::environment::SystemClock;
 use serde_json::{Value, json};

@@ -34,7 +34,10 @@ fn a_held_mail_leaves_once_it_is_approved_byte_for_byte() {
         "{text}"
     );
     // The digest is that of the sealed object; the mail's own hash is what SES got.
-    assert_eq!(domain::digest::Digest::of(text.as_bytes()).hex(), accepted[0]["sha256"].as_str().unwrap());
+    assert_eq!(
+        domain::base::digest::Digest::of(text.as_bytes()).hex(),
+        accepted[0]["sha256"].as_str().unwrap()
+    );
 }
 
 #[test]
@@ -121,7 +124,7 @@ fn a_rejected_mail_never_leaves_and_says_why() {
 #[test]
 fn send_at_is_waited_for() {
     let stack = Stack::running();
-    let now = app::ports::Clock::now(&runtime::environment::SystemClock);
+    let now = app::base::ports::Clock::now(&runtime::environment::SystemClock);
     let send_at = now + jiff::SignedDuration::from_secs(6);
     let body = json!({
         "to": ["success@simulator.amazonses.com"], "subject": "later", "text": "t", "send_at": send_at.to_string(),

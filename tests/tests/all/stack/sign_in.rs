@@ -5,8 +5,8 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use app::ports::Clock as _;
-use domain::credential::SignInWindow;
+use app::base::ports::Clock as _;
+use domain::people::credential::SignInWindow;
 use jiff::SignedDuration;
 use runtime::environment::SystemClock;
 use serde_json::{Value, json};

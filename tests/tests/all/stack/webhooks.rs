@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::corpus::side_by_side;
-use app::ports::Clock as _;
+use app::base::ports::Clock as _;
 use domain::EventId;
 use runtime::environment::{SystemClock, stopwatch};
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! What works behind the API, killed after each of its AWS calls, and with the answer to each of them lost: SES's reports,
 //! webhooks, the sweeper, one-time links, receipts.
 
-use app::ports::Clock as _;
+use app::base::ports::Clock as _;
 use domain::Timestamp;
-use domain::digest::Digest;
+use domain::base::digest::Digest;
 use runtime::environment::SystemClock;
 use serde_json::json;
 use tests::listener::Listener;

@@ -1,0 +1,263 @@
+//! The way in: a credential becomes a principal, with one read that also fetches what the request needs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use domain::OrganizationId;
+use domain::base::digest::Digest;
+use domain::gate::seal::Ticket;
+use domain::mailbox::lifecycle::Nonce;
+use domain::mailbox::message::Message;
+use domain::people::access::Principal;
+use domain::people::credential::{CredentialKind, InvalidSecret, Secret, Session, Token};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{
+    Answer, Change, Conflict, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError,
+    Write,
+};
+
+/// A caller who is in.
+pub struct Entered {
+    /// Who, with which rights.
+    pub principal: Principal,
+    /// The ports, whose store has the records of [`enter`]'s keys at hand.
+    pub ports: Ports,
+    /// The session, where a person signed in.
+    pub session: Option<Session>,
+    /// The promise to answer a repeated request as the first.
+    pub once: Once,
+}
+
+/// What a request says of its own repetition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeatable<'a> {
+    /// The `Idempotency-Key`.
+    pub key: &'a str,
+    /// Method and path.
+    pub route: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// Answers to requests with an `Idempotency-Key` are kept for so long.
+pub const ANSWER_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The saved answer of a request, written in the transaction of what the request does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Once {
+    promise: Option<(Digest, Digest, Expect)>,
+}
+
+impl Once {
+    /// Adds the answer to the change, if the request asked for it.
+    #[must_use]
+    pub fn save(&self, change: Change, now: Timestamp, answer: impl FnOnce() -> (u16, String)) -> Change {
+        let Some((key, request, expect)) = self.promise else { return change };
+        let (status, body) = answer();
+        let answer = Answer { key, request, status, body, expires_at: now + ANSWER_KEPT };
+        change.write(Write::put(answer, expect))
+    }
+
+    /// Commits; where the same request was answered meanwhile, gives that answer.
+    pub async fn commit(&self, ports: &Ports, change: Change) -> Result<(), Refusal> {
+        self.try_commit(ports, change).await?.map_err(|conflicts| StoreError::Conflict(conflicts).into())
+    }
+
+    /// As [`Self::commit`], for a caller who knows what to do about conflicts.
+    pub(crate) async fn try_commit(
+        &self,
+        ports: &Ports,
+        change: Change,
+    ) -> Result<Result<(), Vec<Conflict>>, Refusal> {
+        let organization_id = change.organization_id;
+        match ports.store.commit(change).await {
+            Err(StoreError::Conflict(conflicts)) => {
+                if let Some((key, request, _)) = self.promise
+                    && conflicts.contains(&Conflict::Record(Key::Answer(key)))
+                    && let Some(answer) =
+                        crate::base::store::load::<Answer>(&*ports.store, organization_id, Key::Answer(key))
+                            .await?
+                {
+                    return Err(replay(answer, request));
+                }
+                Ok(Err(conflicts))
+            }
+            other => Ok(Ok(other?)),
+        }
+    }
+}
+
+fn replay(answer: Answer, request: Digest) -> Refusal {
+    if answer.request == request {
+        return Refusal::Answered(Box::new(answer));
+    }
+    Refusal::Conflict {
+        code: "idempotency_key_reused",
+        message: "this Idempotency-Key was used for another request within 24 hours: use a new key"
+            .to_owned(),
+        details: vec![],
+    }
+}
+
+/// Checks a credential and reads `keys` of its organization in the same call.
+pub async fn enter(
+    ports: &Ports,
+    credential: Option<&str>,
+    keys: &[Key],
+    repeatable: Option<Repeatable<'_>>,
+) -> Result<Entered, Refusal> {
+    let text = credential.ok_or(Refusal::Unauthenticated {
+        code: "missing_credential",
+        message: "send Authorization: Bearer cs_live_… with a token of your organization",
+    })?;
+    let secret = Secret::parse(text).map_err(|error| Refusal::Unauthenticated {
+        code: "invalid_credential",
+        message: match error {
+            InvalidSecret::Prefix => {
+                "the credential does not begin with cs_live_: send a token as it was shown"
+            }
+            InvalidSecret::Malformed => {
+                "the credential is cut short or altered: send a token as it was shown"
+            }
+        },
+    })?;
+    let organization_id = secret.organization_id();
+    let credential_key = match secret.kind() {
+        CredentialKind::Token => Key::Token(secret.hash()),
+        CredentialKind::Session => Key::Session(secret.hash()),
+    };
+    let promise = repeatable.map(|request| {
+        let credential = secret.hash();
+        let parts: [&[u8]; 3] = [credential.as_bytes(), request.route.as_bytes(), request.key.as_bytes()];
+        (Digest::of_parts(&parts), Digest::of(request.body))
+    });
+    let mut all = vec![credential_key];
+    all.extend(promise.map(|(key, _)| Key::Answer(key)));
+    let own = all.len();
+    for key in keys {
+        if !all.contains(key) {
+            all.push(key.clone());
+        }
+    }
+    let mut found = ports.store.load(organization_id, &all).await?;
+    let prefetched = found.split_off(own);
+    let now = ports.now();
+
+    let mut session = None;
+    let unknown = Refusal::Unauthenticated {
+        code: "invalid_credential",
+        message: "the credential is unknown or was revoked: make a new token, or sign in again",
+    };
+    let principal = match found[0].take() {
+        Some(Record::Token(token)) => {
+            check_token(ports, &token, &unknown).await?;
+            Token::principal(&token)
+        }
+        Some(Record::Session(record)) => {
+            let principal = record.principal(now).ok_or(Refusal::Unauthenticated {
+                code: "session_expired",
+                message: "the session has ended, after 12 hours without use or seven days: sign in again",
+            })?;
+            if let Some(renewed) = record.renewed(now) {
+                // Losing this write costs nothing: the next request renews it.
+                let prolong = Write::Prolong(renewed);
+                let _ = ports.store.commit(Change::new(organization_id).write(prolong)).await;
+            }
+            session = Some(record);
+            principal
+        }
+        _ => return Err(unknown),
+    };
+    let promise = match (promise, found.get_mut(1).and_then(Option::take)) {
+        (Some((_, request)), Some(Record::Answer(answer))) if now < answer.expires_at => {
+            return Err(replay(answer, request));
+        }
+        // Time to live deletes late: an old answer is overwritten, by one of those who find it.
+        (Some((key, request)), Some(Record::Answer(old))) => {
+            Some((key, request, Expect::Until(old.expires_at)))
+        }
+        (Some((key, request)), _) => Some((key, request, Expect::Absent)),
+        (None, _) => None,
+    };
+    let store = Prefetched {
+        organization_id,
+        inner: Arc::clone(&ports.store),
+        found: Mutex::new(all.into_iter().skip(own).zip(prefetched).collect()),
+    };
+    Ok(Entered { principal, ports: ports.with_store(Arc::new(store)), session, once: Once { promise } })
+}
+
+/// Refuses a token that is paused, or that was made with one that is deleted or paused: what a token made does not outlive
+/// it. Only a token that another made costs a read more.
+async fn check_token(ports: &Ports, token: &Token, unknown: &Refusal) -> Result<(), Refusal> {
+    let paused = |token: &Token| match token.paused {
+        None => Ok(()),
+        Some(_) => Err(Refusal::Forbidden {
+            code: "token_paused",
+            message: "a person paused this token, or the one that it was made with: ask them to resume it"
+                .to_owned(),
+        }),
+    };
+    paused(token)?;
+    if token.ancestors.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<_> = token.ancestors.iter().copied().map(Key::Token).collect();
+    for record in ports.store.load(token.organization_id, &keys).await? {
+        match record {
+            Some(Record::Token(ancestor)) => paused(&ancestor)?,
+            _ => return Err(unknown.clone()),
+        }
+    }
+    Ok(())
+}
+
+/// A store that has some records at hand. Each is given once, so that a second look is a fresh one.
+struct Prefetched {
+    organization_id: OrganizationId,
+    inner: Arc<dyn Store>,
+    found: Mutex<HashMap<Key, Option<Record>>>,
+}
+
+#[async_trait]
+impl Store for Prefetched {
+    async fn load(
+        &self,
+        organization_id: OrganizationId,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>, StoreError> {
+        if organization_id == self.organization_id {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            if keys.iter().all(|key| found.contains_key(key)) {
+                return Ok(keys.iter().map(|key| found.remove(key).flatten()).collect());
+            }
+        }
+        self.inner.load(organization_id, keys).await
+    }
+
+    async fn list(
+        &self,
+        organization_id: OrganizationId,
+        list: &List,
+        page: &PageRequest,
+    ) -> Result<Page<Record>, ListError> {
+        self.inner.list(organization_id, list, page).await
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        self.inner.commit(change).await
+    }
+
+    async fn claim(
+        &self,
+        ticket: &Ticket,
+        nonce: Nonce,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
+        self.inner.claim(ticket, nonce, now).await
+    }
+}

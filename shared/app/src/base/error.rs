@@ -1,0 +1,175 @@
+//! Why a use case did not do what was asked, independent of any transport.
+
+use domain::gate::policy::Step;
+use domain::people::access::Denied;
+use jiff::Timestamp;
+
+use crate::base::ports::{BlobError, FlowError};
+use crate::base::store::{Answer, Conflict, Key, ListError, StoreError};
+
+/// One bad field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The path of the field, such as `to[3]`.
+    pub field: String,
+    /// A stable code.
+    pub code: &'static str,
+    /// One sentence for a person: what is wrong and what would be right.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A bad field.
+    pub fn new(field: impl Into<String>, code: &'static str, message: impl ToString) -> Self {
+        Self { field: field.into(), code, message: message.to_string() }
+    }
+}
+
+/// Why a request was not done. The transport turns it into a status last.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// No credential, or none that holds.
+    #[error("{message}")]
+    Unauthenticated {
+        /// A stable code.
+        code: &'static str,
+        /// For a person.
+        message: &'static str,
+    },
+    /// The credential is good, its rights are not.
+    #[error("{message}")]
+    Forbidden {
+        /// A stable code.
+        code: &'static str,
+        /// For a person.
+        message: String,
+    },
+    /// It does not exist, or the caller may not know that it does.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// Fields that are not as they must be, all of them.
+    #[error("invalid request")]
+    Invalid(Vec<FieldError>),
+    /// It can't be done as things stand.
+    #[error("{message}")]
+    Conflict {
+        /// A stable code.
+        code: &'static str,
+        /// For a person.
+        message: String,
+        /// Particulars, such as the current digest.
+        details: Vec<(&'static str, String)>,
+    },
+    /// A policy blocks it.
+    #[error("a policy blocks this mail")]
+    Blocked(Vec<Step>),
+    /// Not before a time.
+    #[error("{message}")]
+    TooMany {
+        /// A stable code.
+        code: &'static str,
+        /// For a person.
+        message: String,
+        /// When it may be tried again.
+        retry_at: Timestamp,
+    },
+    /// Answered before: the saved answer is to be given again.
+    #[error("answered before")]
+    Answered(Box<Answer>),
+    /// It will be possible in a moment: what it needs is on its way.
+    #[error("{message}")]
+    NotYet {
+        /// A stable code.
+        code: &'static str,
+        /// For a person.
+        message: String,
+    },
+    /// Something that we need does not answer. Nothing was done, or it may safely be repeated.
+    #[error("temporarily unavailable: {0}")]
+    Unavailable(String),
+    /// A defect of ours. The text is for the log alone.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Refusal {
+    /// A credential that outlived the seat that it stands for.
+    pub(crate) fn member_removed() -> Self {
+        Refusal::Forbidden {
+            code: "member_removed",
+            message: "this member does not belong to the organization any more".to_owned(),
+        }
+    }
+
+    /// One bad field.
+    pub fn field(field: impl Into<String>, code: &'static str, message: impl ToString) -> Self {
+        Refusal::Invalid(vec![FieldError::new(field, code, message)])
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Scope(scope) => Refusal::Forbidden {
+                code: "missing_scope",
+                message: format!("this needs the scope {}: use a credential that holds it", scope.as_str()),
+            },
+            Denied::Hidden => Refusal::NotFound("inbox"),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(conflicts) => {
+                let answered = conflicts.iter().any(|c| matches!(c, Conflict::Record(Key::Answer(_))));
+                let (code, message) = if answered {
+                    ("request_in_flight", "a request with this Idempotency-Key is being answered: repeat it")
+                } else {
+                    ("changed_meanwhile", "it changed at the same time: load it again and repeat")
+                };
+                Refusal::Conflict { code, message: message.to_owned(), details: vec![] }
+            }
+            StoreError::Transient(text) => Refusal::Unavailable(text),
+            StoreError::Permanent(text) => Refusal::Internal(text),
+        }
+    }
+}
+
+impl From<ListError> for Refusal {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Cursor => Refusal::field(
+                "cursor",
+                "invalid_cursor",
+                "is not a cursor of this list: pass next_cursor as it was given",
+            ),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BlobError> for Refusal {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Transient(text) => Refusal::Unavailable(text),
+            BlobError::Missing => Refusal::Conflict {
+                code: "bytes_missing",
+                message: "the bytes of this mail or file are gone from storage: lists still say what it was"
+                    .to_owned(),
+                details: vec![],
+            },
+            other => Refusal::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<FlowError> for Refusal {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::Transient(text) => Refusal::Unavailable(text),
+            other => Refusal::Internal(other.to_string()),
+        }
+    }
+}

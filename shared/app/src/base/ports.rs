@@ -1,0 +1,398 @@
+//! What the use cases need of the world outside, as object-safe traits, and the bundle of them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::base::digest::Digest;
+use domain::delivery::webhook::AttemptResult;
+use domain::gate::seal::{Countersigned, Ticket};
+use domain::ledger::audit::{Anchor, AuditEntry, Head};
+use domain::people::access::Actor;
+use domain::{
+    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
+    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+};
+use futures_util::future::BoxFuture;
+use zeroize::Zeroizing;
+
+use crate::base::store::{Directory, Store, StoreError};
+use crate::base::trail::Trail;
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness fit for secrets.
+pub trait Random: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The name of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BlobKey {
+    /// A received mail, under the key that the receiving side gave it.
+    Raw(String),
+    /// A sealed object, by its digest.
+    Sealed(OrganizationId, Digest),
+    /// A file of a mail.
+    Attachment(OrganizationId, AttachmentId),
+    /// A file that a client uploads, kept for a day.
+    Upload(OrganizationId, AttachmentId),
+}
+
+impl BlobKey {
+    /// The object key.
+    pub fn path(&self) -> String {
+        match self {
+            BlobKey::Raw(key) => key.clone(),
+            BlobKey::Sealed(organization, digest) => format!("sealed/{organization}/{}", digest.hex()),
+            BlobKey::Attachment(organization, id) => format!("attachments/{organization}/{id}"),
+            BlobKey::Upload(organization, id) => format!("uploads/{organization}/{id}"),
+        }
+    }
+}
+
+/// Why an object could not be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BlobError {
+    /// It is not there.
+    #[error("no such object")]
+    Missing,
+    /// It is larger than the caller takes.
+    #[error("the object is too large")]
+    TooLarge,
+    /// May succeed later.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// Never.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+/// Objects.
+#[async_trait]
+pub trait Blobs: Send + Sync {
+    /// Reads an object of at most `max` bytes.
+    async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
+    /// Stores an object that is never written again: an existing one of this name is kept.
+    async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
+    /// Marks a received mail that came for nobody: it is deleted 30 days after it came.
+    async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError>;
+    /// Takes that mark away, if it is there: the object is kept.
+    async fn keep(&self, key: &BlobKey) -> Result<(), BlobError>;
+    /// A URL that takes one file of exactly this size and type by `PUT`, for 15 minutes.
+    async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError>;
+    /// A URL that gives the file as a download of this name, for 15 minutes.
+    async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError>;
+}
+
+/// A call that may be repeated, or not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FlowError {
+    /// The waiting step is gone: it ended, timed out or was lost.
+    #[error("nothing waits under this token")]
+    Gone,
+    /// May succeed later.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// Never.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+/// The clock of a held send: parks until it is decided, waits until it is due, calls the dispatcher.
+#[async_trait]
+pub trait Workflow: Send + Sync {
+    /// Starts the workflow of a mail. `run` tells a restart from the first run; the same run starts once.
+    async fn start(&self, ticket: &Ticket, send_at: Option<Timestamp>, run: u32) -> Result<(), FlowError>;
+    /// Lets a parked workflow go on.
+    async fn resume(
+        &self,
+        task_token: &str,
+        ticket: &Ticket,
+        send_at: Option<Timestamp>,
+    ) -> Result<(), FlowError>;
+    /// Ends a parked workflow.
+    async fn close(&self, task_token: &str) -> Result<(), FlowError>;
+}
+
+/// Data keys of organizations.
+#[async_trait]
+pub trait DataKeys: Send + Sync {
+    /// A new data key, plain and encrypted, bound to the organization.
+    async fn generate(&self, organization_id: OrganizationId) -> Result<(DataKey, Vec<u8>), FlowError>;
+    /// The plain form of an encrypted one.
+    async fn open(&self, organization_id: OrganizationId, encrypted: &[u8]) -> Result<DataKey, FlowError>;
+}
+
+/// Signs what leaves the system as proof.
+#[async_trait]
+pub trait Signer: Send + Sync {
+    /// Signs these bytes with ECDSA over P-256 and SHA-256.
+    async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError>;
+}
+
+/// A signature and what checks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The key, as its keeper names it. Its public half is no part of this: who checks a signature has it from elsewhere.
+    pub key_id: String,
+    /// `ECDSA-Sig-Value` in DER (RFC 3279).
+    pub signature: Vec<u8>,
+}
+
+/// The signer of a function that must not sign.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSigner;
+
+#[async_trait]
+impl Signer for NoSigner {
+    async fn sign(&self, _octets: &[u8]) -> Result<Signature, FlowError> {
+        Err(FlowError::Permanent("this function has no key that signs".to_owned()))
+    }
+}
+
+/// Where heads of chains are written down so that nobody who can write the table can change or remove them.
+#[async_trait]
+pub trait Anchors: Send + Sync {
+    /// The anchors of the places `from` to `to`, in their order; of one place there may be several.
+    async fn between(
+        &self,
+        organization_id: OrganizationId,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Anchor>, BlobError>;
+
+    /// The first anchors of place `from` and later ones: two at least, if there are so many.
+    async fn behind(&self, organization_id: OrganizationId, from: u64) -> Result<Vec<Anchor>, BlobError>;
+
+    /// Writes a head down, with the document that tells of it. One that is written down already stays as it is.
+    async fn put(&self, head: &Head, document: String) -> Result<(), BlobError>;
+}
+
+/// The anchors of a function that has nothing to do with them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoAnchors;
+
+impl NoAnchors {
+    fn refuse<T>() -> Result<T, BlobError> {
+        Err(BlobError::Permanent("this function does not know the anchors".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Anchors for NoAnchors {
+    async fn between(&self, _: OrganizationId, _: u64, _: u64) -> Result<Vec<Anchor>, BlobError> {
+        Self::refuse()
+    }
+    async fn behind(&self, _: OrganizationId, _: u64) -> Result<Vec<Anchor>, BlobError> {
+        Self::refuse()
+    }
+    async fn put(&self, _: &Head, _: String) -> Result<(), BlobError> {
+        Self::refuse()
+    }
+}
+
+/// 32 bytes that are wiped when they are dropped.
+pub type DataKey = Zeroizing<[u8; 32]>;
+
+/// What came of the one call to a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// It has the mail, under this id.
+    Accepted(String),
+    /// It certainly does not have it, and may take it later. A stable code.
+    NotAccepted(&'static str),
+    /// It refused it for good. A stable code.
+    Refused(String),
+    /// Nobody knows. A stable code.
+    Ambiguous(&'static str),
+}
+
+/// A provider that sends. It is called once for each claim: no retries below this line.
+#[async_trait]
+pub trait MailSender: Send + Sync {
+    /// Sends.
+    async fn send(&self, mail: &Countersigned) -> SendOutcome;
+}
+
+/// Publishes events, as public JSON.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Up to 10 events at once; returns the positions that were not taken.
+    async fn publish(&self, events: &[PublishedEvent]) -> Result<Vec<usize>, FlowError>;
+}
+
+/// An event on its way to receivers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEvent {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The type.
+    pub kind: &'static str,
+    /// The public JSON, as webhooks get it.
+    pub body: String,
+}
+
+/// Where deliveries wait for their next attempt.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Sends a message that appears after `delay_seconds` (at most 900). The queue is fair between organizations.
+    async fn send(
+        &self,
+        organization_id: OrganizationId,
+        body: String,
+        delay_seconds: u16,
+    ) -> Result<(), FlowError>;
+}
+
+/// Posts to receivers' endpoints.
+#[async_trait]
+pub trait Endpoints: Send + Sync {
+    /// One POST, without redirects, within 10 seconds. Also how long it took, in milliseconds.
+    ///
+    /// Where it is not answered within [`Health::QUICK`](domain::delivery::webhook::Health::QUICK), it goes on only if `longer` says
+    /// so; else it is broken off, and there is no result.
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+        longer: BoxFuture<'_, bool>,
+    ) -> (Option<AttemptResult>, u64);
+}
+
+/// What the use cases of the API need.
+#[derive(Clone)]
+pub struct Ports {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// Logins and addresses.
+    pub directory: Arc<dyn Directory>,
+    /// Objects.
+    pub blobs: Arc<dyn Blobs>,
+    /// Workflows.
+    pub workflow: Arc<dyn Workflow>,
+    /// Data keys.
+    pub data_keys: Arc<dyn DataKeys>,
+    /// The audit chains.
+    pub trail: Arc<dyn Trail>,
+    /// Where the chains are anchored.
+    pub anchors: Arc<dyn Anchors>,
+    /// Signatures.
+    pub signer: Arc<dyn Signer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// What an operator set.
+    pub settings: Arc<Settings>,
+}
+
+/// What an operator set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The domain that new inboxes get their address on.
+    pub mail_domain: String,
+    /// What stands behind the `@` of the `Message-ID` that SES gives: `email.amazonses.com` in us-east-1,
+    /// `<region>.amazonses.com` elsewhere.
+    pub message_id_domain: String,
+    /// Whether webhooks may go to loopback over plain HTTP: on a developer's machine alone.
+    pub allow_loopback_webhooks: bool,
+}
+
+macro_rules! new_ids {
+    ($($(#[$doc:meta])* $name:ident: $type:ident;)*) => {
+        impl Ports {$(
+            $(#[$doc])*
+            pub fn $name(&self) -> $type {
+                $type::new(self.now(), self.bytes())
+            }
+        )*}
+    };
+}
+
+new_ids! {
+    /// A new id.
+    organization_id: OrganizationId;
+    /// A new id.
+    user_id: UserId;
+    /// A new id.
+    member_id: MemberId;
+    /// A new id.
+    token_id: TokenId;
+    /// A new id.
+    session_id: SessionId;
+    /// A new id.
+    inbox_id: InboxId;
+    /// A new id.
+    thread_id: ThreadId;
+    /// A new id.
+    message_id: MessageId;
+    /// A new id.
+    attachment_id: AttachmentId;
+    /// A new id.
+    approval_id: ApprovalId;
+    /// A new id.
+    webhook_id: WebhookId;
+    /// A new id.
+    event_id: EventId;
+    /// A new id.
+    audit_id: AuditId;
+    /// A new id.
+    policy_id: PolicyId;
+    /// A new id.
+    standing_approval_id: StandingApprovalId;
+}
+
+impl Ports {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// An audit entry of a change that is made now.
+    pub fn audit(
+        &self,
+        organization_id: OrganizationId,
+        actor: &Actor,
+        action: &'static str,
+        target: impl ToString,
+    ) -> AuditEntry {
+        AuditEntry {
+            id: self.audit_id(),
+            organization_id,
+            at: self.now(),
+            actor: actor.clone(),
+            action,
+            target: target.to_string(),
+            details: vec![],
+        }
+    }
+
+    /// Random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// The same ports over another store.
+    #[must_use]
+    pub fn with_store(&self, store: Arc<dyn Store>) -> Self {
+        Self { store, ..self.clone() }
+    }
+}
+
+impl From<BlobError> for StoreError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Transient(text) => StoreError::Transient(text),
+            other => StoreError::Permanent(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,575 @@
+//! Endpoints, and telling them of events.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::base::digest::Digest;
+use domain::delivery::event::EventKind;
+use domain::delivery::webhook::{Attempt, AttemptResult, Health, KEPT, Turn, Webhook, backoff, put_off};
+use domain::people::access::{Permit, scope};
+use domain::people::organization::Organization;
+use domain::{EventId, OrganizationId, Timestamp, WebhookId};
+use futures_util::future::BoxFuture;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::SignedDuration;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::base::enter::Once;
+use crate::base::error::Refusal;
+use crate::base::ports::{DataKey, Endpoints, Ports, Queue};
+use crate::base::store::{
+    Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, Write, load, typed,
+};
+use crate::base::vault::{self, Context};
+
+/// What a new webhook is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWebhook {
+    /// Where: `https`, and no address of a private network.
+    pub url: String,
+    /// The types of event that it wants; empty means all.
+    pub events: BTreeSet<EventKind>,
+}
+
+/// So many endpoints an organization may have: each event reads them in one query.
+pub const MAX_WEBHOOKS: u64 = 20;
+
+/// What a signing secret begins with (Standard Webhooks).
+const SECRET_PREFIX: &str = "whsec_";
+
+fn context(organization_id: OrganizationId, record_id: &str) -> Context<'_> {
+    Context { organization_id, kind: "webhook", record_id }
+}
+
+/// Checks the form of an endpoint's URL. Where its name leads is checked at each call.
+pub fn check_url(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
+    let url = url::Url::parse(text).map_err(|_| "is not a URL of the form https://example.com/path")?;
+    if text.len() > 2_000 {
+        return Err("is longer than 2,000 characters");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not hold a username or password: the signature proves who calls");
+    }
+    if url.fragment().is_some() {
+        return Err("must not have a fragment");
+    }
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => return Err("has no host"),
+    };
+    if loopback && allow_loopback {
+        return Ok(());
+    }
+    if url.scheme() != "https" {
+        return Err("must begin with https://");
+    }
+    if url.port().is_some_and(|port| port != 443) {
+        return Err("must use port 443");
+    }
+    if !matches!(url.host(), Some(url::Host::Domain(name)) if name.contains('.') && !name.ends_with(".localhost"))
+    {
+        return Err("must name a public host, not an IP address");
+    }
+    Ok(())
+}
+
+/// Registers an endpoint. The signing secret is returned here and nowhere else.
+pub async fn create(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    new: NewWebhook,
+    once: &Once,
+    answer: impl FnOnce(&Webhook) -> (u16, String),
+) -> Result<(Webhook, Zeroizing<String>), Refusal> {
+    check_url(&new.url, ports.settings.allow_loopback_webhooks)
+        .map_err(|message| Refusal::field("url", "invalid_url", message))?;
+    let organization_id = permit.organization_id();
+    let key = data_key(ports, organization_id).await?;
+    let id = ports.webhook_id();
+    let bytes = Zeroizing::new(ports.bytes::<32>());
+    let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", BASE64.encode(&bytes[..])));
+    let sealed_secret = vault::seal(ports, &key, context(organization_id, &id.to_string()), &bytes[..])
+        .map_err(|error| Refusal::Internal(error.to_string()))?;
+    let webhook = Webhook {
+        id,
+        organization_id,
+        url: new.url,
+        events: new.events,
+        sealed_secret,
+        secret_last_four: secret[secret.len() - 4..].to_owned(),
+        created_at: ports.now(),
+        health: Health::default(),
+        version: 1,
+    };
+    let (counted, limit) = (count(organization_id), Some(MAX_WEBHOOKS));
+    // It counts for as long as it is there.
+    let counts = Write::Count { key: counted, by: 1, limit, expires_at: Timestamp::MAX };
+    let entry = ports.audit(organization_id, permit.actor(), "webhook.create", id);
+    let change = Change::new(organization_id).create(webhook.clone()).write(counts).audit(entry);
+    let change = once.save(change, ports.now(), || answer(&webhook));
+    once.try_commit(ports, change).await?.map_err(|conflicts| {
+        if conflicts.contains(&Conflict::Record(Key::Counter(counted))) {
+            let message = format!("an organization has at most {MAX_WEBHOOKS} webhooks: delete one first");
+            return Refusal::Conflict { code: "too_many_webhooks", message, details: vec![] };
+        }
+        StoreError::Conflict(conflicts).into()
+    })?;
+    Ok((webhook, secret))
+}
+
+/// What counts the endpoints of an organization.
+fn count(organization_id: OrganizationId) -> Digest {
+    Digest::of_parts(&[b"webhooks", organization_id.to_string().as_bytes()])
+}
+
+async fn data_key(ports: &Ports, organization_id: OrganizationId) -> Result<DataKey, Refusal> {
+    let organization = load::<Organization>(&*ports.store, organization_id, Key::Organization)
+        .await?
+        .ok_or(Refusal::NotFound("organization"))?;
+    Ok(ports.data_keys.open(organization_id, &organization.data_key).await?)
+}
+
+/// All endpoints, oldest first.
+pub async fn list(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    page: &PageRequest,
+) -> Result<Page<Webhook>, Refusal> {
+    Ok(typed(ports.store.list(permit.organization_id(), &List::Webhooks, page).await?))
+}
+
+/// One endpoint.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    id: WebhookId,
+) -> Result<Webhook, Refusal> {
+    load::<Webhook>(&*ports.store, permit.organization_id(), Key::Webhook(id))
+        .await?
+        .ok_or(Refusal::NotFound("webhook"))
+}
+
+/// Removes an endpoint: it is told of nothing from the next attempt on.
+pub async fn delete(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    id: WebhookId,
+) -> Result<(), Refusal> {
+    get(ports, permit, id).await?;
+    let organization_id = permit.organization_id();
+    let change = Change::new(organization_id)
+        .write(Write::Remove(Key::Webhook(id)))
+        .write(Write::Uncount { key: count(organization_id), by: 1 })
+        .audit(ports.audit(organization_id, permit.actor(), "webhook.delete", id));
+    match ports.store.commit(change).await {
+        // Somebody else deleted it at the same moment: it is counted off once.
+        Err(StoreError::Conflict(_)) => Err(Refusal::NotFound("webhook")),
+        other => Ok(other?),
+    }
+}
+
+/// The attempts to tell an endpoint, latest first.
+pub async fn attempts(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    id: WebhookId,
+    page: &PageRequest,
+) -> Result<Page<Attempt>, Refusal> {
+    get(ports, permit, id).await?;
+    Ok(typed(ports.store.list(permit.organization_id(), &List::Attempts(id), page).await?))
+}
+
+/// An event that receivers are to be told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Which event.
+    pub event_id: EventId,
+    /// Its type.
+    pub kind: EventKind,
+    /// The public JSON, byte for byte as it is signed.
+    pub body: String,
+    /// One endpoint, one later attempt; none means all endpoints, for the first time.
+    pub retry: Option<Retry>,
+}
+
+/// A later attempt, or one that was put off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// The endpoint.
+    pub webhook_id: WebhookId,
+    /// Which attempt, counted from 1.
+    pub number: u32,
+    /// Not before this.
+    pub due: Timestamp,
+    /// How often this attempt was put off.
+    pub put_off: u32,
+}
+
+/// So many calls of an organization may take long at the same time. Each can keep one instance of the deliverer busy, of
+/// which there are more than twice as many (`MaximumConcurrency` in `template.yaml`): some are left for everybody else.
+pub const SLOW_CALLS: u64 = 2;
+/// What counts them is made anew so often, in seconds: whoever died with a place holds it no longer.
+const SLOW_WINDOW: i64 = 60;
+/// What became of a call is written down with the endpoint again at most so often, where others change it as well.
+const TRIES: usize = 5;
+
+/// A queue holds a message back for at most so many seconds; longer waits take several hops.
+const MAX_DELAY: i64 = 900;
+
+/// What a deliverer needs beyond the ports of the API.
+pub struct Deliverer<'a> {
+    /// Records, data keys, time.
+    pub ports: &'a Ports,
+    /// The outside.
+    pub endpoints: &'a dyn Endpoints,
+    /// Where later attempts wait.
+    pub queue: &'a dyn Queue,
+    /// Writes a delivery as a message of the queue.
+    pub encode: fn(&Delivery) -> String,
+    /// Data keys that were opened before.
+    pub opened: &'a OpenedKeys,
+}
+
+/// Data keys that this process has opened, so that KMS is asked once for each organization. Wiped on drop.
+#[derive(Default)]
+pub struct OpenedKeys(std::sync::Mutex<std::collections::HashMap<OrganizationId, (DataKey, Timestamp)>>);
+
+impl OpenedKeys {
+    /// A key is opened again after so long, so that one that KMS no longer opens is soon gone.
+    const KEPT: SignedDuration = SignedDuration::from_mins(5);
+
+    async fn get(&self, ports: &Ports, organization_id: OrganizationId) -> Result<DataKey, Refusal> {
+        let now = ports.now();
+        let known = {
+            let keys = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            keys.get(&organization_id)
+                .filter(|(_, at)| now.duration_since(*at) < Self::KEPT)
+                .map(|(key, _)| key.clone())
+        };
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        let key = data_key(ports, organization_id).await?;
+        let mut keys = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // A process serves few organizations at a time: forgetting all of them bounds the memory.
+        if keys.len() >= 100 {
+            keys.clear();
+        }
+        keys.insert(organization_id, (key.clone(), now));
+        Ok(key)
+    }
+}
+
+impl Deliverer<'_> {
+    /// Tells the endpoints of an event. What fails goes back to the queue with its next attempt's time.
+    pub async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
+        let now = self.ports.now();
+        let organization_id = delivery.organization_id;
+        let Some(retry) = delivery.retry else {
+            let page = PageRequest { limit: 100, cursor: None };
+            let webhooks =
+                typed::<Webhook>(self.ports.store.list(organization_id, &List::Webhooks, &page).await?);
+            let wanting = webhooks.items.iter().filter(|webhook| webhook.wants(delivery.kind));
+            let told = wanting.map(|webhook| {
+                let first = Retry { webhook_id: webhook.id, number: 1, due: now, put_off: 0 };
+                self.attempt(webhook, &delivery, first)
+            });
+            // One that can't be told does not keep the others from being told.
+            return futures_util::future::join_all(told).await.into_iter().collect();
+        };
+        if now < retry.due {
+            return self.postpone(&delivery, retry).await;
+        }
+        match load::<Webhook>(&*self.ports.store, organization_id, Key::Webhook(retry.webhook_id)).await? {
+            Some(webhook) => self.attempt(&webhook, &delivery, retry).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn postpone(&self, delivery: &Delivery, retry: Retry) -> Result<(), Refusal> {
+        // In whole seconds, and not too early: whatever comes too early is sent once more.
+        let wait = retry.due.duration_since(self.ports.now()) + SignedDuration::from_millis(999);
+        let wait = wait.as_secs().clamp(1, MAX_DELAY);
+        let next = Delivery { retry: Some(retry), ..delivery.clone() };
+        let delay = u16::try_from(wait).unwrap_or(900);
+        Ok(self.queue.send(delivery.organization_id, (self.encode)(&next), delay).await?)
+    }
+
+    /// Makes an attempt, unless its endpoint is held back, or it may take long and its organization has no place left.
+    async fn attempt(&self, webhook: &Webhook, delivery: &Delivery, this: Retry) -> Result<(), Refusal> {
+        let began = self.ports.now();
+        let turn = webhook.health.turn(began);
+        if let Turn::Wait(until) = turn {
+            return self.put_off(webhook, delivery, this, Some(until)).await;
+        }
+        let place = Place::new(webhook.organization_id, began);
+        if (turn == Turn::Probe || webhook.health.is_slow(began)) && !self.take(&place).await {
+            return self.put_off(webhook, delivery, this, None).await;
+        }
+        let callable = match turn {
+            Turn::Probe => self.probe(webhook, began).await,
+            _ => Ok(Some(webhook.clone())),
+        };
+        let told = match callable {
+            Ok(Some(webhook)) => self.tell(&webhook, delivery, this, turn, &place).await,
+            Ok(None) => self.put_off(webhook, delivery, this, None).await,
+            Err(error) => Err(error),
+        };
+        self.give_back(&place).await;
+        told
+    }
+
+    /// Calls the endpoint, and writes down what came of it.
+    async fn tell(
+        &self,
+        webhook: &Webhook,
+        delivery: &Delivery,
+        this: Retry,
+        turn: Turn,
+        place: &Place,
+    ) -> Result<(), Refusal> {
+        let began = self.ports.now();
+        let (result, duration_ms) = self.call(webhook, delivery, Box::pin(self.take(place))).await?;
+        let now = self.ports.now();
+        let Some(result) = result else {
+            self.note(webhook, |health| health.slow(now)).await;
+            return self.put_off(webhook, delivery, this, None).await;
+        };
+        let delivered = result.delivered();
+        let wait = if delivered { None } else { backoff(this.number, self.ports.bytes::<1>()[0]) };
+        let retry_at = wait.map(|wait| began + wait).filter(|due| *due <= kept(delivery));
+        let ended = ended(webhook, delivery, this.number, began, (result, duration_ms));
+        self.record(Attempt { retry_at, ..ended }).await?;
+        if let Some(due) = retry_at {
+            let next = Retry { number: this.number + 1, due, put_off: 0, ..this };
+            self.postpone(delivery, next).await?;
+        }
+        let slow = i128::from(duration_ms) > Health::QUICK.as_millis();
+        let after = |health: &Health| {
+            let health = health.after(delivered, turn == Turn::Probe, now);
+            if slow { health.slow(now) } else { health.quick() }
+        };
+        self.note(webhook, after).await;
+        Ok(())
+    }
+
+    async fn call(
+        &self,
+        webhook: &Webhook,
+        delivery: &Delivery,
+        longer: BoxFuture<'_, bool>,
+    ) -> Result<(Option<AttemptResult>, u64), Refusal> {
+        let key = self.opened.get(self.ports, webhook.organization_id).await?;
+        let id = webhook.id.to_string();
+        let secret = vault::open(&key, context(webhook.organization_id, &id), &webhook.sealed_secret)
+            .map_err(|error| Refusal::Internal(error.to_string()))?;
+        let headers = sign(&secret, &delivery.event_id.to_string(), self.ports.now(), &delivery.body);
+        Ok(self.endpoints.post(&webhook.url, &headers, &delivery.body, longer).await)
+    }
+
+    async fn record(&self, attempt: Attempt) -> Result<(), Refusal> {
+        let change = Change::new(attempt.organization_id).write(Write::put(attempt, Expect::Anything));
+        Ok(self.ports.store.commit(change).await?)
+    }
+
+    /// Lets an attempt wait that was not made: it does not count as one. An event that has waited too long ends here.
+    async fn put_off(
+        &self,
+        webhook: &Webhook,
+        delivery: &Delivery,
+        this: Retry,
+        held_until: Option<Timestamp>,
+    ) -> Result<(), Refusal> {
+        let now = self.ports.now();
+        if now > kept(delivery) {
+            let result = AttemptResult::NoAnswer("held_back");
+            return self.record(ended(webhook, delivery, this.number, now, (result, 0))).await;
+        }
+        let due = put_off(held_until, this.put_off, self.ports.bytes::<1>()[0], now);
+        self.postpone(delivery, Retry { due, put_off: this.put_off.saturating_add(1), ..this }).await
+    }
+
+    /// Takes a place for a call that takes long, unless it is held already. What can't be known counts as none.
+    async fn take(&self, place: &Place) -> bool {
+        if place.held.load(Ordering::Relaxed) {
+            return true;
+        }
+        let organization_id = place.organization_id;
+        let expires_at = self.ports.now() + SignedDuration::from_secs(2 * SLOW_WINDOW);
+        let count = Write::Count { key: place.count, by: 1, limit: Some(SLOW_CALLS), expires_at };
+        let taken = self.ports.store.commit(Change::new(organization_id).write(count)).await;
+        place.held.store(taken.is_ok(), Ordering::Relaxed);
+        match taken {
+            Ok(()) => true,
+            Err(StoreError::Conflict(_)) => false,
+            Err(error) => {
+                tracing::warn!(%organization_id, %error, "no place could be taken for a slow call");
+                false
+            }
+        }
+    }
+
+    async fn give_back(&self, place: &Place) {
+        if !place.held.load(Ordering::Relaxed) {
+            return;
+        }
+        let organization_id = place.organization_id;
+        let change = Change::new(organization_id).write(Write::Uncount { key: place.count, by: 1 });
+        if let Err(error) = self.ports.store.commit(change).await {
+            // The count is made anew within a minute.
+            tracing::warn!(%organization_id, %error, "a place for slow calls was not given back");
+        }
+    }
+
+    /// The endpoint as it stands while this call alone finds out whether it answers again; none where another call does.
+    async fn probe(&self, webhook: &Webhook, now: Timestamp) -> Result<Option<Webhook>, Refusal> {
+        let probed = Webhook { health: webhook.health.probed(now), ..webhook.clone() };
+        match self.ports.store.commit(Change::new(webhook.organization_id).update(probed.clone())).await {
+            Ok(()) => Ok(Some(Webhook { version: probed.version + 1, ..probed })),
+            Err(StoreError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes down with the endpoint what a call told of it. Where that fails, the next call tells it.
+    async fn note(&self, webhook: &Webhook, told: impl Fn(&Health) -> Health) {
+        let mut known = Some(webhook.clone());
+        for _ in 0..TRIES {
+            // Whoever has removed it meanwhile does not find it made anew.
+            let Some(webhook) = known else { return };
+            let (organization_id, id) = (webhook.organization_id, webhook.id);
+            let health = told(&webhook.health);
+            if health == webhook.health {
+                return;
+            }
+            let change = Change::new(organization_id).update(Webhook { health, ..webhook });
+            let failed = match self.ports.store.commit(change).await {
+                Ok(()) => return,
+                Err(StoreError::Conflict(_)) => {
+                    match load::<Webhook>(&*self.ports.store, organization_id, Key::Webhook(id)).await {
+                        Ok(webhook) => {
+                            known = webhook;
+                            continue;
+                        }
+                        Err(error) => error,
+                    }
+                }
+                Err(error) => error,
+            };
+            tracing::warn!(webhook_id = %id, error = %failed, "what a call told of an endpoint was not written down");
+            return;
+        }
+    }
+}
+
+/// Until when receivers are told of an event.
+fn kept(delivery: &Delivery) -> Timestamp {
+    delivery.event_id.at().saturating_add(KEPT).unwrap_or(Timestamp::MAX)
+}
+
+/// One of the places for calls of an organization that take long, held or not.
+struct Place {
+    organization_id: OrganizationId,
+    /// What counts them.
+    count: Digest,
+    held: AtomicBool,
+}
+
+impl Place {
+    fn new(organization_id: OrganizationId, now: Timestamp) -> Self {
+        let window = now.as_second().div_euclid(SLOW_WINDOW).to_string();
+        let count =
+            Digest::of_parts(&[b"slow calls", organization_id.to_string().as_bytes(), window.as_bytes()]);
+        Self { organization_id, count, held: AtomicBool::new(false) }
+    }
+}
+
+/// The record of an attempt that no other follows.
+fn ended(
+    webhook: &Webhook,
+    delivery: &Delivery,
+    number: u32,
+    at: Timestamp,
+    (result, duration_ms): (AttemptResult, u64),
+) -> Attempt {
+    Attempt {
+        webhook_id: webhook.id,
+        organization_id: webhook.organization_id,
+        event_id: delivery.event_id,
+        kind: delivery.kind,
+        number,
+        at,
+        result,
+        duration_ms,
+        retry_at: None,
+    }
+}
+
+/// The headers of Standard Webhooks 1.0: the id is the event's and the same for every attempt.
+fn sign(secret: &[u8], id: &str, now: Timestamp, body: &str) -> Vec<(&'static str, String)> {
+    let timestamp = now.as_second().to_string();
+    let mut signature = Vec::new();
+    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) {
+        for part in [id, ".", &timestamp, ".", body] {
+            mac.update(part.as_bytes());
+        }
+        signature = mac.finalize().into_bytes().to_vec();
+    }
+    vec![
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", timestamp),
+        ("webhook-signature", format!("v1,{}", BASE64.encode(signature))),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_that_could_reach_inside_are_refused() {
+        for url in [
+            "http://example.com/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://localhost/",
+            "https://a.localhost/",
+            "https://intranet/",
+            "https://user:pass@example.com/",
+            "https://example.com:22/",
+            "https://example.com/#x",
+            "ftp://example.com/",
+            "javascript:alert(1)",
+            "",
+        ] {
+            assert!(check_url(url, false).is_err(), "{url}");
+        }
+        assert_eq!(check_url("https://example.com/hook?x=1", false), Ok(()));
+        assert_eq!(check_url("http://127.0.0.1:9999/hook", true), Ok(()));
+        assert!(check_url("http://169.254.169.254/", true).is_err());
+        assert!(check_url("http://10.0.0.1/", true).is_err());
+    }
+
+    /// The example of the specification, with its key.
+    #[test]
+    fn signatures_follow_standard_webhooks() {
+        let secret = BASE64.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let headers = sign(
+            &secret,
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            Timestamp::from_second(1_614_265_330).unwrap(),
+            r#"{"test": 2432232314}"#,
+        );
+        assert_eq!(headers[2].1, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+}

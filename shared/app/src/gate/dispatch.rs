@@ -1,0 +1,258 @@
+//! Sending what was approved: claim, hash again, call the provider once, write down what came of it.
+
+use domain::delivery::event::EventKind;
+use domain::gate::approval::{Approval, Decision};
+use domain::gate::last_look::{self, Around, Hindrance};
+use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Ticket};
+use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
+use domain::mailbox::message::Message;
+use domain::people::access::Actor;
+use futures_util::future::join;
+
+use crate::base::ports::{BlobError, BlobKey, MailSender, Ports, SendOutcome};
+use crate::base::store::{Change, Key, Record, StoreError, load};
+use crate::gate::steps::{approval_event, cancelled_entry, move_on};
+
+/// What a dispatch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dispatched {
+    /// This call moved the mail to this status.
+    Now(Status),
+    /// The mail was not there to be claimed: it stands here, and was not touched.
+    Already(Status),
+    /// There is no such mail.
+    Gone,
+}
+
+/// Why a dispatch is to be called again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DispatchError {
+    /// The mail certainly was not accepted, and is scheduled: call again after a pause.
+    #[error("not accepted: {0}")]
+    NotAccepted(&'static str),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A write that loses against a provider's event is repeated at most so often.
+const TRIES: usize = 8;
+
+/// A claim whose answer does not come is asked for again so often, with the same nonce.
+const CLAIM_TRIES: u32 = 3;
+
+/// Sends the mail of a ticket, if it is cleared, due, nobody has claimed it, and nothing stops it any more.
+///
+/// The order is what keeps the promises: claim first, so that no other dispatcher calls; then read everything that
+/// could still stop the mail, so that whatever was paused or revoked before the claim is seen; then call
+/// the provider, once. Between the claim and the last write nothing but reads is repeated. A crash leaves the
+/// mail `sending`; the sweeper makes that `unknown`, and the provider's event settles it.
+pub async fn dispatch(
+    ports: &Ports,
+    sender: &dyn MailSender,
+    ticket: &Ticket,
+) -> Result<Dispatched, DispatchError> {
+    let key = Key::Approval(ticket.approval_id);
+    let asked = load::<Approval>(&*ports.store, ticket.organization_id, key);
+    let (claimed, asked) = join(claim(ports, ticket), asked).await;
+    let Some(message) = claimed? else {
+        let key = Key::Message(ticket.inbox_id, ticket.message_id);
+        let message = load::<Message>(&*ports.store, ticket.organization_id, key).await?;
+        let Some(outbound) = message.as_ref().and_then(Message::outbound) else {
+            return Ok(Dispatched::Gone);
+        };
+        let ours = outbound.digest == ticket.digest && outbound.approval_id == ticket.approval_id;
+        return match outbound.status() {
+            // Approved as the ticket says, so it is only our clock that is behind the workflow's.
+            Status::Scheduled if ours => Err(DispatchError::NotAccepted("not_due")),
+            status => Ok(Dispatched::Already(status)),
+        };
+    };
+    let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
+    let object = ports.blobs.get(&key, MAX_MIME + 64 * 1024);
+    let (looked, object) = join(look(ports, &message, asked.ok().flatten()), object).await;
+    let outcome = match looked {
+        Err(_) => SendOutcome::NotAccepted("storage_unavailable"),
+        Ok((approval, around)) => match Claim::of(&message, approval.as_ref(), &around) {
+            Err(NoClaim::Hindered(hindrance)) => return stop(ports, message, approval, hindrance).await,
+            Err(NoClaim::NotClaimed) => return Ok(Dispatched::Gone),
+            Ok(claim) => match object {
+                Err(BlobError::Missing | BlobError::TooLarge) => {
+                    SendOutcome::Refused("sealed_object_missing".to_owned())
+                }
+                // Even what looks permanent, such as a key that is disabled, may be mended within a day.
+                Err(BlobError::Transient(_) | BlobError::Permanent(_)) => {
+                    SendOutcome::NotAccepted("storage_unavailable")
+                }
+                Ok(bytes) => match claim.countersign(bytes.into()) {
+                    Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
+                    Ok(countersigned) => sender.send(&countersigned).await,
+                },
+            },
+        },
+    };
+    if !matches!(outcome, SendOutcome::Accepted(_)) {
+        tracing::warn!(message_id = %message.id, outcome = ?outcome, "the provider did not accept a mail");
+    }
+    let own = own(&message);
+    let then = |outbound| next(outbound, own, &outcome, ports.now());
+    let status = record(ports, message, then, |change| change).await?;
+    match outcome {
+        SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
+            Err(DispatchError::NotAccepted(code))
+        }
+        _ => Ok(Dispatched::Now(status)),
+    }
+}
+
+async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreError> {
+    let (nonce, now) = (ports.bytes(), ports.now());
+    let mut tries = 1;
+    loop {
+        match ports.store.claim(ticket, nonce, now).await {
+            // Written or not, the same nonce finds out.
+            Err(StoreError::Transient(_)) if tries < CLAIM_TRIES => tries += 1,
+            other => return other,
+        }
+    }
+}
+
+/// What could stop a claimed mail, read after the claim, strongly consistent. `asked` is the approval as it was read
+/// beside the claim: it only tells what to read, and is read again with the rest.
+async fn look(
+    ports: &Ports,
+    message: &Message,
+    asked: Option<Approval>,
+) -> Result<(Option<Approval>, Around), StoreError> {
+    let organization_id = message.organization_id;
+    let Some(outbound) = message.outbound() else { return Ok((None, Around::default())) };
+    let key = Key::Approval(outbound.approval_id);
+    let asked = match asked {
+        // Read before its decision was written, it would not name those who voted.
+        Some(asked) if matches!(asked.decision, Decision::Approved { .. }) => asked,
+        _ => match load::<Approval>(&*ports.store, organization_id, key.clone()).await? {
+            Some(asked) => asked,
+            None => return Ok((None, Around::default())),
+        },
+    };
+    let mut keys = vec![key, Key::Organization, Key::Inbox(message.inbox_id), Key::Thread(message.thread_id)];
+    keys.extend(asked.resends.iter().map(|id| Key::Message(message.inbox_id, *id)));
+    keys.extend(last_look::tokens_of(&asked).into_iter().map(Key::Token));
+    keys.extend(last_look::members_of(&asked).into_iter().map(Key::Member));
+    keys.extend(asked.votes.iter().filter_map(|vote| vote.standing).map(Key::StandingApproval));
+    let mut around = Around::default();
+    let mut approval = None;
+    for record in ports.store.load(organization_id, &keys).await?.into_iter().flatten() {
+        match record {
+            Record::Approval(found) => approval = Some(*found),
+            Record::Organization(found) => around.organization = Some(found),
+            Record::Inbox(found) => around.inbox = Some(found),
+            Record::Token(found) => around.tokens.push(found),
+            Record::Member(found) => around.members.push(found),
+            Record::StandingApproval(found) => around.standing.push(*found),
+            Record::Thread(found) => around.tainted = found.tainted,
+            Record::Message(original) => {
+                let state = original.outbound().map(|outbound| &outbound.state);
+                around.original_sent |= matches!(state, Some(State::Accepted { .. }));
+            }
+            _ => {}
+        }
+    }
+    Ok((approval, around))
+}
+
+/// What keeps a mail that waits from going, if it were claimed now.
+pub(crate) async fn hindrance(
+    ports: &Ports,
+    message: &Message,
+    approval: &Approval,
+) -> Result<Option<Hindrance>, StoreError> {
+    let (approval, around) = look(ports, message, Some(approval.clone())).await?;
+    let digest = message.outbound().map(|outbound| outbound.digest);
+    Ok(digest.and_then(|digest| last_look::check(approval.as_ref(), digest, &around).err()))
+}
+
+/// Undoes a claim that must not be used: nobody was called.
+async fn stop(
+    ports: &Ports,
+    message: Message,
+    approval: Option<Approval>,
+    hindrance: Hindrance,
+) -> Result<Dispatched, DispatchError> {
+    let now = ports.now();
+    tracing::info!(message_id = %message.id, ?hindrance, "a claimed mail was stopped");
+    let status = match hindrance {
+        Hindrance::Paused(_) => {
+            let own = own(&message);
+            record(ports, message, |outbound| outbound.stand_back(now, own), |change| change).await?
+        }
+        Hindrance::Withdrawn(reason) => {
+            let cancelled = approval.and_then(|before| {
+                let entry = cancelled_entry(ports, &before, &Actor::System, reason, now);
+                before.cancel(&Actor::System, reason, now).ok().map(|cancelled| (cancelled, entry))
+            });
+            let add = |change: Change| match &cancelled {
+                Some((approval, entry)) => change
+                    .update(approval.clone())
+                    .audit(entry.clone())
+                    .event(approval_event(ports, EventKind::ApprovalCancelled, approval)),
+                None => change,
+            };
+            record(ports, message, |outbound| outbound.call_off(now, reason), add).await?
+        }
+    };
+    Ok(Dispatched::Now(status))
+}
+
+/// The nonce of the claim that a message was returned with.
+fn own(claimed: &Message) -> Nonce {
+    match claimed.outbound().map(|outbound| &outbound.state) {
+        Some(State::Sending { claim, .. }) => *claim,
+        _ => Nonce::default(),
+    }
+}
+
+fn next(
+    outbound: Outbound,
+    own: Nonce,
+    outcome: &SendOutcome,
+    now: jiff::Timestamp,
+) -> Result<Outbound, InvalidTransition> {
+    match outcome {
+        SendOutcome::Accepted(id) => outbound.accept(now, id),
+        SendOutcome::NotAccepted(code) => outbound.hold_off(now, own, code),
+        SendOutcome::Refused(code) => outbound.fail(now, code),
+        SendOutcome::Ambiguous(_) => outbound.lose(now),
+    }
+}
+
+/// Writes down what came of a claim. What else belongs to the change `add` adds.
+async fn record(
+    ports: &Ports,
+    claimed: Message,
+    next: impl Fn(Outbound) -> Result<Outbound, InvalidTransition>,
+    add: impl Fn(Change) -> Change,
+) -> Result<Status, DispatchError> {
+    let (organization_id, key) = (claimed.organization_id, Key::Message(claimed.inbox_id, claimed.id));
+    let mut message = claimed;
+    let mut last = StoreError::Transient("the message kept changing".to_owned());
+    for _ in 0..TRIES {
+        let Some(outbound) = message.outbound().cloned() else { break };
+        let before = outbound.status();
+        // A provider's event may have moved it on already: then that stands.
+        let Ok(outbound) = next(outbound) else { return Ok(before) };
+        let change = add(move_on(ports, message, outbound.clone(), before));
+        match ports.store.commit(change).await {
+            Ok(()) => return Ok(outbound.status()),
+            Err(StoreError::Permanent(text)) => return Err(StoreError::Permanent(text).into()),
+            // A commit may be repeated: it is conditional on the version.
+            Err(error) => last = error,
+        }
+        match load::<Message>(&*ports.store, organization_id, key.clone()).await {
+            Ok(Some(current)) => message = current,
+            Ok(None) => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(last.into())
+}

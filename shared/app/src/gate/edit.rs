@@ -1,0 +1,376 @@
+//! Changing a mail that was held, and asking once more for one that did not go.
+
+use domain::base::address::{HeaderText, Mailbox};
+use domain::base::digest::Digest;
+use domain::delivery::event::EventKind;
+use domain::gate::approval::{Approval, Decision, Deed};
+use domain::gate::policy::PolicyBook;
+use domain::gate::seal::Sealed;
+use domain::ledger::audit::action;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::{AttachmentRef, Direction, Message};
+use domain::people::access::{Permit, scope};
+use domain::people::organization::Member;
+use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
+
+use crate::base::enter::Once;
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{Change, Expect, Key, Record, Write, load};
+use crate::gate::approvals::{check_person, find};
+use crate::gate::diff::differences;
+use crate::gate::draft::{
+    Attempt, Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files, place,
+};
+use crate::gate::steps::{approval_event, ticket, wake};
+use crate::gate::submit::{Submitted, described, pending, send, shown, store_objects};
+use crate::gate::weigh::weigh;
+use crate::mailbox::attachments::{read_name, records};
+use crate::mailbox::messages::{as_sealed, sealed_at};
+
+/// What an edit changes; what is not given stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edit {
+    /// New recipients.
+    pub to: Option<Vec<Mailbox>>,
+    /// New recipients of copies.
+    pub cc: Option<Vec<Mailbox>>,
+    /// New recipients that the others don't see.
+    pub bcc: Option<Vec<Mailbox>>,
+    /// A new address for answers.
+    pub reply_to: Option<Vec<Mailbox>>,
+    /// A new subject.
+    pub subject: Option<HeaderText>,
+    /// A new text.
+    pub text: Option<String>,
+    /// A new HTML body; an empty one takes the HTML out.
+    pub html: Option<String>,
+    /// Whether HTML that is not in its normal form is refused, not changed.
+    pub strict_html: bool,
+    /// A new time.
+    pub send_at: Option<Timestamp>,
+    /// Files to take out.
+    pub remove_attachments: Vec<AttachmentId>,
+    /// Files to add.
+    pub attachments: Vec<DraftAttachment>,
+}
+
+/// Makes a new revision of a mail that waits: other bytes, another digest, another approval, no votes.
+///
+/// The policies weigh it again; what was held stays held, since a person wrote into it what nobody has read yet.
+pub async fn edit(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    digest: Digest,
+    edit: Edit,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    for _ in 0..TRIES {
+        // The workflow parked, or somebody voted, at the same moment: look again.
+        if let Some(done) = try_edit(ports, permit, id, digest, edit.clone(), once, &answer).await? {
+            return Ok(done);
+        }
+    }
+    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+}
+
+/// An edit loses against a concurrent change at most so often before it gives up.
+const TRIES: usize = 5;
+
+async fn try_edit(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    digest: Digest,
+    edit: Edit,
+    once: &Once,
+    answer: &impl Fn(&Submitted) -> (u16, String),
+) -> Result<Option<Submitted>, Refusal> {
+    let (organization_id, now) = (permit.organization_id(), ports.now());
+    let old = find(ports, permit, id).await?;
+    check_person(ports, permit, &old).await?;
+    let member_id = permit.actor().member().ok_or(domain::gate::approval::DecisionRefused::NoPerson)?;
+    let keys = [
+        Key::Inbox(old.inbox_id),
+        Key::Message(old.inbox_id, old.message_id),
+        Key::Member(member_id),
+        Key::Policies,
+    ];
+    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
+    let mut next = || found.next().flatten();
+    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
+    let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
+    let member = next().and_then(|r| Member::try_from(r).ok()).ok_or_else(Refusal::member_removed)?;
+    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
+    let editor = domain::gate::approval::Voter { member_id, role: member.role };
+    let next_id = ports.approval_id();
+    let with = &permit.principal().credential;
+    let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
+    let before = sealed_at(ports, organization_id, old.digest).await?;
+    let prepared = revised(ports, &old, &message, &before, edit).await?;
+    let mut weighed = weigh(ports, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
+    // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
+    let asked = old.terms.clone().unwrap_or_default();
+    weighed.terms = Some(match weighed.terms {
+        Some(terms) => terms.unite(asked),
+        None => asked,
+    });
+    let sealed = prepared.seal(ports, &inbox, old.message_id, None)?;
+    if differences(&before, &sealed).is_empty() {
+        return Err(Refusal::field(
+            "text",
+            "nothing_changed",
+            "the edit changes nothing: approve it as it is",
+        ));
+    }
+    let fresh = Approval {
+        id: next_id,
+        revision: old.revision + 1,
+        supersedes: Some(old.id),
+        edited_by: Some(member_id),
+        votes: vec![],
+        delegations: vec![],
+        decision: Decision::Pending,
+        task_token: None,
+        version: 1,
+        ..old.clone()
+    };
+    let approval = described(fresh, &prepared, &weighed, &sealed, now);
+    let waits = pending(&approval, weighed.first_contact, now);
+    let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
+    // It was decided between the two reads.
+    let Ok(outbound) = outbound.revise(waits) else { return Ok(None) };
+    let message = shown(message, &prepared, &approval, &sealed);
+    let message = Message { direction: Direction::Outbound(outbound), ..message };
+    let submitted = Submitted { message, approval };
+    store_objects(ports, &submitted, &sealed, &prepared.files).await?;
+
+    let Submitted { message, approval } = &submitted;
+    let entry = ports.audit(organization_id, permit.actor(), action::EDIT, old.id);
+    let mut entry = entry.telling_of(Deed::Ended, old.id, next_id.at());
+    entry.details = vec![
+        ("digest", old.digest.to_string()),
+        ("new_digest", approval.digest.to_string()),
+        ("new_approval_id", approval.id.to_string()),
+        ("message_id", message.id.to_string()),
+        ("revision", approval.revision.to_string()),
+        ("credential", with.name()),
+    ];
+    entry.details.extend(approval.asked_details());
+    let mut change = Change::new(organization_id)
+        .update(superseded.clone())
+        .create(approval.clone())
+        .update(message.clone())
+        .audit(entry)
+        .event(approval_event(ports, EventKind::ApprovalRequested, approval));
+    for file in records(message) {
+        // One that an earlier revision had is the same still.
+        change = change.write(Write::put(file, Expect::Anything));
+    }
+    change.writes.extend(weighed.counts);
+    let change = once.save(change, now, || answer(&submitted));
+    if once.try_commit(ports, change).await?.is_err() {
+        return Ok(None);
+    }
+    wake(ports, &superseded).await;
+    if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, 0).await {
+        tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
+    }
+    Ok(Some(submitted))
+}
+
+/// The mail as the edit leaves it, from the bytes that were sealed before.
+async fn revised(
+    ports: &Ports,
+    old: &Approval,
+    message: &Message,
+    sealed: &Sealed,
+    edit: Edit,
+) -> Result<Prepared, Refusal> {
+    let Prepared { draft: before, mut files, .. } = reopened(message, sealed);
+    for (i, id) in edit.remove_attachments.iter().enumerate() {
+        let Some(at) = files.iter().position(|file| file.id(message.id) == *id) else {
+            let field = format!("remove_attachments[{i}]");
+            return Err(Refusal::field(field, "unknown_attachment", "the mail has no such file"));
+        };
+        files.remove(at);
+    }
+    let mut draft = Draft {
+        to: edit.to.unwrap_or(before.to),
+        cc: edit.cc.unwrap_or(before.cc),
+        bcc: edit.bcc.unwrap_or(before.bcc),
+        reply_to: edit.reply_to.unwrap_or(before.reply_to),
+        subject: edit.subject.or(before.subject),
+        text: edit.text.or(before.text),
+        html: edit.html.or(before.html).filter(|html| !html.trim().is_empty()),
+        strict_html: edit.strict_html,
+        attachments: edit.attachments,
+        send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
+    };
+    let html_changes = check(&mut draft, &files, ports.now())?;
+    files.extend(fetch_files(ports, message.organization_id, message.inbox_id, &draft).await?);
+    if files.len() > crate::gate::draft::MAX_ATTACHMENTS {
+        let text = format!("are too many: a mail takes at most {}", crate::gate::draft::MAX_ATTACHMENTS);
+        return Err(Refusal::field("attachments", "too_many_attachments", text));
+    }
+    check_total(&files)?;
+    place(&draft, &mut files)?;
+    let parent = answered(ports, old).await?;
+    let counted = sealed.envelope().recipients().cloned().collect();
+    let at = old.send_at.map_or(old.requested_at, |at| at.max(old.requested_at));
+    Ok(Prepared {
+        draft,
+        files,
+        parent,
+        resends: None,
+        revises: Some((counted, at)),
+        always: Some("edited"),
+        html_changes,
+    })
+}
+
+/// The mail that the one of this approval answers.
+async fn answered(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
+    let Some(id) = approval.answers else { return Ok(None) };
+    let key = Key::Message(approval.inbox_id, id);
+    Ok(load::<Message>(&*ports.store, approval.organization_id, key).await?)
+}
+
+/// The draft that a sealed mail was made from, as it is sealed.
+fn reopened(message: &Message, sealed: &Sealed) -> Prepared {
+    let parsed = mail::parse(sealed.mime()).into_owned();
+    let shown = as_sealed(message.clone(), sealed, &parsed);
+    let mailboxes = |list: &[domain::mailbox::message::Party]| {
+        list.iter()
+            .filter_map(|party| {
+                let address = domain::base::address::EmailAddress::parse(&party.address).ok()?;
+                Some(Mailbox { name: party.name.as_deref().map(HeaderText::lossy), address })
+            })
+            .collect()
+    };
+    let files = shown.attachments.iter().filter_map(|sealed| {
+        let same = |file: &&mail::ParsedAttachment<'_>| file.sha256 == *sealed.digest.as_bytes();
+        let contents = parsed.attachments.iter().find(same)?.contents.to_vec().into();
+        let (filename, content_type) = as_given(sealed, &message.attachments);
+        let (content_id, digest) = (sealed.content_id.clone(), sealed.digest);
+        Some(File { filename, content_type, content_id, digest, contents, inline: sealed.inline })
+    });
+    let files = files.collect();
+    Prepared {
+        draft: Draft {
+            to: mailboxes(&shown.to),
+            cc: mailboxes(&shown.cc),
+            bcc: mailboxes(&shown.bcc),
+            reply_to: mailboxes(&shown.reply_to),
+            subject: Some(HeaderText::lossy(&shown.subject)),
+            text: parsed.text.filter(|_| !parsed.text_from_html),
+            html: parsed.html,
+            strict_html: false,
+            attachments: vec![],
+            send_at: sealed.envelope().send_at,
+        },
+        files,
+        parent: None,
+        resends: None,
+        revises: None,
+        always: None,
+        html_changes: vec![],
+    }
+}
+
+/// Name and type of a sealed file as they were given. The record has both with what is not read of them in the mail: it is
+/// taken at its word where it says nothing else.
+fn as_given(sealed: &AttachmentRef, recorded: &[AttachmentRef]) -> (String, String) {
+    let kind = |file: &AttachmentRef| {
+        file.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    };
+    let same = |file: &&AttachmentRef| {
+        file.id == sealed.id
+            && read_name(&file.filename) == sealed.filename
+            && kind(file) == sealed.content_type
+    };
+    let given = recorded.iter().find(same).unwrap_or(sealed);
+    (given.filename.clone(), given.content_type.clone())
+}
+
+/// Asks for a mail that did not go, or of which nobody knows, to be sent again: a new mail with a new approval, which a
+/// person decides about, whatever the policies say.
+pub async fn send_again(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    id: MessageId,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    permit.over(inbox_id)?;
+    let organization_id = permit.organization_id();
+    let keys = [Key::Inbox(inbox_id), Key::Message(inbox_id, id), Key::Policies];
+    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
+    let mut next = || found.next().flatten();
+    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
+    let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
+    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
+    let outbound = message.outbound().ok_or(Refusal::NotFound("message"))?;
+    let approval = Key::Approval(outbound.approval_id);
+    let approval = load::<Approval>(&*ports.store, organization_id, approval).await?;
+    let digest = outbound.digest;
+    let original = original(ports, &message, approval.as_ref()).await?;
+    // Looked at again when it is stored; here it spares the work.
+    original.sent_again_as(id)?;
+    let sealed = sealed_at(ports, organization_id, digest).await?;
+    let Prepared { mut draft, files, .. } = reopened(&message, &sealed);
+    // Its time is over: it goes when it is approved.
+    draft.send_at = None;
+    let parent = match &approval {
+        Some(approval) => answered(ports, approval).await?,
+        None => None,
+    };
+    let html_changes = approval.map(|approval| approval.html_changes).unwrap_or_default();
+    let prepared = Prepared {
+        draft,
+        files,
+        parent,
+        resends: Some(original),
+        revises: None,
+        always: Some("sent_again"),
+        html_changes,
+    };
+    send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
+}
+
+/// The first mail of all that `message` is an attempt at, with all attempts so far.
+async fn original(
+    ports: &Ports,
+    message: &Message,
+    approval: Option<&Approval>,
+) -> Result<Original, Refusal> {
+    let organization_id = message.organization_id;
+    let key = |id: MessageId| Key::Message(message.inbox_id, id);
+    let root = match approval.and_then(|approval| approval.resends.first()) {
+        Some(first) => load::<Message>(&*ports.store, organization_id, key(*first)).await?,
+        None => Some(message.clone()),
+    };
+    let root = root.ok_or(Refusal::NotFound("message"))?;
+    let attempts = root.outbound().map(|outbound| outbound.sent_again_as.clone()).unwrap_or_default();
+    let keys: Vec<_> = attempts.iter().copied().map(key).collect();
+    let found = ports.store.load(organization_id, &keys).await?;
+    let attempt = |(id, record): (&MessageId, Option<Record>)| {
+        Attempt::of(*id, record.and_then(|record| Message::try_from(record).ok()).as_ref())
+    };
+    let earlier: Vec<_> = attempts.iter().zip(found).map(attempt).collect();
+    // The last one's has all authors of those before it, but for the named one's own.
+    let last = earlier.last().and_then(|attempt| attempt.approval_id);
+    let last = match last {
+        Some(id) => load::<Approval>(&*ports.store, organization_id, Key::Approval(id)).await?,
+        None => None,
+    };
+    let authors = [approval, last.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(|a| a.authors.iter().copied().chain(a.requested_by.member()).chain(a.edited_by))
+        .collect();
+    Ok(Original { root, earlier, named: message.id, authors })
+}

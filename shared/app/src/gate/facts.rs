@@ -1,0 +1,236 @@
+//! What policies judge: gathered for a mail that is submitted and for one that is only tried out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::gate::policy::{Facts, FileFact, Per, PolicyBook, RecipientFact, Volume, Volumes};
+use domain::mailbox::inbox::Origin;
+use domain::people::access::Actor;
+use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
+use futures_util::future::try_join;
+use jiff::SignedDuration;
+
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{Contact, Key, Record, Write};
+
+/// What is known of a mail before anything is read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FactsInput<'a> {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox that it leaves.
+    pub inbox: Origin,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// Recipients in to, cc and bcc.
+    pub recipients: Vec<EmailAddress>,
+    /// The subject.
+    pub subject: String,
+    /// What a recipient reads: the text and, where there is HTML, the text of that as well, with and without marks.
+    pub text: String,
+    /// The files.
+    pub attachments: Vec<FileFact>,
+    /// The hosts that it links to, in lower case.
+    pub links: Vec<String>,
+    /// The hosts that it shows pictures from, in lower case.
+    pub pictures: Vec<String>,
+    /// In bytes, as it goes out.
+    pub size: u64,
+    /// Whether it answers a mail.
+    pub is_reply: bool,
+    /// Recipients who count as written to for the first time, whatever is known of them: only a mail of which nobody knows
+    /// who wrote it names them.
+    pub unproven: Vec<EmailAddress>,
+    /// The conversation that it answers in.
+    pub thread_id: Option<ThreadId>,
+    /// Whether it answers a mail that a program wrote.
+    pub answers_automatic: bool,
+    /// Not before this; now where absent.
+    pub send_at: Option<Timestamp>,
+    /// The counts that it stands in already, as a mail does that somebody edits; none for a new one.
+    pub counted: BTreeSet<Digest>,
+}
+
+/// What policies judge of a mail's bodies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Bodies {
+    /// What a recipient reads: the text and, where there is HTML, the text of that as well, with and without marks.
+    pub(crate) text: String,
+    /// The hosts that they lead to.
+    pub(crate) links: Vec<String>,
+    /// The hosts that they show pictures from.
+    pub(crate) pictures: Vec<String>,
+}
+
+impl Bodies {
+    /// Reads them; the HTML in its normal form.
+    pub(crate) fn read(text: Option<&str>, html: Option<&str>) -> Self {
+        let reading = html.map(mail::normal::read).unwrap_or_default();
+        let read = html.into_iter().flat_map(|_| [reading.text.as_str(), reading.bare.as_str()]);
+        let words: Vec<&str> = text.into_iter().chain(read).collect();
+        let mut links = mail::links(text, html);
+        // An address of which a part is a link, or bold, is one to a reader, and to programs that make links of words.
+        let more = mail::links(html.map(|_| reading.bare.as_str()), None);
+        let more: Vec<String> = more.into_iter().filter(|host| !links.contains(host)).collect();
+        links.extend(more);
+        Self { text: words.join("\n"), links, pictures: reading.picture_hosts() }
+    }
+}
+
+/// Counts are kept for so long after their window: nothing reads them any more.
+const COUNTER_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// So many counts of recipients one mail adds to. `DynamoDB` takes 100 writes in a transaction, and a mail to 50
+/// recipients with 20 files needs most of them. Beyond this the recipients' mails are not counted, and a policy that
+/// asks for them holds the mail.
+pub const MAX_RECIPIENT_COUNTS: usize = 16;
+
+/// Asks the store what else the policies of this book need to know: two reads at the same time.
+pub async fn gather(ports: &Ports, book: &PolicyBook, input: FactsInput<'_>) -> Result<Facts, Refusal> {
+    let now = ports.now();
+    let at = input.send_at.map_or(now, |time| time.max(now));
+    let addresses = distinct(input.recipients);
+    let counted = volumes(book, input.inbox, &addresses);
+    let contacts = addresses.iter().map(|address| Key::Contact(Contact::hash_of(address)));
+    let counters = counted
+        .iter()
+        .map(|volume| Key::Counter(counter_hash(input.organization_id, input.inbox.id, volume, at)));
+    let keys: Vec<_> = contacts.chain(counters).chain(input.thread_id.map(Key::Thread)).collect();
+    let records = ports.store.load(input.organization_id, &keys);
+    let (records, owners) = try_join(records, ports.directory.addresses(&addresses)).await?;
+    let internal: BTreeSet<_> = owners
+        .into_iter()
+        .filter(|entry| entry.organization_id == input.organization_id)
+        .map(|entry| entry.address.mailbox_key())
+        .collect();
+    let tainted = matches!(records.last(), Some(Some(Record::Thread(thread))) if thread.tainted);
+    let unproven: BTreeSet<_> = input.unproven.iter().map(EmailAddress::mailbox_key).collect();
+    let (contacts, counters) = records.split_at(addresses.len());
+    let recipients = addresses
+        .into_iter()
+        .zip(contacts)
+        .map(|(address, contact)| RecipientFact {
+            internal: internal.contains(&address.mailbox_key()),
+            first_contact: contact.is_none() || unproven.contains(&address.mailbox_key()),
+            address,
+        })
+        .collect();
+    let volumes: Volumes = counted
+        .into_iter()
+        .zip(counters)
+        .map(|(volume, counter)| {
+            let before = match counter {
+                Some(Record::Counter(counter)) => counter.count,
+                _ => 0,
+            };
+            let hash = counter_hash(input.organization_id, input.inbox.id, &volume, at);
+            // The count is with the mail itself.
+            (volume, if input.counted.contains(&hash) { before.max(1) } else { before.saturating_add(1) })
+        })
+        .collect();
+    Ok(Facts {
+        inbox: input.inbox,
+        actor: input.actor.clone(),
+        recipients,
+        subject: input.subject,
+        text: input.text,
+        attachments: input.attachments,
+        links: input.links,
+        pictures: input.pictures,
+        size: input.size,
+        is_reply: input.is_reply,
+        tainted,
+        answers_automatic: input.answers_automatic,
+        at,
+        volumes,
+    })
+}
+
+/// Two spellings are one recipient.
+fn distinct(recipients: Vec<EmailAddress>) -> Vec<EmailAddress> {
+    let by_mailbox: BTreeMap<_, _> =
+        recipients.into_iter().map(|address| (address.mailbox_key(), address)).collect();
+    by_mailbox.into_values().collect()
+}
+
+/// What the policies of the book want to have counted for a mail of this inbox to these recipients.
+fn volumes(book: &PolicyBook, inbox: Origin, recipients: &[EmailAddress]) -> BTreeSet<Volume> {
+    let (mut volumes, mut of_recipients) = (BTreeSet::new(), BTreeSet::new());
+    for (per, window, _) in book.counted(inbox) {
+        match per {
+            Per::Recipient => of_recipients.extend(recipients.iter().map(|one| Volume {
+                per,
+                recipient: Some(one.clone()),
+                window,
+            })),
+            Per::Inbox | Per::Organization => {
+                volumes.insert(Volume { per, recipient: None, window });
+            }
+        }
+    }
+    if of_recipients.len() <= MAX_RECIPIENT_COUNTS {
+        volumes.extend(of_recipients);
+    }
+    volumes
+}
+
+/// The name of a count: addresses are no part of a key of the table, so it is a hash.
+fn counter_hash(
+    organization_id: OrganizationId,
+    inbox_id: InboxId,
+    volume: &Volume,
+    at: Timestamp,
+) -> Digest {
+    let of = match volume.per {
+        Per::Inbox => inbox_id.to_string(),
+        Per::Organization => organization_id.to_string(),
+        Per::Recipient => volume.recipient.as_ref().map(EmailAddress::mailbox_key).unwrap_or_default(),
+    };
+    let parts = [
+        "volume",
+        &organization_id.to_string(),
+        volume.per.as_str(),
+        &of,
+        volume.window.as_str(),
+        &volume.window.start(at).to_string(),
+    ];
+    Digest::of_parts(&parts.map(str::as_bytes))
+}
+
+/// The counts that a mail of this inbox to these recipients stands in, which goes out at this time.
+pub(crate) fn counted(
+    organization_id: OrganizationId,
+    book: &PolicyBook,
+    inbox: Origin,
+    recipients: Vec<EmailAddress>,
+    at: Timestamp,
+) -> BTreeSet<Digest> {
+    let volumes = volumes(book, inbox, &distinct(recipients));
+    volumes.iter().map(|volume| counter_hash(organization_id, inbox.id, volume, at)).collect()
+}
+
+/// The counts that the mail of these facts adds to, to be written in the transaction that submits it.
+///
+/// Each has as its limit the largest count under which every rule still judges as it did: where another mail was
+/// faster, the write conflicts on [`Key::Counter`], and the facts have to be gathered and judged again. So of many mails
+/// at once no more pass than a policy allows.
+pub fn counters(organization_id: OrganizationId, book: &PolicyBook, facts: &Facts) -> Vec<Write> {
+    let asked = book.counted(facts.inbox);
+    facts
+        .volumes
+        .iter()
+        .map(|(volume, seen)| {
+            let same = asked.iter().filter(|(per, window, _)| (*per, *window) == (volume.per, volume.window));
+            let limit = same.map(|(_, _, over)| *over).filter(|over| over >= seen).min();
+            let end = volume.window.start(facts.at) + volume.window.seconds();
+            Write::Count {
+                key: counter_hash(organization_id, facts.inbox.id, volume, facts.at),
+                by: 1,
+                limit,
+                expires_at: Timestamp::from_second(end).unwrap_or(facts.at) + COUNTER_KEPT,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,658 @@
+//! Telling people by mail what waits for their decision: one mail each, a digest where there are many.
+//!
+//! A notification is the one mail that leaves without anybody's approval. So it can hold nothing but what this module
+//! writes, and can go to nobody but a member: see [`Notification`].
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use async_trait::async_trait;
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::delivery::event::EventKind;
+use domain::gate::approval::Approval;
+use domain::gate::link::{Link, LinkSecret, awaits};
+use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
+use domain::gate::policy::Links;
+use domain::people::access::Actor;
+use domain::people::organization::Member;
+use domain::{ApprovalId, EventId, MemberId, OrganizationId, Timestamp};
+
+use crate::base::error::Refusal;
+use crate::base::plain::inert;
+use crate::base::ports::{Ports, Queue, SendOutcome};
+use crate::base::store::{Change, Expect, Key, List, PageRequest, StoreError, Write, load, typed};
+
+/// A mail to a member about what waits for them. Only this module makes one, from a member's seat and its own words.
+pub struct Notification {
+    to: EmailAddress,
+    mime: Vec<u8>,
+}
+
+impl Notification {
+    /// The member's address.
+    pub fn to(&self) -> &EmailAddress {
+        &self.to
+    }
+
+    /// The mail.
+    pub fn mime(&self) -> &[u8] {
+        &self.mime
+    }
+}
+
+/// Sends notifications, and can send nothing else. It is called once for each: no retries below this line.
+#[async_trait]
+pub trait Notifier: Send + Sync {
+    /// Sends.
+    async fn notify(&self, notification: &Notification) -> SendOutcome;
+}
+
+/// What members are told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notify {
+    /// An approval waits, or still waits.
+    Waiting(Waiting),
+    /// A member's digest is due.
+    Digest(DueDigest),
+}
+
+/// An approval that waits, as an event told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Which.
+    pub approval_id: ApprovalId,
+    /// The event.
+    pub event_id: EventId,
+    /// `approval.requested` or `approval.reminder`.
+    pub kind: EventKind,
+}
+
+/// A digest that was queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueDigest {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Whose.
+    pub member_id: MemberId,
+    /// When it was to be sent; names it.
+    pub due: Timestamp,
+}
+
+/// A digest lists so many mails; there may be more.
+pub const DIGEST_ENTRIES: usize = 50;
+/// A digest looks for its mails among so many pending approvals.
+const DIGEST_LOOKS_AT: usize = 500;
+/// A change that loses against another is made anew at most so often.
+const TRIES: usize = 8;
+/// Characters of a mail's preview.
+const PREVIEW: usize = 200;
+/// Characters of a mail's subject.
+const SUBJECT: usize = 80;
+
+/// What telling people needs beyond the ports of the API.
+pub struct Teller<'a> {
+    /// Records, time, randomness.
+    pub ports: &'a Ports,
+    /// The way out.
+    pub notifier: &'a dyn Notifier,
+    /// Where digests wait.
+    pub queue: &'a dyn Queue,
+    /// Writes a digest as a message of the queue.
+    pub encode: fn(&DueDigest) -> String,
+    /// What notifications come from.
+    pub from: &'a EmailAddress,
+    /// Scheme and host of the console, without a slash at the end.
+    pub public_url: &'a str,
+}
+
+/// A claim on one notification, and the one-time link in it; none where the mail's policies ask for a sign-in.
+struct Claimed {
+    notice: Notice,
+    secret: Option<LinkSecret>,
+}
+
+impl Teller<'_> {
+    /// Tells whoever is to be told. Whatever was told already is not told again.
+    pub async fn tell(&self, what: &Notify) -> Result<(), Refusal> {
+        match what {
+            Notify::Waiting(waiting) => self.tell_all(waiting).await,
+            Notify::Digest(due) => self.digest(due).await,
+        }
+    }
+
+    async fn tell_all(&self, waiting: &Waiting) -> Result<(), Refusal> {
+        let organization_id = waiting.organization_id;
+        let key = Key::Approval(waiting.approval_id);
+        let Some(approval) = load::<Approval>(&*self.ports.store, organization_id, key).await? else {
+            return Ok(());
+        };
+        let voters = self.voters(&approval).await?;
+        if voters.is_empty() {
+            return Ok(());
+        }
+        let asked_by = self.askers(organization_id, [&approval.requested_by]).await?;
+        let mut told = Ok(());
+        for member in &voters {
+            // One who can't be told does not keep the others from being told.
+            if let Err(error) = self.tell_one(waiting, &approval, member, &asked_by).await {
+                tracing::warn!(approval_id = %approval.id, member_id = %member.id, %error, "not notified");
+                told = Err(error);
+            }
+        }
+        told
+    }
+
+    /// Who may decide about this mail now and has an address of their own. The list names them, and their seats are read
+    /// anew: who was removed a moment ago is told nothing.
+    async fn voters(&self, approval: &Approval) -> Result<Vec<Member>, Refusal> {
+        let (organization_id, now) = (approval.organization_id, self.ports.now());
+        let mut voters = vec![];
+        let mut page = PageRequest { limit: 100, cursor: None };
+        loop {
+            let listed = self.ports.store.list(organization_id, &List::Members, &page).await?;
+            let next = listed.next.clone();
+            let candidates = typed::<Member>(listed).items;
+            let keys: Vec<_> = candidates
+                .iter()
+                .filter(|member| awaits(approval, member, now))
+                .map(|member| Key::Member(member.id))
+                .collect();
+            let fresh = self.ports.store.load(organization_id, &keys).await?;
+            let fresh = fresh.into_iter().flatten().filter_map(|record| Member::try_from(record).ok());
+            voters.extend(self.reachable(fresh.filter(|member| awaits(approval, member, now))).await?);
+            page.cursor = next;
+            if page.cursor.is_none() {
+                return Ok(voters);
+            }
+        }
+    }
+
+    /// Leaves out whose address belongs to this installation: whoever may read that inbox, an agent perhaps, could decide
+    /// in the member's name.
+    async fn reachable(&self, members: impl Iterator<Item = Member>) -> Result<Vec<Member>, Refusal> {
+        let own = &self.ports.settings.mail_domain;
+        let outside = |member: &Member| !member.email.domain().eq_ignore_ascii_case(own);
+        let members: Vec<_> = members.filter(outside).collect();
+        let addresses: Vec<_> = members.iter().map(|member| member.email.clone()).collect();
+        let inboxes = self.ports.directory.addresses(&addresses).await?;
+        let is_inbox = |member: &Member| {
+            inboxes.iter().any(|entry| entry.address.mailbox_key() == member.email.mailbox_key())
+        };
+        Ok(members.into_iter().filter(|member| !is_inbox(member)).collect())
+    }
+
+    /// The addresses of the people behind requests.
+    async fn askers<'b>(
+        &self,
+        organization_id: OrganizationId,
+        actors: impl IntoIterator<Item = &'b Actor>,
+    ) -> Result<BTreeMap<MemberId, EmailAddress>, Refusal> {
+        let mut ids: Vec<MemberId> = actors.into_iter().filter_map(Actor::member).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let keys: Vec<_> = ids.into_iter().map(Key::Member).collect();
+        let found = self.ports.store.load(organization_id, &keys).await?;
+        let members = found.into_iter().flatten().filter_map(|record| Member::try_from(record).ok());
+        Ok(members.map(|member| (member.id, member.email)).collect())
+    }
+
+    async fn tell_one(
+        &self,
+        waiting: &Waiting,
+        approval: &Approval,
+        member: &Member,
+        askers: &BTreeMap<MemberId, EmailAddress>,
+    ) -> Result<(), Refusal> {
+        let key = notice_key(waiting, approval, member.id);
+        let Some(claimed) = self.claim(key, approval, member).await? else { return Ok(()) };
+        let again = waiting.kind == EventKind::ApprovalReminder;
+        let entry = Entry::new(approval, askers, claimed.secret.as_ref(), self.public_url);
+        self.send(claimed.notice, member, &single(&entry, again)).await
+    }
+
+    /// Decides how a member is told of one mail. A claim where it is by a mail of its own that nobody else is sending.
+    async fn claim(
+        &self,
+        key: Digest,
+        approval: &Approval,
+        member: &Member,
+    ) -> Result<Option<Claimed>, Refusal> {
+        let organization_id = approval.organization_id;
+        for _ in 0..TRIES {
+            let now = self.ports.now();
+            let keys = [Key::Notice(key), Key::Pace(member.id)];
+            let mut found = self.ports.store.load(organization_id, &keys).await?.into_iter();
+            let known = found.next().flatten().and_then(|record| Notice::try_from(record).ok());
+            let pace = found.next().flatten().and_then(|record| Pace::try_from(record).ok());
+            let new = Notice {
+                key,
+                organization_id,
+                member_id: member.id,
+                state: NoticeState::Claimed(now),
+                created_at: now,
+                version: 1,
+            };
+            let mut change = Change::new(organization_id);
+            let notice = if let Some(known) = known {
+                let Some(notice) = take(known, now)? else { return Ok(None) };
+                change = change.update(notice.clone());
+                Notice { version: notice.version + 1, ..notice }
+            } else {
+                let (expect, pace) = match pace {
+                    Some(pace) => (Expect::Version(pace.version), pace),
+                    None => (Expect::Absent, Pace::new(organization_id, member.id)),
+                };
+                let (pace, step) = pace.next(now);
+                let notice = match step {
+                    Step::Single => new,
+                    Step::Digest(_) | Step::Queued => Notice { state: NoticeState::Done, ..new },
+                };
+                // Queued before it is written down: what is not written down is dropped when it comes, and a digest
+                // that is written down is certainly queued.
+                if let Step::Digest(due) = step {
+                    let digest = DueDigest { organization_id, member_id: member.id, due };
+                    let delay = u16::try_from(Pace::DELAY.as_secs()).unwrap_or(900);
+                    self.queue.send(organization_id, (self.encode)(&digest), delay).await?;
+                }
+                change = change.write(Write::put(pace, expect)).create(notice.clone());
+                notice
+            };
+            let single = notice.state != NoticeState::Done;
+            let secret = self.secret(approval).filter(|_| single);
+            if let Some(secret) = &secret {
+                change = change.create(Link::new(secret, approval, member.id, now));
+            }
+            match self.ports.store.commit(change).await {
+                Ok(()) => return Ok(single.then_some(Claimed { notice, secret })),
+                // The member was told of something else at the same moment, or of this by somebody else.
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::Unavailable("the member's notifications kept changing".to_owned()))
+    }
+
+    /// The secret of a one-time link; none where the terms ask for a sign-in.
+    fn secret(&self, approval: &Approval) -> Option<LinkSecret> {
+        let decides = approval.terms.as_ref().is_none_or(|terms| terms.links == Links::Decide);
+        decides.then(|| LinkSecret::new(approval.organization_id, self.ports.bytes()))
+    }
+
+    /// Sends a digest of everything that this member may decide about.
+    async fn digest(&self, due: &DueDigest) -> Result<(), Refusal> {
+        let organization_id = due.organization_id;
+        let key = digest_key(due);
+        for _ in 0..TRIES {
+            let now = self.ports.now();
+            let keys = [Key::Notice(key), Key::Pace(due.member_id), Key::Member(due.member_id)];
+            let mut found = self.ports.store.load(organization_id, &keys).await?.into_iter();
+            let known = found.next().flatten().and_then(|record| Notice::try_from(record).ok());
+            let pace = found.next().flatten().and_then(|record| Pace::try_from(record).ok());
+            let member = found.next().flatten().and_then(|record| Member::try_from(record).ok());
+            let Some(member) = member else { return Ok(()) };
+            let mut change = Change::new(organization_id);
+            let mut notice = match (known, pace) {
+                (Some(known), _) => {
+                    let Some(notice) = take(known, now)? else { return Ok(()) };
+                    notice
+                }
+                (None, Some(pace)) if pace.digest_due == Some(due.due) => {
+                    change = change.update(pace.digested());
+                    let state = NoticeState::Claimed(now);
+                    Notice { key, organization_id, member_id: member.id, state, created_at: now, version: 0 }
+                }
+                // Another one is due, or none: this one was never written down.
+                _ => return Ok(()),
+            };
+            let (waiting, more) = self.waiting(&member).await?;
+            if waiting.is_empty() {
+                notice.state = NoticeState::Done;
+            }
+            let secrets: Vec<_> = waiting.iter().map(|approval| self.secret(approval)).collect();
+            for (approval, secret) in waiting.iter().zip(&secrets) {
+                if let Some(secret) = secret {
+                    change = change.create(Link::new(secret, approval, member.id, now));
+                }
+            }
+            change = if notice.version == 0 {
+                change.create(Notice { version: 1, ..notice.clone() })
+            } else {
+                change.update(notice.clone())
+            };
+            notice.version += 1;
+            match self.ports.store.commit(change).await {
+                Ok(()) if waiting.is_empty() => return Ok(()),
+                Ok(()) => {
+                    let askers = self
+                        .askers(organization_id, waiting.iter().map(|approval| &approval.requested_by))
+                        .await?;
+                    let entries: Vec<_> = waiting
+                        .iter()
+                        .zip(&secrets)
+                        .map(|(approval, secret)| {
+                            Entry::new(approval, &askers, secret.as_ref(), self.public_url)
+                        })
+                        .collect();
+                    return self.send(notice, &member, &many(&entries, more, self.public_url)).await;
+                }
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::Unavailable("the member's notifications kept changing".to_owned()))
+    }
+
+    /// The first mails that wait for this member, the soonest to expire first, and how many more there are.
+    async fn waiting(&self, member: &Member) -> Result<(Vec<Approval>, usize), Refusal> {
+        if self.reachable(std::iter::once(member.clone())).await?.is_empty() {
+            return Ok((vec![], 0));
+        }
+        let now = self.ports.now();
+        let mut found: Vec<Approval> = vec![];
+        let mut page = PageRequest { limit: 100, cursor: None };
+        let mut looked_at = 0;
+        while looked_at < DIGEST_LOOKS_AT {
+            let list = List::Approvals("pending".to_owned());
+            let listed =
+                typed::<Approval>(self.ports.store.list(member.organization_id, &list, &page).await?);
+            looked_at += listed.items.len();
+            found.extend(listed.items.into_iter().filter(|approval| awaits(approval, member, now)));
+            page.cursor = listed.next;
+            if page.cursor.is_none() {
+                break;
+            }
+        }
+        found.sort_by_key(|approval| (approval.expires_at, approval.id));
+        let more = found.len().saturating_sub(DIGEST_ENTRIES);
+        found.truncate(DIGEST_ENTRIES);
+        Ok((found, more))
+    }
+
+    /// Sends what was claimed and writes down what came of it.
+    async fn send(&self, notice: Notice, member: &Member, words: &Words) -> Result<(), Refusal> {
+        let notification = words.to(member, self.from, self.ports.bytes())?;
+        let outcome = self.notifier.notify(&notification).await;
+        let member_id = member.id;
+        let (state, again) = match outcome {
+            SendOutcome::Accepted(_) => (NoticeState::Done, None),
+            SendOutcome::NotAccepted(code) => (NoticeState::Free, Some(code)),
+            SendOutcome::Refused(code) => {
+                tracing::error!(%member_id, code, "a notification was refused");
+                (NoticeState::Done, None)
+            }
+            // It may have gone. The mail waits in the console all the same, and a reminder follows.
+            SendOutcome::Ambiguous(code) => {
+                tracing::warn!(%member_id, code, "a notification may not have been sent");
+                (NoticeState::Done, None)
+            }
+        };
+        let change = Change::new(notice.organization_id).update(Notice { state, ..notice });
+        if let Err(error) = self.ports.store.commit(change).await {
+            // Not an error to the caller: the mail has gone, and a second delivery would send it again.
+            tracing::warn!(%member_id, %error, "what became of a notification was not written down");
+        }
+        match again {
+            Some(code) => Err(Refusal::Unavailable(format!("notification not accepted: {code}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The notice as it is claimed anew; `None` where there is nothing left to do.
+fn take(known: Notice, now: Timestamp) -> Result<Option<Notice>, Refusal> {
+    match known.again(now) {
+        Again::Done => Ok(None),
+        Again::Busy => Err(Refusal::Unavailable("the notification is being sent".to_owned())),
+        Again::Take => Ok(Some(Notice { state: NoticeState::Claimed(now), ..known })),
+    }
+}
+
+/// A request is told once for each mail that waits; a reminder once for each time that it was called for.
+fn notice_key(waiting: &Waiting, approval: &Approval, member_id: MemberId) -> Digest {
+    let (approval_id, member_id) = (approval.id.to_string(), member_id.to_string());
+    let time = match waiting.kind {
+        EventKind::ApprovalReminder => waiting.event_id.to_string(),
+        _ => String::new(),
+    };
+    let parts: [&[u8]; 5] = [
+        b"approval",
+        approval_id.as_bytes(),
+        approval.digest.as_bytes(),
+        member_id.as_bytes(),
+        time.as_bytes(),
+    ];
+    Digest::of_parts(&parts)
+}
+
+fn digest_key(due: &DueDigest) -> Digest {
+    let (member_id, at) = (due.member_id.to_string(), due.due.as_millisecond().to_string());
+    Digest::of_parts(&[b"digest", member_id.as_bytes(), at.as_bytes()])
+}
+
+/// One mail that waits, in words that can do no harm.
+struct Entry {
+    subject: String,
+    preview: String,
+    recipients: String,
+    files: String,
+    asked_by: String,
+    held: String,
+    expires: String,
+    digest: String,
+    url: String,
+    /// What stands below the link.
+    note: &'static str,
+}
+
+impl Entry {
+    fn new(
+        approval: &Approval,
+        askers: &BTreeMap<MemberId, EmailAddress>,
+        secret: Option<&LinkSecret>,
+        public_url: &str,
+    ) -> Self {
+        let person = |id: &MemberId| {
+            askers.get(id).map_or_else(|| format!("member {id}"), |email| email.as_str().to_owned())
+        };
+        let asked_by = match &approval.requested_by {
+            Actor::Member { member_id } => person(member_id),
+            Actor::Token { token_id, member_id } => {
+                let id = token_id.to_string();
+                format!("API token \u{2026}{} of {}", &id[id.len() - 6..], person(member_id))
+            }
+            Actor::System => "Countersign".to_owned(),
+        };
+        let subject = inert(&approval.subject, SUBJECT);
+        let files = usize::try_from(approval.attachment_count).unwrap_or(usize::MAX);
+        Self {
+            subject: if subject.is_empty() { "(no subject)".to_owned() } else { subject },
+            preview: inert(&approval.preview, PREVIEW),
+            recipients: count(approval.recipients.len(), "recipient"),
+            files: if files == 0 { String::new() } else { count(files, "file") },
+            asked_by,
+            held: held(&approval.reasons),
+            expires: approval.expires_at.strftime("%-d %b %Y, %H:%M UTC").to_string(),
+            digest: approval.digest.hex()[..12].to_owned(),
+            url: match secret {
+                Some(secret) => format!("{public_url}/console/links/{}", secret.reveal()),
+                None => format!("{public_url}/console/approvals/{}", approval.id),
+            },
+            note: if secret.is_some() { FOR_YOU } else { SIGN_IN },
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Why a mail was held, from stable codes.
+fn held(reasons: &[String]) -> String {
+    let words: Vec<_> = reasons.iter().take(3).map(|code| inert(&code.replace('_', " "), 60)).collect();
+    if words.is_empty() { "a person has to decide".to_owned() } else { words.join(", ") }
+}
+
+/// A notification before it is a mail.
+struct Words {
+    subject: String,
+    text: String,
+    html: String,
+}
+
+/// What stands before the words of a mail.
+const NOT_OURS: &str =
+    "These words are the mail\u{2019}s own, not ours; addresses in them are broken on purpose:";
+/// What stands below a one-time link.
+const FOR_YOU: &str =
+    "Opening it decides nothing. It is for you alone and takes one decision: don\u{2019}t forward it.";
+
+/// What stands below a link to the console.
+const SIGN_IN: &str = "A policy asks you to sign in for this one: the link opens nothing by itself.";
+
+fn single(entry: &Entry, again: bool) -> Words {
+    let (first, lead) = if again {
+        ("Still waiting:", "A mail still waits for your decision.")
+    } else {
+        ("Approve?", "A mail waits for your decision.")
+    };
+    let subject = format!("{first} \"{}\" to {} (held: {})", entry.subject, entry.recipients, entry.held);
+    let mut text = format!("{lead}\n\n");
+    let mut rows = String::new();
+    for (name, value) in facts(entry) {
+        let _ = writeln!(text, "{:<12}{value}", format!("{name}:"));
+        let _ = write!(
+            rows,
+            "<tr><td style=\"padding:2px 16px 2px 0;color:#5b6770\">{name}</td><td>{}</td></tr>",
+            escaped(&value)
+        );
+    }
+    let _ = write!(
+        text,
+        "\n{NOT_OURS}\n\n> {}\n>\n> {}\n\nLook at the whole mail and decide:\n\n{}\n\n{}\n",
+        entry.subject, entry.preview, entry.url, entry.note
+    );
+    let html = page(&format!(
+        "<p>{lead}</p><table style=\"border-collapse:collapse\">{rows}</table>{}{}<p>{}</p>",
+        quoted(entry),
+        button(&entry.url),
+        entry.note
+    ));
+    Words { subject, text, html }
+}
+
+fn many(entries: &[Entry], more: usize, public_url: &str) -> Words {
+    let total = count(entries.len() + more, "mail");
+    let verb = if entries.len() + more == 1 { "waits" } else { "wait" };
+    let lead = format!("{total} {verb} for your decision.");
+    let mut text = format!("{lead}\n\n{NOT_OURS}\n\n");
+    let mut body = format!("<p>{lead}</p><p>{NOT_OURS}</p>");
+    for (n, entry) in (1..).zip(entries) {
+        let line = format!(
+            "to {}, asked by {}, held: {}, expires {}, digest {}\u{2026}",
+            entry.recipients, entry.asked_by, entry.held, entry.expires, entry.digest
+        );
+        let _ = write!(text, "{n}. \"{}\"\n   {line}\n   {}\n\n", entry.subject, entry.url);
+        let _ = write!(
+            body,
+            "<p><b>{n}. \u{201c}{}\u{201d}</b><br>{}<br><a href=\"{}\">Look at it and decide</a></p>",
+            escaped(&entry.subject),
+            escaped(&line),
+            escaped(&entry.url)
+        );
+    }
+    if more > 0 {
+        let queue = format!("{public_url}/console/approvals");
+        let _ = write!(text, "And {more} more, in the console:\n\n{queue}\n\n");
+        let _ = write!(body, "<p>And {more} more, <a href=\"{}\">in the console</a>.</p>", escaped(&queue));
+    }
+    let each = "Opening a link decides nothing. Each is for you alone and takes one decision: don\u{2019}t forward this.";
+    let _ = writeln!(text, "{each}");
+    let _ = write!(body, "<p>{each}</p>");
+    Words { subject: lead.trim_end_matches('.').to_owned(), text, html: page(&body) }
+}
+
+fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Asked by", entry.asked_by.clone()), ("Goes to", entry.recipients.clone())];
+    if !entry.files.is_empty() {
+        facts.push(("With", entry.files.clone()));
+    }
+    facts.extend([
+        ("Held", entry.held.clone()),
+        ("Expires", format!("{}; after that it is never sent", entry.expires)),
+        ("Digest", format!("sha256:{}\u{2026}", entry.digest)),
+    ]);
+    facts
+}
+
+fn quoted(entry: &Entry) -> String {
+    format!(
+        "<p style=\"color:#5b6770\">{NOT_OURS}</p>\
+         <blockquote style=\"margin:0;padding:4px 16px;border-left:4px solid #c8d0d6\">\
+         <p><b>{}</b></p><p>{}</p></blockquote>",
+        escaped(&entry.subject),
+        escaped(&entry.preview)
+    )
+}
+
+fn button(url: &str) -> String {
+    format!(
+        "<p><a href=\"{}\" style=\"display:inline-block;padding:8px 16px;background:#1f4e79;color:#fff\">\
+         Look at the whole mail and decide</a></p>",
+        escaped(url)
+    )
+}
+
+fn page(body: &str) -> String {
+    format!(
+        "<!doctype html><html><head><meta charset=\"utf-8\"></head><body style=\"font:16px/1.5 sans-serif;\
+         color:#1c2024;overflow-wrap:anywhere\">{body}</body></html>"
+    )
+}
+
+/// Text within HTML and its attributes.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+        out
+    })
+}
+
+impl Words {
+    /// As a mail to a member. Programs are told that a program wrote it (RFC 3834 §5), so that none answers.
+    fn to(
+        &self,
+        member: &Member,
+        from: &EmailAddress,
+        boundary_seed: [u8; 16],
+    ) -> Result<Notification, Refusal> {
+        let mime = mail::compose(&mail::Outgoing {
+            from: mail::Addr { name: Some("Countersign"), address: from.as_str() },
+            reply_to: &[],
+            to: &[mail::Addr { name: None, address: member.email.as_str() }],
+            cc: &[],
+            subject: &self.subject,
+            text: Some(&self.text),
+            html: Some(&self.html),
+            in_reply_to: None,
+            references: &[],
+            headers: &[
+                ("Auto-Submitted".to_owned(), "auto-generated".to_owned()),
+                ("X-Auto-Response-Suppress".to_owned(), "All".to_owned()),
+            ],
+            attachments: &[],
+            boundary_seed,
+        })
+        .map_err(|error| Refusal::Internal(format!("a notification could not be written: {error}")))?;
+        Ok(Notification { to: member.email.clone(), mime })
+    }
+}

@@ -1,0 +1,253 @@
+//! Pausing: nothing that a pause covers goes out until it is resumed, whatever was approved.
+//!
+//! Pulling it is one write, and every dispatcher looks at it after it has claimed a mail and before it calls the
+//! provider: a pause that came before the claim always wins. Releasing it first tells what will go, and lets a person
+//! drop some of it.
+
+use domain::gate::approval::Approval;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::lifecycle::Status;
+use domain::mailbox::message::Message;
+use domain::people::access::{Permit, ScopeType, scope};
+use domain::people::organization::{Organization, Pause, StaysPaused};
+use domain::{InboxId, MessageId, TokenId};
+use futures_util::future::join_all;
+
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{
+    Change, Expect, Key, List, Page, PageRequest, Record, StoreError, Write, load, typed,
+};
+use crate::gate::approvals::cancel;
+use crate::gate::steps::ticket;
+use crate::people::tokens;
+
+/// What a pause covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covered {
+    /// All mail of the organization.
+    Organization,
+    /// The mail of an inbox.
+    Inbox(InboxId),
+    /// What a token asked for; its requests are refused as well.
+    Token(TokenId),
+}
+
+impl Covered {
+    const fn name(self) -> &'static str {
+        match self {
+            Covered::Organization => "organization",
+            Covered::Inbox(_) => "inbox",
+            Covered::Token(_) => "token",
+        }
+    }
+}
+
+/// At most so many mails are started again at once when a pause ends; the sweeper starts the rest within a
+/// quarter of an hour.
+const KICKED: u16 = 100;
+/// A pause loses against others at most so often before it gives up.
+const TRIES: usize = 5;
+/// At most so many mails are dropped by one release.
+pub const MAX_DROPPED: usize = 100;
+
+async fn covered(
+    ports: &Ports,
+    permit: &Permit<impl ScopeType>,
+    scope: Covered,
+) -> Result<(Record, Option<Pause>), Refusal> {
+    let organization_id = permit.organization_id();
+    Ok(match scope {
+        Covered::Organization => {
+            let found = load::<Organization>(&*ports.store, organization_id, Key::Organization).await?;
+            let found = found.ok_or(Refusal::NotFound("organization"))?;
+            (found.clone().into(), found.paused)
+        }
+        Covered::Inbox(id) => {
+            permit.over(id)?;
+            let found = load::<Inbox>(&*ports.store, organization_id, Key::Inbox(id)).await?;
+            let found = found.ok_or(Refusal::NotFound("inbox"))?;
+            (found.clone().into(), found.paused)
+        }
+        Covered::Token(id) => {
+            let found = tokens::find(ports, organization_id, id).await?;
+            (found.clone().into(), found.paused)
+        }
+    })
+}
+
+fn with(record: Record, pause: Option<Pause>) -> Record {
+    match record {
+        Record::Organization(it) => Organization { paused: pause, ..it }.into(),
+        Record::Inbox(it) => Inbox { paused: pause, ..it }.into(),
+        Record::Token(it) => domain::people::credential::Token { paused: pause, ..it }.into(),
+        other => other,
+    }
+}
+
+/// Whoever may decide may pause: to stop is always safe. A limited token pauses only its inboxes.
+pub async fn pause(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    scope: Covered,
+    reason: &str,
+) -> Result<Pause, Refusal> {
+    if permit.principal().inboxes.is_some() && !matches!(scope, Covered::Inbox(_)) {
+        return Err(Refusal::NotFound(scope.name()));
+    }
+    for _ in 0..TRIES {
+        let (record, paused) = covered(ports, permit, scope).await?;
+        // Pulling it again is written down too: a release that is under way must not swallow it.
+        let pause = Pause { by: permit.actor().clone(), at: ports.now(), reason: reason.to_owned() };
+        match commit(ports, permit, scope, with(record, Some(pause.clone())), paused, Some(reason)).await {
+            Err(StoreError::Conflict(_)) => {}
+            other => return Ok(other.map(|()| pause)?),
+        }
+    }
+    Err(Refusal::Unavailable("the pause kept changing".to_owned()))
+}
+
+async fn commit(
+    ports: &Ports,
+    permit: &Permit<impl ScopeType>,
+    scope: Covered,
+    record: Record,
+    seen: Option<Pause>,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    let organization_id = permit.organization_id();
+    let (action, target) = match (scope, reason) {
+        (Covered::Organization, Some(_)) => ("organization.pause", organization_id.to_string()),
+        (Covered::Organization, None) => ("organization.resume", organization_id.to_string()),
+        (Covered::Inbox(id), Some(_)) => ("inbox.pause", id.to_string()),
+        (Covered::Inbox(id), None) => ("inbox.resume", id.to_string()),
+        (Covered::Token(id), Some(_)) => ("token.pause", id.to_string()),
+        (Covered::Token(id), None) => ("token.resume", id.to_string()),
+    };
+    let mut entry = ports.audit(organization_id, permit.actor(), action, target);
+    entry.details.extend(reason.map(|reason| ("reason", reason.to_owned())));
+    let expect = Expect::Paused(seen.map(|seen| seen.at));
+    ports.store.commit(Change::new(organization_id).write(Write::put(record, expect)).audit(entry)).await
+}
+
+/// Refuses a pause of something that is not there, or is not the caller's to see.
+pub async fn known(ports: &Ports, permit: &Permit<impl ScopeType>, scope: Covered) -> Result<(), Refusal> {
+    covered(ports, permit, scope).await.map(drop)
+}
+
+/// A page of what waits behind a pause, those that are due first: what will go, now or when its time comes, once it is
+/// released.
+pub async fn waiting(
+    ports: &Ports,
+    permit: &Permit<impl ScopeType>,
+    scope: Covered,
+    page: &PageRequest,
+) -> Result<Page<Message>, Refusal> {
+    let organization_id = permit.organization_id();
+    let list = List::Open(Status::Scheduled);
+    let mut page = typed::<Message>(ports.store.list(organization_id, &list, page).await?);
+    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
+    match scope {
+        Covered::Organization => {}
+        Covered::Inbox(id) => page.items.retain(|message| message.inbox_id == id),
+        Covered::Token(id) => {
+            let approvals = approvals_of(ports, permit, &page.items).await?;
+            let asked = |message: &Message| {
+                approvals.iter().any(|approval| {
+                    let by = &approval.requested_by;
+                    approval.message_id == message.id
+                        && matches!(by, domain::people::access::Actor::Token { token_id, .. } if *token_id == id)
+                })
+            };
+            page.items.retain(asked);
+        }
+    }
+    Ok(page)
+}
+
+async fn approvals_of(
+    ports: &Ports,
+    permit: &Permit<impl ScopeType>,
+    messages: &[Message],
+) -> Result<Vec<Approval>, Refusal> {
+    let keys: Vec<_> =
+        messages.iter().filter_map(Message::outbound).map(|o| Key::Approval(o.approval_id)).collect();
+    let found = ports.store.load(permit.organization_id(), &keys).await?;
+    Ok(found.into_iter().flatten().filter_map(|record| Approval::try_from(record).ok()).collect())
+}
+
+/// What a release did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resumed {
+    /// The mails that were called off before.
+    pub dropped: Vec<MessageId>,
+    /// The first of those that go now, or when their time comes.
+    pub will_send: Page<Message>,
+}
+
+/// Ends a pause, after it has called off the mails of `drop`.
+pub async fn resume<S: ScopeType>(
+    ports: &Ports,
+    permit: &Permit<S>,
+    reading: &Permit<scope::MessagesRead>,
+    scope: Covered,
+    drop: &[MessageId],
+) -> Result<Resumed, Refusal> {
+    let principal = permit.principal();
+    Pause::check_end(&principal.credential, principal.role).map_err(|refused| Refusal::Forbidden {
+        code: match refused {
+            StaysPaused::NoPerson => "person_required",
+            StaysPaused::NoManager => "manager_required",
+        },
+        message: refused.to_string(),
+    })?;
+    let (record, paused) = covered(ports, permit, scope).await?;
+    let first = PageRequest { limit: KICKED, cursor: None };
+    let mut dropped = vec![];
+    if !drop.is_empty() {
+        let mut request = first.clone();
+        let mut left: Vec<_> = drop.to_vec();
+        while !left.is_empty() {
+            let page = waiting(ports, permit, scope, &request).await?;
+            for message in page.items.iter().filter(|message| left.contains(&message.id)) {
+                if let Some(outbound) = message.outbound() {
+                    cancel(ports, reading, outbound.approval_id, "dropped_on_resume").await?;
+                    dropped.push(message.id);
+                }
+            }
+            left.retain(|id| !dropped.contains(id));
+            match page.next {
+                Some(next) => request.cursor = Some(next),
+                None => break,
+            }
+        }
+        if let Some(id) = left.first() {
+            // Nothing is released while a person believes that something is dropped which is not.
+            return Err(Refusal::Conflict {
+                code: "not_waiting",
+                message: format!("{id} does not wait behind this pause: nothing was resumed; look again"),
+                details: vec![("message_id", id.to_string())],
+            });
+        }
+    }
+    if paused.is_some() {
+        // Where somebody pulled it again meanwhile, nothing is released.
+        commit(ports, permit, scope, with(record, None), paused, None).await?;
+    }
+    let will_send = waiting(ports, permit, scope, &first).await?;
+    let now = ports.now();
+    let due: Vec<_> = approvals_of(ports, permit, &will_send.items)
+        .await?
+        .into_iter()
+        .filter(|approval| approval.send_at.is_none_or(|at| at <= now))
+        .collect();
+    let run = u32::try_from(now.as_second()).unwrap_or(u32::MAX);
+    join_all(due.iter().map(|approval| async move {
+        // Whatever can't be started here the sweeper starts.
+        if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, run).await {
+            tracing::warn!(approval_id = %approval.id, %error, "not started after a pause");
+        }
+    }))
+    .await;
+    Ok(Resumed { dropped, will_send })
+}

@@ -1,0 +1,416 @@
+//! Making, changing and trying out policies.
+
+use std::collections::BTreeSet;
+
+use domain::base::address::{EmailAddress, HeaderText, Mailbox};
+use domain::base::digest::Digest;
+use domain::gate::approval::Approval;
+use domain::gate::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
+use domain::ledger::audit::AuditEntry;
+use domain::mailbox::message::{Direction, Message};
+use domain::people::access::Actor;
+use domain::people::access::{Permit, scope};
+use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
+
+use crate::base::enter::Once;
+use crate::base::error::{FieldError, Refusal};
+use crate::base::ports::Ports;
+use crate::base::store::{Change, Conflict, Key, StoreError, load};
+use crate::gate::facts::{Bodies, FactsInput, gather};
+use crate::mailbox::messages;
+use crate::people::tokens;
+
+/// All policies of the organization, and what of them can't be read.
+pub async fn book(ports: &Ports, permit: &Permit<scope::PoliciesManage>) -> Result<PolicyBook, Refusal> {
+    Ok(load::<PolicyBook>(&*ports.store, permit.organization_id(), Key::Policies).await?.unwrap_or_default())
+}
+
+/// One policy.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+) -> Result<Policy, Refusal> {
+    let book = book(ports, permit).await?;
+    let found = book.get(id).cloned();
+    if found.is_none() && book.unreadable.iter().any(|one| one.id == Some(id)) {
+        return Err(Refusal::Conflict {
+            code: "policy_unreadable",
+            message:
+                "it is stored in a form that can't be read, and every mail is held: replace or delete it"
+                    .to_owned(),
+            details: vec![],
+        });
+    }
+    found.ok_or(Refusal::NotFound("policy"))
+}
+
+/// Makes a policy.
+pub async fn create(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    content: PolicyContent,
+    once: &Once,
+    answer: impl Fn(&Policy) -> (u16, String),
+) -> Result<Policy, Refusal> {
+    let now = ports.now();
+    let policy = Policy {
+        id: ports.policy_id(),
+        content,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        updated_by: permit.actor().clone(),
+        settled_at: now,
+    };
+    let add = |book: &mut PolicyBook| {
+        book.policies.push(policy.clone());
+        check(book, &policy)?;
+        Ok((policy.clone(), told(&policy)))
+    };
+    let save = |change, policy: &Policy| once.save(change, now, || answer(policy));
+    alter(ports, permit, ("policy.create", policy.id), add, once, save).await
+}
+
+/// Puts another content in the place of version `version` of a policy.
+pub async fn replace(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+    version: u64,
+    content: PolicyContent,
+) -> Result<Policy, Refusal> {
+    let now = ports.now();
+    let by_person = permit.principal().credential.is_person();
+    let put = |book: &mut PolicyBook| {
+        let (content, updated_by) = (content.clone(), permit.actor().clone());
+        let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
+            if known.version != version {
+                return Err(Refusal::Conflict {
+                    code: "policy_changed",
+                    message: format!("it has version {} by now: load it again", known.version),
+                    details: vec![("version", known.version.to_string())],
+                });
+            }
+            // A program that saves it says nothing of inboxes that were made since.
+            let settled_at = if by_person { now } else { known.settled_at };
+            *known = Policy {
+                content,
+                version: version + 1,
+                updated_at: now,
+                updated_by,
+                settled_at,
+                ..known.clone()
+            };
+            known.clone()
+        } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
+            // What could not be read has no version that anyone could name.
+            book.unreadable.remove(i);
+            let version = version.saturating_add(1);
+            let policy = Policy {
+                id,
+                content,
+                version,
+                created_at: now,
+                updated_at: now,
+                updated_by,
+                // Nobody knows any more what it said of inboxes.
+                settled_at: if by_person { now } else { Timestamp::UNIX_EPOCH },
+            };
+            book.policies.push(policy.clone());
+            policy
+        } else {
+            return Err(Refusal::NotFound("policy"));
+        };
+        check(book, &policy)?;
+        let details = told(&policy);
+        Ok((policy, details))
+    };
+    alter(ports, permit, ("policy.update", id), put, &Once::default(), |change, _| change).await
+}
+
+/// Removes a policy. Mail such as it let out is held from the next one on.
+pub async fn delete(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+) -> Result<(), Refusal> {
+    let take = |book: &mut PolicyBook| {
+        if let Some(i) = book.policies.iter().position(|policy| policy.id == id) {
+            Ok(((), told(&book.policies.remove(i))))
+        } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
+            let digest = Digest::of(book.unreadable.remove(i).stored.as_bytes());
+            Ok(((), vec![("digest", digest.to_string())]))
+        } else {
+            Err(Refusal::NotFound("policy"))
+        }
+    };
+    alter(ports, permit, ("policy.delete", id), take, &Once::default(), |change, ()| change).await
+}
+
+/// So often a change of the book is tried again while others change it, each time on what they left.
+const TRIES: usize = 10;
+
+/// Stores what `make` makes of the book, with an audit entry of its details. All policies are one record: that another
+/// policy was changed at the same moment is no concern of who changes this one.
+async fn alter<T>(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    (action, id): (&'static str, PolicyId),
+    make: impl Fn(&mut PolicyBook) -> Result<(T, Vec<(&'static str, String)>), Refusal>,
+    once: &Once,
+    save: impl Fn(Change, &T) -> Change,
+) -> Result<T, Refusal> {
+    let organization_id = permit.organization_id();
+    for _ in 0..TRIES {
+        let mut book = book(ports, permit).await?;
+        let (made, details) = make(&mut book)?;
+        let entry = ports.audit(organization_id, permit.actor(), action, id);
+        let change = Change::new(organization_id).audit(AuditEntry { details, ..entry });
+        // The first policy of an organization makes the record.
+        let change = if book.version == 0 {
+            change.create(PolicyBook { version: 1, ..book })
+        } else {
+            change.update(book)
+        };
+        match once.try_commit(ports, save(change, &made)).await? {
+            Ok(()) => return Ok(made),
+            Err(conflicts) if conflicts == [Conflict::Record(Key::Policies)] => {}
+            Err(conflicts) => return Err(StoreError::Conflict(conflicts).into()),
+        }
+    }
+    Err(Refusal::Unavailable("the policies kept changing".to_owned()))
+}
+
+/// Particulars of an audit entry. A policy may name addresses: its digest stands for it.
+fn told(policy: &Policy) -> Vec<(&'static str, String)> {
+    vec![
+        ("policy_id", policy.id.to_string()),
+        ("version", policy.version.to_string()),
+        ("digest", policy.content.digest().to_string()),
+    ]
+}
+
+/// Refuses what is too much for one organization.
+fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
+    if book.unreadable.iter().any(|one| one.id.is_none()) {
+        return Err(Refusal::Conflict {
+            code: "policies_unreadable",
+            message:
+                "the stored policies can't be read, and every mail is held: the operator has to restore them"
+                    .to_owned(),
+            details: vec![],
+        });
+    }
+    let known = book.policies.len() + book.unreadable.len();
+    if known > limits::POLICIES {
+        let message = format!("an organization has at most {} policies: delete one first", limits::POLICIES);
+        return Err(Refusal::Conflict { code: "too_many_policies", message, details: vec![] });
+    }
+    let mut errors = vec![];
+    let size: usize = book.policies.iter().map(|one| one.content.write().canonical().len()).sum();
+    if size > limits::BOOK {
+        let message =
+            format!("would make all policies {size} octets together: at most {} are allowed", limits::BOOK);
+        errors.push(FieldError::new("rules", "policies_too_large", message));
+    }
+    let patterns: usize = book.policies.iter().map(|one| one.content.patterns()).sum();
+    if patterns > limits::BOOK_PATTERNS {
+        let message = format!(
+            "would make {patterns} patterns in all policies: at most {} are allowed",
+            limits::BOOK_PATTERNS
+        );
+        errors.push(FieldError::new("rules", "too_many_patterns", message));
+    }
+    let inboxes: BTreeSet<_> = policy.content.inboxes.iter().flatten().collect();
+    if inboxes.len() > limits::LIST {
+        errors.push(FieldError::new("inbox_ids", "too_many", "names too many inboxes"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+}
+
+/// A mail that is only tried out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// The inbox that it would leave.
+    pub inbox_id: InboxId,
+    /// The mail.
+    pub mail: TrialMail,
+    /// The token that would ask for it; the caller where none is named. A stored mail has its own.
+    pub token_id: Option<TokenId>,
+    /// Policies that are tried out in place of the stored ones.
+    pub policies: Option<Vec<PolicyContent>>,
+}
+
+/// What is tried out.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TrialMail {
+    /// A mail that does not exist.
+    Draft(Box<TrialDraft>),
+    /// A mail that was submitted.
+    Stored(MessageId),
+}
+
+/// A mail that does not exist.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct TrialDraft {
+    /// Recipients in to, cc and bcc.
+    pub recipients: Vec<Mailbox>,
+    /// The subject.
+    pub subject: Option<HeaderText>,
+    /// The body as text.
+    pub text: Option<String>,
+    /// The body as HTML.
+    pub html: Option<String>,
+    /// The files, without their bytes.
+    pub attachments: Vec<FileFact>,
+    /// Not before this.
+    pub send_at: Option<Timestamp>,
+    /// The mail of the inbox that it answers.
+    pub in_reply_to: Option<MessageId>,
+}
+
+/// Judges a mail and says why. Nothing is stored, counted or sent, and standing approvals are not looked at.
+pub async fn simulate(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    trial: Trial,
+) -> Result<(Evaluation, Facts), Refusal> {
+    let organization_id = permit.organization_id();
+    let stored = book(ports, permit).await?;
+    let inbox_id = trial.inbox_id;
+    let inbox =
+        load::<domain::mailbox::inbox::Inbox>(&*ports.store, organization_id, Key::Inbox(inbox_id)).await?;
+    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", "unknown_inbox", "no such inbox"))?;
+    let book = match trial.policies {
+        None => stored,
+        Some(contents) => PolicyBook {
+            policies: contents.into_iter().map(|content| candidate(ports, permit, content)).collect(),
+            unreadable: vec![],
+            version: 0,
+        },
+    };
+    let named;
+    let actor = match trial.token_id {
+        None => permit.actor(),
+        Some(id) => {
+            named = token(ports, organization_id, id).await?;
+            &named
+        }
+    };
+    let approval;
+    let (actor, draft, size, answers) = match trial.mail {
+        TrialMail::Draft(draft) => {
+            let files: u64 = draft.attachments.iter().map(|file| file.size / 3 * 4).sum();
+            let words: usize = [&draft.text, &draft.html].into_iter().flatten().map(String::len).sum();
+            let answers = match draft.in_reply_to {
+                None => None,
+                Some(id) => Some(find(ports, organization_id, inbox_id, id, "draft.in_reply_to").await?),
+            };
+            (actor, *draft, files + words as u64, answers)
+        }
+        TrialMail::Stored(id) => {
+            // What is told of a mail says something of its content.
+            permit.principal().permit::<scope::MessagesRead>()?;
+            let message = find(ports, organization_id, inbox_id, id, "message_id").await?;
+            let Some(outbound) = message.outbound() else {
+                return Err(Refusal::field("message_id", "not_outgoing", "is a mail that came in"));
+            };
+            approval = load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id))
+                .await?
+                .ok_or(Refusal::NotFound("approval"))?;
+            let answers = match approval.answers {
+                None => None,
+                Some(id) => Some(find(ports, organization_id, inbox_id, id, "message_id").await?),
+            };
+            let octets = messages::octets(ports, &message).await?;
+            (&approval.requested_by, stored_draft(&message, &octets), message.size, answers)
+        }
+    };
+    let automatic = |parent: &Message| matches!(parent.direction, Direction::Inbound { automatic: true, .. });
+    // What is judged is what would go out.
+    let html = draft.html.as_deref().map(|html| {
+        mail::normal::normalise(html, &|_| true)
+            .map(|normal| normal.html)
+            .map_err(|refused| Refusal::field("draft.html", refused.reason.code(), refused))
+    });
+    let bodies = Bodies::read(draft.text.as_deref(), html.transpose()?.as_deref());
+    let answering = crate::gate::weigh::answering(ports, answers.as_ref(), draft.recipients.iter()).await?;
+    let input = FactsInput {
+        organization_id,
+        inbox: inbox.origin(),
+        actor,
+        recipients: draft.recipients.iter().map(|one| one.address.clone()).collect(),
+        subject: draft.subject.as_ref().map(|line| line.as_str().to_owned()).unwrap_or_default(),
+        text: bodies.text,
+        links: bodies.links,
+        pictures: bodies.pictures,
+        attachments: draft.attachments,
+        size,
+        is_reply: answering.is_reply,
+        unproven: answering.unproven,
+        thread_id: answers.as_ref().map(|parent| parent.thread_id),
+        answers_automatic: answers.as_ref().is_some_and(automatic),
+        send_at: draft.send_at,
+        counted: BTreeSet::new(),
+    };
+    let facts = gather(ports, &book, input).await?;
+    Ok((book.evaluate(&facts), facts))
+}
+
+/// A policy that nobody stored.
+fn candidate(ports: &Ports, permit: &Permit<scope::PoliciesManage>, content: PolicyContent) -> Policy {
+    let now = ports.now();
+    Policy {
+        id: ports.policy_id(),
+        content,
+        version: 0,
+        created_at: now,
+        updated_at: now,
+        updated_by: permit.actor().clone(),
+        settled_at: now,
+    }
+}
+
+async fn find(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    inbox_id: InboxId,
+    id: MessageId,
+    field: &'static str,
+) -> Result<Message, Refusal> {
+    load::<Message>(&*ports.store, organization_id, Key::Message(inbox_id, id))
+        .await?
+        .ok_or_else(|| Refusal::field(field, "unknown_message", "no such mail in this inbox"))
+}
+
+/// The token that a trial is to be asked for with.
+async fn token(ports: &Ports, organization_id: OrganizationId, id: TokenId) -> Result<Actor, Refusal> {
+    match tokens::find(ports, organization_id, id).await {
+        Ok(token) => Ok(Actor::Token { token_id: id, member_id: token.member_id }),
+        Err(Refusal::NotFound(_)) => Err(Refusal::field("token_id", "unknown_token", "no such token")),
+        Err(other) => Err(other),
+    }
+}
+
+/// What a sealed mail says.
+fn stored_draft(message: &Message, octets: &[u8]) -> TrialDraft {
+    let parsed = mail::parse(octets);
+    let parties = message.to.iter().chain(&message.cc).chain(&message.bcc);
+    let file = |file: &domain::mailbox::message::AttachmentRef| FileFact {
+        filename: file.filename.clone(),
+        content_type: file.content_type.clone(),
+        size: file.size,
+    };
+    TrialDraft {
+        recipients: parties
+            .filter_map(|party| Some(Mailbox::bare(EmailAddress::parse(&party.address).ok()?)))
+            .collect(),
+        subject: Some(HeaderText::lossy(&message.subject)),
+        text: parsed.text.as_deref().map(str::to_owned),
+        html: parsed.html.as_deref().map(str::to_owned),
+        attachments: message.attachments.iter().map(file).collect(),
+        send_at: message.outbound().and_then(|outbound| outbound.send_at),
+        in_reply_to: None,
+    }
+}

@@ -1,0 +1,72 @@
+//! What the provider reports after it was called: acceptance, delivery, bounce, complaint.
+
+use domain::mailbox::lifecycle::Outcome;
+use domain::mailbox::message::Message;
+use domain::{InboxId, MessageId, OrganizationId};
+
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{Key, StoreError, load};
+use crate::gate::steps::move_on;
+
+/// One report, named by the tags that we gave the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// The mail.
+    pub message_id: MessageId,
+    /// The provider's id of it.
+    pub provider_id: String,
+    /// What happened.
+    pub what: What,
+}
+
+/// What a report says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The provider accepted the mail.
+    Accepted,
+    /// A recipient's server said this.
+    Outcome(Outcome, Vec<String>),
+}
+
+/// A report that loses against another is repeated at most so often.
+const TRIES: usize = 8;
+
+/// Writes a report down. The same report again changes nothing, in whatever order reports come.
+pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
+    for _ in 0..TRIES {
+        let key = Key::Message(report.inbox_id, report.message_id);
+        let Some(message) = load::<Message>(&*ports.store, report.organization_id, key).await? else {
+            tracing::warn!(message_id = %report.message_id, "a report names a mail that does not exist");
+            return Ok(());
+        };
+        let Some(outbound) = message.outbound().cloned() else { return Ok(()) };
+        let before = outbound.status();
+        let now = ports.now();
+        let after = match &report.what {
+            What::Accepted => outbound.clone().accept(now, &report.provider_id),
+            What::Outcome(outcome, recipients) => {
+                outbound.clone().report(now, &report.provider_id, *outcome, recipients)
+            }
+        };
+        let after = match after {
+            Ok(after) if after == outbound => return Ok(()),
+            Ok(after) => after,
+            Err(error) => {
+                // The provider sent what we never gave it: somebody else uses our tags, or we have a defect.
+                tracing::error!(message_id = %message.id, %error, "a report contradicts the table");
+                return Ok(());
+            }
+        };
+        match ports.store.commit(move_on(ports, message, after, before)).await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::Unavailable("the message kept changing".to_owned()))
+}

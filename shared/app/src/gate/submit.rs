@@ -1,0 +1,345 @@
+//! Asking for a mail to be sent: it is composed once, sealed, weighed by the policies, and held for a person or let go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use domain::base::address::Mailbox;
+use domain::delivery::event::EventKind;
+use domain::gate::approval::{Approval, Decision, Deed, Verdict};
+use domain::gate::policy::PolicyBook;
+use domain::gate::seal::Sealed;
+use domain::ledger::audit::action;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::message::{Direction, Message, Party};
+use domain::people::access::{Permit, Principal, scope};
+use domain::people::organization::Organization;
+use domain::{InboxId, ThreadId, Timestamp};
+use futures_util::future::try_join_all;
+
+use crate::base::enter::Once;
+use crate::base::error::Refusal;
+use crate::base::ports::{BlobKey, Ports};
+use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write};
+use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references};
+use crate::gate::steps::{approval_event, ticket};
+use crate::gate::weigh::{Weighed, weigh};
+use crate::mailbox::attachments::records;
+use crate::mailbox::conversation::subject_pointer;
+
+pub use crate::gate::draft::{
+    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, Source,
+};
+
+/// What came of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The mail.
+    pub message: Message,
+    /// What it waits for, or what let it go.
+    pub approval: Approval,
+}
+
+impl Submitted {
+    /// Whether it waits for a person.
+    pub fn is_held(&self) -> bool {
+        self.approval.decision == Decision::Pending
+    }
+}
+
+/// A budget that others spend at the same moment is looked at again at most so often.
+const TRIES: usize = 5;
+
+/// Composes, seals and weighs a mail. Nothing is stored where anything is wrong with it.
+pub async fn submit(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    mut draft: Draft,
+    answering: Option<Answering>,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    let organization_id = permit.organization_id();
+    permit.over(inbox_id)?;
+    let mut keys = vec![Key::Inbox(inbox_id), Key::Policies, Key::Organization];
+    keys.extend(answering.map(|a| Key::Message(inbox_id, a.message_id)));
+    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
+    let mut next = || found.next().flatten();
+    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
+    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
+    let organization = next().and_then(|r| Organization::try_from(r).ok());
+    let parent = next().and_then(|r| Message::try_from(r).ok());
+    if answering.is_some() && parent.is_none() {
+        return Err(Refusal::NotFound("message"));
+    }
+    if let (Some(parent), Some(answering)) = (&parent, answering) {
+        address_answer(&mut draft, parent, &inbox, answering.all)?;
+    }
+    let mut prepared = Prepared::new(ports, permit, inbox_id, draft, parent).await?;
+    if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
+        // Whoever resumes has seen what waited then, not what was added since.
+        prepared.always = Some("paused");
+    }
+    send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
+}
+
+/// Weighs, seals and stores a prepared mail.
+pub(crate) async fn send(
+    ports: &Ports,
+    principal: &Principal,
+    inbox: &Inbox,
+    book: &PolicyBook,
+    prepared: Prepared,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    let mut last = vec![];
+    for _ in 0..TRIES {
+        let weighed = weigh(ports, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
+        let now = ports.now();
+        let message_id = ports.message_id();
+        let sealed = prepared.seal(ports, inbox, message_id, weighed.automatic(&prepared))?;
+        let submitted = hold(ports, principal, inbox, &prepared, &weighed, &sealed)?;
+        store_objects(ports, &submitted, &sealed, &prepared.files).await?;
+
+        let Submitted { message, approval } = &submitted;
+        let entry = ports.audit(inbox.organization_id, &principal.actor, action::SUBMIT, message.id);
+        let mut entry = entry.telling_of(Deed::Asked, approval.id, approval.id.at());
+        entry.details = vec![
+            ("credential", principal.credential.name()),
+            ("digest", approval.digest.to_string()),
+            ("approval_id", approval.id.to_string()),
+            ("status", approval.decision.as_str().to_owned()),
+        ];
+        entry.details.extend(approval.asked_details());
+        entry.details.extend(prepared.resends.iter().map(|original| ("resends", original.named.to_string())));
+        let kind =
+            if submitted.is_held() { EventKind::ApprovalRequested } else { EventKind::ApprovalApproved };
+        let mut change = Change::new(inbox.organization_id)
+            .create(message.clone())
+            .create(approval.clone())
+            .write(Write::Thread(message.thread_update()))
+            .audit(entry)
+            .event(approval_event(ports, kind, approval));
+        if let Some(standing) = weighed.standing {
+            let used =
+                ports.audit(inbox.organization_id, &principal.actor, action::STANDING_USE, standing.id);
+            for vote in &approval.votes {
+                // It is the vote's entry too: whose it is stands in its details, not in who asked for the mail.
+                let mut entry = used.clone().telling_of(vote.deed(), approval.id, vote.at);
+                entry.details = approval.vote_details(vote);
+                entry.details.push(("status", approval.decision.as_str().to_owned()));
+                entry.details.push(("used", (standing.used + 1).to_string()));
+                entry.details.push(("budget", standing.budget.to_string()));
+                change = change.audit(entry);
+            }
+            change = change.update(standing.spend());
+        }
+        if let Some(original) = &prepared.resends {
+            // Two who ask at once: one of them meets the other's write, and is refused.
+            change = change.update(original.sent_again_as(message.id)?);
+        }
+        change.writes.extend(weighed.counts);
+        for file in records(message) {
+            change = change.create(file);
+        }
+        if prepared.parent.is_none() {
+            let pointer = subject_pointer(inbox, message);
+            change = change.write(Write::put(pointer, Expect::Anything));
+        }
+        let change = once.save(change, now, || answer(&submitted));
+        if let Err(conflicts) = once.try_commit(ports, change).await? {
+            if !conflicts.iter().all(is_budget) {
+                return Err(StoreError::Conflict(conflicts).into());
+            }
+            // Somebody spent from the same budget at the same moment: weigh it again.
+            last = conflicts;
+            continue;
+        }
+        // The table is the truth: if the clock can't be started now, deciding or the sweeper starts it.
+        if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, 0).await {
+            tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
+        }
+        return Ok(submitted);
+    }
+    Err(StoreError::Conflict(last).into())
+}
+
+fn is_budget(conflict: &Conflict) -> bool {
+    matches!(conflict, Conflict::Record(Key::StandingApproval(_) | Key::Counter(_)))
+}
+
+fn parties(list: &[Mailbox]) -> Vec<Party> {
+    list.iter().map(Party::from).collect()
+}
+
+fn hold(
+    ports: &Ports,
+    principal: &Principal,
+    inbox: &Inbox,
+    prepared: &Prepared,
+    weighed: &Weighed,
+    sealed: &Sealed,
+) -> Result<Submitted, Refusal> {
+    let now = ports.now();
+    let (parent, resends) = (prepared.parent.as_ref(), prepared.resends.as_ref().map(|it| &it.root));
+    let thread_id: ThreadId =
+        parent.or(resends).map_or_else(|| ports.thread_id(), |earlier| earlier.thread_id);
+    let approval = Approval {
+        id: ports.approval_id(),
+        organization_id: inbox.organization_id,
+        inbox_id: inbox.id,
+        message_id: sealed.envelope().message_id,
+        thread_id,
+        answers: parent.map(|parent| parent.id),
+        resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
+        authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
+        digest: sealed.digest(),
+        revision: 1,
+        supersedes: None,
+        edited_by: None,
+        requested_by: principal.actor.clone(),
+        requested_with: principal.credential.clone(),
+        requested_at: now,
+        expires_at: now,
+        send_at: None,
+        terms: None,
+        reasons: vec![],
+        trace: vec![],
+        votes: vec![],
+        delegations: vec![],
+        recipients: vec![],
+        subject: String::new(),
+        preview: String::new(),
+        attachment_count: 0,
+        html_changes: vec![],
+        decision: Decision::Pending,
+        task_token: None,
+        version: 1,
+    };
+    let mut approval = described(approval, prepared, weighed, sealed, now);
+    let pending = pending(&approval, weighed.first_contact, now);
+    let outbound = match (&weighed.standing, &approval.terms) {
+        (_, None) => {
+            approval.decision = Decision::Approved { by: None, at: now };
+            pending.approve(now)
+        }
+        (Some(standing), Some(_)) => {
+            let (voter, with) = (standing.made_by, &standing.made_with);
+            approval =
+                approval.vote(voter, with, sealed.digest(), Verdict::Approve, Some(standing.id), now)?;
+            match approval.decision {
+                Decision::Approved { .. } => pending.approve(now),
+                _ => Ok(pending),
+            }
+        }
+        (None, Some(_)) => Ok(pending),
+    };
+    let outbound = outbound.map_err(|error| Refusal::Internal(error.to_string()))?;
+    let message = Message {
+        id: approval.message_id,
+        organization_id: inbox.organization_id,
+        inbox_id: inbox.id,
+        thread_id,
+        direction: Direction::Outbound(outbound),
+        from: Party::from(&inbox.mailbox()),
+        reply_to: vec![],
+        to: vec![],
+        cc: vec![],
+        bcc: vec![],
+        subject: String::new(),
+        preview: String::new(),
+        internet_message_id: None,
+        references: parent.map(answer_references).unwrap_or_default(),
+        attachments: vec![],
+        size: 0,
+        created_at: now,
+        version: 1,
+    };
+    Ok(Submitted { message: shown(message, prepared, &approval, sealed), approval })
+}
+
+/// The approval with what this revision of the mail says and what was made of it.
+pub(crate) fn described(
+    approval: Approval,
+    prepared: &Prepared,
+    weighed: &Weighed,
+    sealed: &Sealed,
+    now: Timestamp,
+) -> Approval {
+    let draft = &prepared.draft;
+    // An HTML-only mail has its text from the composed parts, as every received mail has.
+    let text = draft.text.clone().or_else(|| mail::parse(sealed.mime()).text).unwrap_or_default();
+    let terms = weighed.terms.clone();
+    Approval {
+        digest: sealed.digest(),
+        expires_at: Approval::expiry(&terms.clone().unwrap_or_default(), draft.send_at, now),
+        send_at: draft.send_at,
+        terms,
+        reasons: weighed.reasons.clone(),
+        trace: weighed.trace.clone(),
+        recipients: prepared.recipients().map(Party::from).collect(),
+        subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        preview: mail::preview(&text, 200),
+        attachment_count: u32::try_from(prepared.files.len()).unwrap_or(u32::MAX),
+        html_changes: prepared.html_changes.clone(),
+        ..approval
+    }
+}
+
+/// The mail with what this revision of it says.
+pub(crate) fn shown(message: Message, prepared: &Prepared, approval: &Approval, sealed: &Sealed) -> Message {
+    let draft = &prepared.draft;
+    Message {
+        reply_to: parties(&draft.reply_to),
+        to: parties(&draft.to),
+        cc: parties(&draft.cc),
+        bcc: parties(&draft.bcc),
+        subject: approval.subject.clone(),
+        preview: approval.preview.clone(),
+        attachments: prepared.files.iter().map(|file| file.reference(approval.message_id)).collect(),
+        size: sealed.mime().len() as u64,
+        ..message
+    }
+}
+
+/// Where the mail of an approval stands that waits from now on.
+pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) -> Outbound {
+    let remind_after = approval.terms.as_ref().and_then(|terms| terms.remind_after);
+    // Their servers answer once, however often the mail names them.
+    let recipients: BTreeSet<_> =
+        approval.recipients.iter().map(|party| party.address.to_lowercase()).collect();
+    Outbound {
+        approval_id: approval.id,
+        digest: approval.digest,
+        send_at: approval.send_at,
+        recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
+        first_contact,
+        sent_again_as: vec![],
+        state: State::PendingApproval {
+            expires_at: approval.expires_at,
+            remind_at: remind_after.map(|after| now + after),
+        },
+    }
+}
+
+/// Stores the sealed object and the files that are not stored yet.
+pub(crate) async fn store_objects(
+    ports: &Ports,
+    submitted: &Submitted,
+    sealed: &Sealed,
+    files: &[File],
+) -> Result<(), Refusal> {
+    let organization_id = submitted.message.organization_id;
+    let key = BlobKey::Sealed(organization_id, sealed.digest());
+    ports.blobs.put(&key, Bytes::copy_from_slice(sealed.bytes()), "application/octet-stream").await?;
+    // What an approver downloads is a copy of what was sealed, not the upload, which its URL can overwrite.
+    let files: BTreeMap<_, _> = files.iter().map(|file| (file.id(submitted.message.id), file)).collect();
+    try_join_all(files.into_iter().map(|(id, file)| async move {
+        let key = BlobKey::Attachment(organization_id, id);
+        ports.blobs.put(&key, file.contents.clone(), &file.content_type).await
+    }))
+    .await?;
+    Ok(())
+}

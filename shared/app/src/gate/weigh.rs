@@ -1,0 +1,299 @@
+//! What the gate makes of a mail: policies, taint, loops and standing approvals, together.
+
+use std::collections::BTreeSet;
+
+use domain::base::address::{EmailAddress, Mailbox};
+use domain::base::digest::Digest;
+use domain::gate::policy::{By, FileFact, PolicyBook, Step, Terms, Verdict};
+use domain::gate::standing::{Mail, StandingApproval};
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::lifecycle::State;
+use domain::mailbox::message::{Direction, Message};
+use domain::people::access::Actor;
+use domain::people::organization::Member;
+use domain::{OrganizationId, Timestamp};
+use jiff::SignedDuration;
+
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{Change, Key, List, PageRequest, Record, Write, load, typed};
+use crate::gate::draft::Prepared;
+use crate::gate::facts::{self, Bodies, FactsInput};
+use crate::gate::standing;
+
+/// What a mail is to be done with.
+pub(crate) struct Weighed {
+    /// What it takes; none where it goes without a person.
+    pub(crate) terms: Option<Terms>,
+    /// Why, as stable codes.
+    pub(crate) reasons: Vec<String>,
+    /// Which rules matched.
+    pub(crate) trace: Vec<Step>,
+    /// The standing approval whose maker's vote it gets.
+    pub(crate) standing: Option<StandingApproval>,
+    /// What is counted in the transaction.
+    pub(crate) counts: Vec<Write>,
+    /// Somebody gets it who was never written to before.
+    pub(crate) first_contact: bool,
+}
+
+impl Weighed {
+    /// What RFC 3834 §5 has a mail say of itself that no person looks at.
+    pub(crate) fn automatic(&self, prepared: &Prepared) -> Option<&'static str> {
+        if self.terms.is_some() && self.standing.is_none() {
+            return None;
+        }
+        let answers = prepared.parent.as_ref().is_some_and(|parent| parent.outbound().is_none());
+        Some(if answers { "auto-replied" } else { "auto-generated" })
+    }
+}
+
+/// So many mails a day and conversation go without a person: two programs that answer each other come to an end.
+pub(crate) const THREAD_CAP: u64 = 10;
+/// A mail goes without a person at most so far ahead: later, the rules that let it go may not stand any more.
+const MAX_UNSEEN_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// So many mails a day and recipient go without a person.
+pub(crate) const RECIPIENT_CAP: u64 = 30;
+
+/// Weighs a mail that `actor` asks for. A blocked one is refused, and it is written down that `by` tried.
+pub(crate) async fn weigh(
+    ports: &Ports,
+    (actor, by): (&Actor, &Actor),
+    inbox: &Inbox,
+    book: &PolicyBook,
+    prepared: &Prepared,
+) -> Result<Weighed, Refusal> {
+    let (organization_id, now) = (inbox.organization_id, ports.now());
+    let draft = &prepared.draft;
+    let answers_automatic = prepared
+        .parent
+        .as_ref()
+        .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
+    let bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
+    let file = |file: &crate::gate::draft::File| FileFact {
+        filename: file.filename.clone(),
+        content_type: file.content_type.clone(),
+        size: file.size(),
+    };
+    let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
+    let answering = answering(ports, prepared.parent.as_ref(), prepared.recipients()).await?;
+    let is_reply = answering.is_reply;
+    let counted = match &prepared.revises {
+        Some((recipients, at)) => {
+            facts::counted(organization_id, book, inbox.origin(), recipients.clone(), *at)
+        }
+        None => BTreeSet::new(),
+    };
+    let input = FactsInput {
+        organization_id,
+        inbox: inbox.origin(),
+        actor,
+        recipients: prepared.recipients().map(|m| m.address.clone()).collect(),
+        subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        text: bodies.text,
+        attachments: prepared.files.iter().map(file).collect(),
+        links: bodies.links,
+        pictures: bodies.pictures,
+        size: prepared.size(),
+        is_reply,
+        unproven: answering.unproven,
+        thread_id,
+        answers_automatic,
+        send_at: draft.send_at,
+        counted: counted.clone(),
+    };
+    let facts = facts::gather(ports, book, input).await?;
+    let evaluation = book.evaluate(&facts);
+    let mut reasons = evaluation.reasons;
+    let always = always(inbox, prepared, facts.tainted, answers_automatic, &evaluation.outcome, now);
+    let terms = match evaluation.outcome {
+        Verdict::Block => {
+            let mut entry = ports.audit(organization_id, by, "message.block", inbox.id);
+            entry.details = vec![("reasons", reasons.join(" "))];
+            ports.store.commit(Change::new(organization_id).audit(entry)).await?;
+            return Err(Refusal::Blocked(evaluation.trace));
+        }
+        Verdict::Allow => (!always.is_empty()).then(Terms::default),
+        Verdict::Hold(terms) => Some(terms),
+    };
+    // Where a person is needed whatever policies say, no program stands in for one.
+    let terms = terms.map(|terms| if always.is_empty() { terms } else { by_person(terms) });
+    reasons.extend(always.iter().map(|reason| (*reason).to_owned()));
+    let recipients: Vec<(EmailAddress, bool)> =
+        facts.recipients.iter().map(|r| (r.address.clone(), r.first_contact)).collect();
+    let mut weighed = Weighed {
+        terms,
+        reasons,
+        trace: evaluation.trace,
+        standing: None,
+        counts: facts::counters(organization_id, book, &facts),
+        first_contact: recipients.iter().any(|(_, first)| *first),
+    };
+    weighed.counts.retain(|write| !matches!(write, Write::Count { key, .. } if counted.contains(key)));
+    if weighed.terms.is_some() && always.is_empty() {
+        let mail = Mail {
+            inbox_id: inbox.id,
+            thread_id: thread_id.filter(|_| is_reply),
+            send_at: draft.send_at,
+            recipients: &recipients,
+            tainted: facts.tainted,
+            answers_automatic,
+        };
+        weighed.standing = covering(ports, organization_id, actor, weighed.terms.as_ref(), &mail).await?;
+    }
+    if weighed.terms.is_none() || weighed.standing.is_some() {
+        cap(ports, &mut weighed, organization_id, &recipients, prepared.parent.as_ref(), now).await?;
+    }
+    Ok(weighed)
+}
+
+/// The standing approval of somebody else, in a role that is asked for, that covers a mail, if there is one.
+async fn covering(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    actor: &Actor,
+    terms: Option<&Terms>,
+    mail: &Mail<'_>,
+) -> Result<Option<StandingApproval>, Refusal> {
+    let own = |standing: &StandingApproval| actor.member() == Some(standing.made_by.member_id);
+    let wanted = |standing: &StandingApproval| {
+        let separation = terms.is_none_or(|terms| terms.separation);
+        let roles = terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
+        standing.covers(mail, ports.now())
+            && !(separation && own(standing))
+            && roles.into_iter().any(|role| *role == standing.made_by.role)
+    };
+    let live = standing::live(ports, organization_id).await?;
+    for standing in live.into_iter().filter(|standing| wanted(standing)) {
+        // Of a maker who has left, or decides in another role, the vote would not stand.
+        let maker = Key::Member(standing.made_by.member_id);
+        let maker = load::<Member>(&*ports.store, organization_id, maker).await?;
+        if maker.is_some_and(|maker| maker.role == standing.made_by.role) {
+            return Ok(Some(standing));
+        }
+    }
+    Ok(None)
+}
+
+/// What a mail is as an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Answering {
+    /// It goes to nobody but parties of the conversation.
+    pub(crate) is_reply: bool,
+    /// Recipients whom only a mail names of which nobody knows who wrote it.
+    pub(crate) unproven: Vec<EmailAddress>,
+}
+
+/// So many of the last mails of a conversation are looked through for whom we wrote to in it.
+const PARTIES_OF: u16 = 100;
+
+/// Whether a mail goes to the parties of what it answers: its author, if it is proven who that is, and those to whom we
+/// wrote in that conversation. What a stranger's mail says in `Reply-To`, `To` and `Cc` makes nobody a party.
+pub(crate) async fn answering<'a>(
+    ports: &Ports,
+    parent: Option<&Message>,
+    recipients: impl Iterator<Item = &'a Mailbox>,
+) -> Result<Answering, Refusal> {
+    let Some(parent) = parent else { return Ok(Answering::default()) };
+    // An answer to a mail of our own is judged as a new one.
+    let Direction::Inbound { authenticated, .. } = parent.direction else { return Ok(Answering::default()) };
+    let author = EmailAddress::parse(&parent.from.address).ok().filter(|_| authenticated);
+    let is_author =
+        |one: &EmailAddress| author.as_ref().is_some_and(|it| it.mailbox_key() == one.mailbox_key());
+    let mut others: Vec<EmailAddress> =
+        recipients.map(|one| one.address.clone()).filter(|one| !is_author(one)).collect();
+    if !others.is_empty() {
+        let list = List::LatestInThread(parent.thread_id);
+        let page = PageRequest { limit: PARTIES_OF, cursor: None };
+        let thread = typed::<Message>(ports.store.list(parent.organization_id, &list, &page).await?).items;
+        let known: BTreeSet<String> = thread
+            .iter()
+            .filter(|message| message.inbox_id == parent.inbox_id)
+            .filter(|message| matches!(message.outbound().map(|o| &o.state), Some(State::Accepted { .. })))
+            .flat_map(|message| message.to.iter().chain(&message.cc).chain(&message.bcc))
+            .filter_map(|party| EmailAddress::parse(&party.address).ok())
+            .map(|address| address.mailbox_key())
+            .collect();
+        others.retain(|one| !known.contains(&one.mailbox_key()));
+    }
+    let is_reply = others.is_empty();
+    // Where the author is proven, whoever else is named is known or not as ever.
+    Ok(Answering { is_reply, unproven: if authenticated { vec![] } else { others } })
+}
+
+/// What always needs a person, whatever a policy or a standing approval says.
+fn always(
+    inbox: &Inbox,
+    prepared: &Prepared,
+    tainted: bool,
+    answers_automatic: bool,
+    outcome: &Verdict,
+    now: Timestamp,
+) -> Vec<&'static str> {
+    let mut always = vec![];
+    if tainted {
+        always.push("thread_tainted");
+    }
+    if answers_automatic {
+        always.push("answers_automatic_mail");
+    }
+    always.extend(prepared.always);
+    let own = inbox.address.mailbox_key();
+    if prepared.draft.reply_to.iter().any(|mailbox| mailbox.address.mailbox_key() != own) {
+        // No rule judges where answers go, and whoever gets them gets what the recipient writes.
+        always.push("foreign_reply_to");
+    }
+    let far = prepared.draft.send_at.is_some_and(|at| at > now + MAX_UNSEEN_AHEAD);
+    if far && *outcome == Verdict::Allow {
+        always.push("scheduled_far_ahead");
+    }
+    always
+}
+
+fn by_person(terms: Terms) -> Terms {
+    Terms { by: By::Person, ..terms }
+}
+
+/// Counts a mail that goes without a person, or holds it where too many did today.
+async fn cap(
+    ports: &Ports,
+    weighed: &mut Weighed,
+    organization_id: OrganizationId,
+    recipients: &[(EmailAddress, bool)],
+    parent: Option<&Message>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let day = now.as_second().div_euclid(86_400).to_string();
+    let key = |kind: &[u8], what: &str| Digest::of_parts(&[b"cap", kind, what.as_bytes(), day.as_bytes()]);
+    let mut caps: Vec<(Digest, u64, &str)> = recipients
+        .iter()
+        .map(|(address, _)| (key(b"recipient", &address.mailbox_key()), RECIPIENT_CAP, "recipient_cap"))
+        .collect();
+    caps.extend(
+        parent.map(|parent| (key(b"thread", &parent.thread_id.to_string()), THREAD_CAP, "thread_cap")),
+    );
+    caps.sort_unstable();
+    caps.dedup();
+    let keys: Vec<_> = caps.iter().map(|(key, ..)| Key::Counter(*key)).collect();
+    let found = ports.store.load(organization_id, &keys).await?;
+    let count = |record: &Option<Record>| match record {
+        Some(Record::Counter(counter)) => counter.count,
+        _ => 0,
+    };
+    let counted: Vec<u64> = found.iter().map(count).collect();
+    let full = caps.iter().zip(&counted).find(|((_, limit, _), count)| **count >= *limit);
+    if let Some(((.., reason), _)) = full {
+        weighed.standing = None;
+        weighed.terms = Some(by_person(weighed.terms.take().unwrap_or_default()));
+        weighed.reasons.push((*reason).to_owned());
+        return Ok(());
+    }
+    let expires_at = now + SignedDuration::from_hours(48);
+    weighed.counts.extend(caps.into_iter().map(|(key, limit, _)| Write::Count {
+        key,
+        by: 1,
+        limit: Some(limit),
+        expires_at,
+    }));
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Files: announced and uploaded beside the API, fetched beside the API.
+
+use std::collections::BTreeMap;
+
+use domain::base::digest::Digest;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::{Attachment, AttachmentRef, Message};
+use domain::people::access::{Permit, scope};
+use domain::{AttachmentId, InboxId, MessageId};
+
+use crate::base::enter::Once;
+use crate::base::error::Refusal;
+use crate::base::ports::{BlobKey, Ports};
+use crate::base::store::{Change, Key, load};
+
+/// A file that is to be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUpload {
+    /// The inbox that may send it. A credential that is limited to one inbox need not name it.
+    pub inbox_id: Option<InboxId>,
+    /// Its name, without a path.
+    pub filename: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its exact size in bytes, 1 to [`Attachment::MAX_SIZE`].
+    pub size: u64,
+}
+
+/// Announces a file; the URL takes exactly this size and type by `PUT`, for 15 minutes.
+pub async fn announce(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesSend>,
+    new: NewUpload,
+    once: &Once,
+    answer: impl FnOnce(&Attachment, &str) -> (u16, String),
+) -> Result<(Attachment, String), Refusal> {
+    let organization_id = permit.organization_id();
+    if new.size == 0 || new.size > Attachment::MAX_SIZE {
+        let limit = format!("must be 1 to {} octets (25 MB)", Attachment::MAX_SIZE);
+        return Err(Refusal::field("size", "attachment_too_large", limit));
+    }
+    let inbox_id = sender(ports, permit, new.inbox_id).await?;
+    let file = Attachment {
+        id: ports.attachment_id(),
+        organization_id,
+        inbox_id,
+        message: None,
+        filename: new.filename,
+        content_type: new.content_type,
+        size: new.size,
+        created_at: ports.now(),
+    };
+    let key = BlobKey::Upload(organization_id, file.id);
+    let url = ports.blobs.upload_url(&key, file.size, &file.content_type).await?;
+    let change = Change::new(organization_id).create(file.clone());
+    let change = once.save(change, ports.now(), || answer(&file, &url));
+    once.commit(ports, change).await?;
+    Ok((file, url))
+}
+
+/// The inbox that an upload is for: the one that is named, or the only one that the credential reaches.
+async fn sender(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesSend>,
+    named: Option<InboxId>,
+) -> Result<InboxId, Refusal> {
+    let own = permit.principal().inboxes.as_ref();
+    let only = own.filter(|own| own.len() == 1).and_then(|own| own.first().copied());
+    let Some(inbox_id) = named.or(only) else {
+        let message = "name the inbox that will send the file: your credential reaches more than one";
+        return Err(Refusal::field("inbox_id", "required", message));
+    };
+    let found = load::<Inbox>(&*ports.store, permit.organization_id(), Key::Inbox(inbox_id)).await?;
+    if found.is_none() || permit.over(inbox_id).is_err() {
+        return Err(Refusal::field("inbox_id", "unknown_inbox", "no such inbox"));
+    }
+    Ok(inbox_id)
+}
+
+/// The name of a file whose mail gives it none, or none that can be kept.
+const UNNAMED: &str = "unnamed";
+
+/// The name under which a file is read from its mail.
+pub(crate) fn read_name(filename: &str) -> String {
+    mail::safe_filename(filename).unwrap_or_else(|| UNNAMED.to_owned())
+}
+
+/// A file as its mail has it.
+pub(crate) fn part(message_id: MessageId, file: &mail::ParsedAttachment<'_>) -> AttachmentRef {
+    let filename = file.filename.clone().unwrap_or_else(|| UNNAMED.to_owned());
+    let digest = Digest::from_bytes(file.sha256);
+    AttachmentRef {
+        id: Attachment::id_in(message_id, &filename, digest),
+        filename,
+        content_type: file.content_type.clone(),
+        size: file.size as u64,
+        digest,
+        content_id: file.content_id.clone(),
+        inline: file.inline,
+    }
+}
+
+/// The records of the files of a mail, each once.
+pub(crate) fn records(message: &Message) -> Vec<Attachment> {
+    let record = |file: &AttachmentRef| Attachment {
+        id: file.id,
+        organization_id: message.organization_id,
+        inbox_id: message.inbox_id,
+        message: Some((message.id, file.digest)),
+        filename: read_name(&file.filename),
+        content_type: file.content_type.clone(),
+        size: file.size,
+        created_at: message.created_at,
+    };
+    let files: BTreeMap<_, _> = message.attachments.iter().map(|file| (file.id, record(file))).collect();
+    files.into_values().collect()
+}
+
+/// A URL that gives the file of a mail, for 15 minutes.
+pub async fn download(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    id: AttachmentId,
+) -> Result<(Attachment, String), Refusal> {
+    let organization_id = permit.organization_id();
+    let file = load::<Attachment>(&*ports.store, organization_id, Key::Attachment(id))
+        .await?
+        .filter(|file| permit.over(file.inbox_id).is_ok())
+        .ok_or(Refusal::NotFound("attachment"))?;
+    if !file.is_sound() {
+        return Err(Refusal::Internal(format!("{id}: the record names another file")));
+    }
+    let key = match file.message {
+        Some(_) => BlobKey::Attachment(organization_id, id),
+        None => BlobKey::Upload(organization_id, id),
+    };
+    let url = ports.blobs.download_url(&key, &file.filename).await?;
+    Ok((file, url))
+}

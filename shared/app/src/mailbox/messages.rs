@@ -1,0 +1,309 @@
+//! Reading mail.
+
+use bytes::Bytes;
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::gate::seal::{Envelope, MAX_MIME, Sealed};
+use domain::mailbox::lifecycle::{Outbound, Status};
+use domain::mailbox::message::{Direction, Message, Party};
+use domain::people::access::{Permit, scope};
+use domain::{AttachmentId, InboxId, MessageId, OrganizationId};
+
+use crate::base::error::Refusal;
+use crate::base::ports::{BlobKey, Ports};
+use crate::base::store::{Key, List, Page, PageRequest, load, typed};
+use crate::mailbox::attachments::part;
+use crate::mailbox::inboxes;
+
+/// A mail with its body, decoded.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// What the list shows.
+    pub message: Message,
+    /// The body as text.
+    pub text: Option<String>,
+    /// The body as HTML: of a received mail without anything active and without remote images, of a mail of ours byte for
+    /// byte as it is sealed.
+    pub html: Option<String>,
+    /// How many remote images a received mail would show, or a mail of ours shows.
+    pub remote_images: usize,
+    /// Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted.
+    pub picture_hosts: Vec<String>,
+    /// The HTML goes on beyond what may be shown: whoever reads `html` has not read all of it.
+    pub html_truncated: bool,
+    /// The HTML has text that is made invisible.
+    pub hidden_text: bool,
+    /// The new part of a received reply.
+    pub extracted_text: Option<String>,
+    /// All headers, decoded, in order.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The mails of an inbox, newest first.
+pub async fn list(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    page: &PageRequest,
+) -> Result<Page<Message>, Refusal> {
+    inboxes::find(ports, permit, inbox_id).await?;
+    Ok(typed(ports.store.list(permit.organization_id(), &List::Messages(inbox_id), page).await?))
+}
+
+async fn find(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<Message, Refusal> {
+    permit.over(inbox_id)?;
+    load::<Message>(&*ports.store, permit.organization_id(), Key::Message(inbox_id, id))
+        .await?
+        .ok_or(Refusal::NotFound("message"))
+}
+
+/// Mails of all inboxes that have not come to an end, those that are due first: `scheduled` ones, and `unknown` ones,
+/// which somebody should look after.
+pub async fn open(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    status: &str,
+    page: &PageRequest,
+) -> Result<Page<Message>, Refusal> {
+    let status = Status::parse(status).filter(|s| matches!(s, Status::Scheduled | Status::Unknown));
+    let status =
+        status.ok_or_else(|| Refusal::field("status", "unknown_status", "must be scheduled or unknown"))?;
+    let list = List::Open(status);
+    let mut page = typed::<Message>(ports.store.list(permit.organization_id(), &list, page).await?);
+    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
+    Ok(page)
+}
+
+/// One mail with its body.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<Detail, Refusal> {
+    let message = find(ports, permit, inbox_id, id).await?;
+    detail(ports, message).await
+}
+
+/// The bytes of a mail, or where they are.
+pub enum Raw {
+    /// As they were sealed; SES adds `Date` and `Message-ID` when it sends them.
+    Octets(Bytes),
+    /// As they were received: a URL that gives them for 15 minutes, since they may be larger than an answer can be.
+    Url(String),
+}
+
+/// A sealed mail up to this size is given in the answer: Lambda's limit is 6 MB, in base64.
+const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+
+/// The bytes of a mail.
+pub async fn raw(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<Raw, Refusal> {
+    let message = find(ports, permit, inbox_id, id).await?;
+    match &message.direction {
+        Direction::Inbound { raw_key, .. } => {
+            let name = format!("{id}.eml");
+            Ok(Raw::Url(ports.blobs.download_url(&BlobKey::Raw(raw_key.clone()), &name).await?))
+        }
+        Direction::Outbound(_) if message.size <= MAX_ANSWER => {
+            Ok(Raw::Octets(octets(ports, &message).await?))
+        }
+        Direction::Outbound(outbound) => {
+            let key = BlobKey::Sealed(message.organization_id, outbound.digest);
+            Ok(Raw::Url(ports.blobs.download_url(&key, &format!("{id}.sealed")).await?))
+        }
+    }
+}
+
+pub(crate) async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
+    match &message.direction {
+        Direction::Inbound { raw_key, .. } => {
+            Ok(ports.blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?)
+        }
+        Direction::Outbound(outbound) => {
+            let sealed = sealed(ports, message, outbound.digest).await?;
+            Ok(Bytes::copy_from_slice(sealed.mime()))
+        }
+    }
+}
+
+async fn sealed(ports: &Ports, message: &Message, digest: Digest) -> Result<Sealed, Refusal> {
+    let sealed = sealed_at(ports, message.organization_id, digest).await?;
+    // A person must see where the sealed mail goes, not what a row of the table says of it.
+    if !agree(message, sealed.envelope()) {
+        return Err(Refusal::Internal(format!("{}: the record and the sealed object differ", message.id)));
+    }
+    Ok(sealed)
+}
+
+/// The mail with this digest, as it is sealed.
+pub(crate) async fn sealed_detail(
+    ports: &Ports,
+    message: Message,
+    digest: Digest,
+) -> Result<Detail, Refusal> {
+    let current = message.outbound().is_some_and(|outbound| outbound.digest == digest);
+    let sealed = if current {
+        sealed(ports, &message, digest).await?
+    } else {
+        sealed_at(ports, message.organization_id, digest).await?
+    };
+    let Envelope { organization_id, message_id, .. } = sealed.envelope();
+    if (*organization_id, *message_id) != (message.organization_id, message.id) {
+        return Err(Refusal::Internal(format!("{}: the sealed object is another mail's", message.id)));
+    }
+    let parsed = mail::parse(sealed.mime());
+    Ok(decoded(as_sealed(message, &sealed, &parsed), parsed))
+}
+
+/// The sealed object with this digest.
+pub(crate) async fn sealed_at(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    digest: Digest,
+) -> Result<Sealed, Refusal> {
+    let bytes = ports.blobs.get(&BlobKey::Sealed(organization_id, digest), MAX_MIME + 64 * 1024).await?;
+    Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))
+}
+
+/// A mail as it is sealed. Whoever decides about it is shown this: the record says where it stands, and nothing of what
+/// it says.
+///
+/// Blind recipients are in the envelope alone, which has no names.
+pub(crate) fn as_sealed(message: Message, sealed: &Sealed, parsed: &mail::ParsedMail<'_>) -> Message {
+    let envelope = sealed.envelope();
+    let party = |address: &EmailAddress, written: Option<&mail::ParsedAddress>| Party {
+        name: written.filter(|it| it.address == address.as_str()).and_then(|it| it.name.clone()),
+        address: address.as_str().to_owned(),
+    };
+    let parties = |addresses: &[EmailAddress], written: &[mail::ParsedAddress]| -> Vec<Party> {
+        addresses.iter().enumerate().map(|(i, address)| party(address, written.get(i))).collect()
+    };
+    let reply_to = parsed.reply_to.iter();
+    let mut files: Vec<_> = parsed.attachments.iter().map(|file| part(message.id, file)).collect();
+    // In the order in which they were given, as far as the record knows it.
+    let given = |id: AttachmentId| message.attachments.iter().position(|file| file.id == id);
+    files.sort_by_key(|file| given(file.id).unwrap_or(usize::MAX));
+    let direction = match message.direction.clone() {
+        Direction::Outbound(outbound) => {
+            Direction::Outbound(Outbound { send_at: envelope.send_at, ..outbound })
+        }
+        inbound @ Direction::Inbound { .. } => inbound,
+    };
+    Message {
+        direction,
+        from: party(&envelope.from, parsed.from.as_ref()),
+        reply_to: reply_to.map(|it| Party { name: it.name.clone(), address: it.address.clone() }).collect(),
+        to: parties(&envelope.to, &parsed.to),
+        cc: parties(&envelope.cc, &parsed.cc),
+        bcc: parties(&envelope.bcc, &[]),
+        subject: parsed.subject.clone(),
+        preview: mail::preview(parsed.text.as_deref().unwrap_or_default(), 200),
+        attachments: files,
+        size: sealed.mime().len() as u64,
+        ..message
+    }
+}
+
+/// Whether the record shows the sender, the recipients and the time that are sealed.
+fn agree(message: &Message, envelope: &Envelope) -> bool {
+    let same = |shown: &[Party], sealed: &[EmailAddress]| {
+        shown.iter().map(|party| party.address.as_str()).eq(sealed.iter().map(EmailAddress::as_str))
+    };
+    message.from.address == envelope.from.as_str()
+        && same(&message.to, &envelope.to)
+        && same(&message.cc, &envelope.cc)
+        && same(&message.bcc, &envelope.bcc)
+        && message.outbound().is_some_and(|outbound| outbound.send_at == envelope.send_at)
+}
+
+/// A mail with its body, from its bytes.
+pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Refusal> {
+    if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
+        return sealed_detail(ports, message, digest).await;
+    }
+    let octets = octets(ports, &message).await?;
+    if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
+    {
+        // Reading it has failed before: it is shown without its body, and can be fetched raw.
+        let empty = Detail {
+            message,
+            text: None,
+            html: None,
+            remote_images: 0,
+            picture_hosts: vec![],
+            html_truncated: false,
+            hidden_text: false,
+            extracted_text: None,
+            headers: vec![],
+        };
+        return Ok(empty);
+    }
+    Ok(decoded(message, mail::parse(&octets)))
+}
+
+fn decoded(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
+    // Of a mail of ours everything is new.
+    let received = message.outbound().is_none();
+    let html =
+        parsed.html.as_deref().map(|html| if received { Html::received(html) } else { Html::sealed(html) });
+    let extracted_text =
+        parsed.text.as_deref().filter(|_| received).map(|text| mail::extract_reply(text).to_string());
+    Detail {
+        message,
+        extracted_text,
+        remote_images: html.as_ref().map_or(0, |html| html.remote_images),
+        picture_hosts: html.as_ref().map(|html| html.picture_hosts.clone()).unwrap_or_default(),
+        html_truncated: html.as_ref().is_some_and(|html| html.truncated),
+        hidden_text: html.as_ref().is_some_and(|html| html.hidden_text),
+        html: html.and_then(|html| html.shown),
+        headers: parsed.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
+        text: parsed.text,
+    }
+}
+
+/// The HTML of a mail, as it may be shown.
+struct Html {
+    shown: Option<String>,
+    remote_images: usize,
+    picture_hosts: Vec<String>,
+    truncated: bool,
+    hidden_text: bool,
+}
+
+impl Html {
+    /// A stranger's, made fit to be shown.
+    fn received(html: &str) -> Self {
+        let safe = mail::sanitise_html(html);
+        Self {
+            shown: Some(safe.html),
+            remote_images: safe.remote_images,
+            picture_hosts: vec![],
+            truncated: safe.truncated,
+            hidden_text: safe.hidden_text,
+        }
+    }
+
+    /// Ours, as it is sealed: it is in the normal form, or it is not shown, and then nobody approves it.
+    fn sealed(html: &str) -> Self {
+        let normal = mail::normal::is_normal(html);
+        let reading = mail::normal::read(html);
+        let elsewhere = |picture: &&mail::normal::Picture| !picture.address.starts_with("cid:");
+        Self {
+            shown: normal.then(|| html.to_owned()),
+            remote_images: reading.pictures.iter().filter(elsewhere).count(),
+            picture_hosts: reading.picture_hosts(),
+            truncated: !normal,
+            hidden_text: false,
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Taking in mail that was received: one message for each inbox it was sent to, whatever its form.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::delivery::event::{Event, EventKind, Subject};
+use domain::gate::seal::MAX_MIME;
+use domain::mailbox::finding::Finding;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::{Direction, Message, Party, Verdicts};
+use domain::{InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
+use futures_util::future::try_join_all;
+use jiff::SignedDuration;
+
+use crate::base::error::Refusal;
+use crate::base::ports::{BlobError, BlobKey, Ports};
+use crate::base::store::{AddressEntry, Change, Conflict, Expect, Key, StoreError, ThreadPointer, Write};
+use crate::mailbox::attachments::{part, records};
+use crate::mailbox::conversation::{provider_pointer, subject_pointer};
+
+/// What the receiving side says of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The receiving side's id of it: the same however often it is told.
+    pub provider_id: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The envelope's recipients, as far as they are addresses.
+    pub recipients: Vec<EmailAddress>,
+    /// Where its bytes are.
+    pub raw_key: String,
+    /// What was found out about it.
+    pub verdicts: Verdicts,
+    /// Its author and subject as the receiving side read them: all that there is where we can't read it.
+    pub envelope: EnvelopeView,
+}
+
+/// A mail's author and subject as the receiving side read them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvelopeView {
+    /// The author.
+    pub from: String,
+    /// The subject.
+    pub subject: String,
+}
+
+/// Whether the mail is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// As usual.
+    Parse,
+    /// Reading it has failed again and again: list it with what is known, keep the bytes, flag it.
+    Quarantine,
+}
+
+/// A conversation is found by subject and participants for so long after its last mail.
+const SUBJECT_THREAD: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// So many files of a mail get an object of their own; all of them stay in the raw mail.
+const MAX_FILES: usize = 50;
+/// So many of the last references are looked up.
+const MAX_REFERENCES: usize = 20;
+/// A thread that another mail just began is looked up again at most so often.
+const TRIES: usize = 5;
+
+/// An inbox that is no older than this when a mail comes may have been made after it: clocks differ.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
+
+/// Takes a mail in. Told again, it changes nothing. Returns the messages that were made.
+///
+/// A mail that came for no inbox is marked, and deleted after a while. Where it has an inbox after all, because one was made
+/// meanwhile and we are told of the mail again, the mark goes before the mail is filed.
+pub async fn receive(
+    ports: &Ports,
+    received: &Received,
+    reading: Reading,
+) -> Result<Vec<MessageId>, Refusal> {
+    let mut owners = find_owners(ports, received).await?;
+    if owners.is_empty() {
+        marked(ports.blobs.mark_unclaimed(&BlobKey::Raw(received.raw_key.clone())).await)?;
+        // The mark first, then another look: whoever finds an inbox that was not there before finds the mark too.
+        owners = find_owners(ports, received).await?;
+    }
+    if owners.is_empty() {
+        // It stays in the bucket for 30 days, under the key that the log names.
+        tracing::warn!(raw_key = received.raw_key, "a mail came for no inbox of ours");
+        return Ok(vec![]);
+    }
+    // Only where an inbox of it is younger than the mail can somebody have found none. Ids are in the order of time.
+    let settled = InboxId::new(received.at - CLOCKS_DIFFER, [0; 10]);
+    if owners.iter().any(|owner| owner.inbox_id >= settled) {
+        marked(ports.blobs.keep(&BlobKey::Raw(received.raw_key.clone())).await)?;
+    }
+    let raw = match reading {
+        Reading::Parse => ports.blobs.get(&BlobKey::Raw(received.raw_key.clone()), MAX_MIME).await?,
+        Reading::Quarantine => Bytes::new(),
+    };
+    let mail = match reading {
+        Reading::Parse => mail::parse(&raw),
+        Reading::Quarantine => mail::parse(b""),
+    };
+    let mut made = vec![];
+    // The same for all inboxes of an organization: looking into a large mail takes a while.
+    let mut looked: Option<(OrganizationId, Vec<Finding>)> = None;
+    for owner in &owners {
+        let findings = match looked.take().filter(|(known, _)| *known == owner.organization_id) {
+            Some((_, findings)) => findings,
+            None => findings(ports, received, reading, owner, &mail),
+        };
+        made.extend(file(ports, received, reading, owner, &raw, &mail, &findings).await?);
+        looked = Some((owner.organization_id, findings));
+    }
+    Ok(made)
+}
+
+/// The inboxes that it was sent to.
+async fn find_owners(ports: &Ports, received: &Received) -> Result<Vec<AddressEntry>, Refusal> {
+    let mut owners = ports.directory.addresses(&received.recipients).await?;
+    owners.sort_by_key(|owner| owner.inbox_id);
+    owners.dedup_by_key(|owner| owner.inbox_id);
+    Ok(owners)
+}
+
+/// An object that is gone needs no mark and no keeping.
+fn marked(done: Result<(), BlobError>) -> Result<(), BlobError> {
+    match done {
+        Err(BlobError::Missing) => Ok(()),
+        other => other,
+    }
+}
+
+/// What looks wrong with a mail, to this organization.
+fn findings(
+    ports: &Ports,
+    received: &Received,
+    reading: Reading,
+    owner: &AddressEntry,
+    mail: &mail::ParsedMail<'_>,
+) -> Vec<Finding> {
+    if reading == Reading::Quarantine {
+        return vec![mail::not_inspected("reading it has failed")];
+    }
+    // Our own domains alone: this role can't list whom the organization writes to. Who writes to us is never known by
+    // that: else a false domain would become known by being first, and the true one look false beside it.
+    let known = mail::Known::new([owner.address.as_str(), ports.settings.mail_domain.as_str()]);
+    mail::inspect(mail, &received.verdicts, &known)
+}
+
+/// The id of a received mail in an inbox: the same however often we are told of it.
+fn message_id(received: &Received, owner: &AddressEntry) -> MessageId {
+    let hash = Digest::of_parts(&[received.provider_id.as_bytes(), owner.inbox_id.to_string().as_bytes()]);
+    let mut entropy = [0; 10];
+    entropy.copy_from_slice(&hash.as_bytes()[..10]);
+    MessageId::new(received.at, entropy)
+}
+
+async fn file(
+    ports: &Ports,
+    received: &Received,
+    reading: Reading,
+    owner: &AddressEntry,
+    raw: &Bytes,
+    mail: &mail::ParsedMail<'_>,
+    findings: &[Finding],
+) -> Result<Option<MessageId>, Refusal> {
+    let id = message_id(received, owner);
+    let organization_id = owner.organization_id;
+    let mut message = build(received, reading, owner, raw, mail, findings);
+    let inbox = Inbox {
+        id: owner.inbox_id,
+        organization_id,
+        address: owner.address.clone(),
+        display_name: None,
+        paused: None,
+        created_at: received.at,
+    };
+    let mut stored_files = false;
+    for _ in 0..TRIES {
+        let found = find_thread(ports, &message, &inbox).await?;
+        if found.known {
+            return Ok(None);
+        }
+        message.thread_id = found.thread_id.unwrap_or_else(|| ports.thread_id());
+        if !stored_files {
+            store_files(ports, &message, mail).await?;
+            stored_files = true;
+        }
+        match ports.store.commit(change(ports, &inbox, &message, &found)).await {
+            Ok(()) => return Ok(Some(id)),
+            Err(StoreError::Conflict(conflicts))
+                if conflicts.contains(&Conflict::Record(Key::Message(owner.inbox_id, id))) =>
+            {
+                return Ok(None);
+            }
+            // Another mail of the same conversation came at the same moment: join it.
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::Unavailable("the conversation kept changing".to_owned()))
+}
+
+fn build(
+    received: &Received,
+    reading: Reading,
+    owner: &AddressEntry,
+    octets: &[u8],
+    mail: &mail::ParsedMail<'_>,
+    findings: &[Finding],
+) -> Message {
+    let party = |address: &mail::ParsedAddress| Party {
+        name: address.name.clone(),
+        address: address.address.clone(),
+    };
+    let parties = |list: &[mail::ParsedAddress]| list.iter().take(100).map(party).collect::<Vec<_>>();
+    let mut defects: Vec<String> = mail.defects.iter().map(|defect| defect.code().to_owned()).collect();
+    if reading == Reading::Quarantine {
+        defects = vec!["not_processed".to_owned()];
+    }
+    if mail.attachments.len() > MAX_FILES {
+        defects.push("too_many_attachments".to_owned());
+    }
+    let cut = |text: &str| text.chars().take(998).collect::<String>();
+    let from =
+        mail.from.as_ref().map_or_else(|| Party { name: None, address: cut(&received.envelope.from) }, party);
+    let quarantined = reading == Reading::Quarantine;
+    let subject = cut(if quarantined { &received.envelope.subject } else { &mail.subject });
+    let id = message_id(received, owner);
+    Message {
+        id,
+        organization_id: owner.organization_id,
+        inbox_id: owner.inbox_id,
+        thread_id: ThreadId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+        direction: Direction::Inbound {
+            raw_key: received.raw_key.clone(),
+            verdicts: received.verdicts.clone(),
+            defects,
+            automatic: mail.automatic,
+            findings: findings.to_vec(),
+            // Of a mail that was not read nothing is proven.
+            authenticated: reading == Reading::Parse
+                && mail::is_authenticated(octets, mail, &received.verdicts),
+        },
+        from,
+        reply_to: parties(&mail.reply_to),
+        to: parties(&mail.to),
+        cc: parties(&mail.cc),
+        bcc: vec![],
+        subject,
+        preview: mail::preview(mail.text.as_deref().unwrap_or_default(), 200),
+        internet_message_id: mail.message_id.clone(),
+        references: references(mail),
+        attachments: mail.attachments.iter().take(MAX_FILES).map(|file| part(id, file)).collect(),
+        size: octets.len() as u64,
+        created_at: received.at,
+        version: 1,
+    }
+}
+
+/// The ids a mail answers, oldest first, `In-Reply-To` last (RFC 5322 §3.6.4).
+fn references(mail: &mail::ParsedMail<'_>) -> Vec<String> {
+    let mut all = mail.references.clone();
+    for id in &mail.in_reply_to {
+        all.retain(|known| known != id);
+        all.push(id.clone());
+    }
+    all.split_off(all.len().saturating_sub(50))
+}
+
+/// What one read says of where a mail belongs.
+struct Found {
+    /// It was filed before.
+    known: bool,
+    /// Its `Message-ID` leads to a conversation already: the first mail that had it stays its owner.
+    own_known: bool,
+    /// Its conversation.
+    thread_id: Option<ThreadId>,
+    /// Whether its subject leads somewhere already, however old.
+    subject_known: bool,
+}
+
+/// By the ids it answers, latest first; then by subject and participants.
+async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<Found, Refusal> {
+    let inbox_id = message.inbox_id;
+    let mut keys = vec![Key::Message(inbox_id, message.id)];
+    for id in message.references.iter().rev().take(MAX_REFERENCES) {
+        let key = Key::ThreadPointer(inbox_id, provider_pointer(id));
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let own =
+        message.internet_message_id.as_deref().map(|id| Key::ThreadPointer(inbox_id, provider_pointer(id)));
+    let own_at = own.map(|key| {
+        let known = keys.iter().position(|k| *k == key);
+        known.unwrap_or_else(|| {
+            keys.push(key);
+            keys.len() - 1
+        })
+    });
+    let references = keys.len();
+    let subject = subject_pointer(inbox, message);
+    keys.push(Key::ThreadPointer(inbox_id, subject.hash));
+    let mut found = ports.store.load(message.organization_id, &keys).await?;
+    let pointer = |record: crate::base::store::Record| ThreadPointer::try_from(record).ok();
+    let by_subject = found.pop().flatten().and_then(pointer);
+    let known = found[0].is_some();
+    let own_known = own_at.is_some_and(|at| found[at].is_some());
+    found.truncate(references);
+    // Its own id leads nowhere: whoever claims an id that is known joins no conversation by it.
+    let answered = found.into_iter().enumerate().skip(1).filter(|(at, _)| Some(*at) != own_at);
+    let by_reference = answered.filter_map(|(_, record)| record).find_map(pointer);
+    let subject_known = by_subject.is_some();
+    let recent = by_subject
+        .filter(|p| message.created_at.duration_since(p.at) < SUBJECT_THREAD)
+        .filter(|_| !mail::normalise_subject(&message.subject).is_empty());
+    Ok(Found { known, own_known, thread_id: by_reference.or(recent).map(|p| p.thread_id), subject_known })
+}
+
+async fn store_files(ports: &Ports, message: &Message, mail: &mail::ParsedMail<'_>) -> Result<(), Refusal> {
+    let files = message.attachments.iter().zip(&mail.attachments);
+    let files: BTreeMap<_, _> = files.map(|(reference, file)| (reference.id, file)).collect();
+    try_join_all(files.into_iter().map(|(id, file)| {
+        let key = BlobKey::Attachment(message.organization_id, id);
+        let contents = Bytes::copy_from_slice(&file.contents);
+        async move { ports.blobs.put(&key, contents, &file.content_type).await }
+    }))
+    .await?;
+    Ok(())
+}
+
+fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Change {
+    let mut change = Change::new(message.organization_id)
+        .create(message.clone())
+        .write(Write::Thread(message.thread_update()))
+        .event(Event {
+            id: ports.event_id(),
+            organization_id: message.organization_id,
+            kind: EventKind::MessageReceived,
+            created_at: ports.now(),
+            subject: Subject::Message(Box::new(message.clone())),
+        });
+    for file in records(message) {
+        change = change.create(file);
+    }
+    // SES gives its ids to our mails alone: a received mail that has one would lead our answers astray.
+    let ours = |id: &&String| !id.ends_with(".amazonses.com") && !found.own_known;
+    if let Some(id) = message.internet_message_id.as_ref().filter(ours) {
+        let pointer = ThreadPointer {
+            inbox_id: message.inbox_id,
+            hash: provider_pointer(id),
+            thread_id: message.thread_id,
+            at: message.created_at,
+        };
+        change = change.write(Write::put(pointer, Expect::Anything));
+    }
+    // Two first mails at once must not begin two conversations: the second conflicts, and looks again.
+    let expect =
+        if found.subject_known || found.thread_id.is_some() { Expect::Anything } else { Expect::Absent };
+    change.write(Write::put(subject_pointer(inbox, message), expect))
+}

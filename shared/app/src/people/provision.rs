@@ -1,0 +1,87 @@
+//! Bringing an organization into being: an operator's act, outside of the API.
+
+use domain::base::address::EmailAddress;
+use domain::people::access::{Actor, Role};
+use domain::people::credential::Login;
+use domain::people::organization::{Member, Organization};
+
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{Change, DirectoryWrite};
+use crate::people::sessions::{PASSWORD_LENGTH, hash_password};
+
+/// A person who is to have a seat.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewMember {
+    /// The address they sign in with.
+    pub email: EmailAddress,
+    /// What they may do.
+    pub role: Role,
+    /// Their first password, [`PASSWORD_LENGTH`] characters.
+    pub password: String,
+}
+
+/// So many people are made at once.
+pub const MAX_MEMBERS: usize = 20;
+
+/// Makes an organization with its first people, among them an owner, and its data key.
+pub async fn organization(
+    ports: &Ports,
+    name: String,
+    members: &[NewMember],
+) -> Result<(Organization, Vec<Member>), Refusal> {
+    if !members.iter().any(|member| member.role == Role::Owner) || members.len() > MAX_MEMBERS {
+        return Err(Refusal::field(
+            "members",
+            "owner_required",
+            "name 1 to 20 members, one of them an owner",
+        ));
+    }
+    for (i, member) in members.iter().enumerate() {
+        if !PASSWORD_LENGTH.contains(&member.password.chars().count()) {
+            let field = format!("members[{i}].password");
+            return Err(Refusal::field(field, "password_length", "must be 12 to 200 characters"));
+        }
+    }
+    let now = ports.now();
+    let organization_id = ports.organization_id();
+    let (_, data_key) = ports.data_keys.generate(organization_id).await?;
+    let organization = Organization { id: organization_id, name, data_key, paused: None, created_at: now };
+    let mut change = Change::new(organization_id).create(organization.clone()).audit(ports.audit(
+        organization_id,
+        &Actor::System,
+        "organization.create",
+        organization_id,
+    ));
+    let mut seats = Vec::with_capacity(members.len());
+    for new in members {
+        let seat = Member {
+            id: ports.member_id(),
+            organization_id,
+            user_id: ports.user_id(),
+            email: new.email.clone(),
+            role: new.role,
+            created_at: now,
+        };
+        let login = Login {
+            user_id: seat.user_id,
+            email: new.email.clone(),
+            password_hash: hash_password(&new.password, &ports.bytes())?,
+            organization_id,
+            member_id: seat.id,
+        };
+        let mut entry = ports.audit(organization_id, &Actor::System, "member.create", seat.id);
+        entry.details.push(("role", seat.role.as_str().to_owned()));
+        change = change.create(seat.clone()).directory(DirectoryWrite::NewLogin(login)).audit(entry);
+        seats.push(seat);
+    }
+    match ports.store.commit(change).await.map_err(Refusal::from) {
+        Err(Refusal::Conflict { code: "changed_meanwhile", .. }) => Err(Refusal::Conflict {
+            code: "email_taken",
+            message: "one of the addresses has a login already".to_owned(),
+            details: vec![],
+        }),
+        Err(refusal) => Err(refusal),
+        Ok(()) => Ok((organization, seats)),
+    }
+}

@@ -1,0 +1,146 @@
+//! API tokens.
+
+use std::collections::BTreeSet;
+
+use domain::base::digest::Digest;
+use domain::people::access::{Permit, Scope, Scopes, scope};
+use domain::people::credential::{CredentialKind, ORGANIZATION_WIDE, Secret, Token, grant};
+use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
+
+use crate::base::enter::Once;
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::store::{
+    Change, Conflict, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, load, typed,
+};
+
+/// What a new token is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// What it is for, 1 to 100 characters.
+    pub name: String,
+    /// What it may do; none given means all that the member may, except to send.
+    pub scopes: Option<Scopes>,
+    /// The inboxes that it is limited to.
+    pub inboxes: Option<BTreeSet<InboxId>>,
+}
+
+/// So many tokens a member may have, those that their tokens made with them.
+pub const MAX_TOKENS: u64 = 100;
+
+/// What counts the tokens of a member.
+fn count(member_id: MemberId) -> Digest {
+    Digest::of_parts(&[b"tokens", member_id.to_string().as_bytes()])
+}
+
+/// Makes a token. The secret is returned here and nowhere else, ever.
+pub async fn create(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    new: NewToken,
+    once: &Once,
+    answer: impl FnOnce(&Token) -> (u16, String),
+) -> Result<(Token, Secret), Refusal> {
+    let principal = permit.principal();
+    let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
+    let limited = new.inboxes.is_some();
+    let scopes = new.scopes.unwrap_or_else(|| {
+        let fits =
+            |scope: &Scope| *scope != Scope::MessagesSend && !(limited && ORGANIZATION_WIDE.contains(scope));
+        principal.scopes.iter().copied().filter(fits).collect()
+    });
+    grant(principal, &scopes, new.inboxes.as_ref())
+        .map_err(|error| Refusal::field("scopes", "scopes_not_grantable", error))?;
+    let organization_id = permit.organization_id();
+    if let Some(inboxes) = &new.inboxes {
+        let keys: Vec<_> = inboxes.iter().map(|id| Key::Inbox(*id)).collect();
+        let found = ports.store.load(organization_id, &keys).await?;
+        if let Some(i) = found.iter().position(Option::is_none) {
+            return Err(Refusal::field(format!("inbox_ids[{i}]"), "unknown_inbox", "no such inbox"));
+        }
+    }
+    let secret = Secret::new(CredentialKind::Token, organization_id, ports.bytes());
+    let token = Token {
+        id: ports.token_id(),
+        organization_id,
+        hash: secret.hash(),
+        last_four: secret.last_four().to_owned(),
+        name: new.name,
+        member_id,
+        role: principal.role,
+        scopes,
+        inboxes: new.inboxes,
+        paused: None,
+        ancestors: principal.credential.tokens().to_vec(),
+        created_at: ports.now(),
+    };
+    let mut entry = ports.audit(organization_id, permit.actor(), "token.create", token.id);
+    entry.details.push(("credential", principal.credential.name()));
+    entry.details.push(("scopes", token.scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" ")));
+    let (counted, limit) = (count(member_id), Some(MAX_TOKENS));
+    // It counts for as long as it is there.
+    let counts = Write::Count { key: counted, by: 1, limit, expires_at: Timestamp::MAX };
+    let change = Change::new(organization_id)
+        .create(token.clone())
+        .create(TokenPointer::from(&token))
+        .write(counts)
+        .audit(entry);
+    let change = once.save(change, ports.now(), || answer(&token));
+    once.try_commit(ports, change).await?.map_err(|conflicts| {
+        if conflicts.contains(&Conflict::Record(Key::Counter(counted))) {
+            let message =
+                format!("a member has at most {MAX_TOKENS} tokens: delete one that nobody uses first");
+            return Refusal::Conflict { code: "too_many_tokens", message, details: vec![] };
+        }
+        StoreError::Conflict(conflicts).into()
+    })?;
+    Ok((token, secret))
+}
+
+/// The tokens of the organization; of the caller's own making where they are neither owner nor admin.
+pub async fn list(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    page: &PageRequest,
+) -> Result<Page<Token>, Refusal> {
+    let mut page = typed::<Token>(ports.store.list(permit.organization_id(), &List::Tokens, page).await?);
+    page.items.retain(|token| may_manage(permit, token));
+    Ok(page)
+}
+
+fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {
+    use domain::people::access::Role;
+    matches!(permit.principal().role, Role::Owner | Role::Admin)
+        || permit.actor().member() == Some(token.member_id)
+}
+
+/// Revokes a token: the next request with it is refused.
+pub async fn delete(ports: &Ports, permit: &Permit<scope::TokensManage>, id: TokenId) -> Result<(), Refusal> {
+    let organization_id = permit.organization_id();
+    let token = find(ports, organization_id, id).await?;
+    if !may_manage(permit, &token) {
+        return Err(Refusal::NotFound("token"));
+    }
+    let change = Change::new(organization_id)
+        .write(Write::Remove(Key::Token(token.hash)))
+        .write(Write::Delete(Key::TokenPointer(id)))
+        .write(Write::Uncount { key: count(token.member_id), by: 1 })
+        .audit(ports.audit(organization_id, permit.actor(), "token.delete", id));
+    match ports.store.commit(change).await {
+        // Somebody else deleted it at the same moment: it is counted off once.
+        Err(StoreError::Conflict(_)) => Err(Refusal::NotFound("token")),
+        other => Ok(other?),
+    }
+}
+
+/// A token by its id.
+pub(crate) async fn find(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    id: TokenId,
+) -> Result<Token, Refusal> {
+    let unknown = || Refusal::NotFound("token");
+    let pointer = load::<TokenPointer>(&*ports.store, organization_id, Key::TokenPointer(id)).await?;
+    let hash = pointer.ok_or_else(unknown)?.hash;
+    load::<Token>(&*ports.store, organization_id, Key::Token(hash)).await?.ok_or_else(unknown)
+}

@@ -1,0 +1,956 @@
+//! The request for a human decision: who may vote, what their votes come to, and what voids them.
+//!
+//! ```text
+//! pending --votes meet the terms--> approved --cancel (before the claim)--> cancelled
+//!    |--enough rejections--> rejected
+//!    |--time is over-------> expired
+//!    |--cancel-------------> cancelled
+//!    +--edit---------------> superseded   (by a new approval, of the next revision, without votes)
+//! ```
+//!
+//! One vote a person. Votes are about one digest, which an approval never changes. Where separation is on, whoever
+//! asked, owns the token that asked, or edited last does not approve. [`Approval::releases`] counts again
+//! when the mail is about to go: what the row says of itself is not believed.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::base::digest::Digest;
+use crate::gate::policy::{By, Late, Links, Terms};
+use crate::mailbox::message::Party;
+use crate::people::access::{Actor, Credential, Role, Scope};
+use crate::{
+    ApprovalId, AuditId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
+};
+
+/// What was decided, by whom and when.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// Not yet.
+    Pending,
+    /// Let it go.
+    Approved {
+        /// Whose vote was the last that was needed; none where a policy or a standing approval let it go.
+        by: Option<MemberId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Don't.
+    Rejected {
+        /// Whose vote was the last that was needed.
+        by: MemberId,
+        /// When.
+        at: Timestamp,
+        /// Why, in their words, at most 2,000 characters.
+        reason: String,
+    },
+    /// Nobody decided in time.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// Called off before it was claimed.
+    Cancelled {
+        /// By whom.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+        /// Why: in their words, at most 2,000 characters, or a stable code where Countersign did it.
+        reason: String,
+    },
+    /// The mail was edited: another approval has taken its place.
+    Superseded {
+        /// By whom.
+        by: MemberId,
+        /// When.
+        at: Timestamp,
+        /// The one to decide instead.
+        next: ApprovalId,
+    },
+}
+
+impl Decision {
+    /// The names of all statuses that an approval can have.
+    pub const STATUSES: [&str; 6] = ["pending", "approved", "rejected", "expired", "cancelled", "superseded"];
+
+    /// The name in the API.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Decision::Pending => "pending",
+            Decision::Approved { .. } => "approved",
+            Decision::Rejected { .. } => "rejected",
+            Decision::Expired { .. } => "expired",
+            Decision::Cancelled { .. } => "cancelled",
+            Decision::Superseded { .. } => "superseded",
+        }
+    }
+}
+
+/// A member with the role that they have now: read when they vote, never taken from a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Voter {
+    /// Their seat.
+    pub member_id: MemberId,
+    /// Their role.
+    pub role: Role,
+}
+
+/// What a person says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Let it go.
+    Approve,
+    /// Stop it, for this reason, at most 2,000 characters.
+    Reject(String),
+}
+
+/// One person's word on the digest of the approval that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Vote {
+    /// Whose.
+    pub member_id: MemberId,
+    /// The role that they had.
+    pub role: Role,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub verdict: Verdict,
+    /// Given ahead, by this standing approval of theirs.
+    pub standing: Option<StandingApprovalId>,
+    /// With what; for one that was given ahead, that with which the standing approval was made.
+    pub with: Credential,
+}
+
+/// A vote handed on: `to` votes in the place of `from`, with their role and no longer with their own, so that two persons
+/// never become one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Delegation {
+    /// Who handed it on, and may not vote any more.
+    pub from: MemberId,
+    /// The role that they had.
+    pub role: Role,
+    /// Who votes instead.
+    pub to: MemberId,
+    /// When.
+    pub at: Timestamp,
+    /// With what it was handed on.
+    pub with: Credential,
+}
+
+/// What bringing the HTML of a mail into its one form changed about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HtmlChange {
+    /// Of which kind, as a stable code.
+    pub kind: String,
+    /// What was changed: a name, or the beginning of a text.
+    pub what: String,
+    /// How often.
+    pub count: u32,
+}
+
+/// A step in the life of an approval that has an entry of its own in the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// It was asked for.
+    Asked,
+    /// This member approved.
+    Approved(MemberId),
+    /// This member rejected.
+    Rejected(MemberId),
+    /// This member handed their vote on.
+    HandedOn(MemberId),
+    /// It was called off, expired, or was superseded by an edit.
+    Ended,
+}
+
+impl Deed {
+    /// The id of the entry that tells of this step of an approval, taken at this time.
+    ///
+    /// It follows from the step, so that a record names its entries without holding their ids: a receipt asks for the very
+    /// entry, and tells one that waits for its place in the chain from one that was never written.
+    pub fn entry_id(self, approval_id: ApprovalId, at: Timestamp) -> AuditId {
+        let (name, member_id) = match self {
+            Deed::Asked => ("asked", None),
+            Deed::Approved(member_id) => ("approved", Some(member_id)),
+            Deed::Rejected(member_id) => ("rejected", Some(member_id)),
+            Deed::HandedOn(member_id) => ("handed_on", Some(member_id)),
+            Deed::Ended => ("ended", None),
+        };
+        let member_id = member_id.map(|id| id.to_string()).unwrap_or_default();
+        let parts = [name.as_bytes(), approval_id.body().as_bytes(), member_id.as_bytes()];
+        let mut entropy = [0; 10];
+        entropy.copy_from_slice(&Digest::of_parts(&parts).as_bytes()[..10]);
+        AuditId::new(at, entropy)
+    }
+
+    /// Whether it is a vote.
+    pub const fn is_vote(self) -> bool {
+        matches!(self, Deed::Approved(_) | Deed::Rejected(_))
+    }
+}
+
+impl Vote {
+    /// The step that it is.
+    pub const fn deed(&self) -> Deed {
+        match self.verdict {
+            Verdict::Approve => Deed::Approved(self.member_id),
+            Verdict::Reject(_) => Deed::Rejected(self.member_id),
+        }
+    }
+}
+
+/// What people write as a reason, as the audit log tells it: their words could not be taken out of a chain again.
+pub fn reason_digest(reason: &str) -> Digest {
+    Digest::of(reason.as_bytes())
+}
+
+/// A mail that waits for a decision, or had one, and what a list shows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The sending inbox.
+    pub inbox_id: InboxId,
+    /// The mail.
+    pub message_id: MessageId,
+    /// The conversation that it belongs to.
+    pub thread_id: ThreadId,
+    /// The mail that it answers.
+    pub answers: Option<MessageId>,
+    /// The mails of which it is a new attempt, the first of all first, fewer than [`Self::ATTEMPTS`].
+    pub resends: Vec<MessageId>,
+    /// Whoever asked for one of those, or edited it last.
+    pub authors: BTreeSet<MemberId>,
+    /// Of the sealed object.
+    pub digest: Digest,
+    /// Counts edits of the mail, from 1.
+    pub revision: u32,
+    /// The approval of the revision before.
+    pub supersedes: Option<ApprovalId>,
+    /// Who made this revision, where it is an edited one.
+    pub edited_by: Option<MemberId>,
+    /// Who asked.
+    pub requested_by: Actor,
+    /// With what: by this a token is found when the mail is about to go.
+    pub requested_with: Credential,
+    /// When.
+    pub requested_at: Timestamp,
+    /// Until when it can be decided.
+    pub expires_at: Timestamp,
+    /// Not before this.
+    pub send_at: Option<Timestamp>,
+    /// What it takes; none where policies let the mail go without a person.
+    pub terms: Option<Terms>,
+    /// Why it was held or let go, as stable codes.
+    pub reasons: Vec<String>,
+    /// Which rules of which policies matched.
+    pub trace: Vec<crate::gate::policy::Step>,
+    /// Votes, one a person.
+    pub votes: Vec<Vote>,
+    /// Votes handed on.
+    pub delegations: Vec<Delegation>,
+    /// Recipients of all kinds, for the list.
+    pub recipients: Vec<Party>,
+    /// For the list.
+    pub subject: String,
+    /// For the list.
+    pub preview: String,
+    /// For the list.
+    pub attachment_count: u32,
+    /// What its HTML was changed in before it was sealed.
+    pub html_changes: Vec<HtmlChange>,
+    /// What was decided.
+    pub decision: Decision,
+    /// Where the waiting workflow is resumed; none while it has not parked yet.
+    pub task_token: Option<String>,
+    /// Counts changes.
+    pub version: u64,
+}
+
+/// Why a vote, or another decision, is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecisionRefused {
+    /// It is decided already, or expired.
+    #[error("this approval is {0} already")]
+    NotPending(&'static str),
+    /// It was edited meanwhile.
+    #[error("the mail was edited: decide about its new revision")]
+    Superseded {
+        /// The approval of the new revision.
+        next: ApprovalId,
+    },
+    /// The caller saw something else.
+    #[error("the digest is not that of the mail that waits: look at it again")]
+    DigestMismatch {
+        /// Of the mail that waits.
+        current: Digest,
+    },
+    /// Two persons are the point of it.
+    #[error("whoever asked for a mail to be sent, or owns the token that did, can't approve it")]
+    Requester,
+    /// Two persons are the point of it.
+    #[error("whoever edited a mail last can't approve it: somebody else has to")]
+    Editor,
+    /// A machine can't countersign.
+    #[error(
+        "this needs a person: sign in (POST /v1/sessions, or the console) and decide there. A token decides only where the \
+         policy that held the mail says by: any"
+    )]
+    NoPerson,
+    /// The policy trusts no mailbox.
+    #[error("the policy that held this mail asks for a sign-in: decide in the console")]
+    NoLink,
+    /// The terms name other roles.
+    #[error("the policy that held this mail asks for a vote of {0}")]
+    NotEntitled(String),
+    /// They asked for an earlier attempt at this mail, or edited it.
+    #[error(
+        "you asked for an earlier attempt at this mail, or edited it: another owner, admin or approver has to approve it"
+    )]
+    Author,
+    /// They gave their vote away.
+    #[error("you handed your vote on to another member")]
+    Delegated,
+    /// They voted already.
+    #[error("you voted already: a vote that was given can't be handed on")]
+    Voted,
+    /// They vote in somebody's place already, with another role: one person has one vote.
+    #[error("this member votes in the place of another already, with another role: choose somebody else")]
+    NoSecondPlace,
+    /// Nobody hands a vote to themselves, or to someone who can't use it.
+    #[error(
+        "this member can't vote here, or voted already: choose another owner, admin or approver who did not ask for \
+         the mail"
+    )]
+    NoDelegate,
+}
+
+impl Approval {
+    /// So many mails there are of one, itself among them, before it has to be written anew.
+    pub const ATTEMPTS: usize = 10;
+
+    /// No approval waits longer than this, whatever a policy says: a workflow waits 31 days.
+    pub const MAX_EXPIRY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+    /// The steps that this record names, with the ids of their entries in the audit log.
+    pub fn deeds(&self) -> Vec<(Deed, AuditId)> {
+        // A revision that an edit made begins where the one before it ended: the two steps are one entry.
+        let asked = match self.supersedes {
+            Some(before) => Deed::Ended.entry_id(before, self.id.at()),
+            None => Deed::Asked.entry_id(self.id, self.id.at()),
+        };
+        let mut deeds = vec![(Deed::Asked, asked)];
+        let mut add = |deed: Deed, at| deeds.push((deed, deed.entry_id(self.id, at)));
+        self.votes.iter().for_each(|vote| add(vote.deed(), vote.at));
+        self.delegations.iter().for_each(|one| add(Deed::HandedOn(one.from), one.at));
+        match &self.decision {
+            Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. } => {}
+            Decision::Expired { at } | Decision::Cancelled { at, .. } => add(Deed::Ended, *at),
+            Decision::Superseded { next, .. } => add(Deed::Ended, next.at()),
+        }
+        deeds
+    }
+
+    /// What the entry of the request tells beside its digest: why the mail was held or let go, and what it takes.
+    pub fn asked_details(&self) -> Vec<(&'static str, String)> {
+        let mut details = vec![("reasons", self.reasons.join(" "))];
+        details.extend(self.terms.iter().flat_map(Terms::details));
+        let policies: BTreeSet<String> =
+            self.trace.iter().map(|step| format!("{}@{}", step.policy_id, step.policy_version)).collect();
+        if !policies.is_empty() {
+            details.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
+        }
+        if !self.html_changes.is_empty() {
+            let change = |it: &HtmlChange| format!("{} {} {}", it.kind, it.count, it.what);
+            let changes: Vec<String> = self.html_changes.iter().map(change).collect();
+            let parts: Vec<&[u8]> = changes.iter().map(String::as_bytes).collect();
+            details.push(("html_changes", Digest::of_parts(&parts).to_string()));
+        }
+        details
+    }
+
+    /// What the entry of a vote tells of it, whichever way it was cast. A receipt compares each of these.
+    pub fn vote_details(&self, vote: &Vote) -> Vec<(&'static str, String)> {
+        let mut details = vec![
+            ("digest", self.digest.to_string()),
+            ("message_id", self.message_id.to_string()),
+            ("role", vote.role.as_str().to_owned()),
+            ("via", vote.with.kind().to_owned()),
+            ("credential", vote.with.name()),
+        ];
+        if let Verdict::Reject(reason) = &vote.verdict {
+            details.push(("reason_digest", reason_digest(reason).to_string()));
+        }
+        if vote.standing.is_some() {
+            details.push(("approval_id", self.id.to_string()));
+            details.push(("member_id", vote.member_id.to_string()));
+        }
+        details
+    }
+
+    /// Until when a mail that is held now on these terms can be decided.
+    pub fn expiry(terms: &Terms, send_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        let by_terms = now + terms.expires_in.min(Self::MAX_EXPIRY);
+        match (terms.late, send_at) {
+            // A mail for now is never late.
+            (Late::Expire, Some(send_at)) if send_at > now => by_terms.min(send_at),
+            _ => by_terms,
+        }
+    }
+
+    /// Whether it can still be decided.
+    pub fn is_pending(&self, now: Timestamp) -> bool {
+        self.decision == Decision::Pending && now < self.expires_at
+    }
+
+    /// The status in the API: an approval whose time is over has expired, written down or not.
+    pub fn status(&self, now: Timestamp) -> &'static str {
+        match self.decision {
+            Decision::Pending if now >= self.expires_at => "expired",
+            _ => self.decision.as_str(),
+        }
+    }
+
+    fn refuse(&self, now: Timestamp) -> DecisionRefused {
+        match self.decision {
+            Decision::Superseded { next, .. } => DecisionRefused::Superseded { next },
+            _ => DecisionRefused::NotPending(self.status(now)),
+        }
+    }
+
+    fn check_pending(&self, now: Timestamp) -> Result<(), DecisionRefused> {
+        if self.is_pending(now) { Ok(()) } else { Err(self.refuse(now)) }
+    }
+
+    fn separation(&self) -> bool {
+        self.terms.as_ref().is_none_or(|terms| terms.separation)
+    }
+
+    /// Whether the terms keep this member from approving because of what they did.
+    fn excluded(&self, member_id: MemberId) -> Option<DecisionRefused> {
+        if !self.separation() {
+            return None;
+        }
+        // The owner of a token answers for what it asks: they are the requester as much as the token is.
+        if self.requested_by.member() == Some(member_id) {
+            return Some(DecisionRefused::Requester);
+        }
+        if self.edited_by == Some(member_id) {
+            return Some(DecisionRefused::Editor);
+        }
+        self.authors.contains(&member_id).then_some(DecisionRefused::Author)
+    }
+
+    /// The role that counts for a member's vote: that of whoever handed theirs on to them, or else their own. One person
+    /// has one vote, with one role: a requirement that somebody else should meet is not met by whoever stands in for
+    /// another.
+    fn role_of(&self, voter: Voter) -> Role {
+        self.delegations.iter().find(|d| d.to == voter.member_id).map_or(voter.role, |d| d.role)
+    }
+
+    /// Whether the terms take a decision that is made with this.
+    fn check_credential(&self, with: &Credential) -> Result<(), DecisionRefused> {
+        let terms = self.terms.as_ref();
+        let by_person = terms.is_none_or(|terms| terms.by == By::Person);
+        if by_person && !with.is_person() {
+            return Err(DecisionRefused::NoPerson);
+        }
+        let by_sign_in = terms.is_some_and(|terms| terms.links == Links::SignIn);
+        if by_sign_in && matches!(with, Credential::Link(_)) {
+            return Err(DecisionRefused::NoLink);
+        }
+        Ok(())
+    }
+
+    fn wanted(&self) -> BTreeSet<Role> {
+        self.terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles).copied().collect()
+    }
+
+    /// Whether a member's approval would count.
+    pub fn may_vote(&self, voter: &Voter, now: Timestamp) -> Result<(), DecisionRefused> {
+        self.check_pending(now)?;
+        self.check_entitled(*voter)?;
+        self.excluded(voter.member_id).map_or(Ok(()), Err)
+    }
+
+    /// Whether this member is among those who decide about it, whatever became of it.
+    pub fn is_for(&self, voter: &Voter) -> bool {
+        self.check_entitled(*voter).is_ok() && self.excluded(voter.member_id).is_none()
+    }
+
+    /// Whether this member is told of it: their vote is wanted, and not given yet.
+    pub fn awaits(&self, voter: &Voter, now: Timestamp) -> bool {
+        let handed = self.delegations.iter().any(|d| d.to == voter.member_id);
+        let told = self.terms.as_ref().is_some_and(|terms| terms.notify.contains(&voter.role));
+        (told || handed)
+            && self.may_vote(voter, now).is_ok()
+            && !self.votes.iter().any(|vote| vote.member_id == voter.member_id)
+    }
+
+    fn check_entitled(&self, voter: Voter) -> Result<(), DecisionRefused> {
+        if self.delegations.iter().any(|d| d.from == voter.member_id) {
+            return Err(DecisionRefused::Delegated);
+        }
+        let wanted = self.wanted();
+        let decides = voter.role.scopes().contains(&Scope::ApprovalsDecide);
+        if decides && wanted.contains(&self.role_of(voter)) {
+            return Ok(());
+        }
+        let names: Vec<_> = wanted.iter().map(|role| role.as_str()).collect();
+        Err(DecisionRefused::NotEntitled(names.join(" or ")))
+    }
+
+    /// How many votes each requirement has, and how many it needs, in the order of the terms.
+    pub fn progress(&self) -> Vec<(usize, u8)> {
+        self.terms
+            .iter()
+            .flat_map(|terms| &terms.requirements)
+            .map(|requirement| {
+                let counts = |vote: &&Vote| {
+                    let voter = Voter { member_id: vote.member_id, role: vote.role };
+                    vote.verdict == Verdict::Approve
+                        && self.excluded(vote.member_id).is_none()
+                        && self.check_credential(&vote.with).is_ok()
+                        && requirement.roles.contains(&self.role_of(voter))
+                };
+                let members: BTreeSet<_> =
+                    self.votes.iter().filter(counts).map(|vote| vote.member_id).collect();
+                (members.len(), requirement.quorum)
+            })
+            .collect()
+    }
+
+    fn is_met(&self) -> bool {
+        let progress = self.progress();
+        !progress.is_empty() && progress.iter().all(|(votes, quorum)| *votes >= usize::from(*quorum).max(1))
+    }
+
+    /// Whether it lets exactly these bytes go: it says so, and its votes, counted again, agree.
+    pub fn releases(&self, digest: Digest) -> bool {
+        let approved = matches!(self.decision, Decision::Approved { .. });
+        approved && self.digest == digest && (self.terms.is_none() || self.is_met())
+    }
+
+    /// A member votes. Their vote replaces one that they gave before. Whoever asked for the mail may reject it:
+    /// that harms nobody.
+    pub fn vote(
+        mut self,
+        voter: Voter,
+        with: &Credential,
+        digest: Digest,
+        verdict: Verdict,
+        standing: Option<StandingApprovalId>,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
+        if digest != self.digest {
+            return Err(DecisionRefused::DigestMismatch { current: self.digest });
+        }
+        self.check_credential(with)?;
+        let own = self.requested_by.member() == Some(voter.member_id);
+        match &verdict {
+            Verdict::Approve => self.may_vote(&voter, now)?,
+            Verdict::Reject(_) if own => {}
+            Verdict::Reject(_) => self.check_entitled(voter)?,
+        }
+        let Voter { member_id, role } = voter;
+        self.votes.retain(|vote| vote.member_id != member_id);
+        let with = with.clone();
+        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing, with });
+        let rejections = self.votes.iter().filter(|vote| vote.verdict != Verdict::Approve).count();
+        let enough = usize::from(self.terms.as_ref().map_or(1, |terms| terms.rejections)).max(1);
+        match verdict {
+            // Whoever asked takes it back by rejecting: that needs nobody else.
+            Verdict::Reject(reason) if own || rejections >= enough => {
+                self.decision = Decision::Rejected { by: member_id, at: now, reason };
+            }
+            Verdict::Approve if self.is_met() => {
+                let by = standing.is_none().then_some(member_id);
+                self.decision = Decision::Approved { by, at: now };
+            }
+            _ => {}
+        }
+        Ok(self)
+    }
+
+    /// A member hands their vote on to another.
+    pub fn delegate(
+        mut self,
+        from: Voter,
+        with: &Credential,
+        to: Voter,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_credential(with)?;
+        self.may_vote(&from, now)?;
+        let role = self.role_of(from);
+        if self.votes.iter().any(|vote| vote.member_id == from.member_id) {
+            return Err(DecisionRefused::Voted);
+        }
+        let able = to.role.scopes().contains(&Scope::ApprovalsDecide)
+            && to.member_id != from.member_id
+            && self.excluded(to.member_id).is_none()
+            && !self.delegations.iter().any(|d| d.from == to.member_id)
+            // A vote that was given does not grow by another's role behind the back of whoever gave it: it would
+            // be enough, and nobody's next vote would say so.
+            && !self.votes.iter().any(|vote| vote.member_id == to.member_id);
+        if !able {
+            return Err(DecisionRefused::NoDelegate);
+        }
+        if self.delegations.iter().any(|d| d.to == to.member_id && d.role != role) {
+            return Err(DecisionRefused::NoSecondPlace);
+        }
+        // What was handed to them goes on with it, or it could be used by nobody.
+        for handed in self.delegations.iter_mut().filter(|d| d.to == from.member_id) {
+            handed.to = to.member_id;
+        }
+        self.delegations.push(Delegation {
+            from: from.member_id,
+            role,
+            to: to.member_id,
+            at: now,
+            with: with.clone(),
+        });
+        Ok(self)
+    }
+
+    /// Nobody decided in time.
+    pub fn expire(mut self, now: Timestamp) -> Result<Self, DecisionRefused> {
+        if self.decision != Decision::Pending || now < self.expires_at {
+            return Err(self.refuse(now));
+        }
+        self.decision = Decision::Expired { at: now };
+        Ok(self)
+    }
+
+    /// Calls it off, decided or not. Whether the mail still can be called off its own state tells.
+    pub fn cancel(mut self, by: &Actor, reason: &str, now: Timestamp) -> Result<Self, DecisionRefused> {
+        match self.decision {
+            Decision::Approved { .. } => {}
+            _ => self.check_pending(now)?,
+        }
+        self.decision = Decision::Cancelled { by: by.clone(), at: now, reason: reason.to_owned() };
+        Ok(self)
+    }
+
+    /// The mail is edited: this approval ends with all its votes, and `next` takes its place.
+    pub fn supersede(
+        mut self,
+        by: Voter,
+        with: &Credential,
+        digest: Digest,
+        next: ApprovalId,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
+        if digest != self.digest {
+            return Err(DecisionRefused::DigestMismatch { current: self.digest });
+        }
+        // Whoever voids votes must be one of those who give them.
+        self.check_credential(with)?;
+        self.check_entitled(by)?;
+        self.decision = Decision::Superseded { by: by.member_id, at: now, next };
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::gate::policy::Requirement;
+    use crate::{SessionId, TokenId};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn member(n: u8) -> MemberId {
+        MemberId::new(NOW, [n; 10])
+    }
+
+    fn voter(n: u8, role: Role) -> Voter {
+        Voter { member_id: member(n), role }
+    }
+
+    fn mail() -> Digest {
+        Digest::of(b"mail")
+    }
+
+    /// A mail that token 0 of member 1 asked for, which waits on these terms.
+    pub(crate) fn held(terms: Terms) -> Approval {
+        Approval {
+            id: ApprovalId::new(NOW, [0; 10]),
+            organization_id: OrganizationId::new(NOW, [0; 10]),
+            inbox_id: InboxId::new(NOW, [0; 10]),
+            message_id: MessageId::new(NOW, [0; 10]),
+            thread_id: ThreadId::new(NOW, [0; 10]),
+            answers: None,
+            resends: vec![],
+            authors: BTreeSet::new(),
+            digest: mail(),
+            revision: 1,
+            supersedes: None,
+            edited_by: None,
+            requested_by: Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(1) },
+            requested_with: Credential::Token {
+                id: TokenId::new(NOW, [0; 10]),
+                chain: vec![Digest::of(b"token")],
+            },
+            requested_at: NOW,
+            expires_at: Approval::expiry(&terms, None, NOW),
+            send_at: None,
+            terms: Some(terms),
+            reasons: vec![],
+            trace: vec![],
+            votes: vec![],
+            delegations: vec![],
+            recipients: vec![],
+            subject: String::new(),
+            preview: String::new(),
+            attachment_count: 0,
+            html_changes: vec![],
+            decision: Decision::Pending,
+            task_token: None,
+            version: 1,
+        }
+    }
+
+    /// A person who signed in.
+    pub(crate) fn session() -> Credential {
+        Credential::Session(SessionId::new(NOW, [1; 10]))
+    }
+
+    /// A member's token.
+    fn program() -> Credential {
+        Credential::Token { id: TokenId::new(NOW, [7; 10]), chain: vec![Digest::of(b"other token")] }
+    }
+
+    fn terms(requirements: &[(u8, &[Role])]) -> Terms {
+        let requirements = requirements
+            .iter()
+            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() })
+            .collect();
+        Terms { requirements, ..Terms::default() }
+    }
+
+    fn yes(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
+        approval.vote(voter, &session(), mail(), Verdict::Approve, None, NOW)
+    }
+
+    fn no(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
+        approval.vote(voter, &session(), mail(), Verdict::Reject("no".into()), None, NOW)
+    }
+
+    const ANN: (u8, Role) = (2, Role::Approver);
+    const BEN: (u8, Role) = (3, Role::Approver);
+    const OWNER: (u8, Role) = (4, Role::Owner);
+
+    fn of(person: (u8, Role)) -> Voter {
+        voter(person.0, person.1)
+    }
+
+    #[test]
+    fn another_digest_is_refused_and_the_right_one_named() {
+        let refused = held(Terms::default())
+            .vote(of(ANN), &session(), Digest::of(b"other"), Verdict::Approve, None, NOW)
+            .unwrap_err();
+        assert_eq!(refused, DecisionRefused::DigestMismatch { current: mail() });
+        let approved = yes(held(Terms::default()), of(ANN)).unwrap();
+        assert!(approved.releases(mail()));
+        assert!(!approved.releases(Digest::of(b"other")));
+    }
+
+    #[test]
+    fn the_requester_may_reject_but_not_approve() {
+        let requester = voter(1, Role::Owner);
+        assert_eq!(yes(held(Terms::default()), requester), Err(DecisionRefused::Requester));
+        let rejected = no(held(Terms { rejections: 3, ..Terms::default() }), voter(1, Role::Editor)).unwrap();
+        assert_eq!(rejected.decision.as_str(), "rejected");
+        let without = Terms { separation: false, ..Terms::default() };
+        assert_eq!(yes(held(without), requester).unwrap().decision.as_str(), "approved");
+    }
+
+    #[test]
+    fn the_last_editor_does_not_approve_alone_unless_separation_is_off() {
+        let edited = |separation| Approval {
+            edited_by: Some(member(2)),
+            ..held(Terms { separation, ..Terms::default() })
+        };
+        assert_eq!(yes(edited(true), of(ANN)), Err(DecisionRefused::Editor));
+        assert!(yes(edited(true), of(BEN)).unwrap().releases(mail()));
+        assert!(yes(edited(false), of(ANN)).unwrap().releases(mail()));
+    }
+
+    #[test]
+    fn two_persons_are_two_persons() {
+        let two = held(terms(&[(2, &[Role::Approver, Role::Owner])]));
+        let one = yes(yes(two, of(ANN)).unwrap(), of(ANN)).unwrap();
+        assert_eq!((one.votes.len(), one.decision.as_str()), (1, "pending"));
+        assert!(!one.releases(mail()));
+        assert!(yes(one, of(BEN)).unwrap().releases(mail()));
+    }
+
+    #[test]
+    fn each_requirement_needs_its_roles() {
+        let both = held(terms(&[(1, &[Role::Owner]), (2, &[Role::Approver, Role::Owner])]));
+        let approvers = yes(yes(both, of(ANN)).unwrap(), of(BEN)).unwrap();
+        assert_eq!(approvers.progress(), [(0, 1), (2, 2)]);
+        assert_eq!(yes(approvers, of(OWNER)).unwrap().decision.as_str(), "approved");
+        let owners = held(terms(&[(1, &[Role::Owner])]));
+        assert_eq!(yes(owners.clone(), of(ANN)), Err(DecisionRefused::NotEntitled("owner".into())));
+        assert_eq!(no(owners.clone(), of(ANN)), Err(DecisionRefused::NotEntitled("owner".into())));
+        assert!(matches!(yes(owners, voter(9, Role::Viewer)), Err(DecisionRefused::NotEntitled(_))));
+    }
+
+    #[test]
+    fn a_row_that_says_approved_without_votes_releases_nothing() {
+        let forged = Approval {
+            decision: Decision::Approved { by: Some(member(2)), at: NOW },
+            ..held(Terms::default())
+        };
+        assert!(!forged.releases(mail()));
+        let by_policy = Approval { terms: None, ..forged };
+        assert!(by_policy.releases(mail()));
+    }
+
+    #[test]
+    fn a_vote_may_be_changed_while_it_waits_and_so_many_rejections_end_it() {
+        let two = Terms { rejections: 2, ..terms(&[(2, &[Role::Approver, Role::Owner])]) };
+        let changed = no(yes(held(two), of(ANN)).unwrap(), of(ANN)).unwrap();
+        assert_eq!((changed.progress(), changed.decision.as_str()), (vec![(0, 2)], "pending"));
+        assert_eq!(no(changed, of(BEN)).unwrap().decision.as_str(), "rejected");
+    }
+
+    #[test]
+    fn a_vote_is_handed_on_with_its_role_and_not_to_whoever_asked() {
+        let owners = held(terms(&[(1, &[Role::Owner])]));
+        let handed = owners.clone().delegate(of(OWNER), &session(), of(ANN), NOW).unwrap();
+        assert_eq!(yes(handed.clone(), of(OWNER)), Err(DecisionRefused::Delegated));
+        assert!(yes(handed, of(ANN)).unwrap().releases(mail()));
+        let refused = |to| owners.clone().delegate(of(OWNER), &session(), to, NOW).unwrap_err();
+        assert_eq!(refused(voter(1, Role::Owner)), DecisionRefused::NoDelegate);
+        assert_eq!(refused(of(OWNER)), DecisionRefused::NoDelegate);
+        assert_eq!(refused(voter(7, Role::Viewer)), DecisionRefused::NoDelegate);
+        assert!(matches!(
+            owners.clone().delegate(of(ANN), &session(), of(BEN), NOW),
+            Err(DecisionRefused::NotEntitled(_))
+        ));
+    }
+
+    #[test]
+    fn a_vote_is_not_handed_to_whoever_voted_already() {
+        let both = held(terms(&[(1, &[Role::Owner]), (1, &[Role::Approver])]));
+        let voted = yes(both, of(ANN)).unwrap();
+        assert_eq!(
+            voted.clone().delegate(of(OWNER), &session(), of(ANN), NOW),
+            Err(DecisionRefused::NoDelegate)
+        );
+        assert!(voted.delegate(of(OWNER), &session(), of(BEN), NOW).is_ok());
+    }
+
+    #[test]
+    fn handing_on_never_makes_two_votes_of_one_person() {
+        let two = held(terms(&[(2, &[Role::Owner, Role::Approver])]));
+        let handed = two.delegate(of(OWNER), &session(), of(ANN), NOW).unwrap();
+        let once = yes(handed, of(ANN)).unwrap();
+        assert_eq!(once.progress(), [(1, 2)]);
+        assert!(yes(once, of(BEN)).unwrap().releases(mail()));
+    }
+
+    #[test]
+    fn handing_on_never_makes_one_person_of_two() {
+        let both = || held(terms(&[(1, &[Role::Owner]), (1, &[Role::Approver])]));
+        let handed = both().delegate(of(OWNER), &session(), of(ANN), NOW).unwrap();
+        let once = yes(handed.clone(), of(ANN)).unwrap();
+        assert_eq!(once.progress(), [(1, 1), (0, 1)], "in the owner's place, and not in her own");
+        assert!(yes(once, of(BEN)).unwrap().releases(mail()));
+        // Nor by way of somebody between.
+        let passed_on = handed.clone().delegate(of(ANN), &session(), of(BEN), NOW).unwrap();
+        let once = yes(passed_on.clone(), of(BEN)).unwrap();
+        assert_eq!(once.progress(), [(1, 1), (0, 1)]);
+        assert_eq!(yes(passed_on, of(ANN)), Err(DecisionRefused::Delegated));
+        // Nor by two who hand theirs to the same.
+        let other = voter(5, Role::Approver);
+        assert_eq!(handed.delegate(other, &session(), of(ANN), NOW), Err(DecisionRefused::NoSecondPlace));
+    }
+
+    #[test]
+    fn a_token_decides_only_where_a_policy_says_so() {
+        let vote = |terms: Terms, verdict| held(terms).vote(of(ANN), &program(), mail(), verdict, None, NOW);
+        let (any, default) = (|| Terms { by: By::Any, ..Terms::default() }, Terms::default);
+        assert_eq!(vote(default(), Verdict::Approve), Err(DecisionRefused::NoPerson));
+        assert_eq!(vote(default(), Verdict::Reject(String::new())), Err(DecisionRefused::NoPerson));
+        assert!(vote(any(), Verdict::Approve).unwrap().releases(mail()));
+        let next = ApprovalId::new(NOW, [9; 10]);
+        assert_eq!(
+            held(default()).supersede(of(ANN), &program(), mail(), next, NOW),
+            Err(DecisionRefused::NoPerson)
+        );
+        assert_eq!(
+            held(default()).delegate(of(ANN), &program(), of(BEN), NOW),
+            Err(DecisionRefused::NoPerson)
+        );
+        assert!(held(any()).delegate(of(ANN), &program(), of(BEN), NOW).is_ok());
+        // One policy that asks for a person is enough.
+        assert_eq!(any().unite(default()).by, By::Person);
+        // What the row says of itself is not believed.
+        let forged = Approval { terms: Some(default()), ..vote(any(), Verdict::Approve).unwrap() };
+        assert!(!forged.releases(mail()));
+    }
+
+    #[test]
+    fn a_policy_may_say_that_links_only_lead_to_the_sign_in() {
+        let link = Credential::Link(Digest::of(b"link"));
+        let vote = |links| {
+            held(Terms { links, ..Terms::default() }).vote(
+                of(ANN),
+                &link,
+                mail(),
+                Verdict::Approve,
+                None,
+                NOW,
+            )
+        };
+        assert!(vote(Links::Decide).is_ok());
+        assert_eq!(vote(Links::SignIn), Err(DecisionRefused::NoLink));
+        let strict = Terms { links: Links::SignIn, ..Terms::default() };
+        assert_eq!(Terms::default().unite(strict).links, Links::SignIn);
+    }
+
+    #[test]
+    fn it_is_decided_once_and_in_time() {
+        let approved = yes(held(Terms::default()), of(ANN)).unwrap();
+        assert_eq!(no(approved.clone(), of(BEN)), Err(DecisionRefused::NotPending("approved")));
+        let late = NOW + Terms::default().expires_in;
+        assert!(approved.expire(late).is_err());
+        let at = |now| held(Terms::default()).vote(of(ANN), &session(), mail(), Verdict::Approve, None, now);
+        assert_eq!(at(late), Err(DecisionRefused::NotPending("expired")));
+        assert!(at(late - SignedDuration::from_millis(1)).is_ok());
+        assert!(held(Terms::default()).expire(late - SignedDuration::from_secs(1)).is_err());
+        assert!(held(Terms::default()).expire(late).is_ok());
+    }
+
+    #[test]
+    fn what_was_edited_or_cancelled_takes_no_vote() {
+        let next = ApprovalId::new(NOW, [9; 10]);
+        let superseded = held(Terms::default()).supersede(of(ANN), &session(), mail(), next, NOW).unwrap();
+        assert_eq!(yes(superseded, of(BEN)), Err(DecisionRefused::Superseded { next }));
+        let approved = yes(held(Terms::default()), of(ANN)).unwrap();
+        let cancelled = approved.cancel(&Actor::System, "why", NOW).unwrap();
+        assert!(!cancelled.releases(mail()));
+        assert_eq!(yes(cancelled, of(BEN)), Err(DecisionRefused::NotPending("cancelled")));
+    }
+
+    #[test]
+    fn by_default_a_decision_comes_before_send_at() {
+        let hour = SignedDuration::from_hours(1);
+        let expire = Terms::default();
+        assert_eq!(Approval::expiry(&expire, Some(NOW + hour), NOW), NOW + hour);
+        assert_eq!(Approval::expiry(&expire, Some(NOW - hour), NOW), NOW + expire.expires_in);
+        let send = Terms { late: Late::Send, ..expire };
+        assert_eq!(Approval::expiry(&send, Some(NOW + hour), NOW), NOW + send.expires_in);
+        let endless = Terms { expires_in: SignedDuration::from_hours(24 * 365), ..send };
+        assert_eq!(Approval::expiry(&endless, None, NOW), NOW + Approval::MAX_EXPIRY);
+    }
+}

@@ -1,0 +1,184 @@
+//! Telling people of what waits for them: once each, and not more often than they can bear.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::base::digest::Digest;
+use crate::{MemberId, OrganizationId};
+
+/// How far a notification has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeState {
+    /// Somebody is sending it, since this time.
+    Claimed(Timestamp),
+    /// The provider certainly did not take it: it may be tried again at once.
+    Free,
+    /// Sent, refused for good, or left to a digest. Never again.
+    Done,
+}
+
+/// The record that keeps one notification from being sent twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Hash of what it is about and whom it is for.
+    pub key: Digest,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// For whom.
+    pub member_id: MemberId,
+    /// How far it has come.
+    pub state: NoticeState,
+    /// When it was first looked at.
+    pub created_at: Timestamp,
+    /// Counts changes.
+    pub version: u64,
+}
+
+/// What is to be done about a notification that was looked at before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Nothing.
+    Done,
+    /// It is being sent at this moment: look again later.
+    Busy,
+    /// Whoever had it did not come to an end: send it.
+    Take,
+}
+
+impl Notice {
+    /// Longer than a sender can live: after so long a claim is that of one who died. The person then may get the same
+    /// notification twice, which is better than none.
+    pub const CLAIM_LIMIT: SignedDuration = SignedDuration::from_mins(3);
+    /// Notices are kept for so long: longer than a queue holds a message.
+    pub const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+    /// What a second look at it leads to.
+    pub fn again(&self, now: Timestamp) -> Again {
+        match self.state {
+            NoticeState::Done => Again::Done,
+            NoticeState::Claimed(at) if now.duration_since(at) < Self::CLAIM_LIMIT => Again::Busy,
+            NoticeState::Claimed(_) | NoticeState::Free => Again::Take,
+        }
+    }
+}
+
+/// How much notification mail a member has had lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Whose.
+    pub member_id: MemberId,
+    /// When single notifications went out within the last hour, oldest first.
+    pub singles: Vec<Timestamp>,
+    /// When the digest is due that is under way.
+    pub digest_due: Option<Timestamp>,
+    /// Counts changes.
+    pub version: u64,
+}
+
+/// How a member is told of one more mail that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// By a mail of its own.
+    Single,
+    /// By a digest, which is due then and has to be queued.
+    Digest(Timestamp),
+    /// By the digest that is queued already.
+    Queued,
+}
+
+impl Pace {
+    /// So many single notifications a member gets within [`Self::WINDOW`].
+    pub const SINGLES: usize = 5;
+    /// See [`Self::SINGLES`].
+    pub const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+    /// A digest gathers for so long. No more than a queue can hold a message back.
+    pub const DELAY: SignedDuration = SignedDuration::from_mins(15);
+    /// A digest that is overdue for so long was lost: the next one is queued anew.
+    const LOST: SignedDuration = SignedDuration::from_hours(1);
+
+    /// Of a member who has had none.
+    pub fn new(organization_id: OrganizationId, member_id: MemberId) -> Self {
+        Self { organization_id, member_id, singles: vec![], digest_due: None, version: 1 }
+    }
+
+    /// One more mail waits.
+    pub fn next(mut self, now: Timestamp) -> (Self, Step) {
+        self.singles.retain(|at| now.duration_since(*at) < Self::WINDOW);
+        let under_way = self.digest_due.is_some_and(|due| now.duration_since(due) < Self::LOST);
+        if under_way {
+            return (self, Step::Queued);
+        }
+        if self.singles.len() < Self::SINGLES {
+            self.digest_due = None;
+            self.singles.push(now);
+            return (self, Step::Single);
+        }
+        let due = now + Self::DELAY;
+        self.digest_due = Some(due);
+        (self, Step::Digest(due))
+    }
+
+    /// The digest is being sent.
+    #[must_use]
+    pub fn digested(mut self) -> Self {
+        self.digest_due = None;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn after(minutes: i64) -> Timestamp {
+        NOW + SignedDuration::from_mins(minutes)
+    }
+
+    fn pace() -> Pace {
+        Pace::new(OrganizationId::new(NOW, [1; 10]), MemberId::new(NOW, [1; 10]))
+    }
+
+    #[test]
+    fn five_singles_then_one_digest() {
+        let mut pace = pace();
+        let mut steps = vec![];
+        for minute in 0..8 {
+            let (next, step) = pace.next(after(minute));
+            pace = next;
+            steps.push(step);
+        }
+        assert_eq!(steps[..5], [Step::Single; 5]);
+        assert_eq!(steps[5..], [Step::Digest(after(20)), Step::Queued, Step::Queued]);
+        // After the digest the hour still counts.
+        let (pace, step) = pace.digested().next(after(21));
+        assert_eq!(step, Step::Digest(after(36)));
+        let (pace, step) = pace.digested().next(after(60));
+        assert_eq!((step, pace.singles.len()), (Step::Single, 5), "the first has left the window");
+    }
+
+    #[test]
+    fn a_lost_digest_does_not_silence_for_ever() {
+        let pace = Pace { digest_due: Some(NOW), ..pace() };
+        assert_eq!(pace.clone().next(after(59)).1, Step::Queued);
+        assert_eq!(pace.next(after(60)).1, Step::Single);
+    }
+
+    #[test]
+    fn a_claim_is_taken_over_only_from_the_dead() {
+        let notice = |state| Notice {
+            key: Digest::of(b"x"),
+            organization_id: pace().organization_id,
+            member_id: pace().member_id,
+            state,
+            created_at: NOW,
+            version: 1,
+        };
+        assert_eq!(notice(NoticeState::Done).again(after(999)), Again::Done);
+        assert_eq!(notice(NoticeState::Free).again(NOW), Again::Take);
+        assert_eq!(notice(NoticeState::Claimed(NOW)).again(after(2)), Again::Busy);
+        assert_eq!(notice(NoticeState::Claimed(NOW)).again(after(3)), Again::Take);
+    }
+}

@@ -1,0 +1,572 @@
+//! Policies: what is let out, what is held for whom, what is blocked.
+//!
+//! A policy is a list of rules, a rule is a condition and an outcome. All rules of all enabled policies that apply to
+//! an inbox are looked at, and the strictest outcome of those that match wins: block before hold before allow. Where
+//! none matches, the mail is held, as it is without any policy. All holds that match are united: every vote that one of
+//! them asks for is needed. So the order of rules and policies changes nothing but the order of the trace, and
+//! a hold or a block that is added can never let more out. (AWS IAM evaluates its policies in the same way: an
+//! explicit deny wins, nothing said means no.)
+//!
+//! A condition that can't be answered, such as a pattern that no longer compiles, is neither met nor unmet: the mail is
+//! held, unless another rule blocks it.
+//!
+//! `syntax` has the written form and its bounds, `evaluate` the judgement, `facts` what it is about.
+
+mod evaluate;
+mod facts;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use self::evaluate::{Evaluation, REASON_ALLOWED, REASON_BLOCKED, REASON_HELD, REASON_NOTHING_ALLOWS};
+pub use self::evaluate::{REASON_UNREADABLE, Step, Verdict};
+pub use self::facts::{Facts, FileFact, RecipientFact, Volume, Volumes};
+pub use self::syntax::{Tree, Violation, limits};
+use crate::base::address::EmailAddress;
+use crate::base::digest::Digest;
+use crate::mailbox::inbox::Origin;
+use crate::people::access::{Actor, Role};
+use crate::{InboxId, MemberId, PolicyId, TokenId};
+
+/// What happens to a mail whose approval comes after its `send_at` has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Late {
+    /// The approval expires at `send_at`: a mail for yesterday's meeting does not go out today.
+    #[default]
+    Expire,
+    /// It is sent as soon as it is approved.
+    Send,
+}
+
+/// With what a decision is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum By {
+    /// By a person: in a session, or by the one-time link of a notification.
+    #[default]
+    Person,
+    /// By a token as well, which may be a program's.
+    Any,
+}
+
+/// What the one-time links of notifications do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Links {
+    /// Whoever opens one decides on the page that it leads to.
+    #[default]
+    Decide,
+    /// They lead to the sign-in.
+    SignIn,
+}
+
+/// So many votes from members with one of these roles.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Requirement {
+    /// How many persons, 1 to 10.
+    pub quorum: u8,
+    /// Roles whose votes count: a subset of owner, admin and approver.
+    pub roles: BTreeSet<Role>,
+}
+
+/// What has to happen before a held mail goes out. Every requirement must be met; one vote counts for each that its
+/// role belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// Votes that are needed, never empty.
+    pub requirements: Vec<Requirement>,
+    /// Whether the requester, the owner of the requesting token and the last editor are excluded from approving.
+    pub separation: bool,
+    /// So many rejections end it, at least 1.
+    pub rejections: u8,
+    /// How long it waits for the votes.
+    pub expires_in: SignedDuration,
+    /// What happens where `send_at` passes before that.
+    pub late: Late,
+    /// How long until those who may vote are reminded, again and again; never where absent.
+    pub remind_after: Option<SignedDuration>,
+    /// Roles that are told of it by mail.
+    pub notify: BTreeSet<Role>,
+    /// With what it is decided.
+    pub by: By,
+    /// What the links do in the mails that tell of it.
+    pub links: Links,
+}
+
+/// Roles that decide.
+pub const DECIDERS: [Role; 3] = [Role::Owner, Role::Admin, Role::Approver];
+
+impl Default for Terms {
+    /// One vote of anyone who decides, within seven days.
+    fn default() -> Self {
+        Self {
+            requirements: vec![Requirement { quorum: 1, roles: DECIDERS.into() }],
+            separation: true,
+            rejections: 1,
+            expires_in: SignedDuration::from_hours(7 * 24),
+            late: Late::Expire,
+            remind_after: Some(SignedDuration::from_hours(24)),
+            notify: DECIDERS.into(),
+            by: By::Person,
+            links: Links::Decide,
+        }
+    }
+}
+
+impl Requirement {
+    /// Whether whoever meets this one has met the other as well.
+    fn implies(&self, other: &Requirement) -> bool {
+        self.quorum >= other.quorum && self.roles.is_subset(&other.roles)
+    }
+}
+
+impl Terms {
+    /// What the audit log tells of them: what decides whether votes suffice.
+    pub fn details(&self) -> Vec<(&'static str, String)> {
+        let requirement = |one: &Requirement| {
+            let roles: Vec<_> = one.roles.iter().map(|role| role.as_str()).collect();
+            format!("{}:{}", one.quorum, roles.join("+"))
+        };
+        vec![
+            ("terms", self.requirements.iter().map(requirement).collect::<Vec<_>>().join(" ")),
+            ("separation", self.separation.to_string()),
+            ("rejections", self.rejections.to_string()),
+            ("by", self.by.as_str().to_owned()),
+            ("links", self.links.as_str().to_owned()),
+        ]
+    }
+
+    /// What both ask for: never less than either. The order of the two makes no difference.
+    #[must_use]
+    pub fn unite(self, other: Terms) -> Terms {
+        let mut all = self.requirements;
+        all.extend(other.requirements);
+        // The same requirement twice asks for the same votes.
+        let all: BTreeSet<_> = all.into_iter().collect();
+        let implied = |one: &Requirement| all.iter().any(|by| by != one && by.implies(one));
+        Terms {
+            requirements: all.iter().filter(|one| !implied(one)).cloned().collect(),
+            separation: self.separation || other.separation,
+            rejections: self.rejections.min(other.rejections),
+            expires_in: self.expires_in.min(other.expires_in),
+            late: if self.late == Late::Expire { Late::Expire } else { other.late },
+            remind_after: match (self.remind_after, other.remind_after) {
+                (Some(one), Some(two)) => Some(one.min(two)),
+                (one, two) => one.or(two),
+            },
+            notify: self.notify.union(&other.notify).copied().collect(),
+            by: if self.by == By::Person { By::Person } else { other.by },
+            links: if self.links == Links::SignIn { Links::SignIn } else { other.links },
+        }
+    }
+}
+
+/// What a policy says, as its author wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyContent {
+    /// What people call it, 1 to 200 characters.
+    pub name: String,
+    /// What it is for, at most 200 characters.
+    pub description: String,
+    /// Whether it counts.
+    pub enabled: bool,
+    /// The inboxes that it applies to; `None` means all.
+    pub inboxes: Option<BTreeSet<InboxId>>,
+    /// Its rules, at most [`limits::RULES`].
+    pub rules: Vec<Rule>,
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Its id.
+    pub id: PolicyId,
+    /// What it says.
+    pub content: PolicyContent,
+    /// Counts changes, from 1.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Who changed it last.
+    pub updated_by: Actor,
+    /// When a person last said which inboxes it names: when they saved it, or when it was made.
+    pub settled_at: Timestamp,
+}
+
+impl Policy {
+    /// Whether it has a say about mail of this inbox.
+    pub fn applies_to(&self, inbox: Origin) -> bool {
+        let named = self.content.inboxes.as_ref().is_none_or(|some| some.contains(&inbox.id));
+        self.content.enabled && (named || self.is_unsettled(inbox))
+    }
+
+    /// Whether nobody has said yet if it names this inbox, which was made since: until a person does, its holds and blocks
+    /// count there, or whoever makes an inbox would escape them.
+    pub fn is_unsettled(&self, inbox: Origin) -> bool {
+        inbox.created_at > self.settled_at
+    }
+}
+
+impl PolicyContent {
+    /// The digest of what it says, for the audit log.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.write().canonical().as_bytes())
+    }
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// What people call it, 1 to 200 characters.
+    pub name: String,
+    /// When it matches.
+    pub when: Condition,
+    /// What follows.
+    pub outcome: Outcome,
+}
+
+/// What follows where a rule matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It goes out without anyone's vote, unless another rule is stricter.
+    Allow,
+    /// It waits for votes.
+    Hold(Terms),
+    /// It does not go out.
+    Block,
+}
+
+impl Outcome {
+    /// The name in the API.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Allow => "allow",
+            Outcome::Hold(_) => "hold",
+            Outcome::Block => "block",
+        }
+    }
+}
+
+/// What can be said about a mail that is to go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// Every mail.
+    Always,
+    /// Each of these, at least one.
+    All(Vec<Condition>),
+    /// One of these, at least one.
+    Any(Vec<Condition>),
+    /// Not this.
+    Not(Box<Condition>),
+    /// One recipient passes the whole test.
+    AnyRecipient(RecipientTest),
+    /// Every recipient passes the whole test.
+    EveryRecipient(RecipientTest),
+    /// The number of recipients in to, cc and bcc.
+    RecipientCount(Bounds),
+    /// One file passes the whole test.
+    AnyAttachment(FileTest),
+    /// There are files, and every one passes the whole test.
+    EveryAttachment(FileTest),
+    /// The files together.
+    Attachments {
+        /// How many.
+        count: Bounds,
+        /// Larger than so many bytes together.
+        total_over: Option<u64>,
+    },
+    /// One of these words stands there, whatever its case. Runs of white space count as one space.
+    Keyword {
+        /// Where.
+        places: Places,
+        /// The words or phrases.
+        any_of: Vec<String>,
+    },
+    /// A regular expression matches there, in the syntax of the `regex` crate.
+    Pattern {
+        /// Where.
+        places: Places,
+        /// The expression.
+        regex: String,
+    },
+    /// What it links to.
+    Link(LinkTest),
+    /// Which pictures from elsewhere it shows.
+    Picture(LinkTest),
+    /// Larger than so many bytes, as it goes out.
+    SizeOver(u64),
+    /// Who asks.
+    Sender(SenderTest),
+    /// The conversation.
+    Thread(ThreadTest),
+    /// Whether it answers a mail that a program wrote (RFC 3834).
+    AnswersAutomatic(bool),
+    /// When it would go out.
+    Time(TimeTest),
+    /// More mails than `over` within the window, this one included.
+    VolumeOver {
+        /// Of whom.
+        per: Per,
+        /// Within which time.
+        window: Window,
+        /// The last number that does not match.
+        over: u64,
+    },
+}
+
+/// What is asked of one recipient; whatever is absent is not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecipientTest {
+    /// Its domain is one of these.
+    pub domain_in: Option<Vec<DomainPattern>>,
+    /// It is one of these mailboxes.
+    pub address_in: Option<Vec<EmailAddress>>,
+    /// Whether it is an inbox of the organization.
+    pub internal: Option<bool>,
+    /// Whether no mail to it was ever accepted.
+    pub first_contact: Option<bool>,
+}
+
+/// A domain, or with `*.` before it everything below that domain. Lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DomainPattern(String);
+
+impl DomainPattern {
+    /// Reads `example.com` or `*.example.com`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let lower = text.to_ascii_lowercase();
+        let rest = lower.strip_prefix("*.").unwrap_or(&lower);
+        let label = |part: &str| {
+            !part.is_empty()
+                && part.len() <= 63
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        (rest.len() <= 253 && rest.split('.').all(label)).then_some(Self(lower))
+    }
+
+    /// The pattern.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it covers this domain, given in lower case.
+    pub fn covers(&self, domain: &str) -> bool {
+        match self.0.strip_prefix('*') {
+            Some(below) => domain.len() > below.len() && domain.ends_with(below),
+            None => domain == self.0,
+        }
+    }
+}
+
+/// A range of numbers, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// Not less.
+    pub at_least: Option<u64>,
+    /// Not more.
+    pub at_most: Option<u64>,
+}
+
+impl Bounds {
+    fn hold(self, n: u64) -> bool {
+        self.at_least.is_none_or(|least| n >= least) && self.at_most.is_none_or(|most| n <= most)
+    }
+}
+
+/// What is asked of one file; whatever is absent is not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileTest {
+    /// What stands behind the last dot of its name, lower case.
+    pub extension_in: Option<Vec<String>>,
+    /// Its declared media type, `image/png` or `image/*`, lower case.
+    pub media_type_in: Option<Vec<String>>,
+    /// Which kind of file it is.
+    pub kind_in: Option<BTreeSet<FileKind>>,
+    /// Larger than so many bytes.
+    pub over: Option<u64>,
+}
+
+/// Files that are told by name and media type. Nobody looks inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// Something that a computer runs.
+    Executable,
+    /// An office document that can carry macros.
+    Macro,
+    /// Something that other files are packed in.
+    Archive,
+}
+
+/// Where words are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places {
+    /// The subject.
+    pub subject: bool,
+    /// What a recipient reads.
+    pub body: bool,
+}
+
+/// What is asked of links, or of pictures from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkTest {
+    /// Whether there is any.
+    Present(bool),
+    /// One leads to one of these domains.
+    DomainIn(Vec<DomainPattern>),
+    /// One leads anywhere else.
+    DomainNotIn(Vec<DomainPattern>),
+}
+
+/// What is asked of whoever asks for the mail; whatever is absent is not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SenderTest {
+    /// It leaves one of these inboxes.
+    pub inbox_in: Option<BTreeSet<InboxId>>,
+    /// One of these tokens asks.
+    pub token_in: Option<BTreeSet<TokenId>>,
+    /// One of these members asks, themselves or through a token of theirs.
+    pub member_in: Option<BTreeSet<MemberId>>,
+    /// Whether a program asks; else a signed-in person.
+    pub is_token: Option<bool>,
+}
+
+/// What is asked of the conversation; whatever is absent is not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ThreadTest {
+    /// Whether something suspicious came in.
+    pub tainted: Option<bool>,
+    /// Whether it answers a mail; else it begins a conversation.
+    pub is_reply: Option<bool>,
+}
+
+/// A part of the week, on the clock of one time zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeTest {
+    /// Days, Monday is 1 and Sunday 7, never empty.
+    pub days: BTreeSet<i8>,
+    /// From this minute of the day.
+    pub from: u16,
+    /// Until before this minute of the day, at most 1440. Where it is before `from`, the time runs past midnight and
+    /// belongs to the day on which it began.
+    pub to: u16,
+    /// A name of the IANA time zone database, such as `Europe/Berlin`.
+    pub time_zone: String,
+}
+
+/// Whose mails are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Per {
+    /// Those that leave the inbox.
+    Inbox,
+    /// Those to one recipient, from anywhere in the organization.
+    Recipient,
+    /// Those of the organization.
+    Organization,
+}
+
+/// A span of time that begins with a full hour or day of UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Window {
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+}
+
+impl Window {
+    /// How long it is, in seconds.
+    pub const fn seconds(self) -> i64 {
+        match self {
+            Window::Hour => 3_600,
+            Window::Day => 86_400,
+        }
+    }
+
+    /// The Unix second at which the window around a time begins.
+    pub fn start(self, at: Timestamp) -> i64 {
+        at.as_second() - at.as_second().rem_euclid(self.seconds())
+    }
+}
+
+macro_rules! names {
+    ($type:ident, $($variant:ident = $text:literal),*) => {
+        impl $type {
+            /// All there are.
+            pub const ALL: &[$type] = &[$($type::$variant),*];
+
+            /// The name in the API.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($type::$variant => $text,)* }
+            }
+
+            /// Reads the name.
+            pub fn parse(text: &str) -> Option<$type> {
+                $type::ALL.iter().copied().find(|one| one.as_str() == text)
+            }
+        }
+    };
+}
+
+names!(FileKind, Executable = "executable", Macro = "macro", Archive = "archive");
+names!(Per, Inbox = "inbox", Recipient = "recipient", Organization = "organization");
+names!(Window, Hour = "hour", Day = "day");
+names!(Late, Expire = "expire", Send = "send");
+names!(By, Person = "person", Any = "any");
+names!(Links, Decide = "decide", SignIn = "sign_in");
+
+/// All policies of an organization: one record, so that a submission reads them together and a change of one is a
+/// change of the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicyBook {
+    /// The policies, at most [`limits::POLICIES`], oldest first.
+    pub policies: Vec<Policy>,
+    /// Stored policies that can't be read: while there is one, nothing goes out without a vote.
+    pub unreadable: Vec<Unreadable>,
+    /// Counts changes; 0 where none was ever stored.
+    pub version: u64,
+}
+
+/// A stored policy that can't be read. It is kept as it lies there, until somebody replaces or deletes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its id, where at least that can be read.
+    pub id: Option<PolicyId>,
+    /// What lies there.
+    pub stored: String,
+}
+
+impl PolicyBook {
+    /// A book that holds everything, because what is stored can't be read.
+    pub fn broken(version: u64) -> Self {
+        let unreadable = vec![Unreadable { id: None, stored: String::new() }];
+        Self { policies: vec![], unreadable, version }
+    }
+
+    /// The policy with this id.
+    pub fn get(&self, id: PolicyId) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.id == id)
+    }
+
+    /// Whose mails have to be counted to judge a mail of this inbox, with every number that is asked about.
+    pub fn counted(&self, inbox: Origin) -> BTreeSet<(Per, Window, u64)> {
+        fn walk(condition: &Condition, out: &mut BTreeSet<(Per, Window, u64)>) {
+            match condition {
+                Condition::All(list) | Condition::Any(list) => list.iter().for_each(|one| walk(one, out)),
+                Condition::Not(one) => walk(one, out),
+                Condition::VolumeOver { per, window, over } => {
+                    out.insert((*per, *window, *over));
+                }
+                _ => (),
+            }
+        }
+        let mut out = BTreeSet::new();
+        for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox)) {
+            policy.content.rules.iter().for_each(|rule| walk(&rule.when, &mut out));
+        }
+        out
+    }
+}

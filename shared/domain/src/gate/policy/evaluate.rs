@@ -1,0 +1,748 @@
+//! Judging a mail.
+
+use std::borrow::Cow;
+
+use jiff::tz::TimeZoneDatabase;
+use regex::{Regex, RegexBuilder};
+
+use super::{
+    Condition, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy, PolicyBook,
+    RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, TimeTest, Volume, Window, limits,
+};
+use crate::PolicyId;
+use crate::base::text::is_invisible;
+use crate::people::access::Actor;
+
+/// A rule allows it and none is stricter.
+pub const REASON_ALLOWED: &str = "policy_allows";
+/// A rule holds it.
+pub const REASON_HELD: &str = "policy_holds";
+/// A rule blocks it.
+pub const REASON_BLOCKED: &str = "policy_blocks";
+/// No rule says anything about it: it is held.
+pub const REASON_NOTHING_ALLOWS: &str = "no_policy_allows_it";
+/// A policy can't be read, or a condition of it can't be answered: it is held.
+pub const REASON_UNREADABLE: &str = "policy_unreadable";
+
+/// What becomes of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes out.
+    Allow,
+    /// It waits for votes.
+    Hold(Terms),
+    /// It does not go out.
+    Block,
+}
+
+impl Verdict {
+    /// The name in the API.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Verdict::Allow => "allow",
+            Verdict::Hold(_) => "hold",
+            Verdict::Block => "block",
+        }
+    }
+}
+
+/// What became of a mail, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// What becomes of it.
+    pub outcome: Verdict,
+    /// Why, as stable codes, never empty.
+    pub reasons: Vec<String>,
+    /// The rules that matched, in the order of the book: at most [`limits::STEPS`], and at most
+    /// [`limits::TRACE`] bytes of text. Those that decided come before those that did not.
+    pub trace: Vec<Step>,
+    /// So many more matched than the trace has room for.
+    pub omitted: u32,
+    /// So many rules were looked at.
+    pub looked_at: u32,
+}
+
+/// One rule that matched.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// The policy.
+    pub policy_id: PolicyId,
+    /// Its version.
+    pub policy_version: u64,
+    /// Its name.
+    pub policy_name: String,
+    /// The rule's place in it, from 0.
+    pub rule: u32,
+    /// The rule's name.
+    pub rule_name: String,
+    /// `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged.
+    pub outcome: &'static str,
+    /// The fact that met it, in one sentence of at most [`limits::BECAUSE`] characters.
+    pub because: String,
+}
+
+impl PolicyBook {
+    /// Judges a mail of this inbox. The same book and the same facts have the same answer, always.
+    pub fn evaluate(&self, facts: &Facts) -> Evaluation {
+        let (texts, inbox) = (Texts::of(facts), facts.inbox);
+        let judge = Judge { facts, texts: &texts, named: None };
+        let mut looked_at = 0;
+        let (mut allowed, mut blocked, mut unreadable) = (false, false, !self.unreadable.is_empty());
+        let mut terms: Option<Terms> = None;
+        let mut steps: Vec<(u8, Step)> = vec![];
+        for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox)) {
+            for (i, rule) in (0..).zip(&policy.content.rules) {
+                looked_at += 1;
+                let Some((rank, outcome, because)) = judge.rule_of(policy, rule) else { continue };
+                match (&rule.outcome, rank) {
+                    (_, Judge::UNREADABLE) => unreadable = true,
+                    (Outcome::Allow, _) => allowed = true,
+                    (Outcome::Block, _) => blocked = true,
+                    (Outcome::Hold(asked), _) => {
+                        terms = Some(match terms.take() {
+                            Some(before) => before.unite(asked.clone()),
+                            None => asked.clone(),
+                        });
+                    }
+                }
+                steps.push((
+                    rank,
+                    Step {
+                        policy_id: policy.id,
+                        policy_version: policy.version,
+                        policy_name: policy.content.name.clone(),
+                        rule: i,
+                        rule_name: rule.name.clone(),
+                        outcome,
+                        because,
+                    },
+                ));
+            }
+        }
+        let mut reasons = vec![];
+        if terms.is_some() {
+            reasons.push(REASON_HELD);
+        }
+        if unreadable {
+            reasons.push(REASON_UNREADABLE);
+            terms = Some(match terms.take() {
+                Some(terms) => terms.unite(Terms::default()),
+                None => Terms::default(),
+            });
+        }
+        let outcome = match (blocked, terms) {
+            (true, _) => {
+                reasons = vec![REASON_BLOCKED];
+                Verdict::Block
+            }
+            (false, Some(terms)) => Verdict::Hold(terms.unite_with_itself()),
+            (false, None) if allowed => {
+                reasons.push(REASON_ALLOWED);
+                Verdict::Allow
+            }
+            (false, None) => {
+                reasons.push(REASON_NOTHING_ALLOWS);
+                Verdict::Hold(Terms::default())
+            }
+        };
+        let (trace, omitted) = bounded(steps);
+        let reasons = reasons.into_iter().map(str::to_owned).collect();
+        Evaluation { outcome, reasons, trace, omitted, looked_at }
+    }
+}
+
+impl Terms {
+    /// Drops what its own requirements imply, so that one hold reads as two of the same do.
+    fn unite_with_itself(self) -> Terms {
+        self.clone().unite(self)
+    }
+}
+
+/// Keeps the strictest of what matched within the bounds, in the order in which it matched.
+fn bounded(steps: Vec<(u8, Step)>) -> (Vec<Step>, u32) {
+    let all = steps.len();
+    let mut order: Vec<usize> = (0..all).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(steps[*i].0));
+    let mut room = limits::TRACE;
+    let mut keep = vec![false; all];
+    for i in order.into_iter().take(limits::STEPS) {
+        let step = &steps[i].1;
+        let size = step.policy_name.len() + step.rule_name.len() + step.because.len() + 60;
+        if size <= room {
+            room -= size;
+            keep[i] = true;
+        }
+    }
+    let kept: Vec<_> =
+        steps.into_iter().zip(keep).filter_map(|((_, step), keep)| keep.then_some(step)).collect();
+    let omitted = u32::try_from(all - kept.len()).unwrap_or(u32::MAX);
+    (kept, omitted)
+}
+
+/// Compiles a pattern within bounds. Matching takes time linear in the text.
+pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern)
+        .size_limit(limits::PATTERN_PROGRAM)
+        .dfa_size_limit(limits::PATTERN_CACHE)
+        .nest_limit(limits::PATTERN_NESTING)
+        .build()
+}
+
+/// What is searched: without characters that nobody sees, which would part a word.
+struct Texts<'a> {
+    subject: Cow<'a, str>,
+    body: Cow<'a, str>,
+    folded_subject: String,
+    folded_body: String,
+}
+
+impl<'a> Texts<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let (subject, body) = (visible(&facts.subject), visible(&facts.text));
+        Self { folded_subject: folded(&subject), folded_body: folded(&body), subject, body }
+    }
+}
+
+fn visible(text: &str) -> Cow<'_, str> {
+    if text.contains(is_invisible) {
+        text.chars().filter(|c| !is_invisible(*c)).collect()
+    } else {
+        text.into()
+    }
+}
+
+/// Whether a word has anything that can be looked for.
+pub(super) fn searchable(word: &str) -> bool {
+    !folded(&visible(word)).is_empty()
+}
+
+/// Lower case, with one space for each run of white space.
+fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut space = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            space = true;
+            continue;
+        }
+        if space && !out.is_empty() {
+            out.push(' ');
+        }
+        space = false;
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// What a condition comes to: met with the fact that meets it, not met, or not to be answered.
+enum Answer {
+    Met(String),
+    Unmet,
+    Unknown(String),
+}
+
+fn met(holds: bool, because: impl FnOnce() -> String) -> Answer {
+    if holds { Answer::Met(because()) } else { Answer::Unmet }
+}
+
+fn is(value: Option<bool>, fact: bool) -> bool {
+    value.is_none_or(|value| value == fact)
+}
+
+struct Judge<'a> {
+    facts: &'a Facts,
+    texts: &'a Texts<'a>,
+    /// What a condition that names inboxes comes to for one of which the policy says nothing yet; none where it does.
+    named: Option<bool>,
+}
+
+impl Judge<'_> {
+    const UNREADABLE: u8 = 2;
+
+    /// As [`Self::rule`]; for an inbox of which the policy says nothing yet, its holds and blocks count as though they named
+    /// it.
+    fn rule_of(&self, policy: &Policy, rule: &Rule) -> Option<(u8, &'static str, String)> {
+        let inbox = self.facts.inbox;
+        let found = self.rule(rule);
+        if !policy.is_unsettled(inbox) {
+            return found;
+        }
+        let outside = policy.content.inboxes.as_ref().is_some_and(|some| !some.contains(&inbox.id));
+        let allows = rule.outcome == Outcome::Allow;
+        // What names inboxes is answered so that the outcome is the stricter one.
+        let strict = Judge { named: Some(!allows), ..*self }.rule(rule);
+        if allows {
+            return strict.filter(|_| !outside);
+        }
+        match (found, strict) {
+            (Some(found), _) if !outside => Some(found),
+            (_, strict) => strict.map(|(rank, outcome, because)| {
+                let because = format!("the inbox is newer than what this policy says of inboxes; {because}");
+                (rank, outcome, cut(&because, limits::BECAUSE))
+            }),
+        }
+    }
+
+    /// How strict, which outcome, and why; nothing where the rule does not match.
+    fn rule(&self, rule: &Rule) -> Option<(u8, &'static str, String)> {
+        let (rank, outcome, because) = match self.judge(&rule.when) {
+            Answer::Unmet => return None,
+            Answer::Unknown(why) => (Self::UNREADABLE, "unreadable", why),
+            Answer::Met(why) => {
+                let rank = match rule.outcome {
+                    Outcome::Allow => 0,
+                    Outcome::Hold(_) => 1,
+                    Outcome::Block => 3,
+                };
+                (rank, rule.outcome.as_str(), why)
+            }
+        };
+        Some((rank, outcome, cut(&because, limits::BECAUSE)))
+    }
+
+    /// Unknown parts don't depend on their place: they count only where the others leave the answer open.
+    fn judge(&self, condition: &Condition) -> Answer {
+        match condition {
+            Condition::All(list) => {
+                let (mut facts, mut unknown) = (vec![], None);
+                for one in list {
+                    match self.judge(one) {
+                        Answer::Unmet => return Answer::Unmet,
+                        Answer::Unknown(why) => unknown = unknown.or(Some(why)),
+                        Answer::Met(fact) => facts.push(fact),
+                    }
+                }
+                unknown.map_or_else(|| Answer::Met(facts.join("; ")), Answer::Unknown)
+            }
+            Condition::Any(list) => {
+                let mut unknown = None;
+                for one in list {
+                    match self.judge(one) {
+                        Answer::Met(fact) => return Answer::Met(fact),
+                        Answer::Unknown(why) => unknown = unknown.or(Some(why)),
+                        Answer::Unmet => (),
+                    }
+                }
+                unknown.map_or(Answer::Unmet, Answer::Unknown)
+            }
+            Condition::Not(one) => {
+                match (Judge { named: self.named.map(|named| !named), ..*self }).judge(one) {
+                    Answer::Met(_) => Answer::Unmet,
+                    Answer::Unmet => Answer::Met(format!("not so: {}", describe(one))),
+                    unknown @ Answer::Unknown(_) => unknown,
+                }
+            }
+            leaf => self.leaf(leaf),
+        }
+    }
+
+    fn leaf(&self, condition: &Condition) -> Answer {
+        let facts = self.facts;
+        match condition {
+            Condition::AnyRecipient(test) => {
+                let found = facts.recipients.iter().find(|one| recipient_passes(test, one));
+                found.map_or(Answer::Unmet, |one| Answer::Met(told_recipient(test, one)))
+            }
+            Condition::EveryRecipient(test) => {
+                let all = facts.recipients.iter().all(|one| recipient_passes(test, one));
+                met(all && !facts.recipients.is_empty(), || describe(condition))
+            }
+            Condition::RecipientCount(bounds) => {
+                let n = facts.recipients.len();
+                met(bounds.hold(n as u64), || format!("the mail has {}", counted(n, "recipient")))
+            }
+            Condition::AnyAttachment(test) => {
+                let found = facts.attachments.iter().find(|file| file_passes(test, file));
+                found.map_or(Answer::Unmet, |file| {
+                    Answer::Met(format!("the file {} ({} octets)", quoted(&file.filename), file.size))
+                })
+            }
+            Condition::EveryAttachment(test) => {
+                let all = facts.attachments.iter().all(|file| file_passes(test, file));
+                met(all && !facts.attachments.is_empty(), || describe(condition))
+            }
+            Condition::Attachments { count, total_over } => {
+                let n = facts.attachments.len();
+                let total = facts.attachments.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+                let holds = count.hold(n as u64) && total_over.is_none_or(|over| total > over);
+                met(holds, || format!("the mail has {} of {total} octets", counted(n, "file")))
+            }
+            Condition::Keyword { places, any_of } => self.keyword(*places, any_of),
+            Condition::Pattern { places, regex } => self.pattern(*places, regex),
+            Condition::Link(test) => Self::link(test, &self.facts.links, ("links to", "no links")),
+            Condition::Picture(test) => {
+                Self::link(test, &self.facts.pictures, ("shows a picture from", "no pictures from elsewhere"))
+            }
+            Condition::SizeOver(over) => met(facts.size > *over, || format!("it has {} octets", facts.size)),
+            Condition::Sender(test) => met(self.sender(test), || format!("asked for by {}", self.asking())),
+            Condition::Thread(ThreadTest { tainted, is_reply }) => {
+                met(is(*tainted, facts.tainted) && is(*is_reply, facts.is_reply), || describe(condition))
+            }
+            Condition::AnswersAutomatic(wanted) => {
+                met(facts.answers_automatic == *wanted, || describe(condition))
+            }
+            Condition::Time(test) => self.time(test),
+            Condition::VolumeOver { per, window, over } => self.volume(*per, *window, *over),
+            Condition::Always | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => {
+                Answer::Met(describe(&Condition::Always))
+            }
+        }
+    }
+
+    fn keyword(&self, places: Places, any_of: &[String]) -> Answer {
+        let parts = [
+            (places.subject, "subject", &self.texts.folded_subject),
+            (places.body, "body", &self.texts.folded_body),
+        ];
+        for word in any_of {
+            let wanted = folded(&visible(word));
+            let found = parts.iter().find(|(look, _, text)| *look && text.contains(&wanted));
+            if let Some((_, place, _)) = found {
+                return Answer::Met(format!("{} stands in the {place}", quoted(word)));
+            }
+        }
+        Answer::Unmet
+    }
+
+    /// What it matched is not told: that may be the very thing that must not go out.
+    fn pattern(&self, places: Places, pattern: &str) -> Answer {
+        let Ok(regex) = compile(pattern) else {
+            return Answer::Unknown(format!("the pattern {} can't be used", quoted(pattern)));
+        };
+        let parts =
+            [(places.subject, "subject", &self.texts.subject), (places.body, "body", &self.texts.body)];
+        let found = parts.iter().find(|(look, _, text)| *look && regex.is_match(text));
+        found.map_or(Answer::Unmet, |(_, place, _)| {
+            Answer::Met(format!("the {place} matches the pattern {}", quoted(pattern)))
+        })
+    }
+
+    fn link(test: &LinkTest, links: &[String], (leads, none): (&str, &str)) -> Answer {
+        let found = match test {
+            LinkTest::Present(false) => {
+                return met(links.is_empty(), || format!("it has {none}"));
+            }
+            LinkTest::Present(true) => links.first(),
+            LinkTest::DomainIn(list) => links.iter().find(|host| list.iter().any(|one| one.covers(host))),
+            LinkTest::DomainNotIn(list) => links.iter().find(|host| !list.iter().any(|one| one.covers(host))),
+        };
+        found.map_or(Answer::Unmet, |host| Answer::Met(format!("it {leads} {}", quoted(host))))
+    }
+
+    fn sender(&self, test: &SenderTest) -> bool {
+        let actor = &self.facts.actor;
+        let token = match actor {
+            Actor::Token { token_id, .. } => Some(*token_id),
+            Actor::Member { .. } | Actor::System => None,
+        };
+        test.inbox_in
+            .as_ref()
+            .is_none_or(|some| self.named.unwrap_or_else(|| some.contains(&self.facts.inbox.id)))
+            && test.token_in.as_ref().is_none_or(|some| token.is_some_and(|id| some.contains(&id)))
+            && test.member_in.as_ref().is_none_or(|some| actor.member().is_some_and(|id| some.contains(&id)))
+            && test.is_token.is_none_or(|wanted| match actor {
+                Actor::Token { .. } => wanted,
+                Actor::Member { .. } => !wanted,
+                Actor::System => false,
+            })
+    }
+
+    fn asking(&self) -> String {
+        match &self.facts.actor {
+            Actor::Token { token_id, .. } => format!("the program with {token_id}"),
+            Actor::Member { member_id } => format!("the member {member_id}"),
+            Actor::System => "the system".to_owned(),
+        }
+    }
+
+    fn time(&self, test: &TimeTest) -> Answer {
+        let Ok(zone) = TimeZoneDatabase::bundled().get(&test.time_zone) else {
+            return Answer::Unknown(format!("the time zone {} is not known", quoted(&test.time_zone)));
+        };
+        let local = self.facts.at.to_zoned(zone);
+        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
+        let (from, to) = (i32::from(test.from), i32::from(test.to));
+        let today = local.weekday().to_monday_one_offset();
+        let yesterday = local.weekday().previous().to_monday_one_offset();
+        let on = |day: i8| test.days.contains(&day);
+        let holds = if from < to {
+            on(today) && (from..to).contains(&minute)
+        } else {
+            (on(today) && minute >= from) || (on(yesterday) && minute < to)
+        };
+        let day = DAYS[usize::try_from(today - 1).unwrap_or(0) % 7];
+        met(holds, || {
+            format!("it would go out {day} {:02}:{:02} {}", local.hour(), local.minute(), test.time_zone)
+        })
+    }
+
+    /// What was not counted can't be answered.
+    fn volume(&self, per: Per, window: Window, over: u64) -> Answer {
+        let recipients = match per {
+            Per::Recipient => self.facts.recipients.iter().map(|one| Some(one.address.clone())).collect(),
+            Per::Inbox | Per::Organization => vec![None],
+        };
+        let mut unknown = false;
+        for recipient in recipients {
+            let volume = Volume { per, recipient, window };
+            match self.facts.volumes.get(&volume) {
+                None => unknown = true,
+                Some(n) if *n > over => {
+                    let whose = volume
+                        .recipient
+                        .map_or_else(|| format!("of this {}", per.as_str()), |to| format!("to {to}"));
+                    return Answer::Met(format!("mail number {n} {whose} within the {}", window.as_str()));
+                }
+                Some(_) => (),
+            }
+        }
+        if unknown { Answer::Unknown("so many recipients are not counted".to_owned()) } else { Answer::Unmet }
+    }
+}
+
+/// Days as they are written, Monday first.
+pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+fn recipient_passes(test: &RecipientTest, one: &RecipientFact) -> bool {
+    let key = one.address.mailbox_key();
+    test.domain_in.as_ref().is_none_or(|list| list.iter().any(|d| d.covers(one.address.domain())))
+        && test.address_in.as_ref().is_none_or(|list| list.iter().any(|a| a.mailbox_key() == key))
+        && is(test.internal, one.internal)
+        && is(test.first_contact, one.first_contact)
+}
+
+fn told_recipient(test: &RecipientTest, one: &RecipientFact) -> String {
+    let mut told = vec![];
+    if test.first_contact.is_some() {
+        told.push(if one.first_contact { "never written to before" } else { "written to before" });
+    }
+    if test.internal.is_some() {
+        told.push(if one.internal { "an inbox of the organization" } else { "outside of the organization" });
+    }
+    if test.domain_in.is_some() {
+        told.push("in a domain of the list");
+    }
+    if test.address_in.is_some() {
+        told.push("an address of the list");
+    }
+    format!("to {}: {}", one.address, told.join(", "))
+}
+
+/// Extensions that Windows, macOS or Linux run when they are opened, and scripts.
+const EXECUTABLE: &[&str] = &[
+    "apk",
+    "app",
+    "appimage",
+    "application",
+    "appx",
+    "bat",
+    "bin",
+    "chm",
+    "cmd",
+    "com",
+    "cpl",
+    "deb",
+    "dll",
+    "dmg",
+    "elf",
+    "exe",
+    "gadget",
+    "hta",
+    "inf",
+    "jar",
+    "js",
+    "jse",
+    "lnk",
+    "msc",
+    "msi",
+    "msix",
+    "msp",
+    "pif",
+    "pkg",
+    "ps1",
+    "psm1",
+    "py",
+    "reg",
+    "rpm",
+    "run",
+    "scf",
+    "scr",
+    "sct",
+    "sh",
+    "sys",
+    "url",
+    "vb",
+    "vbe",
+    "vbs",
+    "wsc",
+    "wsf",
+    "wsh",
+    "xll",
+];
+/// Media types of the same.
+const EXECUTABLE_TYPES: &[&str] = &[
+    "application/x-msdownload",
+    "application/x-msdos-program",
+    "application/x-dosexec",
+    "application/x-executable",
+    "application/vnd.microsoft.portable-executable",
+    "application/x-sh",
+    "application/x-msi",
+    "application/hta",
+    "application/java-archive",
+    "application/javascript",
+    "text/javascript",
+    "application/x-mach-binary",
+    "application/vnd.android.package-archive",
+    "application/x-ms-shortcut",
+];
+/// Extensions of office documents with macros, and of the older formats that can have them.
+const MACRO: &[&str] = &[
+    "doc", "docm", "dot", "dotm", "mdb", "accdb", "pot", "potm", "ppa", "ppam", "ppsm", "ppt", "pptm",
+    "sldm", "xla", "xlam", "xls", "xlsb", "xlsm", "xlt", "xltm", "odm", "slk",
+];
+/// Media types of the same.
+const MACRO_TYPES: &[&str] = &[
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.ms-access",
+];
+/// Extensions of archives and disk images.
+const ARCHIVE: &[&str] = &[
+    "7z", "ace", "arj", "bz2", "cab", "gz", "img", "iso", "lha", "lz", "lzh", "rar", "tar", "tbz", "tgz",
+    "txz", "vhd", "vhdx", "xz", "z", "zip", "zst",
+];
+/// Media types of the same.
+const ARCHIVE_TYPES: &[&str] = &[
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/x-7z-compressed",
+    "application/x-rar-compressed",
+    "application/vnd.rar",
+    "application/gzip",
+    "application/x-gzip",
+    "application/x-tar",
+    "application/x-bzip2",
+    "application/x-xz",
+    "application/x-iso9660-image",
+];
+
+/// What stands behind the last dot, in lower case. Windows drops dots and spaces at the end of a name.
+fn extension(filename: &str) -> String {
+    let name = visible(filename.trim_end_matches(['.', ' '])).to_lowercase();
+    name.rsplit_once('.').map(|(_, behind)| behind.to_owned()).unwrap_or_default()
+}
+
+fn media_type(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn of_kind(kind: FileKind, extension: &str, media: &str) -> bool {
+    let (extensions, types) = match kind {
+        FileKind::Executable => (EXECUTABLE, EXECUTABLE_TYPES),
+        FileKind::Macro => (MACRO, MACRO_TYPES),
+        FileKind::Archive => (ARCHIVE, ARCHIVE_TYPES),
+    };
+    let with_macros = kind == FileKind::Macro && media.contains("macroenabled");
+    extensions.contains(&extension) || types.contains(&media) || with_macros
+}
+
+fn file_passes(test: &FileTest, file: &FileFact) -> bool {
+    let (extension, media) = (extension(&file.filename), media_type(&file.content_type));
+    let is_type = |wanted: &String| match wanted.strip_suffix('*') {
+        Some(start) => media.starts_with(start),
+        None => media == *wanted,
+    };
+    test.extension_in.as_ref().is_none_or(|list| list.contains(&extension))
+        && test.media_type_in.as_ref().is_none_or(|list| list.iter().any(is_type))
+        && test.kind_in.as_ref().is_none_or(|list| list.iter().any(|kind| of_kind(*kind, &extension, &media)))
+        && test.over.is_none_or(|over| file.size > over)
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// At most so many characters.
+fn cut(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    text.chars().take(max - 1).chain(['…']).collect()
+}
+
+/// A text from outside within a sentence: cut, and on one line.
+fn quoted(text: &str) -> String {
+    let line: String = visible(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("“{}”", cut(&line, 60))
+}
+
+/// What a condition asks, without a fact.
+fn describe(condition: &Condition) -> String {
+    let list = |all: &[Condition], word: &str| {
+        let described: Vec<_> = all.iter().take(5).map(describe).collect();
+        format!("({})", described.join(word))
+    };
+    match condition {
+        Condition::Always => "it holds for every mail".to_owned(),
+        Condition::All(all) => list(all, " and "),
+        Condition::Any(all) => list(all, " or "),
+        Condition::Not(one) => format!("not {}", describe(one)),
+        Condition::AnyRecipient(test) => format!("a recipient is {}", describe_recipient(test)),
+        Condition::EveryRecipient(test) => format!("every recipient is {}", describe_recipient(test)),
+        Condition::RecipientCount(_) => "the number of recipients is in the range".to_owned(),
+        Condition::AnyAttachment(_) => "a file is of the kind that is looked for".to_owned(),
+        Condition::EveryAttachment(_) => "every file is of the kind that is looked for".to_owned(),
+        Condition::Attachments { .. } => "the files are as many and as large".to_owned(),
+        Condition::Keyword { any_of, .. } => {
+            format!(
+                "it says {}",
+                any_of.iter().take(3).map(|word| quoted(word)).collect::<Vec<_>>().join(" or ")
+            )
+        }
+        Condition::Pattern { regex, .. } => format!("it matches the pattern {}", quoted(regex)),
+        Condition::Link(LinkTest::Present(false)) => "it has no links".to_owned(),
+        Condition::Link(LinkTest::Present(true)) => "it has links".to_owned(),
+        Condition::Link(LinkTest::DomainIn(_)) => "it links to a domain of the list".to_owned(),
+        Condition::Link(LinkTest::DomainNotIn(_)) => "it links beyond the domains of the list".to_owned(),
+        Condition::Picture(LinkTest::Present(false)) => "it shows no pictures from elsewhere".to_owned(),
+        Condition::Picture(LinkTest::Present(true)) => "it shows pictures from elsewhere".to_owned(),
+        Condition::Picture(LinkTest::DomainIn(_)) => "it shows pictures from a domain of the list".to_owned(),
+        Condition::Picture(LinkTest::DomainNotIn(_)) => {
+            "it shows pictures from beyond the domains of the list".to_owned()
+        }
+        Condition::SizeOver(over) => format!("it has more than {over} octets"),
+        Condition::Sender(_) => "one of the named senders asks for it".to_owned(),
+        Condition::Thread(test) => {
+            let reply = test
+                .is_reply
+                .map(|reply| if reply { "it answers a mail" } else { "it begins a conversation" });
+            let tainted = test.tainted.map(|tainted| {
+                if tainted {
+                    "something suspicious came into the conversation"
+                } else {
+                    "nothing suspicious came into the conversation"
+                }
+            });
+            [reply, tainted].into_iter().flatten().collect::<Vec<_>>().join(" and ")
+        }
+        Condition::AnswersAutomatic(true) => "it answers a mail that a program wrote".to_owned(),
+        Condition::AnswersAutomatic(false) => "it does not answer a mail that a program wrote".to_owned(),
+        Condition::Time(test) => format!("it would go out in the given hours of {}", test.time_zone),
+        Condition::VolumeOver { per, window, over } => {
+            format!("more than {over} mails of one {} within the {}", per.as_str(), window.as_str())
+        }
+    }
+}
+
+fn describe_recipient(test: &RecipientTest) -> String {
+    let internal = test
+        .internal
+        .map(|yes| if yes { "an inbox of the organization" } else { "outside of the organization" });
+    let first =
+        test.first_contact.map(|yes| if yes { "never written to before" } else { "written to before" });
+    let domain = test.domain_in.as_ref().map(|_| "in a domain of the list");
+    let address = test.address_in.as_ref().map(|_| "an address of the list");
+    [first, internal, domain, address].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,297 @@
+//! Mails, threads and files.
+
+use jiff::Timestamp;
+
+use crate::base::digest::Digest;
+use crate::mailbox::finding::Finding;
+use crate::mailbox::lifecycle::Outbound;
+use crate::{AttachmentId, InboxId, MessageId, OrganizationId, ThreadId};
+
+/// An address as a received mail writes it: nothing is promised about its form.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Party {
+    /// The display name.
+    pub name: Option<String>,
+    /// The address, or whatever stands in its place.
+    pub address: String,
+}
+
+/// Mail addresses stay out of logs.
+impl std::fmt::Debug for Party {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Party(…)")
+    }
+}
+
+impl From<&crate::base::address::Mailbox> for Party {
+    fn from(mailbox: &crate::base::address::Mailbox) -> Self {
+        Self {
+            name: mailbox.name.as_ref().map(|name| name.as_str().to_owned()),
+            address: mailbox.address.as_str().to_owned(),
+        }
+    }
+}
+
+/// What a receiving server found out about a mail: SES's words, taken from its event and never from
+/// a header, which anyone can write.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdicts {
+    /// `PASS`, `FAIL`, `GRAY`, `PROCESSING_FAILED` or `DISABLED`.
+    pub spam: String,
+    /// As `spam`.
+    pub virus: String,
+    /// As `spam`.
+    pub spf: String,
+    /// As `spam`.
+    pub dkim: String,
+    /// As `spam`.
+    pub dmarc: String,
+}
+
+/// A file that came with a received mail or goes out with a sent one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentRef {
+    /// Its id.
+    pub id: AttachmentId,
+    /// Its name, without a path.
+    pub filename: String,
+    /// Its media type, as declared.
+    pub content_type: String,
+    /// In bytes, decoded.
+    pub size: u64,
+    /// Of its bytes.
+    pub digest: Digest,
+    /// For `cid:` references.
+    pub content_id: Option<String>,
+    /// Shown within the text.
+    pub inline: bool,
+}
+
+/// Which way a mail goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Direction {
+    /// It came in. The bytes lie in the bucket under this key.
+    Inbound {
+        /// Object key of the raw mail.
+        raw_key: String,
+        /// Judgement of the receiving server.
+        verdicts: Verdicts,
+        /// What could not be read as it should be, as stable codes.
+        defects: Vec<String>,
+        /// RFC 3834: a program wrote it, nobody waits for an answer.
+        automatic: bool,
+        /// What looks wrong with it, at most [`Finding::MAX`].
+        findings: Vec<Finding>,
+        /// The author in `From` is proven to be the one who sent it.
+        authenticated: bool,
+    },
+    /// It goes out, or waits to.
+    Outbound(Outbound),
+}
+
+/// A mail, without its body: the body is in the raw or sealed object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// The conversation.
+    pub thread_id: ThreadId,
+    /// Which way, and how far.
+    pub direction: Direction,
+    /// Author.
+    pub from: Party,
+    /// Where answers go, if not to the author.
+    pub reply_to: Vec<Party>,
+    /// Recipients.
+    pub to: Vec<Party>,
+    /// Recipients of copies.
+    pub cc: Vec<Party>,
+    /// Recipients that the others don't see.
+    pub bcc: Vec<Party>,
+    /// Subject, decoded, at most 998 characters.
+    pub subject: String,
+    /// The first words of the text, at most 200 characters.
+    pub preview: String,
+    /// The `Message-ID`, without angle brackets; an outbound mail has one once SES gave it.
+    pub internet_message_id: Option<String>,
+    /// The ids it answers, oldest first, at most 50.
+    pub references: Vec<String>,
+    /// Its files, at most 100.
+    pub attachments: Vec<AttachmentRef>,
+    /// In bytes, raw.
+    pub size: u64,
+    /// When it came in or was submitted.
+    pub created_at: Timestamp,
+    /// Counts changes.
+    pub version: u64,
+}
+
+impl Message {
+    /// The status in the API.
+    pub fn status(&self) -> &'static str {
+        match &self.direction {
+            Direction::Inbound { .. } => "received",
+            Direction::Outbound(outbound) => outbound.status().as_str(),
+        }
+    }
+
+    /// The outbound part.
+    pub fn outbound(&self) -> Option<&Outbound> {
+        match &self.direction {
+            Direction::Outbound(outbound) => Some(outbound),
+            Direction::Inbound { .. } => None,
+        }
+    }
+
+    /// What looks wrong with it: nothing with a mail of ours.
+    pub fn findings(&self) -> &[Finding] {
+        match &self.direction {
+            Direction::Inbound { findings, .. } => findings,
+            Direction::Outbound(_) => &[],
+        }
+    }
+
+    /// Whether any finding taints its conversation.
+    pub fn taints(&self) -> bool {
+        self.findings().iter().any(|finding| finding.kind.taints())
+    }
+
+    /// A new message's thread entry.
+    pub fn thread_update(&self) -> ThreadUpdate {
+        ThreadUpdate {
+            thread_id: self.thread_id,
+            inbox_id: self.inbox_id,
+            at: self.created_at,
+            subject: self.subject.clone(),
+            preview: self.preview.clone(),
+            from: self.from.clone(),
+            taint: self.taints(),
+        }
+    }
+}
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thread {
+    /// Its id.
+    pub id: ThreadId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// The subject of its first mail.
+    pub subject: String,
+    /// The first words of its last mail.
+    pub preview: String,
+    /// The author of its last mail.
+    pub last_from: Party,
+    /// How many mails it holds.
+    pub message_count: u64,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When its last mail came.
+    pub last_message_at: Timestamp,
+    /// Whether one of its mails had a finding that taints. It never becomes clean again.
+    pub tainted: bool,
+}
+
+/// What one more mail does to its thread: applied in place, so that two mails at once both count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadUpdate {
+    /// The conversation, made if it is new.
+    pub thread_id: ThreadId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// When the mail came.
+    pub at: Timestamp,
+    /// Kept from the first mail.
+    pub subject: String,
+    /// Replaced.
+    pub preview: String,
+    /// Replaced.
+    pub from: Party,
+    /// Whether the conversation is tainted from now on; `false` changes nothing.
+    pub taint: bool,
+}
+
+/// A file with an object of its own, so that it can be fetched without its mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its id.
+    pub id: AttachmentId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox that received it, or that may send it.
+    pub inbox_id: InboxId,
+    /// The mail that it is part of, and the digest of its bytes; none while it is only uploaded.
+    pub message: Option<(MessageId, Digest)>,
+    /// Its name, without a path.
+    pub filename: String,
+    /// Its media type, as declared.
+    pub content_type: String,
+    /// In bytes.
+    pub size: u64,
+    /// When it came or was announced.
+    pub created_at: Timestamp,
+}
+
+impl Attachment {
+    /// Upper bound of one file and of all files of one mail, in bytes.
+    pub const MAX_SIZE: u64 = 25 * 1024 * 1024;
+
+    /// The id of a file of a mail. It follows from the mail, the name and the bytes: whoever has it from the mail itself
+    /// is led to that file and to no other, whatever a record says. Twice the same file of one mail is one file.
+    pub fn id_in(message_id: MessageId, filename: &str, digest: Digest) -> AttachmentId {
+        let parts: [&[u8]; 4] =
+            [b"file", message_id.body().as_bytes(), filename.as_bytes(), digest.as_bytes()];
+        let mut entropy = [0; 10];
+        entropy.copy_from_slice(&Digest::of_parts(&parts).as_bytes()[..10]);
+        AttachmentId::new(message_id.at(), entropy)
+    }
+
+    /// Whether the record is the one that its id was made for. An upload has an id that follows from nothing.
+    pub fn is_sound(&self) -> bool {
+        self.message
+            .is_none_or(|(message_id, digest)| self.id == Self::id_in(message_id, &self.filename, digest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_file_follows_from_the_mail_its_name_and_its_bytes() {
+        let now = Timestamp::from_second(1_000_000_000).unwrap_or_default();
+        let (mail, other) = (MessageId::new(now, [1; 10]), MessageId::new(now, [2; 10]));
+        let (digest, changed) = (Digest::of(b"bytes"), Digest::of(b"other bytes"));
+        let id = Attachment::id_in(mail, "a.pdf", digest);
+        assert_eq!(Attachment::id_in(mail, "a.pdf", digest), id);
+        assert_eq!(id.at(), now, "it sorts with its mail");
+        for another in [
+            Attachment::id_in(other, "a.pdf", digest),
+            Attachment::id_in(mail, "a.exe", digest),
+            Attachment::id_in(mail, "a.pdf", changed),
+        ] {
+            assert_ne!(another, id);
+        }
+        let file = Attachment {
+            id,
+            organization_id: OrganizationId::new(now, [1; 10]),
+            inbox_id: InboxId::new(now, [1; 10]),
+            message: Some((mail, digest)),
+            filename: "a.pdf".to_owned(),
+            content_type: "application/pdf".to_owned(),
+            size: 5,
+            created_at: now,
+        };
+        assert!(file.is_sound());
+        assert!(!Attachment { filename: "a.exe".to_owned(), ..file.clone() }.is_sound());
+        assert!(!Attachment { message: Some((mail, changed)), ..file.clone() }.is_sound());
+        assert!(Attachment { message: None, ..file }.is_sound());
+    }
+}

@@ -1,0 +1,591 @@
+//! Tokens and sessions: what a caller shows, and what is stored of it.
+//!
+//! A secret names its own organization, so the record is found inside that tenant's partition and the
+//! request that reads it can read what else it needs in the same call. What is stored is the SHA-256
+//! of the whole text: 256 random bits need no salt and no slow hash.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::base::address::EmailAddress;
+use crate::base::digest::Digest;
+use crate::base::id::{BODY_LENGTH, Id as _};
+use crate::people::access::{Actor, Credential, Principal, Role, Scope, Scopes};
+use crate::people::organization::Pause;
+use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId, UserId};
+
+/// The kinds of secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialKind {
+    /// `cs_live_…`: an API token.
+    Token,
+    /// `cs_session_…`: a person who signed in.
+    Session,
+}
+
+impl CredentialKind {
+    const ALL: [CredentialKind; 2] = [CredentialKind::Token, CredentialKind::Session];
+
+    /// What the secret begins with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            CredentialKind::Token => "cs_live_",
+            CredentialKind::Session => "cs_session_",
+        }
+    }
+}
+
+/// What a caller shows. Never printed, never stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    text: String,
+    kind: CredentialKind,
+    organization_id: OrganizationId,
+}
+
+/// A text that can't be a secret of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSecret {
+    /// It begins with something else.
+    #[error("does not begin with cs_live_ or cs_session_")]
+    Prefix,
+    /// It is not as long as ours, or has other characters.
+    #[error("is cut short or altered")]
+    Malformed,
+}
+
+impl Secret {
+    /// Makes a secret from 32 random bytes.
+    pub fn new(kind: CredentialKind, organization_id: OrganizationId, random: [u8; 32]) -> Self {
+        let hex = Digest::from_bytes(random).hex();
+        let text = format!("{}{}{hex}", kind.prefix(), organization_id.body());
+        Self { text, kind, organization_id }
+    }
+
+    /// Reads what a caller shows.
+    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
+        let (kind, rest) = CredentialKind::ALL
+            .into_iter()
+            .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)))
+            .ok_or(InvalidSecret::Prefix)?;
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if !rest.is_ascii() || rest.len() != BODY_LENGTH + 64 || !rest.bytes().skip(BODY_LENGTH).all(hex) {
+            return Err(InvalidSecret::Malformed);
+        }
+        let organization_id =
+            OrganizationId::parse(&format!("{}{}", OrganizationId::PREFIX, &rest[..BODY_LENGTH]))
+                .map_err(|_| InvalidSecret::Malformed)?;
+        Ok(Self { text: text.to_owned(), kind, organization_id })
+    }
+
+    /// Token or session.
+    pub fn kind(&self) -> CredentialKind {
+        self.kind
+    }
+
+    /// The organization that it says it belongs to; the stored record proves it.
+    pub fn organization_id(&self) -> OrganizationId {
+        self.organization_id
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+
+    /// The text itself, to be shown once.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    /// The last four characters, by which a person tells tokens apart.
+    pub fn last_four(&self) -> &str {
+        &self.text[self.text.len() - 4..]
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}…", self.kind.prefix())
+    }
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: TokenId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// What the secret hashes to.
+    pub hash: Digest,
+    /// The secret's last four characters.
+    pub last_four: String,
+    /// What it is for, in a person's words.
+    pub name: String,
+    /// The member who made it.
+    pub member_id: MemberId,
+    /// That member's role.
+    pub role: Role,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// The inboxes that it is limited to; `None` means all.
+    pub inboxes: Option<BTreeSet<InboxId>>,
+    /// Whether it is refused, and the mail that it asked for is held back.
+    pub paused: Option<Pause>,
+    /// What the secrets hash to of the token that it was made with, of the one that that was made with, and so on: it
+    /// holds only as long as all of them do. At most [`Self::MAX_ANCESTORS`].
+    pub ancestors: Vec<Digest>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Why a token may not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidGrant {
+    /// Whoever asks for mail to be sent must not be the one who lets it out.
+    #[error("messages.send and approvals.decide can't be held by one token")]
+    SendAndDecide,
+    /// More than the member has.
+    #[error("the role {} does not hold {}", .role.as_str(), .scope.as_str())]
+    BeyondRole {
+        /// The member's role.
+        role: Role,
+        /// What it lacks.
+        scope: Scope,
+    },
+    /// A program that asks for mail must not make the credentials that let it out.
+    #[error("messages.send and tokens.manage can't be held by one token")]
+    SendAndGrant,
+    /// A program that asks for mail must not write the rules that let it out.
+    #[error("messages.send and policies.manage can't be held by one token")]
+    SendAndRule,
+    /// A program that asks for mail must not make inboxes that no rule is about yet.
+    #[error("messages.send and inboxes.manage can't be held by one token")]
+    SendAndMakeInboxes,
+    /// Too many tokens above it.
+    #[error(
+        "it would be the fifth token in a row that was made with another: make it with one that a person made"
+    )]
+    TooManyAncestors,
+    /// More than the token that makes it has.
+    #[error("the token that makes it does not hold {}", .0.as_str())]
+    BeyondToken(Scope),
+    /// A right over the whole organization for a token that is limited to some inboxes.
+    #[error("{} reaches all inboxes: a token that is limited to some can't hold it", .0.as_str())]
+    NotForSome(Scope),
+    /// A token that may do nothing.
+    #[error("a token needs at least one scope")]
+    Empty,
+    /// A limited token can't make one that reaches further.
+    #[error("the inboxes of a new token must be among those of the token that makes it")]
+    BeyondInboxes,
+}
+
+/// Rights that reach beyond any set of inboxes.
+pub const ORGANIZATION_WIDE: &[Scope] = &[
+    Scope::InboxesManage,
+    Scope::AccountsManage,
+    Scope::WebhooksManage,
+    Scope::PoliciesManage,
+    Scope::DomainsManage,
+    Scope::AuditRead,
+    Scope::TokensManage,
+];
+
+/// What a principal may hand on to a new token: a person what their role has; a token what it has itself, and
+/// `messages.send` where the role of its member has it, since nobody approves what their own token asked for.
+pub fn grant(
+    principal: &Principal,
+    scopes: &Scopes,
+    inboxes: Option<&BTreeSet<InboxId>>,
+) -> Result<(), InvalidGrant> {
+    if scopes.is_empty() {
+        return Err(InvalidGrant::Empty);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::ApprovalsDecide) {
+        return Err(InvalidGrant::SendAndDecide);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::TokensManage) {
+        return Err(InvalidGrant::SendAndGrant);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::PoliciesManage) {
+        return Err(InvalidGrant::SendAndRule);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::InboxesManage) {
+        return Err(InvalidGrant::SendAndMakeInboxes);
+    }
+    if principal.credential.tokens().len() > Token::MAX_ANCESTORS {
+        return Err(InvalidGrant::TooManyAncestors);
+    }
+    let wide = ORGANIZATION_WIDE.iter().find(|scope| scopes.contains(scope));
+    if let (Some(_), Some(scope)) = (inboxes, wide) {
+        return Err(InvalidGrant::NotForSome(*scope));
+    }
+    if matches!(principal.actor, Actor::Token { .. }) {
+        let beyond = scopes.difference(&principal.scopes).find(|scope| **scope != Scope::MessagesSend);
+        if let Some(scope) = beyond {
+            return Err(InvalidGrant::BeyondToken(*scope));
+        }
+    }
+    let held = principal.role.scopes();
+    if let Some(scope) = scopes.difference(&held).next() {
+        return Err(InvalidGrant::BeyondRole { role: principal.role, scope: *scope });
+    }
+    match (&principal.inboxes, inboxes) {
+        (None, _) => Ok(()),
+        (Some(own), Some(wanted)) if wanted.is_subset(own) => Ok(()),
+        _ => Err(InvalidGrant::BeyondInboxes),
+    }
+}
+
+impl Token {
+    /// The caller that this token stands for.
+    pub fn principal(&self) -> Principal {
+        Principal {
+            organization_id: self.organization_id,
+            actor: Actor::Token { token_id: self.id, member_id: self.member_id },
+            role: self.role,
+            scopes: self.scopes.clone(),
+            inboxes: self.inboxes.clone(),
+            credential: Credential::Token { id: self.id, chain: self.chain() },
+        }
+    }
+
+    /// What the secrets hash to of the tokens that must hold for it to hold, itself first.
+    pub fn chain(&self) -> Vec<Digest> {
+        std::iter::once(self.hash).chain(self.ancestors.iter().copied()).collect()
+    }
+}
+
+impl Token {
+    /// Tokens that make tokens that make tokens: at most so many above one.
+    pub const MAX_ANCESTORS: usize = 4;
+}
+
+/// A person who signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// What the secret hashes to.
+    pub hash: Digest,
+    /// Whose seat.
+    pub member_id: MemberId,
+    /// Their role.
+    pub role: Role,
+    /// When they signed in.
+    pub created_at: Timestamp,
+    /// Until when it holds unless it is used; never after `ends_at`.
+    pub expires_at: Timestamp,
+    /// When it ends however much it is used.
+    pub ends_at: Timestamp,
+    /// Counts changes.
+    pub version: u64,
+}
+
+impl Session {
+    /// A session ends after 12 hours without use.
+    pub const IDLE: SignedDuration = SignedDuration::from_hours(12);
+    /// A session ends after seven days in any case. A person who is away for a night signs in again by [`Self::IDLE`]
+    /// alone: what lives on for days is used day and night, by a program or by whoever stole it.
+    pub const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+    /// Using a session prolongs it at most this often, so that a page view is not a write.
+    const RENEWAL: SignedDuration = SignedDuration::from_mins(30);
+
+    /// The caller that this session stands for, unless it has ended.
+    pub fn principal(&self, now: Timestamp) -> Option<Principal> {
+        self.holds(now).then(|| Principal {
+            organization_id: self.organization_id,
+            actor: Actor::Member { member_id: self.member_id },
+            role: self.role,
+            scopes: self.role.scopes(),
+            inboxes: None,
+            credential: Credential::Session(self.id),
+        })
+    }
+
+    fn holds(&self, now: Timestamp) -> bool {
+        now < self.expires_at && now < self.ends_at
+    }
+
+    /// The prolonged session, if it is time to write that down.
+    pub fn renewed(&self, now: Timestamp) -> Option<Session> {
+        let fresh = (now + Self::IDLE).min(self.ends_at);
+        let gained = fresh.duration_since(self.expires_at);
+        // The last stretch is shorter than a renewal, and is written down once.
+        let last = fresh == self.ends_at && gained.is_positive();
+        (self.holds(now) && (gained > Self::RENEWAL || last))
+            .then(|| Session { expires_at: fresh, ..self.clone() })
+    }
+
+    /// What a form of this session must carry: proves that the page came from us (CSRF), and is
+    /// worth nothing as a credential.
+    pub fn form_token(&self) -> String {
+        Digest::of_parts(&[b"countersign form", self.hash.as_bytes()]).hex()
+    }
+}
+
+/// A person who can sign in: found by the address before any organization is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Their id.
+    pub user_id: UserId,
+    /// The address they sign in with.
+    pub email: EmailAddress,
+    /// Argon2id, in PHC string form.
+    pub password_hash: String,
+    /// The seat that a session opens.
+    pub organization_id: OrganizationId,
+    /// The seat that a session opens.
+    pub member_id: MemberId,
+}
+
+/// A quarter of an hour by the clock, within which attempts at signing in with one address are counted.
+///
+/// An attempt is counted before anything is looked at, whether the address has a login or not, and what becomes of it
+/// follows from its number alone ([`Turn`]). So any number at once get no more guesses than as many in a row, and the answers
+/// tell nothing of the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignInWindow(Timestamp);
+
+impl SignInWindow {
+    /// How long a window is: so long does a lock last at most after the last wrong password.
+    pub const LENGTH: SignedDuration = SignedDuration::from_mins(15);
+    /// So many passwords are compared within a window.
+    pub const GUESSES: u64 = 10;
+    /// So many attempts within a window are answered as a wrong password is. Whoever makes more is not guessing.
+    pub const ANSWERED: u64 = 1_000;
+
+    /// The window of this time.
+    pub fn of(now: Timestamp) -> Self {
+        let length = Self::LENGTH.as_secs();
+        let begun = now.as_second().div_euclid(length) * length;
+        Self(Timestamp::from_second(begun).unwrap_or(now))
+    }
+
+    /// When it began.
+    pub fn begins_at(self) -> Timestamp {
+        self.0
+    }
+
+    /// When the next begins.
+    pub fn ends_at(self) -> Timestamp {
+        self.0 + Self::LENGTH
+    }
+}
+
+/// What becomes of an attempt at signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Its password is compared.
+    Compared,
+    /// It is answered as a wrong password is, whatever it shows.
+    Locked,
+    /// It is turned away. The first of these stands for the others: they are neither looked up nor written down.
+    Flood {
+        /// Whether it is the first.
+        first: bool,
+    },
+}
+
+impl Turn {
+    /// The turn of the attempt with this number within its window, from 1.
+    pub fn of(number: u64) -> Self {
+        if number <= SignInWindow::GUESSES {
+            Turn::Compared
+        } else if number <= SignInWindow::ANSWERED {
+            Turn::Locked
+        } else {
+            Turn::Flood { first: number == SignInWindow::ANSWERED + 1 }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn organization() -> OrganizationId {
+        OrganizationId::new(Timestamp::UNIX_EPOCH, [3; 10])
+    }
+
+    fn owner(inboxes: Option<BTreeSet<InboxId>>) -> Principal {
+        Principal {
+            organization_id: organization(),
+            actor: Actor::System,
+            role: Role::Owner,
+            scopes: Role::Owner.scopes(),
+            inboxes,
+            credential: Credential::Session(SessionId::new(Timestamp::UNIX_EPOCH, [1; 10])),
+        }
+    }
+
+    #[test]
+    fn a_secret_reads_back_and_names_its_organization() {
+        for kind in CredentialKind::ALL {
+            let secret = Secret::new(kind, organization(), [9; 32]);
+            let read = Secret::parse(secret.reveal()).unwrap();
+            assert_eq!((read.kind(), read.organization_id()), (kind, organization()));
+            assert_eq!(read.hash(), secret.hash());
+        }
+    }
+
+    #[test]
+    fn altered_secrets_are_refused() {
+        let text = Secret::new(CredentialKind::Token, organization(), [9; 32]).reveal().to_owned();
+        assert_eq!(Secret::parse(&text.replace("cs_live_", "sk_live_")), Err(InvalidSecret::Prefix));
+        assert_eq!(Secret::parse(&text[..text.len() - 1]), Err(InvalidSecret::Malformed));
+        assert_eq!(Secret::parse(&format!("{text}0")), Err(InvalidSecret::Malformed));
+        assert_eq!(Secret::parse(""), Err(InvalidSecret::Prefix));
+    }
+
+    #[test]
+    fn debug_output_hides_the_secret() {
+        let secret = Secret::new(CredentialKind::Token, organization(), [0xab; 32]);
+        assert_eq!(format!("{secret:?}"), "cs_live_…");
+    }
+
+    #[test]
+    fn no_token_sends_and_decides() {
+        let both = [Scope::MessagesSend, Scope::ApprovalsDecide].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndDecide));
+        assert_eq!(grant(&owner(None), &[].into(), None), Err(InvalidGrant::Empty));
+    }
+
+    #[test]
+    fn a_token_never_reaches_further_than_its_maker() {
+        let inbox = InboxId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+        let limited = owner(Some([inbox].into()));
+        let read = [Scope::MessagesRead].into();
+        assert_eq!(grant(&limited, &read, None), Err(InvalidGrant::BeyondInboxes));
+        assert_eq!(grant(&limited, &read, Some(&[inbox].into())), Ok(()));
+        let viewer = Principal { role: Role::Viewer, ..owner(None) };
+        let decide = [Scope::ApprovalsDecide].into();
+        assert!(matches!(grant(&viewer, &decide, None), Err(InvalidGrant::BeyondRole { .. })));
+    }
+
+    #[test]
+    fn a_token_makes_none_that_has_more_rights() {
+        let token = Principal {
+            actor: Actor::Token {
+                token_id: TokenId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+                member_id: MemberId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+            },
+            scopes: [Scope::MessagesRead, Scope::TokensManage].into(),
+            ..owner(None)
+        };
+        let decide = [Scope::ApprovalsDecide].into();
+        assert_eq!(grant(&token, &decide, None), Err(InvalidGrant::BeyondToken(Scope::ApprovalsDecide)));
+        let send_and_grant = [Scope::MessagesSend, Scope::TokensManage].into();
+        assert_eq!(grant(&owner(None), &send_and_grant, None), Err(InvalidGrant::SendAndGrant));
+        assert_eq!(grant(&token, &[Scope::MessagesSend].into(), None), Ok(()));
+    }
+
+    #[test]
+    fn no_token_sends_and_makes_inboxes() {
+        let both = [Scope::MessagesSend, Scope::InboxesManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndMakeInboxes));
+        assert_eq!(grant(&owner(None), &[Scope::InboxesManage].into(), None), Ok(()));
+    }
+
+    #[test]
+    fn tokens_that_make_tokens_come_to_an_end() {
+        let made = |ancestors: usize| Principal {
+            credential: Credential::Token {
+                id: TokenId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+                chain: vec![Digest::of(b"x"); ancestors + 1],
+            },
+            ..owner(None)
+        };
+        let read = [Scope::MessagesRead].into();
+        assert_eq!(grant(&made(Token::MAX_ANCESTORS - 1), &read, None), Ok(()));
+        assert_eq!(grant(&made(Token::MAX_ANCESTORS), &read, None), Err(InvalidGrant::TooManyAncestors));
+    }
+
+    #[test]
+    fn no_token_sends_and_writes_the_rules() {
+        let both = [Scope::MessagesSend, Scope::PoliciesManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndRule));
+        assert_eq!(grant(&owner(None), &[Scope::PoliciesManage].into(), None), Ok(()));
+    }
+
+    #[test]
+    fn a_limited_token_holds_no_right_over_all_inboxes() {
+        let inboxes = [InboxId::new(Timestamp::UNIX_EPOCH, [1; 10])].into();
+        for scope in ORGANIZATION_WIDE {
+            let refused = grant(&owner(None), &[*scope].into(), Some(&inboxes));
+            assert_eq!(refused, Err(InvalidGrant::NotForSome(*scope)));
+        }
+    }
+
+    fn session() -> Session {
+        let start = Timestamp::UNIX_EPOCH;
+        Session {
+            id: SessionId::new(start, [0; 10]),
+            organization_id: organization(),
+            hash: Digest::of(b"x"),
+            member_id: MemberId::new(start, [0; 10]),
+            role: Role::Viewer,
+            created_at: start,
+            expires_at: start + Session::IDLE,
+            ends_at: start + Session::LIFE,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_session_ends_after_twelve_idle_hours() {
+        let (session, start) = (session(), Timestamp::UNIX_EPOCH);
+        assert!(session.principal(start + SignedDuration::from_hours(11)).is_some());
+        assert!(session.principal(start + Session::IDLE).is_none());
+        assert!(session.renewed(start + SignedDuration::from_mins(10)).is_none());
+        let renewed = session.renewed(start + SignedDuration::from_hours(11)).unwrap();
+        assert_eq!(renewed.expires_at, start + SignedDuration::from_hours(23));
+    }
+
+    #[test]
+    fn a_session_that_is_used_without_a_pause_ends_after_seven_days() {
+        let (mut session, start) = (session(), Timestamp::UNIX_EPOCH);
+        let (mut now, mut writes) = (start, 0);
+        while session.principal(now).is_some() {
+            if let Some(renewed) = session.renewed(now) {
+                assert!(renewed.expires_at > session.expires_at && renewed.ends_at == session.ends_at);
+                session = renewed;
+                writes += 1;
+            }
+            now += SignedDuration::from_secs(59);
+        }
+        assert_eq!(session.expires_at, start + Session::LIFE);
+        assert!((start + Session::LIFE).duration_since(now).abs() < SignedDuration::from_secs(60), "{now}");
+        assert!(writes < 2 * 7 * 24, "{writes}");
+        assert!(session.renewed(now).is_none());
+        // Whatever the stored times say of each other, the earlier one counts.
+        let odd = Session { expires_at: now + Session::IDLE, ..session };
+        assert!(odd.principal(now).is_none() && odd.renewed(now).is_none());
+    }
+
+    #[test]
+    fn ten_attempts_within_a_quarter_of_an_hour_are_compared() {
+        let turns: Vec<_> = (1..=SignInWindow::ANSWERED + 2).map(Turn::of).collect();
+        let so_many = |turn| turns.iter().filter(|known| **known == turn).count();
+        assert!(turns[..10].iter().all(|turn| *turn == Turn::Compared));
+        assert!(turns[10..1000].iter().all(|turn| *turn == Turn::Locked));
+        assert_eq!((so_many(Turn::Flood { first: true }), so_many(Turn::Flood { first: false })), (1, 1));
+        assert_eq!(Turn::of(u64::MAX), Turn::Flood { first: false });
+    }
+
+    #[test]
+    fn windows_follow_each_other_without_a_gap() {
+        let start = Timestamp::from_second(1_767_225_600).unwrap();
+        let window = SignInWindow::of(start);
+        assert_eq!((window.begins_at(), window.ends_at()), (start, start + SignInWindow::LENGTH));
+        assert_eq!(SignInWindow::of(start + SignedDuration::from_millis(899_999)), window);
+        assert_eq!(SignInWindow::of(window.ends_at()).begins_at(), window.ends_at());
+        assert!(SignInWindow::of(start - SignedDuration::from_millis(1)) < window);
+    }
+}
