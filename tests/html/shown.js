@@ -1,4 +1,4 @@
-// What Chromium lays out of a document, for tests/tests/all/stack/html.rs. None of our own code is asked.
+// What Chromium lays out of a document, for tests/tests/all/stack/gate/html.rs. None of our own code is asked.
 
 // The documents as frames of this page, one below the other and as high as what they show.
 async function lay(documents, width) {

@@ -6,7 +6,8 @@ use app::gate::pause::{self, Covered};
 use domain::people::access::{ScopeType, scope};
 use runtime::http::{Handling, Request, Response};
 use serde_json::json;
-use wire::{requests, views};
+use wire::gate::{approvals, pauses};
+use wire::people::organization;
 
 /// Pauses what is `covered`; `keys` are read with the credential.
 pub(crate) fn pause<'a>(
@@ -17,9 +18,9 @@ pub(crate) fn pause<'a>(
 ) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter::<scope::ApprovalsDecide>(ports, &keys).await?;
-        let reason = requests::reason(&request.body)?;
+        let reason = approvals::reason(&request.body)?;
         let pause = pause::pause(&call.ports, &call.permit, covered, &reason).await?;
-        Ok(Response::json(200, &json!({ "paused": views::pause(&pause) })))
+        Ok(Response::json(200, &json!({ "paused": organization::pause(&pause) })))
     })
 }
 
@@ -33,14 +34,14 @@ pub(crate) fn resume<'a, S: ScopeType + Send + Sync + 'a>(
     Box::pin(async move {
         let page = request.page()?;
         let call = request.enter::<S>(ports, &keys).await?;
-        let release = requests::release(&request.body)?;
+        let release = pauses::release(&request.body)?;
         let reading = call.permit.principal().permit::<scope::MessagesRead>()?;
         if release.preview {
             pause::known(&call.ports, &call.permit, covered).await?;
             let waiting = pause::waiting(&call.ports, &reading, covered, &page).await?;
-            return Ok(Response::json(200, &views::released(false, &[], &waiting)));
+            return Ok(Response::json(200, &pauses::released(false, &[], &waiting)));
         }
         let resumed = pause::resume(&call.ports, &call.permit, &reading, covered, &release.drop).await?;
-        Ok(Response::json(200, &views::released(true, &resumed.dropped, &resumed.will_send)))
+        Ok(Response::json(200, &pauses::released(true, &resumed.dropped, &resumed.will_send)))
     })
 }

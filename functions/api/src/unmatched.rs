@@ -3,7 +3,7 @@
 use app::Ports;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use serde_json::json;
-use wire::problem::envelope;
+use wire::base::problem::envelope;
 
 /// The gateway's default route.
 pub const ENDPOINT: Endpoint = Endpoint {

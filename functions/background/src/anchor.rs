@@ -5,7 +5,7 @@ use app::ledger::anchor::{Form, Known, run};
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
-use wire::views;
+use wire::ledger::{anchors, signature};
 
 /// What the function needs.
 pub struct Context {
@@ -17,8 +17,8 @@ pub struct Context {
 pub const TASK: Task<Context> = Task { name: "background-anchor", context, handle };
 
 const FORM: Form = Form {
-    text: views::anchor,
-    document: |text, signature| views::signed("anchor", text, signature).to_string(),
+    text: anchors::anchor,
+    document: |text, signature| signature::signed("anchor", text, signature).to_string(),
 };
 
 /// From the environment.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use app::ledger::audit::{catch_up, chain};
 use app::{Ports, Refusal};
-use aws_data::stream::position;
+use aws_data::delivery::stream::position;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::{AuditId, OrganizationId};
 use futures_util::future::BoxFuture;
@@ -53,7 +53,7 @@ fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>
 fn batches(records: &[EventRecord]) -> Vec<Batch> {
     let mut batches: Vec<Batch> = vec![];
     for record in records {
-        let Some((organization_id, id)) = aws_data::stream::audit(record) else { continue };
+        let Some((organization_id, id)) = aws_data::delivery::stream::audit(record) else { continue };
         if let Some(batch) = batches.iter_mut().find(|batch| batch.0 == organization_id) {
             batch.2.push(id);
         } else {

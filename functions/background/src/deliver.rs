@@ -40,11 +40,11 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
             ports: &context.ports,
             endpoints: &*context.endpoints,
             queue: &*context.queue,
-            encode: wire::events::write_delivery,
+            encode: wire::delivery::events::write_delivery,
             opened: &context.opened,
         };
         let told = messages.iter().map(|(message_id, body)| async move {
-            let Some(delivery) = wire::events::read_delivery(body) else {
+            let Some(delivery) = wire::delivery::events::read_delivery(body) else {
                 tracing::error!(message_id, "a message of the queue can't be read");
                 return Some(message_id.clone());
             };

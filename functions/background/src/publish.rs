@@ -50,10 +50,10 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
             serde_json::from_value(event).map_err(TaskError::permanent)?;
         let mut events: Vec<(String, PublishedEvent)> = vec![];
         for record in &stream.records {
-            let position = aws_data::stream::position(record);
-            match aws_data::stream::event(record) {
+            let position = aws_data::delivery::stream::position(record);
+            match aws_data::delivery::stream::event(record) {
                 Some(Ok(event)) => {
-                    let published = wire::events::publish(&event);
+                    let published = wire::delivery::events::publish(&event);
                     if published.body.len() > MAX_BYTES {
                         // EventBridge would never take it, and the stream would stand still behind it for a day.
                         tracing::error!(event_id = %event.id, size = published.body.len(), "an event is too large");

@@ -138,7 +138,7 @@ mod tests {
                 subject: domain::delivery::event::Subject::Approval(Box::new(approval.clone())),
                 ..testkit::samples::event(1)
             };
-            let published = wire::events::publish(&event);
+            let published = wire::delivery::events::publish(&event);
             let body: Value = serde_json::from_str(&published.body).unwrap();
             let organization_id = published.organization_id.to_string();
             let message = json!({"detail": {"organization_id": organization_id, "event": body}});

@@ -14,13 +14,13 @@ fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>
         match make(ports, &event).await {
             Ok(answer) => Ok(answer),
             Err(refusal @ (Refusal::Unavailable(_) | Refusal::Internal(_))) => Err(refusal.into()),
-            Err(refusal) => Ok(wire::problem::problem(&refusal, "", ports.now()).body),
+            Err(refusal) => Ok(wire::base::problem::problem(&refusal, "", ports.now()).body),
         }
     })
 }
 
 async fn make(ports: &Ports, event: &Value) -> Result<Value, Refusal> {
-    let (name, members) = wire::requests::provision(event.to_string().as_bytes())?;
+    let (name, members) = wire::people::organization::provision(event.to_string().as_bytes())?;
     let (organization, members) = provision::organization(ports, name, &members).await?;
     let members: Vec<_> = members
         .iter()

@@ -1,24 +1,56 @@
 //! Records in `DynamoDB`, objects in S3, data keys in KMS.
 //!
-//! | module | what |
-//! | --- | --- |
-//! | `layout` | where a record lies in the table: the one place that knows keys and indexes |
-//! | `records` | the stored form of each domain type: a rename in the domain can't break stored mail |
-//! | [`table`] | the store, the directory, the watch and the audit trail on one DynamoDB table |
-//! | [`stream`] | events and audit entries out of the table's stream |
-//! | [`objects`] | the bucket |
-//! | [`anchors`] | heads of audit chains in a bucket of their own, under Object Lock |
-//! | [`keys`] | data keys and signatures |
+//! A kind of record is one file in its room: its fields, its name in the table, where it lies, and what the indexes and the
+//! time to live need of it. [`table`] lists all kinds, and is the store, the directory, the watch and the audit trail.
 
-pub mod anchors;
-pub mod keys;
-mod layout;
-pub mod objects;
-mod records;
-pub mod stream;
+/// What every kind of record is made with; objects and keys.
+pub mod base {
+    pub(crate) mod answer;
+    pub(crate) mod field;
+    pub(crate) mod item;
+    pub mod keys;
+    pub mod objects;
+}
+
+mod people {
+    pub(crate) mod member;
+    pub(crate) mod organization;
+    pub(crate) mod session;
+    pub(crate) mod token;
+}
+
+mod mailbox {
+    pub(crate) mod attachment;
+    pub(crate) mod inbox;
+    pub(crate) mod message;
+    pub(crate) mod thread;
+}
+
+mod gate {
+    pub(crate) mod approval;
+    pub(crate) mod contact;
+    pub(crate) mod link;
+    pub(crate) mod notice;
+    pub(crate) mod policy;
+    pub(crate) mod standing;
+}
+
+/// Webhooks and events, and events out of the table's stream.
+pub mod delivery {
+    pub(crate) mod event;
+    pub mod stream;
+    pub(crate) mod webhook;
+}
+
+/// The audit log, and its anchors in a bucket of their own, under Object Lock.
+pub mod ledger {
+    pub mod anchors;
+    pub(crate) mod audit;
+}
+
 pub mod table;
 
-pub use anchors::S3Anchors;
-pub use keys::{KmsDataKeys, KmsSigner};
-pub use objects::S3Blobs;
+pub use base::keys::{KmsDataKeys, KmsSigner};
+pub use base::objects::S3Blobs;
+pub use ledger::anchors::S3Anchors;
 pub use table::DynamoTable;

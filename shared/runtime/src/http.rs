@@ -123,7 +123,7 @@ impl Request {
     /// `limit` and `cursor` of a list.
     pub fn page(&self) -> Result<PageRequest, Refusal> {
         let query = |name: &str| self.query.get(name).map(String::as_str);
-        wire::requests::page(query("limit"), query("cursor"))
+        wire::base::pages::request(query("limit"), query("cursor"))
     }
 
     /// What the caller shows as a bearer token.
@@ -254,7 +254,7 @@ impl Response {
         if let Refusal::Answered(answer) = refusal {
             return Self::json_text(answer.status, answer.body.clone()).header("idempotent-replay", "true");
         }
-        let problem = wire::problem::problem(refusal, &request.id, ports.now());
+        let problem = wire::base::problem::problem(refusal, &request.id, ports.now());
         let response = Self::json(problem.status, &problem.body);
         match problem.retry_after {
             Some(seconds) => response.header("retry-after", seconds),
@@ -271,7 +271,7 @@ pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Respons
         Err(error) => {
             tracing::error!(%error, "not an event of an HTTP API");
             let message = "the request can't be read";
-            let body = wire::problem::envelope("invalid_request", message, "", &json!({}));
+            let body = wire::base::problem::envelope("invalid_request", message, "", &json!({}));
             return Response::json(400, &body);
         }
     };

@@ -82,18 +82,7 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
 
 fn raised(mut record: Record, expect: Expect) -> Record {
     if matches!(expect, Expect::Version(_)) {
-        match &mut record {
-            Record::Session(session) => session.version += 1,
-            Record::Message(message) => message.version += 1,
-            Record::Approval(approval) => approval.version += 1,
-            Record::StandingApproval(standing) => standing.version += 1,
-            Record::Webhook(webhook) => webhook.version += 1,
-            Record::Link(link) => link.version += 1,
-            Record::Notice(notice) => notice.version += 1,
-            Record::Pace(pace) => pace.version += 1,
-            Record::Policies(book) => book.version += 1,
-            _ => {}
-        }
+        record.raise_version();
     }
     record
 }

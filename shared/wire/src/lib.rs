@@ -1,11 +1,52 @@
-//! The public JSON: what requests may say ([`fields`], [`requests`]), what answers look like ([`views`],
-//! [`problem`]; [`policies`] has both), what events tell ([`events`]).
+//! The public JSON: what requests may say, what answers look like, what events tell.
 //!
-//! Names are `snake_case`, times RFC 3339 in UTC. Nothing here decides anything.
+//! A file is about one resource, and has what its requests may say before what its answers look like. Names are
+//! `snake_case`, times RFC 3339 in UTC. Nothing here decides anything. The rooms stand in their order: each uses those
+//! above it alone.
 
-pub mod events;
-pub mod fields;
-pub mod policies;
-pub mod problem;
-pub mod requests;
-pub mod views;
+/// What all of it is made of: fields that are read, parts and pages that are shown, the error envelope.
+pub mod base {
+    pub mod fields;
+    pub mod pages;
+    pub mod parts;
+    pub mod problem;
+}
+
+/// Who acts: organizations, their members, sessions and tokens.
+pub mod people {
+    pub mod members;
+    pub mod organization;
+    pub mod sessions;
+    pub mod tokens;
+}
+
+/// Inboxes, their mail, conversations and files.
+pub mod mailbox {
+    pub mod attachments;
+    pub mod inboxes;
+    pub mod messages;
+    pub mod threads;
+}
+
+/// Mail that is to leave: how it is asked for, weighed, decided about and held back.
+pub mod gate {
+    pub mod approvals;
+    pub mod drafts;
+    pub mod pauses;
+    pub mod policies;
+    pub mod standing_approvals;
+}
+
+/// Whom we tell: events, and the endpoints that get them.
+pub mod delivery {
+    pub mod events;
+    pub mod webhooks;
+}
+
+/// What is kept and can be proved: the audit log, its anchors, receipts.
+pub mod ledger {
+    pub mod anchors;
+    pub mod audit;
+    pub mod receipts;
+    pub mod signature;
+}

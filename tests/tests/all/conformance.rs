@@ -10,6 +10,8 @@ use runtime::task::TaskError;
 use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::Value;
 
+use super::architecture::{module, rust_files};
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
@@ -467,7 +469,7 @@ fn what_came_for_nobody_is_deleted_after_a_month() {
     let template = read("template.yaml");
     let rule = r#"{ Id: unclaimed, Prefix: inbound/, TagFilters: [{ Key: unclaimed, Value: "true" }], Status: Enabled, ExpirationInDays: 30 }"#;
     assert!(resource(&template, "MailBucket").contains(rule), "the rule");
-    assert!(read("shared/aws-data/src/objects.rs").contains(r#"("unclaimed", "true")"#), "the mark");
+    assert!(read("shared/aws-data/src/base/objects.rs").contains(r#"("unclaimed", "true")"#), "the mark");
     let mut markers = vec![];
     for (name, function) in functions() {
         for (action, resource) in &function.actions {
@@ -836,4 +838,84 @@ fn what_the_papers_promise_is_there() {
         assert!(makefile.contains(&format!("\n{target}")), "{target}");
         assert!(read("README.md").contains(&format!("make {}", target.trim_end_matches(':'))), "{target}");
     }
+}
+
+/// What the sources have: the path of every module, and of what is declared in it; and whether that is a test. Those of
+/// `tests/tests/all` have the paths that cargo prints, those of a crate begin with its name. The modules that unit tests stand in
+/// (`tests`) are left out of both.
+fn declared() -> BTreeMap<String, bool> {
+    let mut declared = BTreeMap::new();
+    let mut roots = vec![(String::new(), root().join("tests/tests/all"))];
+    for folder in ["shared", "functions"] {
+        for name in names(&root().join(folder), "") {
+            let sources = root().join(folder).join(&name).join("src");
+            if sources.is_dir() {
+                roots.push((name, sources));
+            }
+        }
+    }
+    for (root, folder) in roots {
+        for (file, text) in rust_files(&folder) {
+            let modules = module(&file).into_iter().filter(|name| *name != "tests");
+            let path: Vec<_> =
+                [root.as_str()].into_iter().chain(modules).filter(|it| !it.is_empty()).collect();
+            for end in 1..=path.len() {
+                declared.insert(path[..end].join("::"), false);
+            }
+            let mut tests = false;
+            for line in text.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+                tests |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+                let words: Vec<_> = line.split_whitespace().collect();
+                let mut pairs = words.windows(2);
+                let item = pairs.find(|it| {
+                    matches!(it[0], "fn" | "struct" | "enum" | "trait" | "const" | "static" | "type" | "mod")
+                        && it[1] != "fn"
+                });
+                if let Some(item) = item {
+                    let name = item[1].split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                    declared.insert(path.iter().copied().chain([name]).collect::<Vec<_>>().join("::"), tests);
+                    tests = false;
+                }
+            }
+        }
+    }
+    declared
+}
+
+/// A name in a paper that ends in `*` or `…` stands for every test whose path begins so. Without either it is a test, a module or
+/// what stands in one.
+#[test]
+fn the_papers_name_tests_and_modules_that_exist() {
+    let declared = declared();
+    let docs = names(&root().join("infra/docs"), ".md");
+    let papers = docs.into_iter().map(|name| format!("infra/docs/{name}.md"));
+    let others = ["ARCHITECTURE.md", "CHANGELOG.md", "README.md", "infra/local/README.md"].map(str::to_owned);
+    let (mut named, mut missing) = (0, vec![]);
+    for paper in papers.chain(others) {
+        for (number, line) in (1..).zip(read(&paper).lines()) {
+            let is_path = |name: &&str| {
+                let allowed = |c: char| c.is_alphanumeric() || "_-:*…".contains(c);
+                name.contains("::")
+                    && name.starts_with(|c: char| c.is_lowercase())
+                    && name.chars().all(allowed)
+            };
+            for name in line.split('`').skip(1).step_by(2).filter(is_path) {
+                named += 1;
+                let begins = name.trim_end_matches(['*', '…']);
+                let exists = if begins == name {
+                    declared.contains_key(name)
+                } else {
+                    declared.iter().any(|(path, is_test)| *is_test && path.starts_with(begins))
+                };
+                if !exists {
+                    missing.push(format!("{paper}:{number}: {name}"));
+                }
+            }
+        }
+    }
+    assert!(named > 50, "papers are read wrongly: {named}");
+    assert!(
+        missing.is_empty(),
+        "not in the sources, where it begins with a room or with a crate: {missing:#?}"
+    );
 }

@@ -1,38 +1,69 @@
-//! All tests that need more than one crate. Those under `stack` need a running stack: `make test` starts one.
+//! All tests that need more than one crate, by the rooms of the code; what spans them all stands outside. Those under `stack`
+//! need a running stack: `make test` starts one.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 mod architecture;
-mod audit;
 mod conformance;
 mod contract;
-mod deliveries;
-mod findings;
-mod gate;
-mod links;
-mod policies;
-mod shown;
-mod sign_in;
-mod tokens;
-mod unclaimed;
-mod votes;
+
+mod people {
+    mod sign_in;
+    mod tokens;
+}
+
+mod mailbox {
+    mod findings;
+    mod unclaimed;
+}
+
+mod gate {
+    mod links;
+    mod policies;
+    mod shown;
+    mod votes;
+    mod way_out;
+}
+
+mod delivery {
+    mod deliveries;
+}
+
+mod ledger {
+    mod audit;
+}
 
 mod stack {
-    mod access;
-    mod attachments;
-    mod audit;
     mod bad_input;
     mod browser;
-    mod corpus;
     mod faults;
-    mod gate;
-    mod html;
-    mod inbound;
-    mod notify;
-    mod persons;
-    mod policies;
-    mod sending;
-    mod shown;
-    mod sign_in;
-    mod webhooks;
+
+    mod people {
+        pub(super) mod access;
+        mod persons;
+        mod sign_in;
+    }
+
+    mod mailbox {
+        mod attachments;
+        pub(super) mod corpus;
+        pub(super) mod inbound;
+    }
+
+    mod gate {
+        mod decisions;
+        mod html;
+        pub(super) mod notify;
+        mod policies;
+        mod sending;
+        mod shown;
+    }
+
+    mod delivery {
+        mod webhooks;
+    }
+
+    mod ledger {
+        mod audit;
+    }
 }

@@ -7,8 +7,7 @@ use app::base::store::Key;
 use app::gate::approvals::{Verdict, decide};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::gate::approvals;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,8 +23,8 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
-        let (digest, _) = requests::decision(&request.body, false)?;
+        let (digest, _) = approvals::decision(&request.body, false)?;
         let decided = decide(&call.ports, &call.permit, id, digest, &Verdict::Approve).await?;
-        Ok(Response::json(200, &views::approval(&decided, ports.now())))
+        Ok(Response::json(200, &approvals::approval(&decided, ports.now())))
     })
 }

@@ -7,8 +7,7 @@ use app::base::store::Key;
 use app::gate::approvals::cancel;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::gate::approvals;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,8 +23,8 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Approval(id)]).await?;
-        let reason = requests::reason(&request.body)?;
+        let reason = approvals::reason(&request.body)?;
         let cancelled = cancel(&call.ports, &call.permit, id, &reason).await?;
-        Ok(Response::json(200, &views::approval(&cancelled, ports.now())))
+        Ok(Response::json(200, &approvals::approval(&cancelled, ports.now())))
     })
 }

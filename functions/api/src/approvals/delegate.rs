@@ -7,8 +7,7 @@ use app::base::store::Key;
 use app::gate::approvals::delegate;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::gate::approvals;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,8 +23,8 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
-        let to = requests::delegate(&request.body)?;
+        let to = approvals::delegate(&request.body)?;
         let handed = delegate(&call.ports, &call.permit, id, to).await?;
-        Ok(Response::json(200, &views::approval(&handed, ports.now())))
+        Ok(Response::json(200, &approvals::approval(&handed, ports.now())))
     })
 }

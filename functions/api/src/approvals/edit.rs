@@ -8,8 +8,7 @@ use app::gate::edit::edit;
 use app::gate::submit::Submitted;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::gate::drafts;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -25,9 +24,9 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
-        let (digest, change) = requests::edit(&request.body)?;
-        let saved = |submitted: &Submitted| (202, views::submitted(submitted, ports.now()).to_string());
+        let (digest, change) = drafts::edit(&request.body)?;
+        let saved = |submitted: &Submitted| (202, drafts::submitted(submitted, ports.now()).to_string());
         let submitted = edit(&call.ports, &call.permit, id, digest, change, &call.once, saved).await?;
-        Ok(Response::json(202, &views::submitted(&submitted, ports.now())))
+        Ok(Response::json(202, &drafts::submitted(&submitted, ports.now())))
     })
 }

@@ -7,7 +7,6 @@ use app::base::store::Key;
 use app::gate::approvals;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +23,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsRead>(ports, &[Key::Approval(id)]).await?;
         let found = approvals::get(&call.ports, &call.permit, id).await?;
-        Ok(Response::json(200, &views::approval_detail(&found, ports.now())))
+        Ok(Response::json(200, &wire::gate::approvals::approval_detail(&found, ports.now())))
     })
 }

@@ -6,7 +6,7 @@ use app::Ports;
 use app::gate::approvals;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::base::pages;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +24,9 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let status = request.query.get("status").map_or("pending", String::as_str);
         let call = request.enter::<scope::ApprovalsRead>(ports, &[]).await?;
         let approvals = approvals::list(&call.ports, &call.permit, status, &page).await?;
-        Ok(Response::json(200, &views::page(&approvals, |approval| views::approval(approval, ports.now()))))
+        Ok(Response::json(
+            200,
+            &pages::page(&approvals, |approval| wire::gate::approvals::approval(approval, ports.now())),
+        ))
     })
 }

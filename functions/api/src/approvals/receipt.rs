@@ -7,7 +7,7 @@ use app::base::store::Key;
 use app::ledger::receipts;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::ledger::signature;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,10 +23,10 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsRead>(ports, &[Key::Approval(id)]).await?;
-        let text = views::receipt(&receipts::gather(&call.ports, &call.permit, id).await?);
+        let text = wire::ledger::receipts::receipt(&receipts::gather(&call.ports, &call.permit, id).await?);
         let signature = receipts::sign(&call.ports, &text).await?;
         let name = format!("attachment; filename=\"receipt-{id}.json\"");
-        Ok(Response::json(200, &views::signed("receipt", &text, &signature))
+        Ok(Response::json(200, &signature::signed("receipt", &text, &signature))
             .header("content-disposition", name))
     })
 }

@@ -7,8 +7,6 @@ use app::mailbox::attachments;
 use domain::mailbox::message::Attachment;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,9 +21,10 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::MessagesSend>(ports, &[]).await?;
-        let new = requests::upload(&request.body)?;
-        let saved = |file: &Attachment, url: &str| (201, views::upload(file, url).to_string());
+        let new = wire::mailbox::attachments::new(&request.body)?;
+        let saved =
+            |file: &Attachment, url: &str| (201, wire::mailbox::attachments::upload(file, url).to_string());
         let (file, url) = attachments::announce(&call.ports, &call.permit, new, &call.once, saved).await?;
-        Ok(Response::json(201, &views::upload(&file, &url)))
+        Ok(Response::json(201, &wire::mailbox::attachments::upload(&file, &url)))
     })
 }

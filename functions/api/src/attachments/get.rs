@@ -7,7 +7,6 @@ use app::base::store::Key;
 use app::mailbox::attachments;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +23,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let id = request.id("attachment_id")?;
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Attachment(id)]).await?;
         let (file, url) = attachments::download(&call.ports, &call.permit, id).await?;
-        Ok(Response::json(200, &views::download(&file, &url)))
+        Ok(Response::json(200, &wire::mailbox::attachments::download(&file, &url)))
     })
 }

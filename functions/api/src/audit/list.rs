@@ -6,8 +6,7 @@ use app::Ports;
 use app::ledger::audit;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::base::pages;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -21,9 +20,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (filter, page) = (requests::audit_filter(&request.query)?, request.page()?);
+        let (filter, page) = (wire::ledger::audit::filter(&request.query)?, request.page()?);
         let call = request.enter::<scope::AuditRead>(ports, &[]).await?;
         let links = audit::list(&call.ports, &call.permit, &filter, &page).await?;
-        Ok(Response::json(200, &views::page(&links, views::link)))
+        Ok(Response::json(200, &pages::page(&links, wire::ledger::audit::link)))
     })
 }

@@ -6,8 +6,6 @@ use app::Ports;
 use app::ledger::audit;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -21,9 +19,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (from, to) = requests::audit_part(&request.query)?;
+        let (from, to) = wire::ledger::audit::part(&request.query)?;
         let call = request.enter::<scope::AuditRead>(ports, &[]).await?;
         let verified = audit::verify(&call.ports, &call.permit, from, to).await?;
-        Ok(Response::json(200, &views::verified(&verified)))
+        Ok(Response::json(200, &wire::ledger::audit::verified(&verified)))
     })
 }

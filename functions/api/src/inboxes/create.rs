@@ -7,8 +7,6 @@ use app::mailbox::inboxes;
 use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,9 +21,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::InboxesManage>(ports, &[]).await?;
-        let new = requests::inbox(&request.body)?;
-        let saved = |inbox: &Inbox| (201, views::inbox(inbox).to_string());
+        let new = wire::mailbox::inboxes::new(&request.body)?;
+        let saved = |inbox: &Inbox| (201, wire::mailbox::inboxes::inbox(inbox).to_string());
         let inbox = inboxes::create(&call.ports, &call.permit, new, &call.once, saved).await?;
-        Ok(Response::json(201, &views::inbox(&inbox)))
+        Ok(Response::json(201, &wire::mailbox::inboxes::inbox(&inbox)))
     })
 }

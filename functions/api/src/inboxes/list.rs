@@ -6,7 +6,7 @@ use app::Ports;
 use app::mailbox::inboxes;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::base::pages;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,6 +23,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let page = request.page()?;
         let call = request.enter::<scope::MessagesRead>(ports, &[]).await?;
         let inboxes = inboxes::list(&call.ports, &call.permit, &page).await?;
-        Ok(Response::json(200, &views::page(&inboxes, views::inbox)))
+        Ok(Response::json(200, &pages::page(&inboxes, wire::mailbox::inboxes::inbox)))
     })
 }

@@ -5,7 +5,7 @@
 use app::Ports;
 use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::people::members;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -21,6 +21,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let entered = request.enter_any(ports).await?;
         let me = sessions::me(&entered.ports, &entered.principal).await?;
-        Ok(Response::json(200, &views::me(&me)))
+        Ok(Response::json(200, &members::me(&me)))
     })
 }

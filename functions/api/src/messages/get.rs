@@ -7,7 +7,6 @@ use app::base::store::Key;
 use app::mailbox::messages;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +23,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let (inbox_id, id) = (request.id("inbox_id")?, request.id("message_id")?);
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Message(inbox_id, id)]).await?;
         let detail = messages::get(&call.ports, &call.permit, inbox_id, id).await?;
-        Ok(Response::json(200, &views::detail(&detail)))
+        Ok(Response::json(200, &wire::mailbox::messages::detail(&detail)))
     })
 }

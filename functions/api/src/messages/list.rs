@@ -7,7 +7,7 @@ use app::base::store::Key;
 use app::mailbox::messages;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::base::pages;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +24,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let (id, page) = (request.id("inbox_id")?, request.page()?);
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Inbox(id)]).await?;
         let messages = messages::list(&call.ports, &call.permit, id, &page).await?;
-        Ok(Response::json(200, &views::page(&messages, views::message)))
+        Ok(Response::json(200, &pages::page(&messages, wire::mailbox::messages::message)))
     })
 }

@@ -6,7 +6,7 @@ use app::Ports;
 use app::mailbox::messages;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::base::pages;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +24,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let status = request.query.get("status").map_or("scheduled", String::as_str);
         let call = request.enter::<scope::MessagesRead>(ports, &[]).await?;
         let messages = messages::open(&call.ports, &call.permit, status, &page).await?;
-        Ok(Response::json(200, &views::page(&messages, views::message)))
+        Ok(Response::json(200, &pages::page(&messages, wire::mailbox::messages::message)))
     })
 }

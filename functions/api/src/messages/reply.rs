@@ -7,8 +7,7 @@ use app::base::store::Key;
 use app::gate::submit::{Answering, Submitted, submit};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::gate::drafts;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -25,12 +24,12 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
         let keys = [Key::Inbox(id), Key::Policies, Key::Organization, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
-        let draft = requests::draft(&request.body)?;
+        let draft = drafts::draft(&request.body)?;
         let answering = Some(Answering { message_id, all: false });
         let saved = |submitted: &Submitted| {
-            (views::submitted_status(submitted), views::submitted(submitted, ports.now()).to_string())
+            (drafts::submitted_status(submitted), drafts::submitted(submitted, ports.now()).to_string())
         };
         let submitted = submit(&call.ports, &call.permit, id, draft, answering, &call.once, saved).await?;
-        Ok(Response::json(views::submitted_status(&submitted), &views::submitted(&submitted, ports.now())))
+        Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))
     })
 }

@@ -7,8 +7,7 @@ use app::base::store::Key;
 use app::gate::submit::{Submitted, submit};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::gate::drafts;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -26,11 +25,11 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let call = request
             .enter_once::<scope::MessagesSend>(ports, &[Key::Inbox(id), Key::Policies, Key::Organization])
             .await?;
-        let draft = requests::draft(&request.body)?;
+        let draft = drafts::draft(&request.body)?;
         let saved = |submitted: &Submitted| {
-            (views::submitted_status(submitted), views::submitted(submitted, ports.now()).to_string())
+            (drafts::submitted_status(submitted), drafts::submitted(submitted, ports.now()).to_string())
         };
         let submitted = submit(&call.ports, &call.permit, id, draft, None, &call.once, saved).await?;
-        Ok(Response::json(views::submitted_status(&submitted), &views::submitted(&submitted, ports.now())))
+        Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))
     })
 }

@@ -8,7 +8,7 @@ use app::gate::edit::send_again;
 use app::gate::submit::Submitted;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::gate::drafts;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -26,9 +26,9 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let keys = [Key::Inbox(id), Key::Policies, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
         let saved = |submitted: &Submitted| {
-            (views::submitted_status(submitted), views::submitted(submitted, ports.now()).to_string())
+            (drafts::submitted_status(submitted), drafts::submitted(submitted, ports.now()).to_string())
         };
         let submitted = send_again(&call.ports, &call.permit, id, message_id, &call.once, saved).await?;
-        Ok(Response::json(views::submitted_status(&submitted), &views::submitted(&submitted, ports.now())))
+        Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))
     })
 }

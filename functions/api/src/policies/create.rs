@@ -22,9 +22,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
-        let content = wire::policies::content(&request.body)?;
-        let answer = |policy: &Policy| (201, wire::policies::policy(policy).to_string());
+        let content = wire::gate::policies::content(&request.body)?;
+        let answer = |policy: &Policy| (201, wire::gate::policies::policy(policy).to_string());
         let policy = policies::create(&call.ports, &call.permit, content, &call.once, answer).await?;
-        Ok(Response::json(201, &wire::policies::policy(&policy)))
+        Ok(Response::json(201, &wire::gate::policies::policy(&policy)))
     })
 }

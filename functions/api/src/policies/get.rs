@@ -23,6 +23,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let id = request.id("policy_id")?;
         let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
         let policy = policies::get(&call.ports, &call.permit, id).await?;
-        Ok(Response::json(200, &wire::policies::policy(&policy)))
+        Ok(Response::json(200, &wire::gate::policies::policy(&policy)))
     })
 }

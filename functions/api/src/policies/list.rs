@@ -22,6 +22,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
         let book = policies::book(&call.ports, &call.permit).await?;
-        Ok(Response::json(200, &wire::policies::book(&book)))
+        Ok(Response::json(200, &wire::gate::policies::book(&book)))
     })
 }

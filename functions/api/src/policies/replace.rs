@@ -22,8 +22,8 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("policy_id")?;
         let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
-        let (version, content) = wire::policies::replacement(&request.body)?;
+        let (version, content) = wire::gate::policies::replacement(&request.body)?;
         let policy = policies::replace(&call.ports, &call.permit, id, version, content).await?;
-        Ok(Response::json(200, &wire::policies::policy(&policy)))
+        Ok(Response::json(200, &wire::gate::policies::policy(&policy)))
     })
 }

@@ -21,8 +21,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
-        let trial = wire::policies::trial(&request.body)?;
+        let trial = wire::gate::policies::trial(&request.body)?;
         let (evaluation, facts) = policies::simulate(&call.ports, &call.permit, trial).await?;
-        Ok(Response::json(200, &wire::policies::evaluation(&evaluation, &facts)))
+        Ok(Response::json(200, &wire::gate::policies::evaluation(&evaluation, &facts)))
     })
 }

@@ -5,8 +5,6 @@
 use app::Ports;
 use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -20,8 +18,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (email, password) = requests::sign_in(&request.body)?;
+        let (email, password) = wire::people::sessions::sign_in(&request.body)?;
         let (session, secret) = sessions::sign_in(ports, &email, &password).await?;
-        Ok(Response::json(201, &views::session(&session, secret.reveal())))
+        Ok(Response::json(201, &wire::people::sessions::session(&session, secret.reveal())))
     })
 }

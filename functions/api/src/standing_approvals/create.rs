@@ -7,8 +7,7 @@ use app::gate::standing;
 use domain::gate::standing::StandingApproval;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
+use wire::gate::standing_approvals;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,9 +22,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[]).await?;
-        let new = requests::standing_approval(&request.body)?;
-        let saved = |made: &StandingApproval| (201, views::standing_approval(made, ports.now()).to_string());
+        let new = standing_approvals::new(&request.body)?;
+        let saved = |made: &StandingApproval| {
+            (201, standing_approvals::standing_approval(made, ports.now()).to_string())
+        };
         let made = standing::create(&call.ports, &call.permit, new, &call.once, saved).await?;
-        Ok(Response::json(201, &views::standing_approval(&made, ports.now())))
+        Ok(Response::json(201, &standing_approvals::standing_approval(&made, ports.now())))
     })
 }

@@ -6,7 +6,8 @@ use app::Ports;
 use app::gate::standing;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::base::pages;
+use wire::gate::standing_approvals;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,6 +24,9 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let page = request.page()?;
         let call = request.enter::<scope::ApprovalsRead>(ports, &[]).await?;
         let found = standing::list(&call.ports, &call.permit, &page).await?;
-        Ok(Response::json(200, &views::page(&found, |one| views::standing_approval(one, ports.now()))))
+        Ok(Response::json(
+            200,
+            &pages::page(&found, |one| standing_approvals::standing_approval(one, ports.now())),
+        ))
     })
 }

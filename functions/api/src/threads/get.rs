@@ -7,7 +7,6 @@ use app::base::store::Key;
 use app::mailbox::threads;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +23,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let (id, page) = (request.id("thread_id")?, request.page()?);
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Thread(id)]).await?;
         let (thread, messages) = threads::get(&call.ports, &call.permit, id, &page).await?;
-        Ok(Response::json(200, &views::thread_detail(&thread, &messages)))
+        Ok(Response::json(200, &wire::mailbox::threads::thread_detail(&thread, &messages)))
     })
 }

@@ -7,8 +7,6 @@ use app::people::tokens;
 use domain::people::access::{Scope, scope};
 use domain::people::credential::Token;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,10 +21,10 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::TokensManage>(ports, &[]).await?;
-        let new = requests::token(&request.body)?;
+        let new = wire::people::tokens::new(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
-        let saved = |token: &Token| (201, views::token(token, None).to_string());
+        let saved = |token: &Token| (201, wire::people::tokens::token(token, None).to_string());
         let (token, secret) = tokens::create(&call.ports, &call.permit, new, &call.once, saved).await?;
-        Ok(Response::json(201, &views::token(&token, Some(secret.reveal()))))
+        Ok(Response::json(201, &wire::people::tokens::token(&token, Some(secret.reveal()))))
     })
 }

@@ -8,8 +8,6 @@ use app::delivery::webhooks;
 use domain::delivery::webhook::Webhook;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::requests;
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,10 +22,10 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::WebhooksManage>(ports, &[Key::Organization]).await?;
-        let new = requests::webhook(&request.body)?;
+        let new = wire::delivery::webhooks::new(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
-        let saved = |webhook: &Webhook| (201, views::webhook(webhook, None).to_string());
+        let saved = |webhook: &Webhook| (201, wire::delivery::webhooks::webhook(webhook, None).to_string());
         let (webhook, secret) = webhooks::create(&call.ports, &call.permit, new, &call.once, saved).await?;
-        Ok(Response::json(201, &views::webhook(&webhook, Some(&secret))))
+        Ok(Response::json(201, &wire::delivery::webhooks::webhook(&webhook, Some(&secret))))
     })
 }

@@ -7,7 +7,7 @@ use app::base::store::Key;
 use app::delivery::webhooks;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::base::pages;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +24,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let (id, page) = (request.id("webhook_id")?, request.page()?);
         let call = request.enter::<scope::WebhooksManage>(ports, &[Key::Webhook(id)]).await?;
         let attempts = webhooks::attempts(&call.ports, &call.permit, id, &page).await?;
-        Ok(Response::json(200, &views::page(&attempts, views::attempt)))
+        Ok(Response::json(200, &pages::page(&attempts, wire::delivery::webhooks::attempt)))
     })
 }

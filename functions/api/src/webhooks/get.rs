@@ -7,7 +7,6 @@ use app::base::store::Key;
 use app::delivery::webhooks;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -24,6 +23,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let id = request.id("webhook_id")?;
         let call = request.enter::<scope::WebhooksManage>(ports, &[Key::Webhook(id)]).await?;
         let webhook = webhooks::get(&call.ports, &call.permit, id).await?;
-        Ok(Response::json(200, &views::webhook(&webhook, None)))
+        Ok(Response::json(200, &wire::delivery::webhooks::webhook(&webhook, None)))
     })
 }

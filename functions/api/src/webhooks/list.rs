@@ -6,7 +6,7 @@ use app::Ports;
 use app::delivery::webhooks;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::views;
+use wire::base::pages;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,6 +23,9 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let page = request.page()?;
         let call = request.enter::<scope::WebhooksManage>(ports, &[]).await?;
         let webhooks = webhooks::list(&call.ports, &call.permit, &page).await?;
-        Ok(Response::json(200, &views::page(&webhooks, |webhook| views::webhook(webhook, None))))
+        Ok(Response::json(
+            200,
+            &pages::page(&webhooks, |webhook| wire::delivery::webhooks::webhook(webhook, None)),
+        ))
     })
 }

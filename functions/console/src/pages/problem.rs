@@ -19,7 +19,7 @@ struct ProblemPage<'a> {
 
 /// The page of a refusal. What an internal error says is for the log alone.
 pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Response {
-    let problem = wire::problem::problem(refusal, &request.id, ports.now());
+    let problem = wire::base::problem::problem(refusal, &request.id, ports.now());
     let (title, message) = match refusal {
         Refusal::NotFound("approval") => (
             "No such approval",

@@ -67,33 +67,6 @@ pub enum Key {
     Counter(Digest),
 }
 
-/// What can be stored under a [`Key`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant holds the domain type of its name")]
-pub enum Record {
-    Organization(Organization),
-    Member(Member),
-    Token(Token),
-    TokenPointer(TokenPointer),
-    Session(Session),
-    Inbox(Inbox),
-    Message(Box<Message>),
-    Thread(Thread),
-    ThreadPointer(ThreadPointer),
-    Approval(Box<Approval>),
-    StandingApproval(Box<StandingApproval>),
-    Attachment(Attachment),
-    Webhook(Webhook),
-    Answer(Answer),
-    Attempt(Attempt),
-    Link(Link),
-    Notice(Notice),
-    Pace(Pace),
-    Policies(PolicyBook),
-    Contact(Contact),
-    Counter(Counter),
-}
-
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadPointer {
@@ -165,87 +138,92 @@ pub struct Counter {
     pub expires_at: Timestamp,
 }
 
-impl Record {
-    /// The key that it lies under. An [`Attempt`] is only listed, never loaded: it has none.
-    pub fn key(&self) -> Option<Key> {
-        Some(match self {
-            Record::Organization(_) => Key::Organization,
-            Record::Member(member) => Key::Member(member.id),
-            Record::Token(token) => Key::Token(token.hash),
-            Record::TokenPointer(pointer) => Key::TokenPointer(pointer.id),
-            Record::Session(session) => Key::Session(session.hash),
-            Record::Inbox(inbox) => Key::Inbox(inbox.id),
-            Record::Message(message) => Key::Message(message.inbox_id, message.id),
-            Record::Thread(thread) => Key::Thread(thread.id),
-            Record::ThreadPointer(pointer) => Key::ThreadPointer(pointer.inbox_id, pointer.hash),
-            Record::Approval(approval) => Key::Approval(approval.id),
-            Record::StandingApproval(standing) => Key::StandingApproval(standing.id),
-            Record::Attachment(attachment) => Key::Attachment(attachment.id),
-            Record::Webhook(webhook) => Key::Webhook(webhook.id),
-            Record::Answer(answer) => Key::Answer(answer.key),
-            Record::Link(link) => Key::Link(link.hash),
-            Record::Notice(notice) => Key::Notice(notice.key),
-            Record::Pace(pace) => Key::Pace(pace.member_id),
-            Record::Policies(_) => Key::Policies,
-            Record::Contact(contact) => Key::Contact(contact.hash),
-            Record::Counter(counter) => Key::Counter(counter.hash),
-            Record::Attempt(_) => return None,
-        })
-    }
-
-    /// The version of a record that has one.
-    pub fn version(&self) -> Option<u64> {
-        match self {
-            Record::Session(session) => Some(session.version),
-            Record::Message(message) => Some(message.version),
-            Record::Approval(approval) => Some(approval.version),
-            Record::StandingApproval(standing) => Some(standing.version),
-            Record::Webhook(webhook) => Some(webhook.version),
-            Record::Link(link) => Some(link.version),
-            Record::Notice(notice) => Some(notice.version),
-            Record::Pace(pace) => Some(pace.version),
-            Record::Policies(book) => Some(book.version),
-            _ => None,
-        }
-    }
-}
-
+/// Each kind of record: its type, the key that it lies under, and whether it has a version.
 macro_rules! records {
-    ($($variant:ident($type:ty) $(, $deref:tt)?;)*) => {$(
-        impl From<$type> for Record {
-            fn from(value: $type) -> Self { Record::$variant(value.into()) }
+    ($($variant:ident($type:ty $(, boxed $box:tt)?) $($of:ident => $key:expr)? $(, $version:ident)?;)*) => {
+        /// What can be stored under a [`Key`].
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each variant holds the domain type of its name")]
+        pub enum Record {
+            $($variant(records!(@held $type $(, $box)?)),)*
         }
-        impl TryFrom<Record> for $type {
-            type Error = ();
-            fn try_from(record: Record) -> Result<Self, ()> {
-                match record { Record::$variant(value) => Ok($($deref)? value), _ => Err(()) }
+
+        impl Record {
+            /// The key that it lies under. An [`Attempt`] is only listed, never loaded: it has none.
+            pub fn key(&self) -> Option<Key> {
+                match self {
+                    $(Record::$variant(_value) => records!(@key _value $(, $of => $key)?),)*
+                }
+            }
+
+            /// The version of a record that has one.
+            pub fn version(&self) -> Option<u64> {
+                match self {
+                    $(Record::$variant(_value) => records!(@version _value $(, $version)?),)*
+                }
+            }
+
+            /// Raises the version of a record that has one: what a store does where a version is expected.
+            pub fn raise_version(&mut self) {
+                match self {
+                    $(Record::$variant(_value) => records!(@raise _value $(, $version)?),)*
+                }
             }
         }
-    )*};
+
+        $(
+            impl From<$type> for Record {
+                fn from(value: $type) -> Self {
+                    Record::$variant(value.into())
+                }
+            }
+
+            impl TryFrom<Record> for $type {
+                type Error = ();
+                fn try_from(record: Record) -> Result<Self, ()> {
+                    match record {
+                        Record::$variant(value) => Ok($($box)? value),
+                        _ => Err(()),
+                    }
+                }
+            }
+        )*
+    };
+    (@held $type:ty) => { $type };
+    (@held $type:ty, $box:tt) => { Box<$type> };
+    (@key $value:ident) => { None };
+    (@key $value:ident, $of:ident => $key:expr) => {{
+        let $of = $value;
+        Some($key)
+    }};
+    (@version $value:ident) => { None };
+    (@version $value:ident, $version:ident) => { Some($value.$version) };
+    (@raise $value:ident) => { {} };
+    (@raise $value:ident, $version:ident) => { $value.$version += 1 };
 }
 
 records! {
-    Organization(Organization);
-    Member(Member);
-    Token(Token);
-    TokenPointer(TokenPointer);
-    Session(Session);
-    Inbox(Inbox);
-    Message(Message), *;
-    Thread(Thread);
-    ThreadPointer(ThreadPointer);
-    Approval(Approval), *;
-    StandingApproval(StandingApproval), *;
-    Attachment(Attachment);
-    Webhook(Webhook);
-    Answer(Answer);
+    Organization(Organization) _it => Key::Organization;
+    Member(Member) it => Key::Member(it.id);
+    Token(Token) it => Key::Token(it.hash);
+    TokenPointer(TokenPointer) it => Key::TokenPointer(it.id);
+    Session(Session) it => Key::Session(it.hash), version;
+    Inbox(Inbox) it => Key::Inbox(it.id);
+    Message(Message, boxed *) it => Key::Message(it.inbox_id, it.id), version;
+    Thread(Thread) it => Key::Thread(it.id);
+    ThreadPointer(ThreadPointer) it => Key::ThreadPointer(it.inbox_id, it.hash);
+    Attachment(Attachment) it => Key::Attachment(it.id);
+    Approval(Approval, boxed *) it => Key::Approval(it.id), version;
+    StandingApproval(StandingApproval, boxed *) it => Key::StandingApproval(it.id), version;
+    Link(Link) it => Key::Link(it.hash), version;
+    Notice(Notice) it => Key::Notice(it.key), version;
+    Pace(Pace) it => Key::Pace(it.member_id), version;
+    Policies(PolicyBook) _it => Key::Policies, version;
+    Contact(Contact) it => Key::Contact(it.hash);
+    Counter(Counter) it => Key::Counter(it.hash);
+    Webhook(Webhook) it => Key::Webhook(it.id), version;
     Attempt(Attempt);
-    Link(Link);
-    Notice(Notice);
-    Pace(Pace);
-    Policies(PolicyBook);
-    Contact(Contact);
-    Counter(Counter);
+    Answer(Answer) it => Key::Answer(it.key);
 }
 
 /// What a write expects to find.

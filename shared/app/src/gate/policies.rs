@@ -211,7 +211,7 @@ fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
     let size: usize = book.policies.iter().map(|one| one.content.write().canonical().len()).sum();
     if size > limits::BOOK {
         let message =
-            format!("would make all policies {size} octets together: at most {} are allowed", limits::BOOK);
+            format!("would make all policies {size} bytes together: at most {} are allowed", limits::BOOK);
         errors.push(FieldError::new("rules", "policies_too_large", message));
     }
     let patterns: usize = book.policies.iter().map(|one| one.content.patterns()).sum();

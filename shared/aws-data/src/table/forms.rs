@@ -5,14 +5,25 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use app::base::store::{Answer, Contact, Counter, ThreadPointer, TokenPointer};
+use app::base::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer, TokenPointer};
+use domain::base::digest::Digest;
+use domain::delivery::event::Event;
 use domain::gate::notice::NoticeState;
+use domain::gate::policy::PolicyBook;
+use domain::ledger::audit::{ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::Thread;
 use domain::people::access::Role;
+use domain::people::credential::Login;
 use testkit::samples::{self, NOW, organization_id};
 
 use super::*;
+use crate::base::field::Field as _;
+use crate::base::item::{Kind as _, corrupt, decode, encode};
+use crate::delivery::event;
+use crate::ledger::audit;
+use crate::mailbox::inbox;
+use crate::people::member;
 
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
@@ -49,8 +60,8 @@ fn written() -> Vec<(String, Item)> {
     let mut all: Vec<_> = records
         .into_iter()
         .map(|record| {
-            let name = kind(&record);
-            (name.to_owned(), item_of(organization, record, Expect::Anything).unwrap())
+            let name = kinds::name(&record).to_owned();
+            (name, kinds::write(organization, record, Expect::Anything).unwrap())
         })
         .collect();
     let (login, event) = (samples::login(1), samples::event(1));
@@ -63,12 +74,12 @@ fn written() -> Vec<(String, Item)> {
         inbox_id: samples::inbox_id(1),
     };
     let mut add = |kind: &str, item: Result<Item, StoreError>| all.push((kind.to_owned(), item.unwrap()));
-    add("login", item("login", &layout::of_login(&login.email), &LoginRecord::write(&login)));
-    add("address", item("address", &layout::of_address(&address.address), &AddressRecord::write(&address)));
-    add("event", item("event", &layout::of_event(organization, event.id), &EventRecord::write(&event)));
-    add("audit", item("audit", &layout::of_audit(organization, entry.id), &AuditRecord::write(&entry)));
-    add("audit_link", item("audit_link", &layout::of_link(organization, 1), &ChainedRecord::write(&chained)));
-    add("audit_head", item("audit_head", &layout::of_head(organization), &HeadRecord::write(&head)));
+    add(Login::NAME, encode(&member::login_at(&login.email), &login));
+    add(AddressEntry::NAME, encode(&inbox::address_at(&address.address), &address));
+    add(Event::NAME, encode(&event::at(organization, event.id), &event));
+    add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));
+    add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
+    add(Head::NAME, encode(&audit::head_at(organization), &head));
     all
 }
 
@@ -89,15 +100,18 @@ fn conversation(id: domain::ThreadId) -> Thread {
 
 fn read(kind: &str, item: Item) -> Result<(), StoreError> {
     match kind {
-        "login" => decode::<LoginRecord>(item).map(drop),
-        "address" => decode::<AddressRecord>(item).map(drop),
-        "event" => decode::<EventRecord>(item).map(drop),
-        "audit" => decode::<AuditRecord>(item).map(drop),
-        "audit_link" => decode::<ChainedRecord>(item).map(drop),
-        "audit_head" => decode::<HeadRecord>(item).map(drop),
+        Login::NAME => decode::<Login>(item).map(drop),
+        AddressEntry::NAME => decode::<AddressEntry>(item).map(drop),
+        Event::NAME => decode::<Event>(item).map(drop),
+        Entry::NAME => decode::<Entry>(item).map(drop),
+        ChainedEntry::NAME => decode::<ChainedEntry>(item).map(drop),
+        Head::NAME => decode::<Head>(item).map(drop),
         // A book that can't be read is read as one that holds everything: here that counts as unread.
-        "policies" => decode::<PoliciesRecord>(item).map(drop),
-        _ => record_of(item).map(drop),
+        PolicyBook::NAME => {
+            let form = serde_dynamo::from_item(item).map_err(|error| corrupt(&error))?;
+            PolicyBook::read(form).map(drop).map_err(|error| corrupt(&error))
+        }
+        _ => kinds::read(item).map(drop),
     }
 }
 

@@ -282,7 +282,7 @@ fn a_get_never_decides_and_a_foreign_post_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_decides_by_the_link_in_a_notification_without_signing_in() {
     let (stack, driver) = (Stack::running(), Driver::start());
-    let organization = super::notify::Organization::new(&stack);
+    let organization = super::gate::notify::Organization::new(&stack);
     let subject = unique("By link");
     let held = organization.hold(&subject);
     let mailed = organization.notified(&subject);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tests::listener::Listener;
 use tests::{Fault, Held, Stack, in_seconds, unique};
 
-use super::inbound;
+use super::mailbox::inbound;
 
 const SUBMIT: &str = "countersign-api-messages-send";
 const APPROVE: &str = "countersign-api-approvals-approve";

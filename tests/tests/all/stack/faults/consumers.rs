@@ -9,8 +9,8 @@ use serde_json::json;
 use tests::listener::Listener;
 use tests::{Stack, in_seconds, unique};
 
-use super::super::notify::Organization;
 use super::{ALWAYS, SWEEP, at_each_call, left, rest, status, submit};
+use crate::stack::gate::notify::Organization;
 
 /// How often the audit log of the stack's organization tells of this action on this target.
 fn logged(stack: &Stack, action: &str, target: &str) -> usize {

@@ -1,0 +1,63 @@
+//! Events: one is written with the change that it tells of, and read from the table's stream.
+
+use domain::delivery::event::{Event, EventKind, Subject};
+use domain::gate::approval::Approval;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::Message;
+use domain::{EventId, OrganizationId, Timestamp};
+
+use crate::base::field::{Corrupt, record};
+use crate::base::item::{Kind, Marks, Place, days_after, place};
+
+/// Events are kept for so long.
+const KEPT_DAYS: i64 = 30;
+
+record! {
+    Event as EventRecord {
+        id: EventId,
+        organization_id: OrganizationId,
+        #[serde(rename = "event_type")]
+        kind: EventKind,
+        created_at: Timestamp,
+        [subject: split_subject, join_subject] {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            message: Option<Message>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            approval: Option<Approval>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            inbox: Option<Inbox>,
+        }
+    }
+}
+
+type SubjectParts = (Option<Message>, Option<Approval>, Option<Inbox>);
+
+fn split_subject(subject: &Subject) -> SubjectParts {
+    match subject.clone() {
+        Subject::Message(message) => (Some(*message), None, None),
+        // The place where a workflow waits is nobody's business.
+        Subject::Approval(approval) => (None, Some(Approval { task_token: None, ..*approval }), None),
+        Subject::Inbox(inbox) => (None, None, Some(*inbox)),
+    }
+}
+
+fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
+    match parts {
+        (Some(message), None, None) => Ok(Subject::Message(Box::new(message))),
+        (None, Some(approval), None) => Ok(Subject::Approval(Box::new(approval))),
+        (None, None, Some(inbox)) => Ok(Subject::Inbox(Box::new(inbox))),
+        _ => Err(Corrupt("event")),
+    }
+}
+
+impl Kind for Event {
+    const NAME: &'static str = "event";
+    fn marks(&self) -> Marks {
+        Marks { ttl: Some(days_after(self.created_at, KEPT_DAYS)), ..Marks::default() }
+    }
+}
+
+/// Where an event lies.
+pub(crate) fn at(organization: OrganizationId, id: EventId) -> Place {
+    place(format!("{organization}/{id}"), "event")
+}

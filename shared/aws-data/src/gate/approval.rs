@@ -1,0 +1,197 @@
+//! Approvals.
+
+use std::collections::BTreeSet;
+
+use domain::base::digest::Digest;
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
+use domain::mailbox::message::Party;
+use domain::people::access::{Actor, Credential, Role};
+use domain::{
+    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, PolicyId, StandingApprovalId, ThreadId,
+    Timestamp,
+};
+use jiff::SignedDuration;
+
+use crate::base::field::{Corrupt, missing, record};
+use crate::base::item::{Entry, Kind, Marks, Place, place};
+
+record! {
+    Approval as ApprovalRecord {
+        id: ApprovalId,
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+        message_id: MessageId,
+        thread_id: ThreadId,
+        answers: Option<MessageId>,
+        #[serde(default, rename = "attempts", skip_serializing_if = "Vec::is_empty")]
+        resends: Vec<MessageId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        authors: BTreeSet<MemberId>,
+        digest: Digest,
+        revision: u32,
+        supersedes: Option<ApprovalId>,
+        edited_by: Option<MemberId>,
+        requested_by: Actor,
+        #[serde(rename = "asked_with")]
+        requested_with: Credential,
+        requested_at: Timestamp,
+        expires_at: Timestamp,
+        send_at: Option<Timestamp>,
+        terms: Option<Terms>,
+        reasons: Vec<String>,
+        trace: Vec<Step>,
+        votes: Vec<Vote>,
+        delegations: Vec<Delegation>,
+        recipients: Vec<Party>,
+        subject: String,
+        preview: String,
+        attachment_count: u32,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        html_changes: Vec<HtmlChange>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        task_token: Option<String>,
+        version: u64,
+        [decision: split_decision, join_decision] {
+            status: String,
+            decided_by: Option<Actor>,
+            decided_at: Option<Timestamp>,
+            decision_reason: Option<String>,
+            superseded_by: Option<ApprovalId>,
+        }
+    }
+}
+
+/// Status, who, when, why, and what took its place.
+type DecisionParts = (String, Option<Actor>, Option<Timestamp>, Option<String>, Option<ApprovalId>);
+
+fn split_decision(decision: &Decision) -> DecisionParts {
+    let person = |member_id: &MemberId| Actor::Member { member_id: *member_id };
+    let (by, at, reason, next) = match decision {
+        Decision::Pending => (None, None, None, None),
+        Decision::Approved { by, at } => (by.as_ref().map(person), Some(*at), None, None),
+        Decision::Rejected { by, at, reason } => (Some(person(by)), Some(*at), Some(reason.clone()), None),
+        Decision::Expired { at } => (None, Some(*at), None, None),
+        Decision::Cancelled { by, at, reason } => (Some(by.clone()), Some(*at), Some(reason.clone()), None),
+        Decision::Superseded { by, at, next } => (Some(person(by)), Some(*at), None, Some(*next)),
+    };
+    (decision.as_str().to_owned(), by, at, reason, next)
+}
+
+fn join_decision((status, by, at, reason, next): DecisionParts) -> Result<Decision, Corrupt> {
+    let member = by.as_ref().and_then(Actor::member);
+    Ok(match status.as_str() {
+        "pending" => Decision::Pending,
+        "approved" => Decision::Approved { by: member, at: missing(at)? },
+        "rejected" => {
+            Decision::Rejected { by: missing(member)?, at: missing(at)?, reason: reason.unwrap_or_default() }
+        }
+        "cancelled" => {
+            Decision::Cancelled { by: missing(by)?, at: missing(at)?, reason: reason.unwrap_or_default() }
+        }
+        "superseded" => Decision::Superseded { by: missing(member)?, at: missing(at)?, next: missing(next)? },
+        "expired" => Decision::Expired { at: missing(at)? },
+        _ => return Err(Corrupt("approval status")),
+    })
+}
+
+record! {
+    HtmlChange as HtmlChangeRecord {
+        kind: String,
+        what: String,
+        count: u32,
+    }
+}
+
+record! {
+    Terms as TermsRecord {
+        requirements: Vec<Requirement>,
+        separation: bool,
+        rejections: u8,
+        expires_in: SignedDuration,
+        late: Late,
+        remind_after: Option<SignedDuration>,
+        notify: BTreeSet<Role>,
+        by: By,
+        links: Links,
+    }
+}
+
+record! {
+    Requirement as RequirementRecord {
+        quorum: u8,
+        roles: BTreeSet<Role>,
+    }
+}
+
+record! {
+    Step as StepRecord {
+        policy_id: PolicyId,
+        policy_version: u64,
+        policy_name: String,
+        rule: u32,
+        rule_name: String,
+        because: String,
+        [outcome: split_outcome, join_outcome] { outcome: String, }
+    }
+}
+
+fn split_outcome(outcome: &&'static str) -> (String,) {
+    ((*outcome).to_owned(),)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
+fn join_outcome((name,): (String,)) -> Result<&'static str, Corrupt> {
+    Ok(["allow", "hold", "block"].into_iter().find(|known| *known == name).unwrap_or("unreadable"))
+}
+
+record! {
+    Vote as VoteRecord {
+        member_id: MemberId,
+        role: Role,
+        at: Timestamp,
+        standing: Option<StandingApprovalId>,
+        with: Credential,
+        [verdict: split_verdict, join_verdict] { reject: Option<String>, }
+    }
+}
+
+fn split_verdict(verdict: &Verdict) -> (Option<String>,) {
+    match verdict {
+        Verdict::Approve => (None,),
+        Verdict::Reject(reason) => (Some(reason.clone()),),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
+fn join_verdict((reject,): (Option<String>,)) -> Result<Verdict, Corrupt> {
+    Ok(reject.map_or(Verdict::Approve, Verdict::Reject))
+}
+
+record! {
+    Delegation as DelegationRecord {
+        from: MemberId,
+        role: Role,
+        to: MemberId,
+        at: Timestamp,
+        with: Credential,
+    }
+}
+
+impl Kind for Approval {
+    const NAME: &'static str = "approval";
+    fn marks(&self) -> Marks {
+        let partition = list(self.organization_id, self.decision.as_str());
+        Marks { list: Some(Entry { partition, order: self.id.to_string() }), ..Marks::default() }
+    }
+}
+
+/// Where an approval lies.
+pub(crate) fn at(organization: OrganizationId, id: ApprovalId) -> Place {
+    place(format!("{organization}/{id}"), "approval")
+}
+
+/// The list of an organization's approvals with a status.
+pub(crate) fn list(organization: OrganizationId, status: &str) -> String {
+    format!("{organization}/approvals/{status}")
+}

@@ -1,0 +1,94 @@
+//! Policies: all of an organization are one item, so that one read gives what judges a mail.
+
+use domain::gate::policy::{Policy, PolicyBook, PolicyContent, Tree, Unreadable};
+use domain::people::access::Actor;
+use domain::{OrganizationId, PolicyId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::base::field::{Corrupt, Field, record};
+use crate::base::item::{Item, Kind, Place, place};
+
+record! {
+    /// A policy; its content is the written form that the API takes, read by the same reader.
+    Policy as PolicyRecord {
+        id: PolicyId,
+        version: u64,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        updated_by: Actor,
+        settled_at: Timestamp,
+        [content: split_content, join_content] { content: String, }
+    }
+}
+
+fn split_content(content: &PolicyContent) -> (String,) {
+    (content.write().canonical(),)
+}
+
+fn join_content((content,): (String,)) -> Result<PolicyContent, Corrupt> {
+    let content = serde_json::from_str(&content).map_err(|_| Corrupt("policy"))?;
+    PolicyContent::read(&tree(content)).map_err(|_| Corrupt("policy"))
+}
+
+/// JSON as the tree that the domain reads; the parser bounds its depth.
+fn tree(value: serde_json::Value) -> Tree {
+    use serde_json::Value;
+    match value {
+        Value::Null => Tree::Null,
+        Value::Bool(yes) => Tree::Bool(yes),
+        Value::Number(n) => n.as_u64().map_or(Tree::OtherNumber, Tree::Number),
+        Value::String(text) => Tree::Text(text),
+        Value::Array(list) => Tree::List(list.into_iter().map(tree).collect()),
+        Value::Object(map) => Tree::Map(map.into_iter().map(|(name, value)| (name, tree(value))).collect()),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PoliciesRecord {
+    policies: Vec<PolicyRecord>,
+    version: u64,
+}
+
+impl Field for PolicyBook {
+    type Form = PoliciesRecord;
+    fn write(&self) -> PoliciesRecord {
+        let unreadable = self.unreadable.iter().map(|one| PolicyRecord {
+            id: one.id.map(|id| id.to_string()).unwrap_or_default(),
+            content: one.stored.clone(),
+            version: 0,
+            created_at: 0,
+            updated_at: 0,
+            updated_by: Actor::System.write(),
+            settled_at: 0,
+        });
+        let policies = self.policies.iter().map(Policy::write).chain(unreadable).collect();
+        PoliciesRecord { policies, version: self.version }
+    }
+    /// Never fails: what can't be read holds every mail.
+    fn read(form: PoliciesRecord) -> Result<Self, Corrupt> {
+        let mut book = PolicyBook { policies: vec![], unreadable: vec![], version: form.version };
+        for record in form.policies {
+            let unreadable =
+                Unreadable { id: PolicyId::read(record.id.clone()).ok(), stored: record.content.clone() };
+            match Policy::read(record) {
+                Ok(policy) => book.policies.push(policy),
+                Err(_) => book.unreadable.push(unreadable),
+            }
+        }
+        Ok(book)
+    }
+}
+
+impl Kind for PolicyBook {
+    const NAME: &'static str = "policies";
+    /// A book that can't be read holds every mail; it must not keep the rest of a read from being read.
+    fn stand_in(item: &Item) -> Option<Self> {
+        let version = item.get("version").and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok());
+        Some(PolicyBook::broken(version.unwrap_or_default()))
+    }
+}
+
+/// Where an organization's policies lie.
+pub(crate) fn at(organization: OrganizationId) -> Place {
+    place(format!("{organization}/policies"), "policies")
+}

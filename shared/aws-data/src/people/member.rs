@@ -1,0 +1,60 @@
+//! Members, and the logins that lead to them.
+
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::people::access::Role;
+use domain::people::credential::Login;
+use domain::people::organization::Member;
+use domain::{MemberId, OrganizationId, Timestamp, UserId};
+
+use crate::base::field::record;
+use crate::base::item::{Entry, Kind, Marks, Place, place};
+
+record! {
+    Member as MemberRecord {
+        id: MemberId,
+        organization_id: OrganizationId,
+        user_id: UserId,
+        email: EmailAddress,
+        role: Role,
+        created_at: Timestamp,
+    }
+}
+
+impl Kind for Member {
+    const NAME: &'static str = "member";
+    fn marks(&self) -> Marks {
+        let list = Entry { partition: list(self.organization_id), order: self.id.to_string() };
+        Marks { list: Some(list), ..Marks::default() }
+    }
+}
+
+/// Where a member lies.
+pub(crate) fn at(organization: OrganizationId, id: MemberId) -> Place {
+    place(format!("{organization}/{id}/member"), "member")
+}
+
+/// The list of an organization's members.
+pub(crate) fn list(organization: OrganizationId) -> String {
+    format!("{organization}/members")
+}
+
+record! {
+    Login as LoginRecord {
+        user_id: UserId,
+        email: EmailAddress,
+        password_hash: String,
+        organization_id: OrganizationId,
+        member_id: MemberId,
+    }
+}
+
+impl Kind for Login {
+    const NAME: &'static str = "login";
+}
+
+/// Where the login of an address lies. Addresses are hashed: a key is no place for personal data, and it shows in metrics
+/// and logs of AWS.
+pub(crate) fn login_at(email: &EmailAddress) -> Place {
+    place(format!("login/{}", Digest::of(email.mailbox_key().as_bytes()).hex()), "login")
+}

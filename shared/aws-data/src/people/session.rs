@@ -1,0 +1,113 @@
+//! Sessions, by the hash of their secret, and the counts of attempts at signing in.
+
+use app::base::store::Tally;
+use aws_sdk_dynamodb::types::Update;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
+use domain::people::credential::{Session, SignInWindow};
+use domain::{OrganizationId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::base::field::{Corrupt, Field};
+use crate::base::item::{Kind, Marks, Place, key, number, place};
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SessionRecord {
+    id: String,
+    organization_id: String,
+    hash: String,
+    member_id: String,
+    role: String,
+    created_at: i64,
+    expires_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends_at: Option<i64>,
+    version: u64,
+}
+
+impl Field for Session {
+    type Form = SessionRecord;
+    fn write(&self) -> SessionRecord {
+        SessionRecord {
+            id: self.id.write(),
+            organization_id: self.organization_id.write(),
+            hash: self.hash.write(),
+            member_id: self.member_id.write(),
+            role: self.role.write(),
+            created_at: self.created_at.write(),
+            expires_at: self.expires_at.write(),
+            ends_at: Some(self.ends_at.write()),
+            version: self.version,
+        }
+    }
+    fn read(form: SessionRecord) -> Result<Self, Corrupt> {
+        let created_at = Timestamp::read(form.created_at)?;
+        Ok(Session {
+            id: Field::read(form.id)?,
+            organization_id: Field::read(form.organization_id)?,
+            hash: Field::read(form.hash)?,
+            member_id: Field::read(form.member_id)?,
+            role: Field::read(form.role)?,
+            created_at,
+            expires_at: Field::read(form.expires_at)?,
+            // Sessions of the first version had no end but that of their use.
+            ends_at: Option::read(form.ends_at)?.unwrap_or(created_at + Session::LIFE),
+            version: form.version,
+        })
+    }
+}
+
+impl Kind for Session {
+    const NAME: &'static str = "session";
+    fn marks(&self) -> Marks {
+        Marks { ttl: Some(ttl(self)), ..Marks::default() }
+    }
+}
+
+/// A session that has ended is kept for another day.
+fn ttl(session: &Session) -> i64 {
+    session.expires_at.as_second() + 86_400
+}
+
+/// Where the session of this hash lies.
+pub(crate) fn at(organization: OrganizationId, hash: Digest) -> Place {
+    place(format!("{organization}/session/{}", hash.hex()), "session")
+}
+
+/// Names only the attributes that `template.yaml` lets routes write of a session.
+pub(crate) fn prolong(organization: OrganizationId, session: &Session) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(&at(organization, session.hash))))
+        .update_expression("SET expires_at = :at, #ttl = :ttl, version = version + :one")
+        .condition_expression("version = :version")
+        .expression_attribute_names("#ttl", "ttl")
+        .expression_attribute_values(":at", number(session.expires_at.as_millisecond()))
+        .expression_attribute_values(":ttl", number(ttl(session)))
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":version", number(session.version))
+}
+
+/// The kind of the counts of attempts at signing in.
+pub(crate) const SIGN_IN: &str = "sign_in";
+
+/// Where a count of attempts lies. A window's counts are items of their own: nothing has to be reset, and time to live
+/// removes them.
+pub(crate) fn tally_at(email: &EmailAddress, tally: Tally, window: SignInWindow) -> Place {
+    let name = match tally {
+        Tally::Attempts => "attempts",
+        Tally::Refusals => "refusals",
+    };
+    let pk = format!("sign-in/{}", Digest::of(email.mailbox_key().as_bytes()).hex());
+    place(pk, format!("{name}/{}", window.begins_at().as_second()))
+}
+
+/// The attempts that were counted of an address count as none.
+pub(crate) fn forget_attempts(email: &EmailAddress, window: SignInWindow) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(&tally_at(email, Tally::Attempts, window))))
+        .update_expression("SET #count = :none")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_names("#count", "count")
+        .expression_attribute_values(":none", number(0))
+}

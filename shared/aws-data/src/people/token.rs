@@ -1,0 +1,96 @@
+//! Tokens, by the hash of their secret, and what leads to them by their id.
+
+use std::collections::BTreeSet;
+
+use app::base::store::TokenPointer;
+use domain::base::digest::Digest;
+use domain::people::access::{Credential, Role, Scopes};
+use domain::people::credential::Token;
+use domain::people::organization::Pause;
+use domain::{InboxId, MemberId, OrganizationId, SessionId, Timestamp, TokenId};
+use serde::{Deserialize, Serialize};
+
+use crate::base::field::{Corrupt, Field, record};
+use crate::base::item::{Entry, Kind, Marks, Place, place};
+
+record! {
+    Token as TokenRecord {
+        id: TokenId,
+        organization_id: OrganizationId,
+        hash: Digest,
+        last_four: String,
+        name: String,
+        member_id: MemberId,
+        role: Role,
+        scopes: Scopes as scopes,
+        inboxes: Option<BTreeSet<InboxId>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paused: Option<Pause>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ancestors: Vec<Digest>,
+        created_at: Timestamp,
+    }
+}
+
+impl Kind for Token {
+    const NAME: &'static str = "token";
+    fn marks(&self) -> Marks {
+        let list = Entry { partition: list(self.organization_id), order: self.id.to_string() };
+        Marks { list: Some(list), ..Marks::default() }
+    }
+}
+
+/// Where the token of this hash lies.
+pub(crate) fn at(organization: OrganizationId, hash: Digest) -> Place {
+    place(format!("{organization}/token/{}", hash.hex()), "token")
+}
+
+/// The list of an organization's tokens.
+pub(crate) fn list(organization: OrganizationId) -> String {
+    format!("{organization}/tokens")
+}
+
+record! {
+    TokenPointer as TokenPointerRecord {
+        id: TokenId,
+        hash: Digest,
+    }
+}
+
+impl Kind for TokenPointer {
+    const NAME: &'static str = "token_pointer";
+}
+
+/// Where what leads to a token lies.
+pub(crate) fn pointer_at(organization: OrganizationId, id: TokenId) -> Place {
+    place(format!("{organization}/{id}"), "pointer")
+}
+
+/// What somebody acted with: a session's or a token's id, or what the secret of a one-time link hashes to, and of a token
+/// the hashes of those that must hold.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CredentialRecord {
+    kind: String,
+    id: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    chain: Vec<String>,
+}
+
+impl Field for Credential {
+    type Form = CredentialRecord;
+    fn write(&self) -> CredentialRecord {
+        CredentialRecord {
+            kind: self.kind().to_owned(),
+            id: self.name(),
+            chain: self.tokens().iter().map(ToString::to_string).collect(),
+        }
+    }
+    fn read(form: CredentialRecord) -> Result<Self, Corrupt> {
+        Ok(match form.kind.as_str() {
+            "session" => Credential::Session(SessionId::read(form.id)?),
+            "link" => Credential::Link(Digest::read(form.id)?),
+            "token" => Credential::Token { id: TokenId::read(form.id)?, chain: Field::read(form.chain)? },
+            _ => return Err(Corrupt("credential")),
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! What comes before an organization is known, and the sweeper's look across all organizations.
+
+use app::base::store::{AddressEntry, Directory, StoreError, Tally, Watch, Watched};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::base::address::EmailAddress;
+use domain::people::credential::{Login, SignInWindow};
+use domain::{InboxId, MessageId, OrganizationId, Timestamp};
+
+use crate::base::field::Corrupt;
+use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
+use crate::mailbox::inbox;
+use crate::people::{member, session};
+use crate::table::{DynamoTable, failed, uncontended};
+
+#[async_trait]
+impl Directory for DynamoTable {
+    async fn login(&self, email: &EmailAddress) -> Result<Option<Login>, StoreError> {
+        let mut found = self.read(&[member::login_at(email)]).await?;
+        found.drain().next().map(|(_, item)| decode(item)).transpose()
+    }
+
+    async fn count(
+        &self,
+        email: &EmailAddress,
+        tally: Tally,
+        window: SignInWindow,
+    ) -> Result<u64, StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&session::tally_at(email, tally, window))))
+            .update_expression("SET #kind = :kind, #ttl = :ttl ADD #count :one")
+            .expression_attribute_names("#kind", "kind")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":kind", text(session::SIGN_IN))
+            // A window longer than it counts, for whoever signs in while it ends.
+            .expression_attribute_values(
+                ":ttl",
+                number((window.ends_at() + SignInWindow::LENGTH).as_second()),
+            )
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        // Somebody who signs in with this address at this moment gives the attempts back: nobody is to notice.
+        let counted = uncontended(|| request.clone().send()).await.map_err(|e| failed(&e))?;
+        let counted = counted.attributes.unwrap_or_default();
+        let count = counted.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
+        count.ok_or_else(|| corrupt(&Corrupt("count")))
+    }
+
+    async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
+        if addresses.is_empty() {
+            return Ok(vec![]);
+        }
+        let places: Vec<_> = addresses.iter().map(inbox::address_at).collect();
+        self.read(&places).await?.into_values().map(decode).collect()
+    }
+}
+
+#[async_trait]
+impl Watch for DynamoTable {
+    async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        self.watched("watch", now, limit, watched).await
+    }
+}
+
+/// The index holds keys alone: the place of the mail names it.
+fn watched(item: &Item) -> Option<(i64, Watched)> {
+    use domain::base::id::Id as _;
+    let place = place_of(item);
+    let mut parts = place.pk.split('/');
+    let organization_id = OrganizationId::parse(parts.next()?).ok()?;
+    let inbox_id = InboxId::parse(parts.next()?).ok()?;
+    let message_id = MessageId::parse(&place.sk).ok()?;
+    let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
+    Some((at, Watched { organization_id, inbox_id, message_id }))
+}

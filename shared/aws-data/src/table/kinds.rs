@@ -1,0 +1,237 @@
+//! The list of all kinds of record, and where each lies in the table.
+//!
+//! Every partition key but those of the directory, the watch and the list of chains begins with the organization. Busy things have a
+//! partition of their own (a token, an inbox's mails, a conversation), so that no organization meets the limits of one
+//! partition (3,000 reads and 1,000 writes a second, `DynamoDB` developer guide, "partition key design").
+//!
+//! Each kind has partition keys that one pattern tells from all other kinds' (`org_*/apr_*`): by it a role of
+//! `template.yaml` may write approvals, and nothing else. `*` stands for any characters, `/` among them: `org_*/mem_*`
+//! would match `org/mem/pace` too, hence `org/mem/member`.
+//!
+//! | record | `pk` | `sk` | `list` / `list_at` (index `lists`) |
+//! | --- | --- | --- | --- |
+//! | organization | `org/organization` | `organization` | |
+//! | member | `org/mem/member` | `member` | `org/members` / `mem` |
+//! | token | `org/token/hash` | `token` | `org/tokens` / `tok` |
+//! | token pointer | `org/tok` | `pointer` | |
+//! | session | `org/session/hash` | `session` | |
+//! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
+//! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
+//! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
+//! | thread pointer | `org/inb/pointer/hash` | `pointer` | |
+//! | approval | `org/apr` | `approval` | `org/approvals/status` / `apr` |
+//! | standing approval | `org/standing` | `sta` | |
+//! | attachment | `org/att` | `attachment` | |
+//! | webhook | `org/webhooks` | `whk` | |
+//! | attempt | `org/whk/attempts` | time, `evt`, number | |
+//! | answer | `org/answer/hash` | `answer` | |
+//! | link | `org/link/hash` | `link` | |
+//! | notice | `org/notice/hash` | `notice` | |
+//! | pace | `org/mem/pace` | `pace` | |
+//! | policies | `org/policies` | `policies` | |
+//! | contact | `org/contact/hash` | `contact` | |
+//! | counter | `org/counter/hash` | `counter` | |
+//! | event | `org/evt` | `event` | |
+//! | audit entry | `org/aud` | `audit` | |
+//! | link of the audit chain | `org/audit` | sequence | |
+//! | head of the audit chain | `org/audit-head` | `head` | |
+//! | that there is a chain | `audit-heads` | `org` | |
+//! | login | `login/hash` | `login` | |
+//! | address | `address/hash` | `address` | |
+//! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
+//!
+//! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
+//! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`).
+//! Audit entries lie in the index `watch` until they are chained. Links that tell of a mail lie in the index `open` for good:
+//! `org/msg/audit` / sequence.
+
+use app::base::store::{
+    Answer, Contact, Counter, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
+};
+use domain::OrganizationId;
+use domain::delivery::webhook::{Attempt, Webhook};
+use domain::gate::approval::Approval;
+use domain::gate::link::Link;
+use domain::gate::notice::{Notice, Pace};
+use domain::gate::policy::PolicyBook;
+use domain::gate::standing::StandingApproval;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::{Attachment, Message, Thread};
+use domain::people::credential::{Session, Token};
+use domain::people::organization::{Member, Organization};
+
+use crate::base::answer;
+use crate::base::item::{Item, Kind, Place, decode, encode};
+use crate::delivery::webhook;
+use crate::gate::{approval, contact, link, notice, policy, standing};
+use crate::mailbox::{attachment, inbox, message, thread};
+use crate::people::{member, organization, session, token};
+
+/// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
+macro_rules! kinds {
+    ($organization:ident; $($variant:ident($type:ty) $(, $key:pat => $place:expr)?;)*) => {
+        /// Where the record of a key lies.
+        pub(crate) fn place($organization: OrganizationId, key: &Key) -> Place {
+            match key { $($($key => $place,)?)* }
+        }
+
+        /// The name of a record's kind in the table.
+        #[cfg(test)]
+        pub(crate) fn name(record: &Record) -> &'static str {
+            match record { $(Record::$variant(_) => <$type as Kind>::NAME,)* }
+        }
+
+        fn encode_record(place: &Place, record: &Record) -> Result<Item, StoreError> {
+            match record { $(Record::$variant(value) => encode::<$type>(place, value),)* }
+        }
+
+        /// A stored item as the record that it is.
+        pub(crate) fn read(item: Item) -> Result<Record, StoreError> {
+            let kind = item.get("kind").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
+            match kind.as_str() {
+                $(<$type as Kind>::NAME => decode::<$type>(item).map(Record::from),)*
+                other => Err(StoreError::Permanent(format!("a stored item of the unknown kind {other:?}"))),
+            }
+        }
+    };
+}
+
+kinds! { org;
+    Organization(Organization), Key::Organization => organization::at(org);
+    Member(Member), Key::Member(id) => member::at(org, *id);
+    Token(Token), Key::Token(hash) => token::at(org, *hash);
+    TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
+    Session(Session), Key::Session(hash) => session::at(org, *hash);
+    Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
+    Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
+    Thread(Thread), Key::Thread(id) => thread::at(org, *id);
+    ThreadPointer(ThreadPointer), Key::ThreadPointer(inbox, hash) => thread::pointer_at(org, *inbox, *hash);
+    Attachment(Attachment), Key::Attachment(id) => attachment::at(org, *id);
+    Approval(Approval), Key::Approval(id) => approval::at(org, *id);
+    StandingApproval(StandingApproval), Key::StandingApproval(id) => standing::at(org, *id);
+    Link(Link), Key::Link(hash) => link::at(org, *hash);
+    Notice(Notice), Key::Notice(hash) => notice::at(org, *hash);
+    Pace(Pace), Key::Pace(member) => notice::pace_at(org, *member);
+    Policies(PolicyBook), Key::Policies => policy::at(org);
+    Contact(Contact), Key::Contact(hash) => contact::at(org, *hash);
+    Counter(Counter), Key::Counter(hash) => contact::counter_at(org, *hash);
+    Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
+    Attempt(Attempt);
+    Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
+}
+
+/// The whole item of a record. Where a version is expected, the next is written.
+pub(crate) fn write(
+    organization: OrganizationId,
+    mut record: Record,
+    expect: Expect,
+) -> Result<Item, StoreError> {
+    let place = match (&record, record.key()) {
+        (_, Some(key)) => place(organization, &key),
+        (Record::Attempt(attempt), None) => webhook::attempt_at(attempt),
+        (_, None) => return Err(StoreError::Permanent("a record without a key".to_owned())),
+    };
+    if matches!(expect, Expect::Version(_)) {
+        record.raise_version();
+    }
+    encode_record(&place, &record)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use app::base::store::Tally;
+    use domain::base::address::EmailAddress;
+    use domain::base::digest::Digest;
+    use domain::people::credential::SignInWindow;
+    use domain::{AuditId, MessageId, Timestamp};
+
+    use super::*;
+    use crate::delivery::event;
+    use crate::ledger::audit;
+
+    const TEMPLATE: &str = include_str!("../../../../template.yaml");
+
+    /// As `StringLike` has it: `*` stands for any characters, also for none.
+    fn matches(pattern: &str, text: &str) -> bool {
+        match pattern.split_once('*') {
+            None => pattern == text,
+            Some((start, rest)) => text
+                .strip_prefix(start)
+                .is_some_and(|text| (0..=text.len()).any(|at| matches(rest, &text[at..]))),
+        }
+    }
+
+    /// Every partition key that there is, with its kind.
+    fn partitions() -> Vec<(&'static str, String)> {
+        let (at, entropy, hash) = (Timestamp::UNIX_EPOCH, [7; 10], Digest::of(b"x"));
+        let organization = OrganizationId::new(at, entropy);
+        let (inbox, member) = (domain::InboxId::new(at, entropy), domain::MemberId::new(at, entropy));
+        let email = EmailAddress::parse("a@example.com").unwrap();
+        let attempt = Attempt {
+            organization_id: organization,
+            webhook_id: domain::WebhookId::new(at, entropy),
+            event_id: domain::EventId::new(at, entropy),
+            kind: domain::delivery::event::EventKind::MessageReceived,
+            number: 1,
+            at,
+            result: domain::delivery::webhook::AttemptResult::Answered(200),
+            duration_ms: 1,
+            retry_at: None,
+        };
+        let key = |kind, key: Key| (kind, place(organization, &key));
+        let places = [
+            key("organization", Key::Organization),
+            key("member", Key::Member(member)),
+            key("token", Key::Token(hash)),
+            key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
+            key("session", Key::Session(hash)),
+            key("inbox", Key::Inbox(inbox)),
+            key("message", Key::Message(inbox, MessageId::new(at, entropy))),
+            key("thread", Key::Thread(domain::ThreadId::new(at, entropy))),
+            key("thread pointer", Key::ThreadPointer(inbox, hash)),
+            key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),
+            key("standing approval", Key::StandingApproval(domain::StandingApprovalId::new(at, entropy))),
+            key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
+            key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
+            key("answer", Key::Answer(hash)),
+            key("link", Key::Link(hash)),
+            key("notice", Key::Notice(hash)),
+            key("pace", Key::Pace(member)),
+            key("policies", Key::Policies),
+            key("contact", Key::Contact(hash)),
+            key("counter", Key::Counter(hash)),
+            ("event", event::at(organization, domain::EventId::new(at, entropy))),
+            ("audit entry", audit::at(organization, AuditId::new(at, entropy))),
+            ("link of the audit chain", audit::link_at(organization, 1)),
+            ("head of the audit chain", audit::head_at(organization)),
+            ("list of audit chains", audit::chain_at(organization)),
+            ("attempt", webhook::attempt_at(&attempt)),
+            ("login", member::login_at(&email)),
+            ("address", inbox::address_at(&email)),
+            ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
+        ];
+        places.map(|(kind, place)| (kind, place.pk)).into()
+    }
+
+    #[test]
+    fn each_pattern_of_a_role_is_of_one_kind_and_each_kind_has_one() {
+        let conditions = TEMPLATE.split("\"dynamodb:LeadingKeys\":").skip(1);
+        let lists = conditions.filter_map(|rest| rest.trim_start().strip_prefix('[')?.split(']').next());
+        let patterns: BTreeSet<_> = lists.flat_map(|list| list.split(',').map(str::trim)).collect();
+        let partitions = partitions();
+        let mut kinds: Vec<_> = patterns
+            .iter()
+            .map(|pattern| {
+                let own: Vec<_> = partitions.iter().filter(|(_, pk)| matches(pattern, pk)).collect();
+                let [(kind, _)] = own[..] else { panic!("{pattern} is of {own:?}") };
+                *kind
+            })
+            .collect();
+        kinds.sort_unstable();
+        let mut all: Vec<_> = partitions.iter().map(|(kind, _)| *kind).collect();
+        all.sort_unstable();
+        assert_eq!(kinds, all, "one pattern for each kind");
+    }
+}

@@ -1,0 +1,188 @@
+//! Records of one organization.
+
+use app::base::store::{
+    Change, Conflict, DirectoryWrite, Expect, Key, List, ListError, Page, PageRequest, Record, Store,
+    StoreError, Write,
+};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use domain::gate::seal::Ticket;
+use domain::ledger::audit::Entry;
+use domain::mailbox::lifecycle::Nonce;
+use domain::mailbox::message::Message;
+use domain::{OrganizationId, Timestamp};
+
+use crate::base::item::{Item, OPEN, decode, encode, place_of, text};
+use crate::delivery::event;
+use crate::gate::contact;
+use crate::ledger::audit;
+use crate::mailbox::{inbox, message, thread};
+use crate::people::{member, session};
+use crate::table::{DynamoTable, failed, kinds, lists, uncontended};
+
+impl DynamoTable {
+    fn write(
+        &self,
+        organization_id: OrganizationId,
+        write: Write,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        Ok(match write {
+            Write::Put(record, expect) => {
+                let conflict = record.key().map_or(Conflict::Directory, Conflict::Record);
+                (self.put(kinds::write(organization_id, *record, expect)?, expect)?, conflict)
+            }
+            Write::Thread(update) => {
+                let conflict = Conflict::Record(Key::Thread(update.thread_id));
+                (self.update(thread::count_in(organization_id, &update))?, conflict)
+            }
+            Write::Count { key, by, limit, expires_at } => {
+                let conflict = Conflict::Record(Key::Counter(key));
+                if limit.is_some_and(|limit| by > limit) {
+                    return Err(StoreError::Conflict(vec![conflict]));
+                }
+                (self.update(contact::count(organization_id, key, by, limit, expires_at))?, conflict)
+            }
+            Write::Prolong(session) => {
+                let conflict = Conflict::Record(Key::Session(session.hash));
+                (self.update(session::prolong(organization_id, &session))?, conflict)
+            }
+            Write::Uncount { key, by } => {
+                let update = contact::uncount(organization_id, key, by);
+                (self.update(update)?, Conflict::Record(Key::Counter(key)))
+            }
+            Write::Delete(record) => self.delete(organization_id, record, None)?,
+            Write::Remove(record) => self.delete(organization_id, record, Some("attribute_exists(pk)"))?,
+        })
+    }
+
+    fn write_directory(&self, write: &DirectoryWrite) -> Result<TransactWriteItem, StoreError> {
+        match write {
+            DirectoryWrite::NewLogin(login) => {
+                self.put(encode(&member::login_at(&login.email), login)?, Expect::Absent)
+            }
+            DirectoryWrite::ForgetAttempts(email, window) => {
+                self.update(session::forget_attempts(email, *window))
+            }
+            DirectoryWrite::NewAddress(entry) => {
+                self.put(encode(&inbox::address_at(&entry.address), entry)?, Expect::Absent)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for DynamoTable {
+    async fn load(
+        &self,
+        organization_id: OrganizationId,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(vec![]);
+        }
+        let places: Vec<_> = keys.iter().map(|key| kinds::place(organization_id, key)).collect();
+        let found = self.read(&places).await?;
+        places.iter().map(|place| found.get(place).cloned().map(kinds::read).transpose()).collect()
+    }
+
+    async fn list(
+        &self,
+        organization_id: OrganizationId,
+        list: &List,
+        page: &PageRequest,
+    ) -> Result<Page<Record>, ListError> {
+        let reading = lists::reading(organization_id, list);
+        let names = reading.names();
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .set_index_name(reading.index.map(str::to_owned))
+            .key_condition_expression("#partition = :partition")
+            .expression_attribute_names("#partition", names.0)
+            .set_consistent_read(reading.index.is_none().then_some(true))
+            .expression_attribute_values(":partition", text(&reading.partition))
+            .scan_index_forward(reading.forward)
+            .limit(i32::from(page.limit));
+        if let Some(cursor) = &page.cursor {
+            let start = lists::read_cursor(cursor, organization_id, &reading).ok_or(ListError::Cursor)?;
+            query = query.set_exclusive_start_key(Some(start));
+        }
+        let answer = query.send().await.map_err(|e| match e.code() {
+            // The table refuses a start key that is not of this partition.
+            Some("ValidationException") if page.cursor.is_some() => ListError::Cursor,
+            _ => ListError::Store(failed(&e)),
+        })?;
+        let next = answer.last_evaluated_key.as_ref().map(|last| lists::write_cursor(last, &reading));
+        let mut found = answer.items.unwrap_or_default();
+        if reading.index == Some(OPEN) {
+            // The index holds keys alone.
+            let places: Vec<_> = found.iter().map(place_of).collect();
+            let mut items = self.read(&places).await?;
+            found = places.iter().filter_map(|place| items.remove(place)).collect();
+            // The index follows the table: what it names may have moved on.
+            let partition = text(&reading.partition);
+            found.retain(|item| item.get(names.0) == Some(&partition));
+        }
+        // One record that can't be read must not hide the others of its page.
+        let read = |item: Item| match kinds::read(item) {
+            Ok(record) => Some(record),
+            Err(error) => {
+                tracing::error!(%error, "a record of a list can't be read");
+                None
+            }
+        };
+        Ok(Page { items: found.into_iter().filter_map(read).collect(), next })
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let organization_id = change.organization_id;
+        let (mut writes, mut conflicts) = (vec![], vec![]);
+        for write in change.writes {
+            let (write, conflict) = self.write(organization_id, write)?;
+            writes.push(write);
+            conflicts.push(conflict);
+        }
+        for write in &change.directory {
+            writes.push(self.write_directory(write)?);
+            conflicts.push(Conflict::Directory);
+        }
+        for entry in &change.audit {
+            let entry = Entry::from(entry);
+            let stored = encode(&audit::at(organization_id, entry.id), &entry)?;
+            // Written once: a commit that is repeated must not make an entry new that has its place in the chain.
+            writes.push(self.put(stored, Expect::Absent)?);
+            conflicts.push(Conflict::Directory);
+        }
+        for event in &change.events {
+            let stored = encode(&event::at(organization_id, event.id), event)?;
+            writes.push(self.put(stored, Expect::Anything)?);
+            conflicts.push(Conflict::Directory);
+        }
+        if writes.is_empty() { Ok(()) } else { self.transact(writes, &conflicts).await }
+    }
+
+    async fn claim(
+        &self,
+        ticket: &Ticket,
+        nonce: Nonce,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
+        let request = self.client.update_item().table_name(&self.table);
+        let request = message::claim(request, ticket, nonce, now)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_values(ReturnValue::AllNew);
+        match uncontended(|| request.clone().send()).await {
+            Ok(answer) => answer.attributes.map(decode::<Message>).transpose(),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    let found = refused.item.clone().map(decode::<Message>).transpose()?;
+                    Ok(found.filter(|message| message::is_claimed_by(message, nonce)))
+                }
+                _ => Err(failed(&error)),
+            },
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Receipts of approvals.
+
+use app::ledger::receipts::Receipt;
+use domain::MemberId;
+use domain::base::digest::Digest;
+use domain::ledger::audit::{ChainedEntry, action, time as millis};
+use domain::ledger::receipt::ChainedVote;
+use domain::people::access::Actor;
+use serde_json::json;
+
+use crate::base::parts::actor;
+use crate::ledger::audit::{head, link};
+
+/// The text of a receipt, which is what is signed: JSON without spaces, with names in order.
+///
+/// `entries` are the links of the chain that it is made of. All that stands before them is said by one of these, each of
+/// which is named by its place; only addresses and the words of reasons are not chained, and of the words their digest is.
+pub fn receipt(receipt: &Receipt) -> String {
+    let account = &receipt.account;
+    let person = |by: &Actor| {
+        let mut view = actor(by);
+        let member = by.member();
+        view["member_id"] = json!(member.map(|id| id.to_string()));
+        view["email"] = json!(member.and_then(|id| receipt.people.get(&id)).map(|m| m.email.as_str()));
+        view
+    };
+    let seat = |member_id: MemberId| person(&Actor::Member { member_id });
+    // Whatever an entry tells goes along, under its own name.
+    let step = |link: &ChainedEntry| {
+        let mut view = json!(link.entry.details);
+        view["at"] = json!(millis(link.entry.at));
+        view["by"] = person(&link.entry.actor);
+        view["entry"] = json!({ "sequence": link.sequence, "hash": link.hash.to_string() });
+        let reason = link.entry.detail("reason_digest").and_then(|text| Digest::parse(text).ok());
+        if let Some(reason) = reason.and_then(|digest| receipt.reasons.get(&digest)) {
+            view["reason"] = json!(reason);
+        }
+        view
+    };
+    let cast = |vote: &ChainedVote| {
+        let mut view = step(&vote.link);
+        view["by"] = if vote.link.entry.action == action::STANDING_USE {
+            view["standing_approval_id"] = json!(vote.link.entry.target);
+            seat(vote.member_id)
+        } else {
+            person(&vote.link.entry.actor)
+        };
+        view["verdict"] = json!(if vote.approves { "approve" } else { "reject" });
+        view["stands"] = json!(vote.stands);
+        view
+    };
+    let ended = account.ended.as_ref().map(|link| {
+        let mut view = step(link);
+        view["action"] = json!(link.entry.action);
+        view
+    });
+    json!({
+        "form": "countersign-receipt-2",
+        "organization_id": receipt.head.organization_id.to_string(),
+        "signed_at": millis(receipt.at),
+        "approval": {
+            "id": receipt.approval_id.to_string(),
+            "status": account.status(),
+            "digest": account.digest(),
+            "revision": account.revision(),
+            "asked": step(&account.asked),
+            "edited": account.edited.as_ref().map(step),
+            "votes": account.votes.iter().map(cast).collect::<Vec<_>>(),
+            "delegations": account.delegations.iter().map(step).collect::<Vec<_>>(),
+            "ended": ended,
+        },
+        "message": {
+            "id": account.asked.entry.target,
+            "status": account.mail.last().and_then(|link| link.entry.detail("to")),
+            "steps": account.mail.iter().map(step).collect::<Vec<_>>(),
+        },
+        "entries": account.links().into_iter().map(link).collect::<Vec<_>>(),
+        "audit_head": head(&receipt.head),
+    })
+    .to_string()
+}

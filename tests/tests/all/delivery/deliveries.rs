@@ -1,0 +1,312 @@
+//! Telling webhooks in memory: endpoints that fail or hang are held back, no event is lost, and no organization takes all
+//! places of the deliverer.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use app::base::enter::Once;
+use app::base::ports::Endpoints;
+use app::base::store::{Change, Key, Write, load};
+use app::delivery::webhooks::{self, Deliverer, Delivery, NewWebhook, OpenedKeys, SLOW_CALLS};
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::delivery::event::Event;
+use domain::delivery::webhook::{Attempt, AttemptResult, Health, Webhook};
+use domain::people::access::{Role, scope};
+use domain::{EventId, OrganizationId};
+use futures_util::future::{BoxFuture, join_all};
+use jiff::SignedDuration;
+use testkit::samples::{self, NOW, organization_id};
+use testkit::world::World;
+
+async fn world() -> (World, Webhook) {
+    let world = World::default();
+    for n in [1, 2] {
+        let change = Change::new(organization_id(n)).create(samples::organization(n));
+        world.ports.store.commit(change).await.unwrap();
+    }
+    let permit = samples::session(1, Role::Owner).0.principal(NOW).unwrap();
+    let permit = permit.permit::<scope::WebhooksManage>().unwrap();
+    let new = NewWebhook { url: "https://example.com/hook".into(), events: [].into() };
+    let created =
+        webhooks::create(&world.ports, &permit, new, &Once::default(), |_| (201, String::new())).await;
+    (world, created.unwrap().0)
+}
+
+async fn stored(world: &World, webhook: &Webhook) -> Option<Webhook> {
+    load::<Webhook>(&*world.ports.store, webhook.organization_id, Key::Webhook(webhook.id)).await.unwrap()
+}
+
+/// The `n`-th event of an organization, made now.
+fn event(world: &World, organization: OrganizationId, n: usize) -> Delivery {
+    let mut entropy = [0; 10];
+    entropy[..8].copy_from_slice(&n.to_be_bytes());
+    let event = Event { id: EventId::new(world.ports.now(), entropy), ..samples::event(1) };
+    Delivery {
+        organization_id: organization,
+        event_id: event.id,
+        kind: event.kind,
+        body: wire::delivery::events::publish(&event).body,
+        retry: None,
+    }
+}
+
+fn deliverer<'a>(world: &'a World, endpoints: &'a dyn Endpoints, opened: &'a OpenedKeys) -> Deliverer<'a> {
+    let encode = wire::delivery::events::write_delivery;
+    Deliverer { ports: &world.ports, endpoints, queue: &world.outside, encode, opened }
+}
+
+fn attempts(world: &World, event: EventId) -> Vec<Attempt> {
+    let contents = world.store.contents();
+    contents.attempts.iter().filter(|attempt| attempt.event_id == event).cloned().collect()
+}
+
+/// An endpoint that answers from a time on, and fails before it.
+struct Down<'a> {
+    world: &'a World,
+    until: Timestamp,
+    calls: Mutex<Vec<Timestamp>>,
+}
+
+#[async_trait]
+impl Endpoints for Down<'_> {
+    async fn post(
+        &self,
+        _: &str,
+        _: &[(&'static str, String)],
+        _: &str,
+        _: BoxFuture<'_, bool>,
+    ) -> (Option<AttemptResult>, u64) {
+        let now = self.world.ports.now();
+        self.calls.lock().unwrap().push(now);
+        let result =
+            if now < self.until { AttemptResult::NoAnswer("timeout") } else { AttemptResult::Answered(204) };
+        (Some(result), 10)
+    }
+}
+
+/// What waits in the queue, by the time at which it comes out.
+type Waiting = Vec<(Timestamp, String)>;
+
+fn queued(world: &World) -> Waiting {
+    let now = world.ports.now();
+    let messages = std::mem::take(&mut *world.outside.queued.lock().unwrap());
+    let due = |delay: u16| now + SignedDuration::from_secs(i64::from(delay));
+    messages.into_iter().map(|(body, delay)| (due(delay), body)).collect()
+}
+
+/// Gives the deliverer what comes out of the queue, in order of time, until there is no more.
+async fn run(world: &World, deliverer: &Deliverer<'_>) {
+    let mut waiting = queued(world);
+    let mut hops = 0;
+    while let Some(next) = (0..waiting.len()).min_by_key(|i| waiting[*i].0) {
+        let (due, body) = waiting.swap_remove(next);
+        let wait = due.duration_since(world.ports.now()).as_secs().max(0);
+        world.pass(wait);
+        deliverer.deliver(wire::delivery::events::read_delivery(&body).unwrap()).await.unwrap();
+        waiting.extend(queued(world));
+        hops += 1;
+        assert!(hops < 100_000, "it never ends");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_down_for_hours_is_called_a_few_times_and_told_of_everything_afterwards() {
+    let (world, webhook) = world().await;
+    let opened = OpenedKeys::default();
+    let hours = 3;
+    let down =
+        Down { world: &world, until: NOW + SignedDuration::from_hours(hours), calls: Mutex::default() };
+    let deliverer = deliverer(&world, &down, &opened);
+    let events: Vec<_> = (0..200).map(|n| event(&world, organization_id(1), n)).collect();
+    for event in &events {
+        deliverer.deliver(event.clone()).await.unwrap();
+    }
+    assert_eq!(down.calls.lock().unwrap().len(), Health::FAILURES as usize, "then it is held back");
+    run(&world, &deliverer).await;
+    let calls = down.calls.lock().unwrap().clone();
+    let failed = calls.iter().filter(|at| **at < down.until).count();
+    assert!(failed < 25, "{failed} calls in {hours} hours");
+    for event in &events {
+        let attempts = attempts(&world, event.event_id);
+        let numbers: Vec<_> = attempts.iter().map(|attempt| attempt.number).collect();
+        assert_eq!(numbers, (1..).take(attempts.len()).collect::<Vec<_>>(), "each counts once");
+        let last = attempts.last().unwrap();
+        assert!(last.result.delivered() && last.retry_at.is_none(), "{last:?}");
+    }
+    assert_eq!(stored(&world, &webhook).await.unwrap().health, Health::default().quick());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_never_answers_ends_each_event_after_a_day_and_a_half_at_most() {
+    let (world, _) = world().await;
+    let opened = OpenedKeys::default();
+    let down = Down { world: &world, until: Timestamp::MAX, calls: Mutex::default() };
+    let deliverer = deliverer(&world, &down, &opened);
+    let events: Vec<_> = (0..50).map(|n| event(&world, organization_id(1), n)).collect();
+    for event in &events {
+        deliverer.deliver(event.clone()).await.unwrap();
+    }
+    run(&world, &deliverer).await;
+    let lasted = world.ports.now().duration_since(NOW);
+    assert!((24..40).contains(&lasted.as_hours()), "{lasted}");
+    let calls = down.calls.lock().unwrap().len();
+    assert!(calls < 200, "{calls} calls where there would be 400");
+    for event in &events {
+        let attempts = attempts(&world, event.event_id);
+        let last = attempts.last().unwrap();
+        assert!(last.retry_at.is_none() && !last.result.delivered(), "{last:?}");
+        assert!(last.at.duration_since(NOW).as_hours() >= 24, "told of for a day at least: {last:?}");
+    }
+    let given_up = |attempt: &&Attempt| attempt.result == AttemptResult::NoAnswer("held_back");
+    assert!(world.store.contents().attempts.iter().any(|attempt| given_up(&attempt)), "it is said why");
+}
+
+#[tokio::test]
+async fn one_call_alone_finds_out_whether_an_endpoint_answers_again() {
+    let (world, webhook) = world().await;
+    let opened = OpenedKeys::default();
+    let down = Down { world: &world, until: NOW + SignedDuration::from_secs(20), calls: Mutex::default() };
+    let deliverer = deliverer(&world, &down, &opened);
+    for n in 0..5 {
+        deliverer.deliver(event(&world, organization_id(1), n)).await.unwrap();
+    }
+    assert!(stored(&world, &webhook).await.unwrap().health.held_until.is_some());
+    world.outside.queued.lock().unwrap().clear();
+    world.pass(29);
+    deliverer.deliver(event(&world, organization_id(1), 6)).await.unwrap();
+    assert_eq!(down.calls.lock().unwrap().len(), 5, "not within the pause");
+    world.pass(2);
+    // It is looked at by all of them before any of them has called.
+    let before = stored(&world, &webhook).await.unwrap();
+    let retries = (10..20).map(|n| event(&world, organization_id(1), n));
+    join_all(retries.map(|event| deliverer.deliver(event))).await;
+    let probes = down.calls.lock().unwrap().len() - 5;
+    assert!((1..=10).contains(&probes), "{probes}");
+    let probed = Webhook { health: before.health.probed(world.ports.now()), ..before };
+    let late = world.ports.store.commit(Change::new(organization_id(1)).update(probed)).await;
+    assert!(late.is_err(), "of two who probe, one conflicts");
+    assert_eq!(
+        stored(&world, &webhook).await.unwrap().health.turn(world.ports.now()),
+        domain::delivery::webhook::Turn::Call
+    );
+}
+
+/// An endpoint that takes as long as it may, and says how many do so at once.
+#[derive(Default)]
+struct Hangs {
+    calls: AtomicUsize,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl Endpoints for Hangs {
+    async fn post(
+        &self,
+        _: &str,
+        _: &[(&'static str, String)],
+        _: &str,
+        longer: BoxFuture<'_, bool>,
+    ) -> (Option<AttemptResult>, u64) {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if !longer.await {
+            return (None, 3_001);
+        }
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        (Some(AttemptResult::Answered(204)), 9_000)
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_never_called_needs_a_place() {
+    let (world, webhook) = world().await;
+    let (opened, hangs) = (OpenedKeys::default(), Hangs::default());
+    let deliverer = deliverer(&world, &hangs, &opened);
+    let events: Vec<_> = (0..30).map(|n| event(&world, organization_id(1), n)).collect();
+    join_all(events.iter().map(|event| deliverer.deliver(event.clone()))).await;
+    let calls = hangs.calls.load(Ordering::SeqCst);
+    assert_eq!(calls, usize::try_from(SLOW_CALLS).unwrap(), "nobody finds out twice that it hangs");
+    let health = stored(&world, &webhook).await.unwrap().health;
+    assert!(!health.quick && health.quick().is_slow(world.ports.now()), "{health:?}");
+}
+
+#[tokio::test]
+async fn an_organization_has_two_calls_that_take_long_and_another_has_its_own() {
+    let (world, webhook) = world().await;
+    // It was quick until now.
+    let known = stored(&world, &webhook).await.unwrap();
+    let known = Webhook { health: known.health.quick(), ..known };
+    world.ports.store.commit(Change::new(organization_id(1)).update(known)).await.unwrap();
+    let opened = OpenedKeys::default();
+    let hangs = Hangs::default();
+    let deliverer = deliverer(&world, &hangs, &opened);
+    // Another organization's endpoint, as slow.
+    let other = Webhook { organization_id: organization_id(2), ..webhook.clone() };
+    let (key, _) = world.ports.data_keys.generate(organization_id(2)).await.unwrap();
+    let id = other.id.to_string();
+    let context =
+        app::base::vault::Context { organization_id: organization_id(2), kind: "webhook", record_id: &id };
+    let sealed_secret = app::base::vault::seal(&world.ports, &key, context, &[1; 32]).unwrap();
+    let other = Webhook { sealed_secret, ..other };
+    world.ports.store.commit(Change::new(organization_id(2)).create(other)).await.unwrap();
+
+    let first: Vec<_> = (0..30).map(|n| event(&world, organization_id(1), n)).collect();
+    join_all(first.iter().map(|event| deliverer.deliver(event.clone()))).await;
+    let most = |hangs: &Hangs| hangs.most.swap(0, Ordering::SeqCst);
+    assert_eq!(most(&hangs), usize::try_from(SLOW_CALLS).unwrap());
+    let told = first.iter().filter(|event| !attempts(&world, event.event_id).is_empty()).count();
+    assert_eq!(told, usize::try_from(SLOW_CALLS).unwrap(), "what was broken off is no attempt");
+    assert_eq!(world.outside.queued.lock().unwrap().len(), 28, "it comes again");
+    assert!(stored(&world, &webhook).await.unwrap().health.is_slow(world.ports.now()));
+
+    // The first that was broken off told the others, who did not call. From now on nobody does who has no place.
+    let calls = hangs.calls.swap(0, Ordering::SeqCst);
+    assert_eq!(calls, 3);
+    let second: Vec<_> = (100..130).map(|n| event(&world, organization_id(1), n)).collect();
+    let others: Vec<_> = (200..202).map(|n| event(&world, organization_id(2), n)).collect();
+    join_all(second.iter().chain(&others).map(|event| deliverer.deliver(event.clone()))).await;
+    assert_eq!(hangs.calls.load(Ordering::SeqCst), 4, "two of each");
+    assert_eq!(most(&hangs), 4);
+    assert!(others.iter().all(|event| attempts(&world, event.event_id).len() == 1));
+
+    // In the end all of them are told.
+    run(&world, &deliverer).await;
+    for event in first.iter().chain(&second) {
+        let attempts = attempts(&world, event.event_id);
+        assert!(attempts.len() == 1 && attempts[0].result.delivered(), "{attempts:?}");
+    }
+}
+
+/// An endpoint whose owner removes it while it is called.
+struct Removed<'a>(&'a World, &'a Webhook);
+
+#[async_trait]
+impl Endpoints for Removed<'_> {
+    async fn post(
+        &self,
+        _: &str,
+        _: &[(&'static str, String)],
+        _: &str,
+        _: BoxFuture<'_, bool>,
+    ) -> (Option<AttemptResult>, u64) {
+        let removed = Write::Delete(Key::Webhook(self.1.id));
+        let change = Change::new(self.1.organization_id).write(removed);
+        self.0.ports.store.commit(change).await.unwrap();
+        (Some(AttemptResult::Answered(500)), 4_000)
+    }
+}
+
+#[tokio::test]
+async fn what_a_call_tells_of_an_endpoint_does_not_bring_it_back() {
+    let (world, webhook) = world().await;
+    let opened = OpenedKeys::default();
+    let removed = Removed(&world, &webhook);
+    deliverer(&world, &removed, &opened).deliver(event(&world, organization_id(1), 1)).await.unwrap();
+    assert_eq!(stored(&world, &webhook).await, None);
+}
