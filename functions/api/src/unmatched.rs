@@ -1,6 +1,7 @@
 //! What no route matches: the gateway's own answer would not be in the form of all other errors.
 
 use app::Ports;
+use domain::base::code::Code;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use serde_json::json;
 use wire::base::problem::envelope;
@@ -28,11 +29,11 @@ fn answer(method: &str, path: &str, request_id: &str) -> Response {
     if methods.is_empty() {
         let message =
             "there is no route with this path: the routes are under /v1, the console is at /console";
-        return Response::json(404, &envelope("route_not_found", message, request_id, &json!({})));
+        return Response::json(404, &envelope(Code::RouteNotFound, message, request_id, &json!({})));
     }
     let allow = methods.join(", ");
     let message = format!("this path does not take {method}: it takes {allow}");
-    Response::json(405, &envelope("method_not_allowed", &message, request_id, &json!({ "allow": methods })))
+    Response::json(405, &envelope(Code::MethodNotAllowed, &message, request_id, &json!({ "allow": methods })))
         .header("allow", allow)
 }
 

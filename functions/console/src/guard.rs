@@ -1,5 +1,6 @@
 //! What every answer carries, and what every form must.
 
+use domain::base::code::Code;
 use std::collections::HashMap;
 
 use app::Refusal;
@@ -87,12 +88,11 @@ pub(crate) fn same_origin(request: &Request) -> Result<(), Refusal> {
 }
 
 fn foreign() -> Refusal {
-    Refusal::Forbidden {
-        code: "foreign_form",
-        message: "This form was not sent from a page of your session, so nothing was done. Open the page again and \
-                  repeat what you did."
-            .to_owned(),
-    }
+    Refusal::because(
+        Code::ForeignForm,
+        "This form was not sent from a page of your session, so nothing was done. Open the page again and \
+                  repeat what you did.",
+    )
 }
 
 /// The fields of a form.
@@ -103,7 +103,7 @@ impl Form {
     pub(crate) fn of(request: &Request) -> Result<Self, Refusal> {
         same_origin(request)?;
         let body = std::str::from_utf8(&request.body)
-            .map_err(|_| Refusal::field("", "invalid_form", "the form can\u{2019}t be read"))?;
+            .map_err(|_| Refusal::field("", Code::InvalidForm, "the form can\u{2019}t be read"))?;
         Ok(Self(form_pairs(body)))
     }
 

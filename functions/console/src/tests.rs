@@ -601,7 +601,11 @@ async fn what_a_page_can_not_show_whole_waits_for_nobody() {
         let Err(Refusal::Invalid(errors)) = console.submit(EDITOR, draft).await else {
             panic!("{field} was taken")
         };
-        assert_eq!((errors[0].field.as_str(), errors[0].code), (field, "too_large_to_show"), "{errors:?}");
+        assert_eq!(
+            (errors[0].field.as_str(), errors[0].code.as_str()),
+            (field, "too_large_to_show"),
+            "{errors:?}"
+        );
     }
 }
 

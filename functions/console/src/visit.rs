@@ -4,6 +4,7 @@ use app::base::enter::enter;
 use app::base::store::Key;
 use app::people::sessions;
 use app::{Ports, Refusal};
+use domain::base::code::Code;
 use domain::people::access::{Principal, Scope};
 use domain::people::credential::{CredentialKind, Secret, Session};
 use runtime::http::Request;
@@ -47,7 +48,7 @@ pub(crate) struct Visit {
 
 /// Nobody has signed in here.
 fn nobody() -> Refusal {
-    Refusal::Unauthenticated { code: "signed_out", message: "sign in" }
+    Refusal::because(Code::SignedOut, "sign in")
 }
 
 impl Visit {

@@ -8,6 +8,7 @@
 /// What everything is made of: ids, addresses, hashes, text.
 pub mod base {
     pub mod address;
+    pub mod code;
     pub mod digest;
     pub mod id;
     pub mod text;

@@ -67,7 +67,7 @@ fn read(name: &str, raw: &[u8]) -> Vec<Defect> {
 /// Brings HTML into the normal form, or hears why not.
 fn normalise(name: &str, html: &str) -> Result<String, &'static str> {
     timed(&format!("normalise {name}"), || {
-        let normal = normal::normalise(html, &|_| true).map_err(|refused| refused.reason.code())?;
+        let normal = normal::normalise(html, &|_| true).map_err(|refused| refused.reason.code().as_str())?;
         assert!(normal.html.len() <= normal::MAX_HTML);
         Ok(normal.html)
     })

@@ -28,6 +28,7 @@ mod tree;
 mod value;
 mod write;
 
+use domain::base::code::Code;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -95,20 +96,20 @@ pub enum Reason {
 
 impl Reason {
     /// Its stable code.
-    pub const fn code(self) -> &'static str {
+    pub const fn code(self) -> Code {
         match self {
-            Reason::TooLarge => "html_too_large",
-            Reason::TooDeep => "html_too_deep",
-            Reason::TooManyElements => "html_too_many_elements",
-            Reason::AttributeTooLong => "html_attribute_too_long",
-            Reason::StyleSheetTooLarge => "html_style_sheet_too_large",
-            Reason::Base => "html_base",
-            Reason::Scheme => "html_scheme",
-            Reason::LinkCredentials => "html_link_credentials",
-            Reason::UnknownContentId => "html_unknown_content_id",
-            Reason::Charset => "html_charset",
-            Reason::Empty => "html_empty",
-            Reason::Ambiguous => "html_ambiguous",
+            Reason::TooLarge => Code::HtmlTooLarge,
+            Reason::TooDeep => Code::HtmlTooDeep,
+            Reason::TooManyElements => Code::HtmlTooManyElements,
+            Reason::AttributeTooLong => Code::HtmlAttributeTooLong,
+            Reason::StyleSheetTooLarge => Code::HtmlStyleSheetTooLarge,
+            Reason::Base => Code::HtmlBase,
+            Reason::Scheme => Code::HtmlScheme,
+            Reason::LinkCredentials => Code::HtmlLinkCredentials,
+            Reason::UnknownContentId => Code::HtmlUnknownContentId,
+            Reason::Charset => Code::HtmlCharset,
+            Reason::Empty => Code::HtmlEmpty,
+            Reason::Ambiguous => Code::HtmlAmbiguous,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A route: what it takes, what it answers, and the loop that serves it behind an HTTP API (payload format 2.0).
 
+use domain::base::code::Code;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -117,7 +118,7 @@ impl Request {
     /// An id in the path. One of another kind, or none, names nothing that exists.
     pub fn id<T: Id>(&self, name: &'static str) -> Result<T, Refusal> {
         let text = self.parameters.get(name).map(String::as_str).unwrap_or_default();
-        T::parse(text).map_err(|error| Refusal::field(name, "invalid_id", error))
+        T::parse(text).map_err(|error| Refusal::field(name, Code::InvalidId, error))
     }
 
     /// `limit` and `cursor` of a list.
@@ -145,7 +146,7 @@ impl Request {
             key.is_empty() || key.len() > 256 || !key.bytes().all(|b| b.is_ascii_graphic())
         }) {
             let message = "must be 1 to 256 visible ASCII characters";
-            return Err(Refusal::field("Idempotency-Key", "invalid_idempotency_key", message));
+            return Err(Refusal::field("Idempotency-Key", Code::InvalidIdempotencyKey, message));
         }
         let repeatable = key.map(|key| Repeatable { key, route: &route, body: &self.body });
         self.let_in(ports, keys, repeatable).await
@@ -271,7 +272,7 @@ pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Respons
         Err(error) => {
             tracing::error!(%error, "not an event of an HTTP API");
             let message = "the request can't be read";
-            let body = wire::base::problem::envelope("invalid_request", message, "", &json!({}));
+            let body = wire::base::problem::envelope(Code::InvalidRequest, message, "", &json!({}));
             return Response::json(400, &body);
         }
     };

@@ -1,6 +1,7 @@
 //! What must agree: functions of the code and of the template, routes, examples in `events/`, IAM actions, the workflow.
 //! A failure names what is missing, so that `ADDING-A-ROUTE.md` can be followed by running this.
 
+use domain::base::code::Code;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -286,6 +287,24 @@ fn the_papers_name_each_route_with_its_scope() {
         assert!(rows.iter().any(|known| known.starts_with(&row)), "infra/docs/API.md has no row {row}");
     }
     assert_eq!(rows.len(), api::ENDPOINTS.len(), "infra/docs/API.md names a route that is not there");
+}
+
+/// `make routes` writes what this compares.
+#[test]
+fn the_papers_name_each_code_with_what_to_do() {
+    let path = "infra/docs/ERRORS.md";
+    let papers = read(path);
+    let (before, written) = papers.split_once("| status |").unwrap();
+    let rows = Code::ALL.iter().map(|code| {
+        let status = wire::base::problem::status(code.class());
+        format!("| {status} | `{}` | {} |\n", code.as_str(), code.advice())
+    });
+    let table = format!("| status | code | what to do |\n| --- | --- | --- |\n{}", rows.collect::<String>());
+    if runtime::environment::setting("WRITE_ROUTES").is_some() {
+        std::fs::write(root().join(path), format!("{before}{table}")).unwrap();
+    } else {
+        assert_eq!(format!("| status |{written}"), table, "{path}: `make routes` writes them");
+    }
 }
 
 /// What each group's roles may hold at most. Only the dispatch group sends; only routes and the sweeper start workflows.

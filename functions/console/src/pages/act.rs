@@ -7,6 +7,7 @@ use app::gate::approvals;
 use app::gate::standing::{self, NewStanding};
 use app::{Ports, Refusal};
 use domain::base::address::EmailAddress;
+use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
 use domain::gate::standing::Target;
 use domain::people::access::scope;
@@ -28,7 +29,7 @@ pub(super) async fn cancel(ports: &Ports, request: &Request, id: ApprovalId) -> 
     let reason = form.text("reason");
     let done = async {
         if reason.chars().count() > MAX_REASON {
-            return Err(Refusal::field("reason", "too_long", "too long"));
+            return Err(Refusal::field("reason", Code::TooLong, "too long"));
         }
         let permit = visit.principal.permit::<scope::MessagesRead>()?;
         approvals::cancel(&visit.ports, &permit, id, &reason).await
@@ -37,7 +38,7 @@ pub(super) async fn cancel(ports: &Ports, request: &Request, id: ApprovalId) -> 
         return Ok(guard::see_other(&format!("{}?notice=cancelled", route::approval(id))));
     };
     let alert = match &refusal {
-        Refusal::Conflict { code: "message_not_waiting", details, .. } => {
+        Refusal::Because { code: Code::MessageNotWaiting, details, .. } => {
             let status = details.first().map_or("", |(_, status)| status.as_str());
             Some(Alert {
                 status: 409,
@@ -47,7 +48,7 @@ pub(super) async fn cancel(ports: &Ports, request: &Request, id: ApprovalId) -> 
                 ),
             })
         }
-        Refusal::Conflict { code: "approval_not_pending", .. } => Some(Alert {
+        Refusal::Because { code: Code::ApprovalNotPending, .. } => Some(Alert {
             status: 409,
             text: "There is nothing left to call off: what became of the mail is shown here.".to_owned(),
         }),
@@ -62,7 +63,7 @@ pub(super) async fn delegate(ports: &Ports, request: &Request, id: ApprovalId) -
     let (visit, form) = entered(ports, request, id).await?;
     let done = async {
         let to = MemberId::parse(form.field("member_id"))
-            .map_err(|error| Refusal::field("member_id", "invalid_id", error))?;
+            .map_err(|error| Refusal::field("member_id", Code::InvalidId, error))?;
         let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
         approvals::delegate(&visit.ports, &permit, id, to).await
     };
@@ -94,14 +95,14 @@ pub(super) async fn ahead(ports: &Ports, request: &Request, id: ApprovalId) -> R
             _ => None,
         };
         let recipient = recipient.ok_or_else(|| {
-            Refusal::field("recipient", "not_one_recipient", "the mail must have one recipient")
+            Refusal::field("recipient", Code::NotOneRecipient, "the mail must have one recipient")
         })?;
         let new = NewStanding {
             inbox_id: Some(approval.inbox_id),
             target: Target::Recipient(recipient),
             budget: form.field("budget").trim().parse().unwrap_or(0),
             expires_at: end_of(form.field("until"))
-                .ok_or_else(|| Refusal::field("expires_at", "invalid_date", "must be a day"))?,
+                .ok_or_else(|| Refusal::field("expires_at", Code::InvalidDate, "must be a day"))?,
         };
         standing::create(&visit.ports, &permit, new, &Once::default(), |_| (303, String::new())).await
     };
@@ -118,7 +119,7 @@ pub(super) async fn ahead(ports: &Ports, request: &Request, id: ApprovalId) -> R
             let wrong: Vec<_> = wrong.collect();
             Some(Alert { status: 422, text: format!("Nothing was approved ahead. {}", wrong.join(" ")) })
         }
-        Refusal::Conflict { message, .. } => {
+        Refusal::Because { code, message, .. } if code.class() == Class::Conflict => {
             Some(Alert { status: 409, text: format!("Nothing was approved ahead: {message}.") })
         }
         _ => None,

@@ -4,6 +4,7 @@ use app::base::store::Key;
 use app::gate::approvals::{self, Verdict};
 use app::{Ports, Refusal};
 use domain::ApprovalId;
+use domain::base::code::{Class, Code};
 use domain::base::digest::Digest;
 use domain::gate::approval::Approval;
 use domain::people::access::scope;
@@ -44,7 +45,7 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
     let permit = visit
         .principal
         .permit::<scope::ApprovalsDecide>()
-        .map_err(|_| Refusal::Forbidden { code: "role_cannot_decide", message: String::new() })?;
+        .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
     approvals::decide(&visit.ports, &permit, id, checked(form, verdict)?, verdict).await
 }
 
@@ -56,11 +57,11 @@ pub(super) fn reason(form: &Form) -> String {
 /// The digest in a form that is not too long.
 pub(super) fn checked(form: &Form, verdict: &Verdict) -> Result<Digest, Refusal> {
     let digest = Digest::parse(form.field("digest"))
-        .map_err(|error| Refusal::field("digest", "invalid_digest", error))?;
+        .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;
     if let Verdict::Reject(reason) = verdict
         && reason.chars().count() > MAX_REASON
     {
-        return Err(Refusal::field("reason", "too_long", "too long"));
+        return Err(Refusal::field("reason", Code::TooLong, "too long"));
     }
     Ok(digest)
 }
@@ -69,12 +70,12 @@ pub(super) fn checked(form: &Form, verdict: &Verdict) -> Result<Digest, Refusal>
 pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
     let alert = |status, text: &str| Some(Alert { status, text: text.to_owned() });
     match refusal {
-        Refusal::Conflict { code: "digest_mismatch", .. } => alert(
+        Refusal::Because { code: Code::DigestMismatch, .. } => alert(
             409,
             "The mail is no longer the one you saw. Nothing was decided. Below is the mail as it stands now: read it \
              again.",
         ),
-        Refusal::Conflict { code: "approval_not_pending", details, .. } => {
+        Refusal::Because { code: Code::ApprovalNotPending, details, .. } => {
             let expired = details.iter().any(|(name, value)| *name == "status" && value == "expired");
             if expired {
                 alert(
@@ -88,36 +89,36 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
                 )
             }
         }
-        Refusal::Conflict { code: "approval_superseded", .. } => alert(
+        Refusal::Because { code: Code::ApprovalSuperseded, .. } => alert(
             409,
             "The mail was edited meanwhile, so nothing was done. The edited mail has an approval of its own: this page \
              leads there.",
         ),
-        Refusal::Conflict { code: "already_voted", .. } => {
+        Refusal::Because { code: Code::AlreadyVoted, .. } => {
             alert(409, "You voted already, and a vote that was given can\u{2019}t be handed on.")
         }
-        Refusal::Conflict { .. } => {
+        Refusal::Because { code, .. } if code.class() == Class::Conflict => {
             alert(409, "It changed at the same moment. Nothing was decided: look at it again.")
         }
-        Refusal::Forbidden { code: "role_cannot_decide", .. } => {
+        Refusal::Because { code: Code::RoleCannotDecide, .. } => {
             alert(403, "Your role may read this mail but not decide about it. Nothing was decided.")
         }
-        Refusal::Forbidden { code: "requester_cannot_decide", .. } => alert(
+        Refusal::Because { code: Code::RequesterCannotDecide, .. } => alert(
             403,
             "You asked for this mail to be sent, so somebody else must approve it. Nothing was decided.",
         ),
-        Refusal::Forbidden { code: "author_cannot_decide", .. } => alert(
+        Refusal::Because { code: Code::AuthorCannotDecide, .. } => alert(
             403,
             "You asked for an earlier attempt at this mail, or edited it, so somebody else must approve it. Nothing was \
              decided.",
         ),
-        Refusal::Forbidden { code: "editor_cannot_decide", .. } => {
+        Refusal::Because { code: Code::EditorCannotDecide, .. } => {
             alert(403, "You edited this mail last, so somebody else must approve it. Nothing was decided.")
         }
-        Refusal::Forbidden { code: "role_not_entitled", message } => {
+        Refusal::Because { code: Code::RoleNotEntitled, message, .. } => {
             alert(403, &format!("Nothing was decided: {message}."))
         }
-        Refusal::Forbidden { code: "vote_delegated", .. } => {
+        Refusal::Because { code: Code::VoteDelegated, .. } => {
             alert(403, "You handed your vote on to another member, who decides instead. Nothing was decided.")
         }
         Refusal::Invalid(errors) if errors.iter().any(|error| error.field == "reason") => alert(

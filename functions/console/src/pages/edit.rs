@@ -8,6 +8,7 @@ use app::gate::edit::{self as revising, Edit};
 use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::mailbox::message::Party;
 use domain::people::access::scope;
@@ -107,7 +108,7 @@ impl Fields {
         let bcc = people("bcc", &self.bcc, &before.bcc);
         let subject = (self.subject != before.subject).then(|| HeaderText::parse(&self.subject));
         let subject = subject.transpose().map_err(|error| {
-            errors.push(FieldError::new("subject", "invalid_subject", error));
+            errors.push(FieldError::new("subject", Code::InvalidSubject, error));
         });
         let send_at = match self.send_at.as_str() {
             same if same == before.send_at => None,
@@ -116,7 +117,7 @@ impl Fields {
                 let at = text.parse::<DateTime>().ok().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
                 if at.is_none() {
                     let message = "is not a date and time such as 2026-12-01T09:00";
-                    errors.push(FieldError::new("send_at", "invalid_time", message));
+                    errors.push(FieldError::new("send_at", Code::InvalidTime, message));
                 }
                 at.map(|at| at.timestamp())
             }
@@ -149,7 +150,7 @@ fn mailboxes(field: &'static str, text: &str) -> Result<Vec<Mailbox>, Vec<FieldE
             (Ok(address), Ok(name)) => found.push(Mailbox { name, address }),
             (Err(error), _) | (_, Err(error)) => {
                 let message = format!("\u{201C}{}\u{201D} {error}", visible(address.trim()));
-                errors.push(FieldError::new(field, "invalid_address", message));
+                errors.push(FieldError::new(field, Code::InvalidAddress, message));
             }
         }
     };
@@ -221,14 +222,14 @@ pub(super) async fn submit(ports: &Ports, request: &Request, id: ApprovalId) -> 
     let form = Form::of_session(request, &visit.session)?;
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
     let digest = Digest::parse(form.field("digest"))
-        .map_err(|error| Refusal::field("digest", "invalid_digest", error))?;
+        .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;
     let view = approvals::get(&visit.ports, &reading, id).await?;
     let typed = Fields::typed(&form);
     let done = async {
         let permit = visit
             .principal
             .permit::<scope::ApprovalsDecide>()
-            .map_err(|_| Refusal::Forbidden { code: "role_cannot_decide", message: String::new() })?;
+            .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
         // What was shown to whoever typed is the mail with their digest, or nothing of theirs is taken.
         let now = visit.ports.now();
         let edit = typed.against(&Fields::of(&view), now).map_err(Refusal::Invalid)?;
@@ -276,7 +277,7 @@ pub(super) async fn submit(ports: &Ports, request: &Request, id: ApprovalId) -> 
 /// What is wrong with a field.
 fn sentence(error: &FieldError) -> String {
     let name = error.field.split('[').next().unwrap_or_default();
-    if error.code == "nothing_changed" {
+    if error.code == Code::NothingChanged {
         return "You changed nothing. Approve the mail as it is, or change it.".to_owned();
     }
     format!("{}: {}.", gate::field(name), error.message)

@@ -22,6 +22,7 @@ mod unsettled;
 use app::gate::approvals::Verdict;
 use app::{Ports, Refusal};
 use askama::Template;
+use domain::base::code::Class;
 use runtime::http::{Request, Response};
 
 use crate::guard;
@@ -86,7 +87,7 @@ pub(crate) async fn answer(ports: &Ports, request: &Request) -> Response {
     };
     let response = match found {
         Ok(response) => response,
-        Err(Refusal::Unauthenticated { .. }) => {
+        Err(refusal) if refusal.class() == Class::Unauthenticated => {
             let status =
                 request.query.get("status").map(|status| format!("?status={status}")).unwrap_or_default();
             let wanted = format!("{}{status}", request.path);

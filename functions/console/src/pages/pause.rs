@@ -5,6 +5,7 @@ use app::gate::pause::{self, Covered};
 use app::{Ports, Refusal};
 use askama::Template;
 use domain::MessageId;
+use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
 use domain::mailbox::message::Message;
 use domain::people::access::{self, scope};
@@ -108,13 +109,13 @@ pub(super) async fn release(ports: &Ports, request: &Request) -> Result<Response
     let permit = visit.principal.permit::<scope::PoliciesManage>()?;
     let reading = visit.principal.permit::<scope::MessagesRead>()?;
     let drop: Result<Vec<_>, _> = form.checked("drop-").into_iter().map(MessageId::parse).collect();
-    let drop = drop.map_err(|error| Refusal::field("drop", "invalid_id", error))?;
+    let drop = drop.map_err(|error| Refusal::field("drop", Code::InvalidId, error))?;
     if drop.len() > pause::MAX_DROPPED {
-        return Err(Refusal::field("drop", "too_many", "too many at once"));
+        return Err(Refusal::field("drop", Code::TooMany, "too many at once"));
     }
     match pause::resume(&visit.ports, &permit, &reading, Covered::Organization, &drop).await {
         Ok(_) => Ok(guard::see_other(&format!("{}?notice=resumed", route::PAUSE))),
-        Err(Refusal::Conflict { .. }) => {
+        Err(refusal) if refusal.class() == Class::Conflict => {
             let alert = "Some of what you wanted to drop does not wait here any more, so nothing was let go. Look at \
                          the list again."
                 .to_owned();

@@ -2,6 +2,7 @@
 
 use app::{Ports, Refusal};
 use askama::Template;
+use domain::base::code::Class;
 use runtime::http::{Request, Response};
 
 use super::render;
@@ -27,12 +28,16 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Respo
         ),
         Refusal::NotFound("page") => ("No such page", "Nothing is at this address."),
         Refusal::NotFound(_) => ("Not found", "It does not exist, or you may not see it."),
-        Refusal::Forbidden { message, .. } => ("Not allowed", message.as_str()),
-        Refusal::Conflict { message, .. } => ("Not done", message.as_str()),
+        Refusal::Because { code, message, .. } => match code.class() {
+            Class::Unauthenticated => ("Not signed in", "Sign in, and open the page again."),
+            Class::Forbidden => ("Not allowed", message.as_str()),
+            Class::Unavailable => ("Not now", message.as_str()),
+            _ => ("Not done", message.as_str()),
+        },
         Refusal::Blocked(_) => {
             ("Blocked", "A policy of your organization blocks this mail. Nothing was stored.")
         }
-        Refusal::TooMany { message, .. } | Refusal::NotYet { message, .. } => ("Not now", message.as_str()),
+        Refusal::TooMany { message, .. } => ("Not now", message.as_str()),
         Refusal::Invalid(_) => (
             "That can\u{2019}t be read",
             "A part of the address or of the form is not as it must be. Nothing was done.",
@@ -52,9 +57,7 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Respo
                 "This is a defect of Countersign. Tell your operator the number below: it leads to the log.",
             )
         }
-        Refusal::Unauthenticated { .. } | Refusal::Answered(_) => {
-            ("Not signed in", "Sign in, and open the page again.")
-        }
+        Refusal::Answered(_) => ("Not now", "The same form is being sent: look again in a moment."),
     };
     let response = write(problem.status, title, message, request);
     match problem.retry_after {

@@ -4,6 +4,7 @@ use app::people::sessions;
 use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::address::EmailAddress;
+use domain::base::code::{Class, Code};
 use runtime::http::{Request, Response};
 
 use super::render;
@@ -47,10 +48,10 @@ pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
         Ok(visit) => match visit.me().await {
             Ok(_) => return Ok(guard::see_other(&route::destination(wanted))),
             // A session without a seat leads nowhere: here is where another one is opened.
-            Err(Refusal::Unauthenticated { .. }) => {}
+            Err(refusal) if refusal.class() == Class::Unauthenticated => {}
             Err(refusal) => return Err(refusal),
         },
-        Err(Refusal::Unauthenticated { .. }) => {}
+        Err(refusal) if refusal.class() == Class::Unauthenticated => {}
         Err(refusal) => return Err(refusal),
     }
     let mut page = SignInPage::new(wanted);
@@ -64,7 +65,7 @@ pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
 pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
     let form = Form::of(request)?;
     let (email, password) = (form.field("email").trim(), form.field("password"));
-    let wrong = Refusal::Unauthenticated { code: "wrong_email_or_password", message: "" };
+    let wrong = Refusal::because(Code::WrongEmailOrPassword, "");
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
         Ok(email) if password.chars().count() <= *sessions::PASSWORD_LENGTH.end() => {
@@ -76,7 +77,7 @@ pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response,
     page.email = email.chars().take(254).collect();
     match opened {
         Ok((_, secret)) => Ok(guard::see_other(&page.next).cookie(cookie(&secret))),
-        Err(Refusal::Unauthenticated { .. }) => {
+        Err(refusal) if refusal.class() == Class::Unauthenticated => {
             WRONG.clone_into(&mut page.alert);
             Ok(guard::html(401, render(&page)?))
         }

@@ -2,6 +2,7 @@
 
 use app::people::sessions;
 use app::{Ports, Refusal};
+use domain::base::code::Class;
 use runtime::http::{Request, Response};
 
 use crate::guard::{self, Form};
@@ -16,7 +17,7 @@ pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response,
             sessions::sign_out(&visit.ports, &visit.session).await?;
         }
         // It has ended already.
-        Err(Refusal::Unauthenticated { .. }) => {}
+        Err(refusal) if refusal.class() == Class::Unauthenticated => {}
         Err(refusal) => return Err(refusal),
     }
     Ok(guard::see_other("/console/sign-in?notice=signed-out").cookie(no_cookie()))

@@ -5,6 +5,7 @@ use app::gate::edit::send_again;
 use app::mailbox::messages;
 use app::{Ports, Refusal};
 use askama::Template;
+use domain::base::code::Code;
 use domain::base::id::Id as _;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::Message;
@@ -120,11 +121,11 @@ pub(super) async fn again(
     let saved = |_: &_| (303, String::new());
     match send_again(&visit.ports, &permit, inbox_id, id, &Once::default(), saved).await {
         Ok(asked) => Ok(guard::see_other(&format!("{}?notice=again", route::approval(asked.approval.id)))),
-        Err(Refusal::Conflict { code: "sent_again_already", details, message }) => {
+        Err(Refusal::Because { code: Code::SentAgainAlready, details, message }) => {
             let other = details.iter().find(|(name, _)| *name == "approval_id");
             match other.and_then(|(_, id)| ApprovalId::parse(id).ok()) {
                 Some(other) => Ok(guard::see_other(&format!("{}?notice=attempt", route::approval(other)))),
-                None => Err(Refusal::Conflict { code: "sent_again_already", details, message }),
+                None => Err(Refusal::Because { code: Code::SentAgainAlready, details, message }),
             }
         }
         Err(refusal) => Err(refusal),

@@ -1,5 +1,6 @@
 //! The way in: a credential becomes a principal, with one read that also fetches what the request needs.
 
+use domain::base::code::Code;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -95,12 +96,10 @@ fn replay(answer: Answer, request: Digest) -> Refusal {
     if answer.request == request {
         return Refusal::Answered(Box::new(answer));
     }
-    Refusal::Conflict {
-        code: "idempotency_key_reused",
-        message: "this Idempotency-Key was used for another request within 24 hours: use a new key"
-            .to_owned(),
-        details: vec![],
-    }
+    Refusal::because(
+        Code::IdempotencyKeyReused,
+        "this Idempotency-Key was used for another request within 24 hours: use a new key",
+    )
 }
 
 /// Checks a credential and reads `keys` of its organization in the same call.
@@ -110,20 +109,22 @@ pub async fn enter(
     keys: &[Key],
     repeatable: Option<Repeatable<'_>>,
 ) -> Result<Entered, Refusal> {
-    let text = credential.ok_or(Refusal::Unauthenticated {
-        code: "missing_credential",
-        message: "send Authorization: Bearer cs_live_… with a token of your organization",
-    })?;
-    let secret = Secret::parse(text).map_err(|error| Refusal::Unauthenticated {
-        code: "invalid_credential",
-        message: match error {
-            InvalidSecret::Prefix => {
-                "the credential does not begin with cs_live_: send a token as it was shown"
-            }
-            InvalidSecret::Malformed => {
-                "the credential is cut short or altered: send a token as it was shown"
-            }
-        },
+    let text = credential.ok_or(Refusal::because(
+        Code::MissingCredential,
+        "send Authorization: Bearer cs_live_… with a token of your organization",
+    ))?;
+    let secret = Secret::parse(text).map_err(|error| {
+        Refusal::because(
+            Code::InvalidCredential,
+            match error {
+                InvalidSecret::Prefix => {
+                    "the credential does not begin with cs_live_: send a token as it was shown"
+                }
+                InvalidSecret::Malformed => {
+                    "the credential is cut short or altered: send a token as it was shown"
+                }
+            },
+        )
     })?;
     let organization_id = secret.organization_id();
     let credential_key = match secret.kind() {
@@ -148,20 +149,20 @@ pub async fn enter(
     let now = ports.now();
 
     let mut session = None;
-    let unknown = Refusal::Unauthenticated {
-        code: "invalid_credential",
-        message: "the credential is unknown or was revoked: make a new token, or sign in again",
-    };
+    let unknown = Refusal::because(
+        Code::InvalidCredential,
+        "the credential is unknown or was revoked: make a new token, or sign in again",
+    );
     let principal = match found[0].take() {
         Some(Record::Token(token)) => {
             check_token(ports, &token, &unknown).await?;
             Token::principal(&token)
         }
         Some(Record::Session(record)) => {
-            let principal = record.principal(now).ok_or(Refusal::Unauthenticated {
-                code: "session_expired",
-                message: "the session has ended, after 12 hours without use or seven days: sign in again",
-            })?;
+            let principal = record.principal(now).ok_or(Refusal::because(
+                Code::SessionExpired,
+                "the session has ended, after 12 hours without use or seven days: sign in again",
+            ))?;
             if let Some(renewed) = record.renewed(now) {
                 // Losing this write costs nothing: the next request renews it.
                 let prolong = Write::Prolong(renewed);
@@ -196,11 +197,10 @@ pub async fn enter(
 async fn check_token(ports: &Ports, token: &Token, unknown: &Refusal) -> Result<(), Refusal> {
     let paused = |token: &Token| match token.paused {
         None => Ok(()),
-        Some(_) => Err(Refusal::Forbidden {
-            code: "token_paused",
-            message: "a person paused this token, or the one that it was made with: ask them to resume it"
-                .to_owned(),
-        }),
+        Some(_) => Err(Refusal::because(
+            Code::TokenPaused,
+            "a person paused this token, or the one that it was made with: ask them to resume it",
+        )),
     };
     paused(token)?;
     if token.ancestors.is_empty() {

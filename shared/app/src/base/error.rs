@@ -1,5 +1,6 @@
 //! Why a use case did not do what was asked, independent of any transport.
 
+use domain::base::code::{Class, Code};
 use domain::gate::policy::Step;
 use domain::people::access::Denied;
 use jiff::Timestamp;
@@ -12,15 +13,15 @@ use crate::base::store::{Answer, Conflict, Key, ListError, StoreError};
 pub struct FieldError {
     /// The path of the field, such as `to[3]`.
     pub field: String,
-    /// A stable code.
-    pub code: &'static str,
+    /// The code.
+    pub code: Code,
     /// One sentence for a person: what is wrong and what would be right.
     pub message: String,
 }
 
 impl FieldError {
     /// A bad field.
-    pub fn new(field: impl Into<String>, code: &'static str, message: impl ToString) -> Self {
+    pub fn new(field: impl Into<String>, code: Code, message: impl ToString) -> Self {
         Self { field: field.into(), code, message: message.to_string() }
     }
 }
@@ -28,21 +29,15 @@ impl FieldError {
 /// Why a request was not done. The transport turns it into a status last.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// No credential, or none that holds.
+    /// What a code tells.
     #[error("{message}")]
-    Unauthenticated {
-        /// A stable code.
-        code: &'static str,
-        /// For a person.
-        message: &'static str,
-    },
-    /// The credential is good, its rights are not.
-    #[error("{message}")]
-    Forbidden {
-        /// A stable code.
-        code: &'static str,
+    Because {
+        /// The code.
+        code: Code,
         /// For a person.
         message: String,
+        /// Particulars, such as the current digest.
+        details: Vec<(&'static str, String)>,
     },
     /// It does not exist, or the caller may not know that it does.
     #[error("no such {0}")]
@@ -50,24 +45,14 @@ pub enum Refusal {
     /// Fields that are not as they must be, all of them.
     #[error("invalid request")]
     Invalid(Vec<FieldError>),
-    /// It can't be done as things stand.
-    #[error("{message}")]
-    Conflict {
-        /// A stable code.
-        code: &'static str,
-        /// For a person.
-        message: String,
-        /// Particulars, such as the current digest.
-        details: Vec<(&'static str, String)>,
-    },
     /// A policy blocks it.
     #[error("a policy blocks this mail")]
     Blocked(Vec<Step>),
     /// Not before a time.
     #[error("{message}")]
     TooMany {
-        /// A stable code.
-        code: &'static str,
+        /// The code.
+        code: Code,
         /// For a person.
         message: String,
         /// When it may be tried again.
@@ -76,14 +61,6 @@ pub enum Refusal {
     /// Answered before: the saved answer is to be given again.
     #[error("answered before")]
     Answered(Box<Answer>),
-    /// It will be possible in a moment: what it needs is on its way.
-    #[error("{message}")]
-    NotYet {
-        /// A stable code.
-        code: &'static str,
-        /// For a person.
-        message: String,
-    },
     /// Something that we need does not answer. Nothing was done, or it may safely be repeated.
     #[error("temporarily unavailable: {0}")]
     Unavailable(String),
@@ -93,16 +70,40 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// A credential that outlived the seat that it stands for.
-    pub(crate) fn member_removed() -> Self {
-        Refusal::Forbidden {
-            code: "member_removed",
-            message: "this member does not belong to the organization any more".to_owned(),
+    /// What a code tells, in words for a person.
+    pub fn because(code: Code, message: impl ToString) -> Self {
+        Refusal::Because { code, message: message.to_string(), details: vec![] }
+    }
+
+    /// What kind of refusal it is.
+    pub fn class(&self) -> Class {
+        self.code().class()
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        match self {
+            Refusal::Because { code, .. } | Refusal::TooMany { code, .. } => *code,
+            Refusal::NotFound(_) => Code::NotFound,
+            // One bad field: its code is the answer's. Several: they are listed.
+            Refusal::Invalid(errors) => match errors.as_slice() {
+                [one] => one.code,
+                _ => Code::InvalidRequest,
+            },
+            Refusal::Blocked(_) => Code::BlockedByPolicy,
+            Refusal::Answered(_) => Code::RequestInFlight,
+            Refusal::Unavailable(_) => Code::TemporarilyUnavailable,
+            Refusal::Internal(_) => Code::InternalError,
         }
     }
 
+    /// A credential that outlived the seat that it stands for.
+    pub(crate) fn member_removed() -> Self {
+        Refusal::because(Code::MemberRemoved, "this member does not belong to the organization any more")
+    }
+
     /// One bad field.
-    pub fn field(field: impl Into<String>, code: &'static str, message: impl ToString) -> Self {
+    pub fn field(field: impl Into<String>, code: Code, message: impl ToString) -> Self {
         Refusal::Invalid(vec![FieldError::new(field, code, message)])
     }
 }
@@ -110,10 +111,10 @@ impl Refusal {
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Scope(scope) => Refusal::Forbidden {
-                code: "missing_scope",
-                message: format!("this needs the scope {}: use a credential that holds it", scope.as_str()),
-            },
+            Denied::Scope(scope) => Refusal::because(
+                Code::MissingScope,
+                format!("this needs the scope {}: use a credential that holds it", scope.as_str()),
+            ),
             Denied::Hidden => Refusal::NotFound("inbox"),
         }
     }
@@ -125,11 +126,14 @@ impl From<StoreError> for Refusal {
             StoreError::Conflict(conflicts) => {
                 let answered = conflicts.iter().any(|c| matches!(c, Conflict::Record(Key::Answer(_))));
                 let (code, message) = if answered {
-                    ("request_in_flight", "a request with this Idempotency-Key is being answered: repeat it")
+                    (
+                        Code::RequestInFlight,
+                        "a request with this Idempotency-Key is being answered: repeat it",
+                    )
                 } else {
-                    ("changed_meanwhile", "it changed at the same time: load it again and repeat")
+                    (Code::ChangedMeanwhile, "it changed at the same time: load it again and repeat")
                 };
-                Refusal::Conflict { code, message: message.to_owned(), details: vec![] }
+                Refusal::because(code, message)
             }
             StoreError::Transient(text) => Refusal::Unavailable(text),
             StoreError::Permanent(text) => Refusal::Internal(text),
@@ -142,7 +146,7 @@ impl From<ListError> for Refusal {
         match error {
             ListError::Cursor => Refusal::field(
                 "cursor",
-                "invalid_cursor",
+                Code::InvalidCursor,
                 "is not a cursor of this list: pass next_cursor as it was given",
             ),
             ListError::Store(error) => error.into(),
@@ -154,12 +158,10 @@ impl From<BlobError> for Refusal {
     fn from(error: BlobError) -> Self {
         match error {
             BlobError::Transient(text) => Refusal::Unavailable(text),
-            BlobError::Missing => Refusal::Conflict {
-                code: "bytes_missing",
-                message: "the bytes of this mail or file are gone from storage: lists still say what it was"
-                    .to_owned(),
-                details: vec![],
-            },
+            BlobError::Missing => Refusal::because(
+                Code::BytesMissing,
+                "the bytes of this mail or file are gone from storage: lists still say what it was",
+            ),
             other => Refusal::Internal(other.to_string()),
         }
     }

@@ -1,5 +1,6 @@
 //! Endpoints, and telling them of events.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -87,7 +88,7 @@ pub async fn create(
     answer: impl FnOnce(&Webhook) -> (u16, String),
 ) -> Result<(Webhook, Zeroizing<String>), Refusal> {
     check_url(&new.url, ports.settings.allow_loopback_webhooks)
-        .map_err(|message| Refusal::field("url", "invalid_url", message))?;
+        .map_err(|message| Refusal::field("url", Code::InvalidUrl, message))?;
     let organization_id = permit.organization_id();
     let key = data_key(ports, organization_id).await?;
     let id = ports.webhook_id();
@@ -115,7 +116,7 @@ pub async fn create(
     once.try_commit(ports, change).await?.map_err(|conflicts| {
         if conflicts.contains(&Conflict::Record(Key::Counter(counted))) {
             let message = format!("an organization has at most {MAX_WEBHOOKS} webhooks: delete one first");
-            return Refusal::Conflict { code: "too_many_webhooks", message, details: vec![] };
+            return Refusal::because(Code::TooManyWebhooks, message);
         }
         StoreError::Conflict(conflicts).into()
     })?;

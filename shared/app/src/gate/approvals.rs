@@ -1,5 +1,6 @@
 //! Deciding: votes, cancelling, handing a vote on.
 
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
@@ -49,7 +50,7 @@ pub async fn list(
 ) -> Result<Page<Approval>, Refusal> {
     if !Decision::STATUSES.contains(&status) {
         let message = format!("must be one of {}", Decision::STATUSES.join(", "));
-        return Err(Refusal::field("status", "unknown_status", message));
+        return Err(Refusal::field("status", Code::UnknownStatus, message));
     }
     let list = List::Approvals(status.to_owned());
     let mut page = typed::<Approval>(ports.store.list(permit.organization_id(), &list, page).await?);
@@ -146,29 +147,29 @@ fn shortened(mut detail: Detail) -> Detail {
 impl From<DecisionRefused> for Refusal {
     fn from(refused: DecisionRefused) -> Self {
         let message = refused.to_string();
-        let conflict = |code, details| Refusal::Conflict { code, message: message.clone(), details };
-        let forbidden = |code| Refusal::Forbidden { code, message: message.clone() };
+        let conflict = |code, details| Refusal::Because { code, message: message.clone(), details };
+        let forbidden = |code| Refusal::because(code, message.clone());
         match refused {
             DecisionRefused::NotPending(status) => {
-                conflict("approval_not_pending", vec![("status", status.to_owned())])
+                conflict(Code::ApprovalNotPending, vec![("status", status.to_owned())])
             }
             DecisionRefused::Superseded { next } => conflict(
-                "approval_superseded",
+                Code::ApprovalSuperseded,
                 vec![("status", "superseded".to_owned()), ("superseded_by", next.to_string())],
             ),
             DecisionRefused::DigestMismatch { current } => {
-                conflict("digest_mismatch", vec![("digest", current.to_string())])
+                conflict(Code::DigestMismatch, vec![("digest", current.to_string())])
             }
-            DecisionRefused::Voted => conflict("already_voted", vec![]),
-            DecisionRefused::Requester => forbidden("requester_cannot_decide"),
-            DecisionRefused::Editor => forbidden("editor_cannot_decide"),
-            DecisionRefused::Author => forbidden("author_cannot_decide"),
-            DecisionRefused::NoPerson => forbidden("person_required"),
-            DecisionRefused::NoLink => forbidden("sign_in_required"),
-            DecisionRefused::NoSecondPlace => Refusal::field("member_id", "stands_in_already", refused),
-            DecisionRefused::NotEntitled(_) => forbidden("role_not_entitled"),
-            DecisionRefused::Delegated => forbidden("vote_delegated"),
-            DecisionRefused::NoDelegate => Refusal::field("member_id", "cannot_vote", refused),
+            DecisionRefused::Voted => conflict(Code::AlreadyVoted, vec![]),
+            DecisionRefused::Requester => forbidden(Code::RequesterCannotDecide),
+            DecisionRefused::Editor => forbidden(Code::EditorCannotDecide),
+            DecisionRefused::Author => forbidden(Code::AuthorCannotDecide),
+            DecisionRefused::NoPerson => forbidden(Code::PersonRequired),
+            DecisionRefused::NoLink => forbidden(Code::SignInRequired),
+            DecisionRefused::NoSecondPlace => Refusal::field("member_id", Code::StandsInAlready, refused),
+            DecisionRefused::NotEntitled(_) => forbidden(Code::RoleNotEntitled),
+            DecisionRefused::Delegated => forbidden(Code::VoteDelegated),
+            DecisionRefused::NoDelegate => Refusal::field("member_id", Code::CannotVote, refused),
         }
     }
 }
@@ -235,8 +236,8 @@ async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result
 }
 
 fn illegal(error: &domain::mailbox::lifecycle::InvalidTransition) -> Refusal {
-    Refusal::Conflict {
-        code: "message_not_waiting",
+    Refusal::Because {
+        code: Code::MessageNotWaiting,
         message: error.to_string(),
         details: vec![("status", error.from.as_str().to_owned())],
     }
@@ -361,10 +362,10 @@ fn may_cancel(principal: &Principal, approval: &Approval) -> Result<(), Refusal>
     if own {
         return Ok(());
     }
-    Err(Refusal::Forbidden {
-        code: "not_requester",
-        message: "only whoever asked for this mail, or somebody who decides, calls it off".to_owned(),
-    })
+    Err(Refusal::because(
+        Code::NotRequester,
+        "only whoever asked for this mail, or somebody who decides, calls it off",
+    ))
 }
 
 /// Calls a mail off, before it is claimed: one that waits for votes, or one that was approved and is not due yet.
@@ -418,7 +419,7 @@ pub async fn delegate(
         }
         check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[from, to]).await?;
-        let unknown = || Refusal::field("member_id", "unknown_member", "no such member");
+        let unknown = || Refusal::field("member_id", Code::UnknownMember, "no such member");
         let delegate = case.voter(to).map_err(|_| unknown())?;
         let with = &permit.principal().credential;
         let handed = case.approval.clone().delegate(case.voter(from)?, with, delegate, now)?;

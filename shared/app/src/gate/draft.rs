@@ -1,5 +1,6 @@
 //! A mail as a caller describes it, checked, with its files at hand, and sealed.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
@@ -146,7 +147,7 @@ impl Original {
         let outbound = self.root.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
         if self.attempts().count() >= Approval::ATTEMPTS {
             let message = "it was tried again too often: look at why, and write a new mail".to_owned();
-            return Err(Refusal::Conflict { code: "too_many_attempts", message, details: vec![] });
+            return Err(Refusal::because(Code::TooManyAttempts, message));
         }
         let stand: Vec<_> = self.earlier.iter().map(|attempt| attempt.status).collect();
         let first = Attempt::of(self.root.id, Some(&self.root));
@@ -162,13 +163,13 @@ impl Original {
         details.extend(approval_id.map(|id| ("approval_id", id.to_string())));
         Err(if id == self.named {
             let message = format!("a mail that is {} can't be sent again", status.as_str());
-            Refusal::Conflict { code: "message_not_ended", message, details }
+            Refusal::Because { code: Code::MessageNotEnded, message, details }
         } else {
             let message = format!(
                 "another attempt at it, {id}, is {}: there is one attempt at a time",
                 status.as_str()
             );
-            Refusal::Conflict { code: "sent_again_already", message, details }
+            Refusal::Because { code: Code::SentAgainAlready, message, details }
         })
     }
 }
@@ -250,7 +251,7 @@ pub(crate) fn address_answer(
         if draft.to.is_empty() {
             return Err(Refusal::field(
                 "to",
-                "no_answerable_address",
+                Code::NoAnswerableAddress,
                 "the mail has no address to answer to: give one",
             ));
         }
@@ -279,44 +280,52 @@ pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<
     let mut errors = vec![];
     let recipients = draft.to.len() + draft.cc.len() + draft.bcc.len();
     if recipients == 0 {
-        errors.push(FieldError::new("to", "no_recipients", "give at least one recipient in to, cc or bcc"));
+        errors.push(FieldError::new(
+            "to",
+            Code::NoRecipients,
+            "give at least one recipient in to, cc or bcc",
+        ));
     } else if recipients > MAX_RECIPIENTS {
         let message =
             format!("has {recipients} recipients with cc and bcc: a mail takes at most {MAX_RECIPIENTS}");
-        errors.push(FieldError::new("to", "too_many_recipients", message));
+        errors.push(FieldError::new("to", Code::TooManyRecipients, message));
     }
     if draft.reply_to.len() > MAX_REPLY_TO {
         let message = format!("has more than {MAX_REPLY_TO} addresses");
-        errors.push(FieldError::new("reply_to", "too_many", message));
+        errors.push(FieldError::new("reply_to", Code::TooMany, message));
     }
     let blank = |body: &Option<String>| body.as_deref().is_none_or(|body| body.trim().is_empty());
     if blank(&draft.text) && blank(&draft.html) {
-        errors.push(FieldError::new("text", "empty_body", "give a body in text, html or both"));
+        errors.push(FieldError::new("text", Code::EmptyBody, "give a body in text, html or both"));
     }
     for (field, body) in [("text", &draft.text), ("html", &draft.html)] {
         if body.as_deref().is_some_and(|body| body.len() > MAX_BODY) {
-            errors.push(FieldError::new(field, "body_too_large", "is larger than 1 MB: attach it as a file"));
+            errors.push(FieldError::new(
+                field,
+                Code::BodyTooLarge,
+                "is larger than 1 MB: attach it as a file",
+            ));
         }
         let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
         if body.as_deref().is_some_and(|body| body.contains(odd)) {
             let message = "has a control character other than tab and line breaks: no program shows it";
-            errors.push(FieldError::new(field, "control_character", message));
+            errors.push(FieldError::new(field, Code::ControlCharacter, message));
         }
     }
     if draft.attachments.len() > MAX_ATTACHMENTS {
         let message =
             format!("has {} files: a mail takes at most {MAX_ATTACHMENTS}", draft.attachments.len());
-        errors.push(FieldError::new("attachments", "too_many_attachments", message));
+        errors.push(FieldError::new("attachments", Code::TooManyAttachments, message));
     }
     if let Some(send_at) = draft.send_at {
         if send_at < now - CLOCK_SKEW {
             errors.push(FieldError::new(
                 "send_at",
-                "send_at_in_the_past",
+                Code::SendAtInThePast,
                 "lies in the past: leave it out to send now",
             ));
         } else if send_at > now + MAX_AHEAD {
-            errors.push(FieldError::new("send_at", "send_at_too_far", "lies more than 300 days ahead"));
+            errors.push(FieldError::new("send_at", Code::SendAtTooFar, "lies more than 300 days ahead"));
         }
     }
     let mut changes = vec![];
@@ -367,7 +376,7 @@ fn normalise(draft: &Draft, kept: &[File], html: &str) -> Result<(String, Vec<Ht
             normal.changes.iter().take(10).map(|it| format!("{} ({})", it.kind.as_str(), it.what)).collect();
         let message =
             format!("would be changed before it is sealed, and html_mode is strict: {}", told.join(", "));
-        return Err(FieldError::new("html", "html_would_change", message));
+        return Err(FieldError::new("html", Code::HtmlWouldChange, message));
     }
     let changes = normal.changes.into_iter().map(|change| HtmlChange {
         kind: change.kind.as_str().to_owned(),
@@ -384,12 +393,12 @@ fn too_large_to_show(draft: &Draft) -> Option<FieldError> {
     if weight(text) > MAX_TEXT_WEIGHT {
         let message =
             "takes more room on an approver\u{2019}s page than that has: shorten it, or attach it as a file";
-        return Some(FieldError::new("text", "too_large_to_show", message));
+        return Some(FieldError::new("text", Code::TooLargeToShow, message));
     }
     (weight(html) + pictures > MAX_HTML_WEIGHT).then(|| {
         let message =
             "takes more room on an approver\u{2019}s page than that has: shorten it, or attach it as a file";
-        FieldError::new("html", "too_large_to_show", message)
+        FieldError::new("html", Code::TooLargeToShow, message)
     })
 }
 
@@ -491,7 +500,7 @@ pub(crate) async fn fetch_files(
             Source::Upload(id) => {
                 let unknown = || {
                     let message = "no file was uploaded under this id: PUT it to the upload URL first";
-                    Refusal::field(format!("attachments[{i}].attachment_id"), "unknown_upload", message)
+                    Refusal::field(format!("attachments[{i}].attachment_id"), Code::UnknownUpload, message)
                 };
                 let upload = load::<Attachment>(&*ports.store, organization_id, Key::Attachment(*id)).await?;
                 let usable = |file: &Attachment| file.message.is_none() && file.inbox_id == inbox_id;
@@ -505,8 +514,8 @@ pub(crate) async fn fetch_files(
             }
         };
         let named = attachment.filename.clone().or(filename);
-        let filename =
-            named.ok_or_else(|| Refusal::field(format!("{field}.filename"), "required", "name the file"))?;
+        let filename = named
+            .ok_or_else(|| Refusal::field(format!("{field}.filename"), Code::Required, "name the file"))?;
         let content_type = attachment
             .content_type
             .clone()
@@ -526,7 +535,7 @@ pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
     if total > Attachment::MAX_SIZE {
         let message =
             format!("are {total} octets together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
-        return Err(Refusal::field("attachments", "attachment_too_large", message));
+        return Err(Refusal::field("attachments", Code::AttachmentTooLarge, message));
     }
     Ok(())
 }
@@ -579,15 +588,15 @@ fn compose(
 fn refused(error: &mail::ComposeError) -> Refusal {
     use mail::ComposeError as E;
     let (field, code) = match error {
-        E::Control { field } => (field, "control_character"),
-        E::TooLong { field } => (field, "too_long"),
-        E::EncodedWord { field } => (field, "encoded_word"),
-        E::Address { field } => (field, "invalid_address"),
-        E::MessageId { field } => (field, "invalid_message_id"),
-        E::HeaderName { field } | E::DuplicateHeader { field } => (field, "header_not_allowed"),
-        E::NotAscii { field } => (field, "not_ascii"),
-        E::ContentType { field } => (field, "invalid_content_type"),
-        E::Filename { field } => (field, "invalid_filename"),
+        E::Control { field } => (field, Code::ControlCharacter),
+        E::TooLong { field } => (field, Code::TooLong),
+        E::EncodedWord { field } => (field, Code::EncodedWord),
+        E::Address { field } => (field, Code::InvalidAddress),
+        E::MessageId { field } => (field, Code::InvalidMessageId),
+        E::HeaderName { field } | E::DuplicateHeader { field } => (field, Code::HeaderNotAllowed),
+        E::NotAscii { field } => (field, Code::NotAscii),
+        E::ContentType { field } => (field, Code::InvalidContentType),
+        E::Filename { field } => (field, Code::InvalidFilename),
         other => return Refusal::Internal(other.to_string()),
     };
     Refusal::field(field, code, error)

@@ -1,6 +1,7 @@
 //! Changing a mail that was held, and asking once more for one that did not go.
 
 use domain::base::address::{HeaderText, Mailbox};
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, Deed};
@@ -121,7 +122,7 @@ async fn try_edit(
     if differences(&before, &sealed).is_empty() {
         return Err(Refusal::field(
             "text",
-            "nothing_changed",
+            Code::NothingChanged,
             "the edit changes nothing: approve it as it is",
         ));
     }
@@ -193,7 +194,7 @@ async fn revised(
     for (i, id) in edit.remove_attachments.iter().enumerate() {
         let Some(at) = files.iter().position(|file| file.id(message.id) == *id) else {
             let field = format!("remove_attachments[{i}]");
-            return Err(Refusal::field(field, "unknown_attachment", "the mail has no such file"));
+            return Err(Refusal::field(field, Code::UnknownAttachment, "the mail has no such file"));
         };
         files.remove(at);
     }
@@ -213,7 +214,7 @@ async fn revised(
     files.extend(fetch_files(ports, message.organization_id, message.inbox_id, &draft).await?);
     if files.len() > crate::gate::draft::MAX_ATTACHMENTS {
         let text = format!("are too many: a mail takes at most {}", crate::gate::draft::MAX_ATTACHMENTS);
-        return Err(Refusal::field("attachments", "too_many_attachments", text));
+        return Err(Refusal::field("attachments", Code::TooManyAttachments, text));
     }
     check_total(&files)?;
     place(&draft, &mut files)?;

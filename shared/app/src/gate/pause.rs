@@ -4,6 +4,7 @@
 //! provider: a pause that came before the claim always wins. Releasing it first tells what will go, and lets a person
 //! drop some of it.
 
+use domain::base::code::Code;
 use domain::gate::approval::Approval;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::Status;
@@ -194,12 +195,14 @@ pub async fn resume<S: ScopeType>(
     drop: &[MessageId],
 ) -> Result<Resumed, Refusal> {
     let principal = permit.principal();
-    Pause::check_end(&principal.credential, principal.role).map_err(|refused| Refusal::Forbidden {
-        code: match refused {
-            StaysPaused::NoPerson => "person_required",
-            StaysPaused::NoManager => "manager_required",
-        },
-        message: refused.to_string(),
+    Pause::check_end(&principal.credential, principal.role).map_err(|refused| {
+        Refusal::because(
+            match refused {
+                StaysPaused::NoPerson => Code::PersonRequired,
+                StaysPaused::NoManager => Code::ManagerRequired,
+            },
+            refused.to_string(),
+        )
     })?;
     let (record, paused) = covered(ports, permit, scope).await?;
     let first = PageRequest { limit: KICKED, cursor: None };
@@ -223,8 +226,8 @@ pub async fn resume<S: ScopeType>(
         }
         if let Some(id) = left.first() {
             // Nothing is released while a person believes that something is dropped which is not.
-            return Err(Refusal::Conflict {
-                code: "not_waiting",
+            return Err(Refusal::Because {
+                code: Code::NotWaiting,
                 message: format!("{id} does not wait behind this pause: nothing was resumed; look again"),
                 details: vec![("message_id", id.to_string())],
             });

@@ -1,5 +1,6 @@
 //! Making, changing and trying out policies.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
@@ -34,13 +35,10 @@ pub async fn get(
     let book = book(ports, permit).await?;
     let found = book.get(id).cloned();
     if found.is_none() && book.unreadable.iter().any(|one| one.id == Some(id)) {
-        return Err(Refusal::Conflict {
-            code: "policy_unreadable",
-            message:
-                "it is stored in a form that can't be read, and every mail is held: replace or delete it"
-                    .to_owned(),
-            details: vec![],
-        });
+        return Err(Refusal::because(
+            Code::PolicyUnreadable,
+            "it is stored in a form that can't be read, and every mail is held: replace or delete it",
+        ));
     }
     found.ok_or(Refusal::NotFound("policy"))
 }
@@ -86,8 +84,8 @@ pub async fn replace(
         let (content, updated_by) = (content.clone(), permit.actor().clone());
         let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
             if known.version != version {
-                return Err(Refusal::Conflict {
-                    code: "policy_changed",
+                return Err(Refusal::Because {
+                    code: Code::PolicyChanged,
                     message: format!("it has version {} by now: load it again", known.version),
                     details: vec![("version", known.version.to_string())],
                 });
@@ -194,25 +192,22 @@ fn told(policy: &Policy) -> Vec<(&'static str, String)> {
 /// Refuses what is too much for one organization.
 fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
     if book.unreadable.iter().any(|one| one.id.is_none()) {
-        return Err(Refusal::Conflict {
-            code: "policies_unreadable",
-            message:
-                "the stored policies can't be read, and every mail is held: the operator has to restore them"
-                    .to_owned(),
-            details: vec![],
-        });
+        return Err(Refusal::because(
+            Code::PoliciesUnreadable,
+            "the stored policies can't be read, and every mail is held: the operator has to restore them",
+        ));
     }
     let known = book.policies.len() + book.unreadable.len();
     if known > limits::POLICIES {
         let message = format!("an organization has at most {} policies: delete one first", limits::POLICIES);
-        return Err(Refusal::Conflict { code: "too_many_policies", message, details: vec![] });
+        return Err(Refusal::because(Code::TooManyPolicies, message));
     }
     let mut errors = vec![];
     let size: usize = book.policies.iter().map(|one| one.content.write().canonical().len()).sum();
     if size > limits::BOOK {
         let message =
             format!("would make all policies {size} bytes together: at most {} are allowed", limits::BOOK);
-        errors.push(FieldError::new("rules", "policies_too_large", message));
+        errors.push(FieldError::new("rules", Code::PoliciesTooLarge, message));
     }
     let patterns: usize = book.policies.iter().map(|one| one.content.patterns()).sum();
     if patterns > limits::BOOK_PATTERNS {
@@ -220,11 +215,11 @@ fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
             "would make {patterns} patterns in all policies: at most {} are allowed",
             limits::BOOK_PATTERNS
         );
-        errors.push(FieldError::new("rules", "too_many_patterns", message));
+        errors.push(FieldError::new("rules", Code::TooManyPatterns, message));
     }
     let inboxes: BTreeSet<_> = policy.content.inboxes.iter().flatten().collect();
     if inboxes.len() > limits::LIST {
-        errors.push(FieldError::new("inbox_ids", "too_many", "names too many inboxes"));
+        errors.push(FieldError::new("inbox_ids", Code::TooMany, "names too many inboxes"));
     }
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
 }
@@ -281,7 +276,7 @@ pub async fn simulate(
     let inbox_id = trial.inbox_id;
     let inbox =
         load::<domain::mailbox::inbox::Inbox>(&*ports.store, organization_id, Key::Inbox(inbox_id)).await?;
-    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", "unknown_inbox", "no such inbox"))?;
+    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
     let book = match trial.policies {
         None => stored,
         Some(contents) => PolicyBook {
@@ -314,7 +309,7 @@ pub async fn simulate(
             permit.principal().permit::<scope::MessagesRead>()?;
             let message = find(ports, organization_id, inbox_id, id, "message_id").await?;
             let Some(outbound) = message.outbound() else {
-                return Err(Refusal::field("message_id", "not_outgoing", "is a mail that came in"));
+                return Err(Refusal::field("message_id", Code::NotOutgoing, "is a mail that came in"));
             };
             approval = load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id))
                 .await?
@@ -381,14 +376,14 @@ async fn find(
 ) -> Result<Message, Refusal> {
     load::<Message>(&*ports.store, organization_id, Key::Message(inbox_id, id))
         .await?
-        .ok_or_else(|| Refusal::field(field, "unknown_message", "no such mail in this inbox"))
+        .ok_or_else(|| Refusal::field(field, Code::UnknownMessage, "no such mail in this inbox"))
 }
 
 /// The token that a trial is to be asked for with.
 async fn token(ports: &Ports, organization_id: OrganizationId, id: TokenId) -> Result<Actor, Refusal> {
     match tokens::find(ports, organization_id, id).await {
         Ok(token) => Ok(Actor::Token { token_id: id, member_id: token.member_id }),
-        Err(Refusal::NotFound(_)) => Err(Refusal::field("token_id", "unknown_token", "no such token")),
+        Err(Refusal::NotFound(_)) => Err(Refusal::field("token_id", Code::UnknownToken, "no such token")),
         Err(other) => Err(other),
     }
 }

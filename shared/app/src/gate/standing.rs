@@ -1,5 +1,6 @@
 //! Standing approvals: made, listed, revoked. They are used in `submit`.
 
+use domain::base::code::Code;
 use domain::gate::approval::{DecisionRefused, Voter};
 use domain::gate::policy::DECIDERS;
 use domain::gate::standing::{StandingApproval, Target};
@@ -45,11 +46,11 @@ pub async fn create(
     let mut errors = vec![];
     if new.budget == 0 || new.budget > StandingApproval::MAX_BUDGET {
         let message = format!("must be 1 to {}", StandingApproval::MAX_BUDGET);
-        errors.push(FieldError::new("budget", "budget_out_of_range", message));
+        errors.push(FieldError::new("budget", Code::BudgetOutOfRange, message));
     }
     if new.expires_at <= now || new.expires_at > now + StandingApproval::MAX_TIME {
         let message = "must lie ahead, by at most 90 days";
-        errors.push(FieldError::new("expires_at", "expires_at_out_of_range", message));
+        errors.push(FieldError::new("expires_at", Code::ExpiresAtOutOfRange, message));
     }
     if !errors.is_empty() {
         return Err(Refusal::Invalid(errors));
@@ -58,7 +59,7 @@ pub async fn create(
         Some(inbox_id) => permit.over(inbox_id)?,
         None if permit.principal().inboxes.is_some() => {
             let message = "your token is limited to some inboxes: name one of them";
-            return Err(Refusal::field("inbox_id", "required", message));
+            return Err(Refusal::field("inbox_id", Code::Required, message));
         }
         None => {}
     }
@@ -67,29 +68,27 @@ pub async fn create(
     keys.extend(new.inbox_id.map(Key::Inbox));
     let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
     let member = found.next().flatten().and_then(|record| Member::try_from(record).ok());
-    let member = member.filter(|member| DECIDERS.contains(&member.role)).ok_or(Refusal::Forbidden {
-        code: "member_removed",
-        message: "this needs a member who decides".to_owned(),
-    })?;
+    let member = member
+        .filter(|member| DECIDERS.contains(&member.role))
+        .ok_or(Refusal::because(Code::MemberRemoved, "this needs a member who decides"))?;
     if new.inbox_id.is_some() && found.next().flatten().is_none() {
-        return Err(Refusal::field("inbox_id", "unknown_inbox", "no such inbox"));
+        return Err(Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"));
     }
     if let Target::Thread(id) = new.target {
         let thread = load::<Thread>(&*ports.store, organization_id, Key::Thread(id)).await?;
         let thread = thread
             .filter(|thread| permit.over(thread.inbox_id).is_ok())
-            .ok_or_else(|| Refusal::field("thread_id", "unknown_thread", "no such thread"))?;
+            .ok_or_else(|| Refusal::field("thread_id", Code::UnknownThread, "no such thread"))?;
         if thread.tainted {
             let message = "something in this thread looks wrong: its mails always need a person";
-            return Err(Refusal::field("thread_id", "thread_tainted", message));
+            return Err(Refusal::field("thread_id", Code::ThreadTainted, message));
         }
     }
     if live(ports, permit.organization_id()).await?.len() >= MAX_LIVE {
-        return Err(Refusal::Conflict {
-            code: "too_many_standing_approvals",
-            message: format!("there are {MAX_LIVE} already: revoke some first"),
-            details: vec![],
-        });
+        return Err(Refusal::because(
+            Code::TooManyStandingApprovals,
+            format!("there are {MAX_LIVE} already: revoke some first"),
+        ));
     }
     let standing = StandingApproval {
         id: ports.standing_approval_id(),

@@ -3,6 +3,7 @@
 //! A change writes its entries unchained, so that an organization's changes never wait for each other. The chain is laid
 //! over them afterwards, by [`chain`], from the table's stream; [`catch_up`] finds what the stream lost.
 
+use domain::base::code::Code;
 use std::collections::BTreeMap;
 
 use domain::base::digest::Digest;
@@ -206,7 +207,7 @@ pub async fn verify(
     };
     if first > head.sequence.max(1) {
         let message = format!("is beyond the last entry, which is {}", head.sequence);
-        return Err(Refusal::field("from", "beyond_the_head", message));
+        return Err(Refusal::field("from", Code::BeyondTheHead, message));
     }
     let last = to.unwrap_or(head.sequence).min(head.sequence);
     let until = last.min(first + CHECKED - 1);

@@ -1,6 +1,7 @@
 //! The receipt of an approval: who asked, who decided about which bytes, what became of them, and where all that stands in
 //! the audit chain. It is made of what is chained, and of nothing else.
 
+use domain::base::code::Code;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::digest::Digest;
@@ -58,7 +59,7 @@ pub async fn gather(
             ports.trail.about(organization_id, named.message_id, MAX_ENTRIES).await?.into_iter().collect();
         if places.len() >= usize::from(MAX_ENTRIES) {
             let message = format!("more than {MAX_ENTRIES} audit entries tell of this mail");
-            return Err(Refusal::Conflict { code: "too_many_entries", message, details: vec![] });
+            return Err(Refusal::because(Code::TooManyEntries, message));
         }
         let record = find(ports, permit, id).await?;
         let behind = |places: &BTreeSet<u64>| places.last().is_some_and(|last| *last > head.sequence);
@@ -137,22 +138,22 @@ async fn unlisted(ports: &Ports, record: &Approval, links: &[ChainedEntry]) -> R
 }
 
 fn not_yet() -> Refusal {
-    Refusal::NotYet {
-        code: "not_chained_yet",
-        message: "what was decided has no place in the audit chain yet: try again in a moment".to_owned(),
-    }
+    Refusal::because(
+        Code::NotChainedYet,
+        "what was decided has no place in the audit chain yet: try again in a moment",
+    )
 }
 
 fn refused(record: &Approval, doubt: &Doubt) -> Refusal {
     tracing::error!(
         organization_id = %record.organization_id,
         approval_id = %record.id,
-        code = doubt.code(),
+        code = doubt.code().as_str(),
         entries = doubt.about().join(" "),
         "a receipt was refused"
     );
     let message = format!("{doubt}: nothing was signed, and the operator has to look into it");
-    Refusal::Conflict { code: doubt.code(), message, details: vec![("entries", doubt.about().join(" "))] }
+    Refusal::Because { code: doubt.code(), message, details: vec![("entries", doubt.about().join(" "))] }
 }
 
 /// The reasons that the record gives, by their digests.

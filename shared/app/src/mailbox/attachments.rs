@@ -1,5 +1,6 @@
 //! Files: announced and uploaded beside the API, fetched beside the API.
 
+use domain::base::code::Code;
 use std::collections::BTreeMap;
 
 use domain::base::digest::Digest;
@@ -37,7 +38,7 @@ pub async fn announce(
     let organization_id = permit.organization_id();
     if new.size == 0 || new.size > Attachment::MAX_SIZE {
         let limit = format!("must be 1 to {} octets (25 MB)", Attachment::MAX_SIZE);
-        return Err(Refusal::field("size", "attachment_too_large", limit));
+        return Err(Refusal::field("size", Code::AttachmentTooLarge, limit));
     }
     let inbox_id = sender(ports, permit, new.inbox_id).await?;
     let file = Attachment {
@@ -68,11 +69,11 @@ async fn sender(
     let only = own.filter(|own| own.len() == 1).and_then(|own| own.first().copied());
     let Some(inbox_id) = named.or(only) else {
         let message = "name the inbox that will send the file: your credential reaches more than one";
-        return Err(Refusal::field("inbox_id", "required", message));
+        return Err(Refusal::field("inbox_id", Code::Required, message));
     };
     let found = load::<Inbox>(&*ports.store, permit.organization_id(), Key::Inbox(inbox_id)).await?;
     if found.is_none() || permit.over(inbox_id).is_err() {
-        return Err(Refusal::field("inbox_id", "unknown_inbox", "no such inbox"));
+        return Err(Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"));
     }
     Ok(inbox_id)
 }

@@ -2,6 +2,7 @@
 
 use domain::InboxId;
 use domain::base::address::HeaderText;
+use domain::base::code::Code;
 use domain::base::id::Id as _;
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::mailbox::inbox::{Inbox, new_address};
@@ -35,7 +36,7 @@ pub async fn create(
     let id = ports.inbox_id();
     let username = new.username.unwrap_or_else(|| id.body()[16..].to_owned());
     let address = new_address(&username, &ports.settings.mail_domain)
-        .map_err(|error| Refusal::field("username", "invalid_username", error))?;
+        .map_err(|error| Refusal::field("username", Code::InvalidUsername, error))?;
     let inbox = Inbox {
         id,
         organization_id,
@@ -59,11 +60,9 @@ pub async fn create(
     let change = once.save(change, ports.now(), || answer(&inbox));
     match once.commit(ports, change).await {
         // The inbox's own id is random: what can be taken is the address.
-        Err(Refusal::Conflict { code: "changed_meanwhile", .. }) => Err(Refusal::Conflict {
-            code: "address_taken",
-            message: "this address is taken: choose another username".to_owned(),
-            details: vec![],
-        }),
+        Err(Refusal::Because { code: Code::ChangedMeanwhile, .. }) => {
+            Err(Refusal::because(Code::AddressTaken, "this address is taken: choose another username"))
+        }
         Err(refusal) => Err(refusal),
         Ok(()) => Ok(inbox),
     }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::base::address::EmailAddress;
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::seal::{Envelope, MAX_MIME, Sealed};
 use domain::mailbox::lifecycle::{Outbound, Status};
@@ -71,8 +72,8 @@ pub async fn open(
     page: &PageRequest,
 ) -> Result<Page<Message>, Refusal> {
     let status = Status::parse(status).filter(|s| matches!(s, Status::Scheduled | Status::Unknown));
-    let status =
-        status.ok_or_else(|| Refusal::field("status", "unknown_status", "must be scheduled or unknown"))?;
+    let status = status
+        .ok_or_else(|| Refusal::field("status", Code::UnknownStatus, "must be scheduled or unknown"))?;
     let list = List::Open(status);
     let mut page = typed::<Message>(ports.store.list(permit.organization_id(), &list, page).await?);
     page.items.retain(|message| permit.over(message.inbox_id).is_ok());

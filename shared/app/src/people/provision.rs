@@ -1,6 +1,7 @@
 //! Bringing an organization into being: an operator's act, outside of the API.
 
 use domain::base::address::EmailAddress;
+use domain::base::code::Code;
 use domain::people::access::{Actor, Role};
 use domain::people::credential::Login;
 use domain::people::organization::{Member, Organization};
@@ -33,14 +34,14 @@ pub async fn organization(
     if !members.iter().any(|member| member.role == Role::Owner) || members.len() > MAX_MEMBERS {
         return Err(Refusal::field(
             "members",
-            "owner_required",
+            Code::OwnerRequired,
             "name 1 to 20 members, one of them an owner",
         ));
     }
     for (i, member) in members.iter().enumerate() {
         if !PASSWORD_LENGTH.contains(&member.password.chars().count()) {
             let field = format!("members[{i}].password");
-            return Err(Refusal::field(field, "password_length", "must be 12 to 200 characters"));
+            return Err(Refusal::field(field, Code::PasswordLength, "must be 12 to 200 characters"));
         }
     }
     let now = ports.now();
@@ -76,11 +77,9 @@ pub async fn organization(
         seats.push(seat);
     }
     match ports.store.commit(change).await.map_err(Refusal::from) {
-        Err(Refusal::Conflict { code: "changed_meanwhile", .. }) => Err(Refusal::Conflict {
-            code: "email_taken",
-            message: "one of the addresses has a login already".to_owned(),
-            details: vec![],
-        }),
+        Err(Refusal::Because { code: Code::ChangedMeanwhile, .. }) => {
+            Err(Refusal::because(Code::EmailTaken, "one of the addresses has a login already"))
+        }
         Err(refusal) => Err(refusal),
         Ok(()) => Ok((organization, seats)),
     }

@@ -3,6 +3,7 @@
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Argon2, PasswordHash};
 use domain::base::address::EmailAddress;
+use domain::base::code::Code;
 use domain::people::access::Actor;
 use domain::people::credential::{CredentialKind, Login, Secret, Session, SignInWindow, Turn};
 use domain::people::organization::{Member, Organization};
@@ -29,11 +30,13 @@ fn verify_password(password: &str, hash: &str) -> bool {
 }
 
 /// What a wrong password and an address without a login are answered, and every attempt while a login is locked.
-const WRONG: Refusal = Refusal::Unauthenticated {
-    code: "wrong_email_or_password",
-    message: "the address or the password is wrong; after ten attempts within a quarter of an hour even the right \
+fn wrong() -> Refusal {
+    Refusal::because(
+        Code::WrongEmailOrPassword,
+        "the address or the password is wrong; after ten attempts within a quarter of an hour even the right \
               password is refused until the next begins",
-};
+    )
+}
 
 /// Opens a session.
 ///
@@ -49,7 +52,7 @@ pub async fn sign_in(
     let window = SignInWindow::of(ports.now());
     let turn = Turn::of(ports.directory.count(email, Tally::Attempts, window).await?);
     let flood = Refusal::TooMany {
-        code: "too_many_sign_ins",
+        code: Code::TooManySignIns,
         message: "too many attempts with this address: wait before the next".to_owned(),
         retry_at: window.ends_at(),
     };
@@ -61,15 +64,15 @@ pub async fn sign_in(
         (Turn::Compared, Some(login)) if verify_password(password, &login.password_hash) => {
             match open(ports, login, window).await? {
                 Some(opened) => return Ok(opened),
-                None => ("no_seat", WRONG),
+                None => ("no_seat", wrong()),
             }
         }
-        (Turn::Compared, Some(_)) => ("wrong_password", WRONG),
+        (Turn::Compared, Some(_)) => ("wrong_password", wrong()),
         (Turn::Flood { .. }, _) => ("flood", flood),
         (Turn::Locked, _) | (_, None) => {
             // Whoever waits for the answer must not tell by its time that nothing was compared.
             let _ = hash_password(password, &[0; 16]);
-            ("locked", WRONG)
+            ("locked", wrong())
         }
     };
     match login {

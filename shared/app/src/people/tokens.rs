@@ -1,5 +1,6 @@
 //! API tokens.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use domain::base::digest::Digest;
@@ -50,13 +51,13 @@ pub async fn create(
         principal.scopes.iter().copied().filter(fits).collect()
     });
     grant(principal, &scopes, new.inboxes.as_ref())
-        .map_err(|error| Refusal::field("scopes", "scopes_not_grantable", error))?;
+        .map_err(|error| Refusal::field("scopes", Code::ScopesNotGrantable, error))?;
     let organization_id = permit.organization_id();
     if let Some(inboxes) = &new.inboxes {
         let keys: Vec<_> = inboxes.iter().map(|id| Key::Inbox(*id)).collect();
         let found = ports.store.load(organization_id, &keys).await?;
         if let Some(i) = found.iter().position(Option::is_none) {
-            return Err(Refusal::field(format!("inbox_ids[{i}]"), "unknown_inbox", "no such inbox"));
+            return Err(Refusal::field(format!("inbox_ids[{i}]"), Code::UnknownInbox, "no such inbox"));
         }
     }
     let secret = Secret::new(CredentialKind::Token, organization_id, ports.bytes());
@@ -90,7 +91,7 @@ pub async fn create(
         if conflicts.contains(&Conflict::Record(Key::Counter(counted))) {
             let message =
                 format!("a member has at most {MAX_TOKENS} tokens: delete one that nobody uses first");
-            return Refusal::Conflict { code: "too_many_tokens", message, details: vec![] };
+            return Refusal::because(Code::TooManyTokens, message);
         }
         StoreError::Conflict(conflicts).into()
     })?;

@@ -4,6 +4,7 @@
 //! links alone. The record only says which links there must be ([`Approval::deeds`]), and has to agree with them: where
 //! either tells of a vote that the other does not have, there is no receipt.
 
+use crate::base::code::Code;
 use std::collections::BTreeMap;
 
 use crate::base::id::Id as _;
@@ -61,15 +62,15 @@ pub enum Doubt {
 
 impl Doubt {
     /// The code in the API.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
             Doubt::NotChained(missing) if missing.iter().any(|(deed, _)| deed.is_vote()) => {
-                "vote_not_chained"
+                Code::VoteNotChained
             }
-            Doubt::NotChained(_) => "entry_not_chained",
-            Doubt::NotRecorded(_) => "vote_not_recorded",
-            Doubt::Differs(_) => "record_differs",
-            Doubt::Altered(_) => "entry_altered",
+            Doubt::NotChained(_) => Code::EntryNotChained,
+            Doubt::NotRecorded(_) => Code::VoteNotRecorded,
+            Doubt::Differs(_) => Code::RecordDiffers,
+            Doubt::Altered(_) => Code::EntryAltered,
         }
     }
 
@@ -405,7 +406,7 @@ mod tests {
     }
 
     fn code(record: &Approval, entries: &[Entry]) -> &'static str {
-        Account::of(record, &chained(entries)).map_or_else(|doubt| doubt.code(), |_| "receipt")
+        Account::of(record, &chained(entries)).map_or_else(|doubt| doubt.code().as_str(), |_| "receipt")
     }
 
     #[test]

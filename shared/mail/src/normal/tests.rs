@@ -19,7 +19,7 @@ fn kinds(html: &str) -> Vec<&'static str> {
 }
 
 fn refused(html: &str) -> &'static str {
-    normalise(html, &|_| false).expect_err(html).reason.code()
+    normalise(html, &|_| false).expect_err(html).reason.code().as_str()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Reading a JSON object field by field, so that an answer can name every bad field at once.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -91,11 +92,12 @@ pub struct Fields {
 impl Fields {
     /// Reads a body: must be a JSON object.
     pub fn of_body(body: &[u8]) -> Result<Self, Refusal> {
-        let Unique(value) = serde_json::from_slice(body)
-            .map_err(|error| Refusal::field("", "invalid_json", format!("the body is not JSON: {error}")))?;
+        let Unique(value) = serde_json::from_slice(body).map_err(|error| {
+            Refusal::field("", Code::InvalidJson, format!("the body is not JSON: {error}"))
+        })?;
         match value {
             Value::Object(object) => Ok(Self::new(String::new(), object)),
-            _ => Err(Refusal::field("", "invalid_json", "the body must be a JSON object")),
+            _ => Err(Refusal::field("", Code::InvalidJson, "the body must be a JSON object")),
         }
     }
 
@@ -141,7 +143,7 @@ impl Fields {
     }
 
     /// Notes a bad field.
-    pub fn error(&mut self, field: &str, code: &'static str, message: impl ToString) {
+    pub fn error(&mut self, field: &str, code: Code, message: impl ToString) {
         if self.errors.len() < MAX_ERRORS {
             let name = self.name(field);
             self.errors.push(FieldError::new(name, code, message));
@@ -155,14 +157,14 @@ impl Fields {
     }
 
     fn wrong_type(&mut self, field: &str, expected: &str) {
-        self.error(field, "wrong_type", format!("must be {expected}"));
+        self.error(field, Code::WrongType, format!("must be {expected}"));
     }
 
     /// Notes that a field is missing.
     pub fn require<T>(&mut self, field: &'static str, value: Option<T>) -> Option<T> {
         let failed = self.errors.iter().any(|error| error.field.starts_with(&self.name(field)));
         if value.is_none() && !failed {
-            self.error(field, "required", "is required");
+            self.error(field, Code::Required, "is required");
         }
         value
     }
@@ -172,7 +174,7 @@ impl Fields {
         match self.take(field)? {
             Value::String(text) if text.chars().count() <= max => Some(text),
             Value::String(_) => {
-                self.error(field, "too_long", format!("is longer than {max} characters"));
+                self.error(field, Code::TooLong, format!("is longer than {max} characters"));
                 None
             }
             _ => {
@@ -203,7 +205,7 @@ impl Fields {
     pub fn parsed<T>(
         &mut self,
         field: &'static str,
-        code: &'static str,
+        code: Code,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
         let text = self.text(field, 2_000)?;
@@ -218,7 +220,7 @@ impl Fields {
 
     /// An id.
     pub fn id<T: domain::base::id::Id>(&mut self, field: &'static str) -> Option<T> {
-        self.parsed(field, "invalid_id", |text| T::parse(text).map_err(|error| error.to_string()))
+        self.parsed(field, Code::InvalidId, |text| T::parse(text).map_err(|error| error.to_string()))
     }
 
     /// A whole number.
@@ -251,7 +253,7 @@ impl Fields {
         for (i, text) in texts.iter().enumerate() {
             match T::parse(text) {
                 Ok(id) => ids.push(id),
-                Err(error) => self.error(&format!("{field}[{i}]"), "invalid_id", error),
+                Err(error) => self.error(&format!("{field}[{i}]"), Code::InvalidId, error),
             }
         }
         Some(ids)
@@ -259,7 +261,7 @@ impl Fields {
 
     /// A time: RFC 3339, cut to whole seconds.
     pub fn time(&mut self, field: &'static str) -> Option<Timestamp> {
-        self.parsed(field, "invalid_time", |text| {
+        self.parsed(field, Code::InvalidTime, |text| {
             let parsed: Result<Timestamp, _> = text.parse();
             let time =
                 parsed.map_err(|_| "must be an RFC 3339 time such as 2026-12-01T09:00:00Z".to_owned())?;
@@ -274,7 +276,7 @@ impl Fields {
                 Some(list.into_iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
             }
             Value::Array(list) if list.len() > max => {
-                self.error(field, "too_many", format!("has more than {max} entries"));
+                self.error(field, Code::TooMany, format!("has more than {max} entries"));
                 None
             }
             _ => {
@@ -332,7 +334,7 @@ impl Fields {
     }
 
     fn too_many<T>(&mut self, field: &'static str) -> Vec<T> {
-        self.error(field, "too_many", format!("has more than {MAX_ENTRIES} entries"));
+        self.error(field, Code::TooMany, format!("has more than {MAX_ENTRIES} entries"));
         vec![]
     }
 
@@ -342,7 +344,7 @@ impl Fields {
         for field in unknown {
             let known = self.known.iter().copied().collect::<Vec<_>>().join(", ");
             let shown: String = field.chars().take(60).collect();
-            self.error(&shown, "unknown_field", format!("is not a field of this request; it has {known}"));
+            self.error(&shown, Code::UnknownField, format!("is not a field of this request; it has {known}"));
         }
     }
 
@@ -353,14 +355,14 @@ impl Fields {
     }
 }
 
-fn header_code(error: InvalidHeaderText) -> &'static str {
+fn header_code(error: InvalidHeaderText) -> Code {
     match error {
-        InvalidHeaderText::ControlCharacter => "control_character",
-        InvalidHeaderText::TooLong => "too_long",
+        InvalidHeaderText::ControlCharacter => Code::ControlCharacter,
+        InvalidHeaderText::TooLong => Code::TooLong,
     }
 }
 
-fn mailbox(value: &Value) -> Result<Mailbox, (&'static str, String)> {
+fn mailbox(value: &Value) -> Result<Mailbox, (Code, String)> {
     let (name, address) = match value {
         Value::String(text) => match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
             Some((name, address)) => {
@@ -373,23 +375,23 @@ fn mailbox(value: &Value) -> Result<Mailbox, (&'static str, String)> {
         Value::Object(object) => {
             if let Some(field) = object.keys().find(|key| !["name", "address"].contains(&key.as_str())) {
                 return Err((
-                    "unknown_field",
+                    Code::UnknownField,
                     format!("has the unknown field {field:?}; it has address, name"),
                 ));
             }
             let text = |field: &str| match object.get(field) {
                 None | Some(Value::Null) => Ok(None),
                 Some(Value::String(text)) => Ok(Some(text.clone())),
-                Some(_) => Err(("wrong_type", format!("{field} must be a string"))),
+                Some(_) => Err((Code::WrongType, format!("{field} must be a string"))),
             };
-            (text("name")?, text("address")?.ok_or(("required", "needs an address".to_owned()))?)
+            (text("name")?, text("address")?.ok_or((Code::Required, "needs an address".to_owned()))?)
         }
-        _ => return Err(("wrong_type", "must be a string or an object with address and name".to_owned())),
+        _ => return Err((Code::WrongType, "must be a string or an object with address and name".to_owned())),
     };
     let address = EmailAddress::parse(&address).map_err(|error| {
         let code = match error {
-            domain::base::address::InvalidAddress::NotAscii => "address_not_ascii",
-            _ => "invalid_address",
+            domain::base::address::InvalidAddress::NotAscii => Code::AddressNotAscii,
+            _ => Code::InvalidAddress,
         };
         (code, error.to_string())
     })?;
@@ -407,12 +409,14 @@ mod tests {
     fn errors(body: &str, read: impl Fn(&mut Fields)) -> Vec<(String, &'static str)> {
         let mut fields = match Fields::of_body(body.as_bytes()) {
             Ok(fields) => fields,
-            Err(Refusal::Invalid(errors)) => return errors.into_iter().map(|e| (e.field, e.code)).collect(),
+            Err(Refusal::Invalid(errors)) => {
+                return errors.into_iter().map(|e| (e.field, e.code.as_str())).collect();
+            }
             Err(other) => panic!("{other:?}"),
         };
         read(&mut fields);
         match fields.finish() {
-            Err(Refusal::Invalid(errors)) => errors.into_iter().map(|e| (e.field, e.code)).collect(),
+            Err(Refusal::Invalid(errors)) => errors.into_iter().map(|e| (e.field, e.code.as_str())).collect(),
             other => panic!("{other:?}"),
         }
     }

@@ -2,6 +2,7 @@
 
 use app::base::error::{FieldError, Refusal};
 use app::base::store::{Page, PageRequest};
+use domain::base::code::Code;
 use serde_json::{Value, json};
 
 /// `limit` and `cursor` of a list.
@@ -13,7 +14,7 @@ pub fn request(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest,
             _ => {
                 return Err(Refusal::Invalid(vec![FieldError::new(
                     "limit",
-                    "invalid_limit",
+                    Code::InvalidLimit,
                     "must be 1 to 100",
                 )]));
             }

@@ -1,6 +1,7 @@
 //! The error envelope: `{"error": {"code", "message", "request_id", "details"}}`.
 
-use app::base::error::Refusal;
+use app::base::error::{FieldError, Refusal};
+use domain::base::code::{Class, Code};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -17,74 +18,66 @@ pub struct Problem {
     pub body: Value,
 }
 
+/// The HTTP status of a class of codes.
+pub const fn status(class: Class) -> u16 {
+    match class {
+        Class::Malformed => 400,
+        Class::Unauthenticated => 401,
+        Class::Forbidden => 403,
+        Class::NotFound => 404,
+        Class::NoSuchMethod => 405,
+        Class::Conflict => 409,
+        Class::Invalid => 422,
+        Class::TooMany => 429,
+        Class::Internal => 500,
+        Class::Unavailable => 503,
+    }
+}
+
 /// Turns a refusal into its answer. What an internal error says is for the log alone.
 pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
-    let mut retry_after = None;
-    let (status, code, message, details) = match refusal {
-        Refusal::Unauthenticated { code, message } => (401, *code, (*message).to_owned(), json!({})),
-        Refusal::Forbidden { code, message } => (403, *code, message.clone(), json!({})),
-        Refusal::NotFound(what) => (
-            404,
-            "not_found",
-            format!("there is no such {what}, or this credential may not see it"),
-            json!({}),
-        ),
-        Refusal::Invalid(errors) => {
-            let fields: Vec<_> = errors
-                .iter()
-                .map(|error| json!({"field": error.field, "code": error.code, "message": error.message}))
-                .collect();
-            // One bad field: its code is the answer's. Several: they are listed.
-            let (code, message) = match errors.as_slice() {
-                [one] if one.field.is_empty() => (one.code, one.message.clone()),
-                [one] => (one.code, format!("{} {}", one.field, one.message)),
-                _ => (
-                    "invalid_request",
-                    format!("{} fields are not as they must be: see details.fields", errors.len()),
-                ),
-            };
-            let status = if code == "invalid_json" { 400 } else { 422 };
-            (status, code, message, json!({ "fields": fields }))
-        }
-        Refusal::Conflict { code, message, details } => {
-            let details: serde_json::Map<_, _> = details
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), Value::from(value.clone())))
-                .collect();
-            (409, *code, message.clone(), Value::Object(details))
-        }
-        Refusal::Blocked(trace) => (
-            403,
-            "blocked_by_policy",
-            "a policy of your organization blocks this mail: nothing was stored".to_owned(),
-            json!({ "policy_trace": trace.iter().map(step).collect::<Vec<_>>() }),
-        ),
-        Refusal::TooMany { code, message, retry_at } => {
-            retry_after = Some(retry_at.duration_since(now).as_secs().max(1));
-            (429, *code, message.clone(), json!({}))
-        }
-        Refusal::NotYet { code, message } => {
-            retry_after = Some(2);
-            (503, *code, message.clone(), json!({}))
-        }
-        Refusal::Answered(_) => (409, "request_in_flight", "repeat the request".to_owned(), json!({})),
-        Refusal::Unavailable(_) => {
-            retry_after = Some(1);
-            (
-                503,
-                "temporarily_unavailable",
-                "something that we need does not answer: repeat the request".to_owned(),
-                json!({}),
-            )
-        }
-        Refusal::Internal(_) => {
-            (500, "internal_error", "a defect of ours: tell us the request_id".to_owned(), json!({}))
-        }
+    let code = refusal.code();
+    let retry_after = match refusal {
+        Refusal::TooMany { retry_at, .. } => Some(retry_at.duration_since(now).as_secs().max(1)),
+        Refusal::Unavailable(_) => Some(1),
+        _ if code.class() == Class::Unavailable => Some(2),
+        _ => None,
     };
-    Problem { status, retry_after, body: envelope(code, &message, request_id, &details) }
+    let message = match refusal {
+        Refusal::Because { message, .. } | Refusal::TooMany { message, .. } => message.clone(),
+        Refusal::NotFound(what) => format!("there is no such {what}, or this credential may not see it"),
+        Refusal::Invalid(errors) => match errors.as_slice() {
+            [one] if one.field.is_empty() => one.message.clone(),
+            [one] => format!("{} {}", one.field, one.message),
+            _ => format!("{} fields are not as they must be: see details.fields", errors.len()),
+        },
+        Refusal::Blocked(_) => {
+            "a policy of your organization blocks this mail: nothing was stored".to_owned()
+        }
+        Refusal::Answered(_) => "repeat the request".to_owned(),
+        Refusal::Unavailable(_) | Refusal::Internal(_) => code.advice().replace('`', ""),
+    };
+    let details = match refusal {
+        Refusal::Because { details, .. } => details
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::from(value.clone())))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Refusal::Invalid(errors) => {
+            let field = |error: &FieldError| json!({"field": error.field, "code": error.code.as_str(), "message": error.message});
+            json!({ "fields": errors.iter().map(field).collect::<Vec<_>>() })
+        }
+        Refusal::Blocked(trace) => json!({ "policy_trace": trace.iter().map(step).collect::<Vec<_>>() }),
+        _ => json!({}),
+    };
+    Problem {
+        status: status(code.class()),
+        retry_after,
+        body: envelope(code, &message, request_id, &details),
+    }
 }
 
 /// The form of every error answer.
-pub fn envelope(code: &str, message: &str, request_id: &str, details: &Value) -> Value {
-    json!({"error": {"code": code, "message": message, "request_id": request_id, "details": details}})
+pub fn envelope(code: Code, message: &str, request_id: &str, details: &Value) -> Value {
+    json!({"error": {"code": code.as_str(), "message": message, "request_id": request_id, "details": details}})
 }

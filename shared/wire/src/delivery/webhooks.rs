@@ -1,5 +1,6 @@
 //! Webhooks, and the attempts to tell them of events.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use app::base::error::Refusal;
@@ -22,7 +23,7 @@ pub fn new(body: &[u8]) -> Result<NewWebhook, Refusal> {
             _ = events.insert(kind);
         } else {
             let all = EventKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-            fields.error(&format!("events[{i}]"), "unknown_event", format!("must be one of {all}"));
+            fields.error(&format!("events[{i}]"), Code::UnknownEvent, format!("must be one of {all}"));
         }
     }
     fields.finish()?;

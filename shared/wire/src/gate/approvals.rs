@@ -4,6 +4,7 @@ use app::base::error::Refusal;
 use app::gate::approvals::View;
 use app::gate::html::explain;
 use domain::MemberId;
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
 use jiff::Timestamp;
@@ -20,7 +21,9 @@ pub fn decision(body: &[u8], with_reason: bool) -> Result<(Digest, String), Refu
     let digest = digest(&mut fields);
     let reason = if with_reason { fields.text("reason", 2_000).unwrap_or_default() } else { String::new() };
     fields.finish()?;
-    digest.map(|digest| (digest, reason)).ok_or_else(|| Refusal::field("digest", "required", "is required"))
+    digest
+        .map(|digest| (digest, reason))
+        .ok_or_else(|| Refusal::field("digest", Code::Required, "is required"))
 }
 
 /// The `reason` of a pause or of calling a mail off, at most 500 characters.
@@ -37,13 +40,13 @@ pub fn delegate(body: &[u8]) -> Result<MemberId, Refusal> {
     let member = fields.id("member_id");
     let member = fields.require("member_id", member);
     fields.finish()?;
-    member.ok_or_else(|| Refusal::field("member_id", "required", "is required"))
+    member.ok_or_else(|| Refusal::field("member_id", Code::Required, "is required"))
 }
 
 /// The `digest` of what is decided about, or edited.
 pub(crate) fn digest(fields: &mut Fields) -> Option<Digest> {
     let digest = fields
-        .parsed("digest", "invalid_digest", |text| Digest::parse(text).map_err(|error| error.to_string()));
+        .parsed("digest", Code::InvalidDigest, |text| Digest::parse(text).map_err(|error| error.to_string()));
     fields.require("digest", digest)
 }
 

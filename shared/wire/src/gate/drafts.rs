@@ -5,6 +5,7 @@ use app::gate::edit::Edit;
 use app::gate::submit::{Draft, DraftAttachment, MAX_ATTACHMENTS, Source, Submitted};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -55,12 +56,12 @@ pub fn edit(body: &[u8]) -> Result<(Digest, Edit), Refusal> {
         attachments: fields.objects("attachments", attachment),
     };
     fields.finish()?;
-    digest.map(|digest| (digest, edit)).ok_or_else(|| Refusal::field("digest", "required", "is required"))
+    digest.map(|digest| (digest, edit)).ok_or_else(|| Refusal::field("digest", Code::Required, "is required"))
 }
 
 /// `html_mode`: `normal` (what the form can't say is changed, and named) or `strict` (it is refused).
 fn strict_html(fields: &mut Fields) -> bool {
-    let mode = fields.parsed("html_mode", "unknown_choice", |text| match text {
+    let mode = fields.parsed("html_mode", Code::UnknownChoice, |text| match text {
         "normal" => Ok(false),
         "strict" => Ok(true),
         _ => Err("must be normal or strict".to_owned()),
@@ -81,7 +82,7 @@ fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
             } else {
                 fields.error(
                     "content",
-                    "invalid_base64",
+                    Code::InvalidBase64,
                     "must be base64, with padding and without line breaks",
                 );
                 return None;
@@ -91,7 +92,7 @@ fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
         _ => {
             fields.error(
                 "content",
-                "required",
+                Code::Required,
                 "give the file either as base64 in content or as attachment_id of an upload",
             );
             return None;

@@ -2,6 +2,7 @@
 
 use app::base::error::{FieldError, Refusal};
 use app::gate::policies::{Trial, TrialDraft, TrialMail};
+use domain::base::code::Code;
 use domain::gate::policy::{
     Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, limits,
 };
@@ -58,8 +59,10 @@ pub fn replacement(body: &[u8]) -> Result<(u64, PolicyContent), Refusal> {
     let content = PolicyContent::read(&tree(&Value::Object(object)));
     let version = match version.as_ref().map(Value::as_u64) {
         Some(Some(version)) => Ok(version),
-        Some(None) => Err(FieldError::new("version", "wrong_type", "must be a whole number")),
-        None => Err(FieldError::new("version", "required", "is required: that of the policy as you know it")),
+        Some(None) => Err(FieldError::new("version", Code::WrongType, "must be a whole number")),
+        None => {
+            Err(FieldError::new("version", Code::Required, "is required: that of the policy as you know it"))
+        }
     };
     match (version, content) {
         (Ok(version), Ok(content)) => Ok((version, content)),
@@ -85,24 +88,24 @@ pub fn trial(body: &[u8]) -> Result<Trial, Refusal> {
         (Some(draft), None) => Some(TrialMail::Draft(Box::new(draft))),
         (None, Some(id)) => Some(TrialMail::Stored(id)),
         (Some(_), Some(_)) => {
-            fields.error("draft", "draft_or_message", "can't stand beside message_id");
+            fields.error("draft", Code::DraftOrMessage, "can't stand beside message_id");
             None
         }
         (None, None) => fields.require("draft", None),
     };
     let policies = candidates(&mut fields);
     fields.finish()?;
-    let missing = || Refusal::field("draft", "required", "is required");
+    let missing = || Refusal::field("draft", Code::Required, "is required");
     Ok(Trial { inbox_id: inbox_id.ok_or_else(missing)?, mail: mail.ok_or_else(missing)?, token_id, policies })
 }
 
 fn candidates(fields: &mut Fields) -> Option<Vec<PolicyContent>> {
     let Value::Array(list) = fields.value("policies")? else {
-        fields.error("policies", "wrong_type", "must be a list of policies");
+        fields.error("policies", Code::WrongType, "must be a list of policies");
         return None;
     };
     if list.len() > limits::POLICIES {
-        fields.error("policies", "too_many", format!("has more than {} entries", limits::POLICIES));
+        fields.error("policies", Code::TooMany, format!("has more than {} entries", limits::POLICIES));
         return None;
     }
     let mut contents: Vec<PolicyContent> = vec![];
@@ -118,7 +121,7 @@ fn candidates(fields: &mut Fields) -> Option<Vec<PolicyContent>> {
     }
     if contents.iter().map(PolicyContent::patterns).sum::<usize>() > limits::BOOK_PATTERNS {
         let message = format!("have more than {} patterns together", limits::BOOK_PATTERNS);
-        fields.error("policies", "too_many_patterns", message);
+        fields.error("policies", Code::TooManyPatterns, message);
     }
     Some(contents)
 }
@@ -131,7 +134,7 @@ fn draft(fields: &mut Fields) -> Option<TrialDraft> {
     if recipients.len() > domain::gate::seal::MAX_RECIPIENTS {
         let message =
             format!("has more than {} recipients with cc and bcc", domain::gate::seal::MAX_RECIPIENTS);
-        fields.error("to", "too_many_recipients", message);
+        fields.error("to", Code::TooManyRecipients, message);
     }
     let attachments = fields.objects("attachments", |file| {
         let filename = file.text("filename", 200);
@@ -143,7 +146,7 @@ fn draft(fields: &mut Fields) -> Option<TrialDraft> {
     });
     if attachments.len() > app::gate::submit::MAX_ATTACHMENTS {
         let message = format!("has more than {} files", app::gate::submit::MAX_ATTACHMENTS);
-        fields.error("attachments", "too_many_attachments", message);
+        fields.error("attachments", Code::TooManyAttachments, message);
     }
     Some(TrialDraft {
         recipients,
@@ -275,7 +278,9 @@ mod tests {
 
     fn errors<T>(found: Result<T, Refusal>) -> Vec<(String, &'static str)> {
         match found {
-            Err(Refusal::Invalid(errors)) => errors.into_iter().map(|one| (one.field, one.code)).collect(),
+            Err(Refusal::Invalid(errors)) => {
+                errors.into_iter().map(|one| (one.field, one.code.as_str())).collect()
+            }
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("taken"),
         }

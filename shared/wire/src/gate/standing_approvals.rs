@@ -3,6 +3,7 @@
 use app::base::error::Refusal;
 use app::gate::standing::NewStanding;
 use domain::base::address::EmailAddress;
+use domain::base::code::Code;
 use domain::gate::standing::{StandingApproval, Target};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -15,16 +16,16 @@ pub fn new(body: &[u8]) -> Result<NewStanding, Refusal> {
     let mut fields = Fields::of_body(body)?;
     let inbox_id = fields.id("inbox_id");
     let thread = fields.id("thread_id").map(Target::Thread);
-    let recipient = fields.parsed("recipient", "invalid_address", |text| {
+    let recipient = fields.parsed("recipient", Code::InvalidAddress, |text| {
         EmailAddress::parse(text).map(Target::Recipient).map_err(|error| error.to_string())
     });
-    let domain = fields.parsed("domain", "invalid_domain", |text| {
+    let domain = fields.parsed("domain", Code::InvalidDomain, |text| {
         let address = EmailAddress::parse(&format!("x@{text}")).map_err(|error| error.to_string())?;
         Ok::<_, String>(Target::Domain(address.domain().to_ascii_lowercase()))
     });
     let mut targets: Vec<_> = [thread, recipient, domain].into_iter().flatten().collect();
     if targets.len() != 1 {
-        fields.error("recipient", "one_target", "give exactly one of thread_id, recipient and domain");
+        fields.error("recipient", Code::OneTarget, "give exactly one of thread_id, recipient and domain");
     }
     let budget = fields.number("budget");
     let budget = fields.require("budget", budget);
@@ -38,7 +39,7 @@ pub fn new(body: &[u8]) -> Result<NewStanding, Refusal> {
             budget: u32::try_from(budget).unwrap_or(u32::MAX),
             expires_at,
         }),
-        _ => Err(Refusal::field("budget", "required", "is required")),
+        _ => Err(Refusal::field("budget", Code::Required, "is required")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The audit log: which part of it is asked for, its entries, and what a check of it found.
 
+use domain::base::code::Code;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
@@ -18,7 +19,7 @@ pub fn filter<S: BuildHasher>(query: &HashMap<String, String, S>) -> Result<Filt
     let mut text = |name: &str| {
         let text = query.get(name).filter(|text| !text.is_empty())?;
         if text.chars().count() > 100 {
-            errors.push(FieldError::new(name, "too_long", "is longer than 100 characters"));
+            errors.push(FieldError::new(name, Code::TooLong, "is longer than 100 characters"));
         }
         Some(text.clone())
     };
@@ -28,7 +29,7 @@ pub fn filter<S: BuildHasher>(query: &HashMap<String, String, S>) -> Result<Filt
         let parsed = text?.parse();
         if parsed.is_err() {
             let message = "must be an RFC 3339 time such as 2026-12-01T09:00:00Z";
-            errors.push(FieldError::new(name, "invalid_time", message));
+            errors.push(FieldError::new(name, Code::InvalidTime, message));
         }
         parsed.ok()
     };
@@ -50,7 +51,7 @@ pub fn part<S: BuildHasher>(
         let place = text.parse().ok().filter(|place| *place >= 1);
         if place.is_none() {
             let message = "must be the place of an entry: a whole number from 1";
-            errors.push(FieldError::new(name, "invalid_sequence", message));
+            errors.push(FieldError::new(name, Code::InvalidSequence, message));
         }
         place
     };
@@ -58,7 +59,7 @@ pub fn part<S: BuildHasher>(
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
-        errors.push(FieldError::new("to", "invalid_sequence", "must not be before from"));
+        errors.push(FieldError::new("to", Code::InvalidSequence, "must not be before from"));
     }
     if errors.is_empty() { Ok((from, to)) } else { Err(Refusal::Invalid(errors)) }
 }

@@ -3,6 +3,7 @@
 use app::base::error::Refusal;
 use app::people::provision::NewMember;
 use domain::base::address::EmailAddress;
+use domain::base::code::Code;
 use domain::people::access::Role;
 use domain::people::organization::Pause;
 use serde_json::{Value, json};
@@ -16,11 +17,11 @@ pub fn provision(body: &[u8]) -> Result<(String, Vec<NewMember>), Refusal> {
     let name = fields.text("organization_name", 100).filter(|name| !name.trim().is_empty());
     let name = fields.require("organization_name", name);
     let members = fields.objects("members", |member| {
-        let email = member.parsed("email", "invalid_address", |text| {
+        let email = member.parsed("email", Code::InvalidAddress, |text| {
             EmailAddress::parse(text).map_err(|error| error.to_string())
         });
         let email = member.require("email", email);
-        let role = member.parsed("role", "unknown_role", |text| {
+        let role = member.parsed("role", Code::UnknownRole, |text| {
             let all = Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
             Role::parse(text).ok_or(format!("must be one of {all}"))
         });

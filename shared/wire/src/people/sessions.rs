@@ -2,6 +2,7 @@
 
 use app::base::error::Refusal;
 use domain::base::address::EmailAddress;
+use domain::base::code::Code;
 use domain::people::credential::Session;
 use serde_json::{Value, json};
 
@@ -11,14 +12,14 @@ use crate::base::parts::time;
 /// `email` and `password`.
 pub fn sign_in(body: &[u8]) -> Result<(EmailAddress, String), Refusal> {
     let mut fields = Fields::of_body(body)?;
-    let email = fields.parsed("email", "invalid_address", |text| {
+    let email = fields.parsed("email", Code::InvalidAddress, |text| {
         EmailAddress::parse(text).map_err(|error| error.to_string())
     });
     let email = fields.require("email", email);
     let password = fields.text("password", 200);
     let password = fields.require("password", password);
     fields.finish()?;
-    email.zip(password).ok_or_else(|| Refusal::field("email", "required", "is required"))
+    email.zip(password).ok_or_else(|| Refusal::field("email", Code::Required, "is required"))
 }
 
 /// A session that was just opened.

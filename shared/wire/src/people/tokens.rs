@@ -1,5 +1,6 @@
 //! Tokens of programs.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use app::base::error::Refusal;
@@ -26,14 +27,14 @@ pub fn new(body: &[u8]) -> Result<NewToken, Refusal> {
                 _ = set.insert(scope);
             } else {
                 let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
-                fields.error(&format!("scopes[{i}]"), "unknown_scope", format!("must be one of {all}"));
+                fields.error(&format!("scopes[{i}]"), Code::UnknownScope, format!("must be one of {all}"));
             }
         }
         scopes = Some(set);
     }
     let inboxes = fields.ids::<InboxId>("inbox_ids", 50).map(BTreeSet::from_iter);
     if inboxes.as_ref().is_some_and(BTreeSet::is_empty) {
-        fields.error("inbox_ids", "empty_list", "names no inbox: leave it out for all of them");
+        fields.error("inbox_ids", Code::EmptyList, "names no inbox: leave it out for all of them");
     }
     fields.finish()?;
     Ok(NewToken { name: name.unwrap_or_default(), scopes, inboxes })

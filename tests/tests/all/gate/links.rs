@@ -1,5 +1,6 @@
 //! Notifications and their one-time links in memory: who is told, how often, and every way in which a link is useless.
 
+use domain::base::code::Code;
 use std::fmt::Write as _;
 
 use app::Refusal;
@@ -392,7 +393,7 @@ async fn a_link_is_no_bearer() {
     for shown in [text.clone(), text.replace("cs_link_", "cs_live_"), text.replace("cs_link_", "cs_session_")]
     {
         let entered = enter(&world.ports, Some(&shown), &[], None).await;
-        assert!(matches!(entered, Err(Refusal::Unauthenticated { code: "invalid_credential", .. })));
+        assert!(matches!(entered, Err(Refusal::Because { code: Code::InvalidCredential, .. })));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Policies in memory: made, changed, tried out, and what is gathered for them.
 
+use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use app::Refusal;
@@ -78,8 +79,8 @@ async fn a_policy_is_made_changed_and_removed_and_each_is_written_down() {
     assert_eq!((changed.version, &changed.content), (2, &next));
     assert_eq!(get(&world.ports, &owner(), second.id).await.unwrap(), changed);
     let stale = replace(&world.ports, &owner(), second.id, 1, next.clone()).await;
-    let Err(Refusal::Conflict { code, details, .. }) = stale else { panic!("{stale:?}") };
-    assert_eq!((code, details), ("policy_changed", vec![("version", "2".to_owned())]));
+    let Err(Refusal::Because { code, details, .. }) = stale else { panic!("{stale:?}") };
+    assert_eq!((code.as_str(), details), ("policy_changed", vec![("version", "2".to_owned())]));
 
     delete(&world.ports, &owner(), first.id).await.unwrap();
     for gone in [
@@ -129,7 +130,7 @@ async fn there_is_an_end_to_how_many_there_are_and_how_large() {
     let once = Once::default();
     let content = rules(r#"{"always":true}"#, "hold");
     let one_more = create(&world.ports, &owner(), content, &once, |_| (201, String::new())).await;
-    assert!(matches!(one_more, Err(Refusal::Conflict { code: "too_many_policies", .. })), "{one_more:?}");
+    assert!(matches!(one_more, Err(Refusal::Because { code: Code::TooManyPolicies, .. })), "{one_more:?}");
 
     let id = book(&world.ports, &owner()).await.unwrap().policies[0].id;
     let word = format!(r#""{}""#, "a".repeat(200));
@@ -138,7 +139,7 @@ async fn there_is_an_end_to_how_many_there_are_and_how_large() {
     let large = rules(&format!(r#"{{"any":[{keyword},{keyword}]}}"#), "hold");
     let refused = replace(&world.ports, &owner(), id, 1, large).await;
     let Err(Refusal::Invalid(errors)) = refused else { panic!("{refused:?}") };
-    assert_eq!((errors[0].field.as_str(), errors[0].code), ("rules", "policies_too_large"));
+    assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("rules", "policies_too_large"));
 }
 
 #[tokio::test]
@@ -154,7 +155,10 @@ async fn a_policy_that_can_not_be_read_holds_until_it_is_replaced_or_removed() {
     let (found, _) = simulate(&world.ports, &owner(), trial(&["a@b.co"], "x")).await.unwrap();
     assert_eq!(found.reasons, ["policy_unreadable"]);
     let unreadable = get(&world.ports, &owner(), policy.id).await;
-    assert!(matches!(unreadable, Err(Refusal::Conflict { code: "policy_unreadable", .. })), "{unreadable:?}");
+    assert!(
+        matches!(unreadable, Err(Refusal::Because { code: Code::PolicyUnreadable, .. })),
+        "{unreadable:?}"
+    );
     replace(&world.ports, &owner(), policy.id, 0, policy.content.clone()).await.unwrap();
     let (found, _) = simulate(&world.ports, &owner(), trial(&["a@b.co"], "x")).await.unwrap();
     assert_eq!(found.outcome, Verdict::Allow);
@@ -167,7 +171,7 @@ async fn a_policy_that_can_not_be_read_holds_until_it_is_replaced_or_removed() {
     assert_eq!(found.reasons, ["policy_unreadable"]);
     let once = Once::default();
     let refused = create(&world.ports, &owner(), policy.content, &once, |_| (201, String::new())).await;
-    assert!(matches!(refused, Err(Refusal::Conflict { code: "policies_unreadable", .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Refusal::Because { code: Code::PoliciesUnreadable, .. })), "{refused:?}");
 }
 
 #[tokio::test]
@@ -215,7 +219,7 @@ async fn a_trial_tells_what_would_become_of_a_mail_and_leaves_nothing() {
     let permit = owner();
     let refused =
         simulate(&world.ports, &permit, Trial { inbox_id: samples::inbox_id(9), ..trial(&["a@b.co"], "x") });
-    assert!(matches!(refused.await, Err(Refusal::Invalid(errors)) if errors[0].code == "unknown_inbox"));
+    assert!(matches!(refused.await, Err(Refusal::Invalid(errors)) if errors[0].code == Code::UnknownInbox));
 }
 
 async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {

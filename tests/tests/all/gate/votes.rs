@@ -143,13 +143,7 @@ async fn stored(world: &World, approval: &Approval) -> Approval {
 }
 
 fn code(refused: Result<impl std::fmt::Debug, Refusal>) -> &'static str {
-    match refused.expect_err("it was taken") {
-        Refusal::Conflict { code, .. } | Refusal::Forbidden { code, .. } => code,
-        Refusal::Invalid(errors) => errors[0].code,
-        Refusal::NotFound(_) => "not_found",
-        Refusal::Blocked(_) => "blocked_by_policy",
-        other => panic!("{other:?}"),
-    }
+    refused.expect_err("it was taken").code().as_str()
 }
 
 fn counts(world: &World, action: &str) -> usize {
@@ -596,8 +590,8 @@ async fn there_is_one_attempt_at_a_time_at_sending_again() {
         send_again(&world.ports, &agent(), samples::inbox_id(1), id, &once, |_| (202, String::new())).await
     };
     let refused = |result: Result<Submitted, Refusal>| {
-        let Err(Refusal::Conflict { code, details, .. }) = result else { panic!("{result:?}") };
-        (code, details[0].1.clone())
+        let Err(Refusal::Because { code, details, .. }) = result else { panic!("{result:?}") };
+        (code.as_str(), details[0].1.clone())
     };
     let one = again(&world, first.message_id).await.unwrap();
     let known = one.message.id.to_string();

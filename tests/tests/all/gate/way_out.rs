@@ -11,6 +11,7 @@ use app::gate::settle::{Report, What, settle};
 use app::gate::submit::{Draft, Submitted, submit};
 use app::gate::sweep::{Swept, sweep};
 use domain::base::address::{HeaderText, Mailbox};
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::delivery::webhook::AttemptResult;
@@ -144,7 +145,7 @@ async fn a_rejected_mail_never_leaves() {
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Already(Status::Rejected)));
     assert!(matches!(
         approve(&world, &submitted).await,
-        Err(Refusal::Conflict { code: "approval_not_pending", .. })
+        Err(Refusal::Because { code: Code::ApprovalNotPending, .. })
     ));
     assert_eq!(world.sends(), 0);
 }
@@ -158,7 +159,7 @@ async fn a_wrong_digest_decides_nothing() {
     for wrong in [Digest::of(b"x"), other.approval.digest] {
         let refused =
             decide(&world.ports, &approver(2), submitted.approval.id, wrong, &Verdict::Approve).await;
-        assert!(matches!(refused, Err(Refusal::Conflict { code: "digest_mismatch", .. })), "{refused:?}");
+        assert!(matches!(refused, Err(Refusal::Because { code: Code::DigestMismatch, .. })), "{refused:?}");
     }
     assert_eq!(status(&world, &submitted).await, Status::PendingApproval);
 }
@@ -171,7 +172,7 @@ async fn the_same_decision_again_is_answered_alike_and_another_person_s_is_refus
     assert_eq!(approve(&world, &submitted).await.unwrap().decision, first.decision);
     let (id, digest) = (submitted.approval.id, submitted.approval.digest);
     let other = decide(&world.ports, &approver(3), id, digest, &Verdict::Approve).await;
-    assert!(matches!(other, Err(Refusal::Conflict { code: "approval_not_pending", .. })));
+    assert!(matches!(other, Err(Refusal::Because { code: Code::ApprovalNotPending, .. })));
     let audited =
         world.store.contents().audit.iter().filter(|entry| entry.action == "approval.approve").count();
     assert_eq!(audited, 1);
@@ -191,7 +192,10 @@ async fn nobody_approves_what_their_own_token_asked_for() {
     ] {
         let permit: Permit<scope::ApprovalsDecide> = permit.unwrap();
         let refused = decide(&world.ports, &permit, approval.id, approval.digest, &Verdict::Approve).await;
-        assert!(matches!(&refused, Err(Refusal::Forbidden { code, .. }) if *code == why), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(Refusal::Because { code, .. }) if code.as_str() == why),
+            "{refused:?}"
+        );
     }
     assert_eq!(status(&world, &submitted).await, Status::PendingApproval);
 }
@@ -357,7 +361,7 @@ async fn an_approval_that_nobody_decides_expires() {
     world.pass(2);
     let late = approve(&world, &submitted).await;
     assert!(
-        matches!(late, Err(Refusal::Conflict { code: "approval_not_pending", .. })),
+        matches!(late, Err(Refusal::Because { code: Code::ApprovalNotPending, .. })),
         "exact, sweeper or not"
     );
     assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 1);

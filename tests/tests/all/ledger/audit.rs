@@ -10,6 +10,7 @@ use app::ledger::anchor::{Form, Known, Ran, run};
 use app::ledger::audit::{CHECKED, Filter, Verified, catch_up, chain, list, verify};
 use app::ledger::receipts::gather;
 use domain::base::address::Mailbox;
+use domain::base::code::Code;
 use domain::gate::approval::Approval;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Flaw, FlawCode, Head};
 use domain::people::access::{Actor, Permit, Principal, Role, Scope, scope};
@@ -224,7 +225,7 @@ async fn a_long_chain_is_checked_in_parts() {
     let part = verify(&world.ports, &owner(), Some(100), Some(200)).await.unwrap();
     assert_eq!(part.flaw, Some(Flaw { sequence: 99, code: FlawCode::HashMismatch }));
     let beyond = verify(&world.ports, &owner(), Some(2_151), None).await;
-    assert!(matches!(beyond, Err(Refusal::Invalid(errors)) if errors[0].code == "beyond_the_head"));
+    assert!(matches!(beyond, Err(Refusal::Invalid(errors)) if errors[0].code == Code::BeyondTheHead));
 }
 
 #[tokio::test]
@@ -353,7 +354,7 @@ async fn receipt(world: &World, approval: &Approval) -> Result<Value, Refusal> {
 
 async fn refused(world: &World, approval: &Approval) -> &'static str {
     match receipt(world, approval).await {
-        Err(Refusal::Conflict { code, .. } | Refusal::NotYet { code, .. }) => code,
+        Err(Refusal::Because { code, .. }) => code.as_str(),
         other => panic!("{other:?}"),
     }
 }

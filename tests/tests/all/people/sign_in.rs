@@ -1,5 +1,6 @@
 //! Signing in: how many passwords are compared, what a stranger learns of that, and when a session ends.
 
+use domain::base::code::Code;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -167,7 +168,7 @@ fn reasons(expected: &[(&str, usize)]) -> BTreeMap<String, usize> {
 }
 
 fn is_wrong(answer: &Result<(Session, Secret), Refusal>) -> bool {
-    matches!(answer, Err(Refusal::Unauthenticated { code: "wrong_email_or_password", .. }))
+    matches!(answer, Err(Refusal::Because { code: Code::WrongEmailOrPassword, .. }))
 }
 
 /// All of them are under way before the first is compared: whoever looked first and counted later would compare them all.
@@ -251,13 +252,13 @@ async fn an_unknown_address_a_wrong_password_and_a_locked_login_are_answered_ali
         answers.push(seen.remove(0));
     }
     let wrong = &answers[0];
-    assert!(matches!(wrong.0, Refusal::Unauthenticated { code: "wrong_email_or_password", .. }));
+    assert!(matches!(wrong.0, Refusal::Because { code: Code::WrongEmailOrPassword, .. }));
     assert_eq!(wrong.1, ["write", "login", "write"]);
     assert!(answers[..12].iter().all(|answer| answer == wrong), "{answers:?}");
     // Who goes on is turned away, and costs one write.
     let flood = |calls: &[&'static str]| {
         let refusal = Refusal::TooMany {
-            code: "too_many_sign_ins",
+            code: Code::TooManySignIns,
             message: "too many attempts with this address: wait before the next".to_owned(),
             retry_at: samples::later(900),
         };
@@ -313,5 +314,5 @@ async fn a_session_that_is_used_every_hour_ends_after_seven_days() {
     assert!(enter(&house.world.ports, Some(secret.reveal()), &[], None).await.is_ok());
     house.world.pass(1);
     let ended = enter(&house.world.ports, Some(secret.reveal()), &[], None).await.map(|_| ());
-    assert!(matches!(ended, Err(Refusal::Unauthenticated { code: "session_expired", .. })), "{ended:?}");
+    assert!(matches!(ended, Err(Refusal::Because { code: Code::SessionExpired, .. })), "{ended:?}");
 }

@@ -31,11 +31,7 @@ async fn made(ports: &Ports, member: u8) -> Result<Token, Refusal> {
 }
 
 fn code(refusal: &Refusal) -> &str {
-    match refusal {
-        Refusal::Conflict { code, .. } => code,
-        Refusal::NotFound(_) => "not_found",
-        other => panic!("{other:?}"),
-    }
+    refusal.code().as_str()
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! format such as JSON comes down to; turning bytes into a tree is left to others. Everything that is wrong is named at
 //! once, with a stable code and the path of the field.
 
+use crate::base::code::Code;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -136,7 +137,7 @@ pub struct Violation {
     /// The path of the field, such as `rules[3].when.all[0].pattern`.
     pub path: String,
     /// A stable code.
-    pub code: &'static str,
+    pub code: Code,
     /// What is wrong and what would be right.
     pub message: String,
 }
@@ -405,7 +406,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn error(&mut self, path: &str, code: &'static str, message: impl ToString) {
+    fn error(&mut self, path: &str, code: Code, message: impl ToString) {
         // A little beyond the bound, so that what is cut off later was noted in order.
         if self.violations.len() <= limits::VIOLATIONS {
             self.violations.push(Violation { path: path.to_owned(), code, message: message.to_string() });
@@ -414,14 +415,14 @@ impl Reader {
 
     fn object<'t>(&mut self, tree: &'t Tree, path: &str, fields: &[&str]) -> Option<Object<'t>> {
         let Tree::Map(entries) = tree else {
-            self.error(path, "wrong_type", "must be an object");
+            self.error(path, Code::WrongType, "must be an object");
             return None;
         };
         for (name, _) in entries {
             if !fields.contains(&name.as_str()) {
                 let shown: String = name.chars().take(60).collect();
                 let message = format!("is not a field here; there are {}", fields.join(", "));
-                self.error(&join(path, &shown), "unknown_field", message);
+                self.error(&join(path, &shown), Code::UnknownField, message);
             }
         }
         Some(Object { path: path.to_owned(), entries })
@@ -429,22 +430,22 @@ impl Reader {
 
     fn required<T>(&mut self, path: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            self.error(path, "required", "is required");
+            self.error(path, Code::Required, "is required");
         }
         value
     }
 
     fn text(&mut self, tree: &Tree, path: &str) -> Option<String> {
         let Tree::Text(text) = tree else {
-            self.error(path, "wrong_type", "must be a string");
+            self.error(path, Code::WrongType, "must be a string");
             return None;
         };
         if text.chars().count() > limits::TEXT {
-            self.error(path, "too_long", format!("is longer than {} characters", limits::TEXT));
+            self.error(path, Code::TooLong, format!("is longer than {} characters", limits::TEXT));
             return None;
         }
         if text.chars().any(char::is_control) {
-            self.error(path, "control_character", "has a line break or another control character");
+            self.error(path, Code::ControlCharacter, "has a line break or another control character");
             return None;
         }
         Some(text.clone())
@@ -455,7 +456,7 @@ impl Reader {
         let (tree, path) = self.required(&object.at(field), object.get(field))?;
         let text = self.text(tree, &path)?;
         if text.trim().is_empty() {
-            self.error(&path, "required", "must not be empty");
+            self.error(&path, Code::Required, "must not be empty");
             return None;
         }
         Some(text)
@@ -465,7 +466,7 @@ impl Reader {
         match object.get(field)? {
             (Tree::Bool(yes), _) => Some(*yes),
             (_, path) => {
-                self.error(&path, "wrong_type", "must be true or false");
+                self.error(&path, Code::WrongType, "must be true or false");
                 None
             }
         }
@@ -481,23 +482,17 @@ impl Reader {
             // Beyond this a JSON number is not exact everywhere (RFC 8259 §6).
             Tree::Number(n) if *n <= 1 << 53 => Some(*n),
             Tree::Number(_) => {
-                self.error(path, "out_of_range", "is larger than 2^53");
+                self.error(path, Code::OutOfRange, "is larger than 2^53");
                 None
             }
             _ => {
-                self.error(path, "wrong_type", "must be a whole number that is not negative");
+                self.error(path, Code::WrongType, "must be a whole number that is not negative");
                 None
             }
         }
     }
 
-    fn within(
-        &mut self,
-        object: &Object<'_>,
-        field: &str,
-        code: &'static str,
-        range: (u64, u64),
-    ) -> Option<u64> {
+    fn within(&mut self, object: &Object<'_>, field: &str, code: Code, range: (u64, u64)) -> Option<u64> {
         let n = self.number(object, field)?;
         let (least, most) = range;
         if n < least || n > most {
@@ -508,10 +503,10 @@ impl Reader {
     }
 
     /// A list that is not empty.
-    fn list<'t>(&mut self, tree: &'t Tree, path: &str, max: usize, code: &'static str) -> Option<&'t [Tree]> {
+    fn list<'t>(&mut self, tree: &'t Tree, path: &str, max: usize, code: Code) -> Option<&'t [Tree]> {
         match tree {
             Tree::List(list) if list.is_empty() => {
-                self.error(path, "empty_list", "must have at least one entry");
+                self.error(path, Code::EmptyList, "must have at least one entry");
                 None
             }
             Tree::List(list) if list.len() > max => {
@@ -520,7 +515,7 @@ impl Reader {
             }
             Tree::List(list) => Some(list),
             _ => {
-                self.error(path, "wrong_type", "must be a list");
+                self.error(path, Code::WrongType, "must be a list");
                 None
             }
         }
@@ -531,11 +526,11 @@ impl Reader {
         &mut self,
         object: &Object<'_>,
         field: &str,
-        code: &'static str,
+        code: Code,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
         let (tree, path) = object.get(field)?;
-        let list = self.list(tree, &path, limits::LIST, "too_many")?;
+        let list = self.list(tree, &path, limits::LIST, Code::TooMany)?;
         let mut all = vec![];
         for (i, one) in list.iter().enumerate() {
             let path = format!("{path}[{i}]");
@@ -549,14 +544,14 @@ impl Reader {
     }
 
     fn ids<T: Id>(&mut self, object: &Object<'_>, field: &str) -> Option<BTreeSet<T>> {
-        let list = self.entries(object, field, "invalid_id", |text| {
+        let list = self.entries(object, field, Code::InvalidId, |text| {
             T::parse(text).map_err(|_| format!("is not an id of the form {}…", T::PREFIX))
         })?;
         Some(list.into_iter().collect())
     }
 
     fn domains(&mut self, object: &Object<'_>, field: &str) -> Option<Vec<DomainPattern>> {
-        self.entries(object, field, "invalid_domain", |text| {
+        self.entries(object, field, Code::InvalidDomain, |text| {
             let message = "must be a domain such as example.com, or *.example.com for all below it; an \
                            internationalised one in its xn-- form";
             DomainPattern::parse(text).ok_or_else(|| message.to_owned())
@@ -568,7 +563,7 @@ impl Reader {
         &mut self,
         object: &Object<'_>,
         field: &str,
-        code: &'static str,
+        code: Code,
         all: &[(&str, T)],
     ) -> Option<T> {
         let (tree, path) = object.get(field)?;
@@ -593,7 +588,7 @@ impl Reader {
         let mut rules = vec![];
         let given = self.required(&object.at("rules"), object.get("rules"));
         if let Some((tree, path)) = given
-            && let Some(list) = self.list(tree, &path, limits::RULES, "too_many_rules")
+            && let Some(list) = self.list(tree, &path, limits::RULES, Code::TooManyRules)
         {
             for (i, rule) in list.iter().enumerate() {
                 rules.extend(self.rule(rule, &format!("{path}[{i}]")));
@@ -602,7 +597,7 @@ impl Reader {
         if self.patterns > limits::PATTERNS {
             let message =
                 format!("have {} patterns: at most {} are allowed", self.patterns, limits::PATTERNS);
-            self.error(&object.at("rules"), "too_many_patterns", message);
+            self.error(&object.at("rules"), Code::TooManyPatterns, message);
         }
         Some(PolicyContent { name: name?, description: description?, enabled, inboxes, rules })
     }
@@ -615,14 +610,14 @@ impl Reader {
         let when = when.and_then(|(tree, path)| self.condition(tree, &path, 1));
         if self.conditions > limits::CONDITIONS {
             let message = format!("has more than {} conditions", limits::CONDITIONS);
-            self.error(&object.at("when"), "too_many_conditions", message);
+            self.error(&object.at("when"), Code::TooManyConditions, message);
         }
         self.required(&object.at("outcome"), object.get("outcome"));
         let words = [("allow", 0), ("hold", 1), ("block", 2)];
-        let outcome = self.choice(&object, "outcome", "unknown_outcome", &words);
+        let outcome = self.choice(&object, "outcome", Code::UnknownOutcome, &words);
         let terms = match object.get("terms") {
             Some((_, path)) if matches!(outcome, Some(0 | 2)) => {
-                self.error(&path, "terms_without_hold", "belongs to the outcome hold alone");
+                self.error(&path, Code::TermsWithoutHold, "belongs to the outcome hold alone");
                 None
             }
             Some((tree, path)) => self.terms(tree, &path),
@@ -651,7 +646,7 @@ impl Reader {
         let object = self.object(tree, path, &fields)?;
         let mut terms = Terms::default();
         if let Some((tree, path)) = object.get("requirements")
-            && let Some(list) = self.list(tree, &path, limits::REQUIREMENTS, "too_many")
+            && let Some(list) = self.list(tree, &path, limits::REQUIREMENTS, Code::TooMany)
         {
             let read = list.iter().enumerate().map(|(i, one)| self.requirement(one, &format!("{path}[{i}]")));
             terms.requirements = read.collect::<Vec<_>>().into_iter().flatten().collect();
@@ -659,15 +654,15 @@ impl Reader {
         if let Some(yes) = self.boolean(&object, "separation") {
             terms.separation = yes;
         }
-        if let Some(n) = self.within(&object, "rejections", "quorum_out_of_range", (1, limits::QUORUM)) {
+        if let Some(n) = self.within(&object, "rejections", Code::QuorumOutOfRange, (1, limits::QUORUM)) {
             terms.rejections = u8::try_from(n).unwrap_or(1);
         }
         let wait = (limits::WAIT_LEAST, limits::WAIT_MOST);
-        if let Some(n) = self.within(&object, "expires_in", "out_of_range", wait) {
+        if let Some(n) = self.within(&object, "expires_in", Code::OutOfRange, wait) {
             terms.expires_in = SignedDuration::from_secs(i64::try_from(n).unwrap_or(0));
         }
         let words = Late::ALL.iter().map(|late| (late.as_str(), *late)).collect::<Vec<_>>();
-        if let Some(late) = self.choice(&object, "late", "unknown_choice", &words) {
+        if let Some(late) = self.choice(&object, "late", Code::UnknownChoice, &words) {
             terms.late = late;
         }
         match self.number(&object, "remind_after") {
@@ -678,7 +673,7 @@ impl Reader {
             }
             Some(_) => {
                 let message = format!("must be 0 for never, or {} to {}", wait.0, wait.1);
-                self.error(&object.at("remind_after"), "out_of_range", message);
+                self.error(&object.at("remind_after"), Code::OutOfRange, message);
             }
         }
         if let Some((Tree::List(list), _)) = object.get("notify")
@@ -689,11 +684,11 @@ impl Reader {
             terms.notify = roles;
         }
         let words = By::ALL.iter().map(|by| (by.as_str(), *by)).collect::<Vec<_>>();
-        if let Some(by) = self.choice(&object, "by", "unknown_choice", &words) {
+        if let Some(by) = self.choice(&object, "by", Code::UnknownChoice, &words) {
             terms.by = by;
         }
         let words = Links::ALL.iter().map(|links| (links.as_str(), *links)).collect::<Vec<_>>();
-        if let Some(links) = self.choice(&object, "links", "unknown_choice", &words) {
+        if let Some(links) = self.choice(&object, "links", Code::UnknownChoice, &words) {
             terms.links = links;
         }
         Some(terms)
@@ -702,7 +697,7 @@ impl Reader {
     fn requirement(&mut self, tree: &Tree, path: &str) -> Option<Requirement> {
         let object = self.object(tree, path, &["quorum", "roles"])?;
         self.required(&object.at("quorum"), object.get("quorum"));
-        let quorum = self.within(&object, "quorum", "quorum_out_of_range", (1, limits::QUORUM));
+        let quorum = self.within(&object, "quorum", Code::QuorumOutOfRange, (1, limits::QUORUM));
         let roles = match object.get("roles") {
             None => Some(DECIDERS.into()),
             Some(_) => self.roles(&object, "roles", &DECIDERS),
@@ -712,7 +707,7 @@ impl Reader {
 
     fn roles(&mut self, object: &Object<'_>, field: &str, allowed: &[Role]) -> Option<BTreeSet<Role>> {
         let names = allowed.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
-        let list = self.entries(object, field, "unknown_role", |text| {
+        let list = self.entries(object, field, Code::UnknownRole, |text| {
             let role = Role::parse(text).filter(|role| allowed.contains(role));
             role.ok_or_else(|| format!("must be one of {names}"))
         })?;
@@ -725,16 +720,16 @@ impl Reader {
             return None;
         }
         if depth > limits::DEPTH {
-            self.error(path, "too_deep", format!("lies deeper than {} conditions", limits::DEPTH));
+            self.error(path, Code::TooDeep, format!("lies deeper than {} conditions", limits::DEPTH));
             return None;
         }
         let Tree::Map(entries) = tree else {
-            self.error(path, "wrong_type", "must be an object with one condition");
+            self.error(path, Code::WrongType, "must be an object with one condition");
             return None;
         };
         let [(name, value)] = entries.as_slice() else {
             let message = "must be an object with exactly one condition: join several with all or any";
-            self.error(path, "one_condition", message);
+            self.error(path, Code::OneCondition, message);
             return None;
         };
         let at = join(path, &name.chars().take(60).collect::<String>());
@@ -744,20 +739,20 @@ impl Reader {
             "not" => self.condition(value, &at, depth + 1).map(|one| Condition::Not(Box::new(one))),
             "policy" | "policy_id" | "policies" => {
                 let message = "policies can't refer to each other: write the condition out";
-                self.error(&at, "unknown_condition", message);
+                self.error(&at, Code::UnknownCondition, message);
                 None
             }
             known if CONDITIONS.contains(&known) => self.leaf(known, value, &at),
             _ => {
                 let message = format!("is no condition; there are {}", CONDITIONS.join(", "));
-                self.error(&at, "unknown_condition", message);
+                self.error(&at, Code::UnknownCondition, message);
                 None
             }
         }
     }
 
     fn several(&mut self, tree: &Tree, path: &str, depth: usize) -> Option<Vec<Condition>> {
-        let list = self.list(tree, path, limits::CONDITIONS, "too_many_conditions")?;
+        let list = self.list(tree, path, limits::CONDITIONS, Code::TooManyConditions)?;
         let mut all = vec![];
         for (i, one) in list.iter().enumerate() {
             all.extend(self.condition(one, &format!("{path}[{i}]"), depth + 1));
@@ -769,7 +764,7 @@ impl Reader {
         match name {
             "always" if *value == Tree::Bool(true) => Some(Condition::Always),
             "always" => {
-                self.error(at, "wrong_type", "must be true");
+                self.error(at, Code::WrongType, "must be true");
                 None
             }
             "any_recipient" => self.recipient(value, at).map(Condition::AnyRecipient),
@@ -798,7 +793,7 @@ impl Reader {
                 let object = self.object(value, at, &["tainted", "kind"])?;
                 let tainted = self.boolean(&object, "tainted");
                 let words = [("reply", true), ("new", false)];
-                let is_reply = self.choice(&object, "kind", "unknown_choice", &words);
+                let is_reply = self.choice(&object, "kind", Code::UnknownChoice, &words);
                 self.something(at, tainted.is_some() || is_reply.is_some())?;
                 Some(Condition::Thread(ThreadTest { tainted, is_reply }))
             }
@@ -806,7 +801,7 @@ impl Reader {
                 if let Tree::Bool(yes) = value {
                     return Some(Condition::AnswersAutomatic(*yes));
                 }
-                self.error(at, "wrong_type", "must be true or false");
+                self.error(at, Code::WrongType, "must be true or false");
                 None
             }
             "time" => self.time(value, at).map(Condition::Time),
@@ -817,7 +812,7 @@ impl Reader {
     /// A test that asks nothing would be met by everything.
     fn something(&mut self, path: &str, asked: bool) -> Option<()> {
         if !asked && !self.violations.iter().any(|one| one.path.starts_with(path)) {
-            self.error(path, "empty_condition", "asks nothing: give at least one field");
+            self.error(path, Code::EmptyCondition, "asks nothing: give at least one field");
         }
         asked.then_some(())
     }
@@ -827,7 +822,7 @@ impl Reader {
         if let (Some(least), Some(most)) = (at_least, at_most)
             && least > most
         {
-            self.error(&object.at("at_least"), "out_of_range", "is more than at_most");
+            self.error(&object.at("at_least"), Code::OutOfRange, "is more than at_most");
         }
         Bounds { at_least, at_most }
     }
@@ -836,13 +831,13 @@ impl Reader {
         let object = self.object(tree, path, &["domain_in", "address_in", "kind", "first_contact"])?;
         let test = RecipientTest {
             domain_in: self.domains(&object, "domain_in"),
-            address_in: self.entries(&object, "address_in", "invalid_address", |text| {
+            address_in: self.entries(&object, "address_in", Code::InvalidAddress, |text| {
                 EmailAddress::parse(text).map_err(|error| error.to_string())
             }),
             internal: self.choice(
                 &object,
                 "kind",
-                "unknown_choice",
+                Code::UnknownChoice,
                 &[("internal", true), ("external", false)],
             ),
             first_contact: self.boolean(&object, "first_contact"),
@@ -854,16 +849,16 @@ impl Reader {
     fn file(&mut self, tree: &Tree, path: &str) -> Option<FileTest> {
         let object = self.object(tree, path, &["extension_in", "media_type_in", "kind_in", "over"])?;
         let words = FileKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-        let kinds = self.entries(&object, "kind_in", "unknown_choice", |text| {
+        let kinds = self.entries(&object, "kind_in", Code::UnknownChoice, |text| {
             FileKind::parse(text).ok_or_else(|| format!("must be one of {words}"))
         });
         let test = FileTest {
-            extension_in: self.entries(&object, "extension_in", "invalid_extension", |text| {
+            extension_in: self.entries(&object, "extension_in", Code::InvalidExtension, |text| {
                 let plain = !text.is_empty() && !text.contains(['.', '/', '\\', '*', ' ']);
                 let message = || "must be what stands behind the last dot of a name, such as pdf".to_owned();
                 plain.then(|| text.to_lowercase()).ok_or_else(message)
             }),
-            media_type_in: self.entries(&object, "media_type_in", "invalid_media_type", |text| {
+            media_type_in: self.entries(&object, "media_type_in", Code::InvalidMediaType, |text| {
                 media_type(text).ok_or_else(|| "must be a media type such as image/png or image/*".to_owned())
             }),
             kind_in: kinds.map(|kinds| kinds.into_iter().collect()),
@@ -877,7 +872,7 @@ impl Reader {
         if object.get("in").is_none() {
             return Some(Places { subject: true, body: true });
         }
-        let list = self.entries(object, "in", "unknown_choice", |text| {
+        let list = self.entries(object, "in", Code::UnknownChoice, |text| {
             let known = matches!(text, "subject" | "body");
             known.then(|| text.to_owned()).ok_or_else(|| "must be one of subject, body".to_owned())
         })?;
@@ -889,7 +884,7 @@ impl Reader {
         let object = self.object(tree, path, &["in", "any_of"])?;
         let places = self.places(&object);
         self.required(&object.at("any_of"), object.get("any_of"));
-        let any_of = self.entries(&object, "any_of", "empty_keyword", |text| {
+        let any_of = self.entries(&object, "any_of", Code::EmptyKeyword, |text| {
             let says = super::evaluate::searchable(text);
             if says { Ok(text.to_owned()) } else { Err("must have a visible character".to_owned()) }
         });
@@ -909,14 +904,14 @@ impl Reader {
                 Err(regex::Error::CompiledTooBig(_)) => {
                     let message = "is too large once its repetitions are written out: use smaller ones, or \
                                    [0-9] and [A-Za-z] in place of \\d and \\w";
-                    self.error(path, "pattern_too_large", message);
+                    self.error(path, Code::PatternTooLarge, message);
                 }
                 Err(error) => {
                     let told = error.to_string();
                     let last = told.lines().last().unwrap_or_default().trim();
                     let last = last.strip_prefix("error: ").unwrap_or(last);
                     let message = format!("is no regular expression of the syntax that is used here: {last}");
-                    self.error(path, "invalid_pattern", message);
+                    self.error(path, Code::InvalidPattern, message);
                 }
             }
         }
@@ -936,7 +931,7 @@ impl Reader {
                 None
             }
             _ => {
-                self.error(path, "one_condition", "takes one of present, domain_in, domain_not_in");
+                self.error(path, Code::OneCondition, "takes one of present, domain_in, domain_not_in");
                 None
             }
         }
@@ -948,7 +943,12 @@ impl Reader {
             inbox_in: self.ids(&object, "inbox_in"),
             token_in: self.ids(&object, "token_in"),
             member_in: self.ids(&object, "member_in"),
-            is_token: self.choice(&object, "kind", "unknown_choice", &[("token", true), ("member", false)]),
+            is_token: self.choice(
+                &object,
+                "kind",
+                Code::UnknownChoice,
+                &[("token", true), ("member", false)],
+            ),
         };
         self.something(path, test != SenderTest::default())?;
         Some(test)
@@ -959,7 +959,7 @@ impl Reader {
         let days = match object.get("days") {
             None => Some((1..=7).collect()),
             Some(_) => self
-                .entries(&object, "days", "unknown_day", |text| {
+                .entries(&object, "days", Code::UnknownDay, |text| {
                     let found = (1_i8..).zip(DAYS).find(|(_, name)| *name == text);
                     found.map(|(day, _)| day).ok_or_else(|| format!("must be one of {}", DAYS.join(", ")))
                 })
@@ -970,7 +970,7 @@ impl Reader {
             Some((tree, at)) => {
                 let read = minute(&self.text(tree, &at)?);
                 if read.is_none() {
-                    self.error(&at, "invalid_time", "must be a time of day such as 09:00, at most 24:00");
+                    self.error(&at, Code::InvalidTime, "must be a time of day such as 09:00, at most 24:00");
                 }
                 read
             }
@@ -979,7 +979,7 @@ impl Reader {
         if from.is_some() && (from == to || from == Some(1_440)) {
             self.error(
                 &object.at("to"),
-                "invalid_time",
+                Code::InvalidTime,
                 "must be another time than from, which is before 24:00",
             );
         }
@@ -987,7 +987,7 @@ impl Reader {
         let time_zone = self.text(tree, &at)?;
         if TimeZoneDatabase::bundled().get(&time_zone).is_err() {
             let message = "is not in the IANA time zone database: write a name such as Europe/Berlin or UTC";
-            self.error(&at, "unknown_time_zone", message);
+            self.error(&at, Code::UnknownTimeZone, message);
         }
         Some(TimeTest { days: days?, from: from?, to: to?, time_zone })
     }
@@ -998,9 +998,9 @@ impl Reader {
             self.required(&object.at(field), object.get(field));
         }
         let pers: Vec<_> = Per::ALL.iter().map(|per| (per.as_str(), *per)).collect();
-        let per = self.choice(&object, "per", "unknown_choice", &pers);
+        let per = self.choice(&object, "per", Code::UnknownChoice, &pers);
         let windows: Vec<_> = Window::ALL.iter().map(|window| (window.as_str(), *window)).collect();
-        let window = self.choice(&object, "window", "unknown_choice", &windows);
+        let window = self.choice(&object, "window", Code::UnknownChoice, &windows);
         let over = self.number(&object, "over");
         Some(Condition::VolumeOver { per: per?, window: window?, over: over? })
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::code::Code;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -140,7 +141,7 @@ fn condition(json: &str) -> Condition {
 }
 
 fn violations(tree: &Tree) -> Vec<(String, &'static str)> {
-    PolicyContent::read(tree).unwrap_err().into_iter().map(|one| (one.path, one.code)).collect()
+    PolicyContent::read(tree).unwrap_err().into_iter().map(|one| (one.path, one.code.as_str())).collect()
 }
 
 fn hold(quorum: u8, roles: &[Role]) -> Outcome {
@@ -749,7 +750,7 @@ proptest! {
         let content = PolicyContent { name, description: "é\"\\".to_owned(), enabled: false, inboxes: Some([inbox(3)].into()), rules };
         match PolicyContent::read(&content.write()) {
             Ok(read) => prop_assert_eq!(read, content),
-            Err(violations) => prop_assert!(violations.iter().all(|one| one.code == "invalid_pattern"), "{:?}", violations),
+            Err(violations) => prop_assert!(violations.iter().all(|one| one.code == Code::InvalidPattern), "{:?}", violations),
         }
     }
 

@@ -171,7 +171,7 @@ fn forms(samples: &[Sample]) -> (Vec<(&Sample, normal::Normal)>, BTreeMap<&'stat
     for sample in samples {
         match normal::normalise(&sample.html, &|_| false) {
             Ok(form) => forms.push((sample, form)),
-            Err(error) => *refused.entry(error.reason.code()).or_default() += 1,
+            Err(error) => *refused.entry(error.reason.code().as_str()).or_default() += 1,
         }
     }
     (forms, refused)

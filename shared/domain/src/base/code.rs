@@ -1,0 +1,252 @@
+//! The codes of refusals: each names one thing that is wrong, and never changes.
+
+/// What kind of refusal a code is of: an API makes its status of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// The request can't be read.
+    Malformed,
+    /// No credential, or none that holds.
+    Unauthenticated,
+    /// The credential is good, its rights are not.
+    Forbidden,
+    /// It does not exist, or the caller may not know that it does.
+    NotFound,
+    /// There is no such call of what is there.
+    NoSuchMethod,
+    /// It can't be done as things stand.
+    Conflict,
+    /// Fields that are not as they must be.
+    Invalid,
+    /// Not before a time.
+    TooMany,
+    /// A defect of ours.
+    Internal,
+    /// Possible in a moment.
+    Unavailable,
+}
+
+macro_rules! codes {
+    ($($class:ident { $($name:ident = $text:literal, $advice:literal;)* })*) => {
+        /// A code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "`advice` says of each what to do")]
+        pub enum Code {
+            $($($name,)*)*
+        }
+
+        impl Code {
+            /// All there are, by class.
+            pub const ALL: &[Code] = &[$($(Code::$name,)*)*];
+
+            /// The code in the API.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($(Code::$name => $text,)*)* }
+            }
+
+            /// What kind of refusal it is.
+            pub const fn class(self) -> Class {
+                match self { $($(Code::$name => Class::$class,)*)* }
+            }
+
+            /// What to do about it, or what would be right, as a part of a sentence.
+            pub const fn advice(self) -> &'static str {
+                match self { $($(Code::$name => $advice,)*)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Malformed {
+        InvalidJson = "invalid_json", "send one JSON object, in UTF-8, in which no name stands twice";
+    }
+    Unauthenticated {
+        MissingCredential = "missing_credential", "send `Authorization: Bearer cs_live_…` with a token or a session";
+        InvalidCredential = "invalid_credential", "it is cut short, unknown or revoked: make a new token, or sign in again";
+        SessionExpired = "session_expired", "sign in again: a session ends after 12 hours without use, or after seven days";
+        SignedOut = "signed_out", "sign in";
+        WrongEmailOrPassword = "wrong_email_or_password", "look at both; after ten attempts in a quarter of an hour even the right password is refused until the next begins (at :00, :15, :30 and :45)";
+    }
+    Forbidden {
+        MissingScope = "missing_scope", "use a credential with the scope that `message` names";
+        RequesterCannotDecide = "requester_cannot_decide", "whoever asked for a mail can't decide about it: somebody else does";
+        EditorCannotDecide = "editor_cannot_decide", "whoever edited a mail last can't approve it: somebody else does";
+        AuthorCannotDecide = "author_cannot_decide", "whoever wrote an earlier attempt at this mail can't approve it: somebody else does";
+        RoleNotEntitled = "role_not_entitled", "the policy asks for other roles: somebody who has one decides";
+        RoleCannotDecide = "role_cannot_decide", "owners, admins and approvers decide";
+        VoteDelegated = "vote_delegated", "this vote was handed on: that member gives it";
+        PersonRequired = "person_required", "a person does it, in a session: not a token";
+        SignInRequired = "sign_in_required", "the policy wants a session, not a link";
+        ManagerRequired = "manager_required", "an owner or an admin ends a pause";
+        NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
+        TokenPaused = "token_paused", "a person paused this token or the one that it was made with: ask them to resume it";
+        MemberRemoved = "member_removed", "the member whom this stands for left the organization: ask an owner";
+        BlockedByPolicy = "blocked_by_policy", "`details.policy_trace` says which rule and why; nothing was stored";
+        ForeignForm = "foreign_form", "the form was not sent by this console: open the page anew";
+    }
+    NotFound {
+        NotFound = "not_found", "it is not there, or not for this credential to know of";
+        RouteNotFound = "route_not_found", "look at method and path: this API has no such route";
+    }
+    NoSuchMethod {
+        MethodNotAllowed = "method_not_allowed", "`details.allow` names the methods of this path";
+    }
+    Conflict {
+        DigestMismatch = "digest_mismatch", "look again: the mail is another, `details.digest`";
+        ApprovalSuperseded = "approval_superseded", "the mail was edited: decide `details.superseded_by` instead";
+        ApprovalNotPending = "approval_not_pending", "it is decided: `details.status`";
+        MessageNotWaiting = "message_not_waiting", "it has gone or came to another end: `details.status`";
+        AlreadyVoted = "already_voted", "this vote is given: it stands";
+        ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
+        NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";
+        PolicyChanged = "policy_changed", "it has another version: load it again and repeat";
+        PolicyUnreadable = "policy_unreadable", "it was stored by another version: replace the policy";
+        PoliciesUnreadable = "policies_unreadable", "the policies can't be read and hold every mail: the operator restores them";
+        RequestInFlight = "request_in_flight", "a request with this Idempotency-Key is being answered: repeat it";
+        IdempotencyKeyReused = "idempotency_key_reused", "another request had this Idempotency-Key within 24 hours: use a new one";
+        AddressTaken = "address_taken", "an inbox has this address: take another name";
+        EmailTaken = "email_taken", "somebody signs in with this address: take another";
+        BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
+        MessageNotEnded = "message_not_ended", "the mail may still go: wait until it came to an end";
+        SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
+        TooManyAttempts = "too_many_attempts", "a mail is sent again at most so often: write a new one";
+        TooManyEntries = "too_many_entries", "a receipt tells of at most 1,000 audit entries";
+        TooManyPolicies = "too_many_policies", "delete a policy, then repeat";
+        TooManyStandingApprovals = "too_many_standing_approvals", "revoke one, then repeat";
+        TooManyTokens = "too_many_tokens", "delete what is not used, then repeat";
+        TooManyWebhooks = "too_many_webhooks", "delete what is not used, then repeat";
+        VoteNotChained = "vote_not_chained", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
+        VoteNotRecorded = "vote_not_recorded", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
+        EntryNotChained = "entry_not_chained", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
+        RecordDiffers = "record_differs", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
+        EntryAltered = "entry_altered", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
+    }
+    Invalid {
+        InvalidRequest = "invalid_request", "several fields are not as they must be: `details.fields` names all of them (at most 100), each with a code of its own";
+        Required = "required", "give this field";
+        UnknownField = "unknown_field", "the request has no such field: `message` names those that it has";
+        WrongType = "wrong_type", "give the type that `message` names";
+        TooLong = "too_long", "give less: `message` says how much fits";
+        TooMany = "too_many", "give fewer: `message` says how many fit";
+        ControlCharacter = "control_character", "leave out line breaks and other control characters";
+        NotAscii = "not_ascii", "write ASCII here";
+        OutOfRange = "out_of_range", "`message` names the bounds";
+        EmptyList = "empty_list", "name at least one, or leave the field out";
+        UnknownChoice = "unknown_choice", "`message` names the choices";
+        InvalidAddress = "invalid_address", "give a mail address: `name@example.com`";
+        AddressNotAscii = "address_not_ascii", "this domain's punycode form works; a local part has to be ASCII";
+        InvalidId = "invalid_id", "give an id as the API gave it";
+        InvalidTime = "invalid_time", "give a time in RFC 3339: `2026-12-01T09:00:00Z`";
+        InvalidDate = "invalid_date", "give a day";
+        InvalidLimit = "invalid_limit", "1 to 100";
+        InvalidCursor = "invalid_cursor", "pass `next_cursor` as this list gave it";
+        InvalidSequence = "invalid_sequence", "give the place of an entry, from 1";
+        BeyondTheHead = "beyond_the_head", "the chain ends before: `message` says where";
+        InvalidDigest = "invalid_digest", "give the digest as the approval shows it: `sha256:` and 64 digits";
+        InvalidIdempotencyKey = "invalid_idempotency_key", "1 to 256 visible ASCII characters";
+        InvalidForm = "invalid_form", "open the page anew";
+        InvalidSubject = "invalid_subject", "one line of text";
+        InvalidUrl = "invalid_url", "an `https` address that is reachable from the internet";
+        InvalidUsername = "invalid_username", "letters, digits, dots, hyphens and underscores; names that speak for the domain can't be had";
+        InvalidMessageId = "invalid_message_id", "an id as RFC 5322 writes it";
+        InvalidContentType = "invalid_content_type", "a media type such as `application/pdf`";
+        InvalidFilename = "invalid_filename", "a name without a path";
+        InvalidBase64 = "invalid_base64", "give base 64 (RFC 4648), padded";
+        InvalidDomain = "invalid_domain", "a domain such as `example.com`";
+        InvalidExtension = "invalid_extension", "an extension such as `pdf`";
+        InvalidMediaType = "invalid_media_type", "a media type such as `application/pdf` or `image/*`";
+        InvalidPattern = "invalid_pattern", "a regular expression of Rust's `regex`";
+        EncodedWord = "encoded_word", "write the text itself: it is encoded when it is sent";
+        HeaderNotAllowed = "header_not_allowed", "this header can't be set, or stands twice";
+        NoRecipients = "no_recipients", "give at least one recipient in `to`, `cc` or `bcc`";
+        NotOneRecipient = "not_one_recipient", "the mail must have one recipient";
+        TooManyRecipients = "too_many_recipients", "`message` says how many fit into `to`, `cc` and `bcc` together";
+        NoAnswerableAddress = "no_answerable_address", "the mail names nobody to answer: name the recipients";
+        EmptyBody = "empty_body", "give `text`, `html` or both";
+        BodyTooLarge = "body_too_large", "attach what is larger than 1 MB";
+        TooLargeToShow = "too_large_to_show", "a person could not look through it: attach it (`infra/docs/HTML.md`)";
+        NothingChanged = "nothing_changed", "an edit changes something";
+        SendAtInThePast = "send_at_in_the_past", "give a time ahead";
+        SendAtTooFar = "send_at_too_far", "at most 300 days ahead";
+        AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
+        TooManyAttachments = "too_many_attachments", "`message` says how many fit";
+        UnknownAttachment = "unknown_attachment", "the mail has no such file";
+        UnknownUpload = "unknown_upload", "upload the file first, to the URL that `POST /v1/attachments` gives, within a day";
+        UnknownInbox = "unknown_inbox", "there is no such inbox, or this credential may not see it";
+        UnknownMember = "unknown_member", "there is no such member";
+        UnknownMessage = "unknown_message", "there is no such mail in this inbox";
+        UnknownThread = "unknown_thread", "there is no such conversation";
+        UnknownToken = "unknown_token", "there is no such token";
+        UnknownScope = "unknown_scope", "`message` names the scopes";
+        UnknownEvent = "unknown_event", "`message` names the kinds of event";
+        UnknownStatus = "unknown_status", "`message` names those that are listed";
+        UnknownRole = "unknown_role", "`message` names the roles";
+        ScopesNotGrantable = "scopes_not_grantable", "a token holds no more than what makes it";
+        CannotVote = "cannot_vote", "that member's vote is not asked for";
+        StandsInAlready = "stands_in_already", "that member gives another's vote already: two votes that are asked for stay two persons";
+        ThreadTainted = "thread_tainted", "the conversation had hostile mail: each answer in it needs a person";
+        OneTarget = "one_target", "give one of `thread_id`, `recipient` and `domain`";
+        BudgetOutOfRange = "budget_out_of_range", "`message` names the bounds";
+        ExpiresAtOutOfRange = "expires_at_out_of_range", "ahead, and at most 90 days";
+        OwnerRequired = "owner_required", "an organization begins with an owner";
+        PasswordLength = "password_length", "12 to 200 characters";
+        DraftOrMessage = "draft_or_message", "give one of `draft` and `message_id`";
+        NotOutgoing = "not_outgoing", "name a mail that goes out";
+        PoliciesTooLarge = "policies_too_large", "`message` says how many bytes all policies together may have";
+        TooManyPatterns = "too_many_patterns", "`message` says how many fit";
+        TooManyRules = "too_many_rules", "`message` says how many fit";
+        TooManyConditions = "too_many_conditions", "`message` says how many fit";
+        TooDeep = "too_deep", "`message` says how deep conditions may nest";
+        PatternTooLarge = "pattern_too_large", "write a simpler pattern";
+        OneCondition = "one_condition", "an object has one condition: put several into `all` or `any`";
+        EmptyCondition = "empty_condition", "a condition asks something";
+        EmptyKeyword = "empty_keyword", "a keyword has a letter or a digit";
+        UnknownCondition = "unknown_condition", "`message` names the conditions";
+        UnknownDay = "unknown_day", "`mon` to `sun`";
+        UnknownOutcome = "unknown_outcome", "`allow`, `hold` or `block`";
+        UnknownTimeZone = "unknown_time_zone", "a name of the IANA database, such as `Europe/Berlin`";
+        QuorumOutOfRange = "quorum_out_of_range", "`message` names the bounds";
+        TermsWithoutHold = "terms_without_hold", "terms belong to the outcome `hold`";
+        HtmlWouldChange = "html_would_change", "with `html_mode: strict` nothing is changed: `message` says what would be";
+        HtmlTooLarge = "html_too_large", "at most 1 MB: attach it as a file";
+        HtmlTooDeep = "html_too_deep", "nest elements at most 100 deep";
+        HtmlTooManyElements = "html_too_many_elements", "at most 30,000 elements";
+        HtmlAttributeTooLong = "html_attribute_too_long", "an attribute has at most 8 KB";
+        HtmlStyleSheetTooLarge = "html_style_sheet_too_large", "write styles into the elements";
+        HtmlBase = "html_base", "write whole addresses, without `<base>`";
+        HtmlScheme = "html_scheme", "link to a page, or attach a file";
+        HtmlLinkCredentials = "html_link_credentials", "leave user name and password out of the link";
+        HtmlUnknownContentId = "html_unknown_content_id", "attach a file with this `content_id`";
+        HtmlCharset = "html_charset", "write UTF-8";
+        HtmlEmpty = "html_empty", "write something that a reader sees";
+        HtmlAmbiguous = "html_ambiguous", "make it simpler: it can't be written so that every program reads it alike";
+    }
+    TooMany {
+        TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";
+    }
+    Internal {
+        InternalError = "internal_error", "a defect of ours: tell us the `request_id`";
+    }
+    Unavailable {
+        NotChainedYet = "not_chained_yet", "try again in a moment: a receipt waits until its votes are chained";
+        TemporarilyUnavailable = "temporarily_unavailable", "something that we need does not answer: repeat the request";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_say_what_to_do() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            let sound = |c: char| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit();
+            assert!(code.as_str().chars().all(sound), "{code:?}");
+            assert!(!code.advice().is_empty() && !code.advice().ends_with('.'), "{code:?}");
+        }
+    }
+}
