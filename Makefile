@@ -60,8 +60,9 @@ build-all:
 	cargo build $(CARGO_FLAGS) --workspace --lib --bins $(TESTS)
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
 
-routes: ## write the routes of the code into template.yaml, and its error codes into infra/docs/ERRORS.md
-	WRITE_ROUTES=1 cargo test $(CARGO_FLAGS) -q --workspace --test all -- conformance::the_gateway conformance::the_papers_name_each_code
+routes: ## write what the code says of its routes and codes into template.yaml, events/ and infra/docs
+	WRITE_ROUTES=1 cargo test $(CARGO_FLAGS) -q --workspace --test all -- \
+		conformance::the_gateway conformance::the_papers_name_each conformance::each_route_has_an_example
 
 forms: ## keep the forms in which this code stores its records, should they be new
 	WRITE_FORMS=1 cargo test $(CARGO_FLAGS) -q --workspace --lib the_forms_that_are_written

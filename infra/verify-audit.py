@@ -35,13 +35,13 @@ class Broken(Exception):
     """Something does not hold; the text says what."""
 
 
-def digest(octets: bytes) -> str:
-    return "sha256:" + hashlib.sha256(octets).hexdigest()
+def digest(bytes: bytes) -> str:
+    return "sha256:" + hashlib.sha256(bytes).hexdigest()
 
 
 def field(name: str, value: str) -> bytes:
-    octets = value.encode()
-    return f"{name} {len(octets)}\n".encode() + octets + b"\n"
+    bytes = value.encode()
+    return f"{name} {len(bytes)}\n".encode() + bytes + b"\n"
 
 
 def opening(organization: str) -> bytes:

@@ -4,7 +4,7 @@ use app::Ports;
 use domain::base::code::Code;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use serde_json::json;
-use wire::base::problem::envelope;
+use wire::base::problem::{Problem, of_code};
 
 /// The gateway's default route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -12,6 +12,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "ANY",
     path: "$default",
     access: Access::Public,
+    says: "that there is no such route",
+    example: "",
     ports: crate::ports,
     handle,
 };
@@ -29,12 +31,16 @@ fn answer(method: &str, path: &str, request_id: &str) -> Response {
     if methods.is_empty() {
         let message =
             "there is no route with this path: the routes are under /v1, the console is at /console";
-        return Response::json(404, &envelope(Code::RouteNotFound, message, request_id, &json!({})));
+        return refuse(&of_code(Code::RouteNotFound, message, request_id, &json!({})));
     }
     let allow = methods.join(", ");
     let message = format!("this path does not take {method}: it takes {allow}");
-    Response::json(405, &envelope(Code::MethodNotAllowed, &message, request_id, &json!({ "allow": methods })))
+    refuse(&of_code(Code::MethodNotAllowed, &message, request_id, &json!({ "allow": methods })))
         .header("allow", allow)
+}
+
+fn refuse(problem: &Problem) -> Response {
+    Response::json(problem.status, &problem.body)
 }
 
 /// Whether a path is one of a route, whose parameters match any segment.

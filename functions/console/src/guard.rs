@@ -1,11 +1,11 @@
 //! What every answer carries, and what every form must.
 
-use domain::base::code::Code;
 use std::collections::HashMap;
 
 use app::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::link::LinkSecret;
 use domain::people::credential::Session;

@@ -34,6 +34,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "ANY",
     path: "/console/{proxy+}",
     access: Access::Public,
+    says: "the pages",
+    example: "",
     ports,
     handle,
 };

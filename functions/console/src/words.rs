@@ -54,14 +54,14 @@ pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
 }
 
 /// A size in bytes.
-pub(crate) fn size(octets: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let tenths = |unit: u64| {
-        let tenths = (u128::from(octets) * 10 + u128::from(unit) / 2) / u128::from(unit);
+        let tenths = (u128::from(bytes) * 10 + u128::from(unit) / 2) / u128::from(unit);
         if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
     };
-    match octets {
+    match bytes {
         1 => "1 byte".to_owned(),
-        0..1_000 => format!("{octets} bytes"),
+        0..1_000 => format!("{bytes} bytes"),
         1_000..999_950 => format!("{} kB", tenths(1_000)),
         _ => format!("{} MB", tenths(1_000_000)),
     }
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (octets, expected) in [
+        for (bytes, expected) in [
             (0, "0 bytes"),
             (1, "1 byte"),
             (999, "999 bytes"),
@@ -366,7 +366,7 @@ mod tests {
             (999_950, "1 MB"),
             (25 * 1024 * 1024, "26.2 MB"),
         ] {
-            assert_eq!(size(octets), expected);
+            assert_eq!(size(bytes), expected);
         }
     }
 

@@ -9,6 +9,7 @@ pub mod base {
     pub mod error;
     pub mod plain;
     pub mod ports;
+    pub mod retry;
     pub mod store;
     pub mod trail;
     pub mod vault;

@@ -1,12 +1,12 @@
 //! The one place where adapters are put behind ports, from a function's environment.
 //!
-//! A function names in `template.yaml` the resources that it may use. A port whose resource is not named answers every
-//! call with an error that says so: it would lack the IAM permission anyway.
+//! A function names in `template.yaml` the resources that it may use. A port whose resource is not named is [`Unnamed`], and says so at
+//! every call: its role lacks the permission anyway.
 
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::{DataKeys, NoAnchors, NoSigner, Settings, Signer};
+use app::base::ports::{Blobs, DataKeys, Settings, Signer, Unnamed, Workflow};
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::StepFunctions;
 use aws_types::SdkConfig;
@@ -21,19 +21,27 @@ pub fn ports(config: &SdkConfig) -> Ports {
     } else {
         format!("{region}.amazonses.com")
     };
-    let unnamed = || "not-named-in-template".to_owned();
+    let blobs: Arc<dyn Blobs> = match setting("MAIL_BUCKET") {
+        Some(bucket) => Arc::new(S3Blobs::new(&runtime::aws::large(config), bucket)),
+        None => Arc::new(Unnamed("MAIL_BUCKET")),
+    };
+    let workflow: Arc<dyn Workflow> = match setting("SEND_WORKFLOW_ARN") {
+        Some(arn) => Arc::new(StepFunctions::new(config, arn)),
+        None => Arc::new(Unnamed("SEND_WORKFLOW_ARN")),
+    };
+    let data_keys: Arc<dyn DataKeys> = match setting("KEY_ID") {
+        Some(key) => Arc::new(KmsDataKeys::new(config, key)),
+        None => Arc::new(Unnamed("KEY_ID")),
+    };
     Ports {
         store: Arc::new(table.clone()),
         directory: Arc::new(table.clone()),
         trail: Arc::new(table),
-        blobs: Arc::new(S3Blobs::new(
-            &runtime::aws::large(config),
-            setting("MAIL_BUCKET").unwrap_or_else(unnamed),
-        )),
-        workflow: Arc::new(StepFunctions::new(config, setting("SEND_WORKFLOW_ARN").unwrap_or_else(unnamed))),
-        data_keys: data_keys(config),
-        anchors: Arc::new(NoAnchors),
-        signer: Arc::new(NoSigner),
+        blobs,
+        workflow,
+        data_keys,
+        anchors: Arc::new(Unnamed("ANCHOR_BUCKET")),
+        signer: Arc::new(Unnamed("SIGNING_KEY_ID")),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         settings: Arc::new(Settings {
@@ -67,11 +75,4 @@ pub fn table(config: &SdkConfig) -> DynamoTable {
 
 fn signer(config: &SdkConfig) -> Arc<dyn Signer> {
     Arc::new(KmsSigner::new(config, required("SIGNING_KEY_ID")))
-}
-
-fn data_keys(config: &SdkConfig) -> Arc<dyn DataKeys> {
-    Arc::new(KmsDataKeys::new(
-        config,
-        setting("KEY_ID").unwrap_or_else(|| "not-named-in-template".to_owned()),
-    ))
 }

@@ -357,18 +357,18 @@ proptest! {
         envelope in envelopes(), mime: Vec<u8>, at: prop::sample::Index, flip in 1u8..=255, how in 0usize..3,
     ) {
         let sealed = Sealed::new(envelope.clone(), &mime);
-        let mut octets = sealed.bytes().to_vec();
-        let at = at.index(octets.len());
+        let mut bytes = sealed.bytes().to_vec();
+        let at = at.index(bytes.len());
         match how {
-            0 => octets[at] ^= flip,
-            1 => octets.insert(at, flip),
-            _ => drop(octets.remove(at)),
+            0 => bytes[at] ^= flip,
+            1 => bytes.insert(at, flip),
+            _ => drop(bytes.remove(at)),
         }
         // An byte put beside its like, or taken from there, may give the same sequence: only then it is the same.
-        let same = octets == sealed.bytes();
-        prop_assert_eq!(Digest::of(&octets) == sealed.digest(), same);
+        let same = bytes == sealed.bytes();
+        prop_assert_eq!(Digest::of(&bytes) == sealed.digest(), same);
         if !same {
-            prop_assert_eq!(Sealed::open(octets, sealed.digest()), Err(SealBroken::Digest));
+            prop_assert_eq!(Sealed::open(bytes, sealed.digest()), Err(SealBroken::Digest));
         }
         let mut other = mime.clone();
         other.push(flip);

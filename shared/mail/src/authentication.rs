@@ -19,13 +19,13 @@ const MAX_RESULTS: usize = 100;
 const MAX_HEADER: usize = 256 * 1024;
 
 /// Whether the one author in `From` is proven: SPF, DKIM or DMARC passed for a domain of the author's own (the same
-/// registrable domain, as DMARC's relaxed alignment has it). `verdicts` are those of the receiving server, `octets` the
+/// registrable domain, as DMARC's relaxed alignment has it). `verdicts` are those of the receiving server, `bytes` the
 /// mail that `mail` was read from.
 ///
 /// Both fields are read as they stand, not as a reader of mail makes sense of them: what is written in a way that could be
 /// read in two proves nothing.
-pub fn is_authenticated(octets: &[u8], mail: &ParsedMail<'_>, verdicts: &Verdicts) -> bool {
-    let fields = Fields::of(octets);
+pub fn is_authenticated(bytes: &[u8], mail: &ParsedMail<'_>, verdicts: &Verdicts) -> bool {
+    let fields = Fields::of(bytes);
     let Some(author) = fields.from.as_deref().and_then(sole_mailbox) else { return false };
     let same = mail.from.as_ref().is_some_and(|from| from.address.eq_ignore_ascii_case(author));
     let Some(domain) = host_of_address(author).filter(|_| same && verdicts.dmarc != "FAIL") else {
@@ -49,10 +49,10 @@ struct Fields {
 }
 
 impl Fields {
-    fn of(octets: &[u8]) -> Self {
-        let octets = &octets[..octets.len().min(MAX_HEADER)];
+    fn of(bytes: &[u8]) -> Self {
+        let bytes = &bytes[..bytes.len().min(MAX_HEADER)];
         let mut all: Vec<(String, String)> = vec![];
-        for line in octets.split_inclusive(|byte| *byte == b'\n') {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
             if line.is_empty() {

@@ -1,6 +1,5 @@
 //! A route: what it takes, what it answers, and the loop that serves it behind an HTTP API (payload format 2.0).
 
-use domain::base::code::Code;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use domain::base::code::Code;
 use domain::base::id::Id;
 use domain::people::access::{Permit, Scope, ScopeType};
 use futures_util::future::BoxFuture;
@@ -47,6 +47,10 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Who may.
     pub access: Access,
+    /// What it takes and answers, beside what its name says, for `infra/docs/API.md`.
+    pub says: &'static str,
+    /// An example of its body, or of its query: `events/` and the tests call it so. Empty where it takes neither.
+    pub example: &'static str,
     /// What it needs of the world, from its environment.
     pub ports: fn() -> Ports,
     /// What happens.
@@ -217,7 +221,7 @@ impl Response {
     }
 
     /// Bytes.
-    pub fn octets(content_type: &str, bytes: &[u8]) -> Self {
+    pub fn bytes(content_type: &str, bytes: &[u8]) -> Self {
         Self { is_base64_encoded: true, ..Self::new(200, content_type, BASE64.encode(bytes)) }
     }
 
@@ -272,8 +276,8 @@ pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Respons
         Err(error) => {
             tracing::error!(%error, "not an event of an HTTP API");
             let message = "the request can't be read";
-            let body = wire::base::problem::envelope(Code::InvalidRequest, message, "", &json!({}));
-            return Response::json(400, &body);
+            let problem = wire::base::problem::of_code(Code::InvalidJson, message, "", &json!({}));
+            return Response::json(problem.status, &problem.body);
         }
     };
     let took = crate::environment::stopwatch();

@@ -161,8 +161,8 @@ struct DigestSigner;
 
 #[async_trait]
 impl Signer for DigestSigner {
-    async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError> {
-        let signature = Digest::of(octets).as_bytes().to_vec();
+    async fn sign(&self, bytes: &[u8]) -> Result<Signature, FlowError> {
+        let signature = Digest::of(bytes).as_bytes().to_vec();
         Ok(Signature { key_id: "key".into(), signature })
     }
 }

@@ -1,15 +1,15 @@
 //! What must agree: functions of the code and of the template, routes, examples in `events/`, IAM actions, the workflow.
 //! A failure names what is missing, so that `ADDING-A-ROUTE.md` can be followed by running this.
 
-use domain::base::code::Code;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use domain::base::code::Code;
 use runtime::Function;
 use runtime::http::{Access, Endpoint, Request};
 use runtime::task::TaskError;
 use saphyr::{LoadableYamlNode as _, Yaml};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::architecture::{module, rust_files};
 
@@ -195,10 +195,8 @@ fn every_route_is_one_file_one_function_and_the_same_everywhere() {
                 handler.contains(&format!("name: \"{name}\"")),
                 "{resource}/{action}.rs has another name"
             );
-            let example: Value = serde_json::from_str(&read(format!("events/{name}.json"))).unwrap();
-            assert_eq!(example["routeKey"], format!("{method} {path}"), "events/{name}.json");
-            let request =
-                Request::from_event(example).unwrap_or_else(|error| panic!("events/{name}.json: {error}"));
+            let request = Request::from_event(example(endpoint))
+                .unwrap_or_else(|error| panic!("the example of {name}: {error}"));
             assert_eq!(request.method, method);
         }
     }
@@ -270,23 +268,134 @@ fn the_gateway_has_the_routes_of_the_code() {
     }
 }
 
+/// The row of a route in `infra/docs/API.md`.
+fn row(endpoint: &Endpoint) -> String {
+    let scope = match &endpoint.access {
+        Access::Public => "none".to_owned(),
+        Access::Credential => "any".to_owned(),
+        Access::Scope(scope) => format!("`{}`", scope.as_str()),
+    };
+    let says = if endpoint.says.is_empty() { String::new() } else { format!("{} ", endpoint.says) };
+    format!("| `{} {}` | {scope} | {says}|", endpoint.method, endpoint.path)
+}
+
+/// `make routes` writes what this compares: rows stay in their order, and a new one follows those of its resource.
 #[test]
 fn the_papers_name_each_route_with_its_scope() {
-    let papers = read("infra/docs/API.md");
-    let rows: Vec<_> = papers.lines().filter(|line| line.starts_with("| `") && line.contains(" /")).collect();
-    let row = |endpoint: &Endpoint| {
-        let scope = match &endpoint.access {
-            Access::Public => "none".to_owned(),
-            Access::Credential => "any".to_owned(),
-            Access::Scope(scope) => format!("`{}`", scope.as_str()),
-        };
-        format!("| `{} {}` | {scope} |", endpoint.method, endpoint.path)
-    };
+    let path = "infra/docs/API.md";
+    let papers = read(path);
+    let is_row = |line: &str| line.starts_with("| `") && line.contains(" /");
+    let name = |endpoint: &Endpoint| format!("| `{} {}` |", endpoint.method, endpoint.path);
+    let resource =
+        |line: &str| line.split('/').nth(2).map(|part| part.trim_end_matches(['`', ' ', '|']).to_owned());
+    let mut lines: Vec<String> = vec![];
+    for line in papers.lines() {
+        let endpoint = api::ENDPOINTS.iter().find(|endpoint| line.starts_with(&name(endpoint)));
+        match endpoint {
+            Some(endpoint) => lines.push(row(endpoint)),
+            None if is_row(line) => {}
+            None => lines.push(line.to_owned()),
+        }
+    }
     for endpoint in api::ENDPOINTS {
         let row = row(endpoint);
-        assert!(rows.iter().any(|known| known.starts_with(&row)), "infra/docs/API.md has no row {row}");
+        if !lines.contains(&row) {
+            let of_resource = |line: &String| is_row(line) && resource(line) == resource(&row);
+            let last = lines.iter().rposition(of_resource).or(lines.iter().rposition(|line| is_row(line)));
+            lines.insert(last.unwrap() + 1, row);
+        }
     }
-    assert_eq!(rows.len(), api::ENDPOINTS.len(), "infra/docs/API.md names a route that is not there");
+    let written = lines.join("\n") + "\n";
+    if runtime::environment::setting("WRITE_ROUTES").is_some() {
+        std::fs::write(root().join(path), written).unwrap();
+    } else {
+        assert_eq!(papers, written, "{path}: `make routes` writes the rows");
+    }
+}
+
+/// An example of each kind of id, as paths name them.
+const IDS: &[(&str, &str)] = &[
+    ("inbox_id", "inb_01kc1x5e3r0000000000000002"),
+    ("message_id", "msg_01kc1x5e3r0000000000000003"),
+    ("approval_id", "apr_01kc1x5e3r0000000000000004"),
+    ("thread_id", "thr_01kc1x5e3r0000000000000005"),
+    ("attachment_id", "att_01kc1x5e3r0000000000000006"),
+    ("webhook_id", "whk_01kc1x5e3r0000000000000007"),
+    ("token_id", "tok_01kc1x5e3r0000000000000008"),
+    ("policy_id", "pol_01kc1x5e3r0000000000000009"),
+    ("standing_approval_id", "sta_01kc1x5e3r0000000000000010"),
+];
+
+/// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).
+fn example(endpoint: &Endpoint) -> Value {
+    let Endpoint { method, path, example, .. } = *endpoint;
+    let names: Vec<_> = path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+    let id = |name: &str| IDS.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
+    let ids: BTreeMap<_, _> = names
+        .iter()
+        .map(|name| {
+            (*name, id(name).unwrap_or_else(|| panic!("conformance::IDS has no example of a {name}")))
+        })
+        .collect();
+    let called =
+        ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
+    let (query, body) = if method == "GET" { (example, "") } else { ("", example) };
+    let mut headers = json!({ "host": "api.example.com", "user-agent": "curl/8.5.0" });
+    if endpoint.access != Access::Public {
+        headers["authorization"] =
+            json!(format!("Bearer cs_live_01kc1x5e3r0000000000000001{}", "0".repeat(64)));
+    }
+    if !body.is_empty() {
+        headers["content-type"] = json!("application/json");
+    }
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": format!("{method} {path}"),
+        "rawPath": called,
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": {
+            "apiId": "example",
+            "domainName": "api.example.com",
+            "http": {
+                "method": method,
+                "path": called,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "curl/8.5.0",
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": format!("{method} {path}"),
+            "stage": "$default",
+            "time": "01/Dec/2026:09:00:00 +0000",
+            "timeEpoch": 1_796_115_600_000_u64,
+        },
+        "isBase64Encoded": false,
+    });
+    if !ids.is_empty() {
+        event["pathParameters"] = json!(ids);
+    }
+    if !query.is_empty() {
+        event["queryStringParameters"] = json!(runtime::http::form_pairs(query));
+    }
+    if !body.is_empty() {
+        event["body"] = json!(body);
+    }
+    event
+}
+
+/// `make routes` writes what this compares.
+#[test]
+fn each_route_has_an_example_of_a_call() {
+    for endpoint in api::ENDPOINTS {
+        let path = format!("events/{}.json", endpoint.name);
+        let written = serde_json::to_string_pretty(&example(endpoint)).unwrap() + "\n";
+        if runtime::environment::setting("WRITE_ROUTES").is_some() {
+            std::fs::write(root().join(path), written).unwrap();
+        } else {
+            assert!(read(&path) == written, "{path}: `make routes` writes it");
+        }
+    }
 }
 
 /// `make routes` writes what this compares.

@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/approve",
     access: Access::Scope(Scope::ApprovalsDecide),
+    says: "`digest`",
+    example: r#"{"digest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}"#,
     ports: crate::ports,
     handle,
 };

@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/cancel",
     access: Access::Scope(Scope::MessagesRead),
+    says: "`reason`; whoever asked, or somebody who decides",
+    example: r#"{"reason": "Sent by telephone."}"#,
     ports: crate::ports,
     handle,
 };

@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/delegate",
     access: Access::Scope(Scope::ApprovalsDecide),
+    says: "`member_id`",
+    example: r#"{"member_id": "mem_01kc1x5e3r0000000000000005"}"#,
     ports: crate::ports,
     handle,
 };

@@ -16,6 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/edit",
     access: Access::Scope(Scope::ApprovalsDecide),
+    says: "`digest` and what changes of a mail; `remove_attachments`",
+    example: r#"{"digest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "text": "As agreed, 90 euros.\n"}"#,
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/approvals/{approval_id}",
     access: Access::Scope(Scope::ApprovalsRead),
+    says: "the mail as it is sealed under this `digest`, votes, terms, trace, what an edit changed",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/approvals",
     access: Access::Scope(Scope::ApprovalsRead),
+    says: "`?status=pending` (standard) and the others, newest first",
+    example: "limit=20",
     ports: crate::ports,
     handle,
 };

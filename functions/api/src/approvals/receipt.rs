@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/approvals/{approval_id}/receipt",
     access: Access::Scope(Scope::ApprovalsRead),
+    says: "`infra/docs/AUDIT.md`",
+    example: "",
     ports: crate::signing_ports,
     handle,
 };

@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/reject",
     access: Access::Scope(Scope::ApprovalsDecide),
+    says: "`digest`, `reason`",
+    example: r#"{"digest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "reason": "The price is wrong."}"#,
     ports: crate::ports,
     handle,
 };

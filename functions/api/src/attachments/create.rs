@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/attachments",
     access: Access::Scope(Scope::MessagesSend),
+    says: "`inbox_id`, `filename`, `content_type`, `size` -> an upload URL, for 15 minutes",
+    example: r#"{"filename": "invoice.pdf", "content_type": "application/pdf", "size": 48213}"#,
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/attachments/{attachment_id}",
     access: Access::Scope(Scope::MessagesRead),
+    says: "a URL for 15 minutes, of files of inboxes that the credential reaches",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/audit",
     access: Access::Scope(Scope::AuditRead),
+    says: "`infra/docs/AUDIT.md`",
+    example: "action=approval.&limit=20",
     ports: crate::ports,
     handle,
 };

@@ -13,6 +13,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/audit/verify",
     access: Access::Scope(Scope::AuditRead),
+    says: "the chain computed anew, and compared with its anchors",
+    example: "",
     ports: crate::anchored_ports,
     handle,
 };

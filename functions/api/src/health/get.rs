@@ -12,6 +12,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/healthz",
     access: Access::Public,
+    says: "whether it answers",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes",
     access: Access::Scope(Scope::InboxesManage),
+    says: "`username` (not one that speaks for the domain: `shared/domain/src/mailbox/inbox.rs`), `display_name`",
+    example: r#"{"username": "orders", "display_name": "Orders"}"#,
     ports: crate::ports,
     handle,
 };

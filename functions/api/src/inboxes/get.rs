@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/inboxes/{inbox_id}",
     access: Access::Scope(Scope::MessagesRead),
+    says: "",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/inboxes",
     access: Access::Scope(Scope::MessagesRead),
+    says: "oldest first",
+    example: "limit=20",
     ports: crate::ports,
     handle,
 };

@@ -16,6 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
+    says: "`reason`",
+    example: r#"{"reason": "It wrote to the wrong customers."}"#,
     ports: crate::ports,
     handle,
 };

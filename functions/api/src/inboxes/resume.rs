@@ -16,6 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/resume",
     access: Access::Scope(access::Scope::InboxesManage),
+    says: "`preview`, `drop`; in a session",
+    example: r#"{"preview": true}"#,
     ports: crate::ports,
     handle,
 };

@@ -13,6 +13,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/me",
     access: Access::Credential,
+    says: "who the credential is, and whether mail is paused",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/messages",
     access: Access::Scope(Scope::MessagesRead),
+    says: "`?status=scheduled` or `unknown`, over all inboxes",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}/raw",
     access: Access::Scope(Scope::MessagesRead),
+    says: "the bytes, or `303` to where they are for 15 minutes",
+    example: "",
     ports: crate::ports,
     handle,
 };
@@ -24,7 +26,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Message(inbox_id, id)]).await?;
         let raw = messages::raw(&call.ports, &call.permit, inbox_id, id).await?;
         Ok(match raw {
-            Raw::Octets(octets) => Response::octets("message/rfc822", &octets),
+            Raw::Bytes(bytes) => Response::bytes("message/rfc822", &bytes),
             Raw::Url(url) => Response::see_other(&url),
         })
     })

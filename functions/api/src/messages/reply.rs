@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply",
     access: Access::Scope(Scope::MessagesSend),
+    says: "the same; recipients and subject where they are left out",
+    example: r#"{"text": "Thank you, it is on its way."}"#,
     ports: crate::ports,
     handle,
 };

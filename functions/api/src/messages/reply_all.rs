@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply-all",
     access: Access::Scope(Scope::MessagesSend),
+    says: "the same, to everybody",
+    example: r#"{"text": "Thank you all."}"#,
     ports: crate::ports,
     handle,
 };

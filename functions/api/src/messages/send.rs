@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/messages/send",
     access: Access::Scope(Scope::MessagesSend),
+    says: "a mail, below",
+    example: r#"{"to": ["Ann <ann@example.com>"], "subject": "Your order", "text": "It left today."}"#,
     ports: crate::ports,
     handle,
 };

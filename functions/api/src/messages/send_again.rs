@@ -16,6 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}/send-again",
     access: Access::Scope(Scope::MessagesSend),
+    says: "a new attempt at one that did not go, or that nobody knows of",
+    example: "{}",
     ports: crate::ports,
     handle,
 };

@@ -16,6 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/organization/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
+    says: "`reason`",
+    example: r#"{"reason": "We look into what the agents do."}"#,
     ports: crate::ports,
     handle,
 };

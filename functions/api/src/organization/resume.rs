@@ -16,6 +16,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/organization/resume",
     access: Access::Scope(access::Scope::PoliciesManage),
+    says: "`preview`, `drop`; in a session",
+    example: r#"{"preview": true}"#,
     ports: crate::ports,
     handle,
 };

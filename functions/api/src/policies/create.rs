@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/policies",
     access: Access::Scope(Scope::PoliciesManage),
+    says: "",
+    example: r#"{"name": "First contacts", "rules": [{"name": "Known recipients", "when": {"every_recipient": {"first_contact": false}}, "outcome": "allow"}]}"#,
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/policies/{policy_id}",
     access: Access::Scope(Scope::PoliciesManage),
+    says: "",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/policies",
     access: Access::Scope(Scope::PoliciesManage),
+    says: "`infra/docs/POLICIES.md`",
+    example: "",
     ports: crate::ports,
     handle,
 };

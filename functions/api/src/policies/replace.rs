@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "PUT",
     path: "/v1/policies/{policy_id}",
     access: Access::Scope(Scope::PoliciesManage),
+    says: "with the `version` that it replaces",
+    example: r#"{"version": 1, "name": "First contacts", "rules": [{"name": "Known recipients", "when": {"every_recipient": {"first_contact": false}}, "outcome": "allow"}]}"#,
     ports: crate::ports,
     handle,
 };

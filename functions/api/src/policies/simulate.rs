@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/policies/simulate",
     access: Access::Scope(Scope::PoliciesManage),
+    says: "what the policies would make of a mail",
+    example: r#"{"inbox_id": "inb_01kc1x5e3r0000000000000001", "draft": {"to": ["ann@example.com"], "subject": "Hello", "text": "Hello Ann"}}"#,
     ports: crate::ports,
     handle,
 };

@@ -12,6 +12,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/sessions",
     access: Access::Public,
+    says: "`email`, `password` -> a session's `token`, for 12 hours without use and at most seven days (`ends_at`)",
+    example: r#"{"email": "owner@demo.test", "password": "a long first password"}"#,
     ports: crate::ports,
     handle,
 };

@@ -13,6 +13,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "DELETE",
     path: "/v1/sessions/current",
     access: Access::Credential,
+    says: "signs out",
+    example: "",
     ports: crate::ports,
     handle,
 };

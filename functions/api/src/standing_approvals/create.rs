@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/standing-approvals",
     access: Access::Scope(Scope::ApprovalsDecide),
+    says: "one of `thread_id`, `recipient`, `domain`; `budget`, `expires_at` (at most 90 days), `inbox_id`",
+    example: r#"{"recipient": "ann@example.com", "budget": 5, "expires_at": "2026-12-04T18:00:00Z"}"#,
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "DELETE",
     path: "/v1/standing-approvals/{standing_approval_id}",
     access: Access::Scope(Scope::ApprovalsDecide),
+    says: "ends it at once",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/standing-approvals",
     access: Access::Scope(Scope::ApprovalsRead),
+    says: "",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/threads/{thread_id}",
     access: Access::Scope(Scope::MessagesRead),
+    says: "its mails",
+    example: "",
     ports: crate::ports,
     handle,
 };

@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/inboxes/{inbox_id}/threads",
     access: Access::Scope(Scope::MessagesRead),
+    says: "",
+    example: "limit=20",
     ports: crate::ports,
     handle,
 };

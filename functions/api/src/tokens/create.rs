@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/tokens",
     access: Access::Scope(Scope::TokensManage),
+    says: "`name`, `scopes`, `inbox_ids` -> `token`, shown this once; a member has at most 100",
+    example: r#"{"name": "Support agent", "scopes": ["messages.read", "messages.send"], "inbox_ids": ["inb_01kc1x5e3r0000000000000002"]}"#,
     ports: crate::ports,
     handle,
 };

@@ -13,6 +13,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "DELETE",
     path: "/v1/tokens/{token_id}",
     access: Access::Scope(Scope::TokensManage),
+    says: "ends it at once",
+    example: "",
     ports: crate::ports,
     handle,
 };

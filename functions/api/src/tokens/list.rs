@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/tokens",
     access: Access::Scope(Scope::TokensManage),
+    says: "one's own; all of them for owners and admins",
+    example: "limit=20",
     ports: crate::ports,
     handle,
 };

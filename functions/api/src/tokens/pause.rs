@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/tokens/{token_id}/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
+    says: "`reason`",
+    example: r#"{"reason": "The agent runs wild."}"#,
     ports: crate::ports,
     handle,
 };

@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/tokens/{token_id}/resume",
     access: Access::Scope(access::Scope::TokensManage),
+    says: "`preview`, `drop`; owners and admins, in a session",
+    example: r#"{"preview": true}"#,
     ports: crate::ports,
     handle,
 };

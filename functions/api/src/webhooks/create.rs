@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/webhooks",
     access: Access::Scope(Scope::WebhooksManage),
+    says: "`url` (`https`, port 443), `events` -> `secret`, shown this once",
+    example: r#"{"url": "https://example.com/countersign", "events": ["message.received"]}"#,
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "DELETE",
     path: "/v1/webhooks/{webhook_id}",
     access: Access::Scope(Scope::WebhooksManage),
+    says: "",
+    example: "",
     ports: crate::ports,
     handle,
 };

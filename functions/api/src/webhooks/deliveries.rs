@@ -15,6 +15,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/webhooks/{webhook_id}/deliveries",
     access: Access::Scope(Scope::WebhooksManage),
+    says: "each attempt, latest first",
+    example: "limit=20",
     ports: crate::ports,
     handle,
 };

@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/webhooks/{webhook_id}",
     access: Access::Scope(Scope::WebhooksManage),
+    says: "with `failures` in a row and `held_until`, below",
+    example: "",
     ports: crate::ports,
     handle,
 };

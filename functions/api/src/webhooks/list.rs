@@ -14,6 +14,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/webhooks",
     access: Access::Scope(Scope::WebhooksManage),
+    says: "",
+    example: "limit=20",
     ports: crate::ports,
     handle,
 };

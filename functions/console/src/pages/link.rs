@@ -3,7 +3,7 @@
 //!
 //! Programs follow links in mail before people do. So a `GET` changes nothing here, and the link stays good.
 
-use app::base::store::{Key, load};
+use app::base::store::{key, load};
 use app::gate::approvals::Verdict;
 use app::gate::links::{self, LinkRefusal};
 use app::mailbox::attachments;
@@ -13,7 +13,6 @@ use askama::Template;
 use domain::gate::approval::{Approval, Decision, Voter};
 use domain::gate::link::{LinkClosed, LinkSecret};
 use domain::people::access::scope;
-use domain::people::organization::Organization;
 use domain::{ApprovalId, AttachmentId};
 use runtime::http::{Request, Response};
 
@@ -60,8 +59,7 @@ async fn page(
         let view = links::view(ports, &opened).await?;
         let reading = opened.permit::<scope::ApprovalsRead>()?;
         let members = members::list(ports, &reading).await?;
-        let organization =
-            load::<Organization>(&*ports.store, opened.link.organization_id, Key::Organization);
+        let organization = load(&*ports.store, opened.link.organization_id, key::Organization);
         let names = Names::new(Some(opened.member.id), &members);
         let paused =
             organization.await?.and_then(|organization| Paused::of(&organization, &names, ports.now()));

@@ -37,7 +37,7 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Respo
         Refusal::Blocked(_) => {
             ("Blocked", "A policy of your organization blocks this mail. Nothing was stored.")
         }
-        Refusal::TooMany { message, .. } => ("Not now", message.as_str()),
+        Refusal::NotBefore { message, .. } => ("Not now", message.as_str()),
         Refusal::Invalid(_) => (
             "That can\u{2019}t be read",
             "A part of the address or of the form is not as it must be. Nothing was done.",
@@ -57,7 +57,7 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Respo
                 "This is a defect of Countersign. Tell your operator the number below: it leads to the log.",
             )
         }
-        Refusal::Answered(_) => ("Not now", "The same form is being sent: look again in a moment."),
+        Refusal::Answered(_) => ("Not now", "This was answered before: look at what became of it."),
     };
     let response = write(problem.status, title, message, request);
     match problem.retry_after {

@@ -81,7 +81,7 @@ pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response,
             WRONG.clone_into(&mut page.alert);
             Ok(guard::html(401, render(&page)?))
         }
-        Err(Refusal::TooMany { retry_at, .. }) => {
+        Err(Refusal::NotBefore { retry_at, .. }) => {
             let now = ports.now();
             let until = Moment::new(retry_at, now);
             page.alert = format!("Too many attempts with this address. Try again {}.", until.relative);

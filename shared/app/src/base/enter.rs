@@ -1,11 +1,11 @@
 //! The way in: a credential becomes a principal, with one read that also fetches what the request needs.
 
-use domain::base::code::Code;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use domain::OrganizationId;
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::seal::Ticket;
 use domain::mailbox::lifecycle::Nonce;
@@ -18,7 +18,7 @@ use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{
     Answer, Change, Conflict, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError,
-    Write,
+    Write, key, load,
 };
 
 /// A caller who is in.
@@ -79,9 +79,7 @@ impl Once {
             Err(StoreError::Conflict(conflicts)) => {
                 if let Some((key, request, _)) = self.promise
                     && conflicts.contains(&Conflict::Record(Key::Answer(key)))
-                    && let Some(answer) =
-                        crate::base::store::load::<Answer>(&*ports.store, organization_id, Key::Answer(key))
-                            .await?
+                    && let Some(answer) = load(&*ports.store, organization_id, key::Answer(key)).await?
                 {
                     return Err(replay(answer, request));
                 }
@@ -109,10 +107,10 @@ pub async fn enter(
     keys: &[Key],
     repeatable: Option<Repeatable<'_>>,
 ) -> Result<Entered, Refusal> {
-    let text = credential.ok_or(Refusal::because(
-        Code::MissingCredential,
-        "send Authorization: Bearer cs_live_… with a token of your organization",
-    ))?;
+    let text = credential.ok_or_else(|| {
+        let message = "send Authorization: Bearer cs_live_… with a token of your organization";
+        Refusal::because(Code::MissingCredential, message)
+    })?;
     let secret = Secret::parse(text).map_err(|error| {
         Refusal::because(
             Code::InvalidCredential,
@@ -159,10 +157,11 @@ pub async fn enter(
             Token::principal(&token)
         }
         Some(Record::Session(record)) => {
-            let principal = record.principal(now).ok_or(Refusal::because(
-                Code::SessionExpired,
-                "the session has ended, after 12 hours without use or seven days: sign in again",
-            ))?;
+            let principal = record.principal(now).ok_or_else(|| {
+                let message =
+                    "the session has ended, after 12 hours without use or seven days: sign in again";
+                Refusal::because(Code::SessionExpired, message)
+            })?;
             if let Some(renewed) = record.renewed(now) {
                 // Losing this write costs nothing: the next request renews it.
                 let prolong = Write::Prolong(renewed);
@@ -206,12 +205,9 @@ async fn check_token(ports: &Ports, token: &Token, unknown: &Refusal) -> Result<
     if token.ancestors.is_empty() {
         return Ok(());
     }
-    let keys: Vec<_> = token.ancestors.iter().copied().map(Key::Token).collect();
-    for record in ports.store.load(token.organization_id, &keys).await? {
-        match record {
-            Some(Record::Token(ancestor)) => paused(&ancestor)?,
-            _ => return Err(unknown.clone()),
-        }
+    let ancestors: Vec<_> = token.ancestors.iter().copied().map(key::Token).collect();
+    for ancestor in load(&*ports.store, token.organization_id, ancestors).await? {
+        paused(&ancestor.ok_or_else(|| unknown.clone())?)?;
     }
     Ok(())
 }

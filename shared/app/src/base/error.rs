@@ -29,7 +29,7 @@ impl FieldError {
 /// Why a request was not done. The transport turns it into a status last.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// What a code tells.
+    /// Refused for the reason that the code names.
     #[error("{message}")]
     Because {
         /// The code.
@@ -50,7 +50,7 @@ pub enum Refusal {
     Blocked(Vec<Step>),
     /// Not before a time.
     #[error("{message}")]
-    TooMany {
+    NotBefore {
         /// The code.
         code: Code,
         /// For a person.
@@ -83,7 +83,7 @@ impl Refusal {
     /// The code.
     pub fn code(&self) -> Code {
         match self {
-            Refusal::Because { code, .. } | Refusal::TooMany { code, .. } => *code,
+            Refusal::Because { code, .. } | Refusal::NotBefore { code, .. } => *code,
             Refusal::NotFound(_) => Code::NotFound,
             // One bad field: its code is the answer's. Several: they are listed.
             Refusal::Invalid(errors) => match errors.as_slice() {

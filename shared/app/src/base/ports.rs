@@ -133,7 +133,7 @@ pub trait DataKeys: Send + Sync {
 #[async_trait]
 pub trait Signer: Send + Sync {
     /// Signs these bytes with ECDSA over P-256 and SHA-256.
-    async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError>;
+    async fn sign(&self, bytes: &[u8]) -> Result<Signature, FlowError>;
 }
 
 /// A signature and what checks it.
@@ -143,17 +143,6 @@ pub struct Signature {
     pub key_id: String,
     /// `ECDSA-Sig-Value` in DER (RFC 3279).
     pub signature: Vec<u8>,
-}
-
-/// The signer of a function that must not sign.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoSigner;
-
-#[async_trait]
-impl Signer for NoSigner {
-    async fn sign(&self, _octets: &[u8]) -> Result<Signature, FlowError> {
-        Err(FlowError::Permanent("this function has no key that signs".to_owned()))
-    }
 }
 
 /// Where heads of chains are written down so that nobody who can write the table can change or remove them.
@@ -167,34 +156,11 @@ pub trait Anchors: Send + Sync {
         to: u64,
     ) -> Result<Vec<Anchor>, BlobError>;
 
-    /// The first anchors of place `from` and later ones: two at least, if there are so many.
+    /// The first anchors of place `from` and later ones, in their order: two at least, if there are so many.
     async fn behind(&self, organization_id: OrganizationId, from: u64) -> Result<Vec<Anchor>, BlobError>;
 
     /// Writes a head down, with the document that tells of it. One that is written down already stays as it is.
     async fn put(&self, head: &Head, document: String) -> Result<(), BlobError>;
-}
-
-/// The anchors of a function that has nothing to do with them.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoAnchors;
-
-impl NoAnchors {
-    fn refuse<T>() -> Result<T, BlobError> {
-        Err(BlobError::Permanent("this function does not know the anchors".to_owned()))
-    }
-}
-
-#[async_trait]
-impl Anchors for NoAnchors {
-    async fn between(&self, _: OrganizationId, _: u64, _: u64) -> Result<Vec<Anchor>, BlobError> {
-        Self::refuse()
-    }
-    async fn behind(&self, _: OrganizationId, _: u64) -> Result<Vec<Anchor>, BlobError> {
-        Self::refuse()
-    }
-    async fn put(&self, _: &Head, _: String) -> Result<(), BlobError> {
-        Self::refuse()
-    }
 }
 
 /// 32 bytes that are wiped when they are dropped.
@@ -264,6 +230,90 @@ pub trait Endpoints: Send + Sync {
         body: &str,
         longer: BoxFuture<'_, bool>,
     ) -> (Option<AttemptResult>, u64);
+}
+
+/// Stands for whatever a function's environment does not name: every call says so, and does nothing. Its role has no right
+/// to it either.
+#[derive(Debug, Clone, Copy)]
+pub struct Unnamed(pub &'static str);
+
+impl Unnamed {
+    fn text(self) -> String {
+        format!("the environment of this function does not name {}", self.0)
+    }
+
+    fn refuse_blob<T>(self) -> Result<T, BlobError> {
+        Err(BlobError::Permanent(self.text()))
+    }
+
+    fn refuse_flow<T>(self) -> Result<T, FlowError> {
+        Err(FlowError::Permanent(self.text()))
+    }
+}
+
+#[async_trait]
+impl Blobs for Unnamed {
+    async fn get(&self, _: &BlobKey, _: usize) -> Result<Bytes, BlobError> {
+        self.refuse_blob()
+    }
+    async fn put(&self, _: &BlobKey, _: Bytes, _: &str) -> Result<(), BlobError> {
+        self.refuse_blob()
+    }
+    async fn mark_unclaimed(&self, _: &BlobKey) -> Result<(), BlobError> {
+        self.refuse_blob()
+    }
+    async fn keep(&self, _: &BlobKey) -> Result<(), BlobError> {
+        self.refuse_blob()
+    }
+    async fn upload_url(&self, _: &BlobKey, _: u64, _: &str) -> Result<String, BlobError> {
+        self.refuse_blob()
+    }
+    async fn download_url(&self, _: &BlobKey, _: &str) -> Result<String, BlobError> {
+        self.refuse_blob()
+    }
+}
+
+#[async_trait]
+impl Workflow for Unnamed {
+    async fn start(&self, _: &Ticket, _: Option<Timestamp>, _: u32) -> Result<(), FlowError> {
+        self.refuse_flow()
+    }
+    async fn resume(&self, _: &str, _: &Ticket, _: Option<Timestamp>) -> Result<(), FlowError> {
+        self.refuse_flow()
+    }
+    async fn close(&self, _: &str) -> Result<(), FlowError> {
+        self.refuse_flow()
+    }
+}
+
+#[async_trait]
+impl DataKeys for Unnamed {
+    async fn generate(&self, _: OrganizationId) -> Result<(DataKey, Vec<u8>), FlowError> {
+        self.refuse_flow()
+    }
+    async fn open(&self, _: OrganizationId, _: &[u8]) -> Result<DataKey, FlowError> {
+        self.refuse_flow()
+    }
+}
+
+#[async_trait]
+impl Signer for Unnamed {
+    async fn sign(&self, _: &[u8]) -> Result<Signature, FlowError> {
+        self.refuse_flow()
+    }
+}
+
+#[async_trait]
+impl Anchors for Unnamed {
+    async fn between(&self, _: OrganizationId, _: u64, _: u64) -> Result<Vec<Anchor>, BlobError> {
+        self.refuse_blob()
+    }
+    async fn behind(&self, _: OrganizationId, _: u64) -> Result<Vec<Anchor>, BlobError> {
+        self.refuse_blob()
+    }
+    async fn put(&self, _: &Head, _: String) -> Result<(), BlobError> {
+        self.refuse_blob()
+    }
 }
 
 /// What the use cases of the API need.

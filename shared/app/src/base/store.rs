@@ -22,51 +22,6 @@ use domain::{
     Timestamp, TokenId, WebhookId,
 };
 
-/// The name of a record within its organization.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
-    /// The organization itself.
-    Organization,
-    /// A seat.
-    Member(MemberId),
-    /// A token, by the hash of its secret.
-    Token(Digest),
-    /// Where a token lies, by its id.
-    TokenPointer(TokenId),
-    /// A session, by the hash of its secret.
-    Session(Digest),
-    /// An inbox.
-    Inbox(InboxId),
-    /// A mail.
-    Message(InboxId, MessageId),
-    /// A conversation.
-    Thread(ThreadId),
-    /// The conversation that a `Message-ID`, or a subject with its participants, belongs to.
-    ThreadPointer(InboxId, Digest),
-    /// An approval.
-    Approval(ApprovalId),
-    /// A standing approval.
-    StandingApproval(StandingApprovalId),
-    /// A file.
-    Attachment(AttachmentId),
-    /// An endpoint.
-    Webhook(WebhookId),
-    /// A saved answer, by the hash of credential, route and `Idempotency-Key`.
-    Answer(Digest),
-    /// A one-time link, by the hash of its secret.
-    Link(Digest),
-    /// A notification, by the hash of what it is about and whom it is for.
-    Notice(Digest),
-    /// How much notification mail a member has had.
-    Pace(MemberId),
-    /// All policies.
-    Policies,
-    /// A mailbox that mail was sent to, by [`Contact::hash`].
-    Contact(Digest),
-    /// A count of mails within a window of time, by its hash.
-    Counter(Digest),
-}
-
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadPointer {
@@ -138,21 +93,69 @@ pub struct Counter {
     pub expires_at: Timestamp,
 }
 
-/// Each kind of record: its type, the key that it lies under, and whether it has a version.
+/// Each kind of record: its name, its type, the fields that make up its key, and whether it has a version.
 macro_rules! records {
-    ($($variant:ident($type:ty $(, boxed $box:tt)?) $($of:ident => $key:expr)? $(, $version:ident)?;)*) => {
+    (
+        keyed {$(
+            $(#[$doc:meta])*
+            $variant:ident($type:ty $(, boxed $box:tt)?) $(by ($($field:ident: $part:ty),+))? $(, $version:ident)?;
+        )*}
+        listed {$($listed:ident($listed_type:ty);)*}
+    ) => {
+        /// The name of a record within its organization.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Key {
+            $($(#[$doc])* $variant $(($($part),+))?,)*
+        }
+
+        /// The same names, of which each knows the type of its record: for [`load`].
+        pub mod key {
+            use domain::base::digest::Digest;
+            use domain::{
+                ApprovalId, AttachmentId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId, TokenId,
+                WebhookId,
+            };
+
+            $(
+                $(#[$doc])*
+                #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+                pub struct $variant $(($(pub $part),+))?;
+            )*
+        }
+
+        $(
+            impl Wanted for key::$variant {
+                type Found = Option<$type>;
+
+                fn keys(&self, keys: &mut Vec<Key>) {
+                    let key::$variant $(($($field),+))? = *self;
+                    keys.push(Key::$variant $(($($field),+))?);
+                }
+
+                fn take(&self, found: &mut Records) -> Result<Self::Found, StoreError> {
+                    found.next().flatten().map(<$type>::try_from).transpose().map_err(|()| {
+                        StoreError::Permanent(
+                            concat!("the record under a key of ", stringify!($variant), " is of another kind").to_owned(),
+                        )
+                    })
+                }
+            }
+        )*
+
         /// What can be stored under a [`Key`].
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[expect(missing_docs, reason = "each variant holds the domain type of its name")]
         pub enum Record {
             $($variant(records!(@held $type $(, $box)?)),)*
+            $($listed($listed_type),)*
         }
 
         impl Record {
             /// The key that it lies under. An [`Attempt`] is only listed, never loaded: it has none.
             pub fn key(&self) -> Option<Key> {
                 match self {
-                    $(Record::$variant(_value) => records!(@key _value $(, $of => $key)?),)*
+                    $(Record::$variant(_value) => Some(Key::$variant $(($(_value.$field),+))?),)*
+                    $(Record::$listed(_) => None,)*
                 }
             }
 
@@ -160,6 +163,7 @@ macro_rules! records {
             pub fn version(&self) -> Option<u64> {
                 match self {
                     $(Record::$variant(_value) => records!(@version _value $(, $version)?),)*
+                    $(Record::$listed(_) => None,)*
                 }
             }
 
@@ -167,63 +171,85 @@ macro_rules! records {
             pub fn raise_version(&mut self) {
                 match self {
                     $(Record::$variant(_value) => records!(@raise _value $(, $version)?),)*
+                    $(Record::$listed(_) => {})*
                 }
             }
         }
 
-        $(
-            impl From<$type> for Record {
-                fn from(value: $type) -> Self {
-                    Record::$variant(value.into())
-                }
-            }
-
-            impl TryFrom<Record> for $type {
-                type Error = ();
-                fn try_from(record: Record) -> Result<Self, ()> {
-                    match record {
-                        Record::$variant(value) => Ok($($box)? value),
-                        _ => Err(()),
-                    }
-                }
-            }
-        )*
+        $(records!(@convert $variant, $type $(, $box)?);)*
+        $(records!(@convert $listed, $listed_type);)*
     };
     (@held $type:ty) => { $type };
     (@held $type:ty, $box:tt) => { Box<$type> };
-    (@key $value:ident) => { None };
-    (@key $value:ident, $of:ident => $key:expr) => {{
-        let $of = $value;
-        Some($key)
-    }};
     (@version $value:ident) => { None };
     (@version $value:ident, $version:ident) => { Some($value.$version) };
     (@raise $value:ident) => { {} };
     (@raise $value:ident, $version:ident) => { $value.$version += 1 };
+    (@convert $variant:ident, $type:ty $(, $box:tt)?) => {
+        impl From<$type> for Record {
+            fn from(value: $type) -> Self {
+                Record::$variant(value.into())
+            }
+        }
+
+        impl TryFrom<Record> for $type {
+            type Error = ();
+            fn try_from(record: Record) -> Result<Self, ()> {
+                match record {
+                    Record::$variant(value) => Ok($($box)? value),
+                    _ => Err(()),
+                }
+            }
+        }
+    };
 }
 
 records! {
-    Organization(Organization) _it => Key::Organization;
-    Member(Member) it => Key::Member(it.id);
-    Token(Token) it => Key::Token(it.hash);
-    TokenPointer(TokenPointer) it => Key::TokenPointer(it.id);
-    Session(Session) it => Key::Session(it.hash), version;
-    Inbox(Inbox) it => Key::Inbox(it.id);
-    Message(Message, boxed *) it => Key::Message(it.inbox_id, it.id), version;
-    Thread(Thread) it => Key::Thread(it.id);
-    ThreadPointer(ThreadPointer) it => Key::ThreadPointer(it.inbox_id, it.hash);
-    Attachment(Attachment) it => Key::Attachment(it.id);
-    Approval(Approval, boxed *) it => Key::Approval(it.id), version;
-    StandingApproval(StandingApproval, boxed *) it => Key::StandingApproval(it.id), version;
-    Link(Link) it => Key::Link(it.hash), version;
-    Notice(Notice) it => Key::Notice(it.key), version;
-    Pace(Pace) it => Key::Pace(it.member_id), version;
-    Policies(PolicyBook) _it => Key::Policies, version;
-    Contact(Contact) it => Key::Contact(it.hash);
-    Counter(Counter) it => Key::Counter(it.hash);
-    Webhook(Webhook) it => Key::Webhook(it.id), version;
-    Attempt(Attempt);
-    Answer(Answer) it => Key::Answer(it.key);
+    keyed {
+        /// The organization itself.
+        Organization(Organization);
+        /// A seat.
+        Member(Member) by (id: MemberId);
+        /// A token, by the hash of its secret.
+        Token(Token) by (hash: Digest);
+        /// Where a token lies, by its id.
+        TokenPointer(TokenPointer) by (id: TokenId);
+        /// A session, by the hash of its secret.
+        Session(Session) by (hash: Digest), version;
+        /// An inbox.
+        Inbox(Inbox) by (id: InboxId);
+        /// A mail.
+        Message(Message, boxed *) by (inbox_id: InboxId, id: MessageId), version;
+        /// A conversation.
+        Thread(Thread) by (id: ThreadId);
+        /// The conversation that a `Message-ID`, or a subject with its participants, belongs to.
+        ThreadPointer(ThreadPointer) by (inbox_id: InboxId, hash: Digest);
+        /// An approval.
+        Approval(Approval, boxed *) by (id: ApprovalId), version;
+        /// A standing approval.
+        StandingApproval(StandingApproval, boxed *) by (id: StandingApprovalId), version;
+        /// A file.
+        Attachment(Attachment) by (id: AttachmentId);
+        /// An endpoint.
+        Webhook(Webhook) by (id: WebhookId), version;
+        /// A saved answer, by the hash of credential, route and `Idempotency-Key`.
+        Answer(Answer) by (key: Digest);
+        /// A one-time link, by the hash of its secret.
+        Link(Link) by (hash: Digest), version;
+        /// A notification, by the hash of what it is about and whom it is for.
+        Notice(Notice) by (key: Digest), version;
+        /// How much notification mail a member has had.
+        Pace(Pace) by (member_id: MemberId), version;
+        /// All policies.
+        Policies(PolicyBook), version;
+        /// A mailbox that mail was sent to, by the hash of its address.
+        Contact(Contact) by (hash: Digest);
+        /// A count of mails within a window of time, by its hash.
+        Counter(Counter) by (hash: Digest);
+    }
+    listed {
+        Attempt(Attempt);
+    }
 }
 
 /// What a write expects to find.
@@ -529,14 +555,87 @@ pub trait Watch: Send + Sync {
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
 }
 
-/// Reads one record of a type.
-pub async fn load<T: TryFrom<Record>>(
+/// What a store gave for some keys, in their order.
+type Records = std::vec::IntoIter<Option<Record>>;
+
+/// What is to be loaded: a name of [`key`], or an `Option`, a `Vec` or a tuple of such.
+pub trait Wanted {
+    /// What comes of it: an `Option` of a record for each name, in the same shape. What is not asked for is none.
+    type Found;
+
+    /// Adds its keys.
+    fn keys(&self, keys: &mut Vec<Key>);
+
+    /// Takes what was found under its keys, in the order in which it added them.
+    fn take(&self, found: &mut Records) -> Result<Self::Found, StoreError>;
+}
+
+impl<T, W: Wanted<Found = Option<T>>> Wanted for Option<W> {
+    type Found = Option<T>;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        if let Some(one) = self {
+            one.keys(keys);
+        }
+    }
+
+    fn take(&self, found: &mut Records) -> Result<Self::Found, StoreError> {
+        self.as_ref().map_or(Ok(None), |one| one.take(found))
+    }
+}
+
+impl<W: Wanted> Wanted for Vec<W> {
+    type Found = Vec<W::Found>;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        for one in self {
+            one.keys(keys);
+        }
+    }
+
+    fn take(&self, found: &mut Records) -> Result<Self::Found, StoreError> {
+        self.iter().map(|one| one.take(found)).collect()
+    }
+}
+
+macro_rules! wanted_tuples {
+    ($($($type:ident $at:tt),+;)+) => {$(
+        impl<$($type: Wanted),+> Wanted for ($($type,)+) {
+            type Found = ($($type::Found,)+);
+
+            fn keys(&self, keys: &mut Vec<Key>) {
+                $(self.$at.keys(keys);)+
+            }
+
+            fn take(&self, found: &mut Records) -> Result<Self::Found, StoreError> {
+                Ok(($(self.$at.take(found)?,)+))
+            }
+        }
+    )+};
+}
+
+wanted_tuples! {
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+}
+
+/// Reads records in one call. Their types follow from the keys: a record of another kind is an error, not none.
+///
+/// `load(store, id, (key::Inbox(inbox_id), key::Policies))` gives an `(Option<Inbox>, Option<PolicyBook>)`.
+pub async fn load<W: Wanted>(
     store: &dyn Store,
     organization_id: OrganizationId,
-    key: Key,
-) -> Result<Option<T>, StoreError> {
-    let mut found = store.load(organization_id, &[key]).await?;
-    Ok(found.pop().flatten().and_then(|record| T::try_from(record).ok()))
+    wanted: W,
+) -> Result<W::Found, StoreError> {
+    let mut keys = vec![];
+    wanted.keys(&mut keys);
+    let mut found = store.load(organization_id, &keys).await?.into_iter();
+    wanted.take(&mut found)
 }
 
 /// Turns a page of records into one of a type.
@@ -544,5 +643,107 @@ pub fn typed<T: TryFrom<Record>>(page: Page<Record>) -> Page<T> {
     Page {
         items: page.items.into_iter().filter_map(|record| T::try_from(record).ok()).collect(),
         next: page.next,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// Has these records, and remembers what it was asked for.
+    struct Few {
+        records: Vec<(Key, Record)>,
+        asked: Mutex<Vec<Vec<Key>>>,
+    }
+
+    #[async_trait]
+    impl Store for Few {
+        async fn load(&self, _: OrganizationId, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+            self.asked.lock().unwrap().push(keys.to_vec());
+            let find = |key| self.records.iter().find(|(known, _)| known == key);
+            Ok(keys.iter().map(|key| find(key).map(|(_, record)| record.clone())).collect())
+        }
+
+        async fn list(
+            &self,
+            _: OrganizationId,
+            _: &List,
+            _: &PageRequest,
+        ) -> Result<Page<Record>, ListError> {
+            Err(ListError::Cursor)
+        }
+
+        async fn commit(&self, _: Change) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn claim(&self, _: &Ticket, _: Nonce, _: Timestamp) -> Result<Option<Message>, StoreError> {
+            Ok(None)
+        }
+    }
+
+    fn hash(n: u8) -> Digest {
+        Digest::from_bytes([n; 32])
+    }
+
+    fn counter(n: u8) -> Counter {
+        Counter { hash: hash(n), count: n.into(), expires_at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn contact(n: u8) -> Contact {
+        Contact { hash: hash(n), first_at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn few(records: impl IntoIterator<Item = Record>) -> Few {
+        let records = records.into_iter().map(|record| (record.key().unwrap(), record)).collect();
+        Few { records, asked: Mutex::default() }
+    }
+
+    fn loaded<W: Wanted>(store: &Few, wanted: W) -> Result<W::Found, StoreError> {
+        load(store, OrganizationId::new(Timestamp::UNIX_EPOCH, [0; 10]), wanted).now_or_never().unwrap()
+    }
+
+    #[test]
+    fn whatever_is_wanted_comes_in_one_call_and_in_its_place() {
+        let store = few([counter(1).into(), contact(2).into(), counter(3).into(), counter(4).into()]);
+        let wanted = (
+            key::Policies,
+            key::Contact(hash(2)),
+            None::<key::Contact>,
+            vec![key::Counter(hash(3)), key::Counter(hash(9)), key::Counter(hash(1))],
+            Some(key::Counter(hash(4))),
+        );
+        let (book, known, not_asked, counted, last) = loaded(&store, wanted).unwrap();
+        assert_eq!((book, known, not_asked), (None, Some(contact(2)), None));
+        assert_eq!((counted, last), (vec![Some(counter(3)), None, Some(counter(1))], Some(counter(4))));
+        let keys = [
+            Key::Policies,
+            Key::Contact(hash(2)),
+            Key::Counter(hash(3)),
+            Key::Counter(hash(9)),
+            Key::Counter(hash(1)),
+            Key::Counter(hash(4)),
+        ];
+        assert_eq!(*store.asked.lock().unwrap(), [keys]);
+    }
+
+    #[test]
+    fn nothing_wanted_is_a_call_all_the_same() {
+        let store = few([]);
+        assert_eq!(loaded(&store, Vec::<key::Member>::new()), Ok(vec![]));
+        assert_eq!(*store.asked.lock().unwrap(), [vec![]]);
+    }
+
+    #[test]
+    fn a_record_of_another_kind_is_an_error_and_not_none() {
+        let store =
+            Few { records: vec![(Key::Contact(hash(1)), counter(1).into())], asked: Mutex::default() };
+        let error = StoreError::Permanent("the record under a key of Contact is of another kind".to_owned());
+        assert_eq!(loaded(&store, key::Contact(hash(1))), Err(error.clone()));
+        assert_eq!(loaded(&store, (key::Policies, vec![key::Contact(hash(1))])), Err(error));
     }
 }

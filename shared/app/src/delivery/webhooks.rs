@@ -1,16 +1,15 @@
 //! Endpoints, and telling them of events.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::delivery::webhook::{Attempt, AttemptResult, Health, KEPT, Turn, Webhook, backoff, put_off};
 use domain::people::access::{Permit, scope};
-use domain::people::organization::Organization;
 use domain::{EventId, OrganizationId, Timestamp, WebhookId};
 use futures_util::future::BoxFuture;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -22,7 +21,7 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{DataKey, Endpoints, Ports, Queue};
 use crate::base::store::{
-    Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, Write, load, typed,
+    Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
 use crate::base::vault::{self, Context};
 
@@ -129,7 +128,7 @@ fn count(organization_id: OrganizationId) -> Digest {
 }
 
 async fn data_key(ports: &Ports, organization_id: OrganizationId) -> Result<DataKey, Refusal> {
-    let organization = load::<Organization>(&*ports.store, organization_id, Key::Organization)
+    let organization = load(&*ports.store, organization_id, key::Organization)
         .await?
         .ok_or(Refusal::NotFound("organization"))?;
     Ok(ports.data_keys.open(organization_id, &organization.data_key).await?)
@@ -150,9 +149,7 @@ pub async fn get(
     permit: &Permit<scope::WebhooksManage>,
     id: WebhookId,
 ) -> Result<Webhook, Refusal> {
-    load::<Webhook>(&*ports.store, permit.organization_id(), Key::Webhook(id))
-        .await?
-        .ok_or(Refusal::NotFound("webhook"))
+    load(&*ports.store, permit.organization_id(), key::Webhook(id)).await?.ok_or(Refusal::NotFound("webhook"))
 }
 
 /// Removes an endpoint: it is told of nothing from the next attempt on.
@@ -288,7 +285,7 @@ impl Deliverer<'_> {
         if now < retry.due {
             return self.postpone(&delivery, retry).await;
         }
-        match load::<Webhook>(&*self.ports.store, organization_id, Key::Webhook(retry.webhook_id)).await? {
+        match load(&*self.ports.store, organization_id, key::Webhook(retry.webhook_id)).await? {
             Some(webhook) => self.attempt(&webhook, &delivery, retry).await,
             None => Ok(()),
         }
@@ -454,7 +451,7 @@ impl Deliverer<'_> {
             let failed = match self.ports.store.commit(change).await {
                 Ok(()) => return,
                 Err(StoreError::Conflict(_)) => {
-                    match load::<Webhook>(&*self.ports.store, organization_id, Key::Webhook(id)).await {
+                    match load(&*self.ports.store, organization_id, key::Webhook(id)).await {
                         Ok(webhook) => {
                             known = webhook;
                             continue;
@@ -467,6 +464,7 @@ impl Deliverer<'_> {
             tracing::warn!(webhook_id = %id, error = %failed, "what a call told of an endpoint was not written down");
             return;
         }
+        tracing::warn!(webhook_id = %webhook.id, "an endpoint kept changing: what a call told of it was not written down");
     }
 }
 

@@ -6,14 +6,15 @@ use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
-use domain::mailbox::message::{Direction, Message, Thread};
+use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Actor, Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, MemberId};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Change, Key, List, Page, PageRequest, StoreError, load, typed};
+use crate::base::retry::{Try, retry};
+use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreError, key, load, typed};
 use crate::gate::diff::{Difference, differences};
 use crate::gate::steps::{approval_event, cancelled_entry, wake};
 use crate::mailbox::messages::{Detail, detail, sealed_at, sealed_detail};
@@ -25,7 +26,7 @@ pub use domain::gate::approval::Verdict;
 pub struct View {
     /// The request.
     pub approval: Approval,
-    /// The mail, decoded from the sealed octets: what would go out.
+    /// The mail, decoded from the sealed bytes: what would go out.
     pub message: Detail,
     /// The mail that it answers.
     pub answers: Option<Detail>,
@@ -60,7 +61,7 @@ pub async fn list(
 }
 
 pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Approval, Refusal> {
-    load::<Approval>(&*ports.store, permit.organization_id(), Key::Approval(id))
+    load(&*ports.store, permit.organization_id(), key::Approval(id))
         .await?
         .filter(|approval| permit.over(approval.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("approval"))
@@ -80,23 +81,14 @@ pub async fn get(
 /// What a person sees of an approval.
 pub(crate) async fn view(ports: &Ports, approval: Approval) -> Result<View, Refusal> {
     let organization_id = approval.organization_id;
-    let mut keys = vec![Key::Message(approval.inbox_id, approval.message_id)];
-    keys.extend(approval.answers.map(|id| Key::Message(approval.inbox_id, id)));
-    keys.extend(approval.supersedes.map(Key::Approval));
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter().flatten();
-    let mut message = found.next().and_then(|record| Message::try_from(record).ok());
-    let (mut answers, mut before) = (None, None);
-    for record in found {
-        match record {
-            crate::base::store::Record::Message(message) => answers = Some(*message),
-            crate::base::store::Record::Approval(approval) => before = Some(approval.digest),
-            _ => {}
-        }
-    }
-    let message = message.take().ok_or(Refusal::NotFound("message"))?;
+    let mail = |id| key::Message(approval.inbox_id, id);
+    let wanted =
+        (mail(approval.message_id), approval.answers.map(mail), approval.supersedes.map(key::Approval));
+    let (message, answers, before) = load(&*ports.store, organization_id, wanted).await?;
+    let message = message.ok_or(Refusal::NotFound("message"))?;
     let differences = match before {
         Some(before) => {
-            let before = sealed_at(ports, organization_id, before).await?;
+            let before = sealed_at(ports, organization_id, before.digest).await?;
             let after = sealed_at(ports, organization_id, approval.digest).await?;
             Some(differences(&before, &after))
         }
@@ -219,20 +211,12 @@ impl Change {
 }
 
 async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result<Case, Refusal> {
-    let mut keys = vec![Key::Message(approval.inbox_id, approval.message_id)];
-    keys.extend(members.iter().map(|id| Key::Member(*id)));
-    let found = ports.store.load(approval.organization_id, &keys).await?;
-    let (mut message, mut members) = (None, vec![]);
-    for record in found.into_iter().flatten() {
-        match record {
-            crate::base::store::Record::Message(found) => message = Some(*found),
-            crate::base::store::Record::Member(member) => members.push(member),
-            _ => {}
-        }
-    }
+    let members: Vec<_> = members.iter().copied().map(key::Member).collect();
+    let wanted = (key::Message(approval.inbox_id, approval.message_id), members);
+    let (message, members) = load(&*ports.store, approval.organization_id, wanted).await?;
     let message =
         message.ok_or_else(|| Refusal::Internal(format!("{}: its message is gone", approval.id)))?;
-    Ok(Case { approval, message, members })
+    Ok(Case { approval, message, members: members.into_iter().flatten().collect() })
 }
 
 fn illegal(error: &domain::mailbox::lifecycle::InvalidTransition) -> Refusal {
@@ -267,13 +251,13 @@ pub(crate) async fn vote(
 ) -> Result<(Approval, bool), Refusal> {
     let (actor, now) = (permit.actor(), ports.now());
     let member_id = actor.member().ok_or(DecisionRefused::NoPerson)?;
-    for _ in 0..TRIES {
+    retry(TRIES, "the approval kept changing", || async {
         let approval = find(ports, permit, id).await?;
         let with = &permit.principal().credential;
         if approval.digest == digest && repeats(&approval, member_id, with, verdict) {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
             wake(ports, &approval).await;
-            return Ok((approval, false));
+            return Ok(Try::Done((approval, false)));
         }
         check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[member_id]).await?;
@@ -287,7 +271,7 @@ pub(crate) async fn vote(
             _ => None,
         };
         // Somebody decided between the two reads: look again, and the approval says so.
-        let Ok(outbound) = outbound.transpose() else { continue };
+        let Ok(outbound) = outbound.transpose() else { return Ok(Try::Again) };
         let (action, deed) = match verdict {
             Verdict::Approve => (action::APPROVE, Deed::Approved(member_id)),
             Verdict::Reject(_) => (action::REJECT, Deed::Rejected(member_id)),
@@ -298,25 +282,20 @@ pub(crate) async fn vote(
         entry.details.push(("status", decided.decision.as_str().to_owned()));
         let mut change = case.change(ports, &decided, outbound).audit(entry);
         change.writes.extend(also.iter().cloned());
-        match ports.store.commit(change).await {
-            Ok(()) => {
-                wake(ports, &decided).await;
-                return Ok((decided, true));
+        let written = ports.store.commit(change).await;
+        // Somebody voted, or the workflow parked, at the same moment: look again. Any other conflict is the answer.
+        let ours =
+            |conflict: &Conflict| matches!(conflict, Conflict::Record(Key::Approval(_) | Key::Message(..)));
+        match written {
+            Err(StoreError::Conflict(conflicts)) if !conflicts.iter().all(ours) => {
+                return Err(StoreError::Conflict(conflicts).into());
             }
-            // Somebody voted, or the workflow parked, at the same moment: look again.
-            Err(StoreError::Conflict(conflicts)) => {
-                let ours = |key: &Key| matches!(key, Key::Approval(_) | Key::Message(..));
-                let known = conflicts
-                    .iter()
-                    .all(|c| matches!(c, crate::base::store::Conflict::Record(key) if ours(key)));
-                if !known {
-                    return Err(StoreError::Conflict(conflicts).into());
-                }
-            }
-            Err(error) => return Err(error.into()),
+            Ok(()) => wake(ports, &decided).await,
+            Err(_) => {}
         }
-    }
-    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+        Try::of(written, (decided, true))
+    })
+    .await
 }
 
 /// Refuses a program where something suspicious came into the conversation, also since the mail was asked for.
@@ -328,8 +307,7 @@ pub(crate) async fn check_person(
     if permit.principal().credential.is_person() {
         return Ok(());
     }
-    let key = Key::Thread(approval.thread_id);
-    let thread = load::<Thread>(&*ports.store, approval.organization_id, key).await?;
+    let thread = load(&*ports.store, approval.organization_id, key::Thread(approval.thread_id)).await?;
     if thread.is_some_and(|thread| thread.tainted) {
         return Err(DecisionRefused::NoPerson.into());
     }
@@ -376,13 +354,13 @@ pub async fn cancel(
     reason: &str,
 ) -> Result<Approval, Refusal> {
     let now = ports.now();
-    for _ in 0..TRIES {
+    retry(TRIES, "the approval kept changing", || async {
         let approval = find(ports, permit, id).await?;
         may_cancel(permit.principal(), &approval)?;
         if let Decision::Cancelled { by, .. } = &approval.decision
             && by == permit.actor()
         {
-            return Ok(approval);
+            return Ok(Try::Done(approval));
         }
         let case = case(ports, approval, &[]).await?;
         let cancelled = case.approval.clone().cancel(permit.actor(), reason, now)?;
@@ -391,16 +369,14 @@ pub async fn cancel(
         };
         let outbound = outbound.cancel(now, reason).map_err(|error| illegal(&error))?;
         let entry = cancelled_entry(ports, &case.approval, permit.actor(), reason, now);
-        match ports.store.commit(case.change(ports, &cancelled, Some(outbound)).audit(entry)).await {
-            Ok(()) => {
-                wake(ports, &cancelled).await;
-                return Ok(cancelled);
-            }
-            Err(StoreError::Conflict(_)) => {}
-            Err(error) => return Err(error.into()),
+        let change = case.change(ports, &cancelled, Some(outbound)).audit(entry);
+        let written = ports.store.commit(change).await;
+        if written.is_ok() {
+            wake(ports, &cancelled).await;
         }
-    }
-    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+        Try::of(written, cancelled)
+    })
+    .await
 }
 
 /// Hands the caller's vote on to another member.
@@ -412,10 +388,10 @@ pub async fn delegate(
 ) -> Result<Approval, Refusal> {
     let now = ports.now();
     let from = permit.actor().member().ok_or(DecisionRefused::NoPerson)?;
-    for _ in 0..TRIES {
+    retry(TRIES, "the approval kept changing", || async {
         let approval = find(ports, permit, id).await?;
         if approval.delegations.iter().any(|d| d.from == from && d.to == to) {
-            return Ok(approval);
+            return Ok(Try::Done(approval));
         }
         check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[from, to]).await?;
@@ -439,11 +415,7 @@ pub async fn delegate(
             EventKind::ApprovalReminder,
             &handed,
         ));
-        match ports.store.commit(change).await {
-            Ok(()) => return Ok(handed),
-            Err(StoreError::Conflict(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+        Try::of(ports.store.commit(change).await, handed)
+    })
+    .await
 }

@@ -15,7 +15,7 @@ pub struct Difference {
     pub after: String,
 }
 
-/// Upper bound of a unified diff, in octets: what lies behind it is said to be missing.
+/// Upper bound of a unified diff, in bytes: what lies behind it is said to be missing.
 pub const MAX_DIFF: usize = 64 * 1024;
 /// Two bodies with more bytes together are not compared line by line.
 const MAX_COMPARED: usize = 512 * 1024;
@@ -31,7 +31,7 @@ pub fn differences(before: &Sealed, after: &Sealed) -> Vec<Difference> {
         let names = mail.attachments.iter().map(|file| {
             let name = file.filename.as_deref().unwrap_or("unnamed");
             format!(
-                "{name} ({} octets, {})",
+                "{name} ({} bytes, {})",
                 file.contents.len(),
                 domain::base::digest::Digest::of(&file.contents)
             )

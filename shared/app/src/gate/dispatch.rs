@@ -10,7 +10,7 @@ use domain::people::access::Actor;
 use futures_util::future::join;
 
 use crate::base::ports::{BlobError, BlobKey, MailSender, Ports, SendOutcome};
-use crate::base::store::{Change, Key, Record, StoreError, load};
+use crate::base::store::{Change, StoreError, key, load};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
 
 /// What a dispatch came to.
@@ -52,12 +52,11 @@ pub async fn dispatch(
     sender: &dyn MailSender,
     ticket: &Ticket,
 ) -> Result<Dispatched, DispatchError> {
-    let key = Key::Approval(ticket.approval_id);
-    let asked = load::<Approval>(&*ports.store, ticket.organization_id, key);
+    let asked = load(&*ports.store, ticket.organization_id, key::Approval(ticket.approval_id));
     let (claimed, asked) = join(claim(ports, ticket), asked).await;
     let Some(message) = claimed? else {
-        let key = Key::Message(ticket.inbox_id, ticket.message_id);
-        let message = load::<Message>(&*ports.store, ticket.organization_id, key).await?;
+        let key = key::Message(ticket.inbox_id, ticket.message_id);
+        let message = load(&*ports.store, ticket.organization_id, key).await?;
         let Some(outbound) = message.as_ref().and_then(Message::outbound) else {
             return Ok(Dispatched::Gone);
         };
@@ -126,38 +125,39 @@ async fn look(
 ) -> Result<(Option<Approval>, Around), StoreError> {
     let organization_id = message.organization_id;
     let Some(outbound) = message.outbound() else { return Ok((None, Around::default())) };
-    let key = Key::Approval(outbound.approval_id);
+    let key = key::Approval(outbound.approval_id);
     let asked = match asked {
         // Read before its decision was written, it would not name those who voted.
         Some(asked) if matches!(asked.decision, Decision::Approved { .. }) => asked,
-        _ => match load::<Approval>(&*ports.store, organization_id, key.clone()).await? {
+        _ => match load(&*ports.store, organization_id, key).await? {
             Some(asked) => asked,
             None => return Ok((None, Around::default())),
         },
     };
-    let mut keys = vec![key, Key::Organization, Key::Inbox(message.inbox_id), Key::Thread(message.thread_id)];
-    keys.extend(asked.resends.iter().map(|id| Key::Message(message.inbox_id, *id)));
-    keys.extend(last_look::tokens_of(&asked).into_iter().map(Key::Token));
-    keys.extend(last_look::members_of(&asked).into_iter().map(Key::Member));
-    keys.extend(asked.votes.iter().filter_map(|vote| vote.standing).map(Key::StandingApproval));
-    let mut around = Around::default();
-    let mut approval = None;
-    for record in ports.store.load(organization_id, &keys).await?.into_iter().flatten() {
-        match record {
-            Record::Approval(found) => approval = Some(*found),
-            Record::Organization(found) => around.organization = Some(found),
-            Record::Inbox(found) => around.inbox = Some(found),
-            Record::Token(found) => around.tokens.push(found),
-            Record::Member(found) => around.members.push(found),
-            Record::StandingApproval(found) => around.standing.push(*found),
-            Record::Thread(found) => around.tainted = found.tainted,
-            Record::Message(original) => {
-                let state = original.outbound().map(|outbound| &outbound.state);
-                around.original_sent |= matches!(state, Some(State::Accepted { .. }));
-            }
-            _ => {}
-        }
-    }
+    let wanted = (
+        key,
+        key::Organization,
+        key::Inbox(message.inbox_id),
+        key::Thread(message.thread_id),
+        asked.resends.iter().map(|id| key::Message(message.inbox_id, *id)).collect::<Vec<_>>(),
+        last_look::tokens_of(&asked).into_iter().map(key::Token).collect::<Vec<_>>(),
+        last_look::members_of(&asked).into_iter().map(key::Member).collect::<Vec<_>>(),
+        asked.votes.iter().filter_map(|vote| vote.standing).map(key::StandingApproval).collect::<Vec<_>>(),
+    );
+    let (approval, organization, inbox, thread, originals, tokens, members, standing) =
+        load(&*ports.store, organization_id, wanted).await?;
+    let sent = |original: Message| {
+        matches!(original.outbound().map(|outbound| &outbound.state), Some(State::Accepted { .. }))
+    };
+    let around = Around {
+        organization,
+        inbox,
+        tokens: tokens.into_iter().flatten().collect(),
+        members: members.into_iter().flatten().collect(),
+        standing: standing.into_iter().flatten().collect(),
+        tainted: thread.is_some_and(|thread| thread.tainted),
+        original_sent: originals.into_iter().flatten().any(sent),
+    };
     Ok((approval, around))
 }
 
@@ -233,7 +233,7 @@ async fn record(
     next: impl Fn(Outbound) -> Result<Outbound, InvalidTransition>,
     add: impl Fn(Change) -> Change,
 ) -> Result<Status, DispatchError> {
-    let (organization_id, key) = (claimed.organization_id, Key::Message(claimed.inbox_id, claimed.id));
+    let (organization_id, key) = (claimed.organization_id, key::Message(claimed.inbox_id, claimed.id));
     let mut message = claimed;
     let mut last = StoreError::Transient("the message kept changing".to_owned());
     for _ in 0..TRIES {
@@ -248,7 +248,7 @@ async fn record(
             // A commit may be repeated: it is conditional on the version.
             Err(error) => last = error,
         }
-        match load::<Message>(&*ports.store, organization_id, key.clone()).await {
+        match load(&*ports.store, organization_id, key).await {
             Ok(Some(current)) => message = current,
             Ok(None) => break,
             Err(error) => return Err(error.into()),

@@ -1,10 +1,10 @@
 //! A mail as a caller describes it, checked, with its files at hand, and sealed.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, HtmlChange};
 use domain::gate::seal::{Envelope, MAX_RECIPIENTS, Sealed};
@@ -19,7 +19,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, BlobKey, Ports};
-use crate::base::store::{Key, load};
+use crate::base::store::{key, load};
 use crate::mailbox::attachments::read_name;
 
 /// A mail as a caller describes it.
@@ -194,7 +194,7 @@ impl Prepared {
         self.draft.to.iter().chain(&self.draft.cc).chain(&self.draft.bcc)
     }
 
-    /// About how large it is, in octets: what it says and its files, as base64.
+    /// About how large it is, in bytes: what it says and its files, as base64.
     pub(crate) fn size(&self) -> u64 {
         let words =
             [&self.draft.text, &self.draft.html].into_iter().flatten().map(String::len).sum::<usize>();
@@ -502,7 +502,7 @@ pub(crate) async fn fetch_files(
                     let message = "no file was uploaded under this id: PUT it to the upload URL first";
                     Refusal::field(format!("attachments[{i}].attachment_id"), Code::UnknownUpload, message)
                 };
-                let upload = load::<Attachment>(&*ports.store, organization_id, Key::Attachment(*id)).await?;
+                let upload = load(&*ports.store, organization_id, key::Attachment(*id)).await?;
                 let usable = |file: &Attachment| file.message.is_none() && file.inbox_id == inbox_id;
                 let upload = upload.filter(usable).ok_or_else(unknown)?;
                 let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
@@ -534,7 +534,7 @@ pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
     let total: u64 = files.iter().map(File::size).sum();
     if total > Attachment::MAX_SIZE {
         let message =
-            format!("are {total} octets together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
+            format!("are {total} bytes together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
         return Err(Refusal::field("attachments", Code::AttachmentTooLarge, message));
     }
     Ok(())

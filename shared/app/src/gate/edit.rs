@@ -5,26 +5,24 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, Deed};
-use domain::gate::policy::PolicyBook;
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
-use domain::mailbox::inbox::Inbox;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
 use domain::people::access::{Permit, scope};
-use domain::people::organization::Member;
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Change, Expect, Key, Record, Write, load};
+use crate::base::retry::{Try, retry};
+use crate::base::store::{Change, Expect, Write, key, load};
 use crate::gate::approvals::{check_person, find};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
     Attempt, Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files, place,
 };
 use crate::gate::steps::{approval_event, ticket, wake};
-use crate::gate::submit::{Submitted, described, pending, send, shown, store_objects};
+use crate::gate::submit::{Submitted, describe, pending, send, show_revision, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
 use crate::mailbox::messages::{as_sealed, sealed_at};
@@ -68,13 +66,10 @@ pub async fn edit(
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
-    for _ in 0..TRIES {
-        // The workflow parked, or somebody voted, at the same moment: look again.
-        if let Some(done) = try_edit(ports, permit, id, digest, edit.clone(), once, &answer).await? {
-            return Ok(done);
-        }
-    }
-    Err(Refusal::Unavailable("the approval kept changing".to_owned()))
+    retry(TRIES, "the approval kept changing", || async {
+        try_edit(ports, permit, id, digest, edit.clone(), once, &answer).await
+    })
+    .await
 }
 
 /// An edit loses against a concurrent change at most so often before it gives up.
@@ -88,23 +83,18 @@ async fn try_edit(
     edit: Edit,
     once: &Once,
     answer: &impl Fn(&Submitted) -> (u16, String),
-) -> Result<Option<Submitted>, Refusal> {
+) -> Result<Try<Submitted>, Refusal> {
     let (organization_id, now) = (permit.organization_id(), ports.now());
     let old = find(ports, permit, id).await?;
     check_person(ports, permit, &old).await?;
     let member_id = permit.actor().member().ok_or(domain::gate::approval::DecisionRefused::NoPerson)?;
-    let keys = [
-        Key::Inbox(old.inbox_id),
-        Key::Message(old.inbox_id, old.message_id),
-        Key::Member(member_id),
-        Key::Policies,
-    ];
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
-    let mut next = || found.next().flatten();
-    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
-    let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
-    let member = next().and_then(|r| Member::try_from(r).ok()).ok_or_else(Refusal::member_removed)?;
-    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
+    let message_key = key::Message(old.inbox_id, old.message_id);
+    let wanted = (key::Inbox(old.inbox_id), message_key, key::Member(member_id), key::Policies);
+    let (inbox, message, member, book) = load(&*ports.store, organization_id, wanted).await?;
+    let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
+    let message = message.ok_or(Refusal::NotFound("message"))?;
+    let member = member.ok_or_else(Refusal::member_removed)?;
+    let book = book.unwrap_or_default();
     let editor = domain::gate::approval::Voter { member_id, role: member.role };
     let next_id = ports.approval_id();
     let with = &permit.principal().credential;
@@ -138,12 +128,12 @@ async fn try_edit(
         version: 1,
         ..old.clone()
     };
-    let approval = described(fresh, &prepared, &weighed, &sealed, now);
+    let approval = describe(fresh, &prepared, &weighed, &sealed, now);
     let waits = pending(&approval, weighed.first_contact, now);
     let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
     // It was decided between the two reads.
-    let Ok(outbound) = outbound.revise(waits) else { return Ok(None) };
-    let message = shown(message, &prepared, &approval, &sealed);
+    let Ok(outbound) = outbound.revise(waits) else { return Ok(Try::Again) };
+    let message = show_revision(message, &prepared, &approval, &sealed);
     let message = Message { direction: Direction::Outbound(outbound), ..message };
     let submitted = Submitted { message, approval };
     store_objects(ports, &submitted, &sealed, &prepared.files).await?;
@@ -173,13 +163,14 @@ async fn try_edit(
     change.writes.extend(weighed.counts);
     let change = once.save(change, now, || answer(&submitted));
     if once.try_commit(ports, change).await?.is_err() {
-        return Ok(None);
+        // The workflow parked, or somebody voted, at the same moment.
+        return Ok(Try::Again);
     }
     wake(ports, &superseded).await;
     if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, 0).await {
         tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
     }
-    Ok(Some(submitted))
+    Ok(Try::Done(submitted))
 }
 
 /// The mail as the edit leaves it, from the bytes that were sealed before.
@@ -235,8 +226,8 @@ async fn revised(
 /// The mail that the one of this approval answers.
 async fn answered(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
     let Some(id) = approval.answers else { return Ok(None) };
-    let key = Key::Message(approval.inbox_id, id);
-    Ok(load::<Message>(&*ports.store, approval.organization_id, key).await?)
+    let key = key::Message(approval.inbox_id, id);
+    Ok(load(&*ports.store, approval.organization_id, key).await?)
 }
 
 /// The draft that a sealed mail was made from, as it is sealed.
@@ -308,15 +299,13 @@ pub async fn send_again(
 ) -> Result<Submitted, Refusal> {
     permit.over(inbox_id)?;
     let organization_id = permit.organization_id();
-    let keys = [Key::Inbox(inbox_id), Key::Message(inbox_id, id), Key::Policies];
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
-    let mut next = || found.next().flatten();
-    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
-    let message = next().and_then(|r| Message::try_from(r).ok()).ok_or(Refusal::NotFound("message"))?;
-    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
+    let wanted = (key::Inbox(inbox_id), key::Message(inbox_id, id), key::Policies);
+    let (inbox, message, book) = load(&*ports.store, organization_id, wanted).await?;
+    let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
+    let message = message.ok_or(Refusal::NotFound("message"))?;
+    let book = book.unwrap_or_default();
     let outbound = message.outbound().ok_or(Refusal::NotFound("message"))?;
-    let approval = Key::Approval(outbound.approval_id);
-    let approval = load::<Approval>(&*ports.store, organization_id, approval).await?;
+    let approval = load(&*ports.store, organization_id, key::Approval(outbound.approval_id)).await?;
     let digest = outbound.digest;
     let original = original(ports, &message, approval.as_ref()).await?;
     // Looked at again when it is stored; here it spares the work.
@@ -349,23 +338,21 @@ async fn original(
     approval: Option<&Approval>,
 ) -> Result<Original, Refusal> {
     let organization_id = message.organization_id;
-    let key = |id: MessageId| Key::Message(message.inbox_id, id);
+    let mail = |id: MessageId| key::Message(message.inbox_id, id);
     let root = match approval.and_then(|approval| approval.resends.first()) {
-        Some(first) => load::<Message>(&*ports.store, organization_id, key(*first)).await?,
+        Some(first) => load(&*ports.store, organization_id, mail(*first)).await?,
         None => Some(message.clone()),
     };
     let root = root.ok_or(Refusal::NotFound("message"))?;
     let attempts = root.outbound().map(|outbound| outbound.sent_again_as.clone()).unwrap_or_default();
-    let keys: Vec<_> = attempts.iter().copied().map(key).collect();
-    let found = ports.store.load(organization_id, &keys).await?;
-    let attempt = |(id, record): (&MessageId, Option<Record>)| {
-        Attempt::of(*id, record.and_then(|record| Message::try_from(record).ok()).as_ref())
-    };
-    let earlier: Vec<_> = attempts.iter().zip(found).map(attempt).collect();
+    let wanted: Vec<_> = attempts.iter().copied().map(mail).collect();
+    let found = load(&*ports.store, organization_id, wanted).await?;
+    let earlier: Vec<_> =
+        attempts.iter().zip(found).map(|(id, message)| Attempt::of(*id, message.as_ref())).collect();
     // The last one's has all authors of those before it, but for the named one's own.
     let last = earlier.last().and_then(|attempt| attempt.approval_id);
     let last = match last {
-        Some(id) => load::<Approval>(&*ports.store, organization_id, Key::Approval(id)).await?,
+        Some(id) => load(&*ports.store, organization_id, key::Approval(id)).await?,
         None => None,
     };
     let authors = [approval, last.as_ref()]

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Contact, Key, Record, Write};
+use crate::base::store::{Contact, Write, key, load};
 
 /// What is known of a mail before anything is read.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,21 +93,22 @@ pub async fn gather(ports: &Ports, book: &PolicyBook, input: FactsInput<'_>) -> 
     let at = input.send_at.map_or(now, |time| time.max(now));
     let addresses = distinct(input.recipients);
     let counted = volumes(book, input.inbox, &addresses);
-    let contacts = addresses.iter().map(|address| Key::Contact(Contact::hash_of(address)));
-    let counters = counted
+    let contacts: Vec<_> = addresses.iter().map(|one| key::Contact(Contact::hash_of(one))).collect();
+    let counters: Vec<_> = counted
         .iter()
-        .map(|volume| Key::Counter(counter_hash(input.organization_id, input.inbox.id, volume, at)));
-    let keys: Vec<_> = contacts.chain(counters).chain(input.thread_id.map(Key::Thread)).collect();
-    let records = ports.store.load(input.organization_id, &keys);
-    let (records, owners) = try_join(records, ports.directory.addresses(&addresses)).await?;
+        .map(|volume| key::Counter(counter_hash(input.organization_id, input.inbox.id, volume, at)))
+        .collect();
+    let wanted = (contacts, counters, input.thread_id.map(key::Thread));
+    let records = load(&*ports.store, input.organization_id, wanted);
+    let ((contacts, counters, thread), owners) =
+        try_join(records, ports.directory.addresses(&addresses)).await?;
     let internal: BTreeSet<_> = owners
         .into_iter()
         .filter(|entry| entry.organization_id == input.organization_id)
         .map(|entry| entry.address.mailbox_key())
         .collect();
-    let tainted = matches!(records.last(), Some(Some(Record::Thread(thread))) if thread.tainted);
+    let tainted = thread.is_some_and(|thread| thread.tainted);
     let unproven: BTreeSet<_> = input.unproven.iter().map(EmailAddress::mailbox_key).collect();
-    let (contacts, counters) = records.split_at(addresses.len());
     let recipients = addresses
         .into_iter()
         .zip(contacts)
@@ -121,10 +122,7 @@ pub async fn gather(ports: &Ports, book: &PolicyBook, input: FactsInput<'_>) -> 
         .into_iter()
         .zip(counters)
         .map(|(volume, counter)| {
-            let before = match counter {
-                Some(Record::Counter(counter)) => counter.count,
-                _ => 0,
-            };
+            let before = counter.map_or(0, |counter| counter.count);
             let hash = counter_hash(input.organization_id, input.inbox.id, &volume, at);
             // The count is with the mail itself.
             (volume, if input.counted.contains(&hash) { before.max(1) } else { before.saturating_add(1) })

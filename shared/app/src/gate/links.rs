@@ -9,7 +9,7 @@ use domain::people::organization::Member;
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Expect, Key, StoreError, Write, load};
+use crate::base::store::{Expect, StoreError, Write, key, load};
 use crate::gate::approvals::{self, Verdict, View};
 
 /// A link that opens its approval now.
@@ -54,12 +54,9 @@ impl Opened {
 pub async fn open(ports: &Ports, secret: &LinkSecret) -> Result<Opened, LinkRefusal> {
     let organization_id = secret.organization_id();
     let unknown = || LinkRefusal::Closed(LinkClosed::Unknown, None);
-    let link =
-        load::<Link>(&*ports.store, organization_id, Key::Link(secret.hash())).await?.ok_or_else(unknown)?;
-    let keys = [Key::Approval(link.approval_id), Key::Member(link.member_id)];
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
-    let approval = found.next().flatten().and_then(|record| Approval::try_from(record).ok());
-    let member = found.next().flatten().and_then(|record| Member::try_from(record).ok());
+    let link = load(&*ports.store, organization_id, key::Link(secret.hash())).await?.ok_or_else(unknown)?;
+    let wanted = (key::Approval(link.approval_id), key::Member(link.member_id));
+    let (approval, member) = load(&*ports.store, organization_id, wanted).await?;
     link.opens(approval.as_ref(), member.as_ref(), ports.now()).map_err(|closed| {
         let told = !matches!(closed, LinkClosed::Unknown | LinkClosed::NotEntitled);
         LinkRefusal::Closed(closed, told.then_some(link.approval_id))

@@ -21,7 +21,8 @@ use domain::{ApprovalId, EventId, MemberId, OrganizationId, Timestamp};
 use crate::base::error::Refusal;
 use crate::base::plain::inert;
 use crate::base::ports::{Ports, Queue, SendOutcome};
-use crate::base::store::{Change, Expect, Key, List, PageRequest, StoreError, Write, load, typed};
+use crate::base::retry::{Try, retry};
+use crate::base::store::{Change, Expect, List, PageRequest, Write, key, load, typed};
 
 /// A mail to a member about what waits for them. Only this module makes one, from a member's seat and its own words.
 pub struct Notification {
@@ -125,8 +126,8 @@ impl Teller<'_> {
 
     async fn tell_all(&self, waiting: &Waiting) -> Result<(), Refusal> {
         let organization_id = waiting.organization_id;
-        let key = Key::Approval(waiting.approval_id);
-        let Some(approval) = load::<Approval>(&*self.ports.store, organization_id, key).await? else {
+        let key = key::Approval(waiting.approval_id);
+        let Some(approval) = load(&*self.ports.store, organization_id, key).await? else {
             return Ok(());
         };
         let voters = self.voters(&approval).await?;
@@ -155,13 +156,12 @@ impl Teller<'_> {
             let listed = self.ports.store.list(organization_id, &List::Members, &page).await?;
             let next = listed.next.clone();
             let candidates = typed::<Member>(listed).items;
-            let keys: Vec<_> = candidates
+            let wanted: Vec<_> = candidates
                 .iter()
                 .filter(|member| awaits(approval, member, now))
-                .map(|member| Key::Member(member.id))
+                .map(|member| key::Member(member.id))
                 .collect();
-            let fresh = self.ports.store.load(organization_id, &keys).await?;
-            let fresh = fresh.into_iter().flatten().filter_map(|record| Member::try_from(record).ok());
+            let fresh = load(&*self.ports.store, organization_id, wanted).await?.into_iter().flatten();
             voters.extend(self.reachable(fresh.filter(|member| awaits(approval, member, now))).await?);
             page.cursor = next;
             if page.cursor.is_none() {
@@ -193,9 +193,8 @@ impl Teller<'_> {
         let mut ids: Vec<MemberId> = actors.into_iter().filter_map(Actor::member).collect();
         ids.sort_unstable();
         ids.dedup();
-        let keys: Vec<_> = ids.into_iter().map(Key::Member).collect();
-        let found = self.ports.store.load(organization_id, &keys).await?;
-        let members = found.into_iter().flatten().filter_map(|record| Member::try_from(record).ok());
+        let wanted: Vec<_> = ids.into_iter().map(key::Member).collect();
+        let members = load(&*self.ports.store, organization_id, wanted).await?.into_iter().flatten();
         Ok(members.map(|member| (member.id, member.email)).collect())
     }
 
@@ -221,12 +220,10 @@ impl Teller<'_> {
         member: &Member,
     ) -> Result<Option<Claimed>, Refusal> {
         let organization_id = approval.organization_id;
-        for _ in 0..TRIES {
+        retry(TRIES, "the member's notifications kept changing", || async {
             let now = self.ports.now();
-            let keys = [Key::Notice(key), Key::Pace(member.id)];
-            let mut found = self.ports.store.load(organization_id, &keys).await?.into_iter();
-            let known = found.next().flatten().and_then(|record| Notice::try_from(record).ok());
-            let pace = found.next().flatten().and_then(|record| Pace::try_from(record).ok());
+            let wanted = (key::Notice(key), key::Pace(member.id));
+            let (known, pace) = load(&*self.ports.store, organization_id, wanted).await?;
             let new = Notice {
                 key,
                 organization_id,
@@ -237,7 +234,7 @@ impl Teller<'_> {
             };
             let mut change = Change::new(organization_id);
             let notice = if let Some(known) = known {
-                let Some(notice) = take(known, now)? else { return Ok(None) };
+                let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
                 change = change.update(notice.clone());
                 Notice { version: notice.version + 1, ..notice }
             } else {
@@ -265,14 +262,10 @@ impl Teller<'_> {
             if let Some(secret) = &secret {
                 change = change.create(Link::new(secret, approval, member.id, now));
             }
-            match self.ports.store.commit(change).await {
-                Ok(()) => return Ok(single.then_some(Claimed { notice, secret })),
-                // The member was told of something else at the same moment, or of this by somebody else.
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Refusal::Unavailable("the member's notifications kept changing".to_owned()))
+            // A conflict: the member was told of something else at the same moment, or of this by somebody else.
+            Try::of(self.ports.store.commit(change).await, single.then_some(Claimed { notice, secret }))
+        })
+        .await
     }
 
     /// The secret of a one-time link; none where the terms ask for a sign-in.
@@ -285,18 +278,15 @@ impl Teller<'_> {
     async fn digest(&self, due: &DueDigest) -> Result<(), Refusal> {
         let organization_id = due.organization_id;
         let key = digest_key(due);
-        for _ in 0..TRIES {
+        retry(TRIES, "the member's notifications kept changing", || async {
             let now = self.ports.now();
-            let keys = [Key::Notice(key), Key::Pace(due.member_id), Key::Member(due.member_id)];
-            let mut found = self.ports.store.load(organization_id, &keys).await?.into_iter();
-            let known = found.next().flatten().and_then(|record| Notice::try_from(record).ok());
-            let pace = found.next().flatten().and_then(|record| Pace::try_from(record).ok());
-            let member = found.next().flatten().and_then(|record| Member::try_from(record).ok());
-            let Some(member) = member else { return Ok(()) };
+            let wanted = (key::Notice(key), key::Pace(due.member_id), key::Member(due.member_id));
+            let (known, pace, member) = load(&*self.ports.store, organization_id, wanted).await?;
+            let Some(member) = member else { return Ok(Try::Done(())) };
             let mut change = Change::new(organization_id);
             let mut notice = match (known, pace) {
                 (Some(known), _) => {
-                    let Some(notice) = take(known, now)? else { return Ok(()) };
+                    let Some(notice) = take(known, now)? else { return Ok(Try::Done(())) };
                     notice
                 }
                 (None, Some(pace)) if pace.digest_due == Some(due.due) => {
@@ -305,7 +295,7 @@ impl Teller<'_> {
                     Notice { key, organization_id, member_id: member.id, state, created_at: now, version: 0 }
                 }
                 // Another one is due, or none: this one was never written down.
-                _ => return Ok(()),
+                _ => return Ok(Try::Done(())),
             };
             let (waiting, more) = self.waiting(&member).await?;
             if waiting.is_empty() {
@@ -323,26 +313,20 @@ impl Teller<'_> {
                 change.update(notice.clone())
             };
             notice.version += 1;
-            match self.ports.store.commit(change).await {
-                Ok(()) if waiting.is_empty() => return Ok(()),
-                Ok(()) => {
-                    let askers = self
-                        .askers(organization_id, waiting.iter().map(|approval| &approval.requested_by))
-                        .await?;
-                    let entries: Vec<_> = waiting
-                        .iter()
-                        .zip(&secrets)
-                        .map(|(approval, secret)| {
-                            Entry::new(approval, &askers, secret.as_ref(), self.public_url)
-                        })
-                        .collect();
-                    return self.send(notice, &member, &many(&entries, more, self.public_url)).await;
-                }
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+            let written = self.ports.store.commit(change).await;
+            if written.is_ok() && !waiting.is_empty() {
+                let asked_by = waiting.iter().map(|approval| &approval.requested_by);
+                let askers = self.askers(organization_id, asked_by).await?;
+                let entries: Vec<_> = waiting
+                    .iter()
+                    .zip(&secrets)
+                    .map(|(approval, secret)| Entry::new(approval, &askers, secret.as_ref(), self.public_url))
+                    .collect();
+                self.send(notice, &member, &many(&entries, more, self.public_url)).await?;
             }
-        }
-        Err(Refusal::Unavailable("the member's notifications kept changing".to_owned()))
+            Try::of(written, ())
+        })
+        .await
     }
 
     /// The first mails that wait for this member, the soonest to expire first, and how many more there are.

@@ -16,8 +16,9 @@ use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
+use crate::base::retry::{Try, retry};
 use crate::base::store::{
-    Change, Expect, Key, List, Page, PageRequest, Record, StoreError, Write, load, typed,
+    Change, Expect, List, Page, PageRequest, Record, StoreError, Write, key, load, typed,
 };
 use crate::gate::approvals::cancel;
 use crate::gate::steps::ticket;
@@ -60,13 +61,13 @@ async fn covered(
     let organization_id = permit.organization_id();
     Ok(match scope {
         Covered::Organization => {
-            let found = load::<Organization>(&*ports.store, organization_id, Key::Organization).await?;
+            let found = load(&*ports.store, organization_id, key::Organization).await?;
             let found = found.ok_or(Refusal::NotFound("organization"))?;
             (found.clone().into(), found.paused)
         }
         Covered::Inbox(id) => {
             permit.over(id)?;
-            let found = load::<Inbox>(&*ports.store, organization_id, Key::Inbox(id)).await?;
+            let found = load(&*ports.store, organization_id, key::Inbox(id)).await?;
             let found = found.ok_or(Refusal::NotFound("inbox"))?;
             (found.clone().into(), found.paused)
         }
@@ -96,16 +97,14 @@ pub async fn pause(
     if permit.principal().inboxes.is_some() && !matches!(scope, Covered::Inbox(_)) {
         return Err(Refusal::NotFound(scope.name()));
     }
-    for _ in 0..TRIES {
+    retry(TRIES, "the pause kept changing", || async {
         let (record, paused) = covered(ports, permit, scope).await?;
         // Pulling it again is written down too: a release that is under way must not swallow it.
         let pause = Pause { by: permit.actor().clone(), at: ports.now(), reason: reason.to_owned() };
-        match commit(ports, permit, scope, with(record, Some(pause.clone())), paused, Some(reason)).await {
-            Err(StoreError::Conflict(_)) => {}
-            other => return Ok(other.map(|()| pause)?),
-        }
-    }
-    Err(Refusal::Unavailable("the pause kept changing".to_owned()))
+        let record = with(record, Some(pause.clone()));
+        Try::of(commit(ports, permit, scope, record, paused, Some(reason)).await, pause)
+    })
+    .await
 }
 
 async fn commit(
@@ -171,10 +170,10 @@ async fn approvals_of(
     permit: &Permit<impl ScopeType>,
     messages: &[Message],
 ) -> Result<Vec<Approval>, Refusal> {
-    let keys: Vec<_> =
-        messages.iter().filter_map(Message::outbound).map(|o| Key::Approval(o.approval_id)).collect();
-    let found = ports.store.load(permit.organization_id(), &keys).await?;
-    Ok(found.into_iter().flatten().filter_map(|record| Approval::try_from(record).ok()).collect())
+    let wanted: Vec<_> =
+        messages.iter().filter_map(Message::outbound).map(|o| key::Approval(o.approval_id)).collect();
+    let found = load(&*ports.store, permit.organization_id(), wanted).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// What a release did.

@@ -1,11 +1,10 @@
 //! Making, changing and trying out policies.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
+use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::Approval;
 use domain::gate::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::message::{Direction, Message};
@@ -16,14 +15,15 @@ use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 use crate::base::enter::Once;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::Ports;
-use crate::base::store::{Change, Conflict, Key, StoreError, load};
+use crate::base::retry::{Try, retry};
+use crate::base::store::{Change, Conflict, Key, StoreError, key, load};
 use crate::gate::facts::{Bodies, FactsInput, gather};
 use crate::mailbox::messages;
 use crate::people::tokens;
 
 /// All policies of the organization, and what of them can't be read.
 pub async fn book(ports: &Ports, permit: &Permit<scope::PoliciesManage>) -> Result<PolicyBook, Refusal> {
-    Ok(load::<PolicyBook>(&*ports.store, permit.organization_id(), Key::Policies).await?.unwrap_or_default())
+    Ok(load(&*ports.store, permit.organization_id(), key::Policies).await?.unwrap_or_default())
 }
 
 /// One policy.
@@ -160,7 +160,7 @@ async fn alter<T>(
     save: impl Fn(Change, &T) -> Change,
 ) -> Result<T, Refusal> {
     let organization_id = permit.organization_id();
-    for _ in 0..TRIES {
+    retry(TRIES, "the policies kept changing", || async {
         let mut book = book(ports, permit).await?;
         let (made, details) = make(&mut book)?;
         let entry = ports.audit(organization_id, permit.actor(), action, id);
@@ -172,12 +172,12 @@ async fn alter<T>(
             change.update(book)
         };
         match once.try_commit(ports, save(change, &made)).await? {
-            Ok(()) => return Ok(made),
-            Err(conflicts) if conflicts == [Conflict::Record(Key::Policies)] => {}
-            Err(conflicts) => return Err(StoreError::Conflict(conflicts).into()),
+            Ok(()) => Ok(Try::Done(made)),
+            Err(conflicts) if conflicts == [Conflict::Record(Key::Policies)] => Ok(Try::Again),
+            Err(conflicts) => Err(StoreError::Conflict(conflicts).into()),
         }
-    }
-    Err(Refusal::Unavailable("the policies kept changing".to_owned()))
+    })
+    .await
 }
 
 /// Particulars of an audit entry. A policy may name addresses: its digest stands for it.
@@ -219,7 +219,11 @@ fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
     }
     let inboxes: BTreeSet<_> = policy.content.inboxes.iter().flatten().collect();
     if inboxes.len() > limits::LIST {
-        errors.push(FieldError::new("inbox_ids", Code::TooMany, "names too many inboxes"));
+        errors.push(FieldError::new(
+            "inbox_ids",
+            Code::TooMany,
+            format!("names more than {} inboxes", limits::LIST),
+        ));
     }
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
 }
@@ -274,8 +278,7 @@ pub async fn simulate(
     let organization_id = permit.organization_id();
     let stored = book(ports, permit).await?;
     let inbox_id = trial.inbox_id;
-    let inbox =
-        load::<domain::mailbox::inbox::Inbox>(&*ports.store, organization_id, Key::Inbox(inbox_id)).await?;
+    let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
     let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
     let book = match trial.policies {
         None => stored,
@@ -311,15 +314,15 @@ pub async fn simulate(
             let Some(outbound) = message.outbound() else {
                 return Err(Refusal::field("message_id", Code::NotOutgoing, "is a mail that came in"));
             };
-            approval = load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id))
+            approval = load(&*ports.store, organization_id, key::Approval(outbound.approval_id))
                 .await?
                 .ok_or(Refusal::NotFound("approval"))?;
             let answers = match approval.answers {
                 None => None,
                 Some(id) => Some(find(ports, organization_id, inbox_id, id, "message_id").await?),
             };
-            let octets = messages::octets(ports, &message).await?;
-            (&approval.requested_by, stored_draft(&message, &octets), message.size, answers)
+            let bytes = messages::raw_bytes(ports, &message).await?;
+            (&approval.requested_by, stored_draft(&message, &bytes), message.size, answers)
         }
     };
     let automatic = |parent: &Message| matches!(parent.direction, Direction::Inbound { automatic: true, .. });
@@ -374,7 +377,7 @@ async fn find(
     id: MessageId,
     field: &'static str,
 ) -> Result<Message, Refusal> {
-    load::<Message>(&*ports.store, organization_id, Key::Message(inbox_id, id))
+    load(&*ports.store, organization_id, key::Message(inbox_id, id))
         .await?
         .ok_or_else(|| Refusal::field(field, Code::UnknownMessage, "no such mail in this inbox"))
 }
@@ -389,8 +392,8 @@ async fn token(ports: &Ports, organization_id: OrganizationId, id: TokenId) -> R
 }
 
 /// What a sealed mail says.
-fn stored_draft(message: &Message, octets: &[u8]) -> TrialDraft {
-    let parsed = mail::parse(octets);
+fn stored_draft(message: &Message, bytes: &[u8]) -> TrialDraft {
+    let parsed = mail::parse(bytes);
     let parties = message.to.iter().chain(&message.cc).chain(&message.bcc);
     let file = |file: &domain::mailbox::message::AttachmentRef| FileFact {
         filename: file.filename.clone(),

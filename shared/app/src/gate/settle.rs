@@ -1,12 +1,12 @@
 //! What the provider reports after it was called: acceptance, delivery, bounce, complaint.
 
 use domain::mailbox::lifecycle::Outcome;
-use domain::mailbox::message::Message;
 use domain::{InboxId, MessageId, OrganizationId};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Key, StoreError, load};
+use crate::base::retry::{Try, retry};
+use crate::base::store::{key, load};
 use crate::gate::steps::move_on;
 
 /// One report, named by the tags that we gave the mail.
@@ -38,13 +38,13 @@ const TRIES: usize = 8;
 
 /// Writes a report down. The same report again changes nothing, in whatever order reports come.
 pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
-    for _ in 0..TRIES {
-        let key = Key::Message(report.inbox_id, report.message_id);
-        let Some(message) = load::<Message>(&*ports.store, report.organization_id, key).await? else {
+    retry(TRIES, "the message kept changing", || async {
+        let key = key::Message(report.inbox_id, report.message_id);
+        let Some(message) = load(&*ports.store, report.organization_id, key).await? else {
             tracing::warn!(message_id = %report.message_id, "a report names a mail that does not exist");
-            return Ok(());
+            return Ok(Try::Done(()));
         };
-        let Some(outbound) = message.outbound().cloned() else { return Ok(()) };
+        let Some(outbound) = message.outbound().cloned() else { return Ok(Try::Done(())) };
         let before = outbound.status();
         let now = ports.now();
         let after = match &report.what {
@@ -54,19 +54,15 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
             }
         };
         let after = match after {
-            Ok(after) if after == outbound => return Ok(()),
+            Ok(after) if after == outbound => return Ok(Try::Done(())),
             Ok(after) => after,
             Err(error) => {
                 // The provider sent what we never gave it: somebody else uses our tags, or we have a defect.
                 tracing::error!(message_id = %message.id, %error, "a report contradicts the table");
-                return Ok(());
+                return Ok(Try::Done(()));
             }
         };
-        match ports.store.commit(move_on(ports, message, after, before)).await {
-            Ok(()) => return Ok(()),
-            Err(StoreError::Conflict(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Refusal::Unavailable("the message kept changing".to_owned()))
+        Try::of(ports.store.commit(move_on(ports, message, after, before)).await, ())
+    })
+    .await
 }

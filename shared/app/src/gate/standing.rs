@@ -4,15 +4,14 @@ use domain::base::code::Code;
 use domain::gate::approval::{DecisionRefused, Voter};
 use domain::gate::policy::DECIDERS;
 use domain::gate::standing::{StandingApproval, Target};
-use domain::mailbox::message::Thread;
 use domain::people::access::{Permit, scope};
-use domain::people::organization::Member;
 use domain::{InboxId, StandingApprovalId, Timestamp};
 
 use crate::base::enter::Once;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::Ports;
-use crate::base::store::{Change, Key, List, Page, PageRequest, StoreError, load, typed};
+use crate::base::retry::{Try, retry};
+use crate::base::store::{Change, List, Page, PageRequest, key, load, typed};
 
 /// What a new standing approval is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,18 +63,16 @@ pub async fn create(
         None => {}
     }
     let member_id = permit.actor().member().ok_or(DecisionRefused::NoPerson)?;
-    let mut keys = vec![Key::Member(member_id)];
-    keys.extend(new.inbox_id.map(Key::Inbox));
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
-    let member = found.next().flatten().and_then(|record| Member::try_from(record).ok());
+    let wanted = (key::Member(member_id), new.inbox_id.map(key::Inbox));
+    let (member, inbox) = load(&*ports.store, organization_id, wanted).await?;
     let member = member
         .filter(|member| DECIDERS.contains(&member.role))
         .ok_or(Refusal::because(Code::MemberRemoved, "this needs a member who decides"))?;
-    if new.inbox_id.is_some() && found.next().flatten().is_none() {
+    if new.inbox_id.is_some() && inbox.is_none() {
         return Err(Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"));
     }
     if let Target::Thread(id) = new.target {
-        let thread = load::<Thread>(&*ports.store, organization_id, Key::Thread(id)).await?;
+        let thread = load(&*ports.store, organization_id, key::Thread(id)).await?;
         let thread = thread
             .filter(|thread| permit.over(thread.inbox_id).is_ok())
             .ok_or_else(|| Refusal::field("thread_id", Code::UnknownThread, "no such thread"))?;
@@ -163,23 +160,20 @@ pub async fn revoke(
     id: StandingApprovalId,
 ) -> Result<(), Refusal> {
     let organization_id = permit.organization_id();
-    for _ in 0..20 {
-        let key = Key::StandingApproval(id);
-        let standing = load::<StandingApproval>(&*ports.store, organization_id, key).await?;
+    retry(20, "the standing approval kept changing", || async {
+        let standing = load(&*ports.store, organization_id, key::StandingApproval(id)).await?;
         let standing = standing
             .filter(|standing| may_see(permit, standing))
             .ok_or(Refusal::NotFound("standing approval"))?;
         if standing.revoked_at.is_some() {
-            return Ok(());
+            return Ok(Try::Done(()));
         }
         let mut entry = ports.audit(organization_id, permit.actor(), "standing_approval.revoke", id);
         entry.details = vec![("used", standing.used.to_string())];
         let revoked = StandingApproval { revoked_at: Some(ports.now()), ..standing };
-        match ports.store.commit(Change::new(organization_id).update(revoked).audit(entry)).await {
-            // It is being used at the same moment.
-            Err(StoreError::Conflict(_)) => {}
-            other => return Ok(other?),
-        }
-    }
-    Err(Refusal::Unavailable("the standing approval kept changing".to_owned()))
+        let change = Change::new(organization_id).update(revoked).audit(entry);
+        // A conflict: it is being used at the same moment.
+        Try::of(ports.store.commit(change).await, ())
+    })
+    .await
 }

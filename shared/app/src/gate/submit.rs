@@ -13,14 +13,13 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Permit, Principal, scope};
-use domain::people::organization::Organization;
 use domain::{InboxId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Ports};
-use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write};
+use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write, key, load};
 use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references};
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
@@ -62,14 +61,11 @@ pub async fn submit(
 ) -> Result<Submitted, Refusal> {
     let organization_id = permit.organization_id();
     permit.over(inbox_id)?;
-    let mut keys = vec![Key::Inbox(inbox_id), Key::Policies, Key::Organization];
-    keys.extend(answering.map(|a| Key::Message(inbox_id, a.message_id)));
-    let mut found = ports.store.load(organization_id, &keys).await?.into_iter();
-    let mut next = || found.next().flatten();
-    let inbox = next().and_then(|r| Inbox::try_from(r).ok()).ok_or(Refusal::NotFound("inbox"))?;
-    let book = next().and_then(|r| PolicyBook::try_from(r).ok()).unwrap_or_default();
-    let organization = next().and_then(|r| Organization::try_from(r).ok());
-    let parent = next().and_then(|r| Message::try_from(r).ok());
+    let parent = answering.map(|answering| key::Message(inbox_id, answering.message_id));
+    let wanted = (key::Inbox(inbox_id), key::Policies, key::Organization, parent);
+    let (inbox, book, organization, parent) = load(&*ports.store, organization_id, wanted).await?;
+    let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
+    let book = book.unwrap_or_default();
     if answering.is_some() && parent.is_none() {
         return Err(Refusal::NotFound("message"));
     }
@@ -218,7 +214,7 @@ fn hold(
         task_token: None,
         version: 1,
     };
-    let mut approval = described(approval, prepared, weighed, sealed, now);
+    let mut approval = describe(approval, prepared, weighed, sealed, now);
     let pending = pending(&approval, weighed.first_contact, now);
     let outbound = match (&weighed.standing, &approval.terms) {
         (_, None) => {
@@ -257,11 +253,11 @@ fn hold(
         created_at: now,
         version: 1,
     };
-    Ok(Submitted { message: shown(message, prepared, &approval, sealed), approval })
+    Ok(Submitted { message: show_revision(message, prepared, &approval, sealed), approval })
 }
 
 /// The approval with what this revision of the mail says and what was made of it.
-pub(crate) fn described(
+pub(crate) fn describe(
     approval: Approval,
     prepared: &Prepared,
     weighed: &Weighed,
@@ -289,7 +285,12 @@ pub(crate) fn described(
 }
 
 /// The mail with what this revision of it says.
-pub(crate) fn shown(message: Message, prepared: &Prepared, approval: &Approval, sealed: &Sealed) -> Message {
+pub(crate) fn show_revision(
+    message: Message,
+    prepared: &Prepared,
+    approval: &Approval,
+    sealed: &Sealed,
+) -> Message {
     let draft = &prepared.draft;
     Message {
         reply_to: parties(&draft.reply_to),

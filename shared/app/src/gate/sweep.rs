@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 
 use domain::delivery::event::EventKind;
-use domain::gate::approval::{Approval, Deed};
+use domain::gate::approval::Deed;
 use domain::gate::last_look::Hindrance;
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Status;
-use domain::mailbox::message::Message;
 use domain::people::access::Actor;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Key, Record, StoreError, Watch, Watched, Write, load};
+use crate::base::store::{Record, StoreError, Watch, Watched, Write, key, load};
 use crate::gate::dispatch::hindrance;
 use crate::gate::steps::{approval_event, message_event, move_on, ticket, wake};
 
@@ -81,16 +80,15 @@ async fn batch(ports: &Ports, some: &[Watched], swept: &mut Swept) {
 
 async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, Refusal> {
     let organization_id = watched.organization_id;
-    let key = Key::Message(watched.inbox_id, watched.message_id);
-    let Some(message) = load::<Message>(&*ports.store, organization_id, key).await? else { return Ok(None) };
+    let key = key::Message(watched.inbox_id, watched.message_id);
+    let Some(message) = load(&*ports.store, organization_id, key).await? else { return Ok(None) };
     let Some(outbound) = message.outbound().cloned() else { return Ok(None) };
     let now = ports.now();
     if outbound.watch_at().is_none_or(|at| now < at) {
         return Ok(None);
     }
     let status = outbound.status();
-    let approval =
-        load::<Approval>(&*ports.store, organization_id, Key::Approval(outbound.approval_id)).await?;
+    let approval = load(&*ports.store, organization_id, key::Approval(outbound.approval_id)).await?;
     let Some(approval) = approval else { return Ok(None) };
     let committed = match status {
         Status::PendingApproval => {

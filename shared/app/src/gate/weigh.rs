@@ -10,13 +10,12 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
-use domain::people::organization::Member;
 use domain::{OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Change, Key, List, PageRequest, Record, Write, load, typed};
+use crate::base::store::{Change, List, PageRequest, Write, key, load, typed};
 use crate::gate::draft::Prepared;
 use crate::gate::facts::{self, Bodies, FactsInput};
 use crate::gate::standing;
@@ -166,8 +165,8 @@ async fn covering(
     let live = standing::live(ports, organization_id).await?;
     for standing in live.into_iter().filter(|standing| wanted(standing)) {
         // Of a maker who has left, or decides in another role, the vote would not stand.
-        let maker = Key::Member(standing.made_by.member_id);
-        let maker = load::<Member>(&*ports.store, organization_id, maker).await?;
+        let maker = key::Member(standing.made_by.member_id);
+        let maker = load(&*ports.store, organization_id, maker).await?;
         if maker.is_some_and(|maker| maker.role == standing.made_by.role) {
             return Ok(Some(standing));
         }
@@ -274,13 +273,10 @@ async fn cap(
     );
     caps.sort_unstable();
     caps.dedup();
-    let keys: Vec<_> = caps.iter().map(|(key, ..)| Key::Counter(*key)).collect();
-    let found = ports.store.load(organization_id, &keys).await?;
-    let count = |record: &Option<Record>| match record {
-        Some(Record::Counter(counter)) => counter.count,
-        _ => 0,
-    };
-    let counted: Vec<u64> = found.iter().map(count).collect();
+    let counters: Vec<_> = caps.iter().map(|(key, ..)| key::Counter(*key)).collect();
+    let counters = load(&*ports.store, organization_id, counters).await?;
+    let counted: Vec<u64> =
+        counters.iter().map(|counter| counter.as_ref().map_or(0, |it| it.count)).collect();
     let full = caps.iter().zip(&counted).find(|((_, limit, _), count)| **count >= *limit);
     if let Some(((.., reason), _)) = full {
         weighed.standing = None;

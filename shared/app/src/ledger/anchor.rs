@@ -48,7 +48,7 @@ const TIME: SignedDuration = SignedDuration::from_secs(40);
 /// Anchors every head that moved since it was anchored last. One organization that fails does not keep the others.
 pub async fn run(ports: &Ports, known: &Known, form: Form) -> Result<Ran, Refusal> {
     let (started, mut ran) = (ports.now(), Ran::default());
-    let mut moved = moved(ports, known, &mut ran).await?;
+    let mut moved = list_moved(ports, known, &mut ran).await?;
     // Those that have waited longest come first, so that none waits for ever.
     moved.sort_by_key(|head| (head.at, head.organization_id));
     for some in moved.chunks(AT_ONCE) {
@@ -74,7 +74,7 @@ pub async fn run(ports: &Ports, known: &Known, form: Form) -> Result<Ran, Refusa
 }
 
 /// The heads that are not those that are known to be anchored.
-async fn moved(ports: &Ports, known: &Known, ran: &mut Ran) -> Result<Vec<Head>, Refusal> {
+async fn list_moved(ports: &Ports, known: &Known, ran: &mut Ran) -> Result<Vec<Head>, Refusal> {
     let (mut moved, mut after) = (vec![], None);
     loop {
         let page = ports.trail.heads(after, PAGE).await?;
@@ -113,7 +113,8 @@ async fn write(ports: &Ports, known: &Known, form: Form, head: &Head) -> Result<
 }
 
 /// Compares a head with what is anchored in its place or behind it, and returns whether it is anchored. It is a later head
-/// where the chain grew, and another run anchored it, since this one was read. Refused where it contradicts an anchor.
+/// where the chain grew, and another run anchored it, since this one was read. Refused where it contradicts an anchor: anchors come
+/// in the order of their places, so that one in the head's own place is seen before later ones.
 async fn compare(ports: &Ports, mut head: Head) -> Result<(Head, bool), Refusal> {
     loop {
         let anchors = ports.anchors.behind(head.organization_id, head.sequence).await?;

@@ -3,9 +3,9 @@
 //! A change writes its entries unchained, so that an organization's changes never wait for each other. The chain is laid
 //! over them afterwards, by [`chain`], from the table's stream; [`catch_up`] finds what the stream lost.
 
-use domain::base::code::Code;
 use std::collections::BTreeMap;
 
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::ledger::audit::{Anchored, ChainedEntry, Entry, Flaw, FlawCode, Head};
 use domain::people::access::{Permit, scope};
@@ -13,7 +13,8 @@ use domain::{AuditId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{ListError, Page, PageRequest, StoreError};
+use crate::base::retry::{Try, retry};
+use crate::base::store::{ListError, Page, PageRequest};
 use crate::base::trail::{LAST_PLACE, Range, Stored};
 
 /// So many entries get their place in one transaction: two items each and the head, of 100 that `DynamoDB` takes.
@@ -44,10 +45,10 @@ async fn chain_some(
     organization_id: OrganizationId,
     ids: &[AuditId],
 ) -> Result<usize, Refusal> {
-    for _ in 0..TRIES {
+    retry(TRIES, "the audit chain kept growing", || async {
         let mut entries = ports.trail.unchained(organization_id, ids).await?;
         if entries.is_empty() {
-            return Ok(0);
+            return Ok(Try::Done(0));
         }
         entries.sort_by_key(|entry| entry.id);
         let head = ports.trail.head(organization_id).await?;
@@ -55,14 +56,10 @@ async fn chain_some(
             head.ok_or_else(|| Refusal::Internal("the head of the audit chain can't be read".into()))?;
         let (mut end, now) = (head.clone(), ports.now());
         let links: Vec<_> = entries.into_iter().map(|entry| end.append(entry, now)).collect();
-        match ports.trail.append(&head, &links).await {
-            Ok(()) => return Ok(links.len()),
-            // Another shard of the stream, or the catch-up, was faster.
-            Err(StoreError::Conflict(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Refusal::Unavailable("the audit chain kept growing".to_owned()))
+        // A conflict: another shard of the stream, or the catch-up, was faster.
+        Try::of(ports.trail.append(&head, &links).await, links.len())
+    })
+    .await
 }
 
 /// At most so many lost entries in one run; the next follows within minutes.

@@ -1,9 +1,9 @@
 //! The receipt of an approval: who asked, who decided about which bytes, what became of them, and where all that stands in
 //! the audit chain. It is made of what is chained, and of nothing else.
 
-use domain::base::code::Code;
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Verdict, reason_digest};
 use domain::ledger::audit::{ChainedEntry, Head};
@@ -14,7 +14,7 @@ use domain::{ApprovalId, MemberId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Ports, Signature};
-use crate::base::store::{Key, Record};
+use crate::base::store::{key, load};
 use crate::gate::approvals::find;
 
 /// What a receipt tells.
@@ -182,9 +182,8 @@ async fn people(
             ["from", "to"].iter().filter_map(|name| link.entry.detail(name)?.parse::<MemberId>().ok()),
         );
     }
-    let keys: Vec<_> = named.into_iter().map(Key::Member).collect();
-    let found = ports.store.load(organization_id, &keys).await?;
-    let members = found.into_iter().flatten().filter_map(|record: Record| Member::try_from(record).ok());
+    let wanted: Vec<_> = named.into_iter().map(key::Member).collect();
+    let members = load(&*ports.store, organization_id, wanted).await?.into_iter().flatten();
     Ok(members.map(|member| (member.id, member)).collect())
 }
 

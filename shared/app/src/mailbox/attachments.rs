@@ -1,10 +1,9 @@
 //! Files: announced and uploaded beside the API, fetched beside the API.
 
-use domain::base::code::Code;
 use std::collections::BTreeMap;
 
+use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::mailbox::inbox::Inbox;
 use domain::mailbox::message::{Attachment, AttachmentRef, Message};
 use domain::people::access::{Permit, scope};
 use domain::{AttachmentId, InboxId, MessageId};
@@ -12,7 +11,7 @@ use domain::{AttachmentId, InboxId, MessageId};
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Ports};
-use crate::base::store::{Change, Key, load};
+use crate::base::store::{Change, key, load};
 
 /// A file that is to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub async fn announce(
 ) -> Result<(Attachment, String), Refusal> {
     let organization_id = permit.organization_id();
     if new.size == 0 || new.size > Attachment::MAX_SIZE {
-        let limit = format!("must be 1 to {} octets (25 MB)", Attachment::MAX_SIZE);
+        let limit = format!("must be 1 to {} bytes (25 MB)", Attachment::MAX_SIZE);
         return Err(Refusal::field("size", Code::AttachmentTooLarge, limit));
     }
     let inbox_id = sender(ports, permit, new.inbox_id).await?;
@@ -71,7 +70,7 @@ async fn sender(
         let message = "name the inbox that will send the file: your credential reaches more than one";
         return Err(Refusal::field("inbox_id", Code::Required, message));
     };
-    let found = load::<Inbox>(&*ports.store, permit.organization_id(), Key::Inbox(inbox_id)).await?;
+    let found = load(&*ports.store, permit.organization_id(), key::Inbox(inbox_id)).await?;
     if found.is_none() || permit.over(inbox_id).is_err() {
         return Err(Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"));
     }
@@ -124,7 +123,7 @@ pub async fn download(
     id: AttachmentId,
 ) -> Result<(Attachment, String), Refusal> {
     let organization_id = permit.organization_id();
-    let file = load::<Attachment>(&*ports.store, organization_id, Key::Attachment(id))
+    let file = load(&*ports.store, organization_id, key::Attachment(id))
         .await?
         .filter(|file| permit.over(file.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("attachment"))?;

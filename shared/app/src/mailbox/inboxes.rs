@@ -12,7 +12,7 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{
-    AddressEntry, Change, DirectoryWrite, Key, List, ListError, Page, PageRequest, load, typed,
+    AddressEntry, Change, DirectoryWrite, List, ListError, Page, PageRequest, key, load, typed,
 };
 
 /// What a new inbox is to be.
@@ -77,9 +77,7 @@ pub async fn get(ports: &Ports, permit: &Permit<scope::MessagesRead>, id: InboxI
 /// The inbox, if the permit reaches it.
 pub async fn find<S>(ports: &Ports, permit: &Permit<S>, id: InboxId) -> Result<Inbox, Refusal> {
     permit.over(id)?;
-    load::<Inbox>(&*ports.store, permit.organization_id(), Key::Inbox(id))
-        .await?
-        .ok_or(Refusal::NotFound("inbox"))
+    load(&*ports.store, permit.organization_id(), key::Inbox(id)).await?.ok_or(Refusal::NotFound("inbox"))
 }
 
 /// The inboxes that the caller may see.
@@ -97,8 +95,7 @@ pub async fn list(
     let mut ids = own.iter().copied().filter(|id| after.is_none_or(|after| *id > after)).peekable();
     let some: Vec<_> = ids.by_ref().take(usize::from(page.limit)).collect();
     let next = ids.peek().and(some.last()).map(ToString::to_string);
-    let keys: Vec<_> = some.into_iter().map(Key::Inbox).collect();
-    let found = ports.store.load(organization_id, &keys).await?;
-    let items = found.into_iter().flatten().filter_map(|record| Inbox::try_from(record).ok()).collect();
-    Ok(Page { items, next })
+    let wanted: Vec<_> = some.into_iter().map(key::Inbox).collect();
+    let found = load(&*ports.store, organization_id, wanted).await?;
+    Ok(Page { items: found.into_iter().flatten().collect(), next })
 }

@@ -12,7 +12,7 @@ use domain::{AttachmentId, InboxId, MessageId, OrganizationId};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Ports};
-use crate::base::store::{Key, List, Page, PageRequest, load, typed};
+use crate::base::store::{List, Page, PageRequest, key, load, typed};
 use crate::mailbox::attachments::part;
 use crate::mailbox::inboxes;
 
@@ -58,7 +58,7 @@ async fn find(
     id: MessageId,
 ) -> Result<Message, Refusal> {
     permit.over(inbox_id)?;
-    load::<Message>(&*ports.store, permit.organization_id(), Key::Message(inbox_id, id))
+    load(&*ports.store, permit.organization_id(), key::Message(inbox_id, id))
         .await?
         .ok_or(Refusal::NotFound("message"))
 }
@@ -94,7 +94,7 @@ pub async fn get(
 /// The bytes of a mail, or where they are.
 pub enum Raw {
     /// As they were sealed; SES adds `Date` and `Message-ID` when it sends them.
-    Octets(Bytes),
+    Bytes(Bytes),
     /// As they were received: a URL that gives them for 15 minutes, since they may be larger than an answer can be.
     Url(String),
 }
@@ -116,7 +116,7 @@ pub async fn raw(
             Ok(Raw::Url(ports.blobs.download_url(&BlobKey::Raw(raw_key.clone()), &name).await?))
         }
         Direction::Outbound(_) if message.size <= MAX_ANSWER => {
-            Ok(Raw::Octets(octets(ports, &message).await?))
+            Ok(Raw::Bytes(raw_bytes(ports, &message).await?))
         }
         Direction::Outbound(outbound) => {
             let key = BlobKey::Sealed(message.organization_id, outbound.digest);
@@ -125,7 +125,7 @@ pub async fn raw(
     }
 }
 
-pub(crate) async fn octets(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
+pub(crate) async fn raw_bytes(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
     match &message.direction {
         Direction::Inbound { raw_key, .. } => {
             Ok(ports.blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?)
@@ -232,7 +232,7 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
     if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
         return sealed_detail(ports, message, digest).await;
     }
-    let octets = octets(ports, &message).await?;
+    let bytes = raw_bytes(ports, &message).await?;
     if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
     {
         // Reading it has failed before: it is shown without its body, and can be fetched raw.
@@ -249,7 +249,7 @@ pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Re
         };
         return Ok(empty);
     }
-    Ok(decoded(message, mail::parse(&octets)))
+    Ok(decoded(message, mail::parse(&bytes)))
 }
 
 fn decoded(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {

@@ -16,7 +16,9 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobError, BlobKey, Ports};
-use crate::base::store::{AddressEntry, Change, Conflict, Expect, Key, StoreError, ThreadPointer, Write};
+use crate::base::store::{
+    AddressEntry, Change, Conflict, Expect, Key, StoreError, ThreadPointer, Write, key, load,
+};
 use crate::mailbox::attachments::{part, records};
 use crate::mailbox::conversation::{provider_pointer, subject_pointer};
 
@@ -205,7 +207,7 @@ fn build(
     received: &Received,
     reading: Reading,
     owner: &AddressEntry,
-    octets: &[u8],
+    bytes: &[u8],
     mail: &mail::ParsedMail<'_>,
     findings: &[Finding],
 ) -> Message {
@@ -240,7 +242,7 @@ fn build(
             findings: findings.to_vec(),
             // Of a mail that was not read nothing is proven.
             authenticated: reading == Reading::Parse
-                && mail::is_authenticated(octets, mail, &received.verdicts),
+                && mail::is_authenticated(bytes, mail, &received.verdicts),
         },
         from,
         reply_to: parties(&mail.reply_to),
@@ -252,7 +254,7 @@ fn build(
         internet_message_id: mail.message_id.clone(),
         references: references(mail),
         attachments: mail.attachments.iter().take(MAX_FILES).map(|file| part(id, file)).collect(),
-        size: octets.len() as u64,
+        size: bytes.len() as u64,
         created_at: received.at,
         version: 1,
     }
@@ -283,34 +285,30 @@ struct Found {
 /// By the ids it answers, latest first; then by subject and participants.
 async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<Found, Refusal> {
     let inbox_id = message.inbox_id;
-    let mut keys = vec![Key::Message(inbox_id, message.id)];
+    let mut pointers = vec![];
     for id in message.references.iter().rev().take(MAX_REFERENCES) {
-        let key = Key::ThreadPointer(inbox_id, provider_pointer(id));
-        if !keys.contains(&key) {
-            keys.push(key);
+        let pointer = key::ThreadPointer(inbox_id, provider_pointer(id));
+        if !pointers.contains(&pointer) {
+            pointers.push(pointer);
         }
     }
     let own =
-        message.internet_message_id.as_deref().map(|id| Key::ThreadPointer(inbox_id, provider_pointer(id)));
-    let own_at = own.map(|key| {
-        let known = keys.iter().position(|k| *k == key);
+        message.internet_message_id.as_deref().map(|id| key::ThreadPointer(inbox_id, provider_pointer(id)));
+    let own_at = own.map(|own| {
+        let known = pointers.iter().position(|pointer| *pointer == own);
         known.unwrap_or_else(|| {
-            keys.push(key);
-            keys.len() - 1
+            pointers.push(own);
+            pointers.len() - 1
         })
     });
-    let references = keys.len();
-    let subject = subject_pointer(inbox, message);
-    keys.push(Key::ThreadPointer(inbox_id, subject.hash));
-    let mut found = ports.store.load(message.organization_id, &keys).await?;
-    let pointer = |record: crate::base::store::Record| ThreadPointer::try_from(record).ok();
-    let by_subject = found.pop().flatten().and_then(pointer);
-    let known = found[0].is_some();
-    let own_known = own_at.is_some_and(|at| found[at].is_some());
-    found.truncate(references);
+    let subject = key::ThreadPointer(inbox_id, subject_pointer(inbox, message).hash);
+    let wanted = (key::Message(inbox_id, message.id), pointers, subject);
+    let (known, pointers, by_subject) = load(&*ports.store, message.organization_id, wanted).await?;
+    let known = known.is_some();
+    let own_known = own_at.is_some_and(|at| pointers[at].is_some());
     // Its own id leads nowhere: whoever claims an id that is known joins no conversation by it.
-    let answered = found.into_iter().enumerate().skip(1).filter(|(at, _)| Some(*at) != own_at);
-    let by_reference = answered.filter_map(|(_, record)| record).find_map(pointer);
+    let mut answered = pointers.into_iter().enumerate().filter(|(at, _)| Some(*at) != own_at);
+    let by_reference = answered.find_map(|(_, pointer)| pointer);
     let subject_known = by_subject.is_some();
     let recent = by_subject
         .filter(|p| message.created_at.duration_since(p.at) < SUBJECT_THREAD)

@@ -6,7 +6,7 @@ use domain::{InboxId, ThreadId};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Key, List, Page, PageRequest, load, typed};
+use crate::base::store::{List, Page, PageRequest, key, load, typed};
 use crate::mailbox::inboxes;
 
 /// The conversations of an inbox, those with the latest mail first.
@@ -28,7 +28,7 @@ pub async fn get(
     page: &PageRequest,
 ) -> Result<(Thread, Page<Message>), Refusal> {
     let organization_id = permit.organization_id();
-    let thread = load::<Thread>(&*ports.store, organization_id, Key::Thread(id))
+    let thread = load(&*ports.store, organization_id, key::Thread(id))
         .await?
         .filter(|thread| permit.over(thread.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("thread"))?;

@@ -10,7 +10,7 @@ use domain::people::organization::{Member, Organization};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Change, DirectoryWrite, Key, Record, Tally, Write};
+use crate::base::store::{Change, DirectoryWrite, Key, Tally, Write, key, load};
 
 /// A password is 12 to 200 characters: a long sentence is fine, a megabyte to hash is not.
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 12..=200;
@@ -51,7 +51,7 @@ pub async fn sign_in(
 ) -> Result<(Session, Secret), Refusal> {
     let window = SignInWindow::of(ports.now());
     let turn = Turn::of(ports.directory.count(email, Tally::Attempts, window).await?);
-    let flood = Refusal::TooMany {
+    let flood = Refusal::NotBefore {
         code: Code::TooManySignIns,
         message: "too many attempts with this address: wait before the next".to_owned(),
         retry_at: window.ends_at(),
@@ -94,9 +94,7 @@ async fn open(
     window: SignInWindow,
 ) -> Result<Option<(Session, Secret)>, Refusal> {
     let organization_id = login.organization_id;
-    let member =
-        crate::base::store::load::<Member>(&*ports.store, organization_id, Key::Member(login.member_id))
-            .await?;
+    let member = load(&*ports.store, organization_id, key::Member(login.member_id)).await?;
     let Some(member) = member else { return Ok(None) };
     let now = ports.now();
     let secret = Secret::new(CredentialKind::Session, organization_id, ports.bytes());
@@ -141,12 +139,9 @@ pub struct Me {
 /// The person behind a credential.
 pub async fn me(ports: &Ports, principal: &domain::people::access::Principal) -> Result<Me, Refusal> {
     let member_id = principal.actor.member().ok_or(Refusal::NotFound("member"))?;
-    let keys = [Key::Member(member_id), Key::Organization];
-    let found = ports.store.load(principal.organization_id, &keys).await?;
-    match <[_; 2]>::try_from(found) {
-        Ok([Some(Record::Member(member)), Some(Record::Organization(organization))]) => {
-            Ok(Me { member, organization })
-        }
+    let wanted = (key::Member(member_id), key::Organization);
+    match load(&*ports.store, principal.organization_id, wanted).await? {
+        (Some(member), Some(organization)) => Ok(Me { member, organization }),
         _ => Err(Refusal::NotFound("member")),
     }
 }

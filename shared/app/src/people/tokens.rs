@@ -1,8 +1,8 @@
 //! API tokens.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::people::access::{Permit, Scope, Scopes, scope};
 use domain::people::credential::{CredentialKind, ORGANIZATION_WIDE, Secret, Token, grant};
@@ -12,7 +12,7 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{
-    Change, Conflict, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, load, typed,
+    Change, Conflict, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, key, load, typed,
 };
 
 /// What a new token is to be.
@@ -54,8 +54,8 @@ pub async fn create(
         .map_err(|error| Refusal::field("scopes", Code::ScopesNotGrantable, error))?;
     let organization_id = permit.organization_id();
     if let Some(inboxes) = &new.inboxes {
-        let keys: Vec<_> = inboxes.iter().map(|id| Key::Inbox(*id)).collect();
-        let found = ports.store.load(organization_id, &keys).await?;
+        let wanted: Vec<_> = inboxes.iter().copied().map(key::Inbox).collect();
+        let found = load(&*ports.store, organization_id, wanted).await?;
         if let Some(i) = found.iter().position(Option::is_none) {
             return Err(Refusal::field(format!("inbox_ids[{i}]"), Code::UnknownInbox, "no such inbox"));
         }
@@ -141,7 +141,7 @@ pub(crate) async fn find(
     id: TokenId,
 ) -> Result<Token, Refusal> {
     let unknown = || Refusal::NotFound("token");
-    let pointer = load::<TokenPointer>(&*ports.store, organization_id, Key::TokenPointer(id)).await?;
+    let pointer = load(&*ports.store, organization_id, key::TokenPointer(id)).await?;
     let hash = pointer.ok_or_else(unknown)?.hash;
-    load::<Token>(&*ports.store, organization_id, Key::Token(hash)).await?.ok_or_else(unknown)
+    load(&*ports.store, organization_id, key::Token(hash)).await?.ok_or_else(unknown)
 }

@@ -5,7 +5,7 @@ use domain::base::digest::Digest;
 use domain::{OrganizationId, Timestamp};
 
 use crate::base::field::record;
-use crate::base::item::{Kind, Marks, Place, place};
+use crate::base::item::{IndexKeys, Kind, Place, place};
 
 record! {
     Answer as AnswerRecord {
@@ -19,8 +19,8 @@ record! {
 
 impl Kind for Answer {
     const NAME: &'static str = "answer";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some(self.expires_at.as_second()), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(self.expires_at.as_second()), ..IndexKeys::default() }
     }
 }
 

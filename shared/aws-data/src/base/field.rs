@@ -208,9 +208,21 @@ pub(crate) mod event_kinds {
     }
 }
 
-/// Declares the stored form of a domain type, each field once: its name, its type, and `as` a module where it is not stored as
-/// its type is. A field of the domain that lies in several of the item follows in brackets, with the functions that take it
-/// apart and put it together.
+/// Declares the stored form of a domain type, each field once.
+///
+/// ```text
+/// record! {
+///     Vote as VoteRecord {
+///         at: Timestamp,                 // stored as <Timestamp as Field>::Form
+///         scopes: Scopes as scopes,      // written and read by the functions of base::field::scopes
+///         [verdict: split, join] {       // Vote::verdict, which lies in several fields of the item:
+///             reject: Option<String>,    // `split` gives them as a tuple in this order, `join` takes it
+///         }
+///     }
+/// }
+/// ```
+///
+/// `#[serde(…)]` on a field goes to the stored form; `rename` gives the name in the table.
 macro_rules! record {
     (
         $(#[$meta:meta])*

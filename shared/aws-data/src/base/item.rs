@@ -27,35 +27,35 @@ pub(crate) fn place(pk: String, sk: impl Into<String>) -> Place {
 
 /// A partition of an index, and where an item stands in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct Listing {
     pub(crate) partition: String,
     pub(crate) order: String,
 }
 
-/// What an item has beside its fields.
+/// What the indexes and the time to live need of an item, written beside its fields.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Marks {
+pub(crate) struct IndexKeys {
     /// In the index `lists`.
-    pub(crate) list: Option<Entry>,
+    pub(crate) list: Option<Listing>,
     /// In the index `open`.
-    pub(crate) open: Option<Entry>,
+    pub(crate) open: Option<Listing>,
     /// In the index `watch`: the shard, and when somebody must look after it.
     pub(crate) watch: Option<(String, Timestamp)>,
     /// When it may be deleted, in Unix seconds.
     pub(crate) ttl: Option<i64>,
 }
 
-/// A kind of record.
+/// A kind of item: what is stored under one value of `kind`.
 pub(crate) trait Kind: Field {
     /// Its name in the table.
     const NAME: &'static str;
 
-    /// What its item has beside its fields.
-    fn marks(&self) -> Marks {
-        Marks::default()
+    /// What the indexes and the time to live need of its item.
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys::default()
     }
 
-    /// What stands for a stored item that can't be read; none where that is an error.
+    /// What is read in place of an item of this kind that can't be read; none makes it an error.
     fn stand_in(_item: &Item) -> Option<Self> {
         None
     }
@@ -109,12 +109,12 @@ pub(crate) fn encode<T: Kind<Form: Serialize>>(place: &Place, value: &T) -> Resu
     let mut item: Item = serde_dynamo::to_item(value.write()).map_err(|e| corrupt(&e))?;
     item.extend(key(place));
     item.insert("kind".to_owned(), text(T::NAME));
-    let Marks { list, open, watch, ttl } = value.marks();
-    if let Some(Entry { partition, order }) = list {
+    let IndexKeys { list, open, watch, ttl } = value.index_keys();
+    if let Some(Listing { partition, order }) = list {
         item.insert("list".to_owned(), text(partition));
         item.insert("list_at".to_owned(), text(order));
     }
-    if let Some(Entry { partition, order }) = open {
+    if let Some(Listing { partition, order }) = open {
         item.insert("open".to_owned(), text(partition));
         item.insert("open_at".to_owned(), text(order));
     }
@@ -130,7 +130,7 @@ pub(crate) fn encode<T: Kind<Form: Serialize>>(place: &Place, value: &T) -> Resu
 
 /// The value of an item.
 pub(crate) fn decode<T: Kind<Form: DeserializeOwned>>(item: Item) -> Result<T, StoreError> {
-    // Cloned only where something may stand in for it.
+    // Made before the item is taken apart; most kinds have none.
     let kept = T::stand_in(&item);
     // What serde says may quote what is stored: an address, a subject.
     let read = serde_dynamo::from_item(item).map_err(|_| Corrupt("form")).and_then(T::read);

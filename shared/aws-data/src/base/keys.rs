@@ -51,14 +51,14 @@ impl KmsSigner {
 
 #[async_trait]
 impl Signer for KmsSigner {
-    async fn sign(&self, octets: &[u8]) -> Result<Signature, FlowError> {
+    async fn sign(&self, bytes: &[u8]) -> Result<Signature, FlowError> {
         // KMS takes at most 4,096 bytes as they are, so it is given their digest.
         let answer = self
             .client
             .sign()
             .key_id(&self.key_id)
             .message_type(MessageType::Digest)
-            .message(Blob::new(*Digest::of(octets).as_bytes()))
+            .message(Blob::new(*Digest::of(bytes).as_bytes()))
             .signing_algorithm(SigningAlgorithmSpec::EcdsaSha256)
             .send()
             .await

@@ -7,7 +7,7 @@ use domain::mailbox::message::Message;
 use domain::{EventId, OrganizationId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
-use crate::base::item::{Kind, Marks, Place, days_after, place};
+use crate::base::item::{IndexKeys, Kind, Place, days_after, place};
 
 /// Events are kept for so long.
 const KEPT_DAYS: i64 = 30;
@@ -52,8 +52,8 @@ fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
 
 impl Kind for Event {
     const NAME: &'static str = "event";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some(days_after(self.created_at, KEPT_DAYS)), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(days_after(self.created_at, KEPT_DAYS)), ..IndexKeys::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use domain::delivery::webhook::{Attempt, AttemptResult, Health, Webhook};
 use domain::{EventId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::field::{Corrupt, record};
-use crate::base::item::{Kind, Marks, Place, days_after, place};
+use crate::base::item::{IndexKeys, Kind, Place, days_after, place};
 
 /// Attempts to tell a webhook are kept for so long.
 const ATTEMPT_DAYS: i64 = 90;
@@ -103,8 +103,8 @@ fn join_result((status, no_answer): (Option<u16>, Option<String>)) -> Result<Att
 
 impl Kind for Attempt {
     const NAME: &'static str = "attempt";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some(days_after(self.at, ATTEMPT_DAYS)), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(days_after(self.at, ATTEMPT_DAYS)), ..IndexKeys::default() }
     }
 }
 

@@ -14,7 +14,7 @@ use domain::{
 use jiff::SignedDuration;
 
 use crate::base::field::{Corrupt, missing, record};
-use crate::base::item::{Entry, Kind, Marks, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
 
 record! {
     Approval as ApprovalRecord {
@@ -180,9 +180,9 @@ record! {
 
 impl Kind for Approval {
     const NAME: &'static str = "approval";
-    fn marks(&self) -> Marks {
+    fn index_keys(&self) -> IndexKeys {
         let partition = list(self.organization_id, self.decision.as_str());
-        Marks { list: Some(Entry { partition, order: self.id.to_string() }), ..Marks::default() }
+        IndexKeys { list: Some(Listing { partition, order: self.id.to_string() }), ..IndexKeys::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use domain::base::digest::Digest;
 use domain::{OrganizationId, Timestamp};
 
 use crate::base::field::record;
-use crate::base::item::{Kind, Marks, Place, key, number, place, text};
+use crate::base::item::{IndexKeys, Kind, Place, key, number, place, text};
 
 record! {
     Contact as ContactRecord {
@@ -35,8 +35,8 @@ record! {
 
 impl Kind for Counter {
     const NAME: &'static str = "counter";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some(self.expires_at.as_second()), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(self.expires_at.as_second()), ..IndexKeys::default() }
     }
 }
 

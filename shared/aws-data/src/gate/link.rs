@@ -5,7 +5,7 @@ use domain::gate::link::Link;
 use domain::{ApprovalId, MemberId, OrganizationId, Timestamp};
 
 use crate::base::field::record;
-use crate::base::item::{Kind, Marks, Place, days_after, place};
+use crate::base::item::{IndexKeys, Kind, Place, days_after, place};
 
 /// A link that has expired is kept for so long, so that its page can say so.
 const KEPT_DAYS: i64 = 30;
@@ -26,8 +26,8 @@ record! {
 
 impl Kind for Link {
     const NAME: &'static str = "link";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some(days_after(self.expires_at, KEPT_DAYS)), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(days_after(self.expires_at, KEPT_DAYS)), ..IndexKeys::default() }
     }
 }
 

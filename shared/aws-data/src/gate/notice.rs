@@ -5,7 +5,7 @@ use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::{MemberId, OrganizationId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
-use crate::base::item::{Kind, Marks, Place, place};
+use crate::base::item::{IndexKeys, Kind, Place, place};
 
 record! {
     /// Without a claim and not done it is free.
@@ -41,8 +41,8 @@ fn join_state(parts: (Option<Timestamp>, bool)) -> Result<NoticeState, Corrupt> 
 
 impl Kind for Notice {
     const NAME: &'static str = "notice";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some((self.created_at + Notice::KEPT).as_second()), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some((self.created_at + Notice::KEPT).as_second()), ..IndexKeys::default() }
     }
 }
 

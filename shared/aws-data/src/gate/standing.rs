@@ -1,13 +1,13 @@
 //! Standing approvals.
 
+use domain::base::address::EmailAddress;
 use domain::gate::approval::Voter;
 use domain::gate::standing::{StandingApproval, Target};
 use domain::people::access::{Credential, Role};
 use domain::{InboxId, MemberId, OrganizationId, StandingApprovalId, ThreadId, Timestamp};
 
 use crate::base::field::{Corrupt, Field, record};
-use crate::base::item::{Kind, Marks, Place, days_after, place};
-use domain::base::address::EmailAddress;
+use crate::base::item::{IndexKeys, Kind, Place, days_after, place};
 
 /// A standing approval is shown for so long after its end.
 const KEPT_DAYS: i64 = 90;
@@ -64,8 +64,8 @@ fn join_voter((member_id, role): (MemberId, Role)) -> Result<Voter, Corrupt> {
 
 impl Kind for StandingApproval {
     const NAME: &'static str = "standing_approval";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some(days_after(self.expires_at, KEPT_DAYS)), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(days_after(self.expires_at, KEPT_DAYS)), ..IndexKeys::default() }
     }
 }
 

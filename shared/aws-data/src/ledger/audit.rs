@@ -10,7 +10,7 @@ use domain::people::access::Actor;
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::field::record;
-use crate::base::item::{self, Kind, Marks, Place, days_after, key, number, place, shard};
+use crate::base::item::{self, IndexKeys, Kind, Place, days_after, key, number, place, shard};
 
 /// An audit entry is kept for so long after it was copied into the chain, which is kept for good.
 const CHAINED_DAYS: i64 = 30;
@@ -30,10 +30,10 @@ record! {
 impl Kind for Entry {
     const NAME: &'static str = "audit";
     /// It lies in the watch until it is chained.
-    fn marks(&self) -> Marks {
-        Marks {
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys {
             watch: Some((shard("audit", self.id.body()), self.at + Entry::CHAIN_LIMIT)),
-            ..Marks::default()
+            ..IndexKeys::default()
         }
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn mark_chained(organization: OrganizationId, link: &ChainedEntry) ->
 }
 
 record! {
-    ChainedEntry as LinkRecord {
+    ChainedEntry as ChainedRecord {
         sequence: u64,
         chained_at: Timestamp,
         previous: Digest,
@@ -67,8 +67,8 @@ record! {
 
 impl Kind for ChainedEntry {
     const NAME: &'static str = "audit_link";
-    fn marks(&self) -> Marks {
-        Marks { open: telling(self), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { open: telling(self), ..IndexKeys::default() }
     }
 }
 
@@ -92,9 +92,9 @@ pub(crate) fn links_about(organization: OrganizationId, message: MessageId) -> S
 }
 
 /// Where a link lies in the index `open`, if it tells of a mail.
-pub(crate) fn telling(link: &ChainedEntry) -> Option<item::Entry> {
+pub(crate) fn telling(link: &ChainedEntry) -> Option<item::Listing> {
     let partition = links_about(link.entry.organization_id, link.entry.about()?);
-    Some(item::Entry { partition, order: link_order(link.sequence) })
+    Some(item::Listing { partition, order: link_order(link.sequence) })
 }
 
 record! {

@@ -5,7 +5,7 @@ use domain::mailbox::message::Attachment;
 use domain::{AttachmentId, InboxId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
-use crate::base::item::{Kind, Marks, Place, days_after, place};
+use crate::base::item::{IndexKeys, Kind, Place, days_after, place};
 
 /// The record of a file that was announced for upload is kept for so long.
 const UPLOAD_DAYS: i64 = 1;
@@ -41,9 +41,9 @@ fn join(parts: (Option<MessageId>, Option<Digest>)) -> Result<Option<(MessageId,
 
 impl Kind for Attachment {
     const NAME: &'static str = "attachment";
-    fn marks(&self) -> Marks {
+    fn index_keys(&self) -> IndexKeys {
         let ttl = self.message.is_none().then(|| days_after(self.created_at, UPLOAD_DAYS));
-        Marks { ttl, ..Marks::default() }
+        IndexKeys { ttl, ..IndexKeys::default() }
     }
 }
 

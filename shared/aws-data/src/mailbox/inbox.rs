@@ -8,7 +8,7 @@ use domain::people::organization::Pause;
 use domain::{InboxId, OrganizationId, Timestamp};
 
 use crate::base::field::record;
-use crate::base::item::{Entry, Kind, Marks, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
 
 record! {
     Inbox as InboxRecord {
@@ -24,9 +24,9 @@ record! {
 
 impl Kind for Inbox {
     const NAME: &'static str = "inbox";
-    fn marks(&self) -> Marks {
-        let list = Entry { partition: list(self.organization_id), order: self.id.to_string() };
-        Marks { list: Some(list), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        let list = Listing { partition: list(self.organization_id), order: self.id.to_string() };
+        IndexKeys { list: Some(list), ..IndexKeys::default() }
     }
 }
 

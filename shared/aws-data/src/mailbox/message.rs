@@ -12,7 +12,7 @@ use domain::{ApprovalId, AttachmentId, InboxId, MessageId, OrganizationId, Threa
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field, missing, record};
-use crate::base::item::{Entry, Kind, Marks, Place, key, number, place, shard, text};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, shard, text};
 
 record! {
     Message as MessageRecord {
@@ -286,11 +286,11 @@ fn nonce(text: &str) -> Result<Nonce, Corrupt> {
 
 impl Kind for Message {
     const NAME: &'static str = "message";
-    fn marks(&self) -> Marks {
+    fn index_keys(&self) -> IndexKeys {
         let partition = thread_list(self.organization_id, self.thread_id);
         let watch_at = self.outbound().and_then(Outbound::watch_at);
-        Marks {
-            list: Some(Entry { partition, order: self.id.to_string() }),
+        IndexKeys {
+            list: Some(Listing { partition, order: self.id.to_string() }),
             watch: watch_at.map(|at| (shard("watch", self.id.body()), at)),
             open: open(self),
             ttl: None,
@@ -319,7 +319,7 @@ pub(crate) fn open_list(organization: OrganizationId, status: &str) -> String {
 }
 
 /// Where a mail lies in the index `open`: while it is scheduled or unknown.
-fn open(message: &Message) -> Option<Entry> {
+fn open(message: &Message) -> Option<Listing> {
     let outbound = message.outbound()?;
     let at = match &outbound.state {
         State::Scheduled { due, .. } => due,
@@ -327,7 +327,7 @@ fn open(message: &Message) -> Option<Entry> {
         _ => return None,
     };
     let partition = open_list(message.organization_id, outbound.status().as_str());
-    Some(Entry { partition, order: format!("{:013}/{}", at.as_millisecond(), message.id) })
+    Some(Listing { partition, order: format!("{:013}/{}", at.as_millisecond(), message.id) })
 }
 
 /// Takes a scheduled, due mail with the ticket's digest: the same transition as [`Outbound::claim`], in one write. The

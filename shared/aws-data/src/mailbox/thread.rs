@@ -8,7 +8,7 @@ use domain::mailbox::message::{Party, Thread, ThreadUpdate};
 use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
-use crate::base::item::{Entry, Kind, Marks, Place, key, number, place, text};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, text};
 
 record! {
     Thread as ThreadRecord {
@@ -40,11 +40,11 @@ fn join_party((name, address): (Option<String>, String)) -> Result<Party, Corrup
 
 impl Kind for Thread {
     const NAME: &'static str = "thread";
-    fn marks(&self) -> Marks {
+    fn index_keys(&self) -> IndexKeys {
         let partition = list(self.organization_id, self.inbox_id);
-        Marks {
-            list: Some(Entry { partition, order: order(self.last_message_at, self.id) }),
-            ..Marks::default()
+        IndexKeys {
+            list: Some(Listing { partition, order: order(self.last_message_at, self.id) }),
+            ..IndexKeys::default()
         }
     }
 }

@@ -8,7 +8,7 @@ use domain::people::organization::Member;
 use domain::{MemberId, OrganizationId, Timestamp, UserId};
 
 use crate::base::field::record;
-use crate::base::item::{Entry, Kind, Marks, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
 
 record! {
     Member as MemberRecord {
@@ -23,9 +23,9 @@ record! {
 
 impl Kind for Member {
     const NAME: &'static str = "member";
-    fn marks(&self) -> Marks {
-        let list = Entry { partition: list(self.organization_id), order: self.id.to_string() };
-        Marks { list: Some(list), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        let list = Listing { partition: list(self.organization_id), order: self.id.to_string() };
+        IndexKeys { list: Some(list), ..IndexKeys::default() }
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field};
-use crate::base::item::{Kind, Marks, Place, key, number, place};
+use crate::base::item::{IndexKeys, Kind, Place, key, number, place};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SessionRecord {
@@ -60,8 +60,8 @@ impl Field for Session {
 
 impl Kind for Session {
     const NAME: &'static str = "session";
-    fn marks(&self) -> Marks {
-        Marks { ttl: Some(ttl(self)), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(ttl(self)), ..IndexKeys::default() }
     }
 }
 

@@ -11,7 +11,7 @@ use domain::{InboxId, MemberId, OrganizationId, SessionId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field, record};
-use crate::base::item::{Entry, Kind, Marks, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
 
 record! {
     Token as TokenRecord {
@@ -34,9 +34,9 @@ record! {
 
 impl Kind for Token {
     const NAME: &'static str = "token";
-    fn marks(&self) -> Marks {
-        let list = Entry { partition: list(self.organization_id), order: self.id.to_string() };
-        Marks { list: Some(list), ..Marks::default() }
+    fn index_keys(&self) -> IndexKeys {
+        let list = Listing { partition: list(self.organization_id), order: self.id.to_string() };
+        IndexKeys { list: Some(list), ..IndexKeys::default() }
     }
 }
 

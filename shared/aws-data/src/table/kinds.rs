@@ -1,4 +1,4 @@
-//! The list of all kinds of record, and where each lies in the table.
+//! What a [`Record`] can be, and where all items lie in the table.
 //!
 //! Every partition key but those of the directory, the watch and the list of chains begins with the organization. Busy things have a
 //! partition of their own (a token, an inbox's mails, a conversation), so that no organization meets the limits of one
@@ -120,7 +120,7 @@ kinds! { org;
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
 }
 
-/// The whole item of a record. Where a version is expected, the next is written.
+/// The whole item of a record. Where a version is expected, the next is written. An [`Attempt`] has no key, since it is only listed.
 pub(crate) fn write(
     organization: OrganizationId,
     mut record: Record,

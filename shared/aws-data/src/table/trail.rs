@@ -39,7 +39,8 @@ impl DynamoTable {
 fn stored_link(item: Item) -> Option<Stored> {
     let sequence: u64 = place_of(&item).sk.parse().ok()?;
     let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-    let listed = part("open").zip(part("open_at")).map(|(partition, order)| item::Entry { partition, order });
+    let listed =
+        part("open").zip(part("open_at")).map(|(partition, order)| item::Listing { partition, order });
     let sound = |link: &ChainedEntry| link.sequence == sequence && audit::telling(link) == listed;
     let link = decode::<ChainedEntry>(item).ok().filter(sound);
     Some(Stored { sequence, link })

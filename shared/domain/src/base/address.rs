@@ -143,7 +143,7 @@ impl HeaderText {
 
 impl fmt::Debug for HeaderText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HeaderText({} octets)", self.0.len())
+        write!(f, "HeaderText({} bytes)", self.0.len())
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Class {
     /// Fields that are not as they must be.
     Invalid,
     /// Not before a time.
-    TooMany,
+    RateLimited,
     /// A defect of ours.
     Internal,
     /// Possible in a moment.
@@ -61,7 +61,7 @@ codes! {
         InvalidJson = "invalid_json", "send one JSON object, in UTF-8, in which no name stands twice";
     }
     Unauthenticated {
-        MissingCredential = "missing_credential", "send `Authorization: Bearer cs_live_…` with a token or a session";
+        MissingCredential = "missing_credential", "send `Authorization: Bearer …` with a token (`cs_live_…`) or a session (`cs_session_…`)";
         InvalidCredential = "invalid_credential", "it is cut short, unknown or revoked: make a new token, or sign in again";
         SessionExpired = "session_expired", "sign in again: a session ends after 12 hours without use, or after seven days";
         SignedOut = "signed_out", "sign in";
@@ -69,9 +69,9 @@ codes! {
     }
     Forbidden {
         MissingScope = "missing_scope", "use a credential with the scope that `message` names";
-        RequesterCannotDecide = "requester_cannot_decide", "whoever asked for a mail can't decide about it: somebody else does";
+        RequesterCannotDecide = "requester_cannot_decide", "whoever asked for a mail, or owns the token that did, can't approve it (they may reject it): somebody else does";
         EditorCannotDecide = "editor_cannot_decide", "whoever edited a mail last can't approve it: somebody else does";
-        AuthorCannotDecide = "author_cannot_decide", "whoever wrote an earlier attempt at this mail can't approve it: somebody else does";
+        AuthorCannotDecide = "author_cannot_decide", "whoever asked for or edited an earlier attempt at this mail can't approve it: somebody else does";
         RoleNotEntitled = "role_not_entitled", "the policy asks for other roles: somebody who has one decides";
         RoleCannotDecide = "role_cannot_decide", "owners, admins and approvers decide";
         VoteDelegated = "vote_delegated", "this vote was handed on: that member gives it";
@@ -79,8 +79,8 @@ codes! {
         SignInRequired = "sign_in_required", "the policy wants a session, not a link";
         ManagerRequired = "manager_required", "an owner or an admin ends a pause";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
-        TokenPaused = "token_paused", "a person paused this token or the one that it was made with: ask them to resume it";
-        MemberRemoved = "member_removed", "the member whom this stands for left the organization: ask an owner";
+        TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
+        MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
         BlockedByPolicy = "blocked_by_policy", "`details.policy_trace` says which rule and why; nothing was stored";
         ForeignForm = "foreign_form", "the form was not sent by this console: open the page anew";
     }
@@ -94,13 +94,13 @@ codes! {
     Conflict {
         DigestMismatch = "digest_mismatch", "look again: the mail is another, `details.digest`";
         ApprovalSuperseded = "approval_superseded", "the mail was edited: decide `details.superseded_by` instead";
-        ApprovalNotPending = "approval_not_pending", "it is decided: `details.status`";
+        ApprovalNotPending = "approval_not_pending", "it was decided, or it expired: `details.status`";
         MessageNotWaiting = "message_not_waiting", "it has gone or came to another end: `details.status`";
         AlreadyVoted = "already_voted", "this vote is given: it stands";
         ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
         NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";
         PolicyChanged = "policy_changed", "it has another version: load it again and repeat";
-        PolicyUnreadable = "policy_unreadable", "it was stored by another version: replace the policy";
+        PolicyUnreadable = "policy_unreadable", "its stored form can't be read: replace or delete it";
         PoliciesUnreadable = "policies_unreadable", "the policies can't be read and hold every mail: the operator restores them";
         RequestInFlight = "request_in_flight", "a request with this Idempotency-Key is being answered: repeat it";
         IdempotencyKeyReused = "idempotency_key_reused", "another request had this Idempotency-Key within 24 hours: use a new one";
@@ -109,7 +109,7 @@ codes! {
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotEnded = "message_not_ended", "the mail may still go: wait until it came to an end";
         SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
-        TooManyAttempts = "too_many_attempts", "a mail is sent again at most so often: write a new one";
+        TooManyAttempts = "too_many_attempts", "there are at most ten attempts at a mail: write a new one";
         TooManyEntries = "too_many_entries", "a receipt tells of at most 1,000 audit entries";
         TooManyPolicies = "too_many_policies", "delete a policy, then repeat";
         TooManyStandingApprovals = "too_many_standing_approvals", "revoke one, then repeat";
@@ -126,27 +126,27 @@ codes! {
         Required = "required", "give this field";
         UnknownField = "unknown_field", "the request has no such field: `message` names those that it has";
         WrongType = "wrong_type", "give the type that `message` names";
-        TooLong = "too_long", "give less: `message` says how much fits";
+        TooLong = "too_long", "give less: where there is one bound, `message` says it";
         TooMany = "too_many", "give fewer: `message` says how many fit";
-        ControlCharacter = "control_character", "leave out line breaks and other control characters";
+        ControlCharacter = "control_character", "leave out control characters: line breaks and tabs are for `text` and `html` alone";
         NotAscii = "not_ascii", "write ASCII here";
         OutOfRange = "out_of_range", "`message` names the bounds";
-        EmptyList = "empty_list", "name at least one, or leave the field out";
+        EmptyList = "empty_list", "name at least one; a list that may be left out is left out";
         UnknownChoice = "unknown_choice", "`message` names the choices";
         InvalidAddress = "invalid_address", "give a mail address: `name@example.com`";
         AddressNotAscii = "address_not_ascii", "this domain's punycode form works; a local part has to be ASCII";
         InvalidId = "invalid_id", "give an id as the API gave it";
-        InvalidTime = "invalid_time", "give a time in RFC 3339: `2026-12-01T09:00:00Z`";
+        InvalidTime = "invalid_time", "a time in RFC 3339: `2026-12-01T09:00:00Z`; in a policy's `time`, a time of day: `09:00`";
         InvalidDate = "invalid_date", "give a day";
         InvalidLimit = "invalid_limit", "1 to 100";
         InvalidCursor = "invalid_cursor", "pass `next_cursor` as this list gave it";
         InvalidSequence = "invalid_sequence", "give the place of an entry, from 1";
         BeyondTheHead = "beyond_the_head", "the chain ends before: `message` says where";
-        InvalidDigest = "invalid_digest", "give the digest as the approval shows it: `sha256:` and 64 digits";
+        InvalidDigest = "invalid_digest", "`sha256:` and 64 lower-case hexadecimal digits, as the approval shows it";
         InvalidIdempotencyKey = "invalid_idempotency_key", "1 to 256 visible ASCII characters";
         InvalidForm = "invalid_form", "open the page anew";
         InvalidSubject = "invalid_subject", "one line of text";
-        InvalidUrl = "invalid_url", "an `https` address that is reachable from the internet";
+        InvalidUrl = "invalid_url", "an `https` URL with port 443 and a public host name";
         InvalidUsername = "invalid_username", "letters, digits, dots, hyphens and underscores; names that speak for the domain can't be had";
         InvalidMessageId = "invalid_message_id", "an id as RFC 5322 writes it";
         InvalidContentType = "invalid_content_type", "a media type such as `application/pdf`";
@@ -171,7 +171,7 @@ codes! {
         AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
-        UnknownUpload = "unknown_upload", "upload the file first, to the URL that `POST /v1/attachments` gives, within a day";
+        UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day";
         UnknownInbox = "unknown_inbox", "there is no such inbox, or this credential may not see it";
         UnknownMember = "unknown_member", "there is no such member";
         UnknownMessage = "unknown_message", "there is no such mail in this inbox";
@@ -181,7 +181,7 @@ codes! {
         UnknownEvent = "unknown_event", "`message` names the kinds of event";
         UnknownStatus = "unknown_status", "`message` names those that are listed";
         UnknownRole = "unknown_role", "`message` names the roles";
-        ScopesNotGrantable = "scopes_not_grantable", "a token holds no more than what makes it";
+        ScopesNotGrantable = "scopes_not_grantable", "`message` says which: a token holds no more than what makes it, and does not send and decide or manage at once";
         CannotVote = "cannot_vote", "that member's vote is not asked for";
         StandsInAlready = "stands_in_already", "that member gives another's vote already: two votes that are asked for stay two persons";
         ThreadTainted = "thread_tainted", "the conversation had hostile mail: each answer in it needs a person";
@@ -200,7 +200,7 @@ codes! {
         PatternTooLarge = "pattern_too_large", "write a simpler pattern";
         OneCondition = "one_condition", "an object has one condition: put several into `all` or `any`";
         EmptyCondition = "empty_condition", "a condition asks something";
-        EmptyKeyword = "empty_keyword", "a keyword has a letter or a digit";
+        EmptyKeyword = "empty_keyword", "a keyword has at least one visible character";
         UnknownCondition = "unknown_condition", "`message` names the conditions";
         UnknownDay = "unknown_day", "`mon` to `sun`";
         UnknownOutcome = "unknown_outcome", "`allow`, `hold` or `block`";
@@ -221,7 +221,7 @@ codes! {
         HtmlEmpty = "html_empty", "write something that a reader sees";
         HtmlAmbiguous = "html_ambiguous", "make it simpler: it can't be written so that every program reads it alike";
     }
-    TooMany {
+    RateLimited {
         TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";
     }
     Internal {
@@ -238,6 +238,32 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    /// What a client does about a credential depends on it: these are written out.
+    #[test]
+    fn codes_of_credentials_and_decisions_keep_their_class() {
+        for (code, class) in [
+            (Code::MissingCredential, Class::Unauthenticated),
+            (Code::InvalidCredential, Class::Unauthenticated),
+            (Code::SessionExpired, Class::Unauthenticated),
+            (Code::WrongEmailOrPassword, Class::Unauthenticated),
+            (Code::MissingScope, Class::Forbidden),
+            (Code::PersonRequired, Class::Forbidden),
+            (Code::RequesterCannotDecide, Class::Forbidden),
+            (Code::TokenPaused, Class::Forbidden),
+            (Code::BlockedByPolicy, Class::Forbidden),
+            (Code::NotFound, Class::NotFound),
+            (Code::DigestMismatch, Class::Conflict),
+            (Code::ApprovalNotPending, Class::Conflict),
+            (Code::AlreadyVoted, Class::Conflict),
+            (Code::RequestInFlight, Class::Conflict),
+            (Code::InvalidRequest, Class::Invalid),
+            (Code::TooManySignIns, Class::RateLimited),
+            (Code::NotChainedYet, Class::Unavailable),
+        ] {
+            assert_eq!(code.class(), class, "{code:?}");
+        }
+    }
 
     #[test]
     fn codes_are_distinct_and_say_what_to_do() {

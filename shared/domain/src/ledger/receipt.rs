@@ -4,9 +4,9 @@
 //! links alone. The record only says which links there must be ([`Approval::deeds`]), and has to agree with them: where
 //! either tells of a vote that the other does not have, there is no receipt.
 
-use crate::base::code::Code;
 use std::collections::BTreeMap;
 
+use crate::base::code::Code;
 use crate::base::id::Id as _;
 use crate::gate::approval::{Approval, Decision, Deed, Verdict, Vote, reason_digest};
 use crate::ledger::audit::{ChainedEntry, Entry, action};

@@ -1,11 +1,11 @@
 //! Reading a JSON object field by field, so that an answer can name every bad field at once.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use app::base::error::{FieldError, Refusal};
 use domain::base::address::{EmailAddress, HeaderText, InvalidHeaderText, Mailbox};
+use domain::base::code::Code;
 use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};

@@ -28,7 +28,7 @@ pub const fn status(class: Class) -> u16 {
         Class::NoSuchMethod => 405,
         Class::Conflict => 409,
         Class::Invalid => 422,
-        Class::TooMany => 429,
+        Class::RateLimited => 429,
         Class::Internal => 500,
         Class::Unavailable => 503,
     }
@@ -38,13 +38,13 @@ pub const fn status(class: Class) -> u16 {
 pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
     let code = refusal.code();
     let retry_after = match refusal {
-        Refusal::TooMany { retry_at, .. } => Some(retry_at.duration_since(now).as_secs().max(1)),
+        Refusal::NotBefore { retry_at, .. } => Some(retry_at.duration_since(now).as_secs().max(1)),
         Refusal::Unavailable(_) => Some(1),
         _ if code.class() == Class::Unavailable => Some(2),
         _ => None,
     };
     let message = match refusal {
-        Refusal::Because { message, .. } | Refusal::TooMany { message, .. } => message.clone(),
+        Refusal::Because { message, .. } | Refusal::NotBefore { message, .. } => message.clone(),
         Refusal::NotFound(what) => format!("there is no such {what}, or this credential may not see it"),
         Refusal::Invalid(errors) => match errors.as_slice() {
             [one] if one.field.is_empty() => one.message.clone(),
@@ -70,14 +70,13 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
         Refusal::Blocked(trace) => json!({ "policy_trace": trace.iter().map(step).collect::<Vec<_>>() }),
         _ => json!({}),
     };
-    Problem {
-        status: status(code.class()),
-        retry_after,
-        body: envelope(code, &message, request_id, &details),
-    }
+    Problem { retry_after, ..of_code(code, &message, request_id, &details) }
 }
 
-/// The form of every error answer.
-pub fn envelope(code: Code, message: &str, request_id: &str, details: &Value) -> Value {
-    json!({"error": {"code": code.as_str(), "message": message, "request_id": request_id, "details": details}})
+/// The answer that a code makes: its class gives the status.
+pub fn of_code(code: Code, message: &str, request_id: &str, details: &Value) -> Problem {
+    let body = json!({"error": {
+        "code": code.as_str(), "message": message, "request_id": request_id, "details": details,
+    }});
+    Problem { status: status(code.class()), retry_after: None, body }
 }

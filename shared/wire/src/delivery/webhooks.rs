@@ -1,10 +1,10 @@
 //! Webhooks, and the attempts to tell them of events.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use app::base::error::Refusal;
 use app::delivery::webhooks::NewWebhook;
+use domain::base::code::Code;
 use domain::delivery::event::EventKind;
 use domain::delivery::webhook::{Attempt, AttemptResult, Webhook};
 use serde_json::{Value, json};

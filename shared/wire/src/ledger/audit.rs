@@ -1,11 +1,11 @@
 //! The audit log: which part of it is asked for, its entries, and what a check of it found.
 
-use domain::base::code::Code;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use app::base::error::{FieldError, Refusal};
 use app::ledger::audit::{Filter, Verified};
+use domain::base::code::Code;
 use domain::ledger::audit::{ChainedEntry, Head, time as millis};
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
 //! Tokens of programs.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use app::base::error::Refusal;
 use app::people::tokens::NewToken;
 use domain::InboxId;
+use domain::base::code::Code;
 use domain::people::access::Scope;
 use domain::people::credential::Token;
 use serde_json::{Value, json};

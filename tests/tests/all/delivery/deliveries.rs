@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use app::base::enter::Once;
 use app::base::ports::Endpoints;
-use app::base::store::{Change, Key, Write, load};
+use app::base::store::{Change, Key, Write, key, load};
 use app::delivery::webhooks::{self, Deliverer, Delivery, NewWebhook, OpenedKeys, SLOW_CALLS};
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -34,7 +34,7 @@ async fn world() -> (World, Webhook) {
 }
 
 async fn stored(world: &World, webhook: &Webhook) -> Option<Webhook> {
-    load::<Webhook>(&*world.ports.store, webhook.organization_id, Key::Webhook(webhook.id)).await.unwrap()
+    load(&*world.ports.store, webhook.organization_id, key::Webhook(webhook.id)).await.unwrap()
 }
 
 /// The `n`-th event of an organization, made now.

@@ -1,18 +1,20 @@
 //! Notifications and their one-time links in memory: who is told, how often, and every way in which a link is useless.
 
-use domain::base::code::Code;
 use std::fmt::Write as _;
 
 use app::Refusal;
 use app::base::enter::{Once, enter};
 use app::base::ports::SendOutcome;
-use app::base::store::{AddressEntry, Change, DirectoryWrite, Expect, Key, Record, StoreError, Write, load};
+use app::base::store::{
+    AddressEntry, Change, DirectoryWrite, Expect, Key, Record, StoreError, Write, key, load,
+};
 use app::gate::approvals::{self, Verdict};
 use app::gate::links::{self, LinkRefusal};
 use app::gate::notify::{DIGEST_ENTRIES, DueDigest, Notify, Teller, Waiting};
 use app::gate::submit::{Draft, submit};
 use app::gate::sweep;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision};
@@ -166,10 +168,7 @@ async fn linked(world: &World) -> (Approval, LinkSecret) {
 }
 
 async fn stored(world: &World, approval: &Approval) -> Approval {
-    load::<Approval>(&*world.ports.store, approval.organization_id, Key::Approval(approval.id))
-        .await
-        .unwrap()
-        .unwrap()
+    load(&*world.ports.store, approval.organization_id, key::Approval(approval.id)).await.unwrap().unwrap()
 }
 
 async fn approve(world: &World, secret: &LinkSecret, digest: Digest) -> Result<Approval, LinkRefusal> {
@@ -359,10 +358,8 @@ async fn a_link_opens_no_other_approval_and_no_other_digest() {
     assert!(stored(&world, &other).await.is_pending(world.ports.now()));
     assert!(links::open(&world.ports, &secret).await.is_ok(), "a wrong digest does not use it up");
     // A stored link that was made to name another approval has the digest of the first.
-    let link = load::<Link>(&*world.ports.store, approval.organization_id, Key::Link(secret.hash()))
-        .await
-        .unwrap()
-        .unwrap();
+    let link =
+        load(&*world.ports.store, approval.organization_id, key::Link(secret.hash())).await.unwrap().unwrap();
     put(&world, Link { approval_id: other.id, ..link }).await;
     closed(&world, &secret, other.digest, LinkClosed::Changed).await;
 }
@@ -379,7 +376,7 @@ async fn another_organization_s_link_is_unknown() {
         closed(&world, &secret, approval.digest, LinkClosed::Unknown).await;
     }
     // Even a record that was copied there opens nothing.
-    let link = load::<Link>(&*world.ports.store, ours, Key::Link(secret.hash())).await.unwrap().unwrap();
+    let link = load(&*world.ports.store, ours, key::Link(secret.hash())).await.unwrap().unwrap();
     let change = Change::new(theirs).create(Link { hash: moved.hash(), ..link });
     world.ports.store.commit(change).await.unwrap();
     closed(&world, &moved, approval.digest, LinkClosed::Unknown).await;
@@ -522,8 +519,7 @@ async fn a_digest_of_nothing_and_one_that_was_never_written_down_are_not_sent() 
     tell(&world, &Notify::Digest(other)).await.unwrap();
     tell(&world, &Notify::Digest(stray.clone())).await.unwrap();
     assert!(mails(&world).is_empty(), "nothing waits");
-    let pace =
-        load::<Pace>(&*world.ports.store, stray.organization_id, Key::Pace(stray.member_id)).await.unwrap();
+    let pace = load(&*world.ports.store, stray.organization_id, key::Pace(stray.member_id)).await.unwrap();
     assert_eq!(pace.unwrap().digest_due, None);
     let nobody = DueDigest { member_id: MemberId::new(samples::NOW, [99; 10]), ..stray };
     tell(&world, &Notify::Digest(nobody)).await.unwrap();
@@ -562,7 +558,7 @@ async fn what_the_provider_did_not_take_comes_again_and_nothing_else_does() {
 
 async fn pace(world: &World) -> Pace {
     let id = samples::member(APPROVER, Role::Approver).id;
-    load::<Pace>(&*world.ports.store, samples::organization_id(1), Key::Pace(id)).await.unwrap().unwrap()
+    load(&*world.ports.store, samples::organization_id(1), key::Pace(id)).await.unwrap().unwrap()
 }
 
 #[tokio::test]

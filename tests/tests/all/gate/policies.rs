@@ -1,6 +1,5 @@
 //! Policies in memory: made, changed, tried out, and what is gathered for them.
 
-use domain::base::code::Code;
 use std::collections::BTreeSet;
 
 use app::Refusal;
@@ -9,6 +8,7 @@ use app::base::store::{AddressEntry, Change, Conflict, Contact, DirectoryWrite, 
 use app::gate::facts::{FactsInput, MAX_RECIPIENT_COUNTS, counters, gather};
 use app::gate::policies::{Trial, TrialDraft, TrialMail, book, create, delete, get, replace, simulate};
 use domain::base::address::Mailbox;
+use domain::base::code::Code;
 use domain::gate::policy::{Facts, Policy, PolicyBook, PolicyContent, Unreadable, Verdict, limits};
 use domain::people::access::{Actor, Permit, Role, scope};
 use testkit::samples;

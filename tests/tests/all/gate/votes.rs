@@ -5,7 +5,7 @@ use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::SendOutcome;
 use app::base::store::{
-    Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, load,
+    Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, key, load,
 };
 use app::gate::approvals::{self, Verdict, cancel, decide, delegate};
 use app::gate::dispatch::{Dispatched, dispatch};
@@ -129,8 +129,8 @@ async fn vote(
 }
 
 async fn message(world: &World, approval: &Approval) -> Message {
-    let key = Key::Message(samples::inbox_id(1), approval.message_id);
-    load::<Message>(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
+    let key = key::Message(samples::inbox_id(1), approval.message_id);
+    load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }
 
 async fn status(world: &World, approval: &Approval) -> Status {
@@ -138,8 +138,8 @@ async fn status(world: &World, approval: &Approval) -> Status {
 }
 
 async fn stored(world: &World, approval: &Approval) -> Approval {
-    let key = Key::Approval(approval.id);
-    load::<Approval>(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
+    let key = key::Approval(approval.id);
+    load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }
 
 fn code(refused: Result<impl std::fmt::Debug, Refusal>) -> &'static str {
@@ -372,12 +372,7 @@ async fn a_pause_before_the_claim_always_wins_and_resuming_lets_a_person_drop() 
     let gone = [samples::inbound(3).id];
     let refused = resume(&world.ports, &permit, &owner(), pause::Covered::Organization, &gone).await;
     assert_eq!(code(refused), "not_waiting");
-    let organization = load::<domain::people::organization::Organization>(
-        &*world.ports.store,
-        samples::organization_id(1),
-        Key::Organization,
-    )
-    .await;
+    let organization = load(&*world.ports.store, samples::organization_id(1), key::Organization).await;
     assert!(organization.unwrap().unwrap().paused.is_some());
 }
 
@@ -521,8 +516,8 @@ async fn an_allowed_mail_goes_by_itself_and_makes_its_recipient_known() {
     assert!(first.is_held(), "a stranger");
     vote(&world, &first.approval, &approver(2)).await.unwrap();
     assert_eq!(send(&world, &first.approval).await, Dispatched::Now(Status::Sent));
-    let contact = Key::Contact(Contact::hash_of(&samples::address(ANN)));
-    let known = load::<Contact>(&*world.ports.store, samples::organization_id(1), contact).await.unwrap();
+    let contact = key::Contact(Contact::hash_of(&samples::address(ANN)));
+    let known = load(&*world.ports.store, samples::organization_id(1), contact).await.unwrap();
     assert!(known.is_some());
     let second = held(&world, ANN).await;
     assert!(!second.is_held());
@@ -837,10 +832,8 @@ async fn a_pause_never_brings_a_deleted_token_back() {
     let paused = domain::people::credential::Token { paused: Some(samples::pause()), ..seen.clone() };
     let change = Change::new(samples::organization_id(1)).write(Write::put(paused, Expect::Paused(None)));
     assert!(world.ports.store.commit(change).await.is_err());
-    let key = Key::Token(seen.hash);
-    let found =
-        load::<domain::people::credential::Token>(&*world.ports.store, samples::organization_id(1), key)
-            .await;
+    let key = key::Token(seen.hash);
+    let found = load(&*world.ports.store, samples::organization_id(1), key).await;
     assert_eq!(found.unwrap(), None);
 }
 
@@ -908,7 +901,7 @@ async fn an_edit_spends_no_budget_and_needs_somebody_who_may_vote() {
     let edited = edit(&world.ports, &owner(), old.id, old.digest, change(), &once, answer).await.unwrap();
     assert_eq!((edited.is_held(), edited.approval.votes.len()), (true, 0));
     assert!(edited.approval.reasons.contains(&"edited".to_owned()));
-    let key = Key::StandingApproval(made.id);
-    let left = load::<StandingApproval>(&*world.ports.store, samples::organization_id(1), key).await;
+    let key = key::StandingApproval(made.id);
+    let left = load(&*world.ports.store, samples::organization_id(1), key).await;
     assert_eq!(left.unwrap().unwrap().used, 0);
 }

@@ -3,7 +3,7 @@
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::{BlobError, BlobKey, FlowError, SendOutcome};
-use app::base::store::{Key, Record, StoreError, load};
+use app::base::store::{Key, Record, StoreError, key, load};
 use app::delivery::webhooks;
 use app::gate::approvals::{Verdict, decide};
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
@@ -86,8 +86,8 @@ async fn status(world: &World, submitted: &Submitted) -> Status {
 }
 
 async fn message(world: &World, submitted: &Submitted) -> Message {
-    let key = Key::Message(samples::inbox_id(1), submitted.message.id);
-    load::<Message>(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
+    let key = key::Message(samples::inbox_id(1), submitted.message.id);
+    load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }
 
 async fn approve(world: &World, submitted: &Submitted) -> Result<Approval, Refusal> {

@@ -590,7 +590,7 @@ async fn a_chain_that_grew_and_was_anchored_meanwhile_is_no_contradiction() {
     assert_eq!(anchored(&world, &Known::default()).await, ran(0, 0));
     let sequences = || world.anchors.written.lock().unwrap().keys().map(|(_, s, _)| *s).collect::<Vec<_>>();
     assert_eq!(sequences(), [5], "the head that was read is behind what is anchored, and needs no anchor");
-    // One whose table went back stays refused, though it grows again.
+    // One whose table went back stays refused.
     world.store.contents().heads.get_mut(&organization_id(1)).unwrap().sequence = 3;
     assert_eq!(anchored(&world, &Known::default()).await, ran(0, 1));
 }

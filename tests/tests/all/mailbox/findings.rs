@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use app::base::store::{AddressEntry, Change, DirectoryWrite, Key, load};
+use app::base::store::{AddressEntry, Change, DirectoryWrite, key, load};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use bytes::Bytes;
 use domain::mailbox::finding::FindingKind as Kind;
@@ -38,10 +38,10 @@ fn verdicts() -> Verdicts {
     Verdicts { spam, virus, spf, dkim, dmarc }
 }
 
-async fn take(world: &World, name: &str, octets: &str, verdicts: Verdicts, reading: Reading) -> Message {
+async fn take(world: &World, name: &str, bytes: &str, verdicts: Verdicts, reading: Reading) -> Message {
     let raw_key = format!("inbound/{name}");
     let key = app::base::ports::BlobKey::Raw(raw_key.clone());
-    world.ports.blobs.put(&key, Bytes::copy_from_slice(octets.as_bytes()), "message/rfc822").await.unwrap();
+    world.ports.blobs.put(&key, Bytes::copy_from_slice(bytes.as_bytes()), "message/rfc822").await.unwrap();
     world.pass(1);
     let received = Received {
         provider_id: name.to_owned(),
@@ -52,13 +52,13 @@ async fn take(world: &World, name: &str, octets: &str, verdicts: Verdicts, readi
         envelope: EnvelopeView { from: "ann@example.org".into(), subject: "The offer".into() },
     };
     let made = receive(&world.ports, &received, reading).await.unwrap();
-    let key = Key::Message(samples::inbox_id(1), made[0]);
-    load::<Message>(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
+    let key = key::Message(samples::inbox_id(1), made[0]);
+    load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }
 
 async fn thread(world: &World, message: &Message) -> Thread {
-    let key = Key::Thread(message.thread_id);
-    load::<Thread>(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
+    let key = key::Thread(message.thread_id);
+    load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }
 
 fn kinds(message: &Message) -> Vec<Kind> {
@@ -160,8 +160,8 @@ fn hardly_any_ordinary_mail_of_the_corpora_taints() {
             if path.file_name().unwrap().to_string_lossy().starts_with('.') {
                 continue;
             }
-            let octets = std::fs::read(&path).unwrap();
-            let findings = mail::inspect(&mail::parse(&octets), &Verdicts::default(), &known);
+            let bytes = std::fs::read(&path).unwrap();
+            let findings = mail::inspect(&mail::parse(&bytes), &Verdicts::default(), &known);
             let is_ordinary = ORDINARY.contains(&name.as_str());
             (all, ordinary) = (all + 1, ordinary + usize::from(is_ordinary));
             for finding in &findings {

@@ -89,8 +89,8 @@ impl House {
     /// With a mail in the bucket.
     async fn new() -> Self {
         let world = World::default();
-        let octets = Bytes::from_static(b"From: ann@example.org\r\nSubject: Hello\r\n\r\nHello\r\n");
-        world.blobs.put(&BlobKey::Raw(KEY.to_owned()), octets, "message/rfc822").await.unwrap();
+        let bytes = Bytes::from_static(b"From: ann@example.org\r\nSubject: Hello\r\n\r\nHello\r\n");
+        world.blobs.put(&BlobKey::Raw(KEY.to_owned()), bytes, "message/rfc822").await.unwrap();
         let bucket = Arc::new(Bucket {
             inner: Arc::clone(&world.blobs),
             store: Arc::clone(&world.store),

@@ -1,6 +1,5 @@
 //! Signing in: how many passwords are compared, what a stranger learns of that, and when a session ends.
 
-use domain::base::code::Code;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +13,7 @@ use app::{Ports, Refusal};
 use async_trait::async_trait;
 use domain::OrganizationId;
 use domain::base::address::EmailAddress;
+use domain::base::code::Code;
 use domain::gate::seal::Ticket;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
@@ -257,7 +257,7 @@ async fn an_unknown_address_a_wrong_password_and_a_locked_login_are_answered_ali
     assert!(answers[..12].iter().all(|answer| answer == wrong), "{answers:?}");
     // Who goes on is turned away, and costs one write.
     let flood = |calls: &[&'static str]| {
-        let refusal = Refusal::TooMany {
+        let refusal = Refusal::NotBefore {
             code: Code::TooManySignIns,
             message: "too many attempts with this address: wait before the next".to_owned(),
             retry_at: samples::later(900),

@@ -354,7 +354,7 @@ impl Judge<'_> {
             Condition::AnyAttachment(test) => {
                 let found = facts.attachments.iter().find(|file| file_passes(test, file));
                 found.map_or(Answer::Unmet, |file| {
-                    Answer::Met(format!("the file {} ({} octets)", quoted(&file.filename), file.size))
+                    Answer::Met(format!("the file {} ({} bytes)", quoted(&file.filename), file.size))
                 })
             }
             Condition::EveryAttachment(test) => {
@@ -365,7 +365,7 @@ impl Judge<'_> {
                 let n = facts.attachments.len();
                 let total = facts.attachments.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
                 let holds = count.hold(n as u64) && total_over.is_none_or(|over| total > over);
-                met(holds, || format!("the mail has {} of {total} octets", counted(n, "file")))
+                met(holds, || format!("the mail has {} of {total} bytes", counted(n, "file")))
             }
             Condition::Keyword { places, any_of } => self.keyword(*places, any_of),
             Condition::Pattern { places, regex } => self.pattern(*places, regex),
@@ -373,7 +373,7 @@ impl Judge<'_> {
             Condition::Picture(test) => {
                 Self::link(test, &self.facts.pictures, ("shows a picture from", "no pictures from elsewhere"))
             }
-            Condition::SizeOver(over) => met(facts.size > *over, || format!("it has {} octets", facts.size)),
+            Condition::SizeOver(over) => met(facts.size > *over, || format!("it has {} bytes", facts.size)),
             Condition::Sender(test) => met(self.sender(test), || format!("asked for by {}", self.asking())),
             Condition::Thread(ThreadTest { tainted, is_reply }) => {
                 met(is(*tainted, facts.tainted) && is(*is_reply, facts.is_reply), || describe(condition))
@@ -712,7 +712,7 @@ fn describe(condition: &Condition) -> String {
         Condition::Picture(LinkTest::DomainNotIn(_)) => {
             "it shows pictures from beyond the domains of the list".to_owned()
         }
-        Condition::SizeOver(over) => format!("it has more than {over} octets"),
+        Condition::SizeOver(over) => format!("it has more than {over} bytes"),
         Condition::Sender(_) => "one of the named senders asks for it".to_owned(),
         Condition::Thread(test) => {
             let reply = test

@@ -45,7 +45,7 @@ pub struct Facts {
 /// Content and addresses stay out of logs.
 impl fmt::Debug for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Facts({} recipients, {} octets)", self.recipients.len(), self.size)
+        write!(f, "Facts({} recipients, {} bytes)", self.recipients.len(), self.size)
     }
 }
 

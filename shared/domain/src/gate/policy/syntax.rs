@@ -4,7 +4,6 @@
 //! format such as JSON comes down to; turning bytes into a tree is left to others. Everything that is wrong is named at
 //! once, with a stable code and the path of the field.
 
-use crate::base::code::Code;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -17,6 +16,7 @@ use super::{
     Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest, TimeTest, Window,
 };
 use crate::base::address::EmailAddress;
+use crate::base::code::Code;
 use crate::base::id::Id;
 use crate::people::access::Role;
 

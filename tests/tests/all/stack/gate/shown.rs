@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::{Held, Stack, unique};
 
 use super::notify::Organization;
-use crate::stack::mailbox::inbound::octets;
+use crate::stack::mailbox::inbound::bytes;
 
 /// Changes an item of the table, past every function.
 fn tamper(stack: &Stack, pk: &str, sk: &str, change: impl FnOnce(&mut Value)) {
@@ -86,7 +86,7 @@ fn whoever_decides_sees_subject_names_and_files_as_they_are_sealed() {
     let file = format!("{}/attachments/{}", mailed.link, files(&after)[0]["id"].as_str().unwrap());
     let led = stack.get(&file, "");
     assert_eq!(led.status, 303, "{}", led.body);
-    assert_eq!(octets(led.header("location").unwrap()), (200, contract.to_vec()));
+    assert_eq!(bytes(led.header("location").unwrap()), (200, contract.to_vec()));
     // Under another name it is not given.
     let id = files(&after)[0]["id"].as_str().unwrap().to_owned();
     tamper(stack, &id, "attachment", |row| row["filename"]["S"] = json!("invoice.exe"));

@@ -6,7 +6,7 @@ use domain::base::digest::Digest;
 use serde_json::{Value, json};
 use tests::{Held, Stack, unique};
 
-use super::inbound::{Mailbox, octets};
+use super::inbound::{Mailbox, bytes};
 
 const MEGABYTE: usize = 1024 * 1024;
 
@@ -24,8 +24,8 @@ fn noise(length: usize, seed: u32) -> Vec<u8> {
     .collect()
 }
 
-fn hex(octets: &[u8]) -> String {
-    Digest::of(octets).hex()
+fn hex(bytes: &[u8]) -> String {
+    Digest::of(bytes).hex()
 }
 
 fn announce(stack: &Stack, filename: &str, content_type: &str, size: usize) -> Value {
@@ -34,26 +34,26 @@ fn announce(stack: &Stack, filename: &str, content_type: &str, size: usize) -> V
 }
 
 /// Puts bytes to the URL of an announced file; gives the status.
-fn put(stack: &Stack, announced: &Value, content_type: &str, octets: &[u8]) -> u16 {
+fn put(stack: &Stack, announced: &Value, content_type: &str, bytes: &[u8]) -> u16 {
     let headers = vec![("content-type", content_type.to_owned())];
     let url = announced["upload_url"].as_str().unwrap();
     assert_eq!(announced["upload_method"], "PUT");
-    stack.raw("PUT", url, "", headers, octets).status
+    stack.raw("PUT", url, "", headers, bytes).status
 }
 
-fn uploaded(stack: &Stack, filename: &str, content_type: &str, octets: &[u8]) -> String {
-    let announced = announce(stack, filename, content_type, octets.len());
-    assert_eq!(put(stack, &announced, content_type, octets), 200);
+fn uploaded(stack: &Stack, filename: &str, content_type: &str, bytes: &[u8]) -> String {
+    let announced = announce(stack, filename, content_type, bytes.len());
+    assert_eq!(put(stack, &announced, content_type, bytes), 200);
     announced["id"].as_str().unwrap().to_owned()
 }
 
 /// What a file's download URL gives.
 fn downloaded(stack: &Stack, token: &str, id: &Value) -> Vec<u8> {
     let file = stack.get(&format!("/v1/attachments/{}", id.as_str().unwrap()), token).expect(200);
-    let (status, octets) = octets(file["download_url"].as_str().unwrap());
+    let (status, bytes) = bytes(file["download_url"].as_str().unwrap());
     assert_eq!(status, 200);
-    assert_eq!(file["size"], octets.len());
-    octets
+    assert_eq!(file["size"], bytes.len());
+    bytes
 }
 
 /// Name, media type, whether inline, and hash of each file of the one mail that SES accepted for this message.
@@ -96,10 +96,10 @@ fn files_in_the_request_go_out_as_they_are_and_the_approver_can_fetch_them() {
     let seen = stack.get(&format!("/v1/approvals/{}", held.approval), approver).expect(200);
     assert_eq!(seen["attachment_count"], 2);
     let files = seen["message"]["attachments"].as_array().unwrap();
-    for (file, octets, name) in [(&files[0], &report, "Bericht für Ann.pdf"), (&files[1], &logo, "logo.png")]
+    for (file, bytes, name) in [(&files[0], &report, "Bericht für Ann.pdf"), (&files[1], &logo, "logo.png")]
     {
-        assert_eq!((file["filename"].as_str(), file["sha256"].as_str()), (Some(name), Some(&*hex(octets))));
-        assert_eq!(&downloaded(&stack, approver, &file["id"]), octets, "{name}");
+        assert_eq!((file["filename"].as_str(), file["sha256"].as_str()), (Some(name), Some(&*hex(bytes))));
+        assert_eq!(&downloaded(&stack, approver, &file["id"]), bytes, "{name}");
     }
     stack.approve(&held).expect(200);
     stack.message_with_status(&held.message, "delivered");
@@ -146,13 +146,13 @@ fn an_upload_url_takes_what_was_announced_and_nothing_else() {
         println!("{what}: {}", answer.body["error"]["message"]);
     };
     refused("before the upload");
-    for (what, content_type, octets) in [
+    for (what, content_type, bytes) in [
         ("longer", "text/plain", noise(5_001, 4)),
         ("shorter", "text/plain", noise(4_999, 4)),
         ("empty", "text/plain", vec![]),
         ("of another type", "text/html", right.clone()),
     ] {
-        let status = put(&stack, &announced, content_type, &octets);
+        let status = put(&stack, &announced, content_type, &bytes);
         assert!((400..500).contains(&status), "{what}: {status}");
         refused(what);
     }
@@ -205,8 +205,8 @@ fn mail_with(parts: &[(&str, &[u8])]) -> Vec<u8> {
          MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b0\"\r\n\r\n\
          --b0\r\nContent-Type: text/plain\r\n\r\nSee the files.\r\n"
         .to_owned();
-    for (headers, octets) in parts {
-        let encoded = BASE64.encode(octets);
+    for (headers, bytes) in parts {
+        let encoded = BASE64.encode(bytes);
         let lines: Vec<&str> =
             encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
         for line in ["--b0", headers, "Content-Transfer-Encoding: base64", "", &lines.join("\r\n")] {
@@ -260,7 +260,7 @@ fn received_files_come_out_as_they_went_in_under_harmless_names() {
             "application/octet-stream",
         ),
     ];
-    let sent: Vec<_> = parts.iter().map(|(headers, octets, _, _)| (*headers, *octets)).collect();
+    let sent: Vec<_> = parts.iter().map(|(headers, bytes, _, _)| (*headers, *bytes)).collect();
     let received = inbox.take(&mail_with(&sent));
     assert_eq!(received["defects"], json!([]));
     let files = received["attachments"].as_array().unwrap();

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 use tests::Stack;
 
-use super::inbound::{Mailbox, octets};
+use super::inbound::{Mailbox, bytes};
 
 /// So many mails there must be, whichever corpora could be had: the crate and Python alone have 255.
 const MINIMUM: usize = 250;
@@ -71,17 +71,17 @@ fn corpora() -> Vec<(String, PathBuf, Vec<u8>)> {
     for corpus in list(&folder) {
         let name = corpus.file_name().unwrap().to_string_lossy().into_owned();
         mails.extend(list(&corpus).into_iter().map(|path| {
-            let octets = std::fs::read(&path).unwrap();
-            (name.clone(), path, octets)
+            let bytes = std::fs::read(&path).unwrap();
+            (name.clone(), path, bytes)
         }));
     }
     mails
 }
 
 /// The same mail with these line ends only.
-fn with_line_ends(octets: &[u8], end: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(octets.len() + octets.len() / 20);
-    let mut lines = octets.split(|byte| *byte == b'\n').peekable();
+fn with_line_ends(bytes: &[u8], end: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 20);
+    let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
     while let Some(line) = lines.next() {
         out.extend_from_slice(line.strip_suffix(b"\r").filter(|_| lines.peek().is_some()).unwrap_or(line));
         if lines.peek().is_some() {
@@ -92,12 +92,12 @@ fn with_line_ends(octets: &[u8], end: &[u8]) -> Vec<u8> {
 }
 
 /// Its last line ends with CRLF, as DATA needs it.
-fn ended(mut octets: Vec<u8>) -> Vec<u8> {
-    if octets.ends_with(b"\n") {
-        octets.pop();
-        octets.extend_from_slice(b"\r\n");
+fn ended(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.ends_with(b"\n") {
+        bytes.pop();
+        bytes.extend_from_slice(b"\r\n");
     }
-    octets
+    bytes
 }
 
 /// Does something with every number below `count`, several at once.
@@ -189,8 +189,8 @@ fn every_mail_of_the_corpora_comes_through_and_is_read_as_python_reads_it() {
         mails.len()
     );
     let name = |i: usize| format!("{}/{}", mails[i].0, mails[i].1.file_name().unwrap().to_string_lossy());
-    let crlf: Vec<_> = mails.iter().map(|(_, _, octets)| with_line_ends(octets, b"\r\n")).collect();
-    let lf: Vec<_> = mails.iter().map(|(_, _, octets)| with_line_ends(octets, b"\n")).map(ended).collect();
+    let crlf: Vec<_> = mails.iter().map(|(_, _, bytes)| with_line_ends(bytes, b"\r\n")).collect();
+    let lf: Vec<_> = mails.iter().map(|(_, _, bytes)| with_line_ends(bytes, b"\n")).map(ended).collect();
 
     let (inbox, seen) = through(&stack, &crlf);
     let mut defects = BTreeMap::<(&str, String), usize>::new();
@@ -209,10 +209,10 @@ fn every_mail_of_the_corpora_comes_through_and_is_read_as_python_reads_it() {
     // Fetching all of them takes long and shows no more.
     for (i, mail) in seen.iter().enumerate().step_by(16) {
         let answer = stack.get(&format!("{}/raw", inbox.path(mail)), stack.text("/owner/token"));
-        let (_, raw) = octets(answer.header("location").unwrap());
+        let (_, raw) = bytes(answer.header("location").unwrap());
         // A mail that ends without a line end gets one on its way: DATA can't say otherwise.
         let raw = raw.strip_suffix(b"\r\n").filter(|_| !crlf[i].ends_with(b"\r\n")).unwrap_or(&raw);
-        assert!(raw.ends_with(&crlf[i]), "{}: other octets", name(i));
+        assert!(raw.ends_with(&crlf[i]), "{}: other bytes", name(i));
     }
 
     let (_, seen_lf) = through(&stack, &lf);

@@ -84,7 +84,7 @@ impl<'a> Mailbox<'a> {
 }
 
 /// What a URL gives, as bytes.
-pub(crate) fn octets(url: &str) -> (u16, Vec<u8>) {
+pub(crate) fn bytes(url: &str) -> (u16, Vec<u8>) {
     let config = ureq::Agent::config_builder().http_status_as_error(false).build();
     let mut answer = ureq::Agent::from(config).get(url).call().unwrap();
     let body = answer.body_mut().with_config().limit(80 << 20).read_to_vec().unwrap();
@@ -264,7 +264,7 @@ fn a_mail_that_ses_tells_of_again_is_listed_once_and_told_once() {
 fn a_mail_to_several_inboxes_is_in_each_once_also_where_it_is_a_blind_copy() {
     let stack = Stack::running();
     let (named, copied, blind) = (Mailbox::new(&stack), Mailbox::new(&stack), Mailbox::new(&stack));
-    let octets = mail(
+    let bytes = mail(
         &[
             "From: ann@example.org",
             &format!("To: {}", named.address),
@@ -275,7 +275,7 @@ fn a_mail_to_several_inboxes_is_in_each_once_also_where_it_is_a_blind_copy() {
     );
     // The same recipient twice, and in another case, is one recipient.
     let upper = named.address.to_uppercase();
-    stack.smtp(ANN, &[&named.address, &copied.address, &blind.address, &named.address, &upper], &octets);
+    stack.smtp(ANN, &[&named.address, &copied.address, &blind.address, &named.address, &upper], &bytes);
     for inbox in [&named, &copied, &blind] {
         let mail = inbox.filled(1).remove(0);
         assert_eq!(mail["to"][0]["address"], named.address.as_str());
@@ -293,14 +293,14 @@ fn mail_for_an_address_that_nobody_has_is_taken_and_leaves_no_trace() {
     let name = unique("nobody").replace(' ', "-");
     let domain = stack.text("/mail_domain");
     let nobody = format!("{name}@{domain}");
-    let octets = mail(&["From: ann@example.org", "Subject: Is anybody there?"], "Hello");
-    stack.smtp(ANN, &[&nobody], &octets);
+    let bytes = mail(&["From: ann@example.org", "Subject: Is anybody there?"], "Hello");
+    stack.smtp(ANN, &[&nobody], &bytes);
     // One event tells of both recipients: when the one is served, the other has been looked at.
-    stack.smtp(ANN, &[&nobody, &known.address], &octets);
+    stack.smtp(ANN, &[&nobody, &known.address], &bytes);
     let listed = known.filled(1).remove(0);
     assert_eq!(listed["subject"], "Is anybody there?");
     let ses_id = "0".repeat(40);
-    put(&stack, &ses_id, &octets);
+    put(&stack, &ses_id, &bytes);
     let filed = file(&stack, &ses_id, "2026-01-01T00:00:00.000Z", &nobody);
     assert_eq!(filed["messages"], 0);
     // Whoever takes the address later does not get what came for it before.
@@ -310,14 +310,14 @@ fn mail_for_an_address_that_nobody_has_is_taken_and_leaves_no_trace() {
     let mails = stack.get(&path, stack.text("/owner/token")).expect(200);
     assert_eq!(mails["data"], json!([]));
     // Mail for a domain that is not ours is not taken at all.
-    let refused = stack.try_smtp(ANN, &["somebody@example.com"], &octets).unwrap_err();
+    let refused = stack.try_smtp(ANN, &["somebody@example.com"], &bytes).unwrap_err();
     assert!(refused.starts_with("550"), "{refused}");
 }
 
 /// Puts a mail into the bucket, as SES does, without telling anybody.
-pub(crate) fn put(stack: &Stack, ses_id: &str, octets: &[u8]) {
+pub(crate) fn put(stack: &Stack, ses_id: &str, bytes: &[u8]) {
     let url = format!("{}/{}/inbound/{ses_id}", stack.text("/aws_endpoint"), stack.text("/bucket"));
-    assert_eq!(stack.raw("PUT", &url, "", vec![], octets).status, 200);
+    assert_eq!(stack.raw("PUT", &url, "", vec![], bytes).status, 200);
 }
 
 /// Whether an object of the bucket has the mark by which it is deleted after 30 days.
@@ -333,12 +333,12 @@ pub(crate) fn is_unclaimed(stack: &Stack, ses_id: &str) -> bool {
 fn mail_for_nobody_is_marked_to_be_deleted_until_somebody_has_it() {
     let stack = Stack::running();
     let known = Mailbox::new(&stack);
-    let octets = mail(&["From: ann@example.org", "Subject: Is anybody there?"], "Hello");
+    let bytes = mail(&["From: ann@example.org", "Subject: Is anybody there?"], "Hello");
     let name = unique("later").replace(' ', "-");
     let address = format!("{name}@{}", stack.text("/mail_domain"));
     let (first, second) = (unique("first").replace(' ', ""), unique("second").replace(' ', ""));
-    put(&stack, &first, &octets);
-    put(&stack, &second, &octets);
+    put(&stack, &first, &bytes);
+    put(&stack, &second, &bytes);
     let now = in_seconds(0);
     assert_eq!(file(&stack, &first, &now, &address)["messages"], 0);
     assert!(is_unclaimed(&stack, &first));
@@ -360,7 +360,7 @@ fn mail_for_nobody_is_marked_to_be_deleted_until_somebody_has_it() {
     assert!(!is_unclaimed(&stack, &second));
     assert_eq!(later.filled(2).len(), 2);
 
-    let listed = known.take(&octets);
+    let listed = known.take(&bytes);
     assert!(!is_unclaimed(&stack, &known.ses_id(&listed)));
 }
 
@@ -550,14 +550,14 @@ fn text_comes_out_of_every_common_charset() {
         ("euc-kr", b"\xbe\xc8\xb3\xe7", "안녕"),
     ];
     for (charset, bytes, _) in &cases {
-        let mut octets = format!(
+        let mut mail = format!(
             "From: =?koi8-r?B?8NLJ18XU?= <ann@example.org>\r\nSubject: =?utf-8?Q?Caf=C3=A9?= {charset}\r\n\
              MIME-Version: 1.0\r\nContent-Type: text/plain; charset={charset}\r\n\
              Content-Transfer-Encoding: 8bit\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\n"
         )
         .into_bytes();
-        octets.extend_from_slice(bytes);
-        inbox.deliver(&octets);
+        mail.extend_from_slice(bytes);
+        inbox.deliver(&mail);
     }
     let mails = inbox.filled(cases.len());
     for (charset, _, expected) in cases {
@@ -583,8 +583,8 @@ fn what_is_hardly_a_mail_is_listed_and_flagged() {
             &["several_from", "duplicate_header", "damaged_structure"],
         ),
     ];
-    for (octets, expected) in cases {
-        let received = inbox.take(octets);
+    for (bytes, expected) in cases {
+        let received = inbox.take(bytes);
         assert_eq!(received["status"], "received");
         let defects = received["defects"].as_array().unwrap();
         for code in expected {
@@ -601,22 +601,22 @@ fn what_is_hardly_a_mail_is_listed_and_flagged() {
 fn the_raw_mail_is_what_came_octet_for_octet_below_what_ses_put_on_top() {
     let stack = Stack::running();
     let inbox = Mailbox::new(&stack);
-    let mut octets = b"From: ann@example.org\r\nsubject:   Odd\t spacing \r\n  folded\r\n\r\n".to_vec();
-    octets.extend_from_slice(b".\r\n..two dots\r\n\ttab and trailing blanks   \r\n");
-    octets.extend((0..=255_u8).filter(|byte| !b"\r\n".contains(byte)));
-    octets.extend_from_slice(&[b'x'; 3000]);
-    octets.extend_from_slice(b"\r\n\r\n\r\n");
-    let received = inbox.take(&octets);
+    let mut bytes = b"From: ann@example.org\r\nsubject:   Odd\t spacing \r\n  folded\r\n\r\n".to_vec();
+    bytes.extend_from_slice(b".\r\n..two dots\r\n\ttab and trailing blanks   \r\n");
+    bytes.extend((0..=255_u8).filter(|byte| !b"\r\n".contains(byte)));
+    bytes.extend_from_slice(&[b'x'; 3000]);
+    bytes.extend_from_slice(b"\r\n\r\n\r\n");
+    let received = inbox.take(&bytes);
     let url = inbox.raw_url(&received);
-    let (status, raw) = self::octets(&url);
+    let (status, raw) = self::bytes(&url);
     assert_eq!(status, 200);
-    assert!(raw.ends_with(&octets), "{}", String::from_utf8_lossy(&raw));
-    let top = String::from_utf8(raw[..raw.len() - octets.len()].to_vec()).unwrap();
+    assert!(raw.ends_with(&bytes), "{}", String::from_utf8_lossy(&raw));
+    let top = String::from_utf8(raw[..raw.len() - bytes.len()].to_vec()).unwrap();
     assert!(top.starts_with("Return-Path: <ann@example.org>\r\n"), "{top}");
     assert!(top.contains("\r\nX-SES-Spam-Verdict: PASS\r\n") && top.ends_with("\r\n"), "{top}");
     assert_eq!(received["size"], raw.len());
     // A URL that was tampered with gives nothing.
-    let (status, _) = self::octets(&url.replacen("X-Amz-Expires=900", "X-Amz-Expires=90000", 1));
+    let (status, _) = self::bytes(&url.replacen("X-Amz-Expires=900", "X-Amz-Expires=90000", 1));
     assert!(status >= 400, "{status}");
 }
 
@@ -627,13 +627,13 @@ fn the_raw_mail_is_what_came_octet_for_octet_below_what_ses_put_on_top() {
 fn alone_a_mail_that_kills_its_function_again_and_again_is_listed_as_not_processed() {
     let stack = Stack::running();
     let inbox = Mailbox::new(&stack);
-    let octets = mail(&["From: Ann <ann@example.org>", "Subject: Poison"], "What is in here kills");
+    let bytes = mail(&["From: Ann <ann@example.org>", "Subject: Poison"], "What is in here kills");
     let rule = json!({
         "service": "dynamodb", "operation": "TransactWriteItems", "function": "countersign-inbound-receive",
         "kind": "kill_before", "times": 1000,
     });
     let fault = stack.fault(&rule);
-    inbox.deliver(&octets);
+    inbox.deliver(&bytes);
     let listed = inbox.filled(1).remove(0);
     assert_eq!(fault.fired(), 3, "one attempt and two repetitions");
     drop(fault);
@@ -642,8 +642,8 @@ fn alone_a_mail_that_kills_its_function_again_and_again_is_listed_as_not_process
     assert_eq!(listed["from"]["address"], ANN);
     let detail = inbox.get(&listed);
     assert_eq!((&detail["text"], &detail["html"]), (&Value::Null, &Value::Null));
-    let (status, raw) = self::octets(&inbox.raw_url(&listed));
-    assert!(status == 200 && raw.ends_with(&octets), "nothing of it is lost");
+    let (status, raw) = self::bytes(&inbox.raw_url(&listed));
+    assert!(status == 200 && raw.ends_with(&bytes), "nothing of it is lost");
 
     // Told again when nothing is wrong any more: it is listed already.
     let ses_id = inbox.ses_id(&listed);

@@ -1,7 +1,7 @@
 //! Who may call what: every route without a credential, with too few rights, and for another organization's things.
 
 use domain::people::credential::Secret;
-use runtime::http::Access;
+use runtime::http::{Access, Endpoint};
 use serde_json::{Value, json};
 use tests::{Stack, unique};
 
@@ -36,43 +36,16 @@ fn filled(stack: &Stack, path: &str) -> String {
 }
 
 /// A body that the route takes.
-fn body(path: &str, method: &str) -> Option<Value> {
-    let digest = format!("sha256:{}", "0".repeat(64));
-    let policy = json!({
-        "name": "x",
-        "rules": [{"name": "x", "when": {"always": true}, "outcome": "hold"}],
-    });
-    (method == "POST" || method == "PUT").then(|| match path.rsplit('/').next().unwrap() {
-        "policies" => policy,
-        "{policy_id}" => {
-            let mut next = policy;
-            next["version"] = json!(1);
-            next
-        }
-        "simulate" => {
-            json!({"inbox_id": "inb_01kc1x5e3r0000000000000001", "draft": {"to": ["a@example.com"]}})
-        }
-        "edit" => json!({"digest": digest, "text": "x"}),
-        "delegate" => json!({"member_id": "mem_01kc1x5e3r0000000000000005"}),
-        "standing-approvals" => {
-            json!({"recipient": "a@example.com", "budget": 1, "expires_at": "2027-01-01T00:00:00Z"})
-        }
-        "approve" => json!({"digest": digest}),
-        "reject" => json!({"digest": digest, "reason": "x"}),
-        "send" => json!({"to": ["a@example.com"], "text": "x"}),
-        "reply" | "reply-all" => json!({"text": "x"}),
-        "tokens" => json!({"name": "x", "scopes": ["messages.read"]}),
-        "webhooks" => json!({"url": "https://example.com/"}),
-        "attachments" => json!({"filename": "a", "size": 1}),
-        _ => json!({}),
-    })
+fn body(endpoint: &Endpoint) -> Option<Value> {
+    let takes = endpoint.method != "GET" && !endpoint.example.is_empty();
+    takes.then(|| serde_json::from_str(endpoint.example).unwrap())
 }
 
 #[test]
 fn every_route_refuses_a_caller_without_a_credential() {
     let stack = Stack::running();
     for endpoint in api::ENDPOINTS.iter().filter(|endpoint| endpoint.access != Access::Public) {
-        let (path, body) = (filled(&stack, endpoint.path), body(endpoint.path, endpoint.method));
+        let (path, body) = (filled(&stack, endpoint.path), body(endpoint));
         for (token, code) in [
             ("", "missing_credential"),
             ("sk_live_abc", "invalid_credential"),
@@ -94,7 +67,7 @@ fn every_route_refuses_a_token_without_its_scope_and_only_that() {
     let stack = Stack::running();
     for endpoint in api::ENDPOINTS {
         let Access::Scope(needed) = endpoint.access else { continue };
-        let (path, body) = (filled(&stack, endpoint.path), body(endpoint.path, endpoint.method));
+        let (path, body) = (filled(&stack, endpoint.path), body(endpoint));
         let tokens = [("agent", stack.text("/agent_token")), ("viewer", stack.text("/viewer/token"))];
         for (who, token) in tokens {
             let held = match who {
@@ -116,7 +89,7 @@ fn another_organization_s_things_do_not_exist() {
     let stack = Stack::running();
     let stranger = stranger(&stack);
     for endpoint in api::ENDPOINTS.iter().filter(|endpoint| endpoint.path.contains('{')) {
-        let (path, body) = (filled(&stack, endpoint.path), body(endpoint.path, endpoint.method));
+        let (path, body) = (filled(&stack, endpoint.path), body(endpoint));
         let answer = stack.call(endpoint.method, &path, &stranger, body.as_ref());
         assert_eq!((answer.status, answer.code()), (404, "not_found"), "{} {path}", endpoint.method);
     }
