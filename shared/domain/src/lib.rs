@@ -3,7 +3,8 @@
 //! Time and randomness are arguments. Nothing here is async, nothing here is serialisable: the
 //! public JSON is in `wire`, the stored records are in `aws-data`, so a rename here breaks neither.
 //!
-//! The rooms stand in their order: each uses those above it alone, and so it is in `app`, `wire` and `aws-data`.
+//! The rooms stand in their order: each uses those above it alone. `app`, `wire` and `aws-data` have the same, and the same holds inside
+//! each of them.
 
 /// What everything is made of: ids, addresses, hashes, text.
 pub mod base {

@@ -264,10 +264,5 @@ fn of_hosts(mail: &ParsedMail<'_>, known: &Known, found: &mut Findings) {
     }
 }
 
-/// Whether a text has controls that turn letters around: whatever is shown of it has lost them.
-pub(crate) fn has_bidirectional(text: &str) -> bool {
-    !text.is_ascii() && text.chars().any(characters::is_bidirectional)
-}
-
 #[cfg(test)]
 mod tests;

@@ -10,10 +10,9 @@ use mail_parser::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    inspect::has_bidirectional,
     markup,
     sanitise::sanitise_html,
-    text::{clean_line, cut, is_unsafe_in_header, to_lf},
+    text::{clean_line, cut, has_bidirectional, is_unsafe_in_header, to_lf},
 };
 
 /// Most bytes of a mail that are looked at. SES delivers at most 40 MB.

@@ -7,7 +7,17 @@ use std::{borrow::Cow, fmt::Write as _};
 /// isolates that let `gpj.exe` be read as `exe.jpg` (Unicode TR 36 §3.3). Left-to-right and right-to-left
 /// marks stay allowed: they are needed for honest mixed-direction text and cannot reverse a run.
 pub(crate) fn is_unsafe_in_header(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_bidirectional(c)
+}
+
+/// Embeddings, overrides and isolates (Unicode TR 9). The two marks are none of them: they can't turn a run around.
+fn is_bidirectional(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a text has controls that turn letters around: whatever is shown of it has lost them.
+pub(crate) fn has_bidirectional(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(is_bidirectional)
 }
 
 /// Cuts `text` to at most `max` bytes at a character boundary. The flag says whether something was cut.

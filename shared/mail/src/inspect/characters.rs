@@ -27,11 +27,6 @@ fn is_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}') || is_selector_supplement(c)
 }
 
-/// Embeddings, overrides and isolates (Unicode TR 9). The two marks are none of them: they can't turn a run around.
-pub(super) fn is_bidirectional(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
 /// A piece of a text as evidence: on one line, at most [`Finding::MAX_EVIDENCE`] characters, what can't be seen as
 /// `U+200B`, a text in tag characters as what it says.
 pub(super) fn evidence(text: &str) -> String {

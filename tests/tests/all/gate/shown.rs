@@ -5,7 +5,7 @@ use app::base::enter::Once;
 use app::base::store::{Change, Key, Record};
 use app::gate::approvals::{self, View};
 use app::gate::edit::{Edit, edit};
-use app::gate::submit::{Draft, DraftAttachment, Source, Submitted, submit};
+use app::gate::submit::{Answering, Draft, DraftAttachment, Source, Submitted, submit};
 use app::mailbox::attachments;
 use app::mailbox::messages;
 use domain::base::address::{HeaderText, Mailbox};
@@ -250,4 +250,37 @@ async fn an_edit_takes_the_mail_as_it_is_sealed_and_each_revision_shows_its_own(
     let (id, digest) = (edited.approval.id, edited.approval.digest);
     let again = edit(&world.ports, &approver(), id, digest, again, &once, answer).await.unwrap();
     assert_eq!(view(&world, &again.approval).await.unwrap().message.message.attachments.len(), 3);
+}
+
+/// The mail that it answers is a stranger's: nobody is to decide about that one instead.
+#[tokio::test]
+async fn an_approval_whose_mail_is_gone_is_not_shown_with_the_mail_that_it_answers() {
+    let world = world().await;
+    let received = samples::inbound(5);
+    let change = Change::new(samples::organization_id(1)).create(received.clone());
+    world.ports.store.commit(change).await.unwrap();
+    let draft = Draft {
+        to: vec![],
+        cc: vec![],
+        bcc: vec![],
+        reply_to: vec![],
+        subject: None,
+        text: Some("Thank you".into()),
+        html: None,
+        attachments: vec![],
+        send_at: None,
+        strict_html: false,
+    };
+    let answering = Some(Answering { message_id: received.id, all: false });
+    let once = Once::default();
+    let asked = submit(&world.ports, &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
+        (202, String::new())
+    })
+    .await
+    .unwrap();
+    assert_eq!(asked.approval.answers, Some(received.id));
+    let mail = Key::Message(samples::inbox_id(1), asked.message.id);
+    world.store.contents().records.remove(&(samples::organization_id(1), mail)).unwrap();
+    let shown = view(&world, &asked.approval).await;
+    assert!(matches!(shown, Err(Refusal::NotFound("message"))), "{shown:?}");
 }
