@@ -1047,3 +1047,21 @@ fn the_papers_name_tests_and_modules_that_exist() {
         "not in the sources, where it begins with a room or with a crate: {missing:#?}"
     );
 }
+
+/// A fault rule concerns every test that runs at the same moment: what sets one runs alone, by its name or among the faults.
+#[test]
+fn whatever_breaks_things_for_everybody_runs_alone() {
+    let mut beside = vec![];
+    for (file, text) in rust_files(&root().join("tests/tests/all/stack")) {
+        if file.starts_with("faults") {
+            continue;
+        }
+        for test in text.split("#[test]").skip(1) {
+            let name = test.split("fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap_or_default();
+            if test.contains(".fault(") && !name.starts_with("alone_") {
+                beside.push(format!("{file}: {name}"));
+            }
+        }
+    }
+    assert!(beside.is_empty(), "name them alone_…: {beside:#?}");
+}

@@ -135,8 +135,9 @@ fn a_record_that_is_delivered_again_changes_nothing() {
     assert_eq!((&after["verified"], &after["entries"]), (&json!(true), &json!(4)), "{after}");
 }
 
+/// Fault rules concern the whole stack: this runs alone.
 #[test]
-fn a_row_that_was_tampered_with_is_named() {
+fn alone_a_row_that_was_tampered_with_is_named() {
     let stack = Stack::running();
     let (token, org) = organization(&stack);
     // What is altered here must not be anchored: the schedule may come at any moment.
