@@ -35,13 +35,13 @@ class Broken(Exception):
     """Something does not hold; the text says what."""
 
 
-def digest(bytes: bytes) -> str:
-    return "sha256:" + hashlib.sha256(bytes).hexdigest()
+def digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def field(name: str, value: str) -> bytes:
-    bytes = value.encode()
-    return f"{name} {len(bytes)}\n".encode() + bytes + b"\n"
+    data = value.encode()
+    return f"{name} {len(data)}\n".encode() + data + b"\n"
 
 
 def opening(organization: str) -> bytes:

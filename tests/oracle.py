@@ -21,13 +21,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     for line in sys.stdin:
         with open(line.rstrip("\n"), "rb") as file:
-            bytes = file.read()
-        print(json.dumps(opinion(ON_TOP + bytes.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))))
+            data = file.read()
+        print(json.dumps(opinion(ON_TOP + data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))))
 
 
-def opinion(bytes: bytes) -> dict[str, Any]:
+def opinion(data: bytes) -> dict[str, Any]:
     try:
-        mail = email.message_from_bytes(bytes, policy=email.policy.default)
+        mail = email.message_from_bytes(data, policy=email.policy.default)
         sound = not any(part.defects for part in mail.walk())
     except Exception:  # Python's own parser gives up on some: no opinion.
         return {"from": None, "subject": None, "attachments": None}
