@@ -649,6 +649,8 @@ async fn trail(store: &dyn Whole) {
         Err(StoreError::Conflict(vec![Conflict::Directory])),
         "an entry is written once"
     );
+    let repeated = change().audit(entries[0].clone());
+    assert_eq!(store.commit(repeated).await, Ok(()), "one that stands alone may be repeated");
     let long = later(Entry::CHAIN_LIMIT.as_secs() + 1);
     let lost = async |now| {
         let lost = store.lost(now, 100).await.unwrap_or_else(|error| panic!("{error}"));

@@ -165,7 +165,7 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
         }
     }
     let known = |entry: &AuditEntry| contents.audit.iter().any(|known| known.id == entry.id);
-    if change.audit.iter().any(known) {
+    if !change.is_one_entry() && change.audit.iter().any(known) {
         conflicts.push(Conflict::Directory);
     }
     conflicts.dedup();
@@ -223,7 +223,11 @@ fn apply(contents: &mut Contents, change: Change) {
             }
         }
     }
-    contents.audit.extend(change.audit);
+    for entry in change.audit {
+        if !contents.audit.iter().any(|known| known.id == entry.id) {
+            contents.audit.push(entry);
+        }
+    }
     contents.events.extend(change.events);
 }
 

@@ -352,6 +352,14 @@ impl Change {
         Self { organization_id, writes: vec![], directory: vec![], audit: vec![], events: vec![] }
     }
 
+    /// Whether it writes one audit entry and nothing else. A store takes such a change again without a word: the entry that is
+    /// there under this id is this one, written by a request whose response was lost.
+    #[must_use]
+    pub fn is_one_entry(&self) -> bool {
+        let others = self.writes.len() + self.directory.len() + self.events.len();
+        others == 0 && self.audit.len() == 1
+    }
+
     /// Adds a record that must be new.
     #[must_use]
     pub fn create(self, record: impl Into<Record>) -> Self {

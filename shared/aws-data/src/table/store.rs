@@ -138,7 +138,7 @@ impl Store for DynamoTable {
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
-        let organization_id = change.organization_id;
+        let (organization_id, is_one_entry) = (change.organization_id, change.is_one_entry());
         let (mut writes, mut conflicts) = (vec![], vec![]);
         for write in change.writes {
             let (write, conflict) = self.write(organization_id, write)?;
@@ -161,7 +161,14 @@ impl Store for DynamoTable {
             writes.push(self.put(stored, Expect::Anything)?);
             conflicts.push(Conflict::Directory);
         }
-        if writes.is_empty() { Ok(()) } else { self.transact(writes, &conflicts).await }
+        if writes.is_empty() {
+            return Ok(());
+        }
+        match self.transact(writes, &conflicts).await {
+            // A transaction carries a token, so that the SDK may repeat it; a put of one item does not.
+            Err(StoreError::Conflict(_)) if is_one_entry => Ok(()),
+            written => written,
+        }
     }
 
     async fn claim(

@@ -343,3 +343,46 @@ fn every_route_of_the_gate_that_loses_any_answer_changes_what_it_should_once_at_
     };
     every_change_survives("drop_after", of_the_gate);
 }
+
+/// The entry is all that these write: its put carries no token, and the SDK repeats it where the response is lost.
+#[test]
+fn a_refusal_whose_audit_entry_was_written_and_not_heard_of_is_that_refusal() {
+    let listener = Listener::start();
+    let house = House::new(&listener);
+    house.made(
+        "/v1/policies",
+        &json!({"name": "no mail", "rules": [{"name": "all", "when": {"always": true}, "outcome": "block"}]}),
+    );
+    let email = house.stack.text("/viewer/email");
+    let wrong = json!({"email": email, "password": "not the password at all"});
+    let mail = json!({"to": ["ann@example.org"], "subject": "blocked", "text": "Hello"});
+    let sent = format!("/v1/inboxes/{}/messages", house.stack.inbox());
+    let mut tried: BTreeMap<&str, usize> = BTreeMap::new();
+    for kind in ["drop_after", "error_500"] {
+        let calls = at_each_call(&house.stack, "countersign-api-sessions-create", kind, |_, name| {
+            let answer = house.stack.post("/v1/sessions", "", &wrong);
+            assert_eq!(
+                (answer.status, answer.code()),
+                (401, "wrong_email_or_password".into()),
+                "{name}: {}",
+                answer.body
+            );
+            *tried.entry("session.refuse").or_default() += 1;
+        });
+        assert!(calls >= 3, "{calls}");
+        let calls = at_each_call(&house.stack, "countersign-api-messages-send", kind, |_, name| {
+            let answer = house.stack.post(&sent, house.agent(), &mail);
+            assert_eq!(
+                (answer.status, answer.code()),
+                (403, "blocked_by_policy".into()),
+                "{name}: {}",
+                answer.body
+            );
+            *tried.entry("message.block").or_default() += 1;
+        });
+        assert!(calls >= 3, "{calls}");
+    }
+    for (action, times) in tried {
+        house.stack.until(action, || (logged(&house, action).values().sum::<usize>() == times).then_some(()));
+    }
+}
