@@ -62,7 +62,8 @@ build-all:
 
 routes: ## write what the code says of its routes and codes into template.yaml, events/ and infra/docs
 	WRITE_ROUTES=1 cargo test $(CARGO_FLAGS) -q --workspace --test all -- \
-		conformance::the_gateway conformance::the_papers_name_each conformance::each_route_has_an_example
+		conformance::the_gateway conformance::the_papers_name_each conformance::each_route_has_an_example \
+		described::the_papers
 
 forms: ## keep the forms in which this code stores its records, should they be new
 	WRITE_FORMS=1 cargo test $(CARGO_FLAGS) -q --workspace --lib the_forms_that_are_written

@@ -1,6 +1,7 @@
 //! A client of a running stack, for end-to-end tests and the bench.
 
 pub mod listener;
+pub mod schemas;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -238,7 +239,9 @@ impl Stack {
             .collect();
         let body = serde_json::from_slice(&text)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&text).into_owned()));
-        Answer { status: answer.status().as_u16(), body, headers }
+        let status = answer.status().as_u16();
+        schemas::check(method, path, status, &body);
+        Answer { status, body, headers }
     }
 
     /// `GET`.

@@ -5,9 +5,9 @@ use app::base::store::Key;
 use app::gate::pause::{self, Covered};
 use domain::people::access::{ScopeType, scope};
 use runtime::http::{Handling, Request, Response};
-use serde_json::json;
-use wire::gate::{approvals, pauses};
-use wire::people::organization;
+use wire::base::pages::PageQuery;
+use wire::gate::approvals;
+use wire::gate::pauses;
 
 /// Pauses what is `covered`; `keys` are read with the credential.
 pub(crate) fn pause<'a>(
@@ -20,7 +20,7 @@ pub(crate) fn pause<'a>(
         let call = request.enter::<scope::ApprovalsDecide>(ports, &keys).await?;
         let reason = approvals::reason(&request.body)?;
         let pause = pause::pause(&call.ports, &call.permit, covered, &reason).await?;
-        Ok(Response::json(200, &json!({ "paused": organization::pause(&pause) })))
+        Ok(Response::json(200, &pauses::paused(&pause)))
     })
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn resume<'a, S: ScopeType + Send + Sync + 'a>(
     keys: Vec<Key>,
 ) -> Handling<'a> {
     Box::pin(async move {
-        let page = request.page()?;
+        let page = request.query::<PageQuery>()?.page();
         let call = request.enter::<S>(ports, &keys).await?;
         let release = pauses::release(&request.body)?;
         let reading = call.permit.principal().permit::<scope::MessagesRead>()?;

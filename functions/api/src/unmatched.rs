@@ -14,6 +14,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Public,
     says: "that there is no such route",
     example: "",
+    query: None,
+    body: None,
+    response: None,
     ports: crate::ports,
     handle,
 };

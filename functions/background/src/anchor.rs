@@ -18,7 +18,9 @@ pub const TASK: Task<Context> = Task { name: "background-anchor", context, handl
 
 const FORM: Form = Form {
     text: anchors::anchor,
-    document: |text, signature| signature::signed("anchor", text, signature).to_string(),
+    document: |text, signature| {
+        wire::base::parts::text(&signature::signed(signature::Named::Anchor(text), signature))
+    },
 };
 
 /// From the environment.

@@ -1,10 +1,10 @@
-//! Tells webhooks of events: what fails goes back to the queue, with the time of its next attempt.
+//! Tells webhooks of events: what fails waits in the table for its next attempt, which `background-retry` asks for.
 
 use std::sync::Arc;
 
 use app::Ports;
 use app::base::ports::{Endpoints, Queue};
-use app::delivery::webhooks::{Deliverer, OpenedKeys};
+use app::delivery::webhooks::{Asked, Deliverer, OpenedKeys};
 use aws_flow::SqsQueue;
 use futures_util::future::{BoxFuture, join_all};
 use runtime::environment::required;
@@ -40,16 +40,19 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
             ports: &context.ports,
             endpoints: &*context.endpoints,
             queue: &*context.queue,
-            encode: wire::delivery::events::write_delivery,
+            encode: wire::delivery::events::write_next,
             opened: &context.opened,
         };
         let told = messages.iter().map(|(message_id, body)| async move {
-            let Some(delivery) = wire::delivery::events::read_delivery(body) else {
+            let Some(asked) = wire::delivery::events::read_asked(body) else {
                 tracing::error!(message_id, "a message of the queue can't be read");
                 return Some(message_id.clone());
             };
-            let event_id = delivery.event_id;
-            match deliverer.deliver(delivery).await {
+            let event_id = match &asked {
+                Asked::All(delivery) => delivery.event_id,
+                Asked::Next(next) => next.of.event_id,
+            };
+            match deliverer.deliver(asked).await {
                 Ok(()) => None,
                 Err(error) => {
                     tracing::warn!(%event_id, %error, "a delivery could not be made");

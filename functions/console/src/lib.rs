@@ -36,6 +36,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Public,
     says: "the pages",
     example: "",
+    query: None,
+    body: None,
+    response: None,
     ports,
     handle,
 };

@@ -39,6 +39,7 @@ mod gate {
 pub mod delivery {
     pub(crate) mod event;
     pub mod stream;
+    pub(crate) mod waiting;
     pub(crate) mod webhook;
 }
 

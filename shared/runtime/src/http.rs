@@ -19,6 +19,9 @@ use http::{HeaderName, HeaderValue};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::{Value, json};
+use wire::base::pages::PageQuery;
+use wire::base::request::Field;
+use wire::base::schema::{SchemaOf, Shape};
 
 use crate::Function;
 
@@ -51,6 +54,12 @@ pub struct Endpoint {
     pub says: &'static str,
     /// An example of its body, or of its query: `events/` and the tests call it so. Empty where it takes neither.
     pub example: &'static str,
+    /// What its query may say.
+    pub query: Option<Shape>,
+    /// What its body may say.
+    pub body: Option<Shape>,
+    /// The JSON that it answers with; none where it answers with none, or with something else.
+    pub response: Option<SchemaOf>,
     /// What it needs of the world, from its environment.
     pub ports: fn() -> Ports,
     /// What happens.
@@ -125,10 +134,16 @@ impl Request {
         T::parse(text).map_err(|error| Refusal::field(name, Code::InvalidId, error))
     }
 
-    /// `limit` and `cursor` of a list.
+    /// The query. One that has more than the route takes is refused: a filter that is misspelt must not list everything.
+    pub fn query<T: Field>(&self) -> Result<T, Refusal> {
+        wire::base::request::query(&self.query)
+    }
+
+    /// `limit` and `cursor` of a page of the console, whatever else stands in its address.
     pub fn page(&self) -> Result<PageRequest, Refusal> {
-        let query = |name: &str| self.query.get(name).map(String::as_str);
-        wire::base::pages::request(query("limit"), query("cursor"))
+        let asked = self.query.iter().filter(|(name, _)| ["limit", "cursor"].contains(&name.as_str()));
+        let asked: HashMap<_, _> = asked.map(|(name, value)| (name.clone(), value.clone())).collect();
+        wire::base::request::query::<PageQuery, _>(&asked).map(PageQuery::page)
     }
 
     /// What the caller shows as a bearer token.
@@ -206,8 +221,8 @@ impl Response {
     }
 
     /// JSON.
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self::new(status, "application/json", body.to_string())
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::new(status, "application/json", wire::base::parts::text(body))
     }
 
     /// JSON that is text already.

@@ -7,6 +7,7 @@ use app::base::store::{
 };
 use app::base::trail::{Range, Stored, Trail};
 use domain::base::digest::Digest;
+use domain::delivery::webhook::WaitingDelivery;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
 use domain::gate::seal::Ticket;
@@ -15,6 +16,7 @@ use domain::mailbox::lifecycle::{Outbound, Outcome, State};
 use domain::mailbox::message::{Message, Thread};
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow};
+use jiff::SignedDuration;
 
 use crate::samples::{self, NOW, later, organization_id};
 
@@ -55,6 +57,7 @@ pub async fn run(store: &dyn Whole) {
     directory(store).await;
     sign_in_attempts(store).await;
     watch(store).await;
+    waiting(store).await;
     trail(store).await;
 }
 
@@ -624,6 +627,30 @@ async fn watch(store: &dyn Whole) {
     assert_eq!(store.commit(change().update(expired)).await, Ok(()));
     let after = store.overdue(now, 100).await.unwrap_or_default();
     assert_eq!(after.len(), 1, "what rests is watched no more");
+}
+
+async fn waiting(store: &dyn Whole) {
+    let (soon, late) = (samples::waiting_delivery(82), samples::waiting_delivery(83));
+    let late = WaitingDelivery { look_at: soon.look_at + SignedDuration::from_secs(5), ..late };
+    assert_eq!(store.commit(change().create(late.clone()).create(soon.clone())).await, Ok(()));
+    let key = Key::WaitingDelivery(soon.webhook_id, soon.event_id);
+    assert_eq!(get(store, key.clone()).await, Some(soon.clone().into()));
+    let due = async |now, limit| {
+        let due = store.waiting(now, limit).await.unwrap_or_else(|error| panic!("{error}"));
+        due.into_iter().map(|one| one.event_id).collect::<Vec<_>>()
+    };
+    assert_eq!(due(soon.look_at, 10).await, [], "not before its time");
+    assert_eq!(due(late.look_at, 10).await, [soon.event_id]);
+    let long = late.look_at + SignedDuration::from_secs(1);
+    assert_eq!(due(long, 10).await, [soon.event_id, late.event_id], "the longest overdue first");
+    assert_eq!(due(long, 1).await, [soon.event_id]);
+    let asked = WaitingDelivery { look_at: long + SignedDuration::from_secs(60), ..soon };
+    assert_eq!(store.commit(change().update(asked.clone())).await, Ok(()));
+    assert!(store.commit(change().update(asked)).await.is_err(), "one asks for it, not two");
+    assert_eq!(due(long, 10).await, [late.event_id]);
+    let removed = Write::Delete(Key::WaitingDelivery(late.webhook_id, late.event_id));
+    assert_eq!(store.commit(change().write(removed).write(Write::Delete(key))).await, Ok(()));
+    assert_eq!(due(long + SignedDuration::from_hours(1), 10).await, []);
 }
 
 /// Entries get their places once, behind the head that was read, and only then leave the watch.

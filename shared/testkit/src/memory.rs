@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use app::base::store::{
-    AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, Expect, Key, List, ListError, Page,
-    PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
+    AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, DueDelivery, Expect, Key, List,
+    ListError, Page, PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use async_trait::async_trait;
@@ -410,6 +410,23 @@ impl Watch for MemoryStore {
             .collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::WaitingDelivery(one) if one.look_at < now => {
+                    let (organization_id, webhook_id) = (one.organization_id, one.webhook_id);
+                    Some((one.look_at, DueDelivery { organization_id, webhook_id, event_id: one.event_id }))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, due)| due).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
-use domain::delivery::webhook::{Attempt, AttemptResult, Health, Webhook};
+use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::notice::{Notice, NoticeState, Pace};
@@ -337,6 +337,23 @@ pub fn webhook(n: u8) -> Webhook {
             slow_until: Some(later(600)),
             quick: true,
         },
+        version: 1,
+    }
+}
+
+/// A delivery that waits to be told to [`webhook`].
+pub fn waiting_delivery(n: u8) -> WaitingDelivery {
+    let event = event(n);
+    WaitingDelivery {
+        webhook_id: webhook(1).id,
+        organization_id: organization_id(1),
+        event_id: event.id,
+        kind: event.kind,
+        body: format!(r#"{{"id":"{}"}}"#, event.id),
+        number: 2,
+        put_off: 1,
+        due: later(300),
+        look_at: later(310),
         version: 1,
     }
 }

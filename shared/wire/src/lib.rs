@@ -4,12 +4,14 @@
 //! `snake_case`, times RFC 3339 in UTC. Nothing here decides anything. The rooms stand in their order: each uses those
 //! above it alone.
 
-/// What all of it is made of: fields that are read, parts and pages that are shown, the error envelope.
+/// What all of it is made of: what fields are and how they are read, parts and pages that are shown, the error envelope.
 pub mod base {
-    pub mod fields;
     pub mod pages;
     pub mod parts;
     pub mod problem;
+    pub mod request;
+    pub mod schema;
+    pub mod values;
 }
 
 /// Who acts: organizations, their members, sessions and tokens.

@@ -12,12 +12,13 @@ use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::{Value, json};
 
 use super::architecture::{module, rust_files};
+use super::described;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn read(path: impl AsRef<Path>) -> String {
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -276,7 +277,8 @@ fn row(endpoint: &Endpoint) -> String {
         Access::Scope(scope) => format!("`{}`", scope.as_str()),
     };
     let says = if endpoint.says.is_empty() { String::new() } else { format!("{} ", endpoint.says) };
-    format!("| `{} {}` | {scope} | {says}|", endpoint.method, endpoint.path)
+    let cells = described::write_cells(endpoint);
+    format!("| `{} {}` | {scope} |{cells} {says}|", endpoint.method, endpoint.path)
 }
 
 /// `make routes` writes what this compares: rows stay in their order, and a new one follows those of its resource.
@@ -314,7 +316,7 @@ fn the_papers_name_each_route_with_its_scope() {
 }
 
 /// An example of each kind of id, as paths name them.
-const IDS: &[(&str, &str)] = &[
+pub(crate) const IDS: &[(&str, &str)] = &[
     ("inbox_id", "inb_01kc1x5e3r0000000000000002"),
     ("message_id", "msg_01kc1x5e3r0000000000000003"),
     ("approval_id", "apr_01kc1x5e3r0000000000000004"),
@@ -452,6 +454,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:Query",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
             "events:PutEvents",
             "kms:Decrypt",
             "kms:Sign",
@@ -799,6 +802,7 @@ fn alarms_ring_for_what_they_say() {
         ),
         ("StreamAlarm", "Maximum(IteratorAge BackgroundPublish) > 600000 in 2 x 300 s"),
         ("SweepAlarm", "Sum(Errors BackgroundSweep) > 3 in 2 x 300 s"),
+        ("RetryAlarm", "Sum(Invocations BackgroundRetry) < 1 in 2 x 300 s, or silence"),
         ("SweepSilentAlarm", "Sum(Invocations BackgroundSweep) < 1 in 2 x 300 s, or silence"),
         ("ThrottleAlarm", "Sum(Throttles ) > 0 in 2 x 300 s"),
         (

@@ -6,6 +6,7 @@
 mod architecture;
 mod conformance;
 mod contract;
+mod described;
 
 mod people {
     mod sign_in;

@@ -7,7 +7,8 @@ use app::base::store::Key;
 use app::gate::approvals::{Verdict, decide};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::approvals;
+use wire::base::schema::{self, Shape};
+use wire::gate::approvals::{self, ApprovalView, Approve};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -15,8 +16,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/approve",
     access: Access::Scope(Scope::ApprovalsDecide),
-    says: "`digest`",
+    says: "",
     example: r#"{"digest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}"#,
+    query: None,
+    body: Some(Shape::of::<Approve>()),
+    response: Some(schema::of::<ApprovalView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -25,7 +29,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
-        let (digest, _) = approvals::decision(&request.body, false)?;
+        let digest = approvals::approve(&request.body)?;
         let decided = decide(&call.ports, &call.permit, id, digest, &Verdict::Approve).await?;
         Ok(Response::json(200, &approvals::approval(&decided, ports.now())))
     })

@@ -7,7 +7,8 @@ use app::base::store::Key;
 use app::gate::approvals::cancel;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::approvals;
+use wire::base::schema::{self, Shape};
+use wire::gate::approvals::{self, ApprovalView, Reason};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -15,8 +16,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/cancel",
     access: Access::Scope(Scope::MessagesRead),
-    says: "`reason`; whoever asked, or somebody who decides",
+    says: "whoever asked, or somebody who decides",
     example: r#"{"reason": "Sent by telephone."}"#,
+    query: None,
+    body: Some(Shape::of::<Reason>()),
+    response: Some(schema::of::<ApprovalView<'static>>),
     ports: crate::ports,
     handle,
 };

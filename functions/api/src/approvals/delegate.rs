@@ -7,7 +7,8 @@ use app::base::store::Key;
 use app::gate::approvals::delegate;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::approvals;
+use wire::base::schema::{self, Shape};
+use wire::gate::approvals::{self, ApprovalView, Delegate};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -15,8 +16,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/delegate",
     access: Access::Scope(Scope::ApprovalsDecide),
-    says: "`member_id`",
+    says: "",
     example: r#"{"member_id": "mem_01kc1x5e3r0000000000000005"}"#,
+    query: None,
+    body: Some(Shape::of::<Delegate>()),
+    response: Some(schema::of::<ApprovalView<'static>>),
     ports: crate::ports,
     handle,
 };

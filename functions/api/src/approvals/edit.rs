@@ -8,7 +8,9 @@ use app::gate::edit::edit;
 use app::gate::submit::Submitted;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::drafts;
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::gate::drafts::{self, EditMail, SubmittedView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,8 +18,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/{approval_id}/edit",
     access: Access::Scope(Scope::ApprovalsDecide),
-    says: "`digest` and what changes of a mail; `remove_attachments`",
+    says: "",
     example: r#"{"digest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "text": "As agreed, 90 euros.\n"}"#,
+    query: None,
+    body: Some(Shape::of::<EditMail>()),
+    response: Some(schema::of::<SubmittedView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -27,7 +32,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let id = request.id("approval_id")?;
         let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
         let (digest, change) = drafts::edit(&request.body)?;
-        let saved = |submitted: &Submitted| (202, drafts::submitted(submitted, ports.now()).to_string());
+        let saved = |submitted: &Submitted| (202, text(&drafts::submitted(submitted, ports.now())));
         let submitted = edit(&call.ports, &call.permit, id, digest, change, &call.once, saved).await?;
         Ok(Response::json(202, &drafts::submitted(&submitted, ports.now())))
     })

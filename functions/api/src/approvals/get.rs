@@ -7,6 +7,8 @@ use app::base::store::Key;
 use app::gate::approvals;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema;
+use wire::gate::approvals::ApprovalDetailView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,6 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::ApprovalsRead),
     says: "the mail as it is sealed under this `digest`, votes, terms, trace, what an edit changed",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<ApprovalDetailView<'static>>),
     ports: crate::ports,
     handle,
 };

@@ -6,7 +6,9 @@ use app::Ports;
 use app::gate::approvals;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
+use wire::base::pages::{self, PageView};
+use wire::base::schema::{self, Shape};
+use wire::gate::approvals::{ApprovalView, ApprovalsQuery};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -14,16 +16,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/approvals",
     access: Access::Scope(Scope::ApprovalsRead),
-    says: "`?status=pending` (standard) and the others, newest first",
+    says: "newest first",
     example: "limit=20",
+    query: Some(Shape::of::<ApprovalsQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<ApprovalView<'static>>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let page = request.page()?;
-        let status = request.query.get("status").map_or("pending", String::as_str);
+        let (status, page) = request.query::<ApprovalsQuery>()?.list();
         let call = request.enter::<scope::ApprovalsRead>(ports, &[]).await?;
         let approvals = approvals::list(&call.ports, &call.permit, status, &page).await?;
         Ok(Response::json(

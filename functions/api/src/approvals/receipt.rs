@@ -7,7 +7,8 @@ use app::base::store::Key;
 use app::ledger::receipts;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::ledger::signature;
+use wire::base::schema;
+use wire::ledger::signature::{self, SignedView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -17,6 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::ApprovalsRead),
     says: "`infra/docs/AUDIT.md`",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<SignedView<'static>>),
     ports: crate::signing_ports,
     handle,
 };
@@ -28,7 +32,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let text = wire::ledger::receipts::receipt(&receipts::gather(&call.ports, &call.permit, id).await?);
         let signature = receipts::sign(&call.ports, &text).await?;
         let name = format!("attachment; filename=\"receipt-{id}.json\"");
-        Ok(Response::json(200, &signature::signed("receipt", &text, &signature))
+        Ok(Response::json(200, &signature::signed(signature::Named::Receipt(&text), &signature))
             .header("content-disposition", name))
     })
 }

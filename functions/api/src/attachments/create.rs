@@ -7,6 +7,9 @@ use app::mailbox::attachments;
 use domain::mailbox::message::Attachment;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::mailbox::attachments::{CreateAttachment, UploadView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -14,8 +17,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/attachments",
     access: Access::Scope(Scope::MessagesSend),
-    says: "`inbox_id`, `filename`, `content_type`, `size` -> an upload URL, for 15 minutes",
+    says: "an upload URL, for 15 minutes",
     example: r#"{"filename": "invoice.pdf", "content_type": "application/pdf", "size": 48213}"#,
+    query: None,
+    body: Some(Shape::of::<CreateAttachment>()),
+    response: Some(schema::of::<UploadView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -25,7 +31,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let call = request.enter_once::<scope::MessagesSend>(ports, &[]).await?;
         let new = wire::mailbox::attachments::new(&request.body)?;
         let saved =
-            |file: &Attachment, url: &str| (201, wire::mailbox::attachments::upload(file, url).to_string());
+            |file: &Attachment, url: &str| (201, text(&wire::mailbox::attachments::upload(file, url)));
         let (file, url) = attachments::announce(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &wire::mailbox::attachments::upload(&file, &url)))
     })

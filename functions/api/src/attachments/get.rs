@@ -7,6 +7,8 @@ use app::base::store::Key;
 use app::mailbox::attachments;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema;
+use wire::mailbox::attachments::DownloadView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,6 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::MessagesRead),
     says: "a URL for 15 minutes, of files of inboxes that the credential reaches",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<DownloadView<'static>>),
     ports: crate::ports,
     handle,
 };

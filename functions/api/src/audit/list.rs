@@ -6,7 +6,9 @@ use app::Ports;
 use app::ledger::audit;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
+use wire::base::pages::{self, PageView};
+use wire::base::schema::{self, Shape};
+use wire::ledger::audit::{AuditQuery, LinkView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,13 +18,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::AuditRead),
     says: "`infra/docs/AUDIT.md`",
     example: "action=approval.&limit=20",
+    query: Some(Shape::of::<AuditQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<LinkView<'static>>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (filter, page) = (wire::ledger::audit::filter(&request.query)?, request.page()?);
+        let (filter, page) = request.query::<AuditQuery>()?.filter();
         let call = request.enter::<scope::AuditRead>(ports, &[]).await?;
         let links = audit::list(&call.ports, &call.permit, &filter, &page).await?;
         Ok(Response::json(200, &pages::page(&links, wire::ledger::audit::link)))

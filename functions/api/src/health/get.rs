@@ -4,7 +4,8 @@
 
 use app::Ports;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use serde_json::json;
+use wire::base::parts::HealthView;
+use wire::base::schema;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -14,6 +15,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Public,
     says: "whether it answers",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<HealthView>),
     ports: crate::ports,
     handle,
 };
@@ -21,6 +25,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let _ = (ports, request);
-        Ok(Response::json(200, &json!({ "status": "ok" })))
+        Ok(Response::json(200, &HealthView::OK))
     })
 }

@@ -7,6 +7,9 @@ use app::mailbox::inboxes;
 use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::mailbox::inboxes::{CreateInbox, InboxView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -14,8 +17,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes",
     access: Access::Scope(Scope::InboxesManage),
-    says: "`username` (not one that speaks for the domain: `shared/domain/src/mailbox/inbox.rs`), `display_name`",
+    says: "names that speak for the domain are not to be had: `shared/domain/src/mailbox/inbox.rs`",
     example: r#"{"username": "orders", "display_name": "Orders"}"#,
+    query: None,
+    body: Some(Shape::of::<CreateInbox>()),
+    response: Some(schema::of::<InboxView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -24,7 +30,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::InboxesManage>(ports, &[]).await?;
         let new = wire::mailbox::inboxes::new(&request.body)?;
-        let saved = |inbox: &Inbox| (201, wire::mailbox::inboxes::inbox(inbox).to_string());
+        let saved = |inbox: &Inbox| (201, text(&wire::mailbox::inboxes::inbox(inbox)));
         let inbox = inboxes::create(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &wire::mailbox::inboxes::inbox(&inbox)))
     })

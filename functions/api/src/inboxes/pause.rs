@@ -7,6 +7,9 @@ use app::base::store::Key;
 use app::gate::pause::Covered;
 use domain::people::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
+use wire::base::schema::{self, Shape};
+use wire::gate::approvals::Reason;
+use wire::gate::pauses::PausedView;
 
 use crate::pausing;
 
@@ -16,8 +19,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
-    says: "`reason`",
+    says: "",
     example: r#"{"reason": "It wrote to the wrong customers."}"#,
+    query: None,
+    body: Some(Shape::of::<Reason>()),
+    response: Some(schema::of::<PausedView<'static>>),
     ports: crate::ports,
     handle,
 };

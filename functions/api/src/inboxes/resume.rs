@@ -7,6 +7,9 @@ use app::base::store::Key;
 use app::gate::pause::Covered;
 use domain::people::access::{self, scope};
 use runtime::http::{Access, Endpoint, Handling, Request};
+use wire::base::pages::PageQuery;
+use wire::base::schema::{self, Shape};
+use wire::gate::pauses::{Resume, ResumedView};
 
 use crate::pausing;
 
@@ -16,8 +19,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/resume",
     access: Access::Scope(access::Scope::InboxesManage),
-    says: "`preview`, `drop`; in a session",
+    says: "in a session",
     example: r#"{"preview": true}"#,
+    query: Some(Shape::of::<PageQuery>()),
+    body: Some(Shape::of::<Resume>()),
+    response: Some(schema::of::<ResumedView<'static>>),
     ports: crate::ports,
     handle,
 };

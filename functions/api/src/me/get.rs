@@ -5,7 +5,8 @@
 use app::Ports;
 use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::people::members;
+use wire::base::schema;
+use wire::people::members::{self, MeView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -15,6 +16,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Credential,
     says: "who the credential is, and whether mail is paused",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<MeView<'static>>),
     ports: crate::ports,
     handle,
 };

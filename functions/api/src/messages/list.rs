@@ -7,7 +7,9 @@ use app::base::store::Key;
 use app::mailbox::messages;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
+use wire::base::pages::{self, PageQuery, PageView};
+use wire::base::schema::{self, Shape};
+use wire::mailbox::messages::MessageView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -17,13 +19,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::MessagesRead),
     says: "newest first",
     example: "limit=20",
+    query: Some(Shape::of::<PageQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<MessageView<'static>>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (id, page) = (request.id("inbox_id")?, request.page()?);
+        let (id, page) = (request.id("inbox_id")?, request.query::<PageQuery>()?.page());
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Inbox(id)]).await?;
         let messages = messages::list(&call.ports, &call.permit, id, &page).await?;
         Ok(Response::json(200, &pages::page(&messages, wire::mailbox::messages::message)))

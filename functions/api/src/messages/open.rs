@@ -6,7 +6,9 @@ use app::Ports;
 use app::mailbox::messages;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
+use wire::base::pages::{self, PageView};
+use wire::base::schema::{self, Shape};
+use wire::mailbox::messages::{MessageView, OpenQuery};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -14,16 +16,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/messages",
     access: Access::Scope(Scope::MessagesRead),
-    says: "`?status=scheduled` or `unknown`, over all inboxes",
+    says: "over all inboxes",
     example: "",
+    query: Some(Shape::of::<OpenQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<MessageView<'static>>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let page = request.page()?;
-        let status = request.query.get("status").map_or("scheduled", String::as_str);
+        let (status, page) = request.query::<OpenQuery>()?.list();
         let call = request.enter::<scope::MessagesRead>(ports, &[]).await?;
         let messages = messages::open(&call.ports, &call.permit, status, &page).await?;
         Ok(Response::json(200, &pages::page(&messages, wire::mailbox::messages::message)))

@@ -16,6 +16,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::MessagesRead),
     says: "the bytes, or `303` to where they are for 15 minutes",
     example: "",
+    query: None,
+    body: None,
+    response: None,
     ports: crate::ports,
     handle,
 };

@@ -7,7 +7,9 @@ use app::base::store::Key;
 use app::gate::submit::{Answering, Submitted, submit};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::drafts;
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::gate::drafts::{self, Mail, SubmittedView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -17,6 +19,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::MessagesSend),
     says: "the same, to everybody",
     example: r#"{"text": "Thank you all."}"#,
+    query: None,
+    body: Some(Shape::of::<Mail>()),
+    response: Some(schema::of::<SubmittedView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -29,7 +34,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let draft = drafts::draft(&request.body)?;
         let answering = Some(Answering { message_id, all: true });
         let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), drafts::submitted(submitted, ports.now()).to_string())
+            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, ports.now())))
         };
         let submitted = submit(&call.ports, &call.permit, id, draft, answering, &call.once, saved).await?;
         Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))

@@ -7,7 +7,9 @@ use app::base::store::Key;
 use app::gate::submit::{Submitted, submit};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::drafts;
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::gate::drafts::{self, Mail, SubmittedView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -15,8 +17,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/inboxes/{inbox_id}/messages/send",
     access: Access::Scope(Scope::MessagesSend),
-    says: "a mail, below",
+    says: "below",
     example: r#"{"to": ["Ann <ann@example.com>"], "subject": "Your order", "text": "It left today."}"#,
+    query: None,
+    body: Some(Shape::of::<Mail>()),
+    response: Some(schema::of::<SubmittedView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -29,7 +34,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
             .await?;
         let draft = drafts::draft(&request.body)?;
         let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), drafts::submitted(submitted, ports.now()).to_string())
+            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, ports.now())))
         };
         let submitted = submit(&call.ports, &call.permit, id, draft, None, &call.once, saved).await?;
         Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))

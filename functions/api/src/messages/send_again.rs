@@ -8,7 +8,9 @@ use app::gate::edit::send_again;
 use app::gate::submit::Submitted;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::drafts;
+use wire::base::parts::text;
+use wire::base::schema;
+use wire::gate::drafts::{self, SubmittedView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -17,7 +19,10 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/inboxes/{inbox_id}/messages/{message_id}/send-again",
     access: Access::Scope(Scope::MessagesSend),
     says: "a new attempt at one that did not go, or that nobody knows of",
-    example: "{}",
+    example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<SubmittedView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -28,7 +33,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let keys = [Key::Inbox(id), Key::Policies, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
         let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), drafts::submitted(submitted, ports.now()).to_string())
+            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, ports.now())))
         };
         let submitted = send_again(&call.ports, &call.permit, id, message_id, &call.once, saved).await?;
         Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))

@@ -8,6 +8,9 @@ use app::gate::policies;
 use domain::gate::policy::Policy;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::gate::policies::{PolicyGiven, PolicyView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -17,6 +20,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::PoliciesManage),
     says: "",
     example: r#"{"name": "First contacts", "rules": [{"name": "Known recipients", "when": {"every_recipient": {"first_contact": false}}, "outcome": "allow"}]}"#,
+    query: None,
+    body: Some(Shape::of::<PolicyGiven>()),
+    response: Some(schema::of::<PolicyView>),
     ports: crate::ports,
     handle,
 };
@@ -25,7 +31,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
         let content = wire::gate::policies::content(&request.body)?;
-        let answer = |policy: &Policy| (201, wire::gate::policies::policy(policy).to_string());
+        let answer = |policy: &Policy| (201, text(&wire::gate::policies::policy(policy)));
         let policy = policies::create(&call.ports, &call.permit, content, &call.once, answer).await?;
         Ok(Response::json(201, &wire::gate::policies::policy(&policy)))
     })

@@ -7,6 +7,8 @@ use app::base::store::Key;
 use app::gate::policies;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema;
+use wire::gate::policies::PolicyView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,6 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::PoliciesManage),
     says: "",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<PolicyView>),
     ports: crate::ports,
     handle,
 };

@@ -7,6 +7,8 @@ use app::base::store::Key;
 use app::gate::policies;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema;
+use wire::gate::policies::BookView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,6 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::PoliciesManage),
     says: "`infra/docs/POLICIES.md`",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<BookView>),
     ports: crate::ports,
     handle,
 };

@@ -7,6 +7,8 @@ use app::base::store::Key;
 use app::gate::policies;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema::{self, Shape};
+use wire::gate::policies::{PolicyView, ReplacePolicy};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,6 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::PoliciesManage),
     says: "with the `version` that it replaces",
     example: r#"{"version": 1, "name": "First contacts", "rules": [{"name": "Known recipients", "when": {"every_recipient": {"first_contact": false}}, "outcome": "allow"}]}"#,
+    query: None,
+    body: Some(Shape::of::<ReplacePolicy>()),
+    response: Some(schema::of::<PolicyView>),
     ports: crate::ports,
     handle,
 };

@@ -7,6 +7,8 @@ use app::base::store::Key;
 use app::gate::policies;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema::{self, Shape};
+use wire::gate::policies::{EvaluationView, SimulatePolicies};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,6 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::PoliciesManage),
     says: "what the policies would make of a mail",
     example: r#"{"inbox_id": "inb_01kc1x5e3r0000000000000001", "draft": {"to": ["ann@example.com"], "subject": "Hello", "text": "Hello Ann"}}"#,
+    query: None,
+    body: Some(Shape::of::<SimulatePolicies>()),
+    response: Some(schema::of::<EvaluationView<'static>>),
     ports: crate::ports,
     handle,
 };

@@ -5,6 +5,8 @@
 use app::Ports;
 use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema::{self, Shape};
+use wire::people::sessions::{CreateSession, SessionView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -12,8 +14,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/sessions",
     access: Access::Public,
-    says: "`email`, `password` -> a session's `token`, for 12 hours without use and at most seven days (`ends_at`)",
+    says: "for 12 hours without use and at most seven days",
     example: r#"{"email": "owner@demo.test", "password": "a long first password"}"#,
+    query: None,
+    body: Some(Shape::of::<CreateSession>()),
+    response: Some(schema::of::<SessionView<'static>>),
     ports: crate::ports,
     handle,
 };

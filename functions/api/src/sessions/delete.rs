@@ -15,6 +15,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Credential,
     says: "signs out",
     example: "",
+    query: None,
+    body: None,
+    response: None,
     ports: crate::ports,
     handle,
 };

@@ -7,7 +7,9 @@ use app::gate::standing;
 use domain::gate::standing::StandingApproval;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::gate::standing_approvals;
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::gate::standing_approvals::{self, CreateStandingApproval, StandingApprovalView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -15,8 +17,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/standing-approvals",
     access: Access::Scope(Scope::ApprovalsDecide),
-    says: "one of `thread_id`, `recipient`, `domain`; `budget`, `expires_at` (at most 90 days), `inbox_id`",
+    says: "",
     example: r#"{"recipient": "ann@example.com", "budget": 5, "expires_at": "2026-12-04T18:00:00Z"}"#,
+    query: None,
+    body: Some(Shape::of::<CreateStandingApproval>()),
+    response: Some(schema::of::<StandingApprovalView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -25,9 +30,8 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[]).await?;
         let new = standing_approvals::new(&request.body)?;
-        let saved = |made: &StandingApproval| {
-            (201, standing_approvals::standing_approval(made, ports.now()).to_string())
-        };
+        let saved =
+            |made: &StandingApproval| (201, text(&standing_approvals::standing_approval(made, ports.now())));
         let made = standing::create(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &standing_approvals::standing_approval(&made, ports.now())))
     })

@@ -16,6 +16,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::ApprovalsDecide),
     says: "ends it at once",
     example: "",
+    query: None,
+    body: None,
+    response: None,
     ports: crate::ports,
     handle,
 };

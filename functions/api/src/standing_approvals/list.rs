@@ -6,8 +6,9 @@ use app::Ports;
 use app::gate::standing;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
-use wire::gate::standing_approvals;
+use wire::base::pages::{self, PageQuery, PageView};
+use wire::base::schema::{self, Shape};
+use wire::gate::standing_approvals::{self, StandingApprovalView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -17,13 +18,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::ApprovalsRead),
     says: "",
     example: "",
+    query: Some(Shape::of::<PageQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<StandingApprovalView<'static>>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let page = request.page()?;
+        let page = request.query::<PageQuery>()?.page();
         let call = request.enter::<scope::ApprovalsRead>(ports, &[]).await?;
         let found = standing::list(&call.ports, &call.permit, &page).await?;
         Ok(Response::json(

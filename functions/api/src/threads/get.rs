@@ -7,6 +7,9 @@ use app::base::store::Key;
 use app::mailbox::threads;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::pages::PageQuery;
+use wire::base::schema::{self, Shape};
+use wire::mailbox::threads::ThreadDetailView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,13 +19,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::MessagesRead),
     says: "its mails",
     example: "",
+    query: Some(Shape::of::<PageQuery>()),
+    body: None,
+    response: Some(schema::of::<ThreadDetailView<'static>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (id, page) = (request.id("thread_id")?, request.page()?);
+        let (id, page) = (request.id("thread_id")?, request.query::<PageQuery>()?.page());
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Thread(id)]).await?;
         let (thread, messages) = threads::get(&call.ports, &call.permit, id, &page).await?;
         Ok(Response::json(200, &wire::mailbox::threads::thread_detail(&thread, &messages)))

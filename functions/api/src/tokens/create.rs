@@ -7,6 +7,9 @@ use app::people::tokens;
 use domain::people::access::{Scope, scope};
 use domain::people::credential::Token;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::people::tokens::{CreateToken, TokenView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -14,8 +17,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/tokens",
     access: Access::Scope(Scope::TokensManage),
-    says: "`name`, `scopes`, `inbox_ids` -> `token`, shown this once; a member has at most 100",
+    says: "its secret is shown this once; a member has at most 100",
     example: r#"{"name": "Support agent", "scopes": ["messages.read", "messages.send"], "inbox_ids": ["inb_01kc1x5e3r0000000000000002"]}"#,
+    query: None,
+    body: Some(Shape::of::<CreateToken>()),
+    response: Some(schema::of::<TokenView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -25,7 +31,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let call = request.enter_once::<scope::TokensManage>(ports, &[]).await?;
         let new = wire::people::tokens::new(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
-        let saved = |token: &Token| (201, wire::people::tokens::token(token, None).to_string());
+        let saved = |token: &Token| (201, text(&wire::people::tokens::token(token, None)));
         let (token, secret) = tokens::create(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &wire::people::tokens::token(&token, Some(secret.reveal()))))
     })

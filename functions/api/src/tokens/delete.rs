@@ -15,6 +15,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::TokensManage),
     says: "ends it at once",
     example: "",
+    query: None,
+    body: None,
+    response: None,
     ports: crate::ports,
     handle,
 };

@@ -6,7 +6,9 @@ use app::Ports;
 use app::people::tokens;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
+use wire::base::pages::{self, PageQuery, PageView};
+use wire::base::schema::{self, Shape};
+use wire::people::tokens::TokenView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,13 +18,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::TokensManage),
     says: "one's own; all of them for owners and admins",
     example: "limit=20",
+    query: Some(Shape::of::<PageQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<TokenView<'static>>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let page = request.page()?;
+        let page = request.query::<PageQuery>()?.page();
         let call = request.enter::<scope::TokensManage>(ports, &[]).await?;
         let tokens = tokens::list(&call.ports, &call.permit, &page).await?;
         Ok(Response::json(200, &pages::page(&tokens, |token| wire::people::tokens::token(token, None))))

@@ -6,6 +6,9 @@ use app::Ports;
 use app::gate::pause::Covered;
 use domain::people::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
+use wire::base::schema::{self, Shape};
+use wire::gate::approvals::Reason;
+use wire::gate::pauses::PausedView;
 
 use crate::pausing;
 
@@ -15,8 +18,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/tokens/{token_id}/pause",
     access: Access::Scope(access::Scope::ApprovalsDecide),
-    says: "`reason`",
+    says: "",
     example: r#"{"reason": "The agent runs wild."}"#,
+    query: None,
+    body: Some(Shape::of::<Reason>()),
+    response: Some(schema::of::<PausedView<'static>>),
     ports: crate::ports,
     handle,
 };

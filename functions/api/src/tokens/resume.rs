@@ -6,6 +6,9 @@ use app::Ports;
 use app::gate::pause::Covered;
 use domain::people::access::{self, scope};
 use runtime::http::{Access, Endpoint, Handling, Request};
+use wire::base::pages::PageQuery;
+use wire::base::schema::{self, Shape};
+use wire::gate::pauses::{Resume, ResumedView};
 
 use crate::pausing;
 
@@ -15,8 +18,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/tokens/{token_id}/resume",
     access: Access::Scope(access::Scope::TokensManage),
-    says: "`preview`, `drop`; owners and admins, in a session",
+    says: "owners and admins, in a session",
     example: r#"{"preview": true}"#,
+    query: Some(Shape::of::<PageQuery>()),
+    body: Some(Shape::of::<Resume>()),
+    response: Some(schema::of::<ResumedView<'static>>),
     ports: crate::ports,
     handle,
 };

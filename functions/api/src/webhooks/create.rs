@@ -8,6 +8,9 @@ use app::delivery::webhooks;
 use domain::delivery::webhook::Webhook;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::parts::text;
+use wire::base::schema::{self, Shape};
+use wire::delivery::webhooks::{CreateWebhook, WebhookView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -15,8 +18,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/webhooks",
     access: Access::Scope(Scope::WebhooksManage),
-    says: "`url` (`https`, port 443), `events` -> `secret`, shown this once",
+    says: "its `secret` is shown this once",
     example: r#"{"url": "https://example.com/countersign", "events": ["message.received"]}"#,
+    query: None,
+    body: Some(Shape::of::<CreateWebhook>()),
+    response: Some(schema::of::<WebhookView<'static>>),
     ports: crate::ports,
     handle,
 };
@@ -26,7 +32,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let call = request.enter_once::<scope::WebhooksManage>(ports, &[Key::Organization]).await?;
         let new = wire::delivery::webhooks::new(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
-        let saved = |webhook: &Webhook| (201, wire::delivery::webhooks::webhook(webhook, None).to_string());
+        let saved = |webhook: &Webhook| (201, text(&wire::delivery::webhooks::webhook(webhook, None)));
         let (webhook, secret) = webhooks::create(&call.ports, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &wire::delivery::webhooks::webhook(&webhook, Some(&secret))))
     })

@@ -7,7 +7,9 @@ use app::base::store::Key;
 use app::delivery::webhooks;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
+use wire::base::pages::{self, PageQuery, PageView};
+use wire::base::schema::{self, Shape};
+use wire::delivery::webhooks::AttemptView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -17,13 +19,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::WebhooksManage),
     says: "each attempt, latest first",
     example: "limit=20",
+    query: Some(Shape::of::<PageQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<AttemptView>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (id, page) = (request.id("webhook_id")?, request.page()?);
+        let (id, page) = (request.id("webhook_id")?, request.query::<PageQuery>()?.page());
         let call = request.enter::<scope::WebhooksManage>(ports, &[Key::Webhook(id)]).await?;
         let attempts = webhooks::attempts(&call.ports, &call.permit, id, &page).await?;
         Ok(Response::json(200, &pages::page(&attempts, wire::delivery::webhooks::attempt)))

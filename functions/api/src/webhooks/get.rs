@@ -7,6 +7,8 @@ use app::base::store::Key;
 use app::delivery::webhooks;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema;
+use wire::delivery::webhooks::WebhookView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -14,8 +16,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/webhooks/{webhook_id}",
     access: Access::Scope(Scope::WebhooksManage),
-    says: "with `failures` in a row and `held_until`, below",
+    says: "`held_until`, below",
     example: "",
+    query: None,
+    body: None,
+    response: Some(schema::of::<WebhookView<'static>>),
     ports: crate::ports,
     handle,
 };

@@ -6,7 +6,9 @@ use app::Ports;
 use app::delivery::webhooks;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages;
+use wire::base::pages::{self, PageQuery, PageView};
+use wire::base::schema::{self, Shape};
+use wire::delivery::webhooks::WebhookView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -16,13 +18,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::WebhooksManage),
     says: "",
     example: "limit=20",
+    query: Some(Shape::of::<PageQuery>()),
+    body: None,
+    response: Some(schema::of::<PageView<WebhookView<'static>>>),
     ports: crate::ports,
     handle,
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let page = request.page()?;
+        let page = request.query::<PageQuery>()?.page();
         let call = request.enter::<scope::WebhooksManage>(ports, &[]).await?;
         let webhooks = webhooks::list(&call.ports, &call.permit, &page).await?;
         Ok(Response::json(

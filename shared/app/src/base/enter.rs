@@ -116,7 +116,7 @@ pub async fn enter(
             Code::InvalidCredential,
             match error {
                 InvalidSecret::Prefix => {
-                    "the credential does not begin with cs_live_: send a token as it was shown"
+                    "the credential does not begin with cs_live_ or cs_session_: send a token or a session as it was shown"
                 }
                 InvalidSecret::Malformed => {
                     "the credential is cut short or altered: send a token as it was shown"
@@ -147,13 +147,9 @@ pub async fn enter(
     let now = ports.now();
 
     let mut session = None;
-    let unknown = Refusal::because(
-        Code::InvalidCredential,
-        "the credential is unknown or was revoked: make a new token, or sign in again",
-    );
     let principal = match found[0].take() {
         Some(Record::Token(token)) => {
-            check_token(ports, &token, &unknown).await?;
+            check_token(ports, &token).await?;
             Token::principal(&token)
         }
         Some(Record::Session(record)) => {
@@ -170,7 +166,7 @@ pub async fn enter(
             session = Some(record);
             principal
         }
-        _ => return Err(unknown),
+        _ => return Err(unknown()),
     };
     let promise = match (promise, found.get_mut(1).and_then(Option::take)) {
         (Some((_, request)), Some(Record::Answer(answer))) if now < answer.expires_at => {
@@ -191,9 +187,16 @@ pub async fn enter(
     Ok(Entered { principal, ports: ports.with_store(Arc::new(store)), session, once: Once { promise } })
 }
 
+fn unknown() -> Refusal {
+    Refusal::because(
+        Code::InvalidCredential,
+        "the credential is unknown or was revoked: make a new token, or sign in again",
+    )
+}
+
 /// Refuses a token that is paused, or that was made with one that is deleted or paused: what a token made does not outlive
 /// it. Only a token that another made costs a read more.
-async fn check_token(ports: &Ports, token: &Token, unknown: &Refusal) -> Result<(), Refusal> {
+async fn check_token(ports: &Ports, token: &Token) -> Result<(), Refusal> {
     let paused = |token: &Token| match token.paused {
         None => Ok(()),
         Some(_) => Err(Refusal::because(
@@ -207,7 +210,7 @@ async fn check_token(ports: &Ports, token: &Token, unknown: &Refusal) -> Result<
     }
     let ancestors: Vec<_> = token.ancestors.iter().copied().map(key::Token).collect();
     for ancestor in load(&*ports.store, token.organization_id, ancestors).await? {
-        paused(&ancestor.ok_or_else(|| unknown.clone())?)?;
+        paused(&ancestor.ok_or_else(unknown)?)?;
     }
     Ok(())
 }

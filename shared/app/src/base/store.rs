@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::delivery::event::Event;
-use domain::delivery::webhook::{Attempt, Webhook};
+use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
@@ -18,8 +18,8 @@ use domain::mailbox::message::{Attachment, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, Session, SignInWindow, Token};
 use domain::people::organization::{Member, Organization};
 use domain::{
-    ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
-    Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId,
+    ThreadId, Timestamp, TokenId, WebhookId,
 };
 
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
@@ -112,8 +112,8 @@ macro_rules! records {
         pub mod key {
             use domain::base::digest::Digest;
             use domain::{
-                ApprovalId, AttachmentId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId, TokenId,
-                WebhookId,
+                ApprovalId, AttachmentId, EventId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId,
+                TokenId, WebhookId,
             };
 
             $(
@@ -232,6 +232,8 @@ records! {
         Attachment(Attachment) by (id: AttachmentId);
         /// An endpoint.
         Webhook(Webhook) by (id: WebhookId), version;
+        /// A delivery that waits for a later attempt.
+        WaitingDelivery(WaitingDelivery, boxed *) by (webhook_id: WebhookId, event_id: EventId), version;
         /// A saved answer, by the hash of credential, route and `Idempotency-Key`.
         Answer(Answer) by (key: Digest);
         /// A one-time link, by the hash of its secret.
@@ -556,11 +558,25 @@ pub struct Watched {
     pub message_id: MessageId,
 }
 
-/// The sweeper's look across all organizations: names only, read by time.
+/// A waiting delivery that somebody must look after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueDelivery {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The endpoint.
+    pub webhook_id: WebhookId,
+    /// The event.
+    pub event_id: EventId,
+}
+
+/// The look across all organizations for what is due: names only, read by time.
 #[async_trait]
 pub trait Watch: Send + Sync {
     /// At most `limit` mails whose `watch_at` is before `now`, the longest overdue first.
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
+    async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;
 }
 
 /// What a store gave for some keys, in their order.

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
-use domain::delivery::webhook::{Attempt, AttemptResult, Health, KEPT, Turn, Webhook, backoff, put_off};
+use domain::delivery::webhook::{
+    Attempt, AttemptResult, Health, Turn, WaitingDelivery, Webhook, backoff, put_off,
+};
 use domain::people::access::{Permit, scope};
 use domain::{EventId, OrganizationId, Timestamp, WebhookId};
 use futures_util::future::BoxFuture;
@@ -21,7 +23,8 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{DataKey, Endpoints, Ports, Queue};
 use crate::base::store::{
-    Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+    Change, Conflict, DueDelivery, Expect, Key, List, Page, PageRequest, StoreError, Watch, Write, key, load,
+    typed,
 };
 use crate::base::vault::{self, Context};
 
@@ -193,21 +196,26 @@ pub struct Delivery {
     pub kind: EventKind,
     /// The public JSON, byte for byte as it is signed.
     pub body: String,
-    /// One endpoint, one later attempt; none means all endpoints, for the first time.
-    pub retry: Option<Retry>,
 }
 
-/// A later attempt, or one that was put off.
+/// An attempt that somebody is asked to make: the one that is stored under these names, if it is still that one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retry {
-    /// The endpoint.
-    pub webhook_id: WebhookId,
+pub struct NextAttempt {
+    /// What waits.
+    pub of: DueDelivery,
     /// Which attempt, counted from 1.
     pub number: u32,
-    /// Not before this.
-    pub due: Timestamp,
-    /// How often this attempt was put off.
+    /// How often it was put off.
     pub put_off: u32,
+}
+
+/// What a deliverer is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// To tell all endpoints of an event, for the first time.
+    All(Delivery),
+    /// To make a later attempt at one.
+    Next(NextAttempt),
 }
 
 /// So many calls of an organization may take long at the same time. Each can keep one instance of the deliverer busy, of
@@ -218,8 +226,16 @@ const SLOW_WINDOW: i64 = 60;
 /// What became of a call is written down with the endpoint again at most so often, where others change it as well.
 const TRIES: usize = 5;
 
-/// A queue holds a message back for at most so many seconds; longer waits take several hops.
-const MAX_DELAY: i64 = 900;
+/// What is due within so many seconds waits in the queue as well, so that it is told in time; the look after the table comes
+/// once a minute. What waits for longer must not go from the queue to the queue: Lambda takes that for a loop
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>).
+const SOON: i64 = 60;
+/// So many waiting deliveries are asked for at a time.
+const BATCH: u16 = 200;
+/// So many of them side by side.
+const AT_ONCE: usize = 20;
+/// A look begins with others for so long, while there are any; the next follows within a minute.
+const TIME: SignedDuration = SignedDuration::from_secs(25);
 
 /// What a deliverer needs beyond the ports of the API.
 pub struct Deliverer<'a> {
@@ -227,10 +243,10 @@ pub struct Deliverer<'a> {
     pub ports: &'a Ports,
     /// The outside.
     pub endpoints: &'a dyn Endpoints,
-    /// Where later attempts wait.
+    /// Where attempts are asked for.
     pub queue: &'a dyn Queue,
-    /// Writes a delivery as a message of the queue.
-    pub encode: fn(&Delivery) -> String,
+    /// Writes what is asked for as a message of the queue.
+    pub encode: fn(&NextAttempt) -> String,
     /// Data keys that were opened before.
     pub opened: &'a OpenedKeys,
 }
@@ -266,58 +282,83 @@ impl OpenedKeys {
 }
 
 impl Deliverer<'_> {
-    /// Tells the endpoints of an event. What fails goes back to the queue with its next attempt's time.
-    pub async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
-        let now = self.ports.now();
-        let organization_id = delivery.organization_id;
-        let Some(retry) = delivery.retry else {
-            let page = PageRequest { limit: 100, cursor: None };
-            let webhooks =
-                typed::<Webhook>(self.ports.store.list(organization_id, &List::Webhooks, &page).await?);
-            let wanting = webhooks.items.iter().filter(|webhook| webhook.wants(delivery.kind));
-            let told = wanting.map(|webhook| {
-                let first = Retry { webhook_id: webhook.id, number: 1, due: now, put_off: 0 };
-                self.attempt(webhook, &delivery, first)
-            });
-            // One that can't be told does not keep the others from being told.
-            return futures_util::future::join_all(told).await.into_iter().collect();
-        };
-        if now < retry.due {
-            return self.postpone(&delivery, retry).await;
-        }
-        match load(&*self.ports.store, organization_id, key::Webhook(retry.webhook_id)).await? {
-            Some(webhook) => self.attempt(&webhook, &delivery, retry).await,
-            None => Ok(()),
+    /// Tells endpoints of an event. What fails waits in the table for its next attempt.
+    pub async fn deliver(&self, asked: Asked) -> Result<(), Refusal> {
+        match asked {
+            Asked::All(delivery) => self.tell_all(delivery).await,
+            Asked::Next(next) => self.tell_next(next).await,
         }
     }
 
-    async fn postpone(&self, delivery: &Delivery, retry: Retry) -> Result<(), Refusal> {
-        // In whole seconds, and not too early: whatever comes too early is sent once more.
-        let wait = retry.due.duration_since(self.ports.now()) + SignedDuration::from_millis(999);
-        let wait = wait.as_secs().clamp(1, MAX_DELAY);
-        let next = Delivery { retry: Some(retry), ..delivery.clone() };
-        let delay = u16::try_from(wait).unwrap_or(900);
-        Ok(self.queue.send(delivery.organization_id, (self.encode)(&next), delay).await?)
+    async fn tell_all(&self, delivery: Delivery) -> Result<(), Refusal> {
+        let Delivery { organization_id, event_id, kind, body } = delivery;
+        let now = self.ports.now();
+        let page = PageRequest { limit: 100, cursor: None };
+        let webhooks =
+            typed::<Webhook>(self.ports.store.list(organization_id, &List::Webhooks, &page).await?);
+        let told = webhooks.items.iter().filter(|webhook| webhook.wants(kind)).map(async |webhook| {
+            let first = WaitingDelivery {
+                webhook_id: webhook.id,
+                organization_id,
+                event_id,
+                kind,
+                body: body.clone(),
+                number: 1,
+                put_off: 0,
+                due: now,
+                look_at: now,
+                version: 0,
+            };
+            self.attempt(webhook, &first).await
+        });
+        // One that can't be told does not keep the others from being told.
+        futures_util::future::join_all(told).await.into_iter().collect()
+    }
+
+    async fn tell_next(&self, next: NextAttempt) -> Result<(), Refusal> {
+        let DueDelivery { organization_id, webhook_id, event_id } = next.of;
+        let wanted = (key::Webhook(webhook_id), key::WaitingDelivery(webhook_id, event_id));
+        let (webhook, waiting) = load(&*self.ports.store, organization_id, wanted).await?;
+        // Somebody else was asked as well, and was faster.
+        let is_next = |it: &WaitingDelivery| (it.number, it.put_off) == (next.number, next.put_off);
+        let Some(waiting) = waiting.filter(is_next) else { return Ok(()) };
+        match webhook {
+            // What comes out of the queue too early would be sent once more.
+            Some(_) if self.ports.now() < waiting.due => self.ask(&waiting).await,
+            Some(webhook) => self.attempt(&webhook, &waiting).await,
+            None => {
+                let change = Change::new(organization_id).write(stop_waiting(&waiting));
+                Ok(self.ports.store.commit(change).await?)
+            }
+        }
+    }
+
+    /// Asks for an attempt once it is due.
+    async fn ask(&self, waiting: &WaitingDelivery) -> Result<(), Refusal> {
+        // In whole seconds, and not too early.
+        let wait = waiting.due.duration_since(self.ports.now()) + SignedDuration::from_millis(999);
+        let delay = u16::try_from(wait.as_secs().clamp(1, SOON)).unwrap_or(1);
+        Ok(self.queue.send(waiting.organization_id, (self.encode)(&next_attempt(waiting)), delay).await?)
     }
 
     /// Makes an attempt, unless its endpoint is held back, or it may take long and its organization has no place left.
-    async fn attempt(&self, webhook: &Webhook, delivery: &Delivery, this: Retry) -> Result<(), Refusal> {
+    async fn attempt(&self, webhook: &Webhook, this: &WaitingDelivery) -> Result<(), Refusal> {
         let began = self.ports.now();
         let turn = webhook.health.turn(began);
         if let Turn::Wait(until) = turn {
-            return self.put_off(webhook, delivery, this, Some(until)).await;
+            return self.put_off(this, Some(until)).await;
         }
         let place = Place::new(webhook.organization_id, began);
         if (turn == Turn::Probe || webhook.health.is_slow(began)) && !self.take(&place).await {
-            return self.put_off(webhook, delivery, this, None).await;
+            return self.put_off(this, None).await;
         }
         let callable = match turn {
             Turn::Probe => self.probe(webhook, began).await,
             _ => Ok(Some(webhook.clone())),
         };
         let told = match callable {
-            Ok(Some(webhook)) => self.tell(&webhook, delivery, this, turn, &place).await,
-            Ok(None) => self.put_off(webhook, delivery, this, None).await,
+            Ok(Some(webhook)) => self.tell(&webhook, this, turn, &place).await,
+            Ok(None) => self.put_off(this, None).await,
             Err(error) => Err(error),
         };
         self.give_back(&place).await;
@@ -328,27 +369,24 @@ impl Deliverer<'_> {
     async fn tell(
         &self,
         webhook: &Webhook,
-        delivery: &Delivery,
-        this: Retry,
+        this: &WaitingDelivery,
         turn: Turn,
         place: &Place,
     ) -> Result<(), Refusal> {
         let began = self.ports.now();
-        let (result, duration_ms) = self.call(webhook, delivery, Box::pin(self.take(place))).await?;
+        let (result, duration_ms) = self.call(webhook, this, Box::pin(self.take(place))).await?;
         let now = self.ports.now();
         let Some(result) = result else {
             self.note(webhook, |health| health.slow(now)).await;
-            return self.put_off(webhook, delivery, this, None).await;
+            return self.put_off(this, None).await;
         };
         let delivered = result.delivered();
         let wait = if delivered { None } else { backoff(this.number, self.ports.bytes::<1>()[0]) };
-        let retry_at = wait.map(|wait| began + wait).filter(|due| *due <= kept(delivery));
-        let ended = ended(webhook, delivery, this.number, began, (result, duration_ms));
-        self.record(Attempt { retry_at, ..ended }).await?;
-        if let Some(due) = retry_at {
-            let next = Retry { number: this.number + 1, due, put_off: 0, ..this };
-            self.postpone(delivery, next).await?;
-        }
+        let retry_at = wait.map(|wait| began + wait).filter(|due| *due <= this.kept_until());
+        let next =
+            retry_at.map(|due| WaitingDelivery { number: this.number + 1, put_off: 0, due, ..this.clone() });
+        let attempt = Attempt { retry_at, ..ended(this, began, (result, duration_ms)) };
+        self.move_on(this, Some(attempt), next).await?;
         let slow = i128::from(duration_ms) > Health::QUICK.as_millis();
         let after = |health: &Health| {
             let health = health.after(delivered, turn == Turn::Probe, now);
@@ -358,10 +396,41 @@ impl Deliverer<'_> {
         Ok(())
     }
 
+    /// Writes down an attempt together with what follows it: the next waits, or nothing waits any more.
+    async fn move_on(
+        &self,
+        this: &WaitingDelivery,
+        attempt: Option<Attempt>,
+        next: Option<WaitingDelivery>,
+    ) -> Result<(), Refusal> {
+        let is_soon = |due: Timestamp| due.duration_since(self.ports.now()).as_secs() < SOON;
+        // Where the queue is asked as well, the table is looked at only if that came to nothing.
+        let next = next.map(|next| {
+            let look_at = if is_soon(next.due) { next.due + WaitingDelivery::ASKED_FOR } else { next.due };
+            WaitingDelivery { look_at, version: this.version + 1, ..next }
+        });
+        let mut change = Change::new(this.organization_id);
+        if let Some(attempt) = attempt {
+            change = change.write(Write::put(attempt, Expect::Anything));
+        }
+        match &next {
+            Some(next) => change = change.write(Write::put(next.clone(), Expect::Anything)),
+            None if this.version > 0 => change = change.write(stop_waiting(this)),
+            None => {}
+        }
+        self.ports.store.commit(change).await?;
+        if let Some(next) = next.filter(|next| is_soon(next.due))
+            && let Err(error) = self.ask(&next).await
+        {
+            tracing::warn!(event_id = %next.event_id, %error, "a later attempt waits for the look after the table");
+        }
+        Ok(())
+    }
+
     async fn call(
         &self,
         webhook: &Webhook,
-        delivery: &Delivery,
+        delivery: &WaitingDelivery,
         longer: BoxFuture<'_, bool>,
     ) -> Result<(Option<AttemptResult>, u64), Refusal> {
         let key = self.opened.get(self.ports, webhook.organization_id).await?;
@@ -372,26 +441,16 @@ impl Deliverer<'_> {
         Ok(self.endpoints.post(&webhook.url, &headers, &delivery.body, longer).await)
     }
 
-    async fn record(&self, attempt: Attempt) -> Result<(), Refusal> {
-        let change = Change::new(attempt.organization_id).write(Write::put(attempt, Expect::Anything));
-        Ok(self.ports.store.commit(change).await?)
-    }
-
     /// Lets an attempt wait that was not made: it does not count as one. An event that has waited too long ends here.
-    async fn put_off(
-        &self,
-        webhook: &Webhook,
-        delivery: &Delivery,
-        this: Retry,
-        held_until: Option<Timestamp>,
-    ) -> Result<(), Refusal> {
+    async fn put_off(&self, this: &WaitingDelivery, held_until: Option<Timestamp>) -> Result<(), Refusal> {
         let now = self.ports.now();
-        if now > kept(delivery) {
+        if now > this.kept_until() {
             let result = AttemptResult::NoAnswer("held_back");
-            return self.record(ended(webhook, delivery, this.number, now, (result, 0))).await;
+            return self.move_on(this, Some(ended(this, now, (result, 0))), None).await;
         }
         let due = put_off(held_until, this.put_off, self.ports.bytes::<1>()[0], now);
-        self.postpone(delivery, Retry { due, put_off: this.put_off.saturating_add(1), ..this }).await
+        let next = WaitingDelivery { due, put_off: this.put_off.saturating_add(1), ..this.clone() };
+        self.move_on(this, None, Some(next)).await
     }
 
     /// Takes a place for a call that takes long, unless it is held already. What can't be known counts as none.
@@ -468,9 +527,66 @@ impl Deliverer<'_> {
     }
 }
 
-/// Until when receivers are told of an event.
-fn kept(delivery: &Delivery) -> Timestamp {
-    delivery.event_id.at().saturating_add(KEPT).unwrap_or(Timestamp::MAX)
+fn next_attempt(waiting: &WaitingDelivery) -> NextAttempt {
+    let WaitingDelivery { organization_id, webhook_id, event_id, number, put_off, .. } = *waiting;
+    NextAttempt { of: DueDelivery { organization_id, webhook_id, event_id }, number, put_off }
+}
+
+fn stop_waiting(waiting: &WaitingDelivery) -> Write {
+    Write::Delete(Key::WaitingDelivery(waiting.webhook_id, waiting.event_id))
+}
+
+/// Asks for the attempts that are due, and says for how many. Each is asked for again where it was not made after
+/// [`WaitingDelivery::ASKED_FOR`].
+pub async fn ask_for_due(
+    ports: &Ports,
+    watch: &dyn Watch,
+    queue: &dyn Queue,
+    encode: fn(&NextAttempt) -> String,
+) -> Result<u32, Refusal> {
+    let (started, mut asked, mut seen) = (ports.now(), 0, BTreeSet::new());
+    while ports.now().duration_since(started) < TIME {
+        let due = watch.waiting(ports.now(), BATCH).await?;
+        // What could not be moved must not keep this from its end.
+        let new: Vec<_> = due.into_iter().filter(|one| seen.insert(*one)).collect();
+        if new.is_empty() {
+            break;
+        }
+        for some in new.chunks(AT_ONCE) {
+            let all = some.iter().map(|one| ask_for(ports, queue, encode, *one));
+            for (one, did) in some.iter().zip(futures_util::future::join_all(all).await) {
+                match did {
+                    Ok(did) => asked += u32::from(did),
+                    Err(error) => {
+                        tracing::warn!(event_id = %one.event_id, %error, "a later attempt was not asked for");
+                    }
+                }
+            }
+        }
+    }
+    Ok(asked)
+}
+
+async fn ask_for(
+    ports: &Ports,
+    queue: &dyn Queue,
+    encode: fn(&NextAttempt) -> String,
+    due: DueDelivery,
+) -> Result<bool, Refusal> {
+    let DueDelivery { organization_id, webhook_id, event_id } = due;
+    let waiting = load(&*ports.store, organization_id, key::WaitingDelivery(webhook_id, event_id)).await?;
+    let Some(waiting) = waiting else { return Ok(false) };
+    let next = next_attempt(&waiting);
+    let look_at = ports.now() + WaitingDelivery::ASKED_FOR;
+    let change = Change::new(organization_id).update(WaitingDelivery { look_at, ..waiting });
+    match ports.store.commit(change).await {
+        Ok(()) => {}
+        // Somebody else asks for it, or it was made meanwhile.
+        Err(StoreError::Conflict(_)) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    }
+    queue.send(organization_id, encode(&next), 0).await?;
+    Ok(true)
 }
 
 /// One of the places for calls of an organization that take long, held or not.
@@ -491,19 +607,13 @@ impl Place {
 }
 
 /// The record of an attempt that no other follows.
-fn ended(
-    webhook: &Webhook,
-    delivery: &Delivery,
-    number: u32,
-    at: Timestamp,
-    (result, duration_ms): (AttemptResult, u64),
-) -> Attempt {
+fn ended(this: &WaitingDelivery, at: Timestamp, (result, duration_ms): (AttemptResult, u64)) -> Attempt {
     Attempt {
-        webhook_id: webhook.id,
-        organization_id: webhook.organization_id,
-        event_id: delivery.event_id,
-        kind: delivery.kind,
-        number,
+        webhook_id: this.webhook_id,
+        organization_id: this.organization_id,
+        event_id: this.event_id,
+        kind: this.kind,
+        number: this.number,
         at,
         result,
         duration_ms,

@@ -1,14 +1,15 @@
 //! What comes before an organization is known, and the sweeper's look across all organizations.
 
-use app::base::store::{AddressEntry, Directory, StoreError, Tally, Watch, Watched};
+use app::base::store::{AddressEntry, Directory, DueDelivery, StoreError, Tally, Watch, Watched};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::base::address::EmailAddress;
 use domain::people::credential::{Login, SignInWindow};
-use domain::{InboxId, MessageId, OrganizationId, Timestamp};
+use domain::{EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
+use crate::delivery::waiting;
 use crate::mailbox::inbox;
 use crate::people::{member, session};
 use crate::table::{DynamoTable, failed, uncontended};
@@ -64,6 +65,10 @@ impl Watch for DynamoTable {
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
         self.watched("watch", now, limit, watched).await
     }
+
+    async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
+        self.watched(waiting::WATCH, now, limit, due_delivery).await
+    }
 }
 
 /// The index holds keys alone: the place of the mail names it.
@@ -76,4 +81,16 @@ fn watched(item: &Item) -> Option<(i64, Watched)> {
     let message_id = MessageId::parse(&place.sk).ok()?;
     let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
     Some((at, Watched { organization_id, inbox_id, message_id }))
+}
+
+/// As [`watched`].
+fn due_delivery(item: &Item) -> Option<(i64, DueDelivery)> {
+    use domain::base::id::Id as _;
+    let place = place_of(item);
+    let mut parts = place.pk.split('/');
+    let organization_id = OrganizationId::parse(parts.next()?).ok()?;
+    let webhook_id = WebhookId::parse(parts.next()?).ok()?;
+    let event_id = EventId::parse(&place.sk).ok()?;
+    let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
+    Some((at, DueDelivery { organization_id, webhook_id, event_id }))
 }

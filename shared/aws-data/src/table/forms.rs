@@ -48,6 +48,7 @@ fn written() -> Vec<(String, Item)> {
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
         samples::webhook(1).into(),
+        samples::waiting_delivery(1).into(),
         Answer { key: hash, request: hash, status: 202, body: "{}".to_owned(), expires_at: NOW }.into(),
         samples::attempt(1).into(),
         link.into(),

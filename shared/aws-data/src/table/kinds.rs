@@ -24,6 +24,7 @@
 //! | attachment | `org/att` | `attachment` | |
 //! | webhook | `org/webhooks` | `whk` | |
 //! | attempt | `org/whk/attempts` | time, `evt`, number | |
+//! | waiting delivery | `org/whk/waiting` | `evt` | |
 //! | answer | `org/answer/hash` | `answer` | |
 //! | link | `org/link/hash` | `link` | |
 //! | notice | `org/notice/hash` | `notice` | |
@@ -42,14 +43,14 @@
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
 //! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`).
-//! Audit entries lie in the index `watch` until they are chained. Links that tell of a mail lie in the index `open` for good:
+//! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a mail lie in the index `open` for good:
 //! `org/msg/audit` / sequence.
 
 use app::base::store::{
     Answer, Contact, Counter, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
 };
 use domain::OrganizationId;
-use domain::delivery::webhook::{Attempt, Webhook};
+use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
@@ -62,7 +63,7 @@ use domain::people::organization::{Member, Organization};
 
 use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
-use crate::delivery::webhook;
+use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, link, notice, policy, standing};
 use crate::mailbox::{attachment, inbox, message, thread};
 use crate::people::{member, organization, session, token};
@@ -117,6 +118,7 @@ kinds! { org;
     Counter(Counter), Key::Counter(hash) => contact::counter_at(org, *hash);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
     Attempt(Attempt);
+    WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
 }
 
@@ -195,6 +197,7 @@ mod tests {
             key("standing approval", Key::StandingApproval(domain::StandingApprovalId::new(at, entropy))),
             key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
             key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
+            key("waiting delivery", Key::WaitingDelivery(attempt.webhook_id, attempt.event_id)),
             key("answer", Key::Answer(hash)),
             key("link", Key::Link(hash)),
             key("notice", Key::Notice(hash)),

@@ -145,6 +145,41 @@ pub fn put_off(held_until: Option<Timestamp>, times: u32, jitter: u8, now: Times
 /// room.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(36);
 
+/// An event that an endpoint is to be told of, and when. It is stored while it waits for a later attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingDelivery {
+    /// The endpoint.
+    pub webhook_id: WebhookId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Which event.
+    pub event_id: EventId,
+    /// Its type.
+    pub kind: EventKind,
+    /// The public JSON, byte for byte as it is signed: every attempt has the same.
+    pub body: String,
+    /// Which attempt is next, counted from 1.
+    pub number: u32,
+    /// How often that attempt was put off.
+    pub put_off: u32,
+    /// Not before this.
+    pub due: Timestamp,
+    /// When somebody must look after it.
+    pub look_at: Timestamp,
+    /// Counts changes; 0 where it was never stored.
+    pub version: u64,
+}
+
+impl WaitingDelivery {
+    /// Whoever was asked to make an attempt has so long, before somebody else is asked.
+    pub const ASKED_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+    /// Until when receivers are told of the event.
+    pub fn kept_until(&self) -> Timestamp {
+        self.event_id.at().saturating_add(KEPT).unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// One attempt to tell a webhook of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

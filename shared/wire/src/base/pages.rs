@@ -1,29 +1,43 @@
-//! Pages of lists: which one is asked for, and how it is answered.
+//! Pages of lists: which one is asked for, and how it is shown.
 
-use app::base::error::{FieldError, Refusal};
 use app::base::store::{Page, PageRequest};
-use domain::base::code::Code;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// `limit` and `cursor` of a list.
-pub fn request(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, Refusal> {
-    let limit = match limit {
-        None => 50,
-        Some(text) => match text.parse::<u16>() {
-            Ok(limit @ 1..=100) => limit,
-            _ => {
-                return Err(Refusal::Invalid(vec![FieldError::new(
-                    "limit",
-                    Code::InvalidLimit,
-                    "must be 1 to 100",
-                )]));
-            }
-        },
-    };
-    Ok(PageRequest { limit, cursor: cursor.map(str::to_owned) })
+use crate::base::request::request;
+use crate::base::values::Limit;
+
+request! {
+    /// Which page of a list.
+    pub struct PageQuery {
+        /// How many entries at most; 50 where it is left out.
+        limit: Option<Limit>,
+        /// The `next_cursor` of the page before.
+        cursor: Option<String>,
+    }
+}
+
+impl PageQuery {
+    /// The page.
+    pub fn page(self) -> PageRequest {
+        page_request(self.limit, self.cursor)
+    }
+}
+
+pub(crate) fn page_request(limit: Option<Limit>, cursor: Option<String>) -> PageRequest {
+    PageRequest { limit: limit.unwrap_or_default().0, cursor }
 }
 
 /// A page of a list.
-pub fn page<T>(page: &Page<T>, view: impl Fn(&T) -> Value) -> Value {
-    json!({ "data": page.items.iter().map(view).collect::<Vec<_>>(), "next_cursor": page.next })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Page_of_{T}")]
+pub struct PageView<T> {
+    data: Vec<T>,
+    /// For `cursor`, where there is more.
+    next_cursor: Option<String>,
+}
+
+/// A page of a list.
+pub fn page<'a, T, V>(page: &'a Page<T>, view: impl Fn(&'a T) -> V) -> PageView<V> {
+    PageView { data: page.items.iter().map(view).collect(), next_cursor: page.next.clone() }
 }

@@ -1,41 +1,94 @@
-//! What many answers have in them: times, who did something and with what, the rule that matched.
+//! What many responses have in them: who did something and with what, the rule that matched.
 
 use domain::gate::policy::Step;
 use domain::people::access::{Actor, Credential};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-pub(crate) fn time(at: Timestamp) -> Value {
-    Value::String(at.to_string())
+use crate::base::values::{IdOf, Time};
+
+pub(crate) fn maybe(at: Option<Timestamp>) -> Option<Time> {
+    at.map(Time)
 }
 
-pub(crate) fn maybe(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, time)
+/// A response as text.
+pub fn text(view: &impl Serialize) -> String {
+    // Views have no maps with other keys than texts: nothing in them can fail.
+    serde_json::to_string(view).unwrap_or_default()
 }
 
-pub(crate) fn actor(actor: &Actor) -> Value {
+/// Who did something.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Actor")]
+pub struct ActorView {
+    /// `member`, `token` or `system`.
+    r#type: &'static str,
+    /// The member's or token's; `system` where it was neither.
+    id: String,
+}
+
+pub(crate) fn actor(actor: &Actor) -> ActorView {
     let kind = match actor {
         Actor::Member { .. } => "member",
         Actor::Token { .. } => "token",
         Actor::System => "system",
     };
-    json!({ "type": kind, "id": actor.id() })
+    ActorView { r#type: kind, id: actor.id() }
 }
 
 /// With what somebody decided.
-pub(crate) fn credential(credential: &Credential) -> Value {
-    json!({ "type": credential.kind(), "id": credential.name() })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Credential")]
+pub struct CredentialView {
+    /// `session`, `link` or `token`.
+    r#type: &'static str,
+    /// The session's or token's id; of a link the hash of its secret.
+    id: String,
+}
+
+pub(crate) fn credential(credential: &Credential) -> CredentialView {
+    CredentialView { r#type: credential.kind(), id: credential.name() }
 }
 
 /// A rule that matched.
-pub fn step(step: &Step) -> Value {
-    json!({
-        "policy_id": step.policy_id.to_string(),
-        "policy_version": step.policy_version,
-        "policy_name": step.policy_name,
-        "rule": step.rule,
-        "rule_name": step.rule_name,
-        "outcome": step.outcome,
-        "because": step.because,
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PolicyStep")]
+pub struct StepView<'a> {
+    policy_id: IdOf<domain::PolicyId>,
+    policy_version: u64,
+    policy_name: &'a str,
+    /// Its place among the rules of the policy, from 0.
+    rule: u64,
+    rule_name: &'a str,
+    /// `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged.
+    outcome: &'static str,
+    /// The fact that met it, in one sentence.
+    because: &'a str,
+}
+
+/// A rule that matched.
+pub fn step(step: &Step) -> StepView<'_> {
+    StepView {
+        policy_id: IdOf(step.policy_id),
+        policy_version: step.policy_version,
+        policy_name: &step.policy_name,
+        rule: u64::from(step.rule),
+        rule_name: &step.rule_name,
+        outcome: step.outcome,
+        because: &step.because,
+    }
+}
+
+/// Whether it answers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Health")]
+pub struct HealthView {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+impl HealthView {
+    /// It does.
+    pub const OK: Self = Self { status: "ok" };
 }

@@ -1,7 +1,8 @@
 //! What events tell: `{"id", "type", "created_at", "data"}`, the same for webhooks and on the bus.
 
 use app::base::ports::PublishedEvent;
-use app::delivery::webhooks::{Delivery, Retry};
+use app::base::store::DueDelivery;
+use app::delivery::webhooks::{Asked, Delivery, NextAttempt};
 use domain::base::id::Id as _;
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::mailbox::message::{Message, Party};
@@ -67,54 +68,44 @@ fn short(message: &Message) -> Message {
     short
 }
 
-/// A delivery from a message of the queue: an event of the bus, or a later attempt that we put there.
-pub fn read_delivery(body: &str) -> Option<Delivery> {
+/// What a message of the queue asks for: an event of the bus, or a later attempt that we put there.
+pub fn read_asked(body: &str) -> Option<Asked> {
     let value: Value = serde_json::from_str(body).ok()?;
     let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
     let detail = value.get("detail")?;
-    // The bus carries the event itself; a later attempt carries its text, so that every attempt has the same.
-    let event_body = match text(detail, "body") {
-        Some(body) => body,
-        None => detail.get("event")?.to_string(),
-    };
-    let event: Value = serde_json::from_str(&event_body).ok()?;
-    let retry = match detail.get("retry") {
-        None => None,
-        Some(retry) => Some(Retry {
-            webhook_id: WebhookId::parse(&text(retry, "webhook_id")?).ok()?,
-            number: u32::try_from(retry.get("number")?.as_u64()?).ok()?,
-            due: text(retry, "due")?.parse().ok()?,
-            put_off: retry
-                .get("put_off")
-                .and_then(Value::as_u64)
-                .and_then(|n| u32::try_from(n).ok())
-                .unwrap_or(0),
-        }),
-    };
-    Some(Delivery {
-        organization_id: OrganizationId::parse(&text(detail, "organization_id")?).ok()?,
-        event_id: EventId::parse(&text(&event, "id")?).ok()?,
-        kind: EventKind::parse(&text(&event, "type")?)?,
-        body: event_body,
-        retry,
-    })
+    let organization_id = OrganizationId::parse(&text(detail, "organization_id")?).ok()?;
+    if let Some(next) = detail.get("next_attempt") {
+        let number = |name: &str| u32::try_from(next.get(name)?.as_u64()?).ok();
+        let webhook_id = WebhookId::parse(&text(next, "webhook_id")?).ok()?;
+        let event_id = EventId::parse(&text(next, "event_id")?).ok()?;
+        return Some(Asked::Next(NextAttempt {
+            of: DueDelivery { organization_id, webhook_id, event_id },
+            number: number("number")?,
+            put_off: number("put_off")?,
+        }));
+    }
+    let event = detail.get("event")?;
+    Some(Asked::All(Delivery {
+        organization_id,
+        event_id: EventId::parse(&text(event, "id")?).ok()?,
+        kind: EventKind::parse(&text(event, "type")?)?,
+        body: event.to_string(),
+    }))
 }
 
 /// A later attempt as a message of the queue, in the form of an event of the bus.
-pub fn write_delivery(delivery: &Delivery) -> String {
-    let mut detail = json!({
-        "organization_id": delivery.organization_id.to_string(),
-        "body": delivery.body,
-    });
-    if let Some(retry) = delivery.retry {
-        detail["retry"] = json!({
-            "webhook_id": retry.webhook_id.to_string(),
-            "number": retry.number,
-            "due": retry.due.to_string(),
-            "put_off": retry.put_off,
-        });
-    }
-    json!({ "detail": detail }).to_string()
+pub fn write_next(next: &NextAttempt) -> String {
+    let DueDelivery { organization_id, webhook_id, event_id } = next.of;
+    json!({ "detail": {
+        "organization_id": organization_id.to_string(),
+        "next_attempt": {
+            "webhook_id": webhook_id.to_string(),
+            "event_id": event_id.to_string(),
+            "number": next.number,
+            "put_off": next.put_off,
+        },
+    }})
+    .to_string()
 }
 
 #[cfg(test)]
@@ -124,17 +115,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delivery_reads_back() {
+    fn what_is_asked_for_reads_back() {
         let now = Timestamp::UNIX_EPOCH;
-        let event_id = EventId::new(now, [1; 10]);
-        let delivery = Delivery {
+        let of = DueDelivery {
             organization_id: OrganizationId::new(now, [2; 10]),
-            event_id,
-            kind: EventKind::MessageSent,
-            body: format!(r#"{{"id":"{event_id}","type":"message.sent"}}"#),
-            retry: Some(Retry { webhook_id: WebhookId::new(now, [3; 10]), number: 2, due: now, put_off: 3 }),
+            webhook_id: WebhookId::new(now, [3; 10]),
+            event_id: EventId::new(now, [1; 10]),
         };
-        assert_eq!(read_delivery(&write_delivery(&delivery)), Some(delivery));
-        assert_eq!(read_delivery("{}"), None);
+        let next = NextAttempt { of, number: 2, put_off: 3 };
+        assert_eq!(read_asked(&write_next(&next)), Some(Asked::Next(next)));
+        let event = json!({"id": of.event_id.to_string(), "type": "message.sent"});
+        let body = json!({"detail": {"organization_id": of.organization_id.to_string(), "event": event}});
+        let delivery = Delivery {
+            organization_id: of.organization_id,
+            event_id: of.event_id,
+            kind: EventKind::MessageSent,
+            body: event.to_string(),
+        };
+        assert_eq!(read_asked(&body.to_string()), Some(Asked::All(delivery)));
+        assert_eq!(read_asked("{}"), None);
     }
 }

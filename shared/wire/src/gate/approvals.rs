@@ -1,155 +1,368 @@
 //! Approvals: what is said about a mail that is held, and how that is shown.
 
 use app::base::error::Refusal;
+use app::base::store::PageRequest;
 use app::gate::approvals::View;
+use app::gate::diff::Difference;
 use app::gate::html::explain;
-use domain::MemberId;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::people::access::Role;
+use domain::{ApprovalId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::base::fields::Fields;
-use crate::base::parts::{actor, credential, maybe, step, time};
-use crate::gate::policies::terms;
-use crate::mailbox::messages::{detail, message, parties};
+use crate::base::pages::page_request;
+use crate::base::parts::{ActorView, CredentialView, StepView, actor, credential, maybe, step};
+use crate::base::request::{self, request};
+use crate::base::values::{Choice, IdOf, Limit, Named, Sha256, Text, Time};
+use crate::gate::policies::{TermsView, terms};
+use crate::mailbox::messages::{DetailView, MessageView, PartyView, detail, message, parties};
 
-/// The `digest` of an approval, and the `reason` of a rejection.
-pub fn decision(body: &[u8], with_reason: bool) -> Result<(Digest, String), Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let digest = digest(&mut fields);
-    let reason = if with_reason { fields.text("reason", 2_000).unwrap_or_default() } else { String::new() };
-    fields.finish()?;
-    digest
-        .map(|digest| (digest, reason))
-        .ok_or_else(|| Refusal::field("digest", Code::Required, "is required"))
+request! {
+    /// A vote for exactly these bytes.
+    pub struct Approve {
+        /// The `digest` of the approval as it was shown.
+        digest: Sha256,
+    }
 }
 
-/// The `reason` of a pause or of calling a mail off, at most 500 characters.
+request! {
+    /// A vote against exactly these bytes.
+    pub struct Reject {
+        /// The `digest` of the approval as it was shown.
+        digest: Sha256,
+        /// Why. Whoever asked is told.
+        reason: Option<Text<2_000>>,
+    }
+}
+
+request! {
+    /// Why something is held back or called off.
+    pub struct Reason {
+        /// In words, for whoever meets it.
+        reason: Option<Text<500>>,
+    }
+}
+
+request! {
+    /// Whom a vote is handed to.
+    pub struct Delegate {
+        /// Who votes from now on: somebody with a role that may.
+        member_id: IdOf<MemberId>,
+    }
+}
+
+request! {
+    /// Which approvals.
+    pub struct ApprovalsQuery {
+        /// How many entries at most; 50 where it is left out.
+        limit: Option<Limit>,
+        /// The `next_cursor` of the page before.
+        cursor: Option<String>,
+        /// `pending` where it is left out.
+        status: Option<Choice<ApprovalStatus>>,
+    }
+}
+
+impl ApprovalsQuery {
+    /// The status, and the page.
+    pub fn list(self) -> (&'static str, PageRequest) {
+        let status = self.status.map_or("pending", |status| status.0.name());
+        (status, page_request(self.limit, self.cursor))
+    }
+}
+
+/// How far an approval is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApprovalStatus(&'static str);
+
+impl Named for ApprovalStatus {
+    const ALL: &'static [Self] = &{
+        let names = Decision::STATUSES;
+        let mut all = [Self(""); Decision::STATUSES.len()];
+        let mut i = 0;
+        while i < names.len() {
+            all[i] = Self(names[i]);
+            i += 1;
+        }
+        all
+    };
+    const UNKNOWN: Code = Code::UnknownStatus;
+
+    fn name(&self) -> &'static str {
+        self.0
+    }
+}
+
+/// Reads [`Approve`].
+pub fn approve(body: &[u8]) -> Result<Digest, Refusal> {
+    let Approve { digest } = request::body(body)?;
+    Ok(digest.0)
+}
+
+/// Reads [`Reject`].
+pub fn reject(body: &[u8]) -> Result<(Digest, String), Refusal> {
+    let Reject { digest, reason } = request::body(body)?;
+    Ok((digest.0, reason.map(|reason| reason.0).unwrap_or_default()))
+}
+
+/// Reads [`Reason`].
 pub fn reason(body: &[u8]) -> Result<String, Refusal> {
-    let mut fields = if body.is_empty() { Fields::empty() } else { Fields::of_body(body)? };
-    let reason = fields.text("reason", 500).unwrap_or_default();
-    fields.finish()?;
-    Ok(reason)
+    let Reason { reason } = request::body_or_nothing(body)?;
+    Ok(reason.map(|reason| reason.0).unwrap_or_default())
 }
 
-/// The `member_id` of a delegate.
+/// Reads [`Delegate`].
 pub fn delegate(body: &[u8]) -> Result<MemberId, Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let member = fields.id("member_id");
-    let member = fields.require("member_id", member);
-    fields.finish()?;
-    member.ok_or_else(|| Refusal::field("member_id", Code::Required, "is required"))
+    let Delegate { member_id } = request::body(body)?;
+    Ok(member_id.0)
 }
 
-/// The `digest` of what is decided about, or edited.
-pub(crate) fn digest(fields: &mut Fields) -> Option<Digest> {
-    let digest = fields
-        .parsed("digest", Code::InvalidDigest, |text| Digest::parse(text).map_err(|error| error.to_string()));
-    fields.require("digest", digest)
+/// An approval as a list shows it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Approval")]
+pub struct ApprovalView<'a> {
+    id: IdOf<ApprovalId>,
+    /// `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`.
+    status: &'static str,
+    inbox_id: IdOf<InboxId>,
+    message_id: IdOf<MessageId>,
+    thread_id: IdOf<ThreadId>,
+    /// The mail that it answers.
+    answers: Option<IdOf<MessageId>>,
+    /// The mails of which it is a new attempt, the first of all first.
+    resends: Vec<IdOf<MessageId>>,
+    /// Of the bytes that leave, if it is approved.
+    digest: Sha256,
+    /// Counts edits of the mail, from 1.
+    revision: u32,
+    /// The approval of the revision before.
+    supersedes: Option<IdOf<ApprovalId>>,
+    /// Who made this revision, where it is an edited one.
+    edited_by: Option<IdOf<MemberId>>,
+    requested_by: ActorView,
+    requested_with: CredentialView,
+    requested_at: Time,
+    /// Until when it can be decided.
+    expires_at: Time,
+    /// Not before.
+    send_at: Option<Time>,
+    /// Why it was held or let go, as stable codes.
+    reasons: &'a [String],
+    policy_trace: Vec<StepView<'a>>,
+    /// What it takes; none where policies let the mail go without a person.
+    terms: Option<TermsView>,
+    votes: Vec<VoteView<'a>>,
+    delegations: Vec<DelegationView>,
+    /// Of all kinds.
+    recipients: Vec<PartyView<'a>>,
+    subject: &'a str,
+    preview: &'a str,
+    attachment_count: u32,
+    /// What its HTML was changed in before it was sealed.
+    changes: Vec<HtmlChangeView<'a>>,
+    #[serde(flatten)]
+    decision: DecisionView<'a>,
 }
+
+/// What was decided, where something was.
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "Decision")]
+struct DecisionView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<DecidedBy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_by: Option<ActorView>,
+    /// The approval of the next revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    superseded_by: Option<IdOf<ApprovalId>>,
+}
+
+/// The member whose vote decided; `null` where no person did.
+#[derive(Serialize, JsonSchema)]
+struct DecidedBy(Option<IdOf<MemberId>>);
 
 /// An approval as a list shows it. `now` tells whether its time is over.
-pub fn approval(approval: &Approval, now: Timestamp) -> Value {
-    let mut view = json!({
-        "id": approval.id.to_string(),
-        "status": approval.status(now),
-        "inbox_id": approval.inbox_id.to_string(),
-        "message_id": approval.message_id.to_string(),
-        "thread_id": approval.thread_id.to_string(),
-        "answers": approval.answers.map(|id| id.to_string()),
-        "resends": approval.resends.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "digest": approval.digest.to_string(),
-        "revision": approval.revision,
-        "supersedes": approval.supersedes.map(|id| id.to_string()),
-        "edited_by": approval.edited_by.map(|id| id.to_string()),
-        "requested_by": actor(&approval.requested_by),
-        "requested_with": credential(&approval.requested_with),
-        "requested_at": time(approval.requested_at),
-        "expires_at": time(approval.expires_at),
-        "send_at": maybe(approval.send_at),
-        "reasons": approval.reasons,
-        "policy_trace": approval.trace.iter().map(step).collect::<Vec<_>>(),
-        "terms": approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
-        "votes": approval.votes.iter().map(vote).collect::<Vec<_>>(),
-        "delegations": approval.delegations.iter().map(delegation).collect::<Vec<_>>(),
-        "recipients": parties(&approval.recipients),
-        "subject": approval.subject,
-        "preview": approval.preview,
-        "attachment_count": approval.attachment_count,
-        "changes": approval.html_changes.iter().map(html_change).collect::<Vec<_>>(),
-    });
-    match &approval.decision {
-        Decision::Pending => {}
-        Decision::Approved { by, at } => {
-            view["decided_by"] = json!(by.map(|by| by.to_string()));
-            view["decided_at"] = time(*at);
-        }
-        Decision::Cancelled { by, at, reason } => {
-            view["cancelled_by"] = actor(by);
-            view["decided_at"] = time(*at);
-            view["decision_reason"] = json!(reason);
-        }
-        Decision::Superseded { by, at, next } => {
-            view["decided_by"] = json!(by.to_string());
-            view["decided_at"] = time(*at);
-            view["superseded_by"] = json!(next.to_string());
-        }
-        Decision::Rejected { by, at, reason } => {
-            view["decided_by"] = json!(by.to_string());
-            view["decided_at"] = time(*at);
-            view["decision_reason"] = json!(reason);
-        }
-        Decision::Expired { at } => view["decided_at"] = time(*at),
+pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
+    ApprovalView {
+        id: IdOf(approval.id),
+        status: approval.status(now),
+        inbox_id: IdOf(approval.inbox_id),
+        message_id: IdOf(approval.message_id),
+        thread_id: IdOf(approval.thread_id),
+        answers: approval.answers.map(IdOf),
+        resends: approval.resends.iter().copied().map(IdOf).collect(),
+        digest: Sha256(approval.digest),
+        revision: approval.revision,
+        supersedes: approval.supersedes.map(IdOf),
+        edited_by: approval.edited_by.map(IdOf),
+        requested_by: actor(&approval.requested_by),
+        requested_with: credential(&approval.requested_with),
+        requested_at: Time(approval.requested_at),
+        expires_at: Time(approval.expires_at),
+        send_at: maybe(approval.send_at),
+        reasons: &approval.reasons,
+        policy_trace: approval.trace.iter().map(step).collect(),
+        terms: approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
+        votes: approval.votes.iter().map(vote).collect(),
+        delegations: approval.delegations.iter().map(delegation).collect(),
+        recipients: parties(&approval.recipients),
+        subject: &approval.subject,
+        preview: &approval.preview,
+        attachment_count: approval.attachment_count,
+        changes: approval.html_changes.iter().map(html_change).collect(),
+        decision: decision(&approval.decision),
     }
-    view
+}
+
+fn decision(decision: &Decision) -> DecisionView<'_> {
+    let nothing = DecisionView::default();
+    match decision {
+        Decision::Pending => nothing,
+        Decision::Approved { by, at } => {
+            DecisionView { decided_by: Some(DecidedBy(by.map(IdOf))), decided_at: Some(Time(*at)), ..nothing }
+        }
+        Decision::Cancelled { by, at, reason } => DecisionView {
+            cancelled_by: Some(actor(by)),
+            decided_at: Some(Time(*at)),
+            decision_reason: Some(reason),
+            ..nothing
+        },
+        Decision::Superseded { by, at, next } => DecisionView {
+            decided_by: Some(DecidedBy(Some(IdOf(*by)))),
+            decided_at: Some(Time(*at)),
+            superseded_by: Some(IdOf(*next)),
+            ..nothing
+        },
+        Decision::Rejected { by, at, reason } => DecisionView {
+            decided_by: Some(DecidedBy(Some(IdOf(*by)))),
+            decided_at: Some(Time(*at)),
+            decision_reason: Some(reason),
+            ..nothing
+        },
+        Decision::Expired { at } => DecisionView { decided_at: Some(Time(*at)), ..nothing },
+    }
 }
 
 /// An approval with what a person needs to decide.
-pub fn approval_detail(found: &View, now: Timestamp) -> Value {
-    let mut view = approval(&found.approval, now);
-    view["message"] = detail(&found.message);
-    view["answered_message"] = found.answers.as_ref().map_or(Value::Null, detail);
-    view["thread"] = found.thread.iter().map(message).collect();
-    view["differences"] = found.differences.as_ref().map_or(Value::Null, |list| {
-        list.iter().map(|one| json!({"field": one.field, "before": one.before, "after": one.after})).collect()
-    });
-    view
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApprovalDetail")]
+pub struct ApprovalDetailView<'a> {
+    #[serde(flatten)]
+    approval: ApprovalView<'a>,
+    /// The mail as it is sealed under `digest`.
+    message: DetailView<'a>,
+    /// The mail that it answers.
+    answered_message: Option<DetailView<'a>>,
+    /// The last mails of the conversation, oldest first.
+    thread: Vec<MessageView<'a>>,
+    /// What the last edit changed, where this is an edited revision.
+    differences: Option<Vec<DifferenceView<'a>>>,
 }
 
-fn vote(vote: &Vote) -> Value {
+/// What an edit changed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Difference")]
+struct DifferenceView<'a> {
+    /// `to`, `cc`, `bcc`, `reply_to`, `send_at`, `subject`, `attachments`, `text` or `html`.
+    field: &'static str,
+    /// What it was; of a body nothing.
+    before: &'a str,
+    /// What it is; of a body the changed lines, as a unified diff.
+    after: &'a str,
+}
+
+/// An approval with what a person needs to decide.
+pub fn approval_detail(found: &View, now: Timestamp) -> ApprovalDetailView<'_> {
+    ApprovalDetailView {
+        approval: approval(&found.approval, now),
+        message: detail(&found.message),
+        answered_message: found.answers.as_ref().map(detail),
+        thread: found.thread.iter().map(message).collect(),
+        differences: found.differences.as_ref().map(|list| list.iter().map(difference).collect()),
+    }
+}
+
+fn difference(one: &Difference) -> DifferenceView<'_> {
+    DifferenceView { field: one.field, before: &one.before, after: &one.after }
+}
+
+/// A vote.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Vote")]
+struct VoteView<'a> {
+    member_id: IdOf<MemberId>,
+    role: Choice<Role>,
+    at: Time,
+    /// `approve` or `reject`.
+    verdict: &'static str,
+    reason: Option<&'a str>,
+    /// Where it was given ahead.
+    standing_approval_id: Option<IdOf<StandingApprovalId>>,
+    credential: CredentialView,
+}
+
+fn vote(vote: &Vote) -> VoteView<'_> {
     let (verdict, reason) = match &vote.verdict {
         Verdict::Approve => ("approve", None),
-        Verdict::Reject(reason) => ("reject", Some(reason)),
+        Verdict::Reject(reason) => ("reject", Some(reason.as_str())),
     };
-    json!({
-        "member_id": vote.member_id.to_string(),
-        "role": vote.role.as_str(),
-        "at": time(vote.at),
-        "verdict": verdict,
-        "reason": reason,
-        "standing_approval_id": vote.standing.map(|id| id.to_string()),
-        "credential": credential(&vote.with),
-    })
+    VoteView {
+        member_id: IdOf(vote.member_id),
+        role: Choice(vote.role),
+        at: Time(vote.at),
+        verdict,
+        reason,
+        standing_approval_id: vote.standing.map(IdOf),
+        credential: credential(&vote.with),
+    }
 }
 
-fn delegation(one: &Delegation) -> Value {
-    json!({
-        "from": one.from.to_string(),
-        "role": one.role.as_str(),
-        "to": one.to.to_string(),
-        "at": time(one.at),
-        "credential": credential(&one.with),
-    })
+/// A vote that was handed on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Delegation")]
+struct DelegationView {
+    from: IdOf<MemberId>,
+    role: Choice<Role>,
+    to: IdOf<MemberId>,
+    at: Time,
+    credential: CredentialView,
+}
+
+fn delegation(one: &Delegation) -> DelegationView {
+    DelegationView {
+        from: IdOf(one.from),
+        role: Choice(one.role),
+        to: IdOf(one.to),
+        at: Time(one.at),
+        credential: credential(&one.with),
+    }
 }
 
 /// What was changed in the HTML of a mail before it was sealed.
-pub(crate) fn html_change(change: &HtmlChange) -> Value {
-    json!({
-        "kind": change.kind,
-        "what": change.what,
-        "count": change.count,
-        "message": explain(&change.kind),
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "HtmlChange")]
+pub struct HtmlChangeView<'a> {
+    kind: &'a str,
+    /// A name, or the beginning of a text.
+    what: &'a str,
+    count: u32,
+    message: Option<&'static str>,
+}
+
+/// What was changed in the HTML of a mail before it was sealed.
+pub(crate) fn html_change(change: &HtmlChange) -> HtmlChangeView<'_> {
+    HtmlChangeView {
+        kind: &change.kind,
+        what: &change.what,
+        count: change.count,
+        message: explain(&change.kind),
+    }
 }

@@ -3,102 +3,177 @@
 use app::base::error::Refusal;
 use app::gate::edit::Edit;
 use app::gate::submit::{Draft, DraftAttachment, MAX_ATTACHMENTS, Source, Submitted};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::AttachmentId;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::base::fields::Fields;
-use crate::gate::approvals::{approval, digest, html_change};
-use crate::mailbox::messages::message;
+use crate::base::request::{self, Faults, request};
+use crate::base::values::{
+    Base64, Choice, IdOf, Line, List, MAX_ENTRIES, Mailboxes, Named, Sha256, Text, Time,
+};
+use crate::gate::approvals::{ApprovalView, HtmlChangeView, approval, html_change};
+use crate::mailbox::messages::{MessageView, message};
 
-/// What a mail says: `to`, `cc`, `bcc`, `reply_to`, `subject`, `text`, `html`, `html_mode`, `attachments`, `send_at`.
+request! {
+    /// A mail.
+    pub struct Mail {
+        /// Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where all three are left out.
+        to: Option<Mailboxes>,
+        /// Recipients of copies.
+        cc: Option<Mailboxes>,
+        /// Recipients that the others don't see.
+        bcc: Option<Mailboxes>,
+        /// Where answers go, if not to the inbox.
+        reply_to: Option<Mailboxes>,
+        /// Of a reply, that of the mail that it answers where it is left out.
+        subject: Option<Line>,
+        /// The body as text. Where it is left out, it is made of `html`.
+        text: Option<String>,
+        /// The body as HTML, within the form that `infra/docs/HTML.md` describes.
+        html: Option<String>,
+        /// What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
+        html_mode: Option<Choice<HtmlMode>>,
+        /// At most 20, with at most 25 MB together.
+        attachments: Option<List<FileGiven, MAX_ENTRIES>>,
+        /// Not before this, at most 300 days ahead; left out, at once.
+        send_at: Option<Time>,
+    }
+}
+
+request! {
+    /// What changes of a mail that waits. What is left out stays as it is.
+    pub struct EditMail {
+        /// The `digest` of the approval as it was shown.
+        digest: Sha256,
+        /// Recipients, in the place of those that it has.
+        to: Option<Mailboxes>,
+        /// Recipients of copies, in the place of those that it has.
+        cc: Option<Mailboxes>,
+        /// Recipients that the others don't see, in the place of those that it has.
+        bcc: Option<Mailboxes>,
+        /// Where answers go.
+        reply_to: Option<Mailboxes>,
+        /// The subject.
+        subject: Option<Line>,
+        /// The body as text.
+        text: Option<String>,
+        /// The body as HTML.
+        html: Option<String>,
+        /// As of a new mail.
+        html_mode: Option<Choice<HtmlMode>>,
+        /// Not before this.
+        send_at: Option<Time>,
+        /// Files that it has and is to lose.
+        remove_attachments: Option<List<IdOf<AttachmentId>, MAX_ATTACHMENTS>>,
+        /// Files beside those that stay.
+        attachments: Option<List<FileGiven, MAX_ENTRIES>>,
+    }
+}
+
+request! {
+    /// A file of a mail: its bytes in `content`, or an upload's `attachment_id`.
+    pub struct FileGiven {
+        /// Its name, without a path; of an upload, that of the upload where it is left out.
+        filename: Option<Text<200>>,
+        /// Its media type.
+        content_type: Option<Text<200>>,
+        /// For `cid:` references in `html`.
+        content_id: Option<Text<200>>,
+        /// Its bytes.
+        content: Option<Base64>,
+        /// Of `POST /v1/attachments`.
+        attachment_id: Option<IdOf<AttachmentId>>,
+    }
+    check one_source
+}
+
+fn one_source(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
+    if has("content") == has("attachment_id") {
+        let message = "give the file either as base64 in content or as attachment_id of an upload";
+        faults.note_at("content", Code::Required, message);
+    }
+}
+
+/// What becomes of HTML beyond the form that leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HtmlMode {
+    /// It is changed, and what was changed is named.
+    Normal,
+    /// The mail is refused.
+    Strict,
+}
+
+impl Named for HtmlMode {
+    const ALL: &'static [Self] = &[HtmlMode::Normal, HtmlMode::Strict];
+    const UNKNOWN: Code = Code::UnknownChoice;
+
+    fn name(&self) -> &'static str {
+        match self {
+            HtmlMode::Normal => "normal",
+            HtmlMode::Strict => "strict",
+        }
+    }
+}
+
+fn is_strict(mode: Option<Choice<HtmlMode>>) -> bool {
+    mode == Some(Choice(HtmlMode::Strict))
+}
+
+/// Reads a [`Mail`].
 pub fn draft(body: &[u8]) -> Result<Draft, Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let draft = Draft {
-        to: fields.mailboxes("to"),
-        cc: fields.mailboxes("cc"),
-        bcc: fields.mailboxes("bcc"),
-        reply_to: fields.mailboxes("reply_to"),
-        subject: fields.line("subject"),
-        text: fields.long_text("text"),
-        html: fields.long_text("html"),
-        strict_html: strict_html(&mut fields),
-        attachments: fields.objects("attachments", attachment),
-        send_at: fields.time("send_at"),
-    };
-    fields.finish()?;
-    Ok(draft)
+    let mail: Mail = request::body(body)?;
+    Ok(Draft {
+        to: Mailboxes::entries(mail.to),
+        cc: Mailboxes::entries(mail.cc),
+        bcc: Mailboxes::entries(mail.bcc),
+        reply_to: Mailboxes::entries(mail.reply_to),
+        subject: mail.subject.map(|line| line.0),
+        text: mail.text,
+        html: mail.html,
+        strict_html: is_strict(mail.html_mode),
+        attachments: files(mail.attachments),
+        send_at: mail.send_at.map(Time::whole_second),
+    })
 }
 
-/// The `digest` of what is edited, and what changes: the fields of a mail, and `remove_attachments`.
+/// Reads [`EditMail`].
 pub fn edit(body: &[u8]) -> Result<(Digest, Edit), Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let digest = digest(&mut fields);
-    let mut given = |field: &'static str| {
-        let list = fields.mailboxes(field);
-        fields.has(field).then_some(list)
+    let edit: EditMail = request::body(body)?;
+    let change = Edit {
+        to: edit.to.map(|list| list.0),
+        cc: edit.cc.map(|list| list.0),
+        bcc: edit.bcc.map(|list| list.0),
+        reply_to: edit.reply_to.map(|list| list.0),
+        subject: edit.subject.map(|line| line.0),
+        text: edit.text,
+        html: edit.html,
+        strict_html: is_strict(edit.html_mode),
+        send_at: edit.send_at.map(Time::whole_second),
+        remove_attachments: List::entries(edit.remove_attachments).into_iter().map(|id| id.0).collect(),
+        attachments: files(edit.attachments),
     };
-    let (to, cc, bcc, reply_to) = (given("to"), given("cc"), given("bcc"), given("reply_to"));
-    let edit = Edit {
-        to,
-        cc,
-        bcc,
-        reply_to,
-        subject: fields.line("subject"),
-        text: fields.long_text("text"),
-        html: fields.long_text("html"),
-        strict_html: strict_html(&mut fields),
-        send_at: fields.time("send_at"),
-        remove_attachments: fields.ids("remove_attachments", MAX_ATTACHMENTS).unwrap_or_default(),
-        attachments: fields.objects("attachments", attachment),
-    };
-    fields.finish()?;
-    digest.map(|digest| (digest, edit)).ok_or_else(|| Refusal::field("digest", Code::Required, "is required"))
+    Ok((edit.digest.0, change))
 }
 
-/// `html_mode`: `normal` (what the form can't say is changed, and named) or `strict` (it is refused).
-fn strict_html(fields: &mut Fields) -> bool {
-    let mode = fields.parsed("html_mode", Code::UnknownChoice, |text| match text {
-        "normal" => Ok(false),
-        "strict" => Ok(true),
-        _ => Err("must be normal or strict".to_owned()),
-    });
-    mode.unwrap_or_default()
-}
-
-fn attachment(fields: &mut Fields) -> Option<DraftAttachment> {
-    let filename = fields.text("filename", 200);
-    let content_type = fields.text("content_type", 200);
-    let content_id = fields.text("content_id", 200);
-    let content = fields.long_text("content");
-    let upload = fields.id("attachment_id");
-    let source = match (content, upload) {
-        (Some(content), None) => {
-            if let Ok(bytes) = BASE64.decode(content.as_bytes()) {
-                Source::Inline(bytes.into())
-            } else {
-                fields.error(
-                    "content",
-                    Code::InvalidBase64,
-                    "must be base64, with padding and without line breaks",
-                );
-                return None;
-            }
-        }
-        (None, Some(id)) => Source::Upload(id),
-        _ => {
-            fields.error(
-                "content",
-                Code::Required,
-                "give the file either as base64 in content or as attachment_id of an upload",
-            );
-            return None;
-        }
+fn files<const MAX: usize>(files: Option<List<FileGiven, MAX>>) -> Vec<DraftAttachment> {
+    let file = |file: FileGiven| {
+        let source = match (file.content, file.attachment_id) {
+            (Some(content), _) => Source::Inline(content.0),
+            (None, Some(id)) => Source::Upload(id.0),
+            // Checked when it was read.
+            (None, None) => return None,
+        };
+        Some(DraftAttachment {
+            filename: file.filename.map(|text| text.0),
+            content_type: file.content_type.map(|text| text.0),
+            content_id: file.content_id.map(|text| text.0),
+            source,
+        })
     };
-    Some(DraftAttachment { filename, content_type, content_id, source })
+    List::entries(files).into_iter().filter_map(file).collect()
 }
 
 /// `202` for a mail that is held, `201` for one that goes without a person.
@@ -107,11 +182,20 @@ pub fn submitted_status(submitted: &Submitted) -> u16 {
 }
 
 /// A mail that is held, or goes.
-pub fn submitted(submitted: &Submitted, now: Timestamp) -> Value {
-    let changes: Vec<_> = submitted.approval.html_changes.iter().map(html_change).collect();
-    json!({
-        "message": message(&submitted.message),
-        "approval": approval(&submitted.approval, now),
-        "changes": changes,
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Submitted")]
+pub struct SubmittedView<'a> {
+    message: MessageView<'a>,
+    approval: ApprovalView<'a>,
+    /// What its HTML was changed in before it was sealed.
+    changes: Vec<HtmlChangeView<'a>>,
+}
+
+/// A mail that is held, or goes.
+pub fn submitted(submitted: &Submitted, now: Timestamp) -> SubmittedView<'_> {
+    SubmittedView {
+        message: message(&submitted.message),
+        approval: approval(&submitted.approval, now),
+        changes: submitted.approval.html_changes.iter().map(html_change).collect(),
+    }
 }

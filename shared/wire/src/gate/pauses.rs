@@ -1,15 +1,29 @@
-//! Ending a pause. How one is shown stands in [`crate::people::organization`], why it is made in [`crate::gate::approvals`].
+//! Pauses of inboxes, tokens and the organization. Why one is made stands in [`crate::gate::approvals`].
 
 use app::base::error::Refusal;
 use app::base::store::Page;
 use app::gate::pause::MAX_DROPPED;
 use domain::MessageId;
 use domain::mailbox::message::Message;
-use serde_json::{Value, json};
+use domain::people::organization::Pause;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::base::fields::Fields;
-use crate::base::pages::page;
-use crate::mailbox::messages::message;
+use crate::base::pages::{PageView, page};
+use crate::base::request::{self, request};
+use crate::base::values::{IdOf, List};
+use crate::mailbox::messages::{MessageView, message};
+use crate::people::organization::{PauseView, pause};
+
+request! {
+    /// What ending a pause is to do.
+    pub struct Resume {
+        /// Only say what would go.
+        preview: Option<bool>,
+        /// Mails to call off before.
+        drop: Option<List<IdOf<MessageId>, MAX_DROPPED>>,
+    }
+}
 
 /// What ending a pause is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,21 +34,38 @@ pub struct Release {
     pub drop: Vec<MessageId>,
 }
 
-/// `preview` and `drop` of a release.
+/// Reads [`Resume`].
 pub fn release(body: &[u8]) -> Result<Release, Refusal> {
-    let mut fields = if body.is_empty() { Fields::empty() } else { Fields::of_body(body)? };
-    let preview = fields.flag("preview").unwrap_or_default();
-    let drop = fields.ids("drop", MAX_DROPPED).unwrap_or_default();
-    fields.finish()?;
-    Ok(Release { preview, drop })
+    let Resume { preview, drop } = request::body_or_nothing(body)?;
+    let drop = List::entries(drop).into_iter().map(|id| id.0).collect();
+    Ok(Release { preview: preview.unwrap_or_default(), drop })
+}
+
+/// What is paused from now on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Paused")]
+pub struct PausedView<'a> {
+    paused: PauseView<'a>,
+}
+
+/// What is paused from now on.
+pub fn paused(made: &Pause) -> PausedView<'_> {
+    PausedView { paused: pause(made) }
 }
 
 /// What goes, or would go, when a pause ends.
-pub fn released(resumed: bool, dropped: &[MessageId], will_send: &Page<Message>) -> Value {
-    let mut view = json!({
-        "resumed": resumed,
-        "dropped": dropped.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    });
-    view["will_send"] = page(will_send, message);
-    view
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Resumed")]
+pub struct ResumedView<'a> {
+    /// Whether it ended: a preview ends nothing.
+    resumed: bool,
+    /// The mails that were called off.
+    dropped: Vec<IdOf<MessageId>>,
+    will_send: PageView<MessageView<'a>>,
+}
+
+/// What goes, or would go, when a pause ends.
+pub fn released<'a>(resumed: bool, dropped: &[MessageId], will_send: &'a Page<Message>) -> ResumedView<'a> {
+    let dropped = dropped.iter().copied().map(IdOf).collect();
+    ResumedView { resumed, dropped, will_send: page(will_send, message) }
 }

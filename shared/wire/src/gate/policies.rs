@@ -1,17 +1,26 @@
 //! Policies as JSON. What they may say is the domain's: here JSON becomes the tree that it reads, and back.
 
-use app::base::error::{FieldError, Refusal};
+use std::borrow::Cow;
+
+use app::base::error::Refusal;
 use app::gate::policies::{Trial, TrialDraft, TrialMail};
+use app::gate::submit::MAX_ATTACHMENTS;
+use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::gate::policy::{
-    Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, limits,
+    Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, Violation, Volume,
+    limits,
 };
-use domain::gate::policy::{Violation, Volume};
+use domain::gate::seal::MAX_RECIPIENTS;
 use domain::people::access::Role;
-use serde_json::{Map, Value, json};
+use domain::{InboxId, MessageId, PolicyId, TokenId};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::base::fields::Fields;
-use crate::base::parts::{actor, step, time};
+use crate::base::parts::{ActorView, StepView, actor, step};
+use crate::base::request::{self, Faults, Field, request};
+use crate::base::values::{Choice, IdOf, Line, List, MAX_ENTRIES, Mailboxes, Text, Time};
 
 /// JSON as a tree. The parser has bounded its depth.
 fn tree(value: &Value) -> Tree {
@@ -38,238 +47,475 @@ fn value(tree: Tree) -> Value {
     }
 }
 
-fn refused(violations: Vec<Violation>) -> Refusal {
-    let errors = violations.into_iter().map(|one| FieldError::new(one.path, one.code, one.message));
-    Refusal::Invalid(errors.collect())
+/// What a policy says, as the domain reads and writes it.
+#[derive(Clone)]
+pub struct PolicyGiven(PolicyContent);
+
+impl Field for PolicyGiven {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let note = |violation: Violation| match violation.path.as_str() {
+            "" => faults.note(violation.code, violation.message),
+            path => faults.note_at(path, violation.code, violation.message),
+        };
+        match PolicyContent::read(&tree(&value)) {
+            Ok(content) => Some(Self(content)),
+            Err(violations) => {
+                violations.into_iter().for_each(note);
+                None
+            }
+        }
+    }
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    Fields::of_body(body).map(Fields::into_object)
+/// The properties of a policy, and those that are required. `infra/docs/POLICIES.md` has the conditions.
+fn properties() -> Map<String, Value> {
+    let properties = json_schema!({
+        "name": { "type": "string", "minLength": 1, "maxLength": limits::TEXT },
+        "description": { "type": "string" },
+        "enabled": { "type": "boolean" },
+        "inbox_ids": {
+            "description": "The inboxes that it is for; null or left out, all of them.",
+            "type": ["array", "null"], "maxItems": limits::LIST, "items": { "type": "string" },
+        },
+        "rules": {
+            "type": "array",
+            "maxItems": limits::RULES,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": { "type": "string", "minLength": 1, "maxLength": limits::TEXT },
+                    "when": { "description": "Exactly one condition.", "type": "object" },
+                    "outcome": { "type": "string", "enum": ["allow", "hold", "block"] },
+                    "terms": { "description": "What it takes, where it is held.", "type": ["object", "null"] },
+                },
+                "required": ["name", "when", "outcome"],
+                "additionalProperties": false,
+            },
+        },
+    });
+    properties.to_value().as_object().cloned().unwrap_or_default()
 }
 
-/// A policy: `name`, `description`, `enabled`, `inbox_ids` and `rules`.
-pub fn content(body: &[u8]) -> Result<PolicyContent, Refusal> {
-    PolicyContent::read(&tree(&Value::Object(object(body)?))).map_err(refused)
+impl JsonSchema for PolicyGiven {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::from("PolicyGiven")
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A policy.",
+            "type": "object",
+            "properties": properties(),
+            "required": ["name", "rules"],
+            "additionalProperties": false,
+        })
+    }
 }
 
 /// A policy, and under `version` the version of the one whose place it takes.
-pub fn replacement(body: &[u8]) -> Result<(u64, PolicyContent), Refusal> {
-    let mut object = object(body)?;
-    let version = object.remove("version");
-    let content = PolicyContent::read(&tree(&Value::Object(object)));
-    let version = match version.as_ref().map(Value::as_u64) {
-        Some(Some(version)) => Ok(version),
-        Some(None) => Err(FieldError::new("version", Code::WrongType, "must be a whole number")),
-        None => {
-            Err(FieldError::new("version", Code::Required, "is required: that of the policy as you know it"))
-        }
-    };
-    match (version, content) {
-        (Ok(version), Ok(content)) => Ok((version, content)),
-        (version, content) => {
-            let mut errors: Vec<_> = version.err().into_iter().collect();
-            if let Err(Refusal::Invalid(others)) = content.map_err(refused) {
-                errors.extend(others);
-            }
-            Err(Refusal::Invalid(errors))
-        }
-    }
+#[derive(Clone)]
+pub struct ReplacePolicy {
+    version: u64,
+    content: PolicyContent,
 }
 
-/// What is tried out: `inbox_id`, either `draft` or `message_id`, and at will `token_id` and `policies`.
-pub fn trial(body: &[u8]) -> Result<Trial, Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let inbox_id = fields.id("inbox_id");
-    let inbox_id = fields.require("inbox_id", inbox_id);
-    let message_id = fields.id("message_id");
-    let token_id = fields.id("token_id");
-    let draft = fields.object("draft", draft);
-    let mail = match (draft, message_id) {
-        (Some(draft), None) => Some(TrialMail::Draft(Box::new(draft))),
-        (None, Some(id)) => Some(TrialMail::Stored(id)),
-        (Some(_), Some(_)) => {
-            fields.error("draft", Code::DraftOrMessage, "can't stand beside message_id");
+impl Field for ReplacePolicy {
+    fn read(mut value: Value, faults: &mut Faults) -> Option<Self> {
+        let version = value.as_object_mut().and_then(|object| object.remove("version"));
+        let version = if let Some(version) = version.filter(|version| !version.is_null()) {
+            faults.within_field("version", |faults| u64::read(version, faults))
+        } else {
+            faults.note_at("version", Code::Required, "is required: that of the policy as you know it");
             None
-        }
-        (None, None) => fields.require("draft", None),
-    };
-    let policies = candidates(&mut fields);
-    fields.finish()?;
-    let missing = || Refusal::field("draft", Code::Required, "is required");
-    Ok(Trial { inbox_id: inbox_id.ok_or_else(missing)?, mail: mail.ok_or_else(missing)?, token_id, policies })
+        };
+        let content = PolicyGiven::read(value, faults);
+        Some(Self { version: version?, content: content?.0 })
+    }
 }
 
-fn candidates(fields: &mut Fields) -> Option<Vec<PolicyContent>> {
-    let Value::Array(list) = fields.value("policies")? else {
-        fields.error("policies", Code::WrongType, "must be a list of policies");
-        return None;
+impl JsonSchema for ReplacePolicy {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::from("ReplacePolicy")
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = properties();
+        let version = serde_json::json!({
+            "description": "Of the policy whose place it takes, as you know it.", "type": "integer", "minimum": 0,
+        });
+        properties.insert("version".to_owned(), version);
+        json_schema!({
+            "description": "A policy that takes the place of one.",
+            "type": "object",
+            "properties": properties,
+            "required": ["version", "name", "rules"],
+            "additionalProperties": false,
+        })
+    }
+}
+
+/// Reads [`PolicyGiven`].
+pub fn content(body: &[u8]) -> Result<PolicyContent, Refusal> {
+    let PolicyGiven(content) = request::body(body)?;
+    Ok(content)
+}
+
+/// Reads [`ReplacePolicy`].
+pub fn replacement(body: &[u8]) -> Result<(u64, PolicyContent), Refusal> {
+    let ReplacePolicy { version, content } = request::body(body)?;
+    Ok((version, content))
+}
+
+request! {
+    /// A mail that is tried out on policies: either as a `draft`, or one that is there.
+    pub struct SimulatePolicies {
+        /// The inbox that it would leave.
+        inbox_id: IdOf<InboxId>,
+        /// A mail that nobody sends.
+        draft: Option<DraftGiven>,
+        /// A mail that waits, or left.
+        message_id: Option<IdOf<MessageId>>,
+        /// As if this token had asked.
+        token_id: Option<IdOf<TokenId>>,
+        /// In the place of those that there are.
+        policies: Option<List<PolicyGiven, { limits::POLICIES }>>,
+    }
+    check one_mail
+}
+
+fn one_mail(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
+    match (has("draft"), has("message_id")) {
+        (true, true) => faults.note_at("draft", Code::DraftOrMessage, "can't stand beside message_id"),
+        (false, false) => faults.note_at("draft", Code::Required, "is required"),
+        _ => {}
+    }
+}
+
+request! {
+    /// A mail that nobody sends.
+    pub struct DraftGiven {
+        /// Recipients.
+        to: Option<Mailboxes>,
+        /// Recipients of copies.
+        cc: Option<Mailboxes>,
+        /// Recipients that the others don't see.
+        bcc: Option<Mailboxes>,
+        /// The subject.
+        subject: Option<Line>,
+        /// The body as text.
+        text: Option<String>,
+        /// The body as HTML.
+        html: Option<String>,
+        /// What files it has.
+        attachments: Option<List<DraftFile, MAX_ENTRIES>>,
+        /// Not before this.
+        send_at: Option<Time>,
+        /// The mail that it answers.
+        in_reply_to: Option<IdOf<MessageId>>,
+    }
+}
+
+request! {
+    /// A file of a mail that nobody sends.
+    pub struct DraftFile {
+        /// Its name.
+        filename: Text<200>,
+        /// Its media type; `application/octet-stream` where it is left out.
+        content_type: Option<Text<200>>,
+        /// In bytes.
+        size: Option<u64>,
+    }
+}
+
+/// Reads [`SimulatePolicies`].
+pub fn trial(body: &[u8]) -> Result<Trial, Refusal> {
+    let trial: SimulatePolicies = request::body(body)?;
+    let mail = match (trial.draft, trial.message_id) {
+        (Some(draft), _) => TrialMail::Draft(Box::new(self::draft(draft)?)),
+        (None, Some(id)) => TrialMail::Stored(id.0),
+        // Checked when it was read.
+        (None, None) => return Err(Refusal::field("draft", Code::Required, "is required")),
     };
-    if list.len() > limits::POLICIES {
-        fields.error("policies", Code::TooMany, format!("has more than {} entries", limits::POLICIES));
-        return None;
-    }
-    let mut contents: Vec<PolicyContent> = vec![];
-    for (i, one) in list.iter().enumerate() {
-        match PolicyContent::read_at(&tree(one), &format!("policies[{i}]")) {
-            Ok(content) => contents.push(content),
-            Err(violations) => {
-                for one in violations {
-                    fields.error(&one.path, one.code, one.message);
-                }
-            }
-        }
-    }
-    if contents.iter().map(PolicyContent::patterns).sum::<usize>() > limits::BOOK_PATTERNS {
+    let policies: Option<Vec<_>> = trial.policies.map(|list| list.0.into_iter().map(|one| one.0).collect());
+    let patterns: usize = policies.iter().flatten().map(PolicyContent::patterns).sum();
+    if patterns > limits::BOOK_PATTERNS {
         let message = format!("have more than {} patterns together", limits::BOOK_PATTERNS);
-        fields.error("policies", Code::TooManyPatterns, message);
+        return Err(Refusal::field("policies", Code::TooManyPatterns, message));
     }
-    Some(contents)
+    Ok(Trial { inbox_id: trial.inbox_id.0, mail, token_id: trial.token_id.map(|id| id.0), policies })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the form that a reader of an object has")]
-fn draft(fields: &mut Fields) -> Option<TrialDraft> {
-    let mut recipients = fields.mailboxes("to");
-    recipients.extend(fields.mailboxes("cc"));
-    recipients.extend(fields.mailboxes("bcc"));
-    if recipients.len() > domain::gate::seal::MAX_RECIPIENTS {
-        let message =
-            format!("has more than {} recipients with cc and bcc", domain::gate::seal::MAX_RECIPIENTS);
-        fields.error("to", Code::TooManyRecipients, message);
+fn draft(draft: DraftGiven) -> Result<TrialDraft, Refusal> {
+    let recipients = [draft.to, draft.cc, draft.bcc].map(Mailboxes::entries).concat();
+    if recipients.len() > MAX_RECIPIENTS {
+        let message = format!("has more than {MAX_RECIPIENTS} recipients with cc and bcc");
+        return Err(Refusal::field("draft.to", Code::TooManyRecipients, message));
     }
-    let attachments = fields.objects("attachments", |file| {
-        let filename = file.text("filename", 200);
-        let filename = file.require("filename", filename);
-        let content_type = file.text("content_type", 200);
-        let size = file.number("size").unwrap_or_default();
-        let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
-        Some(FileFact { filename: filename?, content_type, size: size.min(1 << 53) })
-    });
-    if attachments.len() > app::gate::submit::MAX_ATTACHMENTS {
-        let message = format!("has more than {} files", app::gate::submit::MAX_ATTACHMENTS);
-        fields.error("attachments", Code::TooManyAttachments, message);
+    let files = List::entries(draft.attachments);
+    if files.len() > MAX_ATTACHMENTS {
+        let message = format!("has more than {MAX_ATTACHMENTS} files");
+        return Err(Refusal::field("draft.attachments", Code::TooManyAttachments, message));
     }
-    Some(TrialDraft {
+    let file = |file: DraftFile| FileFact {
+        filename: file.filename.0,
+        content_type: file.content_type.map_or_else(|| "application/octet-stream".to_owned(), |text| text.0),
+        size: file.size.unwrap_or_default().min(1 << 53),
+    };
+    Ok(TrialDraft {
         recipients,
-        subject: fields.line("subject"),
-        text: fields.long_text("text"),
-        html: fields.long_text("html"),
-        attachments,
-        send_at: fields.time("send_at"),
-        in_reply_to: fields.id("in_reply_to"),
+        subject: draft.subject.map(|line| line.0),
+        text: draft.text,
+        html: draft.html,
+        attachments: files.into_iter().map(file).collect(),
+        send_at: draft.send_at.map(Time::whole_second),
+        in_reply_to: draft.in_reply_to.map(|id| id.0),
     })
 }
 
 /// A policy as it is shown.
-pub fn policy(policy: &Policy) -> Value {
-    let mut view = json!({ "id": policy.id.to_string() });
-    let says = [
-        ("inbox_ids", Value::Null),
-        ("version", json!(policy.version)),
-        ("created_at", time(policy.created_at)),
-        ("updated_at", time(policy.updated_at)),
-        ("updated_by", actor(&policy.updated_by)),
-    ];
-    for (name, field) in says {
-        view[name] = field;
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Policy")]
+pub struct PolicyView {
+    id: IdOf<PolicyId>,
+    version: u64,
+    created_at: Time,
+    updated_at: Time,
+    updated_by: ActorView,
+    #[serde(flatten)]
+    #[schemars(schema_with = "content_schema")]
+    content: Value,
+}
+
+fn content_schema(_generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": properties(),
+        "required": ["name", "description", "enabled", "inbox_ids", "rules"],
+    })
+}
+
+/// A policy as it is shown.
+pub fn policy(policy: &Policy) -> PolicyView {
+    let mut content = value(policy.content.write());
+    // What is written for the domain leaves out what is not there.
+    if let Some(fields) = content.as_object_mut() {
+        fields.entry("inbox_ids").or_insert(Value::Null);
     }
-    if let Tree::Map(entries) = policy.content.write() {
-        for (name, inner) in entries {
-            view[name] = value(inner);
-        }
+    PolicyView {
+        id: IdOf(policy.id),
+        version: policy.version,
+        created_at: Time(policy.created_at),
+        updated_at: Time(policy.updated_at),
+        updated_by: actor(&policy.updated_by),
+        content,
     }
-    view
 }
 
 /// All policies. They are few: there is one page.
-pub fn book(book: &PolicyBook) -> Value {
-    let unreadable: Vec<_> =
-        book.unreadable.iter().map(|one| json!({ "id": one.id.map(|id| id.to_string()) })).collect();
-    json!({
-        "data": book.policies.iter().map(policy).collect::<Vec<_>>(),
-        "next_cursor": null,
-        "unreadable": unreadable,
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Policies")]
+pub struct BookView {
+    data: Vec<PolicyView>,
+    /// Always `null`.
+    next_cursor: Option<String>,
+    /// Policies whose record can't be read. While there are any, everything is held.
+    unreadable: Vec<UnreadableView>,
+}
+
+/// A policy whose record can't be read.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unreadable")]
+struct UnreadableView {
+    id: Option<IdOf<PolicyId>>,
+}
+
+/// All policies.
+pub fn book(book: &PolicyBook) -> BookView {
+    BookView {
+        data: book.policies.iter().map(policy).collect(),
+        next_cursor: None,
+        unreadable: book.unreadable.iter().map(|one| UnreadableView { id: one.id.map(IdOf) }).collect(),
+    }
 }
 
 /// What became of a mail that was tried out, and why.
-pub fn evaluation(evaluation: &Evaluation, facts: &Facts) -> Value {
-    let terms = match &evaluation.outcome {
-        Verdict::Hold(terms) => self::terms(terms, None),
-        Verdict::Allow | Verdict::Block => Value::Null,
-    };
-    json!({
-        "outcome": evaluation.outcome.as_str(),
-        "terms": terms,
-        "reasons": evaluation.reasons,
-        "trace": evaluation.trace.iter().map(step).collect::<Vec<_>>(),
-        "omitted_steps": evaluation.omitted,
-        "rules_looked_at": evaluation.looked_at,
-        "facts": self::facts(facts),
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Evaluation")]
+pub struct EvaluationView<'a> {
+    /// `allow`, `hold` or `block`.
+    outcome: &'static str,
+    /// What it would take, where it is held.
+    terms: Option<TermsView>,
+    /// Why, as stable codes.
+    reasons: &'a [String],
+    /// The rules that matched.
+    trace: Vec<StepView<'a>>,
+    /// So many more matched than the trace has room for.
+    omitted_steps: u32,
+    rules_looked_at: u32,
+    facts: FactsView<'a>,
+}
+
+/// What became of a mail that was tried out, and why.
+pub fn evaluation<'a>(evaluation: &'a Evaluation, facts: &'a Facts) -> EvaluationView<'a> {
+    EvaluationView {
+        outcome: evaluation.outcome.as_str(),
+        terms: match &evaluation.outcome {
+            Verdict::Hold(terms) => Some(self::terms(terms, None)),
+            Verdict::Allow | Verdict::Block => None,
+        },
+        reasons: &evaluation.reasons,
+        trace: evaluation.trace.iter().map(step).collect(),
+        omitted_steps: evaluation.omitted,
+        rules_looked_at: evaluation.looked_at,
+        facts: self::facts(facts),
+    }
+}
+
+/// What a held mail takes.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Terms")]
+pub struct TermsView {
+    requirements: Vec<RequirementView>,
+    /// Whether who asked, who owns the token that asked and who edited it last can't approve it.
+    separation: bool,
+    /// So many rejections end it.
+    rejections: u8,
+    /// Seconds that it waits for the votes.
+    expires_in: i64,
+    /// What happens where `send_at` passes before that: `expire` or `send`.
+    late: &'static str,
+    /// Seconds until those who may vote are reminded, again and again; never where it is `null`.
+    remind_after: Option<i64>,
+    /// Roles that are told of it by mail.
+    notify: Vec<Choice<Role>>,
+    /// With what it is decided: `person` or `any`.
+    by: &'static str,
+    /// What the links do in the mails that tell of it: `decide` or `sign_in`.
+    links: &'static str,
+}
+
+/// Votes that are needed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Requirement")]
+struct RequirementView {
+    quorum: u8,
+    roles: Vec<Choice<Role>>,
+    /// So many there are; `null` where nobody votes yet.
+    votes: Option<usize>,
 }
 
 /// What a held mail takes, with the votes that there are.
-pub fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> Value {
-    let requirements: Vec<_> = terms
-        .requirements
-        .iter()
-        .enumerate()
-        .map(|(i, requirement)| {
-            let votes = progress.and_then(|progress| progress.get(i)).map(|(votes, _)| votes);
-            json!({ "quorum": requirement.quorum, "roles": roles(&requirement.roles), "votes": votes })
-        })
-        .collect();
-    json!({
-        "requirements": requirements,
-        "separation": terms.separation,
-        "rejections": terms.rejections,
-        "expires_in": terms.expires_in.as_secs(),
-        "late": terms.late.as_str(),
-        "remind_after": terms.remind_after.map(|after| after.as_secs()),
-        "notify": roles(&terms.notify),
-        "by": terms.by.as_str(),
-        "links": terms.links.as_str(),
-    })
+pub(crate) fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> TermsView {
+    let roles = |roles: &std::collections::BTreeSet<Role>| roles.iter().copied().map(Choice).collect();
+    let requirements = terms.requirements.iter().enumerate().map(|(i, requirement)| RequirementView {
+        quorum: requirement.quorum,
+        roles: roles(&requirement.roles),
+        votes: progress.and_then(|progress| progress.get(i)).map(|(votes, _)| *votes),
+    });
+    TermsView {
+        requirements: requirements.collect(),
+        separation: terms.separation,
+        rejections: terms.rejections,
+        expires_in: terms.expires_in.as_secs(),
+        late: terms.late.as_str(),
+        remind_after: terms.remind_after.map(|after| after.as_secs()),
+        notify: roles(&terms.notify),
+        by: terms.by.as_str(),
+        links: terms.links.as_str(),
+    }
 }
 
-fn roles<'a>(roles: impl IntoIterator<Item = &'a Role>) -> Vec<&'static str> {
-    roles.into_iter().map(|role| role.as_str()).collect()
+/// What policies look at, without the words of the mail.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Facts")]
+struct FactsView<'a> {
+    inbox_id: IdOf<InboxId>,
+    sender: ActorView,
+    recipients: Vec<RecipientFactView<'a>>,
+    attachments: Vec<FileFactView<'a>>,
+    /// Host names that it links to.
+    links: &'a [String],
+    /// Host names that it shows pictures of.
+    pictures: &'a [String],
+    /// In bytes.
+    size: u64,
+    thread: ThreadFactView,
+    /// Whether it answers a mail that a program wrote.
+    answers_automatic: bool,
+    at: Time,
+    volumes: Vec<VolumeView<'a>>,
 }
 
-/// The facts without the words of the mail.
-fn facts(facts: &Facts) -> Value {
-    let recipients = facts.recipients.iter().map(|one| {
-        json!({
-            "address": one.address.as_str(),
-            "kind": if one.internal { "internal" } else { "external" },
-            "first_contact": one.first_contact,
-        })
+/// A recipient, as policies look at it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RecipientFact")]
+struct RecipientFactView<'a> {
+    address: &'a str,
+    /// `internal` or `external`.
+    kind: &'static str,
+    first_contact: bool,
+}
+
+/// A file, as policies look at it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FileFact")]
+struct FileFactView<'a> {
+    filename: &'a str,
+    content_type: &'a str,
+    /// In bytes.
+    size: u64,
+}
+
+/// The conversation, as policies look at it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ThreadFact")]
+struct ThreadFactView {
+    /// `reply` or `new`.
+    kind: &'static str,
+    tainted: bool,
+}
+
+/// How many mails left within a window.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Volume")]
+struct VolumeView<'a> {
+    per: &'static str,
+    recipient: Option<&'a str>,
+    window: &'static str,
+    count: u64,
+}
+
+fn facts(facts: &Facts) -> FactsView<'_> {
+    let recipients = facts.recipients.iter().map(|one| RecipientFactView {
+        address: one.address.as_str(),
+        kind: if one.internal { "internal" } else { "external" },
+        first_contact: one.first_contact,
     });
-    let files = facts.attachments.iter().map(
-        |file| json!({ "filename": file.filename, "content_type": file.content_type, "size": file.size }),
-    );
-    let volumes = facts.volumes.iter().map(|(volume, count)| {
-        let Volume { per, recipient, window } = volume;
-        json!({
-            "per": per.as_str(),
-            "recipient": recipient.as_ref().map(domain::base::address::EmailAddress::as_str),
-            "window": window.as_str(),
-            "count": count,
-        })
+    let files = facts.attachments.iter().map(|file| FileFactView {
+        filename: &file.filename,
+        content_type: &file.content_type,
+        size: file.size,
     });
-    json!({
-        "inbox_id": facts.inbox.id.to_string(),
-        "sender": actor(&facts.actor),
-        "recipients": recipients.collect::<Vec<_>>(),
-        "attachments": files.collect::<Vec<_>>(),
-        "links": facts.links,
-        "pictures": facts.pictures,
-        "size": facts.size,
-        "thread": { "kind": if facts.is_reply { "reply" } else { "new" }, "tainted": facts.tainted },
-        "answers_automatic": facts.answers_automatic,
-        "at": time(facts.at),
-        "volumes": volumes.collect::<Vec<_>>(),
-    })
+    let volumes = facts.volumes.iter().map(|(Volume { per, recipient, window }, count)| VolumeView {
+        per: per.as_str(),
+        recipient: recipient.as_ref().map(EmailAddress::as_str),
+        window: window.as_str(),
+        count: *count,
+    });
+    FactsView {
+        inbox_id: IdOf(facts.inbox.id),
+        sender: actor(&facts.actor),
+        recipients: recipients.collect(),
+        attachments: files.collect(),
+        links: &facts.links,
+        pictures: &facts.pictures,
+        size: facts.size,
+        thread: ThreadFactView { kind: if facts.is_reply { "reply" } else { "new" }, tainted: facts.tainted },
+        answers_automatic: facts.answers_automatic,
+        at: Time(facts.at),
+        volumes: volumes.collect(),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 
 use domain::ledger::audit::{Anchor, Head, time as millis};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::base::values::Sha256;
 
 /// The text of an anchor, which is what is signed: JSON without spaces, with names in order.
 pub fn anchor(head: &Head, now: Timestamp) -> String {
@@ -17,6 +21,15 @@ pub fn anchor(head: &Head, now: Timestamp) -> String {
     .to_string()
 }
 
-pub(crate) fn anchor_of(anchor: &Anchor) -> Value {
-    json!({ "sequence": anchor.sequence, "hash": anchor.hash.to_string(), "at": millis(anchor.at) })
+/// An anchor, as a check of the audit log names it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Anchor")]
+pub struct AnchorView {
+    sequence: u64,
+    hash: Sha256,
+    at: String,
+}
+
+pub(crate) fn anchor_of(anchor: &Anchor) -> AnchorView {
+    AnchorView { sequence: anchor.sequence, hash: Sha256(anchor.hash), at: millis(anchor.at) }
 }

@@ -18,7 +18,7 @@ use crate::ledger::audit::{head, link};
 pub fn receipt(receipt: &Receipt) -> String {
     let account = &receipt.account;
     let person = |by: &Actor| {
-        let mut view = actor(by);
+        let mut view = json!(actor(by));
         let member = by.member();
         view["member_id"] = json!(member.map(|id| id.to_string()));
         view["email"] = json!(member.and_then(|id| receipt.people.get(&id)).map(|m| m.email.as_str()));

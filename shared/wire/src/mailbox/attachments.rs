@@ -3,67 +3,141 @@
 use app::base::error::Refusal;
 use app::mailbox::attachments::NewUpload;
 use domain::mailbox::message::{Attachment, AttachmentRef};
-use serde_json::{Value, json};
+use domain::{AttachmentId, InboxId, MessageId};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::base::fields::Fields;
+use crate::base::request::{self, request};
+use crate::base::values::{IdOf, Line};
 
-/// `inbox_id`, `filename`, `content_type` and `size` of a file that is to be uploaded.
+/// How long a URL of a file is good, in seconds.
+const URL_LIFE: u32 = 900;
+
+request! {
+    /// A file that is to be uploaded.
+    pub struct CreateAttachment {
+        /// The inbox that will send it; may be left out where the credential reaches one alone.
+        inbox_id: Option<IdOf<InboxId>>,
+        /// Its name, without a path.
+        filename: Line,
+        /// Its media type; `application/octet-stream` where it is left out.
+        content_type: Option<Line>,
+        /// In bytes, at most 26,214,400.
+        size: u64,
+    }
+}
+
+/// Reads [`CreateAttachment`].
 pub fn new(body: &[u8]) -> Result<NewUpload, Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let inbox_id = fields.id("inbox_id");
-    let filename = fields.line("filename");
-    let filename = fields.require("filename", filename);
-    let content_type = fields.line("content_type");
-    let size = fields.number("size");
-    let size = fields.require("size", size);
-    fields.finish()?;
+    let CreateAttachment { inbox_id, filename, content_type, size } = request::body(body)?;
     Ok(NewUpload {
-        inbox_id,
-        filename: filename.map(|name| name.as_str().to_owned()).unwrap_or_default(),
+        inbox_id: inbox_id.map(|id| id.0),
+        filename: filename.0.as_str().to_owned(),
         content_type: content_type
-            .map_or_else(|| "application/octet-stream".to_owned(), |t| t.as_str().to_owned()),
-        size: size.unwrap_or_default(),
+            .map_or_else(|| "application/octet-stream".to_owned(), |line| line.0.as_str().to_owned()),
+        size,
     })
 }
 
 /// A file that was announced, with where to put it.
-pub fn upload(file: &Attachment, url: &str) -> Value {
-    json!({
-        "id": file.id.to_string(),
-        "inbox_id": file.inbox_id.to_string(),
-        "filename": file.filename,
-        "content_type": file.content_type,
-        "size": file.size,
-        "upload_url": url,
-        "upload_method": "PUT",
-        "upload_headers": { "content-type": file.content_type, "content-length": file.size.to_string() },
-        "expires_in": 900,
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Upload")]
+pub struct UploadView<'a> {
+    id: IdOf<AttachmentId>,
+    inbox_id: IdOf<InboxId>,
+    filename: &'a str,
+    content_type: &'a str,
+    /// In bytes.
+    size: u64,
+    upload_url: &'a str,
+    upload_method: &'static str,
+    upload_headers: UploadHeaders<'a>,
+    /// Seconds that the URL is good.
+    expires_in: u32,
+}
+
+/// The headers that the upload must have: they are signed.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct UploadHeaders<'a> {
+    content_type: &'a str,
+    content_length: String,
+}
+
+/// A file that was announced, with where to put it.
+pub fn upload<'a>(file: &'a Attachment, url: &'a str) -> UploadView<'a> {
+    UploadView {
+        id: IdOf(file.id),
+        inbox_id: IdOf(file.inbox_id),
+        filename: &file.filename,
+        content_type: &file.content_type,
+        size: file.size,
+        upload_url: url,
+        upload_method: "PUT",
+        upload_headers: UploadHeaders {
+            content_type: &file.content_type,
+            content_length: file.size.to_string(),
+        },
+        expires_in: URL_LIFE,
+    }
 }
 
 /// A file with where to get it.
-pub fn download(file: &Attachment, url: &str) -> Value {
-    json!({
-        "id": file.id.to_string(),
-        "inbox_id": file.inbox_id.to_string(),
-        "message_id": file.message.map(|(id, _)| id.to_string()),
-        "filename": file.filename,
-        "content_type": file.content_type,
-        "size": file.size,
-        "download_url": url,
-        "expires_in": 900,
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Download")]
+pub struct DownloadView<'a> {
+    id: IdOf<AttachmentId>,
+    inbox_id: IdOf<InboxId>,
+    /// The mail that it is part of; none while it is only uploaded.
+    message_id: Option<IdOf<MessageId>>,
+    filename: &'a str,
+    content_type: &'a str,
+    /// In bytes.
+    size: u64,
+    download_url: &'a str,
+    /// Seconds that the URL is good.
+    expires_in: u32,
+}
+
+/// A file with where to get it.
+pub fn download<'a>(file: &'a Attachment, url: &'a str) -> DownloadView<'a> {
+    DownloadView {
+        id: IdOf(file.id),
+        inbox_id: IdOf(file.inbox_id),
+        message_id: file.message.map(|(id, _)| IdOf(id)),
+        filename: &file.filename,
+        content_type: &file.content_type,
+        size: file.size,
+        download_url: url,
+        expires_in: URL_LIFE,
+    }
 }
 
 /// A file of a mail.
-pub(crate) fn file(file: &AttachmentRef) -> Value {
-    json!({
-        "id": file.id.to_string(),
-        "filename": file.filename,
-        "content_type": file.content_type,
-        "size": file.size,
-        "sha256": file.digest.hex(),
-        "content_id": file.content_id,
-        "inline": file.inline,
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "File")]
+pub struct FileView<'a> {
+    id: IdOf<AttachmentId>,
+    filename: &'a str,
+    content_type: &'a str,
+    /// In bytes, decoded.
+    size: u64,
+    /// Of its bytes, in hexadecimal digits.
+    sha256: String,
+    /// For `cid:` references.
+    content_id: Option<&'a str>,
+    /// Shown within the text.
+    inline: bool,
+}
+
+pub(crate) fn file(file: &AttachmentRef) -> FileView<'_> {
+    FileView {
+        id: IdOf(file.id),
+        filename: &file.filename,
+        content_type: &file.content_type,
+        size: file.size,
+        sha256: file.digest.hex(),
+        content_id: file.content_id.as_deref(),
+        inline: file.inline,
+    }
 }

@@ -2,39 +2,61 @@
 
 use app::base::error::Refusal;
 use app::people::provision::NewMember;
-use domain::base::address::EmailAddress;
-use domain::base::code::Code;
 use domain::people::access::Role;
 use domain::people::organization::Pause;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::base::fields::Fields;
-use crate::base::parts::{actor, time};
+use crate::base::parts::{ActorView, actor};
+use crate::base::request::{self, request};
+use crate::base::values::{Choice, Email, Filled, List, MAX_ENTRIES, Text, Time};
 
-/// An operator's order to make an organization.
+request! {
+    /// An operator's order to make an organization.
+    pub struct Provision {
+        /// What it is called.
+        organization_name: Filled<100>,
+        /// Its first members, an owner among them.
+        members: Option<List<ProvisionMember, MAX_ENTRIES>>,
+    }
+}
+
+request! {
+    /// A first member of an organization.
+    pub struct ProvisionMember {
+        /// Their address, which nobody else signs in with.
+        email: Email,
+        /// What they may do.
+        role: Choice<Role>,
+        /// At least 12 characters.
+        password: Text<200>,
+    }
+}
+
+/// Reads [`Provision`].
 pub fn provision(body: &[u8]) -> Result<(String, Vec<NewMember>), Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let name = fields.text("organization_name", 100).filter(|name| !name.trim().is_empty());
-    let name = fields.require("organization_name", name);
-    let members = fields.objects("members", |member| {
-        let email = member.parsed("email", Code::InvalidAddress, |text| {
-            EmailAddress::parse(text).map_err(|error| error.to_string())
-        });
-        let email = member.require("email", email);
-        let role = member.parsed("role", Code::UnknownRole, |text| {
-            let all = Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
-            Role::parse(text).ok_or(format!("must be one of {all}"))
-        });
-        let role = member.require("role", role);
-        let password = member.text("password", 200);
-        let password = member.require("password", password);
-        Some(NewMember { email: email?, role: role?, password: password? })
-    });
-    fields.finish()?;
-    Ok((name.unwrap_or_default(), members))
+    let Provision { organization_name, members } = request::body(body)?;
+    let members = List::entries(members)
+        .into_iter()
+        .map(|ProvisionMember { email, role, password }| NewMember {
+            email: email.0,
+            role: role.0,
+            password: password.0,
+        })
+        .collect();
+    Ok((organization_name.0, members))
 }
 
 /// A pause.
-pub fn pause(pause: &Pause) -> Value {
-    json!({ "by": actor(&pause.by), "at": time(pause.at), "reason": pause.reason })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Pause")]
+pub struct PauseView<'a> {
+    by: ActorView,
+    at: Time,
+    reason: &'a str,
+}
+
+/// A pause.
+pub fn pause(pause: &Pause) -> PauseView<'_> {
+    PauseView { by: actor(&pause.by), at: Time(pause.at), reason: &pause.reason }
 }

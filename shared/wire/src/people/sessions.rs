@@ -2,35 +2,56 @@
 
 use app::base::error::Refusal;
 use domain::base::address::EmailAddress;
-use domain::base::code::Code;
+use domain::people::access::Role;
 use domain::people::credential::Session;
-use serde_json::{Value, json};
+use domain::{MemberId, OrganizationId, SessionId};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::base::fields::Fields;
-use crate::base::parts::time;
+use crate::base::request::{self, request};
+use crate::base::values::{Choice, Email, IdOf, Text, Time};
 
-/// `email` and `password`.
+request! {
+    /// Who signs in.
+    pub struct CreateSession {
+        /// Their address.
+        email: Email,
+        /// Their password.
+        password: Text<200>,
+    }
+}
+
+/// Reads [`CreateSession`].
 pub fn sign_in(body: &[u8]) -> Result<(EmailAddress, String), Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let email = fields.parsed("email", Code::InvalidAddress, |text| {
-        EmailAddress::parse(text).map_err(|error| error.to_string())
-    });
-    let email = fields.require("email", email);
-    let password = fields.text("password", 200);
-    let password = fields.require("password", password);
-    fields.finish()?;
-    email.zip(password).ok_or_else(|| Refusal::field("email", Code::Required, "is required"))
+    let CreateSession { email, password } = request::body(body)?;
+    Ok((email.0, password.0))
 }
 
 /// A session that was just opened.
-pub fn session(session: &Session, secret: &str) -> Value {
-    json!({
-        "id": session.id.to_string(),
-        "token": secret,
-        "organization_id": session.organization_id.to_string(),
-        "member_id": session.member_id.to_string(),
-        "role": session.role.as_str(),
-        "expires_at": time(session.expires_at),
-        "ends_at": time(session.ends_at),
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub struct SessionView<'a> {
+    id: IdOf<SessionId>,
+    /// For `Authorization: Bearer`. It is shown this once.
+    token: &'a str,
+    organization_id: IdOf<OrganizationId>,
+    member_id: IdOf<MemberId>,
+    role: Choice<Role>,
+    /// When it ends without use; each use moves it on.
+    expires_at: Time,
+    /// When it ends whatever happens.
+    ends_at: Time,
+}
+
+/// A session that was just opened.
+pub fn session<'a>(session: &Session, secret: &'a str) -> SessionView<'a> {
+    SessionView {
+        id: IdOf(session.id),
+        token: secret,
+        organization_id: IdOf(session.organization_id),
+        member_id: IdOf(session.member_id),
+        role: Choice(session.role),
+        expires_at: Time(session.expires_at),
+        ends_at: Time(session.ends_at),
+    }
 }

@@ -4,56 +4,73 @@ use std::collections::BTreeSet;
 
 use app::base::error::Refusal;
 use app::people::tokens::NewToken;
-use domain::InboxId;
 use domain::base::code::Code;
 use domain::people::access::Scope;
 use domain::people::credential::Token;
-use serde_json::{Value, json};
+use domain::{InboxId, MemberId, TokenId};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::base::fields::Fields;
-use crate::base::parts::time;
-use crate::people::organization::pause;
+use crate::base::request::{self, request};
+use crate::base::values::{Choice, Filled, IdOf, List, Time};
+use crate::people::organization::{PauseView, pause};
 
-/// `name`, `scopes` and `inbox_ids` of a token.
-pub fn new(body: &[u8]) -> Result<NewToken, Refusal> {
-    let mut fields = Fields::of_body(body)?;
-    let name = fields.text("name", 100).filter(|name| !name.trim().is_empty());
-    let name = fields.require("name", name);
-    let mut scopes = None;
-    if let Some(names) = fields.texts("scopes", 100) {
-        let mut set = BTreeSet::new();
-        for (i, name) in names.iter().enumerate() {
-            if let Some(scope) = Scope::parse(name) {
-                _ = set.insert(scope);
-            } else {
-                let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
-                fields.error(&format!("scopes[{i}]"), Code::UnknownScope, format!("must be one of {all}"));
-            }
-        }
-        scopes = Some(set);
+request! {
+    /// A token for a program.
+    pub struct CreateToken {
+        /// What it is for.
+        name: Filled<100>,
+        /// What it may do; left out, all that its maker may give.
+        scopes: Option<List<Choice<Scope>, 100>>,
+        /// The inboxes that it reaches; left out, all of them.
+        inbox_ids: Option<List<IdOf<InboxId>, 50>>,
     }
-    let inboxes = fields.ids::<InboxId>("inbox_ids", 50).map(BTreeSet::from_iter);
-    if inboxes.as_ref().is_some_and(BTreeSet::is_empty) {
-        fields.error("inbox_ids", Code::EmptyList, "names no inbox: leave it out for all of them");
-    }
-    fields.finish()?;
-    Ok(NewToken { name: name.unwrap_or_default(), scopes, inboxes })
 }
 
-/// A token, with its secret only in the answer to its creation.
-pub fn token(token: &Token, secret: Option<&str>) -> Value {
-    let mut view = json!({
-        "id": token.id.to_string(),
-        "name": token.name,
-        "last_four": token.last_four,
-        "scopes": token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
-        "inbox_ids": token.inboxes.as_ref().map(|set| set.iter().map(ToString::to_string).collect::<Vec<_>>()),
-        "member_id": token.member_id.to_string(),
-        "paused": token.paused.as_ref().map(pause),
-        "created_at": time(token.created_at),
-    });
-    if let Some(secret) = secret {
-        view["token"] = json!(secret);
+/// Reads [`CreateToken`].
+pub fn new(body: &[u8]) -> Result<NewToken, Refusal> {
+    let CreateToken { name, scopes, inbox_ids } = request::body(body)?;
+    let inboxes: Option<BTreeSet<_>> = inbox_ids.map(|ids| ids.0.into_iter().map(|id| id.0).collect());
+    if inboxes.as_ref().is_some_and(BTreeSet::is_empty) {
+        let message = "names no inbox: leave it out for all of them";
+        return Err(Refusal::field("inbox_ids", Code::EmptyList, message));
     }
-    view
+    let scopes = scopes.map(|scopes| scopes.0.into_iter().map(|scope| scope.0).collect());
+    Ok(NewToken { name: name.0, scopes, inboxes })
+}
+
+/// A token.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Token")]
+pub struct TokenView<'a> {
+    id: IdOf<TokenId>,
+    name: &'a str,
+    /// The last four characters of its secret.
+    last_four: &'a str,
+    scopes: Vec<Choice<Scope>>,
+    /// The inboxes that it reaches; `null` for all of them.
+    inbox_ids: Option<Vec<IdOf<InboxId>>>,
+    /// Its owner.
+    member_id: IdOf<MemberId>,
+    /// While it can't be used.
+    paused: Option<PauseView<'a>>,
+    created_at: Time,
+    /// The secret, only in the response to its creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+/// A token, with its secret only in the response to its creation.
+pub fn token<'a>(token: &'a Token, secret: Option<&'a str>) -> TokenView<'a> {
+    TokenView {
+        id: IdOf(token.id),
+        name: &token.name,
+        last_four: &token.last_four,
+        scopes: token.scopes.iter().copied().map(Choice).collect(),
+        inbox_ids: token.inboxes.as_ref().map(|ids| ids.iter().copied().map(IdOf).collect()),
+        member_id: IdOf(token.member_id),
+        paused: token.paused.as_ref().map(pause),
+        created_at: Time(token.created_at),
+        token: secret,
+    }
 }

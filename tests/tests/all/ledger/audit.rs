@@ -18,6 +18,7 @@ use domain::{AuditId, Timestamp};
 use serde_json::{Value, json};
 use testkit::samples::{self, NOW, later, organization_id};
 use testkit::world::World;
+use wire::ledger::signature::{Named, signed};
 
 fn owner() -> Permit<scope::AuditRead> {
     let (session, _) = samples::session(1, Role::Owner);
@@ -404,7 +405,10 @@ async fn a_held_mail_leaves_its_traces_and_its_receipt_tells_them() {
     assert_eq!(signed["audit_head"]["hash"], head.hash.to_string());
     // What it says stands in the chain where it says.
     let links = world.store.contents().links.clone();
-    assert_eq!(signed["entries"], links.values().map(wire::ledger::audit::link).collect::<Value>());
+    assert_eq!(
+        signed["entries"],
+        serde_json::json!(links.values().map(wire::ledger::audit::link).collect::<Vec<_>>())
+    );
     assert_eq!(cast["entry"]["sequence"], 2);
     assert_eq!(cast["entry"]["hash"], links[&(organization_id(1), 2)].hash.to_string());
     let actions =
@@ -525,7 +529,7 @@ async fn every_end_of_an_approval_has_its_receipt() {
 
 const FORM: Form = Form {
     text: wire::ledger::anchors::anchor,
-    document: |text, signature| wire::ledger::signature::signed("anchor", text, signature).to_string(),
+    document: |text, signature| wire::base::parts::text(&signed(Named::Anchor(text), signature)),
 };
 
 async fn anchored(world: &World, known: &Known) -> Ran {

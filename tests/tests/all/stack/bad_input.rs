@@ -1,7 +1,12 @@
 //! Bad input: a stable code that says which field and why, and nothing stored.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tests::Stack;
+use wire::base::schema::Shape;
+
+use super::people::access::filled;
 
 fn send_path(stack: &Stack) -> String {
     format!("/v1/inboxes/{}/messages/send", stack.inbox())
@@ -294,4 +299,44 @@ fn names_scopes_urls_and_events_that_do_not_exist_are_refused() {
     }
     let hook = json!({"url": "https://example.com/", "events": ["message.eaten"]});
     stack.post("/v1/webhooks", owner, &hook).refused(422, "unknown_event");
+}
+
+/// What a route reads is what it says that it takes, for its body and its query.
+#[test]
+fn every_route_names_what_it_takes_where_it_is_asked_for_something_else() {
+    let stack = Stack::running();
+    let takes = |shape: &Shape| {
+        let schema = tests::schemas::document(shape.schema, tests::schemas::requests());
+        let name = schema["allOf"][0]["$ref"].as_str().unwrap().trim_start_matches("#/$defs/").to_owned();
+        let fields = schema["$defs"][name]["properties"].as_object().unwrap().keys().cloned();
+        fields.collect::<BTreeSet<_>>()
+    };
+    let named = |answer: &tests::Answer| {
+        assert_eq!(answer.status, 422, "{}", answer.body);
+        let list = answer.body["error"]["details"]["fields"].as_array().unwrap().clone();
+        let unknown = list.iter().find(|field| field["field"] == "no_such_field").unwrap().clone();
+        assert_eq!(unknown["code"], "unknown_field");
+        // What a policy says is the domain's to read, which says the same in other words.
+        let message = unknown["message"].as_str().unwrap().to_owned();
+        let (_, fields) = message.split_once("it has ").or(message.split_once("there are ")).unwrap();
+        fields.split(", ").map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let mut asked = 0;
+    for endpoint in api::ENDPOINTS {
+        let path = filled(&stack, endpoint.path);
+        let token = stack.text("/owner/session");
+        if let Some(query) = &endpoint.query {
+            let answer = stack.call(endpoint.method, &format!("{path}?no_such_field=1"), token, None);
+            assert_eq!(named(&answer), takes(query), "{}", endpoint.name);
+            asked += 1;
+        }
+        if let Some(body) = &endpoint.body {
+            let answer = stack.call(endpoint.method, &path, token, Some(&json!({"no_such_field": 1})));
+            let mut takes = takes(body);
+            takes.retain(|field| endpoint.name != "api-policies-replace" || field != "version");
+            assert_eq!(named(&answer), takes, "{}", endpoint.name);
+            asked += 1;
+        }
+    }
+    assert!(asked > 30, "{asked}");
 }

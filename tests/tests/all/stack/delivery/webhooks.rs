@@ -146,7 +146,8 @@ fn every_step_of_a_mail_is_told_signed_and_recorded() {
 
 #[test]
 fn a_failed_delivery_is_repeated_with_the_same_id() {
-    let stack = Stack::running();
+    // Endpoints of other tests take the places for calls that may take long.
+    let stack = Stack::running().organization();
     let receiver = Receiver::start(1);
     let (webhook, secret) = register(&stack, &receiver, &json!(["approval.requested"]));
     let held = stack.submit("success@simulator.amazonses.com", "told twice", "text");
@@ -298,4 +299,45 @@ fn alone_five_hundred_events_for_an_endpoint_that_hangs_keep_no_other_organizati
     });
     assert!(hanging.calls() < 100, "{} calls", hanging.calls());
     assert_eq!(busy.call("DELETE", &path, busy.text("/owner/token"), None).status, 204);
+}
+
+/// It waits for five minutes and more: here its time is set back, as if they were over.
+#[test]
+fn a_later_attempt_waits_in_the_table_until_the_schedule_asks_for_it() {
+    let stack = Stack::running().organization();
+    let receiver = Receiver::start(2);
+    let (webhook, _) = register(&stack, &receiver, &json!(["approval.requested"]));
+    let held = stack.submit("success@simulator.amazonses.com", "told three times", "text");
+    let told = |times| {
+        stack.until("an attempt", || {
+            let about = receiver.about(&held.message);
+            (about.len() >= times).then_some(about)
+        })
+    };
+    told(2);
+    let place = json!({":pk": {"S": format!("{}/{webhook}/waiting", stack.text("/organization_id"))}});
+    let waiting = || {
+        let query = json!({"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": place});
+        stack.dynamodb("Query", query)["Items"].as_array().unwrap().clone()
+    };
+    let stored = stack
+        .until("what waits for the third", || waiting().into_iter().find(|item| item["number"]["N"] == "3"));
+    let due: i64 = stored["watch_at"]["N"].as_str().unwrap().parse().unwrap();
+    let now = SystemClock.now().as_millisecond();
+    assert!((240_000..400_000).contains(&(due - now)), "{}", due - now);
+    let mut over = stored.clone();
+    for name in ["watch_at", "due", "look_at"] {
+        over[name] = json!({"N": (now - 1_000).to_string()});
+    }
+    stack.dynamodb("PutItem", json!({"Item": over}));
+    assert!(stack.invoke("countersign-background-retry", &json!({}))["asked"].is_number());
+    let told = told(3);
+    let id = |call: &Call| call.0.iter().find(|(name, _)| name == "webhook-id").unwrap().1.clone();
+    assert_eq!(
+        (id(&told[0].0), told[0].0.1.clone()),
+        (id(&told[2].0), told[2].0.1.clone()),
+        "the same, word for word"
+    );
+    stack.until("nothing that waits", || waiting().is_empty().then_some(()));
+    remove(&stack, &webhook);
 }

@@ -5,6 +5,8 @@ use runtime::http::{Access, Endpoint};
 use serde_json::{Value, json};
 use tests::{Stack, unique};
 
+use crate::conformance::IDS;
+
 /// A second organization on the same installation, with its owner's token.
 pub(crate) fn stranger(stack: &Stack) -> String {
     let email = format!("{}@example.com", unique("stranger").replace(' ', "-"));
@@ -20,19 +22,16 @@ pub(crate) fn stranger(stack: &Stack) -> String {
 }
 
 /// Ids of things of the demo organization, to stand in paths.
-fn filled(stack: &Stack, path: &str) -> String {
+pub(crate) fn filled(stack: &Stack, path: &str) -> String {
     let held = stack.submit("success@simulator.amazonses.com", "for access tests", "text");
     let thread = stack
         .get(&format!("/v1/inboxes/{}/messages/{}", stack.inbox(), held.message), stack.text("/owner/token"));
-    path.replace("{inbox_id}", stack.inbox())
+    let path = path
+        .replace("{inbox_id}", stack.inbox())
         .replace("{message_id}", &held.message)
         .replace("{approval_id}", &held.approval)
-        .replace("{thread_id}", thread.body["thread_id"].as_str().unwrap_or_default())
-        .replace("{attachment_id}", "att_01kc1x5e3r0000000000000006")
-        .replace("{webhook_id}", "whk_01kc1x5e3r0000000000000007")
-        .replace("{policy_id}", "pol_01kc1x5e3r0000000000000009")
-        .replace("{standing_approval_id}", "sta_01kc1x5e3r0000000000000010")
-        .replace("{token_id}", "tok_01kc1x5e3r0000000000000008")
+        .replace("{thread_id}", thread.body["thread_id"].as_str().unwrap_or_default());
+    IDS.iter().fold(path, |path, (name, id)| path.replace(&format!("{{{name}}}"), id))
 }
 
 /// A body that the route takes.

@@ -1,0 +1,31 @@
+//! What describes requests and responses: their JSON schemas, and for requests what reads them.
+
+use app::base::error::Refusal;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
+use crate::base::request::{self, Field};
+
+/// What gives a schema, and puts what it refers to among the definitions of the generator.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// The schema of a response.
+pub fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// What a query or a body may say.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    /// Its schema.
+    pub schema: SchemaOf,
+    /// Whether it can be read, and if not, why.
+    pub check: fn(Value) -> Result<(), Refusal>,
+}
+
+impl Shape {
+    /// That of a request.
+    pub const fn of<T: Field>() -> Self {
+        Self { schema: of::<T>, check: |value| request::read::<T>(value).map(drop) }
+    }
+}

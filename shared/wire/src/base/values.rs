@@ -1,0 +1,506 @@
+//! What the fields of requests and responses are made of: for each, how it is read, how it is shown, and its JSON schema.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use domain::base::address::{EmailAddress, HeaderText, InvalidAddress, InvalidHeaderText, Mailbox};
+use domain::base::code::Code;
+use domain::base::digest::Digest;
+use domain::base::id::Id;
+use domain::delivery::event::EventKind;
+use domain::people::access::{Role, Scope};
+use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::base::request::{Faults, Field};
+
+/// A list has at most so many entries, whatever it is of; what it means may take fewer.
+pub(crate) const MAX_ENTRIES: usize = 1_000;
+/// A text that is parsed is at most so long, in characters.
+const MAX_PARSED: usize = 2_000;
+
+/// Gives a type its JSON schema, in place.
+macro_rules! schema {
+    ([$($generics:tt)*] $type:ty, $name:expr, $generator:ident => $schema:expr) => {
+        impl<$($generics)*> JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                Cow::from($name)
+            }
+
+            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
+}
+
+fn string(value: Value, max: usize, faults: &mut Faults) -> Option<String> {
+    match value {
+        // Never more characters than bytes: few texts have to be counted.
+        Value::String(text) if text.len() <= max || text.chars().count() <= max => Some(text),
+        Value::String(_) => {
+            faults.note(Code::TooLong, format!("is longer than {max} characters"));
+            None
+        }
+        _ => faults.wrong_type("a string"),
+    }
+}
+
+/// What `parse` makes of a text.
+pub(crate) fn parsed<T, E: ToString>(
+    value: Value,
+    code: Code,
+    faults: &mut Faults,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Option<T> {
+    let text = string(value, MAX_PARSED, faults)?;
+    parse(&text).map_err(|error| faults.note(code, error)).ok()
+}
+
+/// Of any length that a request body can have.
+impl Field for String {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        string(value, usize::MAX, faults)
+    }
+}
+
+impl Field for bool {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        value.as_bool().or_else(|| faults.wrong_type("true or false"))
+    }
+}
+
+/// A whole number.
+impl Field for u64 {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        value.as_u64().or_else(|| faults.wrong_type("a whole number"))
+    }
+}
+
+/// A text of at most `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<const MAX: usize>(pub String);
+
+impl<const MAX: usize> Field for Text<MAX> {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        string(value, MAX, faults).map(Self)
+    }
+}
+
+schema!([const MAX: usize] Text<MAX>, "Text", _generator => json_schema!({ "type": "string", "maxLength": MAX }));
+
+/// A text of 1 to `MAX` characters that is not blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled<const MAX: usize>(pub String);
+
+impl<const MAX: usize> Field for Filled<MAX> {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let text = string(value, MAX, faults)?;
+        if text.trim().is_empty() {
+            faults.note(Code::Required, "is required");
+            return None;
+        }
+        Some(Self(text))
+    }
+}
+
+schema!([const MAX: usize] Filled<MAX>, "Filled", _generator => json_schema!({
+    "type": "string", "minLength": 1, "maxLength": MAX,
+}));
+
+/// A line that can stand in a header of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line(pub HeaderText);
+
+pub(crate) fn header_code(error: InvalidHeaderText) -> Code {
+    match error {
+        InvalidHeaderText::ControlCharacter => Code::ControlCharacter,
+        InvalidHeaderText::TooLong => Code::TooLong,
+    }
+}
+
+impl Field for Line {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let text = string(value, usize::MAX, faults)?;
+        HeaderText::parse(&text).map(Self).map_err(|error| faults.note(header_code(error), error)).ok()
+    }
+}
+
+schema!([] Line, "Line", _generator => json_schema!({ "type": "string", "maxLength": HeaderText::MAX }));
+
+/// An id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IdOf<T>(pub T);
+
+impl<T: Id> Field for IdOf<T> {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, Code::InvalidId, faults, T::parse).map(Self)
+    }
+}
+
+impl<T: Id> Serialize for IdOf<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+schema!([T: Id] IdOf<T>, T::PREFIX, _generator => json_schema!({
+    "type": "string", "pattern": format!("^{}[0-9a-hjkmnp-tv-z]{{26}}$", T::PREFIX),
+}));
+
+/// A time: RFC 3339, in UTC where it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub Timestamp);
+
+impl Time {
+    /// Without what is less than a second: what waits for a time is woken at whole seconds.
+    pub fn whole_second(self) -> Timestamp {
+        Timestamp::from_second(self.0.as_second()).unwrap_or(self.0)
+    }
+}
+
+impl Field for Time {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, Code::InvalidTime, faults, |text| {
+            let time = text.parse();
+            time.map_err(|_| "must be an RFC 3339 time such as 2026-12-01T09:00:00Z")
+        })
+        .map(Self)
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+schema!([] Time, "Time", _generator => json_schema!({ "type": "string", "format": "date-time" }));
+
+/// The address of a mailbox, without a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(pub EmailAddress);
+
+impl Field for Email {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, Code::InvalidAddress, faults, EmailAddress::parse).map(Self)
+    }
+}
+
+schema!([] Email, "Email", _generator => json_schema!({ "type": "string", "format": "email" }));
+
+/// A domain name, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain(pub String);
+
+impl Field for Domain {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, Code::InvalidDomain, faults, |text| {
+            EmailAddress::parse(&format!("x@{text}")).map(|address| address.domain().to_ascii_lowercase())
+        })
+        .map(Self)
+    }
+}
+
+schema!([] Domain, "Domain", _generator => json_schema!({ "type": "string", "format": "hostname" }));
+
+/// Bytes in base64 (RFC 4648 §4), with padding and without line breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base64(pub Bytes);
+
+impl Field for Base64 {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let text = string(value, usize::MAX, faults)?;
+        let Ok(bytes) = BASE64.decode(text.as_bytes()) else {
+            faults.note(Code::InvalidBase64, "must be base64, with padding and without line breaks");
+            return None;
+        };
+        Some(Self(bytes.into()))
+    }
+}
+
+schema!([] Base64, "Base64", _generator => json_schema!({ "type": "string", "contentEncoding": "base64" }));
+
+/// A SHA-256, as `sha256:` and 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sha256(pub Digest);
+
+impl Field for Sha256 {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, Code::InvalidDigest, faults, Digest::parse).map(Self)
+    }
+}
+
+impl Serialize for Sha256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+schema!([] Sha256, "Sha256", _generator => json_schema!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" }));
+
+/// A list of at most `MAX` entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<T, const MAX: usize>(pub Vec<T>);
+
+impl<T, const MAX: usize> List<T, MAX> {
+    /// The entries; none where the list was left out.
+    pub fn entries(list: Option<Self>) -> Vec<T> {
+        list.map(|list| list.0).unwrap_or_default()
+    }
+}
+
+impl<T: Field, const MAX: usize> Field for List<T, MAX> {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let Value::Array(list) = value else { return faults.wrong_type("a list") };
+        if list.len() > MAX {
+            faults.note(Code::TooMany, format!("has more than {MAX} entries"));
+            return None;
+        }
+        let mut read = vec![];
+        for (i, value) in list.into_iter().enumerate() {
+            read.push(faults.within_entry(i, |faults| T::read(value, faults)));
+        }
+        read.into_iter().collect::<Option<_>>().map(Self)
+    }
+}
+
+schema!([T: JsonSchema, const MAX: usize] List<T, MAX>, format!("List_of_{}", T::schema_name()), generator => {
+    let items = generator.subschema_for::<T>();
+    json_schema!({ "type": "array", "maxItems": MAX, "items": items })
+});
+
+/// How many entries a page has at most, in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(pub u16);
+
+impl Limit {
+    const MOST: u16 = 100;
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl Field for Limit {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, Code::InvalidLimit, faults, |text| {
+            let limit = text.parse().ok().filter(|limit| (1..=Self::MOST).contains(limit));
+            limit.ok_or_else(|| format!("must be 1 to {}", Self::MOST))
+        })
+        .map(Self)
+    }
+}
+
+schema!([] Limit, "Limit", _generator => json_schema!({
+    "type": "integer", "minimum": 1, "maximum": Self::MOST, "default": Self::default().0,
+}));
+
+/// The place of an entry in its chain, from 1, in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sequence(pub u64);
+
+impl Field for Sequence {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, Code::InvalidSequence, faults, |text| {
+            let place = text.parse().ok().filter(|place| *place >= 1);
+            place.ok_or("must be the place of an entry: a whole number from 1")
+        })
+        .map(Self)
+    }
+}
+
+schema!([] Sequence, "Sequence", _generator => json_schema!({ "type": "integer", "minimum": 1 }));
+
+/// What is one of a few names.
+pub trait Named: Copy + 'static {
+    /// All of them.
+    const ALL: &'static [Self];
+    /// The code of a name that is none of them.
+    const UNKNOWN: Code;
+
+    /// The name.
+    fn name(&self) -> &'static str;
+}
+
+impl Named for Role {
+    const ALL: &'static [Self] = Role::ALL;
+    const UNKNOWN: Code = Code::UnknownRole;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Named for Scope {
+    const ALL: &'static [Self] = Scope::ALL;
+    const UNKNOWN: Code = Code::UnknownScope;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Named for EventKind {
+    const ALL: &'static [Self] = EventKind::ALL;
+    const UNKNOWN: Code = Code::UnknownEvent;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+/// One of a few names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Choice<T>(pub T);
+
+fn names<T: Named>() -> Vec<&'static str> {
+    T::ALL.iter().map(Named::name).collect()
+}
+
+impl<T: Named> Field for Choice<T> {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parsed(value, T::UNKNOWN, faults, |text| {
+            let known = T::ALL.iter().find(|one| one.name() == text);
+            known.copied().ok_or_else(|| format!("must be one of {}", names::<T>().join(", ")))
+        })
+        .map(Self)
+    }
+}
+
+impl<T: Named> Serialize for Choice<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+schema!([T: Named] Choice<T>, "Choice", _generator => json_schema!({ "type": "string", "enum": names::<T>() }));
+
+/// One mailbox or a list of at most 1,000.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailboxes(pub Vec<Mailbox>);
+
+impl Mailboxes {
+    /// The mailboxes; none where they were left out.
+    pub fn entries(list: Option<Self>) -> Vec<Mailbox> {
+        list.map(|list| list.0).unwrap_or_default()
+    }
+}
+
+impl Field for Mailboxes {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        if value.is_array() {
+            let List(list) = List::<OneMailbox, { MAX_ENTRIES }>::read(value, faults)?;
+            Some(Self(list.into_iter().map(|one| one.0).collect()))
+        } else {
+            OneMailbox::read(value, faults).map(|one| Self(vec![one.0]))
+        }
+    }
+}
+
+schema!([] Mailboxes, "Mailboxes", generator => {
+    let one = generator.subschema_for::<OneMailbox>();
+    json_schema!({ "anyOf": [one, { "type": "array", "maxItems": MAX_ENTRIES, "items": one }] })
+});
+
+/// `"a@example.com"`, `"Ann <a@example.com>"` or `{"address", "name"}`.
+struct OneMailbox(Mailbox);
+
+impl Field for OneMailbox {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        mailbox(&value).map(Self).map_err(|(code, message)| faults.note(code, message)).ok()
+    }
+}
+
+impl JsonSchema for OneMailbox {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::from("Mailbox")
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An address, with or without a name.",
+            "examples": ["ann@example.com", "Ann <ann@example.com>", { "address": "ann@example.com", "name": "Ann" }],
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": { "address": { "type": "string" }, "name": { "type": ["string", "null"] } },
+                    "required": ["address"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}
+
+fn mailbox(value: &Value) -> Result<Mailbox, (Code, String)> {
+    let (name, address) = match value {
+        Value::String(text) => match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+            Some((name, address)) => {
+                let name = name.trim();
+                let unquoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+                (Some(unquoted.to_owned()), address.trim().to_owned())
+            }
+            None => (None, text.trim().to_owned()),
+        },
+        Value::Object(object) => {
+            if let Some(field) = object.keys().find(|key| !["name", "address"].contains(&key.as_str())) {
+                return Err((
+                    Code::UnknownField,
+                    format!("has the unknown field {field:?}; it has address, name"),
+                ));
+            }
+            let text = |field: &str| match object.get(field) {
+                None | Some(Value::Null) => Ok(None),
+                Some(Value::String(text)) => Ok(Some(text.clone())),
+                Some(_) => Err((Code::WrongType, format!("{field} must be a string"))),
+            };
+            (text("name")?, text("address")?.ok_or((Code::Required, "needs an address".to_owned()))?)
+        }
+        _ => return Err((Code::WrongType, "must be a string or an object with address and name".to_owned())),
+    };
+    let address = EmailAddress::parse(&address).map_err(|error| {
+        let code = match error {
+            InvalidAddress::NotAscii => Code::AddressNotAscii,
+            _ => Code::InvalidAddress,
+        };
+        (code, error.to_string())
+    })?;
+    let name = name
+        .filter(|name| !name.is_empty())
+        .map(|name| HeaderText::parse(&name).map_err(|error| (header_code(error), format!("name {error}"))))
+        .transpose()?;
+    Ok(Mailbox { name, address })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_a_mailbox() {
+        for (text, name) in [
+            (r#""a@b.co""#, None),
+            (r#"" a@b.co ""#, None),
+            (r#""Ann <a@b.co>""#, Some("Ann")),
+            (r#""\"Ann, B.\" <a@b.co>""#, Some("Ann, B.")),
+            (r#"{"address":"a@b.co","name":"Ann"}"#, Some("Ann")),
+            (r#"{"address":"a@b.co","name":null}"#, None),
+        ] {
+            let mailbox = mailbox(&serde_json::from_str(text).unwrap()).unwrap();
+            assert_eq!(mailbox.address.as_str(), "a@b.co", "{text}");
+            assert_eq!(mailbox.name.as_ref().map(HeaderText::as_str), name, "{text}");
+        }
+    }
+}
