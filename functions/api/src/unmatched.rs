@@ -14,7 +14,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Public,
     says: "that there is no such route",
     example: "",
-    query: None,
+    query: Some(wire::base::schema::Shape::ANYTHING),
     body: None,
     response: None,
     ports: crate::ports,

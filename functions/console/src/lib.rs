@@ -36,7 +36,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Public,
     says: "the pages",
     example: "",
-    query: None,
+    query: Some(wire::base::schema::Shape::ANYTHING),
     body: None,
     response: None,
     ports,

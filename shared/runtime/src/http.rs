@@ -54,7 +54,7 @@ pub struct Endpoint {
     pub says: &'static str,
     /// An example of its body, or of its query: `events/` and the tests call it so. Empty where it takes neither.
     pub example: &'static str,
-    /// What its query may say.
+    /// What its query may say; where it takes none, one is refused.
     pub query: Option<Shape>,
     /// What its body may say.
     pub body: Option<Shape>,
@@ -284,6 +284,21 @@ impl Response {
     }
 }
 
+/// A filter that a route does not take must not list everything.
+fn refuse_query(endpoint: &Endpoint, request: &Request) -> Result<(), Refusal> {
+    match request.query.keys().next() {
+        Some(name) if endpoint.query.is_none() => {
+            let name: String = name.chars().take(60).collect();
+            Err(Refusal::field(
+                &name,
+                Code::UnknownField,
+                "is not a parameter of this route, which takes no query",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Answers one event.
 pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Response {
     let request = match Request::from_event(event) {
@@ -296,7 +311,11 @@ pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Respons
         }
     };
     let took = crate::environment::stopwatch();
-    let response = match (endpoint.handle)(ports, &request).await {
+    let handled = match refuse_query(endpoint, &request) {
+        Ok(()) => (endpoint.handle)(ports, &request).await,
+        Err(refusal) => Err(refusal),
+    };
+    let response = match handled {
         Ok(response) => response,
         Err(refusal) => {
             if let Refusal::Internal(error) | Refusal::Unavailable(error) = &refusal {

@@ -70,9 +70,11 @@ fn spoil(value: &Value) -> Vec<Value> {
                 all.push(with(None));
                 all.extend(spoil(inner).into_iter().map(|inner| with(Some(inner))));
             }
-            let mut more = object.clone();
-            more.insert("no_such_field".to_owned(), json!(1));
-            all.push(Value::Object(more));
+            for unknown in [json!(1), json!(null)] {
+                let mut more = object.clone();
+                more.insert("no_such_field".to_owned(), unknown);
+                all.push(Value::Object(more));
+            }
         }
         Value::Array(list) => {
             for (i, inner) in list.iter().enumerate() {
@@ -215,8 +217,25 @@ fn gather_fields(schema: &Value, always: bool, found: &mut Vec<(String, Value, b
     for part in schema["allOf"].as_array().into_iter().flatten() {
         gather_fields(part, always, found);
     }
-    for part in schema["oneOf"].as_array().or(schema["anyOf"].as_array()).into_iter().flatten() {
-        gather_fields(part, false, found);
+    let either: Vec<_> =
+        schema["oneOf"].as_array().or(schema["anyOf"].as_array()).into_iter().flatten().collect();
+    for part in &either {
+        // What each of them has is always there.
+        let each = |name: &str| {
+            either.iter().all(|part| part["required"].as_array().is_some_and(|it| it.contains(&json!(name))))
+        };
+        let mut of_part = vec![];
+        gather_fields(part, false, &mut of_part);
+        for (name, field, _) in of_part {
+            let required = always && each(&name);
+            match found.iter_mut().find(|(known, ..)| *known == name) {
+                Some((_, known, _)) if known["const"].is_string() && field["const"].is_string() => {
+                    *known = json!({"enum": [known["const"], field["const"]]});
+                }
+                Some(_) => {}
+                None => found.push((name, field, required)),
+            }
+        }
     }
 }
 
@@ -240,7 +259,10 @@ fn write_section(name: &str, schema: &Value) -> String {
         let mark = if required { "" } else { "?" };
         let says = sentence(&field);
         let says = if says.is_empty() { String::new() } else { format!("{says} ") };
-        _ = writeln!(text, "| `{name}`{mark} | {} | {says}|", kind_of(&field).replace('|', "\\|"));
+        let kind = kind_of(&field);
+        // What may be left out may be null in a request; in a response it is left out.
+        let kind = if required { &kind } else { kind.trim_end_matches(" or null") };
+        _ = writeln!(text, "| `{name}`{mark} | {kind} | {says}|");
     }
     text
 }
@@ -254,7 +276,7 @@ fn the_papers_have_each_type_of_a_route() {
     let written = format!(
         "# What requests and responses have in them\n\n\
         `make routes` writes this from the code, a test compares. A `?` stands behind what a request may leave\n\
-        out, and what a response has in some cases alone. A page of a list has `data`, and `next_cursor`, which the next\n\
+        out (or give as `null`), and what a response has in some cases alone. A page of a list has `data`, and `next_cursor`, which the next\n\
         request gives as `cursor`; it is `null` at the end.\n\n{}",
         sections.join("\n")
     );

@@ -1,6 +1,6 @@
 //! Endpoints, and telling them of events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::delivery::webhook::{
-    Attempt, AttemptResult, Health, Turn, WaitingDelivery, Webhook, backoff, put_off,
+    Attempt, AttemptResult, Health, KEPT, Turn, WaitingDelivery, Webhook, backoff, put_off,
 };
 use domain::people::access::{Permit, scope};
 use domain::{EventId, OrganizationId, Timestamp, WebhookId};
@@ -234,6 +234,8 @@ const SOON: i64 = 60;
 const BATCH: u16 = 200;
 /// So many of them side by side.
 const AT_ONCE: usize = 20;
+/// So many of one organization in one look: all others' come in the same minute.
+const MOST_OF_ONE: usize = 400;
 /// A look begins with others for so long, while there are any; the next follows within a minute.
 const TIME: SignedDuration = SignedDuration::from_secs(25);
 
@@ -327,8 +329,8 @@ impl Deliverer<'_> {
             Some(_) if self.ports.now() < waiting.due => self.ask(&waiting).await,
             Some(webhook) => self.attempt(&webhook, &waiting).await,
             None => {
-                let change = Change::new(organization_id).write(stop_waiting(&waiting));
-                Ok(self.ports.store.commit(change).await?)
+                let key = Key::WaitingDelivery(webhook_id, event_id);
+                Ok(self.ports.store.commit(Change::new(organization_id).write(Write::Delete(key))).await?)
             }
         }
     }
@@ -374,7 +376,16 @@ impl Deliverer<'_> {
         place: &Place,
     ) -> Result<(), Refusal> {
         let began = self.ports.now();
-        let (result, duration_ms) = self.call(webhook, this, Box::pin(self.take(place))).await?;
+        let called = self.call(webhook, this, Box::pin(self.take(place))).await;
+        let (result, duration_ms) = match called {
+            Ok(called) => called,
+            // The first message comes again by itself, and is given up after some times. What waits has waits that grow, and an end.
+            Err(error) if this.version > 0 => {
+                tracing::warn!(event_id = %this.event_id, %error, "an attempt could not be made");
+                return self.put_off(this, None).await;
+            }
+            Err(error) => return Err(error),
+        };
         let now = self.ports.now();
         let Some(result) = result else {
             self.note(webhook, |health| health.slow(now)).await;
@@ -396,30 +407,42 @@ impl Deliverer<'_> {
         Ok(())
     }
 
-    /// Writes down an attempt together with what follows it: the next waits, or nothing waits any more.
+    /// Writes down an attempt together with what follows it: the next waits, or nothing waits any more. Where somebody else made
+    /// the same attempt and was faster, what they wrote stands.
     async fn move_on(
         &self,
         this: &WaitingDelivery,
         attempt: Option<Attempt>,
         next: Option<WaitingDelivery>,
     ) -> Result<(), Refusal> {
-        let is_soon = |due: Timestamp| due.duration_since(self.ports.now()).as_secs() < SOON;
+        let is_soon =
+            next.as_ref().is_some_and(|next| next.due.duration_since(self.ports.now()).as_secs() < SOON);
         // Where the queue is asked as well, the table is looked at only if that came to nothing.
         let next = next.map(|next| {
-            let look_at = if is_soon(next.due) { next.due + WaitingDelivery::ASKED_FOR } else { next.due };
-            WaitingDelivery { look_at, version: this.version + 1, ..next }
+            let look_at = if is_soon { next.due + WaitingDelivery::ASKED_FOR } else { next.due };
+            WaitingDelivery { look_at, ..next }
         });
         let mut change = Change::new(this.organization_id);
-        if let Some(attempt) = attempt {
-            change = change.write(Write::put(attempt, Expect::Anything));
+        change = match &next {
+            Some(next) if this.version == 0 => change.create(WaitingDelivery { version: 1, ..next.clone() }),
+            Some(next) => change.update(next.clone()),
+            None if this.version > 0 => change.write(stop_waiting(this)),
+            None => change,
+        };
+        if let Some(attempt) = &attempt {
+            change = change.write(Write::put(attempt.clone(), Expect::Anything));
         }
-        match &next {
-            Some(next) => change = change.write(Write::put(next.clone(), Expect::Anything)),
-            None if this.version > 0 => change = change.write(stop_waiting(this)),
-            None => {}
+        match (self.ports.store.commit(change).await, attempt) {
+            (Ok(()), _) => {}
+            (Err(StoreError::Conflict(_)), Some(attempt)) => {
+                let attempt = Attempt { retry_at: None, ..attempt };
+                let change = Change::new(this.organization_id).write(Write::put(attempt, Expect::Anything));
+                return Ok(self.ports.store.commit(change).await?);
+            }
+            (Err(StoreError::Conflict(_)), None) => return Ok(()),
+            (Err(error), _) => return Err(error.into()),
         }
-        self.ports.store.commit(change).await?;
-        if let Some(next) = next.filter(|next| is_soon(next.due))
+        if let Some(next) = next.filter(|_| is_soon)
             && let Err(error) = self.ask(&next).await
         {
             tracing::warn!(event_id = %next.event_id, %error, "a later attempt waits for the look after the table");
@@ -533,38 +556,53 @@ fn next_attempt(waiting: &WaitingDelivery) -> NextAttempt {
 }
 
 fn stop_waiting(waiting: &WaitingDelivery) -> Write {
-    Write::Delete(Key::WaitingDelivery(waiting.webhook_id, waiting.event_id))
+    Write::Remove(Key::WaitingDelivery(waiting.webhook_id, waiting.event_id))
 }
 
 /// Asks for the attempts that are due, and says for how many. Each is asked for again where it was not made after
-/// [`WaitingDelivery::ASKED_FOR`].
+/// [`WaitingDelivery::ASKED_FOR`]. Of one organization at most [`MOST_OF_ONE`] are asked for in one look.
 pub async fn ask_for_due(
     ports: &Ports,
     watch: &dyn Watch,
     queue: &dyn Queue,
     encode: fn(&NextAttempt) -> String,
 ) -> Result<u32, Refusal> {
-    let (started, mut asked, mut seen) = (ports.now(), 0, BTreeSet::new());
-    while ports.now().duration_since(started) < TIME {
-        let due = watch.waiting(ports.now(), BATCH).await?;
-        // What could not be moved must not keep this from its end.
-        let new: Vec<_> = due.into_iter().filter(|one| seen.insert(*one)).collect();
-        if new.is_empty() {
-            break;
-        }
-        for some in new.chunks(AT_ONCE) {
-            let all = some.iter().map(|one| ask_for(ports, queue, encode, *one));
-            for (one, did) in some.iter().zip(futures_util::future::join_all(all).await) {
+    let (started, mut asked, mut failed) = (ports.now(), 0, None);
+    let in_time = || ports.now().duration_since(started) < TIME;
+    // What could not be moved, or is too much of one, must not keep the rest from being asked for.
+    let (mut seen, mut of_one, mut limit) = (BTreeSet::new(), BTreeMap::new(), BATCH);
+    while in_time() {
+        let due = watch.waiting(ports.now(), limit).await?;
+        let all = due.len() < usize::from(limit);
+        let (again, mut new): (Vec<_>, Vec<_>) = due.into_iter().partition(|one| !seen.insert(*one));
+        let mut skipped = again.len();
+        new.retain(|one| {
+            let count: &mut usize = of_one.entry(one.organization_id).or_default();
+            *count += 1;
+            skipped += usize::from(*count > MOST_OF_ONE);
+            *count <= MOST_OF_ONE
+        });
+        for some in new.chunks(AT_ONCE).take_while(|_| in_time()) {
+            let these = some.iter().map(|one| ask_for(ports, queue, encode, *one));
+            for (one, did) in some.iter().zip(futures_util::future::join_all(these).await) {
                 match did {
                     Ok(did) => asked += u32::from(did),
                     Err(error) => {
                         tracing::warn!(event_id = %one.event_id, %error, "a later attempt was not asked for");
+                        failed = Some(error);
                     }
                 }
             }
         }
+        if all {
+            break;
+        }
+        limit = BATCH.saturating_add(u16::try_from(skipped).unwrap_or(u16::MAX));
     }
-    Ok(asked)
+    match failed {
+        Some(error) if asked == 0 => Err(error),
+        _ => Ok(asked),
+    }
 }
 
 async fn ask_for(
@@ -576,10 +614,16 @@ async fn ask_for(
     let DueDelivery { organization_id, webhook_id, event_id } = due;
     let waiting = load(&*ports.store, organization_id, key::WaitingDelivery(webhook_id, event_id)).await?;
     let Some(waiting) = waiting else { return Ok(false) };
-    let next = next_attempt(&waiting);
-    let look_at = ports.now() + WaitingDelivery::ASKED_FOR;
+    let (now, next) = (ports.now(), next_attempt(&waiting));
+    // Whoever makes attempts ends it in time. One that they can't end is deleted by its time to live.
+    let is_over = now > waiting.kept_until() + SignedDuration::from_hours(12);
+    if is_over {
+        tracing::error!(%event_id, %webhook_id, "a later attempt is given up: it could not be made for hours");
+    }
+    let look_at = now + if is_over { KEPT * 10 } else { WaitingDelivery::ASKED_FOR };
     let change = Change::new(organization_id).update(WaitingDelivery { look_at, ..waiting });
     match ports.store.commit(change).await {
+        Ok(()) if is_over => return Ok(false),
         Ok(()) => {}
         // Somebody else asks for it, or it was made meanwhile.
         Err(StoreError::Conflict(_)) => return Ok(false),

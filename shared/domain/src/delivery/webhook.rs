@@ -171,8 +171,9 @@ pub struct WaitingDelivery {
 }
 
 impl WaitingDelivery {
-    /// Whoever was asked to make an attempt has so long, before somebody else is asked.
-    pub const ASKED_FOR: SignedDuration = SignedDuration::from_mins(5);
+    /// Whoever was asked to make an attempt has so long, before somebody else is asked: longer than the queue waits before it
+    /// gives a message to another.
+    pub const ASKED_FOR: SignedDuration = SignedDuration::from_mins(10);
 
     /// Until when receivers are told of the event.
     pub fn kept_until(&self) -> Timestamp {

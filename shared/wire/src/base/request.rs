@@ -93,23 +93,15 @@ impl<'a> Object<'a> {
     /// The object at this place.
     pub fn open(value: Value, faults: &'a mut Faults) -> Option<Self> {
         match value {
-            Value::Object(mut fields) => {
-                fields.retain(|_, value| !value.is_null());
-                Some(Self { fields, known: vec![], faults })
-            }
+            Value::Object(fields) => Some(Self { fields, known: vec![], faults }),
             _ => faults.wrong_type("an object"),
         }
-    }
-
-    /// Whether a field is there, before it is read.
-    pub fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
     }
 
     /// Reads a field.
     pub fn field<T: Field>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
-        match self.fields.remove(name) {
+        match self.fields.remove(name).filter(|value| !value.is_null()) {
             Some(value) => self.faults.within_field(name, |faults| T::read(value, faults)),
             None => T::absent().or_else(|| {
                 self.faults.note_at(name, Code::Required, "is required");
@@ -121,16 +113,14 @@ impl<'a> Object<'a> {
     /// Checks which of the fields stand together, before they are read.
     pub fn check(&mut self, rule: impl FnOnce(&dyn Fn(&str) -> bool, &mut Faults)) {
         let fields = &self.fields;
-        rule(&|name| fields.contains_key(name), self.faults);
+        rule(&|name| fields.get(name).is_some_and(|value| !value.is_null()), self.faults);
     }
 
     /// Ends the reading: what is left is of no use.
     pub fn close(self) {
-        for name in self.fields.keys() {
-            let shown: String = name.chars().take(60).collect();
-            let known = self.known.join(", ");
-            let message = format!("is not a field of this request; it has {known}");
-            self.faults.note_at(&shown, Code::UnknownField, message);
+        let message = format!("is not a field of this request; it has {}", self.known.join(", "));
+        for name in self.fields.keys().take(MAX_ERRORS) {
+            self.faults.note_at(&cut(name), Code::UnknownField, &message);
         }
     }
 }
@@ -177,10 +167,11 @@ pub fn body_or_nothing<T: Field>(body: &[u8]) -> Result<T, Refusal> {
     if body.is_empty() { read(Value::Object(Map::new())) } else { self::body(body) }
 }
 
-/// Reads a query. A parameter without a value is none.
+/// Reads a query.
 pub fn query<T: Field, S: BuildHasher>(query: &HashMap<String, String, S>) -> Result<T, Refusal> {
-    let given = query.iter().filter(|(_, value)| !value.is_empty());
-    read(Value::Object(given.map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect()))
+    read(Value::Object(
+        query.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect(),
+    ))
 }
 
 /// Reads a request that is JSON already.
@@ -191,6 +182,11 @@ pub(crate) fn read<T: Field>(value: Value) -> Result<T, Refusal> {
         Some(read) if faults.errors.is_empty() => Ok(read),
         _ => Err(Refusal::Invalid(faults.errors)),
     }
+}
+
+/// What is shown of a name that a stranger chose.
+pub(crate) fn cut(name: &str) -> String {
+    name.chars().take(60).collect()
 }
 
 /// The object that a request body is.
@@ -258,7 +254,7 @@ impl<'de> Deserialize<'de> for Unique {
                 let mut object = Map::new();
                 while let Some((name, Unique(value))) = entries.next_entry::<String, Unique>()? {
                     if object.contains_key(&name) {
-                        return Err(serde::de::Error::custom(format!("it has {name:?} twice")));
+                        return Err(serde::de::Error::custom(format!("it has {:?} twice", cut(&name))));
                     }
                     object.insert(name, value);
                 }

@@ -24,6 +24,9 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Whatever comes, for what reads it by itself.
+    pub const ANYTHING: Self = Self { schema: |_| true.into(), check: |_| Ok(()) };
+
     /// That of a request.
     pub const fn of<T: Field>() -> Self {
         Self { schema: of::<T>, check: |value| request::read::<T>(value).map(drop) }

@@ -16,7 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::base::request::{Faults, Field};
+use crate::base::request::{Faults, Field, cut};
 
 /// A list has at most so many entries, whatever it is of; what it means may take fewer.
 pub(crate) const MAX_ENTRIES: usize = 1_000;
@@ -86,7 +86,7 @@ impl Field for u64 {
 }
 
 /// A text of at most `MAX` characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
 
 impl<const MAX: usize> Field for Text<MAX> {
@@ -98,14 +98,14 @@ impl<const MAX: usize> Field for Text<MAX> {
 schema!([const MAX: usize] Text<MAX>, "Text", _generator => json_schema!({ "type": "string", "maxLength": MAX }));
 
 /// A text of 1 to `MAX` characters that is not blank.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Filled<const MAX: usize>(pub String);
 
 impl<const MAX: usize> Field for Filled<MAX> {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
         let text = string(value, MAX, faults)?;
         if text.trim().is_empty() {
-            faults.note(Code::Required, "is required");
+            faults.note(Code::Required, "must not be blank");
             return None;
         }
         Some(Self(text))
@@ -213,7 +213,7 @@ impl Field for Domain {
 schema!([] Domain, "Domain", _generator => json_schema!({ "type": "string", "format": "hostname" }));
 
 /// Bytes in base64 (RFC 4648 §4), with padding and without line breaks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Base64(pub Bytes);
 
 impl Field for Base64 {
@@ -321,6 +321,26 @@ impl Field for Sequence {
 }
 
 schema!([] Sequence, "Sequence", _generator => json_schema!({ "type": "integer", "minimum": 1 }));
+
+/// A list of 1 to `MAX` entries: what is to be all of them is left out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AtLeastOne<T, const MAX: usize>(pub Vec<T>);
+
+impl<T: Field, const MAX: usize> Field for AtLeastOne<T, MAX> {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let List(list) = List::<T, MAX>::read(value, faults)?;
+        if list.is_empty() {
+            faults.note(Code::EmptyList, "names none: leave it out for all of them");
+            return None;
+        }
+        Some(Self(list))
+    }
+}
+
+schema!([T: JsonSchema, const MAX: usize] AtLeastOne<T, MAX>, format!("Some_of_{}", T::schema_name()), generator => {
+    let items = generator.subschema_for::<T>();
+    json_schema!({ "type": "array", "minItems": 1, "maxItems": MAX, "items": items })
+});
 
 /// What is one of a few names.
 pub trait Named: Copy + 'static {
@@ -458,7 +478,7 @@ fn mailbox(value: &Value) -> Result<Mailbox, (Code, String)> {
             if let Some(field) = object.keys().find(|key| !["name", "address"].contains(&key.as_str())) {
                 return Err((
                     Code::UnknownField,
-                    format!("has the unknown field {field:?}; it has address, name"),
+                    format!("has the unknown field {:?}; it has address, name", cut(field)),
                 ));
             }
             let text = |field: &str| match object.get(field) {

@@ -39,7 +39,7 @@ pub struct WebhookView<'a> {
     events: Vec<Choice<EventKind>>,
     secret_last_four: &'a str,
     created_at: Time,
-    /// Attempts in a row that were not taken.
+    /// Attempts in a row that were not taken, up to 5: then it is held back.
     failures: u32,
     /// Until when it is asked no more.
     held_until: Option<Time>,

@@ -20,19 +20,19 @@ use crate::mailbox::messages::{MessageView, message};
 request! {
     /// A mail.
     pub struct Mail {
-        /// Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where all three are left out.
+        /// Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and `bcc` say.
         to: Option<Mailboxes>,
         /// Recipients of copies.
         cc: Option<Mailboxes>,
         /// Recipients that the others don't see.
         bcc: Option<Mailboxes>,
-        /// Where answers go, if not to the inbox.
+        /// Where answers go, if not to the inbox: at most 5.
         reply_to: Option<Mailboxes>,
         /// Of a reply, that of the mail that it answers where it is left out.
         subject: Option<Line>,
-        /// The body as text. Where it is left out, it is made of `html`.
+        /// The body as text, at most 1 MB. Where it is left out, it is made of `html`.
         text: Option<String>,
-        /// The body as HTML, within the form that `infra/docs/HTML.md` describes.
+        /// The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
         html: Option<String>,
         /// What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
         html_mode: Option<Choice<HtmlMode>>,
@@ -60,7 +60,7 @@ request! {
         subject: Option<Line>,
         /// The body as text.
         text: Option<String>,
-        /// The body as HTML.
+        /// The body as HTML; empty, it has none any more.
         html: Option<String>,
         /// As of a new mail.
         html_mode: Option<Choice<HtmlMode>>,

@@ -71,14 +71,15 @@ impl Field for PolicyGiven {
 fn properties() -> Map<String, Value> {
     let properties = json_schema!({
         "name": { "type": "string", "minLength": 1, "maxLength": limits::TEXT },
-        "description": { "type": "string" },
-        "enabled": { "type": "boolean" },
+        "description": { "type": ["string", "null"], "maxLength": limits::TEXT },
+        "enabled": { "type": ["boolean", "null"] },
         "inbox_ids": {
             "description": "The inboxes that it is for; null or left out, all of them.",
-            "type": ["array", "null"], "maxItems": limits::LIST, "items": { "type": "string" },
+            "type": ["array", "null"], "minItems": 1, "maxItems": limits::LIST, "items": { "type": "string" },
         },
         "rules": {
             "type": "array",
+            "minItems": 1,
             "maxItems": limits::RULES,
             "items": {
                 "type": "object",
@@ -377,7 +378,7 @@ pub fn evaluation<'a>(evaluation: &'a Evaluation, facts: &'a Facts) -> Evaluatio
 #[schemars(rename = "Terms")]
 pub struct TermsView {
     requirements: Vec<RequirementView>,
-    /// Whether who asked, who owns the token that asked and who edited it last can't approve it.
+    /// Whether who asked, who owns the token that asked, who edited it last and who asked for earlier attempts can't approve it.
     separation: bool,
     /// So many rejections end it.
     rejections: u8,

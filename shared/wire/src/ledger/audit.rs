@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::base::pages::page_request;
 use crate::base::parts::{ActorView, actor};
 use crate::base::request::request;
-use crate::base::values::{IdOf, Limit, Sequence, Sha256, Text, Time};
+use crate::base::values::{Filled, IdOf, Limit, Sequence, Sha256, Time};
 use crate::ledger::anchors::{AnchorView, anchor_of};
 
 request! {
@@ -25,11 +25,11 @@ request! {
         /// The `next_cursor` of the page before.
         cursor: Option<String>,
         /// A member's or token's id, or `system`. A member's covers what their tokens did.
-        actor: Option<Text<100>>,
+        actor: Option<Filled<100>>,
         /// An action, or with a dot at its end the beginning of one, such as `approval.`.
-        action: Option<Text<100>>,
+        action: Option<Filled<100>>,
         /// The id of what it was done to.
-        target: Option<Text<100>>,
+        target: Option<Filled<100>>,
         /// Not older than this.
         from: Option<Time>,
         /// Not younger than this.

@@ -22,7 +22,7 @@ request! {
         filename: Line,
         /// Its media type; `application/octet-stream` where it is left out.
         content_type: Option<Line>,
-        /// In bytes, at most 26,214,400.
+        /// In bytes, 1 to 26,214,400.
         size: u64,
     }
 }

@@ -16,7 +16,7 @@ request! {
     pub struct Provision {
         /// What it is called.
         organization_name: Filled<100>,
-        /// Its first members, an owner among them.
+        /// Its first members, 1 to 20, an owner among them.
         members: Option<List<ProvisionMember, MAX_ENTRIES>>,
     }
 }

@@ -37,7 +37,7 @@ pub struct SessionView<'a> {
     organization_id: IdOf<OrganizationId>,
     member_id: IdOf<MemberId>,
     role: Choice<Role>,
-    /// When it ends without use; each use moves it on.
+    /// When it ends without use; use moves it on.
     expires_at: Time,
     /// When it ends whatever happens.
     ends_at: Time,

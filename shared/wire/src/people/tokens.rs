@@ -1,10 +1,7 @@
 //! Tokens of programs.
 
-use std::collections::BTreeSet;
-
 use app::base::error::Refusal;
 use app::people::tokens::NewToken;
-use domain::base::code::Code;
 use domain::people::access::Scope;
 use domain::people::credential::Token;
 use domain::{InboxId, MemberId, TokenId};
@@ -12,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::request::{self, request};
-use crate::base::values::{Choice, Filled, IdOf, List, Time};
+use crate::base::values::{AtLeastOne, Choice, Filled, IdOf, List, Time};
 use crate::people::organization::{PauseView, pause};
 
 request! {
@@ -20,21 +17,18 @@ request! {
     pub struct CreateToken {
         /// What it is for.
         name: Filled<100>,
-        /// What it may do; left out, all that its maker may give.
+        /// What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to inboxes
+        /// what concerns inboxes alone.
         scopes: Option<List<Choice<Scope>, 100>>,
         /// The inboxes that it reaches; left out, all of them.
-        inbox_ids: Option<List<IdOf<InboxId>, 50>>,
+        inbox_ids: Option<AtLeastOne<IdOf<InboxId>, 50>>,
     }
 }
 
 /// Reads [`CreateToken`].
 pub fn new(body: &[u8]) -> Result<NewToken, Refusal> {
     let CreateToken { name, scopes, inbox_ids } = request::body(body)?;
-    let inboxes: Option<BTreeSet<_>> = inbox_ids.map(|ids| ids.0.into_iter().map(|id| id.0).collect());
-    if inboxes.as_ref().is_some_and(BTreeSet::is_empty) {
-        let message = "names no inbox: leave it out for all of them";
-        return Err(Refusal::field("inbox_ids", Code::EmptyList, message));
-    }
+    let inboxes = inbox_ids.map(|ids| ids.0.into_iter().map(|id| id.0).collect());
     let scopes = scopes.map(|scopes| scopes.0.into_iter().map(|scope| scope.0).collect());
     Ok(NewToken { name: name.0, scopes, inboxes })
 }

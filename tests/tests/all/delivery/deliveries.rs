@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use app::base::enter::Once;
 use app::base::ports::Endpoints;
-use app::base::store::{Change, Key, Write, key, load};
-use app::delivery::webhooks::{self, Asked, Deliverer, Delivery, NewWebhook, OpenedKeys, SLOW_CALLS};
+use app::base::store::{Change, DueDelivery, Key, Write, key, load};
+use app::delivery::webhooks::{
+    self, Asked, Deliverer, Delivery, NewWebhook, NextAttempt, OpenedKeys, SLOW_CALLS,
+};
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::delivery::event::Event;
-use domain::delivery::webhook::{Attempt, AttemptResult, Health, Webhook};
+use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
 use domain::people::access::{Role, scope};
 use domain::{EventId, OrganizationId};
 use futures_util::future::{BoxFuture, join_all};
@@ -320,7 +322,7 @@ async fn what_was_asked_for_and_not_done_is_asked_for_again_and_done_once() {
     assert_eq!(queued(&world).len(), 1);
     world.pass(60);
     assert_eq!(ask(&world).await, 0, "whoever was asked has some minutes");
-    world.pass(300);
+    world.pass(600);
     assert_eq!((ask(&world).await, ask(&world).await), (1, 0), "then another is asked, once");
     let (_, body) = queued(&world).pop().unwrap();
     let asked = || wire::delivery::events::read_asked(&body).unwrap();
@@ -338,6 +340,72 @@ async fn what_was_asked_for_and_not_done_is_asked_for_again_and_done_once() {
     let (_, body) = queued(&world).pop().unwrap();
     deliverer.deliver(wire::delivery::events::read_asked(&body).unwrap()).await.unwrap();
     assert_eq!((never.calls.lock().unwrap().len(), waiting(&world)), (1, 0));
+}
+
+#[tokio::test]
+async fn an_event_that_is_told_again_begins_nothing_anew_and_a_slower_deliverer_takes_nothing_back() {
+    let (world, webhook) = world().await;
+    let opened = OpenedKeys::default();
+    let down = Down { world: &world, until: NOW + SignedDuration::from_secs(120), calls: Mutex::default() };
+    let deliverer = deliverer(&world, &down, &opened);
+    let first = event(&world, organization_id(1), 1);
+    let waits = || {
+        let key = (organization_id(1), Key::WaitingDelivery(webhook.id, first.event_id));
+        world
+            .store
+            .contents()
+            .records
+            .get(&key)
+            .cloned()
+            .map(|record| WaitingDelivery::try_from(record).unwrap())
+    };
+    deliverer.deliver(Asked::All(first.clone())).await.unwrap();
+    let (_, second) = queued(&world).pop().unwrap();
+    world.pass(10);
+    let asked = |body: &str| wire::delivery::events::read_asked(body).unwrap();
+    deliverer.deliver(asked(&second)).await.unwrap();
+    let known = waits().unwrap();
+    assert_eq!((known.number, known.version), (3, 2));
+    // The bus tells it once more, and the queue gives the second once more.
+    deliverer.deliver(Asked::All(first.clone())).await.unwrap();
+    deliverer.deliver(asked(&second)).await.unwrap();
+    assert_eq!(waits(), Some(known.clone()), "the third still waits");
+    // Two make the third at the same time: the one that was told it is done has the last word.
+    world.pass(400);
+    let third = NextAttempt {
+        of: DueDelivery {
+            organization_id: organization_id(1),
+            webhook_id: webhook.id,
+            event_id: first.event_id,
+        },
+        number: 3,
+        put_off: 0,
+    };
+    join_all([third, third].map(|third| deliverer.deliver(Asked::Next(third)))).await;
+    assert_eq!(waits(), None);
+    let told = attempts(&world, first.event_id);
+    assert!(told.iter().any(|attempt| attempt.number == 3 && attempt.result.delivered()), "{told:?}");
+}
+
+#[tokio::test]
+async fn one_organization_s_backlog_keeps_no_other_from_being_asked_for() {
+    let (world, _) = world().await;
+    let waiting = |organization: u8, n: usize, look_at: i64| WaitingDelivery {
+        organization_id: organization_id(organization),
+        event_id: event(&world, organization_id(organization), n).event_id,
+        look_at: NOW + SignedDuration::from_secs(look_at),
+        ..samples::waiting_delivery(1)
+    };
+    let store = |one: WaitingDelivery| {
+        let change = Change::new(one.organization_id).create(one);
+        world.ports.store.commit(change)
+    };
+    for n in 0..1_000 {
+        store(waiting(1, n, 0)).await.unwrap();
+    }
+    store(waiting(2, 1_000, 50)).await.unwrap();
+    world.pass(60);
+    assert_eq!(ask(&world).await, 401, "of one at most 400, and those of all others");
 }
 
 /// An endpoint whose owner removes it while it is called.

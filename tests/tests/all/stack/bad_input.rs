@@ -329,6 +329,10 @@ fn every_route_names_what_it_takes_where_it_is_asked_for_something_else() {
             let answer = stack.call(endpoint.method, &format!("{path}?no_such_field=1"), token, None);
             assert_eq!(named(&answer), takes(query), "{}", endpoint.name);
             asked += 1;
+        } else {
+            stack
+                .call(endpoint.method, &format!("{path}?no_such_field=1"), token, None)
+                .refused(422, "unknown_field");
         }
         if let Some(body) = &endpoint.body {
             let answer = stack.call(endpoint.method, &path, token, Some(&json!({"no_such_field": 1})));
