@@ -1,4 +1,4 @@
-//! Tells webhooks of events: what fails waits in the table for its next attempt, which `background-retry` asks for.
+//! Tells webhooks of events: what fails waits in the table for its next attempt, which `background-sweep` asks for.
 
 use std::sync::Arc;
 

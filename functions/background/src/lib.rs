@@ -5,7 +5,6 @@ pub mod chain;
 pub mod deliver;
 mod endpoints;
 pub mod publish;
-pub mod retry;
 pub mod settle;
 pub mod sweep;
 
@@ -13,4 +12,4 @@ use runtime::Function;
 
 /// All functions of this group.
 pub const FUNCTIONS: &[&dyn Function] =
-    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &retry::TASK, &settle::TASK, &sweep::TASK];
+    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &settle::TASK, &sweep::TASK];

@@ -1,11 +1,15 @@
-//! Every minute: whatever stands still is moved on.
+//! Every minute: whatever stands still is moved on, and the attempts to tell webhooks that are due are asked for.
 
 use std::sync::Arc;
 
 use app::Ports;
+use app::base::ports::Queue;
 use app::base::store::Watch;
+use app::delivery::webhooks::ask_for_due;
 use app::gate::sweep::sweep;
+use aws_flow::SqsQueue;
 use futures_util::future::BoxFuture;
+use runtime::environment::required;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 
@@ -13,6 +17,7 @@ use serde_json::{Value, json};
 pub struct Context {
     ports: Ports,
     watch: Arc<dyn Watch>,
+    webhooks: Arc<dyn Queue>,
 }
 
 /// The function.
@@ -21,13 +26,28 @@ pub const TASK: Task<Context> = Task { name: "background-sweep", context, handle
 /// From the environment.
 pub fn context() -> Context {
     let config = runtime::aws::config();
-    Context { ports: assembly::ports(&config), watch: Arc::new(assembly::table(&config)) }
+    let webhooks = Arc::new(SqsQueue::new(&config, required("WEBHOOK_QUEUE_URL")));
+    Context { ports: assembly::ports(&config), watch: Arc::new(assembly::table(&config)), webhooks }
 }
 
 fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let swept = sweep(&context.ports, &*context.watch).await?;
-        tracing::info!(expired = swept.expired, restarted = swept.restarted, lost = swept.lost, "swept");
-        Ok(json!({ "expired": swept.expired, "restarted": swept.restarted, "lost": swept.lost }))
+        let Context { ports, watch, webhooks } = context;
+        let encode = wire::delivery::events::write_next;
+        // Side by side: each has a bound of its own, and neither keeps the other from its work.
+        let swept = sweep(ports, &**watch);
+        let (swept, asked) =
+            futures_util::future::join(swept, ask_for_due(ports, &**watch, &**webhooks, encode)).await;
+        let (swept, asked) = (swept?, asked?);
+        tracing::info!(
+            expired = swept.expired,
+            restarted = swept.restarted,
+            lost = swept.lost,
+            asked,
+            "swept"
+        );
+        Ok(json!({
+            "expired": swept.expired, "restarted": swept.restarted, "lost": swept.lost, "asked": asked,
+        }))
     })
 }

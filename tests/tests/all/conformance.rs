@@ -802,8 +802,6 @@ fn alarms_ring_for_what_they_say() {
         ),
         ("StreamAlarm", "Maximum(IteratorAge BackgroundPublish) > 600000 in 2 x 300 s"),
         ("SweepAlarm", "Sum(Errors BackgroundSweep) > 3 in 2 x 300 s"),
-        ("RetryErrorsAlarm", "Sum(Errors BackgroundRetry) > 3 in 2 x 300 s"),
-        ("RetryAlarm", "Sum(Invocations BackgroundRetry) < 1 in 2 x 300 s, or silence"),
         ("SweepSilentAlarm", "Sum(Invocations BackgroundSweep) < 1 in 2 x 300 s, or silence"),
         ("ThrottleAlarm", "Sum(Throttles ) > 0 in 2 x 300 s"),
         (

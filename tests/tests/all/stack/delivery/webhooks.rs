@@ -330,7 +330,7 @@ fn a_later_attempt_waits_in_the_table_until_the_schedule_asks_for_it() {
         over[name] = json!({"N": (now - 1_000).to_string()});
     }
     stack.dynamodb("PutItem", json!({"Item": over}));
-    assert!(stack.invoke("countersign-background-retry", &json!({}))["asked"].is_number());
+    assert!(stack.invoke("countersign-background-sweep", &json!({}))["asked"].is_number());
     let told = told(3);
     let id = |call: &Call| call.0.iter().find(|(name, _)| name == "webhook-id").unwrap().1.clone();
     assert_eq!(
