@@ -6,8 +6,7 @@ use app::gate::pause::{self, Covered};
 use domain::people::access::{ScopeType, scope};
 use runtime::http::{Handling, Request, Response};
 use wire::base::pages::PageQuery;
-use wire::gate::approvals;
-use wire::gate::pauses;
+use wire::gate::{approvals, pauses};
 
 /// Pauses what is `covered`; `keys` are read with the credential.
 pub(crate) fn pause<'a>(

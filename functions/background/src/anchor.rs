@@ -19,7 +19,7 @@ pub const TASK: Task<Context> = Task { name: "background-anchor", context, handl
 const FORM: Form = Form {
     text: anchors::anchor,
     document: |text, signature| {
-        wire::base::parts::text(&signature::signed(signature::Named::Anchor(text), signature))
+        wire::base::parts::text(&signature::signed(signature::SignedText::Anchor(text), signature))
     },
 };
 

@@ -32,7 +32,7 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let text = wire::ledger::receipts::receipt(&receipts::gather(&call.ports, &call.permit, id).await?);
         let signature = receipts::sign(&call.ports, &text).await?;
         let name = format!("attachment; filename=\"receipt-{id}.json\"");
-        Ok(Response::json(200, &signature::signed(signature::Named::Receipt(&text), &signature))
+        Ok(Response::json(200, &signature::signed(signature::SignedText::Receipt(&text), &signature))
             .header("content-disposition", name))
     })
 }

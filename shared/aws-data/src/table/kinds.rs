@@ -43,8 +43,8 @@
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
 //! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`).
-//! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a mail lie in the index `open` for good:
-//! `org/msg/audit` / sequence.
+//! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
+//! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
 use app::base::store::{
     Answer, Contact, Counter, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,

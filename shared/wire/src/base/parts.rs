@@ -1,16 +1,12 @@
-//! What many responses have in them: who did something and with what, the rule that matched.
+//! What many responses have in them: who did something and with what, the rule that matched. And the smallest response, that we
+//! answer at all.
 
 use domain::gate::policy::Step;
 use domain::people::access::{Actor, Credential};
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::values::{IdOf, Time};
-
-pub(crate) fn maybe(at: Option<Timestamp>) -> Option<Time> {
-    at.map(Time)
-}
+use crate::base::values::IdOf;
 
 /// A response as text.
 pub fn text(view: &impl Serialize) -> String {

@@ -118,7 +118,10 @@ impl<'a> Object<'a> {
 
     /// Ends the reading: what is left is of no use.
     pub fn close(self) {
-        let message = format!("is not a field of this request; it has {}", self.known.join(", "));
+        let message = match self.known.as_slice() {
+            [] => "is not a field of this request, which has none".to_owned(),
+            known => format!("is not a field of this request; it has {}", known.join(", ")),
+        };
         for name in self.fields.keys().take(MAX_ERRORS) {
             self.faults.note_at(&cut(name), Code::UnknownField, &message);
         }
@@ -174,6 +177,14 @@ pub fn query<T: Field, S: BuildHasher>(query: &HashMap<String, String, S>) -> Re
     ))
 }
 
+/// Refuses a query where a route takes none: a filter that it does not know must not list everything.
+pub fn no_query<S: BuildHasher>(query: &HashMap<String, String, S>) -> Result<(), Refusal> {
+    let mut faults = Faults::default();
+    let fields = query.keys().map(|name| (name.clone(), Value::Null)).collect();
+    Object { fields, known: vec![], faults: &mut faults }.close();
+    if faults.errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults.errors)) }
+}
+
 /// Reads a request that is JSON already.
 pub(crate) fn read<T: Field>(value: Value) -> Result<T, Refusal> {
     let mut faults = Faults::default();
@@ -190,7 +201,7 @@ pub(crate) fn cut(name: &str) -> String {
 }
 
 /// The object that a request body is.
-pub(crate) fn json(body: &[u8]) -> Result<Value, Refusal> {
+fn json(body: &[u8]) -> Result<Value, Refusal> {
     let Unique(value) = serde_json::from_slice(body)
         .map_err(|error| Refusal::field("", Code::InvalidJson, format!("the body is not JSON: {error}")))?;
     if value.is_object() {

@@ -55,7 +55,7 @@ fn string(value: Value, max: usize, faults: &mut Faults) -> Option<String> {
 }
 
 /// What `parse` makes of a text.
-pub(crate) fn parsed<T, E: ToString>(
+fn parsed<T, E: ToString>(
     value: Value,
     code: Code,
     faults: &mut Faults,
@@ -120,7 +120,7 @@ schema!([const MAX: usize] Filled<MAX>, "Filled", _generator => json_schema!({
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line(pub HeaderText);
 
-pub(crate) fn header_code(error: InvalidHeaderText) -> Code {
+fn header_code(error: InvalidHeaderText) -> Code {
     match error {
         InvalidHeaderText::ControlCharacter => Code::ControlCharacter,
         InvalidHeaderText::TooLong => Code::TooLong,
@@ -337,7 +337,7 @@ impl<T: Field, const MAX: usize> Field for AtLeastOne<T, MAX> {
     }
 }
 
-schema!([T: JsonSchema, const MAX: usize] AtLeastOne<T, MAX>, format!("Some_of_{}", T::schema_name()), generator => {
+schema!([T: JsonSchema, const MAX: usize] AtLeastOne<T, MAX>, format!("AtLeastOne_of_{}", T::schema_name()), generator => {
     let items = generator.subschema_for::<T>();
     json_schema!({ "type": "array", "minItems": 1, "maxItems": MAX, "items": items })
 });

@@ -8,7 +8,6 @@ use domain::{EventId, WebhookId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::parts::maybe;
 use crate::base::request::{self, request};
 use crate::base::values::{Choice, IdOf, List, Text, Time};
 
@@ -57,7 +56,7 @@ pub fn webhook<'a>(webhook: &'a Webhook, secret: Option<&'a str>) -> WebhookView
         secret_last_four: &webhook.secret_last_four,
         created_at: Time(webhook.created_at),
         failures: webhook.health.failures,
-        held_until: maybe(webhook.health.held_until),
+        held_until: webhook.health.held_until.map(Time),
         secret,
     }
 }
@@ -96,6 +95,6 @@ pub fn attempt(attempt: &Attempt) -> AttemptView {
         response_status: status,
         error,
         duration_ms: attempt.duration_ms,
-        next_attempt_at: maybe(attempt.retry_at),
+        next_attempt_at: attempt.retry_at.map(Time),
     }
 }

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::pages::page_request;
-use crate::base::parts::{ActorView, CredentialView, StepView, actor, credential, maybe, step};
+use crate::base::parts::{ActorView, CredentialView, StepView, actor, credential, step};
 use crate::base::request::{self, request};
 use crate::base::values::{Choice, IdOf, Limit, Named, Sha256, Text, Time};
 use crate::gate::policies::{TermsView, terms};
@@ -207,7 +207,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         requested_with: credential(&approval.requested_with),
         requested_at: Time(approval.requested_at),
         expires_at: Time(approval.expires_at),
-        send_at: maybe(approval.send_at),
+        send_at: approval.send_at.map(Time),
         reasons: &approval.reasons,
         policy_trace: approval.trace.iter().map(step).collect(),
         terms: approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::parts::{CredentialView, credential, maybe};
+use crate::base::parts::{CredentialView, credential};
 use crate::base::request::{self, Faults, request};
 use crate::base::values::{Domain, Email, IdOf, Time};
 
@@ -105,6 +105,6 @@ pub fn standing_approval(standing: &StandingApproval, now: Timestamp) -> Standin
         member_id: IdOf(standing.made_by.member_id),
         credential: credential(&standing.made_with),
         created_at: Time(standing.created_at),
-        revoked_at: maybe(standing.revoked_at),
+        revoked_at: standing.revoked_at.map(Time),
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 pub struct SignedView<'a> {
     /// What is signed, byte for byte.
     #[serde(flatten)]
-    text: Named<'a>,
+    text: SignedText<'a>,
     /// In base64.
     signature: String,
     algorithm: &'static str,
@@ -23,7 +23,7 @@ pub struct SignedView<'a> {
 /// The text, under the name of what it is.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Named<'a> {
+pub enum SignedText<'a> {
     /// Of an approval.
     Receipt(&'a str),
     /// Of an audit chain.
@@ -31,7 +31,7 @@ pub enum Named<'a> {
 }
 
 /// A text that was signed, with its signature.
-pub fn signed<'a>(text: Named<'a>, signature: &'a Signature) -> SignedView<'a> {
+pub fn signed<'a>(text: SignedText<'a>, signature: &'a Signature) -> SignedView<'a> {
     SignedView {
         text,
         signature: BASE64.encode(&signature.signature),

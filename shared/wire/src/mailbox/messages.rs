@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::pages::page_request;
-use crate::base::parts::maybe;
 use crate::base::request::request;
 use crate::base::values::{Choice, IdOf, Limit, Named, Sha256, Time};
 use crate::mailbox::attachments::{FileView, file};
@@ -235,7 +234,7 @@ fn direction(message: &Message) -> DirectionView<'_> {
         Direction::Outbound(outbound) => DirectionView::Outbound {
             approval_id: IdOf(outbound.approval_id),
             digest: Sha256(outbound.digest),
-            send_at: maybe(outbound.send_at),
+            send_at: outbound.send_at.map(Time),
             sent_again_as: outbound.sent_again_as.iter().copied().map(IdOf).collect(),
             outcome: outcome(outbound),
         },

@@ -18,7 +18,7 @@ use domain::{AuditId, Timestamp};
 use serde_json::{Value, json};
 use testkit::samples::{self, NOW, later, organization_id};
 use testkit::world::World;
-use wire::ledger::signature::{Named, signed};
+use wire::ledger::signature::{SignedText, signed};
 
 fn owner() -> Permit<scope::AuditRead> {
     let (session, _) = samples::session(1, Role::Owner);
@@ -529,7 +529,7 @@ async fn every_end_of_an_approval_has_its_receipt() {
 
 const FORM: Form = Form {
     text: wire::ledger::anchors::anchor,
-    document: |text, signature| wire::base::parts::text(&signed(Named::Anchor(text), signature)),
+    document: |text, signature| wire::base::parts::text(&signed(SignedText::Anchor(text), signature)),
 };
 
 async fn anchored(world: &World, known: &Known) -> Ran {
