@@ -2,8 +2,8 @@
 //!
 //! Nothing here can send mail: the crate that calls SES is not among the dependencies (a test looks).
 
-use app::Ports;
-use runtime::http::Endpoint;
+use assembly::Aws;
+use runtime::http::{Endpoint, Handler, HandlerOf, handler};
 
 mod pausing;
 pub mod unmatched;
@@ -159,17 +159,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     webhooks::list::ENDPOINT,
 ];
 
-/// The ports of a route.
-pub fn ports() -> Ports {
-    assembly::ports(&runtime::aws::config())
-}
-
-/// The ports of the one route that sees anchors.
-pub fn anchored_ports() -> Ports {
-    assembly::anchored_ports(&runtime::aws::config())
-}
-
-/// The ports of the one route that signs.
-pub fn signing_ports() -> Ports {
-    assembly::signing_ports(&runtime::aws::config())
+/// Opens a route with what it names of the account it runs in.
+fn open<C: Send + Sync + 'static>(context: fn(&Aws) -> C, handle: HandlerOf<C>) -> Handler {
+    handler(context(&Aws::new()), handle)
 }

@@ -1,6 +1,7 @@
 //! What the routes that pause and resume have in common.
 
 use app::Ports;
+use app::base::ports::Workflow;
 use app::base::store::Key;
 use app::gate::pause::{self, Covered};
 use domain::people::access::{ScopeType, scope};
@@ -25,7 +26,7 @@ pub(crate) fn pause<'a>(
 
 /// Ends the pause, without what is dropped; with `preview` only says what would go. What waits is shown to whoever may read it.
 pub(crate) fn resume<'a, S: ScopeType + Send + Sync + 'a>(
-    ports: &'a Ports,
+    (ports, workflow): (&'a Ports, &'a dyn Workflow),
     request: &'a Request,
     covered: Covered,
     keys: Vec<Key>,
@@ -40,7 +41,8 @@ pub(crate) fn resume<'a, S: ScopeType + Send + Sync + 'a>(
             let waiting = pause::waiting(&call.ports, &reading, covered, &page).await?;
             return Ok(Response::json(200, &pauses::released(false, &[], &waiting)));
         }
-        let resumed = pause::resume(&call.ports, &call.permit, &reading, covered, &release.drop).await?;
+        let resumed =
+            pause::resume(&call.ports, workflow, &call.permit, &reading, covered, &release.drop).await?;
         Ok(Response::json(200, &pauses::released(true, &resumed.dropped, &resumed.will_send)))
     })
 }

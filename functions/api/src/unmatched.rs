@@ -1,6 +1,7 @@
 //! What no route matches: the gateway's own answer would not be in the form of all other errors.
 
 use app::Ports;
+use assembly::Aws;
 use domain::base::code::Code;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use serde_json::json;
@@ -17,8 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(wire::base::schema::Shape::ANYTHING),
     body: None,
     response: None,
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(_ports: &'a Ports, request: &'a Request) -> Handling<'a> {

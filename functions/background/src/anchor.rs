@@ -1,15 +1,22 @@
 //! Every five minutes: the end of each audit chain that grew is written down where nothing that writes the table can change it.
 
-use app::Ports;
-use app::ledger::anchor::{Form, Known, run};
+use std::sync::Arc;
+
+use app::base::ports::{Anchors, Signer};
+use app::base::trail::Trail;
+use app::ledger::anchor::{Form, Known, Means, run};
+use assembly::Aws;
 use futures_util::future::BoxFuture;
+use runtime::environment::SystemClock;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 use wire::ledger::{anchors, signature};
 
 /// What the function needs.
 pub struct Context {
-    ports: Ports,
+    trail: Arc<dyn Trail>,
+    anchors: Arc<dyn Anchors>,
+    signer: Arc<dyn Signer>,
     known: Known,
 }
 
@@ -25,12 +32,15 @@ const FORM: Form = Form {
 
 /// From the environment.
 pub fn context() -> Context {
-    Context { ports: assembly::anchoring_ports(&runtime::aws::config()), known: Known::default() }
+    let aws = Aws::new();
+    Context { trail: aws.trail(), anchors: aws.anchors(), signer: aws.signer(), known: Known::default() }
 }
 
 fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let ran = run(&context.ports, &context.known, FORM).await?;
+        let Context { trail, anchors, signer, known } = context;
+        let means = Means { clock: &SystemClock, trail: &**trail, anchors: &**anchors, signer: &**signer };
+        let ran = run(&means, known, FORM).await?;
         tracing::info!(anchored = ran.anchored, failed = ran.failed, left = ran.left, "anchored");
         if ran.failed > 0 {
             return Err(TaskError::transient(format!("{} chains could not be anchored", ran.failed)));

@@ -1,35 +1,45 @@
 //! Audit entries out of the table's stream get their places in their organization's chain. Every few minutes a schedule
 //! calls without records: then those are looked for that the stream lost.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use app::Refusal;
+use app::base::ports::Random as _;
+use app::base::trail::Trail;
 use app::ledger::audit::{catch_up, chain};
-use app::{Ports, Refusal};
+use assembly::Aws;
 use aws_data::delivery::stream::position;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::{AuditId, OrganizationId};
 use futures_util::future::BoxFuture;
+use runtime::environment::{SystemClock, SystemRandom};
 use runtime::task::{Task, TaskError, batch_failures};
 use serde_json::{Value, json};
 
+/// What the function needs.
+pub struct Context {
+    trail: Arc<dyn Trail>,
+}
+
 /// The function.
-pub const TASK: Task<Ports> = Task { name: "background-chain", context, handle };
+pub const TASK: Task<Context> = Task { name: "background-chain", context, handle };
 
 /// A chain that others append to at the same time is tried again so often, after a pause.
 const TRIES: u32 = 4;
 
 /// From the environment.
-pub fn context() -> Ports {
-    assembly::ports(&runtime::aws::config())
+pub fn context() -> Context {
+    Context { trail: Aws::new().trail() }
 }
 
 /// Entries of one organization, with the position in the stream of the first.
 type Batch = (OrganizationId, String, Vec<AuditId>);
 
-fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+fn handle(Context { trail }: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         if event.get("Records").is_none() {
-            let (given, failed) = catch_up(ports).await?;
+            let (given, failed) = catch_up(&SystemClock, &**trail).await?;
             tracing::info!(given, failed, "lost audit entries");
             if failed > 0 {
                 return Err(TaskError::transient(format!("{failed} organizations could not be caught up")));
@@ -39,7 +49,7 @@ fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>
         let stream: Event = serde_json::from_value(event).map_err(TaskError::permanent)?;
         let mut first_failed = None;
         for (organization_id, position, ids) in batches(&stream.records) {
-            if let Err(error) = patiently(ports, organization_id, &ids).await {
+            if let Err(error) = patiently(&**trail, organization_id, &ids).await {
                 tracing::warn!(%organization_id, %error, "audit entries could not be chained yet");
                 // The stream comes again from here: what has its place by then is passed over.
                 first_failed = first_failed.or(Some(position));
@@ -63,14 +73,19 @@ fn batches(records: &[EventRecord]) -> Vec<Batch> {
     batches
 }
 
-async fn patiently(ports: &Ports, organization_id: OrganizationId, ids: &[AuditId]) -> Result<(), Refusal> {
+async fn patiently(
+    trail: &dyn Trail,
+    organization_id: OrganizationId,
+    ids: &[AuditId],
+) -> Result<(), Refusal> {
     let mut tries = 0;
     loop {
-        match chain(ports, organization_id, ids).await {
+        match chain(&SystemClock, trail, organization_id, ids).await {
             Err(Refusal::Unavailable(_)) if tries < TRIES => {
                 tries += 1;
-                let [jitter] = ports.bytes();
-                tokio::time::sleep(Duration::from_millis(u64::from(jitter) << tries)).await;
+                let mut jitter = [0];
+                SystemRandom.fill(&mut jitter);
+                tokio::time::sleep(Duration::from_millis(u64::from(jitter[0]) << tries)).await;
             }
             other => return other.map(drop),
         }

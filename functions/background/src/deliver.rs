@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::{Endpoints, Queue};
+use app::base::ports::{DataKeys, Endpoints, Queue};
 use app::delivery::webhooks::{Asked, Deliverer, OpenedKeys};
+use assembly::Aws;
 use aws_flow::SqsQueue;
 use futures_util::future::{BoxFuture, join_all};
 use runtime::environment::required;
@@ -16,6 +17,7 @@ use crate::endpoints::Https;
 /// What the function needs.
 pub struct Context {
     ports: Ports,
+    data_keys: Arc<dyn DataKeys>,
     endpoints: Arc<dyn Endpoints>,
     queue: Arc<dyn Queue>,
     opened: OpenedKeys,
@@ -26,11 +28,11 @@ pub const TASK: Task<Context> = Task { name: "background-deliver", context, hand
 
 /// From the environment.
 pub fn context() -> Context {
-    let config = runtime::aws::config();
-    let ports = assembly::ports(&config);
+    let aws = Aws::new();
+    let ports = aws.ports();
     let endpoints = Arc::new(Https::new(ports.settings.allow_loopback_webhooks));
-    let queue = Arc::new(SqsQueue::new(&config, required("WEBHOOK_QUEUE_URL")));
-    Context { ports, endpoints, queue, opened: OpenedKeys::default() }
+    let queue = Arc::new(SqsQueue::new(&aws.config, required("WEBHOOK_QUEUE_URL")));
+    Context { ports, data_keys: aws.data_keys(), endpoints, queue, opened: OpenedKeys::default() }
 }
 
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
@@ -38,6 +40,7 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         let messages = messages(event)?;
         let deliverer = &Deliverer {
             ports: &context.ports,
+            data_keys: &*context.data_keys,
             endpoints: &*context.endpoints,
             queue: &*context.queue,
             encode: wire::delivery::events::write_next,

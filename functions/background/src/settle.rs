@@ -3,6 +3,7 @@
 
 use app::Ports;
 use app::gate::settle::{Report, What, settle};
+use assembly::Aws;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::base::id::Id;
 use domain::mailbox::lifecycle::Outcome;
@@ -15,7 +16,7 @@ pub const TASK: Task<Ports> = Task { name: "background-settle", context, handle 
 
 /// From the environment.
 pub fn context() -> Ports {
-    assembly::ports(&runtime::aws::config())
+    Aws::new().ports()
 }
 
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::Queue;
+use app::base::ports::{Queue, Workflow};
 use app::base::store::Watch;
 use app::delivery::webhooks::ask_for_due;
 use app::gate::sweep::sweep;
+use assembly::Aws;
 use aws_flow::SqsQueue;
 use futures_util::future::BoxFuture;
 use runtime::environment::required;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 /// What the function needs.
 pub struct Context {
     ports: Ports,
+    workflow: Arc<dyn Workflow>,
     watch: Arc<dyn Watch>,
     webhooks: Arc<dyn Queue>,
 }
@@ -25,17 +27,17 @@ pub const TASK: Task<Context> = Task { name: "background-sweep", context, handle
 
 /// From the environment.
 pub fn context() -> Context {
-    let config = runtime::aws::config();
-    let webhooks = Arc::new(SqsQueue::new(&config, required("WEBHOOK_QUEUE_URL")));
-    Context { ports: assembly::ports(&config), watch: Arc::new(assembly::table(&config)), webhooks }
+    let aws = Aws::new();
+    let webhooks = Arc::new(SqsQueue::new(&aws.config, required("WEBHOOK_QUEUE_URL")));
+    Context { ports: aws.ports(), workflow: aws.workflow(), watch: aws.watch(), webhooks }
 }
 
 fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let Context { ports, watch, webhooks } = context;
+        let Context { ports, workflow, watch, webhooks } = context;
         let encode = wire::delivery::events::write_next;
         // Side by side: each has a bound of its own, and neither keeps the other from its work.
-        let swept = sweep(ports, &**watch);
+        let swept = sweep(ports, &**workflow, &**watch);
         let (swept, asked) =
             futures_util::future::join(swept, ask_for_due(ports, &**watch, &**webhooks, encode)).await;
         let (swept, asked) = (swept?, asked?);

@@ -24,9 +24,15 @@ mod tests;
 mod visit;
 mod words;
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::{Blobs, Workflow};
+use app::base::store::Directory;
+use app::base::trail::Trail;
+use assembly::Aws;
 use runtime::Function;
-use runtime::http::{Access, Endpoint, Handling, Request};
+use runtime::http::{Access, Endpoint, Handling, Request, handler};
 
 /// The console. Public, because the page for signing in is; every other page asks for a session itself.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -39,19 +45,44 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(wire::base::schema::Shape::ANYTHING),
     body: None,
     response: None,
-    ports,
-    handle,
+    open: || handler(context(), handle),
 };
 
 /// All functions of this group.
 pub const FUNCTIONS: &[&dyn Function] = &[&ENDPOINT];
 
 /// What the console needs of the world.
-pub fn ports() -> Ports {
-    assembly::ports(&runtime::aws::config())
+pub struct Context {
+    ports: Ports,
+    powers: Powers,
+}
+
+/// What the pages take of the world, each its part, beside what every use case may touch.
+#[derive(Clone)]
+struct Powers {
+    /// What mails say, and their files.
+    blobs: Arc<dyn Blobs>,
+    /// Logins and addresses.
+    directory: Arc<dyn Directory>,
+    /// What waits to be decided.
+    workflow: Arc<dyn Workflow>,
+    /// The audit log.
+    trail: Arc<dyn Trail>,
+}
+
+/// From the environment.
+fn context() -> Context {
+    let aws = Aws::new();
+    let powers = Powers {
+        blobs: aws.blobs(),
+        directory: aws.directory(),
+        workflow: aws.workflow(),
+        trail: aws.trail(),
+    };
+    Context { ports: aws.ports(), powers }
 }
 
 /// Always a page: people don't read JSON.
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
-    Box::pin(async { Ok(Box::pin(pages::answer(ports, request)).await) })
+fn handle<'a>(context: &'a Context, request: &'a Request) -> Handling<'a> {
+    Box::pin(async { Ok(Box::pin(pages::answer(context, request)).await) })
 }

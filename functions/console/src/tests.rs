@@ -1,10 +1,11 @@
 //! The console as a browser meets it, over ports in memory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use app::base::enter::Once;
 use app::base::store::{Change, Record};
-use app::gate::submit::{Draft, DraftAttachment, Source, submit};
+use app::gate::submit::{Draft, DraftAttachment, Sending, Source, submit};
 use app::people::sessions;
 use app::{Ports, Refusal};
 use domain::base::address::{HeaderText, Mailbox};
@@ -19,9 +20,10 @@ use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
+use testkit::memory::MemoryStore;
 use testkit::{World, samples};
 
-use crate::{ENDPOINT, route};
+use crate::{Context, Powers, route};
 
 const EDITOR: u8 = 1;
 const APPROVER: u8 = 2;
@@ -112,12 +114,16 @@ impl Console {
         let permit = principal.permit::<scope::MessagesSend>().unwrap();
         let answer = |_: &_| (202, String::new());
         let inbox = samples::inbox_id(1);
-        let submitted = submit(self.ports(), &permit, inbox, draft, None, &Once::default(), answer).await?;
+        let submitted =
+            submit(&self.world.sending(), &permit, inbox, draft, None, &Once::default(), answer).await?;
         Ok(submitted.approval)
     }
 
     async fn call(&self, request: Request) -> Answer {
-        let response = (ENDPOINT.handle)(self.ports(), &request).await.unwrap();
+        let Sending { ports, blobs, directory, workflow } = self.world.sending();
+        let trail = Arc::<MemoryStore>::clone(&self.world.store);
+        let context = Context { ports, powers: Powers { blobs, directory, workflow, trail } };
+        let response = crate::handle(&context, &request).await.unwrap();
         Answer(serde_json::to_value(&response).unwrap())
     }
 
@@ -1386,7 +1392,14 @@ async fn the_audit_log_is_read_and_filtered() {
     let approval = console.hold(EDITOR, draft()).await;
     console.decide(APPROVER, &approval, "approve", "").await;
     let written: Vec<_> = console.world.store.contents().audit.iter().map(|entry| entry.id).collect();
-    app::ledger::audit::chain(console.ports(), samples::organization_id(1), &written).await.unwrap();
+    app::ledger::audit::chain(
+        &*console.ports().clock,
+        &*console.world.store,
+        samples::organization_id(1),
+        &written,
+    )
+    .await
+    .unwrap();
     let all = console.get(OWNER, "/console/audit").await;
     for words in ["approval.approve", "message.submit", &email(APPROVER), &approval.digest.to_string()] {
         assert!(all.body().contains(words), "{words}: {}", all.body());

@@ -2,12 +2,15 @@
 
 use app::base::enter::enter;
 use app::base::store::Key;
+use app::gate::submit::Sending;
 use app::people::sessions;
 use app::{Ports, Refusal};
 use domain::base::code::Code;
 use domain::people::access::{Principal, Scope};
 use domain::people::credential::{CredentialKind, Secret, Session};
 use runtime::http::Request;
+
+use crate::{Context, Powers};
 
 /// The cookie that holds a session's secret. The prefix makes browsers refuse one that a neighbouring host, or a page
 /// over plain HTTP, has set. Chromium and Firefox count loopback as secure, so it works there over plain HTTP too.
@@ -40,6 +43,8 @@ pub(crate) fn has_cookie(request: &Request) -> bool {
 pub(crate) struct Visit {
     /// The ports, with what was read at hand.
     pub ports: Ports,
+    /// What more of the world the pages take.
+    pub powers: Powers,
     /// Who, with which rights.
     pub principal: Principal,
     /// Their session.
@@ -56,14 +61,25 @@ impl Visit {
     ///
     /// Only a session opens the console. A token is not tried: it is a program's, and a program must not countersign
     /// through a person's page.
-    pub(crate) async fn of(ports: &Ports, request: &Request, keys: &[Key]) -> Result<Self, Refusal> {
+    pub(crate) async fn of(context: &Context, request: &Request, keys: &[Key]) -> Result<Self, Refusal> {
         let cookie = request.cookies.get(COOKIE).ok_or_else(nobody)?;
         if Secret::parse(cookie).map(|secret| secret.kind()) != Ok(CredentialKind::Session) {
             return Err(nobody());
         }
-        let entered = enter(ports, Some(cookie), keys, None).await?;
+        let entered = enter(&context.ports, Some(cookie), keys, None).await?;
         let session = entered.session.ok_or_else(nobody)?;
-        Ok(Self { ports: entered.ports, principal: entered.principal, session })
+        Ok(Self {
+            ports: entered.ports,
+            powers: context.powers.clone(),
+            principal: entered.principal,
+            session,
+        })
+    }
+
+    /// What asking for a mail to be sent takes.
+    pub(crate) fn sending(&self) -> Sending {
+        let Powers { blobs, directory, workflow, .. } = self.powers.clone();
+        Sending { ports: self.ports.clone(), blobs, directory, workflow }
     }
 
     /// The seat and the organization. Who has no seat any more is not in, whatever their cookie says.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::ports::Queue;
+use app::base::store::Directory;
 use app::gate::notify::{DueDigest, Notifier, Notify, Teller, Waiting};
+use assembly::Aws;
 use aws_flow::SqsQueue;
 use aws_mail::SesNotifier;
 use domain::Timestamp;
@@ -20,6 +22,7 @@ use serde_json::{Value, json};
 /// What the function needs.
 pub struct Context {
     ports: Ports,
+    directory: Arc<dyn Directory>,
     notifier: Arc<dyn Notifier>,
     queue: Arc<dyn Queue>,
     from: EmailAddress,
@@ -35,15 +38,16 @@ pub const TASK: Task<Context> = Task { name: "dispatch-notify", context, handle 
 /// # Panics
 /// Where the mail domain is none: the template checks it.
 pub fn context() -> Context {
-    let config = runtime::aws::config();
+    let aws = Aws::new();
     let from = EmailAddress::parse(&format!("{NOTIFICATIONS}@{}", required("MAIL_DOMAIN")))
         .unwrap_or_else(|error| panic!("MAIL_DOMAIN {error}"));
-    let ses = runtime::aws::ses_config(&config);
+    let ses = runtime::aws::ses_config(&aws.config);
     let public_url = setting("PUBLIC_URL").unwrap_or_else(|| required("API_URL"));
     Context {
-        ports: assembly::ports(&config),
+        ports: aws.ports(),
+        directory: aws.directory(),
         notifier: Arc::new(SesNotifier::new(&ses, required("CONFIGURATION_SET"), from.clone())),
-        queue: Arc::new(SqsQueue::new(&config, required("NOTIFY_QUEUE_URL"))),
+        queue: Arc::new(SqsQueue::new(&aws.config, required("NOTIFY_QUEUE_URL"))),
         from,
         public_url: public_url.trim_end_matches('/').to_owned(),
         enabled: setting("NOTIFICATIONS").as_deref() == Some("ENABLED"),
@@ -59,6 +63,7 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         }
         let teller = Teller {
             ports: &context.ports,
+            directory: &*context.directory,
             notifier: &*context.notifier,
             queue: &*context.queue,
             encode: write,

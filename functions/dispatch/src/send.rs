@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::MailSender;
+use app::base::ports::{Blobs, MailSender};
 use app::base::store::StoreError;
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
+use assembly::Aws;
 use aws_mail::SesSender;
 use domain::base::digest::Digest;
 use domain::base::id::Id;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 /// What the function needs.
 pub struct Context {
     ports: Ports,
+    blobs: Arc<dyn Blobs>,
     sender: Arc<dyn MailSender>,
 }
 
@@ -26,18 +28,20 @@ pub const TASK: Task<Context> = Task { name: "dispatch-send", context, handle };
 
 /// From the environment.
 pub fn context() -> Context {
-    let config = runtime::aws::config();
-    let sender = SesSender::new(&runtime::aws::ses_config(&config), required("CONFIGURATION_SET"));
-    Context { ports: assembly::ports(&config), sender: Arc::new(sender) }
+    let aws = Aws::new();
+    let sender = SesSender::new(&runtime::aws::ses_config(&aws.config), required("CONFIGURATION_SET"));
+    Context { ports: aws.ports(), blobs: aws.blobs(), sender: Arc::new(sender) }
 }
 
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         let ticket = ticket(&event).ok_or_else(|| TaskError::permanent("not a ticket"))?;
         let dispatched =
-            dispatch(&context.ports, &*context.sender, &ticket).await.map_err(|error| match error {
-                DispatchError::Store(StoreError::Permanent(text)) => TaskError::permanent(text),
-                other => TaskError::transient(other),
+            dispatch(&context.ports, &*context.blobs, &*context.sender, &ticket).await.map_err(|error| {
+                match error {
+                    DispatchError::Store(StoreError::Permanent(text)) => TaskError::permanent(text),
+                    other => TaskError::transient(other),
+                }
             })?;
         let (moved, status) = match dispatched {
             Dispatched::Now(status) => (true, status.as_str()),

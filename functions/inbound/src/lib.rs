@@ -5,12 +5,25 @@ pub mod quarantine;
 pub mod receive;
 mod ses;
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Blobs;
+use app::base::store::Directory;
+use assembly::Aws;
 use runtime::Function;
 
-/// The ports of this group.
-pub fn ports() -> Ports {
-    assembly::ports(&runtime::aws::config())
+/// What the functions of this group need.
+pub struct Context {
+    ports: Ports,
+    blobs: Arc<dyn Blobs>,
+    directory: Arc<dyn Directory>,
+}
+
+/// From the environment.
+pub fn context() -> Context {
+    let aws = Aws::new();
+    Context { ports: aws.ports(), blobs: aws.blobs(), directory: aws.directory() }
 }
 
 /// All functions of this group.

@@ -1,21 +1,22 @@
 //! A mail whose filing has failed again and again: it is listed with what SES says of it, flagged `not_processed`, and
 //! its bytes stay where they are. The queue holds the events that `inbound-receive` gave up on.
 
-use app::Ports;
 use app::mailbox::receive::Reading;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError, batch_failures, messages};
 use serde_json::Value;
 
-/// The function.
-pub const TASK: Task<Ports> = Task { name: "inbound-quarantine", context: crate::ports, handle };
+use crate::Context;
 
-fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+/// The function.
+pub const TASK: Task<Context> = Task { name: "inbound-quarantine", context: crate::context, handle };
+
+fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         let mut failed = vec![];
         for (message_id, body) in messages(event)? {
             let filed = match original(&body) {
-                Some(event) => crate::receive::file(ports, event, Reading::Quarantine).await,
+                Some(event) => crate::receive::file(context, event, Reading::Quarantine).await,
                 None => Err(TaskError::permanent("no event of SES in this message")),
             };
             if let Err(error) = filed {

@@ -1,78 +1,111 @@
 //! The one place where adapters are put behind ports, from a function's environment.
 //!
-//! A function names in `template.yaml` the resources that it may use. A port whose resource is not named is [`Unnamed`], and says so at
-//! every call: its role lacks the permission anyway.
+//! A function names in `template.yaml` the resources that it may use, and asks here for the ports to them and for no other: one
+//! whose resource the template does not name ends the function's first start, with the name of what is missing.
 
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::{Blobs, DataKeys, Settings, Signer, Unnamed, Workflow};
+use app::base::ports::{Anchors, Blobs, DataKeys, Settings, Signer, Workflow};
+use app::base::store::{Directory, Watch};
+use app::base::trail::Trail;
+use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::StepFunctions;
 use aws_types::SdkConfig;
 use runtime::environment::{SystemClock, SystemRandom, required, setting};
 
-/// The ports of a function.
-pub fn ports(config: &SdkConfig) -> Ports {
-    let table = table(config);
-    let region = required("AWS_REGION");
-    let message_id_domain = if region == "us-east-1" {
-        "email.amazonses.com".to_owned()
-    } else {
-        format!("{region}.amazonses.com")
-    };
-    let blobs: Arc<dyn Blobs> = match setting("MAIL_BUCKET") {
-        Some(bucket) => Arc::new(S3Blobs::new(&runtime::aws::large(config), bucket)),
-        None => Arc::new(Unnamed("MAIL_BUCKET")),
-    };
-    let workflow: Arc<dyn Workflow> = match setting("SEND_WORKFLOW_ARN") {
-        Some(arn) => Arc::new(StepFunctions::new(config, arn)),
-        None => Arc::new(Unnamed("SEND_WORKFLOW_ARN")),
-    };
-    let data_keys: Arc<dyn DataKeys> = match setting("KEY_ID") {
-        Some(key) => Arc::new(KmsDataKeys::new(config, key)),
-        None => Arc::new(Unnamed("KEY_ID")),
-    };
-    Ports {
-        store: Arc::new(table.clone()),
-        directory: Arc::new(table.clone()),
-        trail: Arc::new(table),
-        blobs,
-        workflow,
-        data_keys,
-        anchors: Arc::new(Unnamed("ANCHOR_BUCKET")),
-        signer: Arc::new(Unnamed("SIGNING_KEY_ID")),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-        settings: Arc::new(Settings {
-            mail_domain: setting("MAIL_DOMAIN").unwrap_or_default(),
-            message_id_domain,
-            allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
-        }),
+/// The account that a function runs in, as its environment names it.
+///
+/// Each port is a method: an SDK call that no function of a group asks for is not linked into its binary, where it would be
+/// paid for at every cold start.
+pub struct Aws {
+    /// How AWS is called.
+    pub config: SdkConfig,
+    table: DynamoTable,
+}
+
+impl Aws {
+    /// From the environment.
+    pub fn new() -> Self {
+        let config = runtime::aws::config();
+        let table = DynamoTable::new(&config, required("TABLE"));
+        Self { config, table }
+    }
+
+    /// What every use case may touch.
+    pub fn ports(&self) -> Ports {
+        let region = required("AWS_REGION");
+        let message_id_domain = if region == "us-east-1" {
+            "email.amazonses.com".to_owned()
+        } else {
+            format!("{region}.amazonses.com")
+        };
+        Ports {
+            store: Arc::new(self.table.clone()),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            settings: Arc::new(Settings {
+                mail_domain: setting("MAIL_DOMAIN").unwrap_or_default(),
+                message_id_domain,
+                allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
+            }),
+        }
+    }
+
+    /// What submitting a mail takes.
+    pub fn sending(&self) -> Sending {
+        Sending {
+            ports: self.ports(),
+            blobs: self.blobs(),
+            directory: self.directory(),
+            workflow: self.workflow(),
+        }
+    }
+
+    /// Logins and addresses.
+    pub fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(self.table.clone())
+    }
+
+    /// What waits for its time.
+    pub fn watch(&self) -> Arc<dyn Watch> {
+        Arc::new(self.table.clone())
+    }
+
+    /// The audit chains.
+    pub fn trail(&self) -> Arc<dyn Trail> {
+        Arc::new(self.table.clone())
+    }
+
+    /// Objects.
+    pub fn blobs(&self) -> Arc<dyn Blobs> {
+        Arc::new(S3Blobs::new(&runtime::aws::large(&self.config), required("MAIL_BUCKET")))
+    }
+
+    /// Workflows.
+    pub fn workflow(&self) -> Arc<dyn Workflow> {
+        Arc::new(StepFunctions::new(&self.config, required("SEND_WORKFLOW_ARN")))
+    }
+
+    /// Data keys.
+    pub fn data_keys(&self) -> Arc<dyn DataKeys> {
+        Arc::new(KmsDataKeys::new(&self.config, required("KEY_ID")))
+    }
+
+    /// Where the chains are anchored.
+    pub fn anchors(&self) -> Arc<dyn Anchors> {
+        Arc::new(S3Anchors::new(&self.config, required("ANCHOR_BUCKET")))
+    }
+
+    /// Signatures.
+    pub fn signer(&self) -> Arc<dyn Signer> {
+        Arc::new(KmsSigner::new(&self.config, required("SIGNING_KEY_ID")))
     }
 }
 
-/// The same with a key that signs. What only one function needs is linked into that one: each call of an SDK that is linked
-/// is paid for at every cold start.
-pub fn signing_ports(config: &SdkConfig) -> Ports {
-    Ports { signer: signer(config), ..ports(config) }
-}
-
-/// The same with a view of the anchors.
-pub fn anchored_ports(config: &SdkConfig) -> Ports {
-    Ports { anchors: Arc::new(S3Anchors::new(config, required("ANCHOR_BUCKET"))), ..ports(config) }
-}
-
-/// The same with what writes anchors: a key that signs, and the place where they lie.
-pub fn anchoring_ports(config: &SdkConfig) -> Ports {
-    Ports { signer: signer(config), ..anchored_ports(config) }
-}
-
-/// The table of a function.
-pub fn table(config: &SdkConfig) -> DynamoTable {
-    DynamoTable::new(config, required("TABLE"))
-}
-
-fn signer(config: &SdkConfig) -> Arc<dyn Signer> {
-    Arc::new(KmsSigner::new(config, required("SIGNING_KEY_ID")))
+impl Default for Aws {
+    fn default() -> Self {
+        Self::new()
+    }
 }

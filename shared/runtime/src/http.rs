@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use app::base::enter::{Entered, Once, Repeatable, enter};
 use app::base::error::Refusal;
-use app::base::ports::Ports;
+use app::base::ports::{Clock as _, Ports};
 use app::base::store::{Key, PageRequest};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use domain::Timestamp;
 use domain::base::code::Code;
 use domain::base::id::Id;
 use domain::people::access::{Permit, Scope, ScopeType};
@@ -24,6 +25,7 @@ use wire::base::request::Field;
 use wire::base::schema::{SchemaOf, Shape};
 
 use crate::Function;
+use crate::environment::SystemClock;
 
 /// Who may call a route. A test calls every route without and with too few rights and compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +62,31 @@ pub struct Endpoint {
     pub body: Option<Shape>,
     /// The JSON that it answers with; none where it answers with none, or with something else.
     pub response: Option<SchemaOf>,
-    /// What it needs of the world, from its environment.
-    pub ports: fn() -> Ports,
-    /// What happens.
-    pub handle: for<'a> fn(&'a Ports, &'a Request) -> Handling<'a>,
+    /// Makes what handles its requests, from the environment. What it takes of the world is named there.
+    pub open: fn() -> Handler,
+}
+
+/// What handles the requests of a route.
+pub trait Handle: Send + Sync {
+    /// Handles one.
+    fn handle<'a>(&'a self, request: &'a Request) -> Handling<'a>;
+}
+
+/// What handles the requests of a route.
+pub type Handler = Box<dyn Handle>;
+
+/// A function that handles requests with what it takes of the world.
+pub type HandlerOf<C> = for<'a> fn(&'a C, &'a Request) -> Handling<'a>;
+
+/// Ties what a route takes of the world to the function that handles its requests with it.
+pub fn handler<C: Send + Sync + 'static>(context: C, handle: HandlerOf<C>) -> Handler {
+    struct With<C>(C, HandlerOf<C>);
+    impl<C: Send + Sync> Handle for With<C> {
+        fn handle<'a>(&'a self, request: &'a Request) -> Handling<'a> {
+            (self.1)(&self.0, request)
+        }
+    }
+    Box::new(With(context, handle))
 }
 
 /// A request.
@@ -270,11 +293,11 @@ impl Response {
     }
 
     /// What went wrong, as the API says it.
-    pub fn refusal(refusal: &Refusal, request: &Request, ports: &Ports) -> Self {
+    pub fn refusal(refusal: &Refusal, request: &Request, now: Timestamp) -> Self {
         if let Refusal::Answered(answer) = refusal {
             return Self::json_text(answer.status, answer.body.clone()).header("idempotent-replay", "true");
         }
-        let problem = wire::base::problem::problem(refusal, &request.id, ports.now());
+        let problem = wire::base::problem::problem(refusal, &request.id, now);
         let response = Self::json(problem.status, &problem.body);
         match problem.retry_after {
             Some(seconds) => response.header("retry-after", seconds),
@@ -285,7 +308,7 @@ impl Response {
 }
 
 /// Answers one event.
-pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Response {
+pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> Response {
     let request = match Request::from_event(event) {
         Ok(request) => request,
         Err(error) => {
@@ -302,7 +325,7 @@ pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Respons
         Some(_) => Ok(()),
     };
     let handled = match query {
-        Ok(()) => (endpoint.handle)(ports, &request).await,
+        Ok(()) => handler.handle(&request).await,
         Err(refusal) => Err(refusal),
     };
     let response = match handled {
@@ -311,7 +334,7 @@ pub async fn answer(endpoint: &Endpoint, ports: &Ports, event: Value) -> Respons
             if let Refusal::Internal(error) | Refusal::Unavailable(error) = &refusal {
                 tracing::error!(request_id = request.id, route = endpoint.path, %error, "could not be done");
             }
-            Response::refusal(&refusal, &request, ports)
+            Response::refusal(&refusal, &request, SystemClock.now())
         }
     };
     tracing::info!(
@@ -331,12 +354,12 @@ impl Function for Endpoint {
     }
 
     fn serve(&'static self) {
-        let ports = Arc::new((self.ports)());
-        let handler = service_fn(move |event: LambdaEvent<Value>| {
-            let ports = Arc::clone(&ports);
-            async move { Ok::<_, lambda_runtime::Error>(answer(self, &ports, event.payload).await) }
+        let handler: Arc<dyn Handle> = (self.open)().into();
+        let service = service_fn(move |event: LambdaEvent<Value>| {
+            let handler = Arc::clone(&handler);
+            async move { Ok::<_, lambda_runtime::Error>(answer(self, &*handler, event.payload).await) }
         });
-        crate::task::block_on(lambda_runtime::run(handler));
+        crate::task::block_on(lambda_runtime::run(service));
     }
 }
 

@@ -10,6 +10,7 @@ use app::base::ports::{
     Random, SendOutcome, Settings, Signature, Signer, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
+use app::gate::submit::Sending;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::digest::Digest;
@@ -142,7 +143,7 @@ impl Workflow for NotedWorkflow {
 
 /// Data keys that are derived from the organization's id.
 #[derive(Debug, Default)]
-struct PlainKeys;
+pub struct PlainKeys;
 
 #[async_trait]
 impl DataKeys for PlainKeys {
@@ -157,7 +158,7 @@ impl DataKeys for PlainKeys {
 
 /// Signatures that are no more than digests.
 #[derive(Debug, Default)]
-struct DigestSigner;
+pub struct DigestSigner;
 
 #[async_trait]
 impl Signer for DigestSigner {
@@ -337,13 +338,6 @@ impl Default for World {
         };
         let ports = Ports {
             store: Arc::<MemoryStore>::clone(&store),
-            directory: Arc::<MemoryStore>::clone(&store),
-            blobs: Arc::<MemoryBlobs>::clone(&blobs),
-            workflow: Arc::<NotedWorkflow>::clone(&workflow),
-            data_keys: Arc::new(PlainKeys),
-            trail: Arc::<MemoryStore>::clone(&store),
-            anchors: Arc::<MemoryAnchors>::clone(&anchors),
-            signer: Arc::new(DigestSigner),
             clock: Arc::<HandClock>::clone(&clock),
             random: Arc::new(Counted::default()),
             settings: Arc::new(settings),
@@ -363,6 +357,16 @@ impl Default for World {
 }
 
 impl World {
+    /// What asking for a mail to be sent takes.
+    pub fn sending(&self) -> Sending {
+        Sending {
+            ports: self.ports.clone(),
+            blobs: Arc::<MemoryBlobs>::clone(&self.blobs),
+            directory: Arc::<MemoryStore>::clone(&self.store),
+            workflow: Arc::<NotedWorkflow>::clone(&self.workflow),
+        }
+    }
+
     /// Lets so many seconds pass.
     pub fn pass(&self, seconds: i64) {
         let millis = SignedDuration::from_secs(seconds).as_millis();

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `approvals.decide`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Workflow;
 use app::base::store::Key;
 use app::gate::approvals::{Verdict, decide};
 use domain::people::access::{Scope, scope};
@@ -21,16 +24,15 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<Approve>()),
     response: Some(schema::of::<ApprovalView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.workflow()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, workflow): &'a (Ports, Arc<dyn Workflow>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
         let digest = approvals::approve(&request.body)?;
-        let decided = decide(&call.ports, &call.permit, id, digest, &Verdict::Approve).await?;
+        let decided = decide(&call.ports, &**workflow, &call.permit, id, digest, &Verdict::Approve).await?;
         Ok(Response::json(200, &approvals::approval(&decided, ports.now())))
     })
 }

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `messages.read`, and to be whoever asked for the mail or to hold `approvals.decide`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Workflow;
 use app::base::store::Key;
 use app::gate::approvals::cancel;
 use domain::people::access::{Scope, scope};
@@ -21,16 +24,15 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<Reason>()),
     response: Some(schema::of::<ApprovalView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.workflow()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, workflow): &'a (Ports, Arc<dyn Workflow>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Approval(id)]).await?;
         let reason = approvals::reason(&request.body)?;
-        let cancelled = cancel(&call.ports, &call.permit, id, &reason).await?;
+        let cancelled = cancel(&call.ports, &**workflow, &call.permit, id, &reason).await?;
         Ok(Response::json(200, &approvals::approval(&cancelled, ports.now())))
     })
 }

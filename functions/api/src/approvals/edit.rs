@@ -2,10 +2,11 @@
 //!
 //! Needs the scope `approvals.decide`.
 
-use app::Ports;
 use app::base::store::Key;
 use app::gate::edit::edit;
+use app::gate::submit::Sending;
 use app::gate::submit::Submitted;
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::parts::text;
@@ -23,17 +24,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<EditMail>()),
     response: Some(schema::of::<SubmittedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::sending, handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
-        let call = request.enter_once::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
+        let call = request.enter_once::<scope::ApprovalsDecide>(&sending.ports, &[Key::Approval(id)]).await?;
         let (digest, change) = drafts::edit(&request.body)?;
-        let saved = |submitted: &Submitted| (202, text(&drafts::submitted(submitted, ports.now())));
-        let submitted = edit(&call.ports, &call.permit, id, digest, change, &call.once, saved).await?;
-        Ok(Response::json(202, &drafts::submitted(&submitted, ports.now())))
+        let saved = |submitted: &Submitted| (202, text(&drafts::submitted(submitted, sending.ports.now())));
+        let submitted =
+            edit(&sending.over(&call.ports), &call.permit, id, digest, change, &call.once, saved).await?;
+        Ok(Response::json(202, &drafts::submitted(&submitted, sending.ports.now())))
     })
 }

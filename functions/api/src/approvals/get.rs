@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `approvals.read`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Blobs;
 use app::base::store::Key;
 use app::gate::approvals;
 use domain::people::access::{Scope, scope};
@@ -21,15 +24,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<ApprovalDetailView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.blobs()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, blobs): &'a (Ports, Arc<dyn Blobs>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsRead>(ports, &[Key::Approval(id)]).await?;
-        let found = approvals::get(&call.ports, &call.permit, id).await?;
+        let found = approvals::get(&call.ports, &**blobs, &call.permit, id).await?;
         Ok(Response::json(200, &wire::gate::approvals::approval_detail(&found, ports.now())))
     })
 }

@@ -4,6 +4,7 @@
 
 use app::Ports;
 use app::gate::approvals;
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::pages::{self, PageView};
@@ -21,8 +22,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(Shape::of::<ApprovalsQuery>()),
     body: None,
     response: Some(schema::of::<PageView<ApprovalView<'static>>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

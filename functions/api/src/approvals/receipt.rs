@@ -2,8 +2,12 @@
 //!
 //! Needs the scope `approvals.read`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Signer;
 use app::base::store::Key;
+use app::base::trail::Trail;
 use app::ledger::receipts;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -21,16 +25,20 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<SignedView<'static>>),
-    ports: crate::signing_ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.trail(), aws.signer()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>(
+    (ports, trail, signer): &'a (Ports, Arc<dyn Trail>, Arc<dyn Signer>),
+    request: &'a Request,
+) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsRead>(ports, &[Key::Approval(id)]).await?;
-        let text = wire::ledger::receipts::receipt(&receipts::gather(&call.ports, &call.permit, id).await?);
-        let signature = receipts::sign(&call.ports, &text).await?;
+        let text = wire::ledger::receipts::receipt(
+            &receipts::gather(&call.ports, &**trail, &call.permit, id).await?,
+        );
+        let signature = receipts::sign(&**signer, &text).await?;
         let name = format!("attachment; filename=\"receipt-{id}.json\"");
         Ok(Response::json(200, &signature::signed(signature::SignedText::Receipt(&text), &signature))
             .header("content-disposition", name))

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `messages.send`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Blobs;
 use app::mailbox::attachments;
 use domain::mailbox::message::Attachment;
 use domain::people::access::{Scope, scope};
@@ -22,17 +25,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<CreateAttachment>()),
     response: Some(schema::of::<UploadView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.blobs()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, blobs): &'a (Ports, Arc<dyn Blobs>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::MessagesSend>(ports, &[]).await?;
         let new = wire::mailbox::attachments::new(&request.body)?;
         let saved =
             |file: &Attachment, url: &str| (201, text(&wire::mailbox::attachments::upload(file, url)));
-        let (file, url) = attachments::announce(&call.ports, &call.permit, new, &call.once, saved).await?;
+        let (file, url) =
+            attachments::announce(&call.ports, &**blobs, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &wire::mailbox::attachments::upload(&file, &url)))
     })
 }

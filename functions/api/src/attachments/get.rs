@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `messages.read`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Blobs;
 use app::base::store::Key;
 use app::mailbox::attachments;
 use domain::people::access::{Scope, scope};
@@ -21,15 +24,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<DownloadView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.blobs()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, blobs): &'a (Ports, Arc<dyn Blobs>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("attachment_id")?;
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Attachment(id)]).await?;
-        let (file, url) = attachments::download(&call.ports, &call.permit, id).await?;
+        let (file, url) = attachments::download(&call.ports, &**blobs, &call.permit, id).await?;
         Ok(Response::json(200, &wire::mailbox::attachments::download(&file, &url)))
     })
 }

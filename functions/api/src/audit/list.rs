@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `audit.read`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::trail::Trail;
 use app::ledger::audit;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -21,15 +24,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(Shape::of::<AuditQuery>()),
     body: None,
     response: Some(schema::of::<PageView<LinkView<'static>>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.trail()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, trail): &'a (Ports, Arc<dyn Trail>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (filter, page) = request.query::<AuditQuery>()?.filter();
         let call = request.enter::<scope::AuditRead>(ports, &[]).await?;
-        let links = audit::list(&call.ports, &call.permit, &filter, &page).await?;
+        let links = audit::list(&**trail, &call.permit, &filter, &page).await?;
         Ok(Response::json(200, &pages::page(&links, wire::ledger::audit::link)))
     })
 }

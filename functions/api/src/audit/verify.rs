@@ -2,7 +2,11 @@
 //!
 //! Needs the scope `audit.read`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Anchors;
+use app::base::trail::Trail;
 use app::ledger::audit;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -20,15 +24,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(Shape::of::<VerifyQuery>()),
     body: None,
     response: Some(schema::of::<VerifiedView>),
-    ports: crate::anchored_ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.trail(), aws.anchors()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>(
+    (ports, trail, anchors): &'a (Ports, Arc<dyn Trail>, Arc<dyn Anchors>),
+    request: &'a Request,
+) -> Handling<'a> {
     Box::pin(async move {
         let (from, to) = request.query::<VerifyQuery>()?.part()?;
         let call = request.enter::<scope::AuditRead>(ports, &[]).await?;
-        let verified = audit::verify(&call.ports, &call.permit, from, to).await?;
+        let verified = audit::verify(&*ports.clock, &**trail, &**anchors, &call.permit, from, to).await?;
         Ok(Response::json(200, &wire::ledger::audit::verified(&verified)))
     })
 }

@@ -3,6 +3,7 @@
 //! Needs no credential.
 
 use app::Ports;
+use assembly::Aws;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::parts::HealthView;
 use wire::base::schema;
@@ -18,8 +19,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<HealthView>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

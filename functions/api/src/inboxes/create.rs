@@ -4,6 +4,7 @@
 
 use app::Ports;
 use app::mailbox::inboxes;
+use assembly::Aws;
 use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -22,8 +23,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<CreateInbox>()),
     response: Some(schema::of::<InboxView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

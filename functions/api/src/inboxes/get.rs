@@ -5,6 +5,7 @@
 use app::Ports;
 use app::base::store::Key;
 use app::mailbox::inboxes;
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema;
@@ -21,8 +22,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<InboxView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

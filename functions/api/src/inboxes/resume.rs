@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `inboxes.manage`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Workflow;
 use app::base::store::Key;
 use app::gate::pause::Covered;
 use domain::people::access::{self, scope};
@@ -24,14 +27,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(Shape::of::<PageQuery>()),
     body: Some(Shape::of::<Resume>()),
     response: Some(schema::of::<ResumedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.workflow()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, workflow): &'a (Ports, Arc<dyn Workflow>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("inbox_id")?;
-        pausing::resume::<scope::InboxesManage>(ports, request, Covered::Inbox(id), vec![Key::Inbox(id)])
-            .await
+        pausing::resume::<scope::InboxesManage>(
+            (ports, &**workflow),
+            request,
+            Covered::Inbox(id),
+            vec![Key::Inbox(id)],
+        )
+        .await
     })
 }

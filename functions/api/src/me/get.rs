@@ -4,6 +4,7 @@
 
 use app::Ports;
 use app::people::sessions;
+use assembly::Aws;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema;
 use wire::people::members::{self, MeView};
@@ -19,8 +20,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<MeView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `messages.read`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Blobs;
 use app::base::store::Key;
 use app::mailbox::messages;
 use domain::people::access::{Scope, scope};
@@ -21,15 +24,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<DetailView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.blobs()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, blobs): &'a (Ports, Arc<dyn Blobs>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (inbox_id, id) = (request.id("inbox_id")?, request.id("message_id")?);
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Message(inbox_id, id)]).await?;
-        let detail = messages::get(&call.ports, &call.permit, inbox_id, id).await?;
+        let detail = messages::get(&call.ports, &**blobs, &call.permit, inbox_id, id).await?;
         Ok(Response::json(200, &wire::mailbox::messages::detail(&detail)))
     })
 }

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `messages.read`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Blobs;
 use app::base::store::Key;
 use app::mailbox::messages::{self, Raw};
 use domain::people::access::{Scope, scope};
@@ -19,15 +22,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: None,
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.blobs()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, blobs): &'a (Ports, Arc<dyn Blobs>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (inbox_id, id) = (request.id("inbox_id")?, request.id("message_id")?);
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Message(inbox_id, id)]).await?;
-        let raw = messages::raw(&call.ports, &call.permit, inbox_id, id).await?;
+        let raw = messages::raw(&call.ports, &**blobs, &call.permit, inbox_id, id).await?;
         Ok(match raw {
             Raw::Bytes(bytes) => Response::bytes("message/rfc822", &bytes),
             Raw::Url(url) => Response::see_other(&url),

@@ -2,9 +2,10 @@
 //!
 //! Needs the scope `messages.send`.
 
-use app::Ports;
 use app::base::store::Key;
+use app::gate::submit::Sending;
 use app::gate::submit::{Answering, Submitted, submit};
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::parts::text;
@@ -22,21 +23,24 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<Mail>()),
     response: Some(schema::of::<SubmittedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::sending, handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
         let keys = [Key::Inbox(id), Key::Policies, Key::Organization, Key::Message(id, message_id)];
-        let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
+        let call = request.enter_once::<scope::MessagesSend>(&sending.ports, &keys).await?;
         let draft = drafts::draft(&request.body)?;
         let answering = Some(Answering { message_id, all: false });
         let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, ports.now())))
+            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, sending.ports.now())))
         };
-        let submitted = submit(&call.ports, &call.permit, id, draft, answering, &call.once, saved).await?;
-        Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))
+        let submitted =
+            submit(&sending.over(&call.ports), &call.permit, id, draft, answering, &call.once, saved).await?;
+        Ok(Response::json(
+            drafts::submitted_status(&submitted),
+            &drafts::submitted(&submitted, sending.ports.now()),
+        ))
     })
 }

@@ -2,9 +2,9 @@
 //!
 //! Needs the scope `messages.send`.
 
-use app::Ports;
 use app::base::store::Key;
-use app::gate::submit::{Submitted, submit};
+use app::gate::submit::{Sending, Submitted, submit};
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::parts::text;
@@ -22,21 +22,27 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<Mail>()),
     response: Some(schema::of::<SubmittedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::sending, handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("inbox_id")?;
         let call = request
-            .enter_once::<scope::MessagesSend>(ports, &[Key::Inbox(id), Key::Policies, Key::Organization])
+            .enter_once::<scope::MessagesSend>(
+                &sending.ports,
+                &[Key::Inbox(id), Key::Policies, Key::Organization],
+            )
             .await?;
         let draft = drafts::draft(&request.body)?;
         let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, ports.now())))
+            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, sending.ports.now())))
         };
-        let submitted = submit(&call.ports, &call.permit, id, draft, None, &call.once, saved).await?;
-        Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))
+        let submitted =
+            submit(&sending.over(&call.ports), &call.permit, id, draft, None, &call.once, saved).await?;
+        Ok(Response::json(
+            drafts::submitted_status(&submitted),
+            &drafts::submitted(&submitted, sending.ports.now()),
+        ))
     })
 }

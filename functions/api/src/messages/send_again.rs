@@ -2,10 +2,11 @@
 //!
 //! Needs the scope `messages.send`.
 
-use app::Ports;
 use app::base::store::Key;
 use app::gate::edit::send_again;
+use app::gate::submit::Sending;
 use app::gate::submit::Submitted;
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::parts::text;
@@ -23,19 +24,22 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<SubmittedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::sending, handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
         let keys = [Key::Inbox(id), Key::Policies, Key::Message(id, message_id)];
-        let call = request.enter_once::<scope::MessagesSend>(ports, &keys).await?;
+        let call = request.enter_once::<scope::MessagesSend>(&sending.ports, &keys).await?;
         let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, ports.now())))
+            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, sending.ports.now())))
         };
-        let submitted = send_again(&call.ports, &call.permit, id, message_id, &call.once, saved).await?;
-        Ok(Response::json(drafts::submitted_status(&submitted), &drafts::submitted(&submitted, ports.now())))
+        let submitted =
+            send_again(&sending.over(&call.ports), &call.permit, id, message_id, &call.once, saved).await?;
+        Ok(Response::json(
+            drafts::submitted_status(&submitted),
+            &drafts::submitted(&submitted, sending.ports.now()),
+        ))
     })
 }

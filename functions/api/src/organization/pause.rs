@@ -5,6 +5,7 @@
 use app::Ports;
 use app::base::store::Key;
 use app::gate::pause::Covered;
+use assembly::Aws;
 use domain::people::access;
 use runtime::http::{Access, Endpoint, Handling, Request};
 use wire::base::schema::{self, Shape};
@@ -24,8 +25,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<Reason>()),
     response: Some(schema::of::<PausedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `policies.manage`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Workflow;
 use app::base::store::Key;
 use app::gate::pause::Covered;
 use domain::people::access::{self, scope};
@@ -24,10 +27,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(Shape::of::<PageQuery>()),
     body: Some(Shape::of::<Resume>()),
     response: Some(schema::of::<ResumedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.workflow()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
-    pausing::resume::<scope::PoliciesManage>(ports, request, Covered::Organization, vec![Key::Organization])
+fn handle<'a>((ports, workflow): &'a (Ports, Arc<dyn Workflow>), request: &'a Request) -> Handling<'a> {
+    pausing::resume::<scope::PoliciesManage>(
+        (ports, &**workflow),
+        request,
+        Covered::Organization,
+        vec![Key::Organization],
+    )
 }

@@ -2,8 +2,11 @@
 //!
 //! Needs the scope `policies.manage`; for a mail that exists `messages.read` as well.
 
+use std::sync::Arc;
+
 use app::Ports;
-use app::base::store::Key;
+use app::base::ports::Blobs;
+use app::base::store::{Directory, Key};
 use app::gate::policies;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -21,15 +24,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<SimulatePolicies>()),
     response: Some(schema::of::<EvaluationView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.blobs(), aws.directory()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>(
+    (ports, blobs, directory): &'a (Ports, Arc<dyn Blobs>, Arc<dyn Directory>),
+    request: &'a Request,
+) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter::<scope::PoliciesManage>(ports, &[Key::Policies]).await?;
         let trial = wire::gate::policies::trial(&request.body)?;
-        let (evaluation, facts) = policies::simulate(&call.ports, &call.permit, trial).await?;
+        let (evaluation, facts) =
+            policies::simulate(&call.ports, &**blobs, &**directory, &call.permit, trial).await?;
         Ok(Response::json(200, &wire::gate::policies::evaluation(&evaluation, &facts)))
     })
 }

@@ -2,7 +2,10 @@
 //!
 //! Needs no credential.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::store::Directory;
 use app::people::sessions;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
@@ -19,14 +22,13 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<CreateSession>()),
     response: Some(schema::of::<SessionView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.directory()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, directory): &'a (Ports, Arc<dyn Directory>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (email, password) = wire::people::sessions::sign_in(&request.body)?;
-        let (session, secret) = sessions::sign_in(ports, &email, &password).await?;
+        let (session, secret) = sessions::sign_in(ports, &**directory, &email, &password).await?;
         Ok(Response::json(201, &wire::people::sessions::session(&session, secret.reveal())))
     })
 }

@@ -5,6 +5,7 @@
 use app::Ports;
 use app::Refusal;
 use app::people::sessions;
+use assembly::Aws;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
@@ -18,8 +19,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: None,
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

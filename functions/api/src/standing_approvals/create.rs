@@ -4,6 +4,7 @@
 
 use app::Ports;
 use app::gate::standing;
+use assembly::Aws;
 use domain::gate::standing::StandingApproval;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -22,8 +23,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<CreateStandingApproval>()),
     response: Some(schema::of::<StandingApprovalView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

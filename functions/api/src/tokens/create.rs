@@ -4,6 +4,7 @@
 
 use app::Ports;
 use app::people::tokens;
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use domain::people::credential::Token;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -22,8 +23,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<CreateToken>()),
     response: Some(schema::of::<TokenView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

@@ -4,6 +4,7 @@
 
 use app::Ports;
 use app::people::tokens;
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
@@ -18,8 +19,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: None,
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `tokens.manage`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::Workflow;
 use app::gate::pause::Covered;
 use domain::people::access::{self, scope};
 use runtime::http::{Access, Endpoint, Handling, Request};
@@ -23,13 +26,13 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(Shape::of::<PageQuery>()),
     body: Some(Shape::of::<Resume>()),
     response: Some(schema::of::<ResumedView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.workflow()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, workflow): &'a (Ports, Arc<dyn Workflow>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("token_id")?;
-        pausing::resume::<scope::TokensManage>(ports, request, Covered::Token(id), vec![]).await
+        pausing::resume::<scope::TokensManage>((ports, &**workflow), request, Covered::Token(id), vec![])
+            .await
     })
 }

@@ -2,7 +2,10 @@
 //!
 //! Needs the scope `webhooks.manage`.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::DataKeys;
 use app::base::store::Key;
 use app::delivery::webhooks;
 use domain::delivery::webhook::Webhook;
@@ -23,17 +26,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<CreateWebhook>()),
     response: Some(schema::of::<WebhookView<'static>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(|aws| (aws.ports(), aws.data_keys()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, data_keys): &'a (Ports, Arc<dyn DataKeys>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::WebhooksManage>(ports, &[Key::Organization]).await?;
         let new = wire::delivery::webhooks::new(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
         let saved = |webhook: &Webhook| (201, text(&wire::delivery::webhooks::webhook(webhook, None)));
-        let (webhook, secret) = webhooks::create(&call.ports, &call.permit, new, &call.once, saved).await?;
+        let (webhook, secret) =
+            webhooks::create(&call.ports, &**data_keys, &call.permit, new, &call.once, saved).await?;
         Ok(Response::json(201, &wire::delivery::webhooks::webhook(&webhook, Some(&secret))))
     })
 }

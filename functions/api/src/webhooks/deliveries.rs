@@ -5,6 +5,7 @@
 use app::Ports;
 use app::base::store::Key;
 use app::delivery::webhooks;
+use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::pages::{self, PageQuery, PageView};
@@ -22,8 +23,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(Shape::of::<PageQuery>()),
     body: None,
     response: Some(schema::of::<PageView<AttemptView>>),
-    ports: crate::ports,
-    handle,
+    open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {

@@ -1,11 +1,11 @@
 //! The forms of an approval's page beside the two that decide: calling a mail off, handing a vote on, and approving
 //! mails like it ahead.
 
+use app::Refusal;
 use app::base::enter::Once;
 use app::base::store::Key;
 use app::gate::approvals;
 use app::gate::standing::{self, NewStanding};
-use app::{Ports, Refusal};
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
@@ -19,20 +19,25 @@ use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
 use super::decide::{MAX_REASON, told};
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::visit::Visit;
 
 /// Calls a mail off.
-pub(super) async fn cancel(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
-    let (visit, form) = entered(ports, request, id).await?;
+pub(super) async fn cancel(
+    context: &Context,
+    request: &Request,
+    id: ApprovalId,
+) -> Result<Response, Refusal> {
+    let (visit, form) = entered(context, request, id).await?;
     let reason = form.text("reason");
     let done = async {
         if reason.chars().count() > MAX_REASON {
             return Err(Refusal::field("reason", Code::TooLong, "too long"));
         }
         let permit = visit.principal.permit::<scope::MessagesRead>()?;
-        approvals::cancel(&visit.ports, &permit, id, &reason).await
+        approvals::cancel(&visit.ports, &*visit.powers.workflow, &permit, id, &reason).await
     };
     let Err(refusal) = done.await else {
         return Ok(guard::see_other(&format!("{}?notice=cancelled", route::approval(id))));
@@ -59,8 +64,12 @@ pub(super) async fn cancel(ports: &Ports, request: &Request, id: ApprovalId) -> 
 }
 
 /// Hands the reader's vote on.
-pub(super) async fn delegate(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
-    let (visit, form) = entered(ports, request, id).await?;
+pub(super) async fn delegate(
+    context: &Context,
+    request: &Request,
+    id: ApprovalId,
+) -> Result<Response, Refusal> {
+    let (visit, form) = entered(context, request, id).await?;
     let done = async {
         let to = MemberId::parse(form.field("member_id"))
             .map_err(|error| Refusal::field("member_id", Code::InvalidId, error))?;
@@ -83,12 +92,12 @@ pub(super) async fn delegate(ports: &Ports, request: &Request, id: ApprovalId) -
 }
 
 /// Approves the next mails to the only recipient of this one.
-pub(super) async fn ahead(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
-    let (visit, form) = entered(ports, request, id).await?;
+pub(super) async fn ahead(context: &Context, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+    let (visit, form) = entered(context, request, id).await?;
     let done = async {
         let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
         let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
-        let approval = approvals::get(&visit.ports, &reading, id).await?.approval;
+        let approval = approvals::get(&visit.ports, &*visit.powers.blobs, &reading, id).await?.approval;
         // The recipient is that of the mail, whatever a form says.
         let recipient = match &approval.recipients[..] {
             [one] => EmailAddress::parse(&one.address).ok(),
@@ -134,9 +143,9 @@ fn end_of(day: &str) -> Option<Timestamp> {
     begins.checked_add(SignedDuration::from_hours(24)).ok()
 }
 
-async fn entered(ports: &Ports, request: &Request, id: ApprovalId) -> Result<(Visit, Form), Refusal> {
+async fn entered(context: &Context, request: &Request, id: ApprovalId) -> Result<(Visit, Form), Refusal> {
     guard::same_origin(request)?;
-    let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
+    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
     let form = Form::of_session(request, &visit.session)?;
     Ok((visit, form))
 }

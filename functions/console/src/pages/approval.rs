@@ -1,5 +1,6 @@
 //! `/console/approvals/{id}`: one mail as its recipients would see it, why it is held, and what can be done about it.
 
+use app::base::ports::Blobs;
 use app::base::store::Key;
 use app::gate::approvals::{self, View};
 use app::gate::html::explain;
@@ -17,6 +18,7 @@ use runtime::http::{Request, Response};
 use super::gate::{Acts, Changed, Gate, changed, kept, still_missing};
 use super::mail::{Answered, HtmlPart, Mail, Turn, answered, mail, origin, pictures, turn};
 use super::render;
+use crate::Context;
 use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -126,8 +128,8 @@ enum Panel {
 }
 
 /// The page.
-pub(crate) async fn show(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
-    let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
+pub(crate) async fn show(context: &Context, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
     page(&visit, request, id, None, Typed::default()).await
 }
 
@@ -140,9 +142,11 @@ pub(crate) async fn page(
     typed: Typed,
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let (frame, view) = try_join(Frame::of(visit), approvals::get(&visit.ports, &permit, id)).await?;
+    let (frame, view) =
+        try_join(Frame::of(visit), approvals::get(&visit.ports, &*visit.powers.blobs, &permit, id)).await?;
     let reader = Reader {
         ports: &visit.ports,
+        blobs: &*visit.powers.blobs,
         principal: &visit.principal,
         voter: Voter { member_id: frame.me.member.id, role: frame.me.member.role },
         may_decide: visit.may_decide(),
@@ -161,6 +165,7 @@ pub(crate) async fn page(
 /// Who reads the page of a mail, and by which way they came.
 pub(crate) struct Reader<'a> {
     pub ports: &'a Ports,
+    pub blobs: &'a dyn Blobs,
     pub principal: &'a Principal,
     /// Their seat and role, as they stand now.
     pub voter: Voter,
@@ -190,8 +195,11 @@ pub(crate) async fn written(
 ) -> Result<Response, Refusal> {
     let now = reader.ports.now();
     let approval = &view.approval;
-    let (pictures, attempt_of) =
-        join(pictures(reader.ports, reader.principal, &view.message), attempt_of(&reader, approval)).await;
+    let (pictures, attempt_of) = join(
+        pictures(reader.ports, reader.blobs, reader.principal, &view.message),
+        attempt_of(&reader, approval),
+    )
+    .await;
     let mail = mail(&view.message, &pictures, &reader.files, now);
     let status = alert.as_ref().map_or(200, |alert| alert.status);
     let names = &reader.names;
@@ -280,7 +288,7 @@ fn html_changes(approval: &Approval) -> Vec<HtmlChanged> {
 async fn attempt_of(reader: &Reader<'_>, approval: &Approval) -> Option<String> {
     let resends = *approval.resends.last().filter(|_| reader.guest.is_none())?;
     let permit = reader.principal.permit::<scope::MessagesRead>().ok()?;
-    let found = messages::get(reader.ports, &permit, approval.inbox_id, resends).await.ok()?;
+    let found = messages::get(reader.ports, reader.blobs, &permit, approval.inbox_id, resends).await.ok()?;
     found.message.outbound().map(|outbound| route::approval(outbound.approval_id))
 }
 

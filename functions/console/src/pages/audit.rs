@@ -1,7 +1,7 @@
 //! `/console/audit`: what was done, by whom, newest first.
 
+use app::Refusal;
 use app::ledger::audit::{self, Filter};
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::id::Id as _;
 use domain::ledger::audit::ChainedEntry;
@@ -11,6 +11,7 @@ use futures_util::future::try_join;
 use runtime::http::{Request, Response};
 
 use super::{older, render};
+use crate::Context;
 use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -57,9 +58,9 @@ impl Row {
 }
 
 /// A page of the log.
-pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(super) async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let page = request.page()?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::AuditRead>()?;
     let asked = |name: &str| {
         let value = request.query.get(name).map(|value| value.trim().to_owned());
@@ -67,7 +68,7 @@ pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
     };
     let filter = Filter { action: asked("action"), target: asked("target"), ..Filter::default() };
     let (frame, found) =
-        try_join(Frame::of(&visit), audit::list(&visit.ports, &permit, &filter, &page)).await?;
+        try_join(Frame::of(&visit), audit::list(&*visit.powers.trail, &permit, &filter, &page)).await?;
     let now = visit.ports.now();
     let (action, target) = (filter.action.unwrap_or_default(), filter.target.unwrap_or_default());
     let here = format!("{}?action={}&target={}", route::AUDIT, encoded(&action), encoded(&target));

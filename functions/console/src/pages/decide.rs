@@ -1,8 +1,8 @@
 //! `/console/approvals/{id}/approve` and `/reject`: the two forms that decide.
 
+use app::Refusal;
 use app::base::store::Key;
 use app::gate::approvals::{self, Verdict};
-use app::{Ports, Refusal};
 use domain::ApprovalId;
 use domain::base::code::{Class, Code};
 use domain::base::digest::Digest;
@@ -11,6 +11,7 @@ use domain::people::access::scope;
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::visit::Visit;
@@ -20,13 +21,13 @@ pub(crate) const MAX_REASON: usize = 2_000;
 
 /// Decides about the mail with the digest that the page showed. The same decision again is answered as the first time.
 pub(crate) async fn submit(
-    ports: &Ports,
+    context: &Context,
     request: &Request,
     id: ApprovalId,
     verdict: fn(String) -> Verdict,
 ) -> Result<Response, Refusal> {
     guard::same_origin(request)?;
-    let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
+    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
     let form = Form::of_session(request, &visit.session)?;
     let reason = reason(&form);
     let refusal = match decide(&visit, id, &form, &verdict(reason.clone())).await {
@@ -46,7 +47,8 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
         .principal
         .permit::<scope::ApprovalsDecide>()
         .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
-    approvals::decide(&visit.ports, &permit, id, checked(form, verdict)?, verdict).await
+    approvals::decide(&visit.ports, &*visit.powers.workflow, &permit, id, checked(form, verdict)?, verdict)
+        .await
 }
 
 /// The reason in a form.

@@ -1,11 +1,11 @@
 //! `/console/approvals/{id}/edit`: changing a mail that waits. What comes of it is a new approval without votes.
 
+use app::Refusal;
 use app::base::enter::Once;
 use app::base::error::FieldError;
 use app::base::store::Key;
 use app::gate::approvals::{self, View};
 use app::gate::edit::{self as revising, Edit};
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
@@ -21,6 +21,7 @@ use runtime::http::{Request, Response};
 use super::approval::{self, Alert, Typed};
 use super::decide::told;
 use super::{gate, render};
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -168,10 +169,11 @@ fn mailboxes(field: &'static str, text: &str) -> Result<Vec<Mailbox>, Vec<FieldE
 }
 
 /// The form.
-pub(super) async fn show(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
-    let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
+pub(super) async fn show(context: &Context, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let (frame, view) = try_join(Frame::of(&visit), approvals::get(&visit.ports, &permit, id)).await?;
+    let (frame, view) =
+        try_join(Frame::of(&visit), approvals::get(&visit.ports, &*visit.powers.blobs, &permit, id)).await?;
     let text = view.message.text.as_deref().unwrap_or_default();
     let alert = if !visit.may_decide() {
         Some(Alert { status: 403, text: "Your role may read this mail but not change it.".to_owned() })
@@ -216,14 +218,18 @@ fn written(
 }
 
 /// Makes the new revision and leads to its page.
-pub(super) async fn submit(ports: &Ports, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+pub(super) async fn submit(
+    context: &Context,
+    request: &Request,
+    id: ApprovalId,
+) -> Result<Response, Refusal> {
     guard::same_origin(request)?;
-    let visit = Visit::of(ports, request, &[Key::Approval(id)]).await?;
+    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
     let form = Form::of_session(request, &visit.session)?;
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
     let digest = Digest::parse(form.field("digest"))
         .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;
-    let view = approvals::get(&visit.ports, &reading, id).await?;
+    let view = approvals::get(&visit.ports, &*visit.powers.blobs, &reading, id).await?;
     let typed = Fields::typed(&form);
     let done = async {
         let permit = visit
@@ -234,7 +240,7 @@ pub(super) async fn submit(ports: &Ports, request: &Request, id: ApprovalId) -> 
         let now = visit.ports.now();
         let edit = typed.against(&Fields::of(&view), now).map_err(Refusal::Invalid)?;
         let saved = |_: &_| (303, String::new());
-        revising::edit(&visit.ports, &permit, id, digest, edit, &Once::default(), saved).await
+        revising::edit(&visit.sending(), &permit, id, digest, edit, &Once::default(), saved).await
     };
     let alerts = match done.await {
         Ok(submitted) => {

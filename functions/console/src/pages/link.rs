@@ -3,12 +3,12 @@
 //!
 //! Programs follow links in mail before people do. So a `GET` changes nothing here, and the link stays good.
 
+use app::Refusal;
 use app::base::store::{key, load};
 use app::gate::approvals::Verdict;
 use app::gate::links::{self, LinkRefusal};
 use app::mailbox::attachments;
 use app::people::members;
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::gate::approval::{Approval, Decision, Voter};
 use domain::gate::link::{LinkClosed, LinkSecret};
@@ -18,6 +18,7 @@ use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Reader, Typed};
 use super::{decide, render};
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::shell::{Paused, Shell};
@@ -43,20 +44,25 @@ pub(super) fn private(response: Response) -> Response {
 }
 
 /// The mail, and the forms that decide about it.
-pub(super) async fn show(ports: &Ports, request: &Request, secret: &LinkSecret) -> Result<Response, Refusal> {
-    page(ports, request, secret, None, Typed::default()).await
+pub(super) async fn show(
+    context: &Context,
+    request: &Request,
+    secret: &LinkSecret,
+) -> Result<Response, Refusal> {
+    page(context, request, secret, None, Typed::default()).await
 }
 
 async fn page(
-    ports: &Ports,
+    context: &Context,
     request: &Request,
     secret: &LinkSecret,
     alert: Option<Alert>,
     typed: Typed,
 ) -> Result<Response, Refusal> {
+    let Context { ports, powers } = context;
     let found = async {
         let opened = links::open(ports, secret).await?;
-        let view = links::view(ports, &opened).await?;
+        let view = links::view(ports, &*powers.blobs, &opened).await?;
         let reading = opened.permit::<scope::ApprovalsRead>()?;
         let members = members::list(ports, &reading).await?;
         let organization = load(&*ports.store, opened.link.organization_id, key::Organization);
@@ -67,11 +73,12 @@ async fn page(
     };
     let (opened, view, names, paused) = match found.await {
         Ok(found) => found,
-        Err(refusal) => return refused(refusal, request, ports),
+        Err(refusal) => return refused(refusal, request, context),
     };
     let address = route::link(secret);
     let reader = Reader {
         ports,
+        blobs: &*powers.blobs,
         principal: &opened.principal,
         // A link opens for nobody else.
         may_decide: true,
@@ -89,7 +96,7 @@ async fn page(
 
 /// Decides, and uses the link up.
 pub(super) async fn submit(
-    ports: &Ports,
+    context: &Context,
     request: &Request,
     secret: &LinkSecret,
     verdict: fn(String) -> Verdict,
@@ -98,7 +105,9 @@ pub(super) async fn submit(
     let reason = decide::reason(&form);
     let verdict = verdict(reason.clone());
     let decided = match decide::checked(&form, &verdict) {
-        Ok(digest) => links::decide(ports, secret, digest, &verdict).await,
+        Ok(digest) => {
+            links::decide(&context.ports, &*context.powers.workflow, secret, digest, &verdict).await
+        }
         Err(refusal) => Err(refusal.into()),
     };
     match decided {
@@ -106,25 +115,26 @@ pub(super) async fn submit(
         Err(LinkRefusal::Refused(refusal)) => match decide::told(&refusal) {
             // Nothing was decided: the person sees the mail as it stands now, and why.
             Some(alert) => {
-                page(ports, request, secret, Some(alert), Typed { reason, ..Typed::default() }).await
+                page(context, request, secret, Some(alert), Typed { reason, ..Typed::default() }).await
             }
             None => Err(refusal),
         },
-        Err(closed) => refused(closed, request, ports),
+        Err(closed) => refused(closed, request, context),
     }
 }
 
 /// The file of the mail that is decided about, and no other.
 pub(super) async fn attachment(
-    ports: &Ports,
+    context: &Context,
     request: &Request,
     secret: &LinkSecret,
     id: AttachmentId,
 ) -> Result<Response, Refusal> {
+    let Context { ports, powers } = context;
     let found = async {
         let opened = links::open(ports, secret).await?;
         let permit = opened.permit::<scope::MessagesRead>()?;
-        let (file, url) = attachments::download(ports, &permit, id).await?;
+        let (file, url) = attachments::download(ports, &*powers.blobs, &permit, id).await?;
         if file.message.map(|(message_id, _)| message_id) != Some(opened.approval.message_id) {
             return Err(Refusal::NotFound("attachment").into());
         }
@@ -132,7 +142,7 @@ pub(super) async fn attachment(
     };
     match found.await {
         Ok(url) => Ok(guard::see_other(&url)),
-        Err(refusal) => refused(refusal, request, ports),
+        Err(refusal) => refused(refusal, request, context),
     }
 }
 
@@ -151,11 +161,11 @@ fn done(approval: &Approval, verdict: &Verdict) -> Result<Response, Refusal> {
 }
 
 /// What is said of a link that opens nothing any more.
-fn refused(refusal: LinkRefusal, request: &Request, ports: &Ports) -> Result<Response, Refusal> {
+fn refused(refusal: LinkRefusal, request: &Request, context: &Context) -> Result<Response, Refusal> {
     let (closed, approval) = match refusal {
         LinkRefusal::Closed(closed, approval) => (closed, approval),
         LinkRefusal::Refused(refusal) => {
-            return Ok(super::problem::page(&refusal, request, ports));
+            return Ok(super::problem::page(&refusal, request, context));
         }
     };
     let (status, title, message) = match closed {

@@ -2,6 +2,7 @@
 //! page could show all of it.
 
 use app::Ports;
+use app::base::ports::Blobs;
 use app::gate::html::{self, MAX_HTML_WEIGHT, MAX_TEXT_WEIGHT, says_the_same, weight};
 use app::mailbox::attachments;
 use app::mailbox::messages::Detail;
@@ -133,7 +134,12 @@ pub(super) struct Turn {
 
 /// The pictures within the HTML, each with an address under which it can be fetched now. One that can't be had is
 /// missing in the frame; its file is listed all the same.
-pub(super) async fn pictures(ports: &Ports, principal: &Principal, detail: &Detail) -> Vec<(String, String)> {
+pub(super) async fn pictures(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    principal: &Principal,
+    detail: &Detail,
+) -> Vec<(String, String)> {
     let Some(html) = &detail.html else { return vec![] };
     let Ok(permit) = principal.permit::<scope::MessagesRead>() else { return vec![] };
     let shown: Vec<(&str, &AttachmentRef)> = detail
@@ -143,7 +149,8 @@ pub(super) async fn pictures(ports: &Ports, principal: &Principal, detail: &Deta
         .filter_map(|file| Some((file.content_id.as_deref()?, file)))
         .filter(|(id, _)| !id.is_empty() && html.contains("cid:"))
         .collect();
-    let found = join_all(shown.iter().map(|(_, file)| attachments::download(ports, &permit, file.id))).await;
+    let found =
+        join_all(shown.iter().map(|(_, file)| attachments::download(ports, blobs, &permit, file.id))).await;
     shown.into_iter().zip(found).filter_map(|((id, _), found)| Some((id.to_owned(), found.ok()?.1))).collect()
 }
 

@@ -1,8 +1,8 @@
 //! `/console/pause`: pausing all mail of the organization.
 
+use app::Refusal;
 use app::base::store::PageRequest;
 use app::gate::pause::{self, Covered};
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::MessageId;
 use domain::base::code::{Class, Code};
@@ -14,6 +14,7 @@ use runtime::http::{Request, Response};
 
 use super::render;
 use super::unsettled::Mail;
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -46,8 +47,8 @@ struct PausePage {
 }
 
 /// Whether mail is paused, and what waits.
-pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
-    let visit = Visit::of(ports, request, &[]).await?;
+pub(super) async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let visit = Visit::of(context, request, &[]).await?;
     let notice = request.query.get("notice").map(String::as_str).unwrap_or_default();
     page(&visit, 200, notice, String::new(), String::new()).await
 }
@@ -86,9 +87,9 @@ async fn page(
 }
 
 /// Pulls it.
-pub(super) async fn pull(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(super) async fn pull(context: &Context, request: &Request) -> Result<Response, Refusal> {
     guard::same_origin(request)?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     let form = Form::of_session(request, &visit.session)?;
     let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
     let reason = form.text("reason");
@@ -102,9 +103,9 @@ pub(super) async fn pull(ports: &Ports, request: &Request) -> Result<Response, R
 }
 
 /// Releases it, without the mails that are checked.
-pub(super) async fn release(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(super) async fn release(context: &Context, request: &Request) -> Result<Response, Refusal> {
     guard::same_origin(request)?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     let form = Form::of_session(request, &visit.session)?;
     let permit = visit.principal.permit::<scope::PoliciesManage>()?;
     let reading = visit.principal.permit::<scope::MessagesRead>()?;
@@ -113,7 +114,16 @@ pub(super) async fn release(ports: &Ports, request: &Request) -> Result<Response
     if drop.len() > pause::MAX_DROPPED {
         return Err(Refusal::field("drop", Code::TooMany, "too many at once"));
     }
-    match pause::resume(&visit.ports, &permit, &reading, Covered::Organization, &drop).await {
+    match pause::resume(
+        &visit.ports,
+        &*visit.powers.workflow,
+        &permit,
+        &reading,
+        Covered::Organization,
+        &drop,
+    )
+    .await
+    {
         Ok(_) => Ok(guard::see_other(&format!("{}?notice=resumed", route::PAUSE))),
         Err(refusal) if refusal.class() == Class::Conflict => {
             let alert = "Some of what you wanted to drop does not wait here any more, so nothing was let go. Look at \

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use app::Refusal;
 use app::gate::policies;
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::Timestamp;
 use domain::gate::policy::{Late, Outcome, Policy, Terms, Tree};
@@ -14,6 +14,7 @@ use runtime::http::{Request, Response};
 
 use super::gate::roles;
 use super::render;
+use crate::Context;
 use crate::guard;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
@@ -128,8 +129,8 @@ fn conditions(written: Tree) -> Vec<String> {
 }
 
 /// All of them.
-pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
-    let visit = Visit::of(ports, request, &[]).await?;
+pub(super) async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::PoliciesManage>()?;
     let (frame, book) = try_join(Frame::of(&visit), policies::book(&visit.ports, &permit)).await?;
     let now = visit.ports.now();

@@ -1,13 +1,13 @@
 //! What a page says when it can't be shown, or when what was asked can't be done.
 
-use app::{Ports, Refusal};
+use app::Refusal;
 use askama::Template;
 use domain::base::code::Class;
 use runtime::http::{Request, Response};
 
 use super::render;
-use crate::guard;
 use crate::shell::Shell;
+use crate::{Context, guard};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -19,8 +19,8 @@ struct ProblemPage<'a> {
 }
 
 /// The page of a refusal. What an internal error says is for the log alone.
-pub(crate) fn page(refusal: &Refusal, request: &Request, ports: &Ports) -> Response {
-    let problem = wire::base::problem::problem(refusal, &request.id, ports.now());
+pub(crate) fn page(refusal: &Refusal, request: &Request, context: &Context) -> Response {
+    let problem = wire::base::problem::problem(refusal, &request.id, context.ports.now());
     let (title, message) = match refusal {
         Refusal::NotFound("approval") => (
             "No such approval",

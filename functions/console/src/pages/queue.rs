@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use app::Refusal;
 use app::base::store::Page;
 use app::gate::approvals;
 use app::mailbox::inboxes;
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::gate::approval::{Approval, Decision};
 use domain::people::access::scope;
@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use runtime::http::{Request, Response};
 
 use super::{older, render};
+use crate::Context;
 use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -73,12 +74,12 @@ struct Decided {
 }
 
 /// A page of the queue.
-pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(crate) async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let asked = request.query.get("status").map_or("pending", String::as_str);
     let status =
         Decision::STATUSES.into_iter().find(|status| *status == asked).ok_or(Refusal::NotFound("page"))?;
     let page = request.page()?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
     let listed = approvals::list(&visit.ports, &permit, status, &page);
     let (frame, found) = try_join(Frame::of(&visit), listed).await?;

@@ -1,13 +1,14 @@
 //! `/console/sign-in`
 
+use app::Refusal;
 use app::people::sessions;
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
 use runtime::http::{Request, Response};
 
 use super::render;
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::shell::Shell;
@@ -42,9 +43,9 @@ const WRONG: &str = "The address or the password is wrong. After ten attempts wi
                      password is refused until the next begins.";
 
 /// The form. Who is signed in needs none.
-pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(crate) async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let wanted = request.query.get("next").map(String::as_str).unwrap_or_default();
-    match Visit::of(ports, request, &[]).await {
+    match Visit::of(context, request, &[]).await {
         Ok(visit) => match visit.me().await {
             Ok(_) => return Ok(guard::see_other(&route::destination(wanted))),
             // A session without a seat leads nowhere: here is where another one is opened.
@@ -62,14 +63,14 @@ pub(crate) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
 }
 
 /// Opens a session.
-pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let form = Form::of(request)?;
     let (email, password) = (form.field("email").trim(), form.field("password"));
     let wrong = Refusal::because(Code::WrongEmailOrPassword, "");
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
         Ok(email) if password.chars().count() <= *sessions::PASSWORD_LENGTH.end() => {
-            sessions::sign_in(ports, &email, password).await
+            sessions::sign_in(&context.ports, &*context.powers.directory, &email, password).await
         }
         _ => Err(wrong),
     };
@@ -82,7 +83,7 @@ pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response,
             Ok(guard::html(401, render(&page)?))
         }
         Err(Refusal::NotBefore { retry_at, .. }) => {
-            let now = ports.now();
+            let now = context.ports.now();
             let until = Moment::new(retry_at, now);
             page.alert = format!("Too many attempts with this address. Try again {}.", until.relative);
             let seconds = retry_at.duration_since(now).as_secs().max(1);

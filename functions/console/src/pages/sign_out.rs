@@ -1,17 +1,18 @@
 //! `/console/sign-out`
 
+use app::Refusal;
 use app::people::sessions;
-use app::{Ports, Refusal};
 use domain::base::code::Class;
 use runtime::http::{Request, Response};
 
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::visit::{Visit, no_cookie};
 
 /// Ends the session and removes the cookie.
-pub(crate) async fn submit(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Response, Refusal> {
     guard::same_origin(request)?;
-    match Visit::of(ports, request, &[]).await {
+    match Visit::of(context, request, &[]).await {
         Ok(visit) => {
             Form::of_session(request, &visit.session)?;
             sessions::sign_out(&visit.ports, &visit.session).await?;

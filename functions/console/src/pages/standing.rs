@@ -1,7 +1,7 @@
 //! `/console/standing-approvals`: mails that were approved ahead, and ending that.
 
+use app::Refusal;
 use app::gate::standing;
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::gate::standing::{StandingApproval, Target};
 use domain::people::access::scope;
@@ -10,6 +10,7 @@ use futures_util::future::try_join;
 use runtime::http::{Request, Response};
 
 use super::{older, render};
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -71,9 +72,9 @@ impl Row {
 }
 
 /// The list.
-pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(super) async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let page = request.page()?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
     let (frame, found) = try_join(Frame::of(&visit), standing::list(&visit.ports, &permit, &page)).await?;
     let now = visit.ports.now();
@@ -97,12 +98,12 @@ pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
 
 /// Ends one.
 pub(super) async fn revoke(
-    ports: &Ports,
+    context: &Context,
     request: &Request,
     id: StandingApprovalId,
 ) -> Result<Response, Refusal> {
     guard::same_origin(request)?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     Form::of_session(request, &visit.session)?;
     let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
     standing::revoke(&visit.ports, &permit, id).await?;

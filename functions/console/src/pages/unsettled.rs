@@ -1,9 +1,9 @@
 //! `/console/unsettled`: mails of which nobody knows whether they went, and mails that are yet to go.
 
+use app::Refusal;
 use app::base::enter::Once;
 use app::gate::edit::send_again;
 use app::mailbox::messages;
-use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::code::Code;
 use domain::base::id::Id as _;
@@ -15,6 +15,7 @@ use futures_util::future::try_join;
 use runtime::http::{Request, Response};
 
 use super::{older, render};
+use crate::Context;
 use crate::guard::{self, Form};
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -83,14 +84,14 @@ impl Mail {
 }
 
 /// A page of either list.
-pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, Refusal> {
+pub(super) async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let status = match request.query.get("status").map(String::as_str) {
         None | Some("unknown") => "unknown",
         Some("scheduled") => "scheduled",
         Some(_) => return Err(Refusal::NotFound("page")),
     };
     let page = request.page()?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::MessagesRead>()?;
     let open = messages::open(&visit.ports, &permit, status, &page);
     let (frame, found) = try_join(Frame::of(&visit), open).await?;
@@ -109,17 +110,17 @@ pub(super) async fn show(ports: &Ports, request: &Request) -> Result<Response, R
 
 /// Asks for a mail once more, and leads to the approval that this needs.
 pub(super) async fn again(
-    ports: &Ports,
+    context: &Context,
     request: &Request,
     inbox_id: InboxId,
     id: MessageId,
 ) -> Result<Response, Refusal> {
     guard::same_origin(request)?;
-    let visit = Visit::of(ports, request, &[]).await?;
+    let visit = Visit::of(context, request, &[]).await?;
     Form::of_session(request, &visit.session)?;
     let permit = visit.principal.permit::<scope::MessagesSend>()?;
     let saved = |_: &_| (303, String::new());
-    match send_again(&visit.ports, &permit, inbox_id, id, &Once::default(), saved).await {
+    match send_again(&visit.sending(), &permit, inbox_id, id, &Once::default(), saved).await {
         Ok(asked) => Ok(guard::see_other(&format!("{}?notice=again", route::approval(asked.approval.id)))),
         Err(Refusal::Because { code: Code::SentAgainAlready, details, message }) => {
             let other = details.iter().find(|(name, _)| *name == "approval_id");

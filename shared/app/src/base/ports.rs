@@ -1,4 +1,4 @@
-//! What the use cases need of the world outside, as object-safe traits, and the bundle of them.
+//! What the use cases need of the world outside, as object-safe traits, and those that all of them may touch.
 
 use std::sync::Arc;
 
@@ -16,8 +16,7 @@ use domain::{
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
-use crate::base::store::{Directory, Store, StoreError};
-use crate::base::trail::Trail;
+use crate::base::store::{Store, StoreError};
 
 /// The time.
 pub trait Clock: Send + Sync {
@@ -232,109 +231,12 @@ pub trait Endpoints: Send + Sync {
     ) -> (Option<AttemptResult>, u64);
 }
 
-/// Stands for whatever a function's environment does not name: every call says so, and does nothing. Its role has no right
-/// to it either.
-#[derive(Debug, Clone, Copy)]
-pub struct Unnamed(pub &'static str);
-
-impl Unnamed {
-    fn text(self) -> String {
-        format!("the environment of this function does not name {}", self.0)
-    }
-
-    fn refuse_blob<T>(self) -> Result<T, BlobError> {
-        Err(BlobError::Permanent(self.text()))
-    }
-
-    fn refuse_flow<T>(self) -> Result<T, FlowError> {
-        Err(FlowError::Permanent(self.text()))
-    }
-}
-
-#[async_trait]
-impl Blobs for Unnamed {
-    async fn get(&self, _: &BlobKey, _: usize) -> Result<Bytes, BlobError> {
-        self.refuse_blob()
-    }
-    async fn put(&self, _: &BlobKey, _: Bytes, _: &str) -> Result<(), BlobError> {
-        self.refuse_blob()
-    }
-    async fn mark_unclaimed(&self, _: &BlobKey) -> Result<(), BlobError> {
-        self.refuse_blob()
-    }
-    async fn keep(&self, _: &BlobKey) -> Result<(), BlobError> {
-        self.refuse_blob()
-    }
-    async fn upload_url(&self, _: &BlobKey, _: u64, _: &str) -> Result<String, BlobError> {
-        self.refuse_blob()
-    }
-    async fn download_url(&self, _: &BlobKey, _: &str) -> Result<String, BlobError> {
-        self.refuse_blob()
-    }
-}
-
-#[async_trait]
-impl Workflow for Unnamed {
-    async fn start(&self, _: &Ticket, _: Option<Timestamp>, _: u32) -> Result<(), FlowError> {
-        self.refuse_flow()
-    }
-    async fn resume(&self, _: &str, _: &Ticket, _: Option<Timestamp>) -> Result<(), FlowError> {
-        self.refuse_flow()
-    }
-    async fn close(&self, _: &str) -> Result<(), FlowError> {
-        self.refuse_flow()
-    }
-}
-
-#[async_trait]
-impl DataKeys for Unnamed {
-    async fn generate(&self, _: OrganizationId) -> Result<(DataKey, Vec<u8>), FlowError> {
-        self.refuse_flow()
-    }
-    async fn open(&self, _: OrganizationId, _: &[u8]) -> Result<DataKey, FlowError> {
-        self.refuse_flow()
-    }
-}
-
-#[async_trait]
-impl Signer for Unnamed {
-    async fn sign(&self, _: &[u8]) -> Result<Signature, FlowError> {
-        self.refuse_flow()
-    }
-}
-
-#[async_trait]
-impl Anchors for Unnamed {
-    async fn between(&self, _: OrganizationId, _: u64, _: u64) -> Result<Vec<Anchor>, BlobError> {
-        self.refuse_blob()
-    }
-    async fn behind(&self, _: OrganizationId, _: u64) -> Result<Vec<Anchor>, BlobError> {
-        self.refuse_blob()
-    }
-    async fn put(&self, _: &Head, _: String) -> Result<(), BlobError> {
-        self.refuse_blob()
-    }
-}
-
-/// What the use cases of the API need.
+/// What every use case may touch. Whatever more one needs (objects, workflows, keys, logins, the audit chain, the way out)
+/// is an argument of its own: a signature names its power.
 #[derive(Clone)]
 pub struct Ports {
     /// Records.
     pub store: Arc<dyn Store>,
-    /// Logins and addresses.
-    pub directory: Arc<dyn Directory>,
-    /// Objects.
-    pub blobs: Arc<dyn Blobs>,
-    /// Workflows.
-    pub workflow: Arc<dyn Workflow>,
-    /// Data keys.
-    pub data_keys: Arc<dyn DataKeys>,
-    /// The audit chains.
-    pub trail: Arc<dyn Trail>,
-    /// Where the chains are anchored.
-    pub anchors: Arc<dyn Anchors>,
-    /// Signatures.
-    pub signer: Arc<dyn Signer>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

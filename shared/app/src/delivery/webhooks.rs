@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
-use crate::base::ports::{DataKey, Endpoints, Ports, Queue};
+use crate::base::ports::{DataKey, DataKeys, Endpoints, Ports, Queue};
 use crate::base::store::{
     Change, Conflict, DueDelivery, Expect, Key, List, Page, PageRequest, StoreError, Watch, Write, key, load,
     typed,
@@ -84,6 +84,7 @@ pub fn check_url(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
 /// Registers an endpoint. The signing secret is returned here and nowhere else.
 pub async fn create(
     ports: &Ports,
+    data_keys: &dyn DataKeys,
     permit: &Permit<scope::WebhooksManage>,
     new: NewWebhook,
     once: &Once,
@@ -92,7 +93,7 @@ pub async fn create(
     check_url(&new.url, ports.settings.allow_loopback_webhooks)
         .map_err(|message| Refusal::field("url", Code::InvalidUrl, message))?;
     let organization_id = permit.organization_id();
-    let key = data_key(ports, organization_id).await?;
+    let key = data_key(ports, data_keys, organization_id).await?;
     let id = ports.webhook_id();
     let bytes = Zeroizing::new(ports.bytes::<32>());
     let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", BASE64.encode(&bytes[..])));
@@ -130,11 +131,15 @@ fn count(organization_id: OrganizationId) -> Digest {
     Digest::of_parts(&[b"webhooks", organization_id.to_string().as_bytes()])
 }
 
-async fn data_key(ports: &Ports, organization_id: OrganizationId) -> Result<DataKey, Refusal> {
+async fn data_key(
+    ports: &Ports,
+    data_keys: &dyn DataKeys,
+    organization_id: OrganizationId,
+) -> Result<DataKey, Refusal> {
     let organization = load(&*ports.store, organization_id, key::Organization)
         .await?
         .ok_or(Refusal::NotFound("organization"))?;
-    Ok(ports.data_keys.open(organization_id, &organization.data_key).await?)
+    Ok(data_keys.open(organization_id, &organization.data_key).await?)
 }
 
 /// All endpoints, oldest first.
@@ -241,8 +246,10 @@ const TIME: SignedDuration = SignedDuration::from_secs(25);
 
 /// What a deliverer needs beyond the ports of the API.
 pub struct Deliverer<'a> {
-    /// Records, data keys, time.
+    /// Records and time.
     pub ports: &'a Ports,
+    /// What opens the key that seals the endpoints' secrets.
+    pub data_keys: &'a dyn DataKeys,
     /// The outside.
     pub endpoints: &'a dyn Endpoints,
     /// Where attempts are asked for.
@@ -261,7 +268,12 @@ impl OpenedKeys {
     /// A key is opened again after so long, so that one that KMS no longer opens is soon gone.
     const KEPT: SignedDuration = SignedDuration::from_mins(5);
 
-    async fn get(&self, ports: &Ports, organization_id: OrganizationId) -> Result<DataKey, Refusal> {
+    async fn get(
+        &self,
+        ports: &Ports,
+        data_keys: &dyn DataKeys,
+        organization_id: OrganizationId,
+    ) -> Result<DataKey, Refusal> {
         let now = ports.now();
         let known = {
             let keys = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -272,7 +284,7 @@ impl OpenedKeys {
         if let Some(key) = known {
             return Ok(key);
         }
-        let key = data_key(ports, organization_id).await?;
+        let key = data_key(ports, data_keys, organization_id).await?;
         let mut keys = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // A process serves few organizations at a time: forgetting all of them bounds the memory.
         if keys.len() >= 100 {
@@ -456,7 +468,7 @@ impl Deliverer<'_> {
         delivery: &WaitingDelivery,
         longer: BoxFuture<'_, bool>,
     ) -> Result<(Option<AttemptResult>, u64), Refusal> {
-        let key = self.opened.get(self.ports, webhook.organization_id).await?;
+        let key = self.opened.get(self.ports, self.data_keys, webhook.organization_id).await?;
         let id = webhook.id.to_string();
         let secret = vault::open(&key, context(webhook.organization_id, &id), &webhook.sealed_secret)
             .map_err(|error| Refusal::Internal(error.to_string()))?;

@@ -12,7 +12,7 @@ use domain::people::organization::Member;
 use domain::{ApprovalId, MemberId};
 
 use crate::base::error::Refusal;
-use crate::base::ports::Ports;
+use crate::base::ports::{Blobs, Ports, Workflow};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreError, key, load, typed};
 use crate::gate::diff::{Difference, differences};
@@ -70,16 +70,17 @@ pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -
 /// One approval with everything that a person needs to decide.
 pub async fn get(
     ports: &Ports,
+    blobs: &dyn Blobs,
     permit: &Permit<scope::ApprovalsRead>,
     id: ApprovalId,
 ) -> Result<View, Refusal> {
     let approval = find(ports, permit, id).await?;
     // It holds two mails and what is read of them: too much for whoever awaits it to hold as well.
-    Box::pin(view(ports, approval)).await
+    Box::pin(view(ports, blobs, approval)).await
 }
 
 /// What a person sees of an approval.
-pub(crate) async fn view(ports: &Ports, approval: Approval) -> Result<View, Refusal> {
+pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -> Result<View, Refusal> {
     let organization_id = approval.organization_id;
     let mail = |id| key::Message(approval.inbox_id, id);
     let wanted =
@@ -88,16 +89,16 @@ pub(crate) async fn view(ports: &Ports, approval: Approval) -> Result<View, Refu
     let message = message.ok_or(Refusal::NotFound("message"))?;
     let differences = match before {
         Some(before) => {
-            let before = sealed_at(ports, organization_id, before.digest).await?;
-            let after = sealed_at(ports, organization_id, approval.digest).await?;
+            let before = sealed_at(blobs, organization_id, before.digest).await?;
+            let after = sealed_at(blobs, organization_id, approval.digest).await?;
             Some(differences(&before, &after))
         }
         None => None,
     };
     // Exactly what a decision names, whatever the record of the mail says by now.
-    let message = sealed_detail(ports, message, approval.digest).await?;
+    let message = sealed_detail(blobs, message, approval.digest).await?;
     let answers = match answers {
-        Some(answers) => Some(shortened(detail(ports, answers).await?)),
+        Some(answers) => Some(shortened(detail(blobs, answers).await?)),
         None => None,
     };
     let page = PageRequest { limit: THREAD_CONTEXT, cursor: None };
@@ -232,17 +233,19 @@ fn illegal(error: &domain::mailbox::lifecycle::InvalidTransition) -> Refusal {
 /// The same person giving the same verdict on the same digest again is answered as the first time.
 pub async fn decide(
     ports: &Ports,
+    workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
     digest: Digest,
     verdict: &Verdict,
 ) -> Result<Approval, Refusal> {
-    Ok(vote(ports, permit, id, digest, verdict, &[]).await?.0)
+    Ok(vote(ports, workflow, permit, id, digest, verdict, &[]).await?.0)
 }
 
 /// As [`decide`]; `also` is written in the transaction of the vote. Also whether this call cast it.
 pub(crate) async fn vote(
     ports: &Ports,
+    workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
     digest: Digest,
@@ -256,7 +259,7 @@ pub(crate) async fn vote(
         let with = &permit.principal().credential;
         if approval.digest == digest && repeats(&approval, member_id, with, verdict) {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
-            wake(ports, &approval).await;
+            wake(workflow, &approval).await;
             return Ok(Try::Done((approval, false)));
         }
         check_person(ports, permit, &approval).await?;
@@ -290,7 +293,7 @@ pub(crate) async fn vote(
             Err(StoreError::Conflict(conflicts)) if !conflicts.iter().all(ours) => {
                 return Err(StoreError::Conflict(conflicts).into());
             }
-            Ok(()) => wake(ports, &decided).await,
+            Ok(()) => wake(workflow, &decided).await,
             Err(_) => {}
         }
         Try::of(written, (decided, true))
@@ -349,6 +352,7 @@ fn may_cancel(principal: &Principal, approval: &Approval) -> Result<(), Refusal>
 /// Calls a mail off, before it is claimed: one that waits for votes, or one that was approved and is not due yet.
 pub async fn cancel(
     ports: &Ports,
+    workflow: &dyn Workflow,
     permit: &Permit<scope::MessagesRead>,
     id: ApprovalId,
     reason: &str,
@@ -372,7 +376,7 @@ pub async fn cancel(
         let change = case.change(ports, &cancelled, Some(outbound)).audit(entry);
         let written = ports.store.commit(change).await;
         if written.is_ok() {
-            wake(ports, &cancelled).await;
+            wake(workflow, &cancelled).await;
         }
         Try::of(written, cancelled)
     })

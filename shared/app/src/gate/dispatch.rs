@@ -9,7 +9,7 @@ use domain::mailbox::message::Message;
 use domain::people::access::Actor;
 use futures_util::future::join;
 
-use crate::base::ports::{BlobError, BlobKey, MailSender, Ports, SendOutcome};
+use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
 
@@ -49,6 +49,7 @@ const CLAIM_TRIES: u32 = 3;
 /// mail `sending`; the sweeper makes that `unknown`, and the provider's event settles it.
 pub async fn dispatch(
     ports: &Ports,
+    blobs: &dyn Blobs,
     sender: &dyn MailSender,
     ticket: &Ticket,
 ) -> Result<Dispatched, DispatchError> {
@@ -68,7 +69,7 @@ pub async fn dispatch(
         };
     };
     let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
-    let object = ports.blobs.get(&key, MAX_MIME + 64 * 1024);
+    let object = blobs.get(&key, MAX_MIME + 64 * 1024);
     let (looked, object) = join(look(ports, &message, asked.ok().flatten()), object).await;
     let outcome = match looked {
         Err(_) => SendOutcome::NotAccepted("storage_unavailable"),

@@ -1,5 +1,7 @@
 //! A mail as a caller describes it, checked, with its files at hand, and sealed.
 
+use std::sync::Arc;
+
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
@@ -18,9 +20,30 @@ use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 
 use crate::base::error::{FieldError, Refusal};
-use crate::base::ports::{BlobError, BlobKey, Ports};
-use crate::base::store::{key, load};
+use crate::base::ports::{BlobError, BlobKey, Blobs, Ports, Workflow};
+use crate::base::store::{Directory, key, load};
 use crate::mailbox::attachments::read_name;
+
+/// What asking for a mail to be sent takes of the world. Nothing of it sends.
+#[derive(Clone)]
+pub struct Sending {
+    /// What every use case may touch.
+    pub ports: Ports,
+    /// Uploads to read; sealed objects and files to store.
+    pub blobs: Arc<dyn Blobs>,
+    /// Which addresses are inboxes.
+    pub directory: Arc<dyn Directory>,
+    /// Where the mail waits until it is decided and due.
+    pub workflow: Arc<dyn Workflow>,
+}
+
+impl Sending {
+    /// The same over ports that have at hand what was read with a credential.
+    #[must_use]
+    pub fn over(&self, ports: &Ports) -> Self {
+        Self { ports: ports.clone(), ..self.clone() }
+    }
+}
 
 /// A mail as a caller describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,14 +200,16 @@ impl Original {
 impl Prepared {
     /// Checks a draft and fetches its uploads.
     pub(crate) async fn new(
-        ports: &Ports,
+        sending: &Sending,
         permit: &Permit<scope::MessagesSend>,
         inbox_id: InboxId,
         mut draft: Draft,
         parent: Option<Message>,
     ) -> Result<Self, Refusal> {
+        let ports = &sending.ports;
         let html_changes = check(&mut draft, &[], ports.now())?;
-        let mut files = fetch_files(ports, permit.organization_id(), inbox_id, &draft).await?;
+        let mut files =
+            fetch_files(ports, &*sending.blobs, permit.organization_id(), inbox_id, &draft).await?;
         place(&draft, &mut files)?;
         Ok(Self { draft, files, parent, resends: None, revises: None, always: None, html_changes })
     }
@@ -489,6 +514,7 @@ impl File {
 /// The bytes of a draft's files. An upload is for one inbox, and for no other.
 pub(crate) async fn fetch_files(
     ports: &Ports,
+    blobs: &dyn Blobs,
     organization_id: OrganizationId,
     inbox_id: InboxId,
     draft: &Draft,
@@ -506,7 +532,7 @@ pub(crate) async fn fetch_files(
                 let usable = |file: &Attachment| file.message.is_none() && file.inbox_id == inbox_id;
                 let upload = upload.filter(usable).ok_or_else(unknown)?;
                 let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
-                let contents = match ports.blobs.get(&BlobKey::Upload(organization_id, *id), max).await {
+                let contents = match blobs.get(&BlobKey::Upload(organization_id, *id), max).await {
                     Err(BlobError::Missing) => return Err(unknown()),
                     other => other?,
                 };

@@ -4,7 +4,7 @@ use domain::base::address::{HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
-use domain::gate::approval::{Approval, Decision, Deed};
+use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
@@ -19,10 +19,11 @@ use crate::base::store::{Change, Expect, Write, key, load};
 use crate::gate::approvals::{check_person, find};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
-    Attempt, Draft, DraftAttachment, File, Original, Prepared, check, check_total, fetch_files, place,
+    Attempt, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total, fetch_files,
+    place,
 };
 use crate::gate::steps::{approval_event, ticket, wake};
-use crate::gate::submit::{Submitted, describe, pending, send, show_revision, store_objects};
+use crate::gate::submit::{Submitted, ask, parties, pending, send, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
 use crate::mailbox::messages::{as_sealed, sealed_at};
@@ -58,7 +59,7 @@ pub struct Edit {
 ///
 /// The policies weigh it again; what was held stays held, since a person wrote into it what nobody has read yet.
 pub async fn edit(
-    ports: &Ports,
+    sending: &Sending,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
     digest: Digest,
@@ -67,7 +68,7 @@ pub async fn edit(
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
     retry(TRIES, "the approval kept changing", || async {
-        try_edit(ports, permit, id, digest, edit.clone(), once, &answer).await
+        try_edit(sending, permit, id, digest, edit.clone(), once, &answer).await
     })
     .await
 }
@@ -76,7 +77,7 @@ pub async fn edit(
 const TRIES: usize = 5;
 
 async fn try_edit(
-    ports: &Ports,
+    sending: &Sending,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
     digest: Digest,
@@ -84,6 +85,7 @@ async fn try_edit(
     once: &Once,
     answer: &impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Try<Submitted>, Refusal> {
+    let Sending { ports, blobs, workflow, .. } = sending;
     let (organization_id, now) = (permit.organization_id(), ports.now());
     let old = find(ports, permit, id).await?;
     check_person(ports, permit, &old).await?;
@@ -99,9 +101,9 @@ async fn try_edit(
     let next_id = ports.approval_id();
     let with = &permit.principal().credential;
     let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
-    let before = sealed_at(ports, organization_id, old.digest).await?;
-    let prepared = revised(ports, &old, &message, &before, edit).await?;
-    let mut weighed = weigh(ports, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
+    let before = sealed_at(&**blobs, organization_id, old.digest).await?;
+    let prepared = revised(sending, &old, &message, &before, edit).await?;
+    let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
     weighed.terms = Some(match weighed.terms {
@@ -116,27 +118,36 @@ async fn try_edit(
             "the edit changes nothing: approve it as it is",
         ));
     }
-    let fresh = Approval {
-        id: next_id,
+    let by = (&old.requested_by, &old.requested_with);
+    let approval = Approval {
+        answers: old.answers,
+        resends: old.resends.clone(),
+        authors: old.authors.clone(),
         revision: old.revision + 1,
         supersedes: Some(old.id),
         edited_by: Some(member_id),
-        votes: vec![],
-        delegations: vec![],
-        decision: Decision::Pending,
-        task_token: None,
-        version: 1,
-        ..old.clone()
+        requested_at: old.requested_at,
+        ..ask(next_id, by, &inbox, old.thread_id, (&prepared, &weighed, &sealed), now)
     };
-    let approval = describe(fresh, &prepared, &weighed, &sealed, now);
     let waits = pending(&approval, weighed.first_contact, now);
     let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
     // It was decided between the two reads.
     let Ok(outbound) = outbound.revise(waits) else { return Ok(Try::Again) };
-    let message = show_revision(message, &prepared, &approval, &sealed);
-    let message = Message { direction: Direction::Outbound(outbound), ..message };
+    let draft = &prepared.draft;
+    let message = Message {
+        direction: Direction::Outbound(outbound),
+        reply_to: parties(&draft.reply_to),
+        to: parties(&draft.to),
+        cc: parties(&draft.cc),
+        bcc: parties(&draft.bcc),
+        subject: approval.subject.clone(),
+        preview: approval.preview.clone(),
+        attachments: prepared.files.iter().map(|file| file.reference(old.message_id)).collect(),
+        size: sealed.mime().len() as u64,
+        ..message
+    };
     let submitted = Submitted { message, approval };
-    store_objects(ports, &submitted, &sealed, &prepared.files).await?;
+    store_objects(&**blobs, &submitted, &sealed, &prepared.files).await?;
 
     let Submitted { message, approval } = &submitted;
     let entry = ports.audit(organization_id, permit.actor(), action::EDIT, old.id);
@@ -166,8 +177,8 @@ async fn try_edit(
         // The workflow parked, or somebody voted, at the same moment.
         return Ok(Try::Again);
     }
-    wake(ports, &superseded).await;
-    if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, 0).await {
+    wake(&**workflow, &superseded).await;
+    if let Err(error) = workflow.start(&ticket(approval), approval.send_at, 0).await {
         tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
     }
     Ok(Try::Done(submitted))
@@ -175,12 +186,13 @@ async fn try_edit(
 
 /// The mail as the edit leaves it, from the bytes that were sealed before.
 async fn revised(
-    ports: &Ports,
+    sending: &Sending,
     old: &Approval,
     message: &Message,
     sealed: &Sealed,
     edit: Edit,
 ) -> Result<Prepared, Refusal> {
+    let ports = &sending.ports;
     let Prepared { draft: before, mut files, .. } = reopened(message, sealed);
     for (i, id) in edit.remove_attachments.iter().enumerate() {
         let Some(at) = files.iter().position(|file| file.id(message.id) == *id) else {
@@ -202,7 +214,9 @@ async fn revised(
         send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
     };
     let html_changes = check(&mut draft, &files, ports.now())?;
-    files.extend(fetch_files(ports, message.organization_id, message.inbox_id, &draft).await?);
+    files.extend(
+        fetch_files(ports, &*sending.blobs, message.organization_id, message.inbox_id, &draft).await?,
+    );
     if files.len() > crate::gate::draft::MAX_ATTACHMENTS {
         let text = format!("are too many: a mail takes at most {}", crate::gate::draft::MAX_ATTACHMENTS);
         return Err(Refusal::field("attachments", Code::TooManyAttachments, text));
@@ -290,13 +304,14 @@ fn as_given(sealed: &AttachmentRef, recorded: &[AttachmentRef]) -> (String, Stri
 /// Asks for a mail that did not go, or of which nobody knows, to be sent again: a new mail with a new approval, which a
 /// person decides about, whatever the policies say.
 pub async fn send_again(
-    ports: &Ports,
+    sending: &Sending,
     permit: &Permit<scope::MessagesSend>,
     inbox_id: InboxId,
     id: MessageId,
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
+    let ports = &sending.ports;
     permit.over(inbox_id)?;
     let organization_id = permit.organization_id();
     let wanted = (key::Inbox(inbox_id), key::Message(inbox_id, id), key::Policies);
@@ -310,7 +325,7 @@ pub async fn send_again(
     let original = original(ports, &message, approval.as_ref()).await?;
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
-    let sealed = sealed_at(ports, organization_id, digest).await?;
+    let sealed = sealed_at(&*sending.blobs, organization_id, digest).await?;
     let Prepared { mut draft, files, .. } = reopened(&message, &sealed);
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
@@ -328,7 +343,7 @@ pub async fn send_again(
         always: Some("sent_again"),
         html_changes,
     };
-    send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
+    send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
 }
 
 /// The first mail of all that `message` is an attempt at, with all attempts so far.

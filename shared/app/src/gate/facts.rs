@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Contact, Write, key, load};
+use crate::base::store::{Contact, Directory, Write, key, load};
 
 /// What is known of a mail before anything is read.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,7 +88,12 @@ const COUNTER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 pub const MAX_RECIPIENT_COUNTS: usize = 16;
 
 /// Asks the store what else the policies of this book need to know: two reads at the same time.
-pub async fn gather(ports: &Ports, book: &PolicyBook, input: FactsInput<'_>) -> Result<Facts, Refusal> {
+pub async fn gather(
+    ports: &Ports,
+    directory: &dyn Directory,
+    book: &PolicyBook,
+    input: FactsInput<'_>,
+) -> Result<Facts, Refusal> {
     let now = ports.now();
     let at = input.send_at.map_or(now, |time| time.max(now));
     let addresses = distinct(input.recipients);
@@ -100,8 +105,7 @@ pub async fn gather(ports: &Ports, book: &PolicyBook, input: FactsInput<'_>) -> 
         .collect();
     let wanted = (contacts, counters, input.thread_id.map(key::Thread));
     let records = load(&*ports.store, input.organization_id, wanted);
-    let ((contacts, counters, thread), owners) =
-        try_join(records, ports.directory.addresses(&addresses)).await?;
+    let ((contacts, counters, thread), owners) = try_join(records, directory.addresses(&addresses)).await?;
     let internal: BTreeSet<_> = owners
         .into_iter()
         .filter(|entry| entry.organization_id == input.organization_id)

@@ -8,7 +8,7 @@ use domain::people::access::{Permit, Principal, ScopeType, scope};
 use domain::people::organization::Member;
 
 use crate::base::error::Refusal;
-use crate::base::ports::Ports;
+use crate::base::ports::{Blobs, Ports, Workflow};
 use crate::base::store::{Expect, StoreError, Write, key, load};
 use crate::gate::approvals::{self, Verdict, View};
 
@@ -67,13 +67,14 @@ pub async fn open(ports: &Ports, secret: &LinkSecret) -> Result<Opened, LinkRefu
 }
 
 /// What the person sees before they decide.
-pub async fn view(ports: &Ports, opened: &Opened) -> Result<View, LinkRefusal> {
-    Ok(approvals::get(ports, &opened.permit()?, opened.link.approval_id).await?)
+pub async fn view(ports: &Ports, blobs: &dyn Blobs, opened: &Opened) -> Result<View, LinkRefusal> {
+    Ok(approvals::get(ports, blobs, &opened.permit()?, opened.link.approval_id).await?)
 }
 
 /// Takes a decision about exactly the bytes with this digest, and uses the link up in the same transaction.
 pub async fn decide(
     ports: &Ports,
+    workflow: &dyn Workflow,
     secret: &LinkSecret,
     digest: Digest,
     verdict: &Verdict,
@@ -86,7 +87,7 @@ pub async fn decide(
     }
     let used = Write::put(opened.link.used(ports.now()), Expect::Version(opened.link.version));
     let id = opened.link.approval_id;
-    let decided = approvals::vote(ports, &permit, id, digest, verdict, &[used]).await;
+    let decided = approvals::vote(ports, workflow, &permit, id, digest, verdict, &[used]).await;
     if let Ok((decided, true)) = decided {
         return Ok(decided);
     }

@@ -22,7 +22,7 @@ use crate::base::error::Refusal;
 use crate::base::plain::inert;
 use crate::base::ports::{Ports, Queue, SendOutcome};
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Expect, List, PageRequest, Write, key, load, typed};
+use crate::base::store::{Change, Directory, Expect, List, PageRequest, Write, key, load, typed};
 
 /// A mail to a member about what waits for them. Only this module makes one, from a member's seat and its own words.
 pub struct Notification {
@@ -97,6 +97,8 @@ const SUBJECT: usize = 80;
 pub struct Teller<'a> {
     /// Records, time, randomness.
     pub ports: &'a Ports,
+    /// Which addresses are inboxes.
+    pub directory: &'a dyn Directory,
     /// The way out.
     pub notifier: &'a dyn Notifier,
     /// Where digests wait.
@@ -177,7 +179,7 @@ impl Teller<'_> {
         let outside = |member: &Member| !member.email.domain().eq_ignore_ascii_case(own);
         let members: Vec<_> = members.filter(outside).collect();
         let addresses: Vec<_> = members.iter().map(|member| member.email.clone()).collect();
-        let inboxes = self.ports.directory.addresses(&addresses).await?;
+        let inboxes = self.directory.addresses(&addresses).await?;
         let is_inbox = |member: &Member| {
             inboxes.iter().any(|entry| entry.address.mailbox_key() == member.email.mailbox_key())
         };

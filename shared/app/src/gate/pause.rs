@@ -15,7 +15,7 @@ use domain::{InboxId, MessageId, TokenId};
 use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
-use crate::base::ports::Ports;
+use crate::base::ports::{Ports, Workflow};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{
     Change, Expect, List, Page, PageRequest, Record, StoreError, Write, key, load, typed,
@@ -188,6 +188,7 @@ pub struct Resumed {
 /// Ends a pause, after it has called off the mails of `drop`.
 pub async fn resume<S: ScopeType>(
     ports: &Ports,
+    workflow: &dyn Workflow,
     permit: &Permit<S>,
     reading: &Permit<scope::MessagesRead>,
     scope: Covered,
@@ -213,7 +214,7 @@ pub async fn resume<S: ScopeType>(
             let page = waiting(ports, permit, scope, &request).await?;
             for message in page.items.iter().filter(|message| left.contains(&message.id)) {
                 if let Some(outbound) = message.outbound() {
-                    cancel(ports, reading, outbound.approval_id, "dropped_on_resume").await?;
+                    cancel(ports, workflow, reading, outbound.approval_id, "dropped_on_resume").await?;
                     dropped.push(message.id);
                 }
             }
@@ -246,7 +247,7 @@ pub async fn resume<S: ScopeType>(
     let run = u32::try_from(now.as_second()).unwrap_or(u32::MAX);
     join_all(due.iter().map(|approval| async move {
         // Whatever can't be started here the sweeper starts.
-        if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, run).await {
+        if let Err(error) = workflow.start(&ticket(approval), approval.send_at, run).await {
             tracing::warn!(approval_id = %approval.id, %error, "not started after a pause");
         }
     }))

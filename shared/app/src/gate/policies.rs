@@ -14,9 +14,9 @@ use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 
 use crate::base::enter::Once;
 use crate::base::error::{FieldError, Refusal};
-use crate::base::ports::Ports;
+use crate::base::ports::{Blobs, Ports};
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Conflict, Key, StoreError, key, load};
+use crate::base::store::{Change, Conflict, Directory, Key, StoreError, key, load};
 use crate::gate::facts::{Bodies, FactsInput, gather};
 use crate::mailbox::messages;
 use crate::people::tokens;
@@ -272,6 +272,8 @@ pub struct TrialDraft {
 /// Judges a mail and says why. Nothing is stored, counted or sent, and standing approvals are not looked at.
 pub async fn simulate(
     ports: &Ports,
+    blobs: &dyn Blobs,
+    directory: &dyn Directory,
     permit: &Permit<scope::PoliciesManage>,
     trial: Trial,
 ) -> Result<(Evaluation, Facts), Refusal> {
@@ -321,7 +323,7 @@ pub async fn simulate(
                 None => None,
                 Some(id) => Some(find(ports, organization_id, inbox_id, id, "message_id").await?),
             };
-            let bytes = messages::raw_bytes(ports, &message).await?;
+            let bytes = messages::raw_bytes(blobs, &message).await?;
             (&approval.requested_by, stored_draft(&message, &bytes), message.size, answers)
         }
     };
@@ -352,7 +354,7 @@ pub async fn simulate(
         send_at: draft.send_at,
         counted: BTreeSet::new(),
     };
-    let facts = gather(ports, &book, input).await?;
+    let facts = gather(ports, directory, &book, input).await?;
     Ok((book.evaluate(&facts), facts))
 }
 

@@ -12,7 +12,7 @@ use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
 
-use crate::base::ports::{FlowError, Ports};
+use crate::base::ports::{FlowError, Ports, Workflow};
 use crate::base::store::{Change, Contact, Expect, ThreadPointer, Write};
 use crate::mailbox::conversation::provider_pointer;
 
@@ -28,7 +28,7 @@ pub(crate) fn ticket(approval: &Approval) -> Ticket {
 }
 
 /// Tells the workflow of a decision. Whatever goes wrong here is found by the sweeper: the decision stands.
-pub(crate) async fn wake(ports: &Ports, decided: &Approval) {
+pub(crate) async fn wake(workflow: &dyn Workflow, decided: &Approval) {
     let ticket = ticket(decided);
     let approved = match decided.decision {
         Decision::Pending => return,
@@ -36,13 +36,13 @@ pub(crate) async fn wake(ports: &Ports, decided: &Approval) {
         _ => false,
     };
     let told = match (&decided.task_token, approved) {
-        (Some(token), true) => match ports.workflow.resume(token, &ticket, decided.send_at).await {
-            Err(FlowError::Gone) => ports.workflow.start(&ticket, decided.send_at, 1).await,
+        (Some(token), true) => match workflow.resume(token, &ticket, decided.send_at).await {
+            Err(FlowError::Gone) => workflow.start(&ticket, decided.send_at, 1).await,
             other => other,
         },
         // It has not parked yet, and will find that it need not, or it was never started.
-        (None, true) => ports.workflow.start(&ticket, decided.send_at, 0).await,
-        (Some(token), false) => ports.workflow.close(token).await,
+        (None, true) => workflow.start(&ticket, decided.send_at, 0).await,
+        (Some(token), false) => workflow.close(token).await,
         (None, false) => Ok(()),
     };
     match told {

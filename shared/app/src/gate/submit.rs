@@ -12,13 +12,13 @@ use domain::ledger::audit::action;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{Direction, Message, Party};
-use domain::people::access::{Permit, Principal, scope};
-use domain::{InboxId, ThreadId, Timestamp};
+use domain::people::access::{Actor, Credential, Permit, Principal, scope};
+use domain::{ApprovalId, InboxId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
-use crate::base::ports::{BlobKey, Ports};
+use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write, key, load};
 use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references};
 use crate::gate::steps::{approval_event, ticket};
@@ -27,7 +27,7 @@ use crate::mailbox::attachments::records;
 use crate::mailbox::conversation::subject_pointer;
 
 pub use crate::gate::draft::{
-    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, Source,
+    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, Sending, Source,
 };
 
 /// What came of a submission.
@@ -51,7 +51,7 @@ const TRIES: usize = 5;
 
 /// Composes, seals and weighs a mail. Nothing is stored where anything is wrong with it.
 pub async fn submit(
-    ports: &Ports,
+    sending: &Sending,
     permit: &Permit<scope::MessagesSend>,
     inbox_id: InboxId,
     mut draft: Draft,
@@ -59,6 +59,7 @@ pub async fn submit(
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
+    let ports = &sending.ports;
     let organization_id = permit.organization_id();
     permit.over(inbox_id)?;
     let parent = answering.map(|answering| key::Message(inbox_id, answering.message_id));
@@ -72,17 +73,17 @@ pub async fn submit(
     if let (Some(parent), Some(answering)) = (&parent, answering) {
         address_answer(&mut draft, parent, &inbox, answering.all)?;
     }
-    let mut prepared = Prepared::new(ports, permit, inbox_id, draft, parent).await?;
+    let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent).await?;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");
     }
-    send(ports, permit.principal(), &inbox, &book, prepared, once, answer).await
+    send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
 }
 
 /// Weighs, seals and stores a prepared mail.
 pub(crate) async fn send(
-    ports: &Ports,
+    sending: &Sending,
     principal: &Principal,
     inbox: &Inbox,
     book: &PolicyBook,
@@ -90,14 +91,15 @@ pub(crate) async fn send(
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
+    let ports = &sending.ports;
     let mut last = vec![];
     for _ in 0..TRIES {
-        let weighed = weigh(ports, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
+        let weighed = weigh(sending, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
         let now = ports.now();
         let message_id = ports.message_id();
         let sealed = prepared.seal(ports, inbox, message_id, weighed.automatic(&prepared))?;
         let submitted = hold(ports, principal, inbox, &prepared, &weighed, &sealed)?;
-        store_objects(ports, &submitted, &sealed, &prepared.files).await?;
+        store_objects(&*sending.blobs, &submitted, &sealed, &prepared.files).await?;
 
         let Submitted { message, approval } = &submitted;
         let entry = ports.audit(inbox.organization_id, &principal.actor, action::SUBMIT, message.id);
@@ -154,7 +156,7 @@ pub(crate) async fn send(
             continue;
         }
         // The table is the truth: if the clock can't be started now, deciding or the sweeper starts it.
-        if let Err(error) = ports.workflow.start(&ticket(approval), approval.send_at, 0).await {
+        if let Err(error) = sending.workflow.start(&ticket(approval), approval.send_at, 0).await {
             tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
         }
         return Ok(submitted);
@@ -166,7 +168,7 @@ fn is_budget(conflict: &Conflict) -> bool {
     matches!(conflict, Conflict::Record(Key::StandingApproval(_) | Key::Counter(_)))
 }
 
-fn parties(list: &[Mailbox]) -> Vec<Party> {
+pub(crate) fn parties(list: &[Mailbox]) -> Vec<Party> {
     list.iter().map(Party::from).collect()
 }
 
@@ -182,39 +184,8 @@ fn hold(
     let (parent, resends) = (prepared.parent.as_ref(), prepared.resends.as_ref().map(|it| &it.root));
     let thread_id: ThreadId =
         parent.or(resends).map_or_else(|| ports.thread_id(), |earlier| earlier.thread_id);
-    let approval = Approval {
-        id: ports.approval_id(),
-        organization_id: inbox.organization_id,
-        inbox_id: inbox.id,
-        message_id: sealed.envelope().message_id,
-        thread_id,
-        answers: parent.map(|parent| parent.id),
-        resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
-        authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
-        digest: sealed.digest(),
-        revision: 1,
-        supersedes: None,
-        edited_by: None,
-        requested_by: principal.actor.clone(),
-        requested_with: principal.credential.clone(),
-        requested_at: now,
-        expires_at: now,
-        send_at: None,
-        terms: None,
-        reasons: vec![],
-        trace: vec![],
-        votes: vec![],
-        delegations: vec![],
-        recipients: vec![],
-        subject: String::new(),
-        preview: String::new(),
-        attachment_count: 0,
-        html_changes: vec![],
-        decision: Decision::Pending,
-        task_token: None,
-        version: 1,
-    };
-    let mut approval = describe(approval, prepared, weighed, sealed, now);
+    let by = (&principal.actor, &principal.credential);
+    let mut approval = ask(ports.approval_id(), by, inbox, thread_id, (prepared, weighed, sealed), now);
     let pending = pending(&approval, weighed.first_contact, now);
     let outbound = match (&weighed.standing, &approval.terms) {
         (_, None) => {
@@ -233,6 +204,7 @@ fn hold(
         (None, Some(_)) => Ok(pending),
     };
     let outbound = outbound.map_err(|error| Refusal::Internal(error.to_string()))?;
+    let draft = &prepared.draft;
     let message = Message {
         id: approval.message_id,
         organization_id: inbox.organization_id,
@@ -240,28 +212,29 @@ fn hold(
         thread_id,
         direction: Direction::Outbound(outbound),
         from: Party::from(&inbox.mailbox()),
-        reply_to: vec![],
-        to: vec![],
-        cc: vec![],
-        bcc: vec![],
-        subject: String::new(),
-        preview: String::new(),
+        reply_to: parties(&draft.reply_to),
+        to: parties(&draft.to),
+        cc: parties(&draft.cc),
+        bcc: parties(&draft.bcc),
+        subject: approval.subject.clone(),
+        preview: approval.preview.clone(),
         internet_message_id: None,
         references: parent.map(answer_references).unwrap_or_default(),
-        attachments: vec![],
-        size: 0,
+        attachments: prepared.files.iter().map(|file| file.reference(approval.message_id)).collect(),
+        size: sealed.mime().len() as u64,
         created_at: now,
         version: 1,
     };
-    Ok(Submitted { message: show_revision(message, prepared, &approval, sealed), approval })
+    Ok(Submitted { message, approval })
 }
 
-/// The approval with what this revision of the mail says and what was made of it.
-pub(crate) fn describe(
-    approval: Approval,
-    prepared: &Prepared,
-    weighed: &Weighed,
-    sealed: &Sealed,
+/// The approval that a mail needs as it was prepared, weighed and sealed, asked for by this actor with this credential.
+pub(crate) fn ask(
+    id: ApprovalId,
+    (requested_by, requested_with): (&Actor, &Credential),
+    inbox: &Inbox,
+    thread_id: ThreadId,
+    (prepared, weighed, sealed): (&Prepared, &Weighed, &Sealed),
     now: Timestamp,
 ) -> Approval {
     let draft = &prepared.draft;
@@ -269,39 +242,36 @@ pub(crate) fn describe(
     let text = draft.text.clone().or_else(|| mail::parse(sealed.mime()).text).unwrap_or_default();
     let terms = weighed.terms.clone();
     Approval {
+        id,
+        organization_id: inbox.organization_id,
+        inbox_id: inbox.id,
+        message_id: sealed.envelope().message_id,
+        thread_id,
+        answers: prepared.parent.as_ref().map(|parent| parent.id),
+        resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
+        authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
         digest: sealed.digest(),
+        revision: 1,
+        supersedes: None,
+        edited_by: None,
+        requested_by: requested_by.clone(),
+        requested_with: requested_with.clone(),
+        requested_at: now,
         expires_at: Approval::expiry(&terms.clone().unwrap_or_default(), draft.send_at, now),
         send_at: draft.send_at,
         terms,
         reasons: weighed.reasons.clone(),
         trace: weighed.trace.clone(),
+        votes: vec![],
+        delegations: vec![],
         recipients: prepared.recipients().map(Party::from).collect(),
         subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         preview: mail::preview(&text, 200),
         attachment_count: u32::try_from(prepared.files.len()).unwrap_or(u32::MAX),
         html_changes: prepared.html_changes.clone(),
-        ..approval
-    }
-}
-
-/// The mail with what this revision of it says.
-pub(crate) fn show_revision(
-    message: Message,
-    prepared: &Prepared,
-    approval: &Approval,
-    sealed: &Sealed,
-) -> Message {
-    let draft = &prepared.draft;
-    Message {
-        reply_to: parties(&draft.reply_to),
-        to: parties(&draft.to),
-        cc: parties(&draft.cc),
-        bcc: parties(&draft.bcc),
-        subject: approval.subject.clone(),
-        preview: approval.preview.clone(),
-        attachments: prepared.files.iter().map(|file| file.reference(approval.message_id)).collect(),
-        size: sealed.mime().len() as u64,
-        ..message
+        decision: Decision::Pending,
+        task_token: None,
+        version: 1,
     }
 }
 
@@ -327,19 +297,19 @@ pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) 
 
 /// Stores the sealed object and the files that are not stored yet.
 pub(crate) async fn store_objects(
-    ports: &Ports,
+    blobs: &dyn Blobs,
     submitted: &Submitted,
     sealed: &Sealed,
     files: &[File],
 ) -> Result<(), Refusal> {
     let organization_id = submitted.message.organization_id;
     let key = BlobKey::Sealed(organization_id, sealed.digest());
-    ports.blobs.put(&key, Bytes::copy_from_slice(sealed.bytes()), "application/octet-stream").await?;
+    blobs.put(&key, Bytes::copy_from_slice(sealed.bytes()), "application/octet-stream").await?;
     // What an approver downloads is a copy of what was sealed, not the upload, which its URL can overwrite.
     let files: BTreeMap<_, _> = files.iter().map(|file| (file.id(submitted.message.id), file)).collect();
     try_join_all(files.into_iter().map(|(id, file)| async move {
         let key = BlobKey::Attachment(organization_id, id);
-        ports.blobs.put(&key, file.contents.clone(), &file.content_type).await
+        blobs.put(&key, file.contents.clone(), &file.content_type).await
     }))
     .await?;
     Ok(())

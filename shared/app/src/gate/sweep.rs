@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
-use crate::base::ports::Ports;
+use crate::base::ports::{Ports, Workflow};
 use crate::base::store::{Record, StoreError, Watch, Watched, Write, key, load};
 use crate::gate::dispatch::hindrance;
 use crate::gate::steps::{approval_event, message_event, move_on, ticket, wake};
@@ -38,7 +38,7 @@ const TIME: SignedDuration = SignedDuration::from_secs(25);
 const AT_ONCE: usize = 20;
 
 /// Moves on whatever is overdue. One mail that can't be moved does not keep the others.
-pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
+pub async fn sweep(ports: &Ports, workflow: &dyn Workflow, watch: &dyn Watch) -> Result<Swept, Refusal> {
     let (mut swept, started) = (Swept::default(), ports.now());
     let in_time = || ports.now().duration_since(started) < TIME;
     // Whatever is looked at once in a sweep is not looked at again: what can't be moved must not keep the rest.
@@ -50,7 +50,7 @@ pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
             overdue.into_iter().partition(|one| seen.contains(&(one.inbox_id, one.message_id)));
         for some in new.chunks(AT_ONCE).take_while(|_| in_time()) {
             seen.extend(some.iter().map(|one| (one.inbox_id, one.message_id)));
-            batch(ports, some, &mut swept).await;
+            batch(ports, workflow, some, &mut swept).await;
         }
         if all {
             break;
@@ -62,8 +62,9 @@ pub async fn sweep(ports: &Ports, watch: &dyn Watch) -> Result<Swept, Refusal> {
 }
 
 /// Looks after some mails, side by side.
-async fn batch(ports: &Ports, some: &[Watched], swept: &mut Swept) {
-    let looked = some.iter().map(|watched| async move { (watched, look_after(ports, watched).await) });
+async fn batch(ports: &Ports, workflow: &dyn Workflow, some: &[Watched], swept: &mut Swept) {
+    let looked =
+        some.iter().map(|watched| async move { (watched, look_after(ports, workflow, watched).await) });
     for (watched, result) in join_all(looked).await {
         match result {
             Ok(Some(Status::Expired)) => swept.expired += 1,
@@ -78,7 +79,11 @@ async fn batch(ports: &Ports, some: &[Watched], swept: &mut Swept) {
     }
 }
 
-async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, Refusal> {
+async fn look_after(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    watched: &Watched,
+) -> Result<Option<Status>, Refusal> {
     let organization_id = watched.organization_id;
     let key = key::Message(watched.inbox_id, watched.message_id);
     let Some(message) = load(&*ports.store, organization_id, key).await? else { return Ok(None) };
@@ -105,7 +110,7 @@ async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, 
                     .event(approval_event(ports, EventKind::ApprovalExpired, &expired));
                 let committed = ports.store.commit(change).await;
                 if committed.is_ok() {
-                    wake(ports, &expired).await;
+                    wake(workflow, &expired).await;
                 }
                 committed.map(|()| Status::Expired)
             } else {
@@ -128,7 +133,7 @@ async fn look_after(ports: &Ports, watched: &Watched) -> Result<Option<Status>, 
             } else {
                 // One run for each five minutes: a run that is under way is not started twice.
                 let run = u32::try_from(now.as_second() / 300).unwrap_or(u32::MAX);
-                ports.workflow.start(&ticket(&approval), approval.send_at, run).await?;
+                workflow.start(&ticket(&approval), approval.send_at, run).await?;
                 // Watched from now on again, so that it does not stand before others in the next sweep.
                 outbound.restart(now)
             };

@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{Change, List, PageRequest, Write, key, load, typed};
-use crate::gate::draft::Prepared;
+use crate::gate::draft::{Prepared, Sending};
 use crate::gate::facts::{self, Bodies, FactsInput};
 use crate::gate::standing;
 
@@ -56,12 +56,13 @@ pub(crate) const RECIPIENT_CAP: u64 = 30;
 
 /// Weighs a mail that `actor` asks for. A blocked one is refused, and it is written down that `by` tried.
 pub(crate) async fn weigh(
-    ports: &Ports,
+    sending: &Sending,
     (actor, by): (&Actor, &Actor),
     inbox: &Inbox,
     book: &PolicyBook,
     prepared: &Prepared,
 ) -> Result<Weighed, Refusal> {
+    let ports = &sending.ports;
     let (organization_id, now) = (inbox.organization_id, ports.now());
     let draft = &prepared.draft;
     let answers_automatic = prepared
@@ -101,7 +102,7 @@ pub(crate) async fn weigh(
         send_at: draft.send_at,
         counted: counted.clone(),
     };
-    let facts = facts::gather(ports, book, input).await?;
+    let facts = facts::gather(ports, &*sending.directory, book, input).await?;
     let evaluation = book.evaluate(&facts);
     let mut reasons = evaluation.reasons;
     let always = always(inbox, prepared, facts.tainted, answers_automatic, &evaluation.outcome, now);

@@ -12,10 +12,10 @@ use domain::people::access::{Permit, scope};
 use domain::{AuditId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
-use crate::base::ports::Ports;
+use crate::base::ports::{Anchors, Clock};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{ListError, Page, PageRequest};
-use crate::base::trail::{LAST_PLACE, Range, Stored};
+use crate::base::trail::{LAST_PLACE, Range, Stored, Trail};
 
 /// So many entries get their place in one transaction: two items each and the head, of 100 that `DynamoDB` takes.
 pub const BATCH: usize = 40;
@@ -26,7 +26,8 @@ const TRIES: usize = 8;
 /// Gives entries of one organization their places, in the order of their ids. An entry that has one is passed over, so it
 /// may be told of any number of times, by any number of callers at once. Returns how many were given.
 pub async fn chain(
-    ports: &Ports,
+    clock: &dyn Clock,
+    trail: &dyn Trail,
     organization_id: OrganizationId,
     ids: &[AuditId],
 ) -> Result<usize, Refusal> {
@@ -35,29 +36,30 @@ pub async fn chain(
     ids.dedup();
     let mut given = 0;
     for some in ids.chunks(BATCH) {
-        given += chain_some(ports, organization_id, some).await?;
+        given += chain_some(clock, trail, organization_id, some).await?;
     }
     Ok(given)
 }
 
 async fn chain_some(
-    ports: &Ports,
+    clock: &dyn Clock,
+    trail: &dyn Trail,
     organization_id: OrganizationId,
     ids: &[AuditId],
 ) -> Result<usize, Refusal> {
     retry(TRIES, "the audit chain kept growing", || async {
-        let mut entries = ports.trail.unchained(organization_id, ids).await?;
+        let mut entries = trail.unchained(organization_id, ids).await?;
         if entries.is_empty() {
             return Ok(Try::Done(0));
         }
         entries.sort_by_key(|entry| entry.id);
-        let head = ports.trail.head(organization_id).await?;
+        let head = trail.head(organization_id).await?;
         let head =
             head.ok_or_else(|| Refusal::Internal("the head of the audit chain can't be read".into()))?;
-        let (mut end, now) = (head.clone(), ports.now());
+        let (mut end, now) = (head.clone(), clock.now());
         let links: Vec<_> = entries.into_iter().map(|entry| end.append(entry, now)).collect();
         // A conflict: another shard of the stream, or the catch-up, was faster.
-        Try::of(ports.trail.append(&head, &links).await, links.len())
+        Try::of(trail.append(&head, &links).await, links.len())
     })
     .await
 }
@@ -67,13 +69,13 @@ const LOST: u16 = 400;
 
 /// Gives those entries their places that the stream lost. One organization that fails does not keep the others.
 /// Returns how many were given, and how many organizations failed.
-pub async fn catch_up(ports: &Ports) -> Result<(usize, usize), Refusal> {
-    let mut lost = ports.trail.lost(ports.now(), LOST).await?;
+pub async fn catch_up(clock: &dyn Clock, trail: &dyn Trail) -> Result<(usize, usize), Refusal> {
+    let mut lost = trail.lost(clock.now(), LOST).await?;
     lost.sort_unstable();
     let (mut given, mut failed) = (0, 0);
     for some in lost.chunk_by(|a, b| a.0 == b.0) {
         let ids: Vec<_> = some.iter().map(|(_, id)| *id).collect();
-        match chain(ports, some[0].0, &ids).await {
+        match chain(clock, trail, some[0].0, &ids).await {
             Ok(count) => given += count,
             Err(error) => {
                 failed += 1;
@@ -122,7 +124,7 @@ const CHUNK: u16 = 500;
 
 /// The log, newest first.
 pub async fn list(
-    ports: &Ports,
+    trail: &dyn Trail,
     permit: &Permit<scope::AuditRead>,
     filter: &Filter,
     page: &PageRequest,
@@ -138,7 +140,7 @@ pub async fn list(
     let (mut items, mut scanned) = (vec![], 0);
     while scanned < SCANNED {
         let range = Range { from: 1, to, newest_first: true, limit };
-        let found = ports.trail.links(permit.organization_id(), range).await?;
+        let found = trail.links(permit.organization_id(), range).await?;
         let ended = found.is_empty();
         for stored in found {
             let next = (stored.sequence > 1).then(|| stored.sequence.to_string());
@@ -190,7 +192,9 @@ pub const CHECKED: u64 = 2_000;
 /// Computes the chain anew from place `from` (the first) to `to` (the last there is), and compares: each link with the one
 /// before it, the end with the head, and all of it with the anchors, which nobody who writes the table can change.
 pub async fn verify(
-    ports: &Ports,
+    clock: &dyn Clock,
+    trail: &dyn Trail,
+    anchors: &dyn Anchors,
     permit: &Permit<scope::AuditRead>,
     from: Option<u64>,
     to: Option<u64>,
@@ -198,7 +202,7 @@ pub async fn verify(
     let organization_id = permit.organization_id();
     let first = from.unwrap_or(1).max(1);
     let anchored = Anchored::default();
-    let Some(head) = ports.trail.head(organization_id).await? else {
+    let Some(head) = trail.head(organization_id).await? else {
         let flaw = Some(Flaw { sequence: 0, code: FlawCode::HeadMismatch });
         return Ok(Verified { from: first, to: first, entries: 0, head: None, next: None, anchored, flaw });
     };
@@ -218,14 +222,14 @@ pub async fn verify(
         flaw: None,
     };
     let mut links = BTreeMap::new();
-    let mut end = match before(ports, organization_id, first).await? {
+    let mut end = match before(trail, organization_id, first).await? {
         Ok(end) => end,
         Err(flaw) => return Ok(Verified { flaw: Some(flaw), ..verified }),
     };
     while end.sequence < until && verified.flaw.is_none() {
         let start = end.sequence + 1;
         let range = Range { from: start, to: until, newest_first: false, limit: CHUNK };
-        let found = ports.trail.links(organization_id, range).await?;
+        let found = trail.links(organization_id, range).await?;
         // Nothing between here and the end of the part: the rest was cut off, or a hole reaches beyond it.
         if found.is_empty() {
             let code = if until == head.sequence { FlawCode::Truncated } else { FlawCode::Gap };
@@ -241,10 +245,10 @@ pub async fn verify(
         }
     }
     if verified.flaw.is_none() && until == head.sequence {
-        verified.flaw = check_end(ports, &head, &end).await?;
+        verified.flaw = check_end(trail, &head, &end).await?;
     }
     if verified.flaw.is_none() {
-        verified.flaw = check_anchors(ports, &head, &links, &mut verified.anchored).await?;
+        verified.flaw = check_anchors(clock, trail, anchors, &head, &links, &mut verified.anchored).await?;
     }
     if verified.flaw.is_none() && until < last {
         verified.next = Some(until + 1);
@@ -255,7 +259,9 @@ pub async fn verify(
 /// Compares a part of the chain that holds with the anchors in it; at the end of the chain also looks for anchors of links
 /// that are not there, and for links that no anchor holds though it is time.
 async fn check_anchors(
-    ports: &Ports,
+    clock: &dyn Clock,
+    trail: &dyn Trail,
+    anchors: &dyn Anchors,
     head: &Head,
     links: &BTreeMap<u64, (Digest, Timestamp)>,
     anchored: &mut Anchored,
@@ -266,9 +272,8 @@ async fn check_anchors(
         // Only a chain without links has a part without links.
         _ => (1, 0),
     };
-    let anchors =
-        if first <= last { ports.anchors.between(organization_id, first, last).await? } else { vec![] };
-    *anchored = Anchored::compare(&anchors, links);
+    let between = if first <= last { anchors.between(organization_id, first, last).await? } else { vec![] };
+    *anchored = Anchored::compare(&between, links);
     let flaw = |sequence, code| Ok(Some(Flaw { sequence, code }));
     if let Some(differing) = &anchored.differing {
         return flaw(differing.sequence, FlawCode::AnchorMismatch);
@@ -276,16 +281,16 @@ async fn check_anchors(
     if last < head.sequence {
         return Ok(None);
     }
-    if let Some(beyond) = ports.anchors.behind(organization_id, head.sequence + 1).await?.into_iter().next() {
+    if let Some(beyond) = anchors.behind(organization_id, head.sequence + 1).await?.into_iter().next() {
         // The chain may have grown, and have been anchored, since its head was read.
-        let now = ports.trail.head(organization_id).await?;
+        let now = trail.head(organization_id).await?;
         if now.is_none_or(|now| now.sequence < beyond.sequence) {
             let sequence = beyond.sequence;
             anchored.differing = Some(beyond);
             return flaw(sequence, FlawCode::AnchorBeyondEnd);
         }
     }
-    match anchored.overdue(links, ports.now()) {
+    match anchored.overdue(links, clock.now()) {
         Some(sequence) => flaw(sequence, FlawCode::NotAnchored),
         None => Ok(None),
     }
@@ -293,7 +298,7 @@ async fn check_anchors(
 
 /// The link before the first that is checked, as the end of what needs no check.
 async fn before(
-    ports: &Ports,
+    trail: &dyn Trail,
     organization_id: OrganizationId,
     first: u64,
 ) -> Result<Result<Head, Flaw>, Refusal> {
@@ -303,7 +308,7 @@ async fn before(
     }
     let range = Range { from: before, to: before, newest_first: false, limit: 1 };
     let flaw = |code| Err(Flaw { sequence: before, code });
-    Ok(match ports.trail.links(organization_id, range).await?.pop() {
+    Ok(match trail.links(organization_id, range).await?.pop() {
         None => flaw(FlawCode::Gap),
         Some(Stored { link: Some(link), .. }) if link.hash == link.computed() => {
             Ok(Head { organization_id, ..Head::of(&link) })
@@ -323,14 +328,14 @@ fn take(end: &mut Head, stored: &Stored) -> Result<(), Flaw> {
 }
 
 /// Whether a chain that was checked to its end ends as its head says, and has nothing behind it.
-async fn check_end(ports: &Ports, head: &Head, end: &Head) -> Result<Option<Flaw>, Refusal> {
+async fn check_end(trail: &dyn Trail, head: &Head, end: &Head) -> Result<Option<Flaw>, Refusal> {
     let flaw = Flaw { sequence: end.sequence, code: FlawCode::HeadMismatch };
     if end != head {
         return Ok(Some(flaw));
     }
     let range = Range { from: head.sequence + 1, to: LAST_PLACE, newest_first: false, limit: 1 };
-    let Some(behind) = ports.trail.links(head.organization_id, range).await?.pop() else { return Ok(None) };
+    let Some(behind) = trail.links(head.organization_id, range).await?.pop() else { return Ok(None) };
     // The chain may have grown since its head was read.
-    let now = ports.trail.head(head.organization_id).await?;
+    let now = trail.head(head.organization_id).await?;
     Ok(now.is_none_or(|now| now.sequence < behind.sequence).then_some(flaw))
 }

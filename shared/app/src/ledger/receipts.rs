@@ -13,8 +13,9 @@ use domain::people::organization::Member;
 use domain::{ApprovalId, MemberId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
-use crate::base::ports::{Ports, Signature};
+use crate::base::ports::{Ports, Signature, Signer};
 use crate::base::store::{key, load};
+use crate::base::trail::Trail;
 use crate::gate::approvals::find;
 
 /// What a receipt tells.
@@ -45,6 +46,7 @@ const TRIES: usize = 3;
 /// else is said to the log, and never signed.
 pub async fn gather(
     ports: &Ports,
+    trail: &dyn Trail,
     permit: &Permit<scope::ApprovalsRead>,
     id: ApprovalId,
 ) -> Result<Receipt, Refusal> {
@@ -52,11 +54,11 @@ pub async fn gather(
     let organization_id = named.organization_id;
     for _ in 0..TRIES {
         // The end comes first and the record last: of every vote up to that end the record knows.
-        let head = ports.trail.head(organization_id).await?;
+        let head = trail.head(organization_id).await?;
         let head =
             head.ok_or_else(|| Refusal::Internal("the head of the audit chain can't be read".into()))?;
         let mut places: BTreeSet<u64> =
-            ports.trail.about(organization_id, named.message_id, MAX_ENTRIES).await?.into_iter().collect();
+            trail.about(organization_id, named.message_id, MAX_ENTRIES).await?.into_iter().collect();
         if places.len() >= usize::from(MAX_ENTRIES) {
             let message = format!("more than {MAX_ENTRIES} audit entries tell of this mail");
             return Err(Refusal::because(Code::TooManyEntries, message));
@@ -67,14 +69,14 @@ pub async fn gather(
         if behind(&places) {
             continue;
         }
-        let mut links = standing(ports, &head, &places).await?.map_err(refuse)?;
-        let unlisted = unlisted(ports, &record, &links).await?;
+        let mut links = standing(trail, &head, &places).await?.map_err(refuse)?;
+        let unlisted = unlisted(trail, &record, &links).await?;
         if !unlisted.is_empty() {
             places.extend(unlisted);
             if behind(&places) {
                 continue;
             }
-            links = standing(ports, &head, &places).await?.map_err(refuse)?;
+            links = standing(trail, &head, &places).await?.map_err(refuse)?;
         }
         let account = Account::of(&record, &links).map_err(refuse)?;
         let people = people(ports, organization_id, &account).await?;
@@ -86,14 +88,14 @@ pub async fn gather(
 
 /// The links in these places, each of which stands between its neighbours, or the doubt about those that don't.
 async fn standing(
-    ports: &Ports,
+    trail: &dyn Trail,
     head: &Head,
     places: &BTreeSet<u64>,
 ) -> Result<Result<Vec<ChainedEntry>, Doubt>, Refusal> {
     let near = places.iter().flat_map(|place| [place.saturating_sub(1), *place, place + 1]);
     let wanted: BTreeSet<u64> = near.filter(|place| (1..=head.sequence).contains(place)).collect();
     let wanted: Vec<u64> = wanted.into_iter().collect();
-    let found = ports.trail.links_in(head.organization_id, &wanted).await?;
+    let found = trail.links_in(head.organization_id, &wanted).await?;
     let found: BTreeMap<u64, ChainedEntry> =
         found.into_iter().filter_map(|stored| Some((stored.sequence, stored.link?))).collect();
     let hash_before = |place: u64| match place {
@@ -122,14 +124,14 @@ async fn standing(
 
 /// The places of entries that the record names and the index of the chain does not show yet. Refused where one of them
 /// waits for its place.
-async fn unlisted(ports: &Ports, record: &Approval, links: &[ChainedEntry]) -> Result<Vec<u64>, Refusal> {
+async fn unlisted(trail: &dyn Trail, record: &Approval, links: &[ChainedEntry]) -> Result<Vec<u64>, Refusal> {
     let listed: BTreeSet<_> = links.iter().map(|link| link.entry.id).collect();
     let missing: Vec<_> =
         record.deeds().into_iter().map(|(_, id)| id).filter(|id| !listed.contains(id)).collect();
     if missing.is_empty() {
         return Ok(vec![]);
     }
-    let stand = ports.trail.places(record.organization_id, &missing).await?;
+    let stand = trail.places(record.organization_id, &missing).await?;
     let written = missing.iter().all(|id| stand.contains_key(id));
     if written && stand.values().any(Option::is_none) {
         return Err(not_yet());
@@ -188,6 +190,6 @@ async fn people(
 }
 
 /// Signs the text of a receipt.
-pub async fn sign(ports: &Ports, text: &str) -> Result<Signature, Refusal> {
-    Ok(ports.signer.sign(text.as_bytes()).await?)
+pub async fn sign(signer: &dyn Signer, text: &str) -> Result<Signature, Refusal> {
+    Ok(signer.sign(text.as_bytes()).await?)
 }

@@ -10,7 +10,7 @@ use domain::{AttachmentId, InboxId, MessageId};
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
-use crate::base::ports::{BlobKey, Ports};
+use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, key, load};
 
 /// A file that is to be uploaded.
@@ -29,6 +29,7 @@ pub struct NewUpload {
 /// Announces a file; the URL takes exactly this size and type by `PUT`, for 15 minutes.
 pub async fn announce(
     ports: &Ports,
+    blobs: &dyn Blobs,
     permit: &Permit<scope::MessagesSend>,
     new: NewUpload,
     once: &Once,
@@ -51,7 +52,7 @@ pub async fn announce(
         created_at: ports.now(),
     };
     let key = BlobKey::Upload(organization_id, file.id);
-    let url = ports.blobs.upload_url(&key, file.size, &file.content_type).await?;
+    let url = blobs.upload_url(&key, file.size, &file.content_type).await?;
     let change = Change::new(organization_id).create(file.clone());
     let change = once.save(change, ports.now(), || answer(&file, &url));
     once.commit(ports, change).await?;
@@ -119,6 +120,7 @@ pub(crate) fn records(message: &Message) -> Vec<Attachment> {
 /// A URL that gives the file of a mail, for 15 minutes.
 pub async fn download(
     ports: &Ports,
+    blobs: &dyn Blobs,
     permit: &Permit<scope::MessagesRead>,
     id: AttachmentId,
 ) -> Result<(Attachment, String), Refusal> {
@@ -134,6 +136,6 @@ pub async fn download(
         Some(_) => BlobKey::Attachment(organization_id, id),
         None => BlobKey::Upload(organization_id, id),
     };
-    let url = ports.blobs.download_url(&key, &file.filename).await?;
+    let url = blobs.download_url(&key, &file.filename).await?;
     Ok((file, url))
 }

@@ -11,7 +11,7 @@ use domain::people::access::{Permit, scope};
 use domain::{AttachmentId, InboxId, MessageId, OrganizationId};
 
 use crate::base::error::Refusal;
-use crate::base::ports::{BlobKey, Ports};
+use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{List, Page, PageRequest, key, load, typed};
 use crate::mailbox::attachments::part;
 use crate::mailbox::inboxes;
@@ -83,12 +83,13 @@ pub async fn open(
 /// One mail with its body.
 pub async fn get(
     ports: &Ports,
+    blobs: &dyn Blobs,
     permit: &Permit<scope::MessagesRead>,
     inbox_id: InboxId,
     id: MessageId,
 ) -> Result<Detail, Refusal> {
     let message = find(ports, permit, inbox_id, id).await?;
-    detail(ports, message).await
+    detail(blobs, message).await
 }
 
 /// The bytes of a mail, or where they are.
@@ -105,6 +106,7 @@ const MAX_ANSWER: u64 = 4 * 1024 * 1024;
 /// The bytes of a mail.
 pub async fn raw(
     ports: &Ports,
+    blobs: &dyn Blobs,
     permit: &Permit<scope::MessagesRead>,
     inbox_id: InboxId,
     id: MessageId,
@@ -113,32 +115,30 @@ pub async fn raw(
     match &message.direction {
         Direction::Inbound { raw_key, .. } => {
             let name = format!("{id}.eml");
-            Ok(Raw::Url(ports.blobs.download_url(&BlobKey::Raw(raw_key.clone()), &name).await?))
+            Ok(Raw::Url(blobs.download_url(&BlobKey::Raw(raw_key.clone()), &name).await?))
         }
         Direction::Outbound(_) if message.size <= MAX_ANSWER => {
-            Ok(Raw::Bytes(raw_bytes(ports, &message).await?))
+            Ok(Raw::Bytes(raw_bytes(blobs, &message).await?))
         }
         Direction::Outbound(outbound) => {
             let key = BlobKey::Sealed(message.organization_id, outbound.digest);
-            Ok(Raw::Url(ports.blobs.download_url(&key, &format!("{id}.sealed")).await?))
+            Ok(Raw::Url(blobs.download_url(&key, &format!("{id}.sealed")).await?))
         }
     }
 }
 
-pub(crate) async fn raw_bytes(ports: &Ports, message: &Message) -> Result<Bytes, Refusal> {
+pub(crate) async fn raw_bytes(blobs: &dyn Blobs, message: &Message) -> Result<Bytes, Refusal> {
     match &message.direction {
-        Direction::Inbound { raw_key, .. } => {
-            Ok(ports.blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?)
-        }
+        Direction::Inbound { raw_key, .. } => Ok(blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?),
         Direction::Outbound(outbound) => {
-            let sealed = sealed(ports, message, outbound.digest).await?;
+            let sealed = sealed(blobs, message, outbound.digest).await?;
             Ok(Bytes::copy_from_slice(sealed.mime()))
         }
     }
 }
 
-async fn sealed(ports: &Ports, message: &Message, digest: Digest) -> Result<Sealed, Refusal> {
-    let sealed = sealed_at(ports, message.organization_id, digest).await?;
+async fn sealed(blobs: &dyn Blobs, message: &Message, digest: Digest) -> Result<Sealed, Refusal> {
+    let sealed = sealed_at(blobs, message.organization_id, digest).await?;
     // A person must see where the sealed mail goes, not what a row of the table says of it.
     if !agree(message, sealed.envelope()) {
         return Err(Refusal::Internal(format!("{}: the record and the sealed object differ", message.id)));
@@ -148,15 +148,15 @@ async fn sealed(ports: &Ports, message: &Message, digest: Digest) -> Result<Seal
 
 /// The mail with this digest, as it is sealed.
 pub(crate) async fn sealed_detail(
-    ports: &Ports,
+    blobs: &dyn Blobs,
     message: Message,
     digest: Digest,
 ) -> Result<Detail, Refusal> {
     let current = message.outbound().is_some_and(|outbound| outbound.digest == digest);
     let sealed = if current {
-        sealed(ports, &message, digest).await?
+        sealed(blobs, &message, digest).await?
     } else {
-        sealed_at(ports, message.organization_id, digest).await?
+        sealed_at(blobs, message.organization_id, digest).await?
     };
     let Envelope { organization_id, message_id, .. } = sealed.envelope();
     if (*organization_id, *message_id) != (message.organization_id, message.id) {
@@ -168,11 +168,11 @@ pub(crate) async fn sealed_detail(
 
 /// The sealed object with this digest.
 pub(crate) async fn sealed_at(
-    ports: &Ports,
+    blobs: &dyn Blobs,
     organization_id: OrganizationId,
     digest: Digest,
 ) -> Result<Sealed, Refusal> {
-    let bytes = ports.blobs.get(&BlobKey::Sealed(organization_id, digest), MAX_MIME + 64 * 1024).await?;
+    let bytes = blobs.get(&BlobKey::Sealed(organization_id, digest), MAX_MIME + 64 * 1024).await?;
     Sealed::open(bytes.into(), digest).map_err(|error| Refusal::Internal(error.to_string()))
 }
 
@@ -228,11 +228,11 @@ fn agree(message: &Message, envelope: &Envelope) -> bool {
 }
 
 /// A mail with its body, from its bytes.
-pub(crate) async fn detail(ports: &Ports, message: Message) -> Result<Detail, Refusal> {
+pub(crate) async fn detail(blobs: &dyn Blobs, message: Message) -> Result<Detail, Refusal> {
     if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
-        return sealed_detail(ports, message, digest).await;
+        return sealed_detail(blobs, message, digest).await;
     }
-    let bytes = raw_bytes(ports, &message).await?;
+    let bytes = raw_bytes(blobs, &message).await?;
     if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
     {
         // Reading it has failed before: it is shown without its body, and can be fetched raw.

@@ -15,9 +15,9 @@ use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
-use crate::base::ports::{BlobError, BlobKey, Ports};
+use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
 use crate::base::store::{
-    AddressEntry, Change, Conflict, Expect, Key, StoreError, ThreadPointer, Write, key, load,
+    AddressEntry, Change, Conflict, Directory, Expect, Key, StoreError, ThreadPointer, Write, key, load,
 };
 use crate::mailbox::attachments::{part, records};
 use crate::mailbox::conversation::{provider_pointer, subject_pointer};
@@ -75,14 +75,16 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
 /// meanwhile and we are told of the mail again, the mark goes before the mail is filed.
 pub async fn receive(
     ports: &Ports,
+    blobs: &dyn Blobs,
+    directory: &dyn Directory,
     received: &Received,
     reading: Reading,
 ) -> Result<Vec<MessageId>, Refusal> {
-    let mut owners = find_owners(ports, received).await?;
+    let mut owners = find_owners(directory, received).await?;
     if owners.is_empty() {
-        marked(ports.blobs.mark_unclaimed(&BlobKey::Raw(received.raw_key.clone())).await)?;
+        marked(blobs.mark_unclaimed(&BlobKey::Raw(received.raw_key.clone())).await)?;
         // The mark first, then another look: whoever finds an inbox that was not there before finds the mark too.
-        owners = find_owners(ports, received).await?;
+        owners = find_owners(directory, received).await?;
     }
     if owners.is_empty() {
         // It stays in the bucket for 30 days, under the key that the log names.
@@ -92,10 +94,10 @@ pub async fn receive(
     // Only where an inbox of it is younger than the mail can somebody have found none. Ids are in the order of time.
     let settled = InboxId::new(received.at - CLOCKS_DIFFER, [0; 10]);
     if owners.iter().any(|owner| owner.inbox_id >= settled) {
-        marked(ports.blobs.keep(&BlobKey::Raw(received.raw_key.clone())).await)?;
+        marked(blobs.keep(&BlobKey::Raw(received.raw_key.clone())).await)?;
     }
     let raw = match reading {
-        Reading::Parse => ports.blobs.get(&BlobKey::Raw(received.raw_key.clone()), MAX_MIME).await?,
+        Reading::Parse => blobs.get(&BlobKey::Raw(received.raw_key.clone()), MAX_MIME).await?,
         Reading::Quarantine => Bytes::new(),
     };
     let mail = match reading {
@@ -110,15 +112,16 @@ pub async fn receive(
             Some((_, findings)) => findings,
             None => findings(ports, received, reading, owner, &mail),
         };
-        made.extend(file(ports, received, reading, owner, &raw, &mail, &findings).await?);
+        let message = build(received, reading, owner, &raw, &mail, &findings);
+        made.extend(file(ports, blobs, owner, message, &mail).await?);
         looked = Some((owner.organization_id, findings));
     }
     Ok(made)
 }
 
 /// The inboxes that it was sent to.
-async fn find_owners(ports: &Ports, received: &Received) -> Result<Vec<AddressEntry>, Refusal> {
-    let mut owners = ports.directory.addresses(&received.recipients).await?;
+async fn find_owners(directory: &dyn Directory, received: &Received) -> Result<Vec<AddressEntry>, Refusal> {
+    let mut owners = directory.addresses(&received.recipients).await?;
     owners.sort_by_key(|owner| owner.inbox_id);
     owners.dedup_by_key(|owner| owner.inbox_id);
     Ok(owners)
@@ -159,23 +162,20 @@ fn message_id(received: &Received, owner: &AddressEntry) -> MessageId {
 
 async fn file(
     ports: &Ports,
-    received: &Received,
-    reading: Reading,
+    blobs: &dyn Blobs,
     owner: &AddressEntry,
-    raw: &Bytes,
+    mut message: Message,
     mail: &mail::ParsedMail<'_>,
-    findings: &[Finding],
 ) -> Result<Option<MessageId>, Refusal> {
-    let id = message_id(received, owner);
+    let id = message.id;
     let organization_id = owner.organization_id;
-    let mut message = build(received, reading, owner, raw, mail, findings);
     let inbox = Inbox {
         id: owner.inbox_id,
         organization_id,
         address: owner.address.clone(),
         display_name: None,
         paused: None,
-        created_at: received.at,
+        created_at: message.created_at,
     };
     let mut stored_files = false;
     for _ in 0..TRIES {
@@ -185,7 +185,7 @@ async fn file(
         }
         message.thread_id = found.thread_id.unwrap_or_else(|| ports.thread_id());
         if !stored_files {
-            store_files(ports, &message, mail).await?;
+            store_files(blobs, &message, mail).await?;
             stored_files = true;
         }
         match ports.store.commit(change(ports, &inbox, &message, &found)).await {
@@ -316,13 +316,17 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
     Ok(Found { known, own_known, thread_id: by_reference.or(recent).map(|p| p.thread_id), subject_known })
 }
 
-async fn store_files(ports: &Ports, message: &Message, mail: &mail::ParsedMail<'_>) -> Result<(), Refusal> {
+async fn store_files(
+    blobs: &dyn Blobs,
+    message: &Message,
+    mail: &mail::ParsedMail<'_>,
+) -> Result<(), Refusal> {
     let files = message.attachments.iter().zip(&mail.attachments);
     let files: BTreeMap<_, _> = files.map(|(reference, file)| (reference.id, file)).collect();
     try_join_all(files.into_iter().map(|(id, file)| {
         let key = BlobKey::Attachment(message.organization_id, id);
         let contents = Bytes::copy_from_slice(&file.contents);
-        async move { ports.blobs.put(&key, contents, &file.content_type).await }
+        async move { blobs.put(&key, contents, &file.content_type).await }
     }))
     .await?;
     Ok(())

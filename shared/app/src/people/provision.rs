@@ -7,7 +7,7 @@ use domain::people::credential::Login;
 use domain::people::organization::{Member, Organization};
 
 use crate::base::error::Refusal;
-use crate::base::ports::Ports;
+use crate::base::ports::{DataKeys, Ports};
 use crate::base::store::{Change, DirectoryWrite};
 use crate::people::sessions::{PASSWORD_LENGTH, hash_password};
 
@@ -28,6 +28,7 @@ pub const MAX_MEMBERS: usize = 20;
 /// Makes an organization with its first people, among them an owner, and its data key.
 pub async fn organization(
     ports: &Ports,
+    data_keys: &dyn DataKeys,
     name: String,
     members: &[NewMember],
 ) -> Result<(Organization, Vec<Member>), Refusal> {
@@ -46,7 +47,7 @@ pub async fn organization(
     }
     let now = ports.now();
     let organization_id = ports.organization_id();
-    let (_, data_key) = ports.data_keys.generate(organization_id).await?;
+    let (_, data_key) = data_keys.generate(organization_id).await?;
     let organization = Organization { id: organization_id, name, data_key, paused: None, created_at: now };
     let mut change = Change::new(organization_id).create(organization.clone()).audit(ports.audit(
         organization_id,

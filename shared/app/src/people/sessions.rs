@@ -10,7 +10,7 @@ use domain::people::organization::{Member, Organization};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Change, DirectoryWrite, Key, Tally, Write, key, load};
+use crate::base::store::{Change, Directory, DirectoryWrite, Key, Tally, Write, key, load};
 
 /// A password is 12 to 200 characters: a long sentence is fine, a megabyte to hash is not.
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 12..=200;
@@ -46,11 +46,12 @@ fn wrong() -> Refusal {
 /// stands for the others. The right password gives the attempts back, in the transaction that makes the session.
 pub async fn sign_in(
     ports: &Ports,
+    directory: &dyn Directory,
     email: &EmailAddress,
     password: &str,
 ) -> Result<(Session, Secret), Refusal> {
     let window = SignInWindow::of(ports.now());
-    let turn = Turn::of(ports.directory.count(email, Tally::Attempts, window).await?);
+    let turn = Turn::of(directory.count(email, Tally::Attempts, window).await?);
     let flood = Refusal::NotBefore {
         code: Code::TooManySignIns,
         message: "too many attempts with this address: wait before the next".to_owned(),
@@ -59,7 +60,7 @@ pub async fn sign_in(
     if turn == (Turn::Flood { first: false }) {
         return Err(flood);
     }
-    let login = ports.directory.login(email).await?;
+    let login = directory.login(email).await?;
     let (reason, refusal) = match (turn, &login) {
         (Turn::Compared, Some(login)) if verify_password(password, &login.password_hash) => {
             match open(ports, login, window).await? {
@@ -82,7 +83,7 @@ pub async fn sign_in(
             entry.details.push(("reason", reason.to_owned()));
             ports.store.commit(Change::new(login.organization_id).audit(entry)).await?;
         }
-        None => drop(ports.directory.count(email, Tally::Refusals, window).await?),
+        None => drop(directory.count(email, Tally::Refusals, window).await?),
     }
     Err(refusal)
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use app::base::enter::Once;
-use app::base::ports::Endpoints;
+use app::base::ports::{DataKeys, Endpoints};
 use app::base::store::{Change, DueDelivery, Key, Write, key, load};
 use app::delivery::webhooks::{
     self, Asked, Deliverer, Delivery, NewWebhook, NextAttempt, OpenedKeys, SLOW_CALLS,
@@ -19,7 +19,7 @@ use domain::{EventId, OrganizationId};
 use futures_util::future::{BoxFuture, join_all};
 use jiff::SignedDuration;
 use testkit::samples::{self, NOW, organization_id};
-use testkit::world::World;
+use testkit::world::{PlainKeys, World};
 
 async fn world() -> (World, Webhook) {
     let world = World::default();
@@ -31,7 +31,8 @@ async fn world() -> (World, Webhook) {
     let permit = permit.permit::<scope::WebhooksManage>().unwrap();
     let new = NewWebhook { url: "https://example.com/hook".into(), events: [].into() };
     let created =
-        webhooks::create(&world.ports, &permit, new, &Once::default(), |_| (201, String::new())).await;
+        webhooks::create(&world.ports, &PlainKeys, &permit, new, &Once::default(), |_| (201, String::new()))
+            .await;
     (world, created.unwrap().0)
 }
 
@@ -54,7 +55,7 @@ fn event(world: &World, organization: OrganizationId, n: usize) -> Delivery {
 
 fn deliverer<'a>(world: &'a World, endpoints: &'a dyn Endpoints, opened: &'a OpenedKeys) -> Deliverer<'a> {
     let encode = wire::delivery::events::write_next;
-    Deliverer { ports: &world.ports, endpoints, queue: &world.outside, encode, opened }
+    Deliverer { ports: &world.ports, data_keys: &PlainKeys, endpoints, queue: &world.outside, encode, opened }
 }
 
 fn attempts(world: &World, event: EventId) -> Vec<Attempt> {
@@ -274,7 +275,7 @@ async fn an_organization_has_two_calls_that_take_long_and_another_has_its_own() 
     let deliverer = deliverer(&world, &hangs, &opened);
     // Another organization's endpoint, as slow.
     let other = Webhook { organization_id: organization_id(2), ..webhook.clone() };
-    let (key, _) = world.ports.data_keys.generate(organization_id(2)).await.unwrap();
+    let (key, _) = PlainKeys.generate(organization_id(2)).await.unwrap();
     let id = other.id.to_string();
     let context =
         app::base::vault::Context { organization_id: organization_id(2), kind: "webhook", record_id: &id };

@@ -74,7 +74,10 @@ async fn held_as(world: &World, draft: Draft) -> Approval {
     let permit = token.principal().permit().unwrap();
     let once = Once::default();
     let inbox = samples::inbox_id(1);
-    submit(&world.ports, &permit, inbox, draft, None, &once, |_| (202, String::new())).await.unwrap().approval
+    submit(&world.sending(), &permit, inbox, draft, None, &once, |_| (202, String::new()))
+        .await
+        .unwrap()
+        .approval
 }
 
 fn encode(digest: &DueDigest) -> String {
@@ -94,6 +97,7 @@ async fn tell(world: &World, what: &Notify) -> Result<(), Refusal> {
     let from = samples::address("notifications@mail.example.com");
     let teller = Teller {
         ports: &world.ports,
+        directory: &*world.store,
         notifier: &world.notifier,
         queue: &world.outside,
         encode,
@@ -172,7 +176,7 @@ async fn stored(world: &World, approval: &Approval) -> Approval {
 }
 
 async fn approve(world: &World, secret: &LinkSecret, digest: Digest) -> Result<Approval, LinkRefusal> {
-    links::decide(&world.ports, secret, digest, &Verdict::Approve).await
+    links::decide(&world.ports, &*world.workflow, secret, digest, &Verdict::Approve).await
 }
 
 async fn put(world: &World, record: impl Into<Record>) {
@@ -186,7 +190,7 @@ async fn closed(world: &World, secret: &LinkSecret, digest: Digest, why: LinkClo
     let seen = links::open(&world.ports, secret).await;
     assert!(matches!(&seen, Err(LinkRefusal::Closed(closed, _)) if *closed == why), "{seen:?}");
     for verdict in [Verdict::Approve, Verdict::Reject("no".into())] {
-        let refused = links::decide(&world.ports, secret, digest, &verdict).await;
+        let refused = links::decide(&world.ports, &*world.workflow, secret, digest, &verdict).await;
         let Err(LinkRefusal::Closed(closed, named)) = refused else { panic!("{refused:?}") };
         assert_eq!(closed, why);
         let silent = matches!(why, LinkClosed::Unknown | LinkClosed::NotEntitled);
@@ -261,7 +265,8 @@ async fn a_link_rejects() {
     let world = small().await;
     let (approval, secret) = linked(&world).await;
     let verdict = Verdict::Reject("wrong price".into());
-    let decided = links::decide(&world.ports, &secret, approval.digest, &verdict).await.unwrap();
+    let decided =
+        links::decide(&world.ports, &*world.workflow, &secret, approval.digest, &verdict).await.unwrap();
     assert!(matches!(decided.decision, Decision::Rejected { reason, .. } if reason == "wrong price"));
     closed(&world, &secret, approval.digest, LinkClosed::Used).await;
     closed(&world, &link_of(&world, OWNER), approval.digest, LinkClosed::Decided("rejected")).await;
@@ -274,7 +279,7 @@ async fn looking_a_hundred_times_changes_nothing() {
     let before = world.store.contents().clone();
     for _ in 0..100 {
         let opened = links::open(&world.ports, &secret).await.unwrap();
-        links::view(&world.ports, &opened).await.unwrap();
+        links::view(&world.ports, &*world.blobs, &opened).await.unwrap();
     }
     {
         let after = world.store.contents();
@@ -289,7 +294,16 @@ async fn useless_after_a_decision_elsewhere() {
     let (approval, secret) = linked(&world).await;
     let (session, _) = samples::session(OWNER, Role::Owner);
     let permit = session.principal(world.ports.now()).unwrap().permit::<scope::ApprovalsDecide>().unwrap();
-    approvals::decide(&world.ports, &permit, approval.id, approval.digest, &Verdict::Approve).await.unwrap();
+    approvals::decide(
+        &world.ports,
+        &*world.workflow,
+        &permit,
+        approval.id,
+        approval.digest,
+        &Verdict::Approve,
+    )
+    .await
+    .unwrap();
     closed(&world, &secret, approval.digest, LinkClosed::Decided("approved")).await;
 }
 
@@ -314,7 +328,7 @@ async fn useless_after_expiry() {
     let (approval, secret) = linked(&world).await;
     world.pass(Terms::default().expires_in.as_secs());
     closed(&world, &secret, approval.digest, LinkClosed::Decided("expired")).await;
-    sweep::sweep(&world.ports, &*world.store).await.unwrap();
+    sweep::sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap();
     closed(&world, &secret, approval.digest, LinkClosed::Decided("expired")).await;
     // One that waits longer than a link holds.
     let long = Approval { expires_at: world.ports.now() + Link::LIFE * 3, ..held(&world).await };

@@ -152,7 +152,9 @@ async fn a_policy_that_can_not_be_read_holds_until_it_is_replaced_or_removed() {
     let change = Change::new(samples::organization_id(1)).update(stored);
     world.ports.store.commit(change).await.unwrap();
 
-    let (found, _) = simulate(&world.ports, &owner(), trial(&["a@b.co"], "x")).await.unwrap();
+    let (found, _) = simulate(&world.ports, &*world.blobs, &*world.store, &owner(), trial(&["a@b.co"], "x"))
+        .await
+        .unwrap();
     assert_eq!(found.reasons, ["policy_unreadable"]);
     let unreadable = get(&world.ports, &owner(), policy.id).await;
     assert!(
@@ -160,14 +162,18 @@ async fn a_policy_that_can_not_be_read_holds_until_it_is_replaced_or_removed() {
         "{unreadable:?}"
     );
     replace(&world.ports, &owner(), policy.id, 0, policy.content.clone()).await.unwrap();
-    let (found, _) = simulate(&world.ports, &owner(), trial(&["a@b.co"], "x")).await.unwrap();
+    let (found, _) = simulate(&world.ports, &*world.blobs, &*world.store, &owner(), trial(&["a@b.co"], "x"))
+        .await
+        .unwrap();
     assert_eq!(found.outcome, Verdict::Allow);
 
     // Where not even the ids can be read, nothing is written over it.
     let version = book(&world.ports, &owner()).await.unwrap().version;
     let change = Change::new(samples::organization_id(1)).update(PolicyBook::broken(version));
     world.ports.store.commit(change).await.unwrap();
-    let (found, _) = simulate(&world.ports, &owner(), trial(&["a@b.co"], "x")).await.unwrap();
+    let (found, _) = simulate(&world.ports, &*world.blobs, &*world.store, &owner(), trial(&["a@b.co"], "x"))
+        .await
+        .unwrap();
     assert_eq!(found.reasons, ["policy_unreadable"]);
     let once = Once::default();
     let refused = create(&world.ports, &owner(), policy.content, &once, |_| (201, String::new())).await;
@@ -192,12 +198,16 @@ async fn a_trial_tells_what_would_become_of_a_mail_and_leaves_nothing() {
     known(&world, "Ann@example.org").await;
     let before = format!("{:?}", world.store.contents().records);
 
-    let (found, facts) = simulate(&world.ports, &owner(), trial(&["ann@EXAMPLE.org"], "x")).await.unwrap();
+    let (found, facts) =
+        simulate(&world.ports, &*world.blobs, &*world.store, &owner(), trial(&["ann@EXAMPLE.org"], "x"))
+            .await
+            .unwrap();
     assert_eq!((found.outcome, found.reasons), (Verdict::Allow, vec!["policy_allows".to_owned()]));
     assert!(!facts.recipients[0].first_contact && !facts.recipients[0].internal);
     let own = samples::inbox(1).address;
     let both = [own.as_str(), "new@example.org"];
-    let (found, facts) = simulate(&world.ports, &owner(), trial(&both, "x")).await.unwrap();
+    let (found, facts) =
+        simulate(&world.ports, &*world.blobs, &*world.store, &owner(), trial(&both, "x")).await.unwrap();
     assert_eq!(found.reasons, ["no_policy_allows_it"]);
     let seen: Vec<_> = facts.recipients.iter().map(|r| (r.internal, r.first_contact)).collect();
     assert_eq!(seen, [(true, true), (false, true)]);
@@ -211,14 +221,19 @@ async fn a_trial_tells_what_would_become_of_a_mail_and_leaves_nothing() {
         rules(r#"{"keyword":{"any_of":["secret"],"in":["body"]}}"#, "block"),
         rules(r#"{"link":{"domain_in":["evil.example"]}}"#, "hold"),
     ]);
-    let (found, facts) = simulate(&world.ports, &owner(), other).await.unwrap();
+    let (found, facts) = simulate(&world.ports, &*world.blobs, &*world.store, &owner(), other).await.unwrap();
     assert_eq!((found.outcome, found.trace.len()), (Verdict::Block, 2));
     assert_eq!(facts.links, ["evil.example", "shop.example"]);
     assert_eq!(before, format!("{:?}", world.store.contents().records));
 
     let permit = owner();
-    let refused =
-        simulate(&world.ports, &permit, Trial { inbox_id: samples::inbox_id(9), ..trial(&["a@b.co"], "x") });
+    let refused = simulate(
+        &world.ports,
+        &*world.blobs,
+        &*world.store,
+        &permit,
+        Trial { inbox_id: samples::inbox_id(9), ..trial(&["a@b.co"], "x") },
+    );
     assert!(matches!(refused.await, Err(Refusal::Invalid(errors)) if errors[0].code == Code::UnknownInbox));
 }
 
@@ -241,7 +256,7 @@ async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {
         send_at: None,
         counted: BTreeSet::new(),
     };
-    gather(&world.ports, book, input).await.unwrap()
+    gather(&world.ports, &*world.store, book, input).await.unwrap()
 }
 
 #[tokio::test]

@@ -71,13 +71,13 @@ async fn held(world: &World) -> Submitted {
         strict_html: false,
     };
     let once = Once::default();
-    submit(&world.ports, &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
+    submit(&world.sending(), &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
         .await
         .unwrap()
 }
 
 async fn view(world: &World, approval: &Approval) -> Result<View, Refusal> {
-    approvals::get(&world.ports, &approver(), approval.id).await
+    approvals::get(&world.ports, &*world.blobs, &approver(), approval.id).await
 }
 
 /// Changes rows as somebody could who may write the table.
@@ -150,7 +150,9 @@ async fn what_a_row_says_of_a_sealed_mail_is_not_shown_to_whoever_decides() {
     ids.sort_unstable();
     known.sort_unstable();
     assert_eq!(ids, known, "each file leads where it led");
-    let detail = messages::get(&world.ports, &approver(), samples::inbox_id(1), submitted.message.id).await;
+    let detail =
+        messages::get(&world.ports, &*world.blobs, &approver(), samples::inbox_id(1), submitted.message.id)
+            .await;
     assert_eq!(detail.unwrap().message.subject, "Your order");
 
     // Who gets it is told apart at once.
@@ -172,7 +174,9 @@ async fn a_row_that_names_another_sealed_mail_changes_nothing_of_what_is_decided
     });
     let shown = view(&world, &submitted.approval).await.unwrap();
     sealed(&shown);
-    let detail = messages::get(&world.ports, &approver(), samples::inbox_id(1), submitted.message.id).await;
+    let detail =
+        messages::get(&world.ports, &*world.blobs, &approver(), samples::inbox_id(1), submitted.message.id)
+            .await;
     assert!(matches!(detail, Err(Refusal::Internal(_))), "another mail's bytes are not shown as this one's");
     tamper(&world, Key::Approval(submitted.approval.id), |record| {
         let Record::Approval(approval) = record else { panic!("{record:?}") };
@@ -188,7 +192,8 @@ async fn a_file_is_given_under_the_name_that_is_sealed_or_not_at_all() {
     let submitted = held(&world).await;
     let shown = view(&world, &submitted.approval).await.unwrap();
     for file in &shown.message.message.attachments {
-        let (record, url) = attachments::download(&world.ports, &approver(), file.id).await.unwrap();
+        let (record, url) =
+            attachments::download(&world.ports, &*world.blobs, &approver(), file.id).await.unwrap();
         assert_eq!(
             (&record.filename, record.message),
             (&file.filename, Some((submitted.message.id, file.digest)))
@@ -211,7 +216,7 @@ async fn a_file_is_given_under_the_name_that_is_sealed_or_not_at_all() {
             let Record::Attachment(file) = record else { panic!("{record:?}") };
             change(file);
         });
-        let refused = attachments::download(&world.ports, &approver(), id).await;
+        let refused = attachments::download(&world.ports, &*world.blobs, &approver(), id).await;
         assert!(matches!(refused, Err(Refusal::Internal(_))), "{refused:?}");
     }
 }
@@ -231,7 +236,8 @@ async fn an_edit_takes_the_mail_as_it_is_sealed_and_each_revision_shows_its_own(
         Edit { text: Some("Tomorrow.".into()), remove_attachments: vec![removed], ..Edit::default() };
     let once = Once::default();
     let answer = |_: &Submitted| (202, String::new());
-    let edited = edit(&world.ports, &approver(), old.id, old.digest, change, &once, answer).await.unwrap();
+    let edited =
+        edit(&world.sending(), &approver(), old.id, old.digest, change, &once, answer).await.unwrap();
     let shown = view(&world, &edited.approval).await.unwrap();
     let message = &shown.message.message;
     assert_eq!((message.subject.as_str(), message.preview.as_str()), ("Your order", "Tomorrow."));
@@ -248,7 +254,7 @@ async fn an_edit_takes_the_mail_as_it_is_sealed_and_each_revision_shows_its_own(
     // The file that was taken out is added again: it is the same.
     let again = Edit { attachments: vec![file("a:b?.ics", None, b"one")], ..Edit::default() };
     let (id, digest) = (edited.approval.id, edited.approval.digest);
-    let again = edit(&world.ports, &approver(), id, digest, again, &once, answer).await.unwrap();
+    let again = edit(&world.sending(), &approver(), id, digest, again, &once, answer).await.unwrap();
     assert_eq!(view(&world, &again.approval).await.unwrap().message.message.attachments.len(), 3);
 }
 
@@ -273,7 +279,7 @@ async fn an_approval_whose_mail_is_gone_is_not_shown_with_the_mail_that_it_answe
     };
     let answering = Some(Answering { message_id: received.id, all: false });
     let once = Once::default();
-    let asked = submit(&world.ports, &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
+    let asked = submit(&world.sending(), &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
         (202, String::new())
     })
     .await

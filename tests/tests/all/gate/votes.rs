@@ -98,8 +98,10 @@ const TWO: &str = r#"{"name":"two","when":{"always":true},"outcome":"hold","term
 
 async fn ask(world: &World, draft: Draft, answering: Option<Answering>) -> Result<Submitted, Refusal> {
     let once = Once::default();
-    submit(&world.ports, &agent(), samples::inbox_id(1), draft, answering, &once, |_| (202, String::new()))
-        .await
+    submit(&world.sending(), &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
+        (202, String::new())
+    })
+    .await
 }
 
 async fn held(world: &World, address: &str) -> Submitted {
@@ -117,7 +119,7 @@ fn ticket(approval: &Approval) -> Ticket {
 }
 
 async fn send(world: &World, approval: &Approval) -> Dispatched {
-    dispatch(&world.ports, &world.sender, &ticket(approval)).await.unwrap()
+    dispatch(&world.ports, &*world.blobs, &world.sender, &ticket(approval)).await.unwrap()
 }
 
 async fn vote(
@@ -125,7 +127,7 @@ async fn vote(
     approval: &Approval,
     by: &Permit<scope::ApprovalsDecide>,
 ) -> Result<Approval, Refusal> {
-    decide(&world.ports, by, approval.id, approval.digest, &Verdict::Approve).await
+    decide(&world.ports, &*world.workflow, by, approval.id, approval.digest, &Verdict::Approve).await
 }
 
 async fn message(world: &World, approval: &Approval) -> Message {
@@ -213,14 +215,15 @@ async fn an_edit_voids_votes_and_the_old_digest_is_never_sent() {
     let change = Edit { text: Some("Goodbye Ann\n".into()), ..Edit::default() };
     let once = Once::default();
     let answer = |_: &Submitted| (202, String::new());
-    let edited = edit(&world.ports, &approver(3), old.id, old.digest, change, &once, answer).await.unwrap();
+    let edited =
+        edit(&world.sending(), &approver(3), old.id, old.digest, change, &once, answer).await.unwrap();
     let new = edited.approval;
     assert_eq!((new.revision, new.supersedes, new.votes.len()), (2, Some(old.id), 0));
     assert_ne!(new.digest, old.digest);
     assert_eq!(new.message_id, old.message_id);
     // The old approval, the old digest, and the old ticket lead nowhere.
     assert_eq!(code(vote(&world, &old, &owner()).await), "approval_superseded");
-    let stale = decide(&world.ports, &owner(), new.id, old.digest, &Verdict::Approve).await;
+    let stale = decide(&world.ports, &*world.workflow, &owner(), new.id, old.digest, &Verdict::Approve).await;
     assert_eq!(code(stale), "digest_mismatch");
     assert_eq!(send(&world, &old).await, Dispatched::Already(Status::PendingApproval));
     // The last editor does not count; two others do.
@@ -234,7 +237,7 @@ async fn an_edit_voids_votes_and_the_old_digest_is_never_sent() {
     assert!(sent.contains("Goodbye Ann") && !sent.contains("Hello Ann"), "{sent}");
     assert_eq!(world.sends(), 1);
     // Whoever looks sees what was changed.
-    let view = approvals::get(&world.ports, &owner(), new.id).await.unwrap();
+    let view = approvals::get(&world.ports, &*world.blobs, &owner(), new.id).await.unwrap();
     let differences = view.differences.unwrap();
     assert_eq!(differences.len(), 1);
     assert_eq!(differences[0].field, "text");
@@ -250,13 +253,14 @@ async fn an_edit_that_a_policy_blocks_or_that_changes_nothing_leaves_all_as_it_w
     let once = Once::default();
     let answer = |_: &Submitted| (202, String::new());
     let secret = Edit { text: Some("the secret".into()), ..Edit::default() };
-    let refused = edit(&world.ports, &approver(2), old.id, old.digest, secret, &once, answer).await;
+    let refused = edit(&world.sending(), &approver(2), old.id, old.digest, secret, &once, answer).await;
     assert_eq!(code(refused), "blocked_by_policy");
-    let nothing = edit(&world.ports, &approver(2), old.id, old.digest, Edit::default(), &once, answer).await;
+    let nothing =
+        edit(&world.sending(), &approver(2), old.id, old.digest, Edit::default(), &once, answer).await;
     assert_eq!(code(nothing), "nothing_changed");
     let other = domain::base::digest::Digest::of(b"other");
     let stale = Edit { text: Some("x".into()), ..Edit::default() };
-    let stale = edit(&world.ports, &approver(2), old.id, other, stale, &once, answer).await;
+    let stale = edit(&world.sending(), &approver(2), old.id, other, stale, &once, answer).await;
     assert_eq!(code(stale), "digest_mismatch");
     assert_eq!(stored(&world, &old).await, old);
 }
@@ -277,14 +281,14 @@ async fn an_edit_keeps_files_names_and_the_way_back() {
     let change = Edit { subject: Some(HeaderText::lossy("Hello again")), ..Edit::default() };
     let once = Once::default();
     let edited =
-        edit(&world.ports, &approver(3), old.approval.id, old.approval.digest, change, &once, |_| {
+        edit(&world.sending(), &approver(3), old.approval.id, old.approval.digest, change, &once, |_| {
             (202, String::new())
         })
         .await
         .unwrap();
     assert_eq!(edited.message.attachments, old.message.attachments);
     assert_eq!(edited.message.to, old.message.to);
-    let view = approvals::get(&world.ports, &owner(), edited.approval.id).await.unwrap();
+    let view = approvals::get(&world.ports, &*world.blobs, &owner(), edited.approval.id).await.unwrap();
     let fields: Vec<_> = view.differences.unwrap().into_iter().map(|d| d.field).collect();
     assert_eq!(fields, ["subject"]);
     assert_eq!(view.message.text.as_deref(), Some("Hello Ann\n"));
@@ -294,24 +298,29 @@ async fn an_edit_keeps_files_names_and_the_way_back() {
 async fn cancelling_wins_before_the_claim_and_loses_after_it() {
     let world = world().await;
     let waiting = held(&world, ANN).await.approval;
-    cancel(&world.ports, &agent(), waiting.id, "not needed").await.unwrap();
+    cancel(&world.ports, &*world.workflow, &agent(), waiting.id, "not needed").await.unwrap();
     assert_eq!(code(vote(&world, &waiting, &approver(2)).await), "approval_not_pending");
 
     let approved = held(&world, ANN).await.approval;
     vote(&world, &approved, &approver(2)).await.unwrap();
-    cancel(&world.ports, &approver(3), approved.id, "changed my mind").await.unwrap();
+    cancel(&world.ports, &*world.workflow, &approver(3), approved.id, "changed my mind").await.unwrap();
     assert_eq!(send(&world, &approved).await, Dispatched::Already(Status::Cancelled));
     assert_eq!(world.sends(), 0);
 
     let sent = held(&world, ANN).await.approval;
     vote(&world, &sent, &approver(2)).await.unwrap();
     send(&world, &sent).await;
-    assert_eq!(code(cancel(&world.ports, &approver(3), sent.id, "too late").await), "message_not_waiting");
+    assert_eq!(
+        code(cancel(&world.ports, &*world.workflow, &approver(3), sent.id, "too late").await),
+        "message_not_waiting"
+    );
     assert_eq!(status(&world, &sent).await, Status::Sent);
     // Another token, and a viewer, have no say.
     let other = held(&world, ANN).await.approval;
     let (stranger, _) = samples::token(9, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]);
-    let refused = cancel(&world.ports, &stranger.principal().permit().unwrap(), other.id, "mine").await;
+    let refused =
+        cancel(&world.ports, &*world.workflow, &stranger.principal().permit().unwrap(), other.id, "mine")
+            .await;
     assert_eq!(code(refused), "not_requester");
 }
 
@@ -354,11 +363,17 @@ async fn a_pause_before_the_claim_always_wins_and_resuming_lets_a_person_drop() 
         assert!(ids.contains(&one.message_id) && ids.contains(&two.message_id), "{scope:?}");
         // The sweeper leaves it alone while mail is paused.
         world.pass(1_200);
-        sweep(&world.ports, &*world.store).await.unwrap();
-        let resumed =
-            resume(&world.ports, &owner::<scope::PoliciesManage>(), &owner(), scope, &[two.message_id])
-                .await
-                .unwrap();
+        sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap();
+        let resumed = resume(
+            &world.ports,
+            &*world.workflow,
+            &owner::<scope::PoliciesManage>(),
+            &owner(),
+            scope,
+            &[two.message_id],
+        )
+        .await
+        .unwrap();
         assert_eq!(resumed.dropped, [two.message_id]);
         assert_eq!(send(&world, &one).await, Dispatched::Now(Status::Sent), "{scope:?}");
         assert_eq!(send(&world, &two).await, Dispatched::Already(Status::Cancelled), "{scope:?}");
@@ -370,7 +385,8 @@ async fn a_pause_before_the_claim_always_wins_and_resuming_lets_a_person_drop() 
     pause(&world.ports, &approver(2), pause::Covered::Organization, "again").await.unwrap();
     let permit = owner::<scope::PoliciesManage>();
     let gone = [samples::inbound(3).id];
-    let refused = resume(&world.ports, &permit, &owner(), pause::Covered::Organization, &gone).await;
+    let refused =
+        resume(&world.ports, &*world.workflow, &permit, &owner(), pause::Covered::Organization, &gone).await;
     assert_eq!(code(refused), "not_waiting");
     let organization = load(&*world.ports.store, samples::organization_id(1), key::Organization).await;
     assert!(organization.unwrap().unwrap().paused.is_some());
@@ -557,7 +573,7 @@ async fn sending_again_is_a_new_mail_that_a_person_decides_about() {
     let unknown = messages::open(&world.ports, &owner(), "unknown", &page).await.unwrap();
     assert_eq!(unknown.items.iter().map(|m| m.id).collect::<Vec<_>>(), [first.message_id]);
     let once = Once::default();
-    let again = send_again(&world.ports, &agent(), samples::inbox_id(1), first.message_id, &once, |_| {
+    let again = send_again(&world.sending(), &agent(), samples::inbox_id(1), first.message_id, &once, |_| {
         (202, String::new())
     })
     .await
@@ -570,7 +586,8 @@ async fn sending_again_is_a_new_mail_that_a_person_decides_about() {
     assert_eq!(send(&world, &again.approval).await, Dispatched::Now(Status::Sent));
     let sent = again.message.id;
     let refused =
-        send_again(&world.ports, &agent(), samples::inbox_id(1), sent, &once, |_| (202, String::new())).await;
+        send_again(&world.sending(), &agent(), samples::inbox_id(1), sent, &once, |_| (202, String::new()))
+            .await;
     assert_eq!(code(refused), "message_not_ended");
 }
 
@@ -582,7 +599,8 @@ async fn there_is_one_attempt_at_a_time_at_sending_again() {
     assert_eq!(send(&world, &first).await, Dispatched::Now(Status::Unknown));
     let again = async |world: &World, id| {
         let once = Once::default();
-        send_again(&world.ports, &agent(), samples::inbox_id(1), id, &once, |_| (202, String::new())).await
+        send_again(&world.sending(), &agent(), samples::inbox_id(1), id, &once, |_| (202, String::new()))
+            .await
     };
     let refused = |result: Result<Submitted, Refusal>| {
         let Err(Refusal::Because { code, details, .. }) = result else { panic!("{result:?}") };
@@ -594,7 +612,9 @@ async fn there_is_one_attempt_at_a_time_at_sending_again() {
     assert_eq!(refused(again(&world, one.message.id).await), ("message_not_ended", known));
     // One that is rejected makes room for another, whichever of the two is named.
     let no = Verdict::Reject("no".into());
-    decide(&world.ports, &approver(2), one.approval.id, one.approval.digest, &no).await.unwrap();
+    decide(&world.ports, &*world.workflow, &approver(2), one.approval.id, one.approval.digest, &no)
+        .await
+        .unwrap();
     let two = again(&world, one.message.id).await.unwrap();
     let known = two.message.id.to_string();
     for id in [first.message_id, one.message.id] {
@@ -620,7 +640,7 @@ async fn there_is_one_attempt_at_a_time_at_sending_again() {
 
     // Two who ask at the same moment: the second meets the first one's write, and nothing of it is stored.
     let lost = held(&world, ANN).await.approval;
-    cancel(&world.ports, &approver(3), lost.id, "no").await.unwrap();
+    cancel(&world.ports, &*world.workflow, &approver(3), lost.id, "no").await.unwrap();
     let conflict = Conflict::Record(Key::Message(samples::inbox_id(1), lost.message_id));
     let records = world.store.contents().records.len();
     world.store.fail_commits(vec![StoreError::Conflict(vec![conflict])]);
@@ -635,20 +655,23 @@ async fn nobody_approves_their_own_words_by_having_them_sent_again() {
     let change = Edit { text: Some("Other words\n".into()), ..Edit::default() };
     let once = Once::default();
     let answer = |_: &Submitted| (202, String::new());
-    let edited = edit(&world.ports, &approver(3), old.id, old.digest, change, &once, answer).await.unwrap();
-    cancel(&world.ports, &approver(3), edited.approval.id, "I do it otherwise").await.unwrap();
+    let edited =
+        edit(&world.sending(), &approver(3), old.id, old.digest, change, &once, answer).await.unwrap();
+    cancel(&world.ports, &*world.workflow, &approver(3), edited.approval.id, "I do it otherwise")
+        .await
+        .unwrap();
     let inbox = samples::inbox_id(1);
-    let again = send_again(&world.ports, &agent(), inbox, old.message_id, &once, answer).await.unwrap();
+    let again = send_again(&world.sending(), &agent(), inbox, old.message_id, &once, answer).await.unwrap();
     assert_eq!(code(vote(&world, &again.approval, &approver(3)).await), "author_cannot_decide");
     // Nor in the attempt after that one.
-    cancel(&world.ports, &agent(), again.approval.id, "no").await.unwrap();
-    let again = send_again(&world.ports, &agent(), inbox, again.message.id, &once, answer).await.unwrap();
+    cancel(&world.ports, &*world.workflow, &agent(), again.approval.id, "no").await.unwrap();
+    let again = send_again(&world.sending(), &agent(), inbox, again.message.id, &once, answer).await.unwrap();
     assert_eq!(code(vote(&world, &again.approval, &approver(3)).await), "author_cannot_decide");
     // Nor does it help to name the first of all.
-    cancel(&world.ports, &agent(), again.approval.id, "no").await.unwrap();
-    let again = send_again(&world.ports, &owner(), inbox, old.message_id, &once, answer).await.unwrap();
-    cancel(&world.ports, &owner(), again.approval.id, "no").await.unwrap();
-    let again = send_again(&world.ports, &agent(), inbox, old.message_id, &once, answer).await.unwrap();
+    cancel(&world.ports, &*world.workflow, &agent(), again.approval.id, "no").await.unwrap();
+    let again = send_again(&world.sending(), &owner(), inbox, old.message_id, &once, answer).await.unwrap();
+    cancel(&world.ports, &*world.workflow, &owner(), again.approval.id, "no").await.unwrap();
+    let again = send_again(&world.sending(), &agent(), inbox, old.message_id, &once, answer).await.unwrap();
     for author in [approver(3), owner()] {
         assert_eq!(code(vote(&world, &again.approval, &author).await), "author_cannot_decide");
     }
@@ -668,7 +691,7 @@ async fn an_edit_is_not_counted_again_and_is_written_down_with_its_editor() {
     let answer = |_: &Submitted| (202, String::new());
     let words = |text: &str| Edit { text: Some(text.to_owned()), ..Edit::default() };
     let refused =
-        edit(&world.ports, &approver(3), old.id, old.digest, words("a secret"), &once, answer).await;
+        edit(&world.sending(), &approver(3), old.id, old.digest, words("a secret"), &once, answer).await;
     assert_eq!(code(refused), "blocked_by_policy");
     let written = world.store.contents().audit.last().unwrap().clone();
     assert_eq!(
@@ -676,7 +699,7 @@ async fn an_edit_is_not_counted_again_and_is_written_down_with_its_editor() {
         ("message.block", approver::<scope::MessagesRead>(3).actor().member())
     );
     let edited =
-        edit(&world.ports, &approver(3), old.id, old.digest, words("none"), &once, answer).await.unwrap();
+        edit(&world.sending(), &approver(3), old.id, old.digest, words("none"), &once, answer).await.unwrap();
     assert!(edited.is_held(), "the second mail is the second mail");
     assert_eq!(code(ask(&world, to(ANN), None).await), "blocked_by_policy", "and this one the third");
 }
@@ -691,10 +714,11 @@ async fn an_edit_does_not_get_round_a_count_by_another_recipient() {
     let once = Once::default();
     let answer = |_: &Submitted| (202, String::new());
     let change = |to: &str| Edit { to: Some(vec![Mailbox::bare(samples::address(to))]), ..Edit::default() };
-    let refused = edit(&world.ports, &approver(3), old.id, old.digest, change(ANN), &once, answer).await;
+    let refused = edit(&world.sending(), &approver(3), old.id, old.digest, change(ANN), &once, answer).await;
     assert_eq!(code(refused), "blocked_by_policy", "Ann has had her mail of today");
     let edited =
-        edit(&world.ports, &approver(3), old.id, old.digest, change("eve@example.org"), &once, answer).await;
+        edit(&world.sending(), &approver(3), old.id, old.digest, change("eve@example.org"), &once, answer)
+            .await;
     assert!(edited.unwrap().is_held());
     let third = ask(&world, to("eve@example.org"), None).await;
     assert_eq!(code(third), "blocked_by_policy", "the edited mail was hers");
@@ -707,7 +731,7 @@ async fn a_sweep_goes_on_until_nothing_is_overdue() {
         held(&world, ANN).await;
     }
     world.pass(40 * 86_400);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 250);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 250);
 }
 
 #[tokio::test]
@@ -721,7 +745,7 @@ async fn mails_that_can_never_be_moved_do_not_keep_a_sweep_from_the_others() {
     world.pass(60);
     let last = held(&world, ANN).await.approval;
     world.pass(40 * 86_400);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 1);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 1);
     assert_eq!(status(&world, &last).await, Status::Expired);
 }
 
@@ -742,20 +766,24 @@ async fn whoever_may_vote_is_reminded_and_unknown_mails_are_told_of_again() {
         world.store.contents().events.iter().filter(|e| e.kind == EventKind::ApprovalReminder).count()
     };
     world.pass(25 * 3_600);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().reminded, 1);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().reminded, 0, "not twice");
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().reminded, 1);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().reminded, 0, "not twice");
     world.pass(25 * 3_600);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().reminded, 1);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().reminded, 1);
     assert_eq!(reminders(&world), 2);
     vote(&world, &approval, &approver(2)).await.unwrap();
     world.sender.answers.lock().unwrap().push_back(SendOutcome::Ambiguous("timeout"));
     assert_eq!(send(&world, &approval).await, Dispatched::Now(Status::Unknown));
     for hours in [2, 24, 72] {
         world.pass(hours * 3_600);
-        assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().reminded, 1, "after {hours} hours");
+        assert_eq!(
+            sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().reminded,
+            1,
+            "after {hours} hours"
+        );
     }
     world.pass(500 * 3_600);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().reminded, 0, "it rests");
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().reminded, 0, "it rests");
 }
 
 #[tokio::test]
@@ -767,7 +795,7 @@ async fn by_default_a_mail_is_not_approved_after_its_send_at() {
     assert_eq!(Some(approval.expires_at), approval.send_at);
     world.pass(2 * 3_600);
     assert_eq!(code(vote(&world, &approval, &approver(2)).await), "approval_not_pending");
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 1);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 1);
 
     let late = r#"{"name":"l","when":{"always":true},"outcome":"hold","terms":{"late":"send"}}"#;
     let world = ruled(late).await;
@@ -819,7 +847,7 @@ async fn whoever_a_paused_token_belongs_to_does_not_resume_it() {
     let scope = pause::Covered::Token(token().id);
     pause(&world.ports, &approver(2), scope, "wild").await.unwrap();
     let editor = person::<scope::TokensManage>(1, Role::Editor);
-    let refused = resume(&world.ports, &editor, &owner(), scope, &[]).await;
+    let refused = resume(&world.ports, &*world.workflow, &editor, &owner(), scope, &[]).await;
     assert_eq!(code(refused), "manager_required");
 }
 
@@ -869,7 +897,8 @@ async fn a_new_attempt_stops_where_the_first_went_after_all() {
     let once = Once::default();
     let permit = agent();
     let answer = |_: &Submitted| (202, String::new());
-    let again = send_again(&world.ports, &permit, samples::inbox_id(1), first.message_id, &once, answer);
+    let sending = world.sending();
+    let again = send_again(&sending, &permit, samples::inbox_id(1), first.message_id, &once, answer);
     let again = again.await.unwrap().approval;
     let report = app::gate::settle::Report {
         organization_id: samples::organization_id(1),
@@ -892,13 +921,13 @@ async fn an_edit_spends_no_budget_and_needs_somebody_who_may_vote() {
     let once = Once::default();
     let answer = |_: &Submitted| (202, String::new());
     let change = || Edit { text: Some("other\n".into()), ..Edit::default() };
-    let refused = edit(&world.ports, &approver(2), old.id, old.digest, change(), &once, answer).await;
+    let refused = edit(&world.sending(), &approver(2), old.id, old.digest, change(), &once, answer).await;
     assert_eq!(code(refused), "role_not_entitled");
     let expires_at = world.ports.now() + SignedDuration::from_hours(24);
     let target = Target::Recipient(samples::address(ANN));
     let new = NewStanding { inbox_id: None, target, budget: 5, expires_at };
     let made = standing::create(&world.ports, &owner(), new, &once, |_| (201, String::new())).await.unwrap();
-    let edited = edit(&world.ports, &owner(), old.id, old.digest, change(), &once, answer).await.unwrap();
+    let edited = edit(&world.sending(), &owner(), old.id, old.digest, change(), &once, answer).await.unwrap();
     assert_eq!((edited.is_held(), edited.approval.votes.len()), (true, 0));
     assert!(edited.approval.reasons.contains(&"edited".to_owned()));
     let key = key::StandingApproval(made.id);

@@ -2,7 +2,7 @@
 
 use app::Refusal;
 use app::base::enter::Once;
-use app::base::ports::{BlobError, BlobKey, FlowError, SendOutcome};
+use app::base::ports::{BlobError, BlobKey, DataKeys, FlowError, SendOutcome};
 use app::base::store::{Key, Record, StoreError, key, load};
 use app::delivery::webhooks;
 use app::gate::approvals::{Verdict, decide};
@@ -22,7 +22,7 @@ use domain::mailbox::lifecycle::{Outbound, Outcome, Status};
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
 use testkit::samples;
-use testkit::world::{Told, World};
+use testkit::world::{PlainKeys, Told, World};
 
 fn agent<S: ScopeType>() -> Permit<S> {
     let (token, _) = samples::token(1, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]);
@@ -66,7 +66,7 @@ async fn world() -> World {
 
 async fn held(world: &World, draft: Draft) -> Submitted {
     let once = Once::default();
-    submit(&world.ports, &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
+    submit(&world.sending(), &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
         .await
         .unwrap()
 }
@@ -92,11 +92,12 @@ async fn message(world: &World, submitted: &Submitted) -> Message {
 
 async fn approve(world: &World, submitted: &Submitted) -> Result<Approval, Refusal> {
     let approval = &submitted.approval;
-    decide(&world.ports, &approver(2), approval.id, approval.digest, &Verdict::Approve).await
+    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &Verdict::Approve)
+        .await
 }
 
 async fn send(world: &World, submitted: &Submitted) -> Result<Dispatched, DispatchError> {
-    dispatch(&world.ports, &world.sender, &ticket(&submitted.approval)).await
+    dispatch(&world.ports, &*world.blobs, &world.sender, &ticket(&submitted.approval)).await
 }
 
 fn report(submitted: &Submitted, what: What) -> Report {
@@ -141,7 +142,9 @@ async fn a_rejected_mail_never_leaves() {
     let submitted = held(&world, draft()).await;
     let approval = &submitted.approval;
     let verdict = Verdict::Reject("wrong price".into());
-    decide(&world.ports, &approver(2), approval.id, approval.digest, &verdict).await.unwrap();
+    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &verdict)
+        .await
+        .unwrap();
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Already(Status::Rejected)));
     assert!(matches!(
         approve(&world, &submitted).await,
@@ -157,8 +160,15 @@ async fn a_wrong_digest_decides_nothing() {
     let other = held(&world, draft()).await;
     assert_ne!(submitted.approval.digest, other.approval.digest, "two mails never share a digest");
     for wrong in [Digest::of(b"x"), other.approval.digest] {
-        let refused =
-            decide(&world.ports, &approver(2), submitted.approval.id, wrong, &Verdict::Approve).await;
+        let refused = decide(
+            &world.ports,
+            &*world.workflow,
+            &approver(2),
+            submitted.approval.id,
+            wrong,
+            &Verdict::Approve,
+        )
+        .await;
         assert!(matches!(refused, Err(Refusal::Because { code: Code::DigestMismatch, .. })), "{refused:?}");
     }
     assert_eq!(status(&world, &submitted).await, Status::PendingApproval);
@@ -171,7 +181,7 @@ async fn the_same_decision_again_is_answered_alike_and_another_person_s_is_refus
     let first = approve(&world, &submitted).await.unwrap();
     assert_eq!(approve(&world, &submitted).await.unwrap().decision, first.decision);
     let (id, digest) = (submitted.approval.id, submitted.approval.digest);
-    let other = decide(&world.ports, &approver(3), id, digest, &Verdict::Approve).await;
+    let other = decide(&world.ports, &*world.workflow, &approver(3), id, digest, &Verdict::Approve).await;
     assert!(matches!(other, Err(Refusal::Because { code: Code::ApprovalNotPending, .. })));
     let audited =
         world.store.contents().audit.iter().filter(|entry| entry.action == "approval.approve").count();
@@ -191,7 +201,9 @@ async fn nobody_approves_what_their_own_token_asked_for() {
         (token.principal().permit(), "person_required"),
     ] {
         let permit: Permit<scope::ApprovalsDecide> = permit.unwrap();
-        let refused = decide(&world.ports, &permit, approval.id, approval.digest, &Verdict::Approve).await;
+        let refused =
+            decide(&world.ports, &*world.workflow, &permit, approval.id, approval.digest, &Verdict::Approve)
+                .await;
         assert!(
             matches!(&refused, Err(Refusal::Because { code, .. }) if code.as_str() == why),
             "{refused:?}"
@@ -224,7 +236,7 @@ async fn what_is_ambiguous_is_unknown_and_never_sent_again_until_the_provider_s_
     world.sender.answers.lock().unwrap().push_back(SendOutcome::Ambiguous("timeout"));
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Now(Status::Unknown)));
     world.pass(3600);
-    let swept = sweep(&world.ports, &*world.store).await.unwrap();
+    let swept = sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap();
     assert_eq!(swept, Swept::default(), "time alone resolves nothing");
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Already(Status::Unknown)));
     assert_eq!(world.sends(), 1);
@@ -277,7 +289,7 @@ async fn a_dispatcher_that_dies_after_the_call_leaves_no_second_mail() {
     assert_eq!(status(&world, &submitted).await, Status::Sending);
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Already(Status::Sending)));
     world.pass(Outbound::CLAIM_LIMIT.as_secs() + 1);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().lost, 1);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().lost, 1);
     assert_eq!(status(&world, &submitted).await, Status::Unknown);
     let delivered =
         What::Outcome(Outcome::Delivered, vec!["ann@example.org".into(), "hidden@example.org".into()]);
@@ -322,7 +334,7 @@ async fn a_decision_stands_whatever_becomes_of_the_workflow() {
     approve(&world, &submitted).await.unwrap();
     assert_eq!(status(&world, &submitted).await, Status::Scheduled);
     world.pass(Outbound::START_LIMIT.as_secs() + 1);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().restarted, 1);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().restarted, 1);
     assert!(matches!(world.told().last(), Some(Told::Started(_, run)) if *run > 1));
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Now(Status::Sent)));
 }
@@ -357,14 +369,14 @@ async fn an_approval_that_nobody_decides_expires() {
     let submitted = held(&world, draft()).await;
     park(&world, &submitted, "token").await;
     world.pass(Terms::default().expires_in.as_secs() - 1);
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 0);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 0);
     world.pass(2);
     let late = approve(&world, &submitted).await;
     assert!(
         matches!(late, Err(Refusal::Because { code: Code::ApprovalNotPending, .. })),
         "exact, sweeper or not"
     );
-    assert_eq!(sweep(&world.ports, &*world.store).await.unwrap().expired, 1);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 1);
     assert_eq!(status(&world, &submitted).await, Status::Expired);
     assert_eq!(world.told().last(), Some(&Told::Closed("token".into())));
     assert_eq!(events(&world).last(), Some(&EventKind::ApprovalExpired));
@@ -387,10 +399,10 @@ async fn a_stale_ticket_sends_nothing() {
     let submitted = held(&world, draft()).await;
     approve(&world, &submitted).await.unwrap();
     let stale = Ticket { digest: Digest::of(b"an older revision"), ..ticket(&submitted.approval) };
-    let dispatched = dispatch(&world.ports, &world.sender, &stale).await;
+    let dispatched = dispatch(&world.ports, &*world.blobs, &world.sender, &stale).await;
     assert_eq!(dispatched, Ok(Dispatched::Already(Status::Scheduled)));
     let nowhere = Ticket { organization_id: samples::organization_id(2), ..ticket(&submitted.approval) };
-    assert_eq!(dispatch(&world.ports, &world.sender, &nowhere).await, Ok(Dispatched::Gone));
+    assert_eq!(dispatch(&world.ports, &*world.blobs, &world.sender, &nowhere).await, Ok(Dispatched::Gone));
     assert_eq!(world.sends(), 0);
 }
 
@@ -402,7 +414,8 @@ async fn a_failed_delivery_waits_in_the_table_until_it_is_given_up() {
     let new = webhooks::NewWebhook { url: "https://example.com/hook".into(), events: [].into() };
     let once = Once::default();
     let created =
-        webhooks::create(&world.ports, &permit.unwrap(), new, &once, |_| (201, String::new())).await;
+        webhooks::create(&world.ports, &PlainKeys, &permit.unwrap(), new, &once, |_| (201, String::new()))
+            .await;
     let (webhook, secret) = created.unwrap();
     let event = wire::delivery::events::publish(&samples::event(5));
     let told: serde_json::Value = serde_json::from_str(&event.body).unwrap();
@@ -411,6 +424,7 @@ async fn a_failed_delivery_waits_in_the_table_until_it_is_given_up() {
     }});
     let deliverer = webhooks::Deliverer {
         ports: &world.ports,
+        data_keys: &PlainKeys,
         endpoints: &world.outside,
         queue: &world.outside,
         encode: wire::delivery::events::write_next,
@@ -459,8 +473,8 @@ async fn a_failed_delivery_waits_in_the_table_until_it_is_given_up() {
 async fn a_sealed_secret_opens_only_where_it_belongs() {
     use app::base::vault::{Context, open, seal};
     let world = world().await;
-    let (key, _) = world.ports.data_keys.generate(samples::organization_id(1)).await.unwrap();
-    let (other_key, _) = world.ports.data_keys.generate(samples::organization_id(2)).await.unwrap();
+    let (key, _) = PlainKeys.generate(samples::organization_id(1)).await.unwrap();
+    let (other_key, _) = PlainKeys.generate(samples::organization_id(2)).await.unwrap();
     let context =
         Context { organization_id: samples::organization_id(1), kind: "webhook", record_id: "whk_1" };
     let sealed = seal(&world.ports, &key, context, b"a secret").unwrap();

@@ -1,12 +1,14 @@
 //! The audit log in memory: chained once, whatever is told twice or at once; read; and proved whole.
 
+use std::sync::Arc;
+
 use app::Refusal;
 use app::base::enter::Once;
-use app::base::ports::BlobError;
+use app::base::ports::{Anchors, BlobError};
 use app::base::store::{Change, Key, PageRequest, Record};
 use app::gate::approvals::{Verdict, decide};
 use app::gate::submit::{Draft, submit};
-use app::ledger::anchor::{Form, Known, Ran, run};
+use app::ledger::anchor::{Form, Known, Means, Ran, run};
 use app::ledger::audit::{CHECKED, Filter, Verified, catch_up, chain, list, verify};
 use app::ledger::receipts::gather;
 use domain::base::address::Mailbox;
@@ -17,7 +19,7 @@ use domain::people::access::{Actor, Permit, Principal, Role, Scope, scope};
 use domain::{AuditId, Timestamp};
 use serde_json::{Value, json};
 use testkit::samples::{self, NOW, later, organization_id};
-use testkit::world::World;
+use testkit::world::{DigestSigner, World};
 use wire::ledger::signature::{SignedText, signed};
 
 fn owner() -> Permit<scope::AuditRead> {
@@ -55,12 +57,15 @@ async fn chained(count: u16) -> World {
     let world = World::default();
     let ids = written(&world, count).await;
     world.pass(i64::from(count));
-    assert_eq!(chain(&world.ports, organization_id(1), &ids).await, Ok(usize::from(count)));
+    assert_eq!(
+        chain(&*world.ports.clock, &*world.store, organization_id(1), &ids).await,
+        Ok(usize::from(count))
+    );
     world
 }
 
 async fn verified(world: &World) -> Verified {
-    verify(&world.ports, &owner(), None, None).await.unwrap()
+    verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), None, None).await.unwrap()
 }
 
 async fn flaw(world: &World) -> Option<(u64, FlawCode)> {
@@ -78,7 +83,7 @@ async fn entries_are_chained_once_in_order_however_often_they_are_told_of() {
     let ids = written(&world, 100).await;
     // Told in parts that overlap, out of order, and all of them again.
     for part in [&ids[30..60], &ids[0..45], &ids[..], &ids[..]] {
-        chain(&world.ports, organization_id(1), part).await.unwrap();
+        chain(&*world.ports.clock, &*world.store, organization_id(1), part).await.unwrap();
     }
     let found = verified(&world).await;
     assert_eq!((found.entries, found.to, found.next, found.flaw), (100, 100, None, None));
@@ -96,14 +101,16 @@ async fn many_at_once_chain_each_entry_once_without_gaps() {
     let ids = written(&world, 120).await;
     let mut tasks = tokio::task::JoinSet::new();
     for part in ids.chunks(10) {
-        let (ports, part) = (world.ports.clone(), part.to_vec());
+        let (ports, store, part) = (world.ports.clone(), Arc::clone(&world.store), part.to_vec());
         tasks.spawn(async move {
             // Another shard tells of the same: losing too often is answered with an error, and told again.
-            while chain(&ports, organization_id(1), &part).await.is_err() {}
+            while chain(&*ports.clock, &*store, organization_id(1), &part).await.is_err() {}
         });
-        let ports = world.ports.clone();
+        let (ports, store) = (world.ports.clone(), Arc::clone(&world.store));
         let all = ids.clone();
-        tasks.spawn(async move { while chain(&ports, organization_id(1), &all).await.is_err() {} });
+        tasks.spawn(async move {
+            while chain(&*ports.clock, &*store, organization_id(1), &all).await.is_err() {}
+        });
     }
     tasks.join_all().await;
     let found = verified(&world).await;
@@ -114,11 +121,11 @@ async fn many_at_once_chain_each_entry_once_without_gaps() {
 async fn what_the_stream_lost_is_found_after_its_time() {
     let world = World::default();
     let ids = written(&world, 50).await;
-    chain(&world.ports, organization_id(1), &ids[..20]).await.unwrap();
-    assert_eq!(catch_up(&world.ports).await, Ok((0, 0)), "not before its time");
+    chain(&*world.ports.clock, &*world.store, organization_id(1), &ids[..20]).await.unwrap();
+    assert_eq!(catch_up(&*world.ports.clock, &*world.store).await, Ok((0, 0)), "not before its time");
     world.pass(Entry::CHAIN_LIMIT.as_secs() + 60);
-    assert_eq!(catch_up(&world.ports).await, Ok((30, 0)));
-    assert_eq!(catch_up(&world.ports).await, Ok((0, 0)));
+    assert_eq!(catch_up(&*world.ports.clock, &*world.store).await, Ok((30, 0)));
+    assert_eq!(catch_up(&*world.ports.clock, &*world.store).await, Ok((0, 0)));
     let found = verified(&world).await;
     assert_eq!((found.entries, found.flaw), (50, None));
 }
@@ -216,16 +223,23 @@ async fn a_long_chain_is_checked_in_parts() {
     let world = chained(count).await;
     let first = verified(&world).await;
     assert_eq!((first.from, first.to, first.entries, first.next), (1, CHECKED, CHECKED, Some(CHECKED + 1)));
-    let rest = verify(&world.ports, &owner(), first.next, None).await.unwrap();
+    let rest = verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), first.next, None)
+        .await
+        .unwrap();
     assert_eq!((rest.from, rest.to, rest.entries, rest.next), (2_001, 2_150, 150, None));
     assert_eq!(rest.flaw, None);
-    let part = verify(&world.ports, &owner(), Some(100), Some(200)).await.unwrap();
+    let part = verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), Some(100), Some(200))
+        .await
+        .unwrap();
     assert_eq!((part.from, part.to, part.entries, part.next, part.flaw), (100, 200, 101, None, None));
     // A part begins with what the link before it says.
     tamper(&world, 99, |link| link.entry.target.clear());
-    let part = verify(&world.ports, &owner(), Some(100), Some(200)).await.unwrap();
+    let part = verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), Some(100), Some(200))
+        .await
+        .unwrap();
     assert_eq!(part.flaw, Some(Flaw { sequence: 99, code: FlawCode::HashMismatch }));
-    let beyond = verify(&world.ports, &owner(), Some(2_151), None).await;
+    let beyond =
+        verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), Some(2_151), None).await;
     assert!(matches!(beyond, Err(Refusal::Invalid(errors)) if errors[0].code == Code::BeyondTheHead));
 }
 
@@ -235,7 +249,7 @@ async fn an_empty_log_is_whole() {
     let found = verified(&world).await;
     assert_eq!((found.entries, found.flaw, found.head.map(|head| head.sequence)), (0, None, Some(0)));
     let page = PageRequest { limit: 50, cursor: None };
-    let listed = list(&world.ports, &owner(), &Filter::default(), &page).await.unwrap();
+    let listed = list(&*world.store, &owner(), &Filter::default(), &page).await.unwrap();
     assert_eq!((listed.items, listed.next), (vec![], None));
 }
 
@@ -244,7 +258,7 @@ async fn pages(world: &World, filter: &Filter, limit: u16) -> (Vec<u64>, usize) 
     let (mut seen, mut count) = (vec![], 0);
     let mut page = PageRequest { limit, cursor: None };
     loop {
-        let found = list(&world.ports, &owner(), filter, &page).await.unwrap();
+        let found = list(&*world.store, &owner(), filter, &page).await.unwrap();
         assert!(found.items.len() <= usize::from(limit));
         seen.extend(found.items.iter().map(|link| link.sequence));
         count += 1;
@@ -277,7 +291,7 @@ async fn the_log_is_listed_newest_first_by_any_filter() {
     assert_eq!(pages(&world, &between, 4).await.0, by(&|n| (11..=21).contains(&n)));
     for bad in ["", "x", "1", "0", "-3", "99999999999999999999"] {
         let page = PageRequest { limit: 5, cursor: Some(bad.into()) };
-        assert!(list(&world.ports, &owner(), &Filter::default(), &page).await.is_err(), "{bad:?}");
+        assert!(list(&*world.store, &owner(), &Filter::default(), &page).await.is_err(), "{bad:?}");
     }
 }
 
@@ -286,7 +300,7 @@ async fn a_filter_that_takes_little_gives_empty_pages_and_stops_where_nothing_ca
     let world = chained(4_100).await;
     let rare = Filter { target: Some("apr_0".into()), ..Filter::default() };
     let page = PageRequest { limit: 10, cursor: None };
-    let found = list(&world.ports, &owner(), &rare, &page).await.unwrap();
+    let found = list(&*world.store, &owner(), &rare, &page).await.unwrap();
     assert_eq!((found.items.len(), found.next.as_deref()), (0, Some("2101")), "bounded work");
     assert_eq!(pages(&world, &rare, 10).await, (vec![1], 3));
     // Chained an hour later, the newest place belongs to an old entry: a lower bound of time still finds all.
@@ -294,7 +308,7 @@ async fn a_filter_that_takes_little_gives_empty_pages_and_stops_where_nothing_ca
     let old = AuditEntry { id: id(9_999, NOW), at: NOW, ..samples::audit_entry(0) };
     let late = old.id;
     world.ports.store.commit(Change::new(organization_id(1)).audit(old)).await.unwrap();
-    chain(&world.ports, organization_id(1), &[late]).await.unwrap();
+    chain(&*world.ports.clock, &*world.store, organization_id(1), &[late]).await.unwrap();
     let recent = Filter { from: Some(later(4_098)), ..Filter::default() };
     assert_eq!(pages(&world, &recent, 10).await.0, [4_100, 4_099]);
 }
@@ -323,7 +337,7 @@ async fn waiting(world: &World) -> Approval {
     let permit = token.principal().permit().unwrap();
     let once = Once::default();
     let inbox = samples::inbox_id(1);
-    let held = submit(&world.ports, &permit, inbox, draft, None, &once, |_| (202, String::new())).await;
+    let held = submit(&world.sending(), &permit, inbox, draft, None, &once, |_| (202, String::new())).await;
     held.unwrap().approval
 }
 
@@ -336,18 +350,18 @@ async fn vote(world: &World, approval: &Approval, verdict: Verdict) {
     // Entries of one millisecond have no order among them.
     world.pass(1);
     let permit = approver().permit().unwrap();
-    decide(&world.ports, &permit, approval.id, approval.digest, &verdict).await.unwrap();
+    decide(&world.ports, &*world.workflow, &permit, approval.id, approval.digest, &verdict).await.unwrap();
 }
 
 /// Gives every entry its place.
 async fn chain_all(world: &World) {
     let ids: Vec<_> = world.store.contents().audit.iter().map(|entry| entry.id).collect();
-    chain(&world.ports, organization_id(1), &ids).await.unwrap();
+    chain(&*world.ports.clock, &*world.store, organization_id(1), &ids).await.unwrap();
 }
 
 async fn receipt(world: &World, approval: &Approval) -> Result<Value, Refusal> {
     let permit = approver().permit().unwrap();
-    let found = gather(&world.ports, &permit, approval.id).await?;
+    let found = gather(&world.ports, &*world.store, &permit, approval.id).await?;
     let text = wire::ledger::receipts::receipt(&found);
     assert!(!text.contains("secret body") && !text.contains("ann@"), "{text}");
     Ok(serde_json::from_str(&text).unwrap())
@@ -412,7 +426,7 @@ async fn a_held_mail_leaves_its_traces_and_its_receipt_tells_them() {
     assert_eq!(cast["entry"]["sequence"], 2);
     assert_eq!(cast["entry"]["hash"], links[&(organization_id(1), 2)].hash.to_string());
     let actions =
-        list(&world.ports, &owner(), &Filter::default(), &PageRequest { limit: 9, cursor: None }).await;
+        list(&*world.store, &owner(), &Filter::default(), &PageRequest { limit: 9, cursor: None }).await;
     let actions: Vec<_> = actions.unwrap().items.into_iter().map(|link| link.entry.action).collect();
     assert_eq!(actions, ["approval.approve", "message.submit"]);
 }
@@ -504,7 +518,9 @@ async fn every_end_of_an_approval_has_its_receipt() {
     let held = waiting(&world).await;
     world.pass(1);
     let permit = approver().permit().unwrap();
-    app::gate::approvals::cancel(&world.ports, &permit, held.id, "not today").await.unwrap();
+    app::gate::approvals::cancel(&world.ports, &*world.workflow, &permit, held.id, "not today")
+        .await
+        .unwrap();
     chain_all(&world).await;
     let cancelled = receipt(&world, &held).await.unwrap();
     let ended = &cancelled["approval"]["ended"];
@@ -520,7 +536,7 @@ async fn every_end_of_an_approval_has_its_receipt() {
     let world = World::default();
     let held = waiting(&world).await;
     world.pass(held.expires_at.duration_since(NOW).as_secs() + 60);
-    app::gate::sweep::sweep(&world.ports, &*world.store).await.unwrap();
+    app::gate::sweep::sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap();
     chain_all(&world).await;
     let expired = receipt(&world, &held).await.unwrap();
     assert_eq!(expired["approval"]["status"], "expired");
@@ -533,7 +549,13 @@ const FORM: Form = Form {
 };
 
 async fn anchored(world: &World, known: &Known) -> Ran {
-    run(&world.ports, known, FORM).await.unwrap()
+    let means = Means {
+        clock: &*world.ports.clock,
+        trail: &*world.store,
+        anchors: &*world.anchors,
+        signer: &DigestSigner,
+    };
+    run(&means, known, FORM).await.unwrap()
 }
 
 fn ran(anchored: u32, failed: u32) -> Ran {
@@ -554,7 +576,7 @@ async fn a_head_is_anchored_once_and_only_when_it_moved() {
     let entry = AuditEntry { id: id(500, later(9)), at: later(9), ..samples::audit_entry(0) };
     let new = entry.id;
     world.ports.store.commit(Change::new(organization_id(1)).audit(entry)).await.unwrap();
-    chain(&world.ports, organization_id(1), &[new]).await.unwrap();
+    chain(&*world.ports.clock, &*world.store, organization_id(1), &[new]).await.unwrap();
     assert_eq!(anchored(&world, &known).await, ran(1, 0));
     let written = world.anchors.written.lock().unwrap().clone();
     let places: Vec<_> = written.keys().map(|(_, sequence, _)| *sequence).collect();
@@ -624,7 +646,7 @@ async fn a_chain_that_was_written_anew_differs_from_its_anchors() {
     let known = Known::default();
     for sequence in [4, 7] {
         let link = world.store.contents().links[&(organization_id(1), sequence)].clone();
-        world.ports.anchors.put(&Head::of(&link), String::new()).await.unwrap();
+        world.anchors.put(&Head::of(&link), String::new()).await.unwrap();
     }
     anchored(&world, &known).await;
     let whole = verified(&world).await;
@@ -641,7 +663,11 @@ async fn a_chain_that_was_written_anew_differs_from_its_anchors() {
     }
     // A part is compared with the anchors in it.
     rewrite(&world, 5, 10, |entry| entry.target = "apr_other".into());
-    let part = async |from, to| verify(&world.ports, &owner(), Some(from), Some(to)).await.unwrap();
+    let part = async |from, to| {
+        verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), Some(from), Some(to))
+            .await
+            .unwrap()
+    };
     assert_eq!(part(1, 6).await.flaw, None);
     assert_eq!(part(6, 8).await.flaw, Some(Flaw { sequence: 7, code: FlawCode::AnchorMismatch }));
     assert_eq!(part(8, 9).await.flaw, None);
@@ -656,18 +682,26 @@ async fn a_chain_that_was_written_anew_differs_from_its_anchors() {
     assert_eq!(verified(&world).await.flaw, None);
     // No anchors to be had is no chain that holds.
     *world.anchors.failure.lock().unwrap() = Some(BlobError::Transient("s3".into()));
-    assert!(matches!(verify(&world.ports, &owner(), None, None).await, Err(Refusal::Unavailable(_))));
+    assert!(matches!(
+        verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), None, None).await,
+        Err(Refusal::Unavailable(_))
+    ));
 }
 
 #[tokio::test]
 async fn a_chain_that_nobody_anchors_any_more_says_so() {
     let world = chained(10).await;
     let link = world.store.contents().links[&(organization_id(1), 6)].clone();
-    world.ports.anchors.put(&Head::of(&link), String::new()).await.unwrap();
+    world.anchors.put(&Head::of(&link), String::new()).await.unwrap();
     assert_eq!(flaw(&world).await, None);
     world.pass(3_601);
     assert_eq!(flaw(&world).await, Some((7, FlawCode::NotAnchored)));
-    let part = async |from, to| verify(&world.ports, &owner(), Some(from), Some(to)).await.unwrap().flaw;
+    let part = async |from, to| {
+        verify(&*world.ports.clock, &*world.store, &*world.anchors, &owner(), Some(from), Some(to))
+            .await
+            .unwrap()
+            .flaw
+    };
     assert_eq!(part(1, 9).await, None, "a part that does not end with the chain says nothing of it");
     assert_eq!(part(8, 10).await, Some(Flaw { sequence: 8, code: FlawCode::NotAnchored }));
     anchored(&world, &Known::default()).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use app::base::ports::Blobs as _;
 use app::base::store::{AddressEntry, Change, DirectoryWrite, key, load};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use bytes::Bytes;
@@ -41,7 +42,7 @@ fn verdicts() -> Verdicts {
 async fn take(world: &World, name: &str, bytes: &str, verdicts: Verdicts, reading: Reading) -> Message {
     let raw_key = format!("inbound/{name}");
     let key = app::base::ports::BlobKey::Raw(raw_key.clone());
-    world.ports.blobs.put(&key, Bytes::copy_from_slice(bytes.as_bytes()), "message/rfc822").await.unwrap();
+    world.blobs.put(&key, Bytes::copy_from_slice(bytes.as_bytes()), "message/rfc822").await.unwrap();
     world.pass(1);
     let received = Received {
         provider_id: name.to_owned(),
@@ -51,7 +52,7 @@ async fn take(world: &World, name: &str, bytes: &str, verdicts: Verdicts, readin
         verdicts,
         envelope: EnvelopeView { from: "ann@example.org".into(), subject: "The offer".into() },
     };
-    let made = receive(&world.ports, &received, reading).await.unwrap();
+    let made = receive(&world.ports, &*world.blobs, &*world.store, &received, reading).await.unwrap();
     let key = key::Message(samples::inbox_id(1), made[0]);
     load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }

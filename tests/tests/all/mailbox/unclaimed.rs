@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use app::Refusal;
 use app::base::ports::{BlobError, BlobKey, Blobs};
 use app::base::store::{AddressEntry, Change, DirectoryWrite, Store as _};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
-use app::{Ports, Refusal};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::mailbox::inbox::Inbox;
@@ -82,7 +82,6 @@ impl Blobs for Bucket {
 struct House {
     world: World,
     bucket: Arc<Bucket>,
-    ports: Ports,
 }
 
 impl House {
@@ -97,8 +96,7 @@ impl House {
             meanwhile: Mutex::default(),
             away: AtomicBool::default(),
         });
-        let ports = Ports { blobs: Arc::<Bucket>::clone(&bucket), ..world.ports.clone() };
-        Self { world, bucket, ports }
+        Self { world, bucket }
     }
 
     /// Told of a mail that came at [`NOW`] for inboxes with these numbers.
@@ -111,7 +109,7 @@ impl House {
             verdicts: Verdicts::default(),
             envelope: EnvelopeView::default(),
         };
-        receive(&self.ports, &received, reading).await
+        receive(&self.world.ports, &*self.bucket, &*self.world.store, &received, reading).await
     }
 
     fn marked(&self) -> bool {

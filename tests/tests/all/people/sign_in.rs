@@ -137,16 +137,12 @@ impl House {
             together: Barrier::new(together),
             uncountable,
         });
-        let ports = Ports {
-            store: Arc::<Watched>::clone(&watched),
-            directory: Arc::<Watched>::clone(&watched),
-            ..world.ports.clone()
-        };
+        let ports = Ports { store: Arc::<Watched>::clone(&watched), ..world.ports.clone() };
         Self { world, watched, ports, email }
     }
 
     async fn try_with(&self, password: &str) -> Result<(Session, Secret), Refusal> {
-        sessions::sign_in(&self.ports, &self.email, password).await
+        sessions::sign_in(&self.ports, &*self.watched, &self.email, password).await
     }
 
     /// How often each reason of a refusal stands in the audit log.
@@ -245,7 +241,8 @@ async fn an_unknown_address_a_wrong_password_and_a_locked_login_are_answered_ali
         }
         let mut seen = vec![];
         for email in [&house.email, &nobody] {
-            let refusal = sessions::sign_in(&house.ports, email, "guessed").await.unwrap_err();
+            let refusal =
+                sessions::sign_in(&house.ports, &*house.watched, email, "guessed").await.unwrap_err();
             seen.push((refusal, house.watched.calls()));
         }
         assert_eq!(seen[0], seen[1], "{attempt}");

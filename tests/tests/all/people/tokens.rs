@@ -69,7 +69,7 @@ async fn a_token_is_found_by_its_id_until_it_is_deleted() {
     };
     assert!(stored(&world).unwrap().paused.is_some());
     let released: Permit<domain::people::access::scope::TokensManage> = owner(2);
-    pause::resume(&world.ports, &released, &owner(2), covered, &[]).await.unwrap();
+    pause::resume(&world.ports, &*world.workflow, &released, &owner(2), covered, &[]).await.unwrap();
     assert_eq!(stored(&world).unwrap().paused, None);
     delete(&world.ports, &released, token.id).await.unwrap();
     assert_eq!(stored(&world), None);
