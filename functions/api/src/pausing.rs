@@ -37,7 +37,7 @@ pub(crate) fn resume<'a, S: ScopeType + Send + Sync + 'a>(
         let release = pauses::release(&request.body)?;
         let reading = call.permit.principal().permit::<scope::MessagesRead>()?;
         if release.preview {
-            pause::known(&call.ports, &call.permit, covered).await?;
+            pause::check_exists(&call.ports, &call.permit, covered).await?;
             let waiting = pause::waiting(&call.ports, &reading, covered, &page).await?;
             return Ok(Response::json(200, &pauses::released(false, &[], &waiting)));
         }

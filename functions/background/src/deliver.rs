@@ -8,7 +8,7 @@ use app::delivery::webhooks::{Asked, Deliverer, OpenedKeys};
 use assembly::Aws;
 use aws_flow::SqsQueue;
 use futures_util::future::{BoxFuture, join_all};
-use runtime::environment::required;
+use runtime::environment::require;
 use runtime::task::{Task, TaskError, batch_failures, messages};
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ pub fn context() -> Context {
     let aws = Aws::new();
     let ports = aws.ports();
     let endpoints = Arc::new(Https::new(ports.settings.allow_loopback_webhooks));
-    let queue = Arc::new(SqsQueue::new(&aws.config, required("WEBHOOK_QUEUE_URL")));
+    let queue = Arc::new(SqsQueue::new(&aws.config, require("WEBHOOK_QUEUE_URL")));
     Context { ports, data_keys: aws.data_keys(), endpoints, queue, opened: OpenedKeys::default() }
 }
 

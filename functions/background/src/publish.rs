@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::base::ports::{EventBus, PublishedEvent};
 use aws_flow::EventBridgeBus;
 use futures_util::future::BoxFuture;
-use runtime::environment::required;
+use runtime::environment::require;
 use runtime::task::{Task, TaskError, batch_failures};
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ fn batches(events: &[(String, PublishedEvent)]) -> Vec<&[(String, PublishedEvent
 
 /// From the environment.
 pub fn context() -> Context {
-    Context { bus: Arc::new(EventBridgeBus::new(&runtime::aws::config(), required("EVENT_BUS"))) }
+    Context { bus: Arc::new(EventBridgeBus::new(&runtime::aws::config(), require("EVENT_BUS"))) }
 }
 
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {

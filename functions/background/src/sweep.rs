@@ -10,7 +10,7 @@ use app::gate::sweep::sweep;
 use assembly::Aws;
 use aws_flow::SqsQueue;
 use futures_util::future::BoxFuture;
-use runtime::environment::required;
+use runtime::environment::require;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub const TASK: Task<Context> = Task { name: "background-sweep", context, handle
 /// From the environment.
 pub fn context() -> Context {
     let aws = Aws::new();
-    let webhooks = Arc::new(SqsQueue::new(&aws.config, required("WEBHOOK_QUEUE_URL")));
+    let webhooks = Arc::new(SqsQueue::new(&aws.config, require("WEBHOOK_QUEUE_URL")));
     Context { ports: aws.ports(), workflow: aws.workflow(), watch: aws.watch(), webhooks }
 }
 

@@ -39,7 +39,7 @@ fn base64(script: &str) -> String {
 /// The script of a page that shows a mail.
 pub(crate) const FRAME_SCRIPT: &str = include_str!("../templates/frame.js");
 
-fn dressed(response: Response) -> Response {
+fn add_headers(response: Response) -> Response {
     response
         .header("content-security-policy", content_security_policy(&[], None))
         // `no-referrer` would make browsers send `Origin: null` with our own forms.
@@ -55,7 +55,7 @@ fn dressed(response: Response) -> Response {
 
 /// A page.
 pub(crate) fn html(status: u16, body: String) -> Response {
-    dressed(Response::html(status, body))
+    add_headers(Response::html(status, body))
 }
 
 /// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`].
@@ -66,7 +66,7 @@ pub(crate) fn html_with_mail(status: u16, body: String, origins: &[String]) -> R
 
 /// Look there.
 pub(crate) fn see_other(location: &str) -> Response {
-    dressed(Response::see_other(location))
+    add_headers(Response::see_other(location))
 }
 
 /// Refuses a form that a page of somebody else has sent.

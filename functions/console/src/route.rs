@@ -6,7 +6,7 @@ use domain::gate::link::LinkSecret;
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, StandingApprovalId};
 use runtime::http::form_pairs;
 
-use crate::words::encoded;
+use crate::words::encode;
 
 /// A page, or what a form of a page asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +207,7 @@ pub(crate) fn sign_in(wanted: &str) -> String {
     if back == QUEUE {
         return "/console/sign-in".to_owned();
     }
-    format!("/console/sign-in?next={}", encoded(&back))
+    format!("/console/sign-in?next={}", encode(&back))
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn token(who: u8) -> String {
 }
 
 fn posted(mut request: Request, fields: &[(&str, &str)]) -> Request {
-    let pair = |(name, value): &(&str, &str)| format!("{name}={}", crate::words::encoded(value));
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", crate::words::encode(value));
     let body = fields.iter().map(pair).collect::<Vec<_>>().join("&");
     request.body = body.into();
     request

@@ -99,7 +99,7 @@ impl Names {
     pub(crate) fn doer(&self, actor: &Actor) -> Doer {
         match actor {
             Actor::Member { member_id } => self.member(*member_id),
-            Actor::Token { token_id, .. } => named("API token", token_id),
+            Actor::Token { token_id, .. } => name_doer("API token", token_id),
             Actor::System => Doer { short: "Countersign".to_owned(), id: String::new() },
         }
     }
@@ -111,13 +111,13 @@ impl Names {
         }
         match self.known.get(&id) {
             Some(email) => Doer { short: email.clone(), id: id.to_string() },
-            None => named("member", &id),
+            None => name_doer("member", &id),
         }
     }
 }
 
 /// The last characters of an id are the random ones, by which people tell two apart.
-fn named(kind: &str, id: &impl ToString) -> Doer {
+fn name_doer(kind: &str, id: &impl ToString) -> Doer {
     let id = id.to_string();
     Doer { short: format!("{kind} \u{2026}{}", &id[id.len().saturating_sub(6)..]), id }
 }
@@ -237,7 +237,7 @@ pub(crate) fn failure(code: &str) -> String {
 }
 
 /// A text as it may stand in a query.
-pub(crate) fn encoded(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 

@@ -15,7 +15,7 @@ use domain::base::id::Id;
 use domain::delivery::event::EventKind;
 use domain::mailbox::inbox::NOTIFICATIONS;
 use futures_util::future::BoxFuture;
-use runtime::environment::{required, setting};
+use runtime::environment::{require, setting};
 use runtime::task::{Task, TaskError, batch_failures, messages};
 use serde_json::{Value, json};
 
@@ -39,15 +39,15 @@ pub const TASK: Task<Context> = Task { name: "dispatch-notify", context, handle 
 /// Where the mail domain is none: the template checks it.
 pub fn context() -> Context {
     let aws = Aws::new();
-    let from = EmailAddress::parse(&format!("{NOTIFICATIONS}@{}", required("MAIL_DOMAIN")))
+    let from = EmailAddress::parse(&format!("{NOTIFICATIONS}@{}", require("MAIL_DOMAIN")))
         .unwrap_or_else(|error| panic!("MAIL_DOMAIN {error}"));
     let ses = runtime::aws::ses_config(&aws.config);
-    let public_url = setting("PUBLIC_URL").unwrap_or_else(|| required("API_URL"));
+    let public_url = setting("PUBLIC_URL").unwrap_or_else(|| require("API_URL"));
     Context {
         ports: aws.ports(),
         directory: aws.directory(),
-        notifier: Arc::new(SesNotifier::new(&ses, required("CONFIGURATION_SET"), from.clone())),
-        queue: Arc::new(SqsQueue::new(&aws.config, required("NOTIFY_QUEUE_URL"))),
+        notifier: Arc::new(SesNotifier::new(&ses, require("CONFIGURATION_SET"), from.clone())),
+        queue: Arc::new(SqsQueue::new(&aws.config, require("NOTIFY_QUEUE_URL"))),
         from,
         public_url: public_url.trim_end_matches('/').to_owned(),
         enabled: setting("NOTIFICATIONS").as_deref() == Some("ENABLED"),

@@ -12,7 +12,7 @@ use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::gate::seal::Ticket;
 use futures_util::future::BoxFuture;
-use runtime::environment::required;
+use runtime::environment::require;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ pub const TASK: Task<Context> = Task { name: "dispatch-send", context, handle };
 /// From the environment.
 pub fn context() -> Context {
     let aws = Aws::new();
-    let sender = SesSender::new(&runtime::aws::ses_config(&aws.config), required("CONFIGURATION_SET"));
+    let sender = SesSender::new(&runtime::aws::ses_config(&aws.config), require("CONFIGURATION_SET"));
     Context { ports: aws.ports(), blobs: aws.blobs(), sender: Arc::new(sender) }
 }
 

@@ -18,7 +18,7 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
 pub(crate) async fn file(context: &Context, event: Value, reading: Reading) -> Result<Value, TaskError> {
     let Context { ports, blobs, directory } = context;
     let mut made = 0;
-    for received in crate::ses::received(event).map_err(TaskError::permanent)? {
+    for received in crate::ses::read_event(event).map_err(TaskError::permanent)? {
         made += receive(ports, &**blobs, &**directory, &received, reading).await?.len();
     }
     // Whatever became of it, SES is to go on with its other rules.

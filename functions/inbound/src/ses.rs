@@ -12,7 +12,7 @@ use serde_json::Value;
 const PREFIX: &str = "inbound/";
 
 /// The mails that an event tells of.
-pub(crate) fn received(mut event: Value) -> Result<Vec<Received>, String> {
+pub(crate) fn read_event(mut event: Value) -> Result<Vec<Received>, String> {
     // Of a mail without `From` SES has no such header, where the form of the event wants a list.
     for record in event.get_mut("Records").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(headers) = record.pointer_mut("/ses/mail/commonHeaders").and_then(Value::as_object_mut) {
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_documented_event_is_read() {
-        let received = received(example()).unwrap();
+        let received = read_event(example()).unwrap();
         assert_eq!(received.len(), 1);
         assert_eq!(received[0].raw_key, format!("inbound/{}", received[0].provider_id));
         assert_eq!(received[0].recipients.len(), 1);
@@ -81,14 +81,14 @@ mod tests {
     fn an_id_that_would_leave_its_folder_is_refused() {
         let mut event = example();
         event["Records"][0]["ses"]["mail"]["messageId"] = "../sealed/x".into();
-        assert!(received(event).is_err());
-        assert!(received(serde_json::json!({"Records": [{}]})).is_err());
+        assert!(read_event(event).is_err());
+        assert!(read_event(serde_json::json!({"Records": [{}]})).is_err());
     }
 
     #[test]
     fn a_mail_without_a_sender_s_header_is_read() {
         let mut event = example();
         event["Records"][0]["ses"]["mail"]["commonHeaders"].as_object_mut().unwrap().remove("from");
-        assert_eq!(received(event).unwrap().len(), 1);
+        assert_eq!(read_event(event).unwrap().len(), 1);
     }
 }

@@ -13,7 +13,7 @@ use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::StepFunctions;
 use aws_types::SdkConfig;
-use runtime::environment::{SystemClock, SystemRandom, required, setting};
+use runtime::environment::{SystemClock, SystemRandom, require, setting};
 
 /// The account that a function runs in, as its environment names it.
 ///
@@ -29,13 +29,13 @@ impl Aws {
     /// From the environment.
     pub fn new() -> Self {
         let config = runtime::aws::config();
-        let table = DynamoTable::new(&config, required("TABLE"));
+        let table = DynamoTable::new(&config, require("TABLE"));
         Self { config, table }
     }
 
     /// What every use case may touch.
     pub fn ports(&self) -> Ports {
-        let region = required("AWS_REGION");
+        let region = require("AWS_REGION");
         let message_id_domain = if region == "us-east-1" {
             "email.amazonses.com".to_owned()
         } else {
@@ -80,27 +80,27 @@ impl Aws {
 
     /// Objects.
     pub fn blobs(&self) -> Arc<dyn Blobs> {
-        Arc::new(S3Blobs::new(&runtime::aws::large(&self.config), required("MAIL_BUCKET")))
+        Arc::new(S3Blobs::new(&runtime::aws::large(&self.config), require("MAIL_BUCKET")))
     }
 
     /// Workflows.
     pub fn workflow(&self) -> Arc<dyn Workflow> {
-        Arc::new(StepFunctions::new(&self.config, required("SEND_WORKFLOW_ARN")))
+        Arc::new(StepFunctions::new(&self.config, require("SEND_WORKFLOW_ARN")))
     }
 
     /// Data keys.
     pub fn data_keys(&self) -> Arc<dyn DataKeys> {
-        Arc::new(KmsDataKeys::new(&self.config, required("KEY_ID")))
+        Arc::new(KmsDataKeys::new(&self.config, require("KEY_ID")))
     }
 
     /// Where the chains are anchored.
     pub fn anchors(&self) -> Arc<dyn Anchors> {
-        Arc::new(S3Anchors::new(&self.config, required("ANCHOR_BUCKET")))
+        Arc::new(S3Anchors::new(&self.config, require("ANCHOR_BUCKET")))
     }
 
     /// Signatures.
     pub fn signer(&self) -> Arc<dyn Signer> {
-        Arc::new(KmsSigner::new(&self.config, required("SIGNING_KEY_ID")))
+        Arc::new(KmsSigner::new(&self.config, require("SIGNING_KEY_ID")))
     }
 }
 

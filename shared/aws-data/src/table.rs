@@ -64,7 +64,7 @@ impl DynamoTable {
             let keys = KeysAndAttributes::builder().set_keys(Some(chunk)).consistent_read(true).build();
             let keys = keys.map_err(|e| StoreError::Permanent(e.to_string()))?;
             let request = self.client.batch_get_item().request_items(&self.table, keys);
-            let answer = request.send().await.map_err(|e| failed(&e))?;
+            let answer = request.send().await.map_err(|e| classify(&e))?;
             for item in
                 answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.table)).flatten()
             {
@@ -99,7 +99,7 @@ impl DynamoTable {
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
                 error.as_service_error()
             else {
-                return Err(failed(&error));
+                return Err(classify(&error));
             };
             let codes: Vec<_> =
                 cancelled.cancellation_reasons().iter().map(|r| r.code().unwrap_or("None")).collect();
@@ -125,7 +125,7 @@ impl DynamoTable {
     }
 
     /// What lies in the watch under this prefix and is due before `now`, the longest overdue first.
-    async fn watched<T>(
+    async fn query_watch<T>(
         &self,
         prefix: &str,
         now: Timestamp,
@@ -143,7 +143,7 @@ impl DynamoTable {
                 .expression_attribute_values(":watch", text(format!("{prefix}/{shard}")))
                 .expression_attribute_values(":now", number(now.as_millisecond()))
                 .limit(i32::from(limit));
-            let items = query.send().await.map_err(|e| failed(&e))?.items.unwrap_or_default();
+            let items = query.send().await.map_err(|e| classify(&e))?.items.unwrap_or_default();
             found.extend(items.iter().filter_map(&read));
         }
         found.sort_by_key(|(at, _)| *at);
@@ -179,7 +179,7 @@ impl DynamoTable {
                 .set_exclusive_start_key(start)
                 .send()
                 .await
-                .map_err(|e| failed(&e))?;
+                .map_err(|e| classify(&e))?;
             places.extend(answer.items.unwrap_or_default().iter().map(place_of));
             start = answer.last_evaluated_key;
             if start.is_none() || places.len() >= usize::from(limit) {
@@ -201,10 +201,10 @@ impl DynamoTable {
                 .set_condition_expression(put.condition_expression)
                 .set_expression_attribute_names(put.expression_attribute_names)
                 .set_expression_attribute_values(put.expression_attribute_values);
-            return match uncontended(|| request.clone().send()).await {
+            return match retry_contention(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
-                Err(error) => Err(failed(&error)),
+                Err(error) => Err(classify(&error)),
             };
         }
         if let Some(update) = write.update {
@@ -217,10 +217,10 @@ impl DynamoTable {
                 .set_condition_expression(update.condition_expression)
                 .set_expression_attribute_names(update.expression_attribute_names)
                 .set_expression_attribute_values(update.expression_attribute_values);
-            return match uncontended(|| request.clone().send()).await {
+            return match retry_contention(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
-                Err(error) => Err(failed(&error)),
+                Err(error) => Err(classify(&error)),
             };
         }
         if let Some(delete) = write.delete {
@@ -230,10 +230,10 @@ impl DynamoTable {
                 .table_name(delete.table_name)
                 .set_key(Some(delete.key))
                 .set_condition_expression(delete.condition_expression);
-            return match uncontended(|| request.clone().send()).await {
+            return match retry_contention(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
-                Err(error) => Err(failed(&error)),
+                Err(error) => Err(classify(&error)),
             };
         }
         Ok(())
@@ -294,7 +294,7 @@ impl DynamoTable {
 
 /// Makes a write of one item again while a transaction holds the item: `DynamoDB` refuses it then, and the SDK does not repeat it
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html>, "Transaction conflict handling").
-async fn uncontended<T, E, R, F>(send: impl Fn() -> F) -> Result<T, SdkError<E, R>>
+async fn retry_contention<T, E, R, F>(send: impl Fn() -> F) -> Result<T, SdkError<E, R>>
 where
     F: Future<Output = Result<T, SdkError<E, R>>>,
     SdkError<E, R>: ProvideErrorMetadata,
@@ -314,7 +314,7 @@ where
 }
 
 /// The class of a failed call. The text names the error's code alone: messages of AWS may quote keys.
-fn failed<E, R>(error: &SdkError<E, R>) -> StoreError
+fn classify<E, R>(error: &SdkError<E, R>) -> StoreError
 where
     SdkError<E, R>: ProvideErrorMetadata,
 {

@@ -51,7 +51,7 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(at)
 }
 
-fn failed<E, R>(error: &SdkError<E, R>) -> FlowError
+fn classify<E, R>(error: &SdkError<E, R>) -> FlowError
 where
     SdkError<E, R>: ProvideErrorMetadata,
 {
@@ -82,7 +82,7 @@ impl Workflow for StepFunctions {
             Ok(_) => Ok(()),
             // The same run was started before: that is what was asked for.
             Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(classify(&error)),
         }
     }
 
@@ -93,12 +93,12 @@ impl Workflow for StepFunctions {
         send_at: Option<Timestamp>,
     ) -> Result<(), FlowError> {
         let request = self.client.send_task_success().task_token(task_token).output(input(ticket, send_at));
-        request.send().await.map(drop).map_err(|e| failed(&e))
+        request.send().await.map(drop).map_err(|e| classify(&e))
     }
 
     async fn close(&self, task_token: &str) -> Result<(), FlowError> {
         let request = self.client.send_task_failure().task_token(task_token).error("NotApproved");
-        request.send().await.map(drop).map_err(|e| failed(&e))
+        request.send().await.map(drop).map_err(|e| classify(&e))
     }
 }
 

@@ -159,7 +159,7 @@ fn of_content(mail: &ParsedMail<'_>, found: &mut Findings) {
             continue;
         }
         left -= file.contents.len();
-        let text = decoded(&file.contents);
+        let text = decode(&file.contents);
         if is_html {
             of_html(&text, found);
         } else {
@@ -195,7 +195,7 @@ fn is_readable(file: &ParsedAttachment<'_>) -> (bool, bool) {
 }
 
 /// Text of a file: UTF-16 where it says so, UTF-8 otherwise.
-fn decoded(bytes: &[u8]) -> String {
+fn decode(bytes: &[u8]) -> String {
     let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| -> String {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
         String::from_utf16_lossy(&units)

@@ -224,7 +224,7 @@ fn settle(html: &str, knows: &dyn Fn(&str) -> bool) -> Result<Normal, Refused> {
 
     let mut form = String::new();
     for pass in 0..PASSES {
-        let parsed = parsed(if pass == 0 { &document } else { &form })?;
+        let parsed = inline_styles(if pass == 0 { &document } else { &form })?;
         let (body, language) = tree::read(&parsed);
         // What later passes change are our own words.
         let mut later = changes::Changes::default();
@@ -245,7 +245,7 @@ fn settle(html: &str, knows: &dyn Fn(&str) -> bool) -> Result<Normal, Refused> {
 }
 
 /// The document as html5ever reads it, style sheets written into its elements.
-fn parsed(document: &str) -> Result<String, Refused> {
+fn inline_styles(document: &str) -> Result<String, Refused> {
     let inliner = CSSInliner::options().load_remote_stylesheets(false).resolve_css_variables(true).build();
     inliner.inline(document).map_err(|error| Refused::new(Reason::Ambiguous, None, error.to_string()))
 }

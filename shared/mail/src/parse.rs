@@ -422,7 +422,7 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
     }
 
     mail.subject = first(HeaderName::Subject)
-        .map(|value| clean_line(&decoded(value, MAX_SUBJECT * 4).0, MAX_SUBJECT))
+        .map(|value| clean_line(&decode(value, MAX_SUBJECT * 4).0, MAX_SUBJECT))
         .unwrap_or_default();
     mail.date = first(HeaderName::Date).and_then(date);
     if mail.date.is_none() {
@@ -441,7 +441,7 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
             break;
         }
         let room = MAX_HEADER_VALUE.min(MAX_HEADER_BYTES - bytes);
-        let (value, mut too_large) = decoded(raw_value(header, raw), room);
+        let (value, mut too_large) = decode(raw_value(header, raw), room);
         let (name, long_name) = cut(header.raw_name(), 200);
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
             defects.push(Defect::BadHeader);
@@ -460,7 +460,7 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
 }
 
 /// A header value on one line, encoded words decoded, at most `max` bytes. The flag: something was cut.
-fn decoded(raw: &[u8], max: usize) -> (String, bool) {
+fn decode(raw: &[u8], max: usize) -> (String, bool) {
     // An encoded word takes at most a dozen bytes for one; more of a long field is not worth decoding.
     let (raw, cut_off) = if raw.len() > max * 4 { (&raw[..max * 4], true) } else { (raw, false) };
     let parsed = HeaderForm::Text.parse(raw);

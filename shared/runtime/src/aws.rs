@@ -18,7 +18,7 @@ use aws_types::app_name::AppName;
 use aws_types::region::Region;
 use std::time::Duration;
 
-use crate::environment::{required, setting};
+use crate::environment::{require, setting};
 
 /// The roots that `build.rs` picked.
 const ROOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon-roots.pem"));
@@ -40,8 +40,8 @@ const LARGE_TRY_LIMIT: Duration = Duration::from_secs(12);
 /// Where the environment is not that of a Lambda function.
 pub fn config() -> SdkConfig {
     let credentials = Credentials::new(
-        required("AWS_ACCESS_KEY_ID"),
-        required("AWS_SECRET_ACCESS_KEY"),
+        require("AWS_ACCESS_KEY_ID"),
+        require("AWS_SECRET_ACCESS_KEY"),
         setting("AWS_SESSION_TOKEN"),
         None,
         "environment",
@@ -49,7 +49,7 @@ pub fn config() -> SdkConfig {
     let endpoint = setting("AWS_ENDPOINT_URL");
     let mut config = SdkConfig::builder()
         .behavior_version(aws_smithy_runtime_api_version())
-        .region(Region::new(required("AWS_REGION")))
+        .region(Region::new(require("AWS_REGION")))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(aws_smithy_async::time::SharedTimeSource::new(

@@ -13,7 +13,7 @@ pub fn setting(name: &str) -> Option<String> {
 ///
 /// # Panics
 /// Where it is missing: the template and the function disagree, and every invocation must say so.
-pub fn required(name: &str) -> String {
+pub fn require(name: &str) -> String {
     setting(name).unwrap_or_else(|| {
         panic!("the environment variable {name} is missing: see this function in template.yaml")
     })

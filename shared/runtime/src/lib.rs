@@ -32,7 +32,7 @@ pub trait Function: Sync {
 /// Where the group has no function of that name: every invocation must say so.
 pub fn serve(functions: impl IntoIterator<Item = &'static dyn Function>) {
     log::start();
-    let handler = environment::required("_HANDLER");
+    let handler = environment::require("_HANDLER");
     let function = functions.into_iter().find(|function| function.name() == handler);
     let function = function
         .unwrap_or_else(|| panic!("this group has no function {handler}: see its Handler in template.yaml"));

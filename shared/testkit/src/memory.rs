@@ -80,14 +80,14 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
     }
 }
 
-fn raised(mut record: Record, expect: Expect) -> Record {
+fn raise_version(mut record: Record, expect: Expect) -> Record {
     if matches!(expect, Expect::Version(_)) {
         record.raise_version();
     }
     record
 }
 
-fn merged(known: Option<Thread>, organization_id: OrganizationId, update: &ThreadUpdate) -> Thread {
+fn merge(known: Option<Thread>, organization_id: OrganizationId, update: &ThreadUpdate) -> Thread {
     let thread = known.unwrap_or_else(|| Thread {
         id: update.thread_id,
         organization_id,
@@ -110,7 +110,7 @@ fn merged(known: Option<Thread>, organization_id: OrganizationId, update: &Threa
     }
 }
 
-fn counted(stored: Option<&Record>) -> u64 {
+fn count(stored: Option<&Record>) -> u64 {
     match stored {
         Some(Record::Counter(counter)) => counter.count,
         _ => 0,
@@ -138,7 +138,7 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
                 let key = Key::Counter(*key);
-                if counted(at(&key)).saturating_add(*by) > *limit {
+                if count(at(&key)).saturating_add(*by) > *limit {
                     conflicts.push(Conflict::Record(key));
                 }
             }
@@ -179,7 +179,7 @@ fn apply(contents: &mut Contents, change: Change) {
             Write::Put(record, expect) => match (record.key(), *record) {
                 (_, Record::Attempt(attempt)) => contents.attempts.push(attempt),
                 (Some(key), record) => {
-                    contents.records.insert((organization_id, key), raised(record, expect));
+                    contents.records.insert((organization_id, key), raise_version(record, expect));
                 }
                 (None, _) => {}
             },
@@ -187,11 +187,11 @@ fn apply(contents: &mut Contents, change: Change) {
                 let key = (organization_id, Key::Thread(update.thread_id));
                 let known =
                     contents.records.get(&key).cloned().and_then(|record| Thread::try_from(record).ok());
-                contents.records.insert(key, merged(known, organization_id, &update).into());
+                contents.records.insert(key, merge(known, organization_id, &update).into());
             }
             Write::Count { key: hash, by, expires_at, .. } => {
                 let key = (organization_id, Key::Counter(hash));
-                let count = counted(contents.records.get(&key)) + by;
+                let count = count(contents.records.get(&key)) + by;
                 contents.records.insert(key, Counter { hash, count, expires_at }.into());
             }
             Write::Prolong(session) => {

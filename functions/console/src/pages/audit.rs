@@ -16,7 +16,7 @@ use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
-use crate::words::{Doer, Moment, Names, encoded, visible};
+use crate::words::{Doer, Moment, Names, encode, visible};
 
 #[derive(Template)]
 #[template(path = "audit.html")]
@@ -71,7 +71,7 @@ pub(super) async fn show(context: &Context, request: &Request) -> Result<Respons
         try_join(Frame::of(&visit), audit::list(&*visit.powers.trail, &permit, &filter, &page)).await?;
     let now = visit.ports.now();
     let (action, target) = (filter.action.unwrap_or_default(), filter.target.unwrap_or_default());
-    let here = format!("{}?action={}&target={}", route::AUDIT, encoded(&action), encoded(&target));
+    let here = format!("{}?action={}&target={}", route::AUDIT, encode(&action), encode(&target));
     let page = AuditPage {
         rows: found.items.iter().map(|link| Row::new(link, &frame.names, now)).collect(),
         older: older(&here, found.next),

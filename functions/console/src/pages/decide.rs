@@ -47,8 +47,15 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
         .principal
         .permit::<scope::ApprovalsDecide>()
         .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
-    approvals::decide(&visit.ports, &*visit.powers.workflow, &permit, id, checked(form, verdict)?, verdict)
-        .await
+    approvals::decide(
+        &visit.ports,
+        &*visit.powers.workflow,
+        &permit,
+        id,
+        check_digest(form, verdict)?,
+        verdict,
+    )
+    .await
 }
 
 /// The reason in a form.
@@ -57,7 +64,7 @@ pub(super) fn reason(form: &Form) -> String {
 }
 
 /// The digest in a form that is not too long.
-pub(super) fn checked(form: &Form, verdict: &Verdict) -> Result<Digest, Refusal> {
+pub(super) fn check_digest(form: &Form, verdict: &Verdict) -> Result<Digest, Refusal> {
     let digest = Digest::parse(form.field("digest"))
         .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;
     if let Verdict::Reject(reason) = verdict

@@ -104,7 +104,7 @@ pub(super) async fn submit(
     let form = Form::of_link(request, secret)?;
     let reason = decide::reason(&form);
     let verdict = verdict(reason.clone());
-    let decided = match decide::checked(&form, &verdict) {
+    let decided = match decide::check_digest(&form, &verdict) {
         Ok(digest) => {
             links::decide(&context.ports, &*context.powers.workflow, secret, digest, &verdict).await
         }

@@ -29,7 +29,7 @@ use crate::Context;
 use crate::guard;
 use crate::route::{self, Route};
 use crate::visit::{has_cookie, no_cookie};
-use crate::words::encoded;
+use crate::words::encode;
 
 /// Answers a request with a page, whatever happens.
 pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
@@ -109,5 +109,5 @@ fn render(page: &impl Template) -> Result<String, Refusal> {
 /// The address of the next page of a list.
 fn older(here: &str, cursor: Option<String>) -> Option<String> {
     let join = if here.contains('?') { '&' } else { '?' };
-    cursor.map(|cursor| format!("{here}{join}cursor={}", encoded(&cursor)))
+    cursor.map(|cursor| format!("{here}{join}cursor={}", encode(&cursor)))
 }

@@ -408,7 +408,7 @@ impl Deliverer<'_> {
         let retry_at = wait.map(|wait| began + wait).filter(|due| *due <= this.kept_until());
         let next =
             retry_at.map(|due| WaitingDelivery { number: this.number + 1, put_off: 0, due, ..this.clone() });
-        let attempt = Attempt { retry_at, ..ended(this, began, (result, duration_ms)) };
+        let attempt = Attempt { retry_at, ..last_attempt(this, began, (result, duration_ms)) };
         self.move_on(this, Some(attempt), next).await?;
         let slow = i128::from(duration_ms) > Health::QUICK.as_millis();
         let after = |health: &Health| {
@@ -481,7 +481,7 @@ impl Deliverer<'_> {
         let now = self.ports.now();
         if now > this.kept_until() {
             let result = AttemptResult::NoAnswer("held_back");
-            return self.move_on(this, Some(ended(this, now, (result, 0))), None).await;
+            return self.move_on(this, Some(last_attempt(this, now, (result, 0))), None).await;
         }
         let due = put_off(held_until, this.put_off, self.ports.bytes::<1>()[0], now);
         let next = WaitingDelivery { due, put_off: this.put_off.saturating_add(1), ..this.clone() };
@@ -664,7 +664,11 @@ impl Place {
 }
 
 /// The record of an attempt that no other follows.
-fn ended(this: &WaitingDelivery, at: Timestamp, (result, duration_ms): (AttemptResult, u64)) -> Attempt {
+fn last_attempt(
+    this: &WaitingDelivery,
+    at: Timestamp,
+    (result, duration_ms): (AttemptResult, u64),
+) -> Attempt {
     Attempt {
         webhook_id: this.webhook_id,
         organization_id: this.organization_id,

@@ -17,7 +17,7 @@ use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreError, key, load, typed};
 use crate::gate::diff::{Difference, differences};
 use crate::gate::steps::{approval_event, cancelled_entry, wake};
-use crate::mailbox::messages::{Detail, detail, sealed_at, sealed_detail};
+use crate::mailbox::messages::{Detail, open_sealed_at, read_detail, read_sealed};
 
 pub use domain::gate::approval::Verdict;
 
@@ -89,16 +89,16 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
     let message = message.ok_or(Refusal::NotFound("message"))?;
     let differences = match before {
         Some(before) => {
-            let before = sealed_at(blobs, organization_id, before.digest).await?;
-            let after = sealed_at(blobs, organization_id, approval.digest).await?;
+            let before = open_sealed_at(blobs, organization_id, before.digest).await?;
+            let after = open_sealed_at(blobs, organization_id, approval.digest).await?;
             Some(differences(&before, &after))
         }
         None => None,
     };
     // Exactly what a decision names, whatever the record of the mail says by now.
-    let message = sealed_detail(blobs, message, approval.digest).await?;
+    let message = read_sealed(blobs, message, approval.digest).await?;
     let answers = match answers {
-        Some(answers) => Some(shortened(detail(blobs, answers).await?)),
+        Some(answers) => Some(shorten(read_detail(blobs, answers).await?)),
         None => None,
     };
     let page = PageRequest { limit: THREAD_CONTEXT, cursor: None };
@@ -127,7 +127,7 @@ fn as_sealed(approval: Approval, shown: &Message) -> Approval {
 /// stranger's, so much is shown.
 const MAX_ANSWERED: usize = 256 * 1024;
 
-fn shortened(mut detail: Detail) -> Detail {
+fn shorten(mut detail: Detail) -> Detail {
     if detail.html.as_ref().is_some_and(|html| html.len() > MAX_ANSWERED) {
         (detail.html, detail.html_truncated) = (None, true);
     }

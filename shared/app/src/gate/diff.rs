@@ -59,7 +59,7 @@ pub fn differences(before: &Sealed, after: &Sealed) -> Vec<Difference> {
     {
         let (before, after) = (before.as_deref().unwrap_or_default(), after.as_deref().unwrap_or_default());
         if before != after {
-            found.push(Difference { field, before: String::new(), after: unified(before, after) });
+            found.push(Difference { field, before: String::new(), after: compare_lines(before, after) });
         }
     }
     found
@@ -69,7 +69,7 @@ fn subject(mail: &mail::ParsedMail<'_>) -> String {
     mail.subject.clone()
 }
 
-fn unified(before: &str, after: &str) -> String {
+fn compare_lines(before: &str, after: &str) -> String {
     if before.len() + after.len() > MAX_COMPARED {
         return "The bodies are too long to be compared line by line.".to_owned();
     }

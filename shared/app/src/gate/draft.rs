@@ -607,11 +607,11 @@ fn compose(
         attachments: &attachments,
         boundary_seed: ports.bytes(),
     })
-    .map_err(|error| refused(&error))
+    .map_err(|error| refuse(&error))
 }
 
 /// What the composer refuses, with the code that the API gives it.
-fn refused(error: &mail::ComposeError) -> Refusal {
+fn refuse(error: &mail::ComposeError) -> Refusal {
     use mail::ComposeError as E;
     let (field, code) = match error {
         E::Control { field } => (field, Code::ControlCharacter),

@@ -26,7 +26,7 @@ use crate::gate::steps::{approval_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, parties, pending, send, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
-use crate::mailbox::messages::{as_sealed, sealed_at};
+use crate::mailbox::messages::{as_sealed, open_sealed_at};
 
 /// What an edit changes; what is not given stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -101,8 +101,8 @@ async fn try_edit(
     let next_id = ports.approval_id();
     let with = &permit.principal().credential;
     let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
-    let before = sealed_at(&**blobs, organization_id, old.digest).await?;
-    let prepared = revised(sending, &old, &message, &before, edit).await?;
+    let before = open_sealed_at(&**blobs, organization_id, old.digest).await?;
+    let prepared = revise(sending, &old, &message, &before, edit).await?;
     let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
@@ -185,7 +185,7 @@ async fn try_edit(
 }
 
 /// The mail as the edit leaves it, from the bytes that were sealed before.
-async fn revised(
+async fn revise(
     sending: &Sending,
     old: &Approval,
     message: &Message,
@@ -193,7 +193,7 @@ async fn revised(
     edit: Edit,
 ) -> Result<Prepared, Refusal> {
     let ports = &sending.ports;
-    let Prepared { draft: before, mut files, .. } = reopened(message, sealed);
+    let Prepared { draft: before, mut files, .. } = reopen(message, sealed);
     for (i, id) in edit.remove_attachments.iter().enumerate() {
         let Some(at) = files.iter().position(|file| file.id(message.id) == *id) else {
             let field = format!("remove_attachments[{i}]");
@@ -223,7 +223,7 @@ async fn revised(
     }
     check_total(&files)?;
     place(&draft, &mut files)?;
-    let parent = answered(ports, old).await?;
+    let parent = load_parent(ports, old).await?;
     let counted = sealed.envelope().recipients().cloned().collect();
     let at = old.send_at.map_or(old.requested_at, |at| at.max(old.requested_at));
     Ok(Prepared {
@@ -238,14 +238,14 @@ async fn revised(
 }
 
 /// The mail that the one of this approval answers.
-async fn answered(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
+async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
     let Some(id) = approval.answers else { return Ok(None) };
     let key = key::Message(approval.inbox_id, id);
     Ok(load(&*ports.store, approval.organization_id, key).await?)
 }
 
 /// The draft that a sealed mail was made from, as it is sealed.
-fn reopened(message: &Message, sealed: &Sealed) -> Prepared {
+fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
     let parsed = mail::parse(sealed.mime()).into_owned();
     let shown = as_sealed(message.clone(), sealed, &parsed);
     let mailboxes = |list: &[domain::mailbox::message::Party]| {
@@ -325,12 +325,12 @@ pub async fn send_again(
     let original = original(ports, &message, approval.as_ref()).await?;
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
-    let sealed = sealed_at(&*sending.blobs, organization_id, digest).await?;
-    let Prepared { mut draft, files, .. } = reopened(&message, &sealed);
+    let sealed = open_sealed_at(&*sending.blobs, organization_id, digest).await?;
+    let Prepared { mut draft, files, .. } = reopen(&message, &sealed);
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
     let parent = match &approval {
-        Some(approval) => answered(ports, approval).await?,
+        Some(approval) => load_parent(ports, approval).await?,
         None => None,
     };
     let html_changes = approval.map(|approval| approval.html_changes).unwrap_or_default();

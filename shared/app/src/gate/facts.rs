@@ -202,7 +202,7 @@ fn counter_hash(
 }
 
 /// The counts that a mail of this inbox to these recipients stands in, which goes out at this time.
-pub(crate) fn counted(
+pub(crate) fn counter_hashes(
     organization_id: OrganizationId,
     book: &PolicyBook,
     inbox: Origin,

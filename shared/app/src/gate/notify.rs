@@ -459,7 +459,7 @@ impl Entry {
             recipients: count(approval.recipients.len(), "recipient"),
             files: if files == 0 { String::new() } else { count(files, "file") },
             asked_by,
-            held: held(&approval.reasons),
+            held: explain_hold(&approval.reasons),
             expires: approval.expires_at.strftime("%-d %b %Y, %H:%M UTC").to_string(),
             digest: approval.digest.hex()[..12].to_owned(),
             url: match secret {
@@ -476,7 +476,7 @@ fn count(n: usize, what: &str) -> String {
 }
 
 /// Why a mail was held, from stable codes.
-fn held(reasons: &[String]) -> String {
+fn explain_hold(reasons: &[String]) -> String {
     let words: Vec<_> = reasons.iter().take(3).map(|code| inert(&code.replace('_', " "), 60)).collect();
     if words.is_empty() { "a person has to decide".to_owned() } else { words.join(", ") }
 }
@@ -512,7 +512,7 @@ fn single(entry: &Entry, again: bool) -> Words {
         let _ = write!(
             rows,
             "<tr><td style=\"padding:2px 16px 2px 0;color:#5b6770\">{name}</td><td>{}</td></tr>",
-            escaped(&value)
+            escape(&value)
         );
     }
     let _ = write!(
@@ -522,7 +522,7 @@ fn single(entry: &Entry, again: bool) -> Words {
     );
     let html = page(&format!(
         "<p>{lead}</p><table style=\"border-collapse:collapse\">{rows}</table>{}{}<p>{}</p>",
-        quoted(entry),
+        quote(entry),
         button(&entry.url),
         entry.note
     ));
@@ -544,15 +544,15 @@ fn many(entries: &[Entry], more: usize, public_url: &str) -> Words {
         let _ = write!(
             body,
             "<p><b>{n}. \u{201c}{}\u{201d}</b><br>{}<br><a href=\"{}\">Look at it and decide</a></p>",
-            escaped(&entry.subject),
-            escaped(&line),
-            escaped(&entry.url)
+            escape(&entry.subject),
+            escape(&line),
+            escape(&entry.url)
         );
     }
     if more > 0 {
         let queue = format!("{public_url}/console/approvals");
         let _ = write!(text, "And {more} more, in the console:\n\n{queue}\n\n");
-        let _ = write!(body, "<p>And {more} more, <a href=\"{}\">in the console</a>.</p>", escaped(&queue));
+        let _ = write!(body, "<p>And {more} more, <a href=\"{}\">in the console</a>.</p>", escape(&queue));
     }
     let each = "Opening a link decides nothing. Each is for you alone and takes one decision: don\u{2019}t forward this.";
     let _ = writeln!(text, "{each}");
@@ -573,13 +573,13 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn quoted(entry: &Entry) -> String {
+fn quote(entry: &Entry) -> String {
     format!(
         "<p style=\"color:#5b6770\">{NOT_OURS}</p>\
          <blockquote style=\"margin:0;padding:4px 16px;border-left:4px solid #c8d0d6\">\
          <p><b>{}</b></p><p>{}</p></blockquote>",
-        escaped(&entry.subject),
-        escaped(&entry.preview)
+        escape(&entry.subject),
+        escape(&entry.preview)
     )
 }
 
@@ -587,7 +587,7 @@ fn button(url: &str) -> String {
     format!(
         "<p><a href=\"{}\" style=\"display:inline-block;padding:8px 16px;background:#1f4e79;color:#fff\">\
          Look at the whole mail and decide</a></p>",
-        escaped(url)
+        escape(url)
     )
 }
 
@@ -599,7 +599,7 @@ fn page(body: &str) -> String {
 }
 
 /// Text within HTML and its attributes.
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {
             '&' => out.push_str("&amp;"),

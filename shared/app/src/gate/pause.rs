@@ -53,7 +53,7 @@ const TRIES: usize = 5;
 /// At most so many mails are dropped by one release.
 pub const MAX_DROPPED: usize = 100;
 
-async fn covered(
+async fn load_covered(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
     scope: Covered,
@@ -98,7 +98,7 @@ pub async fn pause(
         return Err(Refusal::NotFound(scope.name()));
     }
     retry(TRIES, "the pause kept changing", || async {
-        let (record, paused) = covered(ports, permit, scope).await?;
+        let (record, paused) = load_covered(ports, permit, scope).await?;
         // Pulling it again is written down too: a release that is under way must not swallow it.
         let pause = Pause { by: permit.actor().clone(), at: ports.now(), reason: reason.to_owned() };
         let record = with(record, Some(pause.clone()));
@@ -131,8 +131,12 @@ async fn commit(
 }
 
 /// Refuses a pause of something that is not there, or is not the caller's to see.
-pub async fn known(ports: &Ports, permit: &Permit<impl ScopeType>, scope: Covered) -> Result<(), Refusal> {
-    covered(ports, permit, scope).await.map(drop)
+pub async fn check_exists(
+    ports: &Ports,
+    permit: &Permit<impl ScopeType>,
+    scope: Covered,
+) -> Result<(), Refusal> {
+    load_covered(ports, permit, scope).await.map(drop)
 }
 
 /// A page of what waits behind a pause, those that are due first: what will go, now or when its time comes, once it is
@@ -204,7 +208,7 @@ pub async fn resume<S: ScopeType>(
             refused.to_string(),
         )
     })?;
-    let (record, paused) = covered(ports, permit, scope).await?;
+    let (record, paused) = load_covered(ports, permit, scope).await?;
     let first = PageRequest { limit: KICKED, cursor: None };
     let mut dropped = vec![];
     if !drop.is_empty() {

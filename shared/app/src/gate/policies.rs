@@ -64,7 +64,7 @@ pub async fn create(
     let add = |book: &mut PolicyBook| {
         book.policies.push(policy.clone());
         check(book, &policy)?;
-        Ok((policy.clone(), told(&policy)))
+        Ok((policy.clone(), audit_details(&policy)))
     };
     let save = |change, policy: &Policy| once.save(change, now, || answer(policy));
     alter(ports, permit, ("policy.create", policy.id), add, once, save).await
@@ -121,7 +121,7 @@ pub async fn replace(
             return Err(Refusal::NotFound("policy"));
         };
         check(book, &policy)?;
-        let details = told(&policy);
+        let details = audit_details(&policy);
         Ok((policy, details))
     };
     alter(ports, permit, ("policy.update", id), put, &Once::default(), |change, _| change).await
@@ -135,7 +135,7 @@ pub async fn delete(
 ) -> Result<(), Refusal> {
     let take = |book: &mut PolicyBook| {
         if let Some(i) = book.policies.iter().position(|policy| policy.id == id) {
-            Ok(((), told(&book.policies.remove(i))))
+            Ok(((), audit_details(&book.policies.remove(i))))
         } else if let Some(i) = book.unreadable.iter().position(|one| one.id == Some(id)) {
             let digest = Digest::of(book.unreadable.remove(i).stored.as_bytes());
             Ok(((), vec![("digest", digest.to_string())]))
@@ -181,7 +181,7 @@ async fn alter<T>(
 }
 
 /// Particulars of an audit entry. A policy may name addresses: its digest stands for it.
-fn told(policy: &Policy) -> Vec<(&'static str, String)> {
+fn audit_details(policy: &Policy) -> Vec<(&'static str, String)> {
     vec![
         ("policy_id", policy.id.to_string()),
         ("version", policy.version.to_string()),

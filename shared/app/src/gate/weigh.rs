@@ -80,7 +80,7 @@ pub(crate) async fn weigh(
     let is_reply = answering.is_reply;
     let counted = match &prepared.revises {
         Some((recipients, at)) => {
-            facts::counted(organization_id, book, inbox.origin(), recipients.clone(), *at)
+            facts::counter_hashes(organization_id, book, inbox.origin(), recipients.clone(), *at)
         }
         None => BTreeSet::new(),
     };

@@ -65,18 +65,18 @@ pub async fn gather(
         }
         let record = find(ports, permit, id).await?;
         let behind = |places: &BTreeSet<u64>| places.last().is_some_and(|last| *last > head.sequence);
-        let refuse = |doubt: Doubt| refused(&record, &doubt);
+        let refuse = |doubt: Doubt| refuse(&record, &doubt);
         if behind(&places) {
             continue;
         }
-        let mut links = standing(trail, &head, &places).await?.map_err(refuse)?;
-        let unlisted = unlisted(trail, &record, &links).await?;
+        let mut links = load_standing(trail, &head, &places).await?.map_err(refuse)?;
+        let unlisted = find_unlisted(trail, &record, &links).await?;
         if !unlisted.is_empty() {
             places.extend(unlisted);
             if behind(&places) {
                 continue;
             }
-            links = standing(trail, &head, &places).await?.map_err(refuse)?;
+            links = load_standing(trail, &head, &places).await?.map_err(refuse)?;
         }
         let account = Account::of(&record, &links).map_err(refuse)?;
         let people = people(ports, organization_id, &account).await?;
@@ -87,7 +87,7 @@ pub async fn gather(
 }
 
 /// The links in these places, each of which stands between its neighbours, or the doubt about those that don't.
-async fn standing(
+async fn load_standing(
     trail: &dyn Trail,
     head: &Head,
     places: &BTreeSet<u64>,
@@ -124,7 +124,11 @@ async fn standing(
 
 /// The places of entries that the record names and the index of the chain does not show yet. Refused where one of them
 /// waits for its place.
-async fn unlisted(trail: &dyn Trail, record: &Approval, links: &[ChainedEntry]) -> Result<Vec<u64>, Refusal> {
+async fn find_unlisted(
+    trail: &dyn Trail,
+    record: &Approval,
+    links: &[ChainedEntry],
+) -> Result<Vec<u64>, Refusal> {
     let listed: BTreeSet<_> = links.iter().map(|link| link.entry.id).collect();
     let missing: Vec<_> =
         record.deeds().into_iter().map(|(_, id)| id).filter(|id| !listed.contains(id)).collect();
@@ -146,7 +150,7 @@ fn not_yet() -> Refusal {
     )
 }
 
-fn refused(record: &Approval, doubt: &Doubt) -> Refusal {
+fn refuse(record: &Approval, doubt: &Doubt) -> Refusal {
     tracing::error!(
         organization_id = %record.organization_id,
         approval_id = %record.id,

@@ -89,7 +89,7 @@ pub async fn get(
     id: MessageId,
 ) -> Result<Detail, Refusal> {
     let message = find(ports, permit, inbox_id, id).await?;
-    detail(blobs, message).await
+    read_detail(blobs, message).await
 }
 
 /// The bytes of a mail, or where they are.
@@ -131,14 +131,14 @@ pub(crate) async fn raw_bytes(blobs: &dyn Blobs, message: &Message) -> Result<By
     match &message.direction {
         Direction::Inbound { raw_key, .. } => Ok(blobs.get(&BlobKey::Raw(raw_key.clone()), MAX_MIME).await?),
         Direction::Outbound(outbound) => {
-            let sealed = sealed(blobs, message, outbound.digest).await?;
+            let sealed = open_sealed(blobs, message, outbound.digest).await?;
             Ok(Bytes::copy_from_slice(sealed.mime()))
         }
     }
 }
 
-async fn sealed(blobs: &dyn Blobs, message: &Message, digest: Digest) -> Result<Sealed, Refusal> {
-    let sealed = sealed_at(blobs, message.organization_id, digest).await?;
+async fn open_sealed(blobs: &dyn Blobs, message: &Message, digest: Digest) -> Result<Sealed, Refusal> {
+    let sealed = open_sealed_at(blobs, message.organization_id, digest).await?;
     // A person must see where the sealed mail goes, not what a row of the table says of it.
     if !agree(message, sealed.envelope()) {
         return Err(Refusal::Internal(format!("{}: the record and the sealed object differ", message.id)));
@@ -147,27 +147,27 @@ async fn sealed(blobs: &dyn Blobs, message: &Message, digest: Digest) -> Result<
 }
 
 /// The mail with this digest, as it is sealed.
-pub(crate) async fn sealed_detail(
+pub(crate) async fn read_sealed(
     blobs: &dyn Blobs,
     message: Message,
     digest: Digest,
 ) -> Result<Detail, Refusal> {
     let current = message.outbound().is_some_and(|outbound| outbound.digest == digest);
     let sealed = if current {
-        sealed(blobs, &message, digest).await?
+        open_sealed(blobs, &message, digest).await?
     } else {
-        sealed_at(blobs, message.organization_id, digest).await?
+        open_sealed_at(blobs, message.organization_id, digest).await?
     };
     let Envelope { organization_id, message_id, .. } = sealed.envelope();
     if (*organization_id, *message_id) != (message.organization_id, message.id) {
         return Err(Refusal::Internal(format!("{}: the sealed object is another mail's", message.id)));
     }
     let parsed = mail::parse(sealed.mime());
-    Ok(decoded(as_sealed(message, &sealed, &parsed), parsed))
+    Ok(decode(as_sealed(message, &sealed, &parsed), parsed))
 }
 
 /// The sealed object with this digest.
-pub(crate) async fn sealed_at(
+pub(crate) async fn open_sealed_at(
     blobs: &dyn Blobs,
     organization_id: OrganizationId,
     digest: Digest,
@@ -228,9 +228,9 @@ fn agree(message: &Message, envelope: &Envelope) -> bool {
 }
 
 /// A mail with its body, from its bytes.
-pub(crate) async fn detail(blobs: &dyn Blobs, message: Message) -> Result<Detail, Refusal> {
+pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<Detail, Refusal> {
     if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
-        return sealed_detail(blobs, message, digest).await;
+        return read_sealed(blobs, message, digest).await;
     }
     let bytes = raw_bytes(blobs, &message).await?;
     if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
@@ -249,14 +249,16 @@ pub(crate) async fn detail(blobs: &dyn Blobs, message: Message) -> Result<Detail
         };
         return Ok(empty);
     }
-    Ok(decoded(message, mail::parse(&bytes)))
+    Ok(decode(message, mail::parse(&bytes)))
 }
 
-fn decoded(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
+fn decode(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
     // Of a mail of ours everything is new.
     let received = message.outbound().is_none();
-    let html =
-        parsed.html.as_deref().map(|html| if received { Html::received(html) } else { Html::sealed(html) });
+    let html = parsed
+        .html
+        .as_deref()
+        .map(|html| if received { Html::received(html) } else { Html::open_sealed(html) });
     let extracted_text =
         parsed.text.as_deref().filter(|_| received).map(|text| mail::extract_reply(text).to_string());
     Detail {
@@ -295,7 +297,7 @@ impl Html {
     }
 
     /// Ours, as it is sealed: it is in the normal form, or it is not shown, and then nobody approves it.
-    fn sealed(html: &str) -> Self {
+    fn open_sealed(html: &str) -> Self {
         let normal = mail::normal::is_normal(html);
         let reading = mail::normal::read(html);
         let elsewhere = |picture: &&mail::normal::Picture| !picture.address.starts_with("cid:");

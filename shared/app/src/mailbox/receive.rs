@@ -82,7 +82,7 @@ pub async fn receive(
 ) -> Result<Vec<MessageId>, Refusal> {
     let mut owners = find_owners(directory, received).await?;
     if owners.is_empty() {
-        marked(blobs.mark_unclaimed(&BlobKey::Raw(received.raw_key.clone())).await)?;
+        ignore_missing(blobs.mark_unclaimed(&BlobKey::Raw(received.raw_key.clone())).await)?;
         // The mark first, then another look: whoever finds an inbox that was not there before finds the mark too.
         owners = find_owners(directory, received).await?;
     }
@@ -94,7 +94,7 @@ pub async fn receive(
     // Only where an inbox of it is younger than the mail can somebody have found none. Ids are in the order of time.
     let settled = InboxId::new(received.at - CLOCKS_DIFFER, [0; 10]);
     if owners.iter().any(|owner| owner.inbox_id >= settled) {
-        marked(blobs.keep(&BlobKey::Raw(received.raw_key.clone())).await)?;
+        ignore_missing(blobs.keep(&BlobKey::Raw(received.raw_key.clone())).await)?;
     }
     let raw = match reading {
         Reading::Parse => blobs.get(&BlobKey::Raw(received.raw_key.clone()), MAX_MIME).await?,
@@ -128,7 +128,7 @@ async fn find_owners(directory: &dyn Directory, received: &Received) -> Result<V
 }
 
 /// An object that is gone needs no mark and no keeping.
-fn marked(done: Result<(), BlobError>) -> Result<(), BlobError> {
+fn ignore_missing(done: Result<(), BlobError>) -> Result<(), BlobError> {
     match done {
         Err(BlobError::Missing) => Ok(()),
         other => other,

@@ -62,7 +62,7 @@ impl Signer for KmsSigner {
             .signing_algorithm(SigningAlgorithmSpec::EcdsaSha256)
             .send()
             .await
-            .map_err(|e| failed(&e))?;
+            .map_err(|e| classify(&e))?;
         let key_id = answer.key_id.unwrap_or_else(|| self.key_id.clone());
         let signature = answer.signature.map(Blob::into_inner).unwrap_or_default();
         Ok(Signature { key_id, signature })
@@ -72,7 +72,7 @@ impl Signer for KmsSigner {
 /// The encryption context: a data key that is copied to another organization does not open.
 const CONTEXT: &str = "organization_id";
 
-fn failed<E, R>(error: &SdkError<E, R>) -> FlowError
+fn classify<E, R>(error: &SdkError<E, R>) -> FlowError
 where
     SdkError<E, R>: ProvideErrorMetadata,
 {
@@ -108,7 +108,7 @@ impl DataKeys for KmsDataKeys {
             .encryption_context(CONTEXT, organization_id.to_string())
             .send()
             .await
-            .map_err(|e| failed(&e))?;
+            .map_err(|e| classify(&e))?;
         let encrypted = answer.ciphertext_blob.map(Blob::into_inner).unwrap_or_default();
         Ok((plain(answer.plaintext)?, encrypted))
     }
@@ -122,7 +122,7 @@ impl DataKeys for KmsDataKeys {
             .encryption_context(CONTEXT, organization_id.to_string())
             .send()
             .await
-            .map_err(|e| failed(&e))?;
+            .map_err(|e| classify(&e))?;
         plain(answer.plaintext)
     }
 }

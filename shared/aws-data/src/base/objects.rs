@@ -45,7 +45,7 @@ impl S3Blobs {
 }
 
 /// The class of a failed call, by its code alone.
-pub(crate) fn failed<E, R>(error: &SdkError<E, R>) -> BlobError
+pub(crate) fn classify<E, R>(error: &SdkError<E, R>) -> BlobError
 where
     SdkError<E, R>: ProvideErrorMetadata,
 {
@@ -67,7 +67,7 @@ fn presigning() -> Result<PresigningConfig, BlobError> {
 impl Blobs for S3Blobs {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key.path());
-        let mut answer = request.send().await.map_err(|e| failed(&e))?;
+        let mut answer = request.send().await.map_err(|e| classify(&e))?;
         let length = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0);
         if length > max {
             return Err(BlobError::TooLarge);
@@ -100,7 +100,7 @@ impl Blobs for S3Blobs {
             Ok(_) => Ok(()),
             // It is there already: names are digests or new ids, so it is the same object.
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(classify(&error)),
         }
     }
 
@@ -110,13 +110,13 @@ impl Blobs for S3Blobs {
         let tag = Tag::builder().key(name).value(value).build().map_err(permanent)?;
         let tags = Tagging::builder().tag_set(tag).build().map_err(permanent)?;
         let request = self.client.put_object_tagging().bucket(&self.bucket).key(key.path()).tagging(tags);
-        request.send().await.map_err(|e| failed(&e))?;
+        request.send().await.map_err(|e| classify(&e))?;
         Ok(())
     }
 
     async fn keep(&self, key: &BlobKey) -> Result<(), BlobError> {
         let request = self.client.delete_object_tagging().bucket(&self.bucket).key(key.path());
-        request.send().await.map_err(|e| failed(&e))?;
+        request.send().await.map_err(|e| classify(&e))?;
         Ok(())
     }
 
@@ -130,7 +130,7 @@ impl Blobs for S3Blobs {
             .content_type(content_type)
             .content_length(length)
             .presigned(presigning()?);
-        Ok(request.await.map_err(|e| failed(&e))?.uri().to_owned())
+        Ok(request.await.map_err(|e| classify(&e))?.uri().to_owned())
     }
 
     async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError> {
@@ -143,7 +143,7 @@ impl Blobs for S3Blobs {
             .response_content_type("application/octet-stream")
             .response_content_disposition(disposition(filename))
             .presigned(presigning()?);
-        Ok(request.await.map_err(|e| failed(&e))?.uri().to_owned())
+        Ok(request.await.map_err(|e| classify(&e))?.uri().to_owned())
     }
 }
 

@@ -9,7 +9,7 @@ use serde_dynamo::{AttributeValue, Item};
 use crate::base::field::{Corrupt, Field as _};
 
 /// What was inserted, where it is of this kind.
-fn inserted<'a>(record: &'a StreamRecord, kind: &str) -> Option<&'a Item> {
+fn new_image<'a>(record: &'a StreamRecord, kind: &str) -> Option<&'a Item> {
     let image = &record.change.new_image;
     (record.event_name == "INSERT" && text(image, "kind") == Some(kind)).then_some(image)
 }
@@ -24,7 +24,7 @@ fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 /// The event that a stream record tells of: `None` where the record is of another kind or no insertion.
 /// `Err` where it is an event that can't be read.
 pub fn event(record: &StreamRecord) -> Option<Result<Event, String>> {
-    let image = inserted(record, "event")?;
+    let image = new_image(record, "event")?;
     let read = || -> Result<Event, String> {
         // What serde says may quote what is stored.
         let stored = serde_dynamo::from_item(image.clone()).map_err(|_| Corrupt("form").to_string())?;
@@ -36,7 +36,7 @@ pub fn event(record: &StreamRecord) -> Option<Result<Event, String>> {
 /// The audit entry that a stream record tells of, by name: what it says is read from the table. `None` where the record is
 /// of another kind or no insertion.
 pub fn audit(record: &StreamRecord) -> Option<(OrganizationId, AuditId)> {
-    let (organization, id) = text(inserted(record, "audit")?, "pk")?.split_once('/')?;
+    let (organization, id) = text(new_image(record, "audit")?, "pk")?.split_once('/')?;
     Some((OrganizationId::parse(organization).ok()?, AuditId::parse(id).ok()?))
 }
 

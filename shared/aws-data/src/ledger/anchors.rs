@@ -17,7 +17,7 @@ use domain::base::digest::Digest;
 use domain::ledger::audit::{Anchor, Head};
 use domain::{OrganizationId, Timestamp};
 
-use crate::base::objects::{LazyClient, failed, lazy};
+use crate::base::objects::{LazyClient, classify, lazy};
 
 /// Where one of several is looked for, so many are listed: delete markers may stand before it.
 const SOME: i32 = 100;
@@ -67,7 +67,7 @@ impl S3Anchors {
             let request =
                 self.client.list_object_versions().bucket(&self.bucket).prefix(prefix(organization_id));
             let request = request.key_marker(&after).set_max_keys(limit.map(|_| SOME));
-            let answer = request.send().await.map_err(|e| failed(&e))?;
+            let answer = request.send().await.map_err(|e| classify(&e))?;
             for version in answer.versions() {
                 // Whatever lies there and is no anchor was put there by somebody else.
                 let anchor = read(organization_id, version)
@@ -120,7 +120,7 @@ impl Anchors for S3Anchors {
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(classify(&error)),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
 use crate::delivery::waiting;
 use crate::mailbox::inbox;
 use crate::people::{member, session};
-use crate::table::{DynamoTable, failed, uncontended};
+use crate::table::{DynamoTable, classify, retry_contention};
 
 #[async_trait]
 impl Directory for DynamoTable {
@@ -45,7 +45,7 @@ impl Directory for DynamoTable {
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
         // Somebody who signs in with this address at this moment gives the attempts back: nobody is to notice.
-        let counted = uncontended(|| request.clone().send()).await.map_err(|e| failed(&e))?;
+        let counted = retry_contention(|| request.clone().send()).await.map_err(|e| classify(&e))?;
         let counted = counted.attributes.unwrap_or_default();
         let count = counted.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
         count.ok_or_else(|| corrupt(&Corrupt("count")))
@@ -63,16 +63,16 @@ impl Directory for DynamoTable {
 #[async_trait]
 impl Watch for DynamoTable {
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
-        self.watched("watch", now, limit, watched).await
+        self.query_watch("watch", now, limit, read_watched).await
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
-        self.watched(waiting::WATCH, now, limit, due_delivery).await
+        self.query_watch(waiting::WATCH, now, limit, due_delivery).await
     }
 }
 
 /// The index holds keys alone: the place of the mail names it.
-fn watched(item: &Item) -> Option<(i64, Watched)> {
+fn read_watched(item: &Item) -> Option<(i64, Watched)> {
     use domain::base::id::Id as _;
     let place = place_of(item);
     let mut parts = place.pk.split('/');

@@ -20,7 +20,7 @@ use crate::gate::contact;
 use crate::ledger::audit;
 use crate::mailbox::{inbox, message, thread};
 use crate::people::{member, session};
-use crate::table::{DynamoTable, failed, kinds, lists, uncontended};
+use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
 impl DynamoTable {
     fn write(
@@ -113,7 +113,7 @@ impl Store for DynamoTable {
         let answer = query.send().await.map_err(|e| match e.code() {
             // The table refuses a start key that is not of this partition.
             Some("ValidationException") if page.cursor.is_some() => ListError::Cursor,
-            _ => ListError::Store(failed(&e)),
+            _ => ListError::Store(classify(&e)),
         })?;
         let next = answer.last_evaluated_key.as_ref().map(|last| lists::write_cursor(last, &reading));
         let mut found = answer.items.unwrap_or_default();
@@ -181,14 +181,14 @@ impl Store for DynamoTable {
         let request = message::claim(request, ticket, nonce, now)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_values(ReturnValue::AllNew);
-        match uncontended(|| request.clone().send()).await {
+        match retry_contention(|| request.clone().send()).await {
             Ok(answer) => answer.attributes.map(decode::<Message>).transpose(),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                     let found = refused.item.clone().map(decode::<Message>).transpose()?;
                     Ok(found.filter(|message| message::is_claimed_by(message, nonce)))
                 }
-                _ => Err(failed(&error)),
+                _ => Err(classify(&error)),
             },
         }
     }

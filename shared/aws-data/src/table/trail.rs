@@ -12,7 +12,7 @@ use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 use crate::base::field::Corrupt;
 use crate::base::item::{self, Item, OPEN, Place, corrupt, decode, encode, key, number, place_of, text};
 use crate::ledger::audit;
-use crate::table::{DynamoTable, failed};
+use crate::table::{DynamoTable, classify};
 
 impl DynamoTable {
     /// Moves the head from where it was to the last link.
@@ -76,7 +76,7 @@ impl Trail for DynamoTable {
                 .set_exclusive_start_key(start)
                 .send()
                 .await
-                .map_err(|e| failed(&e))?;
+                .map_err(|e| classify(&e))?;
             links.extend(answer.items.unwrap_or_default().into_iter().filter_map(stored_link));
             // A query ends at 1 MB: go on until the range or the limit does.
             start = answer.last_evaluated_key;
@@ -189,7 +189,7 @@ impl Trail for DynamoTable {
     }
 
     async fn lost(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, AuditId)>, StoreError> {
-        self.watched("audit", now, limit, lost_entry).await
+        self.query_watch("audit", now, limit, lost_entry).await
     }
 }
 

@@ -157,7 +157,7 @@ impl Link {
             .ok_or(LinkClosed::Unknown)?;
         member
             .filter(|member| member.id == self.member_id && member.organization_id == self.organization_id)
-            .filter(|member| entitled(approval, member))
+            .filter(|member| is_entitled(approval, member))
             .ok_or(LinkClosed::NotEntitled)?;
         if self.used_at.is_some() {
             return Err(LinkClosed::Used);
@@ -185,7 +185,7 @@ impl Link {
 }
 
 /// Whether a member may let this mail go, whatever became of it: by their role, and as somebody who did not ask for it.
-fn entitled(approval: &Approval, member: &Member) -> bool {
+fn is_entitled(approval: &Approval, member: &Member) -> bool {
     member.organization_id == approval.organization_id && approval.is_for(&voter(member))
 }
 

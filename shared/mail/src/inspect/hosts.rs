@@ -78,17 +78,17 @@ fn in_text(text: &str, found: &mut BTreeSet<String>) {
                 rest[..at].rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
             let from = scheme.map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
             let next = rest[at + 3..].find("://").map_or(rest.len(), |next| at + 3 + next);
-            hosts_of(trimmed(&rest[from..next]), found);
+            hosts_of(trim_url(&rest[from..next]), found);
             rest = &rest[at + 3..];
         }
         let lower = piece.to_ascii_lowercase();
         if let Some(at) = lower.find("mailto:") {
-            hosts_of(trimmed(&piece[at..]), found);
+            hosts_of(trim_url(&piece[at..]), found);
         }
         if let Some(at) = lower.find("www.")
             && !piece.contains("://")
         {
-            hosts_of(&format!("http://{}", trimmed(&piece[at..])), found);
+            hosts_of(&format!("http://{}", trim_url(&piece[at..])), found);
         }
     }
 }
@@ -98,7 +98,7 @@ fn contains_www(piece: &str) -> bool {
 }
 
 /// Without the punctuation that ends a sentence or a bracket after an address.
-fn trimmed(url: &str) -> &str {
+fn trim_url(url: &str) -> &str {
     url.trim_end_matches(|c: char| {
         matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '}' | '\'' | '*' | '_')
     })

@@ -162,7 +162,7 @@ static CLASSES: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
     let mut classes = HashMap::new();
     for (class, words) in WORDS {
         for word in words.split_whitespace() {
-            *classes.entry(folded(word)).or_default() |= class;
+            *classes.entry(fold_text(word)).or_default() |= class;
         }
     }
     classes
@@ -170,7 +170,7 @@ static CLASSES: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
 
 /// A text as a reader sees it, for comparing: lower case, without marks, letters of other alphabets that look like
 /// Latin ones as these.
-fn folded(text: &str) -> String {
+fn fold_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| fold(c, &mut out));
     out

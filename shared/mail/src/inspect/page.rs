@@ -168,7 +168,7 @@ impl Style {
     /// Reads declarations.
     fn parse(text: &str) -> Self {
         let mut style = Self::default();
-        let plain = unescaped(text).to_ascii_lowercase();
+        let plain = unescape(text).to_ascii_lowercase();
         for (name, value) in plain.split(';').filter_map(|declaration| declaration.split_once(':')) {
             style.declare(name.trim(), value.trim().trim_end_matches("!important").trim_end());
         }
@@ -341,7 +341,7 @@ fn hex(digits: &str) -> Option<Colour> {
 }
 
 /// A style without escapes (CSS Syntax §4.3.7), which hide what it says, and without comments.
-fn unescaped(style: &str) -> Cow<'_, str> {
+fn unescape(style: &str) -> Cow<'_, str> {
     if !style.contains(['\\', '/']) {
         return Cow::Borrowed(style);
     }
@@ -428,7 +428,7 @@ impl Sheets {
             return;
         }
         let style = Style::parse(declarations);
-        for selector in unescaped(selectors).split(',').take(100) {
+        for selector in unescape(selectors).split(',').take(100) {
             let mut parts = selector.split_whitespace().rev();
             let Some(last) = parts.next() else { continue };
             // Below a class or an id it may apply or not; below elements it does.

@@ -82,7 +82,7 @@ impl Rules<'_> {
         // Each part of a selector is looked for by itself.
         let parts = |selector: &&str| selector.split_ascii_whitespace().count();
         // A nested rule within it is no declaration, and is dropped with whatever follows it up to its end.
-        let declarations = bounded(block.split('{').next().unwrap_or_default());
+        let declarations = check_bounds(block.split('{').next().unwrap_or_default());
         self.sheet.weight += kept.iter().map(parts).sum::<usize>() + kept.len() * declarations.len();
         self.full |= self.sheet.selectors > MAX_SELECTORS;
         self.sheet.css.push_str(&kept.join(","));
@@ -129,7 +129,7 @@ impl Rules<'_> {
 }
 
 /// The declarations of a rule that the form may say, the last of each name alone: as many as there are properties.
-fn bounded(block: &str) -> Vec<&str> {
+fn check_bounds(block: &str) -> Vec<&str> {
     let mut kept: Vec<(String, &str)> = vec![];
     for declaration in split_at(block, ';').map(str::trim) {
         let Some((name, _)) = declaration.split_once(':') else { continue };

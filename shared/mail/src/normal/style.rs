@@ -741,7 +741,7 @@ impl Style {
                 }
                 let left = (around.room - lines - indent).max(0.0);
                 let most = if beside { MAX_ROOM.min(left) } else { MAX_ROOM };
-                let Some(value) = bounded(length, around.size, most, 0.1) else { continue };
+                let Some(value) = clamp_length(length, around.size, most, 0.1) else { continue };
                 if beside {
                     // A tenth of any window that people read in.
                     indent += in_pixels(length, around.size).unwrap_or(60.0).clamp(0.0, most);
@@ -910,7 +910,7 @@ fn in_pixels(length: Length, size: f32) -> Option<f32> {
 }
 
 /// A length that is not negative: at most so many pixels, or such a share.
-fn bounded(length: Length, size: f32, most: f32, most_share: f32) -> Option<String> {
+fn clamp_length(length: Length, size: f32, most: f32, most_share: f32) -> Option<String> {
     match length {
         Length::Share(share) => Some(percent(share.clamp(0.0, most_share))),
         other => in_pixels(other, size).map(|n| pixels(n.clamp(0.0, most))),

@@ -189,7 +189,7 @@ impl Writer<'_> {
                 Node::Element(child) => {
                     let apart = at.checked_sub(1).is_none_or(|at| !ends_in_word(&element.children[at]))
                         && element.children.get(at + 1).is_none_or(|next| !begins_with_word(next));
-                    if let Some(shown) = self.shown(child, apart)? {
+                    if let Some(shown) = self.show(child, apart)? {
                         self.element(child, shown, context)?;
                     }
                 }
@@ -456,7 +456,7 @@ impl Writer<'_> {
         if !unseen.is_empty() {
             self.changes.add(ChangeKind::InvisibleCharactersRemoved, &unseen);
         }
-        if context.case != Case::AsWritten && shown.trim() != text.trim() && collapsed(text) != shown.trim() {
+        if context.case != Case::AsWritten && shown.trim() != text.trim() && collapse(text) != shown.trim() {
             self.changes.add(ChangeKind::CaseApplied, &shown);
         }
         self.says_something |= shown.chars().any(|c| !c.is_whitespace());
@@ -476,8 +476,8 @@ impl Writer<'_> {
     }
 
     /// How an element is to be written; nothing where it is left out. `apart`: no word of its neighbours touches it.
-    fn shown(&mut self, element: &Element, apart: bool) -> Result<Option<Shown>, Refused> {
-        let mut shown = named(element);
+    fn show(&mut self, element: &Element, apart: bool) -> Result<Option<Shown>, Refused> {
+        let mut shown = element_of(element);
         shown.style = style_of_old(element).under(shown.style).under(style_of(element));
         let style = &mut shown.style;
         let name = shown.name;
@@ -746,7 +746,7 @@ fn plain(name: &'static str, level: Level) -> Shown {
 }
 
 /// The element of the form for an element of the document, with what browsers make of it.
-fn named(element: &Element) -> Shown {
+fn element_of(element: &Element) -> Shown {
     let block = |name| plain(name, Level::Block);
     let inline = |name| plain(name, Level::Inline);
     let stepped = |name| Shown { step: STEP, ..block(name) };
@@ -994,7 +994,7 @@ fn is_blank(element: &Element) -> bool {
     element.children.iter().all(|child| match child {
         Node::Text(text) => text.is_empty(),
         Node::Element(child) => {
-            let shown = named(child);
+            let shown = element_of(child);
             shown.level == Level::Inline && !is_void(shown.name) && is_blank(child)
         }
     })
@@ -1053,7 +1053,7 @@ fn is_within_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '\'' | '\u{2019}')
 }
 
-fn collapsed(text: &str) -> String {
+fn collapse(text: &str) -> String {
     text.split(is_collapsible).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -55,7 +55,7 @@ fn string(value: Value, max: usize, faults: &mut Faults) -> Option<String> {
 }
 
 /// What `parse` makes of a text.
-fn parsed<T, E: ToString>(
+fn parse_text<T, E: ToString>(
     value: Value,
     code: Code,
     faults: &mut Faults,
@@ -142,7 +142,7 @@ pub struct IdOf<T>(pub T);
 
 impl<T: Id> Field for IdOf<T> {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, Code::InvalidId, faults, T::parse).map(Self)
+        parse_text(value, Code::InvalidId, faults, T::parse).map(Self)
     }
 }
 
@@ -169,7 +169,7 @@ impl Time {
 
 impl Field for Time {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, Code::InvalidTime, faults, |text| {
+        parse_text(value, Code::InvalidTime, faults, |text| {
             let time = text.parse();
             time.map_err(|_| "must be an RFC 3339 time such as 2026-12-01T09:00:00Z")
         })
@@ -191,7 +191,7 @@ pub struct Email(pub EmailAddress);
 
 impl Field for Email {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, Code::InvalidAddress, faults, EmailAddress::parse).map(Self)
+        parse_text(value, Code::InvalidAddress, faults, EmailAddress::parse).map(Self)
     }
 }
 
@@ -203,7 +203,7 @@ pub struct Domain(pub String);
 
 impl Field for Domain {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, Code::InvalidDomain, faults, |text| {
+        parse_text(value, Code::InvalidDomain, faults, |text| {
             EmailAddress::parse(&format!("x@{text}")).map(|address| address.domain().to_ascii_lowercase())
         })
         .map(Self)
@@ -235,7 +235,7 @@ pub struct Sha256(pub Digest);
 
 impl Field for Sha256 {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, Code::InvalidDigest, faults, Digest::parse).map(Self)
+        parse_text(value, Code::InvalidDigest, faults, Digest::parse).map(Self)
     }
 }
 
@@ -294,7 +294,7 @@ impl Default for Limit {
 
 impl Field for Limit {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, Code::InvalidLimit, faults, |text| {
+        parse_text(value, Code::InvalidLimit, faults, |text| {
             let limit = text.parse().ok().filter(|limit| (1..=Self::MOST).contains(limit));
             limit.ok_or_else(|| format!("must be 1 to {}", Self::MOST))
         })
@@ -312,7 +312,7 @@ pub struct Sequence(pub u64);
 
 impl Field for Sequence {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, Code::InvalidSequence, faults, |text| {
+        parse_text(value, Code::InvalidSequence, faults, |text| {
             let place = text.parse().ok().filter(|place| *place >= 1);
             place.ok_or("must be the place of an entry: a whole number from 1")
         })
@@ -390,7 +390,7 @@ fn names<T: Named>() -> Vec<&'static str> {
 
 impl<T: Named> Field for Choice<T> {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parsed(value, T::UNKNOWN, faults, |text| {
+        parse_text(value, T::UNKNOWN, faults, |text| {
             let known = T::ALL.iter().find(|one| one.name() == text);
             known.copied().ok_or_else(|| format!("must be one of {}", names::<T>().join(", ")))
         })

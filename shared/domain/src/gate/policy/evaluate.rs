@@ -145,7 +145,7 @@ impl PolicyBook {
                 Verdict::Hold(Terms::default())
             }
         };
-        let (trace, omitted) = bounded(steps);
+        let (trace, omitted) = cut_steps(steps);
         let reasons = reasons.into_iter().map(str::to_owned).collect();
         Evaluation { outcome, reasons, trace, omitted, looked_at }
     }
@@ -159,7 +159,7 @@ impl Terms {
 }
 
 /// Keeps the strictest of what matched within the bounds, in the order in which it matched.
-fn bounded(steps: Vec<(u8, Step)>) -> (Vec<Step>, u32) {
+fn cut_steps(steps: Vec<(u8, Step)>) -> (Vec<Step>, u32) {
     let all = steps.len();
     let mut order: Vec<usize> = (0..all).collect();
     order.sort_by_key(|i| std::cmp::Reverse(steps[*i].0));
@@ -199,7 +199,7 @@ struct Texts<'a> {
 impl<'a> Texts<'a> {
     fn of(facts: &'a Facts) -> Self {
         let (subject, body) = (visible(&facts.subject), visible(&facts.text));
-        Self { folded_subject: folded(&subject), folded_body: folded(&body), subject, body }
+        Self { folded_subject: fold(&subject), folded_body: fold(&body), subject, body }
     }
 }
 
@@ -213,11 +213,11 @@ fn visible(text: &str) -> Cow<'_, str> {
 
 /// Whether a word has anything that can be looked for.
 pub(super) fn searchable(word: &str) -> bool {
-    !folded(&visible(word)).is_empty()
+    !fold(&visible(word)).is_empty()
 }
 
 /// Lower case, with one space for each run of white space.
-fn folded(text: &str) -> String {
+fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut space = false;
     for c in text.chars() {
@@ -349,12 +349,12 @@ impl Judge<'_> {
             }
             Condition::RecipientCount(bounds) => {
                 let n = facts.recipients.len();
-                met(bounds.hold(n as u64), || format!("the mail has {}", counted(n, "recipient")))
+                met(bounds.hold(n as u64), || format!("the mail has {}", count_of(n, "recipient")))
             }
             Condition::AnyAttachment(test) => {
                 let found = facts.attachments.iter().find(|file| file_passes(test, file));
                 found.map_or(Answer::Unmet, |file| {
-                    Answer::Met(format!("the file {} ({} bytes)", quoted(&file.filename), file.size))
+                    Answer::Met(format!("the file {} ({} bytes)", quote(&file.filename), file.size))
                 })
             }
             Condition::EveryAttachment(test) => {
@@ -365,7 +365,7 @@ impl Judge<'_> {
                 let n = facts.attachments.len();
                 let total = facts.attachments.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
                 let holds = count.hold(n as u64) && total_over.is_none_or(|over| total > over);
-                met(holds, || format!("the mail has {} of {total} bytes", counted(n, "file")))
+                met(holds, || format!("the mail has {} of {total} bytes", count_of(n, "file")))
             }
             Condition::Keyword { places, any_of } => self.keyword(*places, any_of),
             Condition::Pattern { places, regex } => self.pattern(*places, regex),
@@ -395,10 +395,10 @@ impl Judge<'_> {
             (places.body, "body", &self.texts.folded_body),
         ];
         for word in any_of {
-            let wanted = folded(&visible(word));
+            let wanted = fold(&visible(word));
             let found = parts.iter().find(|(look, _, text)| *look && text.contains(&wanted));
             if let Some((_, place, _)) = found {
-                return Answer::Met(format!("{} stands in the {place}", quoted(word)));
+                return Answer::Met(format!("{} stands in the {place}", quote(word)));
             }
         }
         Answer::Unmet
@@ -407,13 +407,13 @@ impl Judge<'_> {
     /// What it matched is not told: that may be the very thing that must not go out.
     fn pattern(&self, places: Places, pattern: &str) -> Answer {
         let Ok(regex) = compile(pattern) else {
-            return Answer::Unknown(format!("the pattern {} can't be used", quoted(pattern)));
+            return Answer::Unknown(format!("the pattern {} can't be used", quote(pattern)));
         };
         let parts =
             [(places.subject, "subject", &self.texts.subject), (places.body, "body", &self.texts.body)];
         let found = parts.iter().find(|(look, _, text)| *look && regex.is_match(text));
         found.map_or(Answer::Unmet, |(_, place, _)| {
-            Answer::Met(format!("the {place} matches the pattern {}", quoted(pattern)))
+            Answer::Met(format!("the {place} matches the pattern {}", quote(pattern)))
         })
     }
 
@@ -426,7 +426,7 @@ impl Judge<'_> {
             LinkTest::DomainIn(list) => links.iter().find(|host| list.iter().any(|one| one.covers(host))),
             LinkTest::DomainNotIn(list) => links.iter().find(|host| !list.iter().any(|one| one.covers(host))),
         };
-        found.map_or(Answer::Unmet, |host| Answer::Met(format!("it {leads} {}", quoted(host))))
+        found.map_or(Answer::Unmet, |host| Answer::Met(format!("it {leads} {}", quote(host))))
     }
 
     fn sender(&self, test: &SenderTest) -> bool {
@@ -457,7 +457,7 @@ impl Judge<'_> {
 
     fn time(&self, test: &TimeTest) -> Answer {
         let Ok(zone) = TimeZoneDatabase::bundled().get(&test.time_zone) else {
-            return Answer::Unknown(format!("the time zone {} is not known", quoted(&test.time_zone)));
+            return Answer::Unknown(format!("the time zone {} is not known", quote(&test.time_zone)));
         };
         let local = self.facts.at.to_zoned(zone);
         let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
@@ -660,7 +660,7 @@ fn file_passes(test: &FileTest, file: &FileFact) -> bool {
         && test.over.is_none_or(|over| file.size > over)
 }
 
-fn counted(n: usize, what: &str) -> String {
+fn count_of(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
@@ -673,7 +673,7 @@ fn cut(text: &str, max: usize) -> String {
 }
 
 /// A text from outside within a sentence: cut, and on one line.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let line: String = visible(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     format!("“{}”", cut(&line, 60))
 }
@@ -698,10 +698,10 @@ fn describe(condition: &Condition) -> String {
         Condition::Keyword { any_of, .. } => {
             format!(
                 "it says {}",
-                any_of.iter().take(3).map(|word| quoted(word)).collect::<Vec<_>>().join(" or ")
+                any_of.iter().take(3).map(|word| quote(word)).collect::<Vec<_>>().join(" or ")
             )
         }
-        Condition::Pattern { regex, .. } => format!("it matches the pattern {}", quoted(regex)),
+        Condition::Pattern { regex, .. } => format!("it matches the pattern {}", quote(regex)),
         Condition::Link(LinkTest::Present(false)) => "it has no links".to_owned(),
         Condition::Link(LinkTest::Present(true)) => "it has links".to_owned(),
         Condition::Link(LinkTest::DomainIn(_)) => "it links to a domain of the list".to_owned(),

@@ -428,7 +428,7 @@ impl Reader {
         Some(Object { path: path.to_owned(), entries })
     }
 
-    fn required<T>(&mut self, path: &str, value: Option<T>) -> Option<T> {
+    fn require<T>(&mut self, path: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
             self.error(path, Code::Required, "is required");
         }
@@ -453,7 +453,7 @@ impl Reader {
 
     /// A text that says something.
     fn name(&mut self, object: &Object<'_>, field: &str) -> Option<String> {
-        let (tree, path) = self.required(&object.at(field), object.get(field))?;
+        let (tree, path) = self.require(&object.at(field), object.get(field))?;
         let text = self.text(tree, &path)?;
         if text.trim().is_empty() {
             self.error(&path, Code::Required, "must not be empty");
@@ -586,7 +586,7 @@ impl Reader {
         let enabled = self.boolean(&object, "enabled").unwrap_or(true);
         let inboxes = self.ids(&object, "inbox_ids");
         let mut rules = vec![];
-        let given = self.required(&object.at("rules"), object.get("rules"));
+        let given = self.require(&object.at("rules"), object.get("rules"));
         if let Some((tree, path)) = given
             && let Some(list) = self.list(tree, &path, limits::RULES, Code::TooManyRules)
         {
@@ -605,14 +605,14 @@ impl Reader {
     fn rule(&mut self, tree: &Tree, path: &str) -> Option<Rule> {
         let object = self.object(tree, path, &["name", "when", "outcome", "terms"])?;
         let name = self.name(&object, "name");
-        let when = self.required(&object.at("when"), object.get("when"));
+        let when = self.require(&object.at("when"), object.get("when"));
         self.conditions = 0;
         let when = when.and_then(|(tree, path)| self.condition(tree, &path, 1));
         if self.conditions > limits::CONDITIONS {
             let message = format!("has more than {} conditions", limits::CONDITIONS);
             self.error(&object.at("when"), Code::TooManyConditions, message);
         }
-        self.required(&object.at("outcome"), object.get("outcome"));
+        self.require(&object.at("outcome"), object.get("outcome"));
         let words = [("allow", 0), ("hold", 1), ("block", 2)];
         let outcome = self.choice(&object, "outcome", Code::UnknownOutcome, &words);
         let terms = match object.get("terms") {
@@ -696,7 +696,7 @@ impl Reader {
 
     fn requirement(&mut self, tree: &Tree, path: &str) -> Option<Requirement> {
         let object = self.object(tree, path, &["quorum", "roles"])?;
-        self.required(&object.at("quorum"), object.get("quorum"));
+        self.require(&object.at("quorum"), object.get("quorum"));
         let quorum = self.within(&object, "quorum", Code::QuorumOutOfRange, (1, limits::QUORUM));
         let roles = match object.get("roles") {
             None => Some(DECIDERS.into()),
@@ -883,7 +883,7 @@ impl Reader {
     fn keyword(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
         let object = self.object(tree, path, &["in", "any_of"])?;
         let places = self.places(&object);
-        self.required(&object.at("any_of"), object.get("any_of"));
+        self.require(&object.at("any_of"), object.get("any_of"));
         let any_of = self.entries(&object, "any_of", Code::EmptyKeyword, |text| {
             let says = super::evaluate::searchable(text);
             if says { Ok(text.to_owned()) } else { Err("must have a visible character".to_owned()) }
@@ -894,7 +894,7 @@ impl Reader {
     fn pattern(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
         let object = self.object(tree, path, &["in", "regex"])?;
         let places = self.places(&object);
-        let (tree, at) = self.required(&object.at("regex"), object.get("regex"))?;
+        let (tree, at) = self.require(&object.at("regex"), object.get("regex"))?;
         let regex = self.text(tree, &at)?;
         self.patterns += 1;
         // Compiling takes time: beyond the bound nothing is compiled any more.
@@ -983,7 +983,7 @@ impl Reader {
                 "must be another time than from, which is before 24:00",
             );
         }
-        let (tree, at) = self.required(&object.at("time_zone"), object.get("time_zone"))?;
+        let (tree, at) = self.require(&object.at("time_zone"), object.get("time_zone"))?;
         let time_zone = self.text(tree, &at)?;
         if TimeZoneDatabase::bundled().get(&time_zone).is_err() {
             let message = "is not in the IANA time zone database: write a name such as Europe/Berlin or UTC";
@@ -995,7 +995,7 @@ impl Reader {
     fn volume(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
         let object = self.object(tree, path, &["per", "window", "over"])?;
         for field in ["per", "window", "over"] {
-            self.required(&object.at(field), object.get(field));
+            self.require(&object.at(field), object.get(field));
         }
         let pers: Vec<_> = Per::ALL.iter().map(|per| (per.as_str(), *per)).collect();
         let per = self.choice(&object, "per", Code::UnknownChoice, &pers);
