@@ -49,12 +49,14 @@ pub mod me {
 pub mod messages {
     pub mod get;
     pub mod list;
-    pub mod open;
+    pub mod list_all;
     pub mod raw;
     pub mod reply;
     pub mod reply_all;
     pub mod send;
     pub mod send_again;
+    pub mod update;
+    pub mod wait;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod policies {
@@ -74,6 +76,8 @@ pub mod sessions {
 pub mod threads {
     pub mod get;
     pub mod list;
+    pub mod list_all;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod tokens {
@@ -126,12 +130,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     me::get::ENDPOINT,
     messages::get::ENDPOINT,
     messages::list::ENDPOINT,
-    messages::open::ENDPOINT,
+    messages::list_all::ENDPOINT,
     messages::raw::ENDPOINT,
     messages::reply::ENDPOINT,
     messages::reply_all::ENDPOINT,
     messages::send::ENDPOINT,
     messages::send_again::ENDPOINT,
+    messages::update::ENDPOINT,
+    messages::wait::ENDPOINT,
     organization::pause::ENDPOINT,
     organization::resume::ENDPOINT,
     policies::create::ENDPOINT,
@@ -147,6 +153,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     standing_approvals::list::ENDPOINT,
     threads::get::ENDPOINT,
     threads::list::ENDPOINT,
+    threads::list_all::ENDPOINT,
+    threads::update::ENDPOINT,
     tokens::create::ENDPOINT,
     tokens::delete::ENDPOINT,
     tokens::list::ENDPOINT,

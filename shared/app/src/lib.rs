@@ -28,6 +28,8 @@ pub mod mailbox {
     pub mod attachments;
     pub(crate) mod conversation;
     pub mod inboxes;
+    pub mod lists;
+    pub mod marks;
     pub mod messages;
     pub mod receive;
     pub mod threads;

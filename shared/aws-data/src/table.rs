@@ -30,7 +30,7 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 use domain::{OrganizationId, Timestamp};
 
-use crate::base::item::{Item, Place, WATCH, WATCH_SHARDS, key, number, place_of, text};
+use crate::base::item::{Item, Place, SHARDS, WATCH, key, number, place_of, text};
 
 /// A write that meets a transaction on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
@@ -133,7 +133,7 @@ impl DynamoTable {
         read: impl Fn(&Item) -> Option<(i64, T)> + Send,
     ) -> Result<Vec<T>, StoreError> {
         let mut found = vec![];
-        for shard in 0..WATCH_SHARDS {
+        for shard in 0..SHARDS {
             let query = self
                 .client
                 .query()

@@ -24,8 +24,10 @@ pub mod people {
 
 /// Inboxes, the mail in them and the conversations that it forms.
 pub mod mailbox {
+    pub mod filter;
     pub mod finding;
     pub mod inbox;
+    pub mod label;
     pub mod lifecycle;
     pub mod message;
 }

@@ -1,19 +1,23 @@
 //! What every store must do. Run against the one in memory and the one on `DynamoDB`: neither may be kinder than the other.
 
+use std::collections::BTreeMap;
+
 use app::base::store::{
     AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, Expect, Key, List,
     ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer, TokenPointer, Watch,
     Write,
 };
 use app::base::trail::{Range, Stored, Trail};
+use domain::MessageId;
 use domain::base::digest::Digest;
 use domain::delivery::webhook::WaitingDelivery;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
+use domain::mailbox::filter::Span;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
-use domain::mailbox::message::{Message, Thread};
+use domain::mailbox::message::{Counts, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow};
 use jiff::SignedDuration;
@@ -45,6 +49,7 @@ pub async fn run(store: &dyn Whole) {
     all_or_nothing(store).await;
     other_organizations(store).await;
     threads_count(store).await;
+    mail_is_listed(store).await;
     policies(store).await;
     counts(store).await;
     removals(store).await;
@@ -360,15 +365,140 @@ async fn threads_count(store: &dyn Whole) {
         created_at: first.created_at,
         last_message_at: later(99),
         tainted: false,
+        unread_count: 2,
+        labels: BTreeMap::new(),
     };
     assert_eq!(thread, Some(expected.clone().into()));
     // A taint stays, whatever comes after it.
     for taint in [true, false] {
-        let update = domain::mailbox::message::ThreadUpdate { taint, ..second.thread_update() };
+        let update = ThreadUpdate { taint, ..second.thread_update() };
         assert_eq!(store.commit(change().write(Write::Thread(update))).await, Ok(()));
     }
     let thread = get(store, Key::Thread(first.thread_id)).await;
-    assert_eq!(thread, Some(Thread { tainted: true, message_count: 4, ..expected }.into()));
+    let expected = Thread { tainted: true, message_count: 4, unread_count: 4, ..expected };
+    assert_eq!(thread, Some(expected.clone().into()));
+    // A mail that waits counts, and is not shown; when it goes, it is shown, and not counted again.
+    let waits = ThreadUpdate {
+        at: later(200),
+        preview: "waits".into(),
+        counts: Counts::AsRead,
+        shows: false,
+        taint: false,
+        ..second.thread_update()
+    };
+    assert_eq!(store.commit(change().write(Write::Thread(waits.clone()))).await, Ok(()));
+    let expected = Thread { message_count: 5, ..expected };
+    assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
+    let went = ThreadUpdate { at: later(300), counts: Counts::Already, shows: true, ..waits };
+    assert_eq!(store.commit(change().write(Write::Thread(went))).await, Ok(()));
+    let expected = Thread { preview: "waits".into(), last_message_at: later(300), ..expected };
+    assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
+    // Labels change only as they were seen; what is unread is added up.
+    let counted = |labels: &[(&str, u64)]| -> BTreeMap<_, _> {
+        labels.iter().map(|(label, count)| (samples::label(label), *count)).collect()
+    };
+    let (none, one, two) = (counted(&[]), counted(&[("a", 1)]), counted(&[("a", 2), ("b", 1)]));
+    let id = first.thread_id;
+    let marks = |unread, labels| change().write(Write::Marks(ThreadMarks { thread_id: id, unread, labels }));
+    assert_eq!(store.commit(marks(-1, Some((none.clone(), one.clone())))).await, Ok(()));
+    assert_eq!(store.commit(marks(-1, None)).await, Ok(()));
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Thread(id))]));
+    assert_eq!(store.commit(marks(5, Some((none, two.clone())))).await, conflict);
+    assert_eq!(store.commit(marks(0, Some((one, two.clone())))).await, Ok(()));
+    let expected = Thread { unread_count: 2, labels: two, ..expected };
+    assert_eq!(get(store, Key::Thread(id)).await, Some(expected.into()));
+    let nothing = ThreadMarks { thread_id: domain::ThreadId::new(NOW, [41; 10]), unread: 1, labels: None };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Thread(nothing.thread_id))]));
+    assert_eq!(store.commit(change().write(Write::Marks(nothing))).await, conflict);
+}
+
+/// Everything of a list, by pages of this size.
+async fn all_of(store: &dyn Whole, list: &List, limit: u16) -> Vec<Record> {
+    let (mut seen, mut request) = (vec![], PageRequest { limit, cursor: None });
+    loop {
+        let page = store.list(organization_id(9), list, &request).await;
+        let page = page.unwrap_or_else(|error| panic!("{list:?}: {error}"));
+        assert!(page.items.len() <= usize::from(limit));
+        seen.extend(page.items);
+        request.cursor = page.next;
+        if request.cursor.is_none() {
+            return seen;
+        }
+    }
+}
+
+/// Lists of mails and conversations by time, by label, and over all inboxes.
+async fn mail_is_listed(store: &dyn Whole) {
+    let organization_id = organization_id(9);
+    let label = samples::label("To do");
+    let mails: Vec<Message> = (0..9_u8)
+        .map(|n| Message {
+            // A minute apart, in two inboxes by turns, each in a conversation of its own.
+            id: MessageId::new(later(60 * i64::from(n)), [n; 10]),
+            organization_id,
+            inbox_id: samples::inbox_id(1 + n % 2),
+            thread_id: domain::ThreadId::new(later(60 * i64::from(n)), [n; 10]),
+            created_at: later(60 * i64::from(n)),
+            unread: n != 4,
+            ..samples::inbound(1)
+        })
+        .collect();
+    for mail in &mails {
+        let mark = Mark { inbox_id: mail.inbox_id, label: label.clone(), message_id: mail.id };
+        let made = Change::new(organization_id).create(mail.clone()).create(mark);
+        assert_eq!(store.commit(made.write(Write::Thread(mail.thread_update()))).await, Ok(()));
+    }
+    let newest_first = |wanted: &[usize]| -> Vec<MessageId> { wanted.iter().map(|n| mails[*n].id).collect() };
+    let span = |after: i64, before: i64| Span { after: Some(later(after)), before: Some(later(before)) };
+    let (one, two) = (samples::inbox_id(1), samples::inbox_id(2));
+    for (list, wanted) in [
+        (List::Messages(one, Span::default()), &[8, 6, 4, 2, 0][..]),
+        (List::Messages(one, span(110, 250)), &[4, 2]),
+        (List::Messages(one, Span { after: Some(later(400)), before: None }), &[8]),
+        (List::Messages(one, Span { after: None, before: Some(later(100)) }), &[0]),
+        (List::Messages(one, span(900, 999)), &[]),
+        (List::Unread(one), &[8, 6, 2, 0]),
+        (List::Unread(two), &[7, 5, 3, 1]),
+        (List::Labelled(two, label.clone()), &[7, 5, 3, 1]),
+        (List::Labelled(two, samples::label("To")), &[]),
+        (List::AllMessages(Span::default()), &[8, 7, 6, 5, 4, 3, 2, 1, 0]),
+        (List::AllMessages(span(110, 250)), &[4, 3, 2]),
+        (List::Threads(two, Span::default()), &[7, 5, 3, 1]),
+        // By the instant: the first end belongs to it, the last does not.
+        (List::Threads(two, span(180, 300)), &[3]),
+        (List::AllThreads(Span::default()), &[8, 7, 6, 5, 4, 3, 2, 1, 0]),
+        (List::AllThreads(span(120, 240)), &[3, 2]),
+    ] {
+        for limit in [1, 2, 3, 100] {
+            let found = all_of(store, &list, limit).await;
+            let ids: Vec<_> = found
+                .iter()
+                .map(|record| match record {
+                    Record::Message(message) => message.id,
+                    Record::Mark(mark) => mark.message_id,
+                    Record::Thread(thread) => {
+                        mails.iter().find(|m| m.thread_id == thread.id).expect("its mail").id
+                    }
+                    other => panic!("{list:?} has {other:?}"),
+                })
+                .collect();
+            assert_eq!(ids, newest_first(wanted), "{list:?} by {limit}");
+            // A cursor behind any entry leads to the next one.
+            for (record, next) in found.iter().zip(found.iter().skip(1)) {
+                let request = PageRequest { limit: 1, cursor: store.cursor(organization_id, &list, record) };
+                let page = store.list(organization_id, &list, &request).await;
+                let page = page.unwrap_or_else(|error| panic!("{list:?}: {error}"));
+                assert_eq!(page.items.first(), Some(next), "{list:?}");
+            }
+        }
+    }
+    // What was read, and what lost its label, is listed no more.
+    let read = Message { unread: false, ..mails[8].clone() };
+    let lost = Key::Mark(two, label.clone(), mails[7].id);
+    let marked = Change::new(organization_id).update(read).write(Write::Delete(lost));
+    assert_eq!(store.commit(marked).await, Ok(()));
+    assert_eq!(all_of(store, &List::Unread(one), 100).await.len(), 3);
+    assert_eq!(all_of(store, &List::Labelled(two, label), 100).await.len(), 3);
 }
 
 async fn pages(store: &dyn Whole) {
@@ -384,7 +514,8 @@ async fn pages(store: &dyn Whole) {
         let mut seen = vec![];
         let mut request = PageRequest { limit, cursor: None };
         loop {
-            let page = store.list(organization_id(1), &List::Messages(inbox), &request).await;
+            let page =
+                store.list(organization_id(1), &List::Messages(inbox, Span::default()), &request).await;
             let page = page.unwrap_or_else(|error| panic!("{error}"));
             assert!(page.items.len() <= usize::from(limit));
             seen.extend(

@@ -15,7 +15,7 @@ use domain::delivery::webhook::Attempt;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{Direction, Message, Thread, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
@@ -88,25 +88,37 @@ fn raise_version(mut record: Record, expect: Expect) -> Record {
 }
 
 fn merge(known: Option<Thread>, organization_id: OrganizationId, update: &ThreadUpdate) -> Thread {
-    let thread = known.unwrap_or_else(|| Thread {
-        id: update.thread_id,
-        organization_id,
-        inbox_id: update.inbox_id,
-        subject: update.subject.clone(),
-        preview: String::new(),
-        last_from: update.from.clone(),
-        message_count: 0,
-        created_at: update.at,
-        last_message_at: update.at,
-        tainted: false,
-    });
+    let (is_new, thread) = (
+        known.is_none(),
+        known.unwrap_or_else(|| Thread {
+            id: update.thread_id,
+            organization_id,
+            inbox_id: update.inbox_id,
+            subject: update.subject.clone(),
+            preview: String::new(),
+            last_from: update.from.clone(),
+            message_count: 0,
+            created_at: update.at,
+            last_message_at: update.at,
+            tainted: false,
+            unread_count: 0,
+            labels: BTreeMap::new(),
+        }),
+    );
+    let counted = Thread {
+        message_count: thread.message_count + u64::from(update.counts != Counts::Already),
+        unread_count: thread.unread_count + u64::from(update.counts == Counts::AsUnread),
+        tainted: thread.tainted || update.taint,
+        ..thread
+    };
+    if !update.shows && !is_new {
+        return counted;
+    }
     Thread {
         preview: update.preview.clone(),
         last_from: update.from.clone(),
-        message_count: thread.message_count + 1,
         last_message_at: update.at,
-        tainted: thread.tainted || update.taint,
-        ..thread
+        ..counted
     }
 }
 
@@ -139,6 +151,17 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             Write::Count { key, by, limit: Some(limit), .. } => {
                 let key = Key::Counter(*key);
                 if count(at(&key)).saturating_add(*by) > *limit {
+                    conflicts.push(Conflict::Record(key));
+                }
+            }
+            Write::Marks(marks) => {
+                let key = Key::Thread(marks.thread_id);
+                let seen = marks.labels.as_ref().map(|(seen, _)| seen);
+                let met = match at(&key) {
+                    Some(Record::Thread(thread)) => seen.is_none_or(|seen| *seen == thread.labels),
+                    _ => false,
+                };
+                if !met {
                     conflicts.push(Conflict::Record(key));
                 }
             }
@@ -189,6 +212,15 @@ fn apply(contents: &mut Contents, change: Change) {
                     contents.records.get(&key).cloned().and_then(|record| Thread::try_from(record).ok());
                 contents.records.insert(key, merge(known, organization_id, &update).into());
             }
+            Write::Marks(marks) => {
+                let key = (organization_id, Key::Thread(marks.thread_id));
+                if let Some(Record::Thread(thread)) = contents.records.get_mut(&key) {
+                    thread.unread_count = thread.unread_count.saturating_add_signed(marks.unread);
+                    if let Some((_, wanted)) = marks.labels {
+                        thread.labels = wanted;
+                    }
+                }
+            }
             Write::Count { key: hash, by, expires_at, .. } => {
                 let key = (organization_id, Key::Counter(hash));
                 let count = count(contents.records.get(&key)) + by;
@@ -238,15 +270,36 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Tokens, Record::Token(token)) => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
-        (List::Messages(inbox), Record::Message(message)) if message.inbox_id == *inbox => {
+        (List::Messages(inbox, span), Record::Message(message))
+            if message.inbox_id == *inbox && span.takes(message.created_at) =>
+        {
             Some(message.id.to_string())
+        }
+        (List::AllMessages(span), Record::Message(message)) if span.takes(message.created_at) => {
+            Some(message.id.to_string())
+        }
+        (List::Unread(inbox), Record::Message(message)) if message.inbox_id == *inbox && message.unread => {
+            Some(message.id.to_string())
+        }
+        (List::Labelled(inbox, label), Record::Mark(mark))
+            if mark.inbox_id == *inbox && mark.label == *label =>
+        {
+            Some(mark.message_id.to_string())
         }
         (List::ThreadMessages(thread) | List::LatestInThread(thread), Record::Message(message))
             if message.thread_id == *thread =>
         {
             Some(message.id.to_string())
         }
-        (List::Threads(inbox), Record::Thread(thread)) if thread.inbox_id == *inbox => {
+        (List::Threads(..) | List::AllThreads(_), Record::Thread(thread)) => {
+            let (inbox, span) = match list {
+                List::Threads(inbox, span) => (Some(*inbox), span),
+                List::AllThreads(span) => (None, span),
+                _ => return None,
+            };
+            if inbox.is_some_and(|inbox| inbox != thread.inbox_id) || !span.takes(thread.last_message_at) {
+                return None;
+            }
             Some(format!("{:013}/{}", thread.last_message_at.as_millisecond(), thread.id))
         }
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
@@ -320,6 +373,10 @@ impl Store for MemoryStore {
         // As DynamoDB does: a full page has a cursor, whether something follows or not.
         let next = (found.len() >= limit).then(|| format!("after:{}", found[limit - 1].0));
         Ok(Page { items: found.into_iter().take(limit).map(|(_, record)| record).collect(), next })
+    }
+
+    fn cursor(&self, _: OrganizationId, list: &List, record: &Record) -> Option<String> {
+        order(list, record).map(|at| format!("after:{at}"))
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {

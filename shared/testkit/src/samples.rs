@@ -1,5 +1,7 @@
 //! One good value of everything that is stored.
 
+use std::collections::BTreeSet;
+
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
@@ -14,8 +16,9 @@ use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
-use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party, Verdicts};
+use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Mark, Message, Party, Verdicts};
 use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::organization::{Member, Organization, Pause};
@@ -166,6 +169,10 @@ pub fn inbound(n: u8) -> Message {
         preview: "Hello".into(),
         internet_message_id: Some(format!("{n}@example.org")),
         references: vec!["0@example.org".into()],
+        in_reply_to: Some("0@example.org".into()),
+        date: Some(later(i64::from(n) - 60)),
+        labels: BTreeSet::from([label("To do")]),
+        unread: true,
         attachments: vec![AttachmentRef {
             id: AttachmentId::new(NOW, [n; 10]),
             filename: "a.pdf".into(),
@@ -194,8 +201,23 @@ pub fn outbound(n: u8, state: State) -> Message {
             state,
         }),
         internet_message_id: None,
+        date: None,
+        unread: false,
         ..inbound(n)
     }
+}
+
+/// A label.
+///
+/// # Panics
+/// Where the text is none.
+pub fn label(text: &str) -> Label {
+    Label::parse(text).expect("a label")
+}
+
+/// The place of [`inbound`] among the mails of a label.
+pub fn mark(n: u8) -> Mark {
+    Mark { inbox_id: inbox_id(1), label: label("To do"), message_id: inbound(n).id }
 }
 
 /// A budget of mails to a domain.

@@ -49,6 +49,7 @@ mod stack {
         mod attachments;
         pub(super) mod corpus;
         pub(super) mod inbound;
+        mod lists;
     }
 
     mod gate {

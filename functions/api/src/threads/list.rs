@@ -8,9 +8,9 @@ use app::mailbox::threads;
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages::{self, PageQuery, PageView};
+use wire::base::pages::{self, PageView};
 use wire::base::schema::{self, Shape};
-use wire::mailbox::threads::ThreadView;
+use wire::mailbox::threads::{ThreadView, ThreadsQuery};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -20,7 +20,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     access: Access::Scope(Scope::MessagesRead),
     says: "",
     example: "limit=20",
-    query: Some(Shape::of::<PageQuery>()),
+    query: Some(Shape::of::<ThreadsQuery>()),
     body: None,
     response: Some(schema::of::<PageView<ThreadView<'static>>>),
     open: || crate::open(Aws::ports, handle),
@@ -28,9 +28,10 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (id, page) = (request.id("inbox_id")?, request.query::<PageQuery>()?.page());
+        let id = request.id("inbox_id")?;
+        let (filter, page) = request.query::<ThreadsQuery>()?.list();
         let call = request.enter::<scope::MessagesRead>(ports, &[Key::Inbox(id)]).await?;
-        let threads = threads::list(&call.ports, &call.permit, id, &page).await?;
+        let threads = threads::list(&call.ports, &call.permit, Some(id), &filter, &page).await?;
         Ok(Response::json(200, &pages::page(&threads, wire::mailbox::threads::thread)))
     })
 }

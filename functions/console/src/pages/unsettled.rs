@@ -7,6 +7,7 @@ use app::mailbox::messages;
 use askama::Template;
 use domain::base::code::Code;
 use domain::base::id::Id as _;
+use domain::mailbox::filter::MessageFilter;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::Message;
 use domain::people::access::{Scope, scope};
@@ -93,7 +94,8 @@ pub(super) async fn show(context: &Context, request: &Request) -> Result<Respons
     let page = request.page()?;
     let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::MessagesRead>()?;
-    let open = messages::open(&visit.ports, &permit, status, &page);
+    let filter = MessageFilter { status: Some(status.to_owned()), ..MessageFilter::default() };
+    let open = messages::list(&visit.ports, &permit, None, &filter, &page);
     let (frame, found) = try_join(Frame::of(&visit), open).await?;
     let now = visit.ports.now();
     let page = UnsettledPage {

@@ -247,6 +247,10 @@ impl Store for Prefetched {
         self.inner.list(organization_id, list, page).await
     }
 
+    fn cursor(&self, organization_id: OrganizationId, list: &List, record: &Record) -> Option<String> {
+        self.inner.cursor(organization_id, list, record)
+    }
+
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
         self.inner.commit(change).await
     }

@@ -12,9 +12,11 @@ use domain::gate::policy::PolicyBook;
 use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
+use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
-use domain::mailbox::message::{Attachment, Message, Thread, ThreadUpdate};
+use domain::mailbox::message::{Attachment, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
 use domain::people::credential::{Login, Session, SignInWindow, Token};
 use domain::people::organization::{Member, Organization};
 use domain::{
@@ -111,6 +113,7 @@ macro_rules! records {
         /// The same names, of which each knows the type of its record: for [`load`].
         pub mod key {
             use domain::base::digest::Digest;
+            use domain::mailbox::label::Label;
             use domain::{
                 ApprovalId, AttachmentId, EventId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId,
                 TokenId, WebhookId,
@@ -118,7 +121,7 @@ macro_rules! records {
 
             $(
                 $(#[$doc])*
-                #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+                #[derive(Debug, Clone, PartialEq, Eq)]
                 pub struct $variant $(($(pub $part),+))?;
             )*
         }
@@ -128,7 +131,7 @@ macro_rules! records {
                 type Found = Option<$type>;
 
                 fn keys(&self, keys: &mut Vec<Key>) {
-                    let key::$variant $(($($field),+))? = *self;
+                    let key::$variant $(($($field),+))? = self.clone();
                     keys.push(Key::$variant $(($($field),+))?);
                 }
 
@@ -154,7 +157,7 @@ macro_rules! records {
             /// The key that it lies under. An [`Attempt`] is only listed, never loaded: it has none.
             pub fn key(&self) -> Option<Key> {
                 match self {
-                    $(Record::$variant(_value) => Some(Key::$variant $(($(_value.$field),+))?),)*
+                    $(Record::$variant(_value) => Some(Key::$variant $(($(_value.$field.clone()),+))?),)*
                     $(Record::$listed(_) => None,)*
                 }
             }
@@ -220,6 +223,8 @@ records! {
         Inbox(Inbox) by (id: InboxId);
         /// A mail.
         Message(Message, boxed *) by (inbox_id: InboxId, id: MessageId), version;
+        /// A mail's place among those of a label.
+        Mark(Mark) by (inbox_id: InboxId, label: Label, message_id: MessageId);
         /// A conversation.
         Thread(Thread) by (id: ThreadId);
         /// The conversation that a `Message-ID`, or a subject with its participants, belongs to.
@@ -275,8 +280,10 @@ pub enum Expect {
 pub enum Write {
     /// Stores a record as a whole.
     Put(Box<Record>, Expect),
-    /// Counts one more mail into its conversation.
+    /// Counts one more mail into its conversation, or shows it as its last.
     Thread(ThreadUpdate),
+    /// Changes the marks of a conversation. The conflict is on [`Key::Thread`].
+    Marks(ThreadMarks),
     /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
     Prolong(Session),
     /// Removes a record.
@@ -439,14 +446,22 @@ pub enum List {
     Webhooks,
     /// All members, oldest first.
     Members,
-    /// The mails of an inbox.
-    Messages(InboxId),
+    /// The mails of an inbox that came or were asked for within this span.
+    Messages(InboxId, Span),
+    /// The mails of an inbox that nobody has read.
+    Unread(InboxId),
+    /// The [`Mark`]s of the mails of an inbox that have this label.
+    Labelled(InboxId, Label),
+    /// The mails of all inboxes that came or were asked for within this span.
+    AllMessages(Span),
     /// The mails of a conversation, oldest first.
     ThreadMessages(ThreadId),
     /// The mails of a conversation, newest first.
     LatestInThread(ThreadId),
-    /// The conversations of an inbox, by their last mail.
-    Threads(InboxId),
+    /// The conversations of an inbox whose last mail came within this span, by that mail.
+    Threads(InboxId, Span),
+    /// The conversations of all inboxes whose last mail came within this span, by that mail.
+    AllThreads(Span),
     /// Approvals with this status, as it is written down.
     Approvals(String),
     /// Standing approvals; read strongly consistent.
@@ -493,6 +508,9 @@ pub trait Store: Send + Sync {
         list: &List,
         page: &PageRequest,
     ) -> Result<Page<Record>, ListError>;
+
+    /// A cursor behind a record that this list gave.
+    fn cursor(&self, organization_id: OrganizationId, list: &List, record: &Record) -> Option<String>;
 
     /// Writes all of a change or nothing.
     async fn commit(&self, change: Change) -> Result<(), StoreError>;
@@ -699,6 +717,10 @@ mod tests {
             _: &PageRequest,
         ) -> Result<Page<Record>, ListError> {
             Err(ListError::Cursor)
+        }
+
+        fn cursor(&self, _: OrganizationId, _: &List, _: &Record) -> Option<String> {
+            None
         }
 
         async fn commit(&self, _: Change) -> Result<(), StoreError> {

@@ -130,7 +130,7 @@ async fn look(
     let asked = match asked {
         // Read before its decision was written, it would not name those who voted.
         Some(asked) if matches!(asked.decision, Decision::Approved { .. }) => asked,
-        _ => match load(&*ports.store, organization_id, key).await? {
+        _ => match load(&*ports.store, organization_id, key.clone()).await? {
             Some(asked) => asked,
             None => return Ok((None, Around::default())),
         },
@@ -249,7 +249,7 @@ async fn record(
             // A commit may be repeated: it is conditional on the version.
             Err(error) => last = error,
         }
-        match load(&*ports.store, organization_id, key).await {
+        match load(&*ports.store, organization_id, key.clone()).await {
             Ok(Some(current)) => message = current,
             Ok(None) => break,
             Err(error) => return Err(error.into()),

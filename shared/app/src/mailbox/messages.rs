@@ -2,19 +2,21 @@
 
 use bytes::Bytes;
 use domain::base::address::EmailAddress;
-use domain::base::code::Code;
 use domain::base::digest::Digest;
+use domain::gate::approval::{Approval, Decision};
 use domain::gate::seal::{Envelope, MAX_MIME, Sealed};
+use domain::mailbox::filter::{MessageFilter, Span, Way};
 use domain::mailbox::lifecycle::{Outbound, Status};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Permit, scope};
-use domain::{AttachmentId, InboxId, MessageId, OrganizationId};
+use domain::{AttachmentId, InboxId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
-use crate::base::store::{List, Page, PageRequest, key, load, typed};
+use crate::base::store::{List, Page, PageRequest, key, load};
 use crate::mailbox::attachments::part;
 use crate::mailbox::inboxes;
+use crate::mailbox::lists::list_some;
 
 /// A mail with its body, decoded.
 #[derive(Debug, Clone)]
@@ -38,17 +40,35 @@ pub struct Detail {
     pub extracted_text: Option<String>,
     /// All headers, decoded, in order.
     pub headers: Vec<(String, String)>,
+    /// Why a person rejected it, in their words, if they gave any.
+    pub rejection: Option<String>,
 }
 
-/// The mails of an inbox, newest first.
+/// The mails of an inbox, or of all inboxes, newest first, as far as the filter takes them. Over all inboxes, mails that are
+/// `scheduled` or `unknown` come in the order in which they are due.
 pub async fn list(
     ports: &Ports,
     permit: &Permit<scope::MessagesRead>,
-    inbox_id: InboxId,
+    inbox_id: Option<InboxId>,
+    filter: &MessageFilter,
     page: &PageRequest,
 ) -> Result<Page<Message>, Refusal> {
-    inboxes::find(ports, permit, inbox_id).await?;
-    Ok(typed(ports.store.list(permit.organization_id(), &List::Messages(inbox_id), page).await?))
+    if let Some(inbox_id) = inbox_id {
+        inboxes::find(ports, permit, inbox_id).await?;
+    }
+    let list = match (inbox_id, &filter.label, filter.unread) {
+        (Some(inbox_id), Some(label), _) => List::Labelled(inbox_id, label.clone()),
+        (Some(inbox_id), None, Some(true)) => List::Unread(inbox_id),
+        (Some(inbox_id), None, _) => List::Messages(inbox_id, filter.span),
+        (None, ..) => match filter.status.as_deref().and_then(Status::parse) {
+            // Those that are due first: an index has them, and no others.
+            Some(status @ (Status::Scheduled | Status::Unknown)) => List::Open(status),
+            _ => List::AllMessages(filter.span),
+        },
+    };
+    let takes = |message: &Message| filter.takes(message) && permit.over(message.inbox_id).is_ok();
+    let narrow = !filter.is_empty() || inbox_id.is_none() && permit.is_limited();
+    list_some(ports, permit.organization_id(), &list, page, narrow, takes).await
 }
 
 async fn find(
@@ -63,23 +83,6 @@ async fn find(
         .ok_or(Refusal::NotFound("message"))
 }
 
-/// Mails of all inboxes that have not come to an end, those that are due first: `scheduled` ones, and `unknown` ones,
-/// which somebody should look after.
-pub async fn open(
-    ports: &Ports,
-    permit: &Permit<scope::MessagesRead>,
-    status: &str,
-    page: &PageRequest,
-) -> Result<Page<Message>, Refusal> {
-    let status = Status::parse(status).filter(|s| matches!(s, Status::Scheduled | Status::Unknown));
-    let status = status
-        .ok_or_else(|| Refusal::field("status", Code::UnknownStatus, "must be scheduled or unknown"))?;
-    let list = List::Open(status);
-    let mut page = typed::<Message>(ports.store.list(permit.organization_id(), &list, page).await?);
-    page.items.retain(|message| permit.over(message.inbox_id).is_ok());
-    Ok(page)
-}
-
 /// One mail with its body.
 pub async fn get(
     ports: &Ports,
@@ -89,7 +92,57 @@ pub async fn get(
     id: MessageId,
 ) -> Result<Detail, Refusal> {
     let message = find(ports, permit, inbox_id, id).await?;
-    read_detail(blobs, message).await
+    let rejected = message.outbound().filter(|outbound| outbound.status() == Status::Rejected);
+    // Whoever asked for a mail learns why it was rejected, without a right to see approvals.
+    let rejection = match rejected.map(|outbound| key::Approval(outbound.approval_id)) {
+        None => None,
+        wanted => load(&*ports.store, permit.organization_id(), wanted).await?.and_then(reason_of),
+    };
+    Ok(Detail { rejection, ..read_detail(blobs, message).await? })
+}
+
+fn reason_of(approval: Approval) -> Option<String> {
+    match approval.decision {
+        Decision::Rejected { reason, .. } if !reason.trim().is_empty() => Some(reason),
+        _ => None,
+    }
+}
+
+/// The mails that came in behind `since`, as far as the filter takes them, the first of them first, at most 50.
+pub async fn arrived(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    since: Since,
+    filter: &MessageFilter,
+) -> Result<Vec<Message>, Refusal> {
+    let behind = |message: &Message| match since {
+        Since::Time(at) => at <= message.created_at,
+        Since::Message(id) => id < message.id,
+    };
+    let after = match since {
+        Since::Time(at) => at,
+        Since::Message(id) => id.at(),
+    };
+    let filter = MessageFilter {
+        direction: Some(Way::Inbound),
+        span: Span { after: Some(after), before: None },
+        ..filter.clone()
+    };
+    let page = PageRequest { limit: 50, cursor: None };
+    let mut found = list(ports, permit, Some(inbox_id), &filter, &page).await?.items;
+    found.retain(behind);
+    found.reverse();
+    Ok(found)
+}
+
+/// Where somebody begins to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Then or later.
+    Time(Timestamp),
+    /// Behind this mail.
+    Message(MessageId),
 }
 
 /// The bytes of a mail, or where they are.
@@ -246,6 +299,7 @@ pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<D
             hidden_text: false,
             extracted_text: None,
             headers: vec![],
+            rejection: None,
         };
         return Ok(empty);
     }
@@ -255,10 +309,8 @@ pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<D
 fn decode(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
     // Of a mail of ours everything is new.
     let received = message.outbound().is_none();
-    let html = parsed
-        .html
-        .as_deref()
-        .map(|html| if received { Html::received(html) } else { Html::open_sealed(html) });
+    let html =
+        parsed.html.as_deref().map(|html| if received { Html::received(html) } else { Html::of_ours(html) });
     let extracted_text =
         parsed.text.as_deref().filter(|_| received).map(|text| mail::extract_reply(text).to_string());
     Detail {
@@ -271,6 +323,7 @@ fn decode(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
         html: html.and_then(|html| html.shown),
         headers: parsed.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
         text: parsed.text,
+        rejection: None,
     }
 }
 
@@ -297,7 +350,7 @@ impl Html {
     }
 
     /// Ours, as it is sealed: it is in the normal form, or it is not shown, and then nobody approves it.
-    fn open_sealed(html: &str) -> Self {
+    fn of_ours(html: &str) -> Self {
         let normal = mail::normal::is_normal(html);
         let reading = mail::normal::read(html);
         let elsewhere = |picture: &&mail::normal::Picture| !picture.address.starts_with("cid:");

@@ -1,6 +1,6 @@
 //! Taking in mail that was received: one message for each inbox it was sent to, whatever its form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use domain::base::address::EmailAddress;
@@ -253,6 +253,10 @@ fn build(
         preview: mail::preview(mail.text.as_deref().unwrap_or_default(), 200),
         internet_message_id: mail.message_id.clone(),
         references: references(mail),
+        in_reply_to: mail.in_reply_to.first().cloned(),
+        date: mail.date,
+        labels: BTreeSet::new(),
+        unread: true,
         attachments: mail.attachments.iter().take(MAX_FILES).map(|file| part(id, file)).collect(),
         size: bytes.len() as u64,
         created_at: received.at,

@@ -9,6 +9,7 @@ use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::EventKind;
 use domain::gate::policy::{By, Late, Links};
+use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
 use domain::people::access::{Role, Scope};
 use domain::{
@@ -99,6 +100,26 @@ impl Field for HeaderText {
     }
     fn read(form: String) -> Result<Self, Corrupt> {
         Ok(HeaderText::lossy(&form))
+    }
+}
+
+impl Field for Label {
+    type Form = String;
+    fn write(&self) -> String {
+        self.as_str().to_owned()
+    }
+    fn read(form: String) -> Result<Self, Corrupt> {
+        Label::parse(&form).map_err(|_| Corrupt("label"))
+    }
+}
+
+impl Field for BTreeMap<Label, u64> {
+    type Form = BTreeMap<String, u64>;
+    fn write(&self) -> Self::Form {
+        self.iter().map(|(label, count)| (label.as_str().to_owned(), *count)).collect()
+    }
+    fn read(form: Self::Form) -> Result<Self, Corrupt> {
+        form.into_iter().map(|(label, count)| Ok((Label::read(label)?, count))).collect()
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct IndexKeys {
     pub(crate) list: Option<Listing>,
     /// In the index `open`.
     pub(crate) open: Option<Listing>,
+    /// In the index `recent`.
+    pub(crate) recent: Option<Listing>,
     /// In the index `watch`: the shard, and when somebody must look after it.
     pub(crate) watch: Option<(String, Timestamp)>,
     /// When it may be deleted, in Unix seconds.
@@ -65,15 +67,17 @@ pub(crate) trait Kind: Field {
 pub(crate) const LISTS: &str = "lists";
 /// The index of mails that have not come to an end, and of links by their mail. It holds keys alone.
 pub(crate) const OPEN: &str = "open";
+/// The index of mails and of conversations over all inboxes of an organization. It holds keys alone.
+pub(crate) const RECENT: &str = "recent";
 /// The index of what somebody must look after.
 pub(crate) const WATCH: &str = "watch";
-/// The watch is spread over so many partitions: a sweep queries each.
-pub(crate) const WATCH_SHARDS: u8 = 4;
+/// The watch is spread over so many partitions, and so is what is recent of an organization: a reader queries each.
+pub(crate) const SHARDS: u8 = 4;
 
-/// The shard of the watch for what has this id.
+/// The shard for what has this id.
 pub(crate) fn shard(prefix: &str, id_body: &str) -> String {
     let last = id_body.as_bytes().last().copied().unwrap_or_default();
-    format!("{prefix}/{}", last % WATCH_SHARDS)
+    format!("{prefix}/{}", last % SHARDS)
 }
 
 /// So many days behind a time, in Unix seconds.
@@ -109,7 +113,7 @@ pub(crate) fn encode<T: Kind<Form: Serialize>>(place: &Place, value: &T) -> Resu
     let mut item: Item = serde_dynamo::to_item(value.write()).map_err(|e| corrupt(&e))?;
     item.extend(key(place));
     item.insert("kind".to_owned(), text(T::NAME));
-    let IndexKeys { list, open, watch, ttl } = value.index_keys();
+    let IndexKeys { list, open, recent, watch, ttl } = value.index_keys();
     if let Some(Listing { partition, order }) = list {
         item.insert("list".to_owned(), text(partition));
         item.insert("list_at".to_owned(), text(order));
@@ -117,6 +121,10 @@ pub(crate) fn encode<T: Kind<Form: Serialize>>(place: &Place, value: &T) -> Resu
     if let Some(Listing { partition, order }) = open {
         item.insert("open".to_owned(), text(partition));
         item.insert("open_at".to_owned(), text(order));
+    }
+    if let Some(Listing { partition, order }) = recent {
+        item.insert("recent".to_owned(), text(partition));
+        item.insert("recent_at".to_owned(), text(order));
     }
     if let Some((shard, at)) = watch {
         item.insert("watch".to_owned(), text(shard));

@@ -1,13 +1,14 @@
 //! Mail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use domain::base::digest::Digest;
 use domain::gate::seal::Ticket;
 use domain::mailbox::finding::{Finding, FindingKind};
+use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{AttachmentRef, Direction, Message, Party, Verdicts};
+use domain::mailbox::message::{AttachmentRef, Direction, Mark, Message, Party, Verdicts};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,14 @@ record! {
         preview: String,
         internet_message_id: Option<String>,
         references: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_reply_to: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        date: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: BTreeSet<Label>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unread: bool,
         attachments: Vec<AttachmentRef>,
         size: u64,
         created_at: Timestamp,
@@ -292,6 +301,10 @@ impl Kind for Message {
         IndexKeys {
             list: Some(Listing { partition, order: self.id.to_string() }),
             watch: watch_at.map(|at| (shard("watch", self.id.body()), at)),
+            recent: Some(Listing {
+                partition: shard(&recent_list(self.organization_id), self.id.body()),
+                order: self.id.to_string(),
+            }),
             open: open(self),
             ttl: None,
         }
@@ -318,8 +331,22 @@ pub(crate) fn open_list(organization: OrganizationId, status: &str) -> String {
     format!("{organization}/{status}")
 }
 
-/// Where a mail lies in the index `open`: while it is scheduled or unknown.
+/// The partitions of the index `recent` in which an organization's mails lie begin so.
+pub(crate) fn recent_list(organization: OrganizationId) -> String {
+    format!("{organization}/messages")
+}
+
+/// The partition of the index `open` in which the mails of an inbox lie that nobody has read.
+pub(crate) fn unread_list(organization: OrganizationId, inbox: InboxId) -> String {
+    format!("{organization}/{inbox}/unread")
+}
+
+/// Where a mail lies in the index `open`: while it is scheduled, unknown or unread.
 fn open(message: &Message) -> Option<Listing> {
+    if message.unread {
+        let partition = unread_list(message.organization_id, message.inbox_id);
+        return Some(Listing { partition, order: message.id.to_string() });
+    }
     let outbound = message.outbound()?;
     let at = match &outbound.state {
         State::Scheduled { due, .. } => due,
@@ -328,6 +355,33 @@ fn open(message: &Message) -> Option<Listing> {
     };
     let partition = open_list(message.organization_id, outbound.status().as_str());
     Some(Listing { partition, order: format!("{:013}/{}", at.as_millisecond(), message.id) })
+}
+
+record! {
+    Mark as MarkRecord {
+        inbox_id: InboxId,
+        label: Label,
+        message_id: MessageId,
+    }
+}
+
+impl Kind for Mark {
+    const NAME: &'static str = "mark";
+}
+
+/// Where a mail's mark lies: beside those of all labels of its inbox, by label and mail.
+pub(crate) fn mark_at(organization: OrganizationId, inbox: InboxId, label: &Label, id: MessageId) -> Place {
+    place(marks(organization, inbox), format!("{}{id}", mark_prefix(label)))
+}
+
+/// The partition of an inbox's marks.
+pub(crate) fn marks(organization: OrganizationId, inbox: InboxId) -> String {
+    format!("{organization}/{inbox}/labels")
+}
+
+/// What the sort keys of a label's marks begin with. No label has a tabulator.
+pub(crate) fn mark_prefix(label: &Label) -> String {
+    format!("{label}\t")
 }
 
 /// Takes a scheduled, due mail with the ticket's digest: the same transition as [`Outbound::claim`], in one write. The

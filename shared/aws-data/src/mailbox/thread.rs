@@ -1,14 +1,17 @@
 //! Conversations, and what leads to them.
 
+use std::collections::BTreeMap;
+
 use app::base::store::ThreadPointer;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::base::digest::Digest;
-use domain::mailbox::message::{Party, Thread, ThreadUpdate};
+use domain::mailbox::label::Label;
+use domain::mailbox::message::{Counts, Party, Thread, ThreadMarks, ThreadUpdate};
 use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
-use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, text};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, shard, text};
 
 record! {
     Thread as ThreadRecord {
@@ -22,6 +25,10 @@ record! {
         last_message_at: Timestamp,
         #[serde(default)]
         tainted: bool,
+        #[serde(default)]
+        unread_count: u64,
+        #[serde(default)]
+        labels: BTreeMap<Label, u64>,
         [last_from: split_party, join_party] {
             last_from_name: Option<String>,
             last_from_address: String,
@@ -44,6 +51,10 @@ impl Kind for Thread {
         let partition = list(self.organization_id, self.inbox_id);
         IndexKeys {
             list: Some(Listing { partition, order: order(self.last_message_at, self.id) }),
+            recent: Some(Listing {
+                partition: recent_shard(self.organization_id, self.id),
+                order: order(self.last_message_at, self.id),
+            }),
             ..IndexKeys::default()
         }
     }
@@ -59,25 +70,52 @@ pub(crate) fn list(organization: OrganizationId, inbox: InboxId) -> String {
     format!("{organization}/{inbox}/threads")
 }
 
-fn order(at: Timestamp, id: ThreadId) -> String {
-    format!("{:013}/{id}", at.as_millisecond())
+/// The partitions of the index `recent` in which an organization's conversations lie begin so.
+pub(crate) fn recent_list(organization: OrganizationId) -> String {
+    format!("{organization}/threads")
 }
 
-/// Counts one more mail into a conversation, and makes it where there is none.
+fn recent_shard(organization: OrganizationId, id: ThreadId) -> String {
+    shard(&recent_list(organization), id.body())
+}
+
+fn order(at: Timestamp, id: ThreadId) -> String {
+    format!("{}/{id}", instant(at))
+}
+
+/// What the orders of an instant begin with.
+pub(crate) fn instant(at: Timestamp) -> String {
+    format!("{:013}", at.as_millisecond())
+}
+
+/// What a mail does to a conversation, which is made where there is none.
 pub(crate) fn count_in(organization: OrganizationId, update: &ThreadUpdate) -> UpdateBuilder {
-    let at_millis = update.at.as_millisecond();
-    let name = update.from.name.clone().map_or(AttributeValue::Null(true), text);
     // Only ever set: a clean mail after a hostile one proves nothing.
     let taint = if update.taint { ", tainted = :tainted" } else { "" };
     let tainted = update.taint.then(|| (":tainted".to_owned(), AttributeValue::Bool(true)));
-    Update::builder()
+    let shown = [
+        ("preview", text(&update.preview)),
+        ("last_from_name", update.from.name.clone().map_or(AttributeValue::Null(true), text)),
+        ("last_from_address", text(&update.from.address)),
+        ("last_message_at", number(update.at.as_millisecond())),
+        ("list_at", text(order(update.at, update.thread_id))),
+        ("recent_at", text(order(update.at, update.thread_id))),
+    ];
+    let set = |name: &str| {
+        if update.shows {
+            format!(", {name} = :{name}")
+        } else {
+            format!(", {name} = if_not_exists({name}, :{name})")
+        }
+    };
+    let shows: String = shown.iter().map(|(name, _)| set(name)).collect();
+    let mut builder = Update::builder()
         .set_key(Some(key(&at(organization, update.thread_id))))
         .update_expression(format!(
             "SET #kind = :kind, #id = if_not_exists(#id, :id), organization_id = :organization, \
-             inbox_id = :inbox, subject = if_not_exists(subject, :subject), preview = :preview, \
-             last_from_name = :name, last_from_address = :address, last_message_at = :at, \
-             created_at = if_not_exists(created_at, :at), #list = :list, list_at = :list_at{taint} \
-             ADD message_count :one",
+             inbox_id = :inbox, subject = if_not_exists(subject, :subject), \
+             created_at = if_not_exists(created_at, :last_message_at), #list = :list, recent = :recent{shows}{taint} \
+             ADD message_count :count, unread_count :unread",
         ))
         // Replaces all values: it has to come before those that are added one by one.
         .set_expression_attribute_values(tainted.map(|value| [value].into()))
@@ -89,13 +127,36 @@ pub(crate) fn count_in(organization: OrganizationId, update: &ThreadUpdate) -> U
         .expression_attribute_values(":organization", text(organization))
         .expression_attribute_values(":inbox", text(update.inbox_id))
         .expression_attribute_values(":subject", text(&update.subject))
-        .expression_attribute_values(":preview", text(&update.preview))
-        .expression_attribute_values(":name", name)
-        .expression_attribute_values(":address", text(&update.from.address))
-        .expression_attribute_values(":at", number(at_millis))
         .expression_attribute_values(":list", text(list(organization, update.inbox_id)))
-        .expression_attribute_values(":list_at", text(order(update.at, update.thread_id)))
-        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":recent", text(recent_shard(organization, update.thread_id)))
+        .expression_attribute_values(":count", number(u8::from(update.counts != Counts::Already)))
+        .expression_attribute_values(":unread", number(u8::from(update.counts == Counts::AsUnread)));
+    for (name, value) in shown {
+        builder = builder.expression_attribute_values(format!(":{name}"), value);
+    }
+    builder
+}
+
+/// Changes the marks of a conversation that is there.
+pub(crate) fn mark(organization: OrganizationId, marks: &ThreadMarks) -> UpdateBuilder {
+    let builder = Update::builder().set_key(Some(key(&at(organization, marks.thread_id))));
+    let builder = builder.expression_attribute_values(":unread", number(marks.unread));
+    let Some((seen, wanted)) = &marks.labels else {
+        return builder
+            .update_expression("ADD unread_count :unread")
+            .condition_expression("attribute_exists(pk)");
+    };
+    let map = |labels: &BTreeMap<Label, u64>| {
+        let count = |(label, count): (&Label, &u64)| (label.as_str().to_owned(), number(count));
+        AttributeValue::M(labels.iter().map(count).collect())
+    };
+    // Conversations that were stored before there were labels have no map.
+    let none = if seen.is_empty() { "attribute_not_exists(labels) OR " } else { "" };
+    builder
+        .update_expression("SET labels = :labels ADD unread_count :unread")
+        .condition_expression(format!("attribute_exists(pk) AND ({none}labels = :seen)"))
+        .expression_attribute_values(":labels", map(wanted))
+        .expression_attribute_values(":seen", map(seen))
 }
 
 record! {

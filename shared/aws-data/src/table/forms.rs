@@ -11,6 +11,7 @@ use domain::delivery::event::Event;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::PolicyBook;
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
+use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::Thread;
 use domain::people::access::Role;
@@ -43,6 +44,7 @@ fn written() -> Vec<(String, Item)> {
         samples::inbound(1).into(),
         samples::outbound(2, State::PendingApproval { expires_at: NOW, remind_at: None }).into(),
         ThreadPointer { inbox_id: samples::inbox_id(1), hash, thread_id: thread, at: NOW }.into(),
+        samples::mark(1).into(),
         conversation(thread).into(),
         samples::approval(1).into(),
         samples::standing_approval(1).into(),
@@ -96,6 +98,8 @@ fn conversation(id: domain::ThreadId) -> Thread {
         created_at: NOW,
         last_message_at: samples::later(60),
         tainted: false,
+        unread_count: 1,
+        labels: BTreeMap::from([(Label::parse("To do").unwrap(), 2)]),
     }
 }
 

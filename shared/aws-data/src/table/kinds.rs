@@ -17,6 +17,7 @@
 //! | session | `org/session/hash` | `session` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
+//! | mark | `org/inb/labels` | label, `msg` | |
 //! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
 //! | thread pointer | `org/inb/pointer/hash` | `pointer` | |
 //! | approval | `org/apr` | `approval` | `org/approvals/status` / `apr` |
@@ -42,7 +43,9 @@
 //! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
-//! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`).
+//! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`), and those that nobody
+//! has read: `org/inb/unread` / `msg`. All mails and conversations lie in the index `recent`: `org/messages/shard` / `msg`,
+//! `org/threads/shard` / time and `thr`.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
@@ -57,7 +60,7 @@ use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::message::{Attachment, Message, Thread};
+use domain::mailbox::message::{Attachment, Mark, Message, Thread};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
 
@@ -105,6 +108,7 @@ kinds! { org;
     Session(Session), Key::Session(hash) => session::at(org, *hash);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
+    Mark(Mark), Key::Mark(inbox, label, id) => message::mark_at(org, *inbox, label, *id);
     Thread(Thread), Key::Thread(id) => thread::at(org, *id);
     ThreadPointer(ThreadPointer), Key::ThreadPointer(inbox, hash) => thread::pointer_at(org, *inbox, *hash);
     Attachment(Attachment), Key::Attachment(id) => attachment::at(org, *id);
@@ -191,6 +195,14 @@ mod tests {
             key("session", Key::Session(hash)),
             key("inbox", Key::Inbox(inbox)),
             key("message", Key::Message(inbox, MessageId::new(at, entropy))),
+            key(
+                "mark",
+                Key::Mark(
+                    inbox,
+                    domain::mailbox::label::Label::parse("x").unwrap(),
+                    MessageId::new(at, entropy),
+                ),
+            ),
             key("thread", Key::Thread(domain::ThreadId::new(at, entropy))),
             key("thread pointer", Key::ThreadPointer(inbox, hash)),
             key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),

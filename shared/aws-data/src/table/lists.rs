@@ -4,9 +4,16 @@ use app::base::store::List;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use domain::OrganizationId;
+use domain::base::digest::Digest;
+use domain::base::id::Id as _;
+use domain::mailbox::filter::Span;
+use domain::{
+    ApprovalId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
+    Timestamp, TokenId, WebhookId,
+};
+use jiff::SignedDuration;
 
-use crate::base::item::{Item, LISTS, OPEN, text};
+use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, standing};
 use crate::mailbox::{inbox, message, thread};
@@ -16,10 +23,22 @@ use crate::people::{member, token};
 pub(crate) struct Reading {
     /// The index; none for the table itself.
     pub(crate) index: Option<&'static str>,
-    /// The partition.
+    /// The partition; of the index `recent`, what the names of its shards begin with.
     pub(crate) partition: String,
+    /// Which part of it.
+    pub(crate) part: Part,
     /// Whether in the order of the sort key.
     pub(crate) forward: bool,
+}
+
+/// A part of a partition.
+pub(crate) enum Part {
+    /// All of it.
+    Whole,
+    /// Sort keys between these, both included.
+    Between(String, String),
+    /// Sort keys that begin so.
+    Prefix(String),
 }
 
 impl Reading {
@@ -27,23 +46,70 @@ impl Reading {
     pub(crate) fn names(&self) -> (&'static str, &'static str) {
         match self.index {
             Some(OPEN) => ("open", "open_at"),
+            Some(RECENT) => ("recent", "recent_at"),
             Some(_) => ("list", "list_at"),
             None => ("pk", "sk"),
         }
     }
+
+    fn whole(index: Option<&'static str>, partition: String, forward: bool) -> Self {
+        Self { index, partition, part: Part::Whole, forward }
+    }
+}
+
+/// What sorts behind all that begins with an instant.
+const BEHIND: &str = "~";
+
+/// Mails by their ids, which begin with the instant at which they were made. An id is made a moment before or after the time that a
+/// mail tells: a second more on either side has all of them, and more.
+fn by_message(span: Span) -> Part {
+    const CLOCKS: SignedDuration = SignedDuration::from_secs(1);
+    if span == Span::default() {
+        return Part::Whole;
+    }
+    let id = |at: Timestamp, entropy| MessageId::new(at, [entropy; 10]).to_string();
+    let low = span.after.map_or_else(|| id(Timestamp::UNIX_EPOCH, 0), |at| id(at - CLOCKS, 0));
+    let high = span.before.map_or_else(|| MessageId::PREFIX.to_owned() + BEHIND, |at| id(at + CLOCKS, 0xff));
+    Part::Between(low, high)
+}
+
+/// Conversations by the instant of their last mail.
+fn by_thread(span: Span) -> Part {
+    if span == Span::default() {
+        return Part::Whole;
+    }
+    let low = span.after.map_or_else(|| thread::instant(Timestamp::UNIX_EPOCH), thread::instant);
+    // `/` follows an instant: without it, the instant itself sorts before all of its own.
+    let high = span.before.map_or_else(|| BEHIND.to_owned(), thread::instant);
+    Part::Between(low, high)
 }
 
 pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
-    let on = |index, partition, forward| Reading { index, partition, forward };
+    let on = Reading::whole;
     match list {
         List::Inboxes => on(Some(LISTS), inbox::list(organization), true),
         List::Tokens => on(Some(LISTS), token::list(organization), true),
         List::Webhooks => on(None, webhook::list(organization), true),
         List::Members => on(Some(LISTS), member::list(organization), true),
-        List::Messages(inbox) => on(None, message::list(organization, *inbox), false),
+        List::Messages(inbox, span) => {
+            Reading { part: by_message(*span), ..on(None, message::list(organization, *inbox), false) }
+        }
+        List::Unread(inbox) => on(Some(OPEN), message::unread_list(organization, *inbox), false),
+        List::Labelled(inbox, label) => {
+            let part = Part::Prefix(message::mark_prefix(label));
+            Reading { part, ..on(None, message::marks(organization, *inbox), false) }
+        }
+        List::AllMessages(span) => {
+            Reading { part: by_message(*span), ..on(Some(RECENT), message::recent_list(organization), false) }
+        }
         List::ThreadMessages(thread) => on(Some(LISTS), message::thread_list(organization, *thread), true),
         List::LatestInThread(thread) => on(Some(LISTS), message::thread_list(organization, *thread), false),
-        List::Threads(inbox) => on(Some(LISTS), thread::list(organization, *inbox), false),
+        List::Threads(inbox, span) => {
+            Reading { part: by_thread(*span), ..on(Some(LISTS), thread::list(organization, *inbox), false) }
+        }
+        List::AllThreads(span) => {
+            Reading { part: by_thread(*span), ..on(Some(RECENT), thread::recent_list(organization), false) }
+        }
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
         List::StandingApprovals => on(None, standing::list(organization), false),
         List::Open(status) => on(Some(OPEN), message::open_list(organization, status.as_str()), true),
@@ -51,7 +117,66 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
     }
 }
 
-/// A cursor is the rest of the last item's key, without the partition: it can only move within the list.
+/// A cursor: where an entry stands in its list, behind a check that tells it from those of other lists, and from one that was
+/// altered by hand. It is no secret, and can only move within the list.
+fn seal_cursor(reading: &Reading, position: &str) -> String {
+    BASE64.encode(format!("{}\n{position}", check_of(reading, position)))
+}
+
+fn open_cursor(cursor: &str, reading: &Reading) -> Option<String> {
+    let decoded = String::from_utf8(BASE64.decode(cursor).ok()?).ok()?;
+    let (check, position) = decoded.split_once('\n')?;
+    (check == check_of(reading, position)).then(|| position.to_owned())
+}
+
+fn check_of(reading: &Reading, position: &str) -> String {
+    let index = reading.index.unwrap_or_default();
+    let parts = [index.as_bytes(), reading.partition.as_bytes(), position.as_bytes()];
+    Digest::of_parts(&parts).hex()[..12].to_owned()
+}
+
+/// A cursor of a list over the shards of the index `recent`: where its last entry stands in each of them.
+pub(crate) fn write_recent_cursor(order: &str, reading: &Reading) -> String {
+    seal_cursor(reading, order)
+}
+
+/// The order behind which a page of such a list begins.
+pub(crate) fn read_recent_cursor(cursor: &str, list: &List, reading: &Reading) -> Option<String> {
+    open_cursor(cursor, reading).filter(|order| is_order_of(list, order))
+}
+
+/// Whether a sort key is one that this list has: a cursor of another list is refused, not answered with nothing.
+fn is_order_of(list: &List, order: &str) -> bool {
+    let timed = |is_id: fn(&str) -> bool| {
+        order
+            .split_once('/')
+            .is_some_and(|(at, id)| at.len() == 13 && at.bytes().all(|b| b.is_ascii_digit()) && is_id(id))
+    };
+    let is_message = |text: &str| MessageId::parse(text).is_ok();
+    match list {
+        List::Inboxes => InboxId::parse(order).is_ok(),
+        List::Tokens => TokenId::parse(order).is_ok(),
+        List::Webhooks => WebhookId::parse(order).is_ok(),
+        List::Members => MemberId::parse(order).is_ok(),
+        List::Messages(..)
+        | List::Unread(_)
+        | List::AllMessages(_)
+        | List::ThreadMessages(_)
+        | List::LatestInThread(_) => is_message(order),
+        List::Labelled(_, label) => order.strip_prefix(&message::mark_prefix(label)).is_some_and(is_message),
+        List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),
+        List::Approvals(_) => ApprovalId::parse(order).is_ok(),
+        List::StandingApprovals => StandingApprovalId::parse(order).is_ok(),
+        List::Open(_) => timed(|id| MessageId::parse(id).is_ok()),
+        List::Attempts(_) => timed(|rest| {
+            rest.split_once('/').is_some_and(|(event, number)| {
+                EventId::parse(event).is_ok() && number.bytes().all(|b| b.is_ascii_digit())
+            })
+        }),
+    }
+}
+
+/// The cursor behind an item: the rest of its key, without the partition.
 pub(crate) fn write_cursor(last: &Item, reading: &Reading) -> String {
     let sort = reading.names().1;
     let names: &[&str] = if reading.index.is_some() { &[sort, "pk", "sk"] } else { &[sort] };
@@ -59,19 +184,26 @@ pub(crate) fn write_cursor(last: &Item, reading: &Reading) -> String {
         .iter()
         .map(|name| last.get(*name).and_then(|v| v.as_s().ok()).cloned().unwrap_or_default())
         .collect();
-    BASE64.encode(parts.join("\n"))
+    seal_cursor(reading, &parts.join("\n"))
 }
 
-pub(crate) fn read_cursor(cursor: &str, organization_id: OrganizationId, reading: &Reading) -> Option<Item> {
-    let decoded = String::from_utf8(BASE64.decode(cursor).ok()?).ok()?;
-    let parts: Vec<_> = decoded.split('\n').collect();
+pub(crate) fn read_cursor(
+    cursor: &str,
+    organization_id: OrganizationId,
+    list: &List,
+    reading: &Reading,
+) -> Option<Item> {
+    let position = open_cursor(cursor, reading)?;
+    let parts: Vec<_> = position.split('\n').collect();
     let mut start = Item::new();
     match (reading.index, parts.as_slice()) {
-        (None, [sk]) => {
+        (None, [sk]) if is_order_of(list, sk) => {
             start.insert("pk".to_owned(), text(&reading.partition));
             start.insert("sk".to_owned(), text(sk));
         }
-        (Some(_), [at, pk, sk]) if pk.starts_with(&format!("{organization_id}/")) => {
+        (Some(_), [at, pk, sk])
+            if pk.starts_with(&format!("{organization_id}/")) && is_order_of(list, at) =>
+        {
             let names = reading.names();
             start.insert(names.0.to_owned(), text(&reading.partition));
             start.insert(names.1.to_owned(), text(at));

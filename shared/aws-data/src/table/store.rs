@@ -6,6 +6,7 @@ use app::base::store::{
 };
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::gate::seal::Ticket;
@@ -13,13 +14,15 @@ use domain::ledger::audit::Entry;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::{OrganizationId, Timestamp};
+use futures_util::future::try_join_all;
 
-use crate::base::item::{Item, OPEN, decode, encode, place_of, text};
+use crate::base::item::{Item, OPEN, Place, RECENT, SHARDS, decode, encode, place_of, text};
 use crate::delivery::event;
 use crate::gate::contact;
 use crate::ledger::audit;
 use crate::mailbox::{inbox, message, thread};
 use crate::people::{member, session};
+use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
 impl DynamoTable {
@@ -36,6 +39,10 @@ impl DynamoTable {
             Write::Thread(update) => {
                 let conflict = Conflict::Record(Key::Thread(update.thread_id));
                 (self.update(thread::count_in(organization_id, &update))?, conflict)
+            }
+            Write::Marks(marks) => {
+                let conflict = Conflict::Record(Key::Thread(marks.thread_id));
+                (self.update(thread::mark(organization_id, &marks))?, conflict)
             }
             Write::Count { key, by, limit, expires_at } => {
                 let conflict = Conflict::Record(Key::Counter(key));
@@ -55,6 +62,115 @@ impl DynamoTable {
             Write::Delete(record) => self.delete(organization_id, record, None)?,
             Write::Remove(record) => self.delete(organization_id, record, Some("attribute_exists(pk)"))?,
         })
+    }
+
+    /// A page of one partition of the table or of an index, and the cursor behind it.
+    async fn list_partition(
+        &self,
+        organization_id: OrganizationId,
+        list: &List,
+        reading: &Reading,
+        page: &PageRequest,
+    ) -> Result<(Vec<Item>, Option<String>), ListError> {
+        let names = reading.names();
+        let mut query = self
+            .query(reading, &reading.partition, i32::from(page.limit))
+            .set_consistent_read(reading.index.is_none().then_some(true));
+        if let Some(cursor) = &page.cursor {
+            let start =
+                lists::read_cursor(cursor, organization_id, list, reading).ok_or(ListError::Cursor)?;
+            query = query.set_exclusive_start_key(Some(start));
+        }
+        let answer = query.send().await.map_err(|e| match e.code() {
+            // The table refuses a start key that is not of this partition.
+            Some("ValidationException") if page.cursor.is_some() => ListError::Cursor,
+            _ => ListError::Store(classify(&e)),
+        })?;
+        let next = answer.last_evaluated_key.as_ref().map(|last| lists::write_cursor(last, reading));
+        let mut found = answer.items.unwrap_or_default();
+        if reading.index == Some(OPEN) {
+            // The index holds keys alone.
+            let places: Vec<_> = found.iter().map(place_of).collect();
+            let mut items = self.read(&places).await?;
+            found = places.iter().filter_map(|place| items.remove(place)).collect();
+            // The index follows the table: what it names may have moved on.
+            let partition = text(&reading.partition);
+            found.retain(|item| item.get(names.0) == Some(&partition));
+        }
+        Ok((found, next))
+    }
+
+    /// A page of what is recent: the shards are read side by side and merged by their sort keys.
+    async fn list_recent(
+        &self,
+        list: &List,
+        reading: &Reading,
+        page: &PageRequest,
+    ) -> Result<(Vec<Item>, Option<String>), ListError> {
+        let behind = match &page.cursor {
+            None => None,
+            Some(cursor) => Some(lists::read_recent_cursor(cursor, list, reading).ok_or(ListError::Cursor)?),
+        };
+        let limit = usize::from(page.limit);
+        let (low, high) = match &reading.part {
+            Part::Between(low, high) => (low.as_str(), high.as_str()),
+            // An empty key is refused: this is what sorts before all of them.
+            Part::Whole | Part::Prefix(_) => (" ", "~"),
+        };
+        let high = behind.as_deref().map_or(high, |behind| behind.min(high));
+        if high < low {
+            return Ok((vec![], None));
+        }
+        let part = Part::Between(low.to_owned(), high.to_owned());
+        let shard = Reading { part, partition: String::new(), ..*reading };
+        // One more than the page: the cursor's own entry is read again, and says where the rest begins.
+        let queries = (0..SHARDS).map(|number| {
+            let query =
+                self.query(&shard, &format!("{}/{number}", reading.partition), i32::from(page.limit) + 2);
+            async move { query.send().await.map_err(|e| classify(&e)) }
+        });
+        let order =
+            |item: &Item| item.get("recent_at").and_then(|at| at.as_s().ok()).cloned().unwrap_or_default();
+        let mut entries: Vec<(String, Place)> = try_join_all(queries)
+            .await?
+            .into_iter()
+            .flat_map(|answer| answer.items.unwrap_or_default())
+            .map(|item| (order(&item), place_of(&item)))
+            .filter(|(at, _)| behind.as_ref().is_none_or(|behind| at < behind))
+            .collect();
+        entries.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| more).map(|(at, _)| lists::write_recent_cursor(at, reading));
+        let places: Vec<_> = entries.into_iter().map(|(_, place)| place).collect();
+        let mut items = self.read(&places).await?;
+        Ok((places.iter().filter_map(|place| items.remove(place)).collect(), next))
+    }
+
+    /// A query of a part of a partition.
+    fn query(&self, reading: &Reading, partition: &str, limit: i32) -> QueryFluentBuilder {
+        let names = reading.names();
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .set_index_name(reading.index.map(str::to_owned))
+            .expression_attribute_names("#partition", names.0)
+            .expression_attribute_values(":partition", text(partition))
+            .scan_index_forward(reading.forward)
+            .limit(limit);
+        match &reading.part {
+            Part::Whole => query.key_condition_expression("#partition = :partition"),
+            Part::Between(low, high) => query
+                .key_condition_expression("#partition = :partition AND #order BETWEEN :low AND :high")
+                .expression_attribute_names("#order", names.1)
+                .expression_attribute_values(":low", text(low))
+                .expression_attribute_values(":high", text(high)),
+            Part::Prefix(prefix) => query
+                .key_condition_expression("#partition = :partition AND begins_with(#order, :prefix)")
+                .expression_attribute_names("#order", names.1)
+                .expression_attribute_values(":prefix", text(prefix)),
+        }
     }
 
     fn write_directory(&self, write: &DirectoryWrite) -> Result<TransactWriteItem, StoreError> {
@@ -94,38 +210,10 @@ impl Store for DynamoTable {
         page: &PageRequest,
     ) -> Result<Page<Record>, ListError> {
         let reading = lists::reading(organization_id, list);
-        let names = reading.names();
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .set_index_name(reading.index.map(str::to_owned))
-            .key_condition_expression("#partition = :partition")
-            .expression_attribute_names("#partition", names.0)
-            .set_consistent_read(reading.index.is_none().then_some(true))
-            .expression_attribute_values(":partition", text(&reading.partition))
-            .scan_index_forward(reading.forward)
-            .limit(i32::from(page.limit));
-        if let Some(cursor) = &page.cursor {
-            let start = lists::read_cursor(cursor, organization_id, &reading).ok_or(ListError::Cursor)?;
-            query = query.set_exclusive_start_key(Some(start));
-        }
-        let answer = query.send().await.map_err(|e| match e.code() {
-            // The table refuses a start key that is not of this partition.
-            Some("ValidationException") if page.cursor.is_some() => ListError::Cursor,
-            _ => ListError::Store(classify(&e)),
-        })?;
-        let next = answer.last_evaluated_key.as_ref().map(|last| lists::write_cursor(last, &reading));
-        let mut found = answer.items.unwrap_or_default();
-        if reading.index == Some(OPEN) {
-            // The index holds keys alone.
-            let places: Vec<_> = found.iter().map(place_of).collect();
-            let mut items = self.read(&places).await?;
-            found = places.iter().filter_map(|place| items.remove(place)).collect();
-            // The index follows the table: what it names may have moved on.
-            let partition = text(&reading.partition);
-            found.retain(|item| item.get(names.0) == Some(&partition));
-        }
+        let (found, next) = match reading.index {
+            Some(RECENT) => self.list_recent(list, &reading, page).await?,
+            _ => self.list_partition(organization_id, list, &reading, page).await?,
+        };
         // One record that can't be read must not hide the others of its page.
         let read = |item: Item| match kinds::read(item) {
             Ok(record) => Some(record),
@@ -135,6 +223,18 @@ impl Store for DynamoTable {
             }
         };
         Ok(Page { items: found.into_iter().filter_map(read).collect(), next })
+    }
+
+    fn cursor(&self, organization_id: OrganizationId, list: &List, record: &Record) -> Option<String> {
+        let reading = lists::reading(organization_id, list);
+        let item = kinds::write(organization_id, record.clone(), Expect::Anything).ok()?;
+        match reading.index {
+            Some(RECENT) => {
+                let order = item.get("recent_at")?.as_s().ok()?;
+                Some(lists::write_recent_cursor(order, &reading))
+            }
+            _ => Some(lists::write_cursor(&item, &reading)),
+        }
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {

@@ -1,9 +1,12 @@
 //! Mails, threads and files.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use crate::base::digest::Digest;
 use crate::mailbox::finding::Finding;
+use crate::mailbox::label::Label;
 use crate::mailbox::lifecycle::Outbound;
 use crate::{AttachmentId, InboxId, MessageId, OrganizationId, ThreadId};
 
@@ -120,6 +123,14 @@ pub struct Message {
     pub internet_message_id: Option<String>,
     /// The ids it answers, oldest first, at most 50.
     pub references: Vec<String>,
+    /// The id that it answers, without angle brackets: the first of its `In-Reply-To`.
+    pub in_reply_to: Option<String>,
+    /// `Date`, as the sender's clock had it; one of ours has none, since SES writes it.
+    pub date: Option<Timestamp>,
+    /// Its labels, at most [`Label::MOST`].
+    pub labels: BTreeSet<Label>,
+    /// It came in, and nobody has said that it was read.
+    pub unread: bool,
     /// Its files, at most 100.
     pub attachments: Vec<AttachmentRef>,
     /// In bytes, raw.
@@ -160,18 +171,32 @@ impl Message {
         self.findings().iter().any(|finding| finding.kind.taints())
     }
 
-    /// A new message's thread entry.
+    /// What a new mail does to its thread.
     pub fn thread_update(&self) -> ThreadUpdate {
         ThreadUpdate {
             thread_id: self.thread_id,
             inbox_id: self.inbox_id,
             at: self.created_at,
+            counts: if self.unread { Counts::AsUnread } else { Counts::AsRead },
+            shows: self.outbound().is_none(),
             subject: self.subject.clone(),
             preview: self.preview.clone(),
             from: self.from.clone(),
             taint: self.taints(),
         }
     }
+}
+
+/// How the marks of a conversation's mails change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadMarks {
+    /// The conversation.
+    pub thread_id: ThreadId,
+    /// So many more mails that nobody has read, or fewer.
+    pub unread: i64,
+    /// The labels as they were seen, and as they are to be; none where they stay. Where others changed them meanwhile, nothing is
+    /// written.
+    pub labels: Option<(BTreeMap<Label, u64>, BTreeMap<Label, u64>)>,
 }
 
 /// A conversation.
@@ -197,25 +222,56 @@ pub struct Thread {
     pub last_message_at: Timestamp,
     /// Whether one of its mails had a finding that taints. It never becomes clean again.
     pub tainted: bool,
+    /// How many of its mails nobody has read.
+    pub unread_count: u64,
+    /// The labels of its mails, each with how many have it.
+    pub labels: BTreeMap<Label, u64>,
 }
 
-/// What one more mail does to its thread: applied in place, so that two mails at once both count.
+/// A mail's place among those of its inbox that have a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// The label.
+    pub label: Label,
+    /// The mail.
+    pub message_id: MessageId,
+}
+
+/// How a mail counts in its thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// It was counted before.
+    Already,
+    /// One more.
+    AsRead,
+    /// One more, which nobody has read.
+    AsUnread,
+}
+
+/// What a mail does to its thread: applied in place, so that two mails at once both count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadUpdate {
     /// The conversation, made if it is new.
     pub thread_id: ThreadId,
     /// The inbox.
     pub inbox_id: InboxId,
-    /// When the mail came.
+    /// When the mail came, was asked for, or went out.
     pub at: Timestamp,
     /// Kept from the first mail.
     pub subject: String,
-    /// Replaced.
+    /// Replaced, where the mail shows.
     pub preview: String,
-    /// Replaced.
+    /// Replaced, where the mail shows.
     pub from: Party,
     /// Whether the conversation is tainted from now on; `false` changes nothing.
     pub taint: bool,
+    /// How it counts.
+    pub counts: Counts,
+    /// Whether it came in or went out: only then is it the last mail, whose words the conversation shows. The first mail of a
+    /// conversation is shown until there is such a one.
+    pub shows: bool,
 }
 
 /// A file with an object of its own, so that it can be fetched without its mail.

@@ -41,6 +41,8 @@ scopes! {
     MessagesRead = "messages.read";
     /// Ask for mail to be sent.
     MessagesSend = "messages.send";
+    /// Label mail, and say that it was read.
+    MessagesModify = "messages.modify";
     /// Write drafts.
     DraftsManage = "drafts.manage";
     /// Make and change inboxes.
@@ -115,15 +117,16 @@ impl Role {
     /// What a member with this role may do.
     pub fn scopes(self) -> Scopes {
         use Scope::{
-            AccountsRead, ApprovalsDecide, ApprovalsRead, DraftsManage, FoldersRead, MessagesRead,
-            MessagesSend, TokensManage, UsageRead,
+            AccountsRead, ApprovalsDecide, ApprovalsRead, DraftsManage, FoldersRead, MessagesModify,
+            MessagesRead, MessagesSend, TokensManage, UsageRead,
         };
         let list: &[Scope] = match self {
             Role::Owner | Role::Admin => Scope::ALL,
-            Role::Approver => &[MessagesRead, ApprovalsRead, ApprovalsDecide, TokensManage],
+            Role::Approver => &[MessagesRead, MessagesModify, ApprovalsRead, ApprovalsDecide, TokensManage],
             Role::Editor => &[
                 MessagesRead,
                 MessagesSend,
+                MessagesModify,
                 DraftsManage,
                 AccountsRead,
                 FoldersRead,
@@ -291,6 +294,11 @@ impl<S> Permit<S> {
     /// The caller.
     pub fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    /// Whether the credential is limited to some inboxes.
+    pub fn is_limited(&self) -> bool {
+        self.principal.inboxes.is_some()
     }
 
     /// Refuses an inbox that the credential is not limited to.

@@ -1,15 +1,18 @@
 //! What the fields of requests and responses are made of: for each, how it is read, how it is shown, and its JSON schema.
 
+use app::mailbox::messages::Since;
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use domain::MessageId;
 use domain::base::address::{EmailAddress, HeaderText, InvalidAddress, InvalidHeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::EventKind;
+use domain::mailbox::label::Label;
 use domain::people::access::{Role, Scope};
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -77,6 +80,33 @@ impl Field for bool {
         value.as_bool().or_else(|| faults.wrong_type("true or false"))
     }
 }
+
+/// Yes or no, in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl Field for Flag {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let read = value.as_str().and_then(|text| text.parse().ok()).map(Self);
+        read.or_else(|| faults.wrong_type("true or false"))
+    }
+}
+
+schema!([] Flag, "Flag", _generator => json_schema!({ "type": "boolean" }));
+
+/// A label of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelOf(pub Label);
+
+impl Field for LabelOf {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::InvalidLabel, faults, Label::parse).map(Self)
+    }
+}
+
+schema!([] LabelOf, "Label", _generator => json_schema!({
+    "type": "string", "minLength": 1, "maxLength": Label::MAX,
+}));
 
 /// A whole number.
 impl Field for u64 {
@@ -184,6 +214,45 @@ impl Serialize for Time {
 }
 
 schema!([] Time, "Time", _generator => json_schema!({ "type": "string", "format": "date-time" }));
+
+/// Where somebody begins to wait, in a query: a time, or the id of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SinceGiven(pub Since);
+
+impl Field for SinceGiven {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let is_id = value.as_str().is_some_and(|text| text.starts_with(MessageId::PREFIX));
+        if is_id {
+            return IdOf::<MessageId>::read(value, faults).map(|id| Self(Since::Message(id.0)));
+        }
+        Time::read(value, faults).map(|time| Self(Since::Time(time.0)))
+    }
+}
+
+schema!([] SinceGiven, "Since", _generator => json_schema!({ "type": "string" }));
+
+/// How many seconds to wait, in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitSeconds(pub u8);
+
+impl WaitSeconds {
+    /// The gateway ends a request after 30.
+    pub(crate) const MOST: u8 = 25;
+}
+
+impl Field for WaitSeconds {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::InvalidTimeout, faults, |text| {
+            let seconds = text.parse().ok().filter(|seconds| *seconds <= Self::MOST);
+            seconds.ok_or_else(|| format!("must be 0 to {} seconds", Self::MOST))
+        })
+        .map(Self)
+    }
+}
+
+schema!([] WaitSeconds, "Seconds", _generator => json_schema!({
+    "type": "integer", "minimum": 0, "maximum": Self::MOST, "default": Self::MOST,
+}));
 
 /// The address of a mailbox, without a name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,59 +1,184 @@
 //! Mails that came in, and mails that go out or went.
 
+use app::base::error::Refusal;
 use app::base::store::PageRequest;
-use app::mailbox::messages::Detail;
+use app::mailbox::marks::Marking;
+use app::mailbox::messages::{Detail, Since};
 use domain::base::code::Code;
+use domain::mailbox::filter::{MessageFilter, Span, Way};
 use domain::mailbox::finding::Finding;
-use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::label::Label;
+use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party, Verdicts};
-use domain::{ApprovalId, InboxId, MessageId, ThreadId};
+use domain::{ApprovalId, InboxId, MessageId, ThreadId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::pages::page_request;
-use crate::base::request::request;
-use crate::base::values::{Choice, IdOf, Limit, Named, Sha256, Time};
+use crate::base::request::{self, Faults, request};
+use crate::base::values::{
+    Choice, Filled, Flag, IdOf, LabelOf, Limit, List, Named, Sha256, SinceGiven, Time, WaitSeconds,
+};
 use crate::mailbox::attachments::{FileView, file};
 
 request! {
-    /// Which mails, over all inboxes.
-    pub struct OpenQuery {
+    /// Which mails. All that is named must hold. Where few of many do, a page may be short, or even empty, and have a `next_cursor`.
+    pub struct MessagesQuery {
         /// How many entries at most; 50 where it is left out.
         limit: Option<Limit>,
         /// The `next_cursor` of the page before.
         cursor: Option<String>,
-        /// `scheduled` where it is left out.
-        status: Option<Choice<OpenStatus>>,
+        /// Which way it goes.
+        direction: Option<Choice<Way>>,
+        /// How far it is; `received` for one that came in.
+        status: Option<Choice<MessageStatus>>,
+        /// A label that it has.
+        label: Option<LabelOf>,
+        /// Whether nobody has read it.
+        unread: Option<Flag>,
+        /// A part of its author's name or address, in any case.
+        from: Option<Filled<320>>,
+        /// A part of a recipient's name or address, in any case; copies count.
+        to: Option<Filled<320>>,
+        /// A part of its subject, in any case.
+        subject: Option<Filled<998>>,
+        /// Whether it has a file.
+        has_attachment: Option<Flag>,
+        /// It came in, or was asked for, then or later.
+        after: Option<Time>,
+        /// It came in, or was asked for, before this.
+        before: Option<Time>,
     }
 }
 
-impl OpenQuery {
-    /// The status, and the page.
-    pub fn list(self) -> (&'static str, PageRequest) {
-        let status = self.status.map_or(OpenStatus::Scheduled, |status| status.0);
-        (status.name(), page_request(self.limit, self.cursor))
+impl MessagesQuery {
+    /// The filter, and the page.
+    pub fn list(self) -> (MessageFilter, PageRequest) {
+        let filter = MessageFilter {
+            direction: self.direction.map(|it| it.0),
+            status: self.status.map(|it| it.0.name().to_owned()),
+            label: self.label.map(|it| it.0),
+            unread: self.unread.map(|it| it.0),
+            from: self.from.map(|it| it.0),
+            to: self.to.map(|it| it.0),
+            subject: self.subject.map(|it| it.0),
+            has_attachment: self.has_attachment.map(|it| it.0),
+            span: Span { after: self.after.map(|it| it.0), before: self.before.map(|it| it.0) },
+        };
+        (filter, page_request(self.limit, self.cursor))
     }
 }
 
-/// How far a mail is that is listed over all inboxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenStatus {
-    /// It will go.
-    Scheduled,
-    /// Nobody knows whether it left.
-    Unknown,
+request! {
+    /// Which mails somebody waits for. All that is named must hold.
+    pub struct WaitQuery {
+        /// Mails that came in at this time or later, or behind the mail with this `msg_…`; from now on where it is left out. Give what
+        /// was seen last: what came in between two requests is not missed then.
+        after: Option<SinceGiven>,
+        /// A part of its author's name or address, in any case.
+        from: Option<Filled<320>>,
+        /// A part of its subject, in any case.
+        subject: Option<Filled<998>>,
+        /// How many seconds to wait at most, 0 to 25; 25 where it is left out.
+        timeout: Option<WaitSeconds>,
+    }
 }
 
-impl Named for OpenStatus {
-    const ALL: &'static [Self] = &[OpenStatus::Scheduled, OpenStatus::Unknown];
-    const UNKNOWN: Code = Code::UnknownStatus;
+impl WaitQuery {
+    /// From where on, the filter, and for how many seconds.
+    pub fn wait(self, now: Timestamp) -> (Since, MessageFilter, u8) {
+        let filter = MessageFilter {
+            from: self.from.map(|it| it.0),
+            subject: self.subject.map(|it| it.0),
+            ..MessageFilter::default()
+        };
+        let since = self.after.map_or(Since::Time(now), |it| it.0);
+        (since, filter, self.timeout.map_or(WaitSeconds::MOST, |it| it.0))
+    }
+}
+
+/// Mails that came in, the first of them first; none where the time is up.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Arrived")]
+pub struct ArrivedView<'a> {
+    data: Vec<MessageView<'a>>,
+}
+
+/// Mails that came in.
+pub fn arrived(messages: &[Message]) -> ArrivedView<'_> {
+    ArrivedView { data: messages.iter().map(message).collect() }
+}
+
+impl Named for Way {
+    const ALL: &'static [Self] = &[Way::Inbound, Way::Outbound];
+    const UNKNOWN: Code = Code::UnknownChoice;
 
     fn name(&self) -> &'static str {
         match self {
-            OpenStatus::Scheduled => "scheduled",
-            OpenStatus::Unknown => "unknown",
+            Way::Inbound => "inbound",
+            Way::Outbound => "outbound",
         }
     }
+}
+
+/// How far a mail is: that it was received, or how far it is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageStatus(Option<Status>);
+
+impl Named for MessageStatus {
+    const ALL: &'static [Self] = &{
+        let mut all = [MessageStatus(None); Status::ALL.len() + 1];
+        let mut i = 0;
+        while i < Status::ALL.len() {
+            all[i + 1] = MessageStatus(Some(Status::ALL[i]));
+            i += 1;
+        }
+        all
+    };
+    const UNKNOWN: Code = Code::UnknownStatus;
+
+    fn name(&self) -> &'static str {
+        self.0.map_or("received", Status::as_str)
+    }
+}
+
+request! {
+    /// What becomes of the marks of a mail, or of all mails of a conversation. What is left out stays as it is.
+    pub struct Marks {
+        /// Labels to have; each mail has at most 20.
+        add_labels: Option<List<LabelOf, { Label::MOST }>>,
+        /// Labels to lose.
+        remove_labels: Option<List<LabelOf, { Label::MOST }>>,
+        /// Whether it was read. A mail that goes out always is.
+        read: Option<bool>,
+    }
+    check some_mark
+}
+
+fn some_mark(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
+    if !["add_labels", "remove_labels", "read"].into_iter().any(has) {
+        faults.note(Code::Required, "give add_labels, remove_labels or read");
+    }
+}
+
+fn marking(
+    add: Option<List<LabelOf, { Label::MOST }>>,
+    remove: Option<List<LabelOf, { Label::MOST }>>,
+    read: Option<bool>,
+) -> Marking {
+    let labels = |list| List::entries(list).into_iter().map(|label: LabelOf| label.0).collect();
+    Marking { add: labels(add), remove: labels(remove), read }
+}
+
+/// Reads [`Marks`].
+pub fn marks(body: &[u8]) -> Result<Marking, Refusal> {
+    let marks: Marks = request::body(body)?;
+    let marking = marking(marks.add_labels, marks.remove_labels, marks.read);
+    if let Some(both) = marking.add.intersection(&marking.remove).next() {
+        let text = format!("{both} is to be added as well");
+        return Err(Refusal::field("remove_labels", Code::InvalidLabel, text));
+    }
+    Ok(marking)
 }
 
 /// Who a mail is from, or for.
@@ -92,9 +217,17 @@ pub struct MessageView<'a> {
     /// The first words of the text, at most 200 characters.
     preview: &'a str,
     /// The `Message-ID`, without angle brackets; one that goes out has it once SES gave it.
-    message_id: Option<&'a str>,
-    /// The `Message-ID`s that it answers, oldest first.
+    internet_message_id: Option<&'a str>,
+    /// The `Message-ID` of the mail that it answers.
+    in_reply_to: Option<&'a str>,
+    /// The `Message-ID`s of its conversation that it names, oldest first.
     references: &'a [String],
+    /// When it was sent, as the sender's clock had it; of a mail that goes out, nothing.
+    date: Option<Time>,
+    /// In the order of the alphabet.
+    labels: Vec<&'a str>,
+    /// Whether somebody said that it was read; a mail that goes out always is.
+    read: bool,
     attachments: Vec<FileView<'a>>,
     /// In bytes, raw.
     size: u64,
@@ -208,8 +341,12 @@ pub fn message(message: &Message) -> MessageView<'_> {
         bcc: parties(&message.bcc),
         subject: &message.subject,
         preview: &message.preview,
-        message_id: message.internet_message_id.as_deref(),
+        internet_message_id: message.internet_message_id.as_deref(),
+        in_reply_to: message.in_reply_to.as_deref(),
         references: &message.references,
+        date: message.date.map(Time),
+        labels: message.labels.iter().map(Label::as_str).collect(),
+        read: !message.unread,
         attachments: message.attachments.iter().map(file).collect(),
         size: message.size,
         created_at: Time(message.created_at),
@@ -304,6 +441,8 @@ pub struct DetailView<'a> {
     hidden_text: bool,
     /// All of them, decoded, in order.
     headers: Vec<HeaderView<'a>>,
+    /// Why a person rejected it, in their words, if they gave any.
+    rejection_reason: Option<&'a str>,
 }
 
 /// A header of a mail.
@@ -326,5 +465,6 @@ pub fn detail(detail: &Detail) -> DetailView<'_> {
         html_truncated: detail.html_truncated,
         hidden_text: detail.hidden_text,
         headers: detail.headers.iter().map(|(name, value)| HeaderView { name, value }).collect(),
+        rejection_reason: detail.rejection.as_deref(),
     }
 }

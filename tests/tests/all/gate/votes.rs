@@ -21,6 +21,7 @@ use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::seal::Ticket;
 use domain::gate::standing::{StandingApproval, Target};
+use domain::mailbox::filter::MessageFilter;
 use domain::mailbox::lifecycle::Status;
 use domain::mailbox::message::{Direction, Message, ThreadUpdate};
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
@@ -548,7 +549,10 @@ async fn a_blocked_mail_is_not_stored_and_that_is_written_down() {
     assert_eq!(code(ask(&world, to(ANN), None).await), "blocked_by_policy");
     assert_eq!(counts(&world, "message.block"), 1);
     let page = PageRequest { limit: 50, cursor: None };
-    let listed = messages::list(&world.ports, &agent(), samples::inbox_id(1), &page).await.unwrap();
+    let listed =
+        messages::list(&world.ports, &agent(), Some(samples::inbox_id(1)), &MessageFilter::default(), &page)
+            .await
+            .unwrap();
     assert!(listed.items.is_empty());
 }
 
@@ -570,7 +574,8 @@ async fn sending_again_is_a_new_mail_that_a_person_decides_about() {
     world.sender.answers.lock().unwrap().push_back(SendOutcome::Ambiguous("timeout"));
     assert_eq!(send(&world, &first).await, Dispatched::Now(Status::Unknown));
     let page = PageRequest { limit: 50, cursor: None };
-    let unknown = messages::open(&world.ports, &owner(), "unknown", &page).await.unwrap();
+    let unknown = MessageFilter { status: Some("unknown".to_owned()), ..MessageFilter::default() };
+    let unknown = messages::list(&world.ports, &owner(), None, &unknown, &page).await.unwrap();
     assert_eq!(unknown.items.iter().map(|m| m.id).collect::<Vec<_>>(), [first.message_id]);
     let once = Once::default();
     let again = send_again(&world.sending(), &agent(), samples::inbox_id(1), first.message_id, &once, |_| {

@@ -234,6 +234,24 @@ fn routes() -> Vec<Route> {
     ]
 }
 
+/// Those that mark mail, which is not written down.
+fn marking_routes() -> Vec<Route> {
+    let route = |function, ask| Route { function, action: "", done: 200, again: &[], repeats: false, ask };
+    vec![
+        route("api-messages-update", |house| {
+            let path = format!("/v1/inboxes/{}/messages/{}", house.stack.inbox(), house.received);
+            let label = unique("label");
+            Asked::of("PATCH", path, house.owner(), json!({"add_labels": [label], "read": true}), "")
+        }),
+        route("api-threads-update", |house| {
+            let path = format!("/v1/inboxes/{}/messages/{}", house.stack.inbox(), house.received);
+            let thread = house.stack.get(&path, house.owner()).expect(200)["thread_id"].clone();
+            let path = format!("/v1/threads/{}", thread.as_str().unwrap());
+            Asked::of("PATCH", path, house.owner(), json!({"add_labels": ["all"], "read": false}), "")
+        }),
+    ]
+}
+
 /// Pauses of a whole organization come last: what is held while one is pulled is judged otherwise.
 fn pauses() -> Vec<Route> {
     let route =
@@ -286,7 +304,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     let house = House::new(&listener);
     let mut edited = vec![];
     let mut changed: BTreeMap<&str, (bool, BTreeSet<String>)> = BTreeMap::new();
-    for route in routes().into_iter().chain(pauses()).filter(which) {
+    for route in routes().into_iter().chain(marking_routes()).chain(pauses()).filter(which) {
         let function = format!("countersign-{}", route.function);
         let calls = at_each_call(&house.stack, &function, kind, |_, name| {
             let asked = (route.ask)(&house);

@@ -243,7 +243,7 @@ fn bad_decisions_have_stable_codes_and_change_nothing() {
     stack.post(&send, stack.text("/agent_token"), &past).refused(422, "send_at_in_the_past");
     let far = json!({"to": [OK], "text": "x", "send_at": "2036-01-01T00:00:00Z"});
     stack.post(&send, stack.text("/agent_token"), &far).refused(422, "send_at_too_far");
-    stack.get("/v1/messages?status=sent", owner).refused(422, "unknown_status");
+    stack.get("/v1/messages?status=gone", owner).refused(422, "unknown_status");
     let two = json!({"recipient": OK, "domain": "a.example", "budget": 1, "expires_at": in_seconds(3600)});
     stack.post("/v1/standing-approvals", owner, &two).refused(422, "one_target");
     let again = format!("/v1/inboxes/{inbox}/messages/{}/send-again", text(&held, "/message/id"));

@@ -1,35 +1,35 @@
-//! `GET /v1/messages`: the organization's mails that have not come to an end: `scheduled` or `unknown`.
+//! `GET /v1/threads`: the conversations of all inboxes, those with the latest mail first.
 //!
 //! Needs the scope `messages.read`.
 
 use app::Ports;
-use app::mailbox::messages;
+use app::mailbox::threads;
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::pages::{self, PageView};
 use wire::base::schema::{self, Shape};
-use wire::mailbox::messages::{MessageView, OpenQuery};
+use wire::mailbox::threads::{ThreadView, ThreadsQuery};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
-    name: "api-messages-open",
+    name: "api-threads-list-all",
     method: "GET",
-    path: "/v1/messages",
+    path: "/v1/threads",
     access: Access::Scope(Scope::MessagesRead),
     says: "over all inboxes",
-    example: "",
-    query: Some(Shape::of::<OpenQuery>()),
+    example: "unread=true",
+    query: Some(Shape::of::<ThreadsQuery>()),
     body: None,
-    response: Some(schema::of::<PageView<MessageView<'static>>>),
+    response: Some(schema::of::<PageView<ThreadView<'static>>>),
     open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (status, page) = request.query::<OpenQuery>()?.list();
+        let (filter, page) = request.query::<ThreadsQuery>()?.list();
         let call = request.enter::<scope::MessagesRead>(ports, &[]).await?;
-        let messages = messages::open(&call.ports, &call.permit, status, &page).await?;
-        Ok(Response::json(200, &pages::page(&messages, wire::mailbox::messages::message)))
+        let threads = threads::list(&call.ports, &call.permit, None, &filter, &page).await?;
+        Ok(Response::json(200, &pages::page(&threads, wire::mailbox::threads::thread)))
     })
 }

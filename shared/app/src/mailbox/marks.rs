@@ -1,0 +1,163 @@
+//! Labels, and what was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::base::code::Code;
+use domain::mailbox::label::Label;
+use domain::mailbox::message::{Mark, Message, Thread, ThreadMarks};
+use domain::people::access::{Permit, scope};
+use domain::{InboxId, MessageId, OrganizationId, ThreadId};
+
+use crate::base::error::Refusal;
+use crate::base::ports::Ports;
+use crate::base::retry::{Try, retry};
+use crate::base::store::{Change, Expect, Key, List, PageRequest, Write, key, load, typed};
+
+/// What becomes of a mail's marks. What is not named stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marking {
+    /// Labels to have.
+    pub add: BTreeSet<Label>,
+    /// Labels to lose.
+    pub remove: BTreeSet<Label>,
+    /// Whether it was read.
+    pub read: Option<bool>,
+}
+
+impl Marking {
+    /// Whether it changes nothing of any mail.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The mail with these marks. One that goes out is never unread.
+    fn apply(&self, message: &Message) -> Message {
+        let mut labels = message.labels.clone();
+        labels.extend(self.add.iter().cloned());
+        labels.retain(|label| !self.remove.contains(label));
+        let unread = self.read.map_or(message.unread, |read| !read && message.outbound().is_none());
+        Message { labels, unread, ..message.clone() }
+    }
+}
+
+/// A change that loses against another is made anew at most so often.
+const TRIES: usize = 8;
+/// So many writes are one transaction, with the conversation's own: `DynamoDB` takes 100.
+const WRITES: usize = 90;
+/// A conversation with more mails than these is marked in its latest ones.
+pub const MARKED: usize = 1_000;
+
+/// Marks a mail.
+pub async fn mark(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesModify>,
+    inbox_id: InboxId,
+    id: MessageId,
+    marking: &Marking,
+) -> Result<Message, Refusal> {
+    permit.over(inbox_id)?;
+    let mut marked = mark_some(ports, permit.organization_id(), &[(inbox_id, id)], marking).await?;
+    marked.pop().ok_or(Refusal::NotFound("message"))
+}
+
+/// Marks mails of one conversation in one transaction, and gives those that are there.
+async fn mark_some(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    ids: &[(InboxId, MessageId)],
+    marking: &Marking,
+) -> Result<Vec<Message>, Refusal> {
+    retry(TRIES, "the conversation kept changing", || async {
+        let wanted: Vec<_> = ids.iter().map(|(inbox_id, id)| key::Message(*inbox_id, *id)).collect();
+        let messages = load(&*ports.store, organization_id, wanted).await?;
+        let messages: Vec<Message> = messages.into_iter().flatten().collect();
+        let pairs: Vec<(Message, Message)> =
+            messages.into_iter().map(|message| (marking.apply(&message), message)).collect();
+        if pairs.iter().any(|(marked, _)| marked.labels.len() > Label::MOST) {
+            let text = format!("are too many: a mail has at most {}", Label::MOST);
+            return Err(Refusal::field("add_labels", Code::TooMany, text));
+        }
+        let changed: Vec<_> = pairs.iter().filter(|(marked, message)| marked != message).collect();
+        let Some((_, first)) = changed.first() else {
+            return Ok(Try::Done(pairs.into_iter().map(|(marked, _)| marked).collect()));
+        };
+        let thread = load(&*ports.store, organization_id, key::Thread(first.thread_id)).await?;
+        let change = change(organization_id, &changed, thread.as_ref());
+        let answer = pairs.iter().map(|(marked, message)| {
+            let raised = u64::from(marked != message);
+            Message { version: marked.version + raised, ..marked.clone() }
+        });
+        Try::of(ports.store.commit(change).await, answer.collect())
+    })
+    .await
+}
+
+/// Mails with their new marks, what finds them by their labels, and what their conversation shows of both.
+fn change(
+    organization_id: OrganizationId,
+    changed: &[&(Message, Message)],
+    thread: Option<&Thread>,
+) -> Change {
+    let mut change = Change::new(organization_id);
+    let mut counts: BTreeMap<Label, u64> = thread.map(|thread| thread.labels.clone()).unwrap_or_default();
+    let mut unread = 0;
+    for (marked, message) in changed {
+        change = change.update(marked.clone());
+        unread += i64::from(marked.unread) - i64::from(message.unread);
+        let (inbox_id, message_id) = (message.inbox_id, message.id);
+        for label in marked.labels.difference(&message.labels) {
+            let mark = Mark { inbox_id, label: label.clone(), message_id };
+            change = change.write(Write::put(mark, Expect::Anything));
+            *counts.entry(label.clone()).or_default() += 1;
+        }
+        for label in message.labels.difference(&marked.labels) {
+            change = change.write(Write::Delete(Key::Mark(inbox_id, label.clone(), message_id)));
+            if let Some(count) = counts.get_mut(label) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    let Some(thread) = thread else { return change };
+    let labels = (counts != thread.labels).then(|| (thread.labels.clone(), counts));
+    if unread == 0 && labels.is_none() {
+        return change;
+    }
+    change.write(Write::Marks(ThreadMarks { thread_id: thread.id, unread, labels }))
+}
+
+/// Marks all mails of a conversation, at most its latest [`MARKED`], and gives it as it is then.
+pub async fn mark_thread(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesModify>,
+    id: ThreadId,
+    marking: &Marking,
+) -> Result<Thread, Refusal> {
+    let organization_id = permit.organization_id();
+    let find = || async {
+        let thread = load(&*ports.store, organization_id, key::Thread(id)).await?;
+        let thread = thread.filter(|thread| permit.over(thread.inbox_id).is_ok());
+        thread.ok_or(Refusal::NotFound("thread"))
+    };
+    find().await?;
+    let (mut page, mut seen) = (PageRequest { limit: 100, cursor: None }, 0);
+    // A mail and its marks; one after the other, since all of them change the conversation.
+    let at_once = WRITES / (1 + marking.add.len() + marking.remove.len());
+    while seen < MARKED {
+        let found = ports.store.list(organization_id, &List::LatestInThread(id), &page).await?;
+        let next = found.next.clone();
+        let messages = typed::<Message>(found).items;
+        seen += messages.len();
+        // Those that stay as they are cost nothing.
+        let wanted = messages.iter().filter(|message| marking.apply(message) != **message);
+        let wanted: Vec<_> = wanted.map(|message| (message.inbox_id, message.id)).collect();
+        for some in wanted.chunks(at_once.max(1)) {
+            mark_some(ports, organization_id, some, marking).await?;
+        }
+        page.cursor = next;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
+    find().await
+}
