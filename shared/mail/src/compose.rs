@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::text::{hex, is_unsafe_in_header};
+use crate::thread::shorten_references;
 
 /// Longest subject, in bytes of UTF-8.
 pub const MAX_SUBJECT: usize = 2_000;
@@ -37,11 +38,12 @@ pub const MAX_HEADERS: usize = 50;
 /// Longest run without a space in an extra header field or a message id, in bytes: it cannot be folded, and
 /// a line ends at 998 (RFC 5322 §2.1.1).
 pub const MAX_UNFOLDABLE: usize = 900;
-/// Most message ids in `References`: the first, which began the thread, and the latest.
+/// Most message ids in `References`: the first, which began the thread, and the latest. See
+/// [`shorten_references`], which also bounds their bytes.
 pub const MAX_REFERENCES: usize = 50;
 
 /// A mailbox to write into a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Addr<'a> {
     /// The display name; surrounding spaces are dropped.
     pub name: Option<&'a str>,
@@ -84,8 +86,8 @@ pub struct Outgoing<'a> {
     pub html: Option<&'a str>,
     /// The message id that this answers, with or without angle brackets.
     pub in_reply_to: Option<&'a str>,
-    /// The message ids of the thread, oldest first, with or without angle brackets. Of more than
-    /// [`MAX_REFERENCES`], the first and the latest are written.
+    /// The message ids of the thread, oldest first, with or without angle brackets. Of too many, the first and the
+    /// latest are written: see [`shorten_references`].
     pub references: &'a [String],
     /// Further fields, name and value. See [`is_allowed_header`].
     pub headers: &'a [(String, String)],
@@ -229,15 +231,13 @@ pub fn compose(mail: &Outgoing<'_>) -> Result<Vec<u8>, ComposeError> {
     if let Some(id) = mail.in_reply_to {
         write(&mut out, "In-Reply-To", &MessageId::new(message_id("in_reply_to", id)?).into());
     }
-    let mut references = mail
+    let references = mail
         .references
         .iter()
         .enumerate()
         .map(|(at, id)| message_id(&format!("references[{at}]"), id))
         .collect::<Result<Vec<_>, _>>()?;
-    if references.len() > MAX_REFERENCES {
-        references.drain(1..=references.len() - MAX_REFERENCES);
-    }
+    let references = shorten_references(references);
     if !references.is_empty() {
         write(&mut out, "References", &MessageId::from(references).into());
     }
@@ -313,12 +313,40 @@ fn is_address(address: &str) -> bool {
 }
 
 fn message_id<'a>(field: &str, id: &'a str) -> Result<&'a str, ComposeError> {
-    let bare = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).unwrap_or(id);
-    // Programs write ids of any shape; what counts is that nothing leaves the angle brackets.
-    let valid = !bare.is_empty()
-        && bare.len() <= MAX_UNFOLDABLE
-        && bare.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>'));
-    if valid { Ok(bare) } else { Err(ComposeError::MessageId { field: field.to_owned() }) }
+    if is_message_id(id) { Ok(bare_id(id)) } else { Err(ComposeError::MessageId { field: field.to_owned() }) }
+}
+
+/// The message id without its angle brackets.
+pub(crate) fn bare_id(id: &str) -> &str {
+    id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).unwrap_or(id)
+}
+
+/// Whether [`compose`] can write this message id, with or without angle brackets, as it is.
+///
+/// Programs write ids of any shape, with and without `@`; what counts is that nothing leaves the angle brackets, and
+/// that the id is still the same where it is read: at most [`MAX_UNFOLDABLE`] bytes of ASCII, spaces only within quotes
+/// (RFC 5322 §4.5.4 allows a quoted local part), no angle bracket and no control character anywhere.
+pub fn is_message_id(id: &str) -> bool {
+    let id = bare_id(id);
+    if id.is_empty() || id.len() > MAX_UNFOLDABLE {
+        return false;
+    }
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in id.bytes() {
+        let good = match byte {
+            b'<' | b'>' => false,
+            b' ' => quoted,
+            byte => byte.is_ascii_graphic(),
+        };
+        if !good {
+            return false;
+        }
+        // A quote after a backslash is one of the letters (RFC 5322 §3.2.4).
+        quoted ^= byte == b'"' && !escaped;
+        escaped = quoted && byte == b'\\' && !escaped;
+    }
+    // A lone quote is a letter like any other, as long as it holds no spaces together.
+    !quoted || !id.contains(' ')
 }
 
 fn extra_headers(out: &mut Vec<u8>, headers: &[(String, String)]) -> Result<(), ComposeError> {

@@ -7,7 +7,7 @@
 //! | [`sanitise`] | HTML from a stranger | HTML that may be shown to a person |
 //! | [`normal`] | HTML that is to go out | its one normal form, which is sealed, shown, judged and sent |
 //! | [`reply`] | the text of a mail | the part its sender has just written |
-//! | [`thread`] | subjects and addresses | keys under which a conversation is found again |
+//! | [`thread`] | subjects, addresses and message ids | keys under which a conversation is found again, and whom an answer names |
 //! | [`inspect`](mod@inspect) | a [`ParsedMail`] | what looks wrong with it |
 //! | [`compose`](mod@compose) | an [`Outgoing`] | the exact bytes that a person approves |
 //!
@@ -57,9 +57,11 @@ mod text;
 pub mod thread;
 
 pub use authentication::is_authenticated;
-pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose};
+pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose, is_message_id};
 pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
 pub use reply::{extract_reply, preview};
 pub use sanitise::{SanitisedHtml, sanitise_html};
-pub use thread::{normalise_subject, participants_key};
+pub use thread::{
+    dedupe_recipients, is_own_address, normalise_subject, participants_key, shorten_references,
+};

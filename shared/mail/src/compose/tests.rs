@@ -121,6 +121,73 @@ fn threads_keep_their_beginning_and_their_end() {
 }
 
 #[test]
+fn long_threads_are_folded_and_shortened() {
+    for length in [30, 80, 300, MAX_UNFOLDABLE] {
+        let references: Vec<String> =
+            (0..120).map(|at| format!("<{at:0width$}@x.test>", width = length - 7)).collect();
+        let last = references.last().map(String::as_str);
+        let mail = compose(&Outgoing { in_reply_to: last, references: &references, ..plain() }).unwrap();
+        let text = String::from_utf8(mail.clone()).unwrap();
+        assert!(text.split("\r\n").all(|line| line.len() <= 998), "{length}");
+        let (_, field) = text.split_once("References:").unwrap();
+        let (field, _) = field.split_once("\r\nMIME-Version").unwrap();
+        assert!(field.len() + "References:".len() <= crate::thread::MAX_REFERENCES_BYTES, "{length}");
+        let parsed = parse(&mail);
+        assert_eq!(parsed.references.first().map(|id| format!("<{id}>")).as_ref(), references.first());
+        assert_eq!(parsed.references.last().map(|id| format!("<{id}>")).as_ref(), references.last());
+        assert!(parsed.references.len() >= 4, "{length}");
+    }
+}
+
+#[test]
+fn odd_message_ids_are_written_as_they_are() {
+    for id in [
+        "\"two words\"+x/y=z$1@[192.0.2.7]",
+        "\"a \\\" b\"@x.test",
+        "\"a\\\\\"@x.test",
+        "a\"b@x.test",
+        "no-at",
+        "a@b@c",
+        "[x](y),;:\\@x",
+        "a!b#c%d&e'f*g/h=i?j^k`l{m|n}o~p@x.test",
+        "@",
+    ] {
+        let references = [format!("<{id}>"), "last@x.test".to_owned()];
+        let mail = Outgoing { in_reply_to: Some(id), references: &references, ..plain() };
+        let fields = fields(&compose(&mail).unwrap());
+        assert_eq!(fields[3], ("In-Reply-To".to_owned(), format!("<{id}>")));
+        assert_eq!(fields[4], ("References".to_owned(), format!("<{id}> <last@x.test>")));
+    }
+    for id in [
+        "",
+        "<>",
+        " ",
+        "a b@x.test",
+        "\"a b@x.test",
+        "\"a\" b@x.test",
+        "\"a\\\" b@x.test",
+        " a@x.test",
+        "\"a\tb\"@x.test",
+        "\"a\r\n b\"@x.test",
+        "\"a\nBcc: eve@z.test\"@x.test",
+        "\"a> <b\"@x.test",
+        "a@x.test>\r\nBcc: eve@z.test",
+        "a@x.test> <b@x.test",
+        "<a@x.test",
+        "ä@x.test",
+        "\u{7f}@x.test",
+        &"a".repeat(MAX_UNFOLDABLE + 1),
+    ] {
+        assert!(!is_message_id(id), "{id:?}");
+        assert_eq!(
+            compose(&Outgoing { in_reply_to: Some(id), ..plain() }),
+            Err(ComposeError::MessageId { field: "in_reply_to".into() }),
+            "{id:?}"
+        );
+    }
+}
+
+#[test]
 fn culprits_are_named() {
     let bad = |mail: Outgoing<'_>| compose(&mail).unwrap_err();
     let control = |field: &str| ComposeError::Control { field: field.into() };
