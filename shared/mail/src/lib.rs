@@ -60,7 +60,7 @@ pub use authentication::is_authenticated;
 pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose, is_message_id};
 pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
-pub use reply::{extract_reply, preview};
+pub use reply::{extract_reply, extract_written, preview};
 pub use sanitise::{SanitisedHtml, sanitise_html};
 pub use thread::{
     dedupe_recipients, is_own_address, normalise_subject, participants_key, shorten_references,

@@ -1,90 +1,29 @@
 //! The part of a mail that its sender has just written.
 //!
 //! Mail programs copy the history below or above the answer, each in its own words. There is no standard for
-//! this; the rules here are the common shapes, in the languages that people write mail in. They cut only at the
-//! ends of the text: an answer between quoted lines is kept together with the lines it answers.
+//! this; the rules here are the common shapes, in the languages that people write mail in ([`words`]). They cut only at
+//! the ends of the text: an answer between quoted lines is kept together with the lines it answers. What a person passes
+//! on is what they send, not history: it stays.
+
+mod words;
+
+use words::{Field, fold};
+
+use crate::text::cut;
 
 /// Longest attribution line ("On … wrote:"), in bytes, all its wrapped lines together.
-const MAX_ATTRIBUTION: usize = 400;
+pub(crate) const MAX_ATTRIBUTION: usize = 700;
 /// Most lines over which an attribution is wrapped.
 const MAX_ATTRIBUTION_LINES: usize = 4;
 /// Most lines of a signature whose delimiter lost its space.
 const MAX_SIGNATURE_LINES: usize = 12;
-/// Most lines of a header block ("From: … Sent: …") that are looked at.
-const MAX_BLOCK_LINES: usize = 8;
-
-/// How an attribution line ends, before its colon and lower-cased.
-#[rustfmt::skip] // a table
-const WROTE: &[&str] = &[
-    "wrote", "schrieb", "schrieb am", "geschrieben", "a écrit", "écrit", "escribió", "ha escrito",
-    "ha scritto", "scrisse", "escreveu", "schreef", "skrev", "kirjoitti", "napisał", "napisała",
-    "napisał(a)", "pisze", "napsal", "napsala", "napsal(a)", "napísal", "napísal(a)", "írta", "a scris",
-    "έγραψε", "написал", "написал(а)", "пишет", "пише", "написав", "yazdı", "şunları yazdı", "כתב", "כתבה",
-    "كتب", "viết", "đã viết", "menulis", "写道", "寫道", "書きました", "のメール", "作成", "작성", "님이 작성",
-];
-
-/// How an attribution begins that is wrapped over several lines.
-#[rustfmt::skip] // a table
-const WROTE_BEGINS: &[&str] = &[
-    "On ", "Am ", "Le ", "El ", "Il ", "Em ", "Op ", "Den ", "Dne ", "Dňa ", "W dniu ", "Dnia ", "Pe ",
-    "În ", "La ", "Στις ", "Vào ", "Pada ", "В ", "На ", "בתאריך ", "في ", "At ",
-];
-
-/// How an attribution line reads when its verb is not at the end ("Am … schrieb Eva:").
-const WROTE_INSIDE: &[&str] =
-    &[" schrieb ", " schreef ", " skrev ", " escribió ", " écrit ", " wrote ", " escreveu "];
-
-/// Lines that divide an answer from the mail below it, between their dashes, lower-cased.
-#[rustfmt::skip] // a table
-const DIVIDERS: &[&str] = &[
-    "original message", "original appointment", "forwarded message", "forwarded by", "reply message",
-    "ursprüngliche nachricht", "originalnachricht", "weitergeleitete nachricht", "ursprünglicher termin",
-    "message d'origine", "message original", "message transféré", "mensaje original", "mensaje reenviado",
-    "messaggio originale", "messaggio inoltrato", "mensagem original", "mensagem encaminhada",
-    "oorspronkelijk bericht", "doorgestuurd bericht", "originalmeddelande", "ursprungligt meddelande",
-    "oprindelig meddelelse", "opprinnelig melding", "alkuperäinen viesti", "wiadomość oryginalna",
-    "oryginalna wiadomość", "původní zpráva", "eredeti üzenet", "исходное сообщение",
-    "пересылаемое сообщение", "orijinal mesaj", "原始邮件", "原始郵件", "元のメッセージ", "原本のメッセージ", "원본 메시지", "转发的邮件",
-];
-
-/// Names of the sender field in a copied header block, lower-cased.
-#[rustfmt::skip] // a table
-const FROM: &[&str] = &[
-    "from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "feladó", "от", "від", "kimden",
-    "gönderen", "מאת", "من", "发件人", "寄件者", "差出人", "送信者", "보낸 사람", "dari", "từ",
-];
-
-/// Names of the other fields in a copied header block, lower-cased.
-#[rustfmt::skip] // a table
-const OTHER_FIELDS: &[&str] = &[
-    "sent", "date", "to", "cc", "reply-to", "importance", "gesendet", "datum", "an", "envoyé", "à",
-    "enviado", "enviado el", "fecha", "para", "inviato", "data", "a", "verzonden", "aan", "skickat", "till",
-    "sendt", "til", "lähetetty", "päivämäärä", "vastaanottaja", "wysłano", "do", "odesláno", "komu",
-    "elküldve", "címzett", "отправлено", "дата", "кому", "gönderildi", "tarih", "kime", "נשלח", "אל",
-    "发送时间", "收件人", "抄送", "寄件日期", "收件者", "送信日時", "日時", "宛先", "보낸 날짜", "받는 사람", "dikirim", "kepada",
-];
-
-/// Names of the subject field in a copied header block, lower-cased.
-#[rustfmt::skip] // a table
-const SUBJECT: &[&str] = &[
-    "subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "ämne", "emne", "aihe",
-    "temat", "předmět", "tárgy", "тема", "konu", "נושא", "主题", "主旨", "件名", "제목", "subjek", "الموضوع",
-    "tiêu đề", "θέμα", "subiect", "предмет",
-];
-
-/// Beginnings of the lines that phones and apps add, lower-cased.
-#[rustfmt::skip] // a table
-const FOOTERS: &[&str] = &[
-    "sent from my ", "sent from mail for ", "sent from outlook", "sent from yahoo", "get outlook for ",
-    "get bluemail", "sent with proton", "sent from proton", "von meinem iphone", "von meinem ipad",
-    "gesendet von meinem ", "gesendet von mail für ", "gesendet von outlook",
-    "diese nachricht wurde von meinem", "envoyé de mon ", "envoyé depuis mon ", "télécharger outlook",
-    "enviado desde mi ", "enviado do meu ", "inviato da iphone", "inviato da outlook", "inviato dal mio ",
-    "verzonden vanaf mijn ", "verstuurd vanaf mijn ", "skickat från min ", "sendt fra min ",
-    "lähetetty iphonesta", "wysłane z iphone", "wysłane z mojego ", "odesláno z iphone",
-    "отправлено с iphone", "отправлено с моего ", "iphone'umdan gönderildi", "从我的 iphone", "发自我的",
-    "iphoneから送信", "나의 iphone",
-];
+/// Most lines of a header block ("From: … Sent: …") that are looked at, and most that may lie between them.
+const MAX_BLOCK_LINES: usize = 9;
+const MAX_BLOCK_HEIGHT: usize = 20;
+/// Longest name of a field in a header block, in bytes.
+const MAX_FIELD_NAME: usize = 60;
+/// Longest line that may be a divider or a footer, in bytes.
+const MAX_MARK: usize = 200;
 
 /// One line: where it is, without its line break.
 #[derive(Clone, Copy)]
@@ -102,21 +41,50 @@ impl Line<'_> {
     fn is_quoted(&self) -> bool {
         self.text.trim_start().starts_with('>')
     }
+
+    fn is_prose(&self) -> bool {
+        !self.is_blank() && !self.is_quoted()
+    }
 }
 
-/// The new part of a reply: a part of `text`, without surrounding empty lines.
+/// What stands below the words of the sender, not quoted line by line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// Nothing but what they wrote.
+    Nothing,
+    /// History, from this line on.
+    History(usize),
+    /// A mail that they pass on.
+    Forwarded,
+}
+
+/// The new part of a mail of which the subject is not known: [`extract_written`] without one.
+pub fn extract_reply(text: &str) -> &str {
+    extract_written("", text)
+}
+
+/// The new part of a mail: a part of `text`, without surrounding empty lines.
 ///
 /// Removed are: everything from a divider (`-----Original Message-----`), a copied header block (`From: …`,
 /// `Sent: …`) or an attribution (`On … wrote:`) that no answer follows; quoted lines at the end, and at the
 /// beginning when the answer stands below them; the signature after `-- ` (RFC 3676 §4.3); footers that phones
-/// add. Answers between quoted lines stay, with the quotes.
+/// add. Answers between quoted lines stay, with the quotes, and so do lines that the sender quotes above an attribution.
 ///
-/// Never empty unless `text` is blank: a mail that is all history (a bare forward) comes back whole.
-pub fn extract_reply(text: &str) -> &str {
+/// A mail that is passed on stays whole: what stands above says what to do with it. It begins with a line that says so
+/// (`---------- Forwarded message ---------`), or, where `subject` does (`Fwd:`), with any divider or header block.
+///
+/// Never empty unless `text` is blank: a mail that is all history comes back whole. Linear.
+pub fn extract_written<'a>(subject: &str, text: &'a str) -> &'a str {
     let lines = split_lines(text);
-    let mut last = history_start(&lines);
-    last = cut_signature(&lines[..last]);
-    last = cut_tail(&lines[..last]);
+    let (last, bounded) = match look_below(&lines, is_forward(subject)) {
+        Below::Forwarded => return trim_blank_lines(text),
+        Below::History(at) => (at, true),
+        Below::Nothing => (lines.len(), false),
+    };
+    // History may stand below the signature, and above it.
+    let (last, bounded) = cut_tail(&lines, last, bounded);
+    let last = cut_signature(&lines[..last]);
+    let (last, _) = cut_tail(&lines, last, bounded);
     let first = cut_head(&lines[..last]);
 
     let kept = match (lines.get(first), last.checked_sub(1).and_then(|at| lines.get(at))) {
@@ -150,25 +118,66 @@ fn split_lines(text: &str) -> Vec<Line<'_>> {
         .collect()
 }
 
-/// The first line of copied history that is not quoted line by line, or the number of lines.
-fn history_start(lines: &[Line<'_>]) -> usize {
-    for at in 0..lines.len() {
-        if lines[at].is_blank() || lines[at].is_quoted() {
+/// Whether a subject begins with what mail programs put before that of a mail that is passed on. `Re: Fwd:` answers one.
+fn is_forward(subject: &str) -> bool {
+    let subject = fold(cut(subject, 400).0);
+    let mut rest = subject.trim();
+    let pine = rest.ends_with("(fwd)");
+    // Lists and gateways put up to two tags before it: `[users] [extern] Fwd: …`.
+    for _ in 0..2 {
+        let Some((tag, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) else { break };
+        // Old programs put it all in brackets.
+        if tag.split_once(':').is_some_and(|(word, _)| words::is_forward_prefix(word.trim())) {
+            return true;
+        }
+        rest = after.trim_start();
+    }
+    let word = rest.split_once(':').map(|(word, _)| word.split(['[', '(']).next().unwrap_or_default().trim());
+    pine || word.is_some_and(words::is_forward_prefix)
+}
+
+/// Looks for the first line of a copied mail that is not quoted line by line. `forwards` says that the subject does.
+fn look_below(lines: &[Line<'_>], forwards: bool) -> Below {
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.is_prose()) {
+        let below = &lines[at..];
+        let divider = divides(below);
+        if divider == Some(Divider::Forwarded) {
+            return Below::Forwarded;
+        }
+        if divider.is_some() || is_header_block(below) {
+            return if forwards { Below::Forwarded } else { Below::History(rise_over_rules(lines, at)) };
+        }
+        // Quoted history may have answers in between: that is for `cut_tail` to see.
+        if !ends_attribution(line.text) && !begins_any(below) {
             continue;
         }
-        if is_divider(lines[at].text) || is_header_block(&lines[at..]) {
-            // Outlook draws a line above the block.
-            return if at > 0 && is_rule(lines[at - 1].text) { at - 1 } else { at };
-        }
-        if let Some(height) = attribution_height(&lines[at..]) {
-            // Quoted history may have answers in between: that is for `cut_tail` to see.
-            let next = lines[at + height..].iter().find(|line| !line.is_blank());
-            if next.is_none_or(|line| !line.is_quoted()) {
-                return at;
-            }
+        if let Some((_, false)) = find_attribution(below) {
+            return Below::History(at);
         }
     }
-    lines.len()
+    Below::Nothing
+}
+
+/// Whether one of the next lines ends as an attribution does: all that is asked of most lines.
+fn begins_any(lines: &[Line<'_>]) -> bool {
+    lines
+        .iter()
+        .take(MAX_ATTRIBUTION_LINES)
+        .take_while(|line| line.is_prose())
+        .any(|line| ends_attribution(line.text))
+}
+
+/// Outlook draws a line above its block.
+fn rise_over_rules(lines: &[Line<'_>], at: usize) -> usize {
+    let mut top = at;
+    for above in (at.saturating_sub(3)..at).rev() {
+        if is_rule(lines[above].text) {
+            top = above;
+        } else if !lines[above].is_blank() {
+            break;
+        }
+    }
+    top
 }
 
 /// Cuts at the signature delimiter.
@@ -184,40 +193,53 @@ fn cut_signature(lines: &[Line<'_>]) -> usize {
     exact
         .or_else(stripped)
         // A message that begins with the delimiter has nothing above it.
-        .filter(|at| lines[..*at].iter().any(|line| !line.is_blank() && !line.is_quoted()))
+        .filter(|at| lines[..*at].iter().any(Line::is_prose))
         .unwrap_or(lines.len())
 }
 
-/// Cuts blank lines, quotes, attributions and footers off the end.
-fn cut_tail(lines: &[Line<'_>]) -> usize {
-    let mut last = lines.len();
+/// Cuts blank lines, quotes, attributions and footers off the end of the first `last` lines.
+///
+/// `bounded` says that history was found already. Quotes above it are the sender's own, unless they have an attribution.
+fn cut_tail(lines: &[Line<'_>], mut last: usize, mut bounded: bool) -> (usize, bool) {
     loop {
         let before = last;
-        while last > 0 && (lines[last - 1].is_blank() || lines[last - 1].is_quoted()) {
-            last -= 1;
-        }
-        if last < before {
-            // The attribution of the quotes that were just cut.
-            last -= attribution_above(&lines[..last]);
+        let quotes = lines[..last].iter().rev().take_while(|line| !line.is_prose()).count();
+        let blank = lines[..last].iter().rev().take_while(|line| line.is_blank()).count();
+        let attribution = if quotes > blank { attribution_above(lines, last - quotes) } else { 0 };
+        if attribution > 0 {
+            last -= quotes + attribution;
+            bounded = true;
+        } else if quotes > blank && !bounded {
+            last -= quotes;
+            last -= usize::from(last > 0 && only_names(lines[last - 1].text));
+            bounded = true;
+        } else {
+            last -= blank;
         }
         if last > 0 && is_footer(lines[last - 1].text) {
             last -= 1;
         }
         if last == before {
-            return last;
+            return (last, bounded);
         }
     }
+}
+
+/// Whether a line says no more than who wrote what is quoted below it.
+fn only_names(line: &str) -> bool {
+    let short = line.len() <= MAX_FIELD_NAME && line.split_whitespace().count() <= 3;
+    short && ends_attribution(line) && words::ends_with_verb(fold(line).trim_end_matches([':', ' ']))
 }
 
 /// Skips one block of quotes, with its attribution, that stands above the answer.
 fn cut_head(lines: &[Line<'_>]) -> usize {
     let Some(mut at) = lines.iter().position(|line| !line.is_blank()) else { return 0 };
     let start = at;
-    if let Some(height) = attribution_height(&lines[at..]) {
+    if let Some((height, _)) = find_attribution(&lines[at..]) {
         at += height;
     }
     let block = at;
-    while at < lines.len() && (lines[at].is_blank() || lines[at].is_quoted()) {
+    while at < lines.len() && !lines[at].is_prose() {
         at += 1;
     }
     let quoted = lines[block..at].iter().any(Line::is_quoted);
@@ -228,124 +250,229 @@ fn cut_head(lines: &[Line<'_>]) -> usize {
 
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
-    line.len() >= 5 && line.chars().all(|c| matches!(c, '_' | '-' | '=' | '—' | '*'))
+    line.len() >= 3 && line.chars().all(is_rule_mark)
 }
 
-fn is_divider(line: &str) -> bool {
-    let line = line.trim();
-    if line.len() > 200 {
-        return false;
+fn is_rule_mark(c: char) -> bool {
+    matches!(c, '_' | '-' | '=' | '*' | '~' | '\u{2010}'..='\u{2015}' | '─' | '━')
+}
+
+/// What a line says of the mail below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Divider {
+    /// It is the one that is answered.
+    Original,
+    /// It is passed on.
+    Forwarded,
+}
+
+/// Whether the first line divides the words of the sender from another mail.
+fn divides(lines: &[Line<'_>]) -> Option<Divider> {
+    let line = lines.first()?.text.trim();
+    if line.len() < 6 || line.len() > MAX_MARK {
+        return None;
     }
-    let bare =
-        line.trim_matches(|c: char| matches!(c, '-' | '_' | '=' | '—' | '*' | ':' | ' ')).to_lowercase();
-    // The words alone are ordinary prose; dashes on both sides, or Apple's exact line, make them a divider.
-    (line.starts_with("--") || line.starts_with("__") || line.starts_with("==") || line.starts_with('—'))
-        && DIVIDERS.iter().any(|divider| bare.starts_with(divider))
-        || bare == "begin forwarded message"
-        || bare == "anfang der weitergeleiteten nachricht"
-        || bare == "début du message transféré"
+    // The words alone are ordinary prose: dashes, a colon or a header block below make them a divider.
+    let dashed = line.chars().take(2).filter(|c| is_rule_mark(*c)).count() == 2 || line.starts_with('—');
+    if !dashed && line.len() > 100 {
+        return None;
+    }
+    let folded = fold(line);
+    let bare = folded.trim_matches(|c: char| is_rule_mark(c) || c == ' ' || c == ':');
+    if dashed {
+        return match () {
+            () if words::begins_forwarded(bare) => Some(Divider::Forwarded),
+            () if words::begins_original(bare) => Some(Divider::Original),
+            () => None,
+        };
+    }
+    let block_below = || {
+        let next = lines[1..].iter().take(3).position(|line| !line.is_blank());
+        next.is_some_and(|next| is_header_block(&lines[1 + next..]))
+    };
+    if words::is_forwarded(bare) && (folded.trim_end().ends_with([':', '*']) || block_below()) {
+        Some(Divider::Forwarded)
+    } else if words::is_original(bare) && block_below() {
+        Some(Divider::Original)
+    } else {
+        None
+    }
 }
 
-/// Whether a copied header block begins here: a sender line and, close below it, what only mail has.
+/// Whether a copied header block begins here: a sender and, close to it, what only mail has.
 fn is_header_block(lines: &[Line<'_>]) -> bool {
-    let Some(first) = lines.first() else { return false };
-    let is = |list: &[&str], name: &str| list.contains(&name);
-    if !field_name(first.text).is_some_and(|name| is(FROM, &name)) {
-        return false;
+    let Some(begins) = lines.first().and_then(|line| read_field(line.text)) else { return false };
+    let mut found = [false; 4];
+    let mut address = false;
+    let near = lines.iter().take(MAX_BLOCK_HEIGHT).filter(|line| !line.is_blank()).take(MAX_BLOCK_LINES);
+    for line in near {
+        match read_field(line.text) {
+            Some(field) => {
+                found[field as usize] = true;
+                address |= (field == Field::From || begins != Field::From) && line.text.contains('@');
+            }
+            // Long lists of recipients are wrapped; what begins with another field is less sure of itself.
+            None if begins == Field::From => {}
+            None => break,
+        }
     }
-    let below: Vec<_> =
-        lines[1..].iter().take(MAX_BLOCK_LINES).filter_map(|line| field_name(line.text)).collect();
-    let subject = below.iter().any(|name| is(SUBJECT, name));
-    let others = below.iter().filter(|name| is(OTHER_FIELDS, name)).count();
+    let [from, date, to, subject] = found;
     // "From: Berlin, To: Munich, Date: Friday" is a question about a train.
-    if first.text.contains('@') { others + usize::from(subject) >= 2 } else { subject && others >= 1 }
+    let whole = from && subject && (date || to);
+    if begins == Field::From { whole || (address && date && to) } else { whole && address }
 }
 
-/// The lower-cased name in `*Name:* value`.
-fn field_name(line: &str) -> Option<String> {
-    let line = line.trim_start().trim_start_matches(['*', '|']).trim_start();
-    let at = line.find([':', '：'])?;
-    let name = line[..at].trim_end_matches(['*', ' ', '\u{a0}']);
-    (!name.is_empty() && name.len() <= 40).then(|| name.to_lowercase())
+/// What `*Name:* value` is about.
+fn read_field(line: &str) -> Option<Field> {
+    let line = line.trim_start().trim_start_matches(['*', '|', '_']).trim_start();
+    let at = cut(line, MAX_FIELD_NAME).0.find([':', '：'])?;
+    let name = fold(&line[..at]);
+    words::field(name.trim_matches(['*', '_', '|', ' ']))
 }
 
-/// How many lines an attribution takes that begins here.
-fn attribution_height(lines: &[Line<'_>]) -> Option<usize> {
+/// How many lines an attribution takes that begins here, and whether quoted lines follow it.
+fn find_attribution(lines: &[Line<'_>]) -> Option<(usize, bool)> {
     let mut joined = String::new();
     for (at, line) in lines.iter().take(MAX_ATTRIBUTION_LINES).enumerate() {
-        if line.is_blank() || line.is_quoted() || joined.len() + line.text.len() > MAX_ATTRIBUTION {
+        if !line.is_prose() || joined.len() + line.text.len() > MAX_ATTRIBUTION {
             return None;
-        }
-        if at > 0 {
-            joined.push(' ');
         }
         joined.push_str(line.text.trim());
-        if is_attribution(&joined) {
-            return Some(at + 1);
+        joined.push(' ');
+        if !ends_attribution(line.text) {
+            continue;
         }
-        // Without a known first word, the line before an attribution would be taken for its beginning.
-        if !begins_attribution(line.text) && at == 0 {
-            return None;
+        let quoted = || lines[at + 1..].iter().find(|line| !line.is_blank()).is_some_and(Line::is_quoted);
+        let Some(follows) = is_attribution(&joined, quoted) else { continue };
+        if at == 0 {
+            return Some((1, follows));
         }
+        // The line before an attribution would be taken for its beginning, if it did not look like one, or if one that
+        // is whole began below it.
+        let surety = begins_surely(lines);
+        let whole_below = |later: usize| {
+            let rest = lines[later..=at].iter().map(|line| line.text.trim()).collect::<Vec<_>>().join(" ");
+            // A name and its address begin what goes on with a date, and a day what goes on with a month or a year.
+            let first = lines[0].text.trim_end();
+            let names = first.contains('@') && !rest.contains('@');
+            let dates =
+                begins_with_date(first) && !is_dated(first) && begins_with_date(&rest) && !is_day(&rest);
+            let surer = match begins_surely(&lines[later..]) {
+                same if same == surety => !names && !dates,
+                other => other > surety && !(names && first.trim_end_matches(',').ends_with('>')),
+            };
+            surer && is_dated(&rest) && is_attribution(&rest, || follows).is_some()
+        };
+        let ends_before = lines[..at].iter().any(|line| line.text.trim_end().ends_with(['!', '?']));
+        let begins = surety > 0 && !ends_before && !(1..=at).any(whole_below);
+        return begins.then_some((at + 1, follows));
     }
     None
 }
 
-/// How many of the last lines are an attribution.
-fn attribution_above(lines: &[Line<'_>]) -> usize {
-    let fits = |height: &usize| attribution_height(&lines[lines.len() - height..]) == Some(*height);
-    let mut heights = (1..=MAX_ATTRIBUTION_LINES.min(lines.len())).filter(fits);
-    let shortest = heights.next();
-    // The last line of a wrapped attribution looks like a whole one: the line with the first word decides.
-    let begun = shortest
-        .into_iter()
-        .chain(heights)
-        .find(|height| begins_attribution(lines[lines.len() - height].text));
-    begun.or(shortest).unwrap_or_default()
+/// How many lines above `last` are an attribution, where quoted lines begin.
+fn attribution_above(lines: &[Line<'_>], last: usize) -> usize {
+    let fits =
+        |height: &usize| find_attribution(&lines[last - height..]).is_some_and(|(found, _)| found == *height);
+    // The last line of a wrapped attribution may look like a whole one.
+    (1..=MAX_ATTRIBUTION_LINES.min(last)).rev().find(fits).unwrap_or_default()
 }
 
-fn begins_attribution(line: &str) -> bool {
-    let line = line.trim_start();
-    WROTE_BEGINS.iter().any(|word| line.starts_with(word))
+fn ends_attribution(line: &str) -> bool {
+    let line = line
+        .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '\u{200e}' | '\u{200f}'));
+    // Zoho has dashes on both sides in place of the colon.
+    line.ends_with([':', '：']) || (line.ends_with("---") && line.trim_start().starts_with("---"))
 }
 
-fn is_attribution(line: &str) -> bool {
-    let Some(bare) = line.strip_suffix([':', '：']) else { return false };
-    // A date or an address tells an attribution from a sentence that ends in "wrote:".
-    if !bare.contains('@') && !has_date(bare) {
-        return false;
+/// How surely an attribution that is wrapped begins with this line, 0 to 3.
+fn begins_surely(lines: &[Line<'_>]) -> u8 {
+    let Some(line) = lines.first() else { return 0 };
+    let folded = fold(line.text);
+    let text = folded.trim_start_matches(|c: char| is_rule_mark(c) || c == ' ');
+    // What begins with a bracket is the address of a name in the line above, and a verb has one there too.
+    if text.starts_with(['<', '(', '[']) || words::begins_with_verb(text) {
+        return 0;
     }
-    let bare = bare.trim_end().to_lowercase();
-    WROTE.iter().any(|verb| bare.ends_with(verb))
-        || WROTE_INSIDE.iter().any(|verb| bare.contains(verb))
-        || is_date_and_address(&bare)
+    // The first word may be all that fits the line.
+    let begins = words::begins_attribution(&format!("{text} "));
+    if begins && (text.len() <= 25 || text.contains(|c: char| c.is_ascii_digit()) || words::has_verb(text)) {
+        return 3;
+    }
+    if begins || begins_with_date(text) || text.contains('@') || words::has_verb(text) {
+        return 2;
+    }
+    // A long name has a line of its own.
+    let next = lines.get(1).map(|line| line.text.trim_start()).unwrap_or_default();
+    u8::from(text.len() <= 120 && next.starts_with(['<', '(', '[']))
 }
 
-/// Whether there is a year, a time (`10:00`) or a date of numbers (`3/2/25`).
-fn has_date(text: &str) -> bool {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let groups: Vec<_> = text.split(|c| !is_digit(c)).filter(|group| !group.is_empty()).collect();
-    let year = |group: &&str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
+/// Whether a date stands at the beginning of a folded line, after a day of the week at most.
+fn begins_with_date(line: &str) -> bool {
+    line.split_whitespace().take(3).any(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a line begins with a number of one or two digits.
+fn is_day(line: &str) -> bool {
+    let word = line.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    matches!(word.len(), 1 | 2)
+}
+
+/// Whether a line, which [ends](ends_attribution) like one, is an attribution; and if so, whether quoted lines follow.
+/// Those make it likely: without them, all that follows would be cut off, so more is asked.
+fn is_attribution(line: &str, quoted: impl Fn() -> bool) -> Option<bool> {
+    if !line.contains(|c: char| c == '@' || c.is_ascii_digit()) {
+        return None;
+    }
+    let folded = fold(line);
+    let bare = folded.trim_matches(|c: char| is_rule_mark(c) || c == ' ' || c == ':');
+    let (date, time) = (is_dated(bare), is_timed(bare));
+    let address = bare.contains('@');
+    // A date or an address tells an attribution from a sentence that ends in "wrote:".
+    if !date && !time && !address {
+        return None;
+    }
+    let bracketed = address && bare.contains(['<', '(', '[']);
+    let begins = words::begins_attribution(bare);
+    let ends = words::ends_with_verb(bare);
+    let weak = address && words::ends_with_weak_verb(bare);
+    let verb = ends || weak || words::has_verb(bare);
+    let dated_first = date && time && begins_with_date(bare);
+
+    let sure = (verb && bracketed && (date || time || ends))
+        || (verb && date && time && (ends || begins || dated_first))
+        || (verb && begins && time && ends)
+        // Gmail, Yandex and others have no verb in some languages.
+        || (dated_first && bracketed && bare.ends_with(['>', ')']));
+    let quoted = quoted();
+    let likely = (ends || words::ends_with_weak_verb(bare))
+        || (bracketed && date && time)
+        || (verb && (begins || dated_first || address));
+    (sure || (quoted && likely)).then_some(quoted)
+}
+
+/// Whether there is a year, or a date of numbers (`3/2/25`).
+fn is_dated(text: &str) -> bool {
+    let mut groups = text.split(|c: char| !c.is_ascii_digit());
+    let year = |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
     let mut pairs = text.as_bytes().windows(3);
-    groups.iter().any(year)
-        || pairs.any(|w| w[0].is_ascii_digit() && b":/.-".contains(&w[1]) && w[2].is_ascii_digit())
+    groups.any(year)
+        || pairs.any(|w| w[0].is_ascii_digit() && b"/.-".contains(&w[1]) && w[2].is_ascii_digit())
 }
 
-/// Gmail in languages for which it has no verb: `2025-02-03 10:00 GMT+01:00 Ann <ann@x.test>`.
-fn is_date_and_address(bare: &str) -> bool {
-    bare.ends_with('>')
-        && bare.contains('@')
-        && bare.len() > 4
-        && bare.bytes().take(4).all(|b| b.is_ascii_digit())
+/// Whether there is a time of day: `10:00`, `10h00`, `10.00`.
+fn is_timed(text: &str) -> bool {
+    let minutes = |w: &[u8]| w[0].is_ascii_digit() && w[2].is_ascii_digit() && w[3].is_ascii_digit();
+    text.as_bytes().windows(4).any(|w| minutes(w) && matches!(w[1], b':' | b'h'))
+        || text.split([' ', ',']).any(|word| {
+            matches!(word.split_once('.'), Some((hour, rest))
+                if matches!(hour.len(), 1 | 2) && rest.len() == 2 && (hour.bytes().chain(rest.bytes())).all(|b| b.is_ascii_digit()))
+        })
 }
 
 fn is_footer(line: &str) -> bool {
     let line = line.trim().trim_start_matches(['<', '[', '*', '_']);
-    if line.len() > 120 {
-        return false;
-    }
-    let line = line.to_lowercase();
-    FOOTERS.iter().any(|footer| line.starts_with(footer))
+    line.len() <= MAX_MARK && words::is_footer(&fold(line))
 }
 
 /// One line that shows what a mail is about: white space collapsed, invisible fillers and bare `<https://…>`
@@ -392,84 +519,4 @@ fn is_filler(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn top_posts() {
-        for history in [
-            "On Mon, 3 Feb 2025 at 10:00, Ann <ann@x.test> wrote:\n> old\n> older\n",
-            "On Mon, 3 Feb 2025 at 10:00, Ann Person With A Long Name\n<ann@x.test> wrote:\n\n> old\n",
-            "Am 03.02.2025 um 10:00 schrieb Ann:\n> alt\n",
-            "Le lun. 3 févr. 2025 à 10:00, Ann <ann@x.test> a écrit :\n> vieux\n",
-            "El 3/2/2025 a las 10:00, Ann escribió:\n> viejo\n",
-            "Il giorno lun 3 feb 2025 alle ore 10:00 Ann <ann@x.test> ha scritto:\n> vecchio\n",
-            "2025年2月3日(月) 10:00 Ann <ann@x.test>:\n> 古い\n",
-            "Ann <ann@x.test> 于2025年2月3日周一 10:00写道：\n> 旧\n",
-            "-----Original Message-----\nFrom: Ann\nSent: Monday\n\nold\n",
-            "________________________________\nFrom: Ann <ann@x.test>\nSent: Monday, 3 February 2025 10:00\nTo: Bob\nSubject: Hi\n\nold\n",
-            "Von: Ann\nGesendet: Montag, 3. Februar 2025\nAn: Bob\nBetreff: Hallo\n\nalt\n",
-            "*From:* Ann\n*Sent:* Monday\n*To:* Bob\n*Subject:* Hi\n\nold\n",
-            "---------- Forwarded message ---------\nFrom: Ann\n\nold\n",
-            "-- \nBob\nTel. 1\n",
-            "Sent from my iPhone\n\nOn 3 Feb 2025, at 10:00, Ann <ann@x.test> wrote:\n\n> old\n",
-            "On Mon, 3 Feb 2025 at 10:00, Ann <ann@x.test> wrote:\n\nold and not quoted\n",
-            "",
-        ] {
-            let mail = format!("Yes, do it.\n\nThanks\n\n{history}");
-            assert_eq!(extract_reply(&mail), "Yes, do it.\n\nThanks", "{history}");
-            let crlf = mail.replace('\n', "\r\n");
-            assert_eq!(extract_reply(&crlf), "Yes, do it.\r\n\r\nThanks", "{history}");
-        }
-    }
-
-    #[test]
-    fn bottom_and_interleaved_answers() {
-        assert_eq!(extract_reply("On 3 Feb 2025 Ann wrote:\n> old\n> older\n\nNew answer.\n"), "New answer.");
-        let interleaved = "On 3 Feb 2025 Ann wrote:\n> one?\nYes.\n\n> two?\nNo.";
-        assert_eq!(extract_reply(&format!("{interleaved}\n\n> three?\n> bye\n")), interleaved);
-    }
-
-    #[test]
-    fn prose_is_left_alone() {
-        for text in [
-            "As Shakespeare wrote:\nTo be or not to be.",
-            "From: the sea\nwith love",
-            "Options:\n--\nA\n--\nB",
-            "How was it sent?\nSent via courier.",
-            "I need a train:\n\nFrom: Berlin\nTo: Munich\nDate: 3 May 2025",
-            "On page 3, you wrote:\n\nWe pay on Friday.",
-            "The original message was lost.",
-            "a -- b",
-            "Dear Ann,\n\nfrom: 10 to: 12 would suit me.\n\nBob",
-        ] {
-            assert_eq!(extract_reply(text), text);
-        }
-    }
-
-    #[test]
-    fn never_empty() {
-        for text in [
-            "> only quotes\n> here",
-            "-----Original Message-----\nFrom: a\n\nold",
-            "-- \nBob",
-            "Sent from my iPhone",
-        ] {
-            assert_eq!(extract_reply(text), text);
-        }
-        assert_eq!(extract_reply(" \n\n"), "");
-        assert_eq!(extract_reply(""), "");
-    }
-
-    #[test]
-    fn previews() {
-        assert_eq!(preview("Hello\n\n  world ", 50), "Hello world");
-        assert_eq!(preview("Hello world", 8), "Hello w…");
-        assert_eq!(preview("Hello world", 11), "Hello world");
-        assert_eq!(preview("Hello world", 6), "Hello…");
-        assert_eq!(preview("\u{200c}\u{34f} \u{200c} Hi", 50), "Hi");
-        assert_eq!(preview("see <https://x.test/1> now", 50), "see now");
-        assert_eq!(preview("abc", 0), "");
-        assert_eq!(preview("", 10), "");
-    }
-}
+mod tests;
