@@ -6,8 +6,9 @@ use std::{fmt::Write as _, fs, thread, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
-    Defect, Known, ParsedMail, extract_reply, inspect, links, normal, normalise_subject, parse, preview,
-    sanitise_html,
+    Addr, Defect, Known, ParsedMail, Quoted, extract_reply, extract_written, forward_html, forward_text,
+    inspect, links, normal, normalise_subject, parse, preview, quote_html, quote_text, sanitise_html,
+    shorten_references,
 };
 
 /// The promise is two seconds of a processor, for an optimised build.
@@ -380,6 +381,9 @@ fn hostile_html() {
             assert!(out.html.len() <= 8 << 20, "{name}: {} bytes", out.html.len());
         });
         read(&format!("parse {name}"), &html_mail(&html));
+        timed(&format!("quote {name}"), || {
+            assert!(quote_html(&Quoted { html: Some(&html), ..Quoted::default() }).len() <= normal::MAX_HTML);
+        });
     }
 }
 
@@ -488,6 +492,56 @@ fn hostile_content() {
     read("attached text", raw.as_bytes());
 }
 
+/// Quotes a mail and passes it on, in text and in HTML.
+fn quote(name: &str, text: &str, html: &str) {
+    let addr = Addr { name: Some(text), address: text };
+    let to = vec![addr; 1_000];
+    let quoted = Quoted {
+        from: addr,
+        date: None,
+        subject: text,
+        to: &to,
+        cc: &to,
+        text: Some(text),
+        html: Some(html),
+    };
+    for (kind, write) in [("quote", quote_html as fn(&Quoted<'_>) -> String), ("pass on", forward_html)] {
+        timed(&format!("{kind} html of {name}"), || {
+            assert!(write(&quoted).len() <= normal::MAX_HTML);
+        });
+    }
+    for (kind, write) in [("quote", quote_text as fn(&Quoted<'_>) -> String), ("pass on", forward_text)] {
+        timed(&format!("{kind} text of {name}"), || {
+            let most = 3 * crate::quote::MAX_TEXT + 2 * crate::quote::MAX_ADDRESSES * 1_000;
+            assert!(write(&quoted).len() <= most);
+            assert!(write(&Quoted { text: None, ..quoted }).len() <= most);
+        });
+    }
+}
+
+#[test]
+fn hostile_quotes() {
+    for piece in ["<", "&", "> ", "\n", "<div>", "<p>é", "\u{202e}\r"] {
+        let text = piece.repeat((1 << 20) / SCALE / piece.len());
+        quote(&format!("{piece:?}"), &text, &text);
+    }
+}
+
+#[test]
+fn many_references() {
+    let size = (1 << 20) / SCALE;
+    let ids = |length: usize| (0..size / length).map(move |at| format!("{at:0length$}"));
+    for length in [1, 10, 500, 2_000] {
+        let ids: Vec<String> = ids(length).collect();
+        timed(&format!("references of {length}"), || {
+            let short = shorten_references(ids.iter().map(String::as_str));
+            assert!(short.iter().map(String::len).sum::<usize>() <= crate::thread::MAX_REFERENCES_BYTES);
+        });
+    }
+    let long = "\"\\\" ".repeat(size);
+    timed("one long reference", || assert!(shorten_references([long.as_str()]).is_empty()));
+}
+
 #[test]
 fn hostile_text() {
     for (name, piece) in [
@@ -507,8 +561,33 @@ fn hostile_text() {
         ("alternating", "> a\nb\n"),
         ("On and quotes", "On 1 wrote:\n> x\n"),
         ("footers and quotes", "Sent from my x\n> a\n"),
+        ("ends", "a:\n"),
+        ("times", "1:11:\n"),
+        ("dates", "1.1.25 1:11 a@b:\n"),
+        ("dates without a verb", "1.1.25 1:11 <a@b>:\n"),
+        ("the same over quotes", "1.1.25 1:11 <a@b>:\n> a\n"),
+        ("wrapped dates", "Ann <a@b> schrieb am 1.\nMai 2025, 1:11:\n"),
+        ("wrapped dates over quotes", "Ann <a@b>\nschrieb am 1.\nMai 2025, 1:11:\n\n> a\n"),
+        ("brackets", "Ann\n<a@b> 1:11:\n"),
+        ("blank lines below", "On 1:11 a@b wrote:\n\n\n\n\n\n\n\n\n"),
+        ("subjects", "Betreff: a@b\n"),
+        ("blocks that miss one", "Von: a\nAn: b\n\n"),
+        ("forwards", "---------- Forwarded message\n"),
+        ("words alone", "Original message\n\n"),
+        ("dashes", "---\n"),
+        ("long dashes", "—\n"),
+        ("own quotes", "a\n\n> b\n\n"),
+        ("marks", "e\u{301}"),
     ] {
         let text = piece.repeat((1 << 20) / SCALE / piece.len());
+        timed(&format!("written of {name}"), || {
+            assert!(!extract_written(&text, &text).is_empty() || text.trim().is_empty());
+        });
+        timed(&format!("quote {name}"), || {
+            let quoted = Quoted { text: Some(&text), subject: &text, ..Quoted::default() };
+            assert!(quote_text(&quoted).len() <= 3 * crate::quote::MAX_TEXT + 1_024);
+            assert!(forward_html(&quoted).len() <= normal::MAX_HTML);
+        });
         timed(&format!("text of {name}"), || {
             assert!(!extract_reply(&text).is_empty() || text.trim().is_empty());
             assert!(preview(&text, 200).chars().count() <= 200);

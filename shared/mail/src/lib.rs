@@ -8,6 +8,7 @@
 //! | [`normal`] | HTML that is to go out | its one normal form, which is sealed, shown, judged and sent |
 //! | [`reply`] | the text of a mail | the part its sender has just written |
 //! | [`thread`] | subjects, addresses and message ids | keys under which a conversation is found again, and whom an answer names |
+//! | [`quote`] | a mail | its part in an answer to it, or in a mail that passes it on |
 //! | [`inspect`](mod@inspect) | a [`ParsedMail`] | what looks wrong with it |
 //! | [`compose`](mod@compose) | an [`Outgoing`] | the exact bytes that a person approves |
 //!
@@ -51,6 +52,7 @@ pub mod inspect;
 mod markup;
 pub mod normal;
 pub mod parse;
+pub mod quote;
 pub mod reply;
 pub mod sanitise;
 mod text;
@@ -60,6 +62,7 @@ pub use authentication::is_authenticated;
 pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose, is_message_id};
 pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
+pub use quote::{Quoted, forward_html, forward_text, quote_html, quote_text};
 pub use reply::{extract_reply, extract_written, preview};
 pub use sanitise::{SanitisedHtml, sanitise_html};
 pub use thread::{
