@@ -1,7 +1,7 @@
 //! The part of a mail that its sender has just written.
 //!
 //! Mail programs copy the history below or above the answer, each in its own words. There is no standard for
-//! this; the rules here are the common shapes, in the languages that people write mail in ([`words`]). They cut only at
+//! this; the rules here are the common shapes, in the languages that people write mail in. They cut only at
 //! the ends of the text: an answer between quoted lines is kept together with the lines it answers. What a person passes
 //! on is what they send, not history: it stays.
 
