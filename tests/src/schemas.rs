@@ -41,8 +41,9 @@ pub fn endpoint(method: &str, path: &str) -> Option<&'static Endpoint> {
         let named: Vec<_> = named.split('/').collect();
         named.len() == path.len() && named.iter().zip(&path).all(|(n, p)| n.starts_with('{') || n == p)
     };
-    let routes = || api::ENDPOINTS.iter().filter(|endpoint| endpoint.method == method);
-    routes().find(|endpoint| endpoint.path == path.join("/")).or_else(|| routes().find(|it| same(it.path)))
+    // As the gateway has it: the route that names more of the path itself.
+    let matching = api::ENDPOINTS.iter().filter(|endpoint| endpoint.method == method && same(endpoint.path));
+    matching.min_by_key(|endpoint| endpoint.path.matches('{').count())
 }
 
 /// Asserts that a response is what its route says.

@@ -258,7 +258,7 @@ pub(crate) fn address_answer(
     inbox: &Inbox,
     all: bool,
 ) -> Result<(), Refusal> {
-    let own = inbox.address.mailbox_key();
+    let is_own = |mailbox: &Mailbox| mail::is_own_address(&inbox.address, &mailbox.address);
     let sent_by_us = parent.outbound().is_some();
     let back = if sent_by_us {
         &parent.to
@@ -273,6 +273,9 @@ pub(crate) fn address_answer(
     };
     if draft.to.is_empty() {
         draft.to = back.iter().filter_map(mailbox).collect();
+        if all && !draft.to.iter().all(is_own) {
+            draft.to.retain(|mailbox| !is_own(mailbox));
+        }
         if draft.to.is_empty() {
             return Err(Refusal::field(
                 "to",
@@ -282,13 +285,8 @@ pub(crate) fn address_answer(
         }
     }
     if all {
-        let mut known: BTreeSet<_> =
-            draft.to.iter().chain(&draft.cc).map(|m| m.address.mailbox_key()).collect();
         let others = parent.to.iter().chain(&parent.cc).filter_map(mailbox);
-        draft.cc.extend(others.filter(|m| {
-            let key = m.address.mailbox_key();
-            key != own && known.insert(key)
-        }));
+        draft.cc.extend(others.filter(|mailbox| !is_own(mailbox)));
     }
     if draft.subject.is_none() {
         let subject = parent.subject.trim();
@@ -300,9 +298,11 @@ pub(crate) fn address_answer(
 }
 
 /// Refuses what could never be sent, all of it at once, and brings the HTML into its normal form. `kept` are files that the
-/// mail has already. Says what was changed.
+/// mail has already; a recipient who is named twice stays where they are named first. Says what was changed.
 pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<Vec<HtmlChange>, Refusal> {
     let mut errors = vec![];
+    // Whoever is named twice gets one mail.
+    mail::dedupe_recipients([&mut draft.to, &mut draft.cc, &mut draft.bcc]);
     let recipients = draft.to.len() + draft.cc.len() + draft.bcc.len();
     if recipients == 0 {
         errors.push(FieldError::new(
@@ -591,6 +591,8 @@ fn compose(
         })
         .collect();
     let references = parent.as_ref().map(answer_references).unwrap_or_default();
+    // The mail that is answered, or none: never one before it.
+    let answered = parent.as_ref().and_then(|parent| parent.internet_message_id.as_deref());
     let headers: Vec<_> =
         automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned())).into_iter().collect();
     mail::compose(&mail::Outgoing {
@@ -601,7 +603,7 @@ fn compose(
         subject: draft.subject.as_ref().map_or("", HeaderText::as_str),
         text: draft.text.as_deref(),
         html: draft.html.as_deref(),
-        in_reply_to: references.last().map(String::as_str),
+        in_reply_to: answered.filter(|id| mail::is_message_id(id)),
         references: &references,
         headers: &headers,
         attachments: &attachments,
@@ -629,15 +631,6 @@ fn refuse(error: &mail::ComposeError) -> Refusal {
 }
 
 /// `References` of an answer, RFC 5322 §3.6.4: those of the mail, then its own id.
-///
-/// A stranger's ids that no header could carry are left out: they must not keep us from answering.
 pub(crate) fn answer_references(parent: &Message) -> Vec<String> {
-    let sound = |id: &&String| {
-        id.len() <= 200
-            && id.contains('@')
-            && id.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;\"[]".contains(&b))
-    };
-    let all: Vec<_> =
-        parent.references.iter().chain(&parent.internet_message_id).filter(sound).cloned().collect();
-    all[all.len().saturating_sub(mail::compose::MAX_REFERENCES)..].to_vec()
+    mail::shorten_references(parent.references.iter().chain(&parent.internet_message_id).map(String::as_str))
 }

@@ -311,8 +311,11 @@ fn decode(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
     let received = message.outbound().is_none();
     let html =
         parsed.html.as_deref().map(|html| if received { Html::received(html) } else { Html::of_ours(html) });
-    let extracted_text =
-        parsed.text.as_deref().filter(|_| received).map(|text| mail::extract_reply(text).to_string());
+    let extracted_text = parsed
+        .text
+        .as_deref()
+        .filter(|_| received)
+        .map(|text| mail::extract_written(&parsed.subject, text).to_string());
     Detail {
         message,
         extracted_text,

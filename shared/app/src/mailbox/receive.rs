@@ -61,7 +61,9 @@ pub enum Reading {
 const SUBJECT_THREAD: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// So many files of a mail get an object of their own; all of them stay in the raw mail.
 const MAX_FILES: usize = 50;
-/// So many of the last references are looked up.
+/// So many references of a mail are kept.
+const MOST_REFERENCES: usize = 50;
+/// So many of the last references are looked up, and the first.
 const MAX_REFERENCES: usize = 20;
 /// A thread that another mail just began is looked up again at most so often.
 const TRIES: usize = 5;
@@ -271,7 +273,11 @@ fn references(mail: &mail::ParsedMail<'_>) -> Vec<String> {
         all.retain(|known| known != id);
         all.push(id.clone());
     }
-    all.split_off(all.len().saturating_sub(50))
+    // The first began the conversation; the last are the closest.
+    if all.len() > MOST_REFERENCES {
+        all.drain(1..=all.len() - MOST_REFERENCES);
+    }
+    all
 }
 
 /// What one read says of where a mail belongs.
@@ -290,7 +296,7 @@ struct Found {
 async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<Found, Refusal> {
     let inbox_id = message.inbox_id;
     let mut pointers = vec![];
-    for id in message.references.iter().rev().take(MAX_REFERENCES) {
+    for id in message.references.iter().rev().take(MAX_REFERENCES).chain(message.references.first()) {
         let pointer = key::ThreadPointer(inbox_id, provider_pointer(id));
         if !pointers.contains(&pointer) {
             pointers.push(pointer);

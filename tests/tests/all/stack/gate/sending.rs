@@ -252,3 +252,41 @@ fn two_local_inboxes_write_to_each_other() {
     assert_eq!(received["status"], "received");
     assert_eq!(received["from"]["address"], stack.text("/inbox/address"));
 }
+
+#[test]
+fn an_answer_to_all_goes_to_everybody_once_and_not_to_ourselves() {
+    let stack = Stack::running();
+    let (subject, own) = (unique("To all"), stack.text("/inbox/address"));
+    let (name, domain) = own.split_once('@').unwrap();
+    let key = subject.replace(' ', "-");
+    let mail = format!(
+        "From: Ann <ann@example.org>\r\nTo: {own}, Ann <ANN@example.org>, {name}+tag@{domain}\r\n\
+         Cc: bob@example.org, {}, bob+x@example.org, Bob <bob@EXAMPLE.org>\r\nSubject: {subject}\r\n\
+         Message-ID: <\"{key} quoted\"+x/y=z$1@[192.0.2.7]>\r\nReferences: <root-{key}@example.org>\r\n\r\nHello\r\n",
+        own.to_uppercase(),
+    );
+    let received = stack.receive(&mail, &subject);
+    let path =
+        format!("/v1/inboxes/{}/messages/{}/reply-all", stack.inbox(), received["id"].as_str().unwrap());
+    let answer = stack.post(&path, stack.text("/agent_token"), &json!({"text": "Hello all"})).expect(202);
+    let list = |name: &str| -> Vec<String> {
+        let parties = answer["message"][name].as_array().unwrap();
+        parties.iter().map(|party| party["address"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (list("to"), list("cc")),
+        (
+            vec!["ann@example.org".to_owned()],
+            vec!["bob@example.org".to_owned(), "bob+x@example.org".to_owned()]
+        )
+    );
+    // Named twice, over all three lists, in any case: one mail each.
+    let body = json!({
+        "to": ["a@example.org", "A@example.org"], "cc": ["a@EXAMPLE.org", "b@example.org"], "bcc": ["B@example.org", "c@example.org"],
+        "subject": unique("Twice"), "text": "Hello",
+    });
+    let path = format!("/v1/inboxes/{}/messages/send", stack.inbox());
+    let answer = stack.post(&path, stack.text("/agent_token"), &body).expect(202);
+    let found = ["to", "cc", "bcc"].map(|name| answer["message"][name].as_array().unwrap().len());
+    assert_eq!(found, [1, 1, 1]);
+}

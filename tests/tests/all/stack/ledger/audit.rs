@@ -637,7 +637,7 @@ fn alone_a_chain_that_was_written_anew_is_caught_by_its_anchors() {
     let (token, org) = anchored(&stack);
     let found = verify(&stack, &token);
     assert_eq!(found["verified"], json!(true), "{found}");
-    assert!(found["anchors"]["agreeing"].as_u64() >= Some(keys.len() as u64), "{found}");
+    assert!(found["anchors"]["agreeing"].as_u64() >= Some(3), "{found}");
     assert_eq!(found["anchors"]["newest"]["sequence"], 6);
     let rows = Rows::read(&stack, &org);
     assert_eq!(rows.links.len(), 6);
