@@ -4,10 +4,17 @@ use std::{borrow::Cow, panic::catch_unwind};
 
 use jiff::Timestamp;
 use mail_parser::{
-    DecodeProblems, Header as HeaderField, HeaderForm, HeaderName, Message, MessageParser, MessagePart,
-    PartFlags, PartKind,
+    Encoding, Header as HeaderField, HeaderForm, HeaderName, Message, MessageParser, MessagePart, PartFlags,
+    PartKind,
 };
 use sha2::{Digest, Sha256};
+
+mod charset;
+mod date;
+mod flowed;
+mod parameters;
+mod transfer;
+mod words;
 
 use crate::{
     markup,
@@ -178,7 +185,8 @@ pub enum Defect {
     DamagedStructure,
     /// Base64 or quoted-printable with errors, or an unknown transfer encoding.
     BadEncoding,
-    /// An unknown character set, or bytes that it does not have (shown as U+FFFD).
+    /// An unknown character set, or bytes that it does not have: read as another one where they make sense in it, else
+    /// shown as U+FFFD.
     BadCharset,
     /// The text or the HTML was longer than [`MAX_BODY`].
     TruncatedBody,
@@ -269,9 +277,10 @@ fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
         defects.push(Defect::HeaderTooLarge);
     }
     let message = parser().parse(&tamed)?;
+    let source = Source { raw, declared: declared_charset(&message) };
     let mut mail = ParsedMail::default();
-    read_headers(&message, raw, &mut mail, &mut defects);
-    read_bodies(&message, raw, &mut mail, &mut defects);
+    read_headers(&message, source, &mut mail, &mut defects);
+    read_bodies(&message, source, &mut mail, &mut defects);
     mail.automatic = is_automatic(&message) || is_sent_by_a_program(&mail, &message);
     mail.defects = defects;
     Some(mail)
@@ -366,12 +375,33 @@ fn field_end(raw: &[u8], at: usize) -> usize {
     raw.len()
 }
 
+/// What a mail is read from.
+#[derive(Clone, Copy)]
+struct Source<'a, 'm> {
+    /// Its bytes.
+    raw: &'a [u8],
+    /// The character set that it declares for its text.
+    declared: Option<&'m str>,
+}
+
+/// The character set of the first text that declares one.
+fn declared_charset<'m>(message: &'m Message<'_>) -> Option<&'m str> {
+    let mut texts = message.root().parts().filter(MessagePart::is_text);
+    texts.find_map(|part| part.content_type()?.attribute("charset"))
+}
+
 /// A field's value as it stands in the mail.
 fn raw_value<'a>(header: HeaderField<'_>, raw: &'a [u8]) -> &'a [u8] {
     raw.get(header.offset_start() as usize..header.offset_end() as usize).unwrap_or_default()
 }
 
-fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, defects: &mut Vec<Defect>) {
+fn read_headers(
+    message: &Message<'_>,
+    source: Source<'_, '_>,
+    mail: &mut ParsedMail<'_>,
+    defects: &mut Vec<Defect>,
+) {
+    let Source { raw, declared } = source;
     let headers = message.headers();
     let first = |name: HeaderName<'static>| headers.all(name).next().map(|header| raw_value(header, raw));
 
@@ -400,11 +430,11 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
     {
         let value = first(name).unwrap_or_default();
         // Encoded words come apart in any field when it is read as text.
-        let parsed = HeaderForm::Text.parse(&value[..value.len().min(MAX_HEADER_VALUE)]);
-        note_disguise(parsed.value().as_text().unwrap_or_default(), &mut mail.disguised);
+        let text = words::to_text(&value[..value.len().min(MAX_HEADER_VALUE)], declared);
+        note_disguise(&text, &mut mail.disguised);
     }
 
-    let mut list = |name| first(name).map(|value| addresses(value, defects)).unwrap_or_default();
+    let mut list = |name| first(name).map(|value| addresses(value, declared, defects)).unwrap_or_default();
     let mut from = list(HeaderName::From);
     mail.sender = list(HeaderName::Sender).into_iter().next();
     mail.reply_to = list(HeaderName::ReplyTo);
@@ -422,9 +452,9 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
     }
 
     mail.subject = first(HeaderName::Subject)
-        .map(|value| clean_line(&decode(value, MAX_SUBJECT * 4).0, MAX_SUBJECT))
+        .map(|value| clean_line(&decode(value, MAX_SUBJECT * 4, declared).0, MAX_SUBJECT))
         .unwrap_or_default();
-    mail.date = first(HeaderName::Date).and_then(date);
+    mail.date = first(HeaderName::Date).and_then(date::read);
     if mail.date.is_none() {
         defects.push(Defect::NoDate);
     }
@@ -441,7 +471,7 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
             break;
         }
         let room = MAX_HEADER_VALUE.min(MAX_HEADER_BYTES - bytes);
-        let (value, mut too_large) = decode(raw_value(header, raw), room);
+        let (value, mut too_large) = decode(raw_value(header, raw), room, declared);
         let (name, long_name) = cut(header.raw_name(), 200);
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
             defects.push(Defect::BadHeader);
@@ -460,25 +490,17 @@ fn read_headers(message: &Message<'_>, raw: &[u8], mail: &mut ParsedMail<'_>, de
 }
 
 /// A header value on one line, encoded words decoded, at most `max` bytes. The flag: something was cut.
-fn decode(raw: &[u8], max: usize) -> (String, bool) {
+fn decode(raw: &[u8], max: usize, declared: Option<&str>) -> (String, bool) {
     // An encoded word takes at most a dozen bytes for one; more of a long field is not worth decoding.
     let (raw, cut_off) = if raw.len() > max * 4 { (&raw[..max * 4], true) } else { (raw, false) };
-    let parsed = HeaderForm::Text.parse(raw);
-    let value = parsed.value();
-    let text = value.as_text().unwrap_or_default();
-    (clean_line(text, max), cut_off || text.len() > max)
+    let text = words::to_text(raw, declared);
+    (clean_line(&text, max), cut_off || text.len() > max)
 }
 
-fn date(value: &[u8]) -> Option<Timestamp> {
-    // The longest honest date has some 40 characters, and a comment.
-    let parsed = HeaderForm::Date.parse(&value[..value.len().min(500)]);
-    let date = parsed.value().as_datetime().filter(mail_parser::DateTime::is_valid)?;
-    Timestamp::from_second(date.to_timestamp()).ok()
-}
-
-fn addresses(value: &[u8], defects: &mut Vec<Defect>) -> Vec<ParsedAddress> {
+fn addresses(value: &[u8], declared: Option<&str>, defects: &mut Vec<Defect>) -> Vec<ParsedAddress> {
     let cut_off = value.len() > MAX_FIELD;
-    let parsed = HeaderForm::Addresses.parse(&value[..value.len().min(MAX_FIELD)]);
+    let value = words::to_utf8(&value[..value.len().min(MAX_FIELD)], declared);
+    let parsed = HeaderForm::Addresses.parse(&value);
     let mut out = Vec::new();
     let mailboxes = parsed.value();
     for mailbox in mailboxes.as_address().iter().flat_map(mail_parser::AddressList::mailboxes) {
@@ -620,7 +642,7 @@ fn note_disguise(text: &str, disguised: &mut Vec<String>) {
 
 fn read_bodies<'a>(
     message: &Message<'_>,
-    raw: &'a [u8],
+    source: Source<'a, '_>,
     mail: &mut ParsedMail<'a>,
     defects: &mut Vec<Defect>,
 ) {
@@ -648,8 +670,9 @@ fn read_bodies<'a>(
         if in_body {
             has_html |= is_html(part);
         } else {
-            note_disguise(part.attachment_name().unwrap_or_default(), &mut mail.disguised);
-            mail.attachments.push(attachment(part, raw, defects));
+            let name = file_name(part, source.declared);
+            note_disguise(name.as_deref().unwrap_or_default(), &mut mail.disguised);
+            mail.attachments.push(attachment(part, name, source.raw, defects));
         }
     }
 
@@ -664,7 +687,7 @@ fn read_bodies<'a>(
             let (content, cut_off) = body_text(part, defects);
             if is_html(part) {
                 html.add((&content, cut_off));
-            } else {
+            } else if !content.is_empty() {
                 // A footer that a list added as plain text below the HTML.
                 html.add((&format!("<pre>{}</pre>", escape(&content)), cut_off));
             }
@@ -702,30 +725,58 @@ fn is_html(part: MessagePart<'_>) -> bool {
 
 /// The text of a body part with LF line ends, and whether its end is missing.
 fn body_text(part: MessagePart<'_>, defects: &mut Vec<Defect>) -> (String, bool) {
-    // One character too many shows that there was more.
-    const ENOUGH: usize = MAX_BODY + 4;
-    let text = if part.raw_body().len() > 4 * MAX_BODY {
-        // Decoding all of it only to find problems in what is thrown away would cost memory.
-        part.text_prefix_bytes(ENOUGH).unwrap_or_default()
-    } else if let Some((text, problems)) = part.text_checked() {
-        note(problems, defects);
-        text
-    } else {
-        Cow::Borrowed("")
-    };
-    let (text, cut_off) = cut(&text, MAX_BODY);
-    (to_lf(text).into_owned(), cut_off)
-}
-
-fn note(problems: DecodeProblems, defects: &mut Vec<Defect>) {
-    if problems
-        .intersects(DecodeProblems::MALFORMED_TRANSFER_ENCODING | DecodeProblems::UNKNOWN_TRANSFER_ENCODING)
-    {
-        defects.push(Defect::BadEncoding);
-    }
-    if problems.intersects(DecodeProblems::UNKNOWN_CHARSET | DecodeProblems::MALFORMED_CHARSET) {
+    // So much has a megabyte of text in it however it is encoded, but by someone who wants to hide it.
+    const ENOUGH: usize = 8 * MAX_BODY;
+    let whole = part.raw_body();
+    let long = whole.len() > ENOUGH;
+    let raw = if long { &whole[..last_line_end(&whole[..ENOUGH])] } else { whole };
+    let bytes = decode_part(part, raw, defects);
+    let attribute = |name| part.content_type().and_then(|declared| declared.attribute(name));
+    let (text, doubt) = charset::decode(&bytes, attribute("charset"));
+    // What was cut by us may end within a letter.
+    if doubt && !long {
         defects.push(Defect::BadCharset);
     }
+    let (text, cut_off) = cut(&text, MAX_BODY);
+    let text = to_lf(text);
+    let is = |name, value: &str| {
+        attribute(name).is_some_and(|found: &str| found.trim().eq_ignore_ascii_case(value))
+    };
+    let text = if !is_html(part) && is("format", "flowed") {
+        flowed::unflow(&text, is("delsp", "yes"))
+    } else {
+        text.into_owned()
+    };
+    (text, cut_off || long)
+}
+
+/// Behind the last line end, or everything.
+fn last_line_end(raw: &[u8]) -> usize {
+    raw.iter().rposition(|&byte| byte == b'\n').map_or(raw.len(), |at| at + 1)
+}
+
+/// The bytes of a part, or of the beginning of one, without their transfer encoding.
+fn decode_part<'b>(part: MessagePart<'_>, raw: &'b [u8], defects: &mut Vec<Defect>) -> Cow<'b, [u8]> {
+    let (bytes, malformed) = match part.encoding() {
+        Encoding::QuotedPrintable => {
+            let (bytes, malformed) = transfer::decode_quoted(raw);
+            (Cow::Owned(bytes), malformed)
+        }
+        encoding => encoding.decode_checked(raw),
+    };
+    if malformed || !part.has_known_transfer_encoding() {
+        defects.push(Defect::BadEncoding);
+    }
+    bytes
+}
+
+/// The name of a file: of its disposition, or else of its type.
+fn file_name(part: MessagePart<'_>, declared: Option<&str>) -> Option<String> {
+    let named = |field: HeaderName<'static>, name| {
+        let value = part.headers().all(field).last()?.raw_value();
+        parameters::parameter(&value[..value.len().min(MAX_CONTENT_FIELD)], name, declared)
+    };
+    named(HeaderName::ContentDisposition, "filename").or_else(|| named(HeaderName::ContentType, "name"))
 }
 
 /// A body put together from several parts.
@@ -739,6 +790,9 @@ impl Body {
     fn add(&mut self, (text, cut_off): (&str, bool)) {
         self.cut |= cut_off;
         let content = self.content.get_or_insert_default();
+        if text.is_empty() {
+            return;
+        }
         if !content.is_empty() && !content.ends_with('\n') {
             content.push('\n');
         }
@@ -752,10 +806,13 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn attachment<'a>(part: MessagePart<'_>, raw: &'a [u8], defects: &mut Vec<Defect>) -> ParsedAttachment<'a> {
-    let (contents, problems) = part.decoded_checked();
-    note(problems, defects);
-    let contents = match contents {
+fn attachment<'a>(
+    part: MessagePart<'_>,
+    name: Option<String>,
+    raw: &'a [u8],
+    defects: &mut Vec<Defect>,
+) -> ParsedAttachment<'a> {
+    let contents = match decode_part(part, part.raw_body(), defects) {
         // The parser's borrow ends with it; the bytes are ours, at a known place.
         Cow::Borrowed(_) => Cow::Borrowed(
             raw.get(part.offset_body() as usize..part.offset_end() as usize).unwrap_or_default(),
@@ -763,7 +820,7 @@ fn attachment<'a>(part: MessagePart<'_>, raw: &'a [u8], defects: &mut Vec<Defect
         Cow::Owned(bytes) => Cow::Owned(bytes),
     };
     ParsedAttachment {
-        filename: part.attachment_name().and_then(safe_filename),
+        filename: name.as_deref().and_then(safe_filename),
         content_type: content_type(part),
         content_id: content_id(part, raw),
         inline: part.is_inline(),

@@ -2,6 +2,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 
+mod world;
+
 fn mail(head: &str, body: &str) -> Vec<u8> {
     let top = "From: Ann <ann@x.test>\nDate: Mon, 3 Feb 2025 10:00:00 +0100\n";
     format!("{top}{head}\n\n{body}").replace('\n', "\r\n").into_bytes()
