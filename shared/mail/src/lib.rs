@@ -7,8 +7,9 @@
 //! | [`sanitise`] | HTML from a stranger | HTML that may be shown to a person |
 //! | [`normal`] | HTML that is to go out | its one normal form, which is sealed, shown, judged and sent |
 //! | [`reply`] | the text of a mail | the part its sender has just written |
-//! | [`thread`] | subjects, addresses and message ids | keys under which a conversation is found again, and whom an answer names |
 //! | [`quote`] | a mail | its part in an answer to it, or in a mail that passes it on |
+//! | [`report`](mod@report) | the parts of a report about a mail | what became of that mail |
+//! | [`thread`] | subjects, addresses and message ids | keys under which a conversation is found again, and whom an answer names |
 //! | [`inspect`](mod@inspect) | a [`ParsedMail`] | what looks wrong with it |
 //! | [`compose`](mod@compose) | an [`Outgoing`] | the exact bytes that a person approves |
 //!
@@ -54,6 +55,7 @@ pub mod normal;
 pub mod parse;
 pub mod quote;
 pub mod reply;
+pub mod report;
 pub mod sanitise;
 mod text;
 pub mod thread;
@@ -64,6 +66,7 @@ pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
 pub use quote::{Quoted, forward_html, forward_text, quote_html, quote_text};
 pub use reply::{extract_reply, extract_written, preview};
+pub use report::Report;
 pub use sanitise::{SanitisedHtml, sanitise_html};
 pub use thread::{
     dedupe_recipients, is_own_address, normalise_subject, participants_key, shorten_references,

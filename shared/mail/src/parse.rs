@@ -10,14 +10,15 @@ use mail_parser::{
 use sha2::{Digest, Sha256};
 
 mod charset;
-mod date;
+pub(crate) mod date;
 mod flowed;
 mod parameters;
 mod transfer;
-mod words;
+pub(crate) mod words;
 
 use crate::{
     markup,
+    report::{self, Report},
     sanitise::sanitise_html,
     text::{clean_line, cut, has_bidirectional, is_unsafe_in_header, to_lf},
 };
@@ -104,10 +105,13 @@ pub struct ParsedMail<'a> {
     pub disguised: Vec<String>,
     /// Whether a program, not a person, sent this: answering it by a program risks a loop. True for
     /// `Auto-Submitted` other than `no` (RFC 3834 §5), list fields (RFC 2369, RFC 2919), `Precedence: bulk`,
-    /// `list`, `junk` or `auto_reply`, an empty `Return-Path`, delivery reports and senders such as `MAILER-DAEMON`,
+    /// `list`, `junk` or `auto_reply`, an empty `Return-Path`, reports and senders such as `MAILER-DAEMON`,
     /// `owner-…` and `…-request` (RFC 3834 §2) or `no-reply`, and the older `X-Auto-Response-Suppress`,
     /// `X-Autoreply` and `X-Autorespond`. `Feedback-ID` is no sign of it: SES puts one on every mail, a person's too.
     pub automatic: bool,
+    /// What it says about another mail, if it is a report: that it was not delivered, complained about, read. The parts
+    /// that say so are among the attachments, and their text is not in [`text`](Self::text).
+    pub report: Option<Report>,
     /// What was wrong or was cut, each kind once, in the order of [`Defect`].
     pub defects: Vec<Defect>,
 }
@@ -281,7 +285,7 @@ fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
     let mut mail = ParsedMail::default();
     read_headers(&message, source, &mut mail, &mut defects);
     read_bodies(&message, source, &mut mail, &mut defects);
-    mail.automatic = is_automatic(&message) || is_sent_by_a_program(&mail, &message);
+    mail.automatic = mail.report.is_some() || is_automatic(&message) || is_sent_by_a_program(&mail, &message);
     mail.defects = defects;
     Some(mail)
 }
@@ -549,13 +553,13 @@ fn names_another_address(from: &ParsedAddress) -> bool {
     from.name.as_deref().is_some_and(|name| name.split_whitespace().any(is_other))
 }
 
-fn is_address(address: &str) -> bool {
+pub(crate) fn is_address(address: &str) -> bool {
     address.len() <= MAX_ADDRESS
         && !address.contains(|c: char| c.is_whitespace() || is_unsafe_in_header(c) || matches!(c, '<' | '>'))
         && address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
 }
 
-fn message_id(id: &str) -> Option<String> {
+pub(crate) fn message_id(id: &str) -> Option<String> {
     let id = id.trim().trim_start_matches('<').trim_end_matches('>');
     let clean = !id.is_empty()
         && id.len() <= MAX_MESSAGE_ID
@@ -648,6 +652,8 @@ fn read_bodies<'a>(
 ) {
     let root = message.root();
     let part_limit = message.parts().len() >= MAX_PARTS;
+    let report = find_report(message);
+    let is_reported = |part: MessagePart<'_>| report.as_ref().is_some_and(|report| report.holds(part));
 
     let mut has_html = false;
     for part in root.parts() {
@@ -666,7 +672,7 @@ fn read_bodies<'a>(
         if part.is_multipart() {
             continue;
         }
-        let in_body = part.is_text() && (part.in_text_body() || part.in_html_body());
+        let in_body = part.is_text() && (part.in_text_body() || part.in_html_body()) && !is_reported(part);
         if in_body {
             has_html |= is_html(part);
         } else {
@@ -677,13 +683,13 @@ fn read_bodies<'a>(
     }
 
     let mut text = Body::default();
-    for part in root.text_body().filter(|part| part.is_text() && !is_html(*part)) {
+    for part in root.text_body().filter(|part| part.is_text() && !is_html(*part) && !is_reported(*part)) {
         let (content, cut_off) = body_text(part, defects);
         text.add((&content, cut_off));
     }
     let mut html = Body::default();
     if has_html {
-        for part in root.html_body().filter(MessagePart::is_text) {
+        for part in root.html_body().filter(|part| part.is_text() && !is_reported(*part)) {
             let (content, cut_off) = body_text(part, defects);
             if is_html(part) {
                 html.add((&content, cut_off));
@@ -697,12 +703,14 @@ fn read_bodies<'a>(
         // No part is *the* text (an unusual kind of text, a type without subtype): the first text that is
         // not declared a file is better than none. It stays an attachment as well.
         let declared = |part: &MessagePart<'_>| part.content_disposition().is_some_and(|d| d.is_attachment());
-        if let Some(part) = root.parts().find(|part| part.is_text() && !declared(part)) {
+        if let Some(part) = root.parts().find(|part| part.is_text() && !declared(part) && !is_reported(*part))
+        {
             let body = if is_html(part) { &mut html } else { &mut text };
             let (content, cut_off) = body_text(part, defects);
             body.add((&content, cut_off));
         }
     }
+    mail.report = report.map(|report| report.read());
     if text.cut || html.cut {
         defects.push(Defect::TruncatedBody);
     }
@@ -717,6 +725,83 @@ fn read_bodies<'a>(
         mail.text = Some(text);
         mail.text_from_html = true;
     }
+}
+
+/// Where a report stands in a mail.
+struct FoundReport<'m> {
+    kind: report::Kind,
+    /// The parts of the multipart that it is.
+    parts: Vec<MessagePart<'m>>,
+    /// The part for machines: its place among them.
+    machine: usize,
+    /// The mail that it is about, or its header.
+    enclosed: Option<usize>,
+}
+
+impl FoundReport<'_> {
+    /// Whether a part belongs to what is reported, not to what is said about it to people.
+    fn holds(&self, part: MessagePart<'_>) -> bool {
+        let mut at = part;
+        for _ in 0..=MAX_DEPTH {
+            if let Some(place) = self.parts.iter().position(|held| held.id() == at.id()) {
+                // In the right order, all that follows is reported.
+                return place == self.machine
+                    || Some(place) == self.enclosed
+                    || (place > self.machine && self.machine > 0);
+            }
+            let Some(parent) = at.parent() else { return false };
+            at = parent;
+        }
+        false
+    }
+
+    fn read(&self) -> Report {
+        let bytes = |place: usize| beginning(self.parts[place]);
+        report::read(self.kind, &bytes(self.machine), self.enclosed.map(bytes).as_deref())
+    }
+}
+
+/// The beginning of a part, decoded: as much as is read of a report.
+fn beginning(part: MessagePart<'_>) -> Cow<'_, [u8]> {
+    let raw = part.raw_body();
+    // What is wrong with its encoding is noted where the part is listed as a file.
+    decode_part(part, &raw[..raw.len().min(2 * report::MAX_PART)], &mut vec![])
+}
+
+/// Looks for a report: a `multipart/report` (RFC 6522), itself or as the first part of something that was put around it, or
+/// any other multipart that has a part which only reports have.
+fn find_report<'m>(message: &'m Message<'_>) -> Option<FoundReport<'m>> {
+    let root = message.root().root_part();
+    let is_report = |part: &MessagePart<'_>| part.is_content_type("multipart", "report");
+    let within = root.children().next().filter(|part| !is_report(&root) && is_report(part));
+    let container = within.unwrap_or(root);
+    let parts: Vec<_> = container.children().take(20).collect();
+    let typed = |part: &MessagePart<'_>| report::Kind::of_type(&content_type(*part));
+    let by_type = parts.iter().enumerate().find_map(|(place, part)| Some((place, typed(part)?)));
+    let by_content = || {
+        let texts = parts.iter().enumerate().filter(|(_, part)| part.is_text() && is_report(&container));
+        texts
+            .into_iter()
+            .find_map(|(place, part)| Some((place, report::Kind::of_content(&beginning(*part))?)))
+    };
+    let (machine, kind) = by_type.or_else(by_content)?;
+    let is_mail = |part: &MessagePart<'_>| {
+        matches!(
+            content_type(*part).as_str(),
+            "message/rfc822"
+                | "message/global"
+                | "text/rfc822-headers"
+                | "message/rfc822-headers"
+                | "message/global-headers"
+                | "text/rfc822"
+        )
+    };
+    let enclosed = parts
+        .iter()
+        .position(is_mail)
+        // Labelled as text it is what follows.
+        .or_else(|| (is_report(&container) && parts.len() > machine + 1).then_some(machine + 1));
+    Some(FoundReport { kind, parts, machine, enclosed })
 }
 
 fn is_html(part: MessagePart<'_>) -> bool {

@@ -12,7 +12,7 @@ const MAX_WORDS: usize = 20;
 ///
 /// Read are the form of RFC 5322 with all that is obsolete in it, the same with the month first (as C's `asctime` and
 /// JavaScript write it), and ISO 8601. A zone that nobody knows, or none, is UTC: what RFC 5322 §4.3 makes of it.
-pub(super) fn read(value: &[u8]) -> Option<Timestamp> {
+pub(crate) fn read(value: &[u8]) -> Option<Timestamp> {
     let text = String::from_utf8_lossy(&value[..value.len().min(MAX_DATE)]);
     let text = without_comments(&text);
     let words: Vec<&str> = text

@@ -141,9 +141,14 @@ fn end_of_value(raw: &[u8], at: usize) -> (Vec<u8>, usize) {
     let mut out = vec![];
     let mut at = at + raw[at.min(raw.len())..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let mut quoted = false;
+    // Blanks that are not quoted are dropped at the end.
+    let mut kept = 0;
     let mut comment = 0_usize;
     while at < raw.len() {
         let rest = &raw[at..];
+        if quoted {
+            kept = out.len();
+        }
         at += match rest {
             [b'"', ..] if comment == 0 => {
                 quoted = !quoted;
@@ -173,14 +178,16 @@ fn end_of_value(raw: &[u8], at: usize) -> (Vec<u8>, usize) {
             [b'\r' | b'\n', ..] => 1,
             [byte, ..] => {
                 out.push(*byte);
+                if !byte.is_ascii_whitespace() {
+                    kept = out.len();
+                }
                 1
             }
             [] => break,
         };
     }
-    let solid = out.iter().rposition(|byte| !byte.is_ascii_whitespace()).map_or(0, |last| last + 1);
     if !quoted {
-        out.truncate(solid);
+        out.truncate(kept);
     }
     (out, at)
 }

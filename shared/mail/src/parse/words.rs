@@ -23,7 +23,7 @@ struct Word {
 
 /// The text of a field: unfolded, words decoded, without blanks around. `declared` is the character set that the mail
 /// declares for its text: bytes beyond ASCII that are not UTF-8 are mostly in it.
-pub(super) fn to_text(raw: &[u8], declared: Option<&str>) -> String {
+pub(crate) fn to_text(raw: &[u8], declared: Option<&str>) -> String {
     let mut out = String::with_capacity(raw.len());
     read(
         raw,

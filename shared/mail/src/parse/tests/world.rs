@@ -182,6 +182,7 @@ fn encoded_file_names() {
         ("; filename*0*=utf-8''%C3; filename*1*=%A4; filename*2=\".pdf\"", "ä.pdf"),
         ("; filename*0=a; filename*1=b; filename*2=.pdf; filename=\"a.pdf\"", "ab.pdf"),
         ("; filename*1=a; filename*2=.pdf", "a.pdf"),
+        ("; filename*0=\"a \"; filename*1=\" b.pdf\"", "a b.pdf"),
         ("; filename*0=a.pdf; filename*2=.exe", "a.pdf"),
         ("; filename=\"utf-8''%C3%A4.pdf\"", "ä.pdf"),
         ("; filename*=''%C3%A4.pdf", "ä.pdf"),
