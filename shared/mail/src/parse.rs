@@ -17,6 +17,7 @@ mod transfer;
 pub(crate) mod words;
 
 use crate::{
+    compose::is_message_id,
     markup,
     report::{self, Report},
     sanitise::sanitise_html,
@@ -47,7 +48,7 @@ pub const MAX_ADDRESSES: usize = 1_000;
 pub const MAX_ADDRESS: usize = 320;
 /// Longest display name, in bytes.
 pub const MAX_NAME: usize = 256;
-/// Most message ids kept of `References` and of `In-Reply-To`: the last ones, which are the closest.
+/// Most message ids kept of `References` and of `In-Reply-To`: the first, which began the conversation, and the last.
 pub const MAX_REFERENCES: usize = 50;
 /// Longest message id, in bytes: what fits a line (RFC 5322 §2.1.1).
 pub const MAX_MESSAGE_ID: usize = 990;
@@ -68,9 +69,9 @@ pub const MAX_FILENAME: usize = 200;
 pub struct ParsedMail<'a> {
     /// `Message-ID` without angle brackets (RFC 5322 §3.6.4).
     pub message_id: Option<String>,
-    /// `In-Reply-To` without angle brackets, the last [`MAX_REFERENCES`].
+    /// `In-Reply-To` without angle brackets: the first and the last, [`MAX_REFERENCES`] at most.
     pub in_reply_to: Vec<String>,
-    /// `References` without angle brackets, oldest first, the last [`MAX_REFERENCES`].
+    /// `References` without angle brackets, oldest first: the first and the last, [`MAX_REFERENCES`] at most.
     pub references: Vec<String>,
     /// The first mailbox of the first `From`. More than one: see [`Defect::SeveralFrom`].
     pub from: Option<ParsedAddress>,
@@ -214,7 +215,7 @@ pub enum Defect {
     BadHeader,
     /// More than [`MAX_ADDRESSES`] in one field.
     TooManyAddresses,
-    /// More than [`MAX_REFERENCES`] message ids: the oldest are missing.
+    /// More than [`MAX_REFERENCES`] message ids: some between the first and the last are missing.
     TooManyReferences,
     /// More than [`MAX_HEADERS`] header fields.
     TooManyHeaders,
@@ -539,8 +540,11 @@ fn message_ids(value: &[u8], defects: &mut Vec<Defect>) -> Vec<String> {
     if start > 0 || list.len() > MAX_REFERENCES {
         defects.push(Defect::TooManyReferences);
     }
-    let mut ids: Vec<String> = list.iter().rev().filter_map(message_id).take(MAX_REFERENCES).collect();
-    ids.reverse();
+    let mut ids: Vec<String> = list.iter().filter_map(message_id).collect();
+    // The first began the conversation; the last are the closest.
+    if ids.len() > MAX_REFERENCES {
+        ids.drain(1..=ids.len() - MAX_REFERENCES);
+    }
     ids
 }
 
@@ -564,7 +568,8 @@ pub(crate) fn message_id(id: &str) -> Option<String> {
     let clean = !id.is_empty()
         && id.len() <= MAX_MESSAGE_ID
         && !id.contains(|c: char| c.is_whitespace() || is_unsafe_in_header(c));
-    clean.then(|| id.to_owned())
+    // A quoted part may have spaces.
+    (clean || is_message_id(id)).then(|| id.to_owned())
 }
 
 /// RFC 3834 §2 and §5, and what became custom. See [`ParsedMail::automatic`].

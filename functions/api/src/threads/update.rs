@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "PATCH",
     path: "/v1/threads/{thread_id}",
     access: Access::Scope(Scope::MessagesModify),
-    says: "the labels of all its mails, and whether they were read; of more than 1,000, the latest",
+    says: "the labels of all its mails, and whether they were read; of more than 500, the latest; part by part",
     example: r#"{"add_labels": ["To do"], "read": true}"#,
     query: None,
     body: Some(Shape::of::<Marks>()),

@@ -226,7 +226,8 @@ fn hold(
         unread: false,
         attachments: prepared.files.iter().map(|file| file.reference(approval.message_id)).collect(),
         size: sealed.mime().len() as u64,
-        created_at: now,
+        // Lists go by ids: the id tells the same time.
+        created_at: approval.message_id.at(),
         version: 1,
     };
     Ok(Submitted { message, approval })

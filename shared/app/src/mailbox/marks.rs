@@ -42,10 +42,14 @@ impl Marking {
 
 /// A change that loses against another is made anew at most so often.
 const TRIES: usize = 8;
+/// So many labels the mails of a conversation have together: what the conversation shows of them must not fill its record.
+const THREAD_LABELS: usize = 200;
+/// So many mails are marked in one transaction, which `DynamoDB` takes up to 4 MB.
+const AT_ONCE: usize = 15;
 /// So many writes are one transaction, with the conversation's own: `DynamoDB` takes 100.
 const WRITES: usize = 90;
 /// A conversation with more mails than these is marked in its latest ones.
-pub const MARKED: usize = 1_000;
+pub const MARKED: usize = 500;
 
 /// Marks a mail.
 pub async fn mark(
@@ -60,7 +64,7 @@ pub async fn mark(
     marked.pop().ok_or(Refusal::NotFound("message"))
 }
 
-/// Marks mails of one conversation in one transaction, and gives those that are there.
+/// Marks mails of one conversation in one transaction, and gives those that exist.
 async fn mark_some(
     ports: &Ports,
     organization_id: OrganizationId,
@@ -83,6 +87,15 @@ async fn mark_some(
         };
         let thread = load(&*ports.store, organization_id, key::Thread(first.thread_id)).await?;
         let change = change(organization_id, &changed, thread.as_ref());
+        let labels = change.writes.iter().find_map(|write| match write {
+            Write::Marks(marks) => marks.labels.as_ref().map(|(_, labels)| labels.len()),
+            _ => None,
+        });
+        if labels.is_some_and(|count| count > THREAD_LABELS) {
+            let text =
+                format!("are too many: the mails of a conversation have at most {THREAD_LABELS} labels");
+            return Err(Refusal::field("add_labels", Code::TooMany, text));
+        }
         let answer = pairs.iter().map(|(marked, message)| {
             let raised = u64::from(marked != message);
             Message { version: marked.version + raised, ..marked.clone() }
@@ -126,7 +139,8 @@ fn change(
     change.write(Write::Marks(ThreadMarks { thread_id: thread.id, unread, labels }))
 }
 
-/// Marks all mails of a conversation, at most its latest [`MARKED`], and gives it as it is then.
+/// Marks all mails of a conversation, at most its latest [`MARKED`], and gives it as it is then. It is done part by part: where one
+/// is refused, those before it are marked.
 pub async fn mark_thread(
     ports: &Ports,
     permit: &Permit<scope::MessagesModify>,
@@ -142,16 +156,15 @@ pub async fn mark_thread(
     find().await?;
     let (mut page, mut seen) = (PageRequest { limit: 100, cursor: None }, 0);
     // A mail and its marks; one after the other, since all of them change the conversation.
-    let at_once = WRITES / (1 + marking.add.len() + marking.remove.len());
+    let at_once = (WRITES / (1 + marking.add.len() + marking.remove.len())).clamp(1, AT_ONCE);
     while seen < MARKED {
         let found = ports.store.list(organization_id, &List::LatestInThread(id), &page).await?;
         let next = found.next.clone();
         let messages = typed::<Message>(found).items;
         seen += messages.len();
-        // Those that stay as they are cost nothing.
-        let wanted = messages.iter().filter(|message| marking.apply(message) != **message);
-        let wanted: Vec<_> = wanted.map(|message| (message.inbox_id, message.id)).collect();
-        for some in wanted.chunks(at_once.max(1)) {
+        // The index may be behind: each is loaded, and those that stay as they are cost no write.
+        let wanted: Vec<_> = messages.iter().map(|message| (message.inbox_id, message.id)).collect();
+        for some in wanted.chunks(at_once) {
             mark_some(ports, organization_id, some, marking).await?;
         }
         page.cursor = next;

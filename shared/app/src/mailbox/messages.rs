@@ -16,7 +16,7 @@ use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{List, Page, PageRequest, key, load};
 use crate::mailbox::attachments::part;
 use crate::mailbox::inboxes;
-use crate::mailbox::lists::list_some;
+use crate::mailbox::lists::{LOOKED_AT, list_some};
 
 /// A mail with its body, decoded.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct Detail {
     pub headers: Vec<(String, String)>,
     /// Why a person rejected it, in their words, if they gave any.
     pub rejection: Option<String>,
+    /// What it says of another mail, where it is a report. Anybody can make one up.
+    pub report: Option<mail::Report>,
 }
 
 /// The mails of an inbox, or of all inboxes, newest first, as far as the filter takes them. Over all inboxes, mails that are
@@ -108,12 +110,16 @@ fn reason_of(approval: Approval) -> Option<String> {
     }
 }
 
-/// The mails that came in behind `since`, as far as the filter takes them, the first of them first, at most 50.
+/// A response has so many mails that somebody waited for; the others come behind the last of them.
+const ARRIVED: usize = 50;
+
+/// The mails that came in behind `since`, and not before `from`, as far as the filter takes them, the first of them first, at most
+/// 50 of the last 1,000.
 pub async fn arrived(
     ports: &Ports,
     permit: &Permit<scope::MessagesRead>,
     inbox_id: InboxId,
-    since: Since,
+    (since, from): (Since, Timestamp),
     filter: &MessageFilter,
 ) -> Result<Vec<Message>, Refusal> {
     let behind = |message: &Message| match since {
@@ -126,13 +132,21 @@ pub async fn arrived(
     };
     let filter = MessageFilter {
         direction: Some(Way::Inbound),
-        span: Span { after: Some(after), before: None },
+        span: Span { after: Some(after.max(from)), before: None },
         ..filter.clone()
     };
-    let page = PageRequest { limit: 50, cursor: None };
-    let mut found = list(ports, permit, Some(inbox_id), &filter, &page).await?.items;
+    let (mut found, mut page) = (vec![], PageRequest { limit: 100, cursor: None });
+    while found.len() < LOOKED_AT {
+        let some = list(ports, permit, Some(inbox_id), &filter, &page).await?;
+        found.extend(some.items);
+        page.cursor = some.next;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
     found.retain(behind);
     found.reverse();
+    found.truncate(ARRIVED);
     Ok(found)
 }
 
@@ -285,7 +299,6 @@ pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<D
     if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
         return read_sealed(blobs, message, digest).await;
     }
-    let bytes = raw_bytes(blobs, &message).await?;
     if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
     {
         // Reading it has failed before: it is shown without its body, and can be fetched raw.
@@ -300,9 +313,11 @@ pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<D
             extracted_text: None,
             headers: vec![],
             rejection: None,
+            report: None,
         };
         return Ok(empty);
     }
+    let bytes = raw_bytes(blobs, &message).await?;
     Ok(decode(message, mail::parse(&bytes)))
 }
 
@@ -327,6 +342,7 @@ fn decode(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
         headers: parsed.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
         text: parsed.text,
         rejection: None,
+        report: parsed.report.filter(|_| received),
     }
 }
 

@@ -44,8 +44,20 @@ pub struct Turn {
 
 /// The mails of a page are read as long as they have no more bytes than this together, with their files.
 const READ: u64 = 8 * 1024 * 1024;
-/// Their texts together are no longer than this, in bytes: a response takes 6 MB.
+/// Their texts together are no longer than this, in bytes of a response, which takes 6 MB with all else.
 const TEXTS: usize = 2 * 1024 * 1024;
+
+/// The length of a text in a response: it is escaped as JSON, and the response is escaped once more on its way.
+fn escaped_length(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' => 4,
+            b'\n' | b'\t' => 3,
+            0..0x20 => 7,
+            _ => 1,
+        })
+        .sum()
+}
 
 /// A conversation and a page of its mails, oldest first, with what each says that is new.
 pub async fn get(
@@ -64,8 +76,10 @@ pub async fn get(
         typed::<Message>(ports.store.list(organization_id, &List::ThreadMessages(id), page).await?);
     let mut sum = 0;
     let reads = messages.items.into_iter().map(|message| {
-        sum += message.size;
-        let fits = sum <= READ;
+        let fits = sum + message.size <= READ;
+        if fits {
+            sum += message.size;
+        }
         async move {
             if !fits {
                 return (message, None);
@@ -82,9 +96,12 @@ pub async fn get(
     for (message, detail) in join_all(reads).await {
         let read = detail.is_some();
         let text = detail.and_then(|detail| detail.extracted_text.or(detail.text));
-        texts += text.as_ref().map_or(0, String::len);
-        let text = text.filter(|_| texts <= TEXTS);
-        turns.push(Turn { message, left_out: !read || texts > TEXTS, text });
+        let length = text.as_deref().map_or(0, escaped_length);
+        let fits = texts + length <= TEXTS;
+        if fits {
+            texts += length;
+        }
+        turns.push(Turn { message, left_out: !read || !fits, text: text.filter(|_| fits) });
     }
     Ok((thread, Page { items: turns, next: messages.next }))
 }

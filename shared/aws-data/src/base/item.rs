@@ -65,7 +65,7 @@ pub(crate) trait Kind: Field {
 
 /// The index behind lists that are not one partition of the table.
 pub(crate) const LISTS: &str = "lists";
-/// The index of mails that have not come to an end, and of links by their mail. It holds keys alone.
+/// The index of mails that have not come to an end or that nobody has read, and of links by their mail. It holds keys alone.
 pub(crate) const OPEN: &str = "open";
 /// The index of mails and of conversations over all inboxes of an organization. It holds keys alone.
 pub(crate) const RECENT: &str = "recent";

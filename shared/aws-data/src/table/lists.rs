@@ -11,7 +11,6 @@ use domain::{
     ApprovalId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
     Timestamp, TokenId, WebhookId,
 };
-use jiff::SignedDuration;
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
@@ -60,16 +59,21 @@ impl Reading {
 /// What sorts behind all that begins with an instant.
 const BEHIND: &str = "~";
 
-/// Mails by their ids, which begin with the instant at which they were made. An id is made a moment before or after the time that a
-/// mail tells: a second more on either side has all of them, and more.
+/// A time that ids and orders can tell, which begin with milliseconds since 1970 in 13 digits; what is less is rounded up.
+fn clamp(at: Timestamp) -> Timestamp {
+    const LAST: i64 = 9_999_999_999_999;
+    let rest = i64::from(at.subsec_nanosecond() % 1_000_000 > 0);
+    Timestamp::from_millisecond((at.as_millisecond() + rest).clamp(0, LAST)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Mails by their ids, which begin with the instant at which they came or were asked for.
 fn by_message(span: Span) -> Part {
-    const CLOCKS: SignedDuration = SignedDuration::from_secs(1);
     if span == Span::default() {
         return Part::Whole;
     }
-    let id = |at: Timestamp, entropy| MessageId::new(at, [entropy; 10]).to_string();
-    let low = span.after.map_or_else(|| id(Timestamp::UNIX_EPOCH, 0), |at| id(at - CLOCKS, 0));
-    let high = span.before.map_or_else(|| MessageId::PREFIX.to_owned() + BEHIND, |at| id(at + CLOCKS, 0xff));
+    let id = |at: Timestamp| MessageId::new(clamp(at), [0; 10]).to_string();
+    let low = id(span.after.unwrap_or(Timestamp::UNIX_EPOCH));
+    let high = span.before.map_or_else(|| MessageId::PREFIX.to_owned() + BEHIND, id);
     Part::Between(low, high)
 }
 
@@ -78,9 +82,9 @@ fn by_thread(span: Span) -> Part {
     if span == Span::default() {
         return Part::Whole;
     }
-    let low = span.after.map_or_else(|| thread::instant(Timestamp::UNIX_EPOCH), thread::instant);
+    let low = thread::instant(clamp(span.after.unwrap_or(Timestamp::UNIX_EPOCH)));
     // `/` follows an instant: without it, the instant itself sorts before all of its own.
-    let high = span.before.map_or_else(|| BEHIND.to_owned(), thread::instant);
+    let high = span.before.map_or_else(|| BEHIND.to_owned(), |at| thread::instant(clamp(at)));
     Part::Between(low, high)
 }
 

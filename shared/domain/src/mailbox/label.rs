@@ -14,7 +14,7 @@ pub enum InvalidLabel {
     /// It is empty or too long.
     #[error("must be 1 to {} characters", Label::MAX)]
     Length,
-    /// Two labels that look alike must be the same.
+    /// Somebody who sees it must be able to type it.
     #[error("must not have control characters, invisible characters, or white space at an end")]
     Character,
     /// It would say something that is not a label's to say.

@@ -41,7 +41,7 @@ scopes! {
     MessagesRead = "messages.read";
     /// Ask for mail to be sent.
     MessagesSend = "messages.send";
-    /// Label mail, and say that it was read.
+    /// Label mail, and say that it was read. The response shows what a list shows of it.
     MessagesModify = "messages.modify";
     /// Write drafts.
     DraftsManage = "drafts.manage";

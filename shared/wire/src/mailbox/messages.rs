@@ -73,7 +73,7 @@ request! {
     /// Which mails somebody waits for. All that is named must hold.
     pub struct WaitQuery {
         /// Mails that came in at this time or later, or behind the mail with this `msg_…`; from now on where it is left out. Give what
-        /// was seen last: what came in between two requests is not missed then.
+        /// was seen last. A mail that SES handed over late stands before that: the list of unread mails has it.
         after: Option<SinceGiven>,
         /// A part of its author's name or address, in any case.
         from: Option<Filled<320>>,
@@ -443,6 +443,88 @@ pub struct DetailView<'a> {
     headers: Vec<HeaderView<'a>>,
     /// Why a person rejected it, in their words, if they gave any.
     rejection_reason: Option<&'a str>,
+    /// What it says of another mail, where a server sent it as a report. Anybody can make one up: it is a claim.
+    report: Option<ReportView<'a>>,
+}
+
+/// What a report says of a mail: that it was not delivered (RFC 3464), that somebody complained about it (RFC 5965), or that it
+/// was read (RFC 8098).
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(rename = "Report")]
+enum ReportView<'a> {
+    Delivery {
+        /// The `Message-ID` of the mail that it is about.
+        original_message_id: Option<&'a str>,
+        recipients: Vec<ReportedView<'a>>,
+    },
+    Complaint {
+        /// The `Message-ID` of the mail that it is about.
+        original_message_id: Option<&'a str>,
+        /// `abuse`, `fraud`, `virus`, `not-spam` or another.
+        feedback_type: &'a str,
+        original_recipients: &'a [String],
+        arrived_at: Option<Time>,
+    },
+    Receipt {
+        /// The `Message-ID` of the mail that it is about.
+        original_message_id: Option<&'a str>,
+        original_recipient: Option<&'a str>,
+        final_recipient: Option<&'a str>,
+        /// `displayed`, `deleted`, `dispatched`, `processed`, `denied` or `failed`.
+        disposition: &'a str,
+    },
+}
+
+/// What a report says of one recipient.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Reported")]
+struct ReportedView<'a> {
+    /// The address that the mail was sent to, as far as it is told.
+    original_recipient: Option<&'a str>,
+    /// The address that it got to.
+    final_recipient: Option<&'a str>,
+    /// `failed`, `delayed`, `delivered`, `relayed` or `expanded`.
+    action: Option<&'static str>,
+    /// As RFC 3463 has it, such as `5.1.1`.
+    status: Option<&'a str>,
+    /// Sending again is useless.
+    permanent: bool,
+    /// What the other server answered.
+    diagnostic: Option<&'a str>,
+}
+
+fn report(report: &mail::Report) -> ReportView<'_> {
+    let original_message_id = report.original_message_id();
+    match report {
+        mail::Report::Delivery(delivery) => ReportView::Delivery {
+            original_message_id,
+            recipients: delivery.recipients.iter().map(reported).collect(),
+        },
+        mail::Report::Complaint(complaint) => ReportView::Complaint {
+            original_message_id,
+            feedback_type: &complaint.feedback_type,
+            original_recipients: &complaint.original_recipients,
+            arrived_at: complaint.arrival_date.map(Time),
+        },
+        mail::Report::Receipt(receipt) => ReportView::Receipt {
+            original_message_id,
+            original_recipient: receipt.original_recipient.as_deref(),
+            final_recipient: receipt.final_recipient.as_deref(),
+            disposition: &receipt.disposition,
+        },
+    }
+}
+
+fn reported(recipient: &mail::report::Recipient) -> ReportedView<'_> {
+    ReportedView {
+        original_recipient: recipient.original_recipient.as_deref(),
+        final_recipient: recipient.final_recipient.as_deref(),
+        action: recipient.action.map(mail::report::Action::code),
+        status: recipient.status.as_deref(),
+        permanent: recipient.is_permanent(),
+        diagnostic: recipient.diagnostic.as_deref(),
+    }
 }
 
 /// A header of a mail.
@@ -466,5 +548,6 @@ pub fn detail(detail: &Detail) -> DetailView<'_> {
         hidden_text: detail.hidden_text,
         headers: detail.headers.iter().map(|(name, value)| HeaderView { name, value }).collect(),
         rejection_reason: detail.rejection.as_deref(),
+        report: detail.report.as_ref().map(report),
     }
 }

@@ -111,7 +111,7 @@ pub struct TurnView<'a> {
     message: MessageView<'a>,
     /// Its text without what it quotes.
     new_text: Option<&'a str>,
-    /// Its text is left out, since the mails of this page are too large together: get the mail itself.
+    /// Its text is left out: the mails of this page are too large together, or its bytes can't be had. Get the mail itself.
     text_left_out: bool,
 }
 

@@ -54,6 +54,13 @@ fn a_list_has_what_all_filters_take() {
         (format!("?after={}&before={}", at(&two), at(&three)), vec![&second]),
         (format!("?after={}", at(&two)), vec![&third, &second]),
         (format!("?before={}", at(&two)), vec![&first]),
+        // A span that ends before it begins, and ones beyond all time, have nothing or everything.
+        (format!("?after={}&before={}", at(&three), at(&one)), vec![]),
+        ("?after=9999-12-30T00:00:00Z".to_owned(), vec![]),
+        (
+            "?after=-009000-01-01T00:00:00Z&before=9999-12-30T00:00:00.5Z".to_owned(),
+            vec![&third, &second, &first],
+        ),
         ("?unread=true".to_owned(), vec![&third, &second, &first]),
         ("?unread=false".to_owned(), vec![]),
     ] {
@@ -178,6 +185,35 @@ fn many_label_one_conversation_at_once_and_each_counts() {
     let thread =
         stack.get(&format!("/v1/threads/{}", first["thread_id"].as_str().unwrap()), stack.text(OWNER));
     assert_eq!(thread.expect(200)["labels"], wanted);
+    // So it is where each labels another mail of it.
+    let more: Vec<Value> = (0..4)
+        .map(|n| {
+            let rest =
+                format!("Message-ID: <m{n}@example.org>\r\nIn-Reply-To: <m@example.org>\r\n\r\nMore\r\n");
+            mailbox.take(&mail("ann@example.org", &mailbox.address, "Re: Many", &rest))
+        })
+        .collect();
+    let label_all = |body: &Value| {
+        std::thread::scope(|scope| {
+            for one in &more {
+                let (stack, mailbox) = (&stack, &mailbox);
+                scope.spawn(move || {
+                    stack.until("labelled", || {
+                        Some(()).filter(|()| patch(stack, &mailbox.path(one), body).status == 200)
+                    });
+                });
+            }
+        });
+        let path = format!("/v1/threads/{}", first["thread_id"].as_str().unwrap());
+        let found = stack.get(&path, stack.text(OWNER)).expect(200);
+        (found["labels"].as_array().unwrap().contains(&json!("shared")), found["unread_count"].clone())
+    };
+    assert_eq!(label_all(&json!({"add_labels": ["shared"], "read": true})), (true, json!(1)));
+    assert_eq!(
+        label_all(&json!({"remove_labels": ["shared"], "read": false})),
+        (false, json!(5)),
+        "each is counted once"
+    );
 }
 
 #[test]
@@ -347,6 +383,30 @@ fn whoever_waits_hears_of_a_mail_as_it_comes_and_of_nothing_when_the_time_is_up(
     let other = Stack::running();
     let path = format!("/v1/inboxes/{}/messages/wait?timeout=1", mailbox.id);
     other.get(&path, other.text(OWNER)).refused(404, "not_found");
+}
+
+#[test]
+fn a_report_about_a_mail_is_shown_as_one() {
+    let stack = Stack::running().organization();
+    let mailbox = Mailbox::new(&stack);
+    let rest = "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nIt could not be delivered.\r\n\
+        --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n\
+        Original-Recipient: rfc822;sales@example.net\r\nFinal-Recipient: rfc822; bob@inside.example.net\r\nAction: failed\r\n\
+        Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n\
+        --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <offer-12@example.com>\r\nSubject: Offer\r\n--b--\r\n";
+    let got = mailbox.take(&mail("MAILER-DAEMON@example.net", &mailbox.address, "Undelivered", rest));
+    let report = &got["report"];
+    assert_eq!(
+        (&report["kind"], &report["original_message_id"]),
+        (&json!("delivery"), &json!("offer-12@example.com"))
+    );
+    assert_eq!(
+        report["recipients"],
+        json!([{"original_recipient": "sales@example.net", "final_recipient": "bob@inside.example.net", "action": "failed",
+            "status": "5.1.1", "permanent": true, "diagnostic": "550 5.1.1 no such user"}])
+    );
+    assert_eq!((&got["automatic"], &got["subject"]), (&json!(true), &json!("Undelivered")));
+    assert!(!got["text"].as_str().unwrap().contains("offer-12"));
 }
 
 #[test]
