@@ -10,9 +10,11 @@ use mail_parser::{
 use sha2::{Digest, Sha256};
 
 mod charset;
+mod cms;
 pub(crate) mod date;
 mod flowed;
 mod parameters;
+mod tnef;
 mod transfer;
 pub(crate) mod words;
 
@@ -56,6 +58,8 @@ pub const MAX_MESSAGE_ID: usize = 990;
 pub const MAX_SUBJECT: usize = 2_000;
 /// Longest text and longest HTML, in bytes each.
 pub const MAX_BODY: usize = 1 << 20;
+/// Most envelopes within envelopes that are opened: signed mail within signed mail.
+const MAX_ENVELOPES: usize = 3;
 /// Most texts in [`ParsedMail::disguised`].
 pub const MAX_DISGUISED: usize = 10;
 /// Longest file name, in bytes.
@@ -99,7 +103,8 @@ pub struct ParsedMail<'a> {
     pub html: Option<String>,
     /// The header fields in order, at most [`MAX_HEADERS`] and [`MAX_HEADER_BYTES`].
     pub headers: Vec<Header>,
-    /// Everything that is not the text or the HTML, in order, at most [`MAX_PARTS`].
+    /// Everything that is not the text or the HTML, in order, at most [`MAX_PARTS`]. What was inside of an envelope
+    /// ([`Defect::InsideTnef`], [`Defect::InsideSignature`]) follows the envelope.
     pub attachments: Vec<ParsedAttachment<'a>>,
     /// Names, subjects and names of files as they were written, where they have controls that turn letters
     /// around: everything else here has lost these. At most [`MAX_DISGUISED`], of at most [`MAX_NAME`] bytes.
@@ -221,6 +226,10 @@ pub enum Defect {
     TooManyHeaders,
     /// A header value longer than [`MAX_HEADER_VALUE`], or all together longer than [`MAX_HEADER_BYTES`].
     HeaderTooLarge,
+    /// Text or files were inside of an envelope with a signature (S/MIME, RFC 8551). Nobody has checked the signature.
+    InsideSignature,
+    /// Text or files were inside of a `winmail.dat` (TNEF), which few programs show.
+    InsideTnef,
 }
 
 impl Defect {
@@ -247,6 +256,8 @@ impl Defect {
             Self::TooManyReferences => "too_many_references",
             Self::TooManyHeaders => "too_many_headers",
             Self::HeaderTooLarge => "header_too_large",
+            Self::InsideSignature => "inside_signature",
+            Self::InsideTnef => "inside_tnef",
         }
     }
 }
@@ -264,7 +275,7 @@ pub fn parse(raw: &[u8]) -> ParsedMail<'_> {
     let (bytes, too_large) = if raw.len() > MAX_MESSAGE { (&raw[..MAX_MESSAGE], true) } else { (raw, false) };
     // A panic in third-party code must not turn one hostile mail into an event that fails for ever. The closure
     // shares nothing but immutable bytes, so no half-changed state can be seen afterwards.
-    let mut mail = catch_unwind(|| read(bytes))
+    let mut mail = catch_unwind(|| read(bytes, 0))
         .unwrap_or_default()
         .unwrap_or_else(|| ParsedMail { defects: vec![Defect::NotParseable], ..ParsedMail::default() });
     if too_large {
@@ -275,7 +286,8 @@ pub fn parse(raw: &[u8]) -> ParsedMail<'_> {
     mail
 }
 
-fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
+/// Reads a mail that stands within so many envelopes.
+fn read(raw: &[u8], depth: usize) -> Option<ParsedMail<'_>> {
     let mut defects = Vec::new();
     let tamed = tame(raw);
     if matches!(tamed, Cow::Owned(_)) {
@@ -285,7 +297,7 @@ fn read(raw: &[u8]) -> Option<ParsedMail<'_>> {
     let source = Source { raw, declared: declared_charset(&message) };
     let mut mail = ParsedMail::default();
     read_headers(&message, source, &mut mail, &mut defects);
-    read_bodies(&message, source, &mut mail, &mut defects);
+    read_bodies(&message, source, depth, &mut mail, &mut defects);
     mail.automatic = mail.report.is_some() || is_automatic(&message) || is_sent_by_a_program(&mail, &message);
     mail.defects = defects;
     Some(mail)
@@ -652,6 +664,7 @@ fn note_disguise(text: &str, disguised: &mut Vec<String>) {
 fn read_bodies<'a>(
     message: &Message<'_>,
     source: Source<'a, '_>,
+    depth: usize,
     mail: &mut ParsedMail<'a>,
     defects: &mut Vec<Defect>,
 ) {
@@ -661,6 +674,7 @@ fn read_bodies<'a>(
     let is_reported = |part: MessagePart<'_>| report.as_ref().is_some_and(|report| report.holds(part));
 
     let mut has_html = false;
+    let mut begins_with_file = None;
     for part in root.parts() {
         let flags = part.flags();
         if flags.contains(PartFlags::LIMIT_REACHED) {
@@ -678,6 +692,7 @@ fn read_bodies<'a>(
             continue;
         }
         let in_body = part.is_text() && (part.in_text_body() || part.in_html_body()) && !is_reported(part);
+        begins_with_file.get_or_insert(!in_body);
         if in_body {
             has_html |= is_html(part);
         } else {
@@ -700,7 +715,7 @@ fn read_bodies<'a>(
                 html.add((&content, cut_off));
             } else if !content.is_empty() {
                 // A footer that a list added as plain text below the HTML.
-                html.add((&format!("<pre>{}</pre>", escape(&content)), cut_off));
+                html.add((&as_html(&content), cut_off));
             }
         }
     }
@@ -721,6 +736,11 @@ fn read_bodies<'a>(
     }
     mail.html = html.content;
     mail.text = text.content;
+    // What is within an envelope with a signature has been opened on its own.
+    open_tnef(mail, defects);
+    if begins_with_file == Some(true) {
+        open_signed(depth, mail, defects);
+    }
     if let (Some(html), true) = (&mail.html, mail.text.as_deref().is_none_or(|text| text.trim().is_empty())) {
         let safe = sanitise_html(html);
         let (text, cut_off) = markup::to_text(&safe.html, MAX_BODY);
@@ -892,6 +912,128 @@ impl Body {
     }
 }
 
+/// Opens an envelope with a signature, which the mail begins with: its text comes before what a list may have added, its
+/// files behind it. The envelope stays listed.
+fn open_signed(depth: usize, mail: &mut ParsedMail<'_>, defects: &mut Vec<Defect>) {
+    let is_envelope = |file: &&ParsedAttachment<'_>| {
+        matches!(file.content_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
+            || is_named(file, ".p7m")
+    };
+    let envelope = mail.attachments.first().filter(is_envelope);
+    let Some(content) = envelope.and_then(|file| cms::signed_content(&file.contents)) else { return };
+    if depth == MAX_ENVELOPES {
+        defects.push(Defect::TooDeep);
+        return;
+    }
+    let Some(inside) = read(&content, depth + 1).map(ParsedMail::into_owned) else { return };
+    defects.push(Defect::InsideSignature);
+    // What is wrong with its fields says nothing: it has none but those of its content.
+    defects.extend(inside.defects.into_iter().filter(|defect| {
+        matches!(
+            defect,
+            Defect::TooManyParts
+                | Defect::TooDeep
+                | Defect::DamagedStructure
+                | Defect::BadEncoding
+                | Defect::BadCharset
+                | Defect::TruncatedBody
+                | Defect::InsideTnef
+        )
+    }));
+    let room = MAX_DISGUISED.saturating_sub(mail.disguised.len());
+    mail.disguised.extend(inside.disguised.into_iter().take(room));
+
+    let text = inside.text.filter(|_| !inside.text_from_html);
+    let parts = [(text, inside.html), (mail.text.take(), mail.html.take())];
+    let parts: Vec<_> = parts.into_iter().filter(|(text, html)| text.is_some() || html.is_some()).collect();
+    let (mut plain, mut html) = (Body::default(), Body::default());
+    // Where one part is HTML alone, the text is made from all of the HTML.
+    if parts.iter().all(|(text, _)| text.is_some()) {
+        parts.iter().flat_map(|(text, _)| text).for_each(|text| plain.add((text, false)));
+    }
+    if parts.iter().any(|(_, html)| html.is_some()) {
+        for (text, part) in &parts {
+            match part {
+                Some(part) => html.add((part, false)),
+                None => html.add((&as_html(text.as_deref().unwrap_or_default()), false)),
+            }
+        }
+    }
+    if plain.cut || html.cut {
+        defects.push(Defect::TruncatedBody);
+    }
+    (mail.text, mail.html) = (plain.content, html.content);
+
+    let room = MAX_PARTS.saturating_sub(mail.attachments.len());
+    if inside.attachments.len() > room {
+        defects.push(Defect::TooManyParts);
+    }
+    let files: Vec<_> = inside.attachments.into_iter().take(room).collect();
+    mail.attachments.splice(1..1, files);
+}
+
+/// Opens what Outlook wraps its files in: they are listed behind it, and its text is the mail's where that has none.
+fn open_tnef(mail: &mut ParsedMail<'_>, defects: &mut Vec<Defect>) {
+    let is_envelope = |file: &ParsedAttachment<'_>| {
+        matches!(file.content_type.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
+            || is_named(file, "winmail.dat")
+    };
+    let mut room = MAX_PARTS.saturating_sub(mail.attachments.len());
+    for file in std::mem::take(&mut mail.attachments) {
+        let mut files = vec![];
+        if let Some(unpacked) = is_envelope(&file).then(|| tnef::unpack(&file.contents)).flatten() {
+            if unpacked.cut {
+                defects.push(Defect::DamagedStructure);
+            }
+            if unpacked.files.len() > room {
+                defects.push(Defect::TooManyParts);
+            }
+            files.extend(unpacked.files.into_iter().take(room).map(unpacked_file));
+            room -= files.len();
+            let blank = |body: &Option<String>| body.as_deref().is_none_or(|body| body.trim().is_empty());
+            let text = unpacked.text.filter(|_| blank(&mail.text) && blank(&mail.html));
+            if text.is_some() || !files.is_empty() {
+                defects.push(Defect::InsideTnef);
+            }
+            if let Some(text) = text {
+                let (text, cut_off) = cut(&text, MAX_BODY);
+                if cut_off {
+                    defects.push(Defect::TruncatedBody);
+                }
+                mail.text = Some(to_lf(text).into_owned());
+            }
+        }
+        for file in &files {
+            note_disguise(file.filename.as_deref().unwrap_or_default(), &mut mail.disguised);
+        }
+        mail.attachments.push(file);
+        mail.attachments.extend(files);
+    }
+}
+
+fn unpacked_file(file: tnef::File<'_>) -> ParsedAttachment<'static> {
+    let kind = file.kind.as_deref().and_then(|kind| kind.trim().split_once('/'));
+    ParsedAttachment {
+        filename: file.name.as_deref().and_then(safe_filename),
+        content_type: kind.map_or_else(|| media_type("", ""), |(kind, sub)| media_type(kind, sub)),
+        content_id: file.content_id.as_deref().and_then(message_id),
+        inline: false,
+        size: file.contents.len(),
+        sha256: Sha256::digest(file.contents).into(),
+        contents: Cow::Owned(file.contents.to_vec()),
+    }
+}
+
+/// Whether a file's name ends so, in whatever case.
+fn is_named(file: &ParsedAttachment<'_>, end: &str) -> bool {
+    file.filename.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(end))
+}
+
+/// Text below HTML, or above.
+fn as_html(text: &str) -> String {
+    format!("<pre>{}</pre>", escape(text))
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -936,12 +1078,16 @@ fn content_type(part: MessagePart<'_>) -> String {
         };
         return default.to_owned();
     };
+    media_type(declared.ctype(), declared.subtype().unwrap_or_default())
+}
+
+/// `type/subtype` in lower case, or what stands for any bytes.
+fn media_type(kind: &str, sub: &str) -> String {
     let token = |text: &str| {
         !text.is_empty()
             && text.len() <= 100
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
-    let (kind, sub) = (declared.ctype(), declared.subtype().unwrap_or_default());
     if token(kind) && token(sub) {
         format!("{kind}/{sub}").to_ascii_lowercase()
     } else {

@@ -360,3 +360,51 @@ fn inner_multiparts_without_an_end() {
     assert_eq!((mail.text.as_deref(), mail.html.as_deref()), (Some("plain"), Some("<p>html</p>")));
     assert_eq!(mail.attachments.last().unwrap().contents.as_ref(), b"1,2");
 }
+
+#[test]
+fn an_invitation_is_a_file_beside_the_text() {
+    let calendar = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR";
+    let raw = mail(
+        "Content-Type: multipart/mixed; boundary=m",
+        &format!(
+            "--m\nContent-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/plain\n\nplain\n--a\nContent-Type: text/html\n\n\
+             <p>html</p>\n--a\nContent-Type: text/calendar; method=REQUEST; charset=utf-8\n\n{calendar}\n--a--\n\
+             --m\nContent-Type: application/ics; name=invite.ics\n\n{calendar}\n--m--\n"
+        ),
+    );
+    let mail = parse(&raw);
+    assert_eq!((mail.text.as_deref(), mail.html.as_deref()), (Some("plain"), Some("<p>html</p>")));
+    let kinds: Vec<_> = mail.attachments.iter().map(|file| file.content_type.as_str()).collect();
+    assert_eq!(kinds, ["text/calendar", "application/ics"]);
+    assert_eq!(mail.attachments[0].contents, mail.attachments[1].contents);
+    assert!(mail.attachments[0].contents.starts_with(b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST"));
+    // One that is not declared a file is none of the texts either, whatever comes first.
+    let raw = mail_of_parts("alternative", &["text/calendar; method=CANCEL", "text/plain"]);
+    let mail = parse(&raw);
+    assert_eq!(mail.text.as_deref(), Some("text/plain"));
+    assert_eq!(mail.attachments.len(), 1);
+}
+
+fn mail_of_parts(kind: &str, parts: &[&str]) -> Vec<u8> {
+    let parts: String = parts.iter().map(|part| format!("--m\nContent-Type: {part}\n\n{part}\n")).collect();
+    mail(&format!("Content-Type: multipart/{kind}; boundary=m"), &format!("{parts}--m--\n"))
+}
+
+#[test]
+fn of_two_fields_everything_follows_the_first() {
+    let raw = b"From: Dora <dora@x.test>\r\nFrom: Boss <boss@y.test>\r\nSubject: one\r\nSubject: two\r\nTo: a@y.test\r\n\r\nx";
+    let mail = parse(raw);
+    assert_eq!((mail.from.as_ref().unwrap().address.as_str(), mail.subject.as_str()), ("dora@x.test", "one"));
+    for defect in [Defect::SeveralFrom, Defect::DuplicateHeader] {
+        assert!(mail.defects.contains(&defect), "{defect}");
+    }
+    // And no verdict is about either.
+    let [spf, dkim, dmarc] = ["PASS"; 3].map(str::to_owned);
+    let verdicts = domain::mailbox::message::Verdicts { spf, dkim, dmarc, ..Default::default() };
+    for author in ["x.test", "y.test"] {
+        let top = format!(
+            "Authentication-Results: amazonses.com; dkim=pass header.i=@{author}; dmarc=pass header.from={author};\r\n"
+        );
+        assert!(!crate::is_authenticated(&[top.as_bytes(), raw].concat(), &mail, &verdicts), "{author}");
+    }
+}
