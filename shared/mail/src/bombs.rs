@@ -7,8 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     Addr, Defect, Known, ParsedMail, Quoted, extract_reply, extract_written, forward_html, forward_text,
-    inspect, links, normal, normalise_subject, parse, preview, quote_html, quote_text, sanitise_html,
-    shorten_references,
+    inspect, links, normal, normalise_subject, parse, preview, quote_html, quote_text, report,
+    sanitise_html, shorten_references,
 };
 
 /// The promise is two seconds of a processor, for an optimised build.
@@ -281,6 +281,237 @@ fn hostile_bodies() {
     let utf7 =
         format!("{TOP}Content-Type: text/plain; charset=utf-7\r\n\r\n{}", "+".repeat((4 << 20) / SCALE));
     read("4 MB UTF-7", utf7.as_bytes());
+}
+
+/// A mail of one part.
+fn part(head: &str, body: &[u8]) -> Vec<u8> {
+    [format!("{TOP}{head}\r\n\r\n").as_bytes(), body].concat()
+}
+
+#[test]
+fn hostile_words() {
+    let size = (4 << 20) / SCALE;
+    for (name, piece) in [
+        ("open B words", "=?u?B?"),
+        ("words", "=?utf-8?Q?a?="),
+        ("parted words", "=?utf-8?Q?a?= "),
+        ("words of two kinds", "=?utf-8?Q?=C3?= =?iso-8859-1?Q?=C3?= "),
+        ("half letters", "=?utf-8?Q?=C3?= "),
+        ("half letters of GBK", "=?gbk?B?xA==?= "),
+        ("Japanese words", "=?iso-2022-jp?B?GyRCRnwbKEI=?= "),
+        ("open Japanese words", "=?iso-2022-jp?B?GyRCRnw=?= "),
+        ("shifts", "\u{1b}$B\u{1b}(B"),
+        ("escapes", "\u{1b}"),
+        ("unknown words", "=?x-u?Q?a?= "),
+        ("UTF-7 words", "=?utf-7?Q?+?= "),
+        ("ends", "?="),
+        ("equals", "="),
+        ("long charsets", "=?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("folds", "\r\n "),
+        ("words in quotes", "\"=?utf-8?Q?a?=\", "),
+    ] {
+        let value = piece.repeat(size / piece.len());
+        // The end is there, and nowhere else.
+        for end in ["", "?="] {
+            let fields = ["Subject", "From", "To", "Cc", "X-A"]
+                .map(|field| format!("{field}: {value}{end}\r\n"))
+                .concat();
+            read(&format!("{name}{end}"), format!("{fields}{TOP}\r\nx").as_bytes());
+        }
+    }
+    for byte in [0xff_u8, 0x1b, 0xc3] {
+        let fields = [&b"Subject: "[..], &vec![byte; size], b"\r\nTo: ", &vec![byte; size], b"\r\n"].concat();
+        let body = part("Content-Type: text/plain; charset=koi8-r", b"x");
+        read(&format!("fields of {byte:x}"), &[&fields[..], &body].concat());
+    }
+}
+
+#[test]
+fn hostile_names() {
+    for (name, piece) in [
+        ("pieces", "; filename*1=a"),
+        ("encoded pieces", "; filename*0*=utf-8''%C3"),
+        ("words", "; filename=\"=?utf-8?Q?a?=\""),
+        ("open words", "; filename*0=\"=?utf-8?Q?"),
+        ("quotes", "\""),
+        ("backslashes", "; filename=\"\\\\"),
+        ("folds", "\r\n "),
+        ("many folds", "\r\n\t\r\n a"),
+        ("comments", "("),
+        ("semicolons", ";"),
+        ("equals", "="),
+        ("percents", "; filename*=%"),
+        ("apostrophes", "; filename*='"),
+        ("lines without semicolons", "\r\n filename=a"),
+    ] {
+        let value = piece.repeat((16 << 10) / piece.len());
+        let fields = format!("Content-Disposition: attachment{value}\r\nContent-Type: a/b{value}\r\n");
+        let parts = format!("--b\r\n{fields}\r\nx\r\n").repeat(900 / SCALE);
+        let head = format!("{TOP}Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+        read(&format!("names of {name}"), (head + &parts).as_bytes());
+    }
+}
+
+#[test]
+fn hostile_encodings_of_text() {
+    let size = (20 << 20) / SCALE;
+    for (name, piece) in [
+        ("equals", "="),
+        ("equals and blanks", "= "),
+        ("half escapes", "=4"),
+        ("blanks", " "),
+        ("blanks and a letter", "                         a"),
+        ("line ends", "\r\n"),
+        ("blank lines", "  \r\n"),
+        ("soft blank lines", "=   \r\n"),
+    ] {
+        for kind in ["text/plain", "text/html", "application/pdf"] {
+            let head = format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable");
+            read(
+                &format!("quoted {name} in {kind}"),
+                &part(&head, piece.repeat(size / piece.len()).as_bytes()),
+            );
+        }
+    }
+    for (name, piece) in [
+        ("flowing lines", "a \r\n"),
+        ("blanks", " \r\n"),
+        ("quotes", "> a \r\n"),
+        ("depths", ">a \r\n>>b \r\n"),
+        ("deep quotes", ">"),
+        ("signatures", "-- \r\n"),
+        ("spaces", " "),
+    ] {
+        let head = "Content-Type: text/plain; format=flowed; delsp=yes";
+        read(&format!("flowed {name}"), &part(head, piece.repeat(size / piece.len()).as_bytes()));
+    }
+    for (name, charset, piece) in [
+        ("shifts", "iso-2022-jp", &b"\x1b$B\x1b(B"[..]),
+        ("undeclared shifts", "us-ascii", b"\x1b$B\x1b(B"),
+        ("escapes", "us-ascii", b"\x1b"),
+        ("half shifts", "us-ascii", b"\x1b$"),
+        ("broken UTF-8", "utf-8", b"\xc3\xa9\xc3"),
+        ("broken latin", "iso-8859-2", b"\xc3\xa9\xc3"),
+        ("UTF-7", "unicode-1-1-utf-7", b"+AG"),
+        ("halves", "gbk", b"\xc4\x0a"),
+    ] {
+        let head = format!("Content-Type: text/plain; charset={charset}");
+        read(&format!("text of {name}"), &part(&head, &piece.repeat(size / piece.len())));
+    }
+}
+
+#[test]
+fn hostile_reports() {
+    let size = (10 << 20) / SCALE;
+    let fields = [
+        "Final-Recipient: rfc822; a@y.test\r\nAction: failed\r\n\r\n",
+        "Final-Recipient: a@y.test\r\n",
+        "Original-Recipient: <<<<<<<<a@\r\n",
+        "Diagnostic-Code: smtp; =?utf-8?Q?\r\n =?utf-8?Q?a?=\r\n",
+        "Diagnostic-Code: 5.1.1 5.1.1 5.1.1\r\nFinal-Recipient: a@y.test\r\n",
+        "Original-Rcpt-To: a@y.test, b@y.test\r\n",
+        "Disposition: ;;;;;;;;;;;;;;;;\r\n",
+        "Message-ID: <a@x.test>\r\n",
+        "Arrival-Date: (((((\r\n",
+        ":\r\n",
+        "a:\r\n",
+        "a ",
+        "\r\n",
+        "no field\r\n",
+    ];
+    for piece in fields {
+        let many = piece.repeat(size / piece.len());
+        for kind in ["delivery-status", "feedback-report", "disposition-notification", "x"] {
+            let machine = if kind == "x" { "text/plain".to_owned() } else { format!("message/{kind}") };
+            let raw = format!(
+                "{TOP}Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: {machine}\r\n\r\n\
+                 Final-Recipient: a@y.test\r\nFeedback-Type: abuse\r\n{many}\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{many}\r\n--b--\r\n"
+            );
+            let name = format!("{kind} of {}", piece.trim());
+            read(&name, raw.as_bytes());
+            let report = timed(&name, || parse(raw.as_bytes()).report);
+            if let Some(report::Report::Delivery(said)) = &report {
+                assert!(said.recipients.len() <= report::MAX_RECIPIENTS);
+                let long = |text: &Option<String>| {
+                    text.as_ref().is_some_and(|text| text.len() > report::MAX_DIAGNOSTIC)
+                };
+                assert!(!said.recipients.iter().any(|it| long(&it.diagnostic) || long(&it.final_recipient)));
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_envelopes() {
+    let size = (20 << 20) / SCALE;
+    let head = [0x78, 0x9f, 0x3e, 0x22, 0, 0];
+    let attribute = |id: u16, data: &[u8]| {
+        let length = u32::try_from(data.len()).expect("short");
+        [&[2][..], &id.to_le_bytes(), &[0, 0], &length.to_le_bytes(), data, &[0, 0]].concat()
+    };
+    let open = attribute(0x9002, &[]);
+    let property = |data: &[u8]| attribute(0x9005, &[&[255, 255, 255, 255], data].concat());
+    let tnef = "Content-Type: application/ms-tnef; name=winmail.dat";
+    for (name, piece) in [
+        ("files", [open.clone(), attribute(0x8010, b"a.txt")].concat()),
+        ("empty attributes", attribute(0x9003, &[])),
+        ("titles", attribute(0x8010, &[b'a'; 1000])),
+        ("texts", attribute(0x800c, &[0xc3; 1000])),
+        ("code pages", attribute(0x9007, &[0xe4, 4, 0, 0])),
+        ("values without end", property(&[0x1f, 0x10, 7, 0x37, 255, 255, 255, 255, 0, 0, 0, 0])),
+        ("numbers without end", property(&[3, 0x10, 7, 0x37, 255, 255, 255, 255])),
+        ("properties", property(&[0x0b, 0, 7, 0x37, 0, 0, 0, 0].repeat(1_000))),
+        ("names", property(&[0x1e, 0, 7, 0x37, 1, 0, 0, 0, 4, 0, 0, 0, 97, 97, 97, 97].repeat(1_000))),
+        (
+            "long names",
+            property(&[&[0x1e, 0, 7, 0x37, 1, 0, 0, 0, 0, 0, 1, 0][..], &vec![0xff; 65536]].concat()),
+        ),
+    ] {
+        let bytes = [&head[..], &piece.repeat(size / piece.len())].concat();
+        read(&format!("winmail.dat of {name}"), &part(tnef, &bytes));
+    }
+    // Envelopes within envelopes.
+    let mut inner = head.to_vec();
+    for _ in 0..1_000 {
+        let object = [
+            &[0x0d, 0, 1, 0x37, 1, 0, 0, 0][..],
+            &u32::try_from(inner.len() + 16).expect("short").to_le_bytes(),
+            &[0; 16],
+            &inner,
+        ]
+        .concat();
+        inner = [&head[..], &open, &property(&object)].concat();
+    }
+    read("winmail.dat in winmail.dat", &part(tnef, &inner));
+
+    let smime = "Content-Type: application/pkcs7-mime; name=smime.p7m";
+    let signed = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    let data = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    let digests = [&b"0\x80"[..], signed, b"\xa0\x800\x80\x02\x01\x01"].concat();
+    let content = [&digests, &b"1\x000\x80"[..], data, b"\xa0\x80"].concat();
+    for (name, start, piece) in [
+        ("open elements", &b""[..], &b"0\x80"[..]),
+        ("open digests", &digests, b"1\x80"),
+        ("empty digests", &[&digests[..], b"1\x80"].concat(), b"0\x00"),
+        ("open and ended digests", &[&digests[..], b"1\x80"].concat(), b"0\x80\0\0"),
+        ("pieces", &[&content[..], b"\x24\x80"].concat(), b"\x04\x01\n"),
+        ("empty pieces", &[&content[..], b"\x24\x80"].concat(), b"\x04\x00"),
+        ("pieces of pieces", &content, b"\x24\x80"),
+        ("ended pieces of pieces", &[&content[..], b"\x24\x80"].concat(), b"\x24\x80\0\0"),
+    ] {
+        let bytes = [start, &piece.repeat(size / piece.len())].concat();
+        read(&format!("signed {name}"), &part(smime, &bytes));
+        read(&format!("signed and ended {name}"), &part(smime, &[&bytes[..], &[0; 20]].concat()));
+    }
+    // Signed in signed in signed, each with a large file.
+    let mut mail = part("Content-Type: text/html", "<p>".repeat((1 << 20) / SCALE).as_bytes());
+    while mail.len() < (30 << 20) / SCALE {
+        let length = u32::try_from(mail.len()).expect("short").to_be_bytes();
+        let signed = [&content[..], b"\x04\x84", &length, &mail].concat();
+        let body = STANDARD.encode(signed);
+        mail = part(&format!("{smime}\r\nContent-Transfer-Encoding: base64"), body.as_bytes());
+    }
+    read("signed in signed", &mail);
 }
 
 #[test]

@@ -903,7 +903,7 @@ impl Body {
         if text.is_empty() {
             return;
         }
-        if !content.is_empty() && !content.ends_with('\n') {
+        if !content.is_empty() && !content.ends_with('\n') && content.len() < MAX_BODY {
             content.push('\n');
         }
         let (text, cut_off) = cut(text, MAX_BODY.saturating_sub(content.len()));

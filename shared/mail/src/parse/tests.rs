@@ -310,6 +310,11 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
             b"multipart/mixed; boundary=b", b"multipart/alternative; boundary=c", b"message/rfc822", b"; charset=", b"utf-16", b"utf-7", b"gb18030",
             b"Content-Transfer-Encoding: ", b"base64\r\n", b"quoted-printable\r\n", b"--b\r\n", b"--b--\r\n", b"--c\r\n", b"--c--", b"=?utf-8?Q?", b"?=",
             b"name*0*=", b"filename=\"", b"Content-Disposition: ", b"attachment; ", b"<a@b>", b"References: ", b"Date: ", b"Mon, 3 Feb 2025 25:61:61 +9999",
+            b"; format=flowed; delsp=yes", b"multipart/report; boundary=b", b"message/delivery-status\r\n\r\n", b"Final-Recipient: rfc822; a@b\r\n",
+            b"Diagnostic-Code: smtp; 5", b"text/rfc822-headers\r\n\r\n", b"Message-ID: <a@b>\r\n", b"application/ms-tnef\r\n\r\n", b"\x78\x9f\x3e\x22\x01\x00",
+            b"\x02\x10\x80\x01\x00\x04\x00\x00\x00a.b\0\0\0", b"\x02\x05\x90\x06\x00", b"\x1f\x00\x07\x37\x01\x00\x00\x00", b"application/pkcs7-mime\r\n\r\n",
+            b"0\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x800\x80\x02\x01\x011\x000\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80",
+            b"\x24\x80\x04\x05", b"iso-2022-jp", b"\x1b$B", b"\x1b(B", b"=?iso-2022-jp?B?GyRCRnw=?=", b"filename*1=", b"filename*0*=utf-8''%C3",
             b"<p>", b"<b", b"=C3", b"=\r\n", b"\0", b"\xff", b"\xc3", b" ", b"\t", b"(", b"\"", b"\\", b"@", b",", b";", b"<", b">",
         ])
         .prop_map(<[u8]>::to_vec),

@@ -386,7 +386,8 @@ fn an_invitation_is_a_file_beside_the_text() {
 }
 
 fn mail_of_parts(kind: &str, parts: &[&str]) -> Vec<u8> {
-    let parts: String = parts.iter().map(|part| format!("--m\nContent-Type: {part}\n\n{part}\n")).collect();
+    let parts: Vec<_> = parts.iter().map(|part| format!("--m\nContent-Type: {part}\n\n{part}\n")).collect();
+    let parts = parts.concat();
     mail(&format!("Content-Type: multipart/{kind}; boundary=m"), &format!("{parts}--m--\n"))
 }
 
