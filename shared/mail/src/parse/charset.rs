@@ -14,11 +14,11 @@ const SHIFTS: [&[u8]; 5] = [b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I", b"\x1b$(
 /// declared but ASCII. UTF-7 (RFC 2152) is only read where it is declared: elsewhere it hides markup from filters.
 pub(super) fn decode<'a>(bytes: &'a [u8], label: Option<&str>) -> (Cow<'a, str>, bool) {
     let Some(label) = label.map(str::trim).filter(|label| !label.is_empty()) else {
-        return guess(bytes);
+        return guess(bytes, false);
     };
-    let Some(charset) = lookup(label) else { return (guess(bytes).0, true) };
+    let Some(charset) = lookup(label) else { return (guess(bytes, false).0, true) };
     if is_ascii(label) || charset == Charset::Utf8 {
-        let (text, doubt) = guess(bytes);
+        let (text, doubt) = guess(bytes, charset == Charset::Utf8);
         return (text, doubt || (is_ascii(label) && !bytes.is_ascii()));
     }
     match charset {
@@ -40,7 +40,9 @@ pub(super) fn decode<'a>(bytes: &'a [u8], label: Option<&str>) -> (Cow<'a, str>,
                         return (text, true);
                     }
                 }
-                if let (false, Ok(text)) = (bytes.is_ascii(), str::from_utf8(bytes)) {
+                if let Ok(text) = str::from_utf8(bytes)
+                    && text.contains(is_usual)
+                {
                     return (Cow::Borrowed(text), true);
                 }
             }
@@ -113,8 +115,17 @@ fn is_told_from_utf8(charset: Charset) -> bool {
     )
 }
 
-/// Text about which nothing is known but that it may be UTF-8.
-fn guess(bytes: &[u8]) -> (Cow<'_, str>, bool) {
+/// Whether a letter beyond ASCII is one that people write. Two bytes of Latin text that happen to be UTF-8 (`É` and a
+/// no-break space) are one that nobody does.
+fn is_usual(c: char) -> bool {
+    matches!(
+        c,
+        '\u{80}'..='\u{17f}' | '\u{386}'..='\u{3ce}' | '\u{400}'..='\u{45f}' | '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{64a}' | '\u{900}'..
+    )
+}
+
+/// Text about which nothing is known but that it may be UTF-8, or is said to be.
+fn guess(bytes: &[u8], declared: bool) -> (Cow<'_, str>, bool) {
     if let Ok(text) = str::from_utf8(bytes) {
         if bytes.is_ascii() && has_shift(bytes) {
             let (japanese, malformed) = japanese(bytes);
@@ -128,10 +139,10 @@ fn guess(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     // others windows-1252 is the most usual, which browsers fall back on too.
     let (mut letters, mut broken) = (0, 0);
     for chunk in bytes.utf8_chunks() {
-        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        letters += chunk.valid().chars().filter(|c| is_usual(*c)).count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
-    if letters >= broken {
+    if letters >= broken || (declared && letters > 0) {
         (String::from_utf8_lossy(bytes), true)
     } else {
         (Charset::Windows1252.decode(bytes), true)
