@@ -91,7 +91,7 @@ clean: ## remove what was built and the local stack's data
 
 # Pinned tools, installed once. Not optimised: it runs for a second, and compiling it takes minutes.
 $(TOOLS)/bin/cargo-deny:
-	cargo install cargo-deny --version 0.20.2 --locked --quiet --debug --root $(TOOLS)
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install cargo-deny --version 0.20.2 --locked --quiet --debug --root $(TOOLS)
 
 $(VENV)/requirements.sha256: infra/local/requirements.txt
 	@$(STACK) venv

@@ -7,8 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     Addr, Defect, Known, ParsedMail, Quoted, extract_reply, extract_written, forward_html, forward_text,
-    inspect, links, normal, normalise_subject, parse, preview, quote_html, quote_text, report,
-    sanitise_html, shorten_references,
+    inspect, links, normal, normalise_subject, parse, preview, quote_html, quote_text, report, sanitise_html,
+    shorten_references,
 };
 
 /// The promise is two seconds of a processor, for an optimised build.
