@@ -18,6 +18,8 @@ use crate::mailbox::attachments::part;
 use crate::mailbox::inboxes;
 use crate::mailbox::lists::{LOOKED_AT, list_some};
 
+pub use mail::report::{self, Report};
+
 /// A mail with its body, decoded.
 #[derive(Debug, Clone)]
 pub struct Detail {
@@ -43,7 +45,7 @@ pub struct Detail {
     /// Why a person rejected it, in their words, if they gave any.
     pub rejection: Option<String>,
     /// What it says of another mail, where it is a report. Anybody can make one up.
-    pub report: Option<mail::Report>,
+    pub report: Option<Report>,
 }
 
 /// The mails of an inbox, or of all inboxes, newest first, as far as the filter takes them. Over all inboxes, mails that are

@@ -3,7 +3,7 @@
 use app::base::error::Refusal;
 use app::base::store::PageRequest;
 use app::mailbox::marks::Marking;
-use app::mailbox::messages::{Detail, Since};
+use app::mailbox::messages::{Detail, Report, Since, report as reports};
 use domain::base::code::Code;
 use domain::mailbox::filter::{MessageFilter, Span, Way};
 use domain::mailbox::finding::Finding;
@@ -494,20 +494,20 @@ struct ReportedView<'a> {
     diagnostic: Option<&'a str>,
 }
 
-fn report(report: &mail::Report) -> ReportView<'_> {
+fn report(report: &Report) -> ReportView<'_> {
     let original_message_id = report.original_message_id();
     match report {
-        mail::Report::Delivery(delivery) => ReportView::Delivery {
+        Report::Delivery(delivery) => ReportView::Delivery {
             original_message_id,
             recipients: delivery.recipients.iter().map(reported).collect(),
         },
-        mail::Report::Complaint(complaint) => ReportView::Complaint {
+        Report::Complaint(complaint) => ReportView::Complaint {
             original_message_id,
             feedback_type: &complaint.feedback_type,
             original_recipients: &complaint.original_recipients,
             arrived_at: complaint.arrival_date.map(Time),
         },
-        mail::Report::Receipt(receipt) => ReportView::Receipt {
+        Report::Receipt(receipt) => ReportView::Receipt {
             original_message_id,
             original_recipient: receipt.original_recipient.as_deref(),
             final_recipient: receipt.final_recipient.as_deref(),
@@ -516,11 +516,11 @@ fn report(report: &mail::Report) -> ReportView<'_> {
     }
 }
 
-fn reported(recipient: &mail::report::Recipient) -> ReportedView<'_> {
+fn reported(recipient: &reports::Recipient) -> ReportedView<'_> {
     ReportedView {
         original_recipient: recipient.original_recipient.as_deref(),
         final_recipient: recipient.final_recipient.as_deref(),
-        action: recipient.action.map(mail::report::Action::code),
+        action: recipient.action.map(reports::Action::code),
         status: recipient.status.as_deref(),
         permanent: recipient.is_permanent(),
         diagnostic: recipient.diagnostic.as_deref(),
