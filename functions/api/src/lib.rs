@@ -169,5 +169,5 @@ pub const ENDPOINTS: &[Endpoint] = &[
 
 /// Opens a route with what it names of the account it runs in.
 fn open<C: Send + Sync + 'static>(context: fn(&Aws) -> C, handle: HandlerOf<C>) -> Handler {
-    handler(context(&Aws::new()), handle)
+    handler(context(&Aws::from_environment()), handle)
 }

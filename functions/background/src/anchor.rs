@@ -32,7 +32,7 @@ const FORM: Form = Form {
 
 /// From the environment.
 pub fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     Context { trail: aws.trail(), anchors: aws.anchors(), signer: aws.signer(), known: Known::default() }
 }
 

@@ -30,7 +30,7 @@ const TRIES: u32 = 4;
 
 /// From the environment.
 pub fn context() -> Context {
-    Context { trail: Aws::new().trail() }
+    Context { trail: Aws::from_environment().trail() }
 }
 
 /// Entries of one organization, with the position in the stream of the first.

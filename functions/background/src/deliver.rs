@@ -28,7 +28,7 @@ pub const TASK: Task<Context> = Task { name: "background-deliver", context, hand
 
 /// From the environment.
 pub fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     let ports = aws.ports();
     let endpoints = Arc::new(Https::new(ports.settings.allow_loopback_webhooks));
     let queue = Arc::new(SqsQueue::new(&aws.config, require("WEBHOOK_QUEUE_URL")));

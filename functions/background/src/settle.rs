@@ -16,7 +16,7 @@ pub const TASK: Task<Ports> = Task { name: "background-settle", context, handle 
 
 /// From the environment.
 pub fn context() -> Ports {
-    Aws::new().ports()
+    Aws::from_environment().ports()
 }
 
 fn handle(ports: &Ports, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {

@@ -27,7 +27,7 @@ pub const TASK: Task<Context> = Task { name: "background-sweep", context, handle
 
 /// From the environment.
 pub fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     let webhooks = Arc::new(SqsQueue::new(&aws.config, require("WEBHOOK_QUEUE_URL")));
     Context { ports: aws.ports(), workflow: aws.workflow(), watch: aws.watch(), webhooks }
 }

@@ -72,7 +72,7 @@ struct Powers {
 
 /// From the environment.
 fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     let powers = Powers {
         blobs: aws.blobs(),
         directory: aws.directory(),

@@ -38,7 +38,7 @@ pub const TASK: Task<Context> = Task { name: "dispatch-notify", context, handle 
 /// # Panics
 /// Where the mail domain is none: the template checks it.
 pub fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     let from = EmailAddress::parse(&format!("{NOTIFICATIONS}@{}", require("MAIL_DOMAIN")))
         .unwrap_or_else(|error| panic!("MAIL_DOMAIN {error}"));
     let ses = runtime::aws::ses_config(&aws.config);

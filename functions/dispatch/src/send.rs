@@ -28,7 +28,7 @@ pub const TASK: Task<Context> = Task { name: "dispatch-send", context, handle };
 
 /// From the environment.
 pub fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     let sender = SesSender::new(&runtime::aws::ses_config(&aws.config), require("CONFIGURATION_SET"));
     Context { ports: aws.ports(), blobs: aws.blobs(), sender: Arc::new(sender) }
 }

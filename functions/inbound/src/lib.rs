@@ -22,7 +22,7 @@ pub struct Context {
 
 /// From the environment.
 pub fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     Context { ports: aws.ports(), blobs: aws.blobs(), directory: aws.directory() }
 }
 

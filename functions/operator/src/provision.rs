@@ -20,7 +20,7 @@ pub struct Context {
 pub const TASK: Task<Context> = Task { name: "operator-provision", context, handle };
 
 fn context() -> Context {
-    let aws = Aws::new();
+    let aws = Aws::from_environment();
     Context { ports: aws.ports(), data_keys: aws.data_keys() }
 }
 

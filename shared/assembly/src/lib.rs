@@ -27,7 +27,10 @@ pub struct Aws {
 
 impl Aws {
     /// From the environment.
-    pub fn new() -> Self {
+    ///
+    /// # Panics
+    /// Where the table is not named.
+    pub fn from_environment() -> Self {
         let config = runtime::aws::config();
         let table = DynamoTable::new(&config, require("TABLE"));
         Self { config, table }
@@ -101,11 +104,5 @@ impl Aws {
     /// Signatures.
     pub fn signer(&self) -> Arc<dyn Signer> {
         Arc::new(KmsSigner::new(&self.config, require("SIGNING_KEY_ID")))
-    }
-}
-
-impl Default for Aws {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -9,7 +9,6 @@ use app::gate::submit::Submitted;
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::parts::text;
 use wire::base::schema::{self, Shape};
 use wire::gate::drafts::{self, EditMail, SubmittedView};
 
@@ -32,9 +31,10 @@ fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
         let id = request.id("approval_id")?;
         let call = request.enter_once::<scope::ApprovalsDecide>(&sending.ports, &[Key::Approval(id)]).await?;
         let (digest, change) = drafts::edit(&request.body)?;
-        let saved = |submitted: &Submitted| (202, text(&drafts::submitted(submitted, sending.ports.now())));
+        let respond = |submitted: &Submitted| drafts::respond(submitted, sending.ports.now());
         let submitted =
-            edit(&sending.over(&call.ports), &call.permit, id, digest, change, &call.once, saved).await?;
-        Ok(Response::json(202, &drafts::submitted(&submitted, sending.ports.now())))
+            edit(&sending.over(&call.ports), &call.permit, id, digest, change, &call.once, respond).await?;
+        let (status, body) = respond(&submitted);
+        Ok(Response::json_text(status, body))
     })
 }

@@ -7,7 +7,6 @@ use app::gate::submit::{Sending, Submitted, submit};
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::parts::text;
 use wire::base::schema::{self, Shape};
 use wire::gate::drafts::{self, Mail, SubmittedView};
 
@@ -35,14 +34,10 @@ fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
             )
             .await?;
         let draft = drafts::draft(&request.body)?;
-        let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, sending.ports.now())))
-        };
+        let respond = |submitted: &Submitted| drafts::respond(submitted, sending.ports.now());
         let submitted =
-            submit(&sending.over(&call.ports), &call.permit, id, draft, None, &call.once, saved).await?;
-        Ok(Response::json(
-            drafts::submitted_status(&submitted),
-            &drafts::submitted(&submitted, sending.ports.now()),
-        ))
+            submit(&sending.over(&call.ports), &call.permit, id, draft, None, &call.once, respond).await?;
+        let (status, body) = respond(&submitted);
+        Ok(Response::json_text(status, body))
     })
 }

@@ -9,7 +9,6 @@ use app::gate::submit::Submitted;
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::parts::text;
 use wire::base::schema;
 use wire::gate::drafts::{self, SubmittedView};
 
@@ -32,14 +31,10 @@ fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
         let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
         let keys = [Key::Inbox(id), Key::Policies, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(&sending.ports, &keys).await?;
-        let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, sending.ports.now())))
-        };
+        let respond = |submitted: &Submitted| drafts::respond(submitted, sending.ports.now());
         let submitted =
-            send_again(&sending.over(&call.ports), &call.permit, id, message_id, &call.once, saved).await?;
-        Ok(Response::json(
-            drafts::submitted_status(&submitted),
-            &drafts::submitted(&submitted, sending.ports.now()),
-        ))
+            send_again(&sending.over(&call.ports), &call.permit, id, message_id, &call.once, respond).await?;
+        let (status, body) = respond(&submitted);
+        Ok(Response::json_text(status, body))
     })
 }

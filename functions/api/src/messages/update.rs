@@ -9,7 +9,7 @@ use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
-use wire::mailbox::messages::{self, Marks, MessageView};
+use wire::mailbox::messages::{self, MessageView, UpdateMessage};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -20,7 +20,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     says: "its labels, and whether it was read",
     example: r#"{"add_labels": ["To do"], "read": true}"#,
     query: None,
-    body: Some(Shape::of::<Marks>()),
+    body: Some(Shape::of::<UpdateMessage>()),
     response: Some(schema::of::<MessageView<'static>>),
     open: || crate::open(Aws::ports, handle),
 };

@@ -9,7 +9,7 @@ use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
-use wire::mailbox::messages::{self, Marks};
+use wire::mailbox::messages::{self, UpdateMessage};
 use wire::mailbox::threads::{self, ThreadView};
 
 /// The route.
@@ -21,7 +21,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     says: "the labels of all its mails, and whether they were read; of more than 500, the latest; part by part",
     example: r#"{"add_labels": ["To do"], "read": true}"#,
     query: None,
-    body: Some(Shape::of::<Marks>()),
+    body: Some(Shape::of::<UpdateMessage>()),
     response: Some(schema::of::<ThreadView<'static>>),
     open: || crate::open(Aws::ports, handle),
 };

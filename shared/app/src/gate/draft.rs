@@ -591,8 +591,6 @@ fn compose(
         })
         .collect();
     let references = parent.as_ref().map(answer_references).unwrap_or_default();
-    // The mail that is answered, or none: never one before it.
-    let answered = parent.as_ref().and_then(|parent| parent.internet_message_id.as_deref());
     let headers: Vec<_> =
         automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned())).into_iter().collect();
     mail::compose(&mail::Outgoing {
@@ -603,7 +601,7 @@ fn compose(
         subject: draft.subject.as_ref().map_or("", HeaderText::as_str),
         text: draft.text.as_deref(),
         html: draft.html.as_deref(),
-        in_reply_to: answered.filter(|id| mail::is_message_id(id)),
+        in_reply_to: parent.as_ref().and_then(answered_id),
         references: &references,
         headers: &headers,
         attachments: &attachments,
@@ -628,6 +626,12 @@ fn refuse(error: &mail::ComposeError) -> Refusal {
         other => return Refusal::Internal(other.to_string()),
     };
     Refusal::field(field, code, error)
+}
+
+/// `In-Reply-To` of an answer (RFC 5322 §3.6.4): the id of the mail that it answers, or none where a header can't carry it; never one
+/// before it.
+pub(crate) fn answered_id(parent: &Message) -> Option<&str> {
+    parent.internet_message_id.as_deref().filter(|id| mail::is_message_id(id))
 }
 
 /// `References` of an answer, RFC 5322 §3.6.4: those of the mail, then its own id.

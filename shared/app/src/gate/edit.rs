@@ -7,7 +7,7 @@ use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
-use domain::mailbox::message::{AttachmentRef, Direction, Message};
+use domain::mailbox::message::{AttachmentRef, Message};
 use domain::people::access::{Permit, scope};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
@@ -23,7 +23,7 @@ use crate::gate::draft::{
     place,
 };
 use crate::gate::steps::{approval_event, ticket, wake};
-use crate::gate::submit::{Submitted, ask, parties, pending, send, store_objects};
+use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
 use crate::mailbox::messages::{as_sealed, open_sealed_at};
@@ -133,18 +133,11 @@ async fn try_edit(
     let outbound = message.outbound().cloned().ok_or(Refusal::NotFound("message"))?;
     // It was decided between the two reads.
     let Ok(outbound) = outbound.revise(waits) else { return Ok(Try::Again) };
-    let draft = &prepared.draft;
     let message = Message {
-        direction: Direction::Outbound(outbound),
-        reply_to: parties(&draft.reply_to),
-        to: parties(&draft.to),
-        cc: parties(&draft.cc),
-        bcc: parties(&draft.bcc),
-        subject: approval.subject.clone(),
-        preview: approval.preview.clone(),
-        attachments: prepared.files.iter().map(|file| file.reference(old.message_id)).collect(),
-        size: sealed.mime().len() as u64,
-        ..message
+        labels: message.labels,
+        created_at: message.created_at,
+        version: message.version,
+        ..show(&inbox, &approval, outbound, (&prepared, &sealed))
     };
     let submitted = Submitted { message, approval };
     store_objects(&**blobs, &submitted, &sealed, &prepared.files).await?;

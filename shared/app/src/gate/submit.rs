@@ -20,7 +20,7 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write, key, load};
-use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references};
+use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references, answered_id};
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
 use crate::mailbox::attachments::records;
@@ -168,7 +168,7 @@ fn is_budget(conflict: &Conflict) -> bool {
     matches!(conflict, Conflict::Record(Key::StandingApproval(_) | Key::Counter(_)))
 }
 
-pub(crate) fn parties(list: &[Mailbox]) -> Vec<Party> {
+fn parties(list: &[Mailbox]) -> Vec<Party> {
     list.iter().map(Party::from).collect()
 }
 
@@ -204,12 +204,23 @@ fn hold(
         (None, Some(_)) => Ok(pending),
     };
     let outbound = outbound.map_err(|error| Refusal::Internal(error.to_string()))?;
-    let draft = &prepared.draft;
-    let message = Message {
+    let message = show(inbox, &approval, outbound, (prepared, sealed));
+    Ok(Submitted { message, approval })
+}
+
+/// The mail with what it says as it was prepared and sealed, new.
+pub(crate) fn show(
+    inbox: &Inbox,
+    approval: &Approval,
+    outbound: Outbound,
+    (prepared, sealed): (&Prepared, &Sealed),
+) -> Message {
+    let (draft, parent) = (&prepared.draft, prepared.parent.as_ref());
+    Message {
         id: approval.message_id,
         organization_id: inbox.organization_id,
         inbox_id: inbox.id,
-        thread_id,
+        thread_id: approval.thread_id,
         direction: Direction::Outbound(outbound),
         from: Party::from(&inbox.mailbox()),
         reply_to: parties(&draft.reply_to),
@@ -220,7 +231,7 @@ fn hold(
         preview: approval.preview.clone(),
         internet_message_id: None,
         references: parent.map(answer_references).unwrap_or_default(),
-        in_reply_to: parent.and_then(|parent| parent.internet_message_id.clone()),
+        in_reply_to: parent.and_then(answered_id).map(str::to_owned),
         date: None,
         labels: BTreeSet::new(),
         unread: false,
@@ -229,8 +240,7 @@ fn hold(
         // Lists go by ids: the id tells the same time.
         created_at: approval.message_id.at(),
         version: 1,
-    };
-    Ok(Submitted { message, approval })
+    }
 }
 
 /// The approval that a mail needs as it was prepared, weighed and sealed, asked for by this actor with this credential.

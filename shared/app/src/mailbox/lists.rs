@@ -11,11 +11,11 @@ use crate::base::store::{List, Page, PageRequest, Record, key, load};
 const CHUNK: u16 = 100;
 /// At most so many entries are looked at for one page. Of a filter that takes few, a page may be short, or even empty, and have a
 /// cursor all the same.
-pub const LOOKED_AT: usize = 1_000;
+const LOOKED_AT: usize = 1_000;
 
-/// A page of those entries of a list that `takes` takes. Where it takes all but a few, `narrow` is false, and no more is read than
-/// the page has.
-pub(crate) async fn list_some<T: TryFrom<Record>>(
+/// A page of those entries of a list that `takes` takes; of marks, the mails that have them. Where the list has all but nothing that
+/// it does not take, `narrow` is false, and no more is read than the page has.
+pub(crate) async fn list_some<T: TryFrom<Record> + Into<Record> + Clone>(
     ports: &Ports,
     organization_id: OrganizationId,
     list: &List,
@@ -27,19 +27,27 @@ pub(crate) async fn list_some<T: TryFrom<Record>>(
     let (mut items, mut looked_at) = (vec![], 0);
     loop {
         let found = ports.store.list(organization_id, list, &request).await?;
-        let entries = resolve(ports, organization_id, found.items).await?;
         looked_at += usize::from(request.limit);
-        let count = entries.len();
-        for (i, (entry, record)) in entries.into_iter().enumerate() {
+        let records = match list {
+            List::Labelled(..) => load_marked(ports, organization_id, found.items).await?,
+            _ => found.items,
+        };
+        let mut records = records.into_iter();
+        while let Some(record) = records.next() {
             let Ok(item) = T::try_from(record) else { continue };
             if !takes(&item) {
                 continue;
             }
+            let is_full = items.len() + 1 == usize::from(page.limit);
+            let entry = is_full.then(|| item.clone());
             items.push(item);
-            if items.len() == usize::from(page.limit) {
-                let is_last = i + 1 == count;
-                let next =
-                    if is_last { found.next } else { ports.store.cursor(organization_id, list, &entry) };
+            if let Some(entry) = entry {
+                let is_last = records.len() == 0;
+                let next = if is_last {
+                    found.next
+                } else {
+                    ports.store.cursor(organization_id, list, &entry_of(list, entry.into()))
+                };
                 return Ok(Page { items, next });
             }
         }
@@ -50,18 +58,24 @@ pub(crate) async fn list_some<T: TryFrom<Record>>(
     }
 }
 
-/// The entries of a list, each with what it stands for: a mark for its mail, all else for itself.
-async fn resolve(
+/// The mails that marks stand for, those that are there.
+async fn load_marked(
     ports: &Ports,
     organization_id: OrganizationId,
-    entries: Vec<Record>,
-) -> Result<Vec<(Record, Record)>, Refusal> {
-    let marks: Vec<Mark> = entries.iter().filter_map(|entry| Mark::try_from(entry.clone()).ok()).collect();
-    if marks.is_empty() {
-        return Ok(entries.into_iter().map(|entry| (entry.clone(), entry)).collect());
-    }
-    let wanted: Vec<_> = marks.iter().map(|mark| key::Message(mark.inbox_id, mark.message_id)).collect();
+    marks: Vec<Record>,
+) -> Result<Vec<Record>, Refusal> {
+    let marks = marks.into_iter().filter_map(|record| Mark::try_from(record).ok());
+    let wanted: Vec<_> = marks.map(|mark| key::Message(mark.inbox_id, mark.message_id)).collect();
     let messages: Vec<Option<Message>> = load(&*ports.store, organization_id, wanted).await?;
-    let pair = |(mark, message): (Mark, Option<Message>)| Some((Record::from(mark), message?.into()));
-    Ok(marks.into_iter().zip(messages).filter_map(pair).collect())
+    Ok(messages.into_iter().flatten().map(Record::from).collect())
+}
+
+/// What a list has in place of a record: of a mail among those of a label, its mark.
+fn entry_of(list: &List, record: Record) -> Record {
+    match (list, record) {
+        (List::Labelled(inbox_id, label), Record::Message(message)) => {
+            Mark { inbox_id: *inbox_id, label: label.clone(), message_id: message.id }.into()
+        }
+        (_, record) => record,
+    }
 }

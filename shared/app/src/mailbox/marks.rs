@@ -25,11 +25,6 @@ pub struct Marking {
 }
 
 impl Marking {
-    /// Whether it changes nothing of any mail.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The mail with these marks. One that goes out is never unread.
     fn apply(&self, message: &Message) -> Message {
         let mut labels = message.labels.clone();
@@ -49,7 +44,7 @@ const AT_ONCE: usize = 15;
 /// So many writes are one transaction, with the conversation's own: `DynamoDB` takes 100.
 const WRITES: usize = 90;
 /// A conversation with more mails than these is marked in its latest ones.
-pub const MARKED: usize = 500;
+const MARKED: usize = 500;
 
 /// Marks a mail.
 pub async fn mark(

@@ -16,7 +16,7 @@ use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{List, Page, PageRequest, key, load};
 use crate::mailbox::attachments::part;
 use crate::mailbox::inboxes;
-use crate::mailbox::lists::{LOOKED_AT, list_some};
+use crate::mailbox::lists::list_some;
 
 pub use mail::report::{self, Report};
 
@@ -60,18 +60,29 @@ pub async fn list(
     if let Some(inbox_id) = inbox_id {
         inboxes::find(ports, permit, inbox_id).await?;
     }
-    let list = match (inbox_id, &filter.label, filter.unread) {
-        (Some(inbox_id), Some(label), _) => List::Labelled(inbox_id, label.clone()),
-        (Some(inbox_id), None, Some(true)) => List::Unread(inbox_id),
-        (Some(inbox_id), None, _) => List::Messages(inbox_id, filter.span),
-        (None, ..) => match filter.status.as_deref().and_then(Status::parse) {
-            // Those that are due first: an index has them, and no others.
-            Some(status @ (Status::Scheduled | Status::Unknown)) => List::Open(status),
-            _ => List::AllMessages(filter.span),
-        },
+    // What the list itself has need not be looked for in it.
+    let mut rest = filter.clone();
+    let list = match (inbox_id, rest.label.take(), rest.unread) {
+        (Some(inbox_id), Some(label), _) => List::Labelled(inbox_id, label),
+        (Some(inbox_id), None, Some(true)) => {
+            rest.unread = None;
+            List::Unread(inbox_id)
+        }
+        (Some(inbox_id), None, _) => List::Messages(inbox_id, std::mem::take(&mut rest.span)),
+        (None, label, _) => {
+            rest.label = label;
+            match rest.status.as_deref().and_then(Status::parse) {
+                // Those that are due first: an index has them, and no others.
+                Some(status @ (Status::Scheduled | Status::Unknown)) => {
+                    rest.status = None;
+                    List::Open(status)
+                }
+                _ => List::AllMessages(std::mem::take(&mut rest.span)),
+            }
+        }
     };
     let takes = |message: &Message| filter.takes(message) && permit.over(message.inbox_id).is_ok();
-    let narrow = !filter.is_empty() || inbox_id.is_none() && permit.is_limited();
+    let narrow = rest != MessageFilter::default() || inbox_id.is_none() && permit.is_limited();
     list_some(ports, permit.organization_id(), &list, page, narrow, takes).await
 }
 
@@ -115,8 +126,11 @@ fn reason_of(approval: Approval) -> Option<String> {
 /// A response has so many mails that somebody waited for; the others come behind the last of them.
 const ARRIVED: usize = 50;
 
-/// The mails that came in behind `since`, and not before `from`, as far as the filter takes them, the first of them first, at most
-/// 50 of the last 1,000.
+/// So many pages are read to find the first of them: at most 1,000 mails that the filter takes, among the last 10,000.
+const ARRIVED_PAGES: usize = 10;
+
+/// The mails that came in behind `since`, and not before `from`, as far as the filter takes them, the first of them first: at most
+/// 50, of the last 1,000 that it takes among the last 10,000 mails.
 pub async fn arrived(
     ports: &Ports,
     permit: &Permit<scope::MessagesRead>,
@@ -138,7 +152,7 @@ pub async fn arrived(
         ..filter.clone()
     };
     let (mut found, mut page) = (vec![], PageRequest { limit: 100, cursor: None });
-    while found.len() < LOOKED_AT {
+    for _ in 0..ARRIVED_PAGES {
         let some = list(ports, permit, Some(inbox_id), &filter, &page).await?;
         found.extend(some.items);
         page.cursor = some.next;

@@ -1,6 +1,6 @@
 //! Conversations.
 
-use domain::mailbox::filter::ThreadFilter;
+use domain::mailbox::filter::{Span, ThreadFilter};
 use domain::mailbox::message::{Message, Thread};
 use domain::people::access::{Permit, scope};
 use domain::{InboxId, ThreadId};
@@ -27,7 +27,9 @@ pub async fn list(
     let list =
         inbox_id.map_or(List::AllThreads(filter.span), |inbox_id| List::Threads(inbox_id, filter.span));
     let takes = |thread: &Thread| filter.takes(thread) && permit.over(thread.inbox_id).is_ok();
-    let narrow = !filter.is_empty() || inbox_id.is_none() && permit.is_limited();
+    // The list has the span.
+    let rest = ThreadFilter { span: Span::default(), ..filter.clone() };
+    let narrow = rest != ThreadFilter::default() || inbox_id.is_none() && permit.is_limited();
     list_some(ports, permit.organization_id(), &list, page, narrow, takes).await
 }
 

@@ -123,7 +123,7 @@ impl DynamoTable {
         }
         let part = Part::Between(low.to_owned(), high.to_owned());
         let shard = Reading { part, partition: String::new(), ..*reading };
-        // One more than the page: the cursor's own entry is read again, and says where the rest begins.
+        // Two more than the page: the cursor's own entry is read again, and one more says whether anything follows.
         let queries = (0..SHARDS).map(|number| {
             let query =
                 self.query(&shard, &format!("{}/{number}", reading.partition), i32::from(page.limit) + 2);

@@ -77,11 +77,6 @@ fn is_named(party: &Party, part: &str) -> bool {
 }
 
 impl MessageFilter {
-    /// Whether it wants every mail.
-    pub fn is_empty(&self) -> bool {
-        *self == Self { span: self.span, ..Self::default() }
-    }
-
     /// Whether it wants this one.
     pub fn takes(&self, message: &Message) -> bool {
         let way = match message.direction {
@@ -102,11 +97,6 @@ impl MessageFilter {
 }
 
 impl ThreadFilter {
-    /// Whether it wants every conversation.
-    pub fn is_empty(&self) -> bool {
-        *self == Self { span: self.span, ..Self::default() }
-    }
-
     /// Whether it wants this one.
     pub fn takes(&self, thread: &Thread) -> bool {
         self.span.takes(thread.last_message_at)

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::base::parts::text;
 use crate::base::request::{self, Faults, request};
 use crate::base::values::{
     Base64, Choice, IdOf, Line, List, MAX_ENTRIES, Mailboxes, Named, Sha256, Text, Time,
@@ -176,9 +177,11 @@ fn files<const MAX: usize>(files: Option<List<FileGiven, MAX>>) -> Vec<DraftAtta
     List::entries(files).into_iter().filter_map(file).collect()
 }
 
-/// `202` for a mail that is held, `201` for one that goes without a person.
-pub fn submitted_status(submitted: &Submitted) -> u16 {
-    if submitted.is_held() { 202 } else { 201 }
+/// The response to whoever asked for a mail to be sent, status and body: `202` for one that is held, `201` for one that goes without
+/// a person.
+pub fn respond(submitted: &Submitted, now: Timestamp) -> (u16, String) {
+    let status = if submitted.is_held() { 202 } else { 201 };
+    (status, text(&self::submitted(submitted, now)))
 }
 
 /// A mail that is held, or goes.
@@ -192,7 +195,7 @@ pub struct SubmittedView<'a> {
 }
 
 /// A mail that is held, or goes.
-pub fn submitted(submitted: &Submitted, now: Timestamp) -> SubmittedView<'_> {
+fn submitted(submitted: &Submitted, now: Timestamp) -> SubmittedView<'_> {
     SubmittedView {
         message: message(&submitted.message),
         approval: approval(&submitted.approval, now),

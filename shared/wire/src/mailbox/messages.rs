@@ -143,8 +143,8 @@ impl Named for MessageStatus {
 }
 
 request! {
-    /// What becomes of the marks of a mail, or of all mails of a conversation. What is left out stays as it is.
-    pub struct Marks {
+    /// What changes of a mail, or of all mails of a conversation. What is left out stays as it is.
+    pub struct UpdateMessage {
         /// Labels to have; each mail has at most 20.
         add_labels: Option<List<LabelOf, { Label::MOST }>>,
         /// Labels to lose.
@@ -152,10 +152,10 @@ request! {
         /// Whether it was read. A mail that goes out always is.
         read: Option<bool>,
     }
-    check some_mark
+    check some_change
 }
 
-fn some_mark(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
+fn some_change(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
     if !["add_labels", "remove_labels", "read"].into_iter().any(has) {
         faults.note(Code::Required, "give add_labels, remove_labels or read");
     }
@@ -170,9 +170,9 @@ fn marking(
     Marking { add: labels(add), remove: labels(remove), read }
 }
 
-/// Reads [`Marks`].
+/// Reads [`UpdateMessage`].
 pub fn marks(body: &[u8]) -> Result<Marking, Refusal> {
-    let marks: Marks = request::body(body)?;
+    let marks: UpdateMessage = request::body(body)?;
     let marking = marking(marks.add_labels, marks.remove_labels, marks.read);
     if let Some(both) = marking.add.intersection(&marking.remove).next() {
         let text = format!("{both} is to be added as well");

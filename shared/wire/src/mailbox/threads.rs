@@ -105,7 +105,7 @@ pub struct ThreadDetailView<'a> {
 
 /// A mail of a conversation with what it says that is new.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Turn")]
+#[schemars(rename = "ThreadMessage")]
 pub struct TurnView<'a> {
     #[serde(flatten)]
     message: MessageView<'a>,
