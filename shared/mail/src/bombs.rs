@@ -5,9 +5,10 @@ use std::{fmt::Write as _, fs, thread, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+use crate::reply::extract_reply;
 use crate::{
-    Addr, Defect, Known, ParsedMail, Quoted, extract_reply, extract_written, forward_html, forward_text,
-    inspect, links, normal, normalise_subject, parse, preview, quote_html, quote_text, report, sanitise_html,
+    Addr, Defect, Known, ParsedMail, Quoted, extract_written, forward_html, forward_text, inspect, links,
+    normal, normalise_subject, parse, preview, quote_html, quote_text, report, sanitise_html,
     shorten_references,
 };
 

@@ -25,6 +25,7 @@ use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::message::Verdicts;
 
 use crate::parse::{Defect, ParsedAddress, ParsedAttachment, ParsedMail};
+use crate::report::Report;
 pub use hosts::{Known, links};
 pub(crate) use hosts::{host_of_address, registrable};
 
@@ -145,6 +146,12 @@ fn of_content(mail: &ParsedMail<'_>, found: &mut Findings) {
     }
     if let Some(html) = &mail.html {
         of_html(html, found);
+    }
+    // What a report quotes of another server is shown, and anybody writes it.
+    if let Some(Report::Delivery(report)) = &mail.report {
+        for diagnostic in report.recipients.iter().filter_map(|it| it.diagnostic.as_deref()) {
+            of_text(diagnostic, found);
+        }
     }
     let mut left = MAX_ATTACHED;
     for file in &mail.attachments {

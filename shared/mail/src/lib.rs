@@ -17,11 +17,11 @@
 //! inbox, an organization or an approval is. The same input always gives the same output.
 //!
 //! ```
-//! use mail::{Addr, Outgoing, compose, extract_reply, parse};
+//! use mail::{Addr, Outgoing, compose, extract_written, parse};
 //!
 //! let raw = b"From: Bob <bob@y.test>\r\nSubject: Re: Lunch\r\nMessage-ID: <2@y.test>\r\n\r\nYes!\r\n\r\n> Lunch?\r\n";
 //! let received = parse(raw);
-//! assert_eq!(extract_reply(received.text.as_deref().unwrap_or_default()), "Yes!");
+//! assert_eq!(extract_written(&received.subject, received.text.as_deref().unwrap_or_default()), "Yes!");
 //!
 //! let bob = received.from.as_ref().expect("a sender");
 //! let answer = compose(&Outgoing {
@@ -65,7 +65,7 @@ pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose, is_
 pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
 pub use quote::{Quoted, forward_html, forward_text, quote_html, quote_text};
-pub use reply::{extract_reply, extract_written, preview};
+pub use reply::{extract_written, preview};
 pub use report::Report;
 pub use sanitise::{SanitisedHtml, sanitise_html};
 pub use thread::{

@@ -75,7 +75,8 @@ pub struct ParsedMail<'a> {
     pub message_id: Option<String>,
     /// `In-Reply-To` without angle brackets: the first and the last, [`MAX_REFERENCES`] at most.
     pub in_reply_to: Vec<String>,
-    /// `References` without angle brackets, oldest first: the first and the last, [`MAX_REFERENCES`] at most.
+    /// `References` without angle brackets, oldest first: the first and the last, [`MAX_REFERENCES`] at most. Of a field beyond
+    /// 128 KB, what stands in its last 128 KB.
     pub references: Vec<String>,
     /// The first mailbox of the first `From`. More than one: see [`Defect::SeveralFrom`].
     pub from: Option<ParsedAddress>,
@@ -189,9 +190,9 @@ pub enum Defect {
     MessageTooLarge,
     /// More than [`MAX_PARTS`] parts: the rest is one attachment or missing.
     TooManyParts,
-    /// Nested deeper than [`MAX_DEPTH`]: the rest is one attachment.
+    /// Nested deeper than [`MAX_DEPTH`], or more signatures in each other than are opened: the rest is one attachment.
     TooDeep,
-    /// Missing or misplaced boundaries, or a header block without end.
+    /// Missing or misplaced boundaries, a header block without end, or a broken `winmail.dat`.
     DamagedStructure,
     /// Base64 or quoted-printable with errors, or an unknown transfer encoding.
     BadEncoding,
@@ -541,8 +542,8 @@ fn addresses(value: &[u8], declared: Option<&str>, defects: &mut Vec<Defect>) ->
     out
 }
 
-fn message_ids(value: &[u8], defects: &mut Vec<Defect>) -> Vec<String> {
-    // Of a long list, the end matters: it is closest to this mail. It is cut where an id begins.
+pub(crate) fn message_ids(value: &[u8], defects: &mut Vec<Defect>) -> Vec<String> {
+    // Of a field beyond all measure, only the end is read, from where an id begins.
     let start = value.len().saturating_sub(MAX_FIELD);
     let start =
         start + value[start..].iter().position(|&byte| start == 0 || byte == b'<').unwrap_or_default();
@@ -985,7 +986,7 @@ fn open_tnef(mail: &mut ParsedMail<'_>, defects: &mut Vec<Defect>) {
             if unpacked.cut {
                 defects.push(Defect::DamagedStructure);
             }
-            if unpacked.files.len() > room {
+            if unpacked.full || unpacked.files.len() > room {
                 defects.push(Defect::TooManyParts);
             }
             files.extend(unpacked.files.into_iter().take(room).map(unpacked_file));

@@ -58,8 +58,9 @@ enum Below {
     Forwarded,
 }
 
-/// The new part of a mail of which the subject is not known: [`extract_written`] without one.
-pub fn extract_reply(text: &str) -> &str {
+/// The new part of a mail of which the subject is not known.
+#[cfg(test)]
+pub(crate) fn extract_reply(text: &str) -> &str {
     extract_written("", text)
 }
 

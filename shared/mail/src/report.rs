@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    parse::{MAX_ADDRESS, date, is_address, message_id, words},
+    parse::{MAX_ADDRESS, date, is_address, message_id, message_ids, words},
     text::clean_line,
 };
 
@@ -199,9 +199,10 @@ impl Kind {
 pub(crate) fn read(kind: Kind, machine: &[u8], enclosed: Option<&[u8]>) -> Report {
     let said = fields(machine);
     let value = |name: &str| said.iter().find(|field| field.name == name).map(|field| field.value.as_str());
-    let id = |value: &str| value.split_whitespace().find_map(message_id);
     let original_message_id = enclosed.and_then(enclosed_id).or_else(|| {
-        ["original-message-id", "x-original-message-id"].into_iter().find_map(|name| value(name).and_then(id))
+        ["original-message-id", "x-original-message-id"]
+            .into_iter()
+            .find_map(|name| value(name).and_then(read_id))
     });
     match kind {
         Kind::Delivery => Report::Delivery(Delivery { recipients: recipients(&said), original_message_id }),
@@ -226,7 +227,7 @@ pub(crate) fn read(kind: Kind, machine: &[u8], enclosed: Option<&[u8]>) -> Repor
         }),
         Kind::Receipt => Report::Receipt(Receipt {
             // Here the machine's part names it (RFC 8098 §3.2.5).
-            original_message_id: value("original-message-id").and_then(id).or(original_message_id),
+            original_message_id: value("original-message-id").and_then(read_id).or(original_message_id),
             original_recipient: value("original-recipient").and_then(address),
             final_recipient: value("final-recipient").and_then(address),
             disposition: {
@@ -245,7 +246,13 @@ fn enclosed_id(bytes: &[u8]) -> Option<String> {
     // Only of its header: what follows a blank line is its text.
     let header = fields.split(|field| field.name.is_empty()).next()?;
     let value = header.iter().find(|field| field.name == "message-id")?;
-    value.value.split_whitespace().find_map(message_id)
+    read_id(&value.value)
+}
+
+/// An id as it is read of a mail's own field; where it has no brackets, the first word that can be one.
+fn read_id(value: &str) -> Option<String> {
+    let ids = message_ids(value.as_bytes(), &mut vec![]);
+    ids.into_iter().next().or_else(|| value.split_whitespace().find_map(message_id))
 }
 
 /// The recipients: one for each group of fields (RFC 3464 §2.1), or, where groups run together, for each that is named.

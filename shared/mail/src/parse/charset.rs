@@ -69,7 +69,7 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// The character set that a label names.
-fn lookup(label: &str) -> Option<Charset> {
+pub(super) fn lookup(label: &str) -> Option<Charset> {
     let lower = label.to_ascii_lowercase();
     match lower.as_str() {
         "unicode-1-1-utf-7" | "csunicode11utf7" | "x-unicode-2-0-utf-7" => Some(Charset::Utf7),

@@ -47,7 +47,7 @@ impl Date {
             return Some(1);
         }
         if let Some(rest) = self.take_iso(word) {
-            return if rest.is_empty() { Some(1) } else { self.take(rest, later).map(|_| 1) };
+            return if rest.is_empty() { Some(1) } else { self.take(rest, later) };
         }
         if word.contains(':') && self.time.is_none() {
             return self.take_time(word, later);

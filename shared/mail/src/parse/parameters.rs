@@ -1,8 +1,6 @@
 //! File names in `Content-Disposition` and `Content-Type` (RFC 2183, RFC 2045 §5.1), as they are really written.
 
-use mail_parser::Charset;
-
-use super::{charset, transfer::hex_value, words};
+use super::{charset, words};
 
 /// Most parameters of a field that are looked at.
 const MAX_PARAMETERS: usize = 200;
@@ -51,7 +49,7 @@ pub(super) fn parameter(value: &[u8], name: &str, declared: Option<&str>) -> Opt
             // The form of RFC 2231 under the name of the plain one.
             let form = plain.splitn(3, |byte| *byte == b'\'').collect::<Vec<_>>();
             let charset = form.first().map(|label| String::from_utf8_lossy(label).into_owned());
-            let known = charset.is_some_and(|label| Charset::from_label(label.as_bytes()).is_some());
+            let known = charset.is_some_and(|label| charset::lookup(&label).is_some());
             if form.len() == 3 && known && form[2].contains(&b'%') {
                 extended_text(&[Piece { number: 0, encoded: true, value: plain }], declared)
             } else {
@@ -84,7 +82,7 @@ fn extended_text(pieces: &[Piece], declared: Option<&str>) -> String {
             label = Some(String::from_utf8_lossy(charset).into_owned());
             value = rest;
         }
-        unescape(value, &mut bytes);
+        bytes.extend(percent_encoding::percent_decode(value));
     }
     match label.filter(|label| !label.is_empty()) {
         Some(label) => {
@@ -93,24 +91,6 @@ fn extended_text(pieces: &[Piece], declared: Option<&str>) -> String {
             if text.contains("=?") { words::to_text(text.as_bytes(), None) } else { text.into_owned() }
         }
         None => words::to_text(&bytes, declared),
-    }
-}
-
-/// Appends percent-encoded bytes. An escape that is none stays as it is.
-fn unescape(value: &[u8], out: &mut Vec<u8>) {
-    let mut at = 0;
-    while at < value.len() {
-        at += match value[at..] {
-            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                out.push(hex_value(high) << 4 | hex_value(low));
-                3
-            }
-            [byte, ..] => {
-                out.push(byte);
-                1
-            }
-            [] => 1,
-        };
     }
 }
 

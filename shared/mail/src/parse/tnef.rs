@@ -37,6 +37,8 @@ pub(super) struct Unpacked<'a> {
     pub(super) text: Option<String>,
     /// Whether something is broken, or more than is unpacked: the rest is missing.
     pub(super) cut: bool,
+    /// Whether it has more files, or more envelopes in each other, than are unpacked.
+    pub(super) full: bool,
 }
 
 /// Unpacks an envelope. `None`: it is none. Linear; what is unpacked is part of `bytes`, nothing is copied but text.
@@ -134,13 +136,13 @@ fn close<'a>(open: Option<Open<'a>>, depth: usize, found: &mut Unpacked<'a>) {
         if depth < MAX_DEPTH {
             read(inner, depth + 1, found);
         } else {
-            found.cut = true;
+            (found.cut, found.full) = (true, true);
         }
         return;
     }
     let name = open.file.name.filter(|name| !name.trim().is_empty()).or(open.title);
     if found.files.len() == MAX_FILES {
-        found.cut = true;
+        (found.cut, found.full) = (true, true);
     } else if name.is_some() || !open.file.contents.is_empty() {
         found.files.push(File { name, ..open.file });
     }

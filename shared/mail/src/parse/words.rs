@@ -232,7 +232,7 @@ fn is_open(bytes: &[u8]) -> bool {
 /// Bytes of a field that are no words.
 fn plain<'a>(bytes: &'a [u8], declared: Option<&str>) -> Cow<'a, str> {
     let is_usual = |label: &&str| {
-        let charset = Charset::from_label(label.as_bytes());
+        let charset = charset::lookup(label);
         !matches!(
             charset,
             None | Some(

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{extract_reply, extract_written, normal::is_normal, parse};
+use crate::{extract_written, normal::is_normal, parse, reply::extract_reply};
 
 const ANN: Addr<'_> = Addr { name: Some("Ann Person"), address: "ann@x.test" };
 const BOB: Addr<'_> = Addr { name: None, address: "bob@y.test" };
