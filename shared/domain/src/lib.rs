@@ -30,6 +30,7 @@ pub mod mailbox {
     pub mod label;
     pub mod lifecycle;
     pub mod message;
+    pub mod notes;
 }
 
 /// What may leave, and who says so.

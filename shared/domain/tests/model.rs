@@ -849,6 +849,7 @@ impl Gate {
             date: None,
             labels: BTreeSet::new(),
             unread: false,
+            notes: domain::mailbox::notes::Notes::default(),
             attachments: vec![],
             size: 0,
             created_at: T0,

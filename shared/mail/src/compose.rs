@@ -192,6 +192,13 @@ pub fn is_allowed_header(name: &str) -> bool {
         && (ALLOWED_HEADERS.contains(&name.as_str()) || (name.len() > 2 && name.starts_with("x-")))
 }
 
+/// Whether whoever asks for a mail may set the header field `name`: of those that [`is_allowed_header`] allows `X-…` and `List-…`.
+/// What a mail says of itself as a program's is not the caller's to say.
+pub fn is_caller_header(name: &str) -> bool {
+    let begins = |with: &str| name.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    is_allowed_header(name) && (begins("x-") || begins("list-"))
+}
+
 /// The text as a recipient gets it: line ends are LF here (CRLF in the mail), and text that does not end with a
 /// line break gets one, because a mail ends with one anyway (RFC 5321 §4.1.1.4). Everything else, trailing
 /// spaces too, stays. [`parse`](crate::parse()) gives exactly this back.

@@ -59,7 +59,10 @@ mod text;
 pub mod thread;
 
 pub use authentication::is_authenticated;
-pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose, is_message_id};
+pub use compose::{
+    Addr, ComposeError, Outgoing, OutgoingAttachment, canonical_text, compose, is_caller_header,
+    is_message_id,
+};
 pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
 pub use reply::{extract_written, preview};

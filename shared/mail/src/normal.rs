@@ -35,7 +35,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use css_inline::CSSInliner;
 
 pub use changes::{Change, ChangeKind};
-pub use reading::{Link, Picture, Reading, lines, read, says_the_same, with_pictures};
+pub use reading::{Link, Picture, Reading, lines, read, says_the_same, text, with_pictures};
 
 /// Most HTML that is taken, and most that is given, in bytes.
 pub const MAX_HTML: usize = 1 << 20;

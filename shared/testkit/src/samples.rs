@@ -19,6 +19,7 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Mark, Message, Party, Verdicts};
+use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::organization::{Member, Organization, Pause};
@@ -173,6 +174,7 @@ pub fn inbound(n: u8) -> Message {
         date: Some(later(i64::from(n) - 60)),
         labels: BTreeSet::from([label("To do")]),
         unread: true,
+        notes: Notes::default(),
         attachments: vec![AttachmentRef {
             id: AttachmentId::new(NOW, [n; 10]),
             filename: "a.pdf".into(),
@@ -186,6 +188,10 @@ pub fn inbound(n: u8) -> Message {
         created_at: later(i64::from(n)),
         version: 1,
     }
+}
+
+fn tag(text: &str) -> Tag {
+    Tag::parse(text).unwrap()
 }
 
 /// A mail of [`inbox`] 1 that stands at `state`.
@@ -203,6 +209,10 @@ pub fn outbound(n: u8, state: State) -> Message {
         internet_message_id: None,
         date: None,
         unread: false,
+        notes: Notes {
+            metadata: [(tag("crm.id"), "lead 42".to_owned())].into(),
+            tags: [tag("orders")].into(),
+        },
         ..inbound(n)
     }
 }

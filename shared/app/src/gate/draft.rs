@@ -1,8 +1,8 @@
 //! A mail as a caller describes it, checked, with its files at hand, and sealed.
 
-use std::sync::Arc;
-
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
@@ -13,6 +13,7 @@ use domain::gate::seal::{Envelope, MAX_RECIPIENTS, Sealed};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, Status};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
+use domain::mailbox::notes::Notes;
 use domain::people::access::{Permit, scope};
 use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, Timestamp};
 use futures_util::future::try_join_all;
@@ -46,7 +47,7 @@ impl Sending {
 }
 
 /// A mail as a caller describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
     /// Recipients.
     pub to: Vec<Mailbox>,
@@ -66,6 +67,10 @@ pub struct Draft {
     pub strict_html: bool,
     /// Files.
     pub attachments: Vec<DraftAttachment>,
+    /// Further header fields, at most [`MAX_HEADERS`]: see [`mail::is_caller_header`].
+    pub headers: Vec<(String, String)>,
+    /// What a program keeps with the mail: no recipient sees it.
+    pub notes: Notes,
     /// Not before this.
     pub send_at: Option<Timestamp>,
 }
@@ -96,6 +101,8 @@ pub enum Source {
 pub const MAX_BODY: usize = 1024 * 1024;
 /// Upper bound of files.
 pub const MAX_ATTACHMENTS: usize = 20;
+/// Upper bound of header fields that a caller sets.
+pub const MAX_HEADERS: usize = 20;
 /// Upper bound of addresses for answers.
 const MAX_REPLY_TO: usize = 5;
 /// A mail may be scheduled so far ahead: a workflow lives at most a year.
@@ -566,6 +573,11 @@ pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The text of a mail that was given as HTML alone, where an approver's page has room for it.
+pub(crate) fn text_of(html: &str) -> Option<String> {
+    mail::normal::text(html, MAX_BODY).filter(|text| weight(text) <= MAX_TEXT_WEIGHT)
+}
+
 fn addresses(list: &[Mailbox]) -> Vec<mail::Addr<'_>> {
     list.iter()
         .map(|m| mail::Addr { name: m.name.as_ref().map(HeaderText::as_str), address: m.address.as_str() })
@@ -591,15 +603,19 @@ fn compose(
         })
         .collect();
     let references = parent.as_ref().map(answer_references).unwrap_or_default();
-    let headers: Vec<_> =
-        automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned())).into_iter().collect();
+    let automatic = automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned()));
+    let headers: Vec<_> = draft.headers.iter().cloned().chain(automatic).collect();
+    let text = match &draft.text {
+        Some(text) => Some(Cow::from(text)),
+        None => draft.html.as_deref().and_then(text_of).map(Cow::from),
+    };
     mail::compose(&mail::Outgoing {
         from: mail::Addr { name: from.name.as_ref().map(HeaderText::as_str), address: from.address.as_str() },
         reply_to: &addresses(&draft.reply_to),
         to: &addresses(&draft.to),
         cc: &addresses(&draft.cc),
         subject: draft.subject.as_ref().map_or("", HeaderText::as_str),
-        text: draft.text.as_deref(),
+        text: text.as_deref(),
         html: draft.html.as_deref(),
         in_reply_to: parent.as_ref().and_then(answered_id),
         references: &references,
@@ -607,11 +623,11 @@ fn compose(
         attachments: &attachments,
         boundary_seed: ports.bytes(),
     })
-    .map_err(|error| refuse(&error))
+    .map_err(|error| refuse(&error, &headers))
 }
 
-/// What the composer refuses, with the code that the API gives it.
-fn refuse(error: &mail::ComposeError) -> Refusal {
+/// What the composer refuses of a mail with these header fields, with the code that the API gives it.
+fn refuse(error: &mail::ComposeError, headers: &[(String, String)]) -> Refusal {
     use mail::ComposeError as E;
     let (field, code) = match error {
         E::Control { field } => (field, Code::ControlCharacter),
@@ -625,7 +641,12 @@ fn refuse(error: &mail::ComposeError) -> Refusal {
         E::Filename { field } => (field, Code::InvalidFilename),
         other => return Refusal::Internal(other.to_string()),
     };
-    Refusal::field(field, code, error)
+    // A caller knows their header fields by name.
+    let at = field.strip_prefix("headers[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    match at.and_then(|at| headers.get(at)) {
+        Some((name, _)) => Refusal::field(format!("headers.{name}"), code, error),
+        None => Refusal::field(field, code, error),
+    }
 }
 
 /// `In-Reply-To` of an answer (RFC 5322 §3.6.4): the id of the mail that it answers, or none where a header can't carry it; never one

@@ -20,7 +20,7 @@ use crate::gate::approvals::{check_person, find};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
     Attempt, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total, fetch_files,
-    place,
+    place, text_of,
 };
 use crate::gate::steps::{approval_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
@@ -135,6 +135,7 @@ async fn try_edit(
     let Ok(outbound) = outbound.revise(waits) else { return Ok(Try::Again) };
     let message = Message {
         labels: message.labels,
+        notes: message.notes,
         created_at: message.created_at,
         version: message.version,
         ..show(&inbox, &approval, outbound, (&prepared, &sealed))
@@ -204,6 +205,8 @@ async fn revise(
         html: edit.html.or(before.html).filter(|html| !html.trim().is_empty()),
         strict_html: edit.strict_html,
         attachments: edit.attachments,
+        headers: before.headers,
+        notes: before.notes,
         send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
     };
     let html_changes = check(&mut draft, &files, ports.now())?;
@@ -257,6 +260,7 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         Some(File { filename, content_type, content_id, digest, contents, inline: sealed.inline })
     });
     let files = files.collect();
+    let made = parsed.html.as_deref().and_then(text_of).map(|text| mail::canonical_text(&text));
     Prepared {
         draft: Draft {
             to: mailboxes(&shown.to),
@@ -264,10 +268,13 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
             bcc: mailboxes(&shown.bcc),
             reply_to: mailboxes(&shown.reply_to),
             subject: Some(HeaderText::lossy(&shown.subject)),
-            text: parsed.text.filter(|_| !parsed.text_from_html),
+            // What we made of the HTML follows the HTML.
+            text: parsed.text.filter(|text| !parsed.text_from_html && made.as_ref() != Some(text)),
             html: parsed.html,
             strict_html: false,
             attachments: vec![],
+            headers: caller_headers(&parsed.headers),
+            notes: message.notes.clone(),
             send_at: sealed.envelope().send_at,
         },
         files,
@@ -277,6 +284,12 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         always: None,
         html_changes: vec![],
     }
+}
+
+/// The header fields of a sealed mail that whoever asked for it gave.
+fn caller_headers(headers: &[mail::Header]) -> Vec<(String, String)> {
+    let given = headers.iter().filter(|header| mail::is_caller_header(&header.name));
+    given.map(|header| (header.name.clone(), header.value.clone())).collect()
 }
 
 /// Name and type of a sealed file as they were given. The record has both with what is not read of them in the mail: it is

@@ -27,8 +27,10 @@ use crate::mailbox::attachments::records;
 use crate::mailbox::conversation::subject_pointer;
 
 pub use crate::gate::draft::{
-    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, Sending, Source,
+    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADERS, Sending, Source,
 };
+pub use mail::compose::MAX_HEADER_VALUE;
+pub use mail::is_caller_header;
 
 /// What came of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,6 +237,7 @@ pub(crate) fn show(
         date: None,
         labels: BTreeSet::new(),
         unread: false,
+        notes: draft.notes.clone(),
         attachments: prepared.files.iter().map(|file| file.reference(approval.message_id)).collect(),
         size: sealed.mime().len() as u64,
         // Lists go by ids: the id tells the same time.

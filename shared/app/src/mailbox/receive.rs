@@ -259,6 +259,7 @@ fn build(
         date: mail.date,
         labels: BTreeSet::new(),
         unread: true,
+        notes: domain::mailbox::notes::Notes::default(),
         attachments: mail.attachments.iter().take(MAX_FILES).map(|file| part(id, file)).collect(),
         size: bytes.len() as u64,
         created_at: received.at,

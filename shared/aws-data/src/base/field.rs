@@ -11,6 +11,7 @@ use domain::delivery::event::EventKind;
 use domain::gate::policy::{By, Late, Links};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
+use domain::mailbox::notes::Tag;
 use domain::people::access::{Role, Scope};
 use domain::{
     ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
@@ -110,6 +111,26 @@ impl Field for Label {
     }
     fn read(form: String) -> Result<Self, Corrupt> {
         Label::parse(&form).map_err(|_| Corrupt("label"))
+    }
+}
+
+impl Field for Tag {
+    type Form = String;
+    fn write(&self) -> String {
+        self.as_str().to_owned()
+    }
+    fn read(form: String) -> Result<Self, Corrupt> {
+        Tag::parse(&form).map_err(|_| Corrupt("tag"))
+    }
+}
+
+impl Field for BTreeMap<Tag, String> {
+    type Form = BTreeMap<String, String>;
+    fn write(&self) -> Self::Form {
+        self.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect()
+    }
+    fn read(form: Self::Form) -> Result<Self, Corrupt> {
+        form.into_iter().map(|(name, value)| Ok((Tag::read(name)?, value))).collect()
     }
 }
 

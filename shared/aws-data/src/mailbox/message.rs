@@ -9,6 +9,7 @@ use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{AttachmentRef, Direction, Mark, Message, Party, Verdicts};
+use domain::mailbox::notes::{Notes, Tag};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ record! {
         labels: BTreeSet<Label>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unread: bool,
+        #[serde(default, skip_serializing_if = "NotesRecord::is_empty")]
+        notes: Notes,
         attachments: Vec<AttachmentRef>,
         size: u64,
         created_at: Timestamp,
@@ -48,6 +51,25 @@ record! {
             #[serde(skip_serializing_if = "Option::is_none")]
             outbound: Option<Outbound>,
         }
+    }
+}
+
+record! {
+    Notes as NotesRecord {
+        metadata: BTreeMap<Tag, String>,
+        tags: BTreeSet<Tag>,
+    }
+}
+
+impl Default for NotesRecord {
+    fn default() -> Self {
+        Notes::default().write()
+    }
+}
+
+impl NotesRecord {
+    fn is_empty(&self) -> bool {
+        self.metadata.is_empty() && self.tags.is_empty()
     }
 }
 

@@ -128,6 +128,7 @@ codes! {
         WrongType = "wrong_type", "give the type that `message` names";
         InvalidTimeout = "invalid_timeout", "a request waits 0 to 25 seconds: wait again with `after`";
         InvalidLabel = "invalid_label", "a label is 1 to 64 characters that people can see, on one line, without white space at an end";
+        InvalidTag = "invalid_tag", "1 to 64 letters of a to z, digits, dots, hyphens, colons and underscores";
         TooLong = "too_long", "give less: where there is one bound, `message` says it";
         TooMany = "too_many", "give fewer: `message` says how many fit";
         ControlCharacter = "control_character", "leave out control characters: line breaks and tabs are for `text` and `html` alone";
@@ -136,7 +137,7 @@ codes! {
         EmptyList = "empty_list", "name at least one; a list that may be left out is left out";
         UnknownChoice = "unknown_choice", "`message` names the choices";
         InvalidAddress = "invalid_address", "give a mail address: `name@example.com`";
-        AddressNotAscii = "address_not_ascii", "this domain's punycode form works; a local part has to be ASCII";
+        AddressNotAscii = "address_not_ascii", "what stands before the `@` has to be ASCII: SES sends to no other";
         InvalidId = "invalid_id", "give an id as the API gave it";
         InvalidTime = "invalid_time", "a time in RFC 3339: `2026-12-01T09:00:00Z`; in a policy's `time`, a time of day: `09:00`";
         InvalidDate = "invalid_date", "give a day";

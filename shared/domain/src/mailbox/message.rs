@@ -8,6 +8,7 @@ use crate::base::digest::Digest;
 use crate::mailbox::finding::Finding;
 use crate::mailbox::label::Label;
 use crate::mailbox::lifecycle::Outbound;
+use crate::mailbox::notes::Notes;
 use crate::{AttachmentId, InboxId, MessageId, OrganizationId, ThreadId};
 
 /// An address as a received mail writes it: nothing is promised about its form.
@@ -131,6 +132,8 @@ pub struct Message {
     pub labels: BTreeSet<Label>,
     /// It came in, and nobody has said that it was read.
     pub unread: bool,
+    /// What the program that sent it keeps with it; nothing for one that came in.
+    pub notes: Notes,
     /// Its files, at most 100.
     pub attachments: Vec<AttachmentRef>,
     /// In bytes, raw.

@@ -1,7 +1,9 @@
 //! What the fields of requests and responses are made of: for each, how it is read, how it is shown, and its JSON schema.
 
+use app::gate::submit::{MAX_HEADER_VALUE, MAX_HEADERS, is_caller_header};
 use app::mailbox::messages::Since;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -13,6 +15,7 @@ use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::EventKind;
 use domain::mailbox::label::Label;
+use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Role, Scope};
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -346,6 +349,94 @@ schema!([T: JsonSchema, const MAX: usize] List<T, MAX>, format!("List_of_{}", T:
     let items = generator.subschema_for::<T>();
     json_schema!({ "type": "array", "maxItems": MAX, "items": items })
 });
+
+/// A word that a program keeps with a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagOf(pub Tag);
+
+const TAG: &str = "^[A-Za-z0-9._:-]{1,64}$";
+
+impl Field for TagOf {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::InvalidTag, faults, Tag::parse).map(Self)
+    }
+}
+
+schema!([] TagOf, "Tag", _generator => json_schema!({ "type": "string", "pattern": TAG }));
+
+/// An object with at most `max` fields, each of which `read` reads.
+fn entries<T>(
+    value: Value,
+    max: usize,
+    faults: &mut Faults,
+    read: impl Fn(String, Value, &mut Faults) -> Option<T>,
+) -> Option<Vec<T>> {
+    let Value::Object(object) = value else { return faults.wrong_type("an object") };
+    if object.len() > max {
+        faults.note(Code::TooMany, format!("has more than {max} fields"));
+        return None;
+    }
+    let mut all = vec![];
+    for (name, value) in object {
+        let path = cut(&name);
+        all.push(faults.within_field(&path, |faults| read(name, value, faults)));
+    }
+    all.into_iter().collect()
+}
+
+/// Values that a program keeps with a mail, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata(pub BTreeMap<Tag, String>);
+
+impl Field for Metadata {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let read = entries(value, Notes::MOST_VALUES, faults, |name, value, faults| {
+            let name = Tag::parse(&name).map_err(|error| faults.note(Code::InvalidTag, error)).ok();
+            let text = string(value, Notes::MAX_VALUE, faults)?;
+            if !Notes::is_value(&text) {
+                faults.note(Code::ControlCharacter, "has a character that nobody sees");
+                return None;
+            }
+            Some((name?, text))
+        })?;
+        Some(Self(read.into_iter().collect()))
+    }
+}
+
+schema!([] Metadata, "Metadata", _generator => json_schema!({
+    "type": "object",
+    "maxProperties": Notes::MOST_VALUES,
+    "propertyNames": { "pattern": TAG },
+    "additionalProperties": { "type": "string", "maxLength": Notes::MAX_VALUE },
+}));
+
+/// Header fields of a mail, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headers(pub Vec<(String, String)>);
+
+impl Field for Headers {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        entries(value, MAX_HEADERS, faults, |name, value, faults| {
+            let may = is_caller_header(&name);
+            if !may {
+                faults.note(
+                    Code::HeaderNotAllowed,
+                    "can't be set: a mail takes X-\u{2026} (but X-SES-\u{2026} and X-Amz\u{2026}) and the List-\u{2026} fields of RFC 2369, 2919 and 8058",
+                );
+            }
+            let text = string(value, MAX_HEADER_VALUE, faults)?;
+            may.then_some((name, text))
+        })
+        .map(Self)
+    }
+}
+
+schema!([] Headers, "Headers", _generator => json_schema!({
+    "type": "object",
+    "maxProperties": MAX_HEADERS,
+    "propertyNames": { "pattern": "^([Xx]|[Ll][Ii][Ss][Tt])-[A-Za-z0-9_-]{1,70}$" },
+    "additionalProperties": { "type": "string", "maxLength": MAX_HEADER_VALUE },
+}));
 
 /// How many entries a page has at most, in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

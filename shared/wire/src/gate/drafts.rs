@@ -6,6 +6,7 @@ use app::gate::submit::{Draft, DraftAttachment, MAX_ATTACHMENTS, Source, Submitt
 use domain::AttachmentId;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
+use domain::mailbox::notes::Notes;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +14,8 @@ use serde::Serialize;
 use crate::base::parts::text;
 use crate::base::request::{self, Faults, request};
 use crate::base::values::{
-    Base64, Choice, IdOf, Line, List, MAX_ENTRIES, Mailboxes, Named, Sha256, Text, Time,
+    Base64, Choice, Headers, IdOf, Line, List, MAX_ENTRIES, Mailboxes, Metadata, Named, Sha256, TagOf, Text,
+    Time,
 };
 use crate::gate::approvals::{ApprovalView, HtmlChangeView, approval, html_change};
 use crate::mailbox::messages::{MessageView, message};
@@ -39,6 +41,12 @@ request! {
         html_mode: Option<Choice<HtmlMode>>,
         /// At most 20, with at most 25 MB together.
         attachments: Option<List<FileGiven, MAX_ENTRIES>>,
+        /// Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what is approved.
+        headers: Option<Headers>,
+        /// What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+        metadata: Option<Metadata>,
+        /// Words that a program keeps with the mail, as `metadata`.
+        tags: Option<List<TagOf, { Notes::MOST_TAGS }>>,
         /// Not before this, at most 300 days ahead; left out, at once.
         send_at: Option<Time>,
     }
@@ -136,6 +144,11 @@ pub fn draft(body: &[u8]) -> Result<Draft, Refusal> {
         html: mail.html,
         strict_html: is_strict(mail.html_mode),
         attachments: files(mail.attachments),
+        headers: mail.headers.map(|headers| headers.0).unwrap_or_default(),
+        notes: Notes {
+            metadata: mail.metadata.map(|metadata| metadata.0).unwrap_or_default(),
+            tags: List::entries(mail.tags).into_iter().map(|tag| tag.0).collect(),
+        },
         send_at: mail.send_at.map(Time::whole_second),
     })
 }

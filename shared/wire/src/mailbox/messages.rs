@@ -1,5 +1,7 @@
 //! Mails that came in, and mails that go out or went.
 
+use std::collections::BTreeMap;
+
 use app::base::error::Refusal;
 use app::base::store::PageRequest;
 use app::mailbox::marks::Marking;
@@ -10,6 +12,7 @@ use domain::mailbox::finding::Finding;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party, Verdicts};
+use domain::mailbox::notes::Tag;
 use domain::{ApprovalId, InboxId, MessageId, ThreadId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -228,6 +231,10 @@ pub struct MessageView<'a> {
     labels: Vec<&'a str>,
     /// Whether somebody said that it was read; a mail that goes out always is.
     read: bool,
+    /// What the program that sends it keeps with it, by name; nothing for one that came in.
+    metadata: BTreeMap<&'a str, &'a str>,
+    /// Words that the program that sends it keeps with it, in the order of the alphabet.
+    tags: Vec<&'a str>,
     attachments: Vec<FileView<'a>>,
     /// In bytes, raw.
     size: u64,
@@ -347,6 +354,13 @@ pub fn message(message: &Message) -> MessageView<'_> {
         date: message.date.map(Time),
         labels: message.labels.iter().map(Label::as_str).collect(),
         read: !message.unread,
+        metadata: message
+            .notes
+            .metadata
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect(),
+        tags: message.notes.tags.iter().map(Tag::as_str).collect(),
         attachments: message.attachments.iter().map(file).collect(),
         size: message.size,
         created_at: Time(message.created_at),

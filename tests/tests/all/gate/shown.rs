@@ -69,6 +69,7 @@ async fn held(world: &World) -> Submitted {
         ],
         send_at: None,
         strict_html: false,
+        ..Draft::default()
     };
     let once = Once::default();
     submit(&world.sending(), &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
@@ -276,6 +277,7 @@ async fn an_approval_whose_mail_is_gone_is_not_shown_with_the_mail_that_it_answe
         attachments: vec![],
         send_at: None,
         strict_html: false,
+        ..Draft::default()
     };
     let answering = Some(Answering { message_id: received.id, all: false });
     let once = Once::default();

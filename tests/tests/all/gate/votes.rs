@@ -64,6 +64,7 @@ fn to(address: &str) -> Draft {
         strict_html: false,
         attachments: vec![],
         send_at: None,
+        ..Draft::default()
     }
 }
 

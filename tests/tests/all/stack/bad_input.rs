@@ -75,7 +75,7 @@ fn every_defect_of_a_mail_has_its_code_and_stores_nothing() {
         (with("to", json!([1])), "to[0]", "wrong_type"),
         (with("to", json!("nobody")), "to", "invalid_address"),
         (with("to", json!(["änn@example.com"])), "to[0]", "address_not_ascii"),
-        (with("cc", json!(["ann@exämple.com"])), "cc[0]", "address_not_ascii"),
+        (with("cc", json!(["ann@-exämple.com"])), "cc[0]", "invalid_address"),
         (with("to", json!(["a@example.com\r\nBcc: b@example.com"])), "to[0]", "invalid_address"),
         (
             with("to", json!([{"address": "a@example.com", "name": "A\r\nBcc: b@example.com"}])),

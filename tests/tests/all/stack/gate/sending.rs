@@ -290,3 +290,92 @@ fn an_answer_to_all_goes_to_everybody_once_and_not_to_ourselves() {
     let found = ["to", "cc", "bcc"].map(|name| answer["message"][name].as_array().unwrap().len());
     assert_eq!(found, [1, 1, 1]);
 }
+
+#[test]
+fn what_a_caller_adds_goes_with_the_mail_or_stays_with_it() {
+    let stack = Stack::running();
+    let body = json!({
+        "to": ["Ann <ann@Bücher.example>", "ann@xn--bcher-kva.example"],
+        "subject": unique("An order"),
+        "html": "<p>See <a href=\"https://example.com/order/42\">the order</a>.</p>",
+        "headers": {"X-Order": "42 für Ann", "List-Unsubscribe": "<https://example.com/leave>"},
+        "metadata": {"crm.id": "lead 42"},
+        "tags": ["orders", "2026"],
+    });
+    let held = stack.submit_body(&body);
+    let agent = stack.text("/agent_token");
+    let path = format!("/v1/inboxes/{}/messages/{}", stack.inbox(), held.message);
+    let message = stack.get(&path, agent).expect(200);
+    assert_eq!(message["to"], json!([{"name": "Ann", "address": "ann@xn--bcher-kva.example"}]));
+    assert_eq!(message["metadata"], json!({"crm.id": "lead 42"}));
+    assert_eq!(message["tags"], json!(["2026", "orders"]));
+    assert_eq!(message["text"], "See the order <https://example.com/order/42>.\n");
+
+    // An edit of the HTML alone takes the text that was made of it along, and the fields and notes stay.
+    let edit = json!({"digest": held.digest, "html": "<p>See <a href=\"https://example.com/order/43\">the order</a>.</p>"});
+    let edited =
+        stack.post(&format!("/v1/approvals/{}/edit", held.approval), stack.text("/approver/session"), &edit);
+    let held = Held::of(&edited.expect(202));
+    let message = stack.get(&path, agent).expect(200);
+    assert_eq!(message["text"], "See the order <https://example.com/order/43>.\n");
+    assert_eq!(message["metadata"], json!({"crm.id": "lead 42"}));
+    let approve = format!("/v1/approvals/{}/approve", held.approval);
+    stack.post(&approve, stack.text("/owner/session"), &json!({"digest": held.digest})).expect(200);
+    stack.message_with_status(&held.message, "delivered");
+    let accepted = stack.accepted(&held.message);
+    let eml = accepted[0]["message_id"].as_str().unwrap();
+    let sent = std::fs::read(format!("{}/{eml}.eml", stack.text("/outbox"))).unwrap();
+    let parsed = mail::parse(&sent);
+    let header = |name: &str| {
+        let mut found = parsed.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        (found.next().map(|header| header.value.clone()), found.count())
+    };
+    assert_eq!(header("X-Order"), (Some("42 für Ann".to_owned()), 0));
+    assert_eq!(header("List-Unsubscribe"), (Some("<https://example.com/leave>".to_owned()), 0));
+    assert!(!parsed.text_from_html);
+    let all = String::from_utf8_lossy(&sent);
+    assert!(!all.contains("lead 42") && !all.contains("orders"), "notes are for no recipient: {all}");
+}
+
+#[test]
+fn what_can_not_be_added_is_named_all_at_once() {
+    let stack = Stack::running();
+    let body = json!({
+        "to": ["änn@example.com", "ann@exämple"], "subject": "s", "text": "t",
+        "headers": {"Bcc": "x@example.com", "X-SES-Source-Arn": "x", "Auto-Submitted": "no", "X-A": 5},
+        "metadata": {"a b": "x", "c": "line\nbreak", "d": "x".repeat(201)},
+        "tags": ["a b", "good"],
+    });
+    let path = format!("/v1/inboxes/{}/messages/send", stack.inbox());
+    let problem = stack.post(&path, stack.text("/agent_token"), &body).expect(422);
+    let mut named: Vec<_> = problem["error"]["details"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| {
+            (fault["field"].as_str().unwrap().to_owned(), fault["code"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    named.sort();
+    let expected = [
+        ("headers.Auto-Submitted", "header_not_allowed"),
+        ("headers.Bcc", "header_not_allowed"),
+        ("headers.X-A", "wrong_type"),
+        ("headers.X-SES-Source-Arn", "header_not_allowed"),
+        ("metadata.a b", "invalid_tag"),
+        ("metadata.c", "control_character"),
+        ("metadata.d", "too_long"),
+        ("tags[0]", "invalid_tag"),
+        ("to[0]", "address_not_ascii"),
+        ("to[1]", "invalid_address"),
+    ];
+    let expected: Vec<_> = expected.map(|(field, code)| (field.to_owned(), code.to_owned())).into();
+    assert_eq!(named, expected);
+    // What only the written mail shows is named by the field as well.
+    for (value, code) in [("a\u{202e}b", "control_character"), ("=?utf-8?q?x?=", "encoded_word")] {
+        let body = json!({"to": ["ann@example.com"], "subject": "s", "text": "t", "headers": {"X-A": value}});
+        let problem = stack.post(&path, stack.text("/agent_token"), &body).expect(422);
+        assert_eq!(problem["error"]["code"], code, "{problem}");
+        assert_eq!(problem["error"]["details"]["fields"][0]["field"], "headers.X-A");
+    }
+}
