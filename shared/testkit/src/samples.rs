@@ -191,7 +191,7 @@ pub fn inbound(n: u8) -> Message {
 }
 
 fn tag(text: &str) -> Tag {
-    Tag::parse(text).unwrap()
+    Tag::parse(text).expect("a tag")
 }
 
 /// A mail of [`inbox`] 1 that stands at `state`.
