@@ -43,7 +43,7 @@ pub const MAX_UNFOLDABLE: usize = 900;
 pub const MAX_REFERENCES: usize = 50;
 
 /// A mailbox to write into a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Addr<'a> {
     /// The display name; surrounding spaces are dropped.
     pub name: Option<&'a str>,
