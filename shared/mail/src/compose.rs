@@ -468,6 +468,12 @@ fn is_seven_bit(bytes: &[u8]) -> bool {
     check(bytes).is_ok() && !bytes.contains(&0)
 }
 
+/// Whether [`compose`] takes a file of this media type: `type/subtype` and parameters (RFC 2045 §5.1), no `multipart/…`, and of
+/// `message/…` only `message/rfc822`.
+pub fn is_attachable(value: &str) -> bool {
+    content_type("", value).is_ok()
+}
+
 /// `type/subtype` and parameters (RFC 2045 §5.1), of a kind that can be attached.
 fn content_type<'a>(field: &str, value: &'a str) -> Result<ContentType<'a>, ComposeError> {
     let refused = || ComposeError::ContentType { field: field.to_owned() };

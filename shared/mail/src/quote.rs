@@ -107,6 +107,17 @@ pub fn forward_html(original: &Quoted<'_>) -> String {
     write_html(original, &head, "")
 }
 
+/// A text as HTML that can stand above what is quoted or passed on: escaped, with its line breaks. Linear.
+pub fn text_as_html(text: &str) -> String {
+    let mut out = String::from("<div>");
+    for line in to_lf(text).trim_end().lines() {
+        escape_text(&mut out, line);
+        out.push_str("<br>");
+    }
+    out.push_str("</div><br>");
+    out
+}
+
 /// The line that every program knows.
 const FORWARDED: &str = "---------- Forwarded message ---------";
 

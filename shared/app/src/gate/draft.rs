@@ -103,13 +103,29 @@ pub const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 300);
 /// A `send_at` this far in the past still counts as now: clocks differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// How a mail answers another.
+/// How a mail answers another, or passes it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answering {
-    /// The mail that is answered.
+    /// The mail that is answered or passed on.
     pub message_id: MessageId,
-    /// Whether its other recipients get the answer too.
-    pub all: bool,
+    /// How.
+    pub how: How,
+    /// Whether it is quoted below the answer. What is passed on always stands there.
+    pub quote: bool,
+}
+
+/// What a mail is to the one that it takes up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// An answer to its author.
+    Reply,
+    /// An answer that its other recipients get too.
+    ReplyAll,
+    /// It is passed on to others.
+    Forward {
+        /// With its files.
+        files: bool,
+    },
 }
 
 /// A draft that was checked, with everything that it takes to seal it.
@@ -205,11 +221,14 @@ impl Prepared {
         inbox_id: InboxId,
         mut draft: Draft,
         parent: Option<Message>,
+        passed_on: Vec<File>,
     ) -> Result<Self, Refusal> {
         let ports = &sending.ports;
-        let html_changes = check(&mut draft, &[], ports.now())?;
-        let mut files =
-            fetch_files(ports, &*sending.blobs, permit.organization_id(), inbox_id, &draft).await?;
+        let html_changes = check(&mut draft, &passed_on, ports.now())?;
+        let mut files = passed_on;
+        let given = fetch_files(ports, &*sending.blobs, permit.organization_id(), inbox_id, &draft).await?;
+        files.extend(given);
+        check_total(&files)?;
         place(&draft, &mut files)?;
         Ok(Self { draft, files, parent, resends: None, revises: None, always: None, html_changes })
     }
@@ -295,6 +314,15 @@ pub(crate) fn address_answer(
             Some(HeaderText::lossy(&if begins_re { subject.to_owned() } else { format!("Re: {subject}") }));
     }
     Ok(())
+}
+
+/// The subject of what is passed on, where none is given.
+pub(crate) fn address_forward(draft: &mut Draft, original: &Message) {
+    let subject = original.subject.trim();
+    let head = subject.split_once(':').map_or("", |(head, _)| head.trim());
+    let begins_fwd = ["fwd", "fw"].iter().any(|word| word.eq_ignore_ascii_case(head));
+    let subject = if begins_fwd { subject.to_owned() } else { format!("Fwd: {subject}") };
+    draft.subject.get_or_insert_with(|| HeaderText::lossy(&subject));
 }
 
 /// Refuses what could never be sent, all of it at once, and brings the HTML into its normal form. `kept` are files that the
@@ -555,8 +583,12 @@ pub(crate) async fn fetch_files(
     Ok(files)
 }
 
-/// Refuses files that are too large together.
+/// Refuses files that are too many or too large together.
 pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
+    if files.len() > MAX_ATTACHMENTS {
+        let text = format!("are too many: a mail takes at most {MAX_ATTACHMENTS}");
+        return Err(Refusal::field("attachments", Code::TooManyAttachments, text));
+    }
     let total: u64 = files.iter().map(File::size).sum();
     if total > Attachment::MAX_SIZE {
         let message =

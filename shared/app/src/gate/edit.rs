@@ -210,10 +210,6 @@ async fn revise(
     files.extend(
         fetch_files(ports, &*sending.blobs, message.organization_id, message.inbox_id, &draft).await?,
     );
-    if files.len() > crate::gate::draft::MAX_ATTACHMENTS {
-        let text = format!("are too many: a mail takes at most {}", crate::gate::draft::MAX_ATTACHMENTS);
-        return Err(Refusal::field("attachments", Code::TooManyAttachments, text));
-    }
     check_total(&files)?;
     place(&draft, &mut files)?;
     let parent = load_parent(ports, old).await?;

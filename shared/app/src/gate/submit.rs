@@ -20,14 +20,15 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write, key, load};
-use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references, answered_id};
+use crate::gate::draft::{File, Original, Prepared, address_answer, address_forward, answer_references, answered_id};
+use crate::gate::quote::take_over;
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
 use crate::mailbox::attachments::records;
 use crate::mailbox::conversation::subject_pointer;
 
 pub use crate::gate::draft::{
-    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, Sending, Source,
+    Answering, Draft, DraftAttachment, How, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, Sending, Source,
 };
 
 /// What came of a submission.
@@ -70,10 +71,20 @@ pub async fn submit(
     if answering.is_some() && parent.is_none() {
         return Err(Refusal::NotFound("message"));
     }
+    let mut passed_on = vec![];
     if let (Some(parent), Some(answering)) = (&parent, answering) {
-        address_answer(&mut draft, parent, &inbox, answering.all)?;
+        match answering.how {
+            How::Reply => address_answer(&mut draft, parent, &inbox, false)?,
+            How::ReplyAll => address_answer(&mut draft, parent, &inbox, true)?,
+            How::Forward { .. } => address_forward(&mut draft, parent),
+        }
+        if answering.quote || matches!(answering.how, How::Forward { .. }) {
+            // Whoever gets a mail passed on reads it: so may whoever asks for that.
+            permit.principal().permit::<scope::MessagesRead>()?;
+            passed_on = take_over(&*sending.blobs, &mut draft, parent, answering.how).await?;
+        }
     }
-    let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent).await?;
+    let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent, passed_on).await?;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");

@@ -2,7 +2,7 @@
 
 use app::base::error::Refusal;
 use app::gate::edit::Edit;
-use app::gate::submit::{Draft, DraftAttachment, MAX_ATTACHMENTS, Source, Submitted};
+use app::gate::submit::{Draft, DraftAttachment, How, MAX_ATTACHMENTS, Source, Submitted};
 use domain::AttachmentId;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
@@ -18,29 +18,74 @@ use crate::base::values::{
 use crate::gate::approvals::{ApprovalView, HtmlChangeView, approval, html_change};
 use crate::mailbox::messages::{MessageView, message};
 
-request! {
+/// Declares a request that describes a mail, with what it has beside that.
+macro_rules! mail {
+    ($(#[$about:meta])* $name:ident { $($extra:tt)* }) => {
+        request! {
+            $(#[$about])*
+            pub struct $name {
+                /// Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+                /// `bcc` say.
+                to: Option<Mailboxes>,
+                /// Recipients of copies.
+                cc: Option<Mailboxes>,
+                /// Recipients that the others don't see.
+                bcc: Option<Mailboxes>,
+                /// Where answers go, if not to the inbox: at most 5.
+                reply_to: Option<Mailboxes>,
+                /// Of a reply or of a mail that is passed on, that of the other mail where it is left out.
+                subject: Option<Line>,
+                /// The body as text, at most 1 MB. Where it is left out, it is made of `html`.
+                text: Option<String>,
+                /// The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
+                html: Option<String>,
+                /// What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
+                html_mode: Option<Choice<HtmlMode>>,
+                /// At most 20, with at most 25 MB together.
+                attachments: Option<List<FileGiven, MAX_ENTRIES>>,
+                /// Not before this, at most 300 days ahead; left out, at once.
+                send_at: Option<Time>,
+                $($extra)*
+            }
+        }
+
+        impl $name {
+            fn draft(self) -> Draft {
+                Draft {
+                    to: Mailboxes::entries(self.to),
+                    cc: Mailboxes::entries(self.cc),
+                    bcc: Mailboxes::entries(self.bcc),
+                    reply_to: Mailboxes::entries(self.reply_to),
+                    subject: self.subject.map(|line| line.0),
+                    text: self.text,
+                    html: self.html,
+                    strict_html: is_strict(self.html_mode),
+                    attachments: files(self.attachments),
+                    send_at: self.send_at.map(Time::whole_second),
+                }
+            }
+        }
+    };
+}
+
+mail! {
     /// A mail.
-    pub struct Mail {
-        /// Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and `bcc` say.
-        to: Option<Mailboxes>,
-        /// Recipients of copies.
-        cc: Option<Mailboxes>,
-        /// Recipients that the others don't see.
-        bcc: Option<Mailboxes>,
-        /// Where answers go, if not to the inbox: at most 5.
-        reply_to: Option<Mailboxes>,
-        /// Of a reply, that of the mail that it answers where it is left out.
-        subject: Option<Line>,
-        /// The body as text, at most 1 MB. Where it is left out, it is made of `html`.
-        text: Option<String>,
-        /// The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
-        html: Option<String>,
-        /// What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
-        html_mode: Option<Choice<HtmlMode>>,
-        /// At most 20, with at most 25 MB together.
-        attachments: Option<List<FileGiven, MAX_ENTRIES>>,
-        /// Not before this, at most 300 days ahead; left out, at once.
-        send_at: Option<Time>,
+    Mail {}
+}
+
+mail! {
+    /// An answer to a mail.
+    Reply {
+        /// Whether that mail stands quoted below the answer, which takes the scope `messages.read` too. Left out, it does not.
+        include_quote: Option<bool>,
+    }
+}
+
+mail! {
+    /// A mail that passes another one on: that one stands below `text` and `html`, which may be left out.
+    Forward {
+        /// Whether the files of that mail go with it. Left out, they do.
+        include_attachments: Option<bool>,
     }
 }
 
@@ -125,19 +170,21 @@ fn is_strict(mode: Option<Choice<HtmlMode>>) -> bool {
 
 /// Reads a [`Mail`].
 pub fn draft(body: &[u8]) -> Result<Draft, Refusal> {
-    let mail: Mail = request::body(body)?;
-    Ok(Draft {
-        to: Mailboxes::entries(mail.to),
-        cc: Mailboxes::entries(mail.cc),
-        bcc: Mailboxes::entries(mail.bcc),
-        reply_to: Mailboxes::entries(mail.reply_to),
-        subject: mail.subject.map(|line| line.0),
-        text: mail.text,
-        html: mail.html,
-        strict_html: is_strict(mail.html_mode),
-        attachments: files(mail.attachments),
-        send_at: mail.send_at.map(Time::whole_second),
-    })
+    Ok(request::body::<Mail>(body)?.draft())
+}
+
+/// Reads a [`Reply`], and whether it quotes what it answers.
+pub fn reply(body: &[u8]) -> Result<(Draft, bool), Refusal> {
+    let reply: Reply = request::body(body)?;
+    let quote = reply.include_quote.unwrap_or(false);
+    Ok((reply.draft(), quote))
+}
+
+/// Reads a [`Forward`], and how the other mail is passed on.
+pub fn forward(body: &[u8]) -> Result<(Draft, How), Refusal> {
+    let forward: Forward = request::body(body)?;
+    let files = forward.include_attachments.unwrap_or(true);
+    Ok((forward.draft(), How::Forward { files }))
 }
 
 /// Reads [`EditMail`].
