@@ -64,7 +64,10 @@ pub use authentication::is_authenticated;
 pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose, is_message_id};
 pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
-pub use quote::{Quoted, forward_html, forward_text, quote_html, quote_text, text_as_html};
+pub use quote::{
+    Quoted, append_html, forward_html, forward_subject, forward_text, quote_html, quote_text, reply_subject,
+    text_as_html,
+};
 pub use reply::{extract_written, preview};
 pub use report::Report;
 pub use sanitise::{SanitisedHtml, sanitise_html};

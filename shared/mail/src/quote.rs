@@ -6,14 +6,14 @@
 //! The mail was written by a stranger. Nothing of it can leave its place: header values become one line without
 //! brackets, text is quoted line by line, and HTML is sanitised and brought into the [normal form](crate::normal), in
 //! which it can be part of a mail that is sent. Pictures are left out, for they are files of the other mail, or somebody
-//! would learn that it is read.
+//! would learn that it is read. What some programs take for UTF-7 is broken up.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::compose::{Addr, MAX_SUBJECT};
+use crate::compose::{Addr, MAX_SUBJECT, has_encoded_word};
 use crate::markup::{self, Tag, Token, Tokens, escape_text};
 use crate::normal;
 use crate::sanitise::sanitise_html;
@@ -29,7 +29,7 @@ pub const MAX_ADDRESSES: usize = 50;
 const MAX_NAME: usize = 120;
 /// Longest address, in bytes (as in [`parse`](crate::parse::MAX_ADDRESS)).
 const MAX_ADDRESS: usize = crate::parse::MAX_ADDRESS;
-/// Longest address of a link that is kept, in bytes.
+/// Longest address of a link that is kept, with its query and its fragment, in bytes, as it is written in the normal form.
 const MAX_LINK: usize = 2_000;
 /// What stands in place of the rest of a mail that is too long.
 const CUT: &str = "[The rest was left out here, because the mail is too long.]";
@@ -110,12 +110,56 @@ pub fn forward_html(original: &Quoted<'_>) -> String {
 /// A text as HTML that can stand above what is quoted or passed on: escaped, with its line breaks. Linear.
 pub fn text_as_html(text: &str) -> String {
     let mut out = String::from("<div>");
-    for line in to_lf(text).trim_end().lines() {
+    for line in without_utf7(&to_lf(text)).trim_end().lines() {
         escape_text(&mut out, line);
         out.push_str("<br>");
     }
     out.push_str("</div><br>");
     out
+}
+
+/// A document in the normal form with `below`, of [`quote_html`] or [`forward_html`], at its end.
+///
+/// Both are whole by themselves, so nothing that is left open in the one reaches into the other. The content ids of `above` are
+/// taken as they are. Linear.
+///
+/// # Errors
+/// Where both together are more than [`normal::normalise`] takes.
+pub fn append_html(above: Option<&str>, below: &str) -> Result<String, normal::Refused> {
+    let above = above.map(|above| above.strip_suffix(END).unwrap_or(above));
+    let whole = format!("{}{below}", above.unwrap_or_default());
+    // What is around a part has a say in how it is written: its colours are looked at against what they stand on.
+    normal::normalise(&whole, &|_| true).map(|normal| normal.html)
+}
+
+/// The subject of an answer: `Re: ` before the subject of the mail, unless it begins so. One line that [`compose`](crate::compose())
+/// takes, at most [`MAX_SUBJECT`] bytes.
+pub fn reply_subject(subject: &str) -> String {
+    prefixed("Re:", &["re"], subject)
+}
+
+/// The subject of a mail that is passed on: `Fwd: ` before its own, unless it begins with `Fwd:` or `Fw:`. Bounded as
+/// [`reply_subject`].
+pub fn forward_subject(subject: &str) -> String {
+    prefixed("Fwd:", &["fwd", "fw"], subject)
+}
+
+fn prefixed(prefix: &str, known: &[&str], subject: &str) -> String {
+    let mut subject = clean_line(subject, MAX_SUBJECT);
+    if has_encoded_word(&subject) {
+        subject = subject.replace("=?", "= ?");
+    }
+    let head = subject.split_once(':').map(|(head, _)| head.trim());
+    let begins = head.is_some_and(|head| known.iter().any(|word| word.eq_ignore_ascii_case(head)));
+    let whole = if begins { subject } else { format!("{prefix} {subject}") };
+    clean_line(&whole, MAX_SUBJECT)
+}
+
+/// How text begins that some programs read as UTF-7 (RFC 2152), where it hides markup: `+ADw-` is `<`.
+const UTF7: &str = "+ADw";
+
+fn without_utf7(text: &str) -> Cow<'_, str> {
+    if text.contains(UTF7) { Cow::Owned(text.replace(UTF7, "+ ADw")) } else { Cow::Borrowed(text) }
 }
 
 /// The line that every program knows.
@@ -143,7 +187,7 @@ fn fields(original: &Quoted<'_>) -> Vec<(&'static str, String)> {
     let all = [
         ("From", mailbox(&original.from)),
         ("Date", date.unwrap_or_default()),
-        ("Subject", clean_line(original.subject, MAX_SUBJECT)),
+        ("Subject", without_utf7(&clean_line(original.subject, MAX_SUBJECT)).into_owned()),
         ("To", list(original.to)),
         ("Cc", list(original.cc)),
     ];
@@ -152,7 +196,10 @@ fn fields(original: &Quoted<'_>) -> Vec<(&'static str, String)> {
 
 /// `Ann <ann@x.test>`, on one line. A name can't look like an address in brackets.
 fn mailbox(addr: &Addr<'_>) -> String {
-    let bare = |text: &str, max: usize| clean_line(&cut(text, 4 * max).0.replace(['<', '>', '"'], " "), max);
+    let bare = |text: &str, max: usize| {
+        let line = clean_line(&cut(text, 4 * max).0.replace(['<', '>', '"'], " "), max);
+        without_utf7(&line).into_owned()
+    };
     let name = bare(addr.name.unwrap_or_default(), MAX_NAME);
     let address = bare(addr.address, MAX_ADDRESS);
     match (name.is_empty(), address.is_empty()) {
@@ -173,7 +220,8 @@ fn body_text(original: &Quoted<'_>) -> String {
         }
         (None, None) => (Cow::Borrowed(""), false),
     };
-    let mut kept: String = to_lf(&text).chars().filter(|c| is_harmless(*c)).collect();
+    let kept: String = to_lf(&text).chars().filter(|c| is_harmless(*c)).collect();
+    let mut kept = without_utf7(&kept).into_owned();
     kept.truncate(kept.trim_end().len());
     if cut_off {
         kept.push_str("\n\n");
@@ -215,8 +263,11 @@ fn cut_mark(cut_off: bool) -> String {
 fn normal_fragment(html: &str) -> Option<String> {
     let whole = normal::normalise(html, &|_| false).ok()?.html;
     let (_, body) = whole.split_once("<body").and_then(|(_, rest)| rest.split_once('>'))?;
-    Some(body.strip_suffix("</body></html>\n")?.to_owned())
+    Some(body.strip_suffix(END)?.to_owned())
 }
+
+/// How a document in the normal form ends.
+const END: &str = "</body></html>\n";
 
 /// HTML from a stranger without what would keep it from being sent: pictures, links that are no addresses of the net,
 /// control characters, and whatever is beyond [`MAX_HTML`]. The flag says whether something is missing for its size.
@@ -264,7 +315,8 @@ fn copy_html(html: &str) -> (String, bool) {
 fn write_text(out: &mut String, text: &str, cut_off: &mut bool) {
     let (text, too_long) = cut(text, (MAX_HTML + 1).saturating_sub(out.len()));
     *cut_off |= too_long;
-    escape_text(out, &text.chars().filter(|c| is_harmless(*c)).collect::<String>());
+    let text: String = text.chars().filter(|c| is_harmless(*c)).collect();
+    escape_text(out, &without_utf7(&text));
 }
 
 fn write_start(out: &mut String, tag: &Tag) {
@@ -272,26 +324,26 @@ fn write_start(out: &mut String, tag: &Tag) {
     out.push_str(&tag.name);
     for (name, value) in &tag.attributes {
         // Sanitising adds these; the normal form has them of its own.
-        let ours = matches!(name.as_str(), "rel" | "target" | "data-src" | "src");
-        if !ours && (name != "href" || is_plain_link(value)) {
-            markup::write_attribute(
-                out,
-                name,
-                &value.chars().filter(|c| is_harmless(*c)).collect::<String>(),
-            );
+        if matches!(name.as_str(), "rel" | "target" | "data-src" | "src") {
+            continue;
+        }
+        let value: String = value.chars().filter(|c| is_harmless(*c)).collect();
+        let value = if name == "href" { plain_link(&value) } else { Some(value) };
+        if let Some(value) = value.filter(|value| !value.contains(UTF7)) {
+            markup::write_attribute(out, name, &value);
         }
     }
     out.push('>');
 }
 
-/// Whether a link can be sent: no password in it, and no longer than programs take.
-fn is_plain_link(link: &str) -> bool {
-    link.len() <= MAX_LINK
-        && url::Url::parse(link).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https" | "mailto" | "tel")
-                && url.username().is_empty()
-                && url.password().is_none()
-        })
+/// A link as it can be sent: no password in it, and no longer than programs take.
+fn plain_link(link: &str) -> Option<String> {
+    let url = Some(link).filter(|link| link.len() <= MAX_LINK).and_then(|link| url::Url::parse(link).ok())?;
+    let good = matches!(url.scheme(), "http" | "https" | "mailto" | "tel")
+        && url.username().is_empty()
+        && url.password().is_none();
+    // A plus that is written as its number is the same to whoever is asked for it.
+    Some(url.as_str().replace(UTF7, "%2BADw")).filter(|url| good && url.len() <= MAX_LINK)
 }
 
 #[cfg(test)]

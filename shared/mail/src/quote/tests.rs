@@ -174,3 +174,124 @@ fn long_mails_are_cut_and_say_so() {
     let answer = format!("Yes.\n\n{}", quote_text(&quoted));
     assert_eq!(extract_reply(&answer), "Yes.");
 }
+
+#[test]
+fn nothing_of_a_strangers_is_read_as_utf7() {
+    let evil = "x +ADw-script+AD4- y";
+    let addr = Addr { name: Some(evil), address: ANN.address };
+    for html in [
+        format!("<p>{evil}</p>"),
+        "<p>x +<span></span>ADw-script</p>".to_owned(),
+        "<p>x +<!-- -->ADw-script</p>".to_owned(),
+        "<p title='+ADw-'>x <a href='https://x.test/?a=+ADw-#+\tADw-b'>+ADw-</a></p>".to_owned(),
+        format!("<img src=x alt='{evil}'>"),
+    ] {
+        let quoted = Quoted {
+            from: addr,
+            subject: evil,
+            to: &[addr],
+            text: Some(evil),
+            html: Some(&html),
+            ..original()
+        };
+        for page in [quote_html(&quoted), forward_html(&quoted)] {
+            assert!(page.contains("script") && !page.contains("+ADw"), "{page}");
+            assert_normal(&page);
+        }
+        for text in [quote_text(&quoted), forward_text(&quoted)] {
+            assert!(text.contains("+ ADw-script") && !text.contains("+ADw"), "{text}");
+        }
+    }
+    assert!(append_html(None, &text_as_html(evil)).is_ok());
+}
+
+#[test]
+fn links_are_kept_as_far_as_they_can_be_sent() {
+    let long = "a".repeat(3_000);
+    for (link, kept) in [
+        ("https://x.test/a?b=c#d", true),
+        ("mailto:ann@x.test", true),
+        ("tel:+4930", true),
+        (&format!("https://x.test/#{long}"), false),
+        (&format!("https://x.test/{}", "é".repeat(900)), false),
+        ("#top", false),
+        ("ftp://x.test/", false),
+        ("https://u@x.test/", false),
+    ] {
+        let html = format!("<p><a href=\"{link}\">here</a></p>");
+        let page = quote_html(&Quoted { html: Some(&html), ..original() });
+        assert_eq!(page.contains("<a "), kept, "{link}: {page}");
+        assert!(page.contains("here"), "{page}");
+    }
+}
+
+#[test]
+fn what_stands_above_and_what_is_quoted_stay_apart() {
+    let quoted = Quoted { html: Some("<table><tr><td><b>older<p>"), ..original() };
+    for above in [
+        "<p>New.</p>",
+        "<blockquote><div><p>New.",
+        "<table><tr><td><ul><li><a href='https://x.test/'><b>New.",
+        "New.<!--",
+        "New.<div title='",
+        "<body bgcolor=black text=white><p>New.",
+        "<body style='background:#000;color:#fff'><p style='font-size:40px'>New.",
+    ] {
+        let above = normal::normalise(above, &|_| false).expect("a form").html;
+        for below in [quote_html(&quoted), forward_html(&quoted)] {
+            let whole = append_html(Some(&above), &below).expect("a form");
+            assert!(is_normal(&whole), "{whole}");
+            let words = format!("{}\n{}", normal::read(&above).text, normal::read(&below).text);
+            assert!(normal::says_the_same(&whole, &words), "{whole}\n{words}");
+            assert!(!whole[whole.find("New.").expect("it")..].contains("New.<blockquote"), "{whole}");
+        }
+    }
+    // A picture of the answer stays what it is.
+    let above = normal::normalise("<p><img src='cid:a' alt='logo'></p>", &|_| true).expect("a form").html;
+    let whole = append_html(Some(&above), &quote_html(&quoted)).expect("a form");
+    assert!(whole.contains("cid:a"), "{whole}");
+    assert!(is_normal(&append_html(None, &forward_html(&quoted)).expect("a form")));
+    // Together they can be too much.
+    let much = format!("<p>{}</p>", "word ".repeat(200_000));
+    let above = normal::normalise(&much, &|_| false).expect("a form").html;
+    let below = quote_html(&Quoted { html: Some(&much), ..original() });
+    assert_eq!(append_html(Some(&above), &below).map_err(|refused| refused.reason), Err(normal::Reason::TooLarge));
+}
+
+#[test]
+fn subjects_are_one_line_that_can_be_sent() {
+    for (subject, reply, forward) in [
+        ("Lunch", "Re: Lunch", "Fwd: Lunch"),
+        ("", "Re:", "Fwd:"),
+        (" RE: Lunch", "RE: Lunch", "Fwd: RE: Lunch"),
+        ("fw: Lunch", "Re: fw: Lunch", "fw: Lunch"),
+        ("Fwd : Lunch", "Re: Fwd : Lunch", "Fwd : Lunch"),
+        ("Reading: x", "Re: Reading: x", "Fwd: Reading: x"),
+        ("=?utf-8?Q?x?=", "Re: = ?utf-8?Q?x?=", "Fwd: = ?utf-8?Q?x?="),
+        ("a =? b", "Re: a =? b", "Fwd: a =? b"),
+        ("a\r\nBcc: eve@x.test\u{202e}", "Re: a Bcc: eve@x.test", "Fwd: a Bcc: eve@x.test"),
+    ] {
+        assert_eq!((reply_subject(subject).as_str(), forward_subject(subject).as_str()), (reply, forward));
+    }
+    for subject in ["é".repeat(2_000), "=?".repeat(1_000) + "utf-8?B?x?=", "日".repeat(5_000)] {
+        for subject in [reply_subject(&subject), forward_subject(&subject)] {
+            assert!(subject.len() <= MAX_SUBJECT && subject.len() > MAX_SUBJECT - 4, "{}", subject.len());
+            let (from, to) = (ANN, [BOB]);
+            let mail = crate::Outgoing {
+                from,
+                reply_to: &[],
+                to: &to,
+                cc: &[],
+                subject: &subject,
+                text: Some("x"),
+                html: None,
+                in_reply_to: None,
+                references: &[],
+                headers: &[],
+                attachments: &[],
+                boundary_seed: [0; 16],
+            };
+            assert!(crate::compose(&mail).is_ok(), "{subject}");
+        }
+    }
+}

@@ -277,7 +277,7 @@ async fn an_approval_whose_mail_is_gone_is_not_shown_with_the_mail_that_it_answe
         send_at: None,
         strict_html: false,
     };
-    let answering = Some(Answering { message_id: received.id, how: How::Reply, quote: false });
+    let answering = Some(Answering { message_id: received.id, how: How::Reply { quote: false } });
     let once = Once::default();
     let asked = submit(&world.sending(), &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
         (202, String::new())

@@ -470,7 +470,7 @@ async fn a_tainted_thread_always_needs_a_person() {
     let parent = received(&world, false, true).await;
     let mut draft = to(ANN);
     draft.to.clear();
-    let answering = Some(Answering { message_id: parent.id, how: How::Reply, quote: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let submitted = ask(&world, draft, answering).await.unwrap();
     assert_eq!(submitted.approval.decision, Decision::Pending);
     assert!(submitted.approval.reasons.contains(&"thread_tainted".to_owned()));
@@ -482,7 +482,7 @@ async fn a_tainted_thread_always_needs_a_person() {
 async fn what_a_policy_let_go_stops_where_the_thread_is_tainted_before_the_claim() {
     let world = ruled(ALLOW).await;
     let parent = received(&world, false, false).await;
-    let answering = Some(Answering { message_id: parent.id, how: How::Reply, quote: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let submitted = ask(&world, to(ANN), answering).await.unwrap();
     assert!(!submitted.is_held());
     let later = ThreadUpdate { taint: true, ..parent.thread_update() };
@@ -496,7 +496,7 @@ async fn what_a_policy_let_go_stops_where_the_thread_is_tainted_before_the_claim
 async fn two_programs_that_answer_each_other_come_to_an_end() {
     let world = ruled(ALLOW).await;
     let parent = received(&world, true, false).await;
-    let answering = Some(Answering { message_id: parent.id, how: How::Reply, quote: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let submitted = ask(&world, to(ANN), answering).await.unwrap();
     assert!(submitted.is_held(), "RFC 3834: a program's mail is not answered by a program");
     assert!(submitted.approval.reasons.contains(&"answers_automatic_mail".to_owned()));
@@ -508,7 +508,7 @@ async fn a_program_that_hides_that_it_is_one_is_stopped_by_the_caps() {
     let parent = received(&world, false, false).await;
     let mut went = 0;
     for _ in 0..15 {
-        let answering = Some(Answering { message_id: parent.id, how: How::Reply, quote: false });
+        let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
         let submitted = ask(&world, to(ANN), answering).await.unwrap();
         if submitted.is_held() {
             assert!(submitted.approval.reasons.contains(&"thread_cap".to_owned()));
@@ -815,7 +815,7 @@ async fn by_default_a_mail_is_not_approved_after_its_send_at() {
 async fn a_reply_that_goes_to_somebody_else_is_no_reply() {
     let world = ruled(r#"{"name":"r","when":{"thread":{"kind":"reply"}},"outcome":"allow"}"#).await;
     let parent = received(&world, false, false).await;
-    let answering = Some(Answering { message_id: parent.id, how: How::Reply, quote: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let mut back = to(ANN);
     back.to.clear();
     assert!(!ask(&world, back, answering).await.unwrap().is_held(), "to whoever wrote");
