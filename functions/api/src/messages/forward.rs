@@ -7,7 +7,6 @@ use app::gate::submit::{Answering, Sending, Submitted, submit};
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::parts::text;
 use wire::base::schema::{self, Shape};
 use wire::gate::drafts::{self, Forward, SubmittedView};
 
@@ -31,15 +30,12 @@ fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
         let keys = [Key::Inbox(id), Key::Policies, Key::Organization, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(&sending.ports, &keys).await?;
         let (draft, how) = drafts::forward(&request.body)?;
-        let answering = Some(Answering { message_id, how, quote: false });
-        let saved = |submitted: &Submitted| {
-            (drafts::submitted_status(submitted), text(&drafts::submitted(submitted, sending.ports.now())))
-        };
+        let answering = Some(Answering { message_id, how });
+        let respond = |submitted: &Submitted| drafts::respond(submitted, sending.ports.now());
         let submitted =
-            submit(&sending.over(&call.ports), &call.permit, id, draft, answering, &call.once, saved).await?;
-        Ok(Response::json(
-            drafts::submitted_status(&submitted),
-            &drafts::submitted(&submitted, sending.ports.now()),
-        ))
+            submit(&sending.over(&call.ports), &call.permit, id, draft, answering, &call.once, respond)
+                .await?;
+        let (status, body) = respond(&submitted);
+        Ok(Response::json_text(status, body))
     })
 }

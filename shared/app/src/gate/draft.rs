@@ -22,6 +22,7 @@ use percent_encoding::percent_decode_str;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports, Workflow};
 use crate::base::store::{Directory, key, load};
+use crate::gate::quote::take_over;
 use crate::mailbox::attachments::read_name;
 
 /// What asking for a mail to be sent takes of the world. Nothing of it sends.
@@ -110,30 +111,51 @@ pub struct Answering {
     pub message_id: MessageId,
     /// How.
     pub how: How,
-    /// Whether it is quoted below the answer. What is passed on always stands there.
-    pub quote: bool,
 }
 
 /// What a mail is to the one that it takes up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// An answer to its author.
-    Reply,
+    Reply {
+        /// With the mail quoted below it.
+        quote: bool,
+    },
     /// An answer that its other recipients get too.
-    ReplyAll,
-    /// It is passed on to others.
+    ReplyAll {
+        /// With the mail quoted below it.
+        quote: bool,
+    },
+    /// It is passed on to others, below what its sender says of it.
     Forward {
         /// With its files.
         files: bool,
     },
 }
 
+impl How {
+    /// Whether it repeats what the other mail says.
+    pub(crate) fn takes_over(self) -> bool {
+        match self {
+            How::Reply { quote } | How::ReplyAll { quote } => quote,
+            How::Forward { .. } => true,
+        }
+    }
+
+    /// Whether it is no answer.
+    pub(crate) fn is_forward(self) -> bool {
+        matches!(self, How::Forward { .. })
+    }
+}
+
 /// A draft that was checked, with everything that it takes to seal it.
 pub(crate) struct Prepared {
     pub(crate) draft: Draft,
     pub(crate) files: Vec<File>,
-    /// The mail that it answers.
+    /// The mail that it answers or passes on.
     pub(crate) parent: Option<Message>,
+    /// Whether it passes that mail on, and is no answer to it.
+    pub(crate) forward: bool,
     /// The mail of which it is a new attempt.
     pub(crate) resends: Option<Original>,
     /// To whom the revision before it was to go, and when: it was counted so.
@@ -214,23 +236,34 @@ impl Original {
 }
 
 impl Prepared {
-    /// Checks a draft and fetches its uploads.
+    /// Checks a draft, fetches its files, and puts below it what it takes over from the mail that it answers or passes on.
     pub(crate) async fn new(
         sending: &Sending,
         permit: &Permit<scope::MessagesSend>,
         inbox_id: InboxId,
         mut draft: Draft,
-        parent: Option<Message>,
-        passed_on: Vec<File>,
+        parent: Option<(Message, How)>,
     ) -> Result<Self, Refusal> {
         let ports = &sending.ports;
-        let html_changes = check(&mut draft, &passed_on, ports.now())?;
-        let mut files = passed_on;
-        let given = fetch_files(ports, &*sending.blobs, permit.organization_id(), inbox_id, &draft).await?;
-        files.extend(given);
-        check_total(&files)?;
+        let forward = parent.as_ref().is_some_and(|(_, how)| how.is_forward());
+        // What is quoted alone is no answer; what is passed on needs no word.
+        let body = if forward { Body::Optional } else { Body::Needed };
+        let html_changes = check(&mut draft, &[], body, ports.now())?;
+        let mut files =
+            fetch_files(ports, &*sending.blobs, permit.organization_id(), inbox_id, &draft).await?;
+        if let Some((original, how)) = parent.as_ref().filter(|(_, how)| how.takes_over()) {
+            // Its own files come first: what is too much then is what is passed on.
+            files.extend(take_over(&*sending.blobs, &mut draft, original, *how).await?);
+            check_total(&files).map_err(|refusal| name_passed_on(refusal, *how))?;
+        }
         place(&draft, &mut files)?;
-        Ok(Self { draft, files, parent, resends: None, revises: None, always: None, html_changes })
+        let parent = parent.map(|(message, _)| message);
+        Ok(Self { draft, files, parent, forward, resends: None, revises: None, always: None, html_changes })
+    }
+
+    /// The mail that it answers; none where it passes one on.
+    pub(crate) fn answered(&self) -> Option<&Message> {
+        self.parent.as_ref().filter(|_| !self.forward)
     }
 
     /// Recipients of all kinds.
@@ -307,28 +340,31 @@ pub(crate) fn address_answer(
         let others = parent.to.iter().chain(&parent.cc).filter_map(mailbox);
         draft.cc.extend(others.filter(|mailbox| !is_own(mailbox)));
     }
-    if draft.subject.is_none() {
-        let subject = parent.subject.trim();
-        let begins_re = subject.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("re:"));
-        draft.subject =
-            Some(HeaderText::lossy(&if begins_re { subject.to_owned() } else { format!("Re: {subject}") }));
-    }
+    draft.subject.get_or_insert_with(|| HeaderText::lossy(&mail::reply_subject(&parent.subject)));
     Ok(())
 }
 
-/// The subject of what is passed on, where none is given.
-pub(crate) fn address_forward(draft: &mut Draft, original: &Message) {
-    let subject = original.subject.trim();
-    let head = subject.split_once(':').map_or("", |(head, _)| head.trim());
-    let begins_fwd = ["fwd", "fw"].iter().any(|word| word.eq_ignore_ascii_case(head));
-    let subject = if begins_fwd { subject.to_owned() } else { format!("Fwd: {subject}") };
-    draft.subject.get_or_insert_with(|| HeaderText::lossy(&subject));
+/// Whether a mail may be without words of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// It says something.
+    Needed,
+    /// It passes on what somebody else said.
+    Optional,
 }
 
 /// Refuses what could never be sent, all of it at once, and brings the HTML into its normal form. `kept` are files that the
-/// mail has already; a recipient who is named twice stays where they are named first. Says what was changed.
-pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<Vec<HtmlChange>, Refusal> {
+/// mail has already; a recipient who is named twice stays where they are named first; a blank body is none. Says what was changed.
+pub(crate) fn check(
+    draft: &mut Draft,
+    kept: &[File],
+    body: Body,
+    now: Timestamp,
+) -> Result<Vec<HtmlChange>, Refusal> {
     let mut errors = vec![];
+    for words in [&mut draft.text, &mut draft.html] {
+        words.take_if(|words| words.trim().is_empty());
+    }
     // Whoever is named twice gets one mail.
     mail::dedupe_recipients([&mut draft.to, &mut draft.cc, &mut draft.bcc]);
     let recipients = draft.to.len() + draft.cc.len() + draft.bcc.len();
@@ -347,8 +383,7 @@ pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<
         let message = format!("has more than {MAX_REPLY_TO} addresses");
         errors.push(FieldError::new("reply_to", Code::TooMany, message));
     }
-    let blank = |body: &Option<String>| body.as_deref().is_none_or(|body| body.trim().is_empty());
-    if blank(&draft.text) && blank(&draft.html) {
+    if draft.text.is_none() && draft.html.is_none() && body == Body::Needed {
         errors.push(FieldError::new("text", Code::EmptyBody, "give a body in text, html or both"));
     }
     for (field, body) in [("text", &draft.text), ("html", &draft.html)] {
@@ -383,7 +418,7 @@ pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<
     }
     let mut changes = vec![];
     // Of HTML that is refused already no more is said.
-    if let Some(html) = draft.html.take().filter(|html| !html.trim().is_empty()) {
+    if let Some(html) = draft.html.take() {
         if errors.iter().any(|error| error.field == "html") {
             draft.html = Some(html);
         } else {
@@ -393,7 +428,7 @@ pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<
             }
         }
     }
-    errors.extend(too_large_to_show(draft));
+    errors.extend(too_large_to_show(draft.text.as_deref(), draft.html.as_deref()));
     if errors.is_empty() { Ok(changes) } else { Err(Refusal::Invalid(errors)) }
 }
 
@@ -440,8 +475,8 @@ fn normalise(draft: &Draft, kept: &[File], html: &str) -> Result<(String, Vec<Ht
 }
 
 /// Lambda answers with at most 6 MB: the mail that somebody decides about must fit into it whole, in the API and on a page.
-fn too_large_to_show(draft: &Draft) -> Option<FieldError> {
-    let (text, html) = [&draft.text, &draft.html].map(|body| body.as_deref().unwrap_or_default()).into();
+pub(crate) fn too_large_to_show(text: Option<&str>, html: Option<&str>) -> Option<FieldError> {
+    let (text, html) = (text.unwrap_or_default(), html.unwrap_or_default());
     let pictures = html.matches("cid:").count() * PICTURE_WEIGHT;
     if weight(text) > MAX_TEXT_WEIGHT {
         let message =
@@ -581,6 +616,21 @@ pub(crate) async fn fetch_files(
     .await?;
     check_total(&files)?;
     Ok(files)
+}
+
+/// What is refused of the files of a mail and those that it passes on, by the name of the field that leaves these out.
+fn name_passed_on(refusal: Refusal, how: How) -> Refusal {
+    match refusal {
+        Refusal::Invalid(errors) if how.is_forward() => {
+            let errors = errors.into_iter().map(|error| {
+                let message =
+                    format!("with yours, the files that are passed on {}: set it to false", error.message);
+                FieldError::new("include_attachments", error.code, message)
+            });
+            Refusal::Invalid(errors.collect())
+        }
+        other => other,
+    }
 }
 
 /// Refuses files that are too many or too large together.

@@ -19,8 +19,8 @@ use crate::base::store::{Change, Expect, Write, key, load};
 use crate::gate::approvals::{check_person, find};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
-    Attempt, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total, fetch_files,
-    place,
+    Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total,
+    fetch_files, place,
 };
 use crate::gate::steps::{approval_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
@@ -121,6 +121,7 @@ async fn try_edit(
     let by = (&old.requested_by, &old.requested_with);
     let approval = Approval {
         answers: old.answers,
+        forward: old.forward,
         resends: old.resends.clone(),
         authors: old.authors.clone(),
         revision: old.revision + 1,
@@ -206,7 +207,7 @@ async fn revise(
         attachments: edit.attachments,
         send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
     };
-    let html_changes = check(&mut draft, &files, ports.now())?;
+    let html_changes = check(&mut draft, &files, Body::Needed, ports.now())?;
     files.extend(
         fetch_files(ports, &*sending.blobs, message.organization_id, message.inbox_id, &draft).await?,
     );
@@ -219,6 +220,7 @@ async fn revise(
         draft,
         files,
         parent,
+        forward: old.forward,
         resends: None,
         revises: Some((counted, at)),
         always: Some("edited"),
@@ -226,7 +228,7 @@ async fn revise(
     })
 }
 
-/// The mail that the one of this approval answers.
+/// The mail that the one of this approval answers or passes on.
 async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
     let Some(id) = approval.answers else { return Ok(None) };
     let key = key::Message(approval.inbox_id, id);
@@ -268,6 +270,7 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         },
         files,
         parent: None,
+        forward: false,
         resends: None,
         revises: None,
         always: None,
@@ -322,11 +325,13 @@ pub async fn send_again(
         Some(approval) => load_parent(ports, approval).await?,
         None => None,
     };
+    let forward = approval.as_ref().is_some_and(|approval| approval.forward);
     let html_changes = approval.map(|approval| approval.html_changes).unwrap_or_default();
     let prepared = Prepared {
         draft,
         files,
         parent,
+        forward,
         resends: Some(original),
         revises: None,
         always: Some("sent_again"),

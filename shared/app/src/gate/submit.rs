@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use domain::base::address::Mailbox;
+use domain::base::address::{HeaderText, Mailbox};
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, Deed, Verdict};
 use domain::gate::policy::PolicyBook;
@@ -20,8 +20,7 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write, key, load};
-use crate::gate::draft::{File, Original, Prepared, address_answer, address_forward, answer_references, answered_id};
-use crate::gate::quote::take_over;
+use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references, answered_id};
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
 use crate::mailbox::attachments::records;
@@ -63,6 +62,10 @@ pub async fn submit(
     let ports = &sending.ports;
     let organization_id = permit.organization_id();
     permit.over(inbox_id)?;
+    if answering.is_some_and(|answering| answering.how.takes_over()) {
+        // Whoever gets a mail passed on reads it: so may whoever asks for that.
+        permit.principal().permit::<scope::MessagesRead>()?;
+    }
     let parent = answering.map(|answering| key::Message(inbox_id, answering.message_id));
     let wanted = (key::Inbox(inbox_id), key::Policies, key::Organization, parent);
     let (inbox, book, organization, parent) = load(&*ports.store, organization_id, wanted).await?;
@@ -71,20 +74,17 @@ pub async fn submit(
     if answering.is_some() && parent.is_none() {
         return Err(Refusal::NotFound("message"));
     }
-    let mut passed_on = vec![];
-    if let (Some(parent), Some(answering)) = (&parent, answering) {
-        match answering.how {
-            How::Reply => address_answer(&mut draft, parent, &inbox, false)?,
-            How::ReplyAll => address_answer(&mut draft, parent, &inbox, true)?,
-            How::Forward { .. } => address_forward(&mut draft, parent),
+    let parent = parent.zip(answering.map(|answering| answering.how));
+    match &parent {
+        Some((parent, How::Reply { .. })) => address_answer(&mut draft, parent, &inbox, false)?,
+        Some((parent, How::ReplyAll { .. })) => address_answer(&mut draft, parent, &inbox, true)?,
+        Some((parent, How::Forward { .. })) => {
+            let subject = || HeaderText::lossy(&mail::forward_subject(&parent.subject));
+            draft.subject.get_or_insert_with(subject);
         }
-        if answering.quote || matches!(answering.how, How::Forward { .. }) {
-            // Whoever gets a mail passed on reads it: so may whoever asks for that.
-            permit.principal().permit::<scope::MessagesRead>()?;
-            passed_on = take_over(&*sending.blobs, &mut draft, parent, answering.how).await?;
-        }
+        None => {}
     }
-    let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent, passed_on).await?;
+    let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent).await?;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");
@@ -274,6 +274,7 @@ pub(crate) fn ask(
         message_id: sealed.envelope().message_id,
         thread_id,
         answers: prepared.parent.as_ref().map(|parent| parent.id),
+        forward: prepared.forward,
         resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
         authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
         digest: sealed.digest(),

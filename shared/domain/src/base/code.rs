@@ -107,7 +107,8 @@ codes! {
         AddressTaken = "address_taken", "an inbox has this address: take another name";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
-        MessageNotReadable = "message_not_readable", "reading this mail failed when it came: fetch it raw";
+        MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
+        MessageNotSent = "message_not_sent", "this mail of ours has not gone (`details.status`), so it is neither quoted nor passed on";
         MessageNotEnded = "message_not_ended", "the mail may still go: wait until it came to an end";
         SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
         TooManyAttempts = "too_many_attempts", "there are at most ten attempts at a mail: write a new one";

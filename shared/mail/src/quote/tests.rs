@@ -255,7 +255,10 @@ fn what_stands_above_and_what_is_quoted_stay_apart() {
     let much = format!("<p>{}</p>", "word ".repeat(200_000));
     let above = normal::normalise(&much, &|_| false).expect("a form").html;
     let below = quote_html(&Quoted { html: Some(&much), ..original() });
-    assert_eq!(append_html(Some(&above), &below).map_err(|refused| refused.reason), Err(normal::Reason::TooLarge));
+    assert_eq!(
+        append_html(Some(&above), &below).map_err(|refused| refused.reason),
+        Err(normal::Reason::TooLarge)
+    );
 }
 
 #[test]

@@ -76,15 +76,16 @@ mail! {
 mail! {
     /// An answer to a mail.
     Reply {
-        /// Whether that mail stands quoted below the answer, which takes the scope `messages.read` too. Left out, it does not.
+        /// Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope `messages.read` too. Left
+        /// out, it does not.
         include_quote: Option<bool>,
     }
 }
 
 mail! {
-    /// A mail that passes another one on: that one stands below `text` and `html`, which may be left out.
+    /// A mail that passes another one on: that one stands below `text` and `html`, which may be left out, at most 128 KB of its text.
     Forward {
-        /// Whether the files of that mail go with it. Left out, they do.
+        /// Whether the files of that mail go with it, behind those in `attachments`. Left out, they do.
         include_attachments: Option<bool>,
     }
 }
@@ -104,15 +105,15 @@ request! {
         reply_to: Option<Mailboxes>,
         /// The subject.
         subject: Option<Line>,
-        /// The body as text.
+        /// The body as text, the whole of it: with what is quoted in it or passed on.
         text: Option<String>,
-        /// The body as HTML; empty, it has none any more.
+        /// The body as HTML, the whole of it as well; empty, it has none any more.
         html: Option<String>,
         /// As of a new mail.
         html_mode: Option<Choice<HtmlMode>>,
         /// Not before this.
         send_at: Option<Time>,
-        /// Files that it has and is to lose.
+        /// Files that it has and is to lose, those that it passes on among them. The others stay.
         remove_attachments: Option<List<IdOf<AttachmentId>, MAX_ATTACHMENTS>>,
         /// Files beside those that stay.
         attachments: Option<List<FileGiven, MAX_ENTRIES>>,
