@@ -68,11 +68,9 @@ fn unreadable() -> Refusal {
 /// Writes a mail below what a draft says: in text where the draft has text or nothing, in HTML where it has HTML, and where a mail is
 /// passed on that has HTML, since it is to look as its reader saw it.
 fn put_below(draft: &mut Draft, quoted: &mail::Quoted<'_>, forward: bool) -> Result<(), Refusal> {
-    let (write_text, write_html) = if forward {
-        (mail::forward_text as fn(&mail::Quoted<'_>) -> String, mail::forward_html as fn(&_) -> _)
-    } else {
-        (mail::quote_text as fn(&mail::Quoted<'_>) -> String, mail::quote_html as fn(&_) -> _)
-    };
+    type Write = fn(&mail::Quoted<'_>) -> String;
+    let (write_text, write_html): (Write, Write) =
+        if forward { (mail::forward_text, mail::forward_html) } else { (mail::quote_text, mail::quote_html) };
     let gave_html = draft.html.is_some();
     let above = match (draft.html.take(), &draft.text) {
         (Some(html), _) => Some(html),

@@ -394,7 +394,7 @@ fn an_answer_quotes_what_it_answers_where_it_is_asked_to() {
         "{text}"
     );
     assert!(text.contains("> The offer <3 & more"), "{text}");
-    assert_eq!(mail::extract_reply(&text), "Thank you.", "its reader finds the new part");
+    assert_eq!(mail::extract_written("", &text), "Thank you.", "its reader finds the new part");
     let html = sealed.html.unwrap();
     assert!(
         html.contains("<blockquote") && html.contains("<b>offer</b>") && html.contains("<i>you</i>"),
