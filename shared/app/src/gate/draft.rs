@@ -11,10 +11,10 @@ use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, HtmlChange};
 use domain::gate::seal::{Envelope, MAX_RECIPIENTS, Sealed};
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::lifecycle::{Outbound, Status};
+use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
-use domain::people::access::{Permit, scope};
-use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, Timestamp};
+use domain::people::access::{Permit, Principal, scope};
+use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
@@ -89,8 +89,8 @@ pub struct DraftAttachment {
 pub enum Source {
     /// In the request.
     Inline(Bytes),
-    /// In an upload.
-    Upload(AttachmentId),
+    /// In an upload, or in a mail that has come in or gone.
+    Stored(AttachmentId),
 }
 
 /// Upper bound of a body of either kind, in bytes.
@@ -249,8 +249,7 @@ impl Prepared {
         // What is quoted alone is no answer; what is passed on needs no word.
         let body = if forward { Body::Optional } else { Body::Needed };
         let html_changes = check(&mut draft, &[], body, ports.now())?;
-        let mut files =
-            fetch_files(ports, &*sending.blobs, permit.organization_id(), inbox_id, &draft).await?;
+        let mut files = fetch_files(ports, &*sending.blobs, permit.principal(), inbox_id, &draft).await?;
         if let Some((original, how)) = parent.as_ref().filter(|(_, how)| how.takes_over()) {
             // Its own files come first: what is too much then is what is passed on.
             files.extend(take_over(&*sending.blobs, &mut draft, original, *how).await?);
@@ -547,6 +546,8 @@ pub(crate) struct File {
     pub(crate) contents: Bytes,
     /// Whether it is a picture that the HTML shows: any other file leaves as an attachment.
     pub(crate) inline: bool,
+    /// Whether it came in a conversation that is tainted, and is not of the one that the mail belongs to.
+    pub(crate) tainted: bool,
 }
 
 impl File {
@@ -574,48 +575,119 @@ impl File {
     }
 }
 
-/// The bytes of a draft's files. An upload is for one inbox, and for no other.
+/// The bytes of a draft's files. An upload is for one inbox, and for no other; a file of a mail is for whoever may read that mail.
 pub(crate) async fn fetch_files(
     ports: &Ports,
     blobs: &dyn Blobs,
-    organization_id: OrganizationId,
+    principal: &Principal,
     inbox_id: InboxId,
     draft: &Draft,
 ) -> Result<Vec<File>, Refusal> {
     let files = try_join_all(draft.attachments.iter().enumerate().map(|(i, attachment)| async move {
         let field = format!("attachments[{i}]");
-        let (filename, content_type, contents) = match &attachment.source {
-            Source::Inline(contents) => (None, None, contents.clone()),
-            Source::Upload(id) => {
-                let unknown = || {
-                    let message = "no file was uploaded under this id: PUT it to the upload URL first";
-                    Refusal::field(format!("attachments[{i}].attachment_id"), Code::UnknownUpload, message)
-                };
-                let upload = load(&*ports.store, organization_id, key::Attachment(*id)).await?;
-                let usable = |file: &Attachment| file.message.is_none() && file.inbox_id == inbox_id;
-                let upload = upload.filter(usable).ok_or_else(unknown)?;
-                let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
-                let contents = match blobs.get(&BlobKey::Upload(organization_id, *id), max).await {
-                    Err(BlobError::Missing) => return Err(unknown()),
-                    other => other?,
-                };
-                (Some(upload.filename), Some(upload.content_type), contents)
+        let (stored, contents) = match &attachment.source {
+            Source::Inline(contents) => (None, contents.clone()),
+            Source::Stored(id) => {
+                let stored = find_file(ports, blobs, principal, inbox_id, *id).await?;
+                let (stored, contents) = stored.ok_or_else(|| {
+                    let message = "no such file for this inbox: PUT an upload to its upload URL first; a file of a mail \
+                                   takes the scope messages.read, and that the mail has come in or gone";
+                    Refusal::field(format!("{field}.attachment_id"), Code::UnknownUpload, message)
+                })?;
+                (Some(stored), contents)
             }
         };
+        let tainted = stored.as_ref().is_some_and(|stored| stored.tainted);
+        let (filename, content_type) =
+            stored.map(|stored| (stored.filename, leaving_type(&stored.content_type, &contents))).unzip();
         let named = attachment.filename.clone().or(filename);
         let filename = named
             .ok_or_else(|| Refusal::field(format!("{field}.filename"), Code::Required, "name the file"))?;
-        let content_type = attachment
-            .content_type
-            .clone()
-            .or(content_type)
-            .unwrap_or_else(|| "application/octet-stream".to_owned());
+        let content_type = attachment.content_type.clone().or(content_type).unwrap_or_else(|| UNTYPED.to_owned());
         let (content_id, digest) = (attachment.content_id.clone(), Digest::of(&contents));
-        Ok::<_, Refusal>(File { filename, content_type, content_id, digest, contents, inline: false })
+        Ok::<_, Refusal>(File {
+            filename,
+            content_type,
+            content_id,
+            digest,
+            contents,
+            inline: false,
+            tainted,
+        })
     }))
     .await?;
     check_total(&files)?;
     Ok(files)
+}
+
+/// What is known of a file that a draft names by its id.
+struct Stored {
+    filename: String,
+    content_type: String,
+    tainted: bool,
+}
+
+/// A file that a caller may send from an inbox, and its bytes: an upload for that inbox, or a file of a mail that the caller may read.
+async fn find_file(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    principal: &Principal,
+    inbox_id: InboxId,
+    id: AttachmentId,
+) -> Result<Option<(Stored, Bytes)>, Refusal> {
+    let organization_id = principal.organization_id;
+    let Some(file) = load(&*ports.store, organization_id, key::Attachment(id)).await? else {
+        return Ok(None);
+    };
+    if !file.is_sound() {
+        return Err(Refusal::Internal(format!("{id}: the record names another file")));
+    }
+    let mut tainted = false;
+    let key = match file.message {
+        None if file.inbox_id == inbox_id => BlobKey::Upload(organization_id, id),
+        None => return Ok(None),
+        Some((message_id, _)) => {
+            let permit = principal.permit::<scope::MessagesRead>();
+            if !permit.is_ok_and(|permit| permit.over(file.inbox_id).is_ok()) {
+                return Ok(None);
+            }
+            let message =
+                load(&*ports.store, organization_id, key::Message(file.inbox_id, message_id)).await?;
+            let Some(message) = message.filter(has_come_or_gone) else { return Ok(None) };
+            let thread = load(&*ports.store, organization_id, key::Thread(message.thread_id)).await?;
+            tainted = thread.is_some_and(|thread| thread.tainted);
+            BlobKey::Attachment(organization_id, id)
+        }
+    };
+    let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
+    let contents = match blobs.get(&key, max).await {
+        Err(BlobError::Missing) if file.message.is_none() => return Ok(None),
+        Err(BlobError::TooLarge) => return Err(too_large(file.size)),
+        other => other?,
+    };
+    if file.message.is_some_and(|(_, digest)| digest != Digest::of(&contents)) {
+        return Err(Refusal::Internal(format!("{id}: the bytes are not those of the mail")));
+    }
+    Ok(Some((Stored { filename: file.filename, content_type: file.content_type, tainted }, contents)))
+}
+
+/// Whether a mail came in, or somebody got it. What has not gone may be what a person refused.
+pub(crate) fn has_come_or_gone(message: &Message) -> bool {
+    message.outbound().is_none_or(|outbound| matches!(outbound.state, State::Accepted { .. }))
+}
+
+/// The media type of a file of which nothing better is known.
+const UNTYPED: &str = "application/octet-stream";
+
+/// The media type under which a file of another mail leaves: its own, where a mail of ours can have such a file as it is.
+pub(crate) fn leaving_type(declared: &str, contents: &[u8]) -> String {
+    let good = mail::compose::is_attachable(declared, contents);
+    if good { declared } else { UNTYPED }.to_owned()
+}
+
+fn too_large(size: u64) -> Refusal {
+    let message = format!("are {size} bytes together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
+    Refusal::field("attachments", Code::AttachmentTooLarge, message)
 }
 
 /// What is refused of the files of a mail and those that it passes on, by the name of the field that leaves these out.
@@ -641,9 +713,7 @@ pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
     }
     let total: u64 = files.iter().map(File::size).sum();
     if total > Attachment::MAX_SIZE {
-        let message =
-            format!("are {total} bytes together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
-        return Err(Refusal::field("attachments", Code::AttachmentTooLarge, message));
+        return Err(too_large(total));
     }
     Ok(())
 }

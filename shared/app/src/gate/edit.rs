@@ -8,7 +8,7 @@ use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
 use domain::mailbox::message::{AttachmentRef, Message};
-use domain::people::access::{Permit, scope};
+use domain::people::access::{Permit, Principal, scope};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
 use crate::base::enter::Once;
@@ -102,7 +102,7 @@ async fn try_edit(
     let with = &permit.principal().credential;
     let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
     let before = open_sealed_at(&**blobs, organization_id, old.digest).await?;
-    let prepared = revise(sending, &old, &message, &before, edit).await?;
+    let prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
     let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
@@ -181,6 +181,7 @@ async fn try_edit(
 /// The mail as the edit leaves it, from the bytes that were sealed before.
 async fn revise(
     sending: &Sending,
+    principal: &Principal,
     old: &Approval,
     message: &Message,
     sealed: &Sealed,
@@ -208,9 +209,7 @@ async fn revise(
         send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
     };
     let html_changes = check(&mut draft, &files, Body::Needed, ports.now())?;
-    files.extend(
-        fetch_files(ports, &*sending.blobs, message.organization_id, message.inbox_id, &draft).await?,
-    );
+    files.extend(fetch_files(ports, &*sending.blobs, principal, message.inbox_id, &draft).await?);
     check_total(&files)?;
     place(&draft, &mut files)?;
     let parent = load_parent(ports, old).await?;
@@ -252,7 +251,9 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         let contents = parsed.attachments.iter().find(same)?.contents.to_vec().into();
         let (filename, content_type) = as_given(sealed, &message.attachments);
         let (content_id, digest) = (sealed.content_id.clone(), sealed.digest);
-        Some(File { filename, content_type, content_id, digest, contents, inline: sealed.inline })
+        let inline = sealed.inline;
+        // It is sealed: a person looks at whatever becomes of it.
+        Some(File { filename, content_type, content_id, digest, contents, inline, tainted: false })
     });
     let files = files.collect();
     Prepared {

@@ -8,7 +8,7 @@ use domain::mailbox::message::{Direction, Message, Party};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Blobs;
-use crate::gate::draft::{Draft, File, How, MAX_BODY, too_large_to_show};
+use crate::gate::draft::{Draft, File, How, MAX_BODY, leaving_type, too_large_to_show};
 use crate::mailbox::attachments::UNNAMED;
 use crate::mailbox::messages::{is_unread_by_us, raw_bytes};
 
@@ -122,10 +122,8 @@ fn addresses(parties: &[Party]) -> Vec<mail::Addr<'_>> {
 
 /// A file of the original. Its pictures are no part of the text that is passed on: they leave as files.
 fn file(attachment: mail::ParsedAttachment<'_>) -> File {
-    let kind = attachment.content_type.as_str();
     // A mail within a mail that would have to be encoded to leave is a file like any other.
-    let good = mail::compose::is_attachable(kind, &attachment.contents);
-    let content_type = if good { kind } else { "application/octet-stream" }.to_owned();
+    let content_type = leaving_type(&attachment.content_type, &attachment.contents);
     File {
         filename: attachment.filename.unwrap_or_else(|| UNNAMED.to_owned()),
         content_type,
@@ -133,5 +131,7 @@ fn file(attachment: mail::ParsedAttachment<'_>) -> File {
         digest: Digest::from_bytes(attachment.sha256),
         contents: attachment.contents.into_owned().into(),
         inline: false,
+        // It belongs to the conversation that the mail is passed on in.
+        tainted: false,
     }
 }

@@ -230,7 +230,7 @@ fn always(
     now: Timestamp,
 ) -> Vec<&'static str> {
     let mut always = vec![];
-    if tainted {
+    if tainted || prepared.files.iter().any(|file| file.tainted) {
         always.push("thread_tainted");
     }
     if answers_automatic {

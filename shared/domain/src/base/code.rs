@@ -175,7 +175,7 @@ codes! {
         AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
-        UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day";
+        UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day; a file of a mail takes the scope `messages.read`, and that the mail has come in or gone";
         UnknownInbox = "unknown_inbox", "there is no such inbox, or this credential may not see it";
         UnknownMember = "unknown_member", "there is no such member";
         UnknownMessage = "unknown_message", "there is no such mail in this inbox";

@@ -121,9 +121,9 @@ request! {
 }
 
 request! {
-    /// A file of a mail: its bytes in `content`, or an upload's `attachment_id`.
+    /// A file of a mail: its bytes in `content`, or the `attachment_id` of an upload or of a file of another mail.
     pub struct FileGiven {
-        /// Its name, without a path; of an upload, that of the upload where it is left out.
+        /// Its name, without a path; of a file that is named by its id, that which it has where it is left out.
         filename: Option<Text<200>>,
         /// Its media type.
         content_type: Option<Text<200>>,
@@ -131,7 +131,7 @@ request! {
         content_id: Option<Text<200>>,
         /// Its bytes.
         content: Option<Base64>,
-        /// Of `POST /v1/attachments`.
+        /// Of `POST /v1/attachments`; or, with the scope `messages.read`, of a file of a mail that has come in or gone.
         attachment_id: Option<IdOf<AttachmentId>>,
     }
     check one_source
@@ -139,7 +139,7 @@ request! {
 
 fn one_source(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
     if has("content") == has("attachment_id") {
-        let message = "give the file either as base64 in content or as attachment_id of an upload";
+        let message = "give the file either as base64 in content or as the attachment_id of an upload or of a file of a mail";
         faults.note_at("content", Code::Required, message);
     }
 }
@@ -211,7 +211,7 @@ fn files<const MAX: usize>(files: Option<List<FileGiven, MAX>>) -> Vec<DraftAtta
     let file = |file: FileGiven| {
         let source = match (file.content, file.attachment_id) {
             (Some(content), _) => Source::Inline(content.0),
-            (None, Some(id)) => Source::Upload(id.0),
+            (None, Some(id)) => Source::Stored(id.0),
             // Checked when it was read.
             (None, None) => return None,
         };
