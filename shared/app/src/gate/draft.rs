@@ -546,7 +546,7 @@ pub(crate) struct File {
     pub(crate) contents: Bytes,
     /// Whether it is a picture that the HTML shows: any other file leaves as an attachment.
     pub(crate) inline: bool,
-    /// Whether it came in a conversation that is tainted, and is not of the one that the mail belongs to.
+    /// Whether it is taken by its id out of a conversation that is tainted.
     pub(crate) tainted: bool,
 }
 

@@ -30,9 +30,9 @@ use jiff::SignedDuration;
 use testkit::samples;
 use testkit::world::World;
 
-const ANN: &str = "ann@example.org";
+pub(super) const ANN: &str = "ann@example.org";
 
-fn agent<S: ScopeType>() -> Permit<S> {
+pub(super) fn agent<S: ScopeType>() -> Permit<S> {
     token().principal().permit().unwrap()
 }
 
@@ -44,7 +44,7 @@ fn person<S: ScopeType>(n: u8, role: Role) -> Permit<S> {
     samples::session(n, role).0.principal(samples::NOW).unwrap().permit().unwrap()
 }
 
-fn approver<S: ScopeType>(n: u8) -> Permit<S> {
+pub(super) fn approver<S: ScopeType>(n: u8) -> Permit<S> {
     person(n, Role::Approver)
 }
 
@@ -52,7 +52,7 @@ fn owner<S: ScopeType>() -> Permit<S> {
     person(4, Role::Owner)
 }
 
-fn to(address: &str) -> Draft {
+pub(super) fn to(address: &str) -> Draft {
     Draft {
         to: vec![Mailbox::bare(samples::address(address))],
         cc: vec![],
@@ -85,7 +85,7 @@ async fn world() -> World {
 }
 
 /// With one policy of these rules.
-async fn ruled(rules: &str) -> World {
+pub(super) async fn ruled(rules: &str) -> World {
     let world = world().await;
     let content =
         wire::gate::policies::content(format!(r#"{{"name":"p","rules":[{rules}]}}"#).as_bytes()).unwrap();
@@ -94,10 +94,14 @@ async fn ruled(rules: &str) -> World {
     world
 }
 
-const ALLOW: &str = r#"{"name":"all","when":{"always":true},"outcome":"allow"}"#;
+pub(super) const ALLOW: &str = r#"{"name":"all","when":{"always":true},"outcome":"allow"}"#;
 const TWO: &str = r#"{"name":"two","when":{"always":true},"outcome":"hold","terms":{"requirements":[{"quorum":2,"roles":["owner","approver"]}]}}"#;
 
-async fn ask(world: &World, draft: Draft, answering: Option<Answering>) -> Result<Submitted, Refusal> {
+pub(super) async fn ask(
+    world: &World,
+    draft: Draft,
+    answering: Option<Answering>,
+) -> Result<Submitted, Refusal> {
     let once = Once::default();
     submit(&world.sending(), &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
         (202, String::new())
@@ -119,7 +123,7 @@ fn ticket(approval: &Approval) -> Ticket {
     }
 }
 
-async fn send(world: &World, approval: &Approval) -> Dispatched {
+pub(super) async fn send(world: &World, approval: &Approval) -> Dispatched {
     dispatch(&world.ports, &*world.blobs, &world.sender, &ticket(approval)).await.unwrap()
 }
 
@@ -145,7 +149,7 @@ async fn stored(world: &World, approval: &Approval) -> Approval {
     load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }
 
-fn code(refused: Result<impl std::fmt::Debug, Refusal>) -> &'static str {
+pub(super) fn code(refused: Result<impl std::fmt::Debug, Refusal>) -> &'static str {
     refused.expect_err("it was taken").code().as_str()
 }
 

@@ -344,18 +344,26 @@ fn a_mail_is_passed_on_as_its_reader_saw_it_with_its_files() {
         .collect();
     assert_eq!(files, [("offer.pdf".to_owned(), b"%PDF-1".to_vec())]);
     assert_eq!(answer["changes"], json!([]), "what is passed on needs no change of its own");
+    let shown = format!("/v1/approvals/{}", answer["approval"]["id"].as_str().unwrap());
+    let shown = stack.get(&shown, stack.text("/approver/session")).expect(200);
+    assert_eq!((&shown["forwards"], &shown["answers"]), (&original["id"], &Value::Null));
+    assert_eq!(shown["answered_message"]["id"], original["id"]);
     // Without a word of its own, and without the files.
-    let body = json!({"to": ["bob@example.org"], "include_attachments": false, "subject": "As agreed"});
+    let to = "success@simulator.amazonses.com";
+    let body = json!({"to": [to], "include_attachments": false, "subject": "As agreed"});
     let answer = stack.post(&forward, agent, &body).expect(202);
     assert_eq!(answer["message"]["subject"], "As agreed");
     let sealed = as_sealed(&stack, &answer);
     assert!(sealed.text.unwrap().starts_with("---------- Forwarded message ---------\n"));
     assert!(sealed.attachments.is_empty());
-    // And on again, once it went: ours is passed on as it was sealed.
+    // And on again, once it went, and not before: ours is passed on as it was sealed.
     let held = Held::of(&answer);
+    let again = format!("/v1/inboxes/{}/messages/{}/forward", stack.inbox(), held.message);
+    let refused = stack.post(&again, agent, &json!({"to": [to]}));
+    refused.refused(409, "message_not_sent");
+    assert_eq!(refused.body["error"]["details"]["status"], "pending_approval");
     stack.approve(&held).expect(200);
     stack.message_with_status(&held.message, "delivered");
-    let again = format!("/v1/inboxes/{}/messages/{}/forward", stack.inbox(), held.message);
     let answer = stack.post(&again, agent, &json!({"to": ["carl@example.org"]})).expect(202);
     assert_eq!(answer["message"]["subject"], "Fwd: As agreed");
     assert_eq!(as_sealed(&stack, &answer).text.unwrap().matches("Forwarded message").count(), 2);
@@ -364,8 +372,8 @@ fn a_mail_is_passed_on_as_its_reader_saw_it_with_its_files() {
     stack
         .post(&forward, agent, &json!({"to": ["bob@example.org"], "include_quote": true}))
         .refused(422, "unknown_field");
-    let nothing = forward.replace("/messages/msg_", "/messages/msg_0").replace("/forward", "x/forward");
-    stack.post(&nothing, agent, &json!({"to": ["bob@example.org"]})).refused(422, "invalid_id");
+    let nothing = format!("/v1/inboxes/{}/messages/msg_01kc1x5e3r0000000000000001/forward", stack.inbox());
+    stack.post(&nothing, agent, &json!({"to": ["bob@example.org"]})).refused(404, "not_found");
     // Whoever may not read mail has none passed on, and quotes none.
     let body = json!({"name": "sender", "scopes": ["messages.send"]});
     let made = stack.post("/v1/tokens", stack.text("/owner/session"), &body).expect(201);
