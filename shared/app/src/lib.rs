@@ -48,6 +48,7 @@ pub mod gate {
     pub mod notify;
     pub mod pause;
     pub mod policies;
+    pub(crate) mod quote;
     pub mod settle;
     pub mod standing;
     mod steps;

@@ -166,6 +166,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         message_id: MessageId::new(NOW, [0; 10]),
         thread_id: ThreadId::new(NOW, [0; 10]),
         answers: None,
+        forward: false,
         resends: vec![],
         authors: BTreeSet::new(),
         digest: Digest::of(b"mail"),

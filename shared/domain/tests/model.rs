@@ -483,6 +483,7 @@ impl Gate {
             message_id: message_id(message),
             thread_id: ThreadId::new(T0, id_of(1)),
             answers: None,
+            forward: false,
             resends: vec![],
             authors: BTreeSet::new(),
             digest: self.sealed[message][0].digest(),

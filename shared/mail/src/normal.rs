@@ -237,6 +237,10 @@ fn settle(html: &str, knows: &dyn Fn(&str) -> bool) -> Result<Normal, Refused> {
             return Err(Refused::new(Reason::TooLarge, None, String::new()));
         }
         if written.html == form {
+            // What stood between its halves is gone.
+            if form.contains(intake::UTF7) {
+                return Err(Refused::new(Reason::Charset, None, intake::UTF7.to_owned()));
+            }
             return Ok(Normal { html: form, changes: changes.finish() });
         }
         form = written.html;

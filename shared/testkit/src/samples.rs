@@ -263,6 +263,7 @@ pub fn approval(n: u8) -> Approval {
         message_id: inbound(n).id,
         thread_id: inbound(n).thread_id,
         answers: Some(inbound(9).id),
+        forward: false,
         resends: vec![inbound(7).id, inbound(8).id],
         authors: [member(6, Role::Owner).id].into(),
         digest: Digest::of(&[n]),

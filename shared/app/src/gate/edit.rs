@@ -8,7 +8,7 @@ use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
 use domain::mailbox::message::{AttachmentRef, Message};
-use domain::people::access::{Permit, scope};
+use domain::people::access::{Permit, Principal, scope};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
 use crate::base::enter::Once;
@@ -19,8 +19,8 @@ use crate::base::store::{Change, Expect, Write, key, load};
 use crate::gate::approvals::{check_person, find};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
-    Attempt, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total, fetch_files,
-    place, text_of,
+    Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total,
+    fetch_files, place, text_of,
 };
 use crate::gate::steps::{approval_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
@@ -102,7 +102,7 @@ async fn try_edit(
     let with = &permit.principal().credential;
     let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
     let before = open_sealed_at(&**blobs, organization_id, old.digest).await?;
-    let prepared = revise(sending, &old, &message, &before, edit).await?;
+    let prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
     let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
@@ -121,6 +121,7 @@ async fn try_edit(
     let by = (&old.requested_by, &old.requested_with);
     let approval = Approval {
         answers: old.answers,
+        forward: old.forward,
         resends: old.resends.clone(),
         authors: old.authors.clone(),
         revision: old.revision + 1,
@@ -181,6 +182,7 @@ async fn try_edit(
 /// The mail as the edit leaves it, from the bytes that were sealed before.
 async fn revise(
     sending: &Sending,
+    principal: &Principal,
     old: &Approval,
     message: &Message,
     sealed: &Sealed,
@@ -209,14 +211,8 @@ async fn revise(
         notes: before.notes,
         send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
     };
-    let html_changes = check(&mut draft, &files, ports.now())?;
-    files.extend(
-        fetch_files(ports, &*sending.blobs, message.organization_id, message.inbox_id, &draft).await?,
-    );
-    if files.len() > crate::gate::draft::MAX_ATTACHMENTS {
-        let text = format!("are too many: a mail takes at most {}", crate::gate::draft::MAX_ATTACHMENTS);
-        return Err(Refusal::field("attachments", Code::TooManyAttachments, text));
-    }
+    let html_changes = check(&mut draft, &files, Body::Needed, ports.now())?;
+    files.extend(fetch_files(ports, &*sending.blobs, principal, message.inbox_id, &draft).await?);
     check_total(&files)?;
     place(&draft, &mut files)?;
     let parent = load_parent(ports, old).await?;
@@ -226,6 +222,7 @@ async fn revise(
         draft,
         files,
         parent,
+        forward: old.forward,
         resends: None,
         revises: Some((counted, at)),
         always: Some("edited"),
@@ -233,7 +230,7 @@ async fn revise(
     })
 }
 
-/// The mail that the one of this approval answers.
+/// The mail that the one of this approval answers or passes on.
 async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
     let Some(id) = approval.answers else { return Ok(None) };
     let key = key::Message(approval.inbox_id, id);
@@ -257,7 +254,9 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         let contents = parsed.attachments.iter().find(same)?.contents.to_vec().into();
         let (filename, content_type) = as_given(sealed, &message.attachments);
         let (content_id, digest) = (sealed.content_id.clone(), sealed.digest);
-        Some(File { filename, content_type, content_id, digest, contents, inline: sealed.inline })
+        let inline = sealed.inline;
+        // It is sealed: a person looks at whatever becomes of it.
+        Some(File { filename, content_type, content_id, digest, contents, inline, tainted: false })
     });
     let files = files.collect();
     let made = parsed.html.as_deref().and_then(text_of).map(|text| mail::canonical_text(&text));
@@ -279,6 +278,7 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         },
         files,
         parent: None,
+        forward: false,
         resends: None,
         revises: None,
         always: None,
@@ -339,11 +339,13 @@ pub async fn send_again(
         Some(approval) => load_parent(ports, approval).await?,
         None => None,
     };
+    let forward = approval.as_ref().is_some_and(|approval| approval.forward);
     let html_changes = approval.map(|approval| approval.html_changes).unwrap_or_default();
     let prepared = Prepared {
         draft,
         files,
         parent,
+        forward,
         resends: Some(original),
         revises: None,
         always: Some("sent_again"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use domain::base::address::Mailbox;
+use domain::base::address::{HeaderText, Mailbox};
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, Deed, Verdict};
 use domain::gate::policy::PolicyBook;
@@ -27,7 +27,8 @@ use crate::mailbox::attachments::records;
 use crate::mailbox::conversation::subject_pointer;
 
 pub use crate::gate::draft::{
-    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADERS, Sending, Source,
+    Answering, Draft, DraftAttachment, How, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADERS, Sending,
+    Source,
 };
 pub use mail::compose::MAX_HEADER_VALUE;
 pub use mail::is_caller_header;
@@ -64,6 +65,10 @@ pub async fn submit(
     let ports = &sending.ports;
     let organization_id = permit.organization_id();
     permit.over(inbox_id)?;
+    if answering.is_some_and(|answering| answering.how.takes_over()) {
+        // Whoever gets a mail passed on reads it: so may whoever asks for that.
+        permit.principal().permit::<scope::MessagesRead>()?;
+    }
     let parent = answering.map(|answering| key::Message(inbox_id, answering.message_id));
     let wanted = (key::Inbox(inbox_id), key::Policies, key::Organization, parent);
     let (inbox, book, organization, parent) = load(&*ports.store, organization_id, wanted).await?;
@@ -72,8 +77,15 @@ pub async fn submit(
     if answering.is_some() && parent.is_none() {
         return Err(Refusal::NotFound("message"));
     }
-    if let (Some(parent), Some(answering)) = (&parent, answering) {
-        address_answer(&mut draft, parent, &inbox, answering.all)?;
+    let parent = parent.zip(answering.map(|answering| answering.how));
+    match &parent {
+        Some((parent, How::Reply { .. })) => address_answer(&mut draft, parent, &inbox, false)?,
+        Some((parent, How::ReplyAll { .. })) => address_answer(&mut draft, parent, &inbox, true)?,
+        Some((parent, How::Forward { .. })) => {
+            let subject = || HeaderText::lossy(&mail::forward_subject(&parent.subject));
+            draft.subject.get_or_insert_with(subject);
+        }
+        None => {}
     }
     let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent).await?;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
@@ -266,6 +278,7 @@ pub(crate) fn ask(
         message_id: sealed.envelope().message_id,
         thread_id,
         answers: prepared.parent.as_ref().map(|parent| parent.id),
+        forward: prepared.forward,
         resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
         authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
         digest: sealed.digest(),

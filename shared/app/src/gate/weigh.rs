@@ -42,7 +42,7 @@ impl Weighed {
         if self.terms.is_some() && self.standing.is_none() {
             return None;
         }
-        let answers = prepared.parent.as_ref().is_some_and(|parent| parent.outbound().is_none());
+        let answers = prepared.answered().is_some_and(|parent| parent.outbound().is_none());
         Some(if answers { "auto-replied" } else { "auto-generated" })
     }
 }
@@ -66,8 +66,7 @@ pub(crate) async fn weigh(
     let (organization_id, now) = (inbox.organization_id, ports.now());
     let draft = &prepared.draft;
     let answers_automatic = prepared
-        .parent
-        .as_ref()
+        .answered()
         .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
     let bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
     let file = |file: &crate::gate::draft::File| FileFact {
@@ -76,7 +75,7 @@ pub(crate) async fn weigh(
         size: file.size(),
     };
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
-    let answering = answering(ports, prepared.parent.as_ref(), prepared.recipients()).await?;
+    let answering = answering(ports, prepared.answered(), prepared.recipients()).await?;
     let is_reply = answering.is_reply;
     let counted = match &prepared.revises {
         Some((recipients, at)) => {
@@ -231,7 +230,7 @@ fn always(
     now: Timestamp,
 ) -> Vec<&'static str> {
     let mut always = vec![];
-    if tainted {
+    if tainted || prepared.files.iter().any(|file| file.tainted) {
         always.push("thread_tainted");
     }
     if answers_automatic {

@@ -79,7 +79,7 @@ async fn sender(
 }
 
 /// The name of a file whose mail gives it none, or none that can be kept.
-const UNNAMED: &str = "unnamed";
+pub(crate) const UNNAMED: &str = "unnamed";
 
 /// The name under which a file is read from its mail.
 pub(crate) fn read_name(filename: &str) -> String {

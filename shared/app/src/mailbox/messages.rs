@@ -310,13 +310,17 @@ fn agree(message: &Message, envelope: &Envelope) -> bool {
         && message.outbound().is_some_and(|outbound| outbound.send_at == envelope.send_at)
 }
 
+/// Whether reading a mail failed when it came, so that it is shown without its body.
+pub(crate) fn is_unread_by_us(message: &Message) -> bool {
+    matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
+}
+
 /// A mail with its body, from its bytes.
 pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<Detail, Refusal> {
     if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
         return read_sealed(blobs, message, digest).await;
     }
-    if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
-    {
+    if is_unread_by_us(&message) {
         // Reading it has failed before: it is shown without its body, and can be fetched raw.
         let empty = Detail {
             message,

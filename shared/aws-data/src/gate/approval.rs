@@ -24,6 +24,8 @@ record! {
         message_id: MessageId,
         thread_id: ThreadId,
         answers: Option<MessageId>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        forward: bool,
         #[serde(default, rename = "attempts", skip_serializing_if = "Vec::is_empty")]
         resends: Vec<MessageId>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

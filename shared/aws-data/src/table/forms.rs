@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use app::base::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer, TokenPointer};
 use domain::base::digest::Digest;
 use domain::delivery::event::Event;
+use domain::gate::approval::Approval;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::PolicyBook;
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
@@ -47,6 +48,7 @@ fn written() -> Vec<(String, Item)> {
         samples::mark(1).into(),
         conversation(thread).into(),
         samples::approval(1).into(),
+        Approval { forward: true, ..samples::approval(1) }.into(),
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
         samples::webhook(1).into(),

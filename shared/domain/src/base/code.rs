@@ -107,6 +107,8 @@ codes! {
         AddressTaken = "address_taken", "an inbox has this address: take another name";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
+        MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
+        MessageNotSent = "message_not_sent", "this mail of ours has not gone (`details.status`), so it is neither quoted nor passed on";
         MessageNotEnded = "message_not_ended", "the mail may still go: wait until it came to an end";
         SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
         TooManyAttempts = "too_many_attempts", "there are at most ten attempts at a mail: write a new one";
@@ -174,7 +176,7 @@ codes! {
         AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
-        UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day";
+        UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day; a file of a mail takes the scope `messages.read`, and that the mail has come in or gone";
         UnknownInbox = "unknown_inbox", "there is no such inbox, or this credential may not see it";
         UnknownMember = "unknown_member", "there is no such member";
         UnknownMessage = "unknown_message", "there is no such mail in this inbox";

@@ -218,8 +218,10 @@ pub struct Approval {
     pub message_id: MessageId,
     /// The conversation that it belongs to.
     pub thread_id: ThreadId,
-    /// The mail that it answers.
+    /// The mail that it answers or passes on.
     pub answers: Option<MessageId>,
+    /// Whether it passes that mail on, and is no answer to it.
+    pub forward: bool,
     /// The mails of which it is a new attempt, the first of all first, fewer than [`Self::ATTEMPTS`].
     pub resends: Vec<MessageId>,
     /// Whoever asked for one of those, or edited it last.
@@ -686,6 +688,7 @@ pub(crate) mod tests {
             message_id: MessageId::new(NOW, [0; 10]),
             thread_id: ThreadId::new(NOW, [0; 10]),
             answers: None,
+            forward: false,
             resends: vec![],
             authors: BTreeSet::new(),
             digest: mail(),

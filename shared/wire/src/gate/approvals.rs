@@ -133,6 +133,8 @@ pub struct ApprovalView<'a> {
     thread_id: IdOf<ThreadId>,
     /// The mail that it answers.
     answers: Option<IdOf<MessageId>>,
+    /// The mail that it passes on.
+    forwards: Option<IdOf<MessageId>>,
     /// The mails of which it is a new attempt, the first of all first.
     resends: Vec<IdOf<MessageId>>,
     /// Of the bytes that leave, if it is approved.
@@ -197,7 +199,8 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         inbox_id: IdOf(approval.inbox_id),
         message_id: IdOf(approval.message_id),
         thread_id: IdOf(approval.thread_id),
-        answers: approval.answers.map(IdOf),
+        answers: approval.answers.filter(|_| !approval.forward).map(IdOf),
+        forwards: approval.answers.filter(|_| approval.forward).map(IdOf),
         resends: approval.resends.iter().copied().map(IdOf).collect(),
         digest: Sha256(approval.digest),
         revision: approval.revision,
@@ -259,7 +262,7 @@ pub struct ApprovalDetailView<'a> {
     approval: ApprovalView<'a>,
     /// The mail as it is sealed under `digest`.
     message: DetailView<'a>,
-    /// The mail that it answers.
+    /// The mail that it answers or passes on.
     answered_message: Option<DetailView<'a>>,
     /// The last mails of the conversation, oldest first.
     thread: Vec<MessageView<'a>>,

@@ -5,7 +5,7 @@ use app::base::enter::Once;
 use app::base::store::{Change, Key, Record};
 use app::gate::approvals::{self, View};
 use app::gate::edit::{Edit, edit};
-use app::gate::submit::{Answering, Draft, DraftAttachment, Source, Submitted, submit};
+use app::gate::submit::{Answering, Draft, DraftAttachment, How, Source, Submitted, submit};
 use app::mailbox::attachments;
 use app::mailbox::messages;
 use domain::base::address::{HeaderText, Mailbox};
@@ -279,7 +279,7 @@ async fn an_approval_whose_mail_is_gone_is_not_shown_with_the_mail_that_it_answe
         strict_html: false,
         ..Draft::default()
     };
-    let answering = Some(Answering { message_id: received.id, all: false });
+    let answering = Some(Answering { message_id: received.id, how: How::Reply { quote: false } });
     let once = Once::default();
     let asked = submit(&world.sending(), &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
         (202, String::new())

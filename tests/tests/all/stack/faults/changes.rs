@@ -234,8 +234,8 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// Those that mark mail, which is not written down.
-fn marking_routes() -> Vec<Route> {
+/// Those that mark mail, which is not written down, and that pass it on.
+fn mail_routes() -> Vec<Route> {
     let route = |function, ask| Route { function, action: "", done: 200, again: &[], repeats: false, ask };
     vec![
         route("api-messages-update", |house| {
@@ -249,6 +249,15 @@ fn marking_routes() -> Vec<Route> {
             let path = format!("/v1/threads/{}", thread.as_str().unwrap());
             Asked::of("PATCH", path, house.owner(), json!({"add_labels": ["all"], "read": false}), "")
         }),
+        Route {
+            action: "message.submit",
+            done: 202,
+            ..route("api-messages-forward", |house| {
+                let mut asked = house.reply("forward");
+                asked.body["to"] = json!(["someone@example.org"]);
+                asked
+            })
+        },
     ]
 }
 
@@ -304,7 +313,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     let house = House::new(&listener);
     let mut edited = vec![];
     let mut changed: BTreeMap<&str, (bool, BTreeSet<String>)> = BTreeMap::new();
-    for route in routes().into_iter().chain(marking_routes()).chain(pauses()).filter(which) {
+    for route in routes().into_iter().chain(mail_routes()).chain(pauses()).filter(which) {
         let function = format!("countersign-{}", route.function);
         let calls = at_each_call(&house.stack, &function, kind, |_, name| {
             let asked = (route.ask)(&house);
