@@ -650,7 +650,8 @@ impl Feed for MemoryStore {
     async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError> {
         let mut contents = self.contents();
         let at = |block: &Block| (block.organization_id, block.number);
-        let is_there = |last: &&Block| contents.blocks.get(&at(last)).is_some_and(|known| known.at == last.at);
+        let is_there =
+            |last: &&Block| contents.blocks.get(&at(last)).is_some_and(|known| known.at == last.at);
         let gone = last.filter(|last| last.is_aging(block.at)).is_some_and(|last| !is_there(&last));
         if gone || contents.blocks.contains_key(&at(block)) {
             return Err(StoreError::Conflict(vec![Conflict::Directory]));

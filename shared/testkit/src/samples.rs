@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
-use domain::delivery::feed::{Block, Listed};
 use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::gate::link::{Link, LinkSecret};

@@ -71,8 +71,7 @@ async fn append_some(
     let Some(oldest) = events.iter().map(|listed| listed.event_id.at()).min() else { return Ok(0) };
     retry(TRIES, "the feed of events kept growing", || async {
         let End { number, last, mut known } = look_back(feed, organization_id, oldest - SKEW).await?;
-        let new: Vec<_> =
-            events.iter().filter(|listed| known.insert(listed.event_id)).cloned().collect();
+        let new: Vec<_> = events.iter().filter(|listed| known.insert(listed.event_id)).cloned().collect();
         if new.is_empty() {
             return Ok(Try::Done(0));
         }
@@ -201,7 +200,8 @@ pub async fn list(
         permit.over(inbox_id)?;
     }
     let cursor = page.cursor.as_deref();
-    let cursor = cursor.map(|text| Place::read(text, organization_id).ok_or(ListError::Cursor)).transpose()?;
+    let cursor =
+        cursor.map(|text| Place::read(text, organization_id).ok_or(ListError::Cursor)).transpose()?;
     let kept = clock.now() - Event::KEPT;
     let since = filter.after.map_or(kept, |after| after.max(kept));
     let wanted = |listed: &Listed| filter.takes(permit, listed);
@@ -299,7 +299,8 @@ impl Scan<'_> {
                     tracing::error!(%organization_id, number, "a block of the feed can't be read");
                     continue;
                 };
-                let start = if (block.number, block.at) == (place.number, place.at) { place.index } else { 0 };
+                let start =
+                    if (block.number, block.at) == (place.number, place.at) { place.index } else { 0 };
                 for (i, listed) in block.events.iter().enumerate().skip(start) {
                     (next, scanned) = (block.place(i + 1), scanned + 1);
                     if (self.wanted)(listed) {

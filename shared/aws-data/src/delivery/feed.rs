@@ -66,7 +66,10 @@ mod tests {
         let (event_id, inbox_id) =
             (EventId::new(Timestamp::UNIX_EPOCH, [1; 10]), InboxId::new(Timestamp::UNIX_EPOCH, [2; 10]));
         for (form, listed) in [
-            (format!("{event_id} message.sung {inbox_id}"), Listed { event_id, kind: None, inbox_id: Some(inbox_id) }),
+            (
+                format!("{event_id} message.sung {inbox_id}"),
+                Listed { event_id, kind: None, inbox_id: Some(inbox_id) },
+            ),
             (format!("{event_id} ? -"), Listed { event_id, kind: None, inbox_id: None }),
         ] {
             assert_eq!(Listed::read(form), Ok(listed));
@@ -77,7 +80,12 @@ mod tests {
         ] {
             assert_eq!(Listed::read(listed.write()), Ok(listed));
         }
-        for bad in [String::new(), event_id.to_string(), format!("{event_id} message.sent"), format!("{event_id} message.sent x")] {
+        for bad in [
+            String::new(),
+            event_id.to_string(),
+            format!("{event_id} message.sent"),
+            format!("{event_id} message.sent x"),
+        ] {
             assert!(Listed::read(bad.clone()).is_err(), "{bad}");
         }
     }

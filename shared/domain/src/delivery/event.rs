@@ -155,9 +155,22 @@ mod tests {
         assert_eq!(EventKind::matching("inbox.*"), [EventKind::InboxCreated].into());
         assert_eq!(EventKind::matching("*"), EventKind::ALL.iter().copied().collect());
         let (message, approval) = (EventKind::matching("message.*"), EventKind::matching("approval.*"));
-        assert!(message.contains(&EventKind::MessageUnknown) && approval.contains(&EventKind::ApprovalReminder));
+        assert!(
+            message.contains(&EventKind::MessageUnknown) && approval.contains(&EventKind::ApprovalReminder)
+        );
         assert!(message.is_disjoint(&approval));
-        for pattern in ["", ".*", "**", "message", "message*", "mess*", "message.", "message.se*", "message.sent.*", "*.sent"] {
+        for pattern in [
+            "",
+            ".*",
+            "**",
+            "message",
+            "message*",
+            "mess*",
+            "message.",
+            "message.se*",
+            "message.sent.*",
+            "*.sent",
+        ] {
             assert_eq!(EventKind::matching(pattern), [].into(), "{pattern}");
         }
     }

@@ -106,7 +106,8 @@ impl Place {
         let at = Timestamp::from_millisecond(parts.next()?.parse().ok()?).ok()?;
         let index = parts.next()?.parse().ok()?;
         let place = Self { number, at, index };
-        let is_sound = number <= Self::LAST_NUMBER && (0..=Self::LAST_MILLISECOND).contains(&at.as_millisecond());
+        let is_sound =
+            number <= Self::LAST_NUMBER && (0..=Self::LAST_MILLISECOND).contains(&at.as_millisecond());
         (is_sound && place.write(organization_id) == text).then_some(place)
     }
 
@@ -147,14 +148,22 @@ mod tests {
             }
         }
         let text = place.write(organization(1));
-        for altered in [text.replacen("12", "13", 1), text.replacen(".3.", ".4.", 1), text.replacen("12", "+12", 1)] {
+        for altered in
+            [text.replacen("12", "13", 1), text.replacen(".3.", ".4.", 1), text.replacen("12", "+12", 1)]
+        {
             assert_eq!(Place::read(&altered, organization(1)), None, "{altered}");
         }
-        for bad in ["", ".", "...", "1.2.3", "-1.0.0.x", "99999999999999999999.0.0.0", "1.99999999999999999.0.0"] {
+        for bad in
+            ["", ".", "...", "1.2.3", "-1.0.0.x", "99999999999999999999.0.0.0", "1.99999999999999999.0.0"]
+        {
             assert_eq!(Place::read(bad, organization(1)), None, "{bad}");
         }
         // The check is no secret: what nobody can add to is refused for itself.
-        for beyond in [Place { number: u64::MAX, ..place }, Place { at: Timestamp::MAX, ..place }, Place { at: millis(-1), ..place }] {
+        for beyond in [
+            Place { number: u64::MAX, ..place },
+            Place { at: Timestamp::MAX, ..place },
+            Place { at: millis(-1), ..place },
+        ] {
             assert_eq!(Place::read(&beyond.write(organization(1)), organization(1)), None, "{beyond}");
         }
     }
