@@ -28,6 +28,7 @@ mod gate {
 
 mod delivery {
     mod deliveries;
+    mod feed;
 }
 
 mod ledger {
@@ -62,6 +63,7 @@ mod stack {
     }
 
     mod delivery {
+        mod events;
         mod webhooks;
     }
 

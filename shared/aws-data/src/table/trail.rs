@@ -12,7 +12,7 @@ use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 use crate::base::field::Corrupt;
 use crate::base::item::{self, Item, OPEN, Place, corrupt, decode, encode, key, number, place_of, text};
 use crate::ledger::audit;
-use crate::table::{DynamoTable, classify};
+use crate::table::DynamoTable;
 
 impl DynamoTable {
     /// Moves the head from where it was to the last link.
