@@ -27,7 +27,7 @@ pub trait Feed: Send + Sync {
         range: Range,
     ) -> Result<Vec<StoredBlock>, StoreError>;
 
-    /// Writes a block behind `last`, the newest that was there; none where there was none, or where it could not be read.
+    /// Writes a block behind `last`, the newest that could be read; none where there was none.
     /// [`StoreError::Conflict`] where there is a block of its number, or where `last` may have been deleted meanwhile
     /// ([`Block::is_aging`]) and was.
     async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError>;

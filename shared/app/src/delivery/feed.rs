@@ -86,7 +86,7 @@ async fn append_some(
 struct End {
     /// The number of the newest block; 0 where there is none.
     number: u64,
-    /// The newest block.
+    /// The newest block that can be read.
     last: Option<Block>,
     /// The events of the blocks that were looked at.
     known: BTreeSet<EventId>,
@@ -109,7 +109,6 @@ async fn look_back(
         for stored in found {
             to = stored.number - 1;
             looked_at += 1;
-            let is_newest = end.number == 0;
             end.number = end.number.max(stored.number);
             let Some(block) = stored.block else {
                 tracing::error!(%organization_id, number = stored.number, "a block of the feed can't be read");
@@ -117,7 +116,7 @@ async fn look_back(
             };
             let is_older = block.at < since;
             end.known.extend(block.events.iter().map(|listed| listed.event_id));
-            if is_newest {
+            if end.last.is_none() {
                 end.last = Some(block);
             }
             if is_older {
@@ -310,8 +309,11 @@ impl Scan<'_> {
                         }
                     }
                 }
+                if scanned >= SCANNED {
+                    return Ok((picked, Some(next)));
+                }
             }
-            if is_whole || scanned >= SCANNED {
+            if is_whole {
                 return Ok((picked, Some(next)));
             }
             found = self.blocks(from, LAST_PLACE, false, CHUNK).await?;
@@ -327,8 +329,12 @@ impl Scan<'_> {
             let is_whole = found.len() < usize::from(CHUNK);
             for (number, block) in found {
                 (to, scanned) = (number - 1, scanned + 1);
-                // One that can't be read was told of where it was laid down; one that is later than the place has its number anew.
+                // One that can't be read is passed over, and so is one that is later than the place: its number was given again.
                 let Some(block) = block.filter(|block| place.is_none_or(|place| block.at <= place.at)) else {
+                    next = place.map(|place| Place { number, index: 0, ..place });
+                    if next.is_some() && scanned >= SCANNED {
+                        return Ok((picked, next));
+                    }
                     continue;
                 };
                 if block.at < self.since - SKEW {
@@ -350,12 +356,12 @@ impl Scan<'_> {
                         }
                     }
                 }
+                if scanned >= SCANNED {
+                    return Ok((picked, next));
+                }
             }
             if is_whole {
                 break;
-            }
-            if scanned >= SCANNED {
-                return Ok((picked, next));
             }
         }
         Ok((picked, None))

@@ -106,7 +106,12 @@ async fn follow(
 }
 
 /// Everything, the newest first.
-async fn look_back(world: &World, permit: &Permit<scope::EventsRead>, filter: &Filter, limit: u16) -> Vec<EventId> {
+async fn look_back(
+    world: &World,
+    permit: &Permit<scope::EventsRead>,
+    filter: &Filter,
+    limit: u16,
+) -> Vec<EventId> {
     let (mut all, mut cursor) = (vec![], None);
     loop {
         let found = page(world, permit, filter, Order::NewestFirst, limit, cursor.as_deref()).await.unwrap();
@@ -123,7 +128,11 @@ struct Slow<'a>(&'a World);
 
 #[async_trait]
 impl Feed for Slow<'_> {
-    async fn blocks(&self, organization: OrganizationId, range: Range) -> Result<Vec<StoredBlock>, StoreError> {
+    async fn blocks(
+        &self,
+        organization: OrganizationId,
+        range: Range,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
         tokio::task::yield_now().await;
         let found = self.0.store.blocks(organization, range).await;
         tokio::task::yield_now().await;
@@ -163,7 +172,11 @@ impl<'a> Once<'a> {
 
 #[async_trait]
 impl Feed for Once<'_> {
-    async fn blocks(&self, organization: OrganizationId, range: Range) -> Result<Vec<StoredBlock>, StoreError> {
+    async fn blocks(
+        &self,
+        organization: OrganizationId,
+        range: Range,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
         self.world.store.blocks(organization, range).await
     }
 
@@ -192,18 +205,21 @@ async fn publishers_at_once_and_a_reader_between_them_lose_nothing() {
     // Six shards of the stream, of which each is told of some events that another has as well.
     let shards: Vec<Vec<Listed>> =
         (0..6).map(|shard| events.iter().skip(shard * 60).take(100).cloned().collect()).collect();
-    let publish = async |shard: &Vec<Listed>| {
+    let (all, between) = (&world, &slow);
+    let publishers = shards.iter().map(|shard| async move {
         for batch in shard.chunks(7) {
             // As the stream does, until it is done.
-            while lay(&world, &slow, batch).await.is_err() {}
+            while lay(all, between, batch).await.is_err() {}
         }
-    };
+    });
     let reader = async {
         let (mut seen, mut cursor) = (vec![], None::<String>);
         while seen.len() < events.len() {
             let request = PageRequest { limit: 9, cursor: cursor.clone() };
             let order = Order::OldestFirst;
-            let found = list(&*world.ports.clock, &slow, &owner(), &Filter::default(), order, &request).await.unwrap();
+            let found = list(&*world.ports.clock, &slow, &owner(), &Filter::default(), order, &request)
+                .await
+                .unwrap();
             seen.extend(named(&found));
             assert!(found.next.is_some(), "a reader always has a place to go on from");
             cursor = found.next;
@@ -211,7 +227,7 @@ async fn publishers_at_once_and_a_reader_between_them_lose_nothing() {
         }
         seen
     };
-    let (_, seen) = futures_util::future::join(join_all(shards.iter().map(publish)), reader).await;
+    let (_, seen) = futures_util::future::join(join_all(publishers), reader).await;
     assert_eq!(seen.len(), events.len());
     assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), events.len(), "each once");
     let again = follow(&world, &owner(), &Filter::default(), 100, None).await.0;
@@ -276,8 +292,9 @@ async fn a_feed_that_was_forgotten_begins_anew_and_its_followers_lose_nothing() 
     }
     let (seen, place) = follow(&world, &owner(), &Filter::default(), 100, None).await;
     assert_eq!(seen.len(), 5);
-    let half = page(&world, &owner(), &Filter::default(), Order::OldestFirst, 2, None).await.unwrap().next.unwrap();
-    world.pass(32 * DAY);
+    let half =
+        page(&world, &owner(), &Filter::default(), Order::OldestFirst, 2, None).await.unwrap().next.unwrap();
+    world.pass(32 * DAY + 1);
     // The writer has seen the last block, which is deleted before it writes behind it.
     let new = received(&world, 10, 12);
     assert_eq!(lay(&world, &Once::new(&world, Wrong::Deleted), &new).await, Ok(2));
@@ -290,7 +307,8 @@ async fn a_feed_that_was_forgotten_begins_anew_and_its_followers_lose_nothing() 
     for place in [&place, &half] {
         let later = follow(&world, &owner(), &Filter::default(), 3, Some(place)).await.0;
         assert_eq!((later.len(), &later[..2]), (10, &ids(&new)[..]));
-        let back = page(&world, &owner(), &Filter::default(), Order::NewestFirst, 3, Some(place)).await.unwrap();
+        let back =
+            page(&world, &owner(), &Filter::default(), Order::NewestFirst, 3, Some(place)).await.unwrap();
         assert_eq!((back.items, back.next), (vec![], None), "what stood before it is forgotten");
     }
     // Blocks are deleted in any order: some numbers are given again while older ones are still there.
@@ -343,7 +361,8 @@ async fn pages_of_any_size_have_all_in_both_directions() {
     for (i, order) in [(3, Order::OldestFirst), (120, Order::NewestFirst), (355, Order::OldestFirst)] {
         let mut cursor = None;
         for _ in 0..i {
-            cursor = page(&world, &owner(), &Filter::default(), order, 1, cursor.as_deref()).await.unwrap().next;
+            cursor =
+                page(&world, &owner(), &Filter::default(), order, 1, cursor.as_deref()).await.unwrap().next;
         }
         let behind = if order == Order::OldestFirst { i } else { events.len() - i };
         let cursor = cursor.as_deref();
@@ -397,7 +416,9 @@ async fn filters_look_at_a_bounded_part_and_go_on_behind_it() {
 #[tokio::test]
 async fn who_is_limited_to_inboxes_sees_what_is_about_those_alone() {
     let world = World::default();
-    let mut events: Vec<_> = (0..6).map(|n| happen(&world, n, EventKind::MessageReceived, 1 + u8::try_from(n % 3).unwrap())).collect();
+    let mut events: Vec<_> = (0..6)
+        .map(|n| happen(&world, n, EventKind::MessageReceived, 1 + u8::try_from(n % 3).unwrap()))
+        .collect();
     // A block says that an event is about no inbox, or about another than it is.
     events[4].inbox_id = None;
     events[5].inbox_id = Some(inbox_id(1));
