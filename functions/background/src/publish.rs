@@ -11,7 +11,7 @@ use aws_flow::EventBridgeBus;
 use domain::OrganizationId;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Listed;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use runtime::environment::{SystemClock, require};
 use runtime::task::{Task, TaskError, batch_failures};
 use serde_json::Value;
@@ -32,6 +32,9 @@ const BATCH: usize = 10;
 
 /// A request to `EventBridge` is at most 256 KB with everything in it.
 const MAX_BYTES: usize = 200 * 1024;
+
+/// The feeds of so many organizations are written side by side.
+const SIDE_BY_SIDE: usize = 10;
 
 /// An event with its position in the stream.
 type Told = (String, Event);
@@ -86,9 +89,13 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
 /// Lays events into the feeds of their organizations. Returns how many of them, from the first on, are there.
 async fn lay_down(feed: &dyn Feed, events: &[Told]) -> usize {
     let mut laid = events.len();
-    for (organization_id, first, listed) in by_organization(events) {
-        let append = || feed::append(&SystemClock, feed, organization_id, &listed);
-        if let Err(error) = patiently(append).await {
+    for some in by_organization(events).chunks(SIDE_BY_SIDE) {
+        let appended = some.iter().map(async |(organization_id, first, listed)| {
+            let append = || feed::append(&SystemClock, feed, *organization_id, listed);
+            patiently(append).await.map_err(|error| (*organization_id, *first, error))
+        });
+        for failed in join_all(appended).await.into_iter().filter_map(Result::err) {
+            let (organization_id, first, error) = failed;
             tracing::warn!(%organization_id, %error, "events could not be laid into the feed yet");
             // One organization's trouble does not keep the others out of their feeds.
             laid = laid.min(first);
