@@ -90,7 +90,7 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
 async fn lay_down(feed: &dyn Feed, events: &[Told]) -> usize {
     let mut laid = events.len();
     for some in by_organization(events).chunks(SIDE_BY_SIDE) {
-        let appended = some.iter().map(async |(organization_id, first, listed)| {
+        let appended = some.iter().map(|(organization_id, first, listed)| async move {
             let append = || feed::append(&SystemClock, feed, *organization_id, listed);
             patiently(append).await.map_err(|error| (*organization_id, *first, error))
         });

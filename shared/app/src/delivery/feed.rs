@@ -19,9 +19,10 @@
 //!    back [`LOOKED_BACK`] blocks at most: what is told again behind more than that stands twice, under one id.
 //!
 //! An event that the stream tells of is laid down before it goes to the bus, and the stream comes again from the first that is not on
-//! both: neither waits for a memory of the other, and neither loses one.
+//! both, so that neither loses one. The order is that of the stream for events that lie in one of its shards; of two that happen within
+//! moments of each other in different shards either may be the first.
 //!
-//! A block costs one write unit for each KB, some 12 events: one for an event that comes alone, eight for a hundred.
+//! A block costs one write unit for each KB, some 12 events: one for an event that comes alone, nine for a hundred.
 
 use std::collections::{BTreeMap, BTreeSet};
 
