@@ -24,6 +24,7 @@ TRUSTED = {
     "audit chain": f"{ORGANIZATION}/audit",
     "head of the audit chain": f"{ORGANIZATION}/audit-head",
     "list of audit chains": "audit-heads",
+    "feed of events": f"{ORGANIZATION}/events",
     "login": f"login/{'0' * 64}",
     "address": f"address/{'0' * 64}",
 }
@@ -78,6 +79,7 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["member"], {"ProvisionRole"})
         self.assertEqual(writers["login"], {"ProvisionRole"})
         self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleRole"})
+        self.assertEqual(writers["feed of events"], {"PublishRole"})
         self.assertEqual(writers["address"], {"MakeInboxesRole"})
         self.assertEqual(writers["audit chain"], {"ChainRole"})
         self.assertEqual(writers["head of the audit chain"], {"ChainRole"})

@@ -30,6 +30,12 @@ pub mod audit {
     pub mod verify;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod events {
+    pub mod get;
+    pub mod list;
+    pub mod stream;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod health {
     pub mod get;
 }
@@ -122,6 +128,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     attachments::get::ENDPOINT,
     audit::list::ENDPOINT,
     audit::verify::ENDPOINT,
+    events::get::ENDPOINT,
+    events::list::ENDPOINT,
+    events::stream::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
     inboxes::get::ENDPOINT,

@@ -4,6 +4,7 @@ pub mod anchor;
 pub mod chain;
 pub mod deliver;
 mod endpoints;
+mod patience;
 pub mod publish;
 pub mod settle;
 pub mod sweep;

@@ -7,6 +7,7 @@
 pub mod base {
     pub mod enter;
     pub mod error;
+    pub mod feed;
     pub mod plain;
     pub mod ports;
     pub mod retry;
@@ -57,8 +58,9 @@ pub mod gate {
     mod weigh;
 }
 
-/// Webhooks: whom we tell of events.
+/// Events as they are read, and webhooks, which are told of them.
 pub mod delivery {
+    pub mod feed;
     pub mod webhooks;
 }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use app::Ports;
+use app::base::feed::Feed;
 use app::base::ports::{Anchors, Blobs, DataKeys, Settings, Signer, Workflow};
 use app::base::store::{Directory, Watch};
 use app::base::trail::Trail;
@@ -78,6 +79,11 @@ impl Aws {
 
     /// The audit chains.
     pub fn trail(&self) -> Arc<dyn Trail> {
+        Arc::new(self.table.clone())
+    }
+
+    /// The feeds of events.
+    pub fn feed(&self) -> Arc<dyn Feed> {
         Arc::new(self.table.clone())
     }
 

@@ -1,4 +1,4 @@
-//! The store, the directory, the watch and the audit trail on one `DynamoDB` table.
+//! The store, the directory, the watch, the audit trail and the feeds of events on one `DynamoDB` table.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -7,8 +7,10 @@
 //! | `store` | records of one organization |
 //! | `directory` | what comes before an organization is known, and the sweeper's look across all |
 //! | `trail` | the audit chains |
+//! | `feed` | the feeds of events |
 
 mod directory;
+mod feed;
 #[cfg(test)]
 mod forms;
 mod kinds;
@@ -20,6 +22,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use app::base::store::{Conflict, Expect, Key, StoreError};
+use app::base::trail::{LAST_PLACE, Range};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -30,7 +33,7 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 use domain::{OrganizationId, Timestamp};
 
-use crate::base::item::{Item, Place, SHARDS, WATCH, key, number, place_of, text};
+use crate::base::item::{Item, Place, SHARDS, WATCH, key, number, numbered, place_of, text};
 
 /// A write that meets a transaction on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
@@ -184,6 +187,39 @@ impl DynamoTable {
             start = answer.last_evaluated_key;
             if start.is_none() || places.len() >= usize::from(limit) {
                 return Ok(places);
+            }
+        }
+    }
+
+    /// The items of a part of a partition whose sort keys are numbers, strongly consistent.
+    async fn query_numbered(&self, partition: String, range: Range) -> Result<Vec<Item>, StoreError> {
+        let mut items = vec![];
+        let mut start = None;
+        if range.from > range.to.min(LAST_PLACE) {
+            return Ok(items);
+        }
+        loop {
+            let left = usize::from(range.limit).saturating_sub(items.len());
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", text(&partition))
+                .expression_attribute_values(":from", text(numbered(range.from)))
+                .expression_attribute_values(":to", text(numbered(range.to.min(LAST_PLACE))))
+                .scan_index_forward(!range.newest_first)
+                .consistent_read(true)
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| classify(&e))?;
+            items.extend(answer.items.unwrap_or_default());
+            // A query ends at 1 MB: go on until the range or the limit does.
+            start = answer.last_evaluated_key;
+            if start.is_none() || items.len() >= usize::from(range.limit) {
+                return Ok(items);
             }
         }
     }

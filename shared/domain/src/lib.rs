@@ -47,6 +47,7 @@ pub mod gate {
 /// Whom we tell: events, and the endpoints that get them.
 pub mod delivery {
     pub mod event;
+    pub mod feed;
     pub mod webhook;
 }
 

@@ -258,6 +258,11 @@ impl Response {
         Self::new(status, "text/html; charset=utf-8", body)
     }
 
+    /// Events as `EventSource` reads them (WHATWG HTML, "Server-sent events").
+    pub fn event_stream(body: String) -> Self {
+        Self::new(200, "text/event-stream; charset=utf-8", body)
+    }
+
     /// Bytes.
     pub fn bytes(content_type: &str, bytes: &[u8]) -> Self {
         Self { is_base64_encoded: true, ..Self::new(200, content_type, BASE64.encode(bytes)) }

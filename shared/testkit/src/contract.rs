@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
     AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, Expect, Key, List,
     ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer, TokenPointer, Watch,
@@ -10,6 +11,7 @@ use app::base::store::{
 use app::base::trail::{Range, Stored, Trail};
 use domain::MessageId;
 use domain::base::digest::Digest;
+use domain::delivery::feed::Block;
 use domain::delivery::webhook::WaitingDelivery;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
@@ -24,9 +26,9 @@ use jiff::SignedDuration;
 
 use crate::samples::{self, NOW, later, organization_id};
 
-/// A store that is all four.
-pub trait Whole: Store + Directory + Watch + Trail {}
-impl<T: Store + Directory + Watch + Trail> Whole for T {}
+/// A store that is all five.
+pub trait Whole: Store + Directory + Watch + Trail + Feed {}
+impl<T: Store + Directory + Watch + Trail + Feed> Whole for T {}
 
 fn change() -> Change {
     Change::new(organization_id(1))
@@ -64,6 +66,7 @@ pub async fn run(store: &dyn Whole) {
     watch(store).await;
     waiting(store).await;
     trail(store).await;
+    feed(store).await;
 }
 
 async fn everything_reads_back(store: &dyn Whole) {
@@ -919,4 +922,60 @@ async fn telling(store: &dyn Whole, end: &Head) {
     assert_eq!(store.heads(None, 1).await, Ok(heads[..1].to_vec()));
     assert_eq!(store.heads(Some(heads[0].0), 100).await, Ok(heads[1..].to_vec()));
     assert_eq!(store.heads(Some(heads[1].0), 100).await, Ok(vec![]));
+}
+
+/// A block is written once, behind the one that was read, and read with what it names.
+async fn feed(store: &dyn Whole) {
+    let (us, other) = (organization_id(1), organization_id(2));
+    let read = async |organization, from, to, newest_first, limit| {
+        let range = Range { from, to, newest_first, limit };
+        store.blocks(organization, range).await.unwrap_or_else(|error| panic!("{error}"))
+    };
+    let stored = |blocks: &[Block]| -> Vec<StoredBlock> {
+        blocks.iter().map(|block| StoredBlock { number: block.number, block: Some(block.clone()) }).collect()
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    let all: Vec<_> = (1..=3).map(samples::block).collect();
+    assert_eq!(read(us, 1, u64::MAX, true, 5).await, []);
+    assert_eq!(store.add(None, &all[0]).await, Ok(()));
+    assert_eq!(store.add(None, &all[0]).await, conflict, "the same again");
+    let late = Block { at: later(77), ..all[0].clone() };
+    assert_eq!(store.add(None, &late).await, conflict, "another in its place");
+    assert_eq!(store.add(Some(&all[0]), &all[1]).await, Ok(()));
+    assert_eq!(store.add(Some(&all[1]), &all[2]).await, Ok(()));
+    assert_eq!(read(us, 1, 9, false, 100).await, stored(&all));
+    assert_eq!(read(us, 2, 3, false, 1).await, stored(&all[1..2]));
+    assert_eq!(read(us, 1, app::base::trail::LAST_PLACE, true, 1).await, stored(&all[2..]));
+    assert_eq!(read(us, 4, u64::MAX, false, 1).await, []);
+    assert_eq!(read(us, 3, 2, false, 1).await, []);
+    assert_eq!(read(other, 1, 9, false, 100).await, []);
+    let theirs = Block { organization_id: other, ..all[0].clone() };
+    assert_eq!(store.add(None, &theirs).await, Ok(()), "each organization has its own");
+    assert_eq!(read(other, 1, 9, false, 100).await, stored(&[theirs]));
+
+    // Behind one that may be deleted by now the next is written only if it was not.
+    let aged = all[2].at + Block::KEPT;
+    let fourth = Block { number: 4, at: aged, ..all[0].clone() };
+    let never = Block { at: later(2), ..all[2].clone() };
+    assert_eq!(store.add(Some(&never), &fourth).await, conflict, "it is another");
+    let gone = Block { number: 9, ..all[2].clone() };
+    assert_eq!(store.add(Some(&gone), &Block { number: 10, ..fourth.clone() }).await, conflict, "it is gone");
+    assert_eq!(store.add(Some(&all[2]), &fourth).await, Ok(()));
+    assert_eq!(store.add(Some(&all[2]), &fourth).await, conflict);
+    assert_eq!(read(us, 3, 9, false, 100).await, stored(&[all[2].clone(), fourth]));
+
+    let events: Vec<_> = (201..204).map(samples::event).collect();
+    let mut written = change();
+    written.events.clone_from(&events);
+    assert_eq!(store.commit(written).await, Ok(()));
+    let named = async |organization, ids: &[domain::EventId]| {
+        let mut found = store.events(organization, ids).await.unwrap_or_else(|error| panic!("{error}"));
+        found.sort_by_key(|event| event.id);
+        found
+    };
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    assert_eq!(named(us, &ids).await, events);
+    assert_eq!(named(us, &[ids[1], domain::EventId::new(NOW, [250; 10])]).await, events[1..2]);
+    assert_eq!(named(us, &[]).await, []);
+    assert_eq!(named(other, &ids).await, [], "another organization has none of them");
 }

@@ -1,8 +1,9 @@
-//! The store, the directory, the watch and the audit trail in memory. The contract suite runs against this and against `DynamoDB` alike.
+//! The store, the directory, the watch, the audit trail and the feeds of events in memory. The contract suite runs against this and against `DynamoDB` alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
     AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, DueDelivery, Expect, Key, List,
     ListError, Page, PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
@@ -11,13 +12,14 @@ use app::base::trail::{Range, Stored, Trail};
 use async_trait::async_trait;
 use domain::base::address::EmailAddress;
 use domain::delivery::event::Event;
+use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
-use domain::{AuditId, MessageId, OrganizationId, Timestamp};
+use domain::{AuditId, EventId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]
@@ -44,6 +46,8 @@ pub struct Contents {
     pub unlisted: BTreeSet<u64>,
     /// All that receivers are told.
     pub events: Vec<Event>,
+    /// The feeds: blocks by number.
+    pub blocks: BTreeMap<(OrganizationId, u64), Block>,
 }
 
 /// A store in memory.
@@ -615,5 +619,54 @@ impl Trail for MemoryStore {
             .collect();
         lost.sort_by_key(|(at, _)| *at);
         Ok(lost.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
+    }
+}
+
+#[async_trait]
+impl Feed for MemoryStore {
+    async fn blocks(
+        &self,
+        organization_id: OrganizationId,
+        range: Range,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
+        if range.from > range.to {
+            return Ok(vec![]);
+        }
+        let contents = self.contents();
+        let found = contents.blocks.range((organization_id, range.from)..=(organization_id, range.to));
+        let mut found: Vec<_> = found
+            .map(|((_, number), block)| StoredBlock {
+                number: *number,
+                block: Some(block.clone()).filter(|block| block.number == *number),
+            })
+            .collect();
+        if range.newest_first {
+            found.reverse();
+        }
+        found.truncate(usize::from(range.limit));
+        Ok(found)
+    }
+
+    async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        let at = |block: &Block| (block.organization_id, block.number);
+        let is_there =
+            |last: &&Block| contents.blocks.get(&at(last)).is_some_and(|known| known.at == last.at);
+        let gone = last.filter(|last| last.is_aging(block.at)).is_some_and(|last| !is_there(&last));
+        if gone || contents.blocks.contains_key(&at(block)) {
+            return Err(StoreError::Conflict(vec![Conflict::Directory]));
+        }
+        contents.blocks.insert(at(block), block.clone());
+        Ok(())
+    }
+
+    async fn events(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[EventId],
+    ) -> Result<Vec<Event>, StoreError> {
+        let contents = self.contents();
+        let wanted = |event: &&Event| event.organization_id == organization_id && ids.contains(&event.id);
+        Ok(contents.events.iter().filter(wanted).cloned().collect())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::gate::link::{Link, LinkSecret};
@@ -446,6 +447,15 @@ pub fn event(n: u8) -> Event {
         created_at: NOW,
         subject: Subject::Message(Box::new(inbound(n))),
     }
+}
+
+/// The `n`-th block of the feed of [`organization_id`] 1, with one event of that organization and one that is about no inbox, a second
+/// after the one before.
+pub fn block(n: u8) -> Block {
+    let listed = Listed::from(&event(n));
+    let other = Listed { event_id: EventId::new(NOW, [100 + n; 10]), inbox_id: None, ..listed.clone() };
+    let (number, at) = (u64::from(n), later(i64::from(n)));
+    Block { organization_id: organization_id(1), number, at, events: vec![listed, other] }
 }
 
 /// The policies of [`organization`] 1, one with a rule of every outcome.

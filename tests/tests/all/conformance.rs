@@ -326,6 +326,7 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("token_id", "tok_01kc1x5e3r0000000000000008"),
     ("policy_id", "pol_01kc1x5e3r0000000000000009"),
     ("standing_approval_id", "sta_01kc1x5e3r0000000000000010"),
+    ("event_id", "evt_01kc1x5e3r0000000000000009"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).

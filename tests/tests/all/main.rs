@@ -29,6 +29,7 @@ mod gate {
 
 mod delivery {
     mod deliveries;
+    mod feed;
 }
 
 mod ledger {
@@ -63,6 +64,7 @@ mod stack {
     }
 
     mod delivery {
+        mod events;
         mod webhooks;
     }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use app::base::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer, TokenPointer};
 use domain::base::digest::Digest;
 use domain::delivery::event::Event;
+use domain::delivery::feed::Block;
 use domain::gate::approval::Approval;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::PolicyBook;
@@ -22,7 +23,7 @@ use testkit::samples::{self, NOW, organization_id};
 use super::*;
 use crate::base::field::Field as _;
 use crate::base::item::{Kind as _, corrupt, decode, encode};
-use crate::delivery::event;
+use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::inbox;
 use crate::people::member;
@@ -82,6 +83,8 @@ fn written() -> Vec<(String, Item)> {
     add(Login::NAME, encode(&member::login_at(&login.email), &login));
     add(AddressEntry::NAME, encode(&inbox::address_at(&address.address), &address));
     add(Event::NAME, encode(&event::at(organization, event.id), &event));
+    let block = samples::block(1);
+    add(Block::NAME, encode(&feed::at(organization, block.number), &block));
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
@@ -110,6 +113,7 @@ fn read(kind: &str, item: Item) -> Result<(), StoreError> {
         Login::NAME => decode::<Login>(item).map(drop),
         AddressEntry::NAME => decode::<AddressEntry>(item).map(drop),
         Event::NAME => decode::<Event>(item).map(drop),
+        Block::NAME => decode::<Block>(item).map(drop),
         Entry::NAME => decode::<Entry>(item).map(drop),
         ChainedEntry::NAME => decode::<ChainedEntry>(item).map(drop),
         Head::NAME => decode::<Head>(item).map(drop),

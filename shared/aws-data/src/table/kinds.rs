@@ -34,6 +34,7 @@
 //! | contact | `org/contact/hash` | `contact` | |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | event | `org/evt` | `event` | |
+//! | block of the feed of events | `org/events` | number | |
 //! | audit entry | `org/aud` | `audit` | |
 //! | link of the audit chain | `org/audit` | sequence | |
 //! | head of the audit chain | `org/audit-head` | `head` | |
@@ -154,7 +155,7 @@ mod tests {
     use domain::{AuditId, MessageId, Timestamp};
 
     use super::*;
-    use crate::delivery::event;
+    use crate::delivery::{event, feed};
     use crate::ledger::audit;
 
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -218,6 +219,7 @@ mod tests {
             key("contact", Key::Contact(hash)),
             key("counter", Key::Counter(hash)),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
+            ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),
             ("link of the audit chain", audit::link_at(organization, 1)),
             ("head of the audit chain", audit::head_at(organization)),

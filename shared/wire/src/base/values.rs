@@ -3,7 +3,7 @@
 use app::gate::submit::{MAX_HEADER_VALUE, MAX_HEADERS, is_caller_header};
 use app::mailbox::messages::Since;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -540,6 +540,33 @@ impl Named for EventKind {
     }
 }
 
+/// Types of event, in a query: names, groups such as `message.*`, or `*`, with commas between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventKinds(pub BTreeSet<EventKind>);
+
+impl Field for EventKinds {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::UnknownEvent, faults, |text| {
+            let mut kinds = BTreeSet::new();
+            for pattern in text.split(',') {
+                let named = EventKind::matching(pattern.trim());
+                if named.is_empty() {
+                    let known = names::<EventKind>().join(", ");
+                    let pattern = cut(pattern);
+                    return Err(format!(
+                        "{pattern:?} names none: give types with commas between, of {known}; groups such as message.*; or *"
+                    ));
+                }
+                kinds.extend(named);
+            }
+            Ok(kinds)
+        })
+        .map(Self)
+    }
+}
+
+schema!([] EventKinds, "EventKinds", _generator => json_schema!({ "type": "string" }));
+
 /// One of a few names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Choice<T>(pub T);
@@ -667,6 +694,20 @@ fn mailbox(value: &Value) -> Result<Mailbox, (Code, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn types_of_event_are_named_one_by_one_by_their_group_or_all() {
+        let read = |text: &str| {
+            let mut faults = Faults::default();
+            EventKinds::read(text.into(), &mut faults).map(|kinds| kinds.0.len())
+        };
+        assert_eq!(read("message.sent"), Some(1));
+        assert_eq!(read("message.sent, message.sent,inbox.*"), Some(2));
+        assert_eq!(read("*"), Some(EventKind::ALL.len()));
+        for bad in ["", ",", "message.sent,", "message", "message.sung", "message.*,x.*", "*.sent"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn the_forms_of_a_mailbox() {
