@@ -47,6 +47,7 @@ pub mod me {
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
+    pub mod batch;
     pub mod get;
     pub mod list;
     pub mod list_all;
@@ -128,6 +129,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
     me::get::ENDPOINT,
+    messages::batch::ENDPOINT,
     messages::get::ENDPOINT,
     messages::list::ENDPOINT,
     messages::list_all::ENDPOINT,

@@ -47,6 +47,7 @@ mod stack {
 
     mod mailbox {
         mod attachments;
+        mod batch;
         pub(super) mod corpus;
         pub(super) mod inbound;
         mod lists;

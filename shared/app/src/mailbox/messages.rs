@@ -1,5 +1,7 @@
 //! Reading mail.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
@@ -96,6 +98,49 @@ async fn find(
     load(&*ports.store, permit.organization_id(), key::Message(inbox_id, id))
         .await?
         .ok_or(Refusal::NotFound("message"))
+}
+
+/// Mails that are named one by one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Several {
+    /// Those that are there, in the order in which they were named.
+    pub found: Vec<Message>,
+    /// Those that are not there, or that the permit does not reach: nothing tells the two apart.
+    pub not_found: Vec<(InboxId, MessageId)>,
+    /// Those that are there and were not changed as asked, with the reason of each.
+    pub failed: Vec<((InboxId, MessageId), Refusal)>,
+}
+
+/// So many mails are named in one request.
+pub const SEVERAL: usize = 100;
+
+/// The mails of these names, each once, without their bodies.
+pub async fn get_several(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    named: &[(InboxId, MessageId)],
+) -> Result<Several, Refusal> {
+    find_several(ports, permit, named).await
+}
+
+pub(crate) async fn find_several<S>(
+    ports: &Ports,
+    permit: &Permit<S>,
+    named: &[(InboxId, MessageId)],
+) -> Result<Several, Refusal> {
+    let mut seen = BTreeSet::new();
+    let named: Vec<_> = named.iter().copied().filter(|name| seen.insert(*name)).collect();
+    let reached = |name: &&(InboxId, MessageId)| permit.over(name.0).is_ok();
+    let wanted: Vec<_> = named.iter().filter(reached).map(|name| key::Message(name.0, name.1)).collect();
+    let mut loaded = load(&*ports.store, permit.organization_id(), wanted).await?.into_iter();
+    let mut several = Several::default();
+    for name in &named {
+        match Some(name).filter(reached).and_then(|_| loaded.next().flatten()) {
+            Some(message) => several.found.push(message),
+            None => several.not_found.push(*name),
+        }
+    }
+    Ok(several)
 }
 
 /// One mail with its body.

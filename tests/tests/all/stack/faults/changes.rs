@@ -243,6 +243,11 @@ fn marking_routes() -> Vec<Route> {
             let label = unique("label");
             Asked::of("PATCH", path, house.owner(), json!({"add_labels": [label], "read": true}), "")
         }),
+        route("api-messages-batch", |house| {
+            let name = json!({"inbox_id": house.stack.inbox(), "message_id": house.received});
+            let body = json!({"messages": [name], "add_labels": [unique("label")], "read": true});
+            Asked::of("POST", "/v1/messages/batch".to_owned(), house.owner(), body, "")
+        }),
         route("api-threads-update", |house| {
             let path = format!("/v1/inboxes/{}/messages/{}", house.stack.inbox(), house.received);
             let thread = house.stack.get(&path, house.owner()).expect(200)["thread_id"].clone();
