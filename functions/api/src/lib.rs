@@ -48,12 +48,14 @@ pub mod me {
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
     pub mod batch;
+    pub mod delete;
     pub mod get;
     pub mod list;
     pub mod list_all;
     pub mod raw;
     pub mod reply;
     pub mod reply_all;
+    pub mod restore;
     pub mod send;
     pub mod send_again;
     pub mod update;
@@ -75,9 +77,11 @@ pub mod sessions {
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod threads {
+    pub mod delete;
     pub mod get;
     pub mod list;
     pub mod list_all;
+    pub mod restore;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -130,12 +134,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     inboxes::resume::ENDPOINT,
     me::get::ENDPOINT,
     messages::batch::ENDPOINT,
+    messages::delete::ENDPOINT,
     messages::get::ENDPOINT,
     messages::list::ENDPOINT,
     messages::list_all::ENDPOINT,
     messages::raw::ENDPOINT,
     messages::reply::ENDPOINT,
     messages::reply_all::ENDPOINT,
+    messages::restore::ENDPOINT,
     messages::send::ENDPOINT,
     messages::send_again::ENDPOINT,
     messages::update::ENDPOINT,
@@ -153,9 +159,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     standing_approvals::create::ENDPOINT,
     standing_approvals::delete::ENDPOINT,
     standing_approvals::list::ENDPOINT,
+    threads::delete::ENDPOINT,
     threads::get::ENDPOINT,
     threads::list::ENDPOINT,
     threads::list_all::ENDPOINT,
+    threads::restore::ENDPOINT,
     threads::update::ENDPOINT,
     tokens::create::ENDPOINT,
     tokens::delete::ENDPOINT,

@@ -33,6 +33,7 @@ pub mod mailbox {
     pub mod messages;
     pub mod receive;
     pub mod threads;
+    pub mod trash;
 }
 
 /// The way out: a mail is asked for, weighed, decided about, sent and settled.

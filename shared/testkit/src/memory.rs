@@ -15,7 +15,7 @@ use domain::delivery::webhook::Attempt;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{Counts, Direction, Message, Thread, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
@@ -165,8 +165,28 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
+            Write::Conversation(change) => {
+                let key = Key::Thread(change.thread_id);
+                let stored = match at(&key) {
+                    Some(Record::Thread(thread)) => Some(thread),
+                    _ => None,
+                };
+                let standing = |thread: &Thread| {
+                    let Thread { message_count, unread_count, last_message_at, tainted, .. } = *thread;
+                    (message_count, unread_count, last_message_at, tainted, thread.labels.clone())
+                };
+                if stored.map(standing) != change.seen.as_ref().map(standing) {
+                    conflicts.push(Conflict::Record(key));
+                }
+            }
             Write::Remove(key) if at(key).is_none() => conflicts.push(Conflict::Record(key.clone())),
+            Write::RemoveVersion(key, version) if at(key).and_then(Record::version) != Some(*version) => {
+                conflicts.push(Conflict::Record(key.clone()));
+            }
+            Write::Missing(key) if at(key).is_some() => conflicts.push(Conflict::Record(key.clone())),
             Write::Thread(_)
+            | Write::RemoveVersion(..)
+            | Write::Missing(_)
             | Write::Delete(_)
             | Write::Remove(_)
             | Write::Count { .. }
@@ -239,7 +259,15 @@ fn apply(contents: &mut Contents, change: Change) {
                     counter.count = counter.count.saturating_sub(by);
                 }
             }
-            Write::Delete(key) | Write::Remove(key) => {
+            Write::Conversation(change) => {
+                let key = (organization_id, Key::Thread(change.thread_id));
+                match change.wanted {
+                    Some(thread) => drop(contents.records.insert(key, thread.into())),
+                    None => drop(contents.records.remove(&key)),
+                }
+            }
+            Write::Missing(_) => {}
+            Write::Delete(key) | Write::Remove(key) | Write::RemoveVersion(key, _) => {
                 drop(contents.records.remove(&(organization_id, key)));
             }
         }
@@ -281,6 +309,16 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Unread(inbox), Record::Message(message)) if message.inbox_id == *inbox && message.unread => {
             Some(message.id.to_string())
         }
+        (List::Trash(..) | List::AllTrash(_) | List::TrashInThread(_), Record::Trashed(trashed)) => {
+            let Fate::Kept(message) = &trashed.fate else { return None };
+            let listed = match list {
+                List::Trash(inbox, span) => message.inbox_id == *inbox && span.takes(message.created_at),
+                List::AllTrash(span) => span.takes(message.created_at),
+                List::TrashInThread(thread) => message.thread_id == *thread,
+                _ => false,
+            };
+            listed.then(|| message.id.to_string())
+        }
         (List::Labelled(inbox, label), Record::Mark(mark))
             if mark.inbox_id == *inbox && mark.label == *label =>
         {
@@ -297,7 +335,8 @@ fn order(list: &List, record: &Record) -> Option<String> {
                 List::AllThreads(span) => (None, span),
                 _ => return None,
             };
-            if inbox.is_some_and(|inbox| inbox != thread.inbox_id) || !span.takes(thread.last_message_at) {
+            let elsewhere = inbox.is_some_and(|inbox| inbox != thread.inbox_id);
+            if elsewhere || thread.message_count == 0 || !span.takes(thread.last_message_at) {
                 return None;
             }
             Some(format!("{:013}/{}", thread.last_message_at.as_millisecond(), thread.id))
@@ -330,6 +369,7 @@ fn forward(list: &List) -> bool {
             | List::Webhooks
             | List::Members
             | List::ThreadMessages(_)
+            | List::TrashInThread(_)
             | List::Open(_)
     )
 }
@@ -463,6 +503,23 @@ impl Watch for MemoryStore {
                     message_id: message.id,
                 };
                 (at, watched)
+            })
+            .collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Trashed(one) if one.look_at < now && !matches!(one.fate, Fate::Gone(_)) => {
+                    let (organization_id, inbox_id) = (one.organization_id, one.inbox_id);
+                    Some((one.look_at, Watched { organization_id, inbox_id, message_id: one.message_id }))
+                }
+                _ => None,
             })
             .collect();
         found.sort_by_key(|(at, _)| *at);

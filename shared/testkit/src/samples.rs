@@ -18,7 +18,9 @@ use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
-use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Mark, Message, Party, Verdicts};
+use domain::mailbox::message::{
+    Attachment, AttachmentRef, Direction, Mark, Message, Party, Trashed, Verdicts,
+};
 use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::organization::{Member, Organization, Pause};
@@ -159,6 +161,7 @@ pub fn inbound(n: u8) -> Message {
                 evidence: "answers go to bob@example.net".into(),
             }],
             authenticated: true,
+            siblings: Some(vec![]),
         },
         from: party("ann"),
         reply_to: vec![],
@@ -185,7 +188,13 @@ pub fn inbound(n: u8) -> Message {
         size: 1234,
         created_at: later(i64::from(n)),
         version: 1,
+        trash: None,
     }
+}
+
+/// [`inbound`] in the trash, since [`NOW`].
+pub fn trashed(n: u8) -> Trashed {
+    Trashed::keep(&inbound(n), NOW)
 }
 
 /// A mail of [`inbox`] 1 that stands at `state`.

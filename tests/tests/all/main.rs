@@ -51,6 +51,7 @@ mod stack {
         pub(super) mod corpus;
         pub(super) mod inbound;
         mod lists;
+        mod trash;
     }
 
     mod gate {

@@ -89,6 +89,13 @@ pub trait Blobs: Send + Sync {
     async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError>;
 }
 
+/// Deletes objects for good. Nothing that answers requests has it.
+#[async_trait]
+pub trait Eraser: Send + Sync {
+    /// Deletes an object. One that is not there is deleted already.
+    async fn erase(&self, key: &BlobKey) -> Result<(), BlobError>;
+}
+
 /// A call that may be repeated, or not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FlowError {

@@ -16,7 +16,9 @@ use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
-use domain::mailbox::message::{Attachment, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
+use domain::mailbox::message::{
+    Attachment, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+};
 use domain::people::credential::{Login, Session, SignInWindow, Token};
 use domain::people::organization::{Member, Organization};
 use domain::{
@@ -223,6 +225,8 @@ records! {
         Inbox(Inbox) by (id: InboxId);
         /// A mail.
         Message(Message, boxed *) by (inbox_id: InboxId, id: MessageId), version;
+        /// A mail in the trash, or what is left of a deleted one.
+        Trashed(Trashed, boxed *) by (inbox_id: InboxId, message_id: MessageId), version;
         /// A mail's place among those of a label.
         Mark(Mark) by (inbox_id: InboxId, label: Label, message_id: MessageId);
         /// A conversation.
@@ -284,12 +288,18 @@ pub enum Write {
     Thread(ThreadUpdate),
     /// Changes the marks of a conversation. The conflict is on [`Key::Thread`].
     Marks(ThreadMarks),
+    /// Writes a conversation as a whole, as it was seen. The conflict is on [`Key::Thread`].
+    Conversation(Box<ThreadChange>),
     /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
     Prolong(Session),
     /// Removes a record.
     Delete(Key),
     /// Removes a record that must be there: of two at once, one conflicts.
     Remove(Key),
+    /// Removes a record that has a version, at this one.
+    RemoveVersion(Key, u64),
+    /// Writes nothing: nothing must lie there.
+    Missing(Key),
     /// Adds to a count, without reading it; one that is not there is 0. Where the sum would be more than `limit`,
     /// nothing is written, and the conflict is on [`Key::Counter`].
     Count {
@@ -450,6 +460,12 @@ pub enum List {
     Messages(InboxId, Span),
     /// The mails of an inbox that nobody has read.
     Unread(InboxId),
+    /// The mails of an inbox in the trash that came or were asked for within this span, as [`Trashed`].
+    Trash(InboxId, Span),
+    /// The mails of all inboxes in the trash that came or were asked for within this span, as [`Trashed`].
+    AllTrash(Span),
+    /// The mails of a conversation in the trash, as [`Trashed`], oldest first.
+    TrashInThread(ThreadId),
     /// The [`Mark`]s of the mails of an inbox that have this label.
     Labelled(InboxId, Label),
     /// The mails of all inboxes that came or were asked for within this span.
@@ -592,6 +608,9 @@ pub struct DueDelivery {
 pub trait Watch: Send + Sync {
     /// At most `limit` mails whose `watch_at` is before `now`, the longest overdue first.
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` mails in the trash, or on their way out of it, whose `look_at` is before `now`, the longest overdue first.
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

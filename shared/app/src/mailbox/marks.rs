@@ -14,6 +14,8 @@ use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Expect, Key, List, PageRequest, Write, key, load, typed};
 use crate::mailbox::messages::{Several, find_several};
+use crate::mailbox::threads;
+use crate::mailbox::trash::load_shown;
 
 /// What becomes of a mail's marks. What is not named stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,7 +63,21 @@ pub async fn mark(
 ) -> Result<Message, Refusal> {
     permit.over(inbox_id)?;
     let mut marked = mark_some(ports, permit.organization_id(), inbox_id, &[id], marking).await?;
-    marked.pop().ok_or(Refusal::NotFound("message"))
+    if let Some(marked) = marked.pop() {
+        return Ok(marked);
+    }
+    Err(not_marked(load_shown(ports, permit.organization_id(), inbox_id, id).await?.as_ref()))
+}
+
+/// Why a mail can't be marked that is not among those of its inbox.
+fn not_marked(found: Option<&Message>) -> Refusal {
+    match found {
+        Some(_) => Refusal::because(
+            Code::MessageInTrash,
+            "this mail is in the trash, and keeps its labels there: restore it first (POST …/restore)",
+        ),
+        None => Refusal::NotFound("message"),
+    }
 }
 
 /// Marks mails that are named one by one, each once. Those of one conversation are marked together, so that none conflicts with
@@ -74,7 +90,7 @@ pub async fn mark_several(
 ) -> Result<Several, Refusal> {
     let mut several = find_several(ports, permit, named).await?;
     let mut conversations: BTreeMap<(InboxId, ThreadId), Vec<MessageId>> = BTreeMap::new();
-    for message in &several.found {
+    for message in several.found.iter().filter(|message| message.trash.is_none()) {
         conversations.entry((message.inbox_id, message.thread_id)).or_default().push(message.id);
     }
     let conversations: Vec<_> = conversations.into_iter().collect();
@@ -90,6 +106,7 @@ pub async fn mark_several(
         match marked.remove(&name) {
             Some(Ok(Some(message))) => several.found.push(message),
             Some(Err(refusal)) => several.failed.push((name, refusal)),
+            None if message.trash.is_some() => several.failed.push((name, not_marked(Some(&message)))),
             // It went away meanwhile.
             Some(Ok(None)) | None => several.not_found.push(name),
         }
@@ -149,8 +166,9 @@ async fn mark_some(
 ) -> Result<Vec<Message>, Refusal> {
     retry(TRIES, "the conversation kept changing", || async {
         let wanted: Vec<_> = ids.iter().map(|id| key::Message(inbox_id, *id)).collect();
-        let messages = load(&*ports.store, organization_id, wanted).await?;
-        let messages: Vec<Message> = messages.into_iter().flatten().collect();
+        let (inbox, messages) = load(&*ports.store, organization_id, (key::Inbox(inbox_id), wanted)).await?;
+        // Of an inbox that is gone there is nothing.
+        let messages: Vec<Message> = messages.into_iter().flatten().filter(|_| inbox.is_some()).collect();
         let pairs: Vec<(Message, Message)> =
             messages.into_iter().map(|message| (marking.apply(&message), message)).collect();
         if pairs.iter().any(|(marked, _)| marked.labels.len() > Label::MOST) {
@@ -224,12 +242,7 @@ pub async fn mark_thread(
     marking: &Marking,
 ) -> Result<Thread, Refusal> {
     let organization_id = permit.organization_id();
-    let find = || async {
-        let thread = load(&*ports.store, organization_id, key::Thread(id)).await?;
-        let thread = thread.filter(|thread| permit.over(thread.inbox_id).is_ok());
-        thread.ok_or(Refusal::NotFound("thread"))
-    };
-    let inbox_id = find().await?.inbox_id;
+    let inbox_id = threads::find(ports, permit, id).await?.inbox_id;
     let (mut page, mut seen) = (PageRequest { limit: 100, cursor: None }, 0);
     while seen < MARKED {
         let found = ports.store.list(organization_id, &List::LatestInThread(id), &page).await?;
@@ -247,5 +260,5 @@ pub async fn mark_thread(
             break;
         }
     }
-    find().await
+    threads::find(ports, permit, id).await
 }

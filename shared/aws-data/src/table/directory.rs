@@ -10,7 +10,7 @@ use domain::{EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
 use crate::delivery::waiting;
-use crate::mailbox::inbox;
+use crate::mailbox::{inbox, trash};
 use crate::people::{member, session};
 use crate::table::{DynamoTable, classify, retry_contention};
 
@@ -64,6 +64,10 @@ impl Directory for DynamoTable {
 impl Watch for DynamoTable {
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
         self.query_watch("watch", now, limit, read_watched).await
+    }
+
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        self.query_watch(trash::WATCH, now, limit, read_watched).await
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {

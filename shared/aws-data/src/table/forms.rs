@@ -44,6 +44,8 @@ fn written() -> Vec<(String, Item)> {
         samples::inbound(1).into(),
         samples::outbound(2, State::PendingApproval { expires_at: NOW, remind_at: None }).into(),
         ThreadPointer { inbox_id: samples::inbox_id(1), hash, thread_id: thread, at: NOW }.into(),
+        samples::trashed(1).into(),
+        samples::trashed(2).gone(NOW).into(),
         samples::mark(1).into(),
         conversation(thread).into(),
         samples::approval(1).into(),

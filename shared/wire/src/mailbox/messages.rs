@@ -4,6 +4,7 @@ use app::base::error::Refusal;
 use app::base::store::PageRequest;
 use app::mailbox::marks::Marking;
 use app::mailbox::messages::{Detail, Report, SEVERAL, Several, Since, report as reports};
+use app::mailbox::trash::Moved;
 use domain::base::code::Code;
 use domain::mailbox::filter::{MessageFilter, Span, Way};
 use domain::mailbox::finding::Finding;
@@ -18,8 +19,8 @@ use crate::base::pages::page_request;
 use crate::base::problem;
 use crate::base::request::{self, Faults, request};
 use crate::base::values::{
-    AtLeastOne, Choice, Filled, Flag, IdOf, LabelOf, Limit, List, Named, Sha256, SinceGiven, Time,
-    WaitSeconds,
+    AtLeastOne, Choice, Filled, Flag, IdOf, LabelOf, LabelWanted, Limit, List, Named, Sha256, SinceGiven,
+    Time, WaitSeconds,
 };
 use crate::mailbox::attachments::{FileView, file};
 
@@ -34,8 +35,8 @@ request! {
         direction: Option<Choice<Way>>,
         /// How far it is; `received` for one that came in.
         status: Option<Choice<MessageStatus>>,
-        /// A label that it has.
-        label: Option<LabelOf>,
+        /// A label that it has; `trash` for those in the trash, which no other list has.
+        label: Option<LabelWanted>,
         /// Whether nobody has read it.
         unread: Option<Flag>,
         /// A part of its author's name or address, in any case.
@@ -59,7 +60,11 @@ impl MessagesQuery {
         let filter = MessageFilter {
             direction: self.direction.map(|it| it.0),
             status: self.status.map(|it| it.0.name().to_owned()),
-            label: self.label.map(|it| it.0),
+            trash: self.label == Some(LabelWanted::Trash),
+            label: self.label.and_then(|it| match it {
+                LabelWanted::Of(label) => Some(label),
+                LabelWanted::Trash => None,
+            }),
             unread: self.unread.map(|it| it.0),
             from: self.from.map(|it| it.0),
             to: self.to.map(|it| it.0),
@@ -265,6 +270,52 @@ pub fn several(several: &Several) -> BatchView<'_> {
     }
 }
 
+request! {
+    /// How a mail is deleted.
+    pub struct DeleteMessageQuery {
+        /// For good, whether it is in the trash or not: nobody can bring it back. Else it goes into the trash for 30 days.
+        permanent: Option<Flag>,
+    }
+}
+
+/// What became of the mails of a conversation.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ThreadMoved")]
+pub struct MovedView {
+    thread_id: IdOf<ThreadId>,
+    /// So many of its mails were moved by this request.
+    moved: u64,
+    /// Those that were not, with the reason of each.
+    left: Vec<LeftView>,
+    /// All of them were looked at. Else the same request goes on with the rest.
+    complete: bool,
+}
+
+/// A mail that was not moved.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MessageLeft")]
+struct LeftView {
+    message_id: IdOf<MessageId>,
+    /// Why, as the error of a single request would have it.
+    code: &'static str,
+    message: String,
+}
+
+/// What became of the mails of a conversation.
+pub fn moved(moved: &Moved) -> MovedView {
+    let left = moved.left.iter().map(|(id, refusal)| LeftView {
+        message_id: IdOf(*id),
+        code: refusal.code().as_str(),
+        message: problem::words(refusal),
+    });
+    MovedView {
+        thread_id: IdOf(moved.thread_id),
+        moved: moved.moved,
+        left: left.collect(),
+        complete: moved.complete,
+    }
+}
+
 /// Who a mail is from, or for.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Party")]
@@ -316,6 +367,12 @@ pub struct MessageView<'a> {
     /// In bytes, raw.
     size: u64,
     created_at: Time,
+    /// Since when it is in the trash; left out where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trashed_at: Option<Time>,
+    /// When it is deleted for good, where it is in the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletes_at: Option<Time>,
     #[serde(flatten)]
     direction: DirectionView<'a>,
 }
@@ -434,6 +491,8 @@ pub fn message(message: &Message) -> MessageView<'_> {
         attachments: message.attachments.iter().map(file).collect(),
         size: message.size,
         created_at: Time(message.created_at),
+        trashed_at: message.trash.map(|trash| Time(trash.at)),
+        deletes_at: message.trash.map(|trash| Time(trash.deletes_at)),
         direction: direction(message),
     }
 }

@@ -117,6 +117,21 @@ impl<'a> House<'a> {
         Asked::of("POST", path, token, body, &held.approval)
     }
 
+    fn received_path(&self) -> String {
+        format!("/v1/inboxes/{}/messages/{}", self.stack.inbox(), self.received)
+    }
+
+    fn thread_path(&self) -> String {
+        let mail = self.stack.get(&self.received_path(), self.owner()).expect(200);
+        format!("/v1/threads/{}", mail["thread_id"].as_str().unwrap())
+    }
+
+    /// Its received mail is where it was.
+    fn restored(&self) {
+        let path = format!("{}/restore", self.received_path());
+        self.stack.call("POST", &path, self.owner(), None).expect(200);
+    }
+
     fn reply(&self, route: &str) -> Asked {
         let path = format!("/v1/inboxes/{}/messages/{}/{route}", self.stack.inbox(), self.received);
         Asked::makes(&path, self.agent(), json!({"text": "Thank you"}))
@@ -253,6 +268,36 @@ fn marking_routes() -> Vec<Route> {
             let thread = house.stack.get(&path, house.owner()).expect(200)["thread_id"].clone();
             let path = format!("/v1/threads/{}", thread.as_str().unwrap());
             Asked::of("PATCH", path, house.owner(), json!({"add_labels": ["all"], "read": false}), "")
+        }),
+        route("api-messages-delete", |house| {
+            house.restored();
+            Asked::of("DELETE", house.received_path(), house.owner(), Value::Null, "")
+        }),
+        Route {
+            action: "message.delete",
+            done: 204,
+            again: &["not_found"],
+            ..route("api-messages-delete", |house| {
+                let subject = unique("to be deleted");
+                let mail = house.stack.receive(&super::mail(&subject), &subject);
+                let id = mail["id"].as_str().unwrap();
+                let path = format!("/v1/inboxes/{}/messages/{id}?permanent=true", house.stack.inbox());
+                Asked::of("DELETE", path, house.owner(), Value::Null, id)
+            })
+        },
+        route("api-messages-restore", |house| {
+            house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
+            let path = format!("{}/restore", house.received_path());
+            Asked::of("POST", path, house.owner(), Value::Null, "")
+        }),
+        route("api-threads-delete", |house| {
+            house.restored();
+            Asked::of("DELETE", house.thread_path(), house.owner(), Value::Null, "")
+        }),
+        route("api-threads-restore", |house| {
+            house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
+            let path = format!("{}/restore", house.thread_path());
+            Asked::of("POST", path, house.owner(), Value::Null, "")
         }),
     ]
 }
