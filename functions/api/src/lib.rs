@@ -36,10 +36,12 @@ pub mod health {
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod inboxes {
     pub mod create;
+    pub mod delete;
     pub mod get;
     pub mod list;
     pub mod pause;
     pub mod resume;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
@@ -128,10 +130,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     audit::verify::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
+    inboxes::delete::ENDPOINT,
     inboxes::get::ENDPOINT,
     inboxes::list::ENDPOINT,
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
+    inboxes::update::ENDPOINT,
     me::get::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,

@@ -1,10 +1,11 @@
-//! Every five minutes: mail whose time in the trash is over, or that somebody deleted, is deleted for good.
+//! Every minute: mail whose time in the trash is over, that somebody deleted, or whose inbox was deleted, is deleted for good.
 
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::Eraser;
+use app::base::ports::{Eraser, Workflow};
 use app::base::store::Watch;
+use app::gate::purge;
 use app::mailbox::trash;
 use assembly::Aws;
 use futures_util::future::BoxFuture;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 pub struct Context {
     ports: Ports,
     eraser: Arc<dyn Eraser>,
+    workflow: Arc<dyn Workflow>,
     watch: Arc<dyn Watch>,
 }
 
@@ -24,14 +26,15 @@ pub const TASK: Task<Context> = Task { name: "background-purge", context, handle
 /// From the environment.
 pub fn context() -> Context {
     let aws = Aws::from_environment();
-    Context { ports: aws.ports(), eraser: aws.eraser(), watch: aws.watch() }
+    Context { ports: aws.ports(), eraser: aws.eraser(), workflow: aws.workflow(), watch: aws.watch() }
 }
 
 fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let Context { ports, eraser, watch } = context;
+        let Context { ports, eraser, workflow, watch } = context;
+        let moved = purge::purge(ports, &**workflow, &**watch).await?;
         let deleted = trash::empty(ports, &**eraser, &**watch).await?;
-        tracing::info!(deleted, "purged");
-        Ok(json!({ "deleted": deleted }))
+        tracing::info!(moved, deleted, "purged");
+        Ok(json!({ "moved": moved, "deleted": deleted }))
     })
 }

@@ -49,6 +49,7 @@ pub mod gate {
     pub mod notify;
     pub mod pause;
     pub mod policies;
+    pub mod purge;
     pub mod settle;
     pub mod standing;
     mod steps;

@@ -91,7 +91,8 @@ impl DynamoTable {
         mut writes: Vec<TransactWriteItem>,
         conflicts: &[Conflict],
     ) -> Result<(), StoreError> {
-        if writes.len() == 1 {
+        // What writes nothing is checked in a transaction alone.
+        if writes.len() == 1 && writes[0].condition_check.is_none() {
             return self.single(writes.remove(0), &conflicts[0]).await;
         }
         let mut tries = 0;

@@ -106,6 +106,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
         samples::standing_approval(1).into(),
         samples::inbound(1).into(),
+        samples::purge(1).into(),
         samples::trashed(1).into(),
         samples::trashed(2).going(later(5)).into(),
         samples::trashed(3).gone(later(6)).into(),
@@ -264,8 +265,23 @@ async fn all_or_nothing(store: &dyn Whole) {
         .audit(samples::audit_entry(30))
         .event(samples::event(30));
     assert_eq!(store.commit(make).await, Ok(()));
-    let taken = change().create(samples::inbox(31)).directory(DirectoryWrite::NewAddress(entry));
+    let taken = change().create(samples::inbox(31)).directory(DirectoryWrite::NewAddress(entry.clone()));
+    assert_eq!(store.commit(taken.clone()).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    // An address that is retired leads nowhere, and stays taken; only the inbox that has it retires it.
+    let addresses = [entry.address.clone()];
+    assert_eq!(store.addresses(&addresses).await.map(|found| found.len()), Ok(1));
+    let other = AddressEntry { inbox_id: samples::inbox_id(31), ..entry.clone() };
+    let retire = |entry| change().directory(DirectoryWrite::RetireAddress(entry));
+    assert_eq!(store.commit(retire(other)).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    let purge = samples::purge(30);
+    assert_eq!(store.commit(retire(entry).create(purge.clone())).await, Ok(()));
+    assert_eq!(store.addresses(&addresses).await, Ok(vec![]));
     assert_eq!(store.commit(taken).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    assert_eq!(store.purges(NOW, 10).await, Ok(vec![]));
+    assert_eq!(store.purges(later(1), 10).await, Ok(vec![(organization_id(1), inbox.id)]));
+    let gone = Write::RemoveVersion(Key::Purge(inbox.id), 1);
+    assert_eq!(store.commit(change().write(gone)).await, Ok(()));
+    assert_eq!(store.purges(later(1), 10).await, Ok(vec![]));
     assert_eq!(get(store, Key::Inbox(samples::inbox_id(31))).await, None);
 }
 

@@ -17,7 +17,7 @@ use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
-use domain::{AuditId, MessageId, OrganizationId, Timestamp};
+use domain::{AuditId, InboxId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]
@@ -32,6 +32,8 @@ pub struct Contents {
     pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
+    /// Addresses of inboxes that were deleted.
+    pub retired: BTreeSet<String>,
     /// All that was written down.
     pub audit: Vec<AuditEntry>,
     /// The chains: links by place.
@@ -199,6 +201,9 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
             }
+            DirectoryWrite::RetireAddress(entry) => {
+                contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
+            }
             DirectoryWrite::NewAddress(entry) => {
                 !contents.addresses.contains_key(&entry.address.mailbox_key())
             }
@@ -277,6 +282,9 @@ fn apply(contents: &mut Contents, change: Change) {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
+            }
+            DirectoryWrite::RetireAddress(entry) => {
+                contents.retired.insert(entry.address.mailbox_key());
             }
             DirectoryWrite::NewAddress(entry) => {
                 drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
@@ -477,6 +485,7 @@ impl Directory for MemoryStore {
         let contents = self.contents();
         Ok(addresses
             .iter()
+            .filter(|address| !contents.retired.contains(&address.mailbox_key()))
             .filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned())
             .collect())
     }
@@ -524,6 +533,22 @@ impl Watch for MemoryStore {
             .collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Purge(one) if one.look_at < now => {
+                    Some((one.look_at, (one.organization_id, one.inbox_id)))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_unstable();
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {

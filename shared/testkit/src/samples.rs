@@ -15,7 +15,7 @@ use domain::gate::policy::{
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::finding::{Finding, FindingKind};
-use domain::mailbox::inbox::Inbox;
+use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{
@@ -138,6 +138,11 @@ pub fn inbox(n: u8) -> Inbox {
         paused: None,
         created_at: NOW,
     }
+}
+
+/// [`inbox`], deleted at [`NOW`].
+pub fn purge(n: u8) -> Purge {
+    Purge::of(&inbox(n), NOW)
 }
 
 fn party(name: &str) -> Party {

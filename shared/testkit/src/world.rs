@@ -37,6 +37,10 @@ impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap_or(samples::NOW)
     }
+
+    fn wait(&self, _: u64) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Bytes that look random and are the same in every run.

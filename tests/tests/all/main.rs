@@ -50,6 +50,7 @@ mod stack {
         mod batch;
         pub(super) mod corpus;
         pub(super) mod inbound;
+        mod inboxes;
         mod lists;
         mod trash;
     }

@@ -22,6 +22,9 @@ use crate::base::store::{Store, StoreError};
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Ends so many milliseconds from now.
+    fn wait(&self, milliseconds: u64) -> BoxFuture<'_, ()>;
 }
 
 /// Randomness fit for secrets.

@@ -13,7 +13,7 @@ use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::filter::Span;
-use domain::mailbox::inbox::Inbox;
+use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
 use domain::mailbox::message::{
@@ -223,6 +223,8 @@ records! {
         Session(Session) by (hash: Digest), version;
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
+        /// A deleted inbox whose mail is still being deleted.
+        Purge(Purge) by (inbox_id: InboxId), version;
         /// A mail.
         Message(Message, boxed *) by (inbox_id: InboxId, id: MessageId), version;
         /// A mail in the trash, or what is left of a deleted one.
@@ -337,6 +339,8 @@ pub enum DirectoryWrite {
     ForgetAttempts(EmailAddress, SignInWindow),
     /// A new inbox's address; it must not be taken.
     NewAddress(AddressEntry),
+    /// The address of an inbox that is deleted: it leads nowhere, and nobody can take it ever again.
+    RetireAddress(AddressEntry),
 }
 
 /// Who owns an address.
@@ -577,7 +581,7 @@ pub trait Directory: Send + Sync {
         window: SignInWindow,
     ) -> Result<u64, StoreError>;
 
-    /// The owners of these addresses (at most 100), those that have one.
+    /// The owners of these addresses (at most 100), those that have one: of an inbox that was deleted, nobody.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
 }
 
@@ -611,6 +615,9 @@ pub trait Watch: Send + Sync {
 
     /// At most `limit` mails in the trash, or on their way out of it, whose `look_at` is before `now`, the longest overdue first.
     async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
+    async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

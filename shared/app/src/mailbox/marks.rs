@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::retry::{Try, retry};
+use crate::base::retry::{Try, retry_apart};
 use crate::base::store::{Change, Expect, Key, List, PageRequest, Write, key, load, typed};
 use crate::mailbox::messages::{Several, find_several};
 use crate::mailbox::threads;
@@ -164,7 +164,7 @@ async fn mark_some(
     ids: &[MessageId],
     marking: &Marking,
 ) -> Result<Vec<Message>, Refusal> {
-    retry(TRIES, "the conversation kept changing", || async {
+    retry_apart(ports, TRIES, "the conversation kept changing", || async {
         let wanted: Vec<_> = ids.iter().map(|id| key::Message(inbox_id, *id)).collect();
         let (inbox, messages) = load(&*ports.store, organization_id, (key::Inbox(inbox_id), wanted)).await?;
         // Of an inbox that is gone there is nothing.

@@ -95,7 +95,14 @@ pub async fn list(
         filter.takes(message) && !is_over && permit.over(message.inbox_id).is_ok()
     };
     let narrow = rest != MessageFilter::default() || inbox_id.is_none() && permit.is_limited();
-    list_some(ports, permit.organization_id(), &list, page, narrow, takes).await
+    let found = list_some(ports, permit.organization_id(), &list, page, narrow, takes).await?;
+    match inbox_id {
+        Some(_) => Ok(found),
+        None => {
+            let inbox_of = |message: &Message| message.inbox_id;
+            inboxes::without_deleted(ports, permit.organization_id(), found, inbox_of).await
+        }
+    }
 }
 
 /// What is read to find a mail.

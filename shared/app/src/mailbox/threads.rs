@@ -30,7 +30,14 @@ pub async fn list(
     // The list has the span.
     let rest = ThreadFilter { span: Span::default(), ..filter.clone() };
     let narrow = rest != ThreadFilter::default() || inbox_id.is_none() && permit.is_limited();
-    list_some(ports, permit.organization_id(), &list, page, narrow, takes).await
+    let found = list_some(ports, permit.organization_id(), &list, page, narrow, takes).await?;
+    match inbox_id {
+        Some(_) => Ok(found),
+        None => {
+            let inbox_of = |thread: &Thread| thread.inbox_id;
+            inboxes::without_deleted(ports, permit.organization_id(), found, inbox_of).await
+        }
+    }
 }
 
 /// A mail of a conversation with what it says that is new.

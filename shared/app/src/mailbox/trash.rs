@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Eraser, Ports};
-use crate::base::retry::{Try, retry};
+use crate::base::retry::{Try, retry_apart};
 use crate::base::store::{
     Change, Expect, Key, List, PageRequest, StoreError, Watch, Watched, Write, key, load, typed,
 };
@@ -59,7 +59,7 @@ pub async fn trash(
     id: MessageId,
 ) -> Result<Message, Refusal> {
     permit.over(inbox_id)?;
-    retry(TRIES, WHY, || async {
+    retry_apart(ports, TRIES, WHY, || async {
         let (message, trashed) = find(ports, permit, inbox_id, id).await?;
         let Some(message) = message else {
             let shown = trashed.and_then(|it| it.shown(ports.now()).cloned());
@@ -82,7 +82,7 @@ pub async fn restore(
     id: MessageId,
 ) -> Result<Message, Refusal> {
     permit.over(inbox_id)?;
-    retry(TRIES, WHY, || async {
+    retry_apart(ports, TRIES, WHY, || async {
         let (message, trashed) = find(ports, permit, inbox_id, id).await?;
         if let Some(message) = message {
             return Ok(Try::Done(message));
@@ -105,7 +105,7 @@ pub async fn delete(
     id: MessageId,
 ) -> Result<(), Refusal> {
     permit.over(inbox_id)?;
-    retry(TRIES, WHY, || async {
+    retry_apart(ports, TRIES, WHY, || async {
         let (message, trashed) = find(ports, permit, inbox_id, id).await?;
         let now = ports.now();
         let change = match (message, trashed) {
@@ -297,7 +297,7 @@ async fn trash_some(
     inbox_id: InboxId,
     ids: &[MessageId],
 ) -> Result<(u64, Vec<(MessageId, Refusal)>), Refusal> {
-    retry(TRIES, WHY, || async {
+    retry_apart(ports, TRIES, WHY, || async {
         let wanted: Vec<_> = ids.iter().map(|id| key::Message(inbox_id, *id)).collect();
         let found = load(&*ports.store, organization_id, wanted).await?;
         let (mut leaving, mut left) = (vec![], vec![]);

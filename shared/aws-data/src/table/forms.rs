@@ -41,6 +41,7 @@ fn written() -> Vec<(String, Item)> {
         token.into(),
         session.into(),
         samples::inbox(1).into(),
+        samples::purge(1).into(),
         samples::inbound(1).into(),
         samples::outbound(2, State::PendingApproval { expires_at: NOW, remind_at: None }).into(),
         ThreadPointer { inbox_id: samples::inbox_id(1), hash, thread_id: thread, at: NOW }.into(),

@@ -187,6 +187,7 @@ impl DynamoTable {
             DirectoryWrite::ForgetAttempts(email, window) => {
                 self.update(session::forget_attempts(email, *window))
             }
+            DirectoryWrite::RetireAddress(entry) => self.update(inbox::retire(entry)),
             DirectoryWrite::NewAddress(entry) => {
                 self.put(encode(&inbox::address_at(&entry.address), entry)?, Expect::Absent)
             }

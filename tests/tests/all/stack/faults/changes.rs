@@ -182,6 +182,15 @@ fn routes() -> Vec<Route> {
             let name = unique("made").replace(' ', "-");
             Asked::makes("/v1/inboxes", house.owner(), json!({"username": name}))
         }),
+        route("api-inboxes-update", "inbox.update", 200, nothing, |house| {
+            let id = house.inbox();
+            let name = json!({"display_name": unique("named")});
+            Asked::of("PATCH", format!("/v1/inboxes/{id}"), house.owner(), name, &id)
+        }),
+        route("api-inboxes-delete", "inbox.delete", 204, gone, |house| {
+            let id = house.inbox();
+            Asked::of("DELETE", format!("/v1/inboxes/{id}"), house.owner(), Value::Null, &id)
+        }),
         Route {
             repeats: true,
             ..route("api-inboxes-pause", "inbox.pause", 200, nothing, |house| {
