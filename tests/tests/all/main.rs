@@ -15,6 +15,7 @@ mod people {
 
 mod mailbox {
     mod findings;
+    mod trash;
     mod unclaimed;
 }
 

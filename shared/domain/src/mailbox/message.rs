@@ -410,7 +410,7 @@ impl Thread {
         if is_last || self.message_count == 0 {
             self.show(message);
         }
-        if message.created_at < self.created_at {
+        if message.created_at < self.created_at || self.message_count == 0 {
             self.created_at = message.created_at;
             self.subject.clone_from(&message.subject);
         }
@@ -438,6 +438,7 @@ impl Thread {
         }
         left.labels.retain(|_, count| *count > 0);
         if left.message_count == 0 {
+            left.subject.clear();
             left.preview.clear();
             left.last_from = Party::default();
             return left.tainted.then_some(left);
