@@ -63,9 +63,14 @@ async fn purge_one(
         for some in typed::<Message>(found).items.chunks(SIDE_BY_SIDE) {
             let steps = some.iter().map(|message| move_out(ports, workflow, message));
             for step in join_all(steps).await {
-                match step? {
-                    Step::Moved => moved += 1,
-                    Step::Left => left = true,
+                match step {
+                    Ok(Step::Moved) => moved += 1,
+                    Ok(Step::Left) => left = true,
+                    Err(error) => {
+                        // It is looked at again, and does not keep those behind it.
+                        tracing::warn!(%inbox_id, %error, "a mail of a deleted inbox could not be moved on");
+                        left = true;
+                    }
                 }
             }
         }

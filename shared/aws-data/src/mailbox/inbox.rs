@@ -1,9 +1,8 @@
 //! Inboxes, and the addresses that lead to them.
 
 use app::base::store::AddressEntry;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::Update;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::mailbox::inbox::{Inbox, Purge};
