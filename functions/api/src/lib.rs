@@ -42,10 +42,12 @@ pub mod health {
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod inboxes {
     pub mod create;
+    pub mod delete;
     pub mod get;
     pub mod list;
     pub mod pause;
     pub mod resume;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
@@ -53,6 +55,8 @@ pub mod me {
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
+    pub mod batch;
+    pub mod delete;
     pub mod forward;
     pub mod get;
     pub mod list;
@@ -60,6 +64,7 @@ pub mod messages {
     pub mod raw;
     pub mod reply;
     pub mod reply_all;
+    pub mod restore;
     pub mod send;
     pub mod send_again;
     pub mod update;
@@ -81,9 +86,11 @@ pub mod sessions {
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod threads {
+    pub mod delete;
     pub mod get;
     pub mod list;
     pub mod list_all;
+    pub mod restore;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -133,11 +140,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
     events::stream::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
+    inboxes::delete::ENDPOINT,
     inboxes::get::ENDPOINT,
     inboxes::list::ENDPOINT,
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
+    inboxes::update::ENDPOINT,
     me::get::ENDPOINT,
+    messages::batch::ENDPOINT,
+    messages::delete::ENDPOINT,
     messages::forward::ENDPOINT,
     messages::get::ENDPOINT,
     messages::list::ENDPOINT,
@@ -145,6 +156,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     messages::raw::ENDPOINT,
     messages::reply::ENDPOINT,
     messages::reply_all::ENDPOINT,
+    messages::restore::ENDPOINT,
     messages::send::ENDPOINT,
     messages::send_again::ENDPOINT,
     messages::update::ENDPOINT,
@@ -162,9 +174,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     standing_approvals::create::ENDPOINT,
     standing_approvals::delete::ENDPOINT,
     standing_approvals::list::ENDPOINT,
+    threads::delete::ENDPOINT,
     threads::get::ENDPOINT,
     threads::list::ENDPOINT,
     threads::list_all::ENDPOINT,
+    threads::restore::ENDPOINT,
     threads::update::ENDPOINT,
     tokens::create::ENDPOINT,
     tokens::delete::ENDPOINT,

@@ -6,6 +6,7 @@ pub mod deliver;
 mod endpoints;
 mod patience;
 pub mod publish;
+pub mod purge;
 pub mod settle;
 pub mod sweep;
 
@@ -13,4 +14,4 @@ use runtime::Function;
 
 /// All functions of this group.
 pub const FUNCTIONS: &[&dyn Function] =
-    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &settle::TASK, &sweep::TASK];
+    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &purge::TASK, &settle::TASK, &sweep::TASK];

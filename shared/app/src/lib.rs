@@ -34,6 +34,7 @@ pub mod mailbox {
     pub mod messages;
     pub mod receive;
     pub mod threads;
+    pub mod trash;
 }
 
 /// The way out: a mail is asked for, weighed, decided about, sent and settled.
@@ -49,6 +50,7 @@ pub mod gate {
     pub mod notify;
     pub mod pause;
     pub mod policies;
+    pub mod purge;
     pub(crate) mod quote;
     pub mod settle;
     pub mod standing;

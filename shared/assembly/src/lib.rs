@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Blobs, DataKeys, Settings, Signer, Workflow};
+use app::base::ports::{Anchors, Blobs, DataKeys, Eraser, Settings, Signer, Workflow};
 use app::base::store::{Directory, Watch};
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -90,6 +90,11 @@ impl Aws {
     /// Objects.
     pub fn blobs(&self) -> Arc<dyn Blobs> {
         Arc::new(S3Blobs::new(&runtime::aws::large(&self.config), require("MAIL_BUCKET")))
+    }
+
+    /// What deletes objects.
+    pub fn eraser(&self) -> Arc<dyn Eraser> {
+        Arc::new(S3Blobs::new(&self.config, require("MAIL_BUCKET")))
     }
 
     /// Workflows.

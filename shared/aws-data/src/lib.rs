@@ -24,6 +24,7 @@ mod mailbox {
     pub(crate) mod inbox;
     pub(crate) mod message;
     pub(crate) mod thread;
+    pub(crate) mod trash;
 }
 
 mod gate {

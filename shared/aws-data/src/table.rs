@@ -28,12 +28,14 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use aws_types::SdkConfig;
+use domain::mailbox::message::ThreadChange;
 use domain::{OrganizationId, Timestamp};
 
-use crate::base::item::{Item, Place, SHARDS, WATCH, key, number, numbered, place_of, text};
+use crate::base::item::{Item, Place, SHARDS, WATCH, encode, key, number, numbered, place_of, text};
+use crate::mailbox::thread;
 
 /// A write that meets a transaction on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
@@ -92,7 +94,8 @@ impl DynamoTable {
         mut writes: Vec<TransactWriteItem>,
         conflicts: &[Conflict],
     ) -> Result<(), StoreError> {
-        if writes.len() == 1 {
+        // What writes nothing is checked in a transaction alone.
+        if writes.len() == 1 && writes[0].condition_check.is_none() {
             return self.single(writes.remove(0), &conflicts[0]).await;
         }
         let mut tries = 0;
@@ -265,7 +268,8 @@ impl DynamoTable {
                 .delete_item()
                 .table_name(delete.table_name)
                 .set_key(Some(delete.key))
-                .set_condition_expression(delete.condition_expression);
+                .set_condition_expression(delete.condition_expression)
+                .set_expression_attribute_values(delete.expression_attribute_values);
             return match retry_contention(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
@@ -308,6 +312,74 @@ impl DynamoTable {
             .build()
             .map_err(|e| StoreError::Permanent(e.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// A conversation as a whole, as a part of a transaction.
+    fn rewrite(
+        &self,
+        organization_id: OrganizationId,
+        change: ThreadChange,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let place = thread::at(organization_id, change.thread_id);
+        let (condition, values) = match &change.seen {
+            Some(seen) => {
+                let (condition, values) = thread::standing(seen);
+                (condition, Some(values))
+            }
+            None => ("attribute_not_exists(pk)".to_owned(), None),
+        };
+        let permanent = |e: aws_sdk_dynamodb::error::BuildError| StoreError::Permanent(e.to_string());
+        let write = TransactWriteItem::builder();
+        Ok(match &change.wanted {
+            Some(wanted) => {
+                let put = Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(encode(&place, wanted)?))
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(values);
+                write.put(put.build().map_err(permanent)?).build()
+            }
+            None => {
+                let delete = Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key(&place)))
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(values);
+                write.delete(delete.build().map_err(permanent)?).build()
+            }
+        })
+    }
+
+    /// The removal of a record at a version, as a part of a transaction.
+    fn remove_version(
+        &self,
+        organization_id: OrganizationId,
+        record: Key,
+        version: u64,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&kinds::place(organization_id, &record))))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(version))
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok((TransactWriteItem::builder().delete(delete).build(), Conflict::Record(record)))
+    }
+
+    /// That nothing lies there, as a part of a transaction.
+    fn missing(
+        &self,
+        organization_id: OrganizationId,
+        record: Key,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&kinds::place(organization_id, &record))))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok((TransactWriteItem::builder().condition_check(check).build(), Conflict::Record(record)))
     }
 
     /// The removal of a record as a part of a transaction.

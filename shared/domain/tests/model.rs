@@ -855,6 +855,7 @@ impl Gate {
             size: 0,
             created_at: T0,
             version: row.version,
+            trash: None,
         }
     }
 

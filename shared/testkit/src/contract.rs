@@ -19,7 +19,9 @@ use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::filter::Span;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
-use domain::mailbox::message::{Counts, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
+use domain::mailbox::message::{
+    Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+};
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow};
 use jiff::SignedDuration;
@@ -53,6 +55,7 @@ pub async fn run(store: &dyn Whole) {
     threads_count(store).await;
     mail_is_listed(store).await;
     policies(store).await;
+    the_trash(store).await;
     counts(store).await;
     removals(store).await;
     pages(store).await;
@@ -106,6 +109,10 @@ async fn everything_reads_back(store: &dyn Whole) {
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
         samples::standing_approval(1).into(),
         samples::inbound(1).into(),
+        samples::purge(1).into(),
+        samples::trashed(1).into(),
+        samples::trashed(2).going(later(5)).into(),
+        samples::trashed(3).gone(later(6)).into(),
         samples::approval(1).into(),
         samples::attachment(1).into(),
         domain::mailbox::message::Attachment { message: None, ..samples::attachment(2) }.into(),
@@ -261,8 +268,23 @@ async fn all_or_nothing(store: &dyn Whole) {
         .audit(samples::audit_entry(30))
         .event(samples::event(30));
     assert_eq!(store.commit(make).await, Ok(()));
-    let taken = change().create(samples::inbox(31)).directory(DirectoryWrite::NewAddress(entry));
+    let taken = change().create(samples::inbox(31)).directory(DirectoryWrite::NewAddress(entry.clone()));
+    assert_eq!(store.commit(taken.clone()).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    // An address that is retired leads nowhere, and stays taken; only the inbox that has it retires it.
+    let addresses = [entry.address.clone()];
+    assert_eq!(store.addresses(&addresses).await.map(|found| found.len()), Ok(1));
+    let other = AddressEntry { inbox_id: samples::inbox_id(31), ..entry.clone() };
+    let retire = |entry| change().directory(DirectoryWrite::RetireAddress(entry));
+    assert_eq!(store.commit(retire(other)).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    let purge = samples::purge(30);
+    assert_eq!(store.commit(retire(entry).create(purge.clone())).await, Ok(()));
+    assert_eq!(store.addresses(&addresses).await, Ok(vec![]));
     assert_eq!(store.commit(taken).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    assert_eq!(store.purges(NOW, 10).await, Ok(vec![]));
+    assert_eq!(store.purges(later(1), 10).await, Ok(vec![(organization_id(1), inbox.id)]));
+    let gone = Write::RemoveVersion(Key::Purge(inbox.id), 1);
+    assert_eq!(store.commit(change().write(gone)).await, Ok(()));
+    assert_eq!(store.purges(later(1), 10).await, Ok(vec![]));
     assert_eq!(get(store, Key::Inbox(samples::inbox_id(31))).await, None);
 }
 
@@ -502,6 +524,74 @@ async fn mail_is_listed(store: &dyn Whole) {
     assert_eq!(store.commit(marked).await, Ok(()));
     assert_eq!(all_of(store, &List::Unread(one), 100).await.len(), 3);
     assert_eq!(all_of(store, &List::Labelled(two, label), 100).await.len(), 3);
+}
+
+/// A mail leaves its list, lies in the trash, comes back or goes; its conversation is written as it was seen.
+async fn the_trash(store: &dyn Whole) {
+    let organization_id = organization_id(8);
+    let ours = || Change::new(organization_id);
+    let mail = Message { organization_id, labels: [].into(), ..samples::inbound(1) };
+    let (inbox, span) = (mail.inbox_id, Span::default());
+    let (place, trash) = (Key::Message(inbox, mail.id), Key::Trashed(inbox, mail.id));
+    let trashed = Trashed::keep(&mail, NOW);
+    let conflict = |key: &Key| Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    let count = async |list: List| {
+        let page = store.list(organization_id, &list, &PageRequest { limit: 10, cursor: None }).await;
+        page.unwrap_or_else(|error| panic!("{list:?}: {error}")).items.len()
+    };
+    let lists = || [List::Trash(inbox, span), List::AllTrash(span), List::TrashInThread(mail.thread_id)];
+    let thread = Thread::of(&mail);
+    let conversation = |seen: Option<&Thread>, wanted: Option<&Thread>| {
+        let (thread_id, seen, wanted) = (mail.thread_id, seen.cloned(), wanted.cloned());
+        Write::Conversation(Box::new(ThreadChange { thread_id, seen, wanted }))
+    };
+    let filed = ours().create(mail.clone()).write(Write::Missing(trash.clone()));
+    let filed = filed.write(conversation(None, Some(&thread)));
+    assert_eq!(store.commit(filed.clone()).await, Ok(()));
+    assert_eq!(count(List::Threads(inbox, span)).await, 1);
+    // Only as it was seen: the mail by its version, the conversation by its counts.
+    let at = |version| ours().write(Write::RemoveVersion(place.clone(), version)).create(trashed.clone());
+    assert_eq!(store.commit(at(2)).await, conflict(&place));
+    let other = Thread { message_count: 2, ..thread.clone() };
+    let key = Key::Thread(mail.thread_id);
+    for seen in [None, Some(&other)] {
+        assert_eq!(store.commit(at(1).write(conversation(seen, None))).await, conflict(&key));
+    }
+    let labelled = Thread { labels: [(samples::label("a"), 1)].into(), ..thread.clone() };
+    assert_eq!(store.commit(at(1).write(conversation(Some(&labelled), None))).await, conflict(&key));
+    assert_eq!(store.commit(at(1).write(conversation(Some(&thread), None))).await, Ok(()));
+    assert_eq!(store.load(organization_id, &[place.clone(), key.clone()]).await, Ok(vec![None, None]));
+    for list in [List::Messages(inbox, span), List::AllMessages(span), List::Unread(inbox)] {
+        assert_eq!(count(list).await, 0);
+    }
+    for list in lists() {
+        assert_eq!(count(list).await, 1);
+    }
+    // Told of it again, it is not filed again.
+    assert_eq!(store.commit(filed.clone()).await, conflict(&trash));
+    assert_eq!(store.trash(later(3_000_000), 10).await.map(|due| due.len()), Ok(1));
+    assert_eq!(store.trash(NOW, 10).await, Ok(vec![]));
+    // A conversation of which nothing is left but its taint is not listed.
+    let empty = Thread { message_count: 0, tainted: true, ..thread.clone() };
+    assert_eq!(store.commit(ours().write(conversation(None, Some(&empty)))).await, Ok(()));
+    for list in [List::Threads(inbox, span), List::AllThreads(span)] {
+        assert_eq!(count(list).await, 0);
+    }
+    assert_eq!(store.commit(ours().write(conversation(Some(&empty), None))).await, Ok(()));
+    // On its way out it is in no list, and gone nobody looks after it; that it was there is known.
+    let going = trashed.going(later(10));
+    assert_eq!(store.commit(ours().update(going.clone())).await, Ok(()));
+    for list in lists() {
+        assert_eq!(count(list).await, 0);
+    }
+    let due = store.trash(later(11), 10).await.unwrap_or_default();
+    assert_eq!(due.iter().map(|due| due.message_id).collect::<Vec<_>>(), [mail.id]);
+    let gone = Trashed { version: 2, ..going }.gone(later(12));
+    assert_eq!(store.commit(ours().update(gone)).await, Ok(()));
+    assert_eq!(store.trash(later(3_000_000), 10).await, Ok(vec![]));
+    assert_eq!(store.commit(filed).await, conflict(&trash));
+    assert_eq!(store.commit(ours().write(Write::RemoveVersion(trash.clone(), 1))).await, conflict(&trash));
+    assert_eq!(store.commit(ours().write(Write::RemoveVersion(trash, 3))).await, Ok(()));
 }
 
 async fn pages(store: &dyn Whole) {

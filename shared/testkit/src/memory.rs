@@ -17,9 +17,9 @@ use domain::delivery::webhook::Attempt;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{Counts, Direction, Message, Thread, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
-use domain::{AuditId, EventId, MessageId, OrganizationId, Timestamp};
+use domain::{AuditId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]
@@ -34,6 +34,8 @@ pub struct Contents {
     pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
+    /// Addresses of inboxes that were deleted.
+    pub retired: BTreeSet<String>,
     /// All that was written down.
     pub audit: Vec<AuditEntry>,
     /// The chains: links by place.
@@ -169,8 +171,28 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
+            Write::Conversation(change) => {
+                let key = Key::Thread(change.thread_id);
+                let stored = match at(&key) {
+                    Some(Record::Thread(thread)) => Some(thread),
+                    _ => None,
+                };
+                let standing = |thread: &Thread| {
+                    let Thread { message_count, unread_count, last_message_at, tainted, .. } = *thread;
+                    (message_count, unread_count, last_message_at, tainted, thread.labels.clone())
+                };
+                if stored.map(standing) != change.seen.as_ref().map(standing) {
+                    conflicts.push(Conflict::Record(key));
+                }
+            }
             Write::Remove(key) if at(key).is_none() => conflicts.push(Conflict::Record(key.clone())),
+            Write::RemoveVersion(key, version) if at(key).and_then(Record::version) != Some(*version) => {
+                conflicts.push(Conflict::Record(key.clone()));
+            }
+            Write::Missing(key) if at(key).is_some() => conflicts.push(Conflict::Record(key.clone())),
             Write::Thread(_)
+            | Write::RemoveVersion(..)
+            | Write::Missing(_)
             | Write::Delete(_)
             | Write::Remove(_)
             | Write::Count { .. }
@@ -182,6 +204,9 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
+            }
+            DirectoryWrite::RetireAddress(entry) => {
+                contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
             }
             DirectoryWrite::NewAddress(entry) => {
                 !contents.addresses.contains_key(&entry.address.mailbox_key())
@@ -243,7 +268,15 @@ fn apply(contents: &mut Contents, change: Change) {
                     counter.count = counter.count.saturating_sub(by);
                 }
             }
-            Write::Delete(key) | Write::Remove(key) => {
+            Write::Conversation(change) => {
+                let key = (organization_id, Key::Thread(change.thread_id));
+                match change.wanted {
+                    Some(thread) => drop(contents.records.insert(key, thread.into())),
+                    None => drop(contents.records.remove(&key)),
+                }
+            }
+            Write::Missing(_) => {}
+            Write::Delete(key) | Write::Remove(key) | Write::RemoveVersion(key, _) => {
                 drop(contents.records.remove(&(organization_id, key)));
             }
         }
@@ -253,6 +286,9 @@ fn apply(contents: &mut Contents, change: Change) {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
+            }
+            DirectoryWrite::RetireAddress(entry) => {
+                contents.retired.insert(entry.address.mailbox_key());
             }
             DirectoryWrite::NewAddress(entry) => {
                 drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
@@ -285,6 +321,16 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Unread(inbox), Record::Message(message)) if message.inbox_id == *inbox && message.unread => {
             Some(message.id.to_string())
         }
+        (List::Trash(..) | List::AllTrash(_) | List::TrashInThread(_), Record::Trashed(trashed)) => {
+            let Fate::Kept(message) = &trashed.fate else { return None };
+            let listed = match list {
+                List::Trash(inbox, span) => message.inbox_id == *inbox && span.takes(message.created_at),
+                List::AllTrash(span) => span.takes(message.created_at),
+                List::TrashInThread(thread) => message.thread_id == *thread,
+                _ => false,
+            };
+            listed.then(|| message.id.to_string())
+        }
         (List::Labelled(inbox, label), Record::Mark(mark))
             if mark.inbox_id == *inbox && mark.label == *label =>
         {
@@ -301,7 +347,8 @@ fn order(list: &List, record: &Record) -> Option<String> {
                 List::AllThreads(span) => (None, span),
                 _ => return None,
             };
-            if inbox.is_some_and(|inbox| inbox != thread.inbox_id) || !span.takes(thread.last_message_at) {
+            let elsewhere = inbox.is_some_and(|inbox| inbox != thread.inbox_id);
+            if elsewhere || thread.message_count == 0 || !span.takes(thread.last_message_at) {
                 return None;
             }
             Some(format!("{:013}/{}", thread.last_message_at.as_millisecond(), thread.id))
@@ -334,6 +381,7 @@ fn forward(list: &List) -> bool {
             | List::Webhooks
             | List::Members
             | List::ThreadMessages(_)
+            | List::TrashInThread(_)
             | List::Open(_)
     )
 }
@@ -441,6 +489,7 @@ impl Directory for MemoryStore {
         let contents = self.contents();
         Ok(addresses
             .iter()
+            .filter(|address| !contents.retired.contains(&address.mailbox_key()))
             .filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned())
             .collect())
     }
@@ -471,6 +520,39 @@ impl Watch for MemoryStore {
             .collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Trashed(one) if one.look_at < now && !matches!(one.fate, Fate::Gone(_)) => {
+                    let (organization_id, inbox_id) = (one.organization_id, one.inbox_id);
+                    Some((one.look_at, Watched { organization_id, inbox_id, message_id: one.message_id }))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Purge(one) if one.look_at < now => {
+                    Some((one.look_at, (one.organization_id, one.inbox_id)))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_unstable();
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {

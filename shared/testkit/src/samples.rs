@@ -16,10 +16,12 @@ use domain::gate::policy::{
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::finding::{Finding, FindingKind};
-use domain::mailbox::inbox::Inbox;
+use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
-use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Mark, Message, Party, Verdicts};
+use domain::mailbox::message::{
+    Attachment, AttachmentRef, Direction, Mark, Message, Party, Trashed, Verdicts,
+};
 use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
@@ -140,6 +142,11 @@ pub fn inbox(n: u8) -> Inbox {
     }
 }
 
+/// [`inbox`], deleted at [`NOW`].
+pub fn purge(n: u8) -> Purge {
+    Purge::of(&inbox(n), NOW)
+}
+
 fn party(name: &str) -> Party {
     Party { name: Some(name.into()), address: format!("{name}@example.org") }
 }
@@ -161,6 +168,7 @@ pub fn inbound(n: u8) -> Message {
                 evidence: "answers go to bob@example.net".into(),
             }],
             authenticated: true,
+            siblings: Some(vec![]),
         },
         from: party("ann"),
         reply_to: vec![],
@@ -188,11 +196,17 @@ pub fn inbound(n: u8) -> Message {
         size: 1234,
         created_at: later(i64::from(n)),
         version: 1,
+        trash: None,
     }
 }
 
 fn tag(text: &str) -> Tag {
     Tag::parse(text).expect("a tag")
+}
+
+/// [`inbound`] in the trash, since [`NOW`].
+pub fn trashed(n: u8) -> Trashed {
+    Trashed::keep(&inbound(n), NOW)
 }
 
 /// A mail of [`inbox`] 1 that stands at `state`.

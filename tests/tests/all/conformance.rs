@@ -459,6 +459,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "events:PutEvents",
             "kms:Decrypt",
             "kms:Sign",
+            "s3:DeleteObject",
             "s3:ListBucketVersions",
             "s3:PutObject",
             "sqs:SendMessage",
@@ -508,6 +509,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "dynamodb:BatchGetItem",
+            "dynamodb:ConditionCheckItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "s3:DeleteObjectTagging",
@@ -537,7 +539,10 @@ fn no_role_holds_more_than_its_group_may() {
             if action.starts_with("ses:Send") && !senders.contains(&name) {
                 senders.push(name.clone());
             }
-            // Whoever puts sealed objects must not be able to put anything else under that name, and nobody deletes.
+            // Whoever deletes an object must not be able to put another under its name: one function deletes, and puts nothing.
+            assert!(action != "s3:DeleteObject" || name == "background-purge", "{name} deletes objects");
+            assert!(!(name == "background-purge" && action == "s3:PutObject"), "{name} puts objects");
+            // Whoever puts sealed objects must not be able to put anything else under that name.
             assert!(
                 !(action == "s3:PutObject" && resource.contains("inbound")),
                 "{name} could forge received mail"
@@ -801,6 +806,7 @@ fn alarms_ring_for_what_they_say() {
             "SettleAlarm",
             "Maximum(ApproximateNumberOfMessagesVisible SettleDeadLetters.QueueName) > 0 in 1 x 300 s",
         ),
+        ("PurgeSilentAlarm", "Sum(Invocations BackgroundPurge) < 1 in 2 x 900 s, or silence"),
         ("StreamAlarm", "Maximum(IteratorAge BackgroundPublish) > 600000 in 2 x 300 s"),
         ("SweepAlarm", "Sum(Errors BackgroundSweep) > 3 in 2 x 300 s"),
         ("SweepSilentAlarm", "Sum(Invocations BackgroundSweep) < 1 in 2 x 300 s, or silence"),

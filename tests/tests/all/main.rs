@@ -15,6 +15,7 @@ mod people {
 
 mod mailbox {
     mod findings;
+    mod trash;
     mod unclaimed;
 }
 
@@ -49,9 +50,12 @@ mod stack {
 
     mod mailbox {
         mod attachments;
+        mod batch;
         pub(super) mod corpus;
         pub(super) mod inbound;
+        mod inboxes;
         mod lists;
+        mod trash;
     }
 
     mod gate {

@@ -22,6 +22,9 @@ use crate::base::store::{Store, StoreError};
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Ends so many milliseconds from now.
+    fn wait(&self, milliseconds: u64) -> BoxFuture<'_, ()>;
 }
 
 /// Randomness fit for secrets.
@@ -87,6 +90,13 @@ pub trait Blobs: Send + Sync {
     async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError>;
     /// A URL that gives the file as a download of this name, for 15 minutes.
     async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError>;
+}
+
+/// Deletes objects for good. Nothing that answers requests has it.
+#[async_trait]
+pub trait Eraser: Send + Sync {
+    /// Deletes an object. One that is not there is deleted already.
+    async fn erase(&self, key: &BlobKey) -> Result<(), BlobError>;
 }
 
 /// A call that may be repeated, or not.

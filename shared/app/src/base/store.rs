@@ -13,10 +13,12 @@ use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::filter::Span;
-use domain::mailbox::inbox::Inbox;
+use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
-use domain::mailbox::message::{Attachment, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
+use domain::mailbox::message::{
+    Attachment, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+};
 use domain::people::credential::{Login, Session, SignInWindow, Token};
 use domain::people::organization::{Member, Organization};
 use domain::{
@@ -221,8 +223,12 @@ records! {
         Session(Session) by (hash: Digest), version;
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
+        /// A deleted inbox whose mail is still being deleted.
+        Purge(Purge) by (inbox_id: InboxId), version;
         /// A mail.
         Message(Message, boxed *) by (inbox_id: InboxId, id: MessageId), version;
+        /// A mail in the trash, or what is left of a deleted one.
+        Trashed(Trashed, boxed *) by (inbox_id: InboxId, message_id: MessageId), version;
         /// A mail's place among those of a label.
         Mark(Mark) by (inbox_id: InboxId, label: Label, message_id: MessageId);
         /// A conversation.
@@ -284,12 +290,18 @@ pub enum Write {
     Thread(ThreadUpdate),
     /// Changes the marks of a conversation. The conflict is on [`Key::Thread`].
     Marks(ThreadMarks),
+    /// Writes a conversation as a whole, as it was seen. The conflict is on [`Key::Thread`].
+    Conversation(Box<ThreadChange>),
     /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
     Prolong(Session),
     /// Removes a record.
     Delete(Key),
     /// Removes a record that must be there: of two at once, one conflicts.
     Remove(Key),
+    /// Removes a record that has a version, at this one.
+    RemoveVersion(Key, u64),
+    /// Writes nothing: nothing must lie there.
+    Missing(Key),
     /// Adds to a count, without reading it; one that is not there is 0. Where the sum would be more than `limit`,
     /// nothing is written, and the conflict is on [`Key::Counter`].
     Count {
@@ -327,6 +339,8 @@ pub enum DirectoryWrite {
     ForgetAttempts(EmailAddress, SignInWindow),
     /// A new inbox's address; it must not be taken.
     NewAddress(AddressEntry),
+    /// The address of an inbox that is deleted: it leads nowhere, and nobody can take it ever again.
+    RetireAddress(AddressEntry),
 }
 
 /// Who owns an address.
@@ -450,6 +464,12 @@ pub enum List {
     Messages(InboxId, Span),
     /// The mails of an inbox that nobody has read.
     Unread(InboxId),
+    /// The mails of an inbox in the trash that came or were asked for within this span, as [`Trashed`].
+    Trash(InboxId, Span),
+    /// The mails of all inboxes in the trash that came or were asked for within this span, as [`Trashed`].
+    AllTrash(Span),
+    /// The mails of a conversation in the trash, as [`Trashed`], oldest first.
+    TrashInThread(ThreadId),
     /// The [`Mark`]s of the mails of an inbox that have this label.
     Labelled(InboxId, Label),
     /// The mails of all inboxes that came or were asked for within this span.
@@ -561,7 +581,7 @@ pub trait Directory: Send + Sync {
         window: SignInWindow,
     ) -> Result<u64, StoreError>;
 
-    /// The owners of these addresses (at most 100), those that have one.
+    /// The owners of these addresses (at most 100), those that have one: of an inbox that was deleted, nobody.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
 }
 
@@ -592,6 +612,12 @@ pub struct DueDelivery {
 pub trait Watch: Send + Sync {
     /// At most `limit` mails whose `watch_at` is before `now`, the longest overdue first.
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` mails in the trash, or on their way out of it, whose `look_at` is before `now`, the longest overdue first.
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
+    async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

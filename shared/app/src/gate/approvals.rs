@@ -18,6 +18,7 @@ use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreEr
 use crate::gate::diff::{Difference, differences};
 use crate::gate::steps::{approval_event, cancelled_entry, wake};
 use crate::mailbox::messages::{Detail, open_sealed_at, read_detail, read_sealed};
+use crate::mailbox::trash::shown;
 
 pub use domain::gate::approval::Verdict;
 
@@ -83,10 +84,18 @@ pub async fn get(
 pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -> Result<View, Refusal> {
     let organization_id = approval.organization_id;
     let mail = |id| key::Message(approval.inbox_id, id);
-    let wanted =
-        (mail(approval.message_id), approval.answers.map(mail), approval.supersedes.map(key::Approval));
-    let (message, answers, before) = load(&*ports.store, organization_id, wanted).await?;
-    let message = message.ok_or(Refusal::NotFound("message"))?;
+    let in_trash = |id| key::Trashed(approval.inbox_id, id);
+    let wanted = (
+        mail(approval.message_id),
+        in_trash(approval.message_id),
+        approval.answers.map(mail),
+        approval.answers.map(in_trash),
+        approval.supersedes.map(key::Approval),
+    );
+    let (message, trashed, answers, answers_trashed, before) =
+        load(&*ports.store, organization_id, wanted).await?;
+    let answers = shown(ports, answers, answers_trashed);
+    let message = shown(ports, message, trashed).ok_or(Refusal::NotFound("message"))?;
     let differences = match before {
         Some(before) => {
             let before = open_sealed_at(blobs, organization_id, before.digest).await?;

@@ -27,6 +27,7 @@ use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
 use crate::mailbox::messages::{as_sealed, open_sealed_at};
+use crate::mailbox::trash::load_shown;
 
 /// What an edit changes; what is not given stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -233,8 +234,7 @@ async fn revise(
 /// The mail that the one of this approval answers or passes on.
 async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
     let Some(id) = approval.answers else { return Ok(None) };
-    let key = key::Message(approval.inbox_id, id);
-    Ok(load(&*ports.store, approval.organization_id, key).await?)
+    Ok(load_shown(ports, approval.organization_id, approval.inbox_id, id).await?)
 }
 
 /// The draft that a sealed mail was made from, as it is sealed.

@@ -255,6 +255,7 @@ pub(crate) fn show(
         // Lists go by ids: the id tells the same time.
         created_at: approval.message_id.at(),
         version: 1,
+        trash: None,
     }
 }
 

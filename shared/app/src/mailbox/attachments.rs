@@ -132,6 +132,13 @@ pub async fn download(
     if !file.is_sound() {
         return Err(Refusal::Internal(format!("{id}: the record names another file")));
     }
+    // A file goes with its mail, and with its inbox.
+    let message = file.message.map(|(message_id, _)| message_id);
+    let trashed = message.map(|message_id| key::Trashed(file.inbox_id, message_id));
+    let (inbox, trashed) = load(&*ports.store, organization_id, (key::Inbox(file.inbox_id), trashed)).await?;
+    if inbox.is_none() || trashed.is_some_and(|it| it.shown(ports.now()).is_none()) {
+        return Err(Refusal::NotFound("attachment"));
+    }
     let key = match file.message {
         Some(_) => BlobKey::Attachment(organization_id, id),
         None => BlobKey::Upload(organization_id, id),

@@ -110,7 +110,7 @@ impl Field for Label {
         self.as_str().to_owned()
     }
     fn read(form: String) -> Result<Self, Corrupt> {
-        Label::parse(&form).map_err(|_| Corrupt("label"))
+        Label::stored(&form).map_err(|_| Corrupt("label"))
     }
 }
 

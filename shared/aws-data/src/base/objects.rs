@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use app::base::ports::{BlobError, BlobKey, Blobs};
+use app::base::ports::{BlobError, BlobKey, Blobs, Eraser};
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -144,6 +144,17 @@ impl Blobs for S3Blobs {
             .response_content_disposition(disposition(filename))
             .presigned(presigning()?);
         Ok(request.await.map_err(|e| classify(&e))?.uri().to_owned())
+    }
+}
+
+#[async_trait]
+impl Eraser for S3Blobs {
+    async fn erase(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let request = self.client.delete_object().bucket(&self.bucket).key(key.path());
+        match request.send().await.map_err(|e| classify(&e)) {
+            Ok(_) | Err(BlobError::Missing) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use domain::gate::seal::Ticket;
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{AttachmentRef, Direction, Mark, Message, Party, Verdicts};
+use domain::mailbox::message::{AttachmentRef, Direction, Mark, Message, Party, Sibling, Trash, Verdicts};
 use domain::mailbox::notes::{Notes, Tag};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,8 @@ record! {
         size: u64,
         created_at: Timestamp,
         version: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trash: Option<Trash>,
         [direction: split_direction, join_direction] {
             #[serde(skip_serializing_if = "Option::is_none")]
             inbound: Option<Inbound>,
@@ -70,6 +72,21 @@ impl Default for NotesRecord {
 impl NotesRecord {
     fn is_empty(&self) -> bool {
         self.metadata.is_empty() && self.tags.is_empty()
+    }
+}
+
+record! {
+    Trash as TrashRecord {
+        at: Timestamp,
+        deletes_at: Timestamp,
+    }
+}
+
+record! {
+    Sibling as SiblingRecord {
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+        message_id: MessageId,
     }
 }
 
@@ -100,6 +117,7 @@ struct Inbound {
     automatic: bool,
     findings: Vec<Finding>,
     authenticated: bool,
+    siblings: Option<Vec<Sibling>>,
 }
 
 record! {
@@ -112,6 +130,8 @@ record! {
         findings: Vec<Finding>,
         #[serde(default)]
         authenticated: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        siblings: Option<Vec<Sibling>>,
         [verdicts: split_verdicts, join_verdicts] {
             spam: String,
             virus: String,
@@ -155,8 +175,8 @@ fn join_kind((code,): (String,)) -> Result<FindingKind, Corrupt> {
 fn split_direction(direction: &Direction) -> (Option<Inbound>, Option<Outbound>) {
     match direction.clone() {
         Direction::Outbound(outbound) => (None, Some(outbound)),
-        Direction::Inbound { raw_key, verdicts, defects, automatic, findings, authenticated } => {
-            (Some(Inbound { raw_key, verdicts, defects, automatic, findings, authenticated }), None)
+        Direction::Inbound { raw_key, verdicts, defects, automatic, findings, authenticated, siblings } => {
+            (Some(Inbound { raw_key, verdicts, defects, automatic, findings, authenticated, siblings }), None)
         }
     }
 }
@@ -165,8 +185,17 @@ fn join_direction(parts: (Option<Inbound>, Option<Outbound>)) -> Result<Directio
     match parts {
         (None, Some(outbound)) => Ok(Direction::Outbound(outbound)),
         (Some(inbound), None) => {
-            let Inbound { raw_key, verdicts, defects, automatic, findings, authenticated } = inbound;
-            Ok(Direction::Inbound { raw_key, verdicts, defects, automatic, findings, authenticated })
+            let Inbound { raw_key, verdicts, defects, automatic, findings, authenticated, siblings } =
+                inbound;
+            Ok(Direction::Inbound {
+                raw_key,
+                verdicts,
+                defects,
+                automatic,
+                findings,
+                authenticated,
+                siblings,
+            })
         }
         _ => Err(Corrupt("direction")),
     }

@@ -16,7 +16,9 @@
 //! | token pointer | `org/tok` | `pointer` | |
 //! | session | `org/session/hash` | `session` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
+//! | deleted inbox | `org/inb/purge` | `purge` | |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
+//! | mail in the trash | `org/inb/trash` | `msg` | `org/thr/trash` / `msg` |
 //! | mark | `org/inb/labels` | label, `msg` | |
 //! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
 //! | thread pointer | `org/inb/pointer/hash` | `pointer` | |
@@ -47,6 +49,9 @@
 //! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`), and those that nobody
 //! has read: `org/inb/unread` / `msg`. All mails and conversations lie in the index `recent`: `org/messages/shard` / `msg`,
 //! `org/threads/shard` / time and `thr`.
+//! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
+//! (`org/trash/shard` / `msg`) as long as they may come back.
+//! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
@@ -60,8 +65,8 @@ use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
-use domain::mailbox::inbox::Inbox;
-use domain::mailbox::message::{Attachment, Mark, Message, Thread};
+use domain::mailbox::inbox::{Inbox, Purge};
+use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
 
@@ -69,7 +74,7 @@ use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, message, thread};
+use crate::mailbox::{attachment, inbox, message, thread, trash};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -108,7 +113,9 @@ kinds! { org;
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
+    Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
+    Trashed(Trashed), Key::Trashed(inbox, id) => trash::at(org, *inbox, *id);
     Mark(Mark), Key::Mark(inbox, label, id) => message::mark_at(org, *inbox, label, *id);
     Thread(Thread), Key::Thread(id) => thread::at(org, *id);
     ThreadPointer(ThreadPointer), Key::ThreadPointer(inbox, hash) => thread::pointer_at(org, *inbox, *hash);
@@ -195,7 +202,9 @@ mod tests {
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
             key("session", Key::Session(hash)),
             key("inbox", Key::Inbox(inbox)),
+            key("deleted inbox", Key::Purge(inbox)),
             key("message", Key::Message(inbox, MessageId::new(at, entropy))),
+            key("mail in the trash", Key::Trashed(inbox, MessageId::new(at, entropy))),
             key(
                 "mark",
                 Key::Mark(

@@ -15,7 +15,7 @@ use domain::{
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, standing};
-use crate::mailbox::{inbox, message, thread};
+use crate::mailbox::{inbox, message, thread, trash};
 use crate::people::{member, token};
 
 /// How a list is read.
@@ -99,6 +99,13 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
             Reading { part: by_message(*span), ..on(None, message::list(organization, *inbox), false) }
         }
         List::Unread(inbox) => on(Some(OPEN), message::unread_list(organization, *inbox), false),
+        List::Trash(inbox, span) => {
+            Reading { part: by_message(*span), ..on(Some(OPEN), trash::list(organization, *inbox), false) }
+        }
+        List::AllTrash(span) => {
+            Reading { part: by_message(*span), ..on(Some(RECENT), trash::recent_list(organization), false) }
+        }
+        List::TrashInThread(thread) => on(Some(LISTS), trash::thread_list(organization, *thread), true),
         List::Labelled(inbox, label) => {
             let part = Part::Prefix(message::mark_prefix(label));
             Reading { part, ..on(None, message::marks(organization, *inbox), false) }
@@ -165,6 +172,9 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Messages(..)
         | List::Unread(_)
         | List::AllMessages(_)
+        | List::Trash(..)
+        | List::AllTrash(_)
+        | List::TrashInThread(_)
         | List::ThreadMessages(_)
         | List::LatestInThread(_) => is_message(order),
         List::Labelled(_, label) => order.strip_prefix(&message::mark_prefix(label)).is_some_and(is_message),

@@ -109,7 +109,8 @@ codes! {
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
         MessageNotSent = "message_not_sent", "this mail of ours has not gone (`details.status`), so it is neither quoted nor passed on";
-        MessageNotEnded = "message_not_ended", "the mail may still go: wait until it came to an end";
+        MessageNotEnded = "message_not_ended", "the mail may still go: cancel its approval, or wait until it came to an end";
+        MessageInTrash = "message_in_trash", "the mail is in the trash: restore it first";
         SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
         TooManyAttempts = "too_many_attempts", "there are at most ten attempts at a mail: write a new one";
         TooManyEntries = "too_many_entries", "a receipt tells of at most 1,000 audit entries";

@@ -62,6 +62,8 @@ kinds! {
     ApprovalReminder = "approval.reminder";
     /// An inbox was made.
     InboxCreated = "inbox.created";
+    /// An inbox was deleted.
+    InboxDeleted = "inbox.deleted";
 }
 
 impl EventKind {

@@ -41,11 +41,11 @@ scopes! {
     MessagesRead = "messages.read";
     /// Ask for mail to be sent.
     MessagesSend = "messages.send";
-    /// Label mail, and say that it was read. The response shows what a list shows of it.
+    /// Label mail, say that it was read, put it into the trash and delete it. The response shows what a list shows of it.
     MessagesModify = "messages.modify";
     /// Write drafts.
     DraftsManage = "drafts.manage";
-    /// Make and change inboxes.
+    /// Make, change and delete inboxes.
     InboxesManage = "inboxes.manage";
     /// See connected accounts.
     AccountsRead = "accounts.read";

@@ -111,6 +111,28 @@ schema!([] LabelOf, "Label", _generator => json_schema!({
     "type": "string", "minLength": 1, "maxLength": Label::MAX,
 }));
 
+/// What a list of mails is asked for by `label`: a label, or the trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelWanted {
+    /// Mails that have this label.
+    Of(Label),
+    /// Mails in the trash.
+    Trash,
+}
+
+impl Field for LabelWanted {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        if value.as_str() == Some(Label::TRASH) {
+            return Some(Self::Trash);
+        }
+        LabelOf::read(value, faults).map(|label| Self::Of(label.0))
+    }
+}
+
+schema!([] LabelWanted, "LabelWanted", _generator => json_schema!({
+    "type": "string", "minLength": 1, "maxLength": Label::MAX,
+}));
+
 /// A whole number.
 impl Field for u64 {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {

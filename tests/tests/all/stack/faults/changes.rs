@@ -117,6 +117,21 @@ impl<'a> House<'a> {
         Asked::of("POST", path, token, body, &held.approval)
     }
 
+    fn received_path(&self) -> String {
+        format!("/v1/inboxes/{}/messages/{}", self.stack.inbox(), self.received)
+    }
+
+    fn thread_path(&self) -> String {
+        let mail = self.stack.get(&self.received_path(), self.owner()).expect(200);
+        format!("/v1/threads/{}", mail["thread_id"].as_str().unwrap())
+    }
+
+    /// Its received mail is where it was.
+    fn restored(&self) {
+        let path = format!("{}/restore", self.received_path());
+        self.stack.call("POST", &path, self.owner(), None).expect(200);
+    }
+
     fn reply(&self, route: &str) -> Asked {
         let path = format!("/v1/inboxes/{}/messages/{}/{route}", self.stack.inbox(), self.received);
         Asked::makes(&path, self.agent(), json!({"text": "Thank you"}))
@@ -166,6 +181,15 @@ fn routes() -> Vec<Route> {
         route("api-inboxes-create", "inbox.create", 201, nothing, |house| {
             let name = unique("made").replace(' ', "-");
             Asked::makes("/v1/inboxes", house.owner(), json!({"username": name}))
+        }),
+        route("api-inboxes-update", "inbox.update", 200, nothing, |house| {
+            let id = house.inbox();
+            let name = json!({"display_name": unique("named")});
+            Asked::of("PATCH", format!("/v1/inboxes/{id}"), house.owner(), name, &id)
+        }),
+        route("api-inboxes-delete", "inbox.delete", 204, gone, |house| {
+            let id = house.inbox();
+            Asked::of("DELETE", format!("/v1/inboxes/{id}"), house.owner(), Value::Null, &id)
         }),
         Route {
             repeats: true,
@@ -243,6 +267,11 @@ fn mail_routes() -> Vec<Route> {
             let label = unique("label");
             Asked::of("PATCH", path, house.owner(), json!({"add_labels": [label], "read": true}), "")
         }),
+        route("api-messages-batch", |house| {
+            let name = json!({"inbox_id": house.stack.inbox(), "message_id": house.received});
+            let body = json!({"messages": [name], "add_labels": [unique("label")], "read": true});
+            Asked::of("POST", "/v1/messages/batch".to_owned(), house.owner(), body, "")
+        }),
         route("api-threads-update", |house| {
             let path = format!("/v1/inboxes/{}/messages/{}", house.stack.inbox(), house.received);
             let thread = house.stack.get(&path, house.owner()).expect(200)["thread_id"].clone();
@@ -258,6 +287,36 @@ fn mail_routes() -> Vec<Route> {
                 asked
             })
         },
+        route("api-messages-delete", |house| {
+            house.restored();
+            Asked::of("DELETE", house.received_path(), house.owner(), Value::Null, "")
+        }),
+        Route {
+            action: "message.delete",
+            done: 204,
+            again: &["not_found"],
+            ..route("api-messages-delete", |house| {
+                let subject = unique("to be deleted");
+                let mail = house.stack.receive(&super::mail(&subject), &subject);
+                let id = mail["id"].as_str().unwrap();
+                let path = format!("/v1/inboxes/{}/messages/{id}?permanent=true", house.stack.inbox());
+                Asked::of("DELETE", path, house.owner(), Value::Null, id)
+            })
+        },
+        route("api-messages-restore", |house| {
+            house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
+            let path = format!("{}/restore", house.received_path());
+            Asked::of("POST", path, house.owner(), Value::Null, "")
+        }),
+        route("api-threads-delete", |house| {
+            house.restored();
+            Asked::of("DELETE", house.thread_path(), house.owner(), Value::Null, "")
+        }),
+        route("api-threads-restore", |house| {
+            house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
+            let path = format!("{}/restore", house.thread_path());
+            Asked::of("POST", path, house.owner(), Value::Null, "")
+        }),
     ]
 }
 
