@@ -707,6 +707,7 @@ impl Gate {
                     requested_at: now,
                     delegations: vec![],
                     decision: Decision::Pending,
+                    draft_id: None,
                     version: 1,
                     ..Approval::clone(old)
                 };

@@ -225,6 +225,7 @@ async fn revise(
         parent,
         resends: None,
         revises: Some((counted, at)),
+        saved: None,
         always: Some("edited"),
         html_changes,
     })
@@ -238,7 +239,7 @@ async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Messag
 }
 
 /// The draft that a sealed mail was made from, as it is sealed.
-fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
+pub(crate) fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
     let parsed = mail::parse(sealed.mime()).into_owned();
     let shown = as_sealed(message.clone(), sealed, &parsed);
     let mailboxes = |list: &[domain::mailbox::message::Party]| {
@@ -274,6 +275,7 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         parent: None,
         resends: None,
         revises: None,
+        saved: None,
         always: None,
         html_changes: vec![],
     }
@@ -333,6 +335,7 @@ pub async fn send_again(
         parent,
         resends: Some(original),
         revises: None,
+        saved: None,
         always: Some("sent_again"),
         html_changes,
     };
