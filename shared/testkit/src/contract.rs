@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use app::base::store::{
-    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, DraftPointer, Expect,
-    Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer, TokenPointer,
-    Watch, Write,
+    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, DraftPointer,
+    Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer,
+    TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use domain::MessageId;

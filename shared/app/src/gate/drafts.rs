@@ -7,12 +7,10 @@ use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Verdict};
-use domain::gate::draft::{
-    DraftContent, DraftFile, DraftObject, DraftState, Rejected, SavedDraft,
-};
-use domain::mailbox::message::{Attachment, Message, Party};
+use domain::gate::draft::{DraftContent, DraftFile, DraftObject, DraftState, Rejected, SavedDraft};
+use domain::mailbox::message::{Message, Party};
 use domain::people::access::{Permit, scope};
-use domain::{ApprovalId, DraftId, InboxId, MessageId, OrganizationId, Timestamp};
+use domain::{ApprovalId, DraftId, InboxId, MessageId, Timestamp};
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
@@ -34,8 +32,9 @@ use crate::mailbox::messages::open_sealed_at;
 pub const MAX_DRAFTS: u64 = 1_000;
 /// A change that loses against another is made anew at most so often.
 const TRIES: usize = 5;
-/// Upper bound of what a draft says, in bytes: both bodies, all files, and what stands between them.
-const MAX_OBJECT: usize = 2 * MAX_BODY + 26_214_400 + 16 * 1024;
+/// Upper bound of what a draft says, in bytes: 25 MB of files, and both bodies, of which HTML in its normal form may be larger than
+/// it was given.
+const MAX_OBJECT: usize = 25 * 1024 * 1024 + 8 * MAX_BODY;
 /// What keeps a draft from being stored: what is only missing, or not as it can be sent, is said when it is submitted.
 const BOUNDS: [Code; 6] = [
     Code::TooManyRecipients,
@@ -144,7 +143,8 @@ pub async fn create(
     retry(TRIES, "the drafts of the inbox kept changing", || async {
         let mut expect = Expect::Absent;
         if let Some(hash) = hash
-            && let Some(pointer) = load(&*ports.store, organization_id, key::DraftPointer(inbox_id, hash)).await?
+            && let Some(pointer) =
+                load(&*ports.store, organization_id, key::DraftPointer(inbox_id, hash)).await?
         {
             match load(&*ports.store, organization_id, key::Draft(pointer.draft_id)).await? {
                 Some(known) if pointer.expires_at.is_none_or(|at| ports.now() < at) => {
@@ -381,7 +381,11 @@ impl Beside for Left<'_> {
     }
 }
 
-async fn find(ports: &Ports, permit: &Permit<scope::DraftsManage>, id: DraftId) -> Result<SavedDraft, Refusal> {
+async fn find(
+    ports: &Ports,
+    permit: &Permit<scope::DraftsManage>,
+    id: DraftId,
+) -> Result<SavedDraft, Refusal> {
     load(&*ports.store, permit.organization_id(), key::Draft(id))
         .await?
         .filter(|draft| permit.over(draft.inbox_id).is_ok())
@@ -470,7 +474,11 @@ async fn apply(
     draft.authors.extend(permit.actor().member());
     draft.updated_at = ports.now();
 
-    let mut content = if says_else { read_content(blobs, &draft).await? } else { DraftContent::default() };
+    let keeps = change.text.is_kept() || change.html.is_kept() || change.attachments.is_kept();
+    let mut content = DraftContent::default();
+    if says_else && keeps {
+        content = read_content(blobs, &draft).await?;
+    }
     content.text = change.text.over(content.text);
     content.html = change.html.over(content.html);
     let mut mail = as_mail(&draft, DraftContent { files: vec![], ..content.clone() });
