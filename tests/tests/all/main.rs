@@ -48,6 +48,7 @@ mod stack {
     mod mailbox {
         mod attachments;
         pub(super) mod corpus;
+        mod drafts;
         pub(super) mod inbound;
         mod lists;
     }

@@ -424,7 +424,7 @@ fn normalise(draft: &Draft, kept: &[File], html: &str) -> Result<(String, Vec<Ht
 }
 
 /// Lambda answers with at most 6 MB: the mail that somebody decides about must fit into it whole, in the API and on a page.
-fn too_large_to_show(draft: &Draft) -> Option<FieldError> {
+pub(crate) fn too_large_to_show(draft: &Draft) -> Option<FieldError> {
     let (text, html) = [&draft.text, &draft.html].map(|body| body.as_deref().unwrap_or_default()).into();
     let pictures = html.matches("cid:").count() * PICTURE_WEIGHT;
     if weight(text) > MAX_TEXT_WEIGHT {

@@ -20,7 +20,7 @@ use crate::base::store::{
     Change, Conflict, DraftPointer, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
 use crate::gate::approvals::{self, Beside};
-use crate::gate::draft::{Prepared, check, fetch_files};
+use crate::gate::draft::{File, Prepared, check, fetch_files, too_large_to_show};
 use crate::gate::edit::reopen;
 use crate::gate::submit::{
     Answering, Draft, DraftAttachment, MAX_BODY, Sending, Source, Submitted, submit_saved,
@@ -36,12 +36,11 @@ const TRIES: usize = 5;
 /// it was given.
 const MAX_OBJECT: usize = 25 * 1024 * 1024 + 8 * MAX_BODY;
 /// What keeps a draft from being stored: what is only missing, or not as it can be sent, is said when it is submitted.
-const BOUNDS: [Code; 6] = [
+const BOUNDS: [Code; 5] = [
     Code::TooManyRecipients,
     Code::TooMany,
     Code::BodyTooLarge,
     Code::ControlCharacter,
-    Code::TooLargeToShow,
     Code::TooManyAttachments,
 ];
 
@@ -503,9 +502,14 @@ async fn apply(
 
 /// Refuses what is larger than any mail may be.
 fn check_bounds(mail: &Draft, now: Timestamp) -> Result<(), Refusal> {
-    let Err(refusal) = check(&mut mail.clone(), &[], now) else { return Ok(()) };
-    let Refusal::Invalid(mut errors) = refusal else { return Err(refusal) };
+    let mut errors = match check(&mut mail.clone(), &[], now) {
+        Ok(_) => vec![],
+        Err(Refusal::Invalid(errors)) => errors,
+        Err(refusal) => return Err(refusal),
+    };
     errors.retain(|error| BOUNDS.contains(&error.code));
+    // Of HTML that has no form it says nothing more: a draft shows it as it was given.
+    errors.extend(too_large_to_show(mail));
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
 }
 
@@ -542,7 +546,7 @@ fn parties(list: &[Mailbox]) -> Vec<Party> {
     list.iter().map(Party::from).collect()
 }
 
-fn described(file: &crate::gate::draft::File) -> DraftFile {
+fn described(file: &File) -> DraftFile {
     DraftFile {
         filename: file.filename.clone(),
         content_type: file.content_type.clone(),
