@@ -19,6 +19,7 @@ mod mailbox {
 }
 
 mod gate {
+    mod drafts;
     mod links;
     mod policies;
     mod shown;

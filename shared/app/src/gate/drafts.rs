@@ -224,15 +224,25 @@ pub async fn update(
         store_content(blobs, &draft, content).await?;
         let is_other = draft.object != before.object;
         let written = ports.store.commit(Change::new(draft.organization_id).update(draft.clone())).await;
-        // What no record names any more goes; where nobody knows what was written, all stays.
-        match &written {
-            Ok(()) if is_other => remove_content(blobs, &before).await,
-            Err(StoreError::Conflict(_)) if is_other => remove_content(blobs, &draft).await,
-            _ => {}
+        let draft = SavedDraft { version: before.version + 1, ..draft };
+        let done = match written {
+            Ok(()) => true,
+            // A put of one record that is repeated, since its answer was lost, meets what it wrote itself.
+            Err(StoreError::Conflict(_)) => is_written(&find(ports, permit, id).await?, &draft),
+            Err(error) => return Err(error.into()),
+        };
+        // What no record names any more goes.
+        if is_other {
+            remove_content(blobs, if done { &before } else { &draft }).await;
         }
-        Try::of(written, SavedDraft { version: before.version + 1, ..draft })
+        Ok(if done { Try::Done(draft) } else { Try::Again })
     })
     .await
+}
+
+/// Whether this is how a draft was written; a record keeps whole milliseconds.
+fn is_written(stored: &SavedDraft, draft: &SavedDraft) -> bool {
+    *stored == SavedDraft { updated_at: stored.updated_at, ..draft.clone() }
 }
 
 /// Deletes a draft, of this revision where one is named, and what it said.
