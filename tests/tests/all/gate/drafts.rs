@@ -8,7 +8,7 @@ use app::base::enter::Once;
 use app::base::ports::BlobError;
 use app::base::store::{Change, StoreError};
 use app::gate::drafts::{self, Created, DraftChange, Part, SubmittedDraft};
-use app::gate::submit::{DraftAttachment, Source};
+use app::gate::submit::{DraftAttachment, Source, Submitted};
 use bytes::Bytes;
 use domain::base::address::Mailbox;
 use domain::base::code::Code;
@@ -126,7 +126,7 @@ async fn an_object_that_was_lost_or_swapped_is_noticed() {
     put(None);
     assert_eq!(read(&world, &one).await.unwrap_err().code(), Code::BytesMissing);
     let sending = world.sending();
-    let respond = |_: &_| (202, String::new());
+    let respond = |_: &Submitted| (202, String::new());
     let refused = drafts::submit(&sending, (&permit, &sends), one.id, None, &once, respond).await;
     assert_eq!(refused.unwrap_err().code(), Code::BytesMissing);
     // Written anew as a whole, it is as good as before; else it can be deleted.
@@ -148,7 +148,7 @@ async fn a_submission_that_fails_leaves_the_draft_and_one_that_is_written_leaves
     };
     let draft = made(&world, DraftChange { to, attachments: Part::Given(vec![file]), ..text("Hello") }).await;
     let (permit, sends, once, sending) = (agent(), agent(), Once::default(), world.sending());
-    let respond = |_: &_| (202, String::new());
+    let respond = |_: &Submitted| (202, String::new());
     world.store.fail_commits(vec![StoreError::Transient("no answer".to_owned())]);
     let failed = drafts::submit(&sending, (&permit, &sends), draft.id, None, &once, respond).await;
     assert_eq!(failed.unwrap_err().code(), Code::TemporarilyUnavailable);

@@ -198,7 +198,7 @@ fn many_at_once_change_it_one_after_the_other_and_submit_it_once() {
     });
     let done: BTreeSet<_> = changed.iter().filter_map(|it| it.body["revision"].as_u64()).collect();
     assert!(changed.iter().all(|answer| [200, 503].contains(&answer.status)), "{changed:?}");
-    assert_eq!(done, (2..2 + done.len() as u64).collect());
+    assert_eq!(done, (2..2 + done.len() as u64).collect::<BTreeSet<_>>());
     let found = stack.get(&path, &token).expect(200);
     assert_eq!(found["revision"].as_u64(), done.last().copied());
     assert_ne!(found["text"], "0");
