@@ -30,6 +30,23 @@ pub mod audit {
     pub mod verify;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod drafts {
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
+    pub mod submit;
+    pub mod update;
+
+    use domain::gate::draft::SavedDraft;
+    use runtime::http::Response;
+
+    /// The response about a draft, with the revision that `If-Match` takes.
+    fn tagged(response: Response, draft: &SavedDraft) -> Response {
+        response.header("etag", format!("\"{}\"", draft.version))
+    }
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod events {
     pub mod get;
     pub mod list;
@@ -135,6 +152,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     attachments::get::ENDPOINT,
     audit::list::ENDPOINT,
     audit::verify::ENDPOINT,
+    drafts::create::ENDPOINT,
+    drafts::delete::ENDPOINT,
+    drafts::get::ENDPOINT,
+    drafts::list::ENDPOINT,
+    drafts::submit::ENDPOINT,
+    drafts::update::ENDPOINT,
     events::get::ENDPOINT,
     events::list::ENDPOINT,
     events::stream::ENDPOINT,

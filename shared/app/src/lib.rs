@@ -43,6 +43,7 @@ pub mod gate {
     pub mod diff;
     pub mod dispatch;
     mod draft;
+    pub mod drafts;
     pub mod edit;
     pub mod facts;
     pub mod html;

@@ -30,6 +30,7 @@ mod mailbox {
 mod gate {
     pub(crate) mod approval;
     pub(crate) mod contact;
+    pub(crate) mod draft;
     pub(crate) mod link;
     pub(crate) mod notice;
     pub(crate) mod policy;

@@ -36,6 +36,7 @@ pub mod mailbox {
 /// What may leave, and who says so.
 pub mod gate {
     pub mod approval;
+    pub mod draft;
     pub mod last_look;
     pub mod link;
     pub mod notice;
@@ -58,7 +59,7 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -189,6 +189,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         attachment_count: 0,
         html_changes: vec![],
         decision: Decision::Pending,
+        draft_id: None,
         task_token: None,
         version: 1,
     }

@@ -484,6 +484,7 @@ impl Gate {
             thread_id: ThreadId::new(T0, id_of(1)),
             answers: None,
             forward: false,
+            draft_id: None,
             resends: vec![],
             authors: BTreeSet::new(),
             digest: self.sealed[message][0].digest(),
@@ -708,6 +709,7 @@ impl Gate {
                     requested_at: now,
                     delegations: vec![],
                     decision: Decision::Pending,
+                    draft_id: None,
                     version: 1,
                     ..Approval::clone(old)
                 };

@@ -175,6 +175,21 @@ impl Request {
         scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
     }
 
+    /// The revision that `If-Match` names (RFC 9110 §13.1.1): one `ETag` as a response gave it. None where any will do, as without it.
+    pub fn if_match(&self) -> Result<Option<u64>, Refusal> {
+        let Some(text) = self.headers.get("if-match").map(|text| text.trim()) else { return Ok(None) };
+        if text == "*" {
+            return Ok(None);
+        }
+        let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let number =
+            number.filter(|it| it.bytes().all(|b| b.is_ascii_digit())).and_then(|it| it.parse().ok());
+        number.map(Some).ok_or_else(|| {
+            let message = "must be one ETag as a response gave it, such as \"3\" with its quotes, or *";
+            Refusal::field("If-Match", Code::InvalidIfMatch, message)
+        })
+    }
+
     /// Lets a caller in who holds the scope `S`; reads `keys` of their organization in the same call.
     pub async fn enter<S: ScopeType>(&self, ports: &Ports, keys: &[Key]) -> Result<In<S>, Refusal> {
         self.let_in(ports, keys, None).await
@@ -371,6 +386,23 @@ impl Function for Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn if_match_is_one_revision_or_any() {
+        let read = |text: &str| {
+            let headers = [("if-match".to_owned(), text.to_owned())].into();
+            Request { headers, ..Request::default() }.if_match().map_err(|refusal| refusal.code())
+        };
+        assert_eq!(Request::default().if_match(), Ok(None));
+        for (text, revision) in [("*", None), ("\"3\"", Some(3)), (" \"12\" ", Some(12))] {
+            assert_eq!(read(text), Ok(revision), "{text}");
+        }
+        for text in
+            ["", "3", "\"\"", "\"+3\"", "W/\"3\"", "\"1\", \"2\"", "\"99999999999999999999\"", "\"", "\"x\""]
+        {
+            assert_eq!(read(text), Err(Code::InvalidIfMatch), "{text}");
+        }
+    }
 
     #[test]
     fn an_event_of_payload_format_2_is_read() {

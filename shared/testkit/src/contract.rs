@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
-    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, Expect, Key, List,
-    ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer, TokenPointer, Watch,
-    Write,
+    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, DraftPointer,
+    Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer,
+    TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use domain::MessageId;
 use domain::base::digest::Digest;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::WaitingDelivery;
+use domain::gate::approval::Approval;
+use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
 use domain::gate::seal::Ticket;
@@ -58,6 +60,7 @@ pub async fn run(store: &dyn Whole) {
     the_trash(store).await;
     counts(store).await;
     removals(store).await;
+    drafts(store).await;
     pages(store).await;
     members(store).await;
     links_are_used_once(store).await;
@@ -113,7 +116,10 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::trashed(1).into(),
         samples::trashed(2).going(later(5)).into(),
         samples::trashed(3).gone(later(6)).into(),
-        samples::approval(1).into(),
+        Approval { draft_id: Some(samples::draft(1).id), ..samples::approval(1) }.into(),
+        samples::draft(1).into(),
+        samples::draft(2).ended(submitted(2), later(9)).into(),
+        samples::draft(3).ended(DraftState::Deleted, later(9)).into(),
         samples::attachment(1).into(),
         domain::mailbox::message::Attachment { message: None, ..samples::attachment(2) }.into(),
         samples::webhook(1).into(),
@@ -365,6 +371,46 @@ async fn removals(store: &dyn Whole) {
     assert_eq!(get(store, key).await, None);
     let left = Counter { hash, count: 8, expires_at: later(60) };
     assert_eq!(get(store, Key::Counter(hash)).await, Some(left.into()));
+}
+
+fn submitted(n: u8) -> DraftState {
+    DraftState::Submitted { message_id: samples::inbound(n).id, approval_id: samples::approval(n).id }
+}
+
+async fn drafts(store: &dyn Whole) {
+    let draft = |n: u8| SavedDraft { inbox_id: samples::inbox_id(90), ..samples::draft(n) };
+    for n in 90..93 {
+        assert_eq!(store.commit(change().create(draft(n))).await, Ok(()));
+    }
+    // One whose end is written is in no list; of several who end it one does.
+    let end = || store.commit(change().update(draft(91).ended(submitted(91), later(9))));
+    let ends = futures_util::future::join_all((0..5).map(|_| end())).await;
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Draft(draft(91).id))]));
+    assert_eq!(ends.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert!(ends.iter().all(|answer| answer.is_ok() || *answer == conflict), "{ends:?}");
+    for limit in 1..=3 {
+        let list = all_of(store, &List::Drafts(samples::inbox_id(90)), limit).await;
+        assert_eq!(list, [draft(92).into(), draft(90).into()], "by {limit}");
+    }
+    assert_eq!(all_of(store, &List::Drafts(samples::inbox_id(91)), 5).await, []);
+
+    let pointer = |n: u8, expires_at| DraftPointer {
+        inbox_id: samples::inbox_id(90),
+        hash: SavedDraft::name_hash("a name"),
+        draft_id: draft(n).id,
+        expires_at,
+    };
+    let key = Key::DraftPointer(samples::inbox_id(90), SavedDraft::name_hash("a name"));
+    let taken = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    assert_eq!(store.commit(change().create(pointer(90, None))).await, Ok(()));
+    assert_eq!(store.commit(change().create(pointer(92, None))).await, taken);
+    let until = |at| Expect::Until(later(at));
+    let put = |new: DraftPointer, expect| store.commit(change().write(Write::put(new, expect)));
+    assert_eq!(put(pointer(92, None), until(9)).await, taken, "it leads to one that can be changed");
+    assert_eq!(put(pointer(90, Some(later(9))), Expect::Anything).await, Ok(()));
+    assert_eq!(put(pointer(92, None), until(8)).await, taken);
+    assert_eq!(put(pointer(92, None), until(9)).await, Ok(()));
+    assert_eq!(get(store, key).await, Some(pointer(92, None).into()));
 }
 
 async fn threads_count(store: &dyn Whole) {

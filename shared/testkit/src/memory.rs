@@ -14,6 +14,7 @@ use domain::base::address::EmailAddress;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
+use domain::gate::draft::DraftState;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
@@ -81,7 +82,11 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
             Some(Record::Token(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
             _ => true,
         },
-        Expect::Until(at) => !matches!(stored, Some(Record::Answer(answer)) if answer.expires_at == at),
+        Expect::Until(at) => match stored {
+            Some(Record::Answer(answer)) => answer.expires_at != at,
+            Some(Record::DraftPointer(pointer)) => pointer.expires_at != Some(at),
+            _ => true,
+        },
         Expect::Version(version) => stored.and_then(Record::version) != Some(version),
     }
 }
@@ -352,6 +357,11 @@ fn order(list: &List, record: &Record) -> Option<String> {
                 return None;
             }
             Some(format!("{:013}/{}", thread.last_message_at.as_millisecond(), thread.id))
+        }
+        (List::Drafts(inbox), Record::Draft(draft))
+            if draft.inbox_id == *inbox && draft.state == DraftState::Open =>
+        {
+            Some(draft.id.to_string())
         }
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
             Some(approval.id.to_string())

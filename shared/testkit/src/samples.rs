@@ -8,6 +8,7 @@ use domain::delivery::event::{Event, EventKind, Subject};
 use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
+use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::{
@@ -27,8 +28,8 @@ use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -269,6 +270,41 @@ pub fn pause() -> Pause {
     Pause { by, at: later(3), reason: "To be sure.".into() }
 }
 
+/// A draft that was left of a rejected mail.
+pub fn draft(n: u8) -> SavedDraft {
+    let party = |name: &str| Party { name: Some(name.to_owned()), address: format!("{name}@a.example") };
+    SavedDraft {
+        client_id: Some(format!("order {n}")),
+        to: vec![party("ann")],
+        cc: vec![party("bob")],
+        bcc: vec![party("eve")],
+        reply_to: vec![party("dan")],
+        subject: Some(HeaderText::lossy("The offer")),
+        preview: "Dear Ann".into(),
+        strict_html: true,
+        files: vec![DraftFile {
+            filename: "offer.pdf".into(),
+            content_type: "application/pdf".into(),
+            content_id: Some("offer".into()),
+            size: 5,
+            digest: Digest::of(b"offer"),
+        }],
+        send_at: Some(later(40)),
+        answers: Some(inbound(9).id),
+        reply_all: true,
+        object: Some(DraftObject { name: Digest::of(&[n]), digest: Digest::of(&[n, 1]) }),
+        rejected: Some(Rejected {
+            approval_id: approval(n).id,
+            message_id: inbound(n).id,
+            reason: "The price is wrong.".into(),
+        }),
+        authors: [member(6, Role::Owner).id].into(),
+        updated_at: later(2),
+        version: 3,
+        ..SavedDraft::new(DraftId::new(later(i64::from(n)), [n; 10]), organization_id(1), inbox_id(1), NOW)
+    }
+}
+
 /// A pending approval of [`outbound`].
 pub fn approval(n: u8) -> Approval {
     Approval {
@@ -335,6 +371,7 @@ pub fn approval(n: u8) -> Approval {
         attachment_count: 1,
         html_changes: vec![HtmlChange { kind: "comment_removed".into(), what: "x".into(), count: 2 }],
         decision: Decision::Pending,
+        draft_id: None,
         task_token: None,
         version: 1,
     }

@@ -80,6 +80,10 @@ impl Blobs for MemoryBlobs {
         lock(&self.objects).entry(key.path()).or_insert(bytes);
         Ok(())
     }
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        lock(&self.objects).remove(&key.path());
+        Ok(())
+    }
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
         if !lock(&self.objects).contains_key(&key.path()) {
             return Err(BlobError::Missing);

@@ -36,6 +36,7 @@ pub mod gate {
     pub mod drafts;
     pub mod pauses;
     pub mod policies;
+    pub mod saved_drafts;
     pub mod standing_approvals;
 }
 

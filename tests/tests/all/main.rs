@@ -20,6 +20,7 @@ mod mailbox {
 }
 
 mod gate {
+    mod drafts;
     mod forward;
     mod links;
     mod policies;
@@ -52,6 +53,7 @@ mod stack {
         mod attachments;
         mod batch;
         pub(super) mod corpus;
+        mod drafts;
         pub(super) mod inbound;
         mod inboxes;
         mod lists;

@@ -10,8 +10,8 @@ use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::people::access::Actor;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
@@ -44,6 +44,8 @@ pub enum BlobKey {
     Attachment(OrganizationId, AttachmentId),
     /// A file that a client uploads, kept for a day.
     Upload(OrganizationId, AttachmentId),
+    /// What a draft says, under a name that is used once; kept for a year at most.
+    Draft(OrganizationId, DraftId, Digest),
 }
 
 impl BlobKey {
@@ -54,6 +56,7 @@ impl BlobKey {
             BlobKey::Sealed(organization, digest) => format!("sealed/{organization}/{}", digest.hex()),
             BlobKey::Attachment(organization, id) => format!("attachments/{organization}/{id}"),
             BlobKey::Upload(organization, id) => format!("uploads/{organization}/{id}"),
+            BlobKey::Draft(organization, id, name) => format!("drafts/{organization}/{id}/{}", name.hex()),
         }
     }
 }
@@ -82,6 +85,8 @@ pub trait Blobs: Send + Sync {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
     /// Stores an object that is never written again: an existing one of this name is kept.
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
+    /// Removes an object; one that is not there is removed already.
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
     /// Marks a received mail that came for nobody: it is deleted 30 days after it came.
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError>;
     /// Takes that mark away, if it is there: the object is kept.
@@ -297,6 +302,8 @@ new_ids! {
     message_id: MessageId;
     /// A new id.
     attachment_id: AttachmentId;
+    /// A new id.
+    draft_id: DraftId;
     /// A new id.
     approval_id: ApprovalId;
     /// A new id.

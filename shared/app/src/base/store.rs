@@ -6,6 +6,7 @@ use domain::base::digest::Digest;
 use domain::delivery::event::Event;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
+use domain::gate::draft::SavedDraft;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
@@ -22,8 +23,8 @@ use domain::mailbox::message::{
 use domain::people::credential::{Login, Session, SignInWindow, Token};
 use domain::people::organization::{Member, Organization};
 use domain::{
-    ApprovalId, AttachmentId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId,
-    ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    StandingApprovalId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
@@ -37,6 +38,19 @@ pub struct ThreadPointer {
     pub thread_id: ThreadId,
     /// When it was made or last used.
     pub at: Timestamp,
+}
+
+/// Leads from the name that a client gave a draft to the draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftPointer {
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// [`SavedDraft::name_hash`] of the name.
+    pub hash: Digest,
+    /// Where it leads.
+    pub draft_id: DraftId,
+    /// When it is forgotten; never while the draft can be changed.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Leads from a token's id to its record, which lies under the hash of a secret that nobody has.
@@ -117,8 +131,8 @@ macro_rules! records {
             use domain::base::digest::Digest;
             use domain::mailbox::label::Label;
             use domain::{
-                ApprovalId, AttachmentId, EventId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId,
-                TokenId, WebhookId,
+                ApprovalId, AttachmentId, DraftId, EventId, InboxId, MemberId, MessageId, StandingApprovalId,
+                ThreadId, TokenId, WebhookId,
             };
 
             $(
@@ -241,6 +255,10 @@ records! {
         StandingApproval(StandingApproval, boxed *) by (id: StandingApprovalId), version;
         /// A file.
         Attachment(Attachment) by (id: AttachmentId);
+        /// A mail that somebody is still writing.
+        Draft(SavedDraft, boxed *) by (id: DraftId), version;
+        /// The draft that a client's name leads to, by the hash of the name.
+        DraftPointer(DraftPointer) by (inbox_id: InboxId, hash: Digest);
         /// An endpoint.
         Webhook(Webhook) by (id: WebhookId), version;
         /// A delivery that waits for a later attempt.
@@ -275,7 +293,7 @@ pub enum Expect {
     /// The record of something that can be paused, as it was seen: paused at this time, or not. One that is gone is not
     /// made anew.
     Paused(Option<Timestamp>),
-    /// The saved answer that ends at this time.
+    /// The saved answer, or what leads to a draft that came to an end, that is forgotten at this time.
     Until(Timestamp),
     /// Whatever is there.
     Anything,
@@ -482,6 +500,8 @@ pub enum List {
     Threads(InboxId, Span),
     /// The conversations of all inboxes whose last mail came within this span, by that mail.
     AllThreads(Span),
+    /// The drafts of an inbox that can be changed still.
+    Drafts(InboxId),
     /// Approvals with this status, as it is written down.
     Approvals(String),
     /// Standing approvals; read strongly consistent.

@@ -9,6 +9,7 @@ use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, HtmlChange};
+use domain::gate::draft::SavedDraft;
 use domain::gate::seal::{Envelope, MAX_RECIPIENTS, Sealed};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
@@ -167,6 +168,8 @@ pub(crate) struct Prepared {
     pub(crate) resends: Option<Original>,
     /// To whom the revision before it was to go, and when: it was counted so.
     pub(crate) revises: Option<(Vec<EmailAddress>, Timestamp)>,
+    /// The draft that it is made of, which is used up with it.
+    pub(crate) saved: Option<SavedDraft>,
     /// Why it needs a person, whatever policies say of it, as a stable code.
     pub(crate) always: Option<&'static str>,
     /// What bringing its HTML into the normal form changed.
@@ -264,7 +267,17 @@ impl Prepared {
         }
         place(&draft, &mut files)?;
         let parent = parent.map(|(message, _)| message);
-        Ok(Self { draft, files, parent, forward, resends: None, revises: None, always: None, html_changes })
+        Ok(Self {
+            draft,
+            files,
+            parent,
+            forward,
+            resends: None,
+            revises: None,
+            saved: None,
+            always: None,
+            html_changes,
+        })
     }
 
     /// The mail that it answers; none where it passes one on.

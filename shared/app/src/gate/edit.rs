@@ -226,6 +226,7 @@ async fn revise(
         forward: old.forward,
         resends: None,
         revises: Some((counted, at)),
+        saved: None,
         always: Some("edited"),
         html_changes,
     })
@@ -238,7 +239,7 @@ async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Messag
 }
 
 /// The draft that a sealed mail was made from, as it is sealed.
-fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
+pub(crate) fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
     let parsed = mail::parse(sealed.mime()).into_owned();
     let shown = as_sealed(message.clone(), sealed, &parsed);
     let mailboxes = |list: &[domain::mailbox::message::Party]| {
@@ -281,6 +282,7 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         forward: false,
         resends: None,
         revises: None,
+        saved: None,
         always: None,
         html_changes: vec![],
     }
@@ -348,6 +350,7 @@ pub async fn send_again(
         forward,
         resends: Some(original),
         revises: None,
+        saved: None,
         always: Some("sent_again"),
         html_changes,
     };

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use domain::base::address::{HeaderText, Mailbox};
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, Deed, Verdict};
+use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::policy::PolicyBook;
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
@@ -19,7 +20,7 @@ use futures_util::future::try_join_all;
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
-use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write, key, load};
+use crate::base::store::{Change, Conflict, DraftPointer, Expect, Key, StoreError, Write, key, load};
 use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references, answered_id};
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
@@ -57,8 +58,20 @@ pub async fn submit(
     sending: &Sending,
     permit: &Permit<scope::MessagesSend>,
     inbox_id: InboxId,
-    mut draft: Draft,
+    draft: Draft,
     answering: Option<Answering>,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    submit_saved(sending, permit, inbox_id, (draft, answering, None), once, answer).await
+}
+
+/// As [`submit`]; where the mail was saved as a draft, that is used up in the transaction that makes the mail.
+pub(crate) async fn submit_saved(
+    sending: &Sending,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    (mut draft, answering, saved): (Draft, Option<Answering>, Option<SavedDraft>),
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
@@ -88,6 +101,11 @@ pub async fn submit(
         None => {}
     }
     let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent).await?;
+    if saved.as_ref().is_some_and(|saved| saved.rejected.is_some()) {
+        // A person refused what it was: a person looks at what became of it.
+        prepared.always = Some("rejected_before");
+    }
+    prepared.saved = saved;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");
@@ -152,6 +170,10 @@ pub(crate) async fn send(
             // Two who ask at once: one of them meets the other's write, and is refused.
             change = change.update(original.sent_again_as(message.id)?);
         }
+        if let Some(saved) = &prepared.saved {
+            // Whoever submits it at the same moment meets this write: one draft is one mail.
+            change.writes.extend(used_up(saved, &submitted, now));
+        }
         change.writes.extend(weighed.counts);
         for file in records(message) {
             change = change.create(file);
@@ -176,6 +198,22 @@ pub(crate) async fn send(
         return Ok(submitted);
     }
     Err(StoreError::Conflict(last).into())
+}
+
+/// What is left of a draft of which a mail was made: it leads to that mail, and so does its name.
+fn used_up(saved: &SavedDraft, submitted: &Submitted, now: Timestamp) -> Vec<Write> {
+    let (message_id, approval_id) = (submitted.message.id, submitted.approval.id);
+    let ended = saved.ended(DraftState::Submitted { message_id, approval_id }, now);
+    let pointer = ended.client_id.as_ref().map(|client_id| DraftPointer {
+        inbox_id: ended.inbox_id,
+        hash: SavedDraft::name_hash(client_id),
+        draft_id: ended.id,
+        expires_at: ended.forgotten_at(),
+    });
+    let count = Write::Uncount { key: SavedDraft::count_hash(ended.inbox_id), by: 1 };
+    let mut writes = vec![count, Write::put(ended, Expect::Version(saved.version))];
+    writes.extend(pointer.map(|pointer| Write::put(pointer, Expect::Anything)));
+    writes
 }
 
 fn is_budget(conflict: &Conflict) -> bool {
@@ -281,7 +319,13 @@ pub(crate) fn ask(
         answers: prepared.parent.as_ref().map(|parent| parent.id),
         forward: prepared.forward,
         resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
-        authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
+        authors: prepared
+            .resends
+            .iter()
+            .flat_map(|original| &original.authors)
+            .chain(prepared.saved.iter().flat_map(|saved| &saved.authors))
+            .copied()
+            .collect(),
         digest: sealed.digest(),
         revision: 1,
         supersedes: None,
@@ -302,6 +346,7 @@ pub(crate) fn ask(
         attachment_count: u32::try_from(prepared.files.len()).unwrap_or(u32::MAX),
         html_changes: prepared.html_changes.clone(),
         decision: Decision::Pending,
+        draft_id: None,
         task_token: None,
         version: 1,
     }

@@ -10,7 +10,7 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
-use domain::{OrganizationId, Timestamp};
+use domain::{MemberId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
@@ -138,7 +138,9 @@ pub(crate) async fn weigh(
             tainted: facts.tainted,
             answers_automatic,
         };
-        weighed.standing = covering(ports, organization_id, actor, weighed.terms.as_ref(), &mail).await?;
+        let authors = prepared.saved.iter().flat_map(|saved| &saved.authors).copied();
+        let authors = authors.chain(actor.member()).collect();
+        weighed.standing = covering(ports, organization_id, &authors, weighed.terms.as_ref(), &mail).await?;
     }
     if weighed.terms.is_none() || weighed.standing.is_some() {
         cap(ports, &mut weighed, organization_id, &recipients, prepared.parent.as_ref(), now).await?;
@@ -146,15 +148,15 @@ pub(crate) async fn weigh(
     Ok(weighed)
 }
 
-/// The standing approval of somebody else, in a role that is asked for, that covers a mail, if there is one.
+/// The standing approval of somebody else than those who asked for a mail or wrote it, in a role that is asked for, that covers a mail, if there is one.
 async fn covering(
     ports: &Ports,
     organization_id: OrganizationId,
-    actor: &Actor,
+    authors: &BTreeSet<MemberId>,
     terms: Option<&Terms>,
     mail: &Mail<'_>,
 ) -> Result<Option<StandingApproval>, Refusal> {
-    let own = |standing: &StandingApproval| actor.member() == Some(standing.made_by.member_id);
+    let own = |standing: &StandingApproval| authors.contains(&standing.made_by.member_id);
     let wanted = |standing: &StandingApproval| {
         let separation = terms.is_none_or(|terms| terms.separation);
         let roles = terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
@@ -230,7 +232,8 @@ fn always(
     now: Timestamp,
 ) -> Vec<&'static str> {
     let mut always = vec![];
-    if tainted || prepared.files.iter().any(|file| file.tainted) {
+    let saved = prepared.saved.as_ref().is_some_and(|saved| saved.tainted);
+    if tainted || saved || prepared.files.iter().any(|file| file.tainted) {
         always.push("thread_tainted");
     }
     if answers_automatic {

@@ -104,6 +104,12 @@ impl Blobs for S3Blobs {
         }
     }
 
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let request = self.client.delete_object().bucket(&self.bucket).key(key.path());
+        request.send().await.map_err(|e| classify(&e))?;
+        Ok(())
+    }
+
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
         let permanent = |e: aws_sdk_s3::error::BuildError| BlobError::Permanent(e.to_string());
         let (name, value) = UNCLAIMED;

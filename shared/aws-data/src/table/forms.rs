@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use app::base::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer, TokenPointer};
+use app::base::store::{
+    AddressEntry, Answer, Contact, Counter, DraftPointer, Record, ThreadPointer, TokenPointer,
+};
 use domain::base::digest::Digest;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
@@ -55,6 +57,14 @@ fn written() -> Vec<(String, Item)> {
         Approval { forward: true, ..samples::approval(1) }.into(),
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
+        samples::draft(1).into(),
+        DraftPointer {
+            inbox_id: samples::inbox_id(1),
+            hash,
+            draft_id: samples::draft(1).id,
+            expires_at: Some(NOW),
+        }
+        .into(),
         samples::webhook(1).into(),
         samples::waiting_delivery(1).into(),
         Answer { key: hash, request: hash, status: 202, body: "{}".to_owned(), expires_at: NOW }.into(),

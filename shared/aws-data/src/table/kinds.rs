@@ -25,6 +25,8 @@
 //! | approval | `org/apr` | `approval` | `org/approvals/status` / `apr` |
 //! | standing approval | `org/standing` | `sta` | |
 //! | attachment | `org/att` | `attachment` | |
+//! | draft | `org/drf` | `draft` | `org/inb/drafts` / `drf` |
+//! | draft pointer | `org/inb/draft/hash` | `draft-pointer` | |
 //! | webhook | `org/webhooks` | `whk` | |
 //! | attempt | `org/whk/attempts` | time, `evt`, number | |
 //! | waiting delivery | `org/whk/waiting` | `evt` | |
@@ -56,11 +58,12 @@
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
 use app::base::store::{
-    Answer, Contact, Counter, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
+    Answer, Contact, Counter, DraftPointer, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
 };
 use domain::OrganizationId;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
+use domain::gate::draft::SavedDraft;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
@@ -73,7 +76,7 @@ use domain::people::organization::{Member, Organization};
 use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
-use crate::gate::{approval, contact, link, notice, policy, standing};
+use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::mailbox::{attachment, inbox, message, thread, trash};
 use crate::people::{member, organization, session, token};
 
@@ -120,6 +123,8 @@ kinds! { org;
     Thread(Thread), Key::Thread(id) => thread::at(org, *id);
     ThreadPointer(ThreadPointer), Key::ThreadPointer(inbox, hash) => thread::pointer_at(org, *inbox, *hash);
     Attachment(Attachment), Key::Attachment(id) => attachment::at(org, *id);
+    Draft(SavedDraft), Key::Draft(id) => draft::at(org, *id);
+    DraftPointer(DraftPointer), Key::DraftPointer(inbox, hash) => draft::pointer_at(org, *inbox, *hash);
     Approval(Approval), Key::Approval(id) => approval::at(org, *id);
     StandingApproval(StandingApproval), Key::StandingApproval(id) => standing::at(org, *id);
     Link(Link), Key::Link(hash) => link::at(org, *hash);
@@ -218,6 +223,8 @@ mod tests {
             key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),
             key("standing approval", Key::StandingApproval(domain::StandingApprovalId::new(at, entropy))),
             key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
+            key("draft", Key::Draft(domain::DraftId::new(at, entropy))),
+            key("draft pointer", Key::DraftPointer(inbox, hash)),
             key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
             key("waiting delivery", Key::WaitingDelivery(attempt.webhook_id, attempt.event_id)),
             key("answer", Key::Answer(hash)),

@@ -15,6 +15,8 @@ pub enum Class {
     NoSuchMethod,
     /// It can't be done as things stand.
     Conflict,
+    /// It is not as the caller says that they saw it.
+    Stale,
     /// Fields that are not as they must be.
     Invalid,
     /// Not before a time.
@@ -113,6 +115,8 @@ codes! {
         MessageInTrash = "message_in_trash", "the mail is in the trash: restore it first";
         SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
         TooManyAttempts = "too_many_attempts", "there are at most ten attempts at a mail: write a new one";
+        AlreadySubmitted = "already_submitted", "the mail that was made of it is `details.message_id`";
+        TooManyDrafts = "too_many_drafts", "submit or delete one, then repeat";
         TooManyEntries = "too_many_entries", "a receipt tells of at most 1,000 audit entries";
         TooManyPolicies = "too_many_policies", "delete a policy, then repeat";
         TooManyStandingApprovals = "too_many_standing_approvals", "revoke one, then repeat";
@@ -123,6 +127,9 @@ codes! {
         EntryNotChained = "entry_not_chained", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
         RecordDiffers = "record_differs", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
         EntryAltered = "entry_altered", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
+    }
+    Stale {
+        RevisionMismatch = "revision_mismatch", "it was changed meanwhile: load it again; `details.revision` is what it has now";
     }
     Invalid {
         InvalidRequest = "invalid_request", "several fields are not as they must be: `details.fields` names all of them (at most 100), each with a code of its own";
@@ -150,6 +157,7 @@ codes! {
         BeyondTheHead = "beyond_the_head", "the chain ends before: `message` says where";
         InvalidDigest = "invalid_digest", "`sha256:` and 64 lower-case hexadecimal digits, as the approval shows it";
         InvalidIdempotencyKey = "invalid_idempotency_key", "1 to 256 visible ASCII characters";
+        InvalidIfMatch = "invalid_if_match", "one `ETag` as a response gave it, in quotes, or `*`";
         InvalidForm = "invalid_form", "open the page anew";
         InvalidSubject = "invalid_subject", "one line of text";
         InvalidUrl = "invalid_url", "an `https` URL with port 443 and a public host name";

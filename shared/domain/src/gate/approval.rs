@@ -21,7 +21,7 @@ use crate::gate::policy::{By, Late, Links, Terms};
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::{
-    ApprovalId, AuditId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
+    ApprovalId, AuditId, DraftId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
 };
 
 /// What was decided, by whom and when.
@@ -266,6 +266,8 @@ pub struct Approval {
     pub html_changes: Vec<HtmlChange>,
     /// What was decided.
     pub decision: Decision,
+    /// The draft that was left of a rejected mail, for another attempt at its words.
+    pub draft_id: Option<DraftId>,
     /// Where the waiting workflow is resumed; none while it has not parked yet.
     pub task_token: Option<String>,
     /// Counts changes.
@@ -714,6 +716,7 @@ pub(crate) mod tests {
             attachment_count: 0,
             html_changes: vec![],
             decision: Decision::Pending,
+            draft_id: None,
             task_token: None,
             version: 1,
         }

@@ -27,6 +27,7 @@ pub const fn status(class: Class) -> u16 {
         Class::NotFound => 404,
         Class::NoSuchMethod => 405,
         Class::Conflict => 409,
+        Class::Stale => 412,
         Class::Invalid => 422,
         Class::RateLimited => 429,
         Class::Internal => 500,

@@ -615,6 +615,24 @@ impl<T: Named> Serialize for Choice<T> {
 
 schema!([T: Named] Choice<T>, "Choice", _generator => json_schema!({ "type": "string", "enum": names::<T>() }));
 
+/// A value that `null` takes out. As a field that may be left out it is an `Option` of this: what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrNull<T>(pub Option<T>);
+
+impl<T: Field> Field for OrNull<T> {
+    fn null() -> Option<Self> {
+        Some(Self(None))
+    }
+
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        T::read(value, faults).map(|value| Self(Some(value)))
+    }
+}
+
+schema!([T: JsonSchema] OrNull<T>, format!("{}_or_null", T::schema_name()), generator => {
+    generator.subschema_for::<Option<T>>()
+});
+
 /// One mailbox or a list of at most 1,000.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailboxes(pub Vec<Mailbox>);
@@ -729,6 +747,25 @@ mod tests {
         for bad in ["", ",", "message.sent,", "message", "message.sung", "message.*,x.*", "*.sent"] {
             assert_eq!(read(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_null_is_told_apart_from_what_is_left_out() {
+        crate::base::request::request! {
+            /// A change.
+            struct Sample {
+                /// A part.
+                text: Option<OrNull<Text<3>>>,
+            }
+        }
+        let read = |body: &str| {
+            let sample: Result<Sample, _> = crate::base::request::body(body.as_bytes());
+            sample.map(|sample| sample.text.map(|text| text.0.map(|text| text.0))).ok()
+        };
+        assert_eq!(read("{}"), Some(None));
+        assert_eq!(read(r#"{"text":null}"#), Some(Some(None)));
+        assert_eq!(read(r#"{"text":"x"}"#), Some(Some(Some("x".to_owned()))));
+        assert_eq!(read(r#"{"text":"xxxx"}"#), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
 use domain::people::access::Role;
-use domain::{ApprovalId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
+use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,6 +36,8 @@ request! {
         digest: Sha256,
         /// Why. Whoever asked is told.
         reason: Option<Text<2_000>>,
+        /// Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not.
+        revise: Option<bool>,
     }
 }
 
@@ -103,10 +105,10 @@ pub fn approve(body: &[u8]) -> Result<Digest, Refusal> {
     Ok(digest.0)
 }
 
-/// Reads [`Reject`].
-pub fn reject(body: &[u8]) -> Result<(Digest, String), Refusal> {
-    let Reject { digest, reason } = request::body(body)?;
-    Ok((digest.0, reason.map(|reason| reason.0).unwrap_or_default()))
+/// Reads [`Reject`], and whether a draft is to be left.
+pub fn reject(body: &[u8]) -> Result<(Digest, String, bool), Refusal> {
+    let Reject { digest, reason, revise } = request::body(body)?;
+    Ok((digest.0, reason.map(|reason| reason.0).unwrap_or_default(), revise.unwrap_or(false)))
 }
 
 /// Reads [`Reason`].
@@ -182,6 +184,9 @@ struct DecisionView<'a> {
     decision_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled_by: Option<ActorView>,
+    /// The draft that was left of a rejected mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft_id: Option<IdOf<DraftId>>,
     /// The approval of the next revision.
     #[serde(skip_serializing_if = "Option::is_none")]
     superseded_by: Option<IdOf<ApprovalId>>,
@@ -221,7 +226,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         preview: &approval.preview,
         attachment_count: approval.attachment_count,
         changes: approval.html_changes.iter().map(html_change).collect(),
-        decision: decision(&approval.decision),
+        decision: DecisionView { draft_id: approval.draft_id.map(IdOf), ..decision(&approval.decision) },
     }
 }
 

@@ -221,7 +221,7 @@ pub fn edit(body: &[u8]) -> Result<(Digest, Edit), Refusal> {
     Ok((edit.digest.0, change))
 }
 
-fn files<const MAX: usize>(files: Option<List<FileGiven, MAX>>) -> Vec<DraftAttachment> {
+pub(crate) fn files<const MAX: usize>(files: Option<List<FileGiven, MAX>>) -> Vec<DraftAttachment> {
     let file = |file: FileGiven| {
         let source = match (file.content, file.attachment_id) {
             (Some(content), _) => Source::Inline(content.0),

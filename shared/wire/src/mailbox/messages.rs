@@ -13,7 +13,7 @@ use domain::mailbox::finding::Finding;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party, Verdicts};
-use domain::mailbox::notes::Tag;
+use domain::mailbox::notes::{Notes, Tag};
 use domain::{ApprovalId, InboxId, MessageId, ThreadId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -495,12 +495,7 @@ pub fn message(message: &Message) -> MessageView<'_> {
         date: message.date.map(Time),
         labels: message.labels.iter().map(Label::as_str).collect(),
         read: !message.unread,
-        metadata: message
-            .notes
-            .metadata
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect(),
+        metadata: metadata(&message.notes),
         tags: message.notes.tags.iter().map(Tag::as_str).collect(),
         attachments: message.attachments.iter().map(file).collect(),
         size: message.size,
@@ -509,6 +504,10 @@ pub fn message(message: &Message) -> MessageView<'_> {
         deletes_at: message.trash.map(|trash| Time(trash.deletes_at)),
         direction: direction(message),
     }
+}
+
+pub(crate) fn metadata(notes: &Notes) -> BTreeMap<&str, &str> {
+    notes.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 fn direction(message: &Message) -> DirectionView<'_> {

@@ -59,6 +59,9 @@ impl Blobs for Bucket {
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {
         self.inner.put(key, bytes, content_type).await
     }
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.inner.delete(key).await
+    }
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.reach()?;
         let meanwhile = self.meanwhile.lock().unwrap().take();

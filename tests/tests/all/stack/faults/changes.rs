@@ -78,6 +78,10 @@ impl<'a> House<'a> {
         self.stack.text("/approver/session")
     }
 
+    fn editor(&self) -> &str {
+        self.stack.text("/editor/session")
+    }
+
     fn agent(&self) -> &str {
         self.stack.text("/agent_token")
     }
@@ -92,6 +96,16 @@ impl<'a> House<'a> {
 
     fn id(&self, path: &str, body: &Value) -> String {
         self.made(path, body)["id"].as_str().unwrap().to_owned()
+    }
+
+    fn drafts(&self) -> String {
+        format!("/v1/inboxes/{}/drafts", self.stack.inbox())
+    }
+
+    fn draft(&self) -> String {
+        let draft =
+            json!({"to": ["success@simulator.amazonses.com"], "text": "Hello", "client_id": unique("name")});
+        self.stack.post(&self.drafts(), self.editor(), &draft).expect(201)["id"].as_str().unwrap().to_owned()
     }
 
     fn inbox(&self) -> String {
@@ -159,6 +173,9 @@ fn routes() -> Vec<Route> {
         route("api-approvals-reject", "approval.reject", 200, nothing, |house| {
             house.decide("reject", house.approver(), &REASON())
         }),
+        route("api-approvals-reject", "approval.reject", 200, nothing, |house| {
+            house.decide("reject", house.approver(), &json!({"reason": "to be sure", "revise": true}))
+        }),
         route("api-approvals-cancel", "approval.cancel", 200, nothing, |house| {
             house.decide("cancel", house.agent(), &json!({}))
         }),
@@ -177,6 +194,30 @@ fn routes() -> Vec<Route> {
             house.stack.post(&path, house.agent(), &json!({})).expect(200);
             let path = format!("/v1/inboxes/{}/messages/{}/send-again", house.stack.inbox(), held.message);
             Asked::makes(&path, house.agent(), json!({}))
+        }),
+        route("api-drafts-create", "", 201, nothing, |house| {
+            Asked::makes(
+                &house.drafts(),
+                house.editor(),
+                json!({"text": "Hello", "client_id": unique("name")}),
+            )
+        }),
+        route("api-drafts-update", "", 200, nothing, |house| {
+            let id = house.draft();
+            Asked::of(
+                "PATCH",
+                format!("/v1/drafts/{id}"),
+                house.editor(),
+                json!({"text": "Other words"}),
+                &id,
+            )
+        }),
+        route("api-drafts-delete", "", 204, gone, |house| {
+            let id = house.draft();
+            Asked::of("DELETE", format!("/v1/drafts/{id}"), house.editor(), Value::Null, &id)
+        }),
+        route("api-drafts-submit", "message.submit", 202, nothing, |house| {
+            Asked::makes(&format!("/v1/drafts/{}/submit", house.draft()), house.editor(), Value::Null)
         }),
         route("api-inboxes-create", "inbox.create", 201, nothing, |house| {
             let name = unique("made").replace(' ', "-");
@@ -424,7 +465,14 @@ fn every_route_that_is_killed_after_any_call_and_asked_again_has_changed_what_it
 #[test]
 fn every_route_of_the_gate_that_loses_any_answer_changes_what_it_should_once_at_the_first_request() {
     let of_the_gate = |route: &Route| {
-        let gate = ["api-approvals", "api-messages", "api-organization", "api-policies", "api-standing"];
+        let gate = [
+            "api-approvals",
+            "api-drafts",
+            "api-messages",
+            "api-organization",
+            "api-policies",
+            "api-standing",
+        ];
         gate.iter().any(|resource| route.function.starts_with(resource))
     };
     every_change_survives("drop_after", of_the_gate);
