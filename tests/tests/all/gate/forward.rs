@@ -30,15 +30,14 @@ const NO_OFFER: &str =
     r#"{"name":"b","when":{"pattern":{"regex":"secret offer","in":["body"]}},"outcome":"block"}"#;
 
 fn mixed(body: &str, files: &[(&str, &str, &str)]) -> String {
-    let mut raw = format!(
-        "From: ann@example.org\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n{body}\r\n"
-    );
-    for (name, kind, contents) in files {
+    let head = "From: ann@example.org\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let part = |(name, kind, contents): &(&str, &str, &str)| {
         let head =
             format!("Content-Type: {kind}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n");
-        raw.push_str(&format!("--b\r\n{head}\r\n{contents}\r\n"));
-    }
-    raw + "--b--\r\n"
+        format!("--b\r\n{head}\r\n{contents}\r\n")
+    };
+    let parts: Vec<_> = files.iter().map(part).collect();
+    format!("{head}--b\r\n{body}\r\n{}--b--\r\n", parts.concat())
 }
 
 fn offer() -> String {
