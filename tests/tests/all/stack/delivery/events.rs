@@ -203,7 +203,11 @@ fn a_stream_goes_on_where_it_ended() {
         (&event["data"]["message"]["subject"], &event["type"]),
         (&json!(subject), &json!("message.received"))
     );
-    assert_eq!(follow(&stack, &token, "types=message.*", &start).0, [event.clone()], "an id is a cursor");
+    assert_eq!(
+        follow(&stack, &token, "types=message.*", &start).0,
+        std::slice::from_ref(&event),
+        "an id is a cursor"
+    );
     // Who never got it asks again, and gets it again; the header goes before the address, which a browser keeps.
     let id = field(&first[0], "id").unwrap();
     assert_eq!(messages(&ask("", &start))[0], first[0]);
