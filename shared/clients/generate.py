@@ -381,7 +381,8 @@ def python_method(route: Route, words: Python) -> list[str]:
     out = ["", f"    def {python_name(route.action)}("]
     out += [f"        {it}," for it in ["self", *taken, "*", *named]]
     out += [f"    ) -> {answer}:", *python_doc(f"{route.says} `{route.method} {route.path}`", "        ")]
-    call = ["        return self._transport.request(" if answer != "None" else "        self._transport.request("]
+    keeps = "" if answer == "None" else f"answer: {answer} = "
+    call = [f"        {keeps}self._transport.request("]
     call += [f'            "{route.method}",', f'            "{route.path}",']
     call.append("            names={" + ", ".join(f'"{name}": {python_name(name)}' for name in route.names) + "},")
     if route.query:
@@ -402,7 +403,7 @@ def python_method(route: Route, words: Python) -> list[str]:
         call += ["            once=True,", "            idempotency_key=idempotency_key,"]
     if route.raw:
         call.append("            raw=True,")
-    call += ["            timeout=request_timeout,", "        )" + ("" if answer == "None" else "  # type: ignore[no-any-return]")]
+    call += ["            timeout=request_timeout,", "        )", *(["        return answer"] if keeps else [])]
     out += call
     if route.page_of is not None:
         out += python_pages(route, of(route.page_of), taken, named)
@@ -589,6 +590,7 @@ def written(document: dict[str, Any]) -> dict[Path, str]:
     version = document["info"]["version"]
     python, typescript = HERE / "python" / "src" / "countersign", HERE / "typescript" / "src"
     return {
+        **{path: with_version(path, version) for path in (HERE / "typescript").glob("package*.json")},
         python / "types.py": python_types(document),
         python / "_resources.py": python_resources(routes) + PYTHON_GIVEN,
         python / "_version.py": f'"""The version: {HEAD}."""\n\nVERSION = "{version}"\n',
@@ -596,6 +598,12 @@ def written(document: dict[str, Any]) -> dict[Path, str]:
         typescript / "resources.ts": ts_resources(routes),
         typescript / "version.ts": f'// {HEAD[0].upper()}{HEAD[1:]}.\n\nexport const VERSION = "{version}";\n',
     }
+
+
+def with_version(path: Path, version: str) -> str:
+    """A file of npm's with the version of the document, wherever it names its own."""
+    own = r'("name": "countersign",\s+"version": ")[^"]*'
+    return re.sub(own, lambda found: found[1] + version, path.read_text())
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ class ApprovalsRoutes:
         """Lets exactly the bytes with this `digest` go. Needs the scope `approvals.decide`. `POST
         /v1/approvals/{approval_id}/approve`
         """
-        return self._transport.request(
+        answer: types.Approval = self._transport.request(
             "POST",
             "/v1/approvals/{approval_id}/approve",
             names={"approval_id": approval_id},
@@ -35,7 +35,8 @@ class ApprovalsRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def cancel(
         self,
@@ -47,7 +48,7 @@ class ApprovalsRoutes:
         """Calls a mail off before it is claimed, decided or not. Whoever asked, or somebody who decides. Needs the scope
         `messages.read`. `POST /v1/approvals/{approval_id}/cancel`
         """
-        return self._transport.request(
+        answer: types.Approval = self._transport.request(
             "POST",
             "/v1/approvals/{approval_id}/cancel",
             names={"approval_id": approval_id},
@@ -57,7 +58,8 @@ class ApprovalsRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def delegate(
         self,
@@ -69,7 +71,7 @@ class ApprovalsRoutes:
         """Hands the caller's vote on to another member. Needs the scope `approvals.decide`. `POST
         /v1/approvals/{approval_id}/delegate`
         """
-        return self._transport.request(
+        answer: types.Approval = self._transport.request(
             "POST",
             "/v1/approvals/{approval_id}/delegate",
             names={"approval_id": approval_id},
@@ -79,7 +81,8 @@ class ApprovalsRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def edit(
         self,
@@ -103,7 +106,7 @@ class ApprovalsRoutes:
         """Makes a new revision of a mail that waits, with a new approval. Needs the scope `approvals.decide`. `POST
         /v1/approvals/{approval_id}/edit`
         """
-        return self._transport.request(
+        answer: types.Submitted = self._transport.request(
             "POST",
             "/v1/approvals/{approval_id}/edit",
             names={"approval_id": approval_id},
@@ -126,7 +129,8 @@ class ApprovalsRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def get(
         self,
@@ -138,12 +142,13 @@ class ApprovalsRoutes:
         sealed under this `digest`, votes, terms, trace, what an edit changed. Needs the scope `approvals.read`. `GET
         /v1/approvals/{approval_id}`
         """
-        return self._transport.request(
+        answer: types.ApprovalDetail = self._transport.request(
             "GET",
             "/v1/approvals/{approval_id}",
             names={"approval_id": approval_id},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def list(
         self,
@@ -156,7 +161,7 @@ class ApprovalsRoutes:
         """What waits for a decision; with `status`, what was decided. Newest first. Needs the scope `approvals.read`.
         `GET /v1/approvals`
         """
-        return self._transport.request(
+        answer: types.PageOfApproval = self._transport.request(
             "GET",
             "/v1/approvals",
             names={},
@@ -166,7 +171,8 @@ class ApprovalsRoutes:
                 "status": status,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,
@@ -193,12 +199,13 @@ class ApprovalsRoutes:
         """Who asked, who decided about which bytes, and what became of them, signed. `infra/docs/AUDIT.md`. Needs the
         scope `approvals.read`. `GET /v1/approvals/{approval_id}/receipt`
         """
-        return self._transport.request(
+        answer: types.Signed = self._transport.request(
             "GET",
             "/v1/approvals/{approval_id}/receipt",
             names={"approval_id": approval_id},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def reject(
         self,
@@ -211,7 +218,7 @@ class ApprovalsRoutes:
         """Stops the mail with this `digest`, for a `reason`. Needs the scope `approvals.decide`. `POST
         /v1/approvals/{approval_id}/reject`
         """
-        return self._transport.request(
+        answer: types.Approval = self._transport.request(
             "POST",
             "/v1/approvals/{approval_id}/reject",
             names={"approval_id": approval_id},
@@ -222,7 +229,8 @@ class ApprovalsRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class AttachmentsRoutes:
@@ -244,7 +252,7 @@ class AttachmentsRoutes:
         """Announces a file; the answer says where to `PUT` it. An upload URL, for 15 minutes. Needs the scope
         `messages.send`. `POST /v1/attachments`
         """
-        return self._transport.request(
+        answer: types.Upload = self._transport.request(
             "POST",
             "/v1/attachments",
             names={},
@@ -259,7 +267,8 @@ class AttachmentsRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def get(
         self,
@@ -270,12 +279,13 @@ class AttachmentsRoutes:
         """Where to get a file, for 15 minutes. A URL for 15 minutes, of files of inboxes that the credential reaches.
         Needs the scope `messages.read`. `GET /v1/attachments/{attachment_id}`
         """
-        return self._transport.request(
+        answer: types.Download = self._transport.request(
             "GET",
             "/v1/attachments/{attachment_id}",
             names={"attachment_id": attachment_id},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class AuditRoutes:
@@ -298,7 +308,7 @@ class AuditRoutes:
     ) -> types.PageOfAuditEntry:
         """What was done, by whom, newest first. `infra/docs/AUDIT.md`. Needs the scope `audit.read`. `GET /v1/audit`
         """
-        return self._transport.request(
+        answer: types.PageOfAuditEntry = self._transport.request(
             "GET",
             "/v1/audit",
             names={},
@@ -312,7 +322,8 @@ class AuditRoutes:
                 "to": to,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,
@@ -344,7 +355,7 @@ class AuditRoutes:
         """Computes the chain of the audit log anew and compares. The chain computed anew, and compared with its anchors.
         Needs the scope `audit.read`. `GET /v1/audit/verify`
         """
-        return self._transport.request(
+        answer: types.Verification = self._transport.request(
             "GET",
             "/v1/audit/verify",
             names={},
@@ -353,7 +364,8 @@ class AuditRoutes:
                 "to": to,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class HealthRoutes:
@@ -368,12 +380,13 @@ class HealthRoutes:
         request_timeout: float | None = None,
     ) -> types.Health:
         """Whether the API answers. Reads nothing. Whether it answers. Needs no credential. `GET /healthz`"""
-        return self._transport.request(
+        answer: types.Health = self._transport.request(
             "GET",
             "/healthz",
             names={},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class InboxesRoutes:
@@ -393,7 +406,7 @@ class InboxesRoutes:
         """Makes an inbox on the installation's mail domain. Names that speak for the domain are not to be had:
         `shared/domain/src/mailbox/inbox.rs`. Needs the scope `inboxes.manage`. `POST /v1/inboxes`
         """
-        return self._transport.request(
+        answer: types.Inbox = self._transport.request(
             "POST",
             "/v1/inboxes",
             names={},
@@ -406,7 +419,8 @@ class InboxesRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def get(
         self,
@@ -415,12 +429,13 @@ class InboxesRoutes:
         request_timeout: float | None = None,
     ) -> types.Inbox:
         """One inbox. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}`"""
-        return self._transport.request(
+        answer: types.Inbox = self._transport.request(
             "GET",
             "/v1/inboxes/{inbox_id}",
             names={"inbox_id": inbox_id},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def list(
         self,
@@ -431,7 +446,7 @@ class InboxesRoutes:
     ) -> types.PageOfInbox:
         """The inboxes that the credential may see. Oldest first. Needs the scope `messages.read`. `GET /v1/inboxes`
         """
-        return self._transport.request(
+        answer: types.PageOfInbox = self._transport.request(
             "GET",
             "/v1/inboxes",
             names={},
@@ -440,7 +455,8 @@ class InboxesRoutes:
                 "limit": limit,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,
@@ -467,7 +483,7 @@ class InboxesRoutes:
         """Holds back all mail of an inbox that is not claimed yet. Needs the scope `approvals.decide`. `POST
         /v1/inboxes/{inbox_id}/pause`
         """
-        return self._transport.request(
+        answer: types.Paused = self._transport.request(
             "POST",
             "/v1/inboxes/{inbox_id}/pause",
             names={"inbox_id": inbox_id},
@@ -477,7 +493,8 @@ class InboxesRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def resume(
         self,
@@ -492,7 +509,7 @@ class InboxesRoutes:
         """Lets the mail of a paused inbox go, without what is dropped; with `preview` only says what would go. In a
         session. Needs the scope `inboxes.manage`. `POST /v1/inboxes/{inbox_id}/resume`
         """
-        return self._transport.request(
+        answer: types.Resumed = self._transport.request(
             "POST",
             "/v1/inboxes/{inbox_id}/resume",
             names={"inbox_id": inbox_id},
@@ -507,7 +524,8 @@ class InboxesRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class MeRoutes:
@@ -524,12 +542,13 @@ class MeRoutes:
         """Who calls: the person behind the credential and their organization. Who the credential is, and whether mail is
         paused. Needs any good credential. `GET /v1/me`
         """
-        return self._transport.request(
+        answer: types.Me = self._transport.request(
             "GET",
             "/v1/me",
             names={},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class MessagesRoutes:
@@ -548,12 +567,13 @@ class MessagesRoutes:
         """One mail with its body. With body, findings and where it stands. Needs the scope `messages.read`. `GET
         /v1/inboxes/{inbox_id}/messages/{message_id}`
         """
-        return self._transport.request(
+        answer: types.MessageDetail = self._transport.request(
             "GET",
             "/v1/inboxes/{inbox_id}/messages/{message_id}",
             names={"inbox_id": inbox_id, "message_id": message_id},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def list(
         self,
@@ -576,7 +596,7 @@ class MessagesRoutes:
         """The mails of an inbox, newest first, without their bodies. Newest first. Needs the scope `messages.read`. `GET
         /v1/inboxes/{inbox_id}/messages`
         """
-        return self._transport.request(
+        answer: types.PageOfMessage = self._transport.request(
             "GET",
             "/v1/inboxes/{inbox_id}/messages",
             names={"inbox_id": inbox_id},
@@ -595,7 +615,8 @@ class MessagesRoutes:
                 "unread": unread,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,
@@ -644,7 +665,7 @@ class MessagesRoutes:
         order in which they are due. Over all inboxes, newest first; with `status=scheduled` or `unknown`, those that
         are due first. Needs the scope `messages.read`. `GET /v1/messages`
         """
-        return self._transport.request(
+        answer: types.PageOfMessage = self._transport.request(
             "GET",
             "/v1/messages",
             names={},
@@ -663,7 +684,8 @@ class MessagesRoutes:
                 "unread": unread,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list_all(
         self,
@@ -700,13 +722,14 @@ class MessagesRoutes:
         """The bytes of a mail, through a short-lived URL. The bytes, or `303` to where they are for 15 minutes. Needs
         the scope `messages.read`. `GET /v1/inboxes/{inbox_id}/messages/{message_id}/raw`
         """
-        return self._transport.request(
+        answer: bytes = self._transport.request(
             "GET",
             "/v1/inboxes/{inbox_id}/messages/{message_id}/raw",
             names={"inbox_id": inbox_id, "message_id": message_id},
             raw=True,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def reply(
         self,
@@ -729,7 +752,7 @@ class MessagesRoutes:
         """Asks for an answer to a mail's author to be sent. It is held. The same; recipients and subject may be left
         out. Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
         """
-        return self._transport.request(
+        answer: types.Submitted = self._transport.request(
             "POST",
             "/v1/inboxes/{inbox_id}/messages/{message_id}/reply",
             names={"inbox_id": inbox_id, "message_id": message_id},
@@ -750,7 +773,8 @@ class MessagesRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def reply_all(
         self,
@@ -773,7 +797,7 @@ class MessagesRoutes:
         """Asks for an answer to a mail's author and its other recipients to be sent. It is held. The same, to everybody.
         Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
         """
-        return self._transport.request(
+        answer: types.Submitted = self._transport.request(
             "POST",
             "/v1/inboxes/{inbox_id}/messages/{message_id}/reply-all",
             names={"inbox_id": inbox_id, "message_id": message_id},
@@ -794,7 +818,8 @@ class MessagesRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def send(
         self,
@@ -816,7 +841,7 @@ class MessagesRoutes:
         """Asks for a new mail to be sent. `202` where it is held, `201` where policies let it go. Needs the scope
         `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/send`
         """
-        return self._transport.request(
+        answer: types.Submitted = self._transport.request(
             "POST",
             "/v1/inboxes/{inbox_id}/messages/send",
             names={"inbox_id": inbox_id},
@@ -837,7 +862,8 @@ class MessagesRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def send_again(
         self,
@@ -851,14 +877,15 @@ class MessagesRoutes:
         decides about. A new attempt at one that did not go, or that nobody knows of. Needs the scope `messages.send`.
         `POST /v1/inboxes/{inbox_id}/messages/{message_id}/send-again`
         """
-        return self._transport.request(
+        answer: types.Submitted = self._transport.request(
             "POST",
             "/v1/inboxes/{inbox_id}/messages/{message_id}/send-again",
             names={"inbox_id": inbox_id, "message_id": message_id},
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def update(
         self,
@@ -873,7 +900,7 @@ class MessagesRoutes:
         """Labels a mail, and says whether it was read. Its labels, and whether it was read. Needs the scope
         `messages.modify`. `PATCH /v1/inboxes/{inbox_id}/messages/{message_id}`
         """
-        return self._transport.request(
+        answer: types.Message = self._transport.request(
             "PATCH",
             "/v1/inboxes/{inbox_id}/messages/{message_id}",
             names={"inbox_id": inbox_id, "message_id": message_id},
@@ -885,7 +912,8 @@ class MessagesRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def wait(
         self,
@@ -901,7 +929,7 @@ class MessagesRoutes:
         them first; none when the time is up. Needs the scope `messages.read`. `GET
         /v1/inboxes/{inbox_id}/messages/wait`
         """
-        return self._transport.request(
+        answer: types.Arrived = self._transport.request(
             "GET",
             "/v1/inboxes/{inbox_id}/messages/wait",
             names={"inbox_id": inbox_id},
@@ -912,7 +940,8 @@ class MessagesRoutes:
                 "timeout": timeout,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class OpenapiRoutes:
@@ -930,13 +959,14 @@ class OpenapiRoutes:
         """This API in the words of OpenAPI 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an
         `ETag`. Needs no credential. `GET /openapi.json`
         """
-        return self._transport.request(
+        answer: dict[str, Any] = self._transport.request(
             "GET",
             "/openapi.json",
             names={},
             headers={"if-none-match": if_none_match},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class OrganizationRoutes:
@@ -954,7 +984,7 @@ class OrganizationRoutes:
         """Holds back all mail of the organization that is not claimed yet. Needs the scope `approvals.decide`. `POST
         /v1/organization/pause`
         """
-        return self._transport.request(
+        answer: types.Paused = self._transport.request(
             "POST",
             "/v1/organization/pause",
             names={},
@@ -964,7 +994,8 @@ class OrganizationRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def resume(
         self,
@@ -978,7 +1009,7 @@ class OrganizationRoutes:
         """Lets the mail of a paused organization go, without what is dropped; with `preview` only says what would go. In
         a session. Needs the scope `policies.manage`. `POST /v1/organization/resume`
         """
-        return self._transport.request(
+        answer: types.Resumed = self._transport.request(
             "POST",
             "/v1/organization/resume",
             names={},
@@ -993,7 +1024,8 @@ class OrganizationRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class PoliciesRoutes:
@@ -1014,7 +1046,7 @@ class PoliciesRoutes:
         request_timeout: float | None = None,
     ) -> types.Policy:
         """Makes a policy. It counts from the next mail on. Needs the scope `policies.manage`. `POST /v1/policies`"""
-        return self._transport.request(
+        answer: types.Policy = self._transport.request(
             "POST",
             "/v1/policies",
             names={},
@@ -1030,7 +1062,8 @@ class PoliciesRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def delete(
         self,
@@ -1055,12 +1088,13 @@ class PoliciesRoutes:
         request_timeout: float | None = None,
     ) -> types.Policy:
         """One policy. Needs the scope `policies.manage`. `GET /v1/policies/{policy_id}`"""
-        return self._transport.request(
+        answer: types.Policy = self._transport.request(
             "GET",
             "/v1/policies/{policy_id}",
             names={"policy_id": policy_id},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def list(
         self,
@@ -1068,12 +1102,13 @@ class PoliciesRoutes:
         request_timeout: float | None = None,
     ) -> types.Policies:
         """All policies. `infra/docs/POLICIES.md`. Needs the scope `policies.manage`. `GET /v1/policies`"""
-        return self._transport.request(
+        answer: types.Policies = self._transport.request(
             "GET",
             "/v1/policies",
             names={},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def replace(
         self,
@@ -1090,7 +1125,7 @@ class PoliciesRoutes:
         """Puts a policy in the place of the one with the `version` that it names. With the `version` that it replaces.
         Needs the scope `policies.manage`. `PUT /v1/policies/{policy_id}`
         """
-        return self._transport.request(
+        answer: types.Policy = self._transport.request(
             "PUT",
             "/v1/policies/{policy_id}",
             names={"policy_id": policy_id},
@@ -1105,7 +1140,8 @@ class PoliciesRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def simulate(
         self,
@@ -1120,7 +1156,7 @@ class PoliciesRoutes:
         """What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail. Needs
         the scope `policies.manage`. `POST /v1/policies/simulate`
         """
-        return self._transport.request(
+        answer: types.Evaluation = self._transport.request(
             "POST",
             "/v1/policies/simulate",
             names={},
@@ -1134,7 +1170,8 @@ class PoliciesRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class SessionsRoutes:
@@ -1153,7 +1190,7 @@ class SessionsRoutes:
         """Signs a person in with `email` and `password`. For 12 hours without use and at most seven days. Needs no
         credential. `POST /v1/sessions`
         """
-        return self._transport.request(
+        answer: types.Session = self._transport.request(
             "POST",
             "/v1/sessions",
             names={},
@@ -1164,7 +1201,8 @@ class SessionsRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def delete(
         self,
@@ -1202,7 +1240,7 @@ class StandingApprovalsRoutes:
         """Approves mails ahead: so many to a conversation, a recipient or a domain, until a time. Needs the scope
         `approvals.decide`. `POST /v1/standing-approvals`
         """
-        return self._transport.request(
+        answer: types.StandingApproval = self._transport.request(
             "POST",
             "/v1/standing-approvals",
             names={},
@@ -1219,7 +1257,8 @@ class StandingApprovalsRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def delete(
         self,
@@ -1247,7 +1286,7 @@ class StandingApprovalsRoutes:
         """What was approved ahead, with what is left of it. Needs the scope `approvals.read`. `GET
         /v1/standing-approvals`
         """
-        return self._transport.request(
+        answer: types.PageOfStandingApproval = self._transport.request(
             "GET",
             "/v1/standing-approvals",
             names={},
@@ -1256,7 +1295,8 @@ class StandingApprovalsRoutes:
                 "limit": limit,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,
@@ -1291,7 +1331,7 @@ class ThreadsRoutes:
         """A conversation with a page of its mails, oldest first, each with what it says that is new. Its mails, each
         with what it says that is new. Needs the scope `messages.read`. `GET /v1/threads/{thread_id}`
         """
-        return self._transport.request(
+        answer: types.ThreadDetail = self._transport.request(
             "GET",
             "/v1/threads/{thread_id}",
             names={"thread_id": thread_id},
@@ -1300,7 +1340,8 @@ class ThreadsRoutes:
                 "limit": limit,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def list(
         self,
@@ -1319,7 +1360,7 @@ class ThreadsRoutes:
         """The conversations of an inbox, those with the latest mail first. Needs the scope `messages.read`. `GET
         /v1/inboxes/{inbox_id}/threads`
         """
-        return self._transport.request(
+        answer: types.PageOfThread = self._transport.request(
             "GET",
             "/v1/inboxes/{inbox_id}/threads",
             names={"inbox_id": inbox_id},
@@ -1334,7 +1375,8 @@ class ThreadsRoutes:
                 "unread": unread,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,
@@ -1374,7 +1416,7 @@ class ThreadsRoutes:
         """The conversations of all inboxes, those with the latest mail first. Over all inboxes. Needs the scope
         `messages.read`. `GET /v1/threads`
         """
-        return self._transport.request(
+        answer: types.PageOfThread = self._transport.request(
             "GET",
             "/v1/threads",
             names={},
@@ -1389,7 +1431,8 @@ class ThreadsRoutes:
                 "unread": unread,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list_all(
         self,
@@ -1425,7 +1468,7 @@ class ThreadsRoutes:
         they were read; of more than 500, the latest; part by part. Needs the scope `messages.modify`. `PATCH
         /v1/threads/{thread_id}`
         """
-        return self._transport.request(
+        answer: types.Thread = self._transport.request(
             "PATCH",
             "/v1/threads/{thread_id}",
             names={"thread_id": thread_id},
@@ -1437,7 +1480,8 @@ class ThreadsRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class TokensRoutes:
@@ -1458,7 +1502,7 @@ class TokensRoutes:
         """Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; a member has
         at most 100. Needs the scope `tokens.manage`. `POST /v1/tokens`
         """
-        return self._transport.request(
+        answer: types.Token = self._transport.request(
             "POST",
             "/v1/tokens",
             names={},
@@ -1472,7 +1516,8 @@ class TokensRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def delete(
         self,
@@ -1499,7 +1544,7 @@ class TokensRoutes:
         """The tokens of the organization, without their secrets. One's own; all of them for owners and admins. Needs the
         scope `tokens.manage`. `GET /v1/tokens`
         """
-        return self._transport.request(
+        answer: types.PageOfToken = self._transport.request(
             "GET",
             "/v1/tokens",
             names={},
@@ -1508,7 +1553,8 @@ class TokensRoutes:
                 "limit": limit,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,
@@ -1535,7 +1581,7 @@ class TokensRoutes:
         """Refuses a token, and holds back what it asked for and is not claimed yet. Needs the scope `approvals.decide`.
         `POST /v1/tokens/{token_id}/pause`
         """
-        return self._transport.request(
+        answer: types.Paused = self._transport.request(
             "POST",
             "/v1/tokens/{token_id}/pause",
             names={"token_id": token_id},
@@ -1545,7 +1591,8 @@ class TokensRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def resume(
         self,
@@ -1560,7 +1607,7 @@ class TokensRoutes:
         """Takes a paused token again, and lets its mail go, without what is dropped; with `preview` only says what would
         go. Owners and admins, in a session. Needs the scope `tokens.manage`. `POST /v1/tokens/{token_id}/resume`
         """
-        return self._transport.request(
+        answer: types.Resumed = self._transport.request(
             "POST",
             "/v1/tokens/{token_id}/resume",
             names={"token_id": token_id},
@@ -1575,7 +1622,8 @@ class TokensRoutes:
                 }
             ),
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
 
 class WebhooksRoutes:
@@ -1595,7 +1643,7 @@ class WebhooksRoutes:
         """Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once.
         Needs the scope `webhooks.manage`. `POST /v1/webhooks`
         """
-        return self._transport.request(
+        answer: types.Webhook = self._transport.request(
             "POST",
             "/v1/webhooks",
             names={},
@@ -1608,7 +1656,8 @@ class WebhooksRoutes:
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def delete(
         self,
@@ -1637,7 +1686,7 @@ class WebhooksRoutes:
         """The attempts to tell an endpoint, latest first. Each attempt, latest first. Needs the scope `webhooks.manage`.
         `GET /v1/webhooks/{webhook_id}/deliveries`
         """
-        return self._transport.request(
+        answer: types.PageOfAttempt = self._transport.request(
             "GET",
             "/v1/webhooks/{webhook_id}/deliveries",
             names={"webhook_id": webhook_id},
@@ -1646,7 +1695,8 @@ class WebhooksRoutes:
                 "limit": limit,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_deliveries(
         self,
@@ -1671,12 +1721,13 @@ class WebhooksRoutes:
         request_timeout: float | None = None,
     ) -> types.Webhook:
         """One endpoint. `held_until`, below. Needs the scope `webhooks.manage`. `GET /v1/webhooks/{webhook_id}`"""
-        return self._transport.request(
+        answer: types.Webhook = self._transport.request(
             "GET",
             "/v1/webhooks/{webhook_id}",
             names={"webhook_id": webhook_id},
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def list(
         self,
@@ -1686,7 +1737,7 @@ class WebhooksRoutes:
         request_timeout: float | None = None,
     ) -> types.PageOfWebhook:
         """All endpoints, without their secrets. Needs the scope `webhooks.manage`. `GET /v1/webhooks`"""
-        return self._transport.request(
+        answer: types.PageOfWebhook = self._transport.request(
             "GET",
             "/v1/webhooks",
             names={},
@@ -1695,7 +1746,8 @@ class WebhooksRoutes:
                 "limit": limit,
             },
             timeout=request_timeout,
-        )  # type: ignore[no-any-return]
+        )
+        return answer
 
     def iter_list(
         self,

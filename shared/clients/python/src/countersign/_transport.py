@@ -202,4 +202,4 @@ def _pause(error: CountersignError, attempt: int, repeatable: bool) -> float | N
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= LONGEST_PAUSE else None
-    return min(FIRST_PAUSE * 2**attempt, LAST_PAUSE) * random.uniform(0.5, 1.0)
+    return min(FIRST_PAUSE * 2.0**attempt, LAST_PAUSE) * random.uniform(0.5, 1.0)
