@@ -386,7 +386,6 @@ impl Route<'_> {
         let writes = self.endpoint.method != "GET";
         let of = |code: Code| {
             let expected = match status(code.class()) {
-                400 | 413 => self.body.is_some(),
                 // Signing in takes what proves a person from the body.
                 401 => !public || writes,
                 403 | 404 => !public,
@@ -469,8 +468,8 @@ fn describe_errors() -> Map<String, Value> {
             let name = "WWW-Authenticate";
             headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
         }
-        // Beyond what an account's gateway and Lambda take at once, the gateway answers by itself.
-        if matches!(number, 429 | 500 | 503) {
+        // To what is not HTTP, and beyond what an account's gateway and Lambda take at once, the gateway answers by itself.
+        if matches!(number, 400 | 429 | 500 | 503) {
             schema = json!({ "anyOf": [schema, gateway("What the gateway itself refuses has no code.")] });
         }
         let says = match number {

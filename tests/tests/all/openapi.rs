@@ -175,3 +175,15 @@ fn a_validator_of_others_takes_it() {
     let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{said}");
 }
+
+/// `make routes` writes them too.
+#[test]
+fn the_clients_have_the_routes_of_the_document() {
+    let script = root().join("shared/clients/generate.py");
+    let run = std::process::Command::new("python3")
+        .arg(script)
+        .arg("--check")
+        .output()
+        .unwrap_or_else(|error| panic!("python3: {error}"));
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
