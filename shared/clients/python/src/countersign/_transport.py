@@ -13,7 +13,7 @@ import uuid
 from typing import Any, Mapping
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urljoin, urlsplit
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from ._version import VERSION
 from .errors import ConnectionFailed, CountersignError
@@ -61,7 +61,11 @@ class Transport:
         self.timeout = timeout
         self.max_retries = max_retries
         self.__token = token
-        self.__opener: OpenerDirector = build_opener(_NoRedirects, HTTPSHandler(context=ssl.create_default_context()))
+        handlers: list[Any] = [_NoRedirects, HTTPSHandler(context=ssl.create_default_context())]
+        if self.base_url.startswith("http:"):
+            # What stays on this machine goes through no proxy, which would read the token.
+            handlers.append(ProxyHandler({}))
+        self.__opener: OpenerDirector = build_opener(*handlers)
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
