@@ -18,7 +18,7 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
 
-.PHONY: help run test bench exports demo deploy rehearse build build-all routes forms lint unit stack-test clean
+.PHONY: help run test bench exports demo deploy rehearse build build-all routes forms lint unit clients stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,10 +60,11 @@ build-all:
 	cargo build $(CARGO_FLAGS) --workspace --lib --bins $(TESTS)
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
 
-routes: ## write what the code says of its routes and codes into template.yaml, events/ and infra/docs
+routes: ## write what the code says of its routes and codes into template.yaml, events/, infra/docs and the clients
 	WRITE_ROUTES=1 cargo test $(CARGO_FLAGS) -q --workspace --test all -- \
 		conformance::the_gateway conformance::the_papers_name_each conformance::each_route_has_an_example \
-		described::the_papers
+		described::the_papers openapi::the_papers
+	@$(PYTHON) shared/clients/generate.py
 
 forms: ## keep the forms in which this code stores its records, should they be new
 	WRITE_FORMS=1 cargo test $(CARGO_FLAGS) -q --workspace --lib the_forms_that_are_written
@@ -80,6 +81,12 @@ unit: $(VENV)/requirements.sha256 ## tests that need no stack
 	cargo test $(CARGO_FLAGS) -q --workspace --test model --test gate_properties
 	cd infra/local && $(CURDIR)/$(VENV)/bin/python -m unittest -q test_roles
 	cd infra && $(PYTHON) -m unittest -q test_deploy
+	@$(MAKE) --no-print-directory clients
+
+clients: ## build the clients, and test them against a small server
+	@command -v npm >/dev/null || infra/apt.sh nodejs npm
+	cd shared/clients/typescript && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build && npm test --silent
+	PYTHONPATH=shared/clients/python/src $(PYTHON) -m unittest -q shared/clients/python/tests/test_client.py
 
 stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver

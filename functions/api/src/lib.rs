@@ -127,6 +127,10 @@ pub mod webhooks {
     pub mod list;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod openapi {
+    pub mod get;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod organization {
     pub mod pause;
     pub mod resume;
@@ -184,6 +188,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     messages::send_again::ENDPOINT,
     messages::update::ENDPOINT,
     messages::wait::ENDPOINT,
+    openapi::get::ENDPOINT,
     organization::pause::ENDPOINT,
     organization::resume::ENDPOINT,
     policies::create::ENDPOINT,

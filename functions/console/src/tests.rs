@@ -207,6 +207,21 @@ fn has_foreign_script(page: &str) -> bool {
 }
 
 #[tokio::test]
+async fn the_description_of_the_api_is_for_anybody() {
+    let console = Console::new().await;
+    for who in [None, Some(secret(APPROVER))] {
+        let answer = console.call(Console::request("GET", "/console/docs", who.as_ref())).await;
+        assert_eq!(answer.status(), 200);
+        assert!(answer.body().contains("id=\"messages_send\"") && answer.body().contains("/openapi.json"));
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+        // The same for everybody: nobody's name is on it.
+        assert!(!answer.body().contains("Sign out"));
+    }
+    let answer = console.call(Console::request("POST", "/console/docs", None)).await;
+    assert_eq!(answer.status(), 405);
+}
+
+#[tokio::test]
 async fn every_page_renders_and_carries_the_headers() {
     let console = Console::new().await;
     let waiting = console.hold(EDITOR, draft()).await;

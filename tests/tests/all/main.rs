@@ -7,6 +7,7 @@ mod architecture;
 mod conformance;
 mod contract;
 mod described;
+mod openapi;
 
 mod people {
     mod sign_in;

@@ -1,0 +1,1780 @@
+// The routes: made of infra/docs/openapi.json by shared/clients/generate.py: `make routes` writes it.
+
+import type { CallOptions, OnceOptions, Transport } from "./transport.js";
+import type * as types from "./types.js";
+
+/** What `approvals.approve` takes. */
+export interface ApprovalsApproveParams {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+}
+
+/** What `approvals.cancel` takes. */
+export interface ApprovalsCancelParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `approvals.delegate` takes. */
+export interface ApprovalsDelegateParams {
+  /** Who votes from now on: somebody with a role that may. */
+  member_id: string;
+}
+
+/** What `approvals.edit` takes. */
+export interface ApprovalsEditParams {
+  /** Files beside those that stay. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** The body as HTML; empty, it has none any more. */
+  html?: string | null | undefined;
+  /** As of a new mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Files that it has and is to lose. */
+  remove_attachments?: Array<string> | null | undefined;
+  /** Where answers go. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** The body as text. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `approvals.list` takes. */
+export interface ApprovalsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** `pending` where it is left out. */
+  status?: "pending" | "approved" | "rejected" | "expired" | "cancelled" | "superseded" | undefined;
+}
+
+/** What `approvals.reject` takes. */
+export interface ApprovalsRejectParams {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** Why. Whoever asked is told. */
+  reason?: string | null | undefined;
+}
+
+/** What `attachments.create` takes. */
+export interface AttachmentsCreateParams {
+  /** Its media type; `application/octet-stream` where it is left out. */
+  content_type?: string | null | undefined;
+  /** Its name, without a path. */
+  filename: string;
+  /** The inbox that will send it; may be left out where the credential reaches one alone. */
+  inbox_id?: string | null | undefined;
+  /** In bytes, 1 to 26,214,400. */
+  size: number;
+}
+
+/** What `audit.list` takes. */
+export interface AuditListParams {
+  /** An action, or with a dot at its end the beginning of one, such as `approval.`. */
+  action?: string | undefined;
+  /** A member's or token's id, or `system`. A member's covers what their tokens did. */
+  actor?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** Not older than this. */
+  from?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** The id of what it was done to. */
+  target?: string | undefined;
+  /** Not younger than this. */
+  to?: string | undefined;
+}
+
+/** What `audit.verify` takes. */
+export interface AuditVerifyParams {
+  /** The place of its first entry, from 1. */
+  from?: number | undefined;
+  /** The place of its last entry. */
+  to?: number | undefined;
+}
+
+/** What `inboxes.create` takes. */
+export interface InboxesCreateParams {
+  /** The name beside the address, in mails that go out. */
+  display_name?: string | null | undefined;
+  /**
+   * What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that speak
+   * for the domain, such as `postmaster`, are not to be had.
+   */
+  username?: string | null | undefined;
+}
+
+/** What `inboxes.list` takes. */
+export interface InboxesListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `inboxes.pause` takes. */
+export interface InboxesPauseParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `inboxes.resume` takes. */
+export interface InboxesResumeParams {
+  /** Mails to call off before. */
+  drop?: Array<string> | null | undefined;
+  /** Only say what would go. */
+  preview?: boolean | null | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `messages.list` takes. */
+export interface MessagesListParams {
+  /** It came in, or was asked for, then or later. */
+  after?: string | undefined;
+  /** It came in, or was asked for, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** Which way it goes. */
+  direction?: "inbound" | "outbound" | undefined;
+  /** A part of its author's name or address, in any case. */
+  from?: string | undefined;
+  /** Whether it has a file. */
+  has_attachment?: boolean | undefined;
+  /** A label that it has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** How far it is; `received` for one that came in. */
+  status?: "received" | "pending_approval" | "scheduled" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "complained" | "failed" | "rejected" | "expired" | "cancelled" | "unknown" | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** A part of a recipient's name or address, in any case; copies count. */
+  to?: string | undefined;
+  /** Whether nobody has read it. */
+  unread?: boolean | undefined;
+}
+
+/** What `messages.listAll` takes. */
+export interface MessagesListAllParams {
+  /** It came in, or was asked for, then or later. */
+  after?: string | undefined;
+  /** It came in, or was asked for, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** Which way it goes. */
+  direction?: "inbound" | "outbound" | undefined;
+  /** A part of its author's name or address, in any case. */
+  from?: string | undefined;
+  /** Whether it has a file. */
+  has_attachment?: boolean | undefined;
+  /** A label that it has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** How far it is; `received` for one that came in. */
+  status?: "received" | "pending_approval" | "scheduled" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "complained" | "failed" | "rejected" | "expired" | "cancelled" | "unknown" | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** A part of a recipient's name or address, in any case; copies count. */
+  to?: string | undefined;
+  /** Whether nobody has read it. */
+  unread?: boolean | undefined;
+}
+
+/** What `messages.reply` takes. */
+export interface MessagesReplyParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply, that of the mail that it answers where it is left out. */
+  subject?: string | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `messages.replyAll` takes. */
+export interface MessagesReplyAllParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply, that of the mail that it answers where it is left out. */
+  subject?: string | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `messages.send` takes. */
+export interface MessagesSendParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply, that of the mail that it answers where it is left out. */
+  subject?: string | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `messages.update` takes. */
+export interface MessagesUpdateParams {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** Whether it was read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** What `messages.wait` takes. */
+export interface MessagesWaitParams {
+  /**
+   * Mails that came in at this time or later, or behind the mail with this `msg_…`; from now on where it is left out.
+   * Give what was seen last. A mail that SES handed over late stands before that: the list of unread mails has it.
+   */
+  after?: string | undefined;
+  /** A part of its author's name or address, in any case. */
+  from?: string | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** How many seconds to wait at most, 0 to 25; 25 where it is left out. */
+  timeout?: number | undefined;
+}
+
+/** What `openapi.get` takes. */
+export interface OpenapiGetParams {
+  ifNoneMatch?: string | undefined;
+}
+
+/** What `organization.pause` takes. */
+export interface OrganizationPauseParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `organization.resume` takes. */
+export interface OrganizationResumeParams {
+  /** Mails to call off before. */
+  drop?: Array<string> | null | undefined;
+  /** Only say what would go. */
+  preview?: boolean | null | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `policies.create` takes. */
+export interface PoliciesCreateParams {
+  description?: string | null | undefined;
+  enabled?: boolean | null | undefined;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+}
+
+/** What `policies.replace` takes. */
+export interface PoliciesReplaceParams {
+  description?: string | null | undefined;
+  enabled?: boolean | null | undefined;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  /** Of the policy whose place it takes, as you know it. */
+  version: number;
+}
+
+/** What `policies.simulate` takes. */
+export interface PoliciesSimulateParams {
+  /** A mail that nobody sends. */
+  draft?: types.DraftGiven | null | undefined;
+  /** The inbox that it would leave. */
+  inbox_id: string;
+  /** A mail that waits, or left. */
+  message_id?: string | null | undefined;
+  /** In the place of those that there are. */
+  policies?: Array<types.PolicyGiven> | null | undefined;
+  /** As if this token had asked. */
+  token_id?: string | null | undefined;
+}
+
+/** What `sessions.create` takes. */
+export interface SessionsCreateParams {
+  /** Their address. */
+  email: string;
+  /** Their password. */
+  password: string;
+}
+
+/** What `standingApprovals.create` takes. */
+export interface StandingApprovalsCreateParams {
+  /** How many mails, 1 to 1,000. */
+  budget: number;
+  /** Mails for addresses of this domain alone. */
+  domain?: string | null | undefined;
+  /** Until when, at most 90 days. */
+  expires_at: string;
+  /** The inbox that they leave; left out, any. */
+  inbox_id?: string | null | undefined;
+  /** Mails for this address alone. */
+  recipient?: string | null | undefined;
+  /** Mails of this conversation. */
+  thread_id?: string | null | undefined;
+}
+
+/** What `standingApprovals.list` takes. */
+export interface StandingApprovalsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `threads.get` takes. */
+export interface ThreadsGetParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `threads.list` takes. */
+export interface ThreadsListParams {
+  /** Its last mail came in, or went out, then or later. */
+  after?: string | undefined;
+  /** Its last mail came in, or went out, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** A part of the name or address of its last author, in any case. */
+  from?: string | undefined;
+  /** A label that one of its mails has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** Whether nobody has read one of its mails. */
+  unread?: boolean | undefined;
+}
+
+/** What `threads.listAll` takes. */
+export interface ThreadsListAllParams {
+  /** Its last mail came in, or went out, then or later. */
+  after?: string | undefined;
+  /** Its last mail came in, or went out, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** A part of the name or address of its last author, in any case. */
+  from?: string | undefined;
+  /** A label that one of its mails has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** Whether nobody has read one of its mails. */
+  unread?: boolean | undefined;
+}
+
+/** What `threads.update` takes. */
+export interface ThreadsUpdateParams {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** Whether it was read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** What `tokens.create` takes. */
+export interface TokensCreateParams {
+  /** The inboxes that it reaches; left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** What it is for. */
+  name: string;
+  /**
+   * What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
+   * inboxes what concerns inboxes alone.
+   */
+  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
+}
+
+/** What `tokens.list` takes. */
+export interface TokensListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `tokens.pause` takes. */
+export interface TokensPauseParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `tokens.resume` takes. */
+export interface TokensResumeParams {
+  /** Mails to call off before. */
+  drop?: Array<string> | null | undefined;
+  /** Only say what would go. */
+  preview?: boolean | null | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `webhooks.create` takes. */
+export interface WebhooksCreateParams {
+  /** Which events; left out or empty, all of them. */
+  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created"> | null | undefined;
+  /** `https`, on port 443, in a public network. */
+  url: string;
+}
+
+/** What `webhooks.deliveries` takes. */
+export interface WebhooksDeliveriesParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `webhooks.list` takes. */
+export interface WebhooksListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** The routes of `approvals`. */
+export class ApprovalsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Lets exactly the bytes with this `digest` go. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/approve`
+   */
+  approve(approvalId: string, params: ApprovalsApproveParams, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/approve",
+      names: { approval_id: approvalId },
+      body: {
+        digest: params.digest,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Calls a mail off before it is claimed, decided or not. Whoever asked, or somebody who decides. Needs the scope
+   * `messages.read`. `POST /v1/approvals/{approval_id}/cancel`
+   */
+  cancel(approvalId: string, params: ApprovalsCancelParams = {}, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/cancel",
+      names: { approval_id: approvalId },
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Hands the caller's vote on to another member. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/delegate`
+   */
+  delegate(approvalId: string, params: ApprovalsDelegateParams, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/delegate",
+      names: { approval_id: approvalId },
+      body: {
+        member_id: params.member_id,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Makes a new revision of a mail that waits, with a new approval. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/edit`
+   */
+  edit(approvalId: string, params: ApprovalsEditParams, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/edit",
+      names: { approval_id: approvalId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        digest: params.digest,
+        html: params.html,
+        html_mode: params.html_mode,
+        remove_attachments: params.remove_attachments,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * One approval with the mail as it would go out and the conversation that it belongs to. The mail as it is sealed
+   * under this `digest`, votes, terms, trace, what an edit changed. Needs the scope `approvals.read`. `GET
+   * /v1/approvals/{approval_id}`
+   */
+  get(approvalId: string, options: CallOptions = {}): Promise<types.ApprovalDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/approvals/{approval_id}",
+      names: { approval_id: approvalId },
+      options,
+    });
+  }
+
+  /**
+   * What waits for a decision; with `status`, what was decided. Newest first. Needs the scope `approvals.read`. `GET
+   * /v1/approvals`
+   */
+  list(params: ApprovalsListParams = {}, options: CallOptions = {}): Promise<types.PageOfApproval> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/approvals",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+        status: params.status,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<ApprovalsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Approval, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Who asked, who decided about which bytes, and what became of them, signed. `infra/docs/AUDIT.md`. Needs the scope
+   * `approvals.read`. `GET /v1/approvals/{approval_id}/receipt`
+   */
+  receipt(approvalId: string, options: CallOptions = {}): Promise<types.Signed> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/approvals/{approval_id}/receipt",
+      names: { approval_id: approvalId },
+      options,
+    });
+  }
+
+  /**
+   * Stops the mail with this `digest`, for a `reason`. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/reject`
+   */
+  reject(approvalId: string, params: ApprovalsRejectParams, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/reject",
+      names: { approval_id: approvalId },
+      body: {
+        digest: params.digest,
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `attachments`. */
+export class AttachmentsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Announces a file; the answer says where to `PUT` it. An upload URL, for 15 minutes. Needs the scope
+   * `messages.send`. `POST /v1/attachments`
+   */
+  create(params: AttachmentsCreateParams, options: OnceOptions = {}): Promise<types.Upload> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/attachments",
+      names: {},
+      body: {
+        content_type: params.content_type,
+        filename: params.filename,
+        inbox_id: params.inbox_id,
+        size: params.size,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Where to get a file, for 15 minutes. A URL for 15 minutes, of files of inboxes that the credential reaches. Needs
+   * the scope `messages.read`. `GET /v1/attachments/{attachment_id}`
+   */
+  get(attachmentId: string, options: CallOptions = {}): Promise<types.Download> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/attachments/{attachment_id}",
+      names: { attachment_id: attachmentId },
+      options,
+    });
+  }
+}
+
+/** The routes of `audit`. */
+export class AuditRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** What was done, by whom, newest first. `infra/docs/AUDIT.md`. Needs the scope `audit.read`. `GET /v1/audit` */
+  list(params: AuditListParams = {}, options: CallOptions = {}): Promise<types.PageOfAuditEntry> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/audit",
+      names: {},
+      query: {
+        action: params.action,
+        actor: params.actor,
+        cursor: params.cursor,
+        from: params.from,
+        limit: params.limit,
+        target: params.target,
+        to: params.to,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<AuditListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.AuditEntry, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Computes the chain of the audit log anew and compares. The chain computed anew, and compared with its anchors.
+   * Needs the scope `audit.read`. `GET /v1/audit/verify`
+   */
+  verify(params: AuditVerifyParams = {}, options: CallOptions = {}): Promise<types.Verification> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/audit/verify",
+      names: {},
+      query: {
+        from: params.from,
+        to: params.to,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `health`. */
+export class HealthRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Whether the API answers. Reads nothing. Whether it answers. Needs no credential. `GET /healthz` */
+  get(options: CallOptions = {}): Promise<types.Health> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/healthz",
+      names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `inboxes`. */
+export class InboxesRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Makes an inbox on the installation's mail domain. Names that speak for the domain are not to be had:
+   * `shared/domain/src/mailbox/inbox.rs`. Needs the scope `inboxes.manage`. `POST /v1/inboxes`
+   */
+  create(params: InboxesCreateParams = {}, options: OnceOptions = {}): Promise<types.Inbox> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes",
+      names: {},
+      body: {
+        display_name: params.display_name,
+        username: params.username,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /** One inbox. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}` */
+  get(inboxId: string, options: CallOptions = {}): Promise<types.Inbox> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}",
+      names: { inbox_id: inboxId },
+      options,
+    });
+  }
+
+  /** The inboxes that the credential may see. Oldest first. Needs the scope `messages.read`. `GET /v1/inboxes` */
+  list(params: InboxesListParams = {}, options: CallOptions = {}): Promise<types.PageOfInbox> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<InboxesListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Inbox, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Holds back all mail of an inbox that is not claimed yet. Needs the scope `approvals.decide`. `POST
+   * /v1/inboxes/{inbox_id}/pause`
+   */
+  pause(inboxId: string, params: InboxesPauseParams = {}, options: CallOptions = {}): Promise<types.Paused> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/pause",
+      names: { inbox_id: inboxId },
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Lets the mail of a paused inbox go, without what is dropped; with `preview` only says what would go. In a
+   * session. Needs the scope `inboxes.manage`. `POST /v1/inboxes/{inbox_id}/resume`
+   */
+  resume(inboxId: string, params: InboxesResumeParams = {}, options: CallOptions = {}): Promise<types.Resumed> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/resume",
+      names: { inbox_id: inboxId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      body: {
+        drop: params.drop,
+        preview: params.preview,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `me`. */
+export class MeRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Who calls: the person behind the credential and their organization. Who the credential is, and whether mail is
+   * paused. Needs any good credential. `GET /v1/me`
+   */
+  get(options: CallOptions = {}): Promise<types.Me> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/me",
+      names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `messages`. */
+export class MessagesRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * One mail with its body. With body, findings and where it stands. Needs the scope `messages.read`. `GET
+   * /v1/inboxes/{inbox_id}/messages/{message_id}`
+   */
+  get(inboxId: string, messageId: string, options: CallOptions = {}): Promise<types.MessageDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      options,
+    });
+  }
+
+  /**
+   * The mails of an inbox, newest first, without their bodies. Newest first. Needs the scope `messages.read`. `GET
+   * /v1/inboxes/{inbox_id}/messages`
+   */
+  list(inboxId: string, params: MessagesListParams = {}, options: CallOptions = {}): Promise<types.PageOfMessage> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages",
+      names: { inbox_id: inboxId },
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        direction: params.direction,
+        from: params.from,
+        has_attachment: params.has_attachment,
+        label: params.label,
+        limit: params.limit,
+        status: params.status,
+        subject: params.subject,
+        to: params.to,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(inboxId: string, params: Omit<MessagesListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(inboxId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * The mails of all inboxes, newest first, without their bodies; those that are `scheduled` or `unknown` in the
+   * order in which they are due. Over all inboxes, newest first; with `status=scheduled` or `unknown`, those that are
+   * due first. Needs the scope `messages.read`. `GET /v1/messages`
+   */
+  listAll(params: MessagesListAllParams = {}, options: CallOptions = {}): Promise<types.PageOfMessage> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/messages",
+      names: {},
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        direction: params.direction,
+        from: params.from,
+        has_attachment: params.has_attachment,
+        label: params.label,
+        limit: params.limit,
+        status: params.status,
+        subject: params.subject,
+        to: params.to,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `listAll`, page by page as they are asked for. */
+  async *iterListAll(params: Omit<MessagesListAllParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.listAll({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * The bytes of a mail, through a short-lived URL. The bytes, or `303` to where they are for 15 minutes. Needs the
+   * scope `messages.read`. `GET /v1/inboxes/{inbox_id}/messages/{message_id}/raw`
+   */
+  raw(inboxId: string, messageId: string, options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/raw",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      raw: true,
+      options,
+    });
+  }
+
+  /**
+   * Asks for an answer to a mail's author to be sent. It is held. The same; recipients and subject may be left out.
+   * Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
+   */
+  reply(inboxId: string, messageId: string, params: MessagesReplyParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        html: params.html,
+        html_mode: params.html_mode,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Asks for an answer to a mail's author and its other recipients to be sent. It is held. The same, to everybody.
+   * Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
+   */
+  replyAll(inboxId: string, messageId: string, params: MessagesReplyAllParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply-all",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        html: params.html,
+        html_mode: params.html_mode,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Asks for a new mail to be sent. `202` where it is held, `201` where policies let it go. Needs the scope
+   * `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/send`
+   */
+  send(inboxId: string, params: MessagesSendParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/send",
+      names: { inbox_id: inboxId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        html: params.html,
+        html_mode: params.html_mode,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Asks for a mail that did not go, or of which nobody knows, to be sent again, as a new one that a person decides
+   * about. A new attempt at one that did not go, or that nobody knows of. Needs the scope `messages.send`. `POST
+   * /v1/inboxes/{inbox_id}/messages/{message_id}/send-again`
+   */
+  sendAgain(inboxId: string, messageId: string, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/send-again",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Labels a mail, and says whether it was read. Its labels, and whether it was read. Needs the scope
+   * `messages.modify`. `PATCH /v1/inboxes/{inbox_id}/messages/{message_id}`
+   */
+  update(inboxId: string, messageId: string, params: MessagesUpdateParams = {}, options: CallOptions = {}): Promise<types.Message> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        add_labels: params.add_labels,
+        read: params.read,
+        remove_labels: params.remove_labels,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Answers as soon as a mail comes in, or with none when the time is up. As soon as a mail comes in, the first of
+   * them first; none when the time is up. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}/messages/wait`
+   */
+  wait(inboxId: string, params: MessagesWaitParams = {}, options: CallOptions = {}): Promise<types.Arrived> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages/wait",
+      names: { inbox_id: inboxId },
+      query: {
+        after: params.after,
+        from: params.from,
+        subject: params.subject,
+        timeout: params.timeout,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `openapi`. */
+export class OpenapiRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * This API in the words of OpenAPI 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an `ETag`.
+   * Needs no credential. `GET /openapi.json`
+   */
+  get(params: OpenapiGetParams = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/openapi.json",
+      names: {},
+      headers: {
+        "if-none-match": params.ifNoneMatch,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `organization`. */
+export class OrganizationRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Holds back all mail of the organization that is not claimed yet. Needs the scope `approvals.decide`. `POST
+   * /v1/organization/pause`
+   */
+  pause(params: OrganizationPauseParams = {}, options: CallOptions = {}): Promise<types.Paused> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/organization/pause",
+      names: {},
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Lets the mail of a paused organization go, without what is dropped; with `preview` only says what would go. In a
+   * session. Needs the scope `policies.manage`. `POST /v1/organization/resume`
+   */
+  resume(params: OrganizationResumeParams = {}, options: CallOptions = {}): Promise<types.Resumed> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/organization/resume",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      body: {
+        drop: params.drop,
+        preview: params.preview,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `policies`. */
+export class PoliciesRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Makes a policy. It counts from the next mail on. Needs the scope `policies.manage`. `POST /v1/policies` */
+  create(params: PoliciesCreateParams, options: OnceOptions = {}): Promise<types.Policy> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/policies",
+      names: {},
+      body: {
+        description: params.description,
+        enabled: params.enabled,
+        inbox_ids: params.inbox_ids,
+        name: params.name,
+        rules: params.rules,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Removes a policy. What it let out is held from the next mail on. Needs the scope `policies.manage`. `DELETE
+   * /v1/policies/{policy_id}`
+   */
+  delete(policyId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/policies/{policy_id}",
+      names: { policy_id: policyId },
+      options,
+    });
+  }
+
+  /** One policy. Needs the scope `policies.manage`. `GET /v1/policies/{policy_id}` */
+  get(policyId: string, options: CallOptions = {}): Promise<types.Policy> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/policies/{policy_id}",
+      names: { policy_id: policyId },
+      options,
+    });
+  }
+
+  /** All policies. `infra/docs/POLICIES.md`. Needs the scope `policies.manage`. `GET /v1/policies` */
+  list(options: CallOptions = {}): Promise<types.Policies> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/policies",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * Puts a policy in the place of the one with the `version` that it names. With the `version` that it replaces.
+   * Needs the scope `policies.manage`. `PUT /v1/policies/{policy_id}`
+   */
+  replace(policyId: string, params: PoliciesReplaceParams, options: CallOptions = {}): Promise<types.Policy> {
+    return this.#transport.request({
+      method: "PUT",
+      path: "/v1/policies/{policy_id}",
+      names: { policy_id: policyId },
+      body: {
+        description: params.description,
+        enabled: params.enabled,
+        inbox_ids: params.inbox_ids,
+        name: params.name,
+        rules: params.rules,
+        version: params.version,
+      },
+      options,
+    });
+  }
+
+  /**
+   * What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail. Needs
+   * the scope `policies.manage`. `POST /v1/policies/simulate`
+   */
+  simulate(params: PoliciesSimulateParams, options: CallOptions = {}): Promise<types.Evaluation> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/policies/simulate",
+      names: {},
+      body: {
+        draft: params.draft,
+        inbox_id: params.inbox_id,
+        message_id: params.message_id,
+        policies: params.policies,
+        token_id: params.token_id,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `sessions`. */
+export class SessionsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Signs a person in with `email` and `password`. For 12 hours without use and at most seven days. Needs no
+   * credential. `POST /v1/sessions`
+   */
+  create(params: SessionsCreateParams, options: CallOptions = {}): Promise<types.Session> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/sessions",
+      names: {},
+      body: {
+        email: params.email,
+        password: params.password,
+      },
+      options,
+    });
+  }
+
+  /** Signs out: ends the session that calls. Signs out. Needs any good credential. `DELETE /v1/sessions/current` */
+  delete(options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/sessions/current",
+      names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `standing_approvals`. */
+export class StandingApprovalsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Approves mails ahead: so many to a conversation, a recipient or a domain, until a time. Needs the scope
+   * `approvals.decide`. `POST /v1/standing-approvals`
+   */
+  create(params: StandingApprovalsCreateParams, options: OnceOptions = {}): Promise<types.StandingApproval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/standing-approvals",
+      names: {},
+      body: {
+        budget: params.budget,
+        domain: params.domain,
+        expires_at: params.expires_at,
+        inbox_id: params.inbox_id,
+        recipient: params.recipient,
+        thread_id: params.thread_id,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Ends a standing approval at once, also for mails that are not claimed yet. Ends it at once. Needs the scope
+   * `approvals.decide`. `DELETE /v1/standing-approvals/{standing_approval_id}`
+   */
+  delete(standingApprovalId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/standing-approvals/{standing_approval_id}",
+      names: { standing_approval_id: standingApprovalId },
+      options,
+    });
+  }
+
+  /**
+   * What was approved ahead, with what is left of it. Needs the scope `approvals.read`. `GET /v1/standing-approvals`
+   */
+  list(params: StandingApprovalsListParams = {}, options: CallOptions = {}): Promise<types.PageOfStandingApproval> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/standing-approvals",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<StandingApprovalsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.StandingApproval, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
+/** The routes of `threads`. */
+export class ThreadsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * A conversation with a page of its mails, oldest first, each with what it says that is new. Its mails, each with
+   * what it says that is new. Needs the scope `messages.read`. `GET /v1/threads/{thread_id}`
+   */
+  get(threadId: string, params: ThreadsGetParams = {}, options: CallOptions = {}): Promise<types.ThreadDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/threads/{thread_id}",
+      names: { thread_id: threadId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /**
+   * The conversations of an inbox, those with the latest mail first. Needs the scope `messages.read`. `GET
+   * /v1/inboxes/{inbox_id}/threads`
+   */
+  list(inboxId: string, params: ThreadsListParams = {}, options: CallOptions = {}): Promise<types.PageOfThread> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/threads",
+      names: { inbox_id: inboxId },
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        from: params.from,
+        label: params.label,
+        limit: params.limit,
+        subject: params.subject,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(inboxId: string, params: Omit<ThreadsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(inboxId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * The conversations of all inboxes, those with the latest mail first. Over all inboxes. Needs the scope
+   * `messages.read`. `GET /v1/threads`
+   */
+  listAll(params: ThreadsListAllParams = {}, options: CallOptions = {}): Promise<types.PageOfThread> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/threads",
+      names: {},
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        from: params.from,
+        label: params.label,
+        limit: params.limit,
+        subject: params.subject,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `listAll`, page by page as they are asked for. */
+  async *iterListAll(params: Omit<ThreadsListAllParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.listAll({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Labels all mails of a conversation, and says whether they were read. The labels of all its mails, and whether
+   * they were read; of more than 500, the latest; part by part. Needs the scope `messages.modify`. `PATCH
+   * /v1/threads/{thread_id}`
+   */
+  update(threadId: string, params: ThreadsUpdateParams = {}, options: CallOptions = {}): Promise<types.Thread> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/threads/{thread_id}",
+      names: { thread_id: threadId },
+      body: {
+        add_labels: params.add_labels,
+        read: params.read,
+        remove_labels: params.remove_labels,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `tokens`. */
+export class TokensRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; a member has at
+   * most 100. Needs the scope `tokens.manage`. `POST /v1/tokens`
+   */
+  create(params: TokensCreateParams, options: OnceOptions = {}): Promise<types.Token> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/tokens",
+      names: {},
+      body: {
+        inbox_ids: params.inbox_ids,
+        name: params.name,
+        scopes: params.scopes,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /** Revokes a token, at once. Ends it at once. Needs the scope `tokens.manage`. `DELETE /v1/tokens/{token_id}` */
+  delete(tokenId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/tokens/{token_id}",
+      names: { token_id: tokenId },
+      options,
+    });
+  }
+
+  /**
+   * The tokens of the organization, without their secrets. One's own; all of them for owners and admins. Needs the
+   * scope `tokens.manage`. `GET /v1/tokens`
+   */
+  list(params: TokensListParams = {}, options: CallOptions = {}): Promise<types.PageOfToken> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/tokens",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<TokensListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Token, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Refuses a token, and holds back what it asked for and is not claimed yet. Needs the scope `approvals.decide`.
+   * `POST /v1/tokens/{token_id}/pause`
+   */
+  pause(tokenId: string, params: TokensPauseParams = {}, options: CallOptions = {}): Promise<types.Paused> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/tokens/{token_id}/pause",
+      names: { token_id: tokenId },
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Takes a paused token again, and lets its mail go, without what is dropped; with `preview` only says what would
+   * go. Owners and admins, in a session. Needs the scope `tokens.manage`. `POST /v1/tokens/{token_id}/resume`
+   */
+  resume(tokenId: string, params: TokensResumeParams = {}, options: CallOptions = {}): Promise<types.Resumed> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/tokens/{token_id}/resume",
+      names: { token_id: tokenId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      body: {
+        drop: params.drop,
+        preview: params.preview,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `webhooks`. */
+export class WebhooksRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once.
+   * Needs the scope `webhooks.manage`. `POST /v1/webhooks`
+   */
+  create(params: WebhooksCreateParams, options: OnceOptions = {}): Promise<types.Webhook> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/webhooks",
+      names: {},
+      body: {
+        events: params.events,
+        url: params.url,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Removes an endpoint: it is told of nothing any more. Needs the scope `webhooks.manage`. `DELETE
+   * /v1/webhooks/{webhook_id}`
+   */
+  delete(webhookId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/webhooks/{webhook_id}",
+      names: { webhook_id: webhookId },
+      options,
+    });
+  }
+
+  /**
+   * The attempts to tell an endpoint, latest first. Each attempt, latest first. Needs the scope `webhooks.manage`.
+   * `GET /v1/webhooks/{webhook_id}/deliveries`
+   */
+  deliveries(webhookId: string, params: WebhooksDeliveriesParams = {}, options: CallOptions = {}): Promise<types.PageOfAttempt> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/webhooks/{webhook_id}/deliveries",
+      names: { webhook_id: webhookId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `deliveries`, page by page as they are asked for. */
+  async *iterDeliveries(webhookId: string, params: Omit<WebhooksDeliveriesParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Attempt, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.deliveries(webhookId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /** One endpoint. `held_until`, below. Needs the scope `webhooks.manage`. `GET /v1/webhooks/{webhook_id}` */
+  get(webhookId: string, options: CallOptions = {}): Promise<types.Webhook> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/webhooks/{webhook_id}",
+      names: { webhook_id: webhookId },
+      options,
+    });
+  }
+
+  /** All endpoints, without their secrets. Needs the scope `webhooks.manage`. `GET /v1/webhooks` */
+  list(params: WebhooksListParams = {}, options: CallOptions = {}): Promise<types.PageOfWebhook> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/webhooks",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<WebhooksListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Webhook, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
+/** All routes, by their resource. */
+export class Resources {
+  readonly approvals: ApprovalsRoutes;
+  readonly attachments: AttachmentsRoutes;
+  readonly audit: AuditRoutes;
+  readonly health: HealthRoutes;
+  readonly inboxes: InboxesRoutes;
+  readonly me: MeRoutes;
+  readonly messages: MessagesRoutes;
+  readonly openapi: OpenapiRoutes;
+  readonly organization: OrganizationRoutes;
+  readonly policies: PoliciesRoutes;
+  readonly sessions: SessionsRoutes;
+  readonly standingApprovals: StandingApprovalsRoutes;
+  readonly threads: ThreadsRoutes;
+  readonly tokens: TokensRoutes;
+  readonly webhooks: WebhooksRoutes;
+
+  constructor(transport: Transport) {
+    this.approvals = new ApprovalsRoutes(transport);
+    this.attachments = new AttachmentsRoutes(transport);
+    this.audit = new AuditRoutes(transport);
+    this.health = new HealthRoutes(transport);
+    this.inboxes = new InboxesRoutes(transport);
+    this.me = new MeRoutes(transport);
+    this.messages = new MessagesRoutes(transport);
+    this.openapi = new OpenapiRoutes(transport);
+    this.organization = new OrganizationRoutes(transport);
+    this.policies = new PoliciesRoutes(transport);
+    this.sessions = new SessionsRoutes(transport);
+    this.standingApprovals = new StandingApprovalsRoutes(transport);
+    this.threads = new ThreadsRoutes(transport);
+    this.tokens = new TokensRoutes(transport);
+    this.webhooks = new WebhooksRoutes(transport);
+  }
+}
