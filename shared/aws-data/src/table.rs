@@ -330,23 +330,20 @@ impl DynamoTable {
         };
         let permanent = |e: aws_sdk_dynamodb::error::BuildError| StoreError::Permanent(e.to_string());
         let write = TransactWriteItem::builder();
-        Ok(match &change.wanted {
-            Some(wanted) => {
-                let put = Put::builder()
-                    .table_name(&self.table)
-                    .set_item(Some(encode(&place, wanted)?))
-                    .condition_expression(condition)
-                    .set_expression_attribute_values(values);
-                write.put(put.build().map_err(permanent)?).build()
-            }
-            None => {
-                let delete = Delete::builder()
-                    .table_name(&self.table)
-                    .set_key(Some(key(&place)))
-                    .condition_expression(condition)
-                    .set_expression_attribute_values(values);
-                write.delete(delete.build().map_err(permanent)?).build()
-            }
+        Ok(if let Some(wanted) = &change.wanted {
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(encode(&place, wanted)?))
+                .condition_expression(condition)
+                .set_expression_attribute_values(values);
+            write.put(put.build().map_err(permanent)?).build()
+        } else {
+            let delete = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(key(&place)))
+                .condition_expression(condition)
+                .set_expression_attribute_values(values);
+            write.delete(delete.build().map_err(permanent)?).build()
         })
     }
 

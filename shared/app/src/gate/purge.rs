@@ -2,7 +2,7 @@
 
 use domain::delivery::event::EventKind;
 use domain::mailbox::filter::Span;
-use domain::mailbox::lifecycle::Status;
+use domain::mailbox::lifecycle::{Outbound, Status};
 use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::people::access::Actor;
 use domain::{InboxId, OrganizationId};
@@ -119,7 +119,7 @@ async fn committed(ports: &Ports, change: Change) -> Result<bool, Refusal> {
 
 /// Calls a mail off that waits; deletes one that has come to an end, or of which nobody knows, with its conversation.
 async fn move_out(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> Result<Step, Refusal> {
-    match message.outbound().map(|outbound| outbound.status()) {
+    match message.outbound().map(Outbound::status) {
         Some(Status::PendingApproval | Status::Scheduled) => call_off(ports, workflow, message).await,
         Some(Status::Sending) => Ok(Step::Left),
         _ => {

@@ -96,13 +96,10 @@ pub async fn list(
     };
     let narrow = rest != MessageFilter::default() || inbox_id.is_none() && permit.is_limited();
     let found = list_some(ports, permit.organization_id(), &list, page, narrow, takes).await?;
-    match inbox_id {
-        Some(_) => Ok(found),
-        None => {
-            let inbox_of = |message: &Message| message.inbox_id;
-            inboxes::without_deleted(ports, permit.organization_id(), found, inbox_of).await
-        }
+    if inbox_id.is_some() {
+        return Ok(found);
     }
+    inboxes::without_deleted(ports, permit.organization_id(), found, |message| message.inbox_id).await
 }
 
 /// What is read to find a mail.

@@ -31,13 +31,10 @@ pub async fn list(
     let rest = ThreadFilter { span: Span::default(), ..filter.clone() };
     let narrow = rest != ThreadFilter::default() || inbox_id.is_none() && permit.is_limited();
     let found = list_some(ports, permit.organization_id(), &list, page, narrow, takes).await?;
-    match inbox_id {
-        Some(_) => Ok(found),
-        None => {
-            let inbox_of = |thread: &Thread| thread.inbox_id;
-            inboxes::without_deleted(ports, permit.organization_id(), found, inbox_of).await
-        }
+    if inbox_id.is_some() {
+        return Ok(found);
     }
+    inboxes::without_deleted(ports, permit.organization_id(), found, |thread| thread.inbox_id).await
 }
 
 /// A mail of a conversation with what it says that is new.

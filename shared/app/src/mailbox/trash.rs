@@ -249,14 +249,14 @@ async fn find_thread(
     id: ThreadId,
 ) -> Result<InboxId, Refusal> {
     let organization_id = permit.organization_id();
-    let inbox_id = match load(&*ports.store, organization_id, key::Thread(id)).await? {
-        Some(thread) => Some(thread.inbox_id),
+    let thread = load(&*ports.store, organization_id, key::Thread(id)).await?;
+    let inbox_id = if let Some(thread) = thread {
+        Some(thread.inbox_id)
+    } else {
         // Of one whose mails are all in the trash there is no more than those.
-        None => {
-            let page = PageRequest { limit: 1, cursor: None };
-            let found = ports.store.list(organization_id, &List::TrashInThread(id), &page).await?;
-            typed::<Trashed>(found).items.first().map(|trashed| trashed.inbox_id)
-        }
+        let page = PageRequest { limit: 1, cursor: None };
+        let found = ports.store.list(organization_id, &List::TrashInThread(id), &page).await?;
+        typed::<Trashed>(found).items.first().map(|trashed| trashed.inbox_id)
     };
     let inbox_id = inbox_id.filter(|id| permit.over(*id).is_ok()).ok_or(Refusal::NotFound("thread"))?;
     let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;

@@ -83,6 +83,7 @@ record! {
 }
 
 record! {
+    #[expect(clippy::struct_field_names, reason = "it is named by three ids")]
     Sibling as SiblingRecord {
         organization_id: OrganizationId,
         inbox_id: InboxId,

@@ -37,6 +37,10 @@ request! {
     }
 }
 
+/// What is said to whoever wants to change an address.
+const KEEPS_ITS_ADDRESS: &str =
+    "can't be changed: an inbox keeps its address; make another inbox with the new one";
+
 /// Reads [`UpdateInbox`]: the name, or none.
 pub fn update(body: &[u8]) -> Result<Option<HeaderText>, Refusal> {
     let read: Result<UpdateInbox, _> = request::body(body);
@@ -49,9 +53,7 @@ pub fn update(body: &[u8]) -> Result<Option<HeaderText>, Refusal> {
                 error.code == Code::UnknownField && ["address", "username"].contains(&error.field.as_str())
             };
             for error in errors.iter_mut().filter(of_address) {
-                error.message =
-                    "can't be changed: an inbox keeps its address; make another inbox with the new one"
-                        .to_owned();
+                KEEPS_ITS_ADDRESS.clone_into(&mut error.message);
             }
             Err(Refusal::Invalid(errors))
         }

@@ -210,8 +210,11 @@ request! {
     }
 }
 
+/// The mails of a batch, by inbox and id.
+pub type Names = Vec<(InboxId, MessageId)>;
+
 /// Reads [`BatchMessages`]: the mails, and what is to become of their marks, where anything is.
-pub fn batch(body: &[u8]) -> Result<(Vec<(InboxId, MessageId)>, Option<Marking>), Refusal> {
+pub fn batch(body: &[u8]) -> Result<(Names, Option<Marking>), Refusal> {
     let BatchMessages { messages, add_labels, remove_labels, read } = request::body(body)?;
     let named = messages.0.into_iter().map(|name| (name.inbox_id.0, name.message_id.0)).collect();
     let marking = checked(marking(add_labels, remove_labels, read))?;

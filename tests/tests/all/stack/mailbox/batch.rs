@@ -128,6 +128,6 @@ fn bad_batches_are_named_and_a_reader_changes_nothing() {
         stack.post("/v1/messages/batch", stack.text(OWNER), &body).refused(422, code);
     }
     let agent = stack.text("/agent_token");
-    ask(&stack, agent, &[one.clone()], &json!({})).expect(200);
+    ask(&stack, agent, std::slice::from_ref(&one), &json!({})).expect(200);
     ask(&stack, agent, &[one], &json!({"read": true})).refused(403, "missing_scope");
 }
