@@ -10,6 +10,8 @@ TESTS       := --test all --test model --test gate_properties
 PYTHON      := python3
 VENV        := .local/venv
 TOOLS       := .local/tools
+# The official client of MCP, in its pinned version.
+MCP_CLIENT  := tests/mcp/node_modules/.package-lock.json
 STACK       := $(PYTHON) infra/local/stack.py
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -81,13 +83,17 @@ unit: $(VENV)/requirements.sha256 ## tests that need no stack
 	cd infra/local && $(CURDIR)/$(VENV)/bin/python -m unittest -q test_roles
 	cd infra && $(PYTHON) -m unittest -q test_deploy
 
-stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
+stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
 	@$(VENV)/bin/python tests/corpora.py
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
 
 clean: ## remove what was built and the local stack's data
-	rm -rf target .local
+	rm -rf target .local tests/mcp/node_modules
+
+$(MCP_CLIENT): tests/mcp/package-lock.json
+	@command -v npm >/dev/null || infra/apt.sh nodejs npm
+	cd tests/mcp && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 # Pinned tools, installed once. Not optimised: it runs for a second, and compiling it takes minutes.
 $(TOOLS)/bin/cargo-deny:

@@ -117,7 +117,8 @@ impl Arguments {
 
     fn key(&mut self) -> Option<String> {
         let value = self.left.remove(KEY)?;
-        let sound = |key: &&str| (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+        let sound =
+            |key: &&str| (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
         let key = value.as_str().filter(sound).map(str::to_owned);
         if key.is_none() {
             self.fault(KEY, "must be 1 to 256 visible ASCII characters");

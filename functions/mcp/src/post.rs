@@ -30,8 +30,7 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Result<Respo
     if request.method != "POST" {
         let message = format!("/mcp does not take {}: it takes POST, and keeps no session", request.method);
         let details = json!({ "allow": ["POST"] });
-        let problem =
-            wire::base::problem::of_code(Code::MethodNotAllowed, &message, &request.id, &details);
+        let problem = wire::base::problem::of_code(Code::MethodNotAllowed, &message, &request.id, &details);
         return Ok(Response::json(problem.status, &problem.body).header("allow", "POST"));
     }
     check_origin(request)?;
@@ -102,7 +101,10 @@ fn unauthenticated(body: &[u8]) -> Response {
 
 /// What is wrong with a message, where nobody knows which it is an answer to.
 fn error(status: u16, code: i32, message: &str) -> Response {
-    Response::json(status, &json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } }))
+    Response::json(
+        status,
+        &json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } }),
+    )
 }
 
 /// Hands one message to the SDK, whose service ends with it.

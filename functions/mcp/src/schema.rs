@@ -18,7 +18,8 @@ pub(crate) fn input(tool: &Tool) -> JsonObject {
         let left_out = matches!(tool.other, Some((Switch::Without(it), _)) if it == name);
         let (pattern, says) = id(name);
         let says = if left_out { format!("{says} Left out: all of them.") } else { says.to_owned() };
-        properties.insert(name.to_owned(), json!({ "type": "string", "pattern": pattern, "description": says }));
+        properties
+            .insert(name.to_owned(), json!({ "type": "string", "pattern": pattern, "description": says }));
         if !left_out {
             required.push(name.to_owned());
         }

@@ -9,8 +9,8 @@ use http::{HeaderValue, Request};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig, ToolAnnotations,
+    CallToolRequestParams, CallToolResponse, Implementation, JsonObject, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -19,9 +19,9 @@ use serde_json::Value;
 
 use crate::call::{self, Call};
 use crate::client::{Answer, Client, Failed, MAX_ANSWER};
+use crate::schema;
 use crate::tools::{self, Effect, TOOLS, Tool};
 use crate::words::{self, Answered, MAX_TEXT};
-use crate::schema;
 
 /// What a client may tell its model of all tools.
 const INSTRUCTIONS: &str = "Mailboxes whose mail leaves only as policies and people allow. A mail that you ask for may be held until a person \
@@ -57,8 +57,7 @@ impl Caller {
 
     /// Asks what the credential may do. Gives the API's answer where it is another.
     pub(crate) async fn ask_scopes(&mut self) -> Result<(), Result<Answer, Failed>> {
-        let call =
-            Call { method: "GET", target: "/v1/me".to_owned(), body: None, key: None, offset: 0 };
+        let call = Call { method: "GET", target: "/v1/me".to_owned(), body: None, key: None, offset: 0 };
         let answer = self.call(&call).await.map_err(Err)?;
         if !answer.status.is_success() {
             return Err(Ok(answer));
@@ -141,7 +140,9 @@ pub(crate) fn describe(tool: &Tool) -> rmcp::model::Tool {
         hints.destructive_hint = Some(tool.effect == Effect::CallsOff);
         hints.idempotent_hint = Some(tool.effect != Effect::Announces);
     }
-    rmcp::model::Tool::new(tool.name, tool.says, schema::input(tool)).with_title(tool.title).with_annotations(hints)
+    rmcp::model::Tool::new(tool.name, tool.says, schema::input(tool))
+        .with_title(tool.title)
+        .with_annotations(hints)
 }
 
 impl ServerHandler for Server {

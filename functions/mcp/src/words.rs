@@ -46,13 +46,16 @@ pub(crate) fn result(tool: &Tool, call: &Call, answered: Answered, random: &dyn 
     let texts = bound_texts(&mut shown, call.offset, &mut |text| text.to_owned());
     if texts.cut {
         words.push_str(match tool.effect {
-            Effect::ReadsText => " The text goes on (`truncated`): call again with `offset` set to `next_offset`.",
+            Effect::ReadsText => {
+                " The text goes on (`truncated`): call again with `offset` set to `next_offset`."
+            }
             Effect::ReadsFile => " The text goes on (`truncated`): the whole file is at `download_url`.",
             _ => " Some text goes on (`truncated`): get_message gives the rest.",
         });
     }
     if texts.html_alone {
-        words.push_str(" It has HTML alone, which is not shown here: a person can look at it in the console.");
+        words
+            .push_str(" It has HTML alone, which is not shown here: a person can look at it in the console.");
     }
     render(words.trim(), body, call.offset, false, random)
 }
@@ -194,12 +197,7 @@ impl Texts {
         }
     }
 
-    fn mail(
-        &mut self,
-        object: &mut Map<String, Value>,
-        offset: usize,
-        show: &mut dyn FnMut(&str) -> String,
-    ) {
+    fn mail(&mut self, object: &mut Map<String, Value>, offset: usize, show: &mut dyn FnMut(&str) -> String) {
         if object.remove("html").is_some_and(|html| html.is_string()) {
             object.insert("html_left_out".to_owned(), true.into());
             self.html_alone |= object.get("text").is_some_and(Value::is_null);
@@ -271,7 +269,8 @@ fn render(words: &str, body: Value, offset: usize, error: bool, random: &dyn Ran
         other => Map::from_iter([("note".to_owned(), note.trim().into()), ("data".to_owned(), other)]),
     };
     if said.len() > MAX_RESULT {
-        let words = "There is too much of it for one answer: ask for fewer with `limit`, or for one by its id.";
+        let words =
+            "There is too much of it for one answer: ask for fewer with `limit`, or for one by its id.";
         let mut result = CallToolResult::error(vec![ContentBlock::text(words)]);
         result.structured_content = Some(json!({ "note": words }));
         return result;

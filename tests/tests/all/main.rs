@@ -38,6 +38,7 @@ mod stack {
     mod bad_input;
     mod browser;
     mod faults;
+    mod mcp;
 
     mod people {
         pub(super) mod access;
