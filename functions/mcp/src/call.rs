@@ -47,13 +47,12 @@ pub(crate) fn path_names(path: &'static str) -> impl Iterator<Item = &'static st
 /// The request that a tool makes of its arguments, or all that is wrong with them as far as it is known before the API reads them.
 pub(crate) fn prepare(tool: &Tool, arguments: JsonObject, now: Timestamp) -> Result<Call, Vec<Fault>> {
     let mut arguments = Arguments { left: arguments, faults: vec![] };
-    arguments.left.retain(|_, value| !value.is_null());
     let route = arguments.route(tool);
     let (mut offset, mut again, mut key) = (0, false, None);
     match tool.effect {
         Effect::ReadsText => offset = arguments.number(OFFSET),
         Effect::Sends => (again, key) = (arguments.flag(AGAIN), arguments.key()),
-        Effect::Reads | Effect::ReadsFile | Effect::Announces | Effect::Marks | Effect::CallsOff => {}
+        Effect::Reads | Effect::ReadsFile | Effect::Adds | Effect::Sets | Effect::Ends => {}
     }
     let path = arguments.path(route.path);
     let query = if route.body.is_none() { arguments.query(route) } else { String::new() };
@@ -89,7 +88,10 @@ impl Arguments {
 
     fn route(&mut self, tool: &Tool) -> &'static Endpoint {
         match tool.other {
-            Some((Switch::Without(name), other)) if !self.left.contains_key(name) => other,
+            Some((Switch::Without(name), other)) if !self.left.get(name).is_some_and(|it| !it.is_null()) => {
+                self.left.remove(name);
+                other
+            }
             Some((Switch::With(name, _), other)) if self.flag(name) => other,
             _ => tool.route,
         }
@@ -97,7 +99,7 @@ impl Arguments {
 
     fn flag(&mut self, name: &str) -> bool {
         match self.left.remove(name) {
-            None => false,
+            None | Some(Value::Null) => false,
             Some(Value::Bool(flag)) => flag,
             Some(_) => {
                 self.fault(name, "must be true or false");
@@ -107,7 +109,7 @@ impl Arguments {
     }
 
     fn number(&mut self, name: &str) -> usize {
-        let Some(value) = self.left.remove(name) else { return 0 };
+        let Some(value) = self.left.remove(name).filter(|it| !it.is_null()) else { return 0 };
         let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
         number.unwrap_or_else(|| {
             self.fault(name, "must be a whole number from 0");
@@ -116,7 +118,7 @@ impl Arguments {
     }
 
     fn key(&mut self) -> Option<String> {
-        let value = self.left.remove(KEY)?;
+        let value = self.left.remove(KEY).filter(|it| !it.is_null())?;
         let sound =
             |key: &&str| (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
         let key = value.as_str().filter(sound).map(str::to_owned);
@@ -129,7 +131,7 @@ impl Arguments {
     /// The path with its ids. Nothing but an id gets into it, so that it stays this route's.
     fn path(&mut self, pattern: &'static str) -> String {
         path_names(pattern).fold(pattern.to_owned(), |path, name| {
-            let value = self.left.remove(name);
+            let value = self.left.remove(name).filter(|it| !it.is_null());
             let id = value.as_ref().and_then(Value::as_str).filter(|text| {
                 (1..=64).contains(&text.len())
                     && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
@@ -153,10 +155,11 @@ impl Arguments {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in std::mem::take(&mut self.left) {
             match &value {
+                Value::Null => {}
                 _ if route.query.is_none() => self.fault(&name, "is no argument of this tool"),
                 Value::String(text) => drop(query.append_pair(&name, text)),
                 Value::Bool(_) | Value::Number(_) => drop(query.append_pair(&name, &value.to_string())),
-                Value::Null | Value::Array(_) | Value::Object(_) => {
+                Value::Array(_) | Value::Object(_) => {
                     self.fault(&name, "must be a text, a number, or true or false");
                 }
             }

@@ -90,7 +90,9 @@ fn credential(request: &Request) -> Result<HeaderValue, Refusal> {
 fn refused(answer: &Answer) -> Result<Response, Refusal> {
     match answer.status.as_u16() {
         401 => Ok(unauthenticated(&answer.body)),
-        403 => Ok(Response::json_text(403, String::from_utf8_lossy(&answer.body).into_owned())),
+        status @ 400..=499 => {
+            Ok(Response::json_text(status, String::from_utf8_lossy(&answer.body).into_owned()))
+        }
         status => Err(Refusal::Unavailable(format!("the API answers {status}"))),
     }
 }

@@ -63,7 +63,7 @@ fn own(tool: &Tool) -> Vec<(&'static str, Value)> {
                 json!({ "type": "string", "minLength": 1, "maxLength": call::MAX_KEY, "description": says }),
             ));
         }
-        Effect::Reads | Effect::ReadsFile | Effect::Announces | Effect::Marks | Effect::CallsOff => {}
+        Effect::Reads | Effect::ReadsFile | Effect::Adds | Effect::Sets | Effect::Ends => {}
     }
     own
 }

@@ -137,8 +137,8 @@ pub(crate) fn describe(tool: &Tool) -> rmcp::model::Tool {
     let mut hints = ToolAnnotations::with_title(tool.title).read_only(reads);
     hints.open_world_hint = Some(tool.effect == Effect::Sends);
     if !reads {
-        hints.destructive_hint = Some(tool.effect == Effect::CallsOff);
-        hints.idempotent_hint = Some(tool.effect != Effect::Announces);
+        hints.destructive_hint = Some(tool.effect == Effect::Ends);
+        hints.idempotent_hint = Some(tool.effect != Effect::Adds);
     }
     rmcp::model::Tool::new(tool.name, tool.says, schema::input(tool))
         .with_title(tool.title)

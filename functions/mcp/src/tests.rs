@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::call::{self, Call};
 use crate::client::{Client, Failed};
-use crate::tools::{self, Effect, MOST, TOOLS};
+use crate::tools::{self, MOST, TOOLS};
 use crate::words::{self, Answered, MAX_TEXT};
 use crate::{Context, post, schema};
 
@@ -48,7 +48,8 @@ fn no_tool_decides_and_an_agent_may_hold_the_scope_of_each() {
             for never in ["/v1/policies", "/v1/tokens", "/v1/standing", "/v1/sessions", "/v1/organization"] {
                 assert!(!route.path.starts_with(never), "{}", tool.name);
             }
-            assert_eq!(tool.effect.reads(), route.method == "GET", "{}: {}", tool.name, route.method);
+            let reads = route.method == "GET" || last == "search";
+            assert_eq!(tool.effect.reads(), reads, "{}: {}", tool.name, route.method);
         }
     }
 }
@@ -119,7 +120,9 @@ fn arguments_become_path_query_and_body_of_the_route() {
     assert_eq!(call.method, "GET");
     assert_eq!(call.target, format!("/v1/inboxes/{INBOX}/messages?from=a%26b%3Dc&limit=5&unread=true"));
     assert_eq!((call.body, call.key), (None, None));
-    assert_eq!(prepare("list_messages", json!({})).unwrap().target, "/v1/messages");
+    for nothing in [json!({}), json!({"inbox_id": null})] {
+        assert_eq!(prepare("list_messages", nothing).unwrap().target, "/v1/messages");
+    }
     let arguments = json!({"inbox_id": INBOX, "message_id": MESSAGE, "text": "Yes", "reply_all": true});
     let call = prepare("reply_to_message", arguments.clone()).unwrap();
     assert_eq!(call.target, format!("/v1/inboxes/{INBOX}/messages/{MESSAGE}/reply-all"));
@@ -241,6 +244,8 @@ fn a_held_mail_says_that_it_goes_by_itself() {
     assert!(text.contains("`again`") && text.contains("It was held for a person's approval"), "{text}");
     let (text, ..) = told("reply_to_message", 201, submitted(), false);
     assert!(text.starts_with("Taken, and let go without a person") && text.contains("Do not send it again"));
+    let (text, ..) = told("cancel_approval", 200, json!({"id": APPROVAL}), false);
+    assert!(text.starts_with("Called off: it will not be sent."), "{text}");
 }
 
 #[test]
@@ -491,6 +496,13 @@ async fn the_sessionless_version_says_what_it_is_in_each_message() {
         assert_eq!(status, 200, "{body}");
         assert!(body["result"].is_object(), "{body}");
     }
+    // Nothing stays open: what would be told later is not to be had.
+    let listen = json!({ "_meta": meta, "notifications": {"toolsListChanged": true} });
+    let mut request = request(&message("subscriptions/listen", listen));
+    request.headers.insert("mcp-protocol-version".to_owned(), "2026-07-28".to_owned());
+    request.headers.insert("mcp-method".to_owned(), "subscriptions/listen".to_owned());
+    let (status, body) = ask(&context, &request).await;
+    assert_eq!((status, &body["error"]["code"]), (404, &json!(-32601)), "{body}");
 }
 
 #[tokio::test]
@@ -677,11 +689,4 @@ fn the_api_is_found_by_the_gateway_s_word_and_never_by_the_caller_s() {
     }
     let own = context(Some("https://mail.example.com".to_owned()));
     assert_eq!(own.base(&called("a1b2c3")), Ok("https://mail.example.com".to_owned()));
-}
-
-#[test]
-fn effects_that_change_are_not_reading() {
-    for effect in [Effect::Sends, Effect::Announces, Effect::Marks, Effect::CallsOff] {
-        assert!(!effect.reads());
-    }
 }

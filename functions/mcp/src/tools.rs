@@ -25,6 +25,8 @@ pub struct Tool {
     pub other: Option<(Switch, &'static Endpoint)>,
     /// What a call does.
     pub effect: Effect,
+    /// What is said when it went well, where its effect does not say it already.
+    pub done: &'static str,
 }
 
 /// What has a tool call its other route.
@@ -36,7 +38,7 @@ pub enum Switch {
     With(&'static str, &'static str),
 }
 
-/// What a call does, beside what it says.
+/// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
@@ -47,12 +49,12 @@ pub enum Effect {
     ReadsFile,
     /// It asks for mail to be sent, at most once for the same arguments.
     Sends,
-    /// It makes a place for a file.
-    Announces,
+    /// It makes something, and something else each time.
+    Adds,
     /// It sets what may be set again.
-    Marks,
+    Sets,
     /// It ends something for good.
-    CallsOff,
+    Ends,
 }
 
 impl Effect {
@@ -91,6 +93,7 @@ pub const TOOLS: &[Tool] = &[
         route: &inboxes::list::ENDPOINT,
         other: None,
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "get_inbox",
@@ -99,6 +102,7 @@ pub const TOOLS: &[Tool] = &[
         route: &inboxes::get::ENDPOINT,
         other: None,
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "list_messages",
@@ -108,6 +112,7 @@ pub const TOOLS: &[Tool] = &[
         route: &messages::list::ENDPOINT,
         other: Some((Switch::Without("inbox_id"), &messages::list_all::ENDPOINT)),
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "get_message",
@@ -117,6 +122,7 @@ pub const TOOLS: &[Tool] = &[
         route: &messages::get::ENDPOINT,
         other: None,
         effect: Effect::ReadsText,
+        done: "",
     },
     Tool {
         name: "wait_for_message",
@@ -126,6 +132,7 @@ pub const TOOLS: &[Tool] = &[
         route: &messages::wait::ENDPOINT,
         other: None,
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "list_threads",
@@ -134,6 +141,7 @@ pub const TOOLS: &[Tool] = &[
         route: &threads::list::ENDPOINT,
         other: Some((Switch::Without("inbox_id"), &threads::list_all::ENDPOINT)),
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "get_thread",
@@ -143,6 +151,7 @@ pub const TOOLS: &[Tool] = &[
         route: &threads::get::ENDPOINT,
         other: None,
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "send_message",
@@ -153,6 +162,7 @@ pub const TOOLS: &[Tool] = &[
         route: &messages::send::ENDPOINT,
         other: None,
         effect: Effect::Sends,
+        done: "",
     },
     Tool {
         name: "reply_to_message",
@@ -168,6 +178,7 @@ pub const TOOLS: &[Tool] = &[
             &messages::reply_all::ENDPOINT,
         )),
         effect: Effect::Sends,
+        done: "",
     },
     Tool {
         name: "create_upload",
@@ -176,7 +187,9 @@ pub const TOOLS: &[Tool] = &[
                then the `attachment_id` of a file of send_message or reply_to_message.",
         route: &attachments::create::ENDPOINT,
         other: None,
-        effect: Effect::Announces,
+        effect: Effect::Adds,
+        done: "Put the bytes to `upload_url` with `upload_method` and the headers `upload_headers`, then name `id` as `attachment_id` in \
+               `attachments`.",
     },
     Tool {
         name: "get_attachment",
@@ -186,6 +199,7 @@ pub const TOOLS: &[Tool] = &[
         route: &attachments::get::ENDPOINT,
         other: None,
         effect: Effect::ReadsFile,
+        done: "",
     },
     Tool {
         name: "update_message",
@@ -193,7 +207,8 @@ pub const TOOLS: &[Tool] = &[
         says: "Adds labels to a mail, takes some off, or says that it was read or not.",
         route: &messages::update::ENDPOINT,
         other: None,
-        effect: Effect::Marks,
+        effect: Effect::Sets,
+        done: "Done.",
     },
     Tool {
         name: "update_thread",
@@ -201,7 +216,8 @@ pub const TOOLS: &[Tool] = &[
         says: "The same for all mails of a conversation.",
         route: &threads::update::ENDPOINT,
         other: None,
-        effect: Effect::Marks,
+        effect: Effect::Sets,
+        done: "Done.",
     },
     Tool {
         name: "list_approvals",
@@ -210,6 +226,7 @@ pub const TOOLS: &[Tool] = &[
         route: &approvals::list::ENDPOINT,
         other: None,
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "get_approval",
@@ -218,6 +235,7 @@ pub const TOOLS: &[Tool] = &[
         route: &approvals::get::ENDPOINT,
         other: None,
         effect: Effect::Reads,
+        done: "",
     },
     Tool {
         name: "cancel_approval",
@@ -225,6 +243,7 @@ pub const TOOLS: &[Tool] = &[
         says: "Calls off a mail that you asked for and that has not gone: it will not be sent. To change it, call it off and ask for another.",
         route: &approvals::cancel::ENDPOINT,
         other: None,
-        effect: Effect::CallsOff,
+        effect: Effect::Ends,
+        done: "Called off: it will not be sent.",
     },
 ];

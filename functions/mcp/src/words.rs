@@ -35,11 +35,7 @@ pub(crate) fn result(tool: &Tool, call: &Call, answered: Answered, random: &dyn 
     }
     let mut words = match tool.effect {
         Effect::Sends => sent(status, &body, replayed),
-        Effect::CallsOff => "Called off: it will not be sent.".to_owned(),
-        Effect::Announces => "Put the bytes to `upload_url` with `upload_method` and the headers `upload_headers`, then name `id` as \
-                              `attachment_id` in `attachments`."
-            .to_owned(),
-        Effect::Marks => "Done.".to_owned(),
+        Effect::Adds | Effect::Sets | Effect::Ends => tool.done.to_owned(),
         Effect::Reads | Effect::ReadsText | Effect::ReadsFile => reading(tool, &body),
     };
     let mut shown = body.clone();
@@ -98,18 +94,23 @@ fn sent(status: u16, body: &Value, replayed: bool) -> String {
     } else {
         ""
     };
-    // A mail that is held is answered 202, one that a policy lets go 201.
-    if status == 202 {
-        let was = if replayed { "It was held" } else { "Held" };
-        return format!(
-            "{before}{was} for a person's approval (approval {approval}, message {message}). It has NOT been sent yet, and will be sent by \
-             itself once it is approved. Do not send it again; use get_approval, or get_message, to see what became of it."
-        );
+    // As the routes answer: 202 to what is held, 201 to what a policy let go.
+    match status {
+        202 => {
+            let was = if replayed { "It was held" } else { "Held" };
+            format!(
+                "{before}{was} for a person's approval (approval {approval}, message {message}). It has NOT been sent yet, and will be sent \
+                 by itself once it is approved. Do not send it again; use get_approval, or get_message, to see what became of it."
+            )
+        }
+        201 => format!(
+            "{before}Taken, and let go without a person (message {message}): it is on its way, or goes at its `send_at`. Do not send it \
+             again; get_message says how far it is."
+        ),
+        _ => format!(
+            "It was asked for before (message {message}), and nothing new was asked for now: `status` says how far it is."
+        ),
     }
-    format!(
-        "{before}Taken, and let go without a person (message {message}): it is on its way, or goes at its `send_at`. Do not send it again; \
-         get_message says how far it is."
-    )
 }
 
 /// What is said of what was read.
@@ -210,7 +211,7 @@ impl Texts {
         if offset > 0 || all.is_some_and(|text| object.get("extracted_text") == Some(text)) {
             object.remove("extracted_text");
         }
-        for name in ["text", "extracted_text", "new_text"] {
+        for name in ["text", "extracted_text", "new_text", "before", "after"] {
             let Some(Value::String(text)) = object.get_mut(name) else { continue };
             let most = MAX_TEXT.min(MAX_TEXTS - self.shown);
             let mut rest = text.chars().skip(offset);

@@ -233,7 +233,10 @@ fn bad_requests_are_refused_as_the_protocol_says() {
     post(&stack, agent, &[("origin", "https://evil.example")], list).refused(403, "foreign_origin");
     for method in ["GET", "DELETE"] {
         let refused = stack.call(method, "/mcp", agent, None);
-        assert_eq!((refused.status, refused.code(), refused.header("allow")), (405, "method_not_allowed", Some("POST")));
+        assert_eq!(
+            (refused.status, refused.code(), refused.header("allow")),
+            (405, "method_not_allowed", Some("POST"))
+        );
     }
     for (body, code) in [("{", -32_700), ("[]", -32_600), (&*format!("[{list}]"), -32_600), ("{}", -32_600)] {
         let refused = post(&stack, agent, &[], body);
