@@ -97,7 +97,7 @@ fn merge(route: &Endpoint, properties: &mut JsonObject, required: &mut Vec<Strin
     }
 }
 
-/// Takes out of a schema what is no use to a model: its title, and that what is optional may be `null` as well.
+/// Takes out of a schema what is no use to a model: its title, that what is optional may be `null` as well, and other ways to say the same.
 fn simplify(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     object.remove("$schema");
@@ -117,13 +117,20 @@ fn simplify(schema: &mut Value) {
     }
     if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
         choices.retain(|it| it["type"] != "null");
-        if let [Value::Object(one)] = choices.as_slice() {
-            let one = one.clone();
+        // Of one or several, several; of a text or what says the same in parts, the text.
+        let of = |kind: &str| choices.iter().find(|it| it["type"] == kind);
+        let plain = of("array").or_else(|| of("string")).or(choices.first().filter(|_| choices.len() == 1));
+        if let Some(Value::Object(one)) = plain.cloned() {
             object.remove("anyOf");
             for (name, value) in one {
                 object.entry(name).or_insert(value);
             }
         }
+    }
+    if object.get("type").is_some_and(|kind| kind == "string")
+        && let Some(Value::Array(examples)) = object.get_mut("examples")
+    {
+        examples.retain(Value::is_string);
     }
     if let Some(Value::Object(properties)) = object.get_mut("properties") {
         properties.values_mut().for_each(simplify);

@@ -89,6 +89,9 @@ fn what_a_tool_takes_says_all_by_itself_and_in_words() {
     ];
     assert_eq!(names, expected);
     assert_eq!(send["required"], json!(["inbox_id"]));
+    let to = &send["properties"]["to"];
+    assert_eq!((&to["type"], &to["items"]["type"]), (&json!("array"), &json!("string")), "{to}");
+    assert_eq!(to["items"]["examples"], json!(["ann@example.com", "Ann <ann@example.com>"]));
     let list = schema::input(tools::find("list_messages").unwrap());
     assert_eq!(list["required"], json!([]));
     assert_eq!(list["properties"]["limit"]["type"], "integer");
