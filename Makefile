@@ -3,13 +3,15 @@
 # mail-parser 1.x declares a newer Rust than it needs (see Cargo.toml): hence --ignore-rust-version everywhere.
 CARGO_FLAGS := --release --locked --ignore-rust-version
 # The functions of a group share one binary, named after it.
-GROUPS      := api background console dispatch inbound operator
+GROUPS      := api background console dispatch inbound mcp operator
 LAMBDA      := target/lambda
 # All that needs more than one crate, and the model check of the gate.
 TESTS       := --test all --test model --test gate_properties
 PYTHON      := python3
 VENV        := .local/venv
 TOOLS       := .local/tools
+# The official client of MCP, in its pinned version.
+MCP_CLIENT  := tests/mcp/node_modules/.package-lock.json
 STACK       := $(PYTHON) infra/local/stack.py
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -88,13 +90,17 @@ clients: ## build the clients, and test them against a small server
 	cd shared/clients/typescript && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build && npm test --silent
 	PYTHONPATH=shared/clients/python/src $(PYTHON) -m unittest -q shared/clients/python/tests/test_client.py
 
-stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
+stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
 	@$(VENV)/bin/python tests/corpora.py
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
 
 clean: ## remove what was built and the local stack's data
-	rm -rf target .local
+	rm -rf target .local tests/mcp/node_modules
+
+$(MCP_CLIENT): tests/mcp/package-lock.json
+	@command -v npm >/dev/null || infra/apt.sh nodejs npm
+	cd tests/mcp && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 # Pinned tools, installed once. Not optimised: it runs for a second, and compiling it takes minutes.
 $(TOOLS)/bin/cargo-deny:

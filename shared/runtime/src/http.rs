@@ -108,6 +108,8 @@ pub struct Request {
     pub body: Bytes,
     /// API Gateway's id of the request.
     pub id: String,
+    /// API Gateway's id of the API that was called.
+    pub api_id: String,
 }
 
 /// The pairs of a query or of a form's body.
@@ -148,6 +150,7 @@ impl Request {
             headers,
             body,
             id: event.request_context.request_id.unwrap_or_default(),
+            api_id: event.request_context.apiid.unwrap_or_default(),
         })
     }
 
@@ -410,7 +413,7 @@ mod tests {
             "version": "2.0", "rawPath": "/v1/inboxes/inb_x", "rawQueryString": "limit=5&cursor=a%2Fb+c",
             "headers": {"Authorization": "Bearer cs_live_x"}, "cookies": ["a=1; b=2"],
             "pathParameters": {"id": "inb_x"},
-            "requestContext": {"requestId": "r1", "http": {"method": "GET"}},
+            "requestContext": {"requestId": "r1", "apiId": "a1", "http": {"method": "GET"}},
             "body": "e30=", "isBase64Encoded": true,
         }))
         .unwrap();
@@ -418,6 +421,7 @@ mod tests {
         assert_eq!(request.query["cursor"], "a/b c");
         assert_eq!(request.cookies["b"], "2");
         assert_eq!(&request.body[..], b"{}");
+        assert_eq!((&*request.id, &*request.api_id), ("r1", "a1"));
         assert!(Request::from_event(json!({"version": "1.0"})).is_err());
     }
 }

@@ -38,6 +38,7 @@ fn served() -> BTreeMap<String, &'static str> {
         ("console", console::FUNCTIONS),
         ("dispatch", dispatch::FUNCTIONS),
         ("inbound", inbound::FUNCTIONS),
+        ("mcp", mcp::FUNCTIONS),
         ("operator", operator::FUNCTIONS),
     ];
     let mut all = BTreeMap::new();
@@ -216,7 +217,9 @@ fn logical_id(function: &str) -> String {
 /// What the API's gateway is told of the routes, as `template.yaml` writes it.
 fn gateway() -> String {
     let mut paths: BTreeMap<&str, BTreeMap<String, &str>> = BTreeMap::new();
-    for endpoint in api::ENDPOINTS.iter().chain([&console::ENDPOINT, &api::unmatched::ENDPOINT]) {
+    for endpoint in
+        api::ENDPOINTS.iter().chain([&console::ENDPOINT, &mcp::ENDPOINT, &api::unmatched::ENDPOINT])
+    {
         let method = match endpoint.method {
             "ANY" => "x-amazon-apigateway-any-method".to_owned(),
             method => method.to_lowercase(),
@@ -521,6 +524,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sqs:SendMessage",
         ],
     ),
+    // It calls the API as anybody does, with the caller's own credential.
+    ("mcp", &[]),
     ("operator", &["dynamodb:PutItem", "kms:GenerateDataKey"]),
 ];
 

@@ -43,6 +43,7 @@ mod stack {
     mod bad_input;
     mod browser;
     mod faults;
+    mod mcp;
 
     mod people {
         pub(super) mod access;

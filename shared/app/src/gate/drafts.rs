@@ -317,7 +317,7 @@ pub async fn submit(
             how: if draft.reply_all { How::ReplyAll { quote: false } } else { How::Reply { quote: false } },
         });
         let mail = (as_mail(&draft, content), answering, Some(draft.clone()));
-        match submit_saved(sending, sends, draft.inbox_id, mail, once, &answer).await {
+        match Box::pin(submit_saved(sending, sends, draft.inbox_id, mail, once, &answer)).await {
             Ok(submitted) => {
                 remove_content(blobs, &draft).await;
                 Ok(Try::Done(SubmittedDraft::Now(Box::new(submitted))))

@@ -85,6 +85,7 @@ codes! {
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
         BlockedByPolicy = "blocked_by_policy", "`details.policy_trace` says which rule and why; nothing was stored";
         ForeignForm = "foreign_form", "the form was not sent by this console: open the page anew";
+        ForeignOrigin = "foreign_origin", "call it from a program, or from a page of this host: a browser sends `Origin` for every other";
     }
     NotFound {
         NotFound = "not_found", "it is not there, or not for this credential to know of";
