@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: this API in the words of OpenAPI 3.1. `304` to whoever has it already.
+//! `GET /openapi.json`: this API in the words of `OpenAPI` 3.1. `304` to whoever has it already.
 //!
 //! Needs no credential.
 

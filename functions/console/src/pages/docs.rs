@@ -37,7 +37,7 @@ struct DocsPage<'a> {
     says: Text,
     resources: Vec<Resource<'a>>,
     events: Vec<&'a str>,
-    types: Vec<Kind<'a>>,
+    types: Vec<TypeOf<'a>>,
     errors: Vec<Errors<'a>>,
 }
 
@@ -102,7 +102,7 @@ struct Part {
 }
 
 /// A type.
-struct Kind<'a> {
+struct TypeOf<'a> {
     name: &'a str,
     says: Text,
     fields: Vec<Field>,
@@ -121,7 +121,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
-fn entries<'a>(value: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }
 
@@ -256,10 +256,10 @@ fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn kind<'a>(document: &'a Value, name: &'a str, schema: &'a Value) -> Kind<'a> {
+fn kind<'a>(document: &'a Value, name: &'a str, schema: &'a Value) -> TypeOf<'a> {
     let fields = fields(resolve(document, schema));
     let kind = if fields.is_empty() { parts(schema) } else { vec![] };
-    Kind { name, says: Text::in_field(schema, "description"), fields, kind }
+    TypeOf { name, says: Text::in_field(schema, "description"), fields, kind }
 }
 
 /// The fields of an object with those of its parts.

@@ -63,7 +63,8 @@ pub async fn submit(
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
-    submit_saved(sending, permit, inbox_id, (draft, answering, None), once, answer).await
+    // It is large, and whoever waits for it need not be.
+    Box::pin(submit_saved(sending, permit, inbox_id, (draft, answering, None), once, answer)).await
 }
 
 /// As [`submit`]; where the mail was saved as a draft, that is used up in the transaction that makes the mail.

@@ -79,7 +79,6 @@ record! {
 /// How far it is, and what was made of it.
 type StateParts = (String, Option<MessageId>, Option<ApprovalId>);
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as every field is written")]
 fn split_state(state: &DraftState) -> StateParts {
     match state {
         DraftState::Open => ("open".to_owned(), None, None),

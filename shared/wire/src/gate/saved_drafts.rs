@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use app::base::error::Refusal;
 use app::gate::drafts::{DraftChange, DraftDetail, Part};
+use domain::base::address::HeaderText;
 use domain::gate::draft::{DraftFile, SavedDraft};
 use domain::mailbox::notes::{Notes, Tag};
 use domain::{ApprovalId, DraftId, InboxId, MessageId};
@@ -235,7 +236,7 @@ pub fn draft(draft: &SavedDraft) -> DraftView<'_> {
         cc: parties(&draft.cc),
         bcc: parties(&draft.bcc),
         reply_to: parties(&draft.reply_to),
-        subject: draft.subject.as_ref().map(|subject| subject.as_str()),
+        subject: draft.subject.as_ref().map(HeaderText::as_str),
         preview: &draft.preview,
         html_mode: mode.name(),
         attachments: draft.files.iter().map(file).collect(),
