@@ -88,7 +88,7 @@ impl Arguments {
 
     fn route(&mut self, tool: &Tool) -> &'static Endpoint {
         match tool.other {
-            Some((Switch::Without(name), other)) if !self.left.get(name).is_some_and(|it| !it.is_null()) => {
+            Some((Switch::Without(name), other)) if self.left.get(name).is_none_or(Value::is_null) => {
                 self.left.remove(name);
                 other
             }

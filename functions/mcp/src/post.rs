@@ -15,7 +15,7 @@ use runtime::http::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::Context;
-use crate::client::Answer;
+use crate::client::{Answer, Failed};
 use crate::server::{Caller, Server};
 
 /// A message has at most so many bytes. Files go by URL.
@@ -39,19 +39,17 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Result<Respo
         let message = "a message has at most 1 MB: files go by the URL that create_upload gives";
         return Ok(error(413, INVALID_REQUEST, message));
     }
-    let message: Value = match serde_json::from_slice(&request.body) {
-        Ok(message) => message,
-        Err(_) => return Ok(error(400, PARSE_ERROR, "the body is not JSON")),
+    let Ok(message) = serde_json::from_slice::<Value>(&request.body) else {
+        return Ok(error(400, PARSE_ERROR, "the body is not JSON"));
     };
     if !message.is_object() {
         return Ok(error(400, INVALID_REQUEST, "send one message in each POST, as a JSON object"));
     }
     // A wrong credential is told at once, and not at the first call of a tool.
     if matches!(message["method"].as_str(), Some("initialize" | "server/discover" | "tools/list")) {
-        match caller.ask_scopes().await {
-            Ok(()) => {}
-            Err(Ok(answer)) => return refused(&answer),
-            Err(Err(failed)) => return Err(Refusal::Unavailable(format!("the API: {failed:?}"))),
+        let failed = |failed: Failed| Refusal::Unavailable(format!("the API: {failed:?}"));
+        if let Some(answer) = caller.ask_scopes().await.map_err(failed)? {
+            return refused(&answer);
         }
     }
     let caller = Arc::new(caller);

@@ -55,17 +55,17 @@ impl Caller {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Asks what the credential may do. Gives the API's answer where it is another.
-    pub(crate) async fn ask_scopes(&mut self) -> Result<(), Result<Answer, Failed>> {
+    /// Asks what the credential may do. Gives the API's answer where it does not say.
+    pub(crate) async fn ask_scopes(&mut self) -> Result<Option<Answer>, Failed> {
         let call = Call { method: "GET", target: "/v1/me".to_owned(), body: None, key: None, offset: 0 };
-        let answer = self.call(&call).await.map_err(Err)?;
+        let answer = self.call(&call).await?;
         if !answer.status.is_success() {
-            return Err(Ok(answer));
+            return Ok(Some(answer));
         }
-        let me: Value = serde_json::from_slice(&answer.body).map_err(|_| Err(Failed::Lost))?;
+        let me: Value = serde_json::from_slice(&answer.body).map_err(|_| Failed::Lost)?;
         let named = me["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str);
         self.scopes = Some(named.filter_map(Scope::parse).collect());
-        Ok(())
+        Ok(None)
     }
 
     async fn call(&self, call: &Call) -> Result<Answer, Failed> {

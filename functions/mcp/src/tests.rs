@@ -598,6 +598,9 @@ async fn a_credential_that_does_not_hold_is_refused_as_the_api_does() {
     fn refuse(_: &str) -> (u16, &'static str, Value) {
         (401, "", json!({"error": {"code": "invalid_credential", "message": "no"}}))
     }
+    fn paused(_: &str) -> (u16, &'static str, Value) {
+        (403, "", json!({"error": {"code": "token_paused", "message": "no"}}))
+    }
     let (context, _) = api(refuse).await;
     let call = message("tools/call", json!({"name": "list_inboxes", "arguments": {}}));
     for message in [initialize("2025-06-18"), message("tools/list", json!({})), call] {
@@ -605,9 +608,6 @@ async fn a_credential_that_does_not_hold_is_refused_as_the_api_does() {
         let (status, body) = status_and_body(&response);
         assert_eq!((status, &body["error"]["code"]), (401, &json!("invalid_credential")), "{body}");
         assert_eq!(serde_json::to_value(&response).unwrap()["headers"]["www-authenticate"], "Bearer");
-    }
-    fn paused(_: &str) -> (u16, &'static str, Value) {
-        (403, "", json!({"error": {"code": "token_paused", "message": "no"}}))
     }
     let (context, _) = api(paused).await;
     let (status, body) = ask(&context, &request(&initialize("2025-06-18"))).await;

@@ -39,7 +39,7 @@ pub(crate) fn result(tool: &Tool, call: &Call, answered: Answered, random: &dyn 
         Effect::Reads | Effect::ReadsText | Effect::ReadsFile => reading(tool, &body),
     };
     let mut shown = body.clone();
-    let texts = bound_texts(&mut shown, call.offset, &mut |text| text.to_owned());
+    let texts = bound_texts(&mut shown, call.offset, &mut str::to_owned);
     if texts.cut {
         words.push_str(match tool.effect {
             Effect::ReadsText => {
@@ -249,7 +249,7 @@ fn render(words: &str, body: Value, offset: usize, error: bool, random: &dyn Ran
         format!("text {} below", blocks.len())
     });
     let mut structured = body;
-    bound_texts(&mut structured, offset, &mut |text| fence(text));
+    bound_texts(&mut structured, offset, &mut &fence);
     let mut said = vec![words.to_owned()];
     if !listed.is_null() {
         let data = serde_json::to_string_pretty(&listed).unwrap_or_default();
