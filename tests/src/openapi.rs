@@ -1,5 +1,5 @@
-//! The OpenAPI document of the routes: what they say of themselves, what their handlers' sources show, and the list of codes,
-//! in the words of OpenAPI 3.1. `make routes` writes it to `infra/docs/openapi.json`, which the API and the console embed:
+//! The `OpenAPI` document of the routes: what they say of themselves, what their handlers' sources show, and the list of codes,
+//! in the words of `OpenAPI` 3.1. `make routes` writes it to `infra/docs/openapi.json`, which the API and the console embed:
 //! no function makes it when it starts.
 //!
 //! Nothing is written down for one route alone. Statuses and media types are those that its handler names, so they can't be
@@ -287,7 +287,7 @@ impl Route<'_> {
         }
         let query = self.query.as_ref().map(|query| resolve(query, schemas));
         let examples = self.query_examples();
-        for (name, field) in query.iter().flat_map(|query| query["properties"].as_object()).flatten() {
+        for (name, field) in query.iter().filter_map(|query| query["properties"].as_object()).flatten() {
             let mut schema = without_null(field);
             let says = schema.as_object_mut().and_then(|it| it.remove("description"));
             let required = query.is_some_and(|query| requires(query, name));
@@ -321,7 +321,11 @@ impl Route<'_> {
     /// What the example of a route says of its query, each as the value that it stands for.
     fn query_examples(&self) -> HashOf {
         let query = self.query.is_some() && self.endpoint.method == "GET";
-        let pairs = query.then(|| runtime::http::form_pairs(self.endpoint.example)).unwrap_or_default();
+        let pairs = if query {
+            runtime::http::form_pairs(self.endpoint.example)
+        } else {
+            std::collections::HashMap::new()
+        };
         let value = |text: String| serde_json::from_str::<Value>(&text).unwrap_or(Value::String(text));
         pairs.into_iter().map(|(name, text)| (name, value(text))).collect()
     }

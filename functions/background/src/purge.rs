@@ -32,7 +32,7 @@ pub fn context() -> Context {
 fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         let Context { ports, eraser, workflow, watch } = context;
-        let moved = purge::purge(ports, &**workflow, &**watch).await?;
+        let moved = purge::purge(ports, &**eraser, &**workflow, &**watch).await?;
         let deleted = trash::empty(ports, &**eraser, &**watch).await?;
         tracing::info!(moved, deleted, "purged");
         Ok(json!({ "moved": moved, "deleted": deleted }))

@@ -4,7 +4,7 @@
 //! None decides: no tool approves, rejects or edits what waits, makes rules, tokens or standing approvals, or ends a pause. A test
 //! looks.
 
-use api::{approvals, attachments, inboxes, messages, threads};
+use api::{approvals, attachments, drafts, events, inboxes, messages, threads};
 use domain::people::access::Scope;
 use runtime::http::{Access, Endpoint};
 
@@ -245,5 +245,87 @@ pub const TOOLS: &[Tool] = &[
         other: None,
         effect: Effect::Ends,
         done: "Called off: it will not be sent.",
+    },
+    Tool {
+        name: "forward_message",
+        title: "Ask for a mail to be passed on",
+        says: "Asks for a mail to be passed on to new recipients, with its files. It may be held for a person's approval, and repeated, as \
+               with send_message.",
+        route: &messages::forward::ENDPOINT,
+        other: None,
+        effect: Effect::Sends,
+        done: "",
+    },
+    Tool {
+        name: "delete_message",
+        title: "Delete a message",
+        says: "Puts a mail into the trash for 30 days; with `permanent`, deletes it for good.",
+        route: &messages::delete::ENDPOINT,
+        other: None,
+        effect: Effect::Ends,
+        done: "Done.",
+    },
+    Tool {
+        name: "create_draft",
+        title: "Write a draft",
+        says: "Writes a draft, any part of which may be missing. Nothing is sent: submit_draft asks for that.",
+        route: &drafts::create::ENDPOINT,
+        other: None,
+        effect: Effect::Adds,
+        done: "Written, and NOT sent: submit_draft asks for it to be sent.",
+    },
+    Tool {
+        name: "list_drafts",
+        title: "List drafts",
+        says: "Drafts of an inbox.",
+        route: &drafts::list::ENDPOINT,
+        other: None,
+        effect: Effect::Reads,
+        done: "",
+    },
+    Tool {
+        name: "get_draft",
+        title: "Read a draft",
+        says: "One draft as it stands.",
+        route: &drafts::get::ENDPOINT,
+        other: None,
+        effect: Effect::ReadsText,
+        done: "",
+    },
+    Tool {
+        name: "update_draft",
+        title: "Change a draft",
+        says: "Changes parts of a draft; what is left out stays as it is.",
+        route: &drafts::update::ENDPOINT,
+        other: None,
+        effect: Effect::Sets,
+        done: "Changed, and NOT sent.",
+    },
+    Tool {
+        name: "submit_draft",
+        title: "Ask for a draft to be sent",
+        says: "Asks for a draft to be sent, once. It may be held for a person's approval. Do not send it in another way meanwhile.",
+        route: &drafts::submit::ENDPOINT,
+        other: None,
+        effect: Effect::Sends,
+        done: "",
+    },
+    Tool {
+        name: "delete_draft",
+        title: "Delete a draft",
+        says: "Deletes a draft for good.",
+        route: &drafts::delete::ENDPOINT,
+        other: None,
+        effect: Effect::Ends,
+        done: "Deleted.",
+    },
+    Tool {
+        name: "list_events",
+        title: "List events",
+        says: "What happened to mail and approvals, newest first.",
+        route: &events::list::ENDPOINT,
+        other: None,
+        effect: Effect::Reads,
+        done: "",
     },
 ];

@@ -149,7 +149,7 @@ fn refusal(tool: &Tool, status: u16, body: Value, random: &dyn Random) -> CallTo
     let message = Some(text("message")).filter(|it| !it.is_empty()).unwrap_or(&unknown);
     let mut words = format!("Not done: {message}.");
     if let Some(code) = code {
-        words.push_str(&format!(" Code `{}`: {}.", code.as_str(), code.advice()));
+        words = format!("{words} Code `{}`: {}.", code.as_str(), code.advice());
     }
     words.push_str(match (code, tool.effect) {
         (Some(Code::BlockedByPolicy), _) => {
@@ -235,7 +235,7 @@ impl Texts {
 fn render(words: &str, body: Value, offset: usize, error: bool, random: &dyn Random) -> CallToolResult {
     let mut nonce = [0; 8];
     random.fill(&mut nonce);
-    let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+    let nonce = format!("{:016x}", u64::from_be_bytes(nonce));
     let (open, close) = (format!("<<<untrusted {nonce}"), format!("untrusted {nonce}>>>"));
     let fence = |text: &str| format!("{open}\n{text}\n{close}");
     let about = format!(

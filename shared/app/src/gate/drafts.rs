@@ -270,21 +270,24 @@ pub async fn delete(
         }
         let draft = as_open(draft)?;
         check_revision(&draft, revision)?;
-        let mut change = Change::new(draft.organization_id)
-            .update(draft.ended(DraftState::Deleted, ports.now()))
-            .write(Write::Uncount { key: SavedDraft::count_hash(draft.inbox_id), by: 1 });
-        if let Some(client_id) = &draft.client_id {
-            // Its name is free again.
-            let hash = SavedDraft::name_hash(client_id);
-            change = change.write(Write::Delete(Key::DraftPointer(draft.inbox_id, hash)));
-        }
-        let written = ports.store.commit(change).await;
+        let written = ports.store.commit(ended(&draft, ports.now())).await;
         if written.is_ok() {
             remove_content(blobs, &draft).await;
         }
         Try::of(written, ())
     })
     .await
+}
+
+/// What deletes a draft from the table.
+pub(crate) fn ended(draft: &SavedDraft, now: Timestamp) -> Change {
+    let change = Change::new(draft.organization_id)
+        .update(draft.ended(DraftState::Deleted, now))
+        .write(Write::Uncount { key: SavedDraft::count_hash(draft.inbox_id), by: 1 });
+    let Some(client_id) = &draft.client_id else { return change };
+    // Its name is free again.
+    let hash = SavedDraft::name_hash(client_id);
+    change.write(Write::Delete(Key::DraftPointer(draft.inbox_id, hash)))
 }
 
 /// Asks for the mail that a draft describes to be sent, of this revision where one is named. One mail is made of a draft,
@@ -411,10 +414,12 @@ async fn find(
     permit: &Permit<scope::DraftsManage>,
     id: DraftId,
 ) -> Result<SavedDraft, Refusal> {
-    load(&*ports.store, permit.organization_id(), key::Draft(id))
-        .await?
-        .filter(|draft| permit.over(draft.inbox_id).is_ok())
-        .ok_or(Refusal::NotFound("draft"))
+    let draft = load(&*ports.store, permit.organization_id(), key::Draft(id)).await?;
+    let draft = draft.filter(|draft| permit.over(draft.inbox_id).is_ok());
+    let draft = draft.ok_or(Refusal::NotFound("draft"))?;
+    // Of an inbox that was deleted none is left.
+    inboxes::find(ports, permit, draft.inbox_id).await.map_err(|_| Refusal::NotFound("draft"))?;
+    Ok(draft)
 }
 
 /// The draft, where it did not come to an end.
@@ -607,7 +612,7 @@ fn as_object(ports: &Ports, content: &DraftContent) -> (Option<DraftObject>, Opt
     (Some(object), Some(bytes.into()))
 }
 
-fn object_key(draft: &SavedDraft) -> Option<BlobKey> {
+pub(crate) fn object_key(draft: &SavedDraft) -> Option<BlobKey> {
     let object = draft.object?;
     Some(BlobKey::Draft(draft.organization_id, draft.id, object.name))
 }

@@ -1,6 +1,7 @@
 //! What a deleted inbox leaves: what waits in it is called off, and all that it had goes the way of deleted mail.
 
 use domain::delivery::event::EventKind;
+use domain::gate::draft::SavedDraft;
 use domain::mailbox::filter::Span;
 use domain::mailbox::lifecycle::{Outbound, Status};
 use domain::mailbox::message::{Fate, Message, Trashed};
@@ -10,8 +11,9 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
-use crate::base::ports::{Ports, Workflow};
+use crate::base::ports::{Eraser, Ports, Workflow};
 use crate::base::store::{Change, Key, List, PageRequest, StoreError, Watch, Write, key, load, typed};
+use crate::gate::drafts::{ended, object_key};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on, wake};
 
 /// So many deleted inboxes are looked at in one run.
@@ -24,13 +26,18 @@ const SIDE_BY_SIDE: usize = 10;
 const REASON: &str = "inbox_deleted";
 
 /// Moves on what is left of deleted inboxes, and says how many mails. One that can't be moved on does not keep the others.
-pub async fn purge(ports: &Ports, workflow: &dyn Workflow, watch: &dyn Watch) -> Result<u32, Refusal> {
+pub async fn purge(
+    ports: &Ports,
+    eraser: &dyn Eraser,
+    workflow: &dyn Workflow,
+    watch: &dyn Watch,
+) -> Result<u32, Refusal> {
     let (mut moved, started) = (0, ports.now());
     for (organization_id, inbox_id) in watch.purges(started, INBOXES).await? {
         if ports.now().duration_since(started) >= TIME {
             break;
         }
-        match purge_one(ports, workflow, organization_id, inbox_id, started + TIME).await {
+        match purge_one(ports, (eraser, workflow), organization_id, inbox_id, started + TIME).await {
             Ok(count) => moved += count,
             Err(error) => tracing::warn!(%inbox_id, %error, "a deleted inbox could not be purged"),
         }
@@ -48,7 +55,7 @@ enum Step {
 
 async fn purge_one(
     ports: &Ports,
-    workflow: &dyn Workflow,
+    (eraser, workflow): (&dyn Eraser, &dyn Workflow),
     organization_id: OrganizationId,
     inbox_id: InboxId,
     until: domain::Timestamp,
@@ -91,6 +98,17 @@ async fn purge_one(
             step?;
             moved += 1;
         }
+    }
+    let drafts = PageRequest { limit: 100, cursor: None };
+    let found = ports.store.list(organization_id, &List::Drafts(inbox_id), &drafts).await?;
+    all &= found.next.is_none();
+    for draft in typed::<SavedDraft>(found).items {
+        if let Some(key) = object_key(&draft) {
+            // First what it says: its row leads the next run here again.
+            eraser.erase(&key).await?;
+        }
+        committed(ports, ended(&draft, ports.now())).await?;
+        moved += 1;
     }
     let now = ports.now();
     let change = Change::new(organization_id);
