@@ -1,4 +1,4 @@
-//! The OpenAPI document: that it is written down as the code has it, that it holds together, and that its examples are ones.
+//! The `OpenAPI` document: that it is written down as the code has it, that it holds together, and that its examples are ones.
 
 use std::collections::BTreeSet;
 

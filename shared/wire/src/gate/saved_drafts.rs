@@ -199,7 +199,7 @@ pub struct DraftView<'a> {
 
 /// A file of a draft.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "DraftFile")]
+#[schemars(rename = "FileOfDraft")]
 struct DraftFileView<'a> {
     filename: &'a str,
     content_type: &'a str,
