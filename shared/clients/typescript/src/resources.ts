@@ -31,11 +31,11 @@ export interface ApprovalsEditParams {
   cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
   /** The `digest` of the approval as it was shown. */
   digest: string;
-  /** The body as HTML; empty, it has none any more. */
+  /** The body as HTML, the whole of it as well; empty, it has none any more. */
   html?: string | null | undefined;
   /** As of a new mail. */
   html_mode?: "normal" | "strict" | null | undefined;
-  /** Files that it has and is to lose. */
+  /** Files that it has and is to lose, those that it passes on among them. The others stay. */
   remove_attachments?: Array<string> | null | undefined;
   /** Where answers go. */
   reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
@@ -43,7 +43,7 @@ export interface ApprovalsEditParams {
   send_at?: string | null | undefined;
   /** The subject. */
   subject?: string | null | undefined;
-  /** The body as text. */
+  /** The body as text, the whole of it: with what is quoted in it or passed on. */
   text?: string | null | undefined;
   /** Recipients, in the place of those that it has. */
   to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
@@ -65,6 +65,8 @@ export interface ApprovalsRejectParams {
   digest: string;
   /** Why. Whoever asked is told. */
   reason?: string | null | undefined;
+  /** Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not. */
+  revise?: boolean | null | undefined;
 }
 
 /** What `attachments.create` takes. */
@@ -105,6 +107,123 @@ export interface AuditVerifyParams {
   to?: number | undefined;
 }
 
+/** What `drafts.create` takes. */
+export interface DraftsCreateParams {
+  /** At most 20, with at most 25 MB together. The draft keeps their bytes. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** A name of yours: where the inbox has a draft of this name, that is given as it stands, with `200`. */
+  client_id?: string | null | undefined;
+  /** Further header fields, by name, as of a mail. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB. It is brought into its form when it is submitted. */
+  html?: string | null | undefined;
+  /**
+   * What becomes of HTML beyond that form when it is submitted: `normal` changes and names it, `strict` refuses the
+   * mail.
+   */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** What a program keeps with the mail, by name. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The mail of this inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this, at most 300 days ahead when it is submitted. */
+  send_at?: string | null | undefined;
+  /** Of a reply, that of the mail that it answers where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. */
+  text?: string | null | undefined;
+  /** Recipients: with `cc` and `bcc` at most 50. */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `drafts.list` takes. */
+export interface DraftsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `drafts.update` takes. */
+export interface DraftsUpdateParams {
+  /** All its files, in the place of those that it has. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** All further header fields, in the place of those that it has. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML. */
+  html?: string | null | undefined;
+  /** As of a new draft. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** All that a program keeps with it by name, in the place of what it has. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The mail of its inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** All words that a program keeps with it, in the place of those that it has. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `events.list` takes. */
+export interface EventsListParams {
+  /** Not older than this; events are kept for 30 days. */
+  after?: string | undefined;
+  /**
+   * The `next_cursor` of a page before, or the `id` of a message of the stream; also of a page with another filter or
+   * in the other order, since it names a place between two events.
+   */
+  cursor?: string | undefined;
+  /** The inbox that it is about. */
+  inbox_id?: string | undefined;
+  /** How many events at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /**
+   * `desc`, the newest first, where it is left out. With `asc` there is always a `next_cursor`, also where there is
+   * no event: what comes later stands behind it.
+   */
+  order?: "desc" | "asc" | undefined;
+  /** Types with commas between, such as `message.received,approval.*`; all of them where it is left out. */
+  types?: string | undefined;
+}
+
+/** What `events.stream` takes. */
+export interface EventsStreamParams {
+  /**
+   * Where it goes on: a `next_cursor` of `GET /v1/events`, or the `id` of a message of a stream. The header
+   * `Last-Event-ID` goes before it. From now on where there is neither.
+   */
+  cursor?: string | undefined;
+  /** The inbox that it is about. */
+  inbox_id?: string | undefined;
+  /** Types with commas between, such as `message.received,approval.*`; all of them where it is left out. */
+  types?: string | undefined;
+  lastEventId?: string | undefined;
+}
+
 /** What `inboxes.create` takes. */
 export interface InboxesCreateParams {
   /** The name beside the address, in mails that go out. */
@@ -142,6 +261,72 @@ export interface InboxesResumeParams {
   limit?: number | undefined;
 }
 
+/** What `inboxes.update` takes. */
+export interface InboxesUpdateParams {
+  /** The name beside the address, in mails that go out; an empty one takes it away. */
+  display_name: string;
+}
+
+/** What `messages.batch` takes. */
+export interface MessagesBatchParams {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** The mails, 1 to 100. One that is named twice counts once. */
+  messages: Array<types.MessageName>;
+  /** Whether they were read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** What `messages.delete` takes. */
+export interface MessagesDeleteParams {
+  /**
+   * For good, whether it is in the trash or not: nobody can bring it back. Else it goes into the trash for 30 days.
+   */
+  permanent?: boolean | undefined;
+}
+
+/** What `messages.forward` takes. */
+export interface MessagesForwardParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Whether the files of that mail go with it, behind those in `attachments`. Left out, they do. */
+  include_attachments?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
 /** What `messages.list` takes. */
 export interface MessagesListParams {
   /** It came in, or was asked for, then or later. */
@@ -156,7 +341,7 @@ export interface MessagesListParams {
   from?: string | undefined;
   /** Whether it has a file. */
   has_attachment?: boolean | undefined;
-  /** A label that it has. */
+  /** A label that it has; `trash` for those in the trash, which no other list has. */
   label?: string | undefined;
   /** How many entries at most; 50 where it is left out. */
   limit?: number | undefined;
@@ -184,7 +369,7 @@ export interface MessagesListAllParams {
   from?: string | undefined;
   /** Whether it has a file. */
   has_attachment?: boolean | undefined;
-  /** A label that it has. */
+  /** A label that it has; `trash` for those in the trash, which no other list has. */
   label?: string | undefined;
   /** How many entries at most; 50 where it is left out. */
   limit?: number | undefined;
@@ -206,16 +391,32 @@ export interface MessagesReplyParams {
   bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
   /** Recipients of copies. */
   cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
   /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
   html?: string | null | undefined;
   /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
   html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+   * `messages.read` too. Left out, it does not.
+   */
+  include_quote?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
   /** Where answers go, if not to the inbox: at most 5. */
   reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
   /** Not before this, at most 300 days ahead; left out, at once. */
   send_at?: string | null | undefined;
-  /** Of a reply, that of the mail that it answers where it is left out. */
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
   subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
   /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
   text?: string | null | undefined;
   /**
@@ -233,16 +434,32 @@ export interface MessagesReplyAllParams {
   bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
   /** Recipients of copies. */
   cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
   /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
   html?: string | null | undefined;
   /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
   html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+   * `messages.read` too. Left out, it does not.
+   */
+  include_quote?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
   /** Where answers go, if not to the inbox: at most 5. */
   reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
   /** Not before this, at most 300 days ahead; left out, at once. */
   send_at?: string | null | undefined;
-  /** Of a reply, that of the mail that it answers where it is left out. */
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
   subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
   /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
   text?: string | null | undefined;
   /**
@@ -260,16 +477,27 @@ export interface MessagesSendParams {
   bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
   /** Recipients of copies. */
   cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
   /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
   html?: string | null | undefined;
   /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
   html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
   /** Where answers go, if not to the inbox: at most 5. */
   reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
   /** Not before this, at most 300 days ahead; left out, at once. */
   send_at?: string | null | undefined;
-  /** Of a reply, that of the mail that it answers where it is left out. */
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
   subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
   /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
   text?: string | null | undefined;
   /**
@@ -463,7 +691,7 @@ export interface TokensCreateParams {
    * What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
    * inboxes what concerns inboxes alone.
    */
-  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
+  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
 }
 
 /** What `tokens.list` takes. */
@@ -495,7 +723,7 @@ export interface TokensResumeParams {
 /** What `webhooks.create` takes. */
 export interface WebhooksCreateParams {
   /** Which events; left out or empty, all of them. */
-  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created"> | null | undefined;
+  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted"> | null | undefined;
   /** `https`, on port 443, in a public network. */
   url: string;
 }
@@ -656,7 +884,8 @@ export class ApprovalsRoutes {
   }
 
   /**
-   * Stops the mail with this `digest`, for a `reason`. Needs the scope `approvals.decide`. `POST
+   * Stops the mail with this `digest`, for a `reason`; with `revise`, its words are left as a draft. With `revise`
+   * its words are left as a draft, `draft_id`. Needs the scope `approvals.decide`. `POST
    * /v1/approvals/{approval_id}/reject`
    */
   reject(approvalId: string, params: ApprovalsRejectParams, options: CallOptions = {}): Promise<types.Approval> {
@@ -667,6 +896,7 @@ export class ApprovalsRoutes {
       body: {
         digest: params.digest,
         reason: params.reason,
+        revise: params.revise,
       },
       options,
     });
@@ -770,6 +1000,216 @@ export class AuditRoutes {
   }
 }
 
+/** The routes of `drafts`. */
+export class DraftsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Makes a draft. `200` with the one that is there, where the inbox has one of this `client_id`. Any part may be
+   * missing. Needs the scope `drafts.manage`. `POST /v1/inboxes/{inbox_id}/drafts`
+   */
+  create(inboxId: string, params: DraftsCreateParams = {}, options: OnceOptions = {}): Promise<types.Draft> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/drafts",
+      names: { inbox_id: inboxId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        client_id: params.client_id,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        metadata: params.metadata,
+        reply_all: params.reply_all,
+        reply_to: params.reply_to,
+        reply_to_message_id: params.reply_to_message_id,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Deletes a draft, with what it says. `If-Match` may name its revision. Needs the scope `drafts.manage`. `DELETE
+   * /v1/drafts/{draft_id}`
+   */
+  delete(draftId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/drafts/{draft_id}",
+      names: { draft_id: draftId },
+      options,
+    });
+  }
+
+  /** One draft with its bodies. Needs the scope `drafts.manage`. `GET /v1/drafts/{draft_id}` */
+  get(draftId: string, options: CallOptions = {}): Promise<types.DraftDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/drafts/{draft_id}",
+      names: { draft_id: draftId },
+      options,
+    });
+  }
+
+  /**
+   * The drafts of an inbox, the one that was made last first, without their bodies. The one that was made last first.
+   * Needs the scope `drafts.manage`. `GET /v1/inboxes/{inbox_id}/drafts`
+   */
+  list(inboxId: string, params: DraftsListParams = {}, options: CallOptions = {}): Promise<types.PageOfDraft> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/drafts",
+      names: { inbox_id: inboxId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(inboxId: string, params: Omit<DraftsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Draft, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(inboxId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Asks for a draft to be sent, once. `202` where it is held, `201` where policies let it go, `200` with the mail as
+   * it stands where it was submitted before. Needs `messages.send` too; one mail is made of a draft, however often it
+   * is submitted; `If-Match` may name its revision. Needs the scope `drafts.manage`. `POST
+   * /v1/drafts/{draft_id}/submit`
+   */
+  submit(draftId: string, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/drafts/{draft_id}/submit",
+      names: { draft_id: draftId },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Changes a draft: what is left out stays, what is `null` is taken out. `If-Match` may name its revision. Needs the
+   * scope `drafts.manage`. `PATCH /v1/drafts/{draft_id}`
+   */
+  update(draftId: string, params: DraftsUpdateParams = {}, options: CallOptions = {}): Promise<types.Draft> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/drafts/{draft_id}",
+      names: { draft_id: draftId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        metadata: params.metadata,
+        reply_all: params.reply_all,
+        reply_to: params.reply_to,
+        reply_to_message_id: params.reply_to_message_id,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `events`. */
+export class EventsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** One event, within 30 days. Needs the scope `events.read`. `GET /v1/events/{event_id}` */
+  get(eventId: string, options: CallOptions = {}): Promise<types.Event> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/events/{event_id}",
+      names: { event_id: eventId },
+      options,
+    });
+  }
+
+  /**
+   * What happened within 30 days, as webhooks are told of it, in an order in which nobody who follows it loses any.
+   * Newest first; with `order=asc` there is always a `next_cursor` to go on from. Needs the scope `events.read`. `GET
+   * /v1/events`
+   */
+  list(params: EventsListParams = {}, options: CallOptions = {}): Promise<types.PageOfEvent> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/events",
+      names: {},
+      query: {
+        after: params.after,
+        cursor: params.cursor,
+        inbox_id: params.inbox_id,
+        limit: params.limit,
+        order: params.order,
+        types: params.types,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<EventsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Event, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Events as they come, for `EventSource` and its like, without a URL that we could call. `text/event-stream` in
+   * slices of 25 seconds at most; goes on behind `Last-Event-ID`. Needs the scope `events.read`. `GET
+   * /v1/events/stream`
+   */
+  stream(params: EventsStreamParams = {}, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/events/stream",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        inbox_id: params.inbox_id,
+        types: params.types,
+      },
+      headers: {
+        "last-event-id": params.lastEventId,
+      },
+      options,
+    });
+  }
+}
+
 /** The routes of `health`. */
 export class HealthRoutes {
   readonly #transport: Transport;
@@ -811,6 +1251,19 @@ export class InboxesRoutes {
         username: params.username,
       },
       once: true,
+      options,
+    });
+  }
+
+  /**
+   * Deletes an inbox with all its mail; its address stays taken, and what waits is called off. With all its mail, for
+   * good; its address is never given again. Needs the scope `inboxes.manage`. `DELETE /v1/inboxes/{inbox_id}`
+   */
+  delete(inboxId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/inboxes/{inbox_id}",
+      names: { inbox_id: inboxId },
       options,
     });
   }
@@ -885,6 +1338,22 @@ export class InboxesRoutes {
       options,
     });
   }
+
+  /**
+   * Gives an inbox another name beside its address. Its display name; its address is its own for ever. Needs the
+   * scope `inboxes.manage`. `PATCH /v1/inboxes/{inbox_id}`
+   */
+  update(inboxId: string, params: InboxesUpdateParams, options: CallOptions = {}): Promise<types.Inbox> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/inboxes/{inbox_id}",
+      names: { inbox_id: inboxId },
+      body: {
+        display_name: params.display_name,
+      },
+      options,
+    });
+  }
 }
 
 /** The routes of `me`. */
@@ -896,8 +1365,8 @@ export class MeRoutes {
   }
 
   /**
-   * Who calls: the person behind the credential and their organization. Who the credential is, and whether mail is
-   * paused. Needs any good credential. `GET /v1/me`
+   * Who calls: the person behind the credential and their organization. Who the credential is, what it may do, and
+   * whether mail is paused. Needs any good credential. `GET /v1/me`
    */
   get(options: CallOptions = {}): Promise<types.Me> {
     return this.#transport.request({
@@ -915,6 +1384,74 @@ export class MessagesRoutes {
 
   constructor(transport: Transport) {
     this.#transport = transport;
+  }
+
+  /**
+   * Up to 100 mails by their ids, of any inboxes, without their bodies; with a change, all of them changed. Up to 100
+   * by their ids, of any inboxes; with `messages.modify`, their labels and whether they were read. Needs the scope
+   * `messages.read`. `POST /v1/messages/batch`
+   */
+  batch(params: MessagesBatchParams, options: CallOptions = {}): Promise<types.MessageBatch> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/messages/batch",
+      names: {},
+      body: {
+        add_labels: params.add_labels,
+        messages: params.messages,
+        read: params.read,
+        remove_labels: params.remove_labels,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Puts a mail into the trash; with `permanent=true`, deletes it for good. Into the trash for 30 days; with
+   * `permanent=true` for good. Needs the scope `messages.modify`. `DELETE
+   * /v1/inboxes/{inbox_id}/messages/{message_id}`
+   */
+  delete(inboxId: string, messageId: string, params: MessagesDeleteParams = {}, options: CallOptions = {}): Promise<types.Message> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      query: {
+        permanent: params.permanent,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Asks for a mail to be passed on, as its reader saw it. It is held. The same, to new recipients; that mail stands
+   * below, with its files. Needs `messages.read` too. Needs the scope `messages.send`. `POST
+   * /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
+   */
+  forward(inboxId: string, messageId: string, params: MessagesForwardParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/forward",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        include_attachments: params.include_attachments,
+        metadata: params.metadata,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
   }
 
   /**
@@ -1032,11 +1569,15 @@ export class MessagesRoutes {
         attachments: params.attachments,
         bcc: params.bcc,
         cc: params.cc,
+        headers: params.headers,
         html: params.html,
         html_mode: params.html_mode,
+        include_quote: params.include_quote,
+        metadata: params.metadata,
         reply_to: params.reply_to,
         send_at: params.send_at,
         subject: params.subject,
+        tags: params.tags,
         text: params.text,
         to: params.to,
       },
@@ -1058,15 +1599,32 @@ export class MessagesRoutes {
         attachments: params.attachments,
         bcc: params.bcc,
         cc: params.cc,
+        headers: params.headers,
         html: params.html,
         html_mode: params.html_mode,
+        include_quote: params.include_quote,
+        metadata: params.metadata,
         reply_to: params.reply_to,
         send_at: params.send_at,
         subject: params.subject,
+        tags: params.tags,
         text: params.text,
         to: params.to,
       },
       once: true,
+      options,
+    });
+  }
+
+  /**
+   * Takes a mail out of the trash, into its conversation, with its labels. Out of the trash, as it was. Needs the
+   * scope `messages.modify`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/restore`
+   */
+  restore(inboxId: string, messageId: string, options: CallOptions = {}): Promise<types.Message> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/restore",
+      names: { inbox_id: inboxId,  message_id: messageId },
       options,
     });
   }
@@ -1084,11 +1642,14 @@ export class MessagesRoutes {
         attachments: params.attachments,
         bcc: params.bcc,
         cc: params.cc,
+        headers: params.headers,
         html: params.html,
         html_mode: params.html_mode,
+        metadata: params.metadata,
         reply_to: params.reply_to,
         send_at: params.send_at,
         subject: params.subject,
+        tags: params.tags,
         text: params.text,
         to: params.to,
       },
@@ -1159,8 +1720,8 @@ export class OpenapiRoutes {
   }
 
   /**
-   * This API in the words of OpenAPI 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an `ETag`.
-   * Needs no credential. `GET /openapi.json`
+   * This API in the words of `OpenAPI` 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an
+   * `ETag`. Needs no credential. `GET /openapi.json`
    */
   get(params: OpenapiGetParams = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
     return this.#transport.request({
@@ -1437,6 +1998,20 @@ export class ThreadsRoutes {
   }
 
   /**
+   * Puts the mails of a conversation into the trash, but for those that may still go. All its mails into the trash,
+   * but for those that may still go; at most 200 at a time. Needs the scope `messages.modify`. `DELETE
+   * /v1/threads/{thread_id}`
+   */
+  delete(threadId: string, options: CallOptions = {}): Promise<types.ThreadMoved> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/threads/{thread_id}",
+      names: { thread_id: threadId },
+      options,
+    });
+  }
+
+  /**
    * A conversation with a page of its mails, oldest first, each with what it says that is new. Its mails, each with
    * what it says that is new. Needs the scope `messages.read`. `GET /v1/threads/{thread_id}`
    */
@@ -1517,6 +2092,19 @@ export class ThreadsRoutes {
       yield* page.data;
       cursor = page.next_cursor ?? undefined;
     } while (cursor);
+  }
+
+  /**
+   * Takes the mails of a conversation out of the trash. All its mails out of the trash; at most 200 at a time. Needs
+   * the scope `messages.modify`. `POST /v1/threads/{thread_id}/restore`
+   */
+  restore(threadId: string, options: CallOptions = {}): Promise<types.ThreadMoved> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/threads/{thread_id}/restore",
+      names: { thread_id: threadId },
+      options,
+    });
   }
 
   /**
@@ -1747,6 +2335,8 @@ export class Resources {
   readonly approvals: ApprovalsRoutes;
   readonly attachments: AttachmentsRoutes;
   readonly audit: AuditRoutes;
+  readonly drafts: DraftsRoutes;
+  readonly events: EventsRoutes;
   readonly health: HealthRoutes;
   readonly inboxes: InboxesRoutes;
   readonly me: MeRoutes;
@@ -1764,6 +2354,8 @@ export class Resources {
     this.approvals = new ApprovalsRoutes(transport);
     this.attachments = new AttachmentsRoutes(transport);
     this.audit = new AuditRoutes(transport);
+    this.drafts = new DraftsRoutes(transport);
+    this.events = new EventsRoutes(transport);
     this.health = new HealthRoutes(transport);
     this.inboxes = new InboxesRoutes(transport);
     this.me = new MeRoutes(transport);

@@ -35,10 +35,14 @@ export interface Approval {
   delegations: Array<Delegation>;
   /** Of the bytes that leave, if it is approved. */
   digest: string;
+  /** The draft that was left of a rejected mail. */
+  draft_id?: string | null | undefined;
   /** Who made this revision, where it is an edited one. */
   edited_by: string | null;
   /** Until when it can be decided. */
   expires_at: string;
+  /** The mail that it passes on. */
+  forwards: string | null;
   id: string;
   inbox_id: string;
   message_id: string;
@@ -72,7 +76,7 @@ export interface Approval {
 
 /** An approval with what a person needs to decide. */
 export interface ApprovalDetail {
-  /** The mail that it answers. */
+  /** The mail that it answers or passes on. */
   answered_message: MessageDetail | null;
   /** The mail that it answers. */
   answers: string | null;
@@ -88,10 +92,14 @@ export interface ApprovalDetail {
   differences: Array<Difference> | null;
   /** Of the bytes that leave, if it is approved. */
   digest: string;
+  /** The draft that was left of a rejected mail. */
+  draft_id?: string | null | undefined;
   /** Who made this revision, where it is an edited one. */
   edited_by: string | null;
   /** Until when it can be decided. */
   expires_at: string;
+  /** The mail that it passes on. */
+  forwards: string | null;
   id: string;
   inbox_id: string;
   /** The mail as it is sealed under `digest`. */
@@ -148,7 +156,7 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created";
+  event_type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted";
   /** When it is tried again. */
   next_attempt_at: string | null;
   /** The HTTP status, where there was a response. */
@@ -191,6 +199,18 @@ export interface AuditHead {
   sequence: number;
 }
 
+/** Mails, and what changes of each of them. Where nothing is to change, they are only given. */
+export interface BatchMessages {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** The mails, 1 to 100. One that is named twice counts once. */
+  messages: Array<MessageName>;
+  /** Whether they were read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
 /** A file that is to be uploaded. */
 export interface CreateAttachment {
   /** Its media type; `application/octet-stream` where it is left out. */
@@ -201,6 +221,45 @@ export interface CreateAttachment {
   inbox_id?: string | null | undefined;
   /** In bytes, 1 to 26,214,400. */
   size: number;
+}
+
+/** A mail to go on with later. Any part may be missing until it is submitted. */
+export interface CreateDraft {
+  /** At most 20, with at most 25 MB together. The draft keeps their bytes. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** A name of yours: where the inbox has a draft of this name, that is given as it stands, with `200`. */
+  client_id?: string | null | undefined;
+  /** Further header fields, by name, as of a mail. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB. It is brought into its form when it is submitted. */
+  html?: string | null | undefined;
+  /**
+   * What becomes of HTML beyond that form when it is submitted: `normal` changes and names it, `strict` refuses the
+   * mail.
+   */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** What a program keeps with the mail, by name. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** The mail of this inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this, at most 300 days ahead when it is submitted. */
+  send_at?: string | null | undefined;
+  /** Of a reply, that of the mail that it answers where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. */
+  text?: string | null | undefined;
+  /** Recipients: with `cc` and `bcc` at most 50. */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
 /** An inbox that is to be made on the installation's mail domain. */
@@ -248,13 +307,13 @@ export interface CreateToken {
    * What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
    * inboxes what concerns inboxes alone.
    */
-  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
+  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
 }
 
 /** An endpoint that is to be told of events. */
 export interface CreateWebhook {
   /** Which events; left out or empty, all of them. */
-  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created"> | null | undefined;
+  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted"> | null | undefined;
   /** `https`, on port 443, in a public network. */
   url: string;
 }
@@ -310,6 +369,92 @@ export interface Download {
   size: number;
 }
 
+/** A draft as a list shows it. */
+export interface Draft {
+  /** The approval of that mail. */
+  approval_id: string | null;
+  attachments: Array<FileOfDraft>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  /** The name that its client gave it. */
+  client_id: string | null;
+  created_at: string;
+  /** Further header fields, by name. */
+  headers: Record<string, unknown>;
+  /** What becomes of HTML beyond its form when it is submitted. */
+  html_mode: string;
+  id: string;
+  inbox_id: string;
+  /** That mail. */
+  message_id: string | null;
+  /** What a program keeps with it, by name. */
+  metadata: Record<string, unknown>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Why the mail was rejected of which it was left. */
+  rejection_reason: string | null;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all: boolean;
+  /** Where answers go, if not to the inbox. */
+  reply_to: Array<Party>;
+  /** The mail that it answers. */
+  reply_to_message_id: string | null;
+  /** Counts its changes, from 1. `If-Match` names it as `ETag` gives it. */
+  revision: number;
+  /** Not before. */
+  send_at: string | null;
+  subject: string | null;
+  /** Words that a program keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  to: Array<Party>;
+  updated_at: string;
+}
+
+/** A draft with its bodies. */
+export interface DraftDetail {
+  /** The approval of that mail. */
+  approval_id: string | null;
+  attachments: Array<FileOfDraft>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  /** The name that its client gave it. */
+  client_id: string | null;
+  created_at: string;
+  /** Further header fields, by name. */
+  headers: Record<string, unknown>;
+  /** The body as HTML, as it was given. */
+  html: string | null;
+  /** What becomes of HTML beyond its form when it is submitted. */
+  html_mode: string;
+  id: string;
+  inbox_id: string;
+  /** That mail. */
+  message_id: string | null;
+  /** What a program keeps with it, by name. */
+  metadata: Record<string, unknown>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Why the mail was rejected of which it was left. */
+  rejection_reason: string | null;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all: boolean;
+  /** Where answers go, if not to the inbox. */
+  reply_to: Array<Party>;
+  /** The mail that it answers. */
+  reply_to_message_id: string | null;
+  /** Counts its changes, from 1. `If-Match` names it as `ETag` gives it. */
+  revision: number;
+  /** Not before. */
+  send_at: string | null;
+  subject: string | null;
+  /** Words that a program keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  /** The body as text. */
+  text: string | null;
+  to: Array<Party>;
+  updated_at: string;
+}
+
 /** A file of a mail that nobody sends. */
 export interface DraftFile {
   /** Its media type; `application/octet-stream` where it is left out. */
@@ -352,11 +497,11 @@ export interface EditMail {
   cc?: Mailbox | Array<Mailbox> | null | undefined;
   /** The `digest` of the approval as it was shown. */
   digest: string;
-  /** The body as HTML; empty, it has none any more. */
+  /** The body as HTML, the whole of it as well; empty, it has none any more. */
   html?: string | null | undefined;
   /** As of a new mail. */
   html_mode?: "normal" | "strict" | null | undefined;
-  /** Files that it has and is to lose. */
+  /** Files that it has and is to lose, those that it passes on among them. The others stay. */
   remove_attachments?: Array<string> | null | undefined;
   /** Where answers go. */
   reply_to?: Mailbox | Array<Mailbox> | null | undefined;
@@ -364,7 +509,7 @@ export interface EditMail {
   send_at?: string | null | undefined;
   /** The subject. */
   subject?: string | null | undefined;
-  /** The body as text. */
+  /** The body as text, the whole of it: with what is quoted in it or passed on. */
   text?: string | null | undefined;
   /** Recipients, in the place of those that it has. */
   to?: Mailbox | Array<Mailbox> | null | undefined;
@@ -389,6 +534,25 @@ export interface Evaluation {
   terms: Terms | null;
   /** The rules that matched. */
   trace: Array<PolicyStep>;
+}
+
+/** An event, the same for whoever reads it and for webhooks. */
+export interface Event {
+  created_at: string;
+  data: EventData;
+  /** The same however often it is told of. */
+  id: string;
+  type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted";
+}
+
+/**
+ * What an event is about, as it stood then: one of these. It has no bodies, and of long lists and texts the
+ * beginning.
+ */
+export interface EventData {
+  approval?: Approval | null | undefined;
+  inbox?: Inbox | null | undefined;
+  message?: Message | null | undefined;
 }
 
 /** What policies look at, without the words of the mail. */
@@ -433,9 +597,9 @@ export interface FileFact {
   size: number;
 }
 
-/** A file of a mail: its bytes in `content`, or an upload's `attachment_id`. */
+/** A file of a mail: its bytes in `content`, or the `attachment_id` of an upload or of a file of another mail. */
 export interface FileGiven {
-  /** Of `POST /v1/attachments`. */
+  /** Of `POST /v1/attachments`; or, with the scope `messages.read`, of a file of a mail that has come in or gone. */
   attachment_id?: string | null | undefined;
   /** Its bytes. */
   content?: string | null | undefined;
@@ -443,8 +607,20 @@ export interface FileGiven {
   content_id?: string | null | undefined;
   /** Its media type. */
   content_type?: string | null | undefined;
-  /** Its name, without a path; of an upload, that of the upload where it is left out. */
+  /** Its name, without a path; of a file that is named by its id, that which it has where it is left out. */
   filename?: string | null | undefined;
+}
+
+/** A file of a draft. */
+export interface FileOfDraft {
+  /** For `cid:` references in `html`. */
+  content_id: string | null;
+  content_type: string;
+  filename: string;
+  /** Of its bytes, in hexadecimal digits. */
+  sha256: string;
+  /** In bytes. */
+  size: number;
 }
 
 /** What looks wrong with a mail. */
@@ -452,6 +628,49 @@ export interface Finding {
   code: string;
   evidence: string;
   explanation: string;
+}
+
+/**
+ * A mail that passes another one on: that one stands below `text` and `html`, which may be left out, at most 128 KB
+ * of its text.
+ */
+export interface Forward {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Whether the files of that mail go with it, behind those in `attachments`. Left out, they do. */
+  include_attachments?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
 /** A header of a mail. */
@@ -493,16 +712,27 @@ export interface Mail {
   bcc?: Mailbox | Array<Mailbox> | null | undefined;
   /** Recipients of copies. */
   cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
   /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
   html?: string | null | undefined;
   /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
   html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
   /** Where answers go, if not to the inbox: at most 5. */
   reply_to?: Mailbox | Array<Mailbox> | null | undefined;
   /** Not before this, at most 300 days ahead; left out, at once. */
   send_at?: string | null | undefined;
-  /** Of a reply, that of the mail that it answers where it is left out. */
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
   subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
   /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
   text?: string | null | undefined;
   /**
@@ -518,9 +748,15 @@ export type Mailbox = string | { address: string; name?: string | null };
 /** Who somebody is. */
 export interface Me {
   email: string;
+  /** The inboxes that the credential reaches; `null` for all of them. */
+  inbox_ids: Array<string> | null;
   member_id: string;
   organization: Organization;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
+  /** What the credential may do. */
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  /** The token that calls; none in a session. */
+  token_id: string | null;
   user_id: string;
 }
 
@@ -532,6 +768,8 @@ export interface Message {
   created_at: string;
   /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
   date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
   from: Party;
   id: string;
   /** The `Message-ID` of the mail that it answers. */
@@ -541,6 +779,8 @@ export interface Message {
   internet_message_id: string | null;
   /** In the order of the alphabet. */
   labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
   /** The first words of the text, at most 200 characters. */
   preview: string;
   /** Whether somebody said that it was read; a mail that goes out always is. */
@@ -554,8 +794,12 @@ export interface Message {
   /** `received`, or how far it is on its way out. */
   status: string;
   subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
   thread_id: string;
   to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
   /** The author in `From` is proven to be the one who sent it. */
   authenticated?: boolean | undefined;
   /** A program wrote it, nobody waits for an answer (RFC 3834). */
@@ -595,6 +839,16 @@ export interface Message {
   unknown_since?: string | null | undefined;
 }
 
+/** Mails that were named one by one. */
+export interface MessageBatch {
+  /** Those that are there, as they are now, in the order in which they were named. */
+  data: Array<Message>;
+  /** Those that are as they were, though they were to change. All others are changed. */
+  failed: Array<MessageFailed>;
+  /** Those that are not there, or that this credential may not see. */
+  not_found: Array<MessageNamed>;
+}
+
 /** A mail with its body. */
 export interface MessageDetail {
   attachments: Array<File>;
@@ -603,6 +857,8 @@ export interface MessageDetail {
   created_at: string;
   /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
   date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
   /** The new part of a received reply. */
   extracted_text: string | null;
   from: Party;
@@ -625,6 +881,8 @@ export interface MessageDetail {
   internet_message_id: string | null;
   /** In the order of the alphabet. */
   labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
   /** Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted. */
   picture_hosts: Array<string>;
   /** The first words of the text, at most 200 characters. */
@@ -646,10 +904,14 @@ export interface MessageDetail {
   /** `received`, or how far it is on its way out. */
   status: string;
   subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
   /** The body as text. */
   text: string | null;
   thread_id: string;
   to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
   /** The author in `From` is proven to be the one who sent it. */
   authenticated?: boolean | undefined;
   /** A program wrote it, nobody waits for an answer (RFC 3834). */
@@ -687,6 +949,37 @@ export interface MessageDetail {
   sent_at?: string | null | undefined;
   /** Since when nobody knows whether it left. */
   unknown_since?: string | null | undefined;
+}
+
+/** A mail that was not changed. */
+export interface MessageFailed {
+  /** Why, as the error of a single change would have it. */
+  code: string;
+  inbox_id: string;
+  message: string;
+  message_id: string;
+}
+
+/** A mail that was not moved. */
+export interface MessageLeft {
+  /** Why, as the error of a single request would have it. */
+  code: string;
+  message: string;
+  message_id: string;
+}
+
+/** A mail: its `id` and its `inbox_id`, as lists give them. */
+export interface MessageName {
+  /** Its inbox. */
+  inbox_id: string;
+  /** Its id. */
+  message_id: string;
+}
+
+/** A mail by its ids. */
+export interface MessageNamed {
+  inbox_id: string;
+  message_id: string;
 }
 
 /** An organization. */
@@ -714,6 +1007,20 @@ export interface PageOfAttempt {
 /** A page of a list. */
 export interface PageOfAuditEntry {
   data: Array<AuditEntry>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfDraft {
+  data: Array<Draft>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfEvent {
+  data: Array<Event>;
   /** For `cursor`, where there is more. */
   next_cursor: string | null;
 }
@@ -870,6 +1177,8 @@ export interface Reject {
   digest: string;
   /** Why. Whoever asked is told. */
   reason?: string | null | undefined;
+  /** Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not. */
+  revise?: boolean | null | undefined;
 }
 
 /** A policy that takes the place of one. */
@@ -882,6 +1191,49 @@ export interface ReplacePolicy {
   rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
   /** Of the policy whose place it takes, as you know it. */
   version: number;
+}
+
+/** An answer to a mail. */
+export interface Reply {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+   * `messages.read` too. Left out, it does not.
+   */
+  include_quote?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
 /**
@@ -1099,6 +1451,8 @@ export interface ThreadMessage {
   created_at: string;
   /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
   date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
   from: Party;
   id: string;
   /** The `Message-ID` of the mail that it answers. */
@@ -1108,6 +1462,8 @@ export interface ThreadMessage {
   internet_message_id: string | null;
   /** In the order of the alphabet. */
   labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
   /** Its text without what it quotes. */
   new_text: string | null;
   /** The first words of the text, at most 200 characters. */
@@ -1123,6 +1479,8 @@ export interface ThreadMessage {
   /** `received`, or how far it is on its way out. */
   status: string;
   subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
   /**
    * Its text is left out: the mails of this page are too large together, or its bytes can't be had. Get the mail
    * itself.
@@ -1130,6 +1488,8 @@ export interface ThreadMessage {
   text_left_out: boolean;
   thread_id: string;
   to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
   /** The author in `From` is proven to be the one who sent it. */
   authenticated?: boolean | undefined;
   /** A program wrote it, nobody waits for an answer (RFC 3834). */
@@ -1169,6 +1529,17 @@ export interface ThreadMessage {
   unknown_since?: string | null | undefined;
 }
 
+/** What became of the mails of a conversation. */
+export interface ThreadMoved {
+  /** All of them were looked at. Else the same request goes on with the rest. */
+  complete: boolean;
+  /** Those that were not, with the reason of each. */
+  left: Array<MessageLeft>;
+  /** So many of its mails were moved by this request. */
+  moved: number;
+  thread_id: string;
+}
+
 /** A token. */
 export interface Token {
   created_at: string;
@@ -1182,7 +1553,7 @@ export interface Token {
   name: string;
   /** While it can't be used. */
   paused: Pause | null;
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
   /** The secret, only in the response to its creation. */
   token?: string | null | undefined;
 }
@@ -1190,6 +1561,46 @@ export interface Token {
 /** A policy whose record can't be read. */
 export interface Unreadable {
   id: string | null;
+}
+
+/** What changes of a draft. What is left out stays, what is `null` is taken out. */
+export interface UpdateDraft {
+  /** All its files, in the place of those that it has. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** All further header fields, in the place of those that it has. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML. */
+  html?: string | null | undefined;
+  /** As of a new draft. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** All that a program keeps with it by name, in the place of what it has. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** The mail of its inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** All words that a program keeps with it, in the place of those that it has. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/** What changes of an inbox. Its address is its own for ever. */
+export interface UpdateInbox {
+  /** The name beside the address, in mails that go out; an empty one takes it away. */
+  display_name: string;
 }
 
 /** What changes of a mail, or of all mails of a conversation. What is left out stays as it is. */
@@ -1273,7 +1684,7 @@ export interface Vote {
 export interface Webhook {
   created_at: string;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created">;
+  events: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted">;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */
   failures: number;
   /** Until when it is asked no more. */

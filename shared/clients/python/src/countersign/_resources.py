@@ -213,9 +213,11 @@ class ApprovalsRoutes:
         *,
         digest: str,
         reason: str | None = None,
+        revise: bool | None = None,
         request_timeout: float | None = None,
     ) -> types.Approval:
-        """Stops the mail with this `digest`, for a `reason`. Needs the scope `approvals.decide`. `POST
+        """Stops the mail with this `digest`, for a `reason`; with `revise`, its words are left as a draft. With `revise`
+        its words are left as a draft, `draft_id`. Needs the scope `approvals.decide`. `POST
         /v1/approvals/{approval_id}/reject`
         """
         answer: types.Approval = self._transport.request(
@@ -226,6 +228,7 @@ class ApprovalsRoutes:
                 {
                     "digest": digest,
                     "reason": reason,
+                    "revise": revise,
                 }
             ),
             timeout=request_timeout,
@@ -368,6 +371,310 @@ class AuditRoutes:
         return answer
 
 
+class DraftsRoutes:
+    """The routes of `drafts`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        inbox_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        client_id: str | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_all: bool | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        reply_to_message_id: str | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Draft:
+        """Makes a draft. `200` with the one that is there, where the inbox has one of this `client_id`. Any part may be
+        missing. Needs the scope `drafts.manage`. `POST /v1/inboxes/{inbox_id}/drafts`
+        """
+        answer: types.Draft = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/drafts",
+            names={"inbox_id": inbox_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "client_id": client_id,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "metadata": metadata,
+                    "reply_all": reply_all,
+                    "reply_to": reply_to,
+                    "reply_to_message_id": reply_to_message_id,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        draft_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Deletes a draft, with what it says. `If-Match` may name its revision. Needs the scope `drafts.manage`. `DELETE
+        /v1/drafts/{draft_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/drafts/{draft_id}",
+            names={"draft_id": draft_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        draft_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.DraftDetail:
+        """One draft with its bodies. Needs the scope `drafts.manage`. `GET /v1/drafts/{draft_id}`"""
+        answer: types.DraftDetail = self._transport.request(
+            "GET",
+            "/v1/drafts/{draft_id}",
+            names={"draft_id": draft_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        inbox_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfDraft:
+        """The drafts of an inbox, the one that was made last first, without their bodies. The one that was made last
+        first. Needs the scope `drafts.manage`. `GET /v1/inboxes/{inbox_id}/drafts`
+        """
+        answer: types.PageOfDraft = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/drafts",
+            names={"inbox_id": inbox_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        inbox_id: str,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Draft]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(inbox_id, limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def submit(
+        self,
+        draft_id: str,
+        *,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for a draft to be sent, once. `202` where it is held, `201` where policies let it go, `200` with the mail
+        as it stands where it was submitted before. Needs `messages.send` too; one mail is made of a draft, however
+        often it is submitted; `If-Match` may name its revision. Needs the scope `drafts.manage`. `POST
+        /v1/drafts/{draft_id}/submit`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/drafts/{draft_id}/submit",
+            names={"draft_id": draft_id},
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        draft_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_all: bool | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        reply_to_message_id: str | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Draft:
+        """Changes a draft: what is left out stays, what is `null` is taken out. `If-Match` may name its revision. Needs
+        the scope `drafts.manage`. `PATCH /v1/drafts/{draft_id}`
+        """
+        answer: types.Draft = self._transport.request(
+            "PATCH",
+            "/v1/drafts/{draft_id}",
+            names={"draft_id": draft_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "metadata": metadata,
+                    "reply_all": reply_all,
+                    "reply_to": reply_to,
+                    "reply_to_message_id": reply_to_message_id,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class EventsRoutes:
+    """The routes of `events`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(
+        self,
+        event_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Event:
+        """One event, within 30 days. Needs the scope `events.read`. `GET /v1/events/{event_id}`"""
+        answer: types.Event = self._transport.request(
+            "GET",
+            "/v1/events/{event_id}",
+            names={"event_id": event_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        after: str | None = None,
+        cursor: str | None = None,
+        inbox_id: str | None = None,
+        limit: int | None = None,
+        order: Literal["desc", "asc"] | None = None,
+        types: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfEvent:
+        """What happened within 30 days, as webhooks are told of it, in an order in which nobody who follows it loses
+        any. Newest first; with `order=asc` there is always a `next_cursor` to go on from. Needs the scope
+        `events.read`. `GET /v1/events`
+        """
+        answer: types.PageOfEvent = self._transport.request(
+            "GET",
+            "/v1/events",
+            names={},
+            query={
+                "after": after,
+                "cursor": cursor,
+                "inbox_id": inbox_id,
+                "limit": limit,
+                "order": order,
+                "types": types,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        after: str | None = None,
+        inbox_id: str | None = None,
+        limit: int | None = None,
+        order: Literal["desc", "asc"] | None = None,
+        types: str | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Event]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(after=after, inbox_id=inbox_id, limit=limit, order=order, types=types, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def stream(
+        self,
+        *,
+        cursor: str | None = None,
+        inbox_id: str | None = None,
+        types: str | None = None,
+        last_event_id: str | None = None,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Events as they come, for `EventSource` and its like, without a URL that we could call. `text/event-stream` in
+        slices of 25 seconds at most; goes on behind `Last-Event-ID`. Needs the scope `events.read`. `GET
+        /v1/events/stream`
+        """
+        self._transport.request(
+            "GET",
+            "/v1/events/stream",
+            names={},
+            query={
+                "cursor": cursor,
+                "inbox_id": inbox_id,
+                "types": types,
+            },
+            headers={"last-event-id": last_event_id},
+            timeout=request_timeout,
+        )
+
+
 class HealthRoutes:
     """The routes of `health`."""
 
@@ -421,6 +728,22 @@ class InboxesRoutes:
             timeout=request_timeout,
         )
         return answer
+
+    def delete(
+        self,
+        inbox_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Deletes an inbox with all its mail; its address stays taken, and what waits is called off. With all its mail,
+        for good; its address is never given again. Needs the scope `inboxes.manage`. `DELETE /v1/inboxes/{inbox_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/inboxes/{inbox_id}",
+            names={"inbox_id": inbox_id},
+            timeout=request_timeout,
+        )
 
     def get(
         self,
@@ -527,6 +850,29 @@ class InboxesRoutes:
         )
         return answer
 
+    def update(
+        self,
+        inbox_id: str,
+        *,
+        display_name: str,
+        request_timeout: float | None = None,
+    ) -> types.Inbox:
+        """Gives an inbox another name beside its address. Its display name; its address is its own for ever. Needs the
+        scope `inboxes.manage`. `PATCH /v1/inboxes/{inbox_id}`
+        """
+        answer: types.Inbox = self._transport.request(
+            "PATCH",
+            "/v1/inboxes/{inbox_id}",
+            names={"inbox_id": inbox_id},
+            body=_given(
+                {
+                    "display_name": display_name,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
 
 class MeRoutes:
     """The routes of `me`."""
@@ -539,8 +885,8 @@ class MeRoutes:
         *,
         request_timeout: float | None = None,
     ) -> types.Me:
-        """Who calls: the person behind the credential and their organization. Who the credential is, and whether mail is
-        paused. Needs any good credential. `GET /v1/me`
+        """Who calls: the person behind the credential and their organization. Who the credential is, what it may do, and
+        whether mail is paused. Needs any good credential. `GET /v1/me`
         """
         answer: types.Me = self._transport.request(
             "GET",
@@ -556,6 +902,112 @@ class MessagesRoutes:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def batch(
+        self,
+        *,
+        messages: builtins.list[types.MessageName],
+        add_labels: builtins.list[str] | None = None,
+        read: bool | None = None,
+        remove_labels: builtins.list[str] | None = None,
+        request_timeout: float | None = None,
+    ) -> types.MessageBatch:
+        """Up to 100 mails by their ids, of any inboxes, without their bodies; with a change, all of them changed. Up to
+        100 by their ids, of any inboxes; with `messages.modify`, their labels and whether they were read. Needs the
+        scope `messages.read`. `POST /v1/messages/batch`
+        """
+        answer: types.MessageBatch = self._transport.request(
+            "POST",
+            "/v1/messages/batch",
+            names={},
+            body=_given(
+                {
+                    "add_labels": add_labels,
+                    "messages": messages,
+                    "read": read,
+                    "remove_labels": remove_labels,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        permanent: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Message:
+        """Puts a mail into the trash; with `permanent=true`, deletes it for good. Into the trash for 30 days; with
+        `permanent=true` for good. Needs the scope `messages.modify`. `DELETE
+        /v1/inboxes/{inbox_id}/messages/{message_id}`
+        """
+        answer: types.Message = self._transport.request(
+            "DELETE",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            query={
+                "permanent": permanent,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def forward(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        include_attachments: bool | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for a mail to be passed on, as its reader saw it. It is held. The same, to new recipients; that mail
+        stands below, with its files. Needs `messages.read` too. Needs the scope `messages.send`. `POST
+        /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/forward",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "include_attachments": include_attachments,
+                    "metadata": metadata,
+                    "reply_to": reply_to,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
 
     def get(
         self,
@@ -739,11 +1191,15 @@ class MessagesRoutes:
         attachments: builtins.list[types.FileGiven] | None = None,
         bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
         html: str | None = None,
         html_mode: Literal["normal", "strict"] | None = None,
+        include_quote: bool | None = None,
+        metadata: dict[str, Any] | None = None,
         reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         send_at: str | None = None,
         subject: str | None = None,
+        tags: builtins.list[str] | None = None,
         text: str | None = None,
         to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         idempotency_key: str | None = None,
@@ -761,11 +1217,15 @@ class MessagesRoutes:
                     "attachments": attachments,
                     "bcc": bcc,
                     "cc": cc,
+                    "headers": headers,
                     "html": html,
                     "html_mode": html_mode,
+                    "include_quote": include_quote,
+                    "metadata": metadata,
                     "reply_to": reply_to,
                     "send_at": send_at,
                     "subject": subject,
+                    "tags": tags,
                     "text": text,
                     "to": to,
                 }
@@ -784,11 +1244,15 @@ class MessagesRoutes:
         attachments: builtins.list[types.FileGiven] | None = None,
         bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
         html: str | None = None,
         html_mode: Literal["normal", "strict"] | None = None,
+        include_quote: bool | None = None,
+        metadata: dict[str, Any] | None = None,
         reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         send_at: str | None = None,
         subject: str | None = None,
+        tags: builtins.list[str] | None = None,
         text: str | None = None,
         to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         idempotency_key: str | None = None,
@@ -806,17 +1270,39 @@ class MessagesRoutes:
                     "attachments": attachments,
                     "bcc": bcc,
                     "cc": cc,
+                    "headers": headers,
                     "html": html,
                     "html_mode": html_mode,
+                    "include_quote": include_quote,
+                    "metadata": metadata,
                     "reply_to": reply_to,
                     "send_at": send_at,
                     "subject": subject,
+                    "tags": tags,
                     "text": text,
                     "to": to,
                 }
             ),
             once=True,
             idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def restore(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Message:
+        """Takes a mail out of the trash, into its conversation, with its labels. Out of the trash, as it was. Needs the
+        scope `messages.modify`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/restore`
+        """
+        answer: types.Message = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/restore",
+            names={"inbox_id": inbox_id, "message_id": message_id},
             timeout=request_timeout,
         )
         return answer
@@ -828,11 +1314,14 @@ class MessagesRoutes:
         attachments: builtins.list[types.FileGiven] | None = None,
         bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
         html: str | None = None,
         html_mode: Literal["normal", "strict"] | None = None,
+        metadata: dict[str, Any] | None = None,
         reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         send_at: str | None = None,
         subject: str | None = None,
+        tags: builtins.list[str] | None = None,
         text: str | None = None,
         to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
         idempotency_key: str | None = None,
@@ -850,11 +1339,14 @@ class MessagesRoutes:
                     "attachments": attachments,
                     "bcc": bcc,
                     "cc": cc,
+                    "headers": headers,
                     "html": html,
                     "html_mode": html_mode,
+                    "metadata": metadata,
                     "reply_to": reply_to,
                     "send_at": send_at,
                     "subject": subject,
+                    "tags": tags,
                     "text": text,
                     "to": to,
                 }
@@ -956,7 +1448,7 @@ class OpenapiRoutes:
         if_none_match: str | None = None,
         request_timeout: float | None = None,
     ) -> dict[str, Any]:
-        """This API in the words of OpenAPI 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an
+        """This API in the words of `OpenAPI` 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an
         `ETag`. Needs no credential. `GET /openapi.json`
         """
         answer: dict[str, Any] = self._transport.request(
@@ -1320,6 +1812,24 @@ class ThreadsRoutes:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def delete(
+        self,
+        thread_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.ThreadMoved:
+        """Puts the mails of a conversation into the trash, but for those that may still go. All its mails into the
+        trash, but for those that may still go; at most 200 at a time. Needs the scope `messages.modify`. `DELETE
+        /v1/threads/{thread_id}`
+        """
+        answer: types.ThreadMoved = self._transport.request(
+            "DELETE",
+            "/v1/threads/{thread_id}",
+            names={"thread_id": thread_id},
+            timeout=request_timeout,
+        )
+        return answer
+
     def get(
         self,
         thread_id: str,
@@ -1455,6 +1965,23 @@ class ThreadsRoutes:
             if not cursor:
                 return
 
+    def restore(
+        self,
+        thread_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.ThreadMoved:
+        """Takes the mails of a conversation out of the trash. All its mails out of the trash; at most 200 at a time.
+        Needs the scope `messages.modify`. `POST /v1/threads/{thread_id}/restore`
+        """
+        answer: types.ThreadMoved = self._transport.request(
+            "POST",
+            "/v1/threads/{thread_id}/restore",
+            names={"thread_id": thread_id},
+            timeout=request_timeout,
+        )
+        return answer
+
     def update(
         self,
         thread_id: str,
@@ -1495,7 +2022,7 @@ class TokensRoutes:
         *,
         name: str,
         inbox_ids: builtins.list[str] | None = None,
-        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None = None,
+        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None = None,
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Token:
@@ -1636,7 +2163,7 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created"]] | None = None,
+        events: builtins.list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]] | None = None,
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
@@ -1773,6 +2300,8 @@ class Resources:
         self.approvals = ApprovalsRoutes(transport)
         self.attachments = AttachmentsRoutes(transport)
         self.audit = AuditRoutes(transport)
+        self.drafts = DraftsRoutes(transport)
+        self.events = EventsRoutes(transport)
         self.health = HealthRoutes(transport)
         self.inboxes = InboxesRoutes(transport)
         self.me = MeRoutes(transport)

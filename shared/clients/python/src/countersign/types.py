@@ -42,6 +42,8 @@ class _ApprovalAlways(TypedDict):
     edited_by: str | None
     #: Until when it can be decided.
     expires_at: str
+    #: The mail that it passes on.
+    forwards: str | None
     id: str
     inbox_id: str
     message_id: str
@@ -78,12 +80,14 @@ class Approval(_ApprovalAlways, total=False):
     decided_at: str | None
     decided_by: DecidedBy | None
     decision_reason: str | None
+    #: The draft that was left of a rejected mail.
+    draft_id: str | None
     #: The approval of the next revision.
     superseded_by: str | None
 
 
 class _ApprovalDetailAlways(TypedDict):
-    #: The mail that it answers.
+    #: The mail that it answers or passes on.
     answered_message: MessageDetail | None
     #: The mail that it answers.
     answers: str | None
@@ -99,6 +103,8 @@ class _ApprovalDetailAlways(TypedDict):
     edited_by: str | None
     #: Until when it can be decided.
     expires_at: str
+    #: The mail that it passes on.
+    forwards: str | None
     id: str
     inbox_id: str
     #: The mail as it is sealed under `digest`.
@@ -139,6 +145,8 @@ class ApprovalDetail(_ApprovalDetailAlways, total=False):
     decided_at: str | None
     decided_by: DecidedBy | None
     decision_reason: str | None
+    #: The draft that was left of a rejected mail.
+    draft_id: str | None
     #: The approval of the next revision.
     superseded_by: str | None
 
@@ -167,7 +175,7 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created"]
+    event_type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]
     #: When it is tried again.
     next_attempt_at: str | None
     #: The HTTP status, where there was a response.
@@ -212,6 +220,22 @@ class AuditHead(TypedDict):
     sequence: int
 
 
+class _BatchMessagesAlways(TypedDict):
+    #: The mails, 1 to 100. One that is named twice counts once.
+    messages: list[MessageName]
+
+
+class BatchMessages(_BatchMessagesAlways, total=False):
+    """Mails, and what changes of each of them. Where nothing is to change, they are only given."""
+
+    #: Labels to have; each mail has at most 20.
+    add_labels: list[str] | None
+    #: Whether they were read. A mail that goes out always is.
+    read: bool | None
+    #: Labels to lose.
+    remove_labels: list[str] | None
+
+
 class _CreateAttachmentAlways(TypedDict):
     #: Its name, without a path.
     filename: str
@@ -226,6 +250,44 @@ class CreateAttachment(_CreateAttachmentAlways, total=False):
     content_type: str | None
     #: The inbox that will send it; may be left out where the credential reaches one alone.
     inbox_id: str | None
+
+
+class CreateDraft(TypedDict, total=False):
+    """A mail to go on with later. Any part may be missing until it is submitted."""
+
+    #: At most 20, with at most 25 MB together. The draft keeps their bytes.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: A name of yours: where the inbox has a draft of this name, that is given as it stands, with `200`.
+    client_id: str | None
+    #: Further header fields, by name, as of a mail.
+    headers: dict[str, Any] | None
+    #: The body as HTML, at most 1 MB. It is brought into its form when it is submitted.
+    html: str | None
+    #: What becomes of HTML beyond that form when it is submitted: `normal` changes and names it, `strict` refuses the
+    #: mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: What a program keeps with the mail, by name.
+    metadata: dict[str, Any] | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool | None
+    #: Where answers go, if not to the inbox: at most 5.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: The mail of this inbox that it answers.
+    reply_to_message_id: str | None
+    #: Not before this, at most 300 days ahead when it is submitted.
+    send_at: str | None
+    #: Of a reply, that of the mail that it answers where it is left out.
+    subject: str | None
+    #: Words that a program keeps with the mail.
+    tags: list[str] | None
+    #: The body as text, at most 1 MB.
+    text: str | None
+    #: Recipients: with `cc` and `bcc` at most 50.
+    to: Mailbox | list[Mailbox] | None
 
 
 class CreateInbox(TypedDict, total=False):
@@ -279,7 +341,7 @@ class CreateToken(_CreateTokenAlways, total=False):
     inbox_ids: list[str] | None
     #: What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
     #: inboxes what concerns inboxes alone.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None
 
 
 class _CreateWebhookAlways(TypedDict):
@@ -291,7 +353,7 @@ class CreateWebhook(_CreateWebhookAlways, total=False):
     """An endpoint that is to be told of events."""
 
     #: Which events; left out or empty, all of them.
-    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created"]] | None
+    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]] | None
 
 
 class Credential(TypedDict):
@@ -353,6 +415,94 @@ class Download(TypedDict):
     size: int
 
 
+class Draft(TypedDict):
+    """A draft as a list shows it."""
+
+    #: The approval of that mail.
+    approval_id: str | None
+    attachments: list[FileOfDraft]
+    bcc: list[Party]
+    cc: list[Party]
+    #: The name that its client gave it.
+    client_id: str | None
+    created_at: str
+    #: Further header fields, by name.
+    headers: dict[str, Any]
+    #: What becomes of HTML beyond its form when it is submitted.
+    html_mode: str
+    id: str
+    inbox_id: str
+    #: That mail.
+    message_id: str | None
+    #: What a program keeps with it, by name.
+    metadata: dict[str, Any]
+    #: The first words of the text, at most 200 characters.
+    preview: str
+    #: Why the mail was rejected of which it was left.
+    rejection_reason: str | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool
+    #: Where answers go, if not to the inbox.
+    reply_to: list[Party]
+    #: The mail that it answers.
+    reply_to_message_id: str | None
+    #: Counts its changes, from 1. `If-Match` names it as `ETag` gives it.
+    revision: int
+    #: Not before.
+    send_at: str | None
+    subject: str | None
+    #: Words that a program keeps with it, in the order of the alphabet.
+    tags: list[str]
+    to: list[Party]
+    updated_at: str
+
+
+class DraftDetail(TypedDict):
+    """A draft with its bodies."""
+
+    #: The approval of that mail.
+    approval_id: str | None
+    attachments: list[FileOfDraft]
+    bcc: list[Party]
+    cc: list[Party]
+    #: The name that its client gave it.
+    client_id: str | None
+    created_at: str
+    #: Further header fields, by name.
+    headers: dict[str, Any]
+    #: The body as HTML, as it was given.
+    html: str | None
+    #: What becomes of HTML beyond its form when it is submitted.
+    html_mode: str
+    id: str
+    inbox_id: str
+    #: That mail.
+    message_id: str | None
+    #: What a program keeps with it, by name.
+    metadata: dict[str, Any]
+    #: The first words of the text, at most 200 characters.
+    preview: str
+    #: Why the mail was rejected of which it was left.
+    rejection_reason: str | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool
+    #: Where answers go, if not to the inbox.
+    reply_to: list[Party]
+    #: The mail that it answers.
+    reply_to_message_id: str | None
+    #: Counts its changes, from 1. `If-Match` names it as `ETag` gives it.
+    revision: int
+    #: Not before.
+    send_at: str | None
+    subject: str | None
+    #: Words that a program keeps with it, in the order of the alphabet.
+    tags: list[str]
+    #: The body as text.
+    text: str | None
+    to: list[Party]
+    updated_at: str
+
+
 class _DraftFileAlways(TypedDict):
     #: Its name.
     filename: str
@@ -404,11 +554,11 @@ class EditMail(_EditMailAlways, total=False):
     bcc: Mailbox | list[Mailbox] | None
     #: Recipients of copies, in the place of those that it has.
     cc: Mailbox | list[Mailbox] | None
-    #: The body as HTML; empty, it has none any more.
+    #: The body as HTML, the whole of it as well; empty, it has none any more.
     html: str | None
     #: As of a new mail.
     html_mode: Literal["normal", "strict"] | None
-    #: Files that it has and is to lose.
+    #: Files that it has and is to lose, those that it passes on among them. The others stay.
     remove_attachments: list[str] | None
     #: Where answers go.
     reply_to: Mailbox | list[Mailbox] | None
@@ -416,7 +566,7 @@ class EditMail(_EditMailAlways, total=False):
     send_at: str | None
     #: The subject.
     subject: str | None
-    #: The body as text.
+    #: The body as text, the whole of it: with what is quoted in it or passed on.
     text: str | None
     #: Recipients, in the place of those that it has.
     to: Mailbox | list[Mailbox] | None
@@ -443,6 +593,26 @@ class Evaluation(TypedDict):
     terms: Terms | None
     #: The rules that matched.
     trace: list[PolicyStep]
+
+
+class Event(TypedDict):
+    """An event, the same for whoever reads it and for webhooks."""
+
+    created_at: str
+    data: EventData
+    #: The same however often it is told of.
+    id: str
+    type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]
+
+
+class EventData(TypedDict, total=False):
+    """What an event is about, as it stood then: one of these. It has no bodies, and of long lists and texts the
+    beginning.
+    """
+
+    approval: Approval | None
+    inbox: Inbox | None
+    message: Message | None
 
 
 class Facts(TypedDict):
@@ -491,9 +661,9 @@ class FileFact(TypedDict):
 
 
 class FileGiven(TypedDict, total=False):
-    """A file of a mail: its bytes in `content`, or an upload's `attachment_id`."""
+    """A file of a mail: its bytes in `content`, or the `attachment_id` of an upload or of a file of another mail."""
 
-    #: Of `POST /v1/attachments`.
+    #: Of `POST /v1/attachments`; or, with the scope `messages.read`, of a file of a mail that has come in or gone.
     attachment_id: str | None
     #: Its bytes.
     content: str | None
@@ -501,8 +671,21 @@ class FileGiven(TypedDict, total=False):
     content_id: str | None
     #: Its media type.
     content_type: str | None
-    #: Its name, without a path; of an upload, that of the upload where it is left out.
+    #: Its name, without a path; of a file that is named by its id, that which it has where it is left out.
     filename: str | None
+
+
+class FileOfDraft(TypedDict):
+    """A file of a draft."""
+
+    #: For `cid:` references in `html`.
+    content_id: str | None
+    content_type: str
+    filename: str
+    #: Of its bytes, in hexadecimal digits.
+    sha256: str
+    #: In bytes.
+    size: int
 
 
 class Finding(TypedDict):
@@ -511,6 +694,43 @@ class Finding(TypedDict):
     code: str
     evidence: str
     explanation: str
+
+
+class Forward(TypedDict, total=False):
+    """A mail that passes another one on: that one stands below `text` and `html`, which may be left out, at most 128 KB
+    of its text.
+    """
+
+    #: At most 20, with at most 25 MB together.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of
+    #: what is approved.
+    headers: dict[str, Any] | None
+    #: The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
+    html: str | None
+    #: What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: Whether the files of that mail go with it, behind those in `attachments`. Left out, they do.
+    include_attachments: bool | None
+    #: What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+    metadata: dict[str, Any] | None
+    #: Where answers go, if not to the inbox: at most 5.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: Not before this, at most 300 days ahead; left out, at once.
+    send_at: str | None
+    #: Of a reply or of a mail that is passed on, that of the other mail where it is left out.
+    subject: str | None
+    #: Words that a program keeps with the mail, as `metadata`.
+    tags: list[str] | None
+    #: The body as text, at most 1 MB. Where it is left out, it is made of `html`.
+    text: str | None
+    #: Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc`
+    #: and `bcc` say.
+    to: Mailbox | list[Mailbox] | None
 
 
 class Header(TypedDict):
@@ -557,16 +777,23 @@ class Mail(TypedDict, total=False):
     bcc: Mailbox | list[Mailbox] | None
     #: Recipients of copies.
     cc: Mailbox | list[Mailbox] | None
+    #: Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of
+    #: what is approved.
+    headers: dict[str, Any] | None
     #: The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
     html: str | None
     #: What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
     html_mode: Literal["normal", "strict"] | None
+    #: What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+    metadata: dict[str, Any] | None
     #: Where answers go, if not to the inbox: at most 5.
     reply_to: Mailbox | list[Mailbox] | None
     #: Not before this, at most 300 days ahead; left out, at once.
     send_at: str | None
-    #: Of a reply, that of the mail that it answers where it is left out.
+    #: Of a reply or of a mail that is passed on, that of the other mail where it is left out.
     subject: str | None
+    #: Words that a program keeps with the mail, as `metadata`.
+    tags: list[str] | None
     #: The body as text, at most 1 MB. Where it is left out, it is made of `html`.
     text: str | None
     #: Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc`
@@ -578,9 +805,15 @@ class Me(TypedDict):
     """Who somebody is."""
 
     email: str
+    #: The inboxes that the credential reaches; `null` for all of them.
+    inbox_ids: list[str] | None
     member_id: str
     organization: Organization
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
+    #: What the credential may do.
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    #: The token that calls; none in a session.
+    token_id: str | None
     user_id: str
 
 
@@ -602,6 +835,8 @@ _MessageAlways = TypedDict(
         "internet_message_id": "str | None",
         # In the order of the alphabet.
         "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
         # The first words of the text, at most 200 characters.
         "preview": "str",
         # Whether somebody said that it was read; a mail that goes out always is.
@@ -615,6 +850,8 @@ _MessageAlways = TypedDict(
         # `received`, or how far it is on its way out.
         "status": "str",
         "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
         "thread_id": "str",
         "to": "list[Party]",
         "direction": "Literal[\"inbound\", \"outbound\"]",
@@ -625,6 +862,10 @@ _MessageAlways = TypedDict(
 class Message(_MessageAlways, total=False):
     """A mail as a list shows it."""
 
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
     #: The author in `From` is proven to be the one who sent it.
     authenticated: bool
     #: A program wrote it, nobody waits for an answer (RFC 3834).
@@ -659,6 +900,17 @@ class Message(_MessageAlways, total=False):
     sent_at: str | None
     #: Since when nobody knows whether it left.
     unknown_since: str | None
+
+
+class MessageBatch(TypedDict):
+    """Mails that were named one by one."""
+
+    #: Those that are there, as they are now, in the order in which they were named.
+    data: list[Message]
+    #: Those that are as they were, though they were to change. All others are changed.
+    failed: list[MessageFailed]
+    #: Those that are not there, or that this credential may not see.
+    not_found: list[MessageNamed]
 
 
 _MessageDetailAlways = TypedDict(
@@ -690,6 +942,8 @@ _MessageDetailAlways = TypedDict(
         "internet_message_id": "str | None",
         # In the order of the alphabet.
         "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
         # Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted.
         "picture_hosts": "list[str]",
         # The first words of the text, at most 200 characters.
@@ -711,6 +965,8 @@ _MessageDetailAlways = TypedDict(
         # `received`, or how far it is on its way out.
         "status": "str",
         "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
         # The body as text.
         "text": "str | None",
         "thread_id": "str",
@@ -723,6 +979,10 @@ _MessageDetailAlways = TypedDict(
 class MessageDetail(_MessageDetailAlways, total=False):
     """A mail with its body."""
 
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
     #: The author in `From` is proven to be the one who sent it.
     authenticated: bool
     #: A program wrote it, nobody waits for an answer (RFC 3834).
@@ -759,6 +1019,41 @@ class MessageDetail(_MessageDetailAlways, total=False):
     unknown_since: str | None
 
 
+class MessageFailed(TypedDict):
+    """A mail that was not changed."""
+
+    #: Why, as the error of a single change would have it.
+    code: str
+    inbox_id: str
+    message: str
+    message_id: str
+
+
+class MessageLeft(TypedDict):
+    """A mail that was not moved."""
+
+    #: Why, as the error of a single request would have it.
+    code: str
+    message: str
+    message_id: str
+
+
+class MessageName(TypedDict):
+    """A mail: its `id` and its `inbox_id`, as lists give them."""
+
+    #: Its inbox.
+    inbox_id: str
+    #: Its id.
+    message_id: str
+
+
+class MessageNamed(TypedDict):
+    """A mail by its ids."""
+
+    inbox_id: str
+    message_id: str
+
+
 class Organization(TypedDict):
     """An organization."""
 
@@ -788,6 +1083,22 @@ class PageOfAuditEntry(TypedDict):
     """A page of a list."""
 
     data: list[AuditEntry]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfDraft(TypedDict):
+    """A page of a list."""
+
+    data: list[Draft]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfEvent(TypedDict):
+    """A page of a list."""
+
+    data: list[Event]
     #: For `cursor`, where there is more.
     next_cursor: str | None
 
@@ -969,6 +1280,8 @@ class Reject(_RejectAlways, total=False):
 
     #: Why. Whoever asked is told.
     reason: str | None
+    #: Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not.
+    revise: bool | None
 
 
 class _ReplacePolicyAlways(TypedDict):
@@ -985,6 +1298,42 @@ class ReplacePolicy(_ReplacePolicyAlways, total=False):
     enabled: bool | None
     #: The inboxes that it is for; null or left out, all of them.
     inbox_ids: list[str] | None
+
+
+class Reply(TypedDict, total=False):
+    """An answer to a mail."""
+
+    #: At most 20, with at most 25 MB together.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of
+    #: what is approved.
+    headers: dict[str, Any] | None
+    #: The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
+    html: str | None
+    #: What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+    #: `messages.read` too. Left out, it does not.
+    include_quote: bool | None
+    #: What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+    metadata: dict[str, Any] | None
+    #: Where answers go, if not to the inbox: at most 5.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: Not before this, at most 300 days ahead; left out, at once.
+    send_at: str | None
+    #: Of a reply or of a mail that is passed on, that of the other mail where it is left out.
+    subject: str | None
+    #: Words that a program keeps with the mail, as `metadata`.
+    tags: list[str] | None
+    #: The body as text, at most 1 MB. Where it is left out, it is made of `html`.
+    text: str | None
+    #: Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc`
+    #: and `bcc` say.
+    to: Mailbox | list[Mailbox] | None
 
 
 class _ReportAlways(TypedDict):
@@ -1231,6 +1580,8 @@ _ThreadMessageAlways = TypedDict(
         "internet_message_id": "str | None",
         # In the order of the alphabet.
         "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
         # Its text without what it quotes.
         "new_text": "str | None",
         # The first words of the text, at most 200 characters.
@@ -1246,6 +1597,8 @@ _ThreadMessageAlways = TypedDict(
         # `received`, or how far it is on its way out.
         "status": "str",
         "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
         # Its text is left out: the mails of this page are too large together, or its bytes can't be had. Get the mail
         # itself.
         "text_left_out": "bool",
@@ -1259,6 +1612,10 @@ _ThreadMessageAlways = TypedDict(
 class ThreadMessage(_ThreadMessageAlways, total=False):
     """A mail of a conversation with what it says that is new."""
 
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
     #: The author in `From` is proven to be the one who sent it.
     authenticated: bool
     #: A program wrote it, nobody waits for an answer (RFC 3834).
@@ -1295,6 +1652,18 @@ class ThreadMessage(_ThreadMessageAlways, total=False):
     unknown_since: str | None
 
 
+class ThreadMoved(TypedDict):
+    """What became of the mails of a conversation."""
+
+    #: All of them were looked at. Else the same request goes on with the rest.
+    complete: bool
+    #: Those that were not, with the reason of each.
+    left: list[MessageLeft]
+    #: So many of its mails were moved by this request.
+    moved: int
+    thread_id: str
+
+
 class _TokenAlways(TypedDict):
     created_at: str
     id: str
@@ -1307,7 +1676,7 @@ class _TokenAlways(TypedDict):
     name: str
     #: While it can't be used.
     paused: Pause | None
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
 
 
 class Token(_TokenAlways, total=False):
@@ -1321,6 +1690,48 @@ class Unreadable(TypedDict):
     """A policy whose record can't be read."""
 
     id: str | None
+
+
+class UpdateDraft(TypedDict, total=False):
+    """What changes of a draft. What is left out stays, what is `null` is taken out."""
+
+    #: All its files, in the place of those that it has.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see, in the place of those that it has.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies, in the place of those that it has.
+    cc: Mailbox | list[Mailbox] | None
+    #: All further header fields, in the place of those that it has.
+    headers: dict[str, Any] | None
+    #: The body as HTML.
+    html: str | None
+    #: As of a new draft.
+    html_mode: Literal["normal", "strict"] | None
+    #: All that a program keeps with it by name, in the place of what it has.
+    metadata: dict[str, Any] | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool | None
+    #: Where answers go, if not to the inbox.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: The mail of its inbox that it answers.
+    reply_to_message_id: str | None
+    #: Not before this.
+    send_at: str | None
+    #: The subject.
+    subject: str | None
+    #: All words that a program keeps with it, in the place of those that it has.
+    tags: list[str] | None
+    #: The body as text.
+    text: str | None
+    #: Recipients, in the place of those that it has.
+    to: Mailbox | list[Mailbox] | None
+
+
+class UpdateInbox(TypedDict):
+    """What changes of an inbox. Its address is its own for ever."""
+
+    #: The name beside the address, in mails that go out; an empty one takes it away.
+    display_name: str
 
 
 class UpdateMessage(TypedDict, total=False):
@@ -1422,7 +1833,7 @@ class Vote(TypedDict):
 class _WebhookAlways(TypedDict):
     created_at: str
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created"]]
+    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]]
     #: Attempts in a row that were not taken, up to 5: then it is held back.
     failures: int
     #: Until when it is asked no more.
