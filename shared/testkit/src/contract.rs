@@ -389,10 +389,10 @@ async fn drafts(store: &dyn Whole) {
     assert_eq!(ends.iter().filter(|answer| answer.is_ok()).count(), 1);
     assert!(ends.iter().all(|answer| answer.is_ok() || *answer == conflict), "{ends:?}");
     for limit in 1..=3 {
-        let list = all_of(store, &List::Drafts(samples::inbox_id(90)), limit).await;
+        let list = all_in(store, organization_id(1), &List::Drafts(samples::inbox_id(90)), limit).await;
         assert_eq!(list, [draft(92).into(), draft(90).into()], "by {limit}");
     }
-    assert_eq!(all_of(store, &List::Drafts(samples::inbox_id(91)), 5).await, []);
+    assert_eq!(all_in(store, organization_id(1), &List::Drafts(samples::inbox_id(91)), 5).await, []);
 
     let pointer = |n: u8, expires_at| DraftPointer {
         inbox_id: samples::inbox_id(90),
@@ -485,9 +485,18 @@ async fn threads_count(store: &dyn Whole) {
 
 /// Everything of a list, by pages of this size.
 async fn all_of(store: &dyn Whole, list: &List, limit: u16) -> Vec<Record> {
+    all_in(store, organization_id(9), list, limit).await
+}
+
+async fn all_in(
+    store: &dyn Whole,
+    organization_id: domain::OrganizationId,
+    list: &List,
+    limit: u16,
+) -> Vec<Record> {
     let (mut seen, mut request) = (vec![], PageRequest { limit, cursor: None });
     loop {
-        let page = store.list(organization_id(9), list, &request).await;
+        let page = store.list(organization_id, list, &request).await;
         let page = page.unwrap_or_else(|error| panic!("{list:?}: {error}"));
         assert!(page.items.len() <= usize::from(limit));
         seen.extend(page.items);

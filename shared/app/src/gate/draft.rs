@@ -15,7 +15,7 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::mailbox::notes::Notes;
-use domain::people::access::{Permit, Principal, scope};
+use domain::people::access::{Principal, scope};
 use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -24,7 +24,6 @@ use percent_encoding::percent_decode_str;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports, Workflow};
 use crate::base::store::{Directory, key, load};
-use crate::gate::quote::take_over;
 use crate::mailbox::attachments::read_name;
 
 /// What asking for a mail to be sent takes of the world. Nothing of it sends.
@@ -246,40 +245,6 @@ impl Original {
 }
 
 impl Prepared {
-    /// Checks a draft, fetches its files, and puts below it what it takes over from the mail that it answers or passes on.
-    pub(crate) async fn new(
-        sending: &Sending,
-        permit: &Permit<scope::MessagesSend>,
-        inbox_id: InboxId,
-        mut draft: Draft,
-        parent: Option<(Message, How)>,
-    ) -> Result<Self, Refusal> {
-        let ports = &sending.ports;
-        let forward = parent.as_ref().is_some_and(|(_, how)| how.is_forward());
-        // What is quoted alone is no answer; what is passed on needs no word.
-        let body = if forward { Body::Optional } else { Body::Needed };
-        let html_changes = check(&mut draft, &[], body, ports.now())?;
-        let mut files = fetch_files(ports, &*sending.blobs, permit.principal(), inbox_id, &draft).await?;
-        if let Some((original, how)) = parent.as_ref().filter(|(_, how)| how.takes_over()) {
-            // Its own files come first: what is too much then is what is passed on.
-            files.extend(take_over(&*sending.blobs, &mut draft, original, *how).await?);
-            check_total(&files).map_err(|refusal| name_passed_on(refusal, *how))?;
-        }
-        place(&draft, &mut files)?;
-        let parent = parent.map(|(message, _)| message);
-        Ok(Self {
-            draft,
-            files,
-            parent,
-            forward,
-            resends: None,
-            revises: None,
-            saved: None,
-            always: None,
-            html_changes,
-        })
-    }
-
     /// The mail that it answers; none where it passes one on.
     pub(crate) fn answered(&self) -> Option<&Message> {
         self.parent.as_ref().filter(|_| !self.forward)
@@ -711,7 +676,7 @@ fn too_large(size: u64) -> Refusal {
 }
 
 /// What is refused of the files of a mail and those that it passes on, by the name of the field that leaves these out.
-fn name_passed_on(refusal: Refusal, how: How) -> Refusal {
+pub(crate) fn name_passed_on(refusal: Refusal, how: How) -> Refusal {
     match refusal {
         Refusal::Invalid(errors) if how.is_forward() => {
             let errors = errors.into_iter().map(|error| {

@@ -21,7 +21,11 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, Conflict, DraftPointer, Expect, Key, StoreError, Write, key, load};
-use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references, answered_id};
+use crate::gate::draft::{
+    Body, File, Original, Prepared, address_answer, answer_references, answered_id, check, check_total,
+    fetch_files, name_passed_on, place,
+};
+use crate::gate::quote::take_over;
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
 use crate::mailbox::attachments::records;
@@ -101,7 +105,7 @@ pub(crate) async fn submit_saved(
         }
         None => {}
     }
-    let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent).await?;
+    let mut prepared = prepare(sending, permit, inbox_id, draft, parent).await?;
     if saved.as_ref().is_some_and(|saved| saved.rejected.is_some()) {
         // A person refused what it was: a person looks at what became of it.
         prepared.always = Some("rejected_before");
@@ -112,6 +116,40 @@ pub(crate) async fn submit_saved(
         prepared.always = Some("paused");
     }
     send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
+}
+
+/// Checks a draft, fetches its files, and puts below it what it takes over from the mail that it answers or passes on.
+async fn prepare(
+    sending: &Sending,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    mut draft: Draft,
+    parent: Option<(Message, How)>,
+) -> Result<Prepared, Refusal> {
+    let ports = &sending.ports;
+    let forward = parent.as_ref().is_some_and(|(_, how)| how.is_forward());
+    // What is quoted alone is no answer; what is passed on needs no word.
+    let body = if forward { Body::Optional } else { Body::Needed };
+    let html_changes = check(&mut draft, &[], body, ports.now())?;
+    let mut files = fetch_files(ports, &*sending.blobs, permit.principal(), inbox_id, &draft).await?;
+    if let Some((original, how)) = parent.as_ref().filter(|(_, how)| how.takes_over()) {
+        // Its own files come first: what is too much then is what is passed on.
+        files.extend(take_over(&*sending.blobs, &mut draft, original, *how).await?);
+        check_total(&files).map_err(|refusal| name_passed_on(refusal, *how))?;
+    }
+    place(&draft, &mut files)?;
+    let parent = parent.map(|(message, _)| message);
+    Ok(Prepared {
+        draft,
+        files,
+        parent,
+        forward,
+        resends: None,
+        revises: None,
+        saved: None,
+        always: None,
+        html_changes,
+    })
 }
 
 /// Weighs, seals and stores a prepared mail.
