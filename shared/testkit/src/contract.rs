@@ -846,9 +846,16 @@ async fn directory(store: &dyn Whole) {
     assert_eq!(store.commit(make).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
     let other_case = samples::address(&login.email.as_str().to_ascii_uppercase());
     assert_eq!(store.login(&other_case).await, Ok(Some(login.clone())));
-    let found = store.addresses(&[samples::inbox(30).address, samples::inbox(99).address]).await;
+    let inbox = samples::inbox(71);
+    let entry = AddressEntry {
+        address: inbox.address.clone(),
+        organization_id: organization_id(1),
+        inbox_id: inbox.id,
+    };
+    assert_eq!(store.commit(change().directory(DirectoryWrite::NewAddress(entry))).await, Ok(()));
+    let found = store.addresses(&[inbox.address, samples::inbox(99).address]).await;
     let found = found.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(found.iter().map(|entry| entry.inbox_id).collect::<Vec<_>>(), [samples::inbox_id(30)]);
+    assert_eq!(found.iter().map(|entry| entry.inbox_id).collect::<Vec<_>>(), [samples::inbox_id(71)]);
 }
 
 /// Each attempt gets a number of its own, however many come at once; numbers of another address, of another count and of

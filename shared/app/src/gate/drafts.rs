@@ -18,7 +18,7 @@ use domain::{ApprovalId, DraftId, InboxId, MessageId, Timestamp};
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports, Workflow};
-use crate::base::retry::{Try, retry};
+use crate::base::retry::{Try, retry_apart};
 use crate::base::store::{
     Change, Conflict, DraftPointer, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
@@ -148,7 +148,7 @@ pub async fn create(
     let organization_id = permit.organization_id();
     inboxes::find(ports, permit, inbox_id).await?;
     let hash = client_id.as_deref().map(SavedDraft::name_hash);
-    retry(TRIES, "the drafts of the inbox kept changing", || async {
+    retry_apart(ports, TRIES, "the drafts of the inbox kept changing", || async {
         let mut expect = Expect::Absent;
         if let Some(hash) = hash
             && let Some(pointer) =
@@ -226,7 +226,7 @@ pub async fn update(
     revision: Option<u64>,
     change: DraftChange,
 ) -> Result<SavedDraft, Refusal> {
-    retry(TRIES, "the draft kept changing", || async {
+    retry_apart(ports, TRIES, "the draft kept changing", || async {
         let before = as_open(find(ports, permit, id).await?)?;
         check_revision(&before, revision)?;
         let (draft, content) = apply(ports, blobs, permit, before.clone(), change.clone()).await?;
@@ -262,7 +262,7 @@ pub async fn delete(
     id: DraftId,
     revision: Option<u64>,
 ) -> Result<(), Refusal> {
-    retry(TRIES, "the draft kept changing", || async {
+    retry_apart(ports, TRIES, "the draft kept changing", || async {
         let draft = find(ports, permit, id).await?;
         if draft.state == DraftState::Deleted {
             // Whoever asks again may do so because we crashed before what it said was removed.
@@ -301,7 +301,7 @@ pub async fn submit(
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<SubmittedDraft, Refusal> {
     let (ports, blobs) = (&sending.ports, &*sending.blobs);
-    retry(TRIES, "the draft kept changing", || async {
+    retry_apart(ports, TRIES, "the draft kept changing", || async {
         let draft = find(ports, permit, id).await?;
         if let DraftState::Submitted { message_id, approval_id } = draft.state {
             remove_content(blobs, &draft).await;

@@ -26,7 +26,7 @@ fn a_request_that_no_route_takes_is_refused_in_the_form_of_all_errors() {
         ("GET", "/v1/nothing", 404, "route_not_found"),
         ("GET", "/nothing", 404, "route_not_found"),
         ("DELETE", "/v1/approvals", 405, "method_not_allowed"),
-        ("PATCH", "/v1/inboxes/inb_x", 405, "method_not_allowed"),
+        ("PUT", "/v1/inboxes/inb_x", 405, "method_not_allowed"),
     ] {
         let answer = stack.call(method, path, stack.text("/agent_token"), None);
         answer.refused(status, code);

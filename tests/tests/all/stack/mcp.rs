@@ -172,8 +172,11 @@ fn nobody_reaches_more_by_a_tool_than_by_its_route() {
         .get(&format!("/v1/inboxes/{}/messages/{}", stack.inbox(), held.message), stack.text("/owner/token"))
         .expect(200)["thread_id"]
         .clone();
+    let drafts = format!("/v1/inboxes/{}/drafts", stack.inbox());
+    let draft = stack.post(&drafts, stack.text("/owner/token"), &json!({"text": "for MCP"})).expect(201);
     let ids = json!({
         "inbox_id": stack.inbox(), "message_id": held.message, "approval_id": held.approval, "thread_id": thread,
+        "draft_id": draft["id"],
         "attachment_id": "att_01kc1x5e3r0000000000000006",
     });
     let mut tried = 0;

@@ -222,7 +222,8 @@ fn what_is_deleted_for_good_is_gone_with_its_bytes_and_does_not_come_back() {
     let path = mailbox.path(&one);
     let raw = stack.get(&format!("{path}/raw"), stack.text(OWNER)).header("location").unwrap().to_owned();
     let attachment = format!("/v1/attachments/{}", one["attachments"][0]["id"].as_str().unwrap());
-    let file = stack.get(&attachment, stack.text(OWNER)).expect(200)["url"].as_str().unwrap().to_owned();
+    let file =
+        stack.get(&attachment, stack.text(OWNER)).expect(200)["download_url"].as_str().unwrap().to_owned();
     assert_eq!((bytes(&raw).0, bytes(&file).0), (200, 200));
 
     assert_eq!(call(&stack, "DELETE", &format!("{path}?permanent=true")).status, 204);
