@@ -162,6 +162,7 @@ impl Facts {
         statuses.extend(media.map(|_| 200));
         statuses.extend(code.contains("Response::see_other(").then_some(303));
         let reads = code.split("headers.get(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let reads = reads.chain(code.contains(".if_match()").then_some("if-match"));
         let doc: Vec<_> = source
             .lines()
             .map_while(|line| line.strip_prefix("//!"))

@@ -36,10 +36,9 @@ fn handle<'a>((ports, blobs): &'a (Ports, Arc<dyn Blobs>), request: &'a Request)
         let new = saved_drafts::new(&request.body)?;
         let saved = |draft: &SavedDraft| (201, text(&saved_drafts::draft(draft)));
         let created = drafts::create(&call.ports, &**blobs, &call.permit, id, new, &call.once, saved).await?;
-        let (status, draft) = match &created {
-            Created::New(draft) => (201, draft),
-            Created::Known(draft) => (200, draft),
-        };
-        Ok(super::tagged(Response::json(status, &saved_drafts::draft(draft)), draft))
+        Ok(match &created {
+            Created::New(draft) => super::tagged(Response::json(201, &saved_drafts::draft(draft)), draft),
+            Created::Known(draft) => super::tagged(Response::json(200, &saved_drafts::draft(draft)), draft),
+        })
     })
 }

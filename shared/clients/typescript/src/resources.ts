@@ -146,12 +146,22 @@ export interface DraftsCreateParams {
   to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
 }
 
+/** What `drafts.delete` takes. */
+export interface DraftsDeleteParams {
+  ifMatch?: string | undefined;
+}
+
 /** What `drafts.list` takes. */
 export interface DraftsListParams {
   /** The `next_cursor` of the page before. */
   cursor?: string | undefined;
   /** How many entries at most; 50 where it is left out. */
   limit?: number | undefined;
+}
+
+/** What `drafts.submit` takes. */
+export interface DraftsSubmitParams {
+  ifMatch?: string | undefined;
 }
 
 /** What `drafts.update` takes. */
@@ -186,6 +196,7 @@ export interface DraftsUpdateParams {
   text?: string | null | undefined;
   /** Recipients, in the place of those that it has. */
   to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  ifMatch?: string | undefined;
 }
 
 /** What `events.list` takes. */
@@ -1044,11 +1055,14 @@ export class DraftsRoutes {
    * Deletes a draft, with what it says. `If-Match` may name its revision. Needs the scope `drafts.manage`. `DELETE
    * /v1/drafts/{draft_id}`
    */
-  delete(draftId: string, options: CallOptions = {}): Promise<void> {
+  delete(draftId: string, params: DraftsDeleteParams = {}, options: CallOptions = {}): Promise<void> {
     return this.#transport.request({
       method: "DELETE",
       path: "/v1/drafts/{draft_id}",
       names: { draft_id: draftId },
+      headers: {
+        "if-match": params.ifMatch,
+      },
       options,
     });
   }
@@ -1096,11 +1110,14 @@ export class DraftsRoutes {
    * is submitted; `If-Match` may name its revision. Needs the scope `drafts.manage`. `POST
    * /v1/drafts/{draft_id}/submit`
    */
-  submit(draftId: string, options: OnceOptions = {}): Promise<types.Submitted> {
+  submit(draftId: string, params: DraftsSubmitParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
     return this.#transport.request({
       method: "POST",
       path: "/v1/drafts/{draft_id}/submit",
       names: { draft_id: draftId },
+      headers: {
+        "if-match": params.ifMatch,
+      },
       once: true,
       options,
     });
@@ -1115,6 +1132,9 @@ export class DraftsRoutes {
       method: "PATCH",
       path: "/v1/drafts/{draft_id}",
       names: { draft_id: draftId },
+      headers: {
+        "if-match": params.ifMatch,
+      },
       body: {
         attachments: params.attachments,
         bcc: params.bcc,

@@ -437,6 +437,7 @@ class DraftsRoutes:
         self,
         draft_id: str,
         *,
+        if_match: str | None = None,
         request_timeout: float | None = None,
     ) -> None:
         """Deletes a draft, with what it says. `If-Match` may name its revision. Needs the scope `drafts.manage`. `DELETE
@@ -446,6 +447,7 @@ class DraftsRoutes:
             "DELETE",
             "/v1/drafts/{draft_id}",
             names={"draft_id": draft_id},
+            headers={"if-match": if_match},
             timeout=request_timeout,
         )
 
@@ -507,6 +509,7 @@ class DraftsRoutes:
         self,
         draft_id: str,
         *,
+        if_match: str | None = None,
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Submitted:
@@ -519,6 +522,7 @@ class DraftsRoutes:
             "POST",
             "/v1/drafts/{draft_id}/submit",
             names={"draft_id": draft_id},
+            headers={"if-match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             timeout=request_timeout,
@@ -544,6 +548,7 @@ class DraftsRoutes:
         tags: builtins.list[str] | None = None,
         text: str | None = None,
         to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        if_match: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Draft:
         """Changes a draft: what is left out stays, what is `null` is taken out. `If-Match` may name its revision. Needs
@@ -553,6 +558,7 @@ class DraftsRoutes:
             "PATCH",
             "/v1/drafts/{draft_id}",
             names={"draft_id": draft_id},
+            headers={"if-match": if_match},
             body=_given(
                 {
                     "attachments": attachments,
