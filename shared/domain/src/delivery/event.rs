@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_pattern_names_one_type_a_group_or_all() {
         assert_eq!(EventKind::matching("message.sent"), [EventKind::MessageSent].into());
-        assert_eq!(EventKind::matching("inbox.*"), [EventKind::InboxCreated].into());
+        assert_eq!(EventKind::matching("inbox.*"), [EventKind::InboxCreated, EventKind::InboxDeleted].into());
         assert_eq!(EventKind::matching("*"), EventKind::ALL.iter().copied().collect());
         let (message, approval) = (EventKind::matching("message.*"), EventKind::matching("approval.*"));
         assert!(

@@ -742,7 +742,7 @@ mod tests {
             EventKinds::read(text.into(), &mut faults).map(|kinds| kinds.0.len())
         };
         assert_eq!(read("message.sent"), Some(1));
-        assert_eq!(read("message.sent, message.sent,inbox.*"), Some(2));
+        assert_eq!(read("message.sent, message.sent,inbox.*"), Some(3));
         assert_eq!(read("*"), Some(EventKind::ALL.len()));
         for bad in ["", ",", "message.sent,", "message", "message.sung", "message.*,x.*", "*.sent"] {
             assert_eq!(read(bad), None, "{bad}");
