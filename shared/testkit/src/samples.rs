@@ -299,6 +299,7 @@ pub fn draft(n: u8) -> SavedDraft {
             reason: "The price is wrong.".into(),
         }),
         authors: [member(6, Role::Owner).id].into(),
+        writers: vec![Actor::Member { member_id: member(6, Role::Owner).id }],
         updated_at: later(2),
         version: 3,
         ..SavedDraft::new(DraftId::new(later(i64::from(n)), [n; 10]), organization_id(1), inbox_id(1), NOW)

@@ -639,8 +639,13 @@ async fn find_file(
             let message =
                 load(&*ports.store, organization_id, key::Message(file.inbox_id, message_id)).await?;
             let Some(message) = message.filter(has_come_or_gone) else { return Ok(None) };
-            let thread = load(&*ports.store, organization_id, key::Thread(message.thread_id)).await?;
-            tainted = thread.is_some_and(|thread| thread.tainted);
+            let wanted = (key::Inbox(file.inbox_id), key::Thread(message.thread_id));
+            let (inbox, thread) = load(&*ports.store, organization_id, wanted).await?;
+            if inbox.is_none() {
+                return Ok(None);
+            }
+            // Of a conversation that is gone nobody knows.
+            tainted = thread.is_none_or(|thread| thread.tainted);
             BlobKey::Attachment(organization_id, id)
         }
     };

@@ -202,7 +202,9 @@ pub async fn list(
 ) -> Result<Page<SavedDraft>, Refusal> {
     inboxes::find(ports, permit, inbox_id).await?;
     let list = List::Drafts(inbox_id);
-    Ok(typed::<SavedDraft>(ports.store.list(permit.organization_id(), &list, page).await?))
+    let mut found = typed::<SavedDraft>(ports.store.list(permit.organization_id(), &list, page).await?);
+    found.items.retain(|draft| may_see(permit, draft));
+    Ok(found)
 }
 
 /// One draft with what it says.
@@ -237,7 +239,15 @@ pub async fn update(
         let done = match written {
             Ok(()) => true,
             // A put of one record that is repeated, since its answer was lost, meets what it wrote itself.
-            Err(StoreError::Conflict(_)) => is_written(&find(ports, permit, id).await?, &draft),
+            Err(StoreError::Conflict(_)) => {
+                let stored = find(ports, permit, id).await?;
+                let done = is_written(&stored, &draft);
+                if !done && stored.object == draft.object {
+                    // It was written, and others changed the rest since: what it says is theirs now.
+                    return Ok(Try::Again);
+                }
+                done
+            }
             Err(error) => return Err(error.into()),
         };
         // What no record names any more goes.
@@ -359,6 +369,12 @@ struct Left<'a> {
 impl Beside for Left<'_> {
     async fn writes(&self, decided: &mut Approval, message: &Message) -> Result<Vec<Write>, Refusal> {
         let Decision::Rejected { reason, .. } = &decided.decision else { return Ok(vec![]) };
+        if !decided.resends.is_empty() {
+            // A draft would not know the earlier attempts, one of which may still prove to have gone.
+            let message =
+                "a mail that is sent again leaves no draft: reject it without, and have it sent again";
+            return Err(Refusal::field("revise", Code::UnknownChoice, message));
+        }
         let (ports, now) = (self.ports, self.ports.now());
         let sealed = open_sealed_at(self.blobs, decided.organization_id, decided.digest).await?;
         let Prepared { draft: mail, files, .. } = reopen(message, &sealed);
@@ -409,6 +425,11 @@ impl Beside for Left<'_> {
     }
 }
 
+/// What is left of a rejected mail is for whoever may read mail.
+fn may_see(permit: &Permit<scope::DraftsManage>, draft: &SavedDraft) -> bool {
+    draft.rejected.is_none() || permit.principal().permit::<scope::MessagesRead>().is_ok()
+}
+
 async fn find(
     ports: &Ports,
     permit: &Permit<scope::DraftsManage>,
@@ -416,7 +437,7 @@ async fn find(
 ) -> Result<SavedDraft, Refusal> {
     let draft = load(&*ports.store, permit.organization_id(), key::Draft(id)).await?;
     let draft = draft.filter(|draft| permit.over(draft.inbox_id).is_ok());
-    let draft = draft.ok_or(Refusal::NotFound("draft"))?;
+    let draft = draft.filter(|draft| may_see(permit, draft)).ok_or(Refusal::NotFound("draft"))?;
     // Of an inbox that was deleted none is left.
     inboxes::find(ports, permit, draft.inbox_id).await.map_err(|_| Refusal::NotFound("draft"))?;
     Ok(draft)
@@ -506,7 +527,7 @@ async fn apply(
         }
     }
     draft.answers = change.answers.over(draft.answers);
-    draft.authors.extend(permit.actor().member());
+    draft.write_as(permit.actor());
     draft.updated_at = ports.now();
 
     let keeps = change.text.is_kept() || change.html.is_kept() || change.attachments.is_kept();

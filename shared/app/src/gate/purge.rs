@@ -22,6 +22,8 @@ const INBOXES: u16 = 20;
 const TIME: SignedDuration = SignedDuration::from_secs(20);
 /// So many mails are moved side by side.
 const SIDE_BY_SIDE: usize = 10;
+/// One that could not be purged is looked at again after this.
+const AFTER_FAILURE: SignedDuration = SignedDuration::from_mins(5);
 /// Why what waited was called off.
 const REASON: &str = "inbox_deleted";
 
@@ -39,10 +41,22 @@ pub async fn purge(
         }
         match purge_one(ports, (eraser, workflow), organization_id, inbox_id, started + TIME).await {
             Ok(count) => moved += count,
-            Err(error) => tracing::warn!(%inbox_id, %error, "a deleted inbox could not be purged"),
+            Err(error) => {
+                tracing::warn!(%inbox_id, %error, "a deleted inbox could not be purged");
+                put_off(ports, organization_id, inbox_id).await?;
+            }
         }
     }
     Ok(moved)
+}
+
+/// Lets the others go first for a while.
+async fn put_off(ports: &Ports, organization_id: OrganizationId, inbox_id: InboxId) -> Result<(), Refusal> {
+    let Some(purge) = load(&*ports.store, organization_id, key::Purge(inbox_id)).await? else {
+        return Ok(());
+    };
+    let later = domain::mailbox::inbox::Purge { look_at: ports.now() + AFTER_FAILURE, ..purge };
+    committed(ports, Change::new(organization_id).update(later)).await.map(drop)
 }
 
 /// What came of one mail.
@@ -95,8 +109,13 @@ async fn purge_one(
     for some in typed::<Trashed>(found).items.chunks(SIDE_BY_SIDE) {
         let steps = some.iter().map(|trashed| empty_trash(ports, trashed));
         for step in join_all(steps).await {
-            step?;
-            moved += 1;
+            match step {
+                Ok(()) => moved += 1,
+                Err(error) => {
+                    tracing::warn!(%inbox_id, %error, "a mail of a deleted inbox could not be deleted yet");
+                    left = true;
+                }
+            }
         }
     }
     let drafts = PageRequest { limit: 100, cursor: None };

@@ -7,8 +7,9 @@ use domain::{InboxId, MessageId, OrganizationId};
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Expect, Record, Write, key, load};
+use crate::base::store::{Change, Expect, Record, Write};
 use crate::gate::steps::move_on;
+use crate::mailbox::trash::load_wherever;
 
 /// One report, named by the tags that we gave the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +41,8 @@ const TRIES: usize = 8;
 /// Writes a report down. The same report again changes nothing, in whatever order reports come.
 pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
     retry(TRIES, "the message kept changing", || async {
-        let key = key::Message(report.inbox_id, report.message_id);
-        let trash = key::Trashed(report.inbox_id, report.message_id);
-        let (message, trashed) = load(&*ports.store, report.organization_id, (key, trash)).await?;
+        let (message, trashed) =
+            load_wherever(ports, report.organization_id, report.inbox_id, report.message_id).await?;
         let kept = trashed.as_ref().and_then(|it| match &it.fate {
             Fate::Kept(message) => Some((**message).clone()),
             Fate::Going(_) | Fate::Gone(_) => None,

@@ -109,6 +109,9 @@ pub(crate) async fn submit_saved(
     if saved.as_ref().is_some_and(|saved| saved.rejected.is_some()) {
         // A person refused what it was: a person looks at what became of it.
         prepared.always = Some("rejected_before");
+    } else if saved.as_ref().is_some_and(|saved| !saved.is_written_by(permit.actor())) {
+        // Policies judge who asks: whoever wrote it may be under others, or paused, or gone.
+        prepared.always = Some("written_by_others");
     }
     prepared.saved = saved;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {

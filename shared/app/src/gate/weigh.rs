@@ -68,7 +68,13 @@ pub(crate) async fn weigh(
     let answers_automatic = prepared
         .answered()
         .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
-    let bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
+    let mut bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
+    // Header fields are judged as the text is: they have words and links too.
+    let fields = draft.headers.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("\n");
+    if !fields.is_empty() {
+        bodies.links.extend(mail::links(Some(&fields), None));
+        bodies.text = format!("{}\n{fields}", bodies.text);
+    }
     let file = |file: &crate::gate::draft::File| FileFact {
         filename: file.filename.clone(),
         content_type: file.content_type.clone(),
@@ -93,7 +99,7 @@ pub(crate) async fn weigh(
         attachments: prepared.files.iter().map(file).collect(),
         links: bodies.links,
         pictures: bodies.pictures,
-        size: prepared.size(),
+        size: prepared.size() + fields.len() as u64,
         is_reply,
         unproven: answering.unproven,
         thread_id,
@@ -244,12 +250,25 @@ fn always(
     if prepared.draft.reply_to.iter().any(|mailbox| mailbox.address.mailbox_key() != own) {
         // No rule judges where answers go, and whoever gets them gets what the recipient writes.
         always.push("foreign_reply_to");
+    } else if prepared.draft.headers.iter().any(|(_, value)| leads_elsewhere(value, inbox)) {
+        // As of `List-Post`, RFC 2369: an answer to the list goes there.
+        always.push("foreign_reply_to");
     }
     let far = prepared.draft.send_at.is_some_and(|at| at > now + MAX_UNSEEN_AHEAD);
     if far && *outcome == Verdict::Allow {
         always.push("scheduled_far_ahead");
     }
     always
+}
+
+/// Whether a header field names an address to write to (`mailto:`, RFC 6068) that is not the inbox's own.
+fn leads_elsewhere(value: &str, inbox: &Inbox) -> bool {
+    let value = value.to_ascii_lowercase();
+    value.split("mailto:").skip(1).any(|rest| {
+        let address = rest.split(['>', '?', ',', ';', ' ']).next().unwrap_or_default();
+        let own = |address: &EmailAddress| mail::is_own_address(&inbox.address, address);
+        !EmailAddress::parse(address).is_ok_and(|address| own(&address))
+    })
 }
 
 fn by_person(terms: Terms) -> Terms {

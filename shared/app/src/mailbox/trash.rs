@@ -467,14 +467,27 @@ fn files(message: &Message) -> BTreeSet<domain::AttachmentId> {
     message.attachments.iter().map(|file| file.id).collect()
 }
 
+/// A mail, in its list or in the trash. One that moves at this moment may be seen in neither of two reads that are no transaction: then
+/// it is looked for once more.
+pub(crate) async fn load_wherever(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<(Option<Message>, Option<Trashed>), Refusal> {
+    let read = async || {
+        let wanted = (key::Message(inbox_id, id), key::Trashed(inbox_id, id));
+        load(&*ports.store, organization_id, wanted).await
+    };
+    let found = read().await?;
+    Ok(if found.0.is_none() && found.1.is_none() { read().await? } else { found })
+}
+
 /// Whether any of these mails, whose bytes are the same object, is there still, or may come back.
 async fn is_kept_elsewhere(ports: &Ports, siblings: &[Sibling]) -> Result<bool, Refusal> {
     for sibling in siblings {
-        let wanted = (
-            key::Message(sibling.inbox_id, sibling.message_id),
-            key::Trashed(sibling.inbox_id, sibling.message_id),
-        );
-        let (message, trashed) = load(&*ports.store, sibling.organization_id, wanted).await?;
+        let Sibling { organization_id, inbox_id, message_id } = *sibling;
+        let (message, trashed) = load_wherever(ports, organization_id, inbox_id, message_id).await?;
         if message.is_some() || trashed.is_some_and(|it| matches!(it.fate, Fate::Kept(_))) {
             return Ok(true);
         }

@@ -8,6 +8,7 @@ use domain::base::digest::Digest;
 use domain::gate::draft::{DraftFile, DraftObject, DraftState, Rejected, SavedDraft};
 use domain::mailbox::message::Party;
 use domain::mailbox::notes::Notes;
+use domain::people::access::Actor;
 use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::field::{Corrupt, missing, record};
@@ -38,6 +39,7 @@ record! {
         #[serde(skip_serializing_if = "Option::is_none")]
         rejected: Option<Rejected>,
         authors: BTreeSet<MemberId>,
+        writers: Vec<Actor>,
         created_at: Timestamp,
         updated_at: Timestamp,
         version: u64,

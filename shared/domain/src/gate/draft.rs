@@ -8,6 +8,7 @@ use crate::base::address::HeaderText;
 use crate::base::digest::Digest;
 use crate::mailbox::message::Party;
 use crate::mailbox::notes::Notes;
+use crate::people::access::Actor;
 use crate::{ApprovalId, DraftId, InboxId, MemberId, MessageId, OrganizationId};
 
 /// A mail that somebody is still writing. Its text, its HTML and its files lie in the bucket.
@@ -53,8 +54,10 @@ pub struct SavedDraft {
     pub object: Option<DraftObject>,
     /// The mail of which it was left.
     pub rejected: Option<Rejected>,
-    /// Whoever wrote in it.
+    /// The members who wrote in it, by themselves or by a token of theirs.
     pub authors: BTreeSet<MemberId>,
+    /// Who wrote in it, each once; of many, the first two.
+    pub writers: Vec<Actor>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was changed last.
@@ -120,6 +123,19 @@ impl SavedDraft {
     /// What is left of one that was submitted or deleted is kept for so long.
     pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
 
+    /// Notes who writes in it.
+    pub fn write_as(&mut self, actor: &Actor) {
+        self.authors.extend(actor.member());
+        if self.writers.len() < 2 && !self.writers.contains(actor) {
+            self.writers.push(actor.clone());
+        }
+    }
+
+    /// Whether nobody but this actor wrote in it: whose words they are, policies ask of whoever submits it.
+    pub fn is_written_by(&self, actor: &Actor) -> bool {
+        matches!(self.writers.as_slice(), [writer] if writer == actor)
+    }
+
     /// A draft that says nothing yet.
     pub fn new(id: DraftId, organization_id: OrganizationId, inbox_id: InboxId, now: Timestamp) -> Self {
         Self {
@@ -144,6 +160,7 @@ impl SavedDraft {
             object: None,
             rejected: None,
             authors: BTreeSet::new(),
+            writers: vec![],
             created_at: now,
             updated_at: now,
             state: DraftState::Open,

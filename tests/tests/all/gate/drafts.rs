@@ -17,7 +17,7 @@ use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
 use testkit::samples;
 use testkit::world::World;
 
-const SCOPES: [Scope; 2] = [Scope::DraftsManage, Scope::MessagesSend];
+const SCOPES: [Scope; 3] = [Scope::DraftsManage, Scope::MessagesRead, Scope::MessagesSend];
 
 fn agent<S: ScopeType>() -> Permit<S> {
     samples::token(1, Role::Owner, &SCOPES).0.principal().permit().unwrap()

@@ -391,7 +391,8 @@ async fn a_file_of_a_mail_is_passed_on_by_its_id_by_whoever_may_read_it() {
     assert_eq!(ask_as(blind, known).await.unwrap_err(), unknown);
     let mut elsewhere = samples::inbound(7);
     elsewhere.inbox_id = samples::inbox_id(2);
-    world.ports.store.commit(Change::new(organization_id).create(elsewhere.clone())).await.unwrap();
+    let change = Change::new(organization_id).create(samples::inbox(2)).create(elsewhere.clone());
+    world.ports.store.commit(change).await.unwrap();
     let foreign = put(file(&elsewhere, "theirs.pdf")).await;
     let one = || limited(&[read, write], &[samples::inbox_id(1)]);
     assert_eq!(ask_as(one(), foreign).await.unwrap_err(), unknown);

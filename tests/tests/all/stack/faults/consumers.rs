@@ -100,7 +100,10 @@ fn an_event_is_in_the_feed_once_though_whoever_publishes_it_dies() {
                 assert_eq!(fault.fired(), 1, "{name}");
                 assert_eq!(stack.invoke(PUBLISH, &told), all_done, "{name}");
             }
-            assert_eq!(stack.invoke(PUBLISH, &told), all_done, "{name}");
+            if fault.fired() == 1 {
+                // Otherwise it waits for a call that only another invocation makes.
+                assert_eq!(stack.invoke(PUBLISH, &told), all_done, "{name}");
+            }
             assert_eq!(blocks().matches(&id).count(), 1, "{name}");
         });
         assert!(calls >= 3, "{kind}: {calls}");
