@@ -518,6 +518,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "s3:DeleteObjectTagging",
+            "s3:ListBucket",
             "s3:GetObject",
             "s3:PutObject",
             "s3:PutObjectTagging",

@@ -75,6 +75,9 @@ fn a_deleted_inbox_is_gone_at_once_and_its_mail_after_it() {
         (mailbox.take(&mail(&mailbox.address, &subject)), mailbox.take(&mail(&mailbox.address, "Two")));
     let raw = stack.get(&format!("{}/raw", mailbox.path(&one)), stack.text(OWNER));
     let raw = raw.header("location").unwrap().to_owned();
+    let draft = json!({"client_id": "a draft", "text": "Later."});
+    let draft =
+        stack.post(&format!("/v1/inboxes/{}/drafts", mailbox.id), stack.text(OWNER), &draft).expect(201);
     let label = json!({"add_labels": ["x"]});
     stack.call("PATCH", &mailbox.path(&one), stack.text(OWNER), Some(&label)).expect(200);
     stack.call("DELETE", &mailbox.path(&two), stack.text(OWNER), None).expect(200);
@@ -107,6 +110,8 @@ fn a_deleted_inbox_is_gone_at_once_and_its_mail_after_it() {
     }
     let send = json!({"to": ["ann@example.org"], "text": "Hello"});
     stack.post(&format!("{base}/messages/send"), stack.text(OWNER), &send).refused(404, "not_found");
+    let draft = draft["id"].as_str().unwrap();
+    stack.get(&format!("/v1/drafts/{draft}"), stack.text(OWNER)).refused(404, "not_found");
     // Its address is nobody's, and nobody can have it, in no organization.
     let username = json!({"username": mailbox.address.split('@').next().unwrap()});
     let other = Stack::running().organization();
@@ -126,6 +131,7 @@ fn a_deleted_inbox_is_gone_at_once_and_its_mail_after_it() {
     }
     assert!(partition(&stack, one["thread_id"].as_str().unwrap()).is_empty());
     assert_eq!(bytes(&raw).0, 404);
+    assert_eq!(partition(&stack, draft)[0]["state"]["S"], "deleted");
     // What is left is that it is being deleted: an hour after it that ends too.
     let purge = &partition(&stack, &format!("{}/purge", mailbox.id))[0];
     stack.dynamodb(
