@@ -5,7 +5,7 @@
 use rmcp::model::JsonObject;
 use runtime::http::Endpoint;
 use schemars::generate::SchemaSettings;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call;
 use crate::tools::{Effect, Switch, Tool};
@@ -97,6 +97,15 @@ fn merge(route: &Endpoint, properties: &mut JsonObject, required: &mut Vec<Strin
     }
 }
 
+/// The one of several schemas that stands for all: of one or several, several; of a text or what says the same in parts, the text.
+fn plain(object: &mut Map<String, Value>) -> Option<Map<String, Value>> {
+    let Some(Value::Array(choices)) = object.get_mut("anyOf") else { return None };
+    choices.retain(|it| it["type"] != "null");
+    let of = |kind: &str| choices.iter().find(|it| it["type"] == kind);
+    let only = choices.first().filter(|_| choices.len() == 1);
+    of("array").or_else(|| of("string")).or(only)?.as_object().cloned()
+}
+
 /// Takes out of a schema what is no use to a model: its title, that what is optional may be `null` as well, and other ways to say the same.
 fn simplify(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
@@ -115,16 +124,11 @@ fn simplify(schema: &mut Value) {
     if let Some(Value::Array(choices)) = object.get_mut("enum") {
         choices.retain(|it| !it.is_null());
     }
-    if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
-        choices.retain(|it| it["type"] != "null");
-        // Of one or several, several; of a text or what says the same in parts, the text.
-        let of = |kind: &str| choices.iter().find(|it| it["type"] == kind);
-        let plain = of("array").or_else(|| of("string")).or(choices.first().filter(|_| choices.len() == 1));
-        if let Some(Value::Object(one)) = plain.cloned() {
-            object.remove("anyOf");
-            for (name, value) in one {
-                object.entry(name).or_insert(value);
-            }
+    // A choice of one may be another choice.
+    while let Some(one) = plain(object) {
+        object.remove("anyOf");
+        for (name, value) in one {
+            object.entry(name).or_insert(value);
         }
     }
     if object.get("type").is_some_and(|kind| kind == "string")
