@@ -335,7 +335,7 @@ def python_resources(routes: list[Route]) -> str:
         "from typing import Any, Iterator, Literal",
         "",
         "from . import types",
-        "from ._transport import Transport",
+        "from ._transport import UNSET, Transport, Unset",
         "",
     ]
     resources = list(dict.fromkeys(route.resource for route in routes))
@@ -372,7 +372,10 @@ def python_method(route: Route, words: Python) -> list[str]:
         if not it.required:
             given = of(it.schema)
             given = given if given == "Any" or given.endswith("| None") else f"{given} | None"
-            named.append(f"{python_name(it.name)}: {given} = None")
+            # Of a change, `None` may mean to take something out.
+            absent = route.method == "PATCH" and it in route.body
+            given = f"{given} | Unset = UNSET" if absent else f"{given} = None"
+            named.append(f"{python_name(it.name)}: {given}")
     named += [f"{python_name(name).lower()}: str | None = None" for name in route.headers]
     if route.once:
         named.append("idempotency_key: str | None = None")
@@ -395,7 +398,7 @@ def python_method(route: Route, words: Python) -> list[str]:
     if route.whole_body is not None:
         call.append("            body=body,")
     elif route.has_body:
-        call.append("            body=_given(")
+        call.append(f"            body={'_changed' if route.method == 'PATCH' else '_given'}(")
         call.append("                {")
         call += [f'                    "{it.name}": {python_name(it.name)},' for it in route.body]
         call += ["                }", "            ),"]
@@ -411,7 +414,8 @@ def python_method(route: Route, words: Python) -> list[str]:
 
 
 def python_pages(route: Route, entry: str, taken: list[str], named: list[str]) -> list[str]:
-    kept = [it for it in named if not it.startswith("cursor:")]
+    # In the order `asc` a feed has no last page.
+    kept = [it for it in named if not it.startswith(("cursor:", "order:"))]
     out = ["", f"    def iter_{route.action}("]
     out += [f"        {it}," for it in ["self", *taken, "*", *kept]]
     out += [f"    ) -> Iterator[{entry}]:"]
@@ -429,6 +433,11 @@ PYTHON_GIVEN = '''
 def _given(body: dict[str, Any]) -> dict[str, Any]:
     """Without what was left out."""
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _changed(body: dict[str, Any]) -> dict[str, Any]:
+    """Without what was left out; `None` stays."""
+    return {name: value for name, value in body.items() if not isinstance(value, Unset)}
 '''
 
 
@@ -574,7 +583,7 @@ def ts_method(route: Route, words: TypeScript) -> list[str]:
         name = camel("iter_" + route.action)
         entry = kind(route.page_of, words)
         out += ["", f"  /** All entries of `{camel(route.action)}`, page by page as they are asked for. */"]
-        takes = ", ".join([*cursor, f'params: Omit<{given}, "cursor"> = {{}}', options])
+        takes = ", ".join([*cursor, f'params: Omit<{given}, "cursor" | "order"> = {{}}', options])
         out += [f"  async *{name}({takes}): AsyncGenerator<{entry}, void, undefined> {{"]
         out += ["    let cursor: string | undefined;", "    do {"]
         out += [f"      const page = await this.{camel(route.action)}({names}{{ ...params, cursor }}, options);"]

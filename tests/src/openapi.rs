@@ -133,6 +133,8 @@ impl Kinds {
     }
 }
 
+const IF_MATCH: &str = "if-match";
+
 /// What the source of a handler shows.
 #[derive(Debug, PartialEq, Eq)]
 struct Facts {
@@ -159,10 +161,11 @@ impl Facts {
             }
         }
         let media = code.split("Response::bytes(").nth(1).and_then(|rest| rest.split('"').nth(1));
+        let media = media.or(code.contains("Response::event_stream(").then_some("text/event-stream"));
         statuses.extend(media.map(|_| 200));
         statuses.extend(code.contains("Response::see_other(").then_some(303));
         let reads = code.split("headers.get(\"").skip(1).filter_map(|rest| rest.split('"').next());
-        let reads = reads.chain(code.contains(".if_match()").then_some("if-match"));
+        let reads = reads.chain(code.contains(".if_match()").then_some(IF_MATCH));
         let doc: Vec<_> = source
             .lines()
             .map_while(|line| line.strip_prefix("//!"))
@@ -312,9 +315,14 @@ impl Route<'_> {
         }
         let ours = ["authorization", "idempotency-key"];
         for name in self.facts.reads.iter().filter(|name| !ours.contains(&name.as_str())) {
-            all.push(
-                json!({ "name": name, "in": "header", "required": false, "schema": { "type": "string" } }),
-            );
+            let mut parameter =
+                json!({ "name": name, "in": "header", "required": false, "schema": { "type": "string" } });
+            if name == IF_MATCH {
+                let says = "The `revision` that is meant, in double quotes, such as `\"3\"`: where there is another by now, nothing is done. `*`, or none, means any.";
+                parameter["description"] = json!(says);
+                parameter["example"] = json!("\"3\"");
+            }
+            all.push(parameter);
         }
         all
     }
@@ -334,11 +342,9 @@ impl Route<'_> {
     /// The statuses of what went well: those that the handler names; else those of what its answer is.
     fn statuses(&self) -> Vec<u16> {
         let submits = self.response.as_ref().is_some_and(|it| it["$ref"] == format!("{SCHEMAS}Submitted"));
-        match () {
-            () if submits => vec![201, 202],
-            () if self.facts.statuses.is_empty() => vec![200],
-            () => self.facts.statuses.iter().copied().filter(|it| *it < 400).collect(),
-        }
+        let named = self.facts.statuses.iter().copied().filter(|it| *it < 400);
+        let all: BTreeSet<u16> = if submits { named.chain([201, 202]).collect() } else { named.collect() };
+        if all.is_empty() { vec![200] } else { all.into_iter().collect() }
     }
 
     fn responses(&self, schemas: &Map<String, Value>) -> Value {
@@ -396,6 +402,7 @@ impl Route<'_> {
                 403 | 404 => !public,
                 405 => false,
                 409 => !public && (writes || named),
+                412 => self.facts.reads.iter().any(|it| it == IF_MATCH),
                 _ => true,
             };
             expected.then(|| (status(code.class()), format!("{:?}", code.class())))
@@ -483,6 +490,7 @@ fn describe_errors() -> Map<String, Value> {
             403 => "The credential is good, its rights are not.",
             404 => "It does not exist, or this credential may not know that it does.",
             409 => "It can\u{2019}t be done as things stand.",
+            412 => "It was changed since: load it again.",
             422 => "Fields are not as they must be: all of them are named at once.",
             429 => "Not before a time.",
             500 => "A defect of ours.",

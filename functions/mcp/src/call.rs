@@ -1,7 +1,6 @@
 //! From a tool's arguments to a request of the API.
 
 use domain::base::digest::Digest;
-use jiff::Timestamp;
 use rmcp::model::JsonObject;
 use runtime::http::Endpoint;
 use serde_json::{Value, json};
@@ -10,14 +9,10 @@ use crate::tools::{Effect, Switch, Tool};
 
 /// Where to begin in a long text.
 pub(crate) const OFFSET: &str = "offset";
-/// That a second mail of the same words is meant.
-pub(crate) const AGAIN: &str = "again";
 /// The name of one mail.
 pub(crate) const KEY: &str = "idempotency_key";
 /// What the API takes of an `Idempotency-Key`.
 pub(crate) const MAX_KEY: usize = 256;
-/// What is asked for again within this time, in seconds, is asked for once.
-const WINDOW: i64 = 600;
 
 /// A request of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +40,13 @@ pub(crate) fn path_names(path: &'static str) -> impl Iterator<Item = &'static st
 }
 
 /// The request that a tool makes of its arguments, or all that is wrong with them as far as it is known before the API reads them.
-pub(crate) fn prepare(tool: &Tool, arguments: JsonObject, now: Timestamp) -> Result<Call, Vec<Fault>> {
+pub(crate) fn prepare(tool: &Tool, arguments: JsonObject) -> Result<Call, Vec<Fault>> {
     let mut arguments = Arguments { left: arguments, faults: vec![] };
     let route = arguments.route(tool);
-    let (mut offset, mut again, mut key) = (0, false, None);
+    let (mut offset, mut key) = (0, None);
     match tool.effect {
         Effect::ReadsText => offset = arguments.number(OFFSET),
-        Effect::Sends => (again, key) = (arguments.flag(AGAIN), arguments.key()),
+        Effect::Sends => key = arguments.key(),
         Effect::Reads | Effect::ReadsFile | Effect::Adds | Effect::Sets | Effect::Ends => {}
     }
     let path = arguments.path(route.path);
@@ -60,17 +55,18 @@ pub(crate) fn prepare(tool: &Tool, arguments: JsonObject, now: Timestamp) -> Res
         return Err(arguments.faults);
     }
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+    // Some clients fill what they leave out with `null`, which a route may take for what is to be taken out.
+    arguments.left.retain(|_, value| !value.is_null());
     let body = route.body.map(|_| Value::Object(arguments.left).to_string());
     if tool.effect == Effect::Sends && key.is_none() {
-        key = Some(derive(&target, body.as_deref(), again, now));
+        key = Some(derive(&target, body.as_deref()));
     }
     Ok(Call { method: route.method, target, body, key, offset })
 }
 
 /// The name of a mail that its asker did not name: what is asked for in the same words has the same.
-fn derive(target: &str, body: Option<&str>, again: bool, now: Timestamp) -> String {
-    let window = again.then(|| now.as_second() / WINDOW);
-    format!("mcp-{}", Digest::of(json!([target, body, window]).to_string().as_bytes()).hex())
+fn derive(target: &str, body: Option<&str>) -> String {
+    format!("mcp-{}", Digest::of(json!([target, body]).to_string().as_bytes()).hex())
 }
 
 /// Arguments that nothing has read yet, and what is wrong with those that were.

@@ -54,10 +54,9 @@ fn own(tool: &Tool) -> Vec<(&'static str, Value)> {
             ));
         }
         Effect::Sends => {
-            let says = "Asks for this very mail once more, though it was asked for within 24 hours: at most once in ten minutes.";
-            own.push((call::AGAIN, json!({ "type": "boolean", "default": false, "description": says })));
             let says = "A name for this one mail: another call with the same name, within 24 hours, is answered as the first. Made of the \
-                        arguments where it is left out.";
+                        arguments where it is left out: give one of your own where a second mail of the same words is meant, and the same \
+                        one when you repeat that call.";
             own.push((
                 call::KEY,
                 json!({ "type": "string", "minLength": 1, "maxLength": call::MAX_KEY, "description": says }),

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::base::ports::Clock as _;
 use domain::people::access::{Scope, Scopes};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request};
@@ -14,7 +13,7 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-use runtime::environment::{SystemClock, SystemRandom};
+use runtime::environment::SystemRandom;
 use serde_json::Value;
 
 use crate::call::{self, Call};
@@ -110,7 +109,7 @@ pub(crate) struct Server(pub(crate) Arc<Caller>);
 
 impl Server {
     async fn run(&self, tool: &Tool, arguments: JsonObject) -> CallToolResponse {
-        let call = match call::prepare(tool, arguments, SystemClock.now()) {
+        let call = match call::prepare(tool, arguments) {
             Ok(call) => call,
             Err(faults) => return words::faults(&faults, &SystemRandom).into(),
         };

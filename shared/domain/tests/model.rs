@@ -521,6 +521,7 @@ impl Gate {
             send_at: None,
             recipients: 1,
             first_contact: false,
+            forward: approval.forward,
             sent_again_as: vec![],
             state: State::PendingApproval { expires_at: approval.expires_at, remind_at },
         }

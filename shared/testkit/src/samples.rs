@@ -219,6 +219,7 @@ pub fn outbound(n: u8, state: State) -> Message {
             send_at: None,
             recipients: 1,
             first_contact: n % 2 == 1,
+            forward: false,
             sent_again_as: if n % 2 == 1 { vec![inbound(n + 1).id] } else { vec![] },
             state,
         }),

@@ -35,10 +35,12 @@ fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
         let permits = (&call.permit, &sends);
         let submitted =
             drafts::submit(&sending.over(&call.ports), permits, id, revision, &call.once, respond).await?;
-        let (status, body) = match &submitted {
-            SubmittedDraft::Now(submitted) => respond(submitted),
-            SubmittedDraft::Before(submitted) => (200, respond(submitted).1),
-        };
-        Ok(Response::json_text(status, body))
+        Ok(match &submitted {
+            SubmittedDraft::Now(submitted) => {
+                let (status, body) = respond(submitted);
+                Response::json_text(status, body)
+            }
+            SubmittedDraft::Before(submitted) => Response::json_text(200, respond(submitted).1),
+        })
     })
 }

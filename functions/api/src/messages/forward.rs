@@ -1,4 +1,4 @@
-//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/forward`: asks for a mail to be passed on, as its reader saw it. It is held.
+//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/forward`: asks for a mail to be passed on, as its reader saw it. `202` where it is held, `201` where policies let it go.
 //!
 //! Needs the scopes `messages.send` and `messages.read`.
 

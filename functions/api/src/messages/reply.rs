@@ -1,4 +1,4 @@
-//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`: asks for an answer to a mail's author to be sent. It is held.
+//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`: asks for an answer to a mail's author to be sent. `202` where it is held, `201` where policies let it go.
 //!
 //! Needs the scope `messages.send`.
 

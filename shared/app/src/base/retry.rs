@@ -2,7 +2,7 @@
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::StoreError;
+use crate::base::store::{Change, StoreError};
 
 /// What came of one try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,15 @@ impl<T> Try<T> {
             Err(StoreError::Conflict(_)) => Ok(Try::Again),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Commits, unless somebody else was faster.
+pub(crate) async fn commit_first(ports: &Ports, change: Change) -> Result<bool, Refusal> {
+    match ports.store.commit(change).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -13,6 +13,7 @@ use futures_util::future::join;
 use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
+use crate::mailbox::trash::load_wherever;
 
 /// What a dispatch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,13 +149,22 @@ async fn look(
     );
     let (approval, organization, inbox, thread, originals, tokens, members, standing) =
         load(&*ports.store, organization_id, wanted).await?;
+    let mut pairs = vec![];
+    for (id, pair) in asked.resends.iter().zip(originals) {
+        // One that moves between list and trash at this moment may be in neither.
+        let moves = pair.0.is_none() && pair.1.is_none();
+        pairs.push(if moves {
+            load_wherever(ports, organization_id, message.inbox_id, *id).await?
+        } else {
+            pair
+        });
+    }
     // One that was deleted meanwhile was over.
     let kept = |it: Trashed| match it.fate {
         Fate::Kept(message) | Fate::Going(message) => Some(*message),
         Fate::Gone(_) => None,
     };
-    let mut originals =
-        originals.into_iter().filter_map(|(message, trashed)| message.or(trashed.and_then(kept)));
+    let mut originals = pairs.into_iter().filter_map(|(message, trashed)| message.or(trashed.and_then(kept)));
     let sent = |original: Message| {
         matches!(original.outbound().map(|outbound| &outbound.state), Some(State::Accepted { .. }))
     };

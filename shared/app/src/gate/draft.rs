@@ -639,13 +639,15 @@ async fn find_file(
             let message =
                 load(&*ports.store, organization_id, key::Message(file.inbox_id, message_id)).await?;
             let Some(message) = message.filter(has_come_or_gone) else { return Ok(None) };
-            let wanted = (key::Inbox(file.inbox_id), key::Thread(message.thread_id));
-            let (inbox, thread) = load(&*ports.store, organization_id, wanted).await?;
+            let approval = message.outbound().map(|outbound| key::Approval(outbound.approval_id));
+            let wanted = (key::Inbox(file.inbox_id), key::Thread(message.thread_id), approval);
+            let (inbox, thread, approval) = load(&*ports.store, organization_id, wanted).await?;
             if inbox.is_none() {
                 return Ok(None);
             }
-            // Of a conversation that is gone nobody knows.
-            tainted = thread.is_none_or(|thread| thread.tainted);
+            // Of a conversation that is gone nobody knows; a mail of ours may carry what came out of another one.
+            tainted =
+                thread.is_none_or(|thread| thread.tainted) || approval.is_some_and(|it| it.is_tainted());
             BlobKey::Attachment(organization_id, id)
         }
     };

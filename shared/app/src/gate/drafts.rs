@@ -377,7 +377,7 @@ impl Beside for Left<'_> {
         }
         let (ports, now) = (self.ports, self.ports.now());
         let sealed = open_sealed_at(self.blobs, decided.organization_id, decided.digest).await?;
-        let Prepared { draft: mail, files, .. } = reopen(message, &sealed);
+        let Prepared { draft: mail, files, .. } = reopen(message, &sealed, decided.is_tainted());
         let new = SavedDraft::new(ports.draft_id(), decided.organization_id, decided.inbox_id, now);
         let content = DraftContent {
             text: mail.text,
@@ -398,7 +398,7 @@ impl Beside for Left<'_> {
             answers: decided.answers.filter(|_| !decided.forward),
             headers: mail.headers.into_iter().collect(),
             notes: mail.notes,
-            tainted: decided.reasons.iter().any(|reason| reason == "thread_tainted"),
+            tainted: decided.is_tainted(),
             object,
             rejected: Some(Rejected {
                 approval_id: decided.id,

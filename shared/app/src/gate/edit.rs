@@ -190,7 +190,7 @@ async fn revise(
     edit: Edit,
 ) -> Result<Prepared, Refusal> {
     let ports = &sending.ports;
-    let Prepared { draft: before, mut files, .. } = reopen(message, sealed);
+    let Prepared { draft: before, mut files, .. } = reopen(message, sealed, old.is_tainted());
     for (i, id) in edit.remove_attachments.iter().enumerate() {
         let Some(at) = files.iter().position(|file| file.id(message.id) == *id) else {
             let field = format!("remove_attachments[{i}]");
@@ -239,7 +239,7 @@ async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Messag
 }
 
 /// The draft that a sealed mail was made from, as it is sealed.
-pub(crate) fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
+pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepared {
     let parsed = mail::parse(sealed.mime()).into_owned();
     let shown = as_sealed(message.clone(), sealed, &parsed);
     let mailboxes = |list: &[domain::mailbox::message::Party]| {
@@ -256,8 +256,7 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         let (filename, content_type) = as_given(sealed, &message.attachments);
         let (content_id, digest) = (sealed.content_id.clone(), sealed.digest);
         let inline = sealed.inline;
-        // It is sealed: a person looks at whatever becomes of it.
-        Some(File { filename, content_type, content_id, digest, contents, inline, tainted: false })
+        Some(File { filename, content_type, content_id, digest, contents, inline, tainted })
     });
     let files = files.collect();
     let made = parsed.html.as_deref().and_then(text_of).map(|text| mail::canonical_text(&text));
@@ -334,7 +333,8 @@ pub async fn send_again(
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
     let sealed = open_sealed_at(&*sending.blobs, organization_id, digest).await?;
-    let Prepared { mut draft, files, .. } = reopen(&message, &sealed);
+    let Prepared { mut draft, files, .. } =
+        reopen(&message, &sealed, approval.as_ref().is_some_and(Approval::is_tainted));
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
     let parent = match &approval {

@@ -12,7 +12,8 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Eraser, Ports, Workflow};
-use crate::base::store::{Change, Key, List, PageRequest, StoreError, Watch, Write, key, load, typed};
+use crate::base::retry::commit_first;
+use crate::base::store::{Change, Key, List, PageRequest, Watch, Write, key, load, typed};
 use crate::gate::drafts::{ended, object_key};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on, wake};
 
@@ -56,7 +57,7 @@ async fn put_off(ports: &Ports, organization_id: OrganizationId, inbox_id: Inbox
         return Ok(());
     };
     let later = domain::mailbox::inbox::Purge { look_at: ports.now() + AFTER_FAILURE, ..purge };
-    committed(ports, Change::new(organization_id).update(later)).await.map(drop)
+    commit_first(ports, Change::new(organization_id).update(later)).await.map(drop)
 }
 
 /// What came of one mail.
@@ -126,7 +127,7 @@ async fn purge_one(
             // First what it says: its row leads the next run here again.
             eraser.erase(&key).await?;
         }
-        committed(ports, ended(&draft, ports.now())).await?;
+        commit_first(ports, ended(&draft, ports.now())).await?;
         moved += 1;
     }
     let now = ports.now();
@@ -141,17 +142,8 @@ async fn purge_one(
             None => change.write(Write::RemoveVersion(Key::Purge(inbox_id), version)),
         }
     };
-    committed(ports, change).await?;
+    commit_first(ports, change).await?;
     Ok(moved)
-}
-
-/// Commits, unless somebody else was faster.
-async fn committed(ports: &Ports, change: Change) -> Result<bool, Refusal> {
-    match ports.store.commit(change).await {
-        Ok(()) => Ok(true),
-        Err(StoreError::Conflict(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Calls a mail off that waits; deletes one that has come to an end, or of which nobody knows, with its conversation.
@@ -170,7 +162,7 @@ async fn move_out(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> 
                 let mark = Key::Mark(message.inbox_id, label.clone(), message.id);
                 change = change.write(Write::Delete(mark));
             }
-            Ok(if committed(ports, change).await? { Step::Moved } else { Step::Left })
+            Ok(if commit_first(ports, change).await? { Step::Moved } else { Step::Left })
         }
     }
 }
@@ -191,7 +183,7 @@ async fn call_off(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> 
         .update(cancelled.clone())
         .audit(entry)
         .event(approval_event(ports, EventKind::ApprovalCancelled, &cancelled));
-    if committed(ports, change).await? {
+    if commit_first(ports, change).await? {
         wake(workflow, &cancelled).await;
     }
     Ok(Step::Left)
@@ -203,5 +195,5 @@ async fn empty_trash(ports: &Ports, trashed: &Trashed) -> Result<(), Refusal> {
     let thread = Key::Thread(message.thread_id);
     let going = trashed.clone().going(ports.now());
     let change = Change::new(trashed.organization_id).update(going).write(Write::Delete(thread));
-    committed(ports, change).await.map(drop)
+    commit_first(ports, change).await.map(drop)
 }

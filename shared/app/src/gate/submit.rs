@@ -406,6 +406,7 @@ pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) 
         send_at: approval.send_at,
         recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
         first_contact,
+        forward: approval.forward,
         sent_again_as: vec![],
         state: State::PendingApproval {
             expires_at: approval.expires_at,

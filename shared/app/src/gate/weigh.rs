@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, Mailbox};
 use domain::base::digest::Digest;
+use domain::gate::approval::Approval;
 use domain::gate::policy::{By, FileFact, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::lifecycle::State;
+use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
 use domain::{MemberId, OrganizationId, Timestamp};
@@ -216,7 +217,10 @@ pub(crate) async fn answering<'a>(
         let known: BTreeSet<String> = thread
             .iter()
             .filter(|message| message.inbox_id == parent.inbox_id)
-            .filter(|message| matches!(message.outbound().map(|o| &o.state), Some(State::Accepted { .. })))
+            .filter(|message| {
+                let went = |outbound: &Outbound| matches!(outbound.state, State::Accepted { .. });
+                message.outbound().is_some_and(|outbound| went(outbound) && !outbound.forward)
+            })
             .flat_map(|message| message.to.iter().chain(&message.cc).chain(&message.bcc))
             .filter_map(|party| EmailAddress::parse(&party.address).ok())
             .map(|address| address.mailbox_key())
@@ -240,7 +244,7 @@ fn always(
     let mut always = vec![];
     let saved = prepared.saved.as_ref().is_some_and(|saved| saved.tainted);
     if tainted || saved || prepared.files.iter().any(|file| file.tainted) {
-        always.push("thread_tainted");
+        always.push(Approval::TAINTED);
     }
     if answers_automatic {
         always.push("answers_automatic_mail");

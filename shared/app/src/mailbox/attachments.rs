@@ -12,6 +12,7 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, key, load};
+use crate::mailbox::trash::shown;
 
 /// A file that is to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,10 +134,14 @@ pub async fn download(
         return Err(Refusal::Internal(format!("{id}: the record names another file")));
     }
     // A file goes with its mail, and with its inbox.
-    let message = file.message.map(|(message_id, _)| message_id);
-    let trashed = message.map(|message_id| key::Trashed(file.inbox_id, message_id));
-    let (inbox, trashed) = load(&*ports.store, organization_id, (key::Inbox(file.inbox_id), trashed)).await?;
-    if inbox.is_none() || trashed.is_some_and(|it| it.shown(ports.now()).is_none()) {
+    let message_id = file.message.map(|(message_id, _)| message_id);
+    let wanted = (
+        key::Inbox(file.inbox_id),
+        message_id.map(|id| key::Message(file.inbox_id, id)),
+        message_id.map(|id| key::Trashed(file.inbox_id, id)),
+    );
+    let (inbox, message, trashed) = load(&*ports.store, organization_id, wanted).await?;
+    if inbox.is_none() || message_id.is_some() && shown(ports, message, trashed).is_none() {
         return Err(Refusal::NotFound("attachment"));
     }
     let key = match file.message {

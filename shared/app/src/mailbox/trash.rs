@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use domain::base::code::Code;
 use domain::gate::approval::Approval;
+use domain::ledger::audit::AuditEntry;
 use domain::mailbox::label::Label;
 use domain::mailbox::message::{Direction, Fate, Mark, Message, Sibling, Thread, ThreadChange, Trashed};
 use domain::people::access::{Actor, Permit, scope};
@@ -17,7 +18,7 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Eraser, Ports};
-use crate::base::retry::{Try, retry_apart};
+use crate::base::retry::{Try, commit_first, retry_apart};
 use crate::base::store::{
     Change, Expect, Key, List, PageRequest, StoreError, Watch, Watched, Write, key, load, typed,
 };
@@ -25,7 +26,8 @@ use crate::base::store::{
 /// A change that loses against another is made anew at most so often.
 const TRIES: usize = 8;
 const WHY: &str = "the conversation kept changing";
-/// So many mails of a conversation are moved in one transaction, which takes 100 writes: each is two, and one for each label.
+/// So many mails of a conversation are moved in one transaction, which takes 100 writes: each is two, one for each label, and its audit
+/// entry.
 const AT_ONCE: usize = 4;
 /// So many mails of a conversation are moved by one request.
 const MOVED: usize = 200;
@@ -41,8 +43,7 @@ pub(crate) async fn load_shown(
     inbox_id: InboxId,
     id: MessageId,
 ) -> Result<Option<Message>, StoreError> {
-    let wanted = (key::Message(inbox_id, id), key::Trashed(inbox_id, id));
-    let (message, trashed) = load(&*ports.store, organization_id, wanted).await?;
+    let (message, trashed) = load_wherever(ports, organization_id, inbox_id, id).await?;
     Ok(shown(ports, message, trashed))
 }
 
@@ -62,13 +63,12 @@ pub async fn trash(
     retry_apart(ports, TRIES, WHY, || async {
         let (message, trashed) = find(ports, permit, inbox_id, id).await?;
         let Some(message) = message else {
-            let shown = trashed.and_then(|it| it.shown(ports.now()).cloned());
-            return Ok(Try::Done(shown.ok_or(Refusal::NotFound("message"))?));
+            return Ok(Try::Done(shown(ports, None, trashed).ok_or(Refusal::NotFound("message"))?));
         };
         check_ended(&message)?;
         let trashed = Trashed::keep(&message, ports.now());
         let shown = trashed.shown(ports.now()).cloned().ok_or(Refusal::NotFound("message"))?;
-        let change = leave(ports, &[(message, trashed)]).await?;
+        let change = leave(ports, &[(message, trashed)]).await?.audit(entry(ports, permit, TRASH, id));
         Try::of(ports.store.commit(change).await, shown)
     })
     .await
@@ -92,6 +92,7 @@ pub async fn restore(
         // A later version: whoever saw it before it was in the trash writes nothing of it any more.
         let message = Message { trash: None, version: kept.version + 1, ..kept.clone() };
         let change = come_back(ports, &message, trashed.version).await?;
+        let change = change.audit(entry(ports, permit, RESTORE, id));
         Try::of(ports.store.commit(change).await, message)
     })
     .await
@@ -119,14 +120,25 @@ pub async fn delete(
             }
             _ => return Err(Refusal::NotFound("message")),
         };
-        let change = change.audit(ports.audit(permit.organization_id(), permit.actor(), DELETE, id));
+        let change = change.audit(entry(ports, permit, DELETE, id));
         Try::of(ports.store.commit(change).await, ())
     })
     .await
 }
 
-/// What the audit log says where a mail is deleted for good.
+/// What the audit log says where a mail goes into the trash, comes back, and is deleted for good.
+const TRASH: &str = "message.trash";
+const RESTORE: &str = "message.restore";
 const DELETE: &str = "message.delete";
+
+fn entry(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesModify>,
+    action: &'static str,
+    id: MessageId,
+) -> AuditEntry {
+    ports.audit(permit.organization_id(), permit.actor(), action, id)
+}
 
 /// The mail where it is, and what the trash has of it.
 async fn find(
@@ -269,16 +281,16 @@ pub async fn trash_thread(
     permit: &Permit<scope::MessagesModify>,
     id: ThreadId,
 ) -> Result<Moved, Refusal> {
-    let (organization_id, inbox_id) = (permit.organization_id(), find_thread(ports, permit, id).await?);
+    let inbox_id = find_thread(ports, permit, id).await?;
     let mut moved = Moved { thread_id: id, moved: 0, left: vec![], complete: false };
     let mut page = PageRequest { limit: 100, cursor: None };
     for _ in 0..MOVED / 100 {
-        let found = ports.store.list(organization_id, &List::LatestInThread(id), &page).await?;
+        let found = ports.store.list(permit.organization_id(), &List::LatestInThread(id), &page).await?;
         page.cursor.clone_from(&found.next);
         // The latest comes last: until then the conversation shows what it showed.
         let ids: Vec<_> = typed::<Message>(found).items.iter().rev().map(|message| message.id).collect();
         for some in ids.chunks(AT_ONCE) {
-            let (count, left) = trash_some(ports, organization_id, inbox_id, some).await?;
+            let (count, left) = trash_some(ports, permit, inbox_id, some).await?;
             moved.moved += count;
             moved.left.extend(left);
         }
@@ -293,13 +305,13 @@ pub async fn trash_thread(
 /// Puts mails of one conversation into the trash, in one transaction: those that are there and have come to an end.
 async fn trash_some(
     ports: &Ports,
-    organization_id: OrganizationId,
+    permit: &Permit<scope::MessagesModify>,
     inbox_id: InboxId,
     ids: &[MessageId],
 ) -> Result<(u64, Vec<(MessageId, Refusal)>), Refusal> {
     retry_apart(ports, TRIES, WHY, || async {
         let wanted: Vec<_> = ids.iter().map(|id| key::Message(inbox_id, *id)).collect();
-        let found = load(&*ports.store, organization_id, wanted).await?;
+        let found = load(&*ports.store, permit.organization_id(), wanted).await?;
         let (mut leaving, mut left) = (vec![], vec![]);
         for message in found.into_iter().flatten() {
             match check_ended(&message) {
@@ -314,6 +326,8 @@ async fn trash_some(
             return Ok(Try::Done((0, left)));
         }
         let change = leave(ports, &leaving).await?;
+        let entries = leaving.iter().map(|(message, _)| entry(ports, permit, TRASH, message.id));
+        let change = entries.fold(change, Change::audit);
         Try::of(ports.store.commit(change).await, (leaving.len() as u64, left))
     })
     .await
@@ -408,7 +422,7 @@ async fn delete_due(ports: &Ports, eraser: &dyn Eraser, named: &Watched) -> Resu
         trashed = trashed.going(now);
         let entry = ports.audit(organization_id, &Actor::System, DELETE, trashed.message_id);
         let change = Change::new(organization_id).update(trashed.clone()).audit(entry);
-        if !committed(ports, change).await? {
+        if !commit_first(ports, change).await? {
             return Ok(false);
         }
         trashed.version += 1;
@@ -426,7 +440,9 @@ async fn delete_due(ports: &Ports, eraser: &dyn Eraser, named: &Watched) -> Resu
                 let filed = message.created_at + FILED_WITHIN;
                 if now < filed {
                     let later = Trashed { look_at: filed, ..trashed.clone() };
-                    return committed(ports, Change::new(organization_id).update(later)).await.map(|_| false);
+                    return commit_first(ports, Change::new(organization_id).update(later))
+                        .await
+                        .map(|_| false);
                 }
                 if !is_kept_elsewhere(ports, siblings).await? {
                     eraser.erase(&BlobKey::Raw(raw_key.clone())).await?;
@@ -451,16 +467,7 @@ async fn delete_due(ports: &Ports, eraser: &dyn Eraser, named: &Watched) -> Resu
         let removed = some.iter().map(|id| Write::Delete(Key::Attachment(*id)));
         ports.store.commit(removed.fold(Change::new(organization_id), Change::write)).await?;
     }
-    committed(ports, Change::new(organization_id).update(trashed.gone(now))).await
-}
-
-/// Commits, unless somebody else was faster.
-async fn committed(ports: &Ports, change: Change) -> Result<bool, Refusal> {
-    match ports.store.commit(change).await {
-        Ok(()) => Ok(true),
-        Err(StoreError::Conflict(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    commit_first(ports, Change::new(organization_id).update(trashed.gone(now))).await
 }
 
 fn files(message: &Message) -> BTreeSet<domain::AttachmentId> {
@@ -474,7 +481,7 @@ pub(crate) async fn load_wherever(
     organization_id: OrganizationId,
     inbox_id: InboxId,
     id: MessageId,
-) -> Result<(Option<Message>, Option<Trashed>), Refusal> {
+) -> Result<(Option<Message>, Option<Trashed>), StoreError> {
     let read = async || {
         let wanted = (key::Message(inbox_id, id), key::Trashed(inbox_id, id));
         load(&*ports.store, organization_id, wanted).await

@@ -211,6 +211,8 @@ pub(crate) struct OutboundRecord {
     recipients: u32,
     #[serde(default)]
     first_contact: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    forward: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sent_again_as: Vec<String>,
     state: String,
@@ -246,6 +248,7 @@ impl Field for Outbound {
             send_at: self.send_at.write(),
             recipients: self.recipients,
             first_contact: self.first_contact,
+            forward: self.forward,
             sent_again_as: self.sent_again_as.write(),
             state: String::new(),
             expires_at: None,
@@ -330,6 +333,7 @@ impl Field for Outbound {
             send_at: Field::read(form.send_at)?,
             recipients: form.recipients,
             first_contact: form.first_contact,
+            forward: form.forward,
             sent_again_as: Field::read(form.sent_again_as)?,
             state,
         })

@@ -42,9 +42,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in more.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
+        if "Content-Length" not in more:
+            self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+        self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
@@ -104,6 +106,26 @@ class TestClient(unittest.TestCase):
         with self.assertRaises(CountersignError) as caught:
             self.client().me.get()
         self.assertEqual((caught.exception.retry_after, len(self.seen)), (900, 5))
+
+    def test_a_change_of_one_revision_is_made_once_and_takes_out_what_it_says(self) -> None:
+        self.put(None, (200, {}))
+        with self.assertRaises(ConnectionFailed):
+            self.client().drafts.update("drf_1", send_at=None, text="x", if_match='"3"')
+        self.assertEqual([it["body"] for it in self.seen], [{"send_at": None, "text": "x"}])
+        self.put(None, (200, {}))
+        self.client().drafts.update("drf_1", text="x")
+        self.assertEqual(len(self.seen), 3)
+
+    def test_what_the_gateway_says_itself_is_not_that_nothing_was_done(self) -> None:
+        self.put((503, {"message": "Service Unavailable"}))
+        with self.assertRaises(CountersignError):
+            self.client().approvals.approve("apr_1", digest="sha256:0")
+        self.assertEqual(len(self.seen), 1)
+
+    def test_half_an_answer_is_none(self) -> None:
+        self.put((200, b"half", {"Content-Length": "100"}))
+        with self.assertRaises(ConnectionFailed):
+            self.client(max_retries=0).messages.raw("inb_1", "msg_1")
 
     def test_an_error_has_its_code_and_nothing_shows_the_token(self) -> None:
         self.put((422, error("invalid_request", details={"fields": [{"field": "to[0]"}]})))

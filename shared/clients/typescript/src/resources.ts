@@ -872,7 +872,7 @@ export class ApprovalsRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<ApprovalsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Approval, void, undefined> {
+  async *iterList(params: Omit<ApprovalsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Approval, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -984,7 +984,7 @@ export class AuditRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<AuditListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.AuditEntry, void, undefined> {
+  async *iterList(params: Omit<AuditListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.AuditEntry, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -1095,7 +1095,7 @@ export class DraftsRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(inboxId: string, params: Omit<DraftsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Draft, void, undefined> {
+  async *iterList(inboxId: string, params: Omit<DraftsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Draft, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list(inboxId, { ...params, cursor }, options);
@@ -1198,7 +1198,7 @@ export class EventsRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<EventsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Event, void, undefined> {
+  async *iterList(params: Omit<EventsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Event, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -1212,7 +1212,7 @@ export class EventsRoutes {
    * slices of 25 seconds at most; goes on behind `Last-Event-ID`. Needs the scope `events.read`. `GET
    * /v1/events/stream`
    */
-  stream(params: EventsStreamParams = {}, options: CallOptions = {}): Promise<void> {
+  stream(params: EventsStreamParams = {}, options: CallOptions = {}): Promise<Uint8Array> {
     return this.#transport.request({
       method: "GET",
       path: "/v1/events/stream",
@@ -1225,6 +1225,7 @@ export class EventsRoutes {
       headers: {
         "last-event-id": params.lastEventId,
       },
+      raw: true,
       options,
     });
   }
@@ -1313,7 +1314,7 @@ export class InboxesRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<InboxesListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Inbox, void, undefined> {
+  async *iterList(params: Omit<InboxesListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Inbox, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -1444,9 +1445,9 @@ export class MessagesRoutes {
   }
 
   /**
-   * Asks for a mail to be passed on, as its reader saw it. It is held. The same, to new recipients; that mail stands
-   * below, with its files. Needs `messages.read` too. Needs the scope `messages.send`. `POST
-   * /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
+   * Asks for a mail to be passed on, as its reader saw it. `202` where it is held, `201` where policies let it go.
+   * The same, to new recipients; that mail stands below, with its files. Needs `messages.read` too. Needs the scope
+   * `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
    */
   forward(inboxId: string, messageId: string, params: MessagesForwardParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
     return this.#transport.request({
@@ -1515,7 +1516,7 @@ export class MessagesRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(inboxId: string, params: Omit<MessagesListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
+  async *iterList(inboxId: string, params: Omit<MessagesListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list(inboxId, { ...params, cursor }, options);
@@ -1553,7 +1554,7 @@ export class MessagesRoutes {
   }
 
   /** All entries of `listAll`, page by page as they are asked for. */
-  async *iterListAll(params: Omit<MessagesListAllParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
+  async *iterListAll(params: Omit<MessagesListAllParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.listAll({ ...params, cursor }, options);
@@ -1577,8 +1578,9 @@ export class MessagesRoutes {
   }
 
   /**
-   * Asks for an answer to a mail's author to be sent. It is held. The same; recipients and subject may be left out.
-   * Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
+   * Asks for an answer to a mail's author to be sent. `202` where it is held, `201` where policies let it go. The
+   * same; recipients and subject may be left out. Needs the scope `messages.send`. `POST
+   * /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
    */
   reply(inboxId: string, messageId: string, params: MessagesReplyParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
     return this.#transport.request({
@@ -1607,8 +1609,9 @@ export class MessagesRoutes {
   }
 
   /**
-   * Asks for an answer to a mail's author and its other recipients to be sent. It is held. The same, to everybody.
-   * Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
+   * Asks for an answer to a mail's author and its other recipients to be sent. `202` where it is held, `201` where
+   * policies let it go. The same, to everybody. Needs the scope `messages.send`. `POST
+   * /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
    */
   replyAll(inboxId: string, messageId: string, params: MessagesReplyAllParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
     return this.#transport.request({
@@ -1999,7 +2002,7 @@ export class StandingApprovalsRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<StandingApprovalsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.StandingApproval, void, undefined> {
+  async *iterList(params: Omit<StandingApprovalsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.StandingApproval, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -2072,7 +2075,7 @@ export class ThreadsRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(inboxId: string, params: Omit<ThreadsListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
+  async *iterList(inboxId: string, params: Omit<ThreadsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list(inboxId, { ...params, cursor }, options);
@@ -2105,7 +2108,7 @@ export class ThreadsRoutes {
   }
 
   /** All entries of `listAll`, page by page as they are asked for. */
-  async *iterListAll(params: Omit<ThreadsListAllParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
+  async *iterListAll(params: Omit<ThreadsListAllParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.listAll({ ...params, cursor }, options);
@@ -2202,7 +2205,7 @@ export class TokensRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<TokensListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Token, void, undefined> {
+  async *iterList(params: Omit<TokensListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Token, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -2306,7 +2309,7 @@ export class WebhooksRoutes {
   }
 
   /** All entries of `deliveries`, page by page as they are asked for. */
-  async *iterDeliveries(webhookId: string, params: Omit<WebhooksDeliveriesParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Attempt, void, undefined> {
+  async *iterDeliveries(webhookId: string, params: Omit<WebhooksDeliveriesParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Attempt, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.deliveries(webhookId, { ...params, cursor }, options);
@@ -2340,7 +2343,7 @@ export class WebhooksRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<WebhooksListParams, "cursor"> = {}, options: CallOptions = {}): AsyncGenerator<types.Webhook, void, undefined> {
+  async *iterList(params: Omit<WebhooksListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Webhook, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);

@@ -103,8 +103,9 @@ export class Transport {
       if (value !== undefined) headers.set(name, value);
     }
     const body = call.body === undefined ? null : JSON.stringify(call.body);
-    // What changes nothing when it comes twice.
-    const repeatable = call.once === true || ["GET", "HEAD", "PATCH"].includes(call.method);
+    // What changes nothing when it comes twice. With `If-Match` the second is refused for what the first did.
+    const again = ["GET", "HEAD", "PATCH"].includes(call.method) && !headers.has("if-match");
+    const repeatable = call.once === true || again;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return (await this.#attempt(url, { method: call.method, headers, body }, call)) as T;
@@ -210,9 +211,13 @@ function toError(response: Response, bytes: Uint8Array): CountersignError {
 
 /** How long to wait before the next attempt, in milliseconds; nothing where there is none. */
 function pauseAfter(error: CountersignError, attempt: number, repeatable: boolean): number | undefined {
-  const told = error.status === 429 || error.status === 503;
+  // A 503 that has no code of ours is the gateway's: what it asked may have been done.
+  const bare = error.code === `http_${error.status}`;
+  const told = error.status === 429 || (error.status === 503 && !bare);
   const unknown =
-    error.code === "connection_failed" || [500, 502, 504].includes(error.status) || error.code === "request_in_flight";
+    ["connection_failed", "request_in_flight"].includes(error.code) ||
+    [500, 502, 504].includes(error.status) ||
+    (error.status === 503 && bare);
   if (!(told || (repeatable && unknown))) return undefined;
   if (error.retryAfter !== undefined) return error.retryAfter <= LONGEST_PAUSE ? error.retryAfter * 1_000 : undefined;
   return Math.min(FIRST_PAUSE * 2 ** attempt, LAST_PAUSE) * (0.5 + Math.random() / 2);

@@ -66,6 +66,15 @@ test("what may not be done twice is not repeated, and a bounded number of times 
   assert.equal(seen.length, 5);
 });
 
+test("a change of one revision is made once, and what the gateway says itself is not that nothing was done", async () => {
+  answers = [undefined, [200, {}]];
+  await assert.rejects(client().drafts.update("drf_1", { send_at: null, ifMatch: '"3"' }), { code: "connection_failed" });
+  assert.deepEqual(seen.map((it) => it.body), [{ send_at: null }]);
+  answers = [[503, { message: "Service Unavailable" }]];
+  await assert.rejects(client().approvals.approve("apr_1", { digest: "sha256:0" }), { code: "http_503" });
+  assert.equal(seen.length, 2);
+});
+
 test("an error has its code, and nothing shows the token", async () => {
   answers = [[422, error("invalid_request", { details: { fields: [{ field: "to[0]" }] } })]];
   const caught = await client().messages.send("inb_1", {}).catch((it) => it);

@@ -333,6 +333,14 @@ pub enum DecisionRefused {
 }
 
 impl Approval {
+    /// The reason of what carries something out of a conversation that is tainted.
+    pub const TAINTED: &str = "thread_tainted";
+
+    /// Whether its mail carries, or answers, something out of a conversation that is tainted.
+    pub fn is_tainted(&self) -> bool {
+        self.reasons.iter().any(|reason| reason == Self::TAINTED)
+    }
+
     /// So many mails there are of one, itself among them, before it has to be written anew.
     pub const ATTEMPTS: usize = 10;
 

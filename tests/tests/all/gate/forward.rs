@@ -410,3 +410,66 @@ async fn a_file_of_a_mail_is_passed_on_by_its_id_by_whoever_may_read_it() {
     world.blobs.objects.lock().unwrap().insert(path, Bytes::from_static(b"%PDF-2"));
     assert!(matches!(ask_as(one(), known).await, Err(Refusal::Internal(_))));
 }
+
+async fn approve(world: &World, submitted: &Submitted) {
+    let Submitted { approval, .. } = submitted;
+    let verdict = Verdict::Approve;
+    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &verdict)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn whoever_got_a_mail_passed_on_is_no_party_of_the_conversation() {
+    const COUNSEL: &str = "counsel@else.example";
+    let world = ruled(REPLIES).await;
+    let parent = received(&world, 9, &offer(), false).await;
+    let forward = take_up(&world, parent.id, FORWARD, bare(COUNSEL)).await.unwrap();
+    approve(&world, &forward).await;
+    assert_eq!(send(&world, &forward.approval).await, Dispatched::Now(Status::Sent));
+    let answer = take_up(&world, parent.id, How::Reply { quote: false }, to(COUNSEL)).await.unwrap();
+    assert!(answer.is_held(), "the rule lets answers to parties go");
+    // Who was written to in it is one.
+    approve(&world, &answer).await;
+    assert_eq!(send(&world, &answer.approval).await, Dispatched::Now(Status::Sent));
+    let answer = take_up(&world, parent.id, How::Reply { quote: false }, to(COUNSEL)).await.unwrap();
+    assert!(!answer.is_held(), "{:?}", answer.approval.reasons);
+}
+
+#[tokio::test]
+async fn a_file_out_of_a_tainted_conversation_takes_a_person_in_whatever_mail_it_lies() {
+    let world = ruled(ALLOW).await;
+    let organization_id = samples::organization_id(1);
+    let parent = received(&world, 9, &offer(), true).await;
+    let forward = take_up(&world, parent.id, FORWARD, to(ANN)).await.unwrap();
+    assert!(forward.approval.is_tainted() && forward.is_held());
+    let change = Edit { text: Some("Other words".into()), ..Edit::default() };
+    let (id, digest) = (forward.approval.id, forward.approval.digest);
+    let edited =
+        edit(&world.sending(), &approver(3), id, digest, change, &Once::default(), |_| (200, String::new()))
+            .await
+            .unwrap();
+    assert!(edited.approval.is_tainted(), "{:?}", edited.approval.reasons);
+    approve(&world, &edited).await;
+    assert_eq!(send(&world, &edited.approval).await, Dispatched::Now(Status::Sent));
+    // The sent mail's copy of the file, even where its own conversation were clean.
+    let mut clean = samples::inbound(8);
+    clean.thread_id = domain::ThreadId::new(samples::NOW, [8; 10]);
+    let sent = app::base::store::load(
+        &*world.ports.store,
+        organization_id,
+        app::base::store::key::Message(samples::inbox_id(1), edited.message.id),
+    );
+    let sent = Message { thread_id: clean.thread_id, ..sent.await.unwrap().unwrap() };
+    let update = ThreadUpdate { taint: false, ..clean.thread_update() };
+    let change = Change::new(organization_id).update(sent.clone()).write(Write::Thread(update));
+    world.ports.store.commit(change).await.unwrap();
+    let stored = DraftAttachment {
+        filename: None,
+        content_type: None,
+        content_id: None,
+        source: Source::Stored(sent.attachments[0].id),
+    };
+    let again = ask(&world, Draft { attachments: vec![stored], ..to(ANN) }, None).await.unwrap();
+    assert!(again.is_held() && again.approval.is_tainted(), "{:?}", again.approval.reasons);
+}

@@ -93,7 +93,7 @@ fn a_held_mail_says_so_and_the_same_call_asks_for_nothing_new() {
     let (text, second, _) = call(&stack, agent, "send_message", &arguments);
     assert!(text.starts_with("This same mail was asked for"), "{text}");
     assert_eq!(second["message"]["id"], first["message"]["id"]);
-    arguments["again"] = true.into();
+    arguments["idempotency_key"] = unique("a-second-one").replace(' ', "-").into();
     let (text, third, _) = call(&stack, agent, "send_message", &arguments);
     assert!(text.starts_with("Held"), "{text}");
     assert_ne!(third["message"]["id"], first["message"]["id"]);

@@ -6,7 +6,7 @@ import builtins
 from typing import Any, Iterator, Literal
 
 from . import types
-from ._transport import Transport
+from ._transport import UNSET, Transport, Unset
 
 
 class ApprovalsRoutes:
@@ -533,21 +533,21 @@ class DraftsRoutes:
         self,
         draft_id: str,
         *,
-        attachments: builtins.list[types.FileGiven] | None = None,
-        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
-        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
-        headers: dict[str, Any] | None = None,
-        html: str | None = None,
-        html_mode: Literal["normal", "strict"] | None = None,
-        metadata: dict[str, Any] | None = None,
-        reply_all: bool | None = None,
-        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
-        reply_to_message_id: str | None = None,
-        send_at: str | None = None,
-        subject: str | None = None,
-        tags: builtins.list[str] | None = None,
-        text: str | None = None,
-        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        attachments: builtins.list[types.FileGiven] | None | Unset = UNSET,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        headers: dict[str, Any] | None | Unset = UNSET,
+        html: str | None | Unset = UNSET,
+        html_mode: Literal["normal", "strict"] | None | Unset = UNSET,
+        metadata: dict[str, Any] | None | Unset = UNSET,
+        reply_all: bool | None | Unset = UNSET,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        reply_to_message_id: str | None | Unset = UNSET,
+        send_at: str | None | Unset = UNSET,
+        subject: str | None | Unset = UNSET,
+        tags: builtins.list[str] | None | Unset = UNSET,
+        text: str | None | Unset = UNSET,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
         if_match: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Draft:
@@ -559,7 +559,7 @@ class DraftsRoutes:
             "/v1/drafts/{draft_id}",
             names={"draft_id": draft_id},
             headers={"if-match": if_match},
-            body=_given(
+            body=_changed(
                 {
                     "attachments": attachments,
                     "bcc": bcc,
@@ -641,14 +641,13 @@ class EventsRoutes:
         after: str | None = None,
         inbox_id: str | None = None,
         limit: int | None = None,
-        order: Literal["desc", "asc"] | None = None,
         types: str | None = None,
         request_timeout: float | None = None,
     ) -> Iterator[types.Event]:
         """All entries of `list`, page by page as they are asked for."""
         cursor: str | None = None
         while True:
-            page = self.list(after=after, inbox_id=inbox_id, limit=limit, order=order, types=types, request_timeout=request_timeout, cursor=cursor)
+            page = self.list(after=after, inbox_id=inbox_id, limit=limit, types=types, request_timeout=request_timeout, cursor=cursor)
             yield from page["data"]
             cursor = page["next_cursor"]
             if not cursor:
@@ -662,12 +661,12 @@ class EventsRoutes:
         types: str | None = None,
         last_event_id: str | None = None,
         request_timeout: float | None = None,
-    ) -> None:
+    ) -> bytes:
         """Events as they come, for `EventSource` and its like, without a URL that we could call. `text/event-stream` in
         slices of 25 seconds at most; goes on behind `Last-Event-ID`. Needs the scope `events.read`. `GET
         /v1/events/stream`
         """
-        self._transport.request(
+        answer: bytes = self._transport.request(
             "GET",
             "/v1/events/stream",
             names={},
@@ -677,8 +676,10 @@ class EventsRoutes:
                 "types": types,
             },
             headers={"last-event-id": last_event_id},
+            raw=True,
             timeout=request_timeout,
         )
+        return answer
 
 
 class HealthRoutes:
@@ -870,7 +871,7 @@ class InboxesRoutes:
             "PATCH",
             "/v1/inboxes/{inbox_id}",
             names={"inbox_id": inbox_id},
-            body=_given(
+            body=_changed(
                 {
                     "display_name": display_name,
                 }
@@ -983,9 +984,9 @@ class MessagesRoutes:
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Submitted:
-        """Asks for a mail to be passed on, as its reader saw it. It is held. The same, to new recipients; that mail
-        stands below, with its files. Needs `messages.read` too. Needs the scope `messages.send`. `POST
-        /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
+        """Asks for a mail to be passed on, as its reader saw it. `202` where it is held, `201` where policies let it go.
+        The same, to new recipients; that mail stands below, with its files. Needs `messages.read` too. Needs the
+        scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
         """
         answer: types.Submitted = self._transport.request(
             "POST",
@@ -1211,8 +1212,9 @@ class MessagesRoutes:
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Submitted:
-        """Asks for an answer to a mail's author to be sent. It is held. The same; recipients and subject may be left
-        out. Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
+        """Asks for an answer to a mail's author to be sent. `202` where it is held, `201` where policies let it go. The
+        same; recipients and subject may be left out. Needs the scope `messages.send`. `POST
+        /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
         """
         answer: types.Submitted = self._transport.request(
             "POST",
@@ -1264,8 +1266,9 @@ class MessagesRoutes:
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Submitted:
-        """Asks for an answer to a mail's author and its other recipients to be sent. It is held. The same, to everybody.
-        Needs the scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
+        """Asks for an answer to a mail's author and its other recipients to be sent. `202` where it is held, `201` where
+        policies let it go. The same, to everybody. Needs the scope `messages.send`. `POST
+        /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
         """
         answer: types.Submitted = self._transport.request(
             "POST",
@@ -1390,9 +1393,9 @@ class MessagesRoutes:
         inbox_id: str,
         message_id: str,
         *,
-        add_labels: builtins.list[str] | None = None,
-        read: bool | None = None,
-        remove_labels: builtins.list[str] | None = None,
+        add_labels: builtins.list[str] | None | Unset = UNSET,
+        read: bool | None | Unset = UNSET,
+        remove_labels: builtins.list[str] | None | Unset = UNSET,
         request_timeout: float | None = None,
     ) -> types.Message:
         """Labels a mail, and says whether it was read. Its labels, and whether it was read. Needs the scope
@@ -1402,7 +1405,7 @@ class MessagesRoutes:
             "PATCH",
             "/v1/inboxes/{inbox_id}/messages/{message_id}",
             names={"inbox_id": inbox_id, "message_id": message_id},
-            body=_given(
+            body=_changed(
                 {
                     "add_labels": add_labels,
                     "read": read,
@@ -1992,9 +1995,9 @@ class ThreadsRoutes:
         self,
         thread_id: str,
         *,
-        add_labels: builtins.list[str] | None = None,
-        read: bool | None = None,
-        remove_labels: builtins.list[str] | None = None,
+        add_labels: builtins.list[str] | None | Unset = UNSET,
+        read: bool | None | Unset = UNSET,
+        remove_labels: builtins.list[str] | None | Unset = UNSET,
         request_timeout: float | None = None,
     ) -> types.Thread:
         """Labels all mails of a conversation, and says whether they were read. The labels of all its mails, and whether
@@ -2005,7 +2008,7 @@ class ThreadsRoutes:
             "PATCH",
             "/v1/threads/{thread_id}",
             names={"thread_id": thread_id},
-            body=_given(
+            body=_changed(
                 {
                     "add_labels": add_labels,
                     "read": read,
@@ -2328,3 +2331,8 @@ class Resources:
 def _given(body: dict[str, Any]) -> dict[str, Any]:
     """Without what was left out."""
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _changed(body: dict[str, Any]) -> dict[str, Any]:
+    """Without what was left out; `None` stays."""
+    return {name: value for name, value in body.items() if not isinstance(value, Unset)}

@@ -26,6 +26,16 @@ FIRST_PAUSE, LAST_PAUSE = 0.5, 8.0
 LONGEST_PAUSE = 60.0
 
 
+class Unset:
+    """What is left out of a change, where `None` takes something out."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset()
+
+
 class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -104,8 +114,9 @@ class Transport:
         if once:
             sent["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         sent.update({name: value for name, value in (headers or {}).items() if value is not None})
-        # What changes nothing when it comes twice.
-        repeatable = once or method in ("GET", "HEAD", "PATCH")
+        # What changes nothing when it comes twice. With `If-Match` the second is refused for what the first did.
+        conditional = any(name.lower() == "if-match" for name in sent)
+        repeatable = once or (method in ("GET", "HEAD", "PATCH") and not conditional)
         attempt = 0
         while True:
             try:
@@ -159,6 +170,10 @@ def _all(answer: Any) -> bytes:
     data: bytes = answer.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise CountersignError("answer_too_large", f"the answer has more than {MAX_BYTES} bytes", status=0)
+    # `read` with a bound does not say itself that the connection broke.
+    length = answer.headers.get("Content-Length")
+    if length is not None and length.isdigit() and len(data) < int(length):
+        raise ConnectionFailed("the answer was cut short")
     return data
 
 
@@ -200,8 +215,14 @@ def _seconds(text: str | None) -> float | None:
 
 def _pause(error: CountersignError, attempt: int, repeatable: bool) -> float | None:
     """How long to wait before the next attempt; nothing where there is none."""
-    told = error.status in (429, 503)
-    unknown = error.code == "connection_failed" or error.status in (500, 502, 504) or error.code == "request_in_flight"
+    # A 503 that has no code of ours is the gateway's: what it asked may have been done.
+    bare = error.code == f"http_{error.status}"
+    told = error.status == 429 or (error.status == 503 and not bare)
+    unknown = (
+        error.code in ("connection_failed", "request_in_flight")
+        or error.status in (500, 502, 504)
+        or (error.status == 503 and bare)
+    )
     if not (told or (repeatable and unknown)):
         return None
     if error.retry_after is not None:

@@ -346,10 +346,14 @@ fn mail_routes() -> Vec<Route> {
                 asked
             })
         },
-        route("api-messages-delete", |house| {
-            house.restored();
-            Asked::of("DELETE", house.received_path(), house.owner(), Value::Null, "")
-        }),
+        Route {
+            action: "message.trash",
+            repeats: true,
+            ..route("api-messages-delete", |house| {
+                house.restored();
+                Asked::of("DELETE", house.received_path(), house.owner(), Value::Null, &house.received)
+            })
+        },
         Route {
             action: "message.delete",
             done: 204,
@@ -362,11 +366,15 @@ fn mail_routes() -> Vec<Route> {
                 Asked::of("DELETE", path, house.owner(), Value::Null, id)
             })
         },
-        route("api-messages-restore", |house| {
-            house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
-            let path = format!("{}/restore", house.received_path());
-            Asked::of("POST", path, house.owner(), Value::Null, "")
-        }),
+        Route {
+            action: "message.restore",
+            repeats: true,
+            ..route("api-messages-restore", |house| {
+                house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
+                let path = format!("{}/restore", house.received_path());
+                Asked::of("POST", path, house.owner(), Value::Null, &house.received)
+            })
+        },
         route("api-threads-delete", |house| {
             house.restored();
             Asked::of("DELETE", house.thread_path(), house.owner(), Value::Null, "")
