@@ -227,9 +227,16 @@ async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result
     let members: Vec<_> = members.iter().copied().map(key::Member).collect();
     let wanted = (key::Message(approval.inbox_id, approval.message_id), members);
     let (message, members) = load(&*ports.store, approval.organization_id, wanted).await?;
-    let message =
-        message.ok_or_else(|| Refusal::Internal(format!("{}: its message is gone", approval.id)))?;
+    let message = message.map_or_else(|| Err(without_mail(ports, &approval)), Ok)?;
     Ok(Case { approval, message, members: members.into_iter().flatten().collect() })
+}
+
+/// Why nothing can be done about an approval whose mail is in the trash or deleted: it has come to an end before.
+pub(crate) fn without_mail(ports: &Ports, approval: &Approval) -> Refusal {
+    match approval.check_pending(ports.now()) {
+        Err(refused) => refused.into(),
+        Ok(()) => Refusal::NotFound("message"),
+    }
 }
 
 fn illegal(error: &domain::mailbox::lifecycle::InvalidTransition) -> Refusal {

@@ -16,7 +16,7 @@ use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Expect, Write, key, load};
-use crate::gate::approvals::{check_person, find};
+use crate::gate::approvals::{check_person, find, without_mail};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
     Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total,
@@ -95,7 +95,7 @@ async fn try_edit(
     let wanted = (key::Inbox(old.inbox_id), message_key, key::Member(member_id), key::Policies);
     let (inbox, message, member, book) = load(&*ports.store, organization_id, wanted).await?;
     let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
-    let message = message.ok_or(Refusal::NotFound("message"))?;
+    let message = message.map_or_else(|| Err(without_mail(ports, &old)), Ok)?;
     let member = member.ok_or_else(Refusal::member_removed)?;
     let book = book.unwrap_or_default();
     let editor = domain::gate::approval::Voter { member_id, role: member.role };

@@ -433,7 +433,8 @@ impl Approval {
         }
     }
 
-    fn check_pending(&self, now: Timestamp) -> Result<(), DecisionRefused> {
+    /// Refuses what can't be decided any more, and says what became of it.
+    pub fn check_pending(&self, now: Timestamp) -> Result<(), DecisionRefused> {
         if self.is_pending(now) { Ok(()) } else { Err(self.refuse(now)) }
     }
 

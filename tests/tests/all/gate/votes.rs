@@ -15,7 +15,7 @@ use app::gate::policies;
 use app::gate::standing::{self, NewStanding};
 use app::gate::submit::{Answering, Draft, How, Submitted, submit};
 use app::gate::sweep::sweep;
-use app::mailbox::messages;
+use app::mailbox::{messages, trash};
 use domain::base::address::{HeaderText, Mailbox};
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision};
@@ -328,6 +328,29 @@ async fn cancelling_wins_before_the_claim_and_loses_after_it() {
         cancel(&world.ports, &*world.workflow, &stranger.principal().permit().unwrap(), other.id, "mine")
             .await;
     assert_eq!(code(refused), "not_requester");
+}
+
+/// Met by calling every route in an odd order: a decision about a mail that somebody had deleted was a defect of ours.
+#[tokio::test]
+async fn what_is_in_the_trash_or_deleted_is_refused_as_what_it_came_to() {
+    let world = world().await;
+    for for_good in [false, true] {
+        let ended = held(&world, ANN).await.approval;
+        cancel(&world.ports, &*world.workflow, &agent(), ended.id, "not needed").await.unwrap();
+        if for_good {
+            trash::delete(&world.ports, &owner(), ended.inbox_id, ended.message_id).await.unwrap();
+        } else {
+            trash::trash(&world.ports, &owner(), ended.inbox_id, ended.message_id).await.unwrap();
+        }
+        assert_eq!(code(vote(&world, &ended, &approver(2)).await), "approval_not_pending");
+        let no = Verdict::Reject("no".to_owned());
+        let refused = decide(&world.ports, &*world.workflow, &approver(2), ended.id, ended.digest, &no).await;
+        assert_eq!(code(refused), "approval_not_pending");
+        let called_off = cancel(&world.ports, &*world.workflow, &approver(3), ended.id, "as well").await;
+        assert_eq!(code(called_off), "approval_not_pending");
+        let to = samples::member(3, Role::Approver).id;
+        assert_eq!(code(delegate(&world.ports, &owner(), ended.id, to).await), "approval_not_pending");
+    }
 }
 
 #[tokio::test]
