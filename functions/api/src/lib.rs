@@ -61,6 +61,7 @@ pub mod inboxes {
     pub mod create;
     pub mod delete;
     pub mod get;
+    pub mod labels;
     pub mod list;
     pub mod pause;
     pub mod resume;
@@ -169,6 +170,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     inboxes::create::ENDPOINT,
     inboxes::delete::ENDPOINT,
     inboxes::get::ENDPOINT,
+    inboxes::labels::ENDPOINT,
     inboxes::list::ENDPOINT,
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,

@@ -202,6 +202,15 @@ pub const TOOLS: &[Tool] = &[
         done: "",
     },
     Tool {
+        name: "list_labels",
+        title: "List labels",
+        says: "The labels that mails of an inbox have, in the order of their letters. `list_messages` with `label` gives the mails.",
+        route: &inboxes::labels::ENDPOINT,
+        other: None,
+        effect: Effect::Reads,
+        done: "",
+    },
+    Tool {
         name: "update_message",
         title: "Label a message",
         says: "Adds labels to a mail, takes some off, or says that it was read or not.",

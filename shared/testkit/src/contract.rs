@@ -572,6 +572,7 @@ async fn mail_is_listed(store: &dyn Whole) {
             }
         }
     }
+    labels_are_listed(store, organization_id, &mails[8]).await;
     // What was read, and what lost its label, is listed no more.
     let read = Message { unread: false, ..mails[8].clone() };
     let lost = Key::Mark(two, label.clone(), mails[7].id);
@@ -579,6 +580,34 @@ async fn mail_is_listed(store: &dyn Whole) {
     assert_eq!(store.commit(marked).await, Ok(()));
     assert_eq!(all_of(store, &List::Unread(one), 100).await.len(), 3);
     assert_eq!(all_of(store, &List::Labelled(two, label), 100).await.len(), 3);
+}
+
+/// Each label of an inbox once, whether others begin with it and however many mails have it.
+async fn labels_are_listed(store: &dyn Whole, organization_id: domain::OrganizationId, mail: &Message) {
+    let names = ["To", "To do", "To do later", "a", "Ärger", "日本"];
+    let mut more = Change::new(organization_id);
+    for (n, name) in (0_u8..).zip(names).filter(|(_, name)| *name != "To do") {
+        for m in [1, 2] {
+            let message_id = MessageId::new(later(9_000 + i64::from(n)), [m; 10]);
+            more = more.create(Mark { inbox_id: mail.inbox_id, label: samples::label(name), message_id });
+        }
+    }
+    assert_eq!(store.commit(more).await, Ok(()));
+    let list = List::Labels(mail.inbox_id);
+    let mut in_order = names;
+    in_order.sort_unstable();
+    for limit in [1, 2, 3, 100] {
+        let found = all_of(store, &list, limit).await;
+        let found: Vec<_> = found
+            .iter()
+            .map(|record| match record {
+                Record::Mark(mark) => mark.label.as_str(),
+                other => panic!("{list:?} has {other:?}"),
+            })
+            .collect();
+        assert_eq!(found, in_order, "by {limit}");
+    }
+    assert_eq!(all_of(store, &List::Labels(samples::inbox_id(9)), 100).await, []);
 }
 
 /// A mail leaves its list, lies in the trash, comes back or goes; its conversation is written as it was seen.

@@ -341,6 +341,7 @@ fn order(list: &List, record: &Record) -> Option<String> {
         {
             Some(mark.message_id.to_string())
         }
+        (List::Labels(inbox), Record::Mark(mark)) if mark.inbox_id == *inbox => Some(mark.label.to_string()),
         (List::ThreadMessages(thread) | List::LatestInThread(thread), Record::Message(message))
             if message.thread_id == *thread =>
         {
@@ -390,6 +391,7 @@ fn forward(list: &List) -> bool {
             | List::Tokens
             | List::Webhooks
             | List::Members
+            | List::Labels(_)
             | List::ThreadMessages(_)
             | List::TrashInThread(_)
             | List::Open(_)
@@ -424,6 +426,9 @@ impl Store for MemoryStore {
             .filter_map(|record| Some((order(list, &record)?, record)))
             .collect();
         found.sort_by(|a, b| a.0.cmp(&b.0));
+        if matches!(list, List::Labels(_)) {
+            found.dedup_by(|a, b| a.0 == b.0);
+        }
         if !forward(list) {
             found.reverse();
         }

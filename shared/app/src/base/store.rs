@@ -490,6 +490,8 @@ pub enum List {
     TrashInThread(ThreadId),
     /// The [`Mark`]s of the mails of an inbox that have this label.
     Labelled(InboxId, Label),
+    /// The labels that mails of an inbox have, in order: of each, one [`Mark`]. Each is a read of its own.
+    Labels(InboxId),
     /// The mails of all inboxes that came or were asked for within this span.
     AllMessages(Span),
     /// The mails of a conversation, oldest first.

@@ -12,7 +12,8 @@ use futures_util::future::join_all;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry_apart};
-use crate::base::store::{Change, Expect, Key, List, PageRequest, Write, key, load, typed};
+use crate::base::store::{Change, Expect, Key, List, Page, PageRequest, Write, key, load, typed};
+use crate::mailbox::inboxes;
 use crate::mailbox::messages::{Several, find_several};
 use crate::mailbox::threads;
 use crate::mailbox::trash::load_shown;
@@ -52,6 +53,17 @@ const MARKED: usize = 500;
 
 /// Conversations of a batch are marked so many side by side.
 const SIDE_BY_SIDE: usize = 8;
+
+/// The labels that mails of an inbox have, in order.
+pub async fn labels(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    page: &PageRequest,
+) -> Result<Page<Mark>, Refusal> {
+    inboxes::find(ports, permit, inbox_id).await?;
+    Ok(typed(ports.store.list(permit.organization_id(), &List::Labels(inbox_id), page).await?))
+}
 
 /// Marks a mail.
 pub async fn mark(

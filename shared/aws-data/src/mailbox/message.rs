@@ -14,7 +14,7 @@ use domain::{ApprovalId, AttachmentId, InboxId, MessageId, OrganizationId, Threa
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field, missing, record};
-use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, shard, text};
+use crate::base::item::{IndexKeys, Item, Kind, Listing, Place, key, number, place, shard, text};
 
 record! {
     Message as MessageRecord {
@@ -438,6 +438,17 @@ pub(crate) fn marks(organization: OrganizationId, inbox: InboxId) -> String {
 /// What the sort keys of a label's marks begin with. No label has a tabulator.
 pub(crate) fn mark_prefix(label: &Label) -> String {
     format!("{label}\t")
+}
+
+/// The label of a mark's item, by its sort key.
+pub(crate) fn label_of(item: &Item) -> Option<&str> {
+    Some(item.get("sk")?.as_s().ok()?.split_once('\t')?.0)
+}
+
+/// The first and the last sort key that a mark of a later label can have: the line feed sorts next to the tabulator, and no label
+/// has one either.
+pub(crate) fn marks_behind(label: &str) -> (String, String) {
+    (format!("{label}\n"), char::MAX.to_string().repeat(Label::MAX + 1))
 }
 
 /// Takes a scheduled, due mail with the ticket's digest: the same transition as [`Outbound::claim`], in one write. The

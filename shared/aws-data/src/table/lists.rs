@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use domain::base::digest::Digest;
 use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
+use domain::mailbox::label::Label;
 use domain::{
     ApprovalId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
     Timestamp, TokenId, WebhookId,
@@ -110,6 +111,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
             let part = Part::Prefix(message::mark_prefix(label));
             Reading { part, ..on(None, message::marks(organization, *inbox), false) }
         }
+        List::Labels(inbox) => on(None, message::marks(organization, *inbox), true),
         List::AllMessages(span) => {
             Reading { part: by_message(*span), ..on(Some(RECENT), message::recent_list(organization), false) }
         }
@@ -157,6 +159,16 @@ pub(crate) fn read_recent_cursor(cursor: &str, list: &List, reading: &Reading) -
     open_cursor(cursor, reading).filter(|order| is_order_of(list, order))
 }
 
+/// A cursor of the labels of an inbox: the label that was last. No mark's sort key is a label.
+pub(crate) fn write_label_cursor(label: &str, reading: &Reading) -> String {
+    seal_cursor(reading, label)
+}
+
+/// The label behind which a page of labels begins.
+pub(crate) fn read_label_cursor(cursor: &str, list: &List, reading: &Reading) -> Option<String> {
+    open_cursor(cursor, reading).filter(|label| is_order_of(list, label))
+}
+
 /// Whether a sort key is one that this list has: a cursor of another list is refused, not answered with nothing.
 fn is_order_of(list: &List, order: &str) -> bool {
     let timed = |is_id: fn(&str) -> bool| {
@@ -179,6 +191,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         | List::ThreadMessages(_)
         | List::LatestInThread(_) => is_message(order),
         List::Labelled(_, label) => order.strip_prefix(&message::mark_prefix(label)).is_some_and(is_message),
+        List::Labels(_) => Label::stored(order).is_ok(),
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),
         List::Drafts(_) => DraftId::parse(order).is_ok(),
         List::Approvals(_) => ApprovalId::parse(order).is_ok(),

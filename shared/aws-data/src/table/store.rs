@@ -106,6 +106,35 @@ impl DynamoTable {
         Ok((found, next))
     }
 
+    /// A page of labels: the first mark of each. What is behind the last mark of a label is read next, however many it has.
+    async fn list_labels(
+        &self,
+        list: &List,
+        reading: &Reading,
+        page: &PageRequest,
+    ) -> Result<(Vec<Item>, Option<String>), ListError> {
+        let mut behind = match &page.cursor {
+            None => None,
+            Some(cursor) => Some(lists::read_label_cursor(cursor, list, reading).ok_or(ListError::Cursor)?),
+        };
+        let mut found: Vec<Item> = vec![];
+        while found.len() < usize::from(page.limit) {
+            let part = behind.as_deref().map_or(Part::Whole, |label| {
+                let (low, high) = message::marks_behind(label);
+                Part::Between(low, high)
+            });
+            let rest = Reading { part, partition: reading.partition.clone(), ..*reading };
+            let query = self.query(&rest, &rest.partition, 1).consistent_read(true);
+            let answer = query.send().await.map_err(|error| classify(&error))?;
+            let Some(mark) = answer.items.unwrap_or_default().pop() else { return Ok((found, None)) };
+            let Some(label) = message::label_of(&mark) else { break };
+            behind = Some(label.to_owned());
+            found.push(mark);
+        }
+        let next = behind.map(|label| lists::write_label_cursor(&label, reading));
+        Ok((found, next))
+    }
+
     /// A page of what is recent: the shards are read side by side and merged by their sort keys.
     async fn list_recent(
         &self,
@@ -223,6 +252,7 @@ impl Store for DynamoTable {
         }
         let (found, next) = match reading.index {
             Some(RECENT) => self.list_recent(list, &reading, page).await?,
+            None if matches!(list, List::Labels(_)) => self.list_labels(list, &reading, page).await?,
             _ => self.list_partition(organization_id, list, &reading, page).await?,
         };
         // One record that can't be read must not hide the others of its page.
@@ -243,6 +273,9 @@ impl Store for DynamoTable {
             Some(RECENT) => {
                 let order = item.get("recent_at")?.as_s().ok()?;
                 Some(lists::write_recent_cursor(order, &reading))
+            }
+            None if matches!(list, List::Labels(_)) => {
+                Some(lists::write_label_cursor(message::label_of(&item)?, &reading))
             }
             _ => Some(lists::write_cursor(&item, &reading)),
         }

@@ -246,6 +246,14 @@ export interface InboxesCreateParams {
   username?: string | null | undefined;
 }
 
+/** What `inboxes.labels` takes. */
+export interface InboxesLabelsParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
 /** What `inboxes.list` takes. */
 export interface InboxesListParams {
   /** The `next_cursor` of the page before. */
@@ -1297,6 +1305,33 @@ export class InboxesRoutes {
       names: { inbox_id: inboxId },
       options,
     });
+  }
+
+  /**
+   * The labels that mails of an inbox have, in the order of their letters. A label that no mail has any more is not
+   * among them. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}/labels`
+   */
+  labels(inboxId: string, params: InboxesLabelsParams = {}, options: CallOptions = {}): Promise<types.PageOfLabel> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/labels",
+      names: { inbox_id: inboxId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `labels`, page by page as they are asked for. */
+  async *iterLabels(inboxId: string, params: Omit<InboxesLabelsParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Label, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.labels(inboxId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
   }
 
   /** The inboxes that the credential may see. Oldest first. Needs the scope `messages.read`. `GET /v1/inboxes` */

@@ -704,6 +704,12 @@ export interface Inbox {
   paused: Pause | null;
 }
 
+/** A label that mails have. */
+export interface Label {
+  /** What `label` of a list and `add_labels` take. */
+  label: string;
+}
+
 /** A mail. */
 export interface Mail {
   /** At most 20, with at most 25 MB together. */
@@ -1028,6 +1034,13 @@ export interface PageOfEvent {
 /** A page of a list. */
 export interface PageOfInbox {
   data: Array<Inbox>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfLabel {
+  data: Array<Label>;
   /** For `cursor`, where there is more. */
   next_cursor: string | null;
 }

@@ -12,7 +12,7 @@ use domain::mailbox::filter::{MessageFilter, Span, Way};
 use domain::mailbox::finding::Finding;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
-use domain::mailbox::message::{Direction, Message, Party, Verdicts};
+use domain::mailbox::message::{Direction, Mark, Message, Party, Verdicts};
 use domain::mailbox::notes::{Notes, Tag};
 use domain::{ApprovalId, InboxId, MessageId, ThreadId, Timestamp};
 use schemars::JsonSchema;
@@ -112,6 +112,19 @@ impl WaitQuery {
 #[schemars(rename = "Arrived")]
 pub struct ArrivedView<'a> {
     data: Vec<MessageView<'a>>,
+}
+
+/// A label that mails have.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Label")]
+pub struct LabelView<'a> {
+    /// What `label` of a list and `add_labels` take.
+    label: &'a str,
+}
+
+/// A label, as a mail has it.
+pub fn label(mark: &Mark) -> LabelView<'_> {
+    LabelView { label: mark.label.as_str() }
 }
 
 /// Mails that came in.

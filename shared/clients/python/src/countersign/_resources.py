@@ -767,6 +767,45 @@ class InboxesRoutes:
         )
         return answer
 
+    def labels(
+        self,
+        inbox_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfLabel:
+        """The labels that mails of an inbox have, in the order of their letters. A label that no mail has any more is
+        not among them. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}/labels`
+        """
+        answer: types.PageOfLabel = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/labels",
+            names={"inbox_id": inbox_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_labels(
+        self,
+        inbox_id: str,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Label]:
+        """All entries of `labels`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.labels(inbox_id, limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
     def list(
         self,
         *,

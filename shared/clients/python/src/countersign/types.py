@@ -768,6 +768,13 @@ class Inbox(TypedDict):
     paused: Pause | None
 
 
+class Label(TypedDict):
+    """A label that mails have."""
+
+    #: What `label` of a list and `add_labels` take.
+    label: str
+
+
 class Mail(TypedDict, total=False):
     """A mail."""
 
@@ -1107,6 +1114,14 @@ class PageOfInbox(TypedDict):
     """A page of a list."""
 
     data: list[Inbox]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfLabel(TypedDict):
+    """A page of a list."""
+
+    data: list[Label]
     #: For `cursor`, where there is more.
     next_cursor: str | None
 

@@ -157,6 +157,45 @@ fn what_was_read_and_labelled_is_found_so_and_a_conversation_shows_it() {
 }
 
 #[test]
+fn the_labels_of_an_inbox_are_listed_each_once_as_long_as_a_mail_has_it() {
+    let stack = Stack::running().organization();
+    let (here, elsewhere) = (Mailbox::new(&stack), Mailbox::new(&stack));
+    let labels = |inbox: &Mailbox<'_>, query: &str| {
+        stack.get(&format!("/v1/inboxes/{}/labels{query}", inbox.id), stack.text(OWNER)).expect(200)
+    };
+    let names = |page: &Value| -> Vec<String> {
+        page["data"].as_array().unwrap().iter().map(|it| it["label"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(labels(&here, ""), json!({"data": [], "next_cursor": null}));
+    let paths: Vec<_> = ["one", "two"]
+        .into_iter()
+        .map(|subject| {
+            let rest = format!("Message-ID: <{subject}@example.org>\r\n\r\nHello\r\n");
+            here.path(&here.take(&mail("ann@example.org", &here.address, subject, &rest)))
+        })
+        .collect();
+    for path in &paths {
+        patch(&stack, path, &json!({"add_labels": ["todo", "To do", "Ärger"]})).expect(200);
+    }
+    assert_eq!(names(&labels(&here, "")), ["To do", "todo", "Ärger"]);
+    let first = labels(&here, "?limit=2");
+    assert_eq!(names(&first), ["To do", "todo"]);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    assert_eq!(names(&labels(&here, &format!("?limit=2&cursor={cursor}"))), ["Ärger"]);
+    // A cursor of the mails of a label, or of another inbox, is none of this list.
+    let mails = format!("/v1/inboxes/{}/messages?label=todo&limit=1", here.id);
+    let other = stack.get(&mails, stack.text(OWNER)).expect(200)["next_cursor"].as_str().unwrap().to_owned();
+    for (inbox, cursor) in [(&here, other.as_str()), (&elsewhere, cursor)] {
+        let path = format!("/v1/inboxes/{}/labels?cursor={cursor}", inbox.id);
+        stack.get(&path, stack.text(OWNER)).refused(422, "invalid_cursor");
+    }
+    patch(&stack, &paths[0], &json!({"remove_labels": ["todo", "To do"]})).expect(200);
+    patch(&stack, &paths[1], &json!({"remove_labels": ["To do"]})).expect(200);
+    assert_eq!(names(&labels(&here, "")), ["todo", "Ärger"]);
+    assert_eq!(names(&labels(&elsewhere, "")), [""; 0]);
+}
+
+#[test]
 fn many_label_one_conversation_at_once_and_each_counts() {
     let stack = Stack::running().organization();
     let mailbox = Mailbox::new(&stack);
