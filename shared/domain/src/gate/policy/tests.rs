@@ -24,7 +24,11 @@ fn recipient(text: &str, internal: bool, first_contact: bool) -> RecipientFact {
 }
 
 fn file(filename: &str, content_type: &str, size: u64) -> FileFact {
-    FileFact { filename: filename.to_owned(), content_type: content_type.to_owned(), size }
+    FileFact { filename: filename.to_owned(), content_type: content_type.to_owned(), detected_type: None, size }
+}
+
+fn detected(filename: &str, content_type: &str, detected_type: &str) -> FileFact {
+    FileFact { detected_type: Some(detected_type.to_owned()), ..file(filename, content_type, 5) }
 }
 
 fn facts() -> Facts {
