@@ -15,6 +15,7 @@ mod people {
 }
 
 mod mailbox {
+    mod files;
     mod findings;
     mod trash;
     mod unclaimed;
