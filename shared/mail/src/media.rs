@@ -103,7 +103,10 @@ fn of_markup(text: &str) -> Option<&'static str> {
         };
         is_markup = true;
         // What lies behind a comment that goes on beyond what is looked at, only a browser finds.
-        let Some(at) = rest.find(end) else { rest = ""; break };
+        let Some(at) = rest.find(end) else {
+            rest = "";
+            break;
+        };
         rest = &rest[at + end.len()..];
     }
     let name = if begins(rest, "<!doctype") { rest["<!doctype".len()..].trim_start() } else { rest };
@@ -116,7 +119,9 @@ fn of_markup(text: &str) -> Option<&'static str> {
         "html" if is_xml => Some("application/xhtml+xml"),
         "html" => Some("text/html"),
         _ if is_xml => Some("text/xml"),
-        _ if infer::text::is_html(rest.as_bytes()) || (is_markup && !text.starts_with("<?")) => Some("text/html"),
+        _ if infer::text::is_html(rest.as_bytes()) || (is_markup && !text.starts_with("<?")) => {
+            Some("text/html")
+        }
         _ => None,
     }
 }
@@ -230,8 +235,13 @@ mod tests {
             (padded(b"\xef\xbb\xbf<html>"), "text/html"),
             (zip(&[("[Content_Types].xml", b"x"), ("_rels/.rels", b"x"), ("word/document.xml", b"x")]), WORD),
             (
-                zip(&[("[Content_Types].xml", b"x"), ("docProps/app.xml", b"x"), ("docProps/core.xml", b"x"),
-                    ("_rels/.rels", b"x"), ("xl/workbook.xml", b"x")]),
+                zip(&[
+                    ("[Content_Types].xml", b"x"),
+                    ("docProps/app.xml", b"x"),
+                    ("docProps/core.xml", b"x"),
+                    ("_rels/.rels", b"x"),
+                    ("xl/workbook.xml", b"x"),
+                ]),
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             ),
             (
@@ -290,7 +300,10 @@ mod tests {
             let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
             assert_eq!(media_type(&marked), expected, "with a mark: {text}");
         }
-        assert_eq!(media_type("Gr\u{fc}\u{df}e".chars().map(|c| c as u8).collect::<Vec<_>>().as_slice()), None);
+        assert_eq!(
+            media_type("Gr\u{fc}\u{df}e".chars().map(|c| c as u8).collect::<Vec<_>>().as_slice()),
+            None
+        );
     }
 
     #[test]
@@ -317,9 +330,23 @@ mod tests {
     }
 
     const STARTS: &[&[u8]] = &[
-        b"", b"PK\x03\x04", b"MZ", b"\x7fELF", b"\x50\x2a\x4d\x18", b"\x28\xb5\x2f\xfd", b"\0\0\0\x18ftyp",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"<!--", b"<?xml", b"<!doctype ", b"#!", b"\xff\xfe", b"\xfe\xff<",
-        b"dey\n", b"\x1a\x45\xdf\xa3", b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\0\0\0\0\x13\0\0\0[Content_Types].xml",
+        b"",
+        b"PK\x03\x04",
+        b"MZ",
+        b"\x7fELF",
+        b"\x50\x2a\x4d\x18",
+        b"\x28\xb5\x2f\xfd",
+        b"\0\0\0\x18ftyp",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"<!--",
+        b"<?xml",
+        b"<!doctype ",
+        b"#!",
+        b"\xff\xfe",
+        b"\xfe\xff<",
+        b"dey\n",
+        b"\x1a\x45\xdf\xa3",
+        b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\0\0\0\0\x13\0\0\0[Content_Types].xml",
     ];
 
     proptest! {

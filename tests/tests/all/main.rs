@@ -15,7 +15,6 @@ mod people {
 }
 
 mod mailbox {
-    mod files;
     mod findings;
     mod trash;
     mod unclaimed;
@@ -23,6 +22,7 @@ mod mailbox {
 
 mod gate {
     mod drafts;
+    mod files;
     mod forward;
     mod links;
     mod policies;

@@ -310,8 +310,8 @@ fn kind_of(detected: &str) -> Kind {
 
 fn claim_of_name(extension: &str) -> Option<Claim> {
     Some(match extension {
-        "png" | "jpg" | "jpeg" | "jpe" | "jfif" | "gif" | "bmp" | "webp" | "tif" | "tiff" | "ico" | "heic"
-        | "heif" | "avif" | "jxl" | "psd" | "svg" => Claim::Picture,
+        "png" | "jpg" | "jpeg" | "jpe" | "jfif" | "gif" | "bmp" | "webp" | "tif" | "tiff" | "ico"
+        | "heic" | "heif" | "avif" | "jxl" | "psd" | "svg" => Claim::Picture,
         "mp3" | "wav" | "ogg" | "oga" | "opus" | "flac" | "m4a" | "aac" | "wma" | "mid" | "midi" | "aif"
         | "aiff" | "amr" | "mp4" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wmv" | "mpg" | "mpeg"
         | "3gp" | "flv" | "ogv" => Claim::Media,

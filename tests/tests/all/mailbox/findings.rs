@@ -109,7 +109,8 @@ async fn what_only_informs_taints_nothing() {
 
 /// A mail with one file, whose bytes are these in base64.
 fn with_file(name: &str, declared: &str, bytes: &str) -> String {
-    let head = CLEAN.replace("\r\n\r\nThank you.\r\n", "\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
+    let head =
+        CLEAN.replace("\r\n\r\nThank you.\r\n", "\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
     format!(
         "{head}--b\r\n\r\nThank you.\r\n--b\r\nContent-Type: {declared}\r\nContent-Transfer-Encoding: base64\r\n\
          Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n{bytes}\r\n--b--\r\n"

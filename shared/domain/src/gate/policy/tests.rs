@@ -24,7 +24,12 @@ fn recipient(text: &str, internal: bool, first_contact: bool) -> RecipientFact {
 }
 
 fn file(filename: &str, content_type: &str, size: u64) -> FileFact {
-    FileFact { filename: filename.to_owned(), content_type: content_type.to_owned(), detected_type: None, size }
+    FileFact {
+        filename: filename.to_owned(),
+        content_type: content_type.to_owned(),
+        detected_type: None,
+        size,
+    }
 }
 
 fn detected(filename: &str, content_type: &str, detected_type: &str) -> FileFact {
@@ -473,17 +478,17 @@ fn what_is_declared_of_a_file_gets_around_no_rule() {
     // Another name of the same is the same.
     let given = one(detected("a.xml", "application/xml", "text/xml"));
     assert_eq!(answer(condition(&typed("application/xml")), &given), Some(true));
-    let given = one(detected("a.docm", "application/vnd.ms-word.document.macroEnabled.12",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document"));
+    let given = one(detected(
+        "a.docm",
+        "application/vnd.ms-word.document.macroEnabled.12",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ));
     assert_eq!(answer(condition(&any("macro")), &given), Some(true));
     // Where a name is asked for, it is the name.
     let given = one(detected("a.pdf", "application/pdf", PROGRAM));
     assert!(holds(r#"{"any_attachment":{"extension_in":["pdf"]}}"#, &given));
     let found = book(vec![rule(condition(&any("executable")), Outcome::Block)]).evaluate(&given);
-    assert_eq!(
-        found.trace[0].because,
-        format!("the file “a.pdf” (5 bytes, which begin as “{PROGRAM}”)")
-    );
+    assert_eq!(found.trace[0].because, format!("the file “a.pdf” (5 bytes, which begin as “{PROGRAM}”)"));
 }
 
 #[test]

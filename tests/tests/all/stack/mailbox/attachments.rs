@@ -301,10 +301,7 @@ fn a_file_says_what_its_bytes_are_beside_what_is_declared() {
     assert_eq!((&seen["content_type"], &seen["detected_type"]), (&json!("application/pdf"), &Value::Null));
     assert_eq!(put(&stack, &announced, "application/pdf", &program), 200);
     let seen = stack.get(&path, owner).expect(200);
-    assert_eq!(
-        (&seen["content_type"], &seen["detected_type"]),
-        (&json!("application/pdf"), &json!(PROGRAM))
-    );
+    assert_eq!((&seen["content_type"], &seen["detected_type"]), (&json!("application/pdf"), &json!(PROGRAM)));
     let short = uploaded(&stack, "notes.txt", "text/plain", b"Hello");
     let seen = stack.get(&format!("/v1/attachments/{short}"), owner).expect(200);
     assert_eq!(seen["detected_type"], Value::Null, "a short one that says nothing");

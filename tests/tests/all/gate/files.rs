@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes: of an upload, of a mail that came in, of a draft and of one that is to go out.
+//! What a file is, by its first bytes: of an upload, and of a mail that is to go out.
 
 use app::base::enter::Once;
 use app::base::ports::{BlobError, BlobKey, Blobs as _};
@@ -12,7 +12,7 @@ use domain::people::access::{Permit, Role, ScopeType, scope};
 use testkit::samples;
 use testkit::world::World;
 
-use crate::gate::votes::{ALLOW, ANN, agent, ask, code, ruled, to};
+use super::votes::{ALLOW, ANN, agent, ask, code, ruled, to};
 
 const PROGRAM: &str = "application/vnd.microsoft.portable-executable";
 
@@ -108,8 +108,7 @@ async fn a_program_under_a_harmless_name_needs_a_person_who_is_told() {
 
 #[tokio::test]
 async fn a_policy_against_programs_sees_the_bytes() {
-    let programs =
-        r#"{"name":"b","when":{"any_attachment":{"kind_in":["executable"]}},"outcome":"block"}"#;
+    let programs = r#"{"name":"b","when":{"any_attachment":{"kind_in":["executable"]}},"outcome":"block"}"#;
     let world = ruled(&format!("{ALLOW},{programs}")).await;
     let hidden = ask(&world, with("notes.txt", "text/plain", program()), None).await;
     assert_eq!(code(hidden), "blocked_by_policy");
