@@ -606,6 +606,31 @@ async fn files_are_fetched_beside_the_console() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_what_it_says_is_told_where_it_is_listed() {
+    let console = Console::new().await;
+    let program = [&b"MZ\x90\0"[..], &[0; 200]].concat();
+    for (name, kind, contents, words, runs) in [
+        ("invoice.pdf", "application/pdf", program, "application/vnd.microsoft.portable-executable", true),
+        ("cat.png", "image/png", b"\xff\xd8\xff\xe0\0".to_vec(), "Its first bytes say image/jpeg.", false),
+        ("offer.pdf", "application/pdf", b"%PDF-1.7\n".to_vec(), "", false),
+    ] {
+        let file = DraftAttachment {
+            filename: Some(name.into()),
+            content_type: Some(kind.into()),
+            content_id: None,
+            source: Source::Inline(contents.into()),
+        };
+        let approval = console.hold(EDITOR, Draft { attachments: vec![file], ..draft() }).await;
+        let answer = console.get(APPROVER, &page(&approval)).await;
+        assert!(answer.body().contains(words), "{name}");
+        assert_eq!(answer.body().contains("first bytes say"), !words.is_empty(), "{name}");
+        assert_eq!(answer.body().contains("Whoever opens it may run it."), runs, "{name}");
+        let why = "A file says that it is harmless, and is a program, a script or a web page.";
+        assert_eq!(answer.body().contains(why), runs, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_page_can_not_show_whole_waits_for_nobody() {
     let console = Console::new().await;
     let picture = DraftAttachment {

@@ -170,6 +170,9 @@ pub(crate) fn reason(code: &str) -> String {
         "thread_tainted" => {
             "Something in this conversation looks wrong: its mails always need a person.".to_owned()
         }
+        "disguised_file" => {
+            "A file says that it is harmless, and is a program, a script or a web page.".to_owned()
+        }
         "answers_automatic_mail" => "It answers a mail that a program wrote.".to_owned(),
         "sent_again" => "It is a new attempt at a mail that did not go, or of which nobody knows.".to_owned(),
         "edited" => "It was edited after it had been held.".to_owned(),

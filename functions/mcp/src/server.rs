@@ -93,6 +93,9 @@ impl Caller {
     async fn text_of(&self, file: &Value) -> Option<String> {
         let kind = file["content_type"].as_str()?.split(';').next()?.trim().to_ascii_lowercase();
         let is_text = (kind.starts_with("text/") && kind != "text/html") || kind == "application/json";
+        // What says that it is text and begins as something else is not read to a model.
+        let begins = file["detected_type"].as_str();
+        let is_text = is_text && begins.is_none_or(|it| it.starts_with("text/") && it != "text/html");
         let size = usize::try_from(file["size"].as_u64()?).ok()?;
         if !is_text || size > MAX_FILE {
             return None;

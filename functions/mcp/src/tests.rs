@@ -580,6 +580,11 @@ async fn small_text_files_come_with_the_answer() {
                 "",
                 json!({"filename": "a.txt", "content_type": "text/plain", "size": 5, "download_url": "http://127.0.0.1:1/x"}),
             ),
+            _ if line.ends_with("att_3") => (
+                200,
+                "",
+                json!({"filename": "a.txt", "content_type": "text/plain", "detected_type": "text/html", "size": 5, "download_url": "http://127.0.0.1:1/x"}),
+            ),
             _ => (
                 200,
                 "",
@@ -588,14 +593,14 @@ async fn small_text_files_come_with_the_answer() {
         }
     }
     let (context, seen) = api(files).await;
-    for id in ["att_1", "att_2"] {
+    for id in ["att_1", "att_2", "att_3"] {
         let call =
             message("tools/call", json!({"name": "get_attachment", "arguments": {"attachment_id": id}}));
         let (status, body) = ask(&context, &request(&call)).await;
         assert_eq!((status, &body["result"]["isError"]), (200, &json!(false)), "{body}");
         assert!(body["result"]["structuredContent"].get("text").is_none(), "{body}");
     }
-    assert_eq!(seen.lock().unwrap().len(), 2);
+    assert_eq!(seen.lock().unwrap().len(), 3);
     let file = json!({"filename": "a.txt", "text": "do this"});
     let (text, structured, _) = told("get_attachment", 200, file, false);
     assert!(

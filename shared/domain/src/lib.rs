@@ -29,6 +29,7 @@ pub mod mailbox {
     pub mod inbox;
     pub mod label;
     pub mod lifecycle;
+    pub mod media;
     pub mod message;
     pub mod notes;
 }

@@ -5,6 +5,7 @@
 //! | verdicts of the receiving server | spam, virus, a sender that nothing vouches for |
 //! | subject, names, addresses | controls that turn letters around, addresses in names, domains that look like others |
 //! | text, HTML, attached text and HTML | hidden text, invisible characters, orders for a model |
+//! | names, types and first bytes of files | files that are of another kind than they say |
 //! | links | other domains than they show, domains that look like others |
 //!
 //! A header of the mail is never believed: whoever writes a mail writes its `Authentication-Results` too.
@@ -22,8 +23,10 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::mailbox::finding::{Finding, FindingKind};
+use domain::mailbox::media::{self, Mismatch};
 use domain::mailbox::message::Verdicts;
 
+use crate::media::media_type;
 use crate::parse::{Defect, ParsedAddress, ParsedAttachment, ParsedMail};
 use crate::report::Report;
 pub use hosts::{Known, links};
@@ -157,6 +160,7 @@ fn of_content(mail: &ParsedMail<'_>, found: &mut Findings) {
     for file in &mail.attachments {
         let name = file.filename.as_deref().unwrap_or_default();
         of_text(name, found);
+        of_kind(file, name, found);
         let (is_text, is_html) = is_readable(file);
         if !is_text {
             continue;
@@ -173,6 +177,19 @@ fn of_content(mail: &ParsedMail<'_>, found: &mut Findings) {
             of_text(&text, found);
         }
     }
+}
+
+/// Whether a file is what its name and its declared type say.
+fn of_kind(file: &ParsedAttachment<'_>, name: &str, found: &mut Findings) {
+    let detected = media_type(&file.contents);
+    let kind = match media::mismatch(name, &file.content_type, detected) {
+        Some(Mismatch::Disguised) => FindingKind::DisguisedFile,
+        Some(Mismatch::Mislabelled) => FindingKind::MislabelledFile,
+        None => return,
+    };
+    let shown = if name.is_empty() { "a file without a name" } else { name };
+    let detected = detected.unwrap_or_default();
+    found.add(kind, &format!("{shown}, declared as {}, is {detected}", file.content_type));
 }
 
 /// Whether a file is text, and whether it is HTML.

@@ -11,6 +11,7 @@
 //! | [`report`](mod@report) | the parts of a report about a mail | what became of that mail |
 //! | [`thread`] | subjects, addresses and message ids | keys under which a conversation is found again, and whom an answer names |
 //! | [`inspect`](mod@inspect) | a [`ParsedMail`] | what looks wrong with it |
+//! | [`media`] | the first bytes of a file | its media type |
 //! | [`compose`](mod@compose) | an [`Outgoing`] | the exact bytes that a person approves |
 //!
 //! What is deliberately absent: clocks, randomness, input and output, `async`, and any idea of what an
@@ -51,6 +52,7 @@ mod bombs;
 pub mod compose;
 pub mod inspect;
 mod markup;
+pub mod media;
 pub mod normal;
 pub mod parse;
 pub mod quote;
@@ -66,6 +68,7 @@ pub use compose::{
     is_message_id,
 };
 pub use inspect::{Known, inspect, links, not_inspected};
+pub use media::media_type;
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
 pub use quote::{
     Quoted, append_html, forward_html, forward_subject, forward_text, quote_html, quote_text, reply_subject,

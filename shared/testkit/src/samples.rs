@@ -189,6 +189,7 @@ pub fn inbound(n: u8) -> Message {
             id: AttachmentId::new(NOW, [n; 10]),
             filename: "a.pdf".into(),
             content_type: "application/pdf".into(),
+            detected_type: Some("application/pdf".into()),
             size: 3,
             digest: Digest::of(b"pdf"),
             content_id: None,
@@ -286,6 +287,7 @@ pub fn draft(n: u8) -> SavedDraft {
         files: vec![DraftFile {
             filename: "offer.pdf".into(),
             content_type: "application/pdf".into(),
+            detected_type: Some("application/pdf".into()),
             content_id: Some("offer".into()),
             size: 5,
             digest: Digest::of(b"offer"),
@@ -402,6 +404,7 @@ pub fn attachment(n: u8) -> Attachment {
         message: Some((inbound(n).id, digest)),
         filename: "a.pdf".into(),
         content_type: "application/pdf".into(),
+        detected_type: Some("application/pdf".into()),
         size: 3,
         created_at: NOW,
     }

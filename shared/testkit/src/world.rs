@@ -76,6 +76,10 @@ impl Blobs for MemoryBlobs {
         let bytes = lock(&self.objects).get(&key.path()).cloned().ok_or(BlobError::Missing)?;
         if bytes.len() > max { Err(BlobError::TooLarge) } else { Ok(bytes) }
     }
+    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError> {
+        let bytes = self.get(key, usize::MAX).await?;
+        Ok(bytes.slice(..bytes.len().min(most)))
+    }
     async fn put(&self, key: &BlobKey, bytes: Bytes, _: &str) -> Result<(), BlobError> {
         lock(&self.objects).entry(key.path()).or_insert(bytes);
         Ok(())

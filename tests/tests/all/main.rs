@@ -22,6 +22,7 @@ mod mailbox {
 
 mod gate {
     mod drafts;
+    mod files;
     mod forward;
     mod links;
     mod policies;

@@ -9,6 +9,7 @@ use app::mailbox::attachments;
 use app::mailbox::messages::Detail;
 use domain::Timestamp;
 use domain::mailbox::finding::{Finding, FindingKind};
+use domain::mailbox::media::{self, Mismatch};
 use domain::mailbox::message::{AttachmentRef, Direction, Message, Verdicts};
 use domain::people::access::{Principal, scope};
 use futures_util::future::join_all;
@@ -100,6 +101,10 @@ pub(super) struct File {
     pub address: String,
     pub name: String,
     pub kind: String,
+    /// What its first bytes say that it is, where that is something else; empty otherwise.
+    pub detected: String,
+    /// Whether that is a program, a script or a web page, and the name or the type says otherwise.
+    pub disguised: bool,
     pub size: String,
     pub sha256: String,
     pub inline: bool,
@@ -309,7 +314,12 @@ fn reach(message: &Message) -> String {
 }
 
 fn file(file: &AttachmentRef, files: &str) -> File {
+    let detected = file.detected_type.as_deref();
+    let mismatch = media::mismatch(&file.filename, &file.content_type, detected);
+    let other = detected.filter(|it| mismatch.is_some() || !media::agrees(&file.content_type, it));
     File {
+        detected: other.map(visible).unwrap_or_default(),
+        disguised: mismatch == Some(Mismatch::Disguised),
         address: format!("{files}/{}", file.id),
         name: visible(&file.filename),
         kind: visible(&file.content_type),

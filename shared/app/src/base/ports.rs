@@ -83,6 +83,8 @@ pub enum BlobError {
 pub trait Blobs: Send + Sync {
     /// Reads an object of at most `max` bytes.
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
+    /// Reads the first bytes of an object, at most `most`, which is at least 1.
+    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError>;
     /// Stores an object that is never written again: an existing one of this name is kept.
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
     /// Removes an object; one that is not there is removed already.

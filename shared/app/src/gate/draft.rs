@@ -10,9 +10,11 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, HtmlChange};
 use domain::gate::draft::SavedDraft;
+use domain::gate::policy::FileFact;
 use domain::gate::seal::{Envelope, MAX_RECIPIENTS, Sealed};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
+use domain::mailbox::media::{self, Mismatch};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::mailbox::notes::Notes;
 use domain::people::access::{Principal, scope};
@@ -24,7 +26,7 @@ use percent_encoding::percent_decode_str;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports, Workflow};
 use crate::base::store::{Directory, key, load};
-use crate::mailbox::attachments::read_name;
+use crate::mailbox::attachments::{detect, read_name};
 
 /// What asking for a mail to be sent takes of the world. Nothing of it sends.
 #[derive(Clone)]
@@ -541,6 +543,27 @@ impl File {
         self.contents.len() as u64
     }
 
+    /// What its first bytes say that it is.
+    pub(crate) fn detected_type(&self) -> Option<String> {
+        detect(&self.contents)
+    }
+
+    /// Whether it says that it is harmless, and is a program, a script or a web page.
+    pub(crate) fn is_disguised(&self) -> bool {
+        let detected = mail::media_type(&self.contents);
+        media::mismatch(&self.filename, &self.content_type, detected) == Some(Mismatch::Disguised)
+    }
+
+    /// As policies look at it.
+    pub(crate) fn fact(&self) -> FileFact {
+        FileFact {
+            filename: self.filename.clone(),
+            content_type: self.content_type.clone(),
+            detected_type: self.detected_type(),
+            size: self.size(),
+        }
+    }
+
     /// What it is called as a file of this mail.
     pub(crate) fn id(&self, message_id: MessageId) -> AttachmentId {
         Attachment::id_in(message_id, &read_name(&self.filename), self.digest)
@@ -552,6 +575,7 @@ impl File {
             id: self.id(message_id),
             filename: self.filename.clone(),
             content_type: self.content_type.clone(),
+            detected_type: self.detected_type(),
             size: self.size(),
             digest: self.digest,
             content_id: self.content_id.clone(),

@@ -610,6 +610,7 @@ fn described(file: &File) -> DraftFile {
     DraftFile {
         filename: file.filename.clone(),
         content_type: file.content_type.clone(),
+        detected_type: file.detected_type(),
         content_id: file.content_id.clone(),
         size: file.size(),
         digest: file.digest,

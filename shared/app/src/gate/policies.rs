@@ -7,7 +7,7 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
 use domain::ledger::audit::AuditEntry;
-use domain::mailbox::message::{Direction, Message};
+use domain::mailbox::message::{AttachmentRef, Direction, Message};
 use domain::people::access::Actor;
 use domain::people::access::{Permit, scope};
 use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
@@ -18,6 +18,7 @@ use crate::base::ports::{Blobs, Ports};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Conflict, Directory, Key, StoreError, key, load};
 use crate::gate::facts::{Bodies, FactsInput, gather};
+use crate::mailbox::attachments::detect;
 use crate::mailbox::messages;
 use crate::people::tokens;
 
@@ -400,10 +401,14 @@ async fn token(ports: &Ports, organization_id: OrganizationId, id: TokenId) -> R
 fn stored_draft(message: &Message, bytes: &[u8]) -> TrialDraft {
     let parsed = mail::parse(bytes);
     let parties = message.to.iter().chain(&message.cc).chain(&message.bcc);
-    let file = |file: &domain::mailbox::message::AttachmentRef| FileFact {
-        filename: file.filename.clone(),
-        content_type: file.content_type.clone(),
-        size: file.size,
+    let file = |file: &AttachmentRef| {
+        let sealed = parsed.attachments.iter().find(|it| it.sha256 == *file.digest.as_bytes());
+        FileFact {
+            filename: file.filename.clone(),
+            content_type: file.content_type.clone(),
+            detected_type: sealed.and_then(|sealed| detect(&sealed.contents)),
+            size: file.size,
+        }
     };
     TrialDraft {
         recipients: parties

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::base::address::{EmailAddress, Mailbox};
 use domain::base::digest::Digest;
 use domain::gate::approval::Approval;
-use domain::gate::policy::{By, FileFact, PolicyBook, Step, Terms, Verdict};
+use domain::gate::policy::{By, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{Change, List, PageRequest, Write, key, load, typed};
-use crate::gate::draft::{Prepared, Sending};
+use crate::gate::draft::{File, Prepared, Sending};
 use crate::gate::facts::{self, Bodies, FactsInput};
 use crate::gate::standing;
 
@@ -76,11 +76,6 @@ pub(crate) async fn weigh(
         bodies.links.extend(mail::links(Some(&fields), None));
         bodies.text = format!("{}\n{fields}", bodies.text);
     }
-    let file = |file: &crate::gate::draft::File| FileFact {
-        filename: file.filename.clone(),
-        content_type: file.content_type.clone(),
-        size: file.size(),
-    };
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
     let answering = answering(ports, prepared.answered(), prepared.recipients()).await?;
     let is_reply = answering.is_reply;
@@ -97,7 +92,7 @@ pub(crate) async fn weigh(
         recipients: prepared.recipients().map(|m| m.address.clone()).collect(),
         subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         text: bodies.text,
-        attachments: prepared.files.iter().map(file).collect(),
+        attachments: prepared.files.iter().map(File::fact).collect(),
         links: bodies.links,
         pictures: bodies.pictures,
         size: prepared.size() + fields.len() as u64,
@@ -250,6 +245,9 @@ fn always(
         always.push("answers_automatic_mail");
     }
     always.extend(prepared.always);
+    if prepared.files.iter().any(File::is_disguised) {
+        always.push("disguised_file");
+    }
     let own = inbox.address.mailbox_key();
     if prepared.draft.reply_to.iter().any(|mailbox| mailbox.address.mailbox_key() != own) {
         // No rule judges where answers go, and whoever gets them gets what the recipient writes.

@@ -10,7 +10,7 @@ use domain::{AttachmentId, InboxId, MessageId};
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
-use crate::base::ports::{BlobKey, Blobs, Ports};
+use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
 use crate::base::store::{Change, key, load};
 use crate::mailbox::trash::shown;
 
@@ -49,6 +49,7 @@ pub async fn announce(
         message: None,
         filename: new.filename,
         content_type: new.content_type,
+        detected_type: None,
         size: new.size,
         created_at: ports.now(),
     };
@@ -87,6 +88,11 @@ pub(crate) fn read_name(filename: &str) -> String {
     mail::safe_filename(filename).unwrap_or_else(|| UNNAMED.to_owned())
 }
 
+/// What the first bytes of a file say that it is.
+pub(crate) fn detect(contents: &[u8]) -> Option<String> {
+    mail::media_type(contents).map(str::to_owned)
+}
+
 /// A file as its mail has it.
 pub(crate) fn part(message_id: MessageId, file: &mail::ParsedAttachment<'_>) -> AttachmentRef {
     let filename = file.filename.clone().unwrap_or_else(|| UNNAMED.to_owned());
@@ -95,6 +101,7 @@ pub(crate) fn part(message_id: MessageId, file: &mail::ParsedAttachment<'_>) -> 
         id: Attachment::id_in(message_id, &filename, digest),
         filename,
         content_type: file.content_type.clone(),
+        detected_type: detect(&file.contents),
         size: file.size as u64,
         digest,
         content_id: file.content_id.clone(),
@@ -111,6 +118,7 @@ pub(crate) fn records(message: &Message) -> Vec<Attachment> {
         message: Some((message.id, file.digest)),
         filename: read_name(&file.filename),
         content_type: file.content_type.clone(),
+        detected_type: file.detected_type.clone(),
         size: file.size,
         created_at: message.created_at,
     };
@@ -118,7 +126,8 @@ pub(crate) fn records(message: &Message) -> Vec<Attachment> {
     files.into_values().collect()
 }
 
-/// A URL that gives the file of a mail, for 15 minutes.
+/// A URL that gives the file of a mail, or an upload, for 15 minutes. What an upload is, is looked at each time: nobody tells us when
+/// its bytes are there.
 pub async fn download(
     ports: &Ports,
     blobs: &dyn Blobs,
@@ -126,7 +135,7 @@ pub async fn download(
     id: AttachmentId,
 ) -> Result<(Attachment, String), Refusal> {
     let organization_id = permit.organization_id();
-    let file = load(&*ports.store, organization_id, key::Attachment(id))
+    let mut file = load(&*ports.store, organization_id, key::Attachment(id))
         .await?
         .filter(|file| permit.over(file.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("attachment"))?;
@@ -148,6 +157,13 @@ pub async fn download(
         Some(_) => BlobKey::Attachment(organization_id, id),
         None => BlobKey::Upload(organization_id, id),
     };
+    if file.message.is_none() {
+        file.detected_type = match blobs.beginning(&key, mail::media::MAX_LOOKED_AT).await {
+            Ok(beginning) => detect(&beginning),
+            Err(BlobError::Missing) => None,
+            Err(error) => return Err(error.into()),
+        };
+    }
     let url = blobs.download_url(&key, &file.filename).await?;
     Ok((file, url))
 }

@@ -8,6 +8,7 @@ use app::base::ports::{BlobError, BlobKey, Blobs, Eraser};
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Tag, Tagging};
@@ -63,28 +64,44 @@ fn presigning() -> Result<PresigningConfig, BlobError> {
     PresigningConfig::expires_in(URL_LIFE).map_err(|e| BlobError::Permanent(e.to_string()))
 }
 
+/// The bytes of an answer, at most `max`.
+async fn whole(mut answer: GetObjectOutput, max: usize) -> Result<Bytes, BlobError> {
+    let length = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0);
+    if length > max {
+        return Err(BlobError::TooLarge);
+    }
+    let mut bytes = BytesMut::with_capacity(length);
+    while let Some(chunk) = answer
+        .body
+        .try_next()
+        .await
+        .map_err(|_| BlobError::Transient("s3: the answer broke off".to_owned()))?
+    {
+        if bytes.len() + chunk.len() > max {
+            return Err(BlobError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
 #[async_trait]
 impl Blobs for S3Blobs {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key.path());
-        let mut answer = request.send().await.map_err(|e| classify(&e))?;
-        let length = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0);
-        if length > max {
-            return Err(BlobError::TooLarge);
+        let answer = request.send().await.map_err(|e| classify(&e))?;
+        whole(answer, max).await
+    }
+
+    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key.path());
+        let request = request.range(format!("bytes=0-{}", most.saturating_sub(1)));
+        match request.send().await {
+            Ok(answer) => whole(answer, most).await,
+            // An empty object has no range.
+            Err(error) if error.code() == Some("InvalidRange") => Ok(Bytes::new()),
+            Err(error) => Err(classify(&error)),
         }
-        let mut bytes = BytesMut::with_capacity(length);
-        while let Some(chunk) = answer
-            .body
-            .try_next()
-            .await
-            .map_err(|_| BlobError::Transient("s3: the answer broke off".to_owned()))?
-        {
-            if bytes.len() + chunk.len() > max {
-                return Err(BlobError::TooLarge);
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes.freeze())
     }
 
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {

@@ -57,6 +57,8 @@ record! {
     DraftFile as DraftFileRecord {
         filename: String,
         content_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detected_type: Option<String>,
         content_id: Option<String>,
         size: u64,
         digest: Digest,

@@ -17,6 +17,8 @@ record! {
         inbox_id: InboxId,
         filename: String,
         content_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detected_type: Option<String>,
         size: u64,
         created_at: Timestamp,
         [message: split, join] {

@@ -103,6 +103,8 @@ record! {
         id: AttachmentId,
         filename: String,
         content_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detected_type: Option<String>,
         size: u64,
         digest: Digest,
         content_id: Option<String>,

@@ -75,6 +75,8 @@ pub struct DraftFile {
     pub filename: String,
     /// Its media type, as declared.
     pub content_type: String,
+    /// What its first bytes say that it is; none where they say nothing, or where it was stored before anybody looked.
+    pub detected_type: Option<String>,
     /// For `cid:` references.
     pub content_id: Option<String>,
     /// In bytes.

@@ -382,7 +382,7 @@ impl Bounds {
 pub struct FileTest {
     /// What stands behind the last dot of its name, lower case.
     pub extension_in: Option<Vec<String>>,
-    /// Its declared media type, `image/png` or `image/*`, lower case.
+    /// Its media type, `image/png` or `image/*`, lower case: the declared one and the detected one.
     pub media_type_in: Option<Vec<String>>,
     /// Which kind of file it is.
     pub kind_in: Option<BTreeSet<FileKind>>,
@@ -390,7 +390,7 @@ pub struct FileTest {
     pub over: Option<u64>,
 }
 
-/// Files that are told by name and media type. Nobody looks inside.
+/// Files that are told by name, declared type and first bytes. Nobody looks further inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
     /// Something that a computer runs.

@@ -2,9 +2,10 @@
 //!
 //! A finding is a reason for a person to look, never a reason to throw a mail away. Some kinds also *taint* the
 //! conversation: an answer in it might be what the writer of a hostile mail wants, so it always needs a person. Those
-//! that taint are tricks on whoever reads (hidden or invisible text, text for a model, a false sender) and mail that
-//! nobody could look into. Two kinds only inform, because honest mail has them every day: newsletters link through
-//! counters, and shops want their answers elsewhere.
+//! that taint are tricks on whoever reads (hidden or invisible text, text for a model, a false sender, a program under the name
+//! of a document) and mail that nobody could look into. Three kinds only inform, because honest mail has them every day:
+//! newsletters link through counters, shops want their answers elsewhere, and programs write one format under the name of
+//! another.
 //!
 //! A conversation that is tainted stays so: a clean mail after a hostile one proves nothing.
 
@@ -81,12 +82,17 @@ kinds! {
     /// The sender's name is an address that is not the sender's.
     DisplayNameAddress = "display_name_address", true,
         "The sender’s name shows an address of another domain than the one it came from.";
+    /// A program, a script or a web page under the name or the type of a harmless file.
+    DisguisedFile = "disguised_file", true,
+        "A file says that it is harmless, and is a program, a script or a web page.";
     /// Too large, too deep or too odd to be looked at as a whole.
     NotInspected = "not_inspected", true, "Not all of it could be looked at.";
     /// Answers go to another domain than the sender's.
     ReplyToMismatch = "reply_to_mismatch", false, "An answer would go to another domain than the sender’s.";
     /// A link shows another domain than it leads to.
     LinkMismatch = "link_mismatch", false, "A link leads to another domain than the one it shows.";
+    /// A file is of another kind than its name or its type says, and harmless.
+    MislabelledFile = "mislabelled_file", false, "A file is of another kind than its name or its type says.";
 }
 
 #[cfg(test)]
@@ -107,6 +113,7 @@ mod tests {
     #[test]
     fn what_honest_mail_has_every_day_taints_nothing() {
         let informs: Vec<_> = FindingKind::ALL.iter().filter(|kind| !kind.taints()).collect();
-        assert_eq!(informs, [&FindingKind::ReplyToMismatch, &FindingKind::LinkMismatch]);
+        let kinds = [FindingKind::ReplyToMismatch, FindingKind::LinkMismatch, FindingKind::MislabelledFile];
+        assert_eq!(informs, kinds.iter().collect::<Vec<_>>());
     }
 }

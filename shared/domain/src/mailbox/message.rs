@@ -61,6 +61,8 @@ pub struct AttachmentRef {
     pub filename: String,
     /// Its media type, as declared.
     pub content_type: String,
+    /// What its first bytes say that it is; none where they say nothing, or where it was stored before anybody looked.
+    pub detected_type: Option<String>,
     /// In bytes, decoded.
     pub size: u64,
     /// Of its bytes.
@@ -514,6 +516,8 @@ pub struct Attachment {
     pub filename: String,
     /// Its media type, as declared.
     pub content_type: String,
+    /// What its first bytes say that it is; none where they say nothing, or where it was stored before anybody looked.
+    pub detected_type: Option<String>,
     /// In bytes.
     pub size: u64,
     /// When it came or was announced.
@@ -567,6 +571,7 @@ mod tests {
             message: Some((mail, digest)),
             filename: "a.pdf".to_owned(),
             content_type: "application/pdf".to_owned(),
+            detected_type: None,
             size: 5,
             created_at: now,
         };

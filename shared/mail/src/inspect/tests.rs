@@ -465,3 +465,42 @@ fn an_order_in_what_a_report_quotes_of_a_server_is_found() {
     let plain = report("550 5.1.1 no such user here");
     assert!(!kinds(plain.as_bytes()).contains(&Kind::ModelInstructions));
 }
+
+// ------------------------------------------------------------------ files that are not what they say
+
+fn with_file(name: &str, declared: &str, bytes: &[u8]) -> Vec<u8> {
+    let body = format!(
+        "--b\r\n\r\nHello\r\n--b\r\nContent-Type: {declared}\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n{}\r\n--b--\r\n",
+        STANDARD.encode(bytes)
+    );
+    mail("Subject: Hello\r\nContent-Type: multipart/mixed; boundary=b", &body)
+}
+
+#[test]
+fn a_file_that_is_not_what_it_says_is_told_and_taints_where_it_runs() {
+    let program = [&b"MZ\x90\0"[..], &[0; 200]].concat();
+    let raw = with_file("invoice.pdf", "application/pdf", &program);
+    let [found] = &look(&raw)[..] else { panic!("{:?}", look(&raw)) };
+    assert_eq!(found.kind, Kind::DisguisedFile);
+    assert_eq!(
+        found.evidence,
+        "invoice.pdf, declared as application/pdf, is application/vnd.microsoft.portable-executable"
+    );
+    for (name, declared, bytes, expected) in [
+        ("cat.jpg", "image/jpeg", &b"#!/bin/sh\nrm -rf ~\n"[..], vec![Kind::DisguisedFile]),
+        ("cat.jpg", "image/jpeg", b"<html><body>Sign in</body></html>", vec![Kind::DisguisedFile]),
+        ("notes", "image/png", &program, vec![Kind::DisguisedFile]),
+        ("scan.pdf", "application/pdf", b"\xff\xd8\xff\xe0\0\x10JFIF\0", vec![Kind::MislabelledFile]),
+        ("cat.png", "image/png", b"\xff\xd8\xff\xe0\0\x10JFIF\0", vec![]),
+        ("setup.exe", "application/octet-stream", &program, vec![]),
+        ("install.sh", "text/plain", b"#!/bin/sh\necho hello\n", vec![]),
+        ("page.html", "text/html", b"<html><body>Hello</body></html>", vec![]),
+        ("letter.docx", "application/octet-stream", b"PK\x03\x04\x14\0\0\0\x08\0", vec![]),
+        ("data.csv", "text/csv", b"a,b\n1,2\n", vec![]),
+        ("signature.asc", "application/pgp-signature", b"-----BEGIN PGP SIGNATURE-----\n", vec![]),
+        ("smime.p7s", "application/pkcs7-signature", b"\x30\x82\x01\x0a\x06\x09", vec![]),
+    ] {
+        assert_eq!(kinds(&with_file(name, declared, bytes)), expected, "{name}");
+    }
+}

@@ -223,6 +223,8 @@ request! {
         filename: Text<200>,
         /// Its media type; `application/octet-stream` where it is left out.
         content_type: Option<Text<200>>,
+        /// What its first bytes would say that it is, as a media type.
+        detected_type: Option<Text<200>>,
         /// In bytes.
         size: Option<u64>,
     }
@@ -260,6 +262,7 @@ fn draft(draft: DraftGiven) -> Result<TrialDraft, Refusal> {
     let file = |file: DraftFile| FileFact {
         filename: file.filename.0,
         content_type: file.content_type.map_or_else(|| "application/octet-stream".to_owned(), |text| text.0),
+        detected_type: file.detected_type.map(|text| text.0),
         size: file.size.unwrap_or_default().min(1 << 53),
     };
     Ok(TrialDraft {
@@ -464,6 +467,8 @@ struct RecipientFactView<'a> {
 struct FileFactView<'a> {
     filename: &'a str,
     content_type: &'a str,
+    /// What its first bytes say that it is; null where they say nothing.
+    detected_type: Option<&'a str>,
     /// In bytes.
     size: u64,
 }
@@ -496,6 +501,7 @@ fn facts(facts: &Facts) -> FactsView<'_> {
     let files = facts.attachments.iter().map(|file| FileFactView {
         filename: &file.filename,
         content_type: &file.content_type,
+        detected_type: file.detected_type.as_deref(),
         size: file.size,
     });
     let volumes = facts.volumes.iter().map(|(Volume { per, recipient, window }, count)| VolumeView {

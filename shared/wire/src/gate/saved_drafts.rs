@@ -203,6 +203,9 @@ pub struct DraftView<'a> {
 struct DraftFileView<'a> {
     filename: &'a str,
     content_type: &'a str,
+    /// What its first bytes say that it is, as a media type; null where they say nothing, and of what was stored before this was looked
+    /// at. Not proven: a file can be made to begin like another.
+    detected_type: Option<&'a str>,
     /// For `cid:` references in `html`.
     content_id: Option<&'a str>,
     /// In bytes.
@@ -258,6 +261,7 @@ fn file(file: &DraftFile) -> DraftFileView<'_> {
     DraftFileView {
         filename: &file.filename,
         content_type: &file.content_type,
+        detected_type: file.detected_type.as_deref(),
         content_id: file.content_id.as_deref(),
         size: file.size,
         sha256: file.digest.hex(),

@@ -92,6 +92,9 @@ pub struct DownloadView<'a> {
     message_id: Option<IdOf<MessageId>>,
     filename: &'a str,
     content_type: &'a str,
+    /// What its first bytes say that it is, as a media type; null where they say nothing, where an upload's are not there yet, and of what was stored before this was looked
+    /// at. Not proven: a file can be made to begin like another.
+    detected_type: Option<&'a str>,
     /// In bytes.
     size: u64,
     download_url: &'a str,
@@ -107,6 +110,7 @@ pub fn download<'a>(file: &'a Attachment, url: &'a str) -> DownloadView<'a> {
         message_id: file.message.map(|(id, _)| IdOf(id)),
         filename: &file.filename,
         content_type: &file.content_type,
+        detected_type: file.detected_type.as_deref(),
         size: file.size,
         download_url: url,
         expires_in: URL_LIFE,
@@ -120,6 +124,9 @@ pub struct FileView<'a> {
     id: IdOf<AttachmentId>,
     filename: &'a str,
     content_type: &'a str,
+    /// What its first bytes say that it is, as a media type; null where they say nothing, and of what was stored before this was looked
+    /// at. Not proven: a file can be made to begin like another.
+    detected_type: Option<&'a str>,
     /// In bytes, decoded.
     size: u64,
     /// Of its bytes, in hexadecimal digits.
@@ -135,6 +142,7 @@ pub(crate) fn file(file: &AttachmentRef) -> FileView<'_> {
         id: IdOf(file.id),
         filename: &file.filename,
         content_type: &file.content_type,
+        detected_type: file.detected_type.as_deref(),
         size: file.size,
         sha256: file.digest.hex(),
         content_id: file.content_id.as_deref(),

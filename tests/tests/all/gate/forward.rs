@@ -353,6 +353,7 @@ async fn a_file_of_a_mail_is_passed_on_by_its_id_by_whoever_may_read_it() {
         message: Some((mail.id, digest)),
         filename: name.to_owned(),
         content_type: "application/pdf".into(),
+        detected_type: None,
         size: 6,
         created_at: mail.created_at,
     };

@@ -107,6 +107,45 @@ async fn what_only_informs_taints_nothing() {
     assert!(!mail.taints() && !thread(&world, &mail).await.tainted);
 }
 
+/// A mail with one file, whose bytes are these in base64.
+fn with_file(name: &str, declared: &str, bytes: &str) -> String {
+    let head =
+        CLEAN.replace("\r\n\r\nThank you.\r\n", "\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
+    format!(
+        "{head}--b\r\n\r\nThank you.\r\n--b\r\nContent-Type: {declared}\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n{bytes}\r\n--b--\r\n"
+    )
+}
+
+#[tokio::test]
+async fn a_program_that_says_that_it_is_a_document_taints_and_a_wrong_name_does_not() {
+    let world = world().await;
+    let jpeg = "/9j/4AAQSkZJRgABAQ==";
+    let program = format!("TVqQ{}", "A".repeat(200));
+    for (n, name, declared, bytes, detected, found, taints) in [
+        ("1", "cat.png", "image/png", jpeg, Some("image/jpeg"), vec![], false),
+        ("2", "scan.pdf", "application/pdf", jpeg, Some("image/jpeg"), vec![Kind::MislabelledFile], false),
+        ("3", "notes.txt", "text/plain", "SGVsbG8=", None, vec![], false),
+        (
+            "4",
+            "invoice.pdf",
+            "application/pdf",
+            program.as_str(),
+            Some("application/vnd.microsoft.portable-executable"),
+            vec![Kind::DisguisedFile],
+            true,
+        ),
+    ] {
+        let mail = take(&world, n, &with_file(name, declared, bytes), verdicts(), Reading::Parse).await;
+        assert_eq!((kinds(&mail), mail.taints()), (found, taints), "{name}");
+        assert_eq!(mail.attachments[0].detected_type.as_deref(), detected, "{name}");
+        let key = key::Attachment(mail.attachments[0].id);
+        let record = load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap();
+        assert_eq!(record.detected_type.as_deref(), detected, "{name}");
+        assert_eq!(thread(&world, &mail).await.tainted, taints, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_mail_that_nobody_could_read_taints() {
     let world = world().await;

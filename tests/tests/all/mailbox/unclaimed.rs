@@ -56,6 +56,9 @@ impl Blobs for Bucket {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
         self.inner.get(key, max).await
     }
+    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError> {
+        self.inner.beginning(key, most).await
+    }
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {
         self.inner.put(key, bytes, content_type).await
     }

@@ -1,6 +1,7 @@
 //! Judging a mail.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::tz::TimeZoneDatabase;
 use regex::{Regex, RegexBuilder};
@@ -11,6 +12,7 @@ use super::{
 };
 use crate::PolicyId;
 use crate::base::text::is_invisible;
+use crate::mailbox::media;
 use crate::people::access::Actor;
 
 /// A rule allows it and none is stricter.
@@ -85,7 +87,7 @@ impl PolicyBook {
     /// Judges a mail of this inbox. The same book and the same facts have the same answer, always.
     pub fn evaluate(&self, facts: &Facts) -> Evaluation {
         let (texts, inbox) = (Texts::of(facts), facts.inbox);
-        let judge = Judge { facts, texts: &texts, named: None };
+        let judge = Judge { facts, texts: &texts, named: None, strict: false };
         let mut looked_at = 0;
         let (mut allowed, mut blocked, mut unreadable) = (false, false, !self.unreadable.is_empty());
         let mut terms: Option<Terms> = None;
@@ -254,6 +256,9 @@ struct Judge<'a> {
     texts: &'a Texts<'a>,
     /// What a condition that names inboxes comes to for one of which the policy says nothing yet; none where it does.
     named: Option<bool>,
+    /// Whether a file is of a type only where its bytes don't contradict: so where that lets mail go. Else what is said or what the
+    /// bytes say is enough.
+    strict: bool,
 }
 
 impl Judge<'_> {
@@ -285,7 +290,8 @@ impl Judge<'_> {
 
     /// How strict, which outcome, and why; nothing where the rule does not match.
     fn rule(&self, rule: &Rule) -> Option<(u8, &'static str, String)> {
-        let (rank, outcome, because) = match self.judge(&rule.when) {
+        let judge = Judge { strict: rule.outcome == Outcome::Allow, ..*self };
+        let (rank, outcome, because) = match judge.judge(&rule.when) {
             Answer::Unmet => return None,
             Answer::Unknown(why) => (Self::UNREADABLE, "unreadable", why),
             Answer::Met(why) => {
@@ -326,7 +332,8 @@ impl Judge<'_> {
                 unknown.map_or(Answer::Unmet, Answer::Unknown)
             }
             Condition::Not(one) => {
-                match (Judge { named: self.named.map(|named| !named), ..*self }).judge(one) {
+                let other = Judge { named: self.named.map(|named| !named), strict: !self.strict, ..*self };
+                match other.judge(one) {
                     Answer::Met(_) => Answer::Unmet,
                     Answer::Unmet => Answer::Met(format!("not so: {}", describe(one))),
                     unknown @ Answer::Unknown(_) => unknown,
@@ -352,13 +359,11 @@ impl Judge<'_> {
                 met(bounds.hold(n as u64), || format!("the mail has {}", count_of(n, "recipient")))
             }
             Condition::AnyAttachment(test) => {
-                let found = facts.attachments.iter().find(|file| file_passes(test, file));
-                found.map_or(Answer::Unmet, |file| {
-                    Answer::Met(format!("the file {} ({} bytes)", quote(&file.filename), file.size))
-                })
+                let found = facts.attachments.iter().find(|file| file_passes(test, file, self.strict));
+                found.map_or(Answer::Unmet, |file| Answer::Met(told_file(file)))
             }
             Condition::EveryAttachment(test) => {
-                let all = facts.attachments.iter().all(|file| file_passes(test, file));
+                let all = facts.attachments.iter().all(|file| file_passes(test, file, self.strict));
                 met(all && !facts.attachments.is_empty(), || describe(condition))
             }
             Condition::Attachments { count, total_over } => {
@@ -528,136 +533,48 @@ fn told_recipient(test: &RecipientTest, one: &RecipientFact) -> String {
     format!("to {}: {}", one.address, told.join(", "))
 }
 
-/// Extensions that Windows, macOS or Linux run when they are opened, and scripts.
-const EXECUTABLE: &[&str] = &[
-    "apk",
-    "app",
-    "appimage",
-    "application",
-    "appx",
-    "bat",
-    "bin",
-    "chm",
-    "cmd",
-    "com",
-    "cpl",
-    "deb",
-    "dll",
-    "dmg",
-    "elf",
-    "exe",
-    "gadget",
-    "hta",
-    "inf",
-    "jar",
-    "js",
-    "jse",
-    "lnk",
-    "msc",
-    "msi",
-    "msix",
-    "msp",
-    "pif",
-    "pkg",
-    "ps1",
-    "psm1",
-    "py",
-    "reg",
-    "rpm",
-    "run",
-    "scf",
-    "scr",
-    "sct",
-    "sh",
-    "sys",
-    "url",
-    "vb",
-    "vbe",
-    "vbs",
-    "wsc",
-    "wsf",
-    "wsh",
-    "xll",
-];
-/// Media types of the same.
-const EXECUTABLE_TYPES: &[&str] = &[
-    "application/x-msdownload",
-    "application/x-msdos-program",
-    "application/x-dosexec",
-    "application/x-executable",
-    "application/vnd.microsoft.portable-executable",
-    "application/x-sh",
-    "application/x-msi",
-    "application/hta",
-    "application/java-archive",
-    "application/javascript",
-    "text/javascript",
-    "application/x-mach-binary",
-    "application/vnd.android.package-archive",
-    "application/x-ms-shortcut",
-];
-/// Extensions of office documents with macros, and of the older formats that can have them.
-const MACRO: &[&str] = &[
-    "doc", "docm", "dot", "dotm", "mdb", "accdb", "pot", "potm", "ppa", "ppam", "ppsm", "ppt", "pptm",
-    "sldm", "xla", "xlam", "xls", "xlsb", "xlsm", "xlt", "xltm", "odm", "slk",
-];
-/// Media types of the same.
-const MACRO_TYPES: &[&str] = &[
-    "application/msword",
-    "application/vnd.ms-excel",
-    "application/vnd.ms-powerpoint",
-    "application/vnd.ms-access",
-];
-/// Extensions of archives and disk images.
-const ARCHIVE: &[&str] = &[
-    "7z", "ace", "arj", "bz2", "cab", "gz", "img", "iso", "lha", "lz", "lzh", "rar", "tar", "tbz", "tgz",
-    "txz", "vhd", "vhdx", "xz", "z", "zip", "zst",
-];
-/// Media types of the same.
-const ARCHIVE_TYPES: &[&str] = &[
-    "application/zip",
-    "application/x-zip-compressed",
-    "application/x-7z-compressed",
-    "application/x-rar-compressed",
-    "application/vnd.rar",
-    "application/gzip",
-    "application/x-gzip",
-    "application/x-tar",
-    "application/x-bzip2",
-    "application/x-xz",
-    "application/x-iso9660-image",
-];
-
-/// What stands behind the last dot, in lower case. Windows drops dots and spaces at the end of a name.
-fn extension(filename: &str) -> String {
-    let name = visible(filename.trim_end_matches(['.', ' '])).to_lowercase();
-    name.rsplit_once('.').map(|(_, behind)| behind.to_owned()).unwrap_or_default()
-}
-
-fn media_type(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn of_kind(kind: FileKind, extension: &str, media: &str) -> bool {
+fn of_kind(kind: FileKind, extension: &str, media_type: &str) -> bool {
     let (extensions, types) = match kind {
-        FileKind::Executable => (EXECUTABLE, EXECUTABLE_TYPES),
-        FileKind::Macro => (MACRO, MACRO_TYPES),
-        FileKind::Archive => (ARCHIVE, ARCHIVE_TYPES),
+        FileKind::Executable => (media::EXECUTABLE, media::EXECUTABLE_TYPES),
+        FileKind::Macro => (media::MACRO, media::MACRO_TYPES),
+        FileKind::Archive => (media::ARCHIVE, media::ARCHIVE_TYPES),
     };
-    let with_macros = kind == FileKind::Macro && media.contains("macroenabled");
-    extensions.contains(&extension) || types.contains(&media) || with_macros
+    let with_macros = kind == FileKind::Macro && media_type.contains("macroenabled");
+    extensions.contains(&extension) || types.contains(&media_type) || with_macros
 }
 
-fn file_passes(test: &FileTest, file: &FileFact) -> bool {
-    let (extension, media) = (extension(&file.filename), media_type(&file.content_type));
-    let is_type = |wanted: &String| match wanted.strip_suffix('*') {
-        Some(start) => media.starts_with(start),
-        None => media == *wanted,
+fn file_passes(test: &FileTest, file: &FileFact, strict: bool) -> bool {
+    let (extension, declared) = (media::extension(&file.filename), media::essence(&file.content_type));
+    let is_type = |found: &str, wanted: &String| match wanted.strip_suffix('*') {
+        Some(start) => found.starts_with(start),
+        None => found == *wanted,
+    };
+    let in_types = |list: &Vec<String>, found: &str| list.iter().any(|wanted| is_type(found, wanted));
+    let in_kinds = |list: &BTreeSet<FileKind>, extension: &str, found: &str| {
+        list.iter().any(|kind| of_kind(*kind, extension, found))
+    };
+    let detected = file.detected_type.as_deref();
+    // Whoever sends a file declares what they like: what is said lets no file go that its bytes say is another, and hides none.
+    let passes = |said: bool, told: Option<bool>| match (strict, told) {
+        (_, None) => said,
+        (true, Some(told)) => said && (told || detected.is_some_and(|it| media::agrees(&declared, it))),
+        (false, Some(told)) => said || told,
     };
     test.extension_in.as_ref().is_none_or(|list| list.contains(&extension))
-        && test.media_type_in.as_ref().is_none_or(|list| list.iter().any(is_type))
-        && test.kind_in.as_ref().is_none_or(|list| list.iter().any(|kind| of_kind(*kind, &extension, &media)))
+        && test.media_type_in.as_ref().is_none_or(|list| {
+            passes(in_types(list, &declared), detected.map(|detected| in_types(list, detected)))
+        })
+        && test.kind_in.as_ref().is_none_or(|list| {
+            let said = in_kinds(list, &extension, &declared);
+            passes(said, detected.map(|detected| in_kinds(list, "", detected)))
+        })
         && test.over.is_none_or(|over| file.size > over)
+}
+
+fn told_file(file: &FileFact) -> String {
+    let other = file.detected_type.as_deref().filter(|it| !media::agrees(&file.content_type, it));
+    let bytes = other.map(|detected| format!(", which begin as {}", quote(detected))).unwrap_or_default();
+    format!("the file {} ({} bytes{bytes})", quote(&file.filename), file.size)
 }
 
 fn count_of(n: usize, what: &str) -> String {

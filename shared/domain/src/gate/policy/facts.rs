@@ -67,6 +67,8 @@ pub struct FileFact {
     pub filename: String,
     /// Its media type, as declared.
     pub content_type: String,
+    /// What its first bytes say that it is; none where they say nothing.
+    pub detected_type: Option<String>,
     /// In bytes.
     pub size: u64,
 }

@@ -24,7 +24,16 @@ fn recipient(text: &str, internal: bool, first_contact: bool) -> RecipientFact {
 }
 
 fn file(filename: &str, content_type: &str, size: u64) -> FileFact {
-    FileFact { filename: filename.to_owned(), content_type: content_type.to_owned(), size }
+    FileFact {
+        filename: filename.to_owned(),
+        content_type: content_type.to_owned(),
+        detected_type: None,
+        size,
+    }
+}
+
+fn detected(filename: &str, content_type: &str, detected_type: &str) -> FileFact {
+    FileFact { detected_type: Some(detected_type.to_owned()), ..file(filename, content_type, 5) }
 }
 
 fn facts() -> Facts {
@@ -421,6 +430,65 @@ fn no_recipients_and_no_files_are_not_all_of_them() {
     given.recipients.clear();
     assert_eq!(answer(condition(r#"{"every_recipient":{"kind":"external"}}"#), &given), Some(false));
     assert_eq!(answer(condition(r#"{"every_attachment":{"kind_in":["archive"]}}"#), &given), Some(false));
+}
+
+const PROGRAM: &str = "application/vnd.microsoft.portable-executable";
+
+/// Whether a rule that holds mail for this condition holds it.
+fn holds(json: &str, facts: &Facts) -> bool {
+    let found = book(vec![rule(condition(json), Outcome::Hold(Terms::default()))]).evaluate(facts);
+    found.reasons == [REASON_HELD]
+}
+
+#[test]
+fn what_is_declared_of_a_file_gets_around_no_rule() {
+    let one = |file: FileFact| Facts { attachments: vec![file], ..facts() };
+    let any = |kind: &str| format!(r#"{{"any_attachment":{{"kind_in":["{kind}"]}}}}"#);
+    let typed = |media: &str| format!(r#"{{"any_attachment":{{"media_type_in":["{media}"]}}}}"#);
+    // What is a program, a macro's container or an archive is one, whatever it is called.
+    for (kind, detected_type) in [
+        ("executable", PROGRAM),
+        ("executable", "text/x-shellscript"),
+        ("executable", "application/x-ms-shortcut"),
+        ("macro", "application/x-ole-storage"),
+        ("archive", "application/zip"),
+        ("archive", "application/zstd"),
+    ] {
+        let given = one(detected("notes.txt", "text/plain", detected_type));
+        assert!(holds(&any(kind), &given) && holds(&typed(detected_type), &given), "{detected_type}");
+        assert!(holds(&typed("text/plain"), &given), "what is declared counts as well");
+        assert_eq!(answer(condition(&typed("text/plain")), &given), Some(false), "{detected_type}");
+        assert_eq!(answer(condition(&typed(detected_type)), &given), Some(false), "{detected_type}");
+        // What is left open by a rule that lets go is what is left open by one that holds, turned around.
+        let not = |condition: &str| format!(r#"{{"not":{condition}}}"#);
+        assert_eq!(answer(condition(&not(&any(kind))), &given), Some(false), "{detected_type}");
+        assert!(holds(&not(&typed("text/plain")), &given), "{detected_type}");
+    }
+    let every = r#"{"every_attachment":{"media_type_in":["application/pdf","image/*"]}}"#;
+    for (file, goes) in [
+        (file("a.pdf", "application/pdf", 5), true),
+        (detected("a.pdf", "application/pdf", "application/pdf"), true),
+        (detected("a.png", "image/png", "image/jpeg"), true),
+        (detected("a.pdf", "application/pdf", PROGRAM), false),
+        (detected("a.pdf", "application/pdf", "application/zip"), false),
+        (detected("a.bin", "application/octet-stream", "application/pdf"), false),
+    ] {
+        assert_eq!(answer(condition(every), &one(file.clone())), Some(goes), "{file:?}");
+    }
+    // Another name of the same is the same.
+    let given = one(detected("a.xml", "application/xml", "text/xml"));
+    assert_eq!(answer(condition(&typed("application/xml")), &given), Some(true));
+    let given = one(detected(
+        "a.docm",
+        "application/vnd.ms-word.document.macroEnabled.12",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ));
+    assert_eq!(answer(condition(&any("macro")), &given), Some(true));
+    // Where a name is asked for, it is the name.
+    let given = one(detected("a.pdf", "application/pdf", PROGRAM));
+    assert!(holds(r#"{"any_attachment":{"extension_in":["pdf"]}}"#, &given));
+    let found = book(vec![rule(condition(&any("executable")), Outcome::Block)]).evaluate(&given);
+    assert_eq!(found.trace[0].because, format!("the file “a.pdf” (5 bytes, which begin as “{PROGRAM}”)"));
 }
 
 #[test]

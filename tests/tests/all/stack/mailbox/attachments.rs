@@ -284,6 +284,63 @@ fn received_files_come_out_as_they_went_in_under_harmless_names() {
 }
 
 #[test]
+fn a_file_says_what_its_bytes_are_beside_what_is_declared() {
+    const PROGRAM: &str = "application/vnd.microsoft.portable-executable";
+    let stack = Stack::running();
+    let owner = stack.text("/owner/token");
+    let program = [&b"MZ\x90\0"[..], &noise(20_000, 7)].concat();
+    let jpeg = [&b"\xff\xd8\xff\xe0\0\x10JFIF\0"[..], &noise(20_000, 8)].concat();
+    let attached = |name: &str, kind: &str| {
+        format!("Content-Type: {kind}\r\nContent-Disposition: attachment; filename=\"{name}\"")
+    };
+
+    // An upload: once its bytes are there.
+    let announced = announce(&stack, "offer.pdf", "application/pdf", program.len());
+    let path = format!("/v1/attachments/{}", announced["id"].as_str().unwrap());
+    let seen = stack.get(&path, owner).expect(200);
+    assert_eq!((&seen["content_type"], &seen["detected_type"]), (&json!("application/pdf"), &Value::Null));
+    assert_eq!(put(&stack, &announced, "application/pdf", &program), 200);
+    let seen = stack.get(&path, owner).expect(200);
+    assert_eq!((&seen["content_type"], &seen["detected_type"]), (&json!("application/pdf"), &json!(PROGRAM)));
+    let short = uploaded(&stack, "notes.txt", "text/plain", b"Hello");
+    let seen = stack.get(&format!("/v1/attachments/{short}"), owner).expect(200);
+    assert_eq!(seen["detected_type"], Value::Null, "a short one that says nothing");
+
+    // Going out: whoever decides is told, in the reasons and beside the file.
+    let held = stack.submit_body(&with_files("disguised", &json!([{"attachment_id": announced["id"]}])));
+    let seen =
+        stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/approver/session")).expect(200);
+    assert!(seen["reasons"].as_array().unwrap().contains(&json!("disguised_file")), "{}", seen["reasons"]);
+    assert_eq!(seen["message"]["attachments"][0]["detected_type"], PROGRAM);
+
+    // Coming in: a wrong name is told, and a program taints the conversation.
+    let inbox = Mailbox::new(&stack);
+    let (cat, scan) = (attached("cat.png", "image/png"), attached("scan.pdf", "application/pdf"));
+    let received = inbox.take(&mail_with(&[(&cat, &jpeg), (&scan, &jpeg)]));
+    let kinds = |mail: &Value| -> Vec<String> {
+        let findings = mail["findings"].as_array().unwrap();
+        findings.iter().map(|found| found["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let told: Vec<_> =
+        received["attachments"].as_array().unwrap().iter().map(|file| &file["detected_type"]).collect();
+    assert_eq!(told, [&json!("image/jpeg"), &json!("image/jpeg")]);
+    let odd = |kinds: &[String], kind: &str| kinds.iter().any(|found| found == kind);
+    let found = kinds(&received);
+    assert!(odd(&found, "mislabelled_file") && !odd(&found, "disguised_file"), "{found:?}");
+
+    let inbox = Mailbox::new(&stack);
+    let invoice = attached("invoice.pdf", "application/pdf");
+    let received = inbox.take(&mail_with(&[(&invoice, &program)]));
+    assert!(odd(&kinds(&received), "disguised_file"), "{received}");
+    let thread = format!("/v1/threads/{}", received["thread_id"].as_str().unwrap());
+    assert_eq!(stack.get(&thread, owner).expect(200)["tainted"], true);
+    // The list knows it too, and the file by its id.
+    assert_eq!(inbox.mails()[0]["attachments"][0]["detected_type"], PROGRAM);
+    let id = received["attachments"][0]["id"].as_str().unwrap();
+    assert_eq!(stack.get(&format!("/v1/attachments/{id}"), owner).expect(200)["detected_type"], PROGRAM);
+}
+
+#[test]
 fn nobody_gets_files_of_another_organization_or_of_an_inbox_that_is_not_theirs() {
     let stack = Stack::running();
     let (inbox, other) = (Mailbox::new(&stack), Mailbox::new(&stack));
