@@ -212,6 +212,17 @@ pub(crate) fn tail_length(segment: &[u8]) -> Option<usize> {
     Some(u32::from_le_bytes(length) as usize + FOOTER).filter(|length| *length <= segment.len())
 }
 
+/// The ids of the mails of a segment.
+pub fn ids(segment: &Bytes) -> Result<Vec<u128>, Broken> {
+    let broken = Broken { segment: 0 };
+    let length = tail_length(segment).ok_or(broken)?;
+    let tail = read_tail(&segment[segment.len() - length..]).map_err(|_| broken)?;
+    let mut cache = Cache::default();
+    cache.supply(0, 0, segment.clone());
+    let keys = View { cache: &cache, source: 0, tail: &tail }.keys().map_err(|_| broken)?;
+    Ok(keys.into_iter().map(|key| key.id).collect())
+}
+
 /// One segment of several: each mail once, and none of those that are gone. It holds them all in memory while it does.
 pub fn merge(segments: &[Bytes], gone: &BTreeSet<u128>) -> Result<Vec<u8>, Broken> {
     let mut cache = Cache::default();

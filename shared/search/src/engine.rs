@@ -170,6 +170,11 @@ impl<'q> Search<'q> {
         self.options.behind = Some(behind);
     }
 
+    /// Where the next page begins, if not at the start.
+    pub fn behind(&self) -> Option<Cursor> {
+        self.options.behind
+    }
+
     /// Gives what was asked for.
     pub fn supply(&mut self, read: &Read, bytes: Bytes) -> Result<(), Broken> {
         if bytes.len() as u64 != read.range.end - read.range.start {

@@ -15,7 +15,7 @@ mod segment;
 mod tests;
 mod words;
 
-pub use build::{Document, MAX_STORED, MAX_TEXT, build, merge};
+pub use build::{Document, MAX_STORED, MAX_TEXT, build, ids, merge};
 pub use engine::{Broken, Cursor, Found, Hit, Options, Order, Read, Search, Source, Step};
 pub use highlight::{Fragment, highlight};
 pub use query::{Condition, InvalidQuery, MAX_CHARS, MAX_TERMS, Problem, Query, parse};

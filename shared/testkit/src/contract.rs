@@ -103,6 +103,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
         samples::standing_approval(1).into(),
         samples::inbound(1).into(),
+        samples::index(1).into(),
         samples::approval(1).into(),
         samples::attachment(1).into(),
         domain::mailbox::message::Attachment { message: None, ..samples::attachment(2) }.into(),

@@ -1,6 +1,7 @@
 //! A whole installation in memory: everything a use case asks for, with knobs to make it fail.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -61,6 +62,8 @@ pub struct MemoryBlobs {
     pub unclaimed: Mutex<BTreeSet<String>>,
     /// The next reads fail like this, first come first served.
     pub failures: Mutex<VecDeque<BlobError>>,
+    /// Parts that were read, in their order.
+    pub parts: Mutex<Vec<(String, Range<u64>)>>,
 }
 
 #[async_trait]
@@ -71,6 +74,19 @@ impl Blobs for MemoryBlobs {
         }
         let bytes = lock(&self.objects).get(&key.path()).cloned().ok_or(BlobError::Missing)?;
         if bytes.len() > max { Err(BlobError::TooLarge) } else { Ok(bytes) }
+    }
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError> {
+        let bytes = self.get(key, usize::MAX).await?;
+        lock(&self.parts).push((key.path(), part.clone()));
+        let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
+        if part.start > part.end || at(part.end) > bytes.len() {
+            return Err(BlobError::Permanent("beyond its end".to_owned()));
+        }
+        Ok(bytes.slice(at(part.start)..at(part.end)))
+    }
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        lock(&self.objects).remove(&key.path());
+        Ok(())
     }
     async fn put(&self, key: &BlobKey, bytes: Bytes, _: &str) -> Result<(), BlobError> {
         lock(&self.objects).entry(key.path()).or_insert(bytes);

@@ -1,5 +1,6 @@
 //! What the use cases need of the world outside, as object-safe traits, and those that all of them may touch.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -41,6 +42,8 @@ pub enum BlobKey {
     Attachment(OrganizationId, AttachmentId),
     /// A file that a client uploads, kept for a day.
     Upload(OrganizationId, AttachmentId),
+    /// A segment of the search index of an inbox, by its name.
+    Segment(OrganizationId, InboxId, Digest),
 }
 
 impl BlobKey {
@@ -51,6 +54,9 @@ impl BlobKey {
             BlobKey::Sealed(organization, digest) => format!("sealed/{organization}/{}", digest.hex()),
             BlobKey::Attachment(organization, id) => format!("attachments/{organization}/{id}"),
             BlobKey::Upload(organization, id) => format!("uploads/{organization}/{id}"),
+            BlobKey::Segment(organization, inbox, name) => {
+                format!("search/{organization}/{inbox}/{}", name.hex())
+            }
         }
     }
 }
@@ -77,6 +83,10 @@ pub enum BlobError {
 pub trait Blobs: Send + Sync {
     /// Reads an object of at most `max` bytes.
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
+    /// Reads these bytes of an object, all of which it has.
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError>;
+    /// Deletes an object, if it is there.
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
     /// Stores an object that is never written again: an existing one of this name is kept.
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
     /// Marks a received mail that came for nobody: it is deleted 30 days after it came.

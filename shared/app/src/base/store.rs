@@ -14,6 +14,7 @@ use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::index::Index;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
 use domain::mailbox::message::{Attachment, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
@@ -225,6 +226,8 @@ records! {
         Message(Message, boxed *) by (inbox_id: InboxId, id: MessageId), version;
         /// A mail's place among those of a label.
         Mark(Mark) by (inbox_id: InboxId, label: Label, message_id: MessageId);
+        /// The search index of an inbox.
+        Index(Index) by (inbox_id: InboxId), version;
         /// A conversation.
         Thread(Thread) by (id: ThreadId);
         /// The conversation that a `Message-ID`, or a subject with its participants, belongs to.

@@ -1,6 +1,7 @@
 //! The bucket.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -51,9 +52,13 @@ where
 {
     match error.code() {
         Some("NoSuchKey" | "NotFound") => BlobError::Missing,
-        Some(code @ ("AccessDenied" | "NoSuchBucket" | "InvalidRequest" | "SignatureDoesNotMatch")) => {
-            BlobError::Permanent(format!("s3: {code}"))
-        }
+        Some(
+            code @ ("AccessDenied"
+            | "NoSuchBucket"
+            | "InvalidRequest"
+            | "InvalidRange"
+            | "SignatureDoesNotMatch"),
+        ) => BlobError::Permanent(format!("s3: {code}")),
         Some(code) => BlobError::Transient(format!("s3: {code}")),
         None => BlobError::Transient("s3: no answer".to_owned()),
     }
@@ -85,6 +90,28 @@ impl Blobs for S3Blobs {
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes.freeze())
+    }
+
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError> {
+        // The header names the last byte, so that there is no name for none.
+        let Some(last) = part.end.checked_sub(1).filter(|last| *last >= part.start) else {
+            return Ok(Bytes::new());
+        };
+        let request = self.client.get_object().bucket(&self.bucket).key(key.path());
+        let request = request.range(format!("bytes={}-{last}", part.start));
+        let answer = request.send().await.map_err(|e| classify(&e))?;
+        let broken = |_| BlobError::Transient("s3: the answer broke off".to_owned());
+        let bytes = answer.body.collect().await.map_err(broken)?.into_bytes();
+        if bytes.len() as u64 != part.end - part.start {
+            return Err(BlobError::Permanent("s3: the object is shorter than it was".to_owned()));
+        }
+        Ok(bytes)
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let request = self.client.delete_object().bucket(&self.bucket).key(key.path());
+        request.send().await.map_err(|e| classify(&e))?;
+        Ok(())
     }
 
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {

@@ -45,6 +45,7 @@ fn written() -> Vec<(String, Item)> {
         samples::outbound(2, State::PendingApproval { expires_at: NOW, remind_at: None }).into(),
         ThreadPointer { inbox_id: samples::inbox_id(1), hash, thread_id: thread, at: NOW }.into(),
         samples::mark(1).into(),
+        samples::index(1).into(),
         conversation(thread).into(),
         samples::approval(1).into(),
         samples::standing_approval(1).into(),

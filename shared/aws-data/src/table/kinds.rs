@@ -18,6 +18,7 @@
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
 //! | mark | `org/inb/labels` | label, `msg` | |
+//! | search index | `org/inb/search` | `search` | |
 //! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
 //! | thread pointer | `org/inb/pointer/hash` | `pointer` | |
 //! | approval | `org/apr` | `approval` | `org/approvals/status` / `apr` |
@@ -60,6 +61,7 @@ use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::index::Index;
 use domain::mailbox::message::{Attachment, Mark, Message, Thread};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
@@ -68,7 +70,7 @@ use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, message, thread};
+use crate::mailbox::{attachment, inbox, index, message, thread};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -109,6 +111,7 @@ kinds! { org;
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
     Mark(Mark), Key::Mark(inbox, label, id) => message::mark_at(org, *inbox, label, *id);
+    Index(Index), Key::Index(inbox) => index::at(org, *inbox);
     Thread(Thread), Key::Thread(id) => thread::at(org, *id);
     ThreadPointer(ThreadPointer), Key::ThreadPointer(inbox, hash) => thread::pointer_at(org, *inbox, *hash);
     Attachment(Attachment), Key::Attachment(id) => attachment::at(org, *id);
@@ -203,6 +206,7 @@ mod tests {
                     MessageId::new(at, entropy),
                 ),
             ),
+            key("search index", Key::Index(inbox)),
             key("thread", Key::Thread(domain::ThreadId::new(at, entropy))),
             key("thread pointer", Key::ThreadPointer(inbox, hash)),
             key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),
