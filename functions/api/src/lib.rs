@@ -53,6 +53,7 @@ pub mod messages {
     pub mod raw;
     pub mod reply;
     pub mod reply_all;
+    pub mod search;
     pub mod send;
     pub mod send_again;
     pub mod update;
@@ -134,6 +135,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     messages::raw::ENDPOINT,
     messages::reply::ENDPOINT,
     messages::reply_all::ENDPOINT,
+    messages::search::ENDPOINT,
     messages::send::ENDPOINT,
     messages::send_again::ENDPOINT,
     messages::update::ENDPOINT,

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 
 use ::search::{Document, Source};
-use bytes::Bytes;
 use domain::base::digest::Digest;
 use domain::mailbox::index::{Index, Segment, is_found};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::{InboxId, MessageId, OrganizationId};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
-use crate::base::retry::{Try, retry};
+use crate::base::retry::Try;
 use crate::base::store::{Change, Expect, Write, key, load};
 use crate::mailbox::messages::raw_bytes;
 
@@ -22,8 +20,6 @@ const TRIES: usize = 8;
 const MERGES: usize = 3;
 /// So many records are loaded at once to see which mails are gone.
 const LOADED: usize = 1_000;
-/// So many segments are read side by side.
-const AT_ONCE: usize = 4;
 
 /// Adds mails of an inbox to its index, those that are there, are [`is_found`] and are not in it yet. Told again, it changes nothing
 /// that anybody sees. Returns how many were added.
@@ -51,7 +47,7 @@ pub async fn index(
     let gone = delete_retired(ports, blobs, &index).await?;
     if !documents.is_empty() {
         let segment = put(ports, blobs, (organization_id, inbox_id), ::search::build(&documents)).await?;
-        change(ports, organization_id, inbox_id, |index| {
+        change(ports, organization_id, inbox_id, &|index| {
             index.add(segment.clone(), &added, ports.now());
             index.retired.retain(|it| !gone.contains(&it.name));
             true
@@ -85,17 +81,16 @@ async fn merge(
 ) -> Result<bool, Refusal> {
     let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
     let Some(due) = index.and_then(|index| index.mergeable()) else { return Ok(false) };
-    let read = due.iter().map(|it| {
+    let mut segments = vec![];
+    for it in &due {
         let key = BlobKey::Segment(organization_id, inbox_id, it.name);
-        async move { blobs.get(&key, usize::try_from(it.size).unwrap_or(usize::MAX)).await }
-    });
-    let segments: Result<Vec<Bytes>, BlobError> = stream::iter(read).buffered(AT_ONCE).try_collect().await;
-    let segments = match segments {
-        Ok(segments) => segments,
-        // Somebody else merged them, so long ago that they are deleted.
-        Err(BlobError::Missing) => return Ok(false),
-        Err(error) => return Err(error.into()),
-    };
+        match blobs.get(&key, usize::try_from(it.size).unwrap_or(usize::MAX)).await {
+            Ok(segment) => segments.push(segment),
+            // Somebody else merged them, so long ago that they are deleted.
+            Err(BlobError::Missing) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
     let broken = |error: ::search::Broken| match due.get(error.segment) {
         Some(it) => Refusal::Internal(format!("{inbox_id}: segment {} is broken", it.name.hex())),
         None => Refusal::Internal(error.to_string()),
@@ -112,7 +107,7 @@ async fn merge(
         false => None,
     };
     let replaced =
-        change(ports, organization_id, inbox_id, |index| index.replace(&due, new.clone(), ports.now()))
+        change(ports, organization_id, inbox_id, &|index| index.replace(&due, new.clone(), ports.now()))
             .await?;
     if let (false, Some(new)) = (replaced, new) {
         blobs.delete(&BlobKey::Segment(organization_id, inbox_id, new.name)).await?;
@@ -164,20 +159,21 @@ async fn change(
     ports: &Ports,
     organization_id: OrganizationId,
     inbox_id: InboxId,
-    change: impl Fn(&mut Index) -> bool,
+    change: &(dyn Fn(&mut Index) -> bool + Sync),
 ) -> Result<bool, Refusal> {
-    let change = &change;
-    retry(TRIES, "the search index kept changing", || async move {
+    for _ in 0..TRIES {
         let found = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
         let expect = found.as_ref().map_or(Expect::Absent, |index| Expect::Version(index.version));
         let mut index = found.unwrap_or_else(|| Index::new(organization_id, inbox_id));
         if !change(&mut index) {
-            return Ok(Try::Done(false));
+            return Ok(false);
         }
         let write = Change::new(organization_id).write(Write::put(index, expect));
-        Try::of(ports.store.commit(write).await, true)
-    })
-    .await
+        if let Try::Done(done) = Try::of(ports.store.commit(write).await, true)? {
+            return Ok(done);
+        }
+    }
+    Err(Refusal::Unavailable("the search index kept changing".to_owned()))
 }
 
 /// The body of a mail as text, as far as it can be read.

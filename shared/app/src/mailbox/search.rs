@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::search::{
-    Condition, Cursor, Field, Fragment, Hit, Options, Order, Query, Read, Search, Source, Step, highlight,
+    Condition, Cursor, Document, Field, Fragment, Hit, Options, Order, Query, Read, Search, Source, Step,
+    highlight,
 };
 use bytes::Bytes;
 use domain::base::code::Code;
@@ -15,7 +16,6 @@ use domain::mailbox::message::Message;
 use domain::people::access::{Permit, scope};
 use domain::{InboxId, MessageId, OrganizationId};
 use futures_util::future::try_join_all;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
@@ -214,14 +214,10 @@ async fn open(
     }
     young.sort_by_key(|it| std::cmp::Reverse(it.id));
     young.truncate(MOST_YOUNG);
-    let read = young.iter().map(|message| async move {
-        let text = match message.size {
-            ..=YOUNG_SIZE => read_text(blobs, message).await?,
-            _ => message.preview.clone(),
-        };
-        Ok::<_, Refusal>(document(message, text))
-    });
-    let documents: Vec<_> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
+    let mut documents = vec![];
+    for some in young.chunks(AT_ONCE) {
+        documents.extend(try_join_all(some.iter().map(|message| read_young(blobs, message))).await?);
+    }
     if !documents.is_empty() {
         let segment = Bytes::from(::search::build(&documents));
         shelf.sources.push(Source::of(&segment).map_err(|error| Refusal::Internal(error.to_string()))?);
@@ -252,15 +248,22 @@ async fn run(blobs: &dyn Blobs, shelf: &Shelf, search: &mut Search<'_>) -> Resul
             }
             Step::Read(reads) => reads,
         };
-        let fetched = reads.into_iter().map(|read| async move {
-            let bytes = fetch(blobs, shelf, &read).await?;
-            Ok::<_, Refusal>((read, bytes))
-        });
-        let fetched: Vec<_> = stream::iter(fetched).buffered(AT_ONCE).try_collect().await?;
-        for (read, bytes) in fetched {
-            search.supply(&read, bytes).map_err(broken)?;
+        for some in reads.chunks(AT_ONCE) {
+            let fetched = try_join_all(some.iter().map(|read| fetch(blobs, shelf, read))).await?;
+            for (read, bytes) in some.iter().zip(fetched) {
+                search.supply(read, bytes).map_err(broken)?;
+            }
         }
     }
+}
+
+/// A mail that no segment has yet.
+async fn read_young(blobs: &dyn Blobs, message: &Message) -> Result<Document, Refusal> {
+    let text = match message.size {
+        ..=YOUNG_SIZE => read_text(blobs, message).await?,
+        _ => message.preview.clone(),
+    };
+    Ok(document(message, text))
 }
 
 async fn fetch(blobs: &dyn Blobs, shelf: &Shelf, read: &Read) -> Result<Bytes, Refusal> {
@@ -342,13 +345,8 @@ fn check_of(organization_id: OrganizationId, wanted: &Wanted) -> String {
         Order::Date => b"date",
         Order::Relevance => b"relevance",
     };
-    let parts: [&[u8]; 5] = [
-        b"search",
-        organization_id.body().as_bytes(),
-        wanted.query.as_bytes(),
-        inboxes.as_bytes(),
-        order,
-    ];
+    let parts: [&[u8]; 5] =
+        [b"search", organization_id.body().as_bytes(), wanted.query.as_bytes(), inboxes.as_bytes(), order];
     Digest::of_parts(&parts).hex()[..16].to_owned()
 }
 
