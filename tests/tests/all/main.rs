@@ -15,6 +15,7 @@ mod people {
 
 mod mailbox {
     mod findings;
+    mod search;
     mod unclaimed;
 }
 
@@ -50,6 +51,7 @@ mod stack {
         pub(super) mod corpus;
         pub(super) mod inbound;
         mod lists;
+        mod search;
     }
 
     mod gate {
