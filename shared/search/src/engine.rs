@@ -4,6 +4,7 @@
 //! need it, and says at the end what is to be read: all at once, so that a search takes a handful of rounds, however many segments there
 //! are. It then runs anew, which costs less than keeping its place.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -17,8 +18,10 @@ use crate::words::Field;
 
 /// A segment of at most so many bytes is read as a whole.
 const SMALL: u64 = 64 * 1024;
-/// The first read of a list takes so much of it, if there is so much; a later one of its middle too.
-const PIECE: u64 = 16 * 1024;
+/// The first read of a list takes so much of it, if there is so much.
+const PIECE: u64 = 4 * 1024;
+/// A later one takes as much as lies before it, so that a list that is needed as a whole takes few rounds, and at most this.
+const LARGEST_PIECE: u64 = 128 * 1024;
 /// So many segments are opened at once where the page may be full before the others are needed.
 const GROUP: usize = 8;
 /// Of more mails than this, those that are newest are ranked.
@@ -147,6 +150,8 @@ pub struct Search<'q> {
     order: Vec<usize>,
     tails: Vec<Option<Tail>>,
     cache: Cache,
+    /// What segments were found to have, which need not be looked for again in the next round.
+    done: RefCell<BTreeMap<usize, Vec<Match>>>,
     reads: usize,
     bytes: u64,
 }
@@ -157,7 +162,8 @@ impl<'q> Search<'q> {
         let mut order: Vec<_> = (0..sources.len()).collect();
         order.sort_by_key(|&n| (std::cmp::Reverse(sources[n].newest), n));
         let tails = vec![None; sources.len()];
-        Self { query, options, sources, order, tails, cache: Cache::default(), reads: 0, bytes: 0 }
+        let (cache, done) = (Cache::default(), RefCell::default());
+        Self { query, options, sources, order, tails, cache, done, reads: 0, bytes: 0 }
     }
 
     /// How often and how much was read.
@@ -168,6 +174,7 @@ impl<'q> Search<'q> {
     /// Goes on behind this mail, with what was read already.
     pub fn go_on(&mut self, behind: Cursor) {
         self.options.behind = Some(behind);
+        self.done.take();
     }
 
     /// Where the next page begins, if not at the start.
@@ -267,10 +274,18 @@ impl<'q> Search<'q> {
             if pending == GROUP || last.is_some_and(|last| *last > self.sources[source].newest) {
                 break;
             }
-            match self.view(source).and_then(|view| self.newest_in(&view, from, below, most)) {
-                Ok(some) => some.into_iter().for_each(|it| {
-                    found.entry(it.id).or_insert(it);
-                }),
+            let done = self.done.borrow().get(&source).cloned();
+            let some = match done {
+                Some(some) => Ok(some),
+                None => self.view(source).and_then(|view| self.newest_in(&view, from, below, most)),
+            };
+            match some {
+                Ok(some) => {
+                    for it in &some {
+                        found.entry(it.id).or_insert(*it);
+                    }
+                    self.done.borrow_mut().insert(source, some);
+                }
                 Err(Stop::Need) => pending += 1,
                 Err(stop) => return Err(stop),
             }
@@ -484,7 +499,7 @@ impl<'a> List<'a> {
             Place::At { from, length: all, .. } => {
                 let start = from + at;
                 let end = start + length;
-                let more = start..(from + all).min(end.max(start + PIECE));
+                let more = start..(from + all).min(end.max(start + at.clamp(PIECE, LARGEST_PIECE)));
                 let bytes = self.view.cache.get(self.view.source, start..end, more)?;
                 self.view
                     .broken(lists::block(bytes, 0, length).and_then(|bytes| lists::entries(bytes, first)))

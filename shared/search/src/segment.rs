@@ -165,7 +165,7 @@ pub(crate) fn read_leaf(
             Ok(reader) => reader,
             Err(Malformed) => return Some(Err(Malformed)),
         };
-        let next = read_word(reader, &mut last, &lists);
+        let next = read_word(reader, &mut last, &lists).map(|term| (last.clone(), term));
         if next.is_err() {
             reader.0 = &[];
         }
@@ -182,7 +182,7 @@ fn read_word<'a>(
     reader: &mut Reader<'a>,
     last: &mut Vec<u8>,
     lists: &Range<u64>,
-) -> Result<(Vec<u8>, Term<'a>), Malformed> {
+) -> Result<Term<'a>, Malformed> {
     let shared = reader.size()?;
     let rest = reader.size()?;
     if shared > last.len() {
@@ -202,7 +202,7 @@ fn read_word<'a>(
         }
         Place::At { from, header, length }
     };
-    Ok((last.clone(), Term { docs, list }))
+    Ok(Term { docs, list })
 }
 
 /// A mail's id, and where its text lies.
@@ -248,8 +248,9 @@ impl<'a> View<'a> {
         let Some((_, range)) = after.checked_sub(1).and_then(|at| self.tail.leaves.get(at)) else {
             return Ok(None);
         };
-        for found in read_leaf(self.get(range)?, self.tail.lists.clone()) {
-            let (word, found) = self.broken(found)?;
+        let (mut reader, mut word) = (Reader(self.broken(opened(self.get(range)?))?), vec![]);
+        while !reader.0.is_empty() {
+            let found = self.broken(read_word(&mut reader, &mut word, &self.tail.lists))?;
             if word.as_slice() >= term {
                 return Ok((word == term).then_some(found));
             }

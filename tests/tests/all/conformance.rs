@@ -509,7 +509,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
-            // Of segments of the search index alone.
+            // Of segments of the search index alone, and of what is known of them.
+            "dynamodb:DeleteItem",
             "s3:DeleteObject",
             "s3:ListBucket",
             "s3:DeleteObjectTagging",

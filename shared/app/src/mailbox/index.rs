@@ -11,7 +11,7 @@ use domain::{InboxId, MessageId, OrganizationId};
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
 use crate::base::retry::Try;
-use crate::base::store::{Change, Expect, Write, key, load};
+use crate::base::store::{Change, Expect, Key, Write, key, load};
 use crate::mailbox::messages::raw_bytes;
 
 /// An index that others change at the same time is loaded again so often.
@@ -34,6 +34,7 @@ pub async fn index(
     let (index, inbox, messages) =
         load(&*ports.store, organization_id, (key::Index(inbox_id), key::Inbox(inbox_id), wanted)).await?;
     if inbox.is_none() {
+        erase(ports, blobs, organization_id, inbox_id).await?;
         return Ok(0);
     }
     let index = index.unwrap_or_else(|| Index::new(organization_id, inbox_id));
@@ -47,12 +48,16 @@ pub async fn index(
     let gone = delete_retired(ports, blobs, &index).await?;
     if !documents.is_empty() {
         let segment = put(ports, blobs, (organization_id, inbox_id), ::search::build(&documents)).await?;
-        change(ports, organization_id, inbox_id, &|index| {
+        let written = change(ports, organization_id, inbox_id, &|index| {
             index.add(segment.clone(), &added, ports.now());
             index.retired.retain(|it| !gone.contains(&it.name));
             true
         })
         .await?;
+        if !written {
+            blobs.delete(&BlobKey::Segment(organization_id, inbox_id, segment.name)).await?;
+            return Ok(0);
+        }
     }
     for _ in 0..MERGES {
         if !merge(ports, blobs, organization_id, inbox_id).await? {
@@ -60,6 +65,25 @@ pub async fn index(
         }
     }
     Ok(added.len())
+}
+
+/// Deletes all segments of an inbox, and what is known of them.
+pub async fn erase(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    organization_id: OrganizationId,
+    inbox_id: InboxId,
+) -> Result<(), Refusal> {
+    let Some(index) = load(&*ports.store, organization_id, key::Index(inbox_id)).await? else {
+        return Ok(());
+    };
+    let retired = index.retired.iter().map(|it| it.name);
+    for name in index.segments.iter().map(|it| it.name).chain(retired) {
+        blobs.delete(&BlobKey::Segment(organization_id, inbox_id, name)).await?;
+    }
+    // The record last: who is interrupted before finds the segments again.
+    let change = Change::new(organization_id).write(Write::Delete(Key::Index(inbox_id)));
+    Ok(ports.store.commit(change).await?)
 }
 
 /// Deletes segments that nobody reads any more. Which they were is forgotten with the next change of the index.
@@ -154,7 +178,8 @@ async fn put(
     })
 }
 
-/// Changes an index, however many others do so at the same time. Returns what the change says; where that is false, nothing is written.
+/// Changes an index, however many others do so at the same time. Returns what the change says; where that is false, or
+/// the inbox is gone, nothing is written.
 async fn change(
     ports: &Ports,
     organization_id: OrganizationId,
@@ -162,10 +187,11 @@ async fn change(
     change: &(dyn Fn(&mut Index) -> bool + Sync),
 ) -> Result<bool, Refusal> {
     for _ in 0..TRIES {
-        let found = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
+        let wanted = (key::Index(inbox_id), key::Inbox(inbox_id));
+        let (found, inbox) = load(&*ports.store, organization_id, wanted).await?;
         let expect = found.as_ref().map_or(Expect::Absent, |index| Expect::Version(index.version));
         let mut index = found.unwrap_or_else(|| Index::new(organization_id, inbox_id));
-        if !change(&mut index) {
+        if inbox.is_none() || !change(&mut index) {
             return Ok(false);
         }
         let write = Change::new(organization_id).write(Write::put(index, expect));

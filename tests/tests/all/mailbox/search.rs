@@ -160,6 +160,28 @@ async fn segments_are_merged_and_what_is_gone_is_found_nowhere() {
 }
 
 #[tokio::test]
+async fn an_inbox_that_is_gone_leaves_no_segment() {
+    let world = world().await;
+    let mut ids = vec![];
+    for n in 0..9 {
+        ids.push(take(&world, 1, &format!("m{n}"), "Report", "words").await);
+        add(&world, 1, &ids[n..]).await;
+    }
+    let other = take(&world, 2, "other", "Report", "words").await;
+    add(&world, 2, &[other]).await;
+    let delete = Write::Delete(Key::Inbox(inbox_id(1)));
+    world.ports.store.commit(Change::new(organization_id(1)).write(delete)).await.unwrap();
+    // An event of one of its mails that comes late.
+    assert_eq!(add(&world, 1, &ids[..1]).await, 0);
+    let index = load(&*world.ports.store, organization_id(1), key::Index(inbox_id(1))).await.unwrap();
+    assert_eq!(index, None);
+    let objects = world.blobs.objects.lock().unwrap().clone();
+    let left: Vec<_> = objects.keys().filter(|name| name.starts_with("search/")).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(left[0].contains(&inbox_id(2).to_string()));
+}
+
+#[tokio::test]
 async fn pages_and_marks_and_what_may_not_be_asked() {
     let world = world().await;
     let mut ids = vec![];
