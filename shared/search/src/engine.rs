@@ -303,9 +303,9 @@ impl<'q> Search<'q> {
     fn newest_in(&self, view: &View<'_>, from: u128, below: u128, most: usize) -> Result<Vec<Match>, Stop> {
         let Some(mut matcher) = Matcher::open(view, self.query)? else { return Ok(vec![]) };
         let (mut found, mut unknown) = (vec![], 0);
-        let mut next = view.first_below(below);
+        let (mut next, end) = (view.first_below(below), view.first_before_all(from));
         while found.len() + unknown < most {
-            let Some(doc) = matcher.next(next)? else { break };
+            let Some(doc) = matcher.next(next)?.filter(|doc| *doc < end) else { break };
             next = doc + 1;
             match view.key(doc) {
                 Ok(key) if key.id >= below => {}
@@ -383,9 +383,9 @@ impl<'q> Search<'q> {
         left: &mut usize,
     ) -> Result<Vec<Match>, Stop> {
         let mut scored = vec![];
-        let mut next = view.first_below(before);
+        let (mut next, end) = (view.first_below(before), view.first_before_all(from));
         while *left > 0 {
-            let Some(doc) = matcher.next(next)? else { break };
+            let Some(doc) = matcher.next(next)?.filter(|doc| *doc < end) else { break };
             next = doc + 1;
             *left -= 1;
             scored.push((matcher.score(doc, rarity)?, doc, matcher.in_text(doc)?));
@@ -516,9 +516,18 @@ struct Part<'a> {
     fields: u8,
 }
 
+/// What a segment has of a clause.
+enum Opened<'a> {
+    /// All its words.
+    Part(Part<'a>),
+    /// Not all of them: no mail of it has them.
+    Nowhere,
+    /// What changes is no matter of segments.
+    NoMatter,
+}
+
 impl<'a> Part<'a> {
-    /// None where one of the words is nowhere.
-    fn open(view: &View<'a>, condition: &Condition) -> Result<Option<Option<Self>>, Stop> {
+    fn open(view: &View<'a>, condition: &Condition) -> Result<Opened<'a>, Stop> {
         let all = Field::ALL.iter().fold(0, |set, field| set | field.bit());
         let (words, fields) = match condition {
             Condition::Words { field, words } => {
@@ -526,20 +535,19 @@ impl<'a> Part<'a> {
                 (words, field.map_or(all, Field::bit))
             }
             Condition::HasAttachment => (vec![(0, HAS_FILE)], all),
-            // What changes is no matter of segments.
-            Condition::Label(_) | Condition::Unread(_) => return Ok(None),
+            Condition::Label(_) | Condition::Unread(_) => return Ok(Opened::NoMatter),
         };
         let mut lists = vec![];
         let mut missing = false;
         for (at, word) in words {
             match List::open(*view, word) {
                 Ok(Some(list)) => lists.push((at, list)),
-                Ok(None) => return Ok(Some(None)),
+                Ok(None) => return Ok(Opened::Nowhere),
                 Err(Stop::Need) => missing = true,
                 Err(stop) => return Err(stop),
             }
         }
-        if missing { Err(Stop::Need) } else { Ok(Some(Some(Self { lists, fields }))) }
+        if missing { Err(Stop::Need) } else { Ok(Opened::Part(Self { lists, fields })) }
     }
 
     /// The first mail from this one on that has all words of it, in whatever place.
@@ -602,10 +610,10 @@ impl<'a> Matcher<'a> {
         let mut missing = false;
         for clause in &query.clauses {
             match Part::open(view, &clause.condition) {
-                Ok(Some(Some(part))) if clause.negated => matcher.unwanted.push(part),
-                Ok(Some(Some(part))) => matcher.wanted.push(part),
-                Ok(Some(None)) if !clause.negated => return Ok(None),
-                Ok(_) => {}
+                Ok(Opened::Part(part)) if clause.negated => matcher.unwanted.push(part),
+                Ok(Opened::Part(part)) => matcher.wanted.push(part),
+                Ok(Opened::Nowhere) if !clause.negated => return Ok(None),
+                Ok(Opened::Nowhere | Opened::NoMatter) => {}
                 Err(Stop::Need) => missing = true,
                 Err(stop) => return Err(stop),
             }
@@ -693,12 +701,12 @@ impl<'a> Matcher<'a> {
 
 impl Source {
     /// What a manifest is to know of a segment; the whole of it is looked through for that.
-    pub fn of(segment: &[u8]) -> Result<Self, Broken> {
+    pub fn of(segment: &Bytes) -> Result<Self, Broken> {
         let broken = Broken { segment: 0 };
         let tail = tail_length(segment).ok_or(broken)?;
         let known = read_tail(&segment[segment.len() - tail..]).map_err(|_| broken)?;
         let mut cache = Cache::default();
-        cache.supply(0, 0, Bytes::copy_from_slice(segment));
+        cache.supply(0, 0, segment.clone());
         let keys = View { cache: &cache, source: 0, tail: &known }.keys().map_err(|_| broken)?;
         Ok(Self {
             newest: keys.first().map_or(0, |key| key.id),

@@ -230,15 +230,6 @@ fn instant(text: &str) -> Option<Timestamp> {
     date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
-impl Query {
-    /// Whether a segment knows anything that is asked for, beside the time.
-    pub fn asks_for_words(&self) -> bool {
-        let of_a_segment =
-            |it: &Clause| matches!(it.condition, Condition::Words { .. } | Condition::HasAttachment);
-        self.clauses.iter().any(of_a_segment)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

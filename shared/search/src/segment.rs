@@ -280,6 +280,12 @@ impl<'a> View<'a> {
         u32::try_from(at * KEYS).unwrap_or(u32::MAX)
     }
 
+    /// Where mails begin that all have ids before this one.
+    pub(crate) fn first_before_all(&self, id: u128) -> u32 {
+        let blocks = self.tail.keys.partition_point(|(first, _)| *first >= id);
+        u32::try_from(blocks * KEYS).unwrap_or(u32::MAX)
+    }
+
     /// The id of a mail, and where its text lies.
     pub(crate) fn key(&self, doc: u32) -> Result<KeyEntry, Stop> {
         let (block, at) = (doc as usize / KEYS, doc as usize % KEYS);

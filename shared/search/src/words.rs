@@ -88,8 +88,15 @@ enum Class {
 fn class(c: char) -> Class {
     match c {
         // What nothing draws is no gap: else a word could be written so that nobody finds it.
-        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{fe0e}' | '\u{fe0f}' => Class::Mark,
-        '\u{1f3fb}'..='\u{1f3ff}' | '\u{ff9e}' | '\u{ff9f}' => Class::Mark,
+        '\u{ad}'
+        | '\u{200b}'..='\u{200d}'
+        | '\u{2060}'
+        | '\u{feff}'
+        | '\u{fe0e}'
+        | '\u{fe0f}'
+        | '\u{1f3fb}'..='\u{1f3ff}'
+        | '\u{ff9e}'
+        | '\u{ff9f}' => Class::Mark,
         '\u{2600}'..='\u{27bf}' | '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f300}'..='\u{1faff}' => Class::Symbol,
         '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
             if c.is_alphabetic() && !is_combining_mark(c) =>
@@ -152,7 +159,7 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(Word)) {
     let mut place = 0u32;
     // What has begun: its class, where it begins in bytes and in characters.
     let mut open: Option<(Class, usize, usize)> = None;
-    let mut before: Option<(String, usize, bool)> = None;
+    let mut before: Option<(String, usize)> = None;
     let mut count = 0;
     let mut close = |open: &mut Option<(Class, usize, usize)>, end_byte: usize, end: usize, next: Class| {
         let Some((class, from_byte, start)) = open.take() else { return };
@@ -163,13 +170,13 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(Word)) {
         if class == Class::Dense {
             let follows = next == Class::Dense;
             let follows_one = before.is_some();
-            if let Some((first, first_start, _)) = before.take() {
+            if let Some((first, first_start)) = before.take() {
                 let pair = format!("{first}{term}");
                 each(Word { term: pair, place: place - 1, start: first_start, end, role: Role::Pair });
             }
             let role = if follows || follows_one { Role::Part } else { Role::Whole };
             each(Word { term: term.clone(), place, start, end, role });
-            before = follows.then_some((term, start, true));
+            before = follows.then_some((term, start));
         } else {
             before = None;
             each(Word { term, place, start, end, role: Role::Whole });
@@ -178,11 +185,8 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(Word)) {
     };
     for (byte, c) in text.char_indices() {
         let next = class(c);
-        let goes_on = match (open, next) {
-            (Some(_), Class::Mark) => true,
-            (Some((Class::Letter, ..)), Class::Letter) => true,
-            _ => false,
-        };
+        let goes_on =
+            matches!((open, next), (Some(_), Class::Mark) | (Some((Class::Letter, ..)), Class::Letter));
         if !goes_on {
             close(&mut open, byte, count, next);
             if !matches!(next, Class::Gap | Class::Mark) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ::search::{Document, Source};
+use bytes::Bytes;
 use domain::base::digest::Digest;
 use domain::mailbox::index::{Index, Segment, is_found};
 use domain::mailbox::message::{Direction, Message, Party};
@@ -126,9 +127,10 @@ async fn merge(
     let gone = find_gone(ports, organization_id, inbox_id, &ids).await?;
     let merged = ::search::merge(&segments, &gone).map_err(broken)?;
     drop(segments);
-    let new = match gone.len() < ids.len() {
-        true => Some(put(ports, blobs, (organization_id, inbox_id), merged).await?),
-        false => None,
+    let new = if gone.len() < ids.len() {
+        Some(put(ports, blobs, (organization_id, inbox_id), merged).await?)
+    } else {
+        None
     };
     let replaced =
         change(ports, organization_id, inbox_id, &|index| index.replace(&due, new.clone(), ports.now()))
@@ -164,10 +166,11 @@ async fn put(
     (organization_id, inbox_id): (OrganizationId, InboxId),
     bytes: Vec<u8>,
 ) -> Result<Segment, Refusal> {
+    let bytes = Bytes::from(bytes);
     let known = Source::of(&bytes).map_err(|error| Refusal::Internal(error.to_string()))?;
     let name = Digest::from_bytes(ports.bytes());
     let key = BlobKey::Segment(organization_id, inbox_id, name);
-    blobs.put(&key, bytes.into(), "application/octet-stream").await?;
+    blobs.put(&key, bytes, "application/octet-stream").await?;
     Ok(Segment {
         name,
         mails: known.docs,

@@ -240,7 +240,11 @@ async fn run(blobs: &dyn Blobs, shelf: &Shelf, search: &mut Search<'_>) -> Resul
     };
     loop {
         let reads = match search.step().map_err(broken)? {
-            Step::Found(found) => return Ok(found),
+            Step::Found(found) => {
+                let (reads, bytes) = search.cost();
+                tracing::debug!(reads, bytes, "searched");
+                return Ok(found);
+            }
             Step::TooMuch => {
                 let message =
                     "this query would have to read too much: name inbox_ids, or a time (after:, before:)";

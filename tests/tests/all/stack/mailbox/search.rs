@@ -102,7 +102,8 @@ fn mail_is_found_by_its_words_before_and_after_it_is_indexed() {
     assert_eq!(highlights["from"][0]["matches"], json!([[0, 3], [9, 12]]));
     let text = highlights["text"][0]["text"].as_str().unwrap();
     let place = &highlights["text"][0]["matches"][0];
-    let (from, to) = (place[0].as_u64().unwrap() as usize, place[1].as_u64().unwrap() as usize);
+    let number = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
+    let (from, to) = (number(&place[0]), number(&place[1]));
     assert_eq!(text.chars().skip(from).take(to - from).collect::<String>(), "Gr\u{fc}\u{df}e");
     // What was marked since is found as it stands.
     let path = mailbox.path(&two);
