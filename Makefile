@@ -3,13 +3,15 @@
 # mail-parser 1.x declares a newer Rust than it needs (see Cargo.toml): hence --ignore-rust-version everywhere.
 CARGO_FLAGS := --release --locked --ignore-rust-version
 # The functions of a group share one binary, named after it.
-GROUPS      := api background console dispatch inbound operator
+GROUPS      := api background console dispatch inbound mcp operator
 LAMBDA      := target/lambda
 # All that needs more than one crate, and the model check of the gate.
 TESTS       := --test all --test model --test gate_properties
 PYTHON      := python3
 VENV        := .local/venv
 TOOLS       := .local/tools
+# The official client of MCP, in its pinned version.
+MCP_CLIENT  := tests/mcp/node_modules/.package-lock.json
 STACK       := $(PYTHON) infra/local/stack.py
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -18,7 +20,7 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
 
-.PHONY: help run test bench exports demo deploy rehearse build build-all routes forms lint unit stack-test clean
+.PHONY: help run test bench exports demo deploy rehearse build build-all routes forms lint unit clients stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,10 +62,11 @@ build-all:
 	cargo build $(CARGO_FLAGS) --workspace --lib --bins $(TESTS)
 	@$(PYTHON) infra/local/layout.py target/release $(LAMBDA)
 
-routes: ## write what the code says of its routes and codes into template.yaml, events/ and infra/docs
+routes: ## write what the code says of its routes and codes into template.yaml, events/, infra/docs and the clients
 	WRITE_ROUTES=1 cargo test $(CARGO_FLAGS) -q --workspace --test all -- \
 		conformance::the_gateway conformance::the_papers_name_each conformance::each_route_has_an_example \
-		described::the_papers
+		described::the_papers openapi::the_papers
+	@$(PYTHON) shared/clients/generate.py
 
 forms: ## keep the forms in which this code stores its records, should they be new
 	WRITE_FORMS=1 cargo test $(CARGO_FLAGS) -q --workspace --lib the_forms_that_are_written
@@ -80,14 +83,24 @@ unit: $(VENV)/requirements.sha256 ## tests that need no stack
 	cargo test $(CARGO_FLAGS) -q --workspace --test model --test gate_properties
 	cd infra/local && $(CURDIR)/$(VENV)/bin/python -m unittest -q test_roles
 	cd infra && $(PYTHON) -m unittest -q test_deploy
+	@$(MAKE) --no-print-directory clients
 
-stack-test: $(VENV)/requirements.sha256 ## tests against the real template on the local stack
+clients: ## build the clients, and test them against a small server
+	@command -v npm >/dev/null || infra/apt.sh nodejs npm
+	cd shared/clients/typescript && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build && npm test --silent
+	PYTHONPATH=shared/clients/python/src $(PYTHON) -m unittest -q shared/clients/python/tests/test_client.py
+
+stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
 	@$(VENV)/bin/python tests/corpora.py
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
 
 clean: ## remove what was built and the local stack's data
-	rm -rf target .local
+	rm -rf target .local tests/mcp/node_modules
+
+$(MCP_CLIENT): tests/mcp/package-lock.json
+	@command -v npm >/dev/null || infra/apt.sh nodejs npm
+	cd tests/mcp && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 # Pinned tools, installed once. Not optimised: it runs for a second, and compiling it takes minutes.
 $(TOOLS)/bin/cargo-deny:

@@ -24,6 +24,7 @@ TRUSTED = {
     "audit chain": f"{ORGANIZATION}/audit",
     "head of the audit chain": f"{ORGANIZATION}/audit-head",
     "list of audit chains": "audit-heads",
+    "feed of events": f"{ORGANIZATION}/events",
     "login": f"login/{'0' * 64}",
     "address": f"address/{'0' * 64}",
 }
@@ -78,6 +79,7 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["member"], {"ProvisionRole"})
         self.assertEqual(writers["login"], {"ProvisionRole"})
         self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleRole"})
+        self.assertEqual(writers["feed of events"], {"PublishRole"})
         self.assertEqual(writers["address"], {"MakeInboxesRole"})
         self.assertEqual(writers["audit chain"], {"ChainRole"})
         self.assertEqual(writers["head of the audit chain"], {"ChainRole"})
@@ -155,10 +157,13 @@ class AsDeployed(unittest.TestCase):
         self.assertEqual({role: folders for role, folders in groups.items() if len(folders) > 1}, {})
 
     def test_two_functions_share_a_role_only_where_no_other_has_its_rights(self) -> None:
-        powers: dict[str, list[str]] = {}
+        functions = self.of(self.deployed, "AWS::Lambda::Function")
+        group = {it["Role"]["Fn::GetAtt"][0]: self.written[name]["Properties"]["CodeUri"] for name, it in functions.items()}
+        powers: dict[tuple[str | None, str], list[str]] = {}
         for name, it in self.of(self.written, "AWS::IAM::Role").items():
             it = {key: value for key, value in it.items() if key != "AssumeRolePolicyDocument"}
-            powers.setdefault(repr(it), []).append(name)
+            # Each group has its own, also where they hold the same.
+            powers.setdefault((group.get(name), repr(it)), []).append(name)
         self.assertEqual([names for names in powers.values() if len(names) > 1], [])
 
     def test_nothing_is_named_so_that_a_second_installation_could_not_be_made(self) -> None:

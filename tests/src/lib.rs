@@ -1,6 +1,7 @@
 //! A client of a running stack, for end-to-end tests and the bench.
 
 pub mod listener;
+pub mod openapi;
 pub mod schemas;
 
 use std::io::{BufRead as _, BufReader, Write as _};

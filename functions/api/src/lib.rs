@@ -30,16 +30,41 @@ pub mod audit {
     pub mod verify;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod drafts {
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
+    pub mod submit;
+    pub mod update;
+
+    use domain::gate::draft::SavedDraft;
+    use runtime::http::Response;
+
+    /// The response about a draft, with the revision that `If-Match` takes.
+    fn tagged(response: Response, draft: &SavedDraft) -> Response {
+        response.header("etag", format!("\"{}\"", draft.version))
+    }
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod events {
+    pub mod get;
+    pub mod list;
+    pub mod stream;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod health {
     pub mod get;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod inboxes {
     pub mod create;
+    pub mod delete;
     pub mod get;
     pub mod list;
     pub mod pause;
     pub mod resume;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
@@ -47,12 +72,16 @@ pub mod me {
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
+    pub mod batch;
+    pub mod delete;
+    pub mod forward;
     pub mod get;
     pub mod list;
     pub mod list_all;
     pub mod raw;
     pub mod reply;
     pub mod reply_all;
+    pub mod restore;
     pub mod search;
     pub mod send;
     pub mod send_again;
@@ -75,9 +104,11 @@ pub mod sessions {
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod threads {
+    pub mod delete;
     pub mod get;
     pub mod list;
     pub mod list_all;
+    pub mod restore;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -95,6 +126,10 @@ pub mod webhooks {
     pub mod deliveries;
     pub mod get;
     pub mod list;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod openapi {
+    pub mod get;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod organization {
@@ -122,24 +157,40 @@ pub const ENDPOINTS: &[Endpoint] = &[
     attachments::get::ENDPOINT,
     audit::list::ENDPOINT,
     audit::verify::ENDPOINT,
+    drafts::create::ENDPOINT,
+    drafts::delete::ENDPOINT,
+    drafts::get::ENDPOINT,
+    drafts::list::ENDPOINT,
+    drafts::submit::ENDPOINT,
+    drafts::update::ENDPOINT,
+    events::get::ENDPOINT,
+    events::list::ENDPOINT,
+    events::stream::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
+    inboxes::delete::ENDPOINT,
     inboxes::get::ENDPOINT,
     inboxes::list::ENDPOINT,
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
+    inboxes::update::ENDPOINT,
     me::get::ENDPOINT,
+    messages::batch::ENDPOINT,
+    messages::delete::ENDPOINT,
+    messages::forward::ENDPOINT,
     messages::get::ENDPOINT,
     messages::list::ENDPOINT,
     messages::list_all::ENDPOINT,
     messages::raw::ENDPOINT,
     messages::reply::ENDPOINT,
     messages::reply_all::ENDPOINT,
+    messages::restore::ENDPOINT,
     messages::search::ENDPOINT,
     messages::send::ENDPOINT,
     messages::send_again::ENDPOINT,
     messages::update::ENDPOINT,
     messages::wait::ENDPOINT,
+    openapi::get::ENDPOINT,
     organization::pause::ENDPOINT,
     organization::resume::ENDPOINT,
     policies::create::ENDPOINT,
@@ -153,9 +204,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     standing_approvals::create::ENDPOINT,
     standing_approvals::delete::ENDPOINT,
     standing_approvals::list::ENDPOINT,
+    threads::delete::ENDPOINT,
     threads::get::ENDPOINT,
     threads::list::ENDPOINT,
     threads::list_all::ENDPOINT,
+    threads::restore::ENDPOINT,
     threads::update::ENDPOINT,
     tokens::create::ENDPOINT,
     tokens::delete::ENDPOINT,

@@ -2,10 +2,7 @@
 //! calls without records: then those are looked for that the stream lost.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use app::Refusal;
-use app::base::ports::Random as _;
 use app::base::trail::Trail;
 use app::ledger::audit::{catch_up, chain};
 use assembly::Aws;
@@ -13,9 +10,11 @@ use aws_data::delivery::stream::position;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::{AuditId, OrganizationId};
 use futures_util::future::BoxFuture;
-use runtime::environment::{SystemClock, SystemRandom};
+use runtime::environment::SystemClock;
 use runtime::task::{Task, TaskError, batch_failures};
 use serde_json::{Value, json};
+
+use crate::patience::patiently;
 
 /// What the function needs.
 pub struct Context {
@@ -24,9 +23,6 @@ pub struct Context {
 
 /// The function.
 pub const TASK: Task<Context> = Task { name: "background-chain", context, handle };
-
-/// A chain that others append to at the same time is tried again so often, after a pause.
-const TRIES: u32 = 4;
 
 /// From the environment.
 pub fn context() -> Context {
@@ -49,7 +45,8 @@ fn handle(Context { trail }: &Context, event: Value) -> BoxFuture<'_, Result<Val
         let stream: Event = serde_json::from_value(event).map_err(TaskError::permanent)?;
         let mut first_failed = None;
         for (organization_id, position, ids) in batches(&stream.records) {
-            if let Err(error) = patiently(&**trail, organization_id, &ids).await {
+            let chain = || chain(&SystemClock, &**trail, organization_id, &ids);
+            if let Err(error) = patiently(chain).await {
                 tracing::warn!(%organization_id, %error, "audit entries could not be chained yet");
                 // The stream comes again from here: what has its place by then is passed over.
                 first_failed = first_failed.or(Some(position));
@@ -71,25 +68,6 @@ fn batches(records: &[EventRecord]) -> Vec<Batch> {
         }
     }
     batches
-}
-
-async fn patiently(
-    trail: &dyn Trail,
-    organization_id: OrganizationId,
-    ids: &[AuditId],
-) -> Result<(), Refusal> {
-    let mut tries = 0;
-    loop {
-        match chain(&SystemClock, trail, organization_id, ids).await {
-            Err(Refusal::Unavailable(_)) if tries < TRIES => {
-                tries += 1;
-                let mut jitter = [0];
-                SystemRandom.fill(&mut jitter);
-                tokio::time::sleep(Duration::from_millis(u64::from(jitter[0]) << tries)).await;
-            }
-            other => return other.map(drop),
-        }
-    }
 }
 
 #[cfg(test)]

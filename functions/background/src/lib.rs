@@ -4,7 +4,9 @@ pub mod anchor;
 pub mod chain;
 pub mod deliver;
 mod endpoints;
+mod patience;
 pub mod publish;
+pub mod purge;
 pub mod settle;
 pub mod sweep;
 
@@ -12,4 +14,4 @@ use runtime::Function;
 
 /// All functions of this group.
 pub const FUNCTIONS: &[&dyn Function] =
-    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &settle::TASK, &sweep::TASK];
+    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &purge::TASK, &settle::TASK, &sweep::TASK];

@@ -59,6 +59,8 @@ pub(crate) enum Route {
     LinkReject(LinkSecret),
     /// `/console/links/{secret}/attachments/{id}`
     LinkAttachment(LinkSecret, AttachmentId),
+    /// `/console/docs`
+    Docs,
     /// `/console/style.css`
     Style,
 }
@@ -77,6 +79,7 @@ impl Route {
         match parts[..] {
             ["sign-in"] => Some(Route::SignIn),
             ["sign-out"] => Some(Route::SignOut),
+            ["docs"] => Some(Route::Docs),
             ["style.css"] => Some(Route::Style),
             ["approvals"] => Some(Route::Queue),
             ["approvals", id] => approval(id).map(Route::Approval),
@@ -140,6 +143,7 @@ impl Route {
             | Route::Policies
             | Route::Link(_)
             | Route::LinkAttachment(..)
+            | Route::Docs
             | Route::Style => "GET, HEAD",
         }
     }

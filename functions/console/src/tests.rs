@@ -82,6 +82,7 @@ fn draft() -> Draft {
         strict_html: false,
         attachments: vec![],
         send_at: None,
+        ..Draft::default()
     }
 }
 
@@ -203,6 +204,21 @@ fn unescaped(text: &str) -> String {
 /// Whether a page has a script that is not ours.
 fn has_foreign_script(page: &str) -> bool {
     page.replace(&format!("<script>{}</script>", crate::guard::FRAME_SCRIPT), "").contains("<script")
+}
+
+#[tokio::test]
+async fn the_description_of_the_api_is_for_anybody() {
+    let console = Console::new().await;
+    for who in [None, Some(secret(APPROVER))] {
+        let answer = console.call(Console::request("GET", "/console/docs", who.as_ref())).await;
+        assert_eq!(answer.status(), 200);
+        assert!(answer.body().contains("id=\"messages_send\"") && answer.body().contains("/openapi.json"));
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+        // The same for everybody: nobody's name is on it.
+        assert!(!answer.body().contains("Sign out"));
+    }
+    let answer = console.call(Console::request("POST", "/console/docs", None)).await;
+    assert_eq!(answer.status(), 405);
 }
 
 #[tokio::test]

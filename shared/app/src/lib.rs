@@ -7,6 +7,7 @@
 pub mod base {
     pub mod enter;
     pub mod error;
+    pub mod feed;
     pub mod plain;
     pub mod ports;
     pub mod retry;
@@ -35,6 +36,7 @@ pub mod mailbox {
     pub mod receive;
     pub mod search;
     pub mod threads;
+    pub mod trash;
 }
 
 /// The way out: a mail is asked for, weighed, decided about, sent and settled.
@@ -43,6 +45,7 @@ pub mod gate {
     pub mod diff;
     pub mod dispatch;
     mod draft;
+    pub mod drafts;
     pub mod edit;
     pub mod facts;
     pub mod html;
@@ -50,6 +53,8 @@ pub mod gate {
     pub mod notify;
     pub mod pause;
     pub mod policies;
+    pub mod purge;
+    pub(crate) mod quote;
     pub mod settle;
     pub mod standing;
     mod steps;
@@ -58,8 +63,9 @@ pub mod gate {
     mod weigh;
 }
 
-/// Webhooks: whom we tell of events.
+/// Events as they are read, and webhooks, which are told of them.
 pub mod delivery {
+    pub mod feed;
     pub mod webhooks;
 }
 

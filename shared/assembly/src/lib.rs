@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::{Anchors, Blobs, DataKeys, Settings, Signer, Workflow};
+use app::base::feed::Feed;
+use app::base::ports::{Anchors, Blobs, DataKeys, Eraser, Settings, Signer, Workflow};
 use app::base::store::{Directory, Watch};
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -81,9 +82,19 @@ impl Aws {
         Arc::new(self.table.clone())
     }
 
+    /// The feeds of events.
+    pub fn feed(&self) -> Arc<dyn Feed> {
+        Arc::new(self.table.clone())
+    }
+
     /// Objects.
     pub fn blobs(&self) -> Arc<dyn Blobs> {
         Arc::new(S3Blobs::new(&runtime::aws::large(&self.config), require("MAIL_BUCKET")))
+    }
+
+    /// What deletes objects.
+    pub fn eraser(&self) -> Arc<dyn Eraser> {
+        Arc::new(S3Blobs::new(&self.config, require("MAIL_BUCKET")))
     }
 
     /// Workflows.

@@ -1,7 +1,7 @@
 //! Records in `DynamoDB`, objects in S3, data keys in KMS.
 //!
 //! A kind of record is one file in its room: its fields, its name in the table, where it lies, and what the indexes and the
-//! time to live need of it. [`table`] lists all kinds, and is the store, the directory, the watch and the audit trail.
+//! time to live need of it. [`table`] lists all kinds, and is the store, the directory, the watch, the audit trail and the feeds of events.
 
 /// What every kind of record is made with; objects and keys.
 pub mod base {
@@ -25,20 +25,23 @@ mod mailbox {
     pub(crate) mod index;
     pub(crate) mod message;
     pub(crate) mod thread;
+    pub(crate) mod trash;
 }
 
 mod gate {
     pub(crate) mod approval;
     pub(crate) mod contact;
+    pub(crate) mod draft;
     pub(crate) mod link;
     pub(crate) mod notice;
     pub(crate) mod policy;
     pub(crate) mod standing;
 }
 
-/// Webhooks and events, and events out of the table's stream.
+/// Webhooks, events and their feeds, and events out of the table's stream.
 pub mod delivery {
     pub(crate) mod event;
+    pub(crate) mod feed;
     pub mod stream;
     pub(crate) mod waiting;
     pub(crate) mod webhook;

@@ -1,4 +1,4 @@
-//! The store, the directory, the watch and the audit trail on one `DynamoDB` table.
+//! The store, the directory, the watch, the audit trail and the feeds of events on one `DynamoDB` table.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -7,8 +7,10 @@
 //! | `store` | records of one organization |
 //! | `directory` | what comes before an organization is known, and the sweeper's look across all |
 //! | `trail` | the audit chains |
+//! | `feed` | the feeds of events |
 
 mod directory;
+mod feed;
 #[cfg(test)]
 mod forms;
 mod kinds;
@@ -20,17 +22,20 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use app::base::store::{Conflict, Expect, Key, StoreError};
+use app::base::trail::{LAST_PLACE, Range};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use aws_types::SdkConfig;
+use domain::mailbox::message::ThreadChange;
 use domain::{OrganizationId, Timestamp};
 
-use crate::base::item::{Item, Place, SHARDS, WATCH, key, number, place_of, text};
+use crate::base::item::{Item, Place, SHARDS, WATCH, encode, key, number, numbered, place_of, text};
+use crate::mailbox::thread;
 
 /// A write that meets a transaction on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
@@ -89,7 +94,8 @@ impl DynamoTable {
         mut writes: Vec<TransactWriteItem>,
         conflicts: &[Conflict],
     ) -> Result<(), StoreError> {
-        if writes.len() == 1 {
+        // What writes nothing is checked in a transaction alone.
+        if writes.len() == 1 && writes[0].condition_check.is_none() {
             return self.single(writes.remove(0), &conflicts[0]).await;
         }
         let mut tries = 0;
@@ -188,6 +194,39 @@ impl DynamoTable {
         }
     }
 
+    /// The items of a part of a partition whose sort keys are numbers, strongly consistent.
+    async fn query_numbered(&self, partition: String, range: Range) -> Result<Vec<Item>, StoreError> {
+        let mut items = vec![];
+        let mut start = None;
+        if range.from > range.to.min(LAST_PLACE) {
+            return Ok(items);
+        }
+        loop {
+            let left = usize::from(range.limit).saturating_sub(items.len());
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", text(&partition))
+                .expression_attribute_values(":from", text(numbered(range.from)))
+                .expression_attribute_values(":to", text(numbered(range.to.min(LAST_PLACE))))
+                .scan_index_forward(!range.newest_first)
+                .consistent_read(true)
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| classify(&e))?;
+            items.extend(answer.items.unwrap_or_default());
+            // A query ends at 1 MB: go on until the range or the limit does.
+            start = answer.last_evaluated_key;
+            if start.is_none() || items.len() >= usize::from(range.limit) {
+                return Ok(items);
+            }
+        }
+    }
+
     /// A change of one item needs no transaction, which costs twice as much.
     async fn single(&self, write: TransactWriteItem, conflict: &Conflict) -> Result<(), StoreError> {
         let unmet = |code: Option<&str>| code == Some("ConditionalCheckFailedException");
@@ -229,7 +268,8 @@ impl DynamoTable {
                 .delete_item()
                 .table_name(delete.table_name)
                 .set_key(Some(delete.key))
-                .set_condition_expression(delete.condition_expression);
+                .set_condition_expression(delete.condition_expression)
+                .set_expression_attribute_values(delete.expression_attribute_values);
             return match retry_contention(|| request.clone().send()).await {
                 Ok(_) => Ok(()),
                 Err(error) if unmet(error.code()) => Err(conflict()),
@@ -272,6 +312,71 @@ impl DynamoTable {
             .build()
             .map_err(|e| StoreError::Permanent(e.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// A conversation as a whole, as a part of a transaction.
+    fn rewrite(
+        &self,
+        organization_id: OrganizationId,
+        change: ThreadChange,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let place = thread::at(organization_id, change.thread_id);
+        let (condition, values) = match &change.seen {
+            Some(seen) => {
+                let (condition, values) = thread::standing(seen);
+                (condition, Some(values))
+            }
+            None => ("attribute_not_exists(pk)".to_owned(), None),
+        };
+        let permanent = |e: aws_sdk_dynamodb::error::BuildError| StoreError::Permanent(e.to_string());
+        let write = TransactWriteItem::builder();
+        Ok(if let Some(wanted) = &change.wanted {
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(encode(&place, wanted)?))
+                .condition_expression(condition)
+                .set_expression_attribute_values(values);
+            write.put(put.build().map_err(permanent)?).build()
+        } else {
+            let delete = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(key(&place)))
+                .condition_expression(condition)
+                .set_expression_attribute_values(values);
+            write.delete(delete.build().map_err(permanent)?).build()
+        })
+    }
+
+    /// The removal of a record at a version, as a part of a transaction.
+    fn remove_version(
+        &self,
+        organization_id: OrganizationId,
+        record: Key,
+        version: u64,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&kinds::place(organization_id, &record))))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(version))
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok((TransactWriteItem::builder().delete(delete).build(), Conflict::Record(record)))
+    }
+
+    /// That nothing lies there, as a part of a transaction.
+    fn missing(
+        &self,
+        organization_id: OrganizationId,
+        record: Key,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&kinds::place(organization_id, &record))))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok((TransactWriteItem::builder().condition_check(check).build(), Conflict::Record(record)))
     }
 
     /// The removal of a record as a part of a transaction.

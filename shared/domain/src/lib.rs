@@ -31,11 +31,13 @@ pub mod mailbox {
     pub mod label;
     pub mod lifecycle;
     pub mod message;
+    pub mod notes;
 }
 
 /// What may leave, and who says so.
 pub mod gate {
     pub mod approval;
+    pub mod draft;
     pub mod last_look;
     pub mod link;
     pub mod notice;
@@ -47,6 +49,7 @@ pub mod gate {
 /// Whom we tell: events, and the endpoints that get them.
 pub mod delivery {
     pub mod event;
+    pub mod feed;
     pub mod webhook;
 }
 
@@ -57,7 +60,7 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -166,6 +166,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         message_id: MessageId::new(NOW, [0; 10]),
         thread_id: ThreadId::new(NOW, [0; 10]),
         answers: None,
+        forward: false,
         resends: vec![],
         authors: BTreeSet::new(),
         digest: Digest::of(b"mail"),
@@ -188,6 +189,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         attachment_count: 0,
         html_changes: vec![],
         decision: Decision::Pending,
+        draft_id: None,
         task_token: None,
         version: 1,
     }

@@ -483,6 +483,8 @@ impl Gate {
             message_id: message_id(message),
             thread_id: ThreadId::new(T0, id_of(1)),
             answers: None,
+            forward: false,
+            draft_id: None,
             resends: vec![],
             authors: BTreeSet::new(),
             digest: self.sealed[message][0].digest(),
@@ -519,6 +521,7 @@ impl Gate {
             send_at: None,
             recipients: 1,
             first_contact: false,
+            forward: approval.forward,
             sent_again_as: vec![],
             state: State::PendingApproval { expires_at: approval.expires_at, remind_at },
         }
@@ -707,6 +710,7 @@ impl Gate {
                     requested_at: now,
                     delegations: vec![],
                     decision: Decision::Pending,
+                    draft_id: None,
                     version: 1,
                     ..Approval::clone(old)
                 };
@@ -849,10 +853,12 @@ impl Gate {
             date: None,
             labels: BTreeSet::new(),
             unread: false,
+            notes: domain::mailbox::notes::Notes::default(),
             attachments: vec![],
             size: 0,
             created_at: T0,
             version: row.version,
+            trash: None,
         }
     }
 

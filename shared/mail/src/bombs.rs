@@ -7,8 +7,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::reply::extract_reply;
 use crate::{
-    Defect, Known, ParsedMail, extract_written, inspect, links, normal, normalise_subject, parse, preview,
-    report, sanitise_html, shorten_references,
+    Addr, Defect, Known, ParsedMail, Quoted, extract_written, forward_html, forward_text, inspect, links,
+    normal, normalise_subject, parse, preview, quote_html, quote_text, report, sanitise_html,
+    shorten_references,
 };
 
 /// The promise is two seconds of a processor, for an optimised build.
@@ -612,6 +613,9 @@ fn hostile_html() {
             assert!(out.html.len() <= 8 << 20, "{name}: {} bytes", out.html.len());
         });
         read(&format!("parse {name}"), &html_mail(&html));
+        timed(&format!("quote {name}"), || {
+            assert!(quote_html(&Quoted { html: Some(&html), ..Quoted::default() }).len() <= normal::MAX_HTML);
+        });
     }
 }
 
@@ -720,6 +724,41 @@ fn hostile_content() {
     read("attached text", raw.as_bytes());
 }
 
+/// Quotes a mail and passes it on, in text and in HTML.
+fn quote(name: &str, text: &str, html: &str) {
+    let addr = Addr { name: Some(text), address: text };
+    let to = vec![addr; 1_000];
+    let quoted = Quoted {
+        from: addr,
+        date: None,
+        subject: text,
+        to: &to,
+        cc: &to,
+        text: Some(text),
+        html: Some(html),
+    };
+    for (kind, write) in [("quote", quote_html as fn(&Quoted<'_>) -> String), ("pass on", forward_html)] {
+        timed(&format!("{kind} html of {name}"), || {
+            assert!(write(&quoted).len() <= normal::MAX_HTML);
+        });
+    }
+    for (kind, write) in [("quote", quote_text as fn(&Quoted<'_>) -> String), ("pass on", forward_text)] {
+        timed(&format!("{kind} text of {name}"), || {
+            let most = 3 * crate::quote::MAX_TEXT + 2 * crate::quote::MAX_ADDRESSES * 1_000;
+            assert!(write(&quoted).len() <= most);
+            assert!(write(&Quoted { text: None, ..quoted }).len() <= most);
+        });
+    }
+}
+
+#[test]
+fn hostile_quotes() {
+    for piece in ["<", "&", "> ", "\n", "<div>", "<p>é", "\u{202e}\r"] {
+        let text = piece.repeat((1 << 20) / SCALE / piece.len());
+        quote(&format!("{piece:?}"), &text, &text);
+    }
+}
+
 #[test]
 fn many_references() {
     let size = (1 << 20) / SCALE;
@@ -775,6 +814,11 @@ fn hostile_text() {
         let text = piece.repeat((1 << 20) / SCALE / piece.len());
         timed(&format!("written of {name}"), || {
             assert!(!extract_written(&text, &text).is_empty() || text.trim().is_empty());
+        });
+        timed(&format!("quote {name}"), || {
+            let quoted = Quoted { text: Some(&text), subject: &text, ..Quoted::default() };
+            assert!(quote_text(&quoted).len() <= 3 * crate::quote::MAX_TEXT + 1_024);
+            assert!(forward_html(&quoted).len() <= normal::MAX_HTML);
         });
         timed(&format!("text of {name}"), || {
             assert!(!extract_reply(&text).is_empty() || text.trim().is_empty());

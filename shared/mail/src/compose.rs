@@ -43,7 +43,7 @@ pub const MAX_UNFOLDABLE: usize = 900;
 pub const MAX_REFERENCES: usize = 50;
 
 /// A mailbox to write into a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Addr<'a> {
     /// The display name; surrounding spaces are dropped.
     pub name: Option<&'a str>,
@@ -192,6 +192,13 @@ pub fn is_allowed_header(name: &str) -> bool {
         && (ALLOWED_HEADERS.contains(&name.as_str()) || (name.len() > 2 && name.starts_with("x-")))
 }
 
+/// Whether whoever asks for a mail may set the header field `name`: of those that [`is_allowed_header`] allows `X-…` and `List-…`.
+/// What a mail says of itself as a program's is not the caller's to say.
+pub fn is_caller_header(name: &str) -> bool {
+    let begins = |with: &str| name.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    is_allowed_header(name) && (begins("x-") || begins("list-"))
+}
+
 /// The text as a recipient gets it: line ends are LF here (CRLF in the mail), and text that does not end with a
 /// line break gets one, because a mail ends with one anyway (RFC 5321 §4.1.1.4). Everything else, trailing
 /// spaces too, stays. [`parse`](crate::parse()) gives exactly this back.
@@ -275,7 +282,7 @@ fn human<'a>(field: &str, value: &'a str, max: usize) -> Result<&'a str, Compose
 
 /// Whether a recipient's program may take a part of this for an encoded word: `=?`, a character set, `?B?` or
 /// `?Q?`. Laxer than RFC 2047 §2, because programs are.
-fn has_encoded_word(value: &str) -> bool {
+pub(crate) fn has_encoded_word(value: &str) -> bool {
     value.match_indices("=?").any(|(at, _)| {
         let mut rest = value[at + 2..].split('?');
         rest.next().is_some_and(|charset| !charset.is_empty())
@@ -460,12 +467,25 @@ fn attachment<'a>(field: &str, file: &OutgoingAttachment<'a>) -> Result<MimePart
 }
 
 fn is_message(file: &OutgoingAttachment<'_>) -> bool {
-    file.content_type.trim().eq_ignore_ascii_case("message/rfc822")
+    is_message_type(file.content_type)
+}
+
+fn is_message_type(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("message/rfc822")
 }
 
 /// Whether the bytes can stand in the mail as they are.
 fn is_seven_bit(bytes: &[u8]) -> bool {
     check(bytes).is_ok() && !bytes.contains(&0)
+}
+
+/// Whether [`compose`] takes these bytes as a file of this media type: `type/subtype` and parameters (RFC 2045 §5.1), no
+/// `multipart/…`, and of `message/…` only `message/rfc822`, which has to be plain: it is never encoded (RFC 2046 §5.2.1), so its
+/// lines are 7-bit, end with CRLF and have at most 998 bytes.
+pub fn is_attachable(value: &str, contents: &[u8]) -> bool {
+    let is_message = is_message_type(value);
+    content_type("", value).is_ok() && (!is_message || is_seven_bit(contents))
 }
 
 /// `type/subtype` and parameters (RFC 2045 §5.1), of a kind that can be attached.

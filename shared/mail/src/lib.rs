@@ -7,6 +7,7 @@
 //! | [`sanitise`] | HTML from a stranger | HTML that may be shown to a person |
 //! | [`normal`] | HTML that is to go out | its one normal form, which is sealed, shown, judged and sent |
 //! | [`reply`] | the text of a mail | the part its sender has just written |
+//! | [`quote`] | a mail | its part in an answer to it, or in a mail that passes it on |
 //! | [`report`](mod@report) | the parts of a report about a mail | what became of that mail |
 //! | [`thread`] | subjects, addresses and message ids | keys under which a conversation is found again, and whom an answer names |
 //! | [`inspect`](mod@inspect) | a [`ParsedMail`] | what looks wrong with it |
@@ -52,6 +53,7 @@ pub mod inspect;
 mod markup;
 pub mod normal;
 pub mod parse;
+pub mod quote;
 pub mod reply;
 pub mod report;
 pub mod sanitise;
@@ -59,9 +61,16 @@ mod text;
 pub mod thread;
 
 pub use authentication::is_authenticated;
-pub use compose::{Addr, ComposeError, Outgoing, OutgoingAttachment, compose, is_message_id};
+pub use compose::{
+    Addr, ComposeError, Outgoing, OutgoingAttachment, canonical_text, compose, is_caller_header,
+    is_message_id,
+};
 pub use inspect::{Known, inspect, links, not_inspected};
 pub use parse::{Defect, Header, ParsedAddress, ParsedAttachment, ParsedMail, parse, safe_filename};
+pub use quote::{
+    Quoted, append_html, forward_html, forward_subject, forward_text, quote_html, quote_text, reply_subject,
+    text_as_html,
+};
 pub use reply::{extract_written, preview};
 pub use report::Report;
 pub use sanitise::{SanitisedHtml, sanitise_html};

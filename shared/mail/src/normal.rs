@@ -35,7 +35,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use css_inline::CSSInliner;
 
 pub use changes::{Change, ChangeKind};
-pub use reading::{Link, Picture, Reading, lines, read, says_the_same, with_pictures};
+pub use reading::{Link, Picture, Reading, lines, read, says_the_same, text, with_pictures};
 
 /// Most HTML that is taken, and most that is given, in bytes.
 pub const MAX_HTML: usize = 1 << 20;
@@ -237,6 +237,10 @@ fn settle(html: &str, knows: &dyn Fn(&str) -> bool) -> Result<Normal, Refused> {
             return Err(Refused::new(Reason::TooLarge, None, String::new()));
         }
         if written.html == form {
+            // What stood between its halves is gone.
+            if form.contains(intake::UTF7) {
+                return Err(Refused::new(Reason::Charset, None, intake::UTF7.to_owned()));
+            }
             return Ok(Normal { html: form, changes: changes.finish() });
         }
         form = written.html;

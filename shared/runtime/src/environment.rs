@@ -1,6 +1,9 @@
 //! The only contact with the process's surroundings: configuration, time, randomness.
 
+use std::time::Duration;
+
 use app::base::ports::{Clock, Random};
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 /// A setting of this function, from its environment in `template.yaml`. Empty counts as absent.
@@ -28,6 +31,10 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
+    fn wait(&self, milliseconds: u64) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(milliseconds)))
     }
 }
 

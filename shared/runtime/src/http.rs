@@ -108,6 +108,8 @@ pub struct Request {
     pub body: Bytes,
     /// API Gateway's id of the request.
     pub id: String,
+    /// API Gateway's id of the API that was called.
+    pub api_id: String,
 }
 
 /// The pairs of a query or of a form's body.
@@ -148,6 +150,7 @@ impl Request {
             headers,
             body,
             id: event.request_context.request_id.unwrap_or_default(),
+            api_id: event.request_context.apiid.unwrap_or_default(),
         })
     }
 
@@ -173,6 +176,21 @@ impl Request {
     pub fn bearer(&self) -> Option<&str> {
         let (scheme, secret) = self.headers.get("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    }
+
+    /// The revision that `If-Match` names (RFC 9110 §13.1.1): one `ETag` as a response gave it. None where any will do, as without it.
+    pub fn if_match(&self) -> Result<Option<u64>, Refusal> {
+        let Some(text) = self.headers.get("if-match").map(|text| text.trim()) else { return Ok(None) };
+        if text == "*" {
+            return Ok(None);
+        }
+        let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let number =
+            number.filter(|it| it.bytes().all(|b| b.is_ascii_digit())).and_then(|it| it.parse().ok());
+        number.map(Some).ok_or_else(|| {
+            let message = "must be one ETag as a response gave it, such as \"3\" with its quotes, or *";
+            Refusal::field("If-Match", Code::InvalidIfMatch, message)
+        })
     }
 
     /// Lets a caller in who holds the scope `S`; reads `keys` of their organization in the same call.
@@ -256,6 +274,11 @@ impl Response {
     /// A page.
     pub fn html(status: u16, body: String) -> Self {
         Self::new(status, "text/html; charset=utf-8", body)
+    }
+
+    /// Events as `EventSource` reads them (WHATWG HTML, "Server-sent events").
+    pub fn event_stream(body: String) -> Self {
+        Self::new(200, "text/event-stream; charset=utf-8", body)
     }
 
     /// Bytes.
@@ -368,12 +391,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn if_match_is_one_revision_or_any() {
+        let read = |text: &str| {
+            let headers = [("if-match".to_owned(), text.to_owned())].into();
+            Request { headers, ..Request::default() }.if_match().map_err(|refusal| refusal.code())
+        };
+        assert_eq!(Request::default().if_match(), Ok(None));
+        for (text, revision) in [("*", None), ("\"3\"", Some(3)), (" \"12\" ", Some(12))] {
+            assert_eq!(read(text), Ok(revision), "{text}");
+        }
+        for text in
+            ["", "3", "\"\"", "\"+3\"", "W/\"3\"", "\"1\", \"2\"", "\"99999999999999999999\"", "\"", "\"x\""]
+        {
+            assert_eq!(read(text), Err(Code::InvalidIfMatch), "{text}");
+        }
+    }
+
+    #[test]
     fn an_event_of_payload_format_2_is_read() {
         let request = Request::from_event(json!({
             "version": "2.0", "rawPath": "/v1/inboxes/inb_x", "rawQueryString": "limit=5&cursor=a%2Fb+c",
             "headers": {"Authorization": "Bearer cs_live_x"}, "cookies": ["a=1; b=2"],
             "pathParameters": {"id": "inb_x"},
-            "requestContext": {"requestId": "r1", "http": {"method": "GET"}},
+            "requestContext": {"requestId": "r1", "apiId": "a1", "http": {"method": "GET"}},
             "body": "e30=", "isBase64Encoded": true,
         }))
         .unwrap();
@@ -381,6 +421,7 @@ mod tests {
         assert_eq!(request.query["cursor"], "a/b c");
         assert_eq!(request.cookies["b"], "2");
         assert_eq!(&request.body[..], b"{}");
+        assert_eq!((&*request.id, &*request.api_id), ("r1", "a1"));
         assert!(Request::from_event(json!({"version": "1.0"})).is_err());
     }
 }

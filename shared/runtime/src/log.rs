@@ -6,6 +6,8 @@ use tracing_subscriber::EnvFilter;
 pub fn start() {
     let level = crate::environment::setting("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
+    // It writes whole messages, mail among them.
+    let filter = "rmcp=error".parse().map_or(EnvFilter::new("error"), |quiet| filter.add_directive(quiet));
     // A second start in one process, as in tests, keeps the first.
     let _ = tracing_subscriber::fmt()
         .json()

@@ -2,31 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
-    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, Expect, Key, List,
-    ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer, TokenPointer, Watch,
-    Write,
+    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, DraftPointer,
+    Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer,
+    TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use domain::MessageId;
 use domain::base::digest::Digest;
+use domain::delivery::feed::Block;
 use domain::delivery::webhook::WaitingDelivery;
+use domain::gate::approval::Approval;
+use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::filter::Span;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
-use domain::mailbox::message::{Counts, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
+use domain::mailbox::message::{
+    Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+};
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow};
 use jiff::SignedDuration;
 
 use crate::samples::{self, NOW, later, organization_id};
 
-/// A store that is all four.
-pub trait Whole: Store + Directory + Watch + Trail {}
-impl<T: Store + Directory + Watch + Trail> Whole for T {}
+/// A store that is all five.
+pub trait Whole: Store + Directory + Watch + Trail + Feed {}
+impl<T: Store + Directory + Watch + Trail + Feed> Whole for T {}
 
 fn change() -> Change {
     Change::new(organization_id(1))
@@ -51,8 +57,10 @@ pub async fn run(store: &dyn Whole) {
     threads_count(store).await;
     mail_is_listed(store).await;
     policies(store).await;
+    the_trash(store).await;
     counts(store).await;
     removals(store).await;
+    drafts(store).await;
     pages(store).await;
     members(store).await;
     links_are_used_once(store).await;
@@ -64,6 +72,7 @@ pub async fn run(store: &dyn Whole) {
     watch(store).await;
     waiting(store).await;
     trail(store).await;
+    feed(store).await;
 }
 
 async fn everything_reads_back(store: &dyn Whole) {
@@ -104,7 +113,14 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::standing_approval(1).into(),
         samples::inbound(1).into(),
         samples::index(1).into(),
-        samples::approval(1).into(),
+        samples::purge(1).into(),
+        samples::trashed(1).into(),
+        samples::trashed(2).going(later(5)).into(),
+        samples::trashed(3).gone(later(6)).into(),
+        Approval { draft_id: Some(samples::draft(1).id), ..samples::approval(1) }.into(),
+        samples::draft(1).into(),
+        samples::draft(2).ended(submitted(2), later(9)).into(),
+        samples::draft(3).ended(DraftState::Deleted, later(9)).into(),
         samples::attachment(1).into(),
         domain::mailbox::message::Attachment { message: None, ..samples::attachment(2) }.into(),
         samples::webhook(1).into(),
@@ -259,8 +275,23 @@ async fn all_or_nothing(store: &dyn Whole) {
         .audit(samples::audit_entry(30))
         .event(samples::event(30));
     assert_eq!(store.commit(make).await, Ok(()));
-    let taken = change().create(samples::inbox(31)).directory(DirectoryWrite::NewAddress(entry));
+    let taken = change().create(samples::inbox(31)).directory(DirectoryWrite::NewAddress(entry.clone()));
+    assert_eq!(store.commit(taken.clone()).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    // An address that is retired leads nowhere, and stays taken; only the inbox that has it retires it.
+    let addresses = [entry.address.clone()];
+    assert_eq!(store.addresses(&addresses).await.map(|found| found.len()), Ok(1));
+    let other = AddressEntry { inbox_id: samples::inbox_id(31), ..entry.clone() };
+    let retire = |entry| change().directory(DirectoryWrite::RetireAddress(entry));
+    assert_eq!(store.commit(retire(other)).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    let purge = samples::purge(30);
+    assert_eq!(store.commit(retire(entry).create(purge.clone())).await, Ok(()));
+    assert_eq!(store.addresses(&addresses).await, Ok(vec![]));
     assert_eq!(store.commit(taken).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    assert_eq!(store.purges(NOW, 10).await, Ok(vec![]));
+    assert_eq!(store.purges(later(1), 10).await, Ok(vec![(organization_id(1), inbox.id)]));
+    let gone = Write::RemoveVersion(Key::Purge(inbox.id), 1);
+    assert_eq!(store.commit(change().write(gone)).await, Ok(()));
+    assert_eq!(store.purges(later(1), 10).await, Ok(vec![]));
     assert_eq!(get(store, Key::Inbox(samples::inbox_id(31))).await, None);
 }
 
@@ -343,6 +374,46 @@ async fn removals(store: &dyn Whole) {
     assert_eq!(get(store, Key::Counter(hash)).await, Some(left.into()));
 }
 
+fn submitted(n: u8) -> DraftState {
+    DraftState::Submitted { message_id: samples::inbound(n).id, approval_id: samples::approval(n).id }
+}
+
+async fn drafts(store: &dyn Whole) {
+    let draft = |n: u8| SavedDraft { inbox_id: samples::inbox_id(90), ..samples::draft(n) };
+    for n in 90..93 {
+        assert_eq!(store.commit(change().create(draft(n))).await, Ok(()));
+    }
+    // One whose end is written is in no list; of several who end it one does.
+    let end = || store.commit(change().update(draft(91).ended(submitted(91), later(9))));
+    let ends = futures_util::future::join_all((0..5).map(|_| end())).await;
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Draft(draft(91).id))]));
+    assert_eq!(ends.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert!(ends.iter().all(|answer| answer.is_ok() || *answer == conflict), "{ends:?}");
+    for limit in 1..=3 {
+        let list = all_in(store, organization_id(1), &List::Drafts(samples::inbox_id(90)), limit).await;
+        assert_eq!(list, [draft(92).into(), draft(90).into()], "by {limit}");
+    }
+    assert_eq!(all_in(store, organization_id(1), &List::Drafts(samples::inbox_id(91)), 5).await, []);
+
+    let pointer = |n: u8, expires_at| DraftPointer {
+        inbox_id: samples::inbox_id(90),
+        hash: SavedDraft::name_hash("a name"),
+        draft_id: draft(n).id,
+        expires_at,
+    };
+    let key = Key::DraftPointer(samples::inbox_id(90), SavedDraft::name_hash("a name"));
+    let taken = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    assert_eq!(store.commit(change().create(pointer(90, None))).await, Ok(()));
+    assert_eq!(store.commit(change().create(pointer(92, None))).await, taken);
+    let until = |at| Expect::Until(later(at));
+    let put = |new: DraftPointer, expect| store.commit(change().write(Write::put(new, expect)));
+    assert_eq!(put(pointer(92, None), until(9)).await, taken, "it leads to one that can be changed");
+    assert_eq!(put(pointer(90, Some(later(9))), Expect::Anything).await, Ok(()));
+    assert_eq!(put(pointer(92, None), until(8)).await, taken);
+    assert_eq!(put(pointer(92, None), until(9)).await, Ok(()));
+    assert_eq!(get(store, key).await, Some(pointer(92, None).into()));
+}
+
 async fn threads_count(store: &dyn Whole) {
     let mut first = samples::inbound(40);
     first.thread_id = domain::ThreadId::new(NOW, [40; 10]);
@@ -415,9 +486,18 @@ async fn threads_count(store: &dyn Whole) {
 
 /// Everything of a list, by pages of this size.
 async fn all_of(store: &dyn Whole, list: &List, limit: u16) -> Vec<Record> {
+    all_in(store, organization_id(9), list, limit).await
+}
+
+async fn all_in(
+    store: &dyn Whole,
+    organization_id: domain::OrganizationId,
+    list: &List,
+    limit: u16,
+) -> Vec<Record> {
     let (mut seen, mut request) = (vec![], PageRequest { limit, cursor: None });
     loop {
-        let page = store.list(organization_id(9), list, &request).await;
+        let page = store.list(organization_id, list, &request).await;
         let page = page.unwrap_or_else(|error| panic!("{list:?}: {error}"));
         assert!(page.items.len() <= usize::from(limit));
         seen.extend(page.items);
@@ -500,6 +580,74 @@ async fn mail_is_listed(store: &dyn Whole) {
     assert_eq!(store.commit(marked).await, Ok(()));
     assert_eq!(all_of(store, &List::Unread(one), 100).await.len(), 3);
     assert_eq!(all_of(store, &List::Labelled(two, label), 100).await.len(), 3);
+}
+
+/// A mail leaves its list, lies in the trash, comes back or goes; its conversation is written as it was seen.
+async fn the_trash(store: &dyn Whole) {
+    let organization_id = organization_id(8);
+    let ours = || Change::new(organization_id);
+    let mail = Message { organization_id, labels: [].into(), ..samples::inbound(1) };
+    let (inbox, span) = (mail.inbox_id, Span::default());
+    let (place, trash) = (Key::Message(inbox, mail.id), Key::Trashed(inbox, mail.id));
+    let trashed = Trashed::keep(&mail, NOW);
+    let conflict = |key: &Key| Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    let count = async |list: List| {
+        let page = store.list(organization_id, &list, &PageRequest { limit: 10, cursor: None }).await;
+        page.unwrap_or_else(|error| panic!("{list:?}: {error}")).items.len()
+    };
+    let lists = || [List::Trash(inbox, span), List::AllTrash(span), List::TrashInThread(mail.thread_id)];
+    let thread = Thread::of(&mail);
+    let conversation = |seen: Option<&Thread>, wanted: Option<&Thread>| {
+        let (thread_id, seen, wanted) = (mail.thread_id, seen.cloned(), wanted.cloned());
+        Write::Conversation(Box::new(ThreadChange { thread_id, seen, wanted }))
+    };
+    let filed = ours().create(mail.clone()).write(Write::Missing(trash.clone()));
+    let filed = filed.write(conversation(None, Some(&thread)));
+    assert_eq!(store.commit(filed.clone()).await, Ok(()));
+    assert_eq!(count(List::Threads(inbox, span)).await, 1);
+    // Only as it was seen: the mail by its version, the conversation by its counts.
+    let at = |version| ours().write(Write::RemoveVersion(place.clone(), version)).create(trashed.clone());
+    assert_eq!(store.commit(at(2)).await, conflict(&place));
+    let other = Thread { message_count: 2, ..thread.clone() };
+    let key = Key::Thread(mail.thread_id);
+    for seen in [None, Some(&other)] {
+        assert_eq!(store.commit(at(1).write(conversation(seen, None))).await, conflict(&key));
+    }
+    let labelled = Thread { labels: [(samples::label("a"), 1)].into(), ..thread.clone() };
+    assert_eq!(store.commit(at(1).write(conversation(Some(&labelled), None))).await, conflict(&key));
+    assert_eq!(store.commit(at(1).write(conversation(Some(&thread), None))).await, Ok(()));
+    assert_eq!(store.load(organization_id, &[place.clone(), key.clone()]).await, Ok(vec![None, None]));
+    for list in [List::Messages(inbox, span), List::AllMessages(span), List::Unread(inbox)] {
+        assert_eq!(count(list).await, 0);
+    }
+    for list in lists() {
+        assert_eq!(count(list).await, 1);
+    }
+    // Told of it again, it is not filed again.
+    assert_eq!(store.commit(filed.clone()).await, conflict(&trash));
+    assert_eq!(store.trash(later(3_000_000), 10).await.map(|due| due.len()), Ok(1));
+    assert_eq!(store.trash(NOW, 10).await, Ok(vec![]));
+    // A conversation of which nothing is left but its taint is not listed.
+    let empty = Thread { message_count: 0, tainted: true, ..thread.clone() };
+    assert_eq!(store.commit(ours().write(conversation(None, Some(&empty)))).await, Ok(()));
+    for list in [List::Threads(inbox, span), List::AllThreads(span)] {
+        assert_eq!(count(list).await, 0);
+    }
+    assert_eq!(store.commit(ours().write(conversation(Some(&empty), None))).await, Ok(()));
+    // On its way out it is in no list, and gone nobody looks after it; that it was there is known.
+    let going = trashed.going(later(10));
+    assert_eq!(store.commit(ours().update(going.clone())).await, Ok(()));
+    for list in lists() {
+        assert_eq!(count(list).await, 0);
+    }
+    let due = store.trash(later(11), 10).await.unwrap_or_default();
+    assert_eq!(due.iter().map(|due| due.message_id).collect::<Vec<_>>(), [mail.id]);
+    let gone = Trashed { version: 2, ..going }.gone(later(12));
+    assert_eq!(store.commit(ours().update(gone)).await, Ok(()));
+    assert_eq!(store.trash(later(3_000_000), 10).await, Ok(vec![]));
+    assert_eq!(store.commit(filed).await, conflict(&trash));
+    assert_eq!(store.commit(ours().write(Write::RemoveVersion(trash.clone(), 1))).await, conflict(&trash));
+    assert_eq!(store.commit(ours().write(Write::RemoveVersion(trash, 3))).await, Ok(()));
 }
 
 async fn pages(store: &dyn Whole) {
@@ -699,9 +847,16 @@ async fn directory(store: &dyn Whole) {
     assert_eq!(store.commit(make).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
     let other_case = samples::address(&login.email.as_str().to_ascii_uppercase());
     assert_eq!(store.login(&other_case).await, Ok(Some(login.clone())));
-    let found = store.addresses(&[samples::inbox(30).address, samples::inbox(99).address]).await;
+    let inbox = samples::inbox(71);
+    let entry = AddressEntry {
+        address: inbox.address.clone(),
+        organization_id: organization_id(1),
+        inbox_id: inbox.id,
+    };
+    assert_eq!(store.commit(change().directory(DirectoryWrite::NewAddress(entry))).await, Ok(()));
+    let found = store.addresses(&[inbox.address, samples::inbox(99).address]).await;
     let found = found.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(found.iter().map(|entry| entry.inbox_id).collect::<Vec<_>>(), [samples::inbox_id(30)]);
+    assert_eq!(found.iter().map(|entry| entry.inbox_id).collect::<Vec<_>>(), [samples::inbox_id(71)]);
 }
 
 /// Each attempt gets a number of its own, however many come at once; numbers of another address, of another count and of
@@ -920,4 +1075,60 @@ async fn telling(store: &dyn Whole, end: &Head) {
     assert_eq!(store.heads(None, 1).await, Ok(heads[..1].to_vec()));
     assert_eq!(store.heads(Some(heads[0].0), 100).await, Ok(heads[1..].to_vec()));
     assert_eq!(store.heads(Some(heads[1].0), 100).await, Ok(vec![]));
+}
+
+/// A block is written once, behind the one that was read, and read with what it names.
+async fn feed(store: &dyn Whole) {
+    let (us, other) = (organization_id(1), organization_id(2));
+    let read = async |organization, from, to, newest_first, limit| {
+        let range = Range { from, to, newest_first, limit };
+        store.blocks(organization, range).await.unwrap_or_else(|error| panic!("{error}"))
+    };
+    let stored = |blocks: &[Block]| -> Vec<StoredBlock> {
+        blocks.iter().map(|block| StoredBlock { number: block.number, block: Some(block.clone()) }).collect()
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    let all: Vec<_> = (1..=3).map(samples::block).collect();
+    assert_eq!(read(us, 1, u64::MAX, true, 5).await, []);
+    assert_eq!(store.add(None, &all[0]).await, Ok(()));
+    assert_eq!(store.add(None, &all[0]).await, conflict, "the same again");
+    let late = Block { at: later(77), ..all[0].clone() };
+    assert_eq!(store.add(None, &late).await, conflict, "another in its place");
+    assert_eq!(store.add(Some(&all[0]), &all[1]).await, Ok(()));
+    assert_eq!(store.add(Some(&all[1]), &all[2]).await, Ok(()));
+    assert_eq!(read(us, 1, 9, false, 100).await, stored(&all));
+    assert_eq!(read(us, 2, 3, false, 1).await, stored(&all[1..2]));
+    assert_eq!(read(us, 1, app::base::trail::LAST_PLACE, true, 1).await, stored(&all[2..]));
+    assert_eq!(read(us, 4, u64::MAX, false, 1).await, []);
+    assert_eq!(read(us, 3, 2, false, 1).await, []);
+    assert_eq!(read(other, 1, 9, false, 100).await, []);
+    let theirs = Block { organization_id: other, ..all[0].clone() };
+    assert_eq!(store.add(None, &theirs).await, Ok(()), "each organization has its own");
+    assert_eq!(read(other, 1, 9, false, 100).await, stored(&[theirs]));
+
+    // Behind one that may be deleted by now the next is written only if it was not.
+    let aged = all[2].at + Block::KEPT;
+    let fourth = Block { number: 4, at: aged, ..all[0].clone() };
+    let never = Block { at: later(2), ..all[2].clone() };
+    assert_eq!(store.add(Some(&never), &fourth).await, conflict, "it is another");
+    let gone = Block { number: 9, ..all[2].clone() };
+    assert_eq!(store.add(Some(&gone), &Block { number: 10, ..fourth.clone() }).await, conflict, "it is gone");
+    assert_eq!(store.add(Some(&all[2]), &fourth).await, Ok(()));
+    assert_eq!(store.add(Some(&all[2]), &fourth).await, conflict);
+    assert_eq!(read(us, 3, 9, false, 100).await, stored(&[all[2].clone(), fourth]));
+
+    let events: Vec<_> = (201..204).map(samples::event).collect();
+    let mut written = change();
+    written.events.clone_from(&events);
+    assert_eq!(store.commit(written).await, Ok(()));
+    let named = async |organization, ids: &[domain::EventId]| {
+        let mut found = store.events(organization, ids).await.unwrap_or_else(|error| panic!("{error}"));
+        found.sort_by_key(|event| event.id);
+        found
+    };
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    assert_eq!(named(us, &ids).await, events);
+    assert_eq!(named(us, &[ids[1], domain::EventId::new(NOW, [250; 10])]).await, events[1..2]);
+    assert_eq!(named(us, &[]).await, []);
+    assert_eq!(named(other, &ids).await, [], "another organization has none of them");
 }

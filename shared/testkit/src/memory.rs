@@ -1,8 +1,9 @@
-//! The store, the directory, the watch and the audit trail in memory. The contract suite runs against this and against `DynamoDB` alike.
+//! The store, the directory, the watch, the audit trail and the feeds of events in memory. The contract suite runs against this and against `DynamoDB` alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
     AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, DueDelivery, Expect, Key, List,
     ListError, Page, PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
@@ -11,13 +12,15 @@ use app::base::trail::{Range, Stored, Trail};
 use async_trait::async_trait;
 use domain::base::address::EmailAddress;
 use domain::delivery::event::Event;
+use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
+use domain::gate::draft::DraftState;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{Counts, Direction, Message, Thread, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
-use domain::{AuditId, MessageId, OrganizationId, Timestamp};
+use domain::{AuditId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]
@@ -32,6 +35,8 @@ pub struct Contents {
     pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
+    /// Addresses of inboxes that were deleted.
+    pub retired: BTreeSet<String>,
     /// All that was written down.
     pub audit: Vec<AuditEntry>,
     /// The chains: links by place.
@@ -44,6 +49,8 @@ pub struct Contents {
     pub unlisted: BTreeSet<u64>,
     /// All that receivers are told.
     pub events: Vec<Event>,
+    /// The feeds: blocks by number.
+    pub blocks: BTreeMap<(OrganizationId, u64), Block>,
 }
 
 /// A store in memory.
@@ -75,7 +82,11 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
             Some(Record::Token(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
             _ => true,
         },
-        Expect::Until(at) => !matches!(stored, Some(Record::Answer(answer)) if answer.expires_at == at),
+        Expect::Until(at) => match stored {
+            Some(Record::Answer(answer)) => answer.expires_at != at,
+            Some(Record::DraftPointer(pointer)) => pointer.expires_at != Some(at),
+            _ => true,
+        },
         Expect::Version(version) => stored.and_then(Record::version) != Some(version),
     }
 }
@@ -165,8 +176,28 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
+            Write::Conversation(change) => {
+                let key = Key::Thread(change.thread_id);
+                let stored = match at(&key) {
+                    Some(Record::Thread(thread)) => Some(thread),
+                    _ => None,
+                };
+                let standing = |thread: &Thread| {
+                    let Thread { message_count, unread_count, last_message_at, tainted, .. } = *thread;
+                    (message_count, unread_count, last_message_at, tainted, thread.labels.clone())
+                };
+                if stored.map(standing) != change.seen.as_ref().map(standing) {
+                    conflicts.push(Conflict::Record(key));
+                }
+            }
             Write::Remove(key) if at(key).is_none() => conflicts.push(Conflict::Record(key.clone())),
+            Write::RemoveVersion(key, version) if at(key).and_then(Record::version) != Some(*version) => {
+                conflicts.push(Conflict::Record(key.clone()));
+            }
+            Write::Missing(key) if at(key).is_some() => conflicts.push(Conflict::Record(key.clone())),
             Write::Thread(_)
+            | Write::RemoveVersion(..)
+            | Write::Missing(_)
             | Write::Delete(_)
             | Write::Remove(_)
             | Write::Count { .. }
@@ -178,6 +209,9 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
+            }
+            DirectoryWrite::RetireAddress(entry) => {
+                contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
             }
             DirectoryWrite::NewAddress(entry) => {
                 !contents.addresses.contains_key(&entry.address.mailbox_key())
@@ -239,7 +273,15 @@ fn apply(contents: &mut Contents, change: Change) {
                     counter.count = counter.count.saturating_sub(by);
                 }
             }
-            Write::Delete(key) | Write::Remove(key) => {
+            Write::Conversation(change) => {
+                let key = (organization_id, Key::Thread(change.thread_id));
+                match change.wanted {
+                    Some(thread) => drop(contents.records.insert(key, thread.into())),
+                    None => drop(contents.records.remove(&key)),
+                }
+            }
+            Write::Missing(_) => {}
+            Write::Delete(key) | Write::Remove(key) | Write::RemoveVersion(key, _) => {
                 drop(contents.records.remove(&(organization_id, key)));
             }
         }
@@ -249,6 +291,9 @@ fn apply(contents: &mut Contents, change: Change) {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
+            }
+            DirectoryWrite::RetireAddress(entry) => {
+                contents.retired.insert(entry.address.mailbox_key());
             }
             DirectoryWrite::NewAddress(entry) => {
                 drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
@@ -281,6 +326,16 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Unread(inbox), Record::Message(message)) if message.inbox_id == *inbox && message.unread => {
             Some(message.id.to_string())
         }
+        (List::Trash(..) | List::AllTrash(_) | List::TrashInThread(_), Record::Trashed(trashed)) => {
+            let Fate::Kept(message) = &trashed.fate else { return None };
+            let listed = match list {
+                List::Trash(inbox, span) => message.inbox_id == *inbox && span.takes(message.created_at),
+                List::AllTrash(span) => span.takes(message.created_at),
+                List::TrashInThread(thread) => message.thread_id == *thread,
+                _ => false,
+            };
+            listed.then(|| message.id.to_string())
+        }
         (List::Labelled(inbox, label), Record::Mark(mark))
             if mark.inbox_id == *inbox && mark.label == *label =>
         {
@@ -297,10 +352,16 @@ fn order(list: &List, record: &Record) -> Option<String> {
                 List::AllThreads(span) => (None, span),
                 _ => return None,
             };
-            if inbox.is_some_and(|inbox| inbox != thread.inbox_id) || !span.takes(thread.last_message_at) {
+            let elsewhere = inbox.is_some_and(|inbox| inbox != thread.inbox_id);
+            if elsewhere || thread.message_count == 0 || !span.takes(thread.last_message_at) {
                 return None;
             }
             Some(format!("{:013}/{}", thread.last_message_at.as_millisecond(), thread.id))
+        }
+        (List::Drafts(inbox), Record::Draft(draft))
+            if draft.inbox_id == *inbox && draft.state == DraftState::Open =>
+        {
+            Some(draft.id.to_string())
         }
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
             Some(approval.id.to_string())
@@ -330,6 +391,7 @@ fn forward(list: &List) -> bool {
             | List::Webhooks
             | List::Members
             | List::ThreadMessages(_)
+            | List::TrashInThread(_)
             | List::Open(_)
     )
 }
@@ -437,6 +499,7 @@ impl Directory for MemoryStore {
         let contents = self.contents();
         Ok(addresses
             .iter()
+            .filter(|address| !contents.retired.contains(&address.mailbox_key()))
             .filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned())
             .collect())
     }
@@ -467,6 +530,39 @@ impl Watch for MemoryStore {
             .collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Trashed(one) if one.look_at < now && !matches!(one.fate, Fate::Gone(_)) => {
+                    let (organization_id, inbox_id) = (one.organization_id, one.inbox_id);
+                    Some((one.look_at, Watched { organization_id, inbox_id, message_id: one.message_id }))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Purge(one) if one.look_at < now => {
+                    Some((one.look_at, (one.organization_id, one.inbox_id)))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_unstable();
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
@@ -615,5 +711,54 @@ impl Trail for MemoryStore {
             .collect();
         lost.sort_by_key(|(at, _)| *at);
         Ok(lost.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
+    }
+}
+
+#[async_trait]
+impl Feed for MemoryStore {
+    async fn blocks(
+        &self,
+        organization_id: OrganizationId,
+        range: Range,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
+        if range.from > range.to {
+            return Ok(vec![]);
+        }
+        let contents = self.contents();
+        let found = contents.blocks.range((organization_id, range.from)..=(organization_id, range.to));
+        let mut found: Vec<_> = found
+            .map(|((_, number), block)| StoredBlock {
+                number: *number,
+                block: Some(block.clone()).filter(|block| block.number == *number),
+            })
+            .collect();
+        if range.newest_first {
+            found.reverse();
+        }
+        found.truncate(usize::from(range.limit));
+        Ok(found)
+    }
+
+    async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        let at = |block: &Block| (block.organization_id, block.number);
+        let is_there =
+            |last: &&Block| contents.blocks.get(&at(last)).is_some_and(|known| known.at == last.at);
+        let gone = last.filter(|last| last.is_aging(block.at)).is_some_and(|last| !is_there(&last));
+        if gone || contents.blocks.contains_key(&at(block)) {
+            return Err(StoreError::Conflict(vec![Conflict::Directory]));
+        }
+        contents.blocks.insert(at(block), block.clone());
+        Ok(())
+    }
+
+    async fn events(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[EventId],
+    ) -> Result<Vec<Event>, StoreError> {
+        let contents = self.contents();
+        let wanted = |event: &&Event| event.organization_id == organization_id && ids.contains(&event.id);
+        Ok(contents.events.iter().filter(wanted).cloned().collect())
     }
 }

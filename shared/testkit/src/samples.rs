@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
+use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::{
@@ -15,17 +17,20 @@ use domain::gate::policy::{
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::finding::{Finding, FindingKind};
-use domain::mailbox::inbox::Inbox;
+use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::{Index, Retired, Segment};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
-use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Mark, Message, Party, Verdicts};
+use domain::mailbox::message::{
+    Attachment, AttachmentRef, Direction, Mark, Message, Party, Trashed, Verdicts,
+};
+use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -139,6 +144,11 @@ pub fn inbox(n: u8) -> Inbox {
     }
 }
 
+/// [`inbox`], deleted at [`NOW`].
+pub fn purge(n: u8) -> Purge {
+    Purge::of(&inbox(n), NOW)
+}
+
 fn party(name: &str) -> Party {
     Party { name: Some(name.into()), address: format!("{name}@example.org") }
 }
@@ -160,6 +170,7 @@ pub fn inbound(n: u8) -> Message {
                 evidence: "answers go to bob@example.net".into(),
             }],
             authenticated: true,
+            siblings: Some(vec![]),
         },
         from: party("ann"),
         reply_to: vec![],
@@ -174,6 +185,7 @@ pub fn inbound(n: u8) -> Message {
         date: Some(later(i64::from(n) - 60)),
         labels: BTreeSet::from([label("To do")]),
         unread: true,
+        notes: Notes::default(),
         attachments: vec![AttachmentRef {
             id: AttachmentId::new(NOW, [n; 10]),
             filename: "a.pdf".into(),
@@ -186,7 +198,17 @@ pub fn inbound(n: u8) -> Message {
         size: 1234,
         created_at: later(i64::from(n)),
         version: 1,
+        trash: None,
     }
+}
+
+fn tag(text: &str) -> Tag {
+    Tag::parse(text).expect("a tag")
+}
+
+/// [`inbound`] in the trash, since [`NOW`].
+pub fn trashed(n: u8) -> Trashed {
+    Trashed::keep(&inbound(n), NOW)
 }
 
 /// A mail of [`inbox`] 1 that stands at `state`.
@@ -198,12 +220,17 @@ pub fn outbound(n: u8, state: State) -> Message {
             send_at: None,
             recipients: 1,
             first_contact: n % 2 == 1,
+            forward: false,
             sent_again_as: if n % 2 == 1 { vec![inbound(n + 1).id] } else { vec![] },
             state,
         }),
         internet_message_id: None,
         date: None,
         unread: false,
+        notes: Notes {
+            metadata: [(tag("crm.id"), "lead 42".to_owned())].into(),
+            tags: [tag("orders")].into(),
+        },
         ..inbound(n)
     }
 }
@@ -265,6 +292,42 @@ pub fn pause() -> Pause {
     Pause { by, at: later(3), reason: "To be sure.".into() }
 }
 
+/// A draft that was left of a rejected mail.
+pub fn draft(n: u8) -> SavedDraft {
+    let party = |name: &str| Party { name: Some(name.to_owned()), address: format!("{name}@a.example") };
+    SavedDraft {
+        client_id: Some(format!("order {n}")),
+        to: vec![party("ann")],
+        cc: vec![party("bob")],
+        bcc: vec![party("eve")],
+        reply_to: vec![party("dan")],
+        subject: Some(HeaderText::lossy("The offer")),
+        preview: "Dear Ann".into(),
+        strict_html: true,
+        files: vec![DraftFile {
+            filename: "offer.pdf".into(),
+            content_type: "application/pdf".into(),
+            content_id: Some("offer".into()),
+            size: 5,
+            digest: Digest::of(b"offer"),
+        }],
+        send_at: Some(later(40)),
+        answers: Some(inbound(9).id),
+        reply_all: true,
+        object: Some(DraftObject { name: Digest::of(&[n]), digest: Digest::of(&[n, 1]) }),
+        rejected: Some(Rejected {
+            approval_id: approval(n).id,
+            message_id: inbound(n).id,
+            reason: "The price is wrong.".into(),
+        }),
+        authors: [member(6, Role::Owner).id].into(),
+        writers: vec![Actor::Member { member_id: member(6, Role::Owner).id }],
+        updated_at: later(2),
+        version: 3,
+        ..SavedDraft::new(DraftId::new(later(i64::from(n)), [n; 10]), organization_id(1), inbox_id(1), NOW)
+    }
+}
+
 /// A pending approval of [`outbound`].
 pub fn approval(n: u8) -> Approval {
     Approval {
@@ -274,6 +337,7 @@ pub fn approval(n: u8) -> Approval {
         message_id: inbound(n).id,
         thread_id: inbound(n).thread_id,
         answers: Some(inbound(9).id),
+        forward: false,
         resends: vec![inbound(7).id, inbound(8).id],
         authors: [member(6, Role::Owner).id].into(),
         digest: Digest::of(&[n]),
@@ -330,6 +394,7 @@ pub fn approval(n: u8) -> Approval {
         attachment_count: 1,
         html_changes: vec![HtmlChange { kind: "comment_removed".into(), what: "x".into(), count: 2 }],
         decision: Decision::Pending,
+        draft_id: None,
         task_token: None,
         version: 1,
     }
@@ -456,6 +521,15 @@ pub fn event(n: u8) -> Event {
         created_at: NOW,
         subject: Subject::Message(Box::new(inbound(n))),
     }
+}
+
+/// The `n`-th block of the feed of [`organization_id`] 1, with one event of that organization and one that is about no inbox, a second
+/// after the one before.
+pub fn block(n: u8) -> Block {
+    let listed = Listed::from(&event(n));
+    let other = Listed { event_id: EventId::new(NOW, [100 + n; 10]), inbox_id: None, ..listed.clone() };
+    let (number, at) = (u64::from(n), later(i64::from(n)));
+    Block { organization_id: organization_id(1), number, at, events: vec![listed, other] }
 }
 
 /// The policies of [`organization`] 1, one with a rule of every outcome.

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
 use app::base::ports::{
-    Anchors, BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, FlowError, MailSender, Queue,
-    Random, SendOutcome, Settings, Signature, Signer, Workflow,
+    Anchors, BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, Eraser, FlowError, MailSender,
+    Queue, Random, SendOutcome, Settings, Signature, Signer, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
 use app::gate::submit::Sending;
@@ -37,6 +37,10 @@ pub struct HandClock(AtomicI64);
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap_or(samples::NOW)
+    }
+
+    fn wait(&self, _: u64) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -84,12 +88,12 @@ impl Blobs for MemoryBlobs {
         }
         Ok(bytes.slice(at(part.start)..at(part.end)))
     }
-    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        lock(&self.objects).remove(&key.path());
-        Ok(())
-    }
     async fn put(&self, key: &BlobKey, bytes: Bytes, _: &str) -> Result<(), BlobError> {
         lock(&self.objects).entry(key.path()).or_insert(bytes);
+        Ok(())
+    }
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        lock(&self.objects).remove(&key.path());
         Ok(())
     }
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
@@ -111,6 +115,17 @@ impl Blobs for MemoryBlobs {
     }
     async fn download_url(&self, key: &BlobKey, _: &str) -> Result<String, BlobError> {
         Ok(format!("https://bucket.test/{}", key.path()))
+    }
+}
+
+#[async_trait]
+impl Eraser for MemoryBlobs {
+    async fn erase(&self, key: &BlobKey) -> Result<(), BlobError> {
+        if let Some(error) = lock(&self.failures).pop_front() {
+            return Err(error);
+        }
+        lock(&self.objects).remove(&key.path());
+        Ok(())
     }
 }
 

@@ -37,6 +37,7 @@ pub mod gate {
     pub mod drafts;
     pub mod pauses;
     pub mod policies;
+    pub mod saved_drafts;
     pub mod standing_approvals;
 }
 

@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inbound", &["app", "assembly", "domain", "runtime"]),
     ("dispatch", &["app", "assembly", "aws-flow", "aws-mail", "domain", "runtime"]),
     ("background", &["app", "assembly", "aws-data", "aws-flow", "domain", "runtime", "wire"]),
+    ("mcp", &["api", "app", "domain", "runtime", "wire"]),
     ("operator", &["app", "assembly", "runtime", "wire"]),
     ("testkit", &["app", "domain"]),
 ];

@@ -38,6 +38,7 @@ fn served() -> BTreeMap<String, &'static str> {
         ("console", console::FUNCTIONS),
         ("dispatch", dispatch::FUNCTIONS),
         ("inbound", inbound::FUNCTIONS),
+        ("mcp", mcp::FUNCTIONS),
         ("operator", operator::FUNCTIONS),
     ];
     let mut all = BTreeMap::new();
@@ -216,7 +217,9 @@ fn logical_id(function: &str) -> String {
 /// What the API's gateway is told of the routes, as `template.yaml` writes it.
 fn gateway() -> String {
     let mut paths: BTreeMap<&str, BTreeMap<String, &str>> = BTreeMap::new();
-    for endpoint in api::ENDPOINTS.iter().chain([&console::ENDPOINT, &api::unmatched::ENDPOINT]) {
+    for endpoint in
+        api::ENDPOINTS.iter().chain([&console::ENDPOINT, &mcp::ENDPOINT, &api::unmatched::ENDPOINT])
+    {
         let method = match endpoint.method {
             "ANY" => "x-amazon-apigateway-any-method".to_owned(),
             method => method.to_lowercase(),
@@ -326,6 +329,8 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("token_id", "tok_01kc1x5e3r0000000000000008"),
     ("policy_id", "pol_01kc1x5e3r0000000000000009"),
     ("standing_approval_id", "sta_01kc1x5e3r0000000000000010"),
+    ("event_id", "evt_01kc1x5e3r0000000000000009"),
+    ("draft_id", "drf_01kc1x5e3r0000000000000011"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).
@@ -430,6 +435,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:DeleteItem",
             "kms:Decrypt",
             "kms:Sign",
+            "s3:DeleteObject",
             "s3:GetObject",
             "s3:PutObject",
             "s3:ListBucket",
@@ -458,6 +464,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "events:PutEvents",
             "kms:Decrypt",
             "kms:Sign",
+            "s3:DeleteObject",
             "s3:ListBucketVersions",
             "s3:PutObject",
             "sqs:SendMessage",
@@ -507,6 +514,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "dynamodb:BatchGetItem",
+            "dynamodb:ConditionCheckItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             // Of segments of the search index alone, and of what is known of them.
@@ -514,12 +522,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "s3:DeleteObject",
             "s3:ListBucket",
             "s3:DeleteObjectTagging",
+            "s3:ListBucket",
             "s3:GetObject",
             "s3:PutObject",
             "s3:PutObjectTagging",
             "sqs:SendMessage",
         ],
     ),
+    // It calls the API as anybody does, with the caller's own credential.
+    ("mcp", &[]),
     ("operator", &["dynamodb:PutItem", "kms:GenerateDataKey"]),
 ];
 
@@ -540,10 +551,15 @@ fn no_role_holds_more_than_its_group_may() {
             if action.starts_with("ses:Send") && !senders.contains(&name) {
                 senders.push(name.clone());
             }
-            if action == "s3:DeleteObject" {
-                assert_eq!(resource, "${MailBucket.Arn}/search/*", "{name} could delete more than segments");
-            }
-            // Whoever puts sealed objects must not be able to put anything else under that name, and nobody deletes.
+            // Whoever deletes an object must not be able to put another under its name: one function deletes, and puts nothing; the
+            // names of what drafts say are never given again.
+            let of_drafts = resource == "${MailBucket.Arn}/drafts/*";
+            assert!(
+                action != "s3:DeleteObject" || name == "background-purge" || of_drafts,
+                "{name} deletes objects"
+            );
+            assert!(!(name == "background-purge" && action == "s3:PutObject"), "{name} puts objects");
+            // Whoever puts sealed objects must not be able to put anything else under that name.
             assert!(
                 !(action == "s3:PutObject" && resource.contains("inbound")),
                 "{name} could forge received mail"
@@ -615,7 +631,10 @@ fn what_came_for_nobody_is_deleted_after_a_month() {
                 assert_eq!(resource, "${MailBucket.Arn}/inbound/*", "{name}: {action}");
                 markers.push((name.clone(), action.clone()));
             }
-            assert!(action != "s3:DeleteObject" && action != "s3:DeleteObjectVersion", "{name}: {action}");
+            // What drafts say is deleted with them, and nothing else is.
+            let deletes = action.starts_with("s3:DeleteObject") && !action.ends_with("Tagging");
+            let own = action == "s3:DeleteObject" && resource == "${MailBucket.Arn}/drafts/*";
+            assert!(!deletes || own || name == "background-purge", "{name}: {action} on {resource}");
         }
         // It can set no other mark.
         let own = resource(&template, &function.role);
@@ -808,6 +827,7 @@ fn alarms_ring_for_what_they_say() {
             "SettleAlarm",
             "Maximum(ApproximateNumberOfMessagesVisible SettleDeadLetters.QueueName) > 0 in 1 x 300 s",
         ),
+        ("PurgeSilentAlarm", "Sum(Invocations BackgroundPurge) < 1 in 2 x 900 s, or silence"),
         ("StreamAlarm", "Maximum(IteratorAge BackgroundPublish) > 600000 in 2 x 300 s"),
         ("SweepAlarm", "Sum(Errors BackgroundSweep) > 3 in 2 x 300 s"),
         ("SweepSilentAlarm", "Sum(Invocations BackgroundSweep) < 1 in 2 x 300 s, or silence"),

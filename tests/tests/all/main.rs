@@ -7,6 +7,7 @@ mod architecture;
 mod conformance;
 mod contract;
 mod described;
+mod openapi;
 
 mod people {
     mod sign_in;
@@ -16,10 +17,13 @@ mod people {
 mod mailbox {
     mod findings;
     mod search;
+    mod trash;
     mod unclaimed;
 }
 
 mod gate {
+    mod drafts;
+    mod forward;
     mod links;
     mod policies;
     mod shown;
@@ -29,6 +33,7 @@ mod gate {
 
 mod delivery {
     mod deliveries;
+    mod feed;
 }
 
 mod ledger {
@@ -39,6 +44,7 @@ mod stack {
     mod bad_input;
     mod browser;
     mod faults;
+    mod mcp;
 
     mod people {
         pub(super) mod access;
@@ -48,10 +54,14 @@ mod stack {
 
     mod mailbox {
         mod attachments;
+        mod batch;
         pub(super) mod corpus;
+        mod drafts;
         pub(super) mod inbound;
+        mod inboxes;
         mod lists;
         mod search;
+        mod trash;
     }
 
     mod gate {
@@ -64,6 +74,7 @@ mod stack {
     }
 
     mod delivery {
+        mod events;
         mod webhooks;
     }
 

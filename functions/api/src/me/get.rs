@@ -15,7 +15,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/me",
     access: Access::Credential,
-    says: "who the credential is, and whether mail is paused",
+    says: "who the credential is, what it may do, and whether mail is paused",
     example: "",
     query: None,
     body: None,
@@ -27,6 +27,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let entered = request.enter_any(ports).await?;
         let me = sessions::me(&entered.ports, &entered.principal).await?;
-        Ok(Response::json(200, &members::me(&me)))
+        Ok(Response::json(200, &members::me(&me, &entered.principal)))
     })
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::ports::Blobs;
-use app::base::store::Key;
 use app::mailbox::messages::{self, Raw};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
@@ -28,7 +27,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>((ports, blobs): &'a (Ports, Arc<dyn Blobs>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (inbox_id, id) = (request.id("inbox_id")?, request.id("message_id")?);
-        let call = request.enter::<scope::MessagesRead>(ports, &[Key::Message(inbox_id, id)]).await?;
+        let call = request.enter::<scope::MessagesRead>(ports, &messages::keys(inbox_id, id)).await?;
         let raw = messages::raw(&call.ports, &**blobs, &call.permit, inbox_id, id).await?;
         Ok(match raw {
             Raw::Bytes(bytes) => Response::bytes("message/rfc822", &bytes),

@@ -1,14 +1,14 @@
-//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`: asks for an answer to a mail's author to be sent. It is held.
+//! `POST /v1/inboxes/{inbox_id}/messages/{message_id}/reply`: asks for an answer to a mail's author to be sent. `202` where it is held, `201` where policies let it go.
 //!
 //! Needs the scope `messages.send`.
 
 use app::base::store::Key;
-use app::gate::submit::{Answering, Sending, Submitted, submit};
+use app::gate::submit::{Answering, How, Sending, Submitted, submit};
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
-use wire::gate::drafts::{self, Mail, SubmittedView};
+use wire::gate::drafts::{self, Reply, SubmittedView};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -19,7 +19,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     says: "the same; recipients and subject may be left out",
     example: r#"{"text": "Thank you, it is on its way."}"#,
     query: None,
-    body: Some(Shape::of::<Mail>()),
+    body: Some(Shape::of::<Reply>()),
     response: Some(schema::of::<SubmittedView<'static>>),
     open: || crate::open(Aws::sending, handle),
 };
@@ -29,8 +29,8 @@ fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
         let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
         let keys = [Key::Inbox(id), Key::Policies, Key::Organization, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(&sending.ports, &keys).await?;
-        let draft = drafts::draft(&request.body)?;
-        let answering = Some(Answering { message_id, all: false });
+        let (draft, quote) = drafts::reply(&request.body)?;
+        let answering = Some(Answering { message_id, how: How::Reply { quote } });
         let respond = |submitted: &Submitted| drafts::respond(submitted, sending.ports.now());
         let submitted =
             submit(&sending.over(&call.ports), &call.permit, id, draft, answering, &call.once, respond)

@@ -28,7 +28,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (inbox_id, id) = (request.id("inbox_id")?, request.id("message_id")?);
-        let call = request.enter::<scope::MessagesModify>(ports, &[Key::Message(inbox_id, id)]).await?;
+        let call = request
+            .enter::<scope::MessagesModify>(ports, &[Key::Inbox(inbox_id), Key::Message(inbox_id, id)])
+            .await?;
         let marking = messages::marks(&request.body)?;
         let message = marks::mark(&call.ports, &call.permit, inbox_id, id, &marking).await?;
         Ok(Response::json(200, &messages::message(&message)))

@@ -88,6 +88,8 @@ struct ApprovalPage {
     /// What each recipient's server said.
     outcomes: Vec<(String, &'static str)>,
     answers: Option<Answered>,
+    /// Whether it passes that mail on, and is no answer to it.
+    forward: bool,
     thread: Vec<Turn>,
     /// Whether the conversation may go on beyond what is listed.
     thread_full: bool,
@@ -251,6 +253,7 @@ pub(crate) async fn written(
         standing: stands(view, now),
         outcomes: outcomes(&view.message.message),
         answers: view.answers.as_ref().map(|detail| answered(detail, now)),
+        forward: approval.forward,
         thread: view.thread.iter().map(|message| turn(message, approval.message_id, now)).collect(),
         thread_full: view.thread.len() >= FULL_THREAD,
         mail,

@@ -4,6 +4,7 @@
 use app::Ports;
 use app::base::ports::Blobs;
 use app::gate::html::{self, MAX_HTML_WEIGHT, MAX_TEXT_WEIGHT, says_the_same, weight};
+use app::gate::submit::is_caller_header;
 use app::mailbox::attachments;
 use app::mailbox::messages::Detail;
 use domain::Timestamp;
@@ -48,6 +49,8 @@ pub(super) struct Mail {
     pub links_mislead: bool,
     pub headers: Vec<(String, String)>,
     pub headers_cut: bool,
+    /// `open` where whoever asked for the mail gave some of them.
+    pub headers_open: &'static str,
     pub size: String,
 }
 
@@ -212,9 +215,14 @@ pub(super) fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, 
     };
     let total: u64 = message.attachments.iter().map(|file| file.size).sum();
     let mut headers_size = 0;
-    let headers: Vec<(String, String)> = detail
-        .headers
-        .iter()
+    // Those first that whoever asked for the mail gave.
+    let (given, written): (Vec<_>, Vec<_>) =
+        detail.headers.iter().partition(|(name, _)| is_caller_header(name));
+    let is_given = !given.is_empty() && message.outbound().is_some();
+    let headers_open = if is_given { "open" } else { "" };
+    let headers: Vec<(String, String)> = given
+        .into_iter()
+        .chain(written)
         .take_while(|(name, value)| {
             headers_size += name.len() + value.len();
             headers_size <= MAX_HEADERS
@@ -249,6 +257,7 @@ pub(super) fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, 
         links,
         links_count: count(links_count, "link", "links"),
         headers_cut: headers.len() < detail.headers.len(),
+        headers_open,
         headers,
         size: size(message.size),
     }

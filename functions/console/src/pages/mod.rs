@@ -5,6 +5,7 @@ mod approval;
 mod attachment;
 mod audit;
 mod decide;
+mod docs;
 mod edit;
 mod gate;
 mod link;
@@ -83,6 +84,7 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
         (Route::LinkAttachment(secret, id), "GET" | "HEAD") => {
             link::attachment(context, request, &secret, id).await
         }
+        (Route::Docs, "GET" | "HEAD") => docs::show(),
         (Route::Style, "GET" | "HEAD") => Ok(style::show(request)),
         _ => Ok(problem::method(request).header("allow", route.methods())),
     };

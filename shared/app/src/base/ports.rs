@@ -11,8 +11,8 @@ use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::people::access::Actor;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
@@ -23,6 +23,9 @@ use crate::base::store::{Store, StoreError};
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Ends so many milliseconds from now.
+    fn wait(&self, milliseconds: u64) -> BoxFuture<'_, ()>;
 }
 
 /// Randomness fit for secrets.
@@ -42,6 +45,8 @@ pub enum BlobKey {
     Attachment(OrganizationId, AttachmentId),
     /// A file that a client uploads, kept for a day.
     Upload(OrganizationId, AttachmentId),
+    /// What a draft says, under a name that is used once; kept for a year at most.
+    Draft(OrganizationId, DraftId, Digest),
     /// A segment of the search index of an inbox, by its name.
     Segment(OrganizationId, InboxId, Digest),
 }
@@ -54,6 +59,7 @@ impl BlobKey {
             BlobKey::Sealed(organization, digest) => format!("sealed/{organization}/{}", digest.hex()),
             BlobKey::Attachment(organization, id) => format!("attachments/{organization}/{id}"),
             BlobKey::Upload(organization, id) => format!("uploads/{organization}/{id}"),
+            BlobKey::Draft(organization, id, name) => format!("drafts/{organization}/{id}/{}", name.hex()),
             BlobKey::Segment(organization, inbox, name) => {
                 format!("search/{organization}/{inbox}/{}", name.hex())
             }
@@ -85,10 +91,10 @@ pub trait Blobs: Send + Sync {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
     /// Reads these bytes of an object, all of which it has.
     async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError>;
-    /// Deletes an object, if it is there.
-    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
     /// Stores an object that is never written again: an existing one of this name is kept.
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
+    /// Removes an object; one that is not there is removed already.
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
     /// Marks a received mail that came for nobody: it is deleted 30 days after it came.
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError>;
     /// Takes that mark away, if it is there: the object is kept.
@@ -97,6 +103,13 @@ pub trait Blobs: Send + Sync {
     async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError>;
     /// A URL that gives the file as a download of this name, for 15 minutes.
     async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError>;
+}
+
+/// Deletes objects for good. Nothing that answers requests has it.
+#[async_trait]
+pub trait Eraser: Send + Sync {
+    /// Deletes an object. One that is not there is deleted already.
+    async fn erase(&self, key: &BlobKey) -> Result<(), BlobError>;
 }
 
 /// A call that may be repeated, or not.
@@ -297,6 +310,8 @@ new_ids! {
     message_id: MessageId;
     /// A new id.
     attachment_id: AttachmentId;
+    /// A new id.
+    draft_id: DraftId;
     /// A new id.
     approval_id: ApprovalId;
     /// A new id.

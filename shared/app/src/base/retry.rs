@@ -1,7 +1,8 @@
 //! Trying again what loses against others: load, decide and commit, until nobody else writes in between.
 
 use crate::base::error::Refusal;
-use crate::base::store::StoreError;
+use crate::base::ports::Ports;
+use crate::base::store::{Change, StoreError};
 
 /// What came of one try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,15 @@ impl<T> Try<T> {
     }
 }
 
+/// Commits, unless somebody else was faster.
+pub(crate) async fn commit_first(ports: &Ports, change: Change) -> Result<bool, Refusal> {
+    match ports.store.commit(change).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Takes a step until it is done, at most `tries` times. Where it never is, the refusal is temporary, and `why` is its text.
 ///
 /// The step is no `AsyncFn`: whoever calls it could not be shown to be `Send`.
@@ -32,6 +42,30 @@ pub async fn retry<T, F: Future<Output = Result<Try<T>, Refusal>>>(
     step: impl Fn() -> F,
 ) -> Result<T, Refusal> {
     for _ in 0..tries {
+        if let Try::Done(done) = step().await? {
+            return Ok(done);
+        }
+    }
+    Err(Refusal::Unavailable(why.to_owned()))
+}
+
+/// The first pause is shorter than this many milliseconds; each following one may be twice as long.
+const FIRST_PAUSE: u64 = 16;
+/// It is doubled at most so often.
+const DOUBLED: usize = 4;
+
+/// As [`retry`], with a pause of random length before each further try: of many who change the same, those who lost do not meet again.
+pub async fn retry_apart<T, F: Future<Output = Result<Try<T>, Refusal>>>(
+    ports: &Ports,
+    tries: usize,
+    why: &'static str,
+    step: impl Fn() -> F,
+) -> Result<T, Refusal> {
+    for n in 0..tries {
+        if n > 0 {
+            let most = FIRST_PAUSE << (n - 1).min(DOUBLED);
+            ports.clock.wait(u64::from_be_bytes(ports.bytes()) % most).await;
+        }
         if let Try::Done(done) = step().await? {
             return Ok(done);
         }

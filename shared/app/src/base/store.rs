@@ -6,6 +6,7 @@ use domain::base::digest::Digest;
 use domain::delivery::event::Event;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
+use domain::gate::draft::SavedDraft;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
@@ -13,16 +14,18 @@ use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::filter::Span;
-use domain::mailbox::inbox::Inbox;
+use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
-use domain::mailbox::message::{Attachment, Mark, Message, Thread, ThreadMarks, ThreadUpdate};
+use domain::mailbox::message::{
+    Attachment, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+};
 use domain::people::credential::{Login, Session, SignInWindow, Token};
 use domain::people::organization::{Member, Organization};
 use domain::{
-    ApprovalId, AttachmentId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId,
-    ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    StandingApprovalId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
@@ -36,6 +39,19 @@ pub struct ThreadPointer {
     pub thread_id: ThreadId,
     /// When it was made or last used.
     pub at: Timestamp,
+}
+
+/// Leads from the name that a client gave a draft to the draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftPointer {
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// [`SavedDraft::name_hash`] of the name.
+    pub hash: Digest,
+    /// Where it leads.
+    pub draft_id: DraftId,
+    /// When it is forgotten; never while the draft can be changed.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Leads from a token's id to its record, which lies under the hash of a secret that nobody has.
@@ -116,8 +132,8 @@ macro_rules! records {
             use domain::base::digest::Digest;
             use domain::mailbox::label::Label;
             use domain::{
-                ApprovalId, AttachmentId, EventId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId,
-                TokenId, WebhookId,
+                ApprovalId, AttachmentId, DraftId, EventId, InboxId, MemberId, MessageId, StandingApprovalId,
+                ThreadId, TokenId, WebhookId,
             };
 
             $(
@@ -222,8 +238,12 @@ records! {
         Session(Session) by (hash: Digest), version;
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
+        /// A deleted inbox whose mail is still being deleted.
+        Purge(Purge) by (inbox_id: InboxId), version;
         /// A mail.
         Message(Message, boxed *) by (inbox_id: InboxId, id: MessageId), version;
+        /// A mail in the trash, or what is left of a deleted one.
+        Trashed(Trashed, boxed *) by (inbox_id: InboxId, message_id: MessageId), version;
         /// A mail's place among those of a label.
         Mark(Mark) by (inbox_id: InboxId, label: Label, message_id: MessageId);
         /// The search index of an inbox.
@@ -238,6 +258,10 @@ records! {
         StandingApproval(StandingApproval, boxed *) by (id: StandingApprovalId), version;
         /// A file.
         Attachment(Attachment) by (id: AttachmentId);
+        /// A mail that somebody is still writing.
+        Draft(SavedDraft, boxed *) by (id: DraftId), version;
+        /// The draft that a client's name leads to, by the hash of the name.
+        DraftPointer(DraftPointer) by (inbox_id: InboxId, hash: Digest);
         /// An endpoint.
         Webhook(Webhook) by (id: WebhookId), version;
         /// A delivery that waits for a later attempt.
@@ -272,7 +296,7 @@ pub enum Expect {
     /// The record of something that can be paused, as it was seen: paused at this time, or not. One that is gone is not
     /// made anew.
     Paused(Option<Timestamp>),
-    /// The saved answer that ends at this time.
+    /// The saved answer, or what leads to a draft that came to an end, that is forgotten at this time.
     Until(Timestamp),
     /// Whatever is there.
     Anything,
@@ -287,12 +311,18 @@ pub enum Write {
     Thread(ThreadUpdate),
     /// Changes the marks of a conversation. The conflict is on [`Key::Thread`].
     Marks(ThreadMarks),
+    /// Writes a conversation as a whole, as it was seen. The conflict is on [`Key::Thread`].
+    Conversation(Box<ThreadChange>),
     /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
     Prolong(Session),
     /// Removes a record.
     Delete(Key),
     /// Removes a record that must be there: of two at once, one conflicts.
     Remove(Key),
+    /// Removes a record that has a version, at this one.
+    RemoveVersion(Key, u64),
+    /// Writes nothing: nothing must lie there.
+    Missing(Key),
     /// Adds to a count, without reading it; one that is not there is 0. Where the sum would be more than `limit`,
     /// nothing is written, and the conflict is on [`Key::Counter`].
     Count {
@@ -330,6 +360,8 @@ pub enum DirectoryWrite {
     ForgetAttempts(EmailAddress, SignInWindow),
     /// A new inbox's address; it must not be taken.
     NewAddress(AddressEntry),
+    /// The address of an inbox that is deleted: it leads nowhere, and nobody can take it ever again.
+    RetireAddress(AddressEntry),
 }
 
 /// Who owns an address.
@@ -453,6 +485,12 @@ pub enum List {
     Messages(InboxId, Span),
     /// The mails of an inbox that nobody has read.
     Unread(InboxId),
+    /// The mails of an inbox in the trash that came or were asked for within this span, as [`Trashed`].
+    Trash(InboxId, Span),
+    /// The mails of all inboxes in the trash that came or were asked for within this span, as [`Trashed`].
+    AllTrash(Span),
+    /// The mails of a conversation in the trash, as [`Trashed`], oldest first.
+    TrashInThread(ThreadId),
     /// The [`Mark`]s of the mails of an inbox that have this label.
     Labelled(InboxId, Label),
     /// The mails of all inboxes that came or were asked for within this span.
@@ -465,6 +503,8 @@ pub enum List {
     Threads(InboxId, Span),
     /// The conversations of all inboxes whose last mail came within this span, by that mail.
     AllThreads(Span),
+    /// The drafts of an inbox that can be changed still.
+    Drafts(InboxId),
     /// Approvals with this status, as it is written down.
     Approvals(String),
     /// Standing approvals; read strongly consistent.
@@ -564,7 +604,7 @@ pub trait Directory: Send + Sync {
         window: SignInWindow,
     ) -> Result<u64, StoreError>;
 
-    /// The owners of these addresses (at most 100), those that have one.
+    /// The owners of these addresses (at most 100), those that have one: of an inbox that was deleted, nobody.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
 }
 
@@ -595,6 +635,12 @@ pub struct DueDelivery {
 pub trait Watch: Send + Sync {
     /// At most `limit` mails whose `watch_at` is before `now`, the longest overdue first.
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` mails in the trash, or on their way out of it, whose `look_at` is before `now`, the longest overdue first.
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
+    async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

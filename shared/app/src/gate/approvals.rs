@@ -1,5 +1,6 @@
 //! Deciding: votes, cancelling, handing a vote on.
 
+use async_trait::async_trait;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
@@ -14,10 +15,13 @@ use domain::{ApprovalId, MemberId};
 use crate::base::error::Refusal;
 use crate::base::ports::{Blobs, Ports, Workflow};
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreError, key, load, typed};
+use crate::base::store::{
+    Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+};
 use crate::gate::diff::{Difference, differences};
 use crate::gate::steps::{approval_event, cancelled_entry, wake};
 use crate::mailbox::messages::{Detail, open_sealed_at, read_detail, read_sealed};
+use crate::mailbox::trash::shown;
 
 pub use domain::gate::approval::Verdict;
 
@@ -83,10 +87,18 @@ pub async fn get(
 pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -> Result<View, Refusal> {
     let organization_id = approval.organization_id;
     let mail = |id| key::Message(approval.inbox_id, id);
-    let wanted =
-        (mail(approval.message_id), approval.answers.map(mail), approval.supersedes.map(key::Approval));
-    let (message, answers, before) = load(&*ports.store, organization_id, wanted).await?;
-    let message = message.ok_or(Refusal::NotFound("message"))?;
+    let in_trash = |id| key::Trashed(approval.inbox_id, id);
+    let wanted = (
+        mail(approval.message_id),
+        in_trash(approval.message_id),
+        approval.answers.map(mail),
+        approval.answers.map(in_trash),
+        approval.supersedes.map(key::Approval),
+    );
+    let (message, trashed, answers, answers_trashed, before) =
+        load(&*ports.store, organization_id, wanted).await?;
+    let answers = shown(ports, answers, answers_trashed);
+    let message = shown(ports, message, trashed).ok_or(Refusal::NotFound("message"))?;
     let differences = match before {
         Some(before) => {
             let before = open_sealed_at(blobs, organization_id, before.digest).await?;
@@ -239,10 +251,31 @@ pub async fn decide(
     digest: Digest,
     verdict: &Verdict,
 ) -> Result<Approval, Refusal> {
-    Ok(vote(ports, workflow, permit, id, digest, verdict, &[]).await?.0)
+    Ok(vote(ports, workflow, permit, id, digest, verdict, &NOTHING).await?.0)
 }
 
-/// As [`decide`]; `also` is written in the transaction of the vote. Also whether this call cast it.
+/// What is written in the transaction of a vote beside it.
+#[async_trait]
+pub(crate) trait Beside: Sync {
+    /// The writes, once it is known what the vote makes of the approval, which may be told of them.
+    async fn writes(&self, decided: &mut Approval, message: &Message) -> Result<Vec<Write>, Refusal>;
+
+    /// Why these conflicts, which are not the vote's own, refuse it.
+    fn refuse(&self, conflicts: Vec<Conflict>) -> Refusal {
+        StoreError::Conflict(conflicts).into()
+    }
+}
+
+#[async_trait]
+impl<const N: usize> Beside for [Write; N] {
+    async fn writes(&self, _: &mut Approval, _: &Message) -> Result<Vec<Write>, Refusal> {
+        Ok(self.to_vec())
+    }
+}
+
+const NOTHING: [Write; 0] = [];
+
+/// As [`decide`]; `beside` is written in the transaction of the vote. Also whether this call cast it.
 pub(crate) async fn vote(
     ports: &Ports,
     workflow: &dyn Workflow,
@@ -250,7 +283,7 @@ pub(crate) async fn vote(
     id: ApprovalId,
     digest: Digest,
     verdict: &Verdict,
-    also: &[crate::base::store::Write],
+    beside: &dyn Beside,
 ) -> Result<(Approval, bool), Refusal> {
     let (actor, now) = (permit.actor(), ports.now());
     let member_id = actor.member().ok_or(DecisionRefused::NoPerson)?;
@@ -265,7 +298,7 @@ pub(crate) async fn vote(
         check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[member_id]).await?;
         let voter = case.voter(member_id)?;
-        let decided = case.approval.clone().vote(voter, with, digest, verdict.clone(), None, now)?;
+        let mut decided = case.approval.clone().vote(voter, with, digest, verdict.clone(), None, now)?;
         let outbound = case.message.outbound().cloned();
         let outbound = outbound.ok_or_else(|| Refusal::Internal("not an outbound mail".to_owned()))?;
         let outbound = match decided.decision {
@@ -283,15 +316,16 @@ pub(crate) async fn vote(
         let cast = decided.votes.iter().filter(|vote| vote.member_id == member_id);
         entry.details = cast.flat_map(|vote| decided.vote_details(vote)).collect();
         entry.details.push(("status", decided.decision.as_str().to_owned()));
+        let also = beside.writes(&mut decided, &case.message).await?;
         let mut change = case.change(ports, &decided, outbound).audit(entry);
-        change.writes.extend(also.iter().cloned());
+        change.writes.extend(also);
         let written = ports.store.commit(change).await;
         // Somebody voted, or the workflow parked, at the same moment: look again. Any other conflict is the answer.
         let ours =
             |conflict: &Conflict| matches!(conflict, Conflict::Record(Key::Approval(_) | Key::Message(..)));
         match written {
             Err(StoreError::Conflict(conflicts)) if !conflicts.iter().all(ours) => {
-                return Err(StoreError::Conflict(conflicts).into());
+                return Err(beside.refuse(conflicts));
             }
             Ok(()) => wake(workflow, &decided).await,
             Err(_) => {}

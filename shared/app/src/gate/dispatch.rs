@@ -5,13 +5,15 @@ use domain::gate::approval::{Approval, Decision};
 use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Ticket};
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
-use domain::mailbox::message::Message;
+use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::people::access::Actor;
+use domain::{InboxId, MessageId};
 use futures_util::future::join;
 
 use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
+use crate::mailbox::trash::load_wherever;
 
 /// What a dispatch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,13 +142,29 @@ async fn look(
         key::Organization,
         key::Inbox(message.inbox_id),
         key::Thread(message.thread_id),
-        asked.resends.iter().map(|id| key::Message(message.inbox_id, *id)).collect::<Vec<_>>(),
+        asked.resends.iter().map(|id| earlier(message.inbox_id, *id)).collect::<Vec<_>>(),
         last_look::tokens_of(&asked).into_iter().map(key::Token).collect::<Vec<_>>(),
         last_look::members_of(&asked).into_iter().map(key::Member).collect::<Vec<_>>(),
         asked.votes.iter().filter_map(|vote| vote.standing).map(key::StandingApproval).collect::<Vec<_>>(),
     );
     let (approval, organization, inbox, thread, originals, tokens, members, standing) =
         load(&*ports.store, organization_id, wanted).await?;
+    let mut pairs = vec![];
+    for (id, pair) in asked.resends.iter().zip(originals) {
+        // One that moves between list and trash at this moment may be in neither.
+        let moves = pair.0.is_none() && pair.1.is_none();
+        pairs.push(if moves {
+            load_wherever(ports, organization_id, message.inbox_id, *id).await?
+        } else {
+            pair
+        });
+    }
+    // One that was deleted meanwhile was over.
+    let kept = |it: Trashed| match it.fate {
+        Fate::Kept(message) | Fate::Going(message) => Some(*message),
+        Fate::Gone(_) => None,
+    };
+    let mut originals = pairs.into_iter().filter_map(|(message, trashed)| message.or(trashed.and_then(kept)));
     let sent = |original: Message| {
         matches!(original.outbound().map(|outbound| &outbound.state), Some(State::Accepted { .. }))
     };
@@ -157,9 +175,14 @@ async fn look(
         members: members.into_iter().flatten().collect(),
         standing: standing.into_iter().flatten().collect(),
         tainted: thread.is_some_and(|thread| thread.tainted),
-        original_sent: originals.into_iter().flatten().any(sent),
+        original_sent: originals.any(sent),
     };
     Ok((approval, around))
+}
+
+/// An earlier attempt at a mail, wherever it lies.
+fn earlier(inbox_id: InboxId, id: MessageId) -> (key::Message, key::Trashed) {
+    (key::Message(inbox_id, id), key::Trashed(inbox_id, id))
 }
 
 /// What keeps a mail that waits from going, if it were claimed now.

@@ -1,20 +1,22 @@
 //! A mail as a caller describes it, checked, with its files at hand, and sealed.
 
-use std::sync::Arc;
-
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, HtmlChange};
+use domain::gate::draft::SavedDraft;
 use domain::gate::seal::{Envelope, MAX_RECIPIENTS, Sealed};
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::lifecycle::{Outbound, Status};
+use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
-use domain::people::access::{Permit, scope};
-use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, OrganizationId, Timestamp};
+use domain::mailbox::notes::Notes;
+use domain::people::access::{Principal, scope};
+use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
@@ -46,7 +48,7 @@ impl Sending {
 }
 
 /// A mail as a caller describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
     /// Recipients.
     pub to: Vec<Mailbox>,
@@ -66,6 +68,10 @@ pub struct Draft {
     pub strict_html: bool,
     /// Files.
     pub attachments: Vec<DraftAttachment>,
+    /// Further header fields, at most [`MAX_HEADERS`]: see [`mail::is_caller_header`].
+    pub headers: Vec<(String, String)>,
+    /// What a program keeps with the mail: no recipient sees it.
+    pub notes: Notes,
     /// Not before this.
     pub send_at: Option<Timestamp>,
 }
@@ -88,14 +94,16 @@ pub struct DraftAttachment {
 pub enum Source {
     /// In the request.
     Inline(Bytes),
-    /// In an upload.
-    Upload(AttachmentId),
+    /// In an upload, or in a mail that has come in or gone.
+    Stored(AttachmentId),
 }
 
 /// Upper bound of a body of either kind, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 /// Upper bound of files.
 pub const MAX_ATTACHMENTS: usize = 20;
+/// Upper bound of header fields that a caller sets.
+pub const MAX_HEADERS: usize = 20;
 /// Upper bound of addresses for answers.
 const MAX_REPLY_TO: usize = 5;
 /// A mail may be scheduled so far ahead: a workflow lives at most a year.
@@ -103,25 +111,64 @@ pub const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 300);
 /// A `send_at` this far in the past still counts as now: clocks differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// How a mail answers another.
+/// How a mail answers another, or passes it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answering {
-    /// The mail that is answered.
+    /// The mail that is answered or passed on.
     pub message_id: MessageId,
-    /// Whether its other recipients get the answer too.
-    pub all: bool,
+    /// How.
+    pub how: How,
+}
+
+/// What a mail is to the one that it takes up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// An answer to its author.
+    Reply {
+        /// With the mail quoted below it.
+        quote: bool,
+    },
+    /// An answer that its other recipients get too.
+    ReplyAll {
+        /// With the mail quoted below it.
+        quote: bool,
+    },
+    /// It is passed on to others, below what its sender says of it.
+    Forward {
+        /// With its files.
+        files: bool,
+    },
+}
+
+impl How {
+    /// Whether it repeats what the other mail says.
+    pub(crate) fn takes_over(self) -> bool {
+        match self {
+            How::Reply { quote } | How::ReplyAll { quote } => quote,
+            How::Forward { .. } => true,
+        }
+    }
+
+    /// Whether it is no answer.
+    pub(crate) fn is_forward(self) -> bool {
+        matches!(self, How::Forward { .. })
+    }
 }
 
 /// A draft that was checked, with everything that it takes to seal it.
 pub(crate) struct Prepared {
     pub(crate) draft: Draft,
     pub(crate) files: Vec<File>,
-    /// The mail that it answers.
+    /// The mail that it answers or passes on.
     pub(crate) parent: Option<Message>,
+    /// Whether it passes that mail on, and is no answer to it.
+    pub(crate) forward: bool,
     /// The mail of which it is a new attempt.
     pub(crate) resends: Option<Original>,
     /// To whom the revision before it was to go, and when: it was counted so.
     pub(crate) revises: Option<(Vec<EmailAddress>, Timestamp)>,
+    /// The draft that it is made of, which is used up with it.
+    pub(crate) saved: Option<SavedDraft>,
     /// Why it needs a person, whatever policies say of it, as a stable code.
     pub(crate) always: Option<&'static str>,
     /// What bringing its HTML into the normal form changed.
@@ -198,20 +245,9 @@ impl Original {
 }
 
 impl Prepared {
-    /// Checks a draft and fetches its uploads.
-    pub(crate) async fn new(
-        sending: &Sending,
-        permit: &Permit<scope::MessagesSend>,
-        inbox_id: InboxId,
-        mut draft: Draft,
-        parent: Option<Message>,
-    ) -> Result<Self, Refusal> {
-        let ports = &sending.ports;
-        let html_changes = check(&mut draft, &[], ports.now())?;
-        let mut files =
-            fetch_files(ports, &*sending.blobs, permit.organization_id(), inbox_id, &draft).await?;
-        place(&draft, &mut files)?;
-        Ok(Self { draft, files, parent, resends: None, revises: None, always: None, html_changes })
+    /// The mail that it answers; none where it passes one on.
+    pub(crate) fn answered(&self) -> Option<&Message> {
+        self.parent.as_ref().filter(|_| !self.forward)
     }
 
     /// Recipients of all kinds.
@@ -288,19 +324,31 @@ pub(crate) fn address_answer(
         let others = parent.to.iter().chain(&parent.cc).filter_map(mailbox);
         draft.cc.extend(others.filter(|mailbox| !is_own(mailbox)));
     }
-    if draft.subject.is_none() {
-        let subject = parent.subject.trim();
-        let begins_re = subject.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("re:"));
-        draft.subject =
-            Some(HeaderText::lossy(&if begins_re { subject.to_owned() } else { format!("Re: {subject}") }));
-    }
+    draft.subject.get_or_insert_with(|| HeaderText::lossy(&mail::reply_subject(&parent.subject)));
     Ok(())
 }
 
+/// Whether a mail may be without words of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// It says something.
+    Needed,
+    /// It passes on what somebody else said.
+    Optional,
+}
+
 /// Refuses what could never be sent, all of it at once, and brings the HTML into its normal form. `kept` are files that the
-/// mail has already; a recipient who is named twice stays where they are named first. Says what was changed.
-pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<Vec<HtmlChange>, Refusal> {
+/// mail has already; a recipient who is named twice stays where they are named first; a blank body is none. Says what was changed.
+pub(crate) fn check(
+    draft: &mut Draft,
+    kept: &[File],
+    body: Body,
+    now: Timestamp,
+) -> Result<Vec<HtmlChange>, Refusal> {
     let mut errors = vec![];
+    for words in [&mut draft.text, &mut draft.html] {
+        words.take_if(|words| words.trim().is_empty());
+    }
     // Whoever is named twice gets one mail.
     mail::dedupe_recipients([&mut draft.to, &mut draft.cc, &mut draft.bcc]);
     let recipients = draft.to.len() + draft.cc.len() + draft.bcc.len();
@@ -319,8 +367,7 @@ pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<
         let message = format!("has more than {MAX_REPLY_TO} addresses");
         errors.push(FieldError::new("reply_to", Code::TooMany, message));
     }
-    let blank = |body: &Option<String>| body.as_deref().is_none_or(|body| body.trim().is_empty());
-    if blank(&draft.text) && blank(&draft.html) {
+    if draft.text.is_none() && draft.html.is_none() && body == Body::Needed {
         errors.push(FieldError::new("text", Code::EmptyBody, "give a body in text, html or both"));
     }
     for (field, body) in [("text", &draft.text), ("html", &draft.html)] {
@@ -355,7 +402,7 @@ pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<
     }
     let mut changes = vec![];
     // Of HTML that is refused already no more is said.
-    if let Some(html) = draft.html.take().filter(|html| !html.trim().is_empty()) {
+    if let Some(html) = draft.html.take() {
         if errors.iter().any(|error| error.field == "html") {
             draft.html = Some(html);
         } else {
@@ -365,7 +412,7 @@ pub(crate) fn check(draft: &mut Draft, kept: &[File], now: Timestamp) -> Result<
             }
         }
     }
-    errors.extend(too_large_to_show(draft));
+    errors.extend(too_large_to_show(draft.text.as_deref(), draft.html.as_deref()));
     if errors.is_empty() { Ok(changes) } else { Err(Refusal::Invalid(errors)) }
 }
 
@@ -412,8 +459,8 @@ fn normalise(draft: &Draft, kept: &[File], html: &str) -> Result<(String, Vec<Ht
 }
 
 /// Lambda answers with at most 6 MB: the mail that somebody decides about must fit into it whole, in the API and on a page.
-fn too_large_to_show(draft: &Draft) -> Option<FieldError> {
-    let (text, html) = [&draft.text, &draft.html].map(|body| body.as_deref().unwrap_or_default()).into();
+pub(crate) fn too_large_to_show(text: Option<&str>, html: Option<&str>) -> Option<FieldError> {
+    let (text, html) = (text.unwrap_or_default(), html.unwrap_or_default());
     let pictures = html.matches("cid:").count() * PICTURE_WEIGHT;
     if weight(text) > MAX_TEXT_WEIGHT {
         let message =
@@ -484,6 +531,8 @@ pub(crate) struct File {
     pub(crate) contents: Bytes,
     /// Whether it is a picture that the HTML shows: any other file leaves as an attachment.
     pub(crate) inline: bool,
+    /// Whether it is taken by its id out of a conversation that is tainted.
+    pub(crate) tainted: bool,
 }
 
 impl File {
@@ -511,59 +560,159 @@ impl File {
     }
 }
 
-/// The bytes of a draft's files. An upload is for one inbox, and for no other.
+/// The bytes of a draft's files. An upload is for one inbox, and for no other; a file of a mail is for whoever may read that mail.
 pub(crate) async fn fetch_files(
     ports: &Ports,
     blobs: &dyn Blobs,
-    organization_id: OrganizationId,
+    principal: &Principal,
     inbox_id: InboxId,
     draft: &Draft,
 ) -> Result<Vec<File>, Refusal> {
     let files = try_join_all(draft.attachments.iter().enumerate().map(|(i, attachment)| async move {
         let field = format!("attachments[{i}]");
-        let (filename, content_type, contents) = match &attachment.source {
-            Source::Inline(contents) => (None, None, contents.clone()),
-            Source::Upload(id) => {
-                let unknown = || {
-                    let message = "no file was uploaded under this id: PUT it to the upload URL first";
-                    Refusal::field(format!("attachments[{i}].attachment_id"), Code::UnknownUpload, message)
-                };
-                let upload = load(&*ports.store, organization_id, key::Attachment(*id)).await?;
-                let usable = |file: &Attachment| file.message.is_none() && file.inbox_id == inbox_id;
-                let upload = upload.filter(usable).ok_or_else(unknown)?;
-                let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
-                let contents = match blobs.get(&BlobKey::Upload(organization_id, *id), max).await {
-                    Err(BlobError::Missing) => return Err(unknown()),
-                    other => other?,
-                };
-                (Some(upload.filename), Some(upload.content_type), contents)
+        let (stored, contents) = match &attachment.source {
+            Source::Inline(contents) => (None, contents.clone()),
+            Source::Stored(id) => {
+                let stored = find_file(ports, blobs, principal, inbox_id, *id).await?;
+                let (stored, contents) = stored.ok_or_else(|| {
+                    let message = "no such file for this inbox: PUT an upload to its upload URL first; a file of a mail \
+                                   takes the scope messages.read, and that the mail has come in or gone";
+                    Refusal::field(format!("{field}.attachment_id"), Code::UnknownUpload, message)
+                })?;
+                (Some(stored), contents)
             }
         };
+        let tainted = stored.as_ref().is_some_and(|stored| stored.tainted);
+        let (filename, content_type) =
+            stored.map(|stored| (stored.filename, leaving_type(&stored.content_type, &contents))).unzip();
         let named = attachment.filename.clone().or(filename);
         let filename = named
             .ok_or_else(|| Refusal::field(format!("{field}.filename"), Code::Required, "name the file"))?;
-        let content_type = attachment
-            .content_type
-            .clone()
-            .or(content_type)
-            .unwrap_or_else(|| "application/octet-stream".to_owned());
+        let content_type = attachment.content_type.clone().or(content_type).unwrap_or_else(|| UNTYPED.to_owned());
         let (content_id, digest) = (attachment.content_id.clone(), Digest::of(&contents));
-        Ok::<_, Refusal>(File { filename, content_type, content_id, digest, contents, inline: false })
+        Ok::<_, Refusal>(File {
+            filename,
+            content_type,
+            content_id,
+            digest,
+            contents,
+            inline: false,
+            tainted,
+        })
     }))
     .await?;
     check_total(&files)?;
     Ok(files)
 }
 
-/// Refuses files that are too large together.
+/// What is known of a file that a draft names by its id.
+struct Stored {
+    filename: String,
+    content_type: String,
+    tainted: bool,
+}
+
+/// A file that a caller may send from an inbox, and its bytes: an upload for that inbox, or a file of a mail that the caller may read.
+async fn find_file(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    principal: &Principal,
+    inbox_id: InboxId,
+    id: AttachmentId,
+) -> Result<Option<(Stored, Bytes)>, Refusal> {
+    let organization_id = principal.organization_id;
+    let Some(file) = load(&*ports.store, organization_id, key::Attachment(id)).await? else {
+        return Ok(None);
+    };
+    if !file.is_sound() {
+        return Err(Refusal::Internal(format!("{id}: the record names another file")));
+    }
+    let mut tainted = false;
+    let key = match file.message {
+        None if file.inbox_id == inbox_id => BlobKey::Upload(organization_id, id),
+        None => return Ok(None),
+        Some((message_id, _)) => {
+            let permit = principal.permit::<scope::MessagesRead>();
+            if !permit.is_ok_and(|permit| permit.over(file.inbox_id).is_ok()) {
+                return Ok(None);
+            }
+            let message =
+                load(&*ports.store, organization_id, key::Message(file.inbox_id, message_id)).await?;
+            let Some(message) = message.filter(has_come_or_gone) else { return Ok(None) };
+            let approval = message.outbound().map(|outbound| key::Approval(outbound.approval_id));
+            let wanted = (key::Inbox(file.inbox_id), key::Thread(message.thread_id), approval);
+            let (inbox, thread, approval) = load(&*ports.store, organization_id, wanted).await?;
+            if inbox.is_none() {
+                return Ok(None);
+            }
+            // Of a conversation that is gone nobody knows; a mail of ours may carry what came out of another one.
+            tainted =
+                thread.is_none_or(|thread| thread.tainted) || approval.is_some_and(|it| it.is_tainted());
+            BlobKey::Attachment(organization_id, id)
+        }
+    };
+    let max = usize::try_from(Attachment::MAX_SIZE).unwrap_or(usize::MAX);
+    let contents = match blobs.get(&key, max).await {
+        Err(BlobError::Missing) if file.message.is_none() => return Ok(None),
+        Err(BlobError::TooLarge) => return Err(too_large(file.size)),
+        other => other?,
+    };
+    if file.message.is_some_and(|(_, digest)| digest != Digest::of(&contents)) {
+        return Err(Refusal::Internal(format!("{id}: the bytes are not those of the mail")));
+    }
+    Ok(Some((Stored { filename: file.filename, content_type: file.content_type, tainted }, contents)))
+}
+
+/// Whether a mail came in, or somebody got it. What has not gone may be what a person refused.
+pub(crate) fn has_come_or_gone(message: &Message) -> bool {
+    message.outbound().is_none_or(|outbound| matches!(outbound.state, State::Accepted { .. }))
+}
+
+/// The media type of a file of which nothing better is known.
+const UNTYPED: &str = "application/octet-stream";
+
+/// The media type under which a file of another mail leaves: its own, where a mail of ours can have such a file as it is.
+pub(crate) fn leaving_type(declared: &str, contents: &[u8]) -> String {
+    let good = mail::compose::is_attachable(declared, contents);
+    if good { declared } else { UNTYPED }.to_owned()
+}
+
+fn too_large(size: u64) -> Refusal {
+    let message = format!("are {size} bytes together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
+    Refusal::field("attachments", Code::AttachmentTooLarge, message)
+}
+
+/// What is refused of the files of a mail and those that it passes on, by the name of the field that leaves these out.
+pub(crate) fn name_passed_on(refusal: Refusal, how: How) -> Refusal {
+    match refusal {
+        Refusal::Invalid(errors) if how.is_forward() => {
+            let errors = errors.into_iter().map(|error| {
+                let message =
+                    format!("with yours, the files that are passed on {}: set it to false", error.message);
+                FieldError::new("include_attachments", error.code, message)
+            });
+            Refusal::Invalid(errors.collect())
+        }
+        other => other,
+    }
+}
+
+/// Refuses files that are too many or too large together.
 pub(crate) fn check_total(files: &[File]) -> Result<(), Refusal> {
+    if files.len() > MAX_ATTACHMENTS {
+        let text = format!("are too many: a mail takes at most {MAX_ATTACHMENTS}");
+        return Err(Refusal::field("attachments", Code::TooManyAttachments, text));
+    }
     let total: u64 = files.iter().map(File::size).sum();
     if total > Attachment::MAX_SIZE {
-        let message =
-            format!("are {total} bytes together: a mail takes at most {} (25 MB)", Attachment::MAX_SIZE);
-        return Err(Refusal::field("attachments", Code::AttachmentTooLarge, message));
+        return Err(too_large(total));
     }
     Ok(())
+}
+
+/// The text of a mail that was given as HTML alone, where an approver's page has room for it.
+pub(crate) fn text_of(html: &str) -> Option<String> {
+    mail::normal::text(html, MAX_BODY).filter(|text| weight(text) <= MAX_TEXT_WEIGHT)
 }
 
 fn addresses(list: &[Mailbox]) -> Vec<mail::Addr<'_>> {
@@ -591,15 +740,19 @@ fn compose(
         })
         .collect();
     let references = parent.as_ref().map(answer_references).unwrap_or_default();
-    let headers: Vec<_> =
-        automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned())).into_iter().collect();
+    let automatic = automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned()));
+    let headers: Vec<_> = draft.headers.iter().cloned().chain(automatic).collect();
+    let text = match &draft.text {
+        Some(text) => Some(Cow::from(text)),
+        None => draft.html.as_deref().and_then(text_of).map(Cow::from),
+    };
     mail::compose(&mail::Outgoing {
         from: mail::Addr { name: from.name.as_ref().map(HeaderText::as_str), address: from.address.as_str() },
         reply_to: &addresses(&draft.reply_to),
         to: &addresses(&draft.to),
         cc: &addresses(&draft.cc),
         subject: draft.subject.as_ref().map_or("", HeaderText::as_str),
-        text: draft.text.as_deref(),
+        text: text.as_deref(),
         html: draft.html.as_deref(),
         in_reply_to: parent.as_ref().and_then(answered_id),
         references: &references,
@@ -607,11 +760,11 @@ fn compose(
         attachments: &attachments,
         boundary_seed: ports.bytes(),
     })
-    .map_err(|error| refuse(&error))
+    .map_err(|error| refuse(&error, &headers))
 }
 
-/// What the composer refuses, with the code that the API gives it.
-fn refuse(error: &mail::ComposeError) -> Refusal {
+/// What the composer refuses of a mail with these header fields, with the code that the API gives it.
+fn refuse(error: &mail::ComposeError, headers: &[(String, String)]) -> Refusal {
     use mail::ComposeError as E;
     let (field, code) = match error {
         E::Control { field } => (field, Code::ControlCharacter),
@@ -625,7 +778,12 @@ fn refuse(error: &mail::ComposeError) -> Refusal {
         E::Filename { field } => (field, Code::InvalidFilename),
         other => return Refusal::Internal(other.to_string()),
     };
-    Refusal::field(field, code, error)
+    // A caller knows their header fields by name.
+    let at = field.strip_prefix("headers[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    match at.and_then(|at| headers.get(at)) {
+        Some((name, _)) => Refusal::field(format!("headers.{name}"), code, error),
+        None => Refusal::field(field, code, error),
+    }
 }
 
 /// `In-Reply-To` of an answer (RFC 5322 §3.6.4): the id of the mail that it answers, or none where a header can't carry it; never one

@@ -8,7 +8,7 @@ use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
 use domain::mailbox::message::{AttachmentRef, Message};
-use domain::people::access::{Permit, scope};
+use domain::people::access::{Permit, Principal, scope};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
 
 use crate::base::enter::Once;
@@ -19,14 +19,15 @@ use crate::base::store::{Change, Expect, Write, key, load};
 use crate::gate::approvals::{check_person, find};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
-    Attempt, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total, fetch_files,
-    place,
+    Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total,
+    fetch_files, place, text_of,
 };
 use crate::gate::steps::{approval_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
 use crate::mailbox::messages::{as_sealed, open_sealed_at};
+use crate::mailbox::trash::load_shown;
 
 /// What an edit changes; what is not given stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,7 +103,7 @@ async fn try_edit(
     let with = &permit.principal().credential;
     let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
     let before = open_sealed_at(&**blobs, organization_id, old.digest).await?;
-    let prepared = revise(sending, &old, &message, &before, edit).await?;
+    let prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
     let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
@@ -121,6 +122,7 @@ async fn try_edit(
     let by = (&old.requested_by, &old.requested_with);
     let approval = Approval {
         answers: old.answers,
+        forward: old.forward,
         resends: old.resends.clone(),
         authors: old.authors.clone(),
         revision: old.revision + 1,
@@ -135,6 +137,7 @@ async fn try_edit(
     let Ok(outbound) = outbound.revise(waits) else { return Ok(Try::Again) };
     let message = Message {
         labels: message.labels,
+        notes: message.notes,
         created_at: message.created_at,
         version: message.version,
         ..show(&inbox, &approval, outbound, (&prepared, &sealed))
@@ -180,13 +183,14 @@ async fn try_edit(
 /// The mail as the edit leaves it, from the bytes that were sealed before.
 async fn revise(
     sending: &Sending,
+    principal: &Principal,
     old: &Approval,
     message: &Message,
     sealed: &Sealed,
     edit: Edit,
 ) -> Result<Prepared, Refusal> {
     let ports = &sending.ports;
-    let Prepared { draft: before, mut files, .. } = reopen(message, sealed);
+    let Prepared { draft: before, mut files, .. } = reopen(message, sealed, old.is_tainted());
     for (i, id) in edit.remove_attachments.iter().enumerate() {
         let Some(at) = files.iter().position(|file| file.id(message.id) == *id) else {
             let field = format!("remove_attachments[{i}]");
@@ -204,16 +208,12 @@ async fn revise(
         html: edit.html.or(before.html).filter(|html| !html.trim().is_empty()),
         strict_html: edit.strict_html,
         attachments: edit.attachments,
+        headers: before.headers,
+        notes: before.notes,
         send_at: edit.send_at.or(before.send_at.filter(|at| *at > ports.now())),
     };
-    let html_changes = check(&mut draft, &files, ports.now())?;
-    files.extend(
-        fetch_files(ports, &*sending.blobs, message.organization_id, message.inbox_id, &draft).await?,
-    );
-    if files.len() > crate::gate::draft::MAX_ATTACHMENTS {
-        let text = format!("are too many: a mail takes at most {}", crate::gate::draft::MAX_ATTACHMENTS);
-        return Err(Refusal::field("attachments", Code::TooManyAttachments, text));
-    }
+    let html_changes = check(&mut draft, &files, Body::Needed, ports.now())?;
+    files.extend(fetch_files(ports, &*sending.blobs, principal, message.inbox_id, &draft).await?);
     check_total(&files)?;
     place(&draft, &mut files)?;
     let parent = load_parent(ports, old).await?;
@@ -223,22 +223,23 @@ async fn revise(
         draft,
         files,
         parent,
+        forward: old.forward,
         resends: None,
         revises: Some((counted, at)),
+        saved: None,
         always: Some("edited"),
         html_changes,
     })
 }
 
-/// The mail that the one of this approval answers.
+/// The mail that the one of this approval answers or passes on.
 async fn load_parent(ports: &Ports, approval: &Approval) -> Result<Option<Message>, Refusal> {
     let Some(id) = approval.answers else { return Ok(None) };
-    let key = key::Message(approval.inbox_id, id);
-    Ok(load(&*ports.store, approval.organization_id, key).await?)
+    Ok(load_shown(ports, approval.organization_id, approval.inbox_id, id).await?)
 }
 
 /// The draft that a sealed mail was made from, as it is sealed.
-fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
+pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepared {
     let parsed = mail::parse(sealed.mime()).into_owned();
     let shown = as_sealed(message.clone(), sealed, &parsed);
     let mailboxes = |list: &[domain::mailbox::message::Party]| {
@@ -254,9 +255,11 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
         let contents = parsed.attachments.iter().find(same)?.contents.to_vec().into();
         let (filename, content_type) = as_given(sealed, &message.attachments);
         let (content_id, digest) = (sealed.content_id.clone(), sealed.digest);
-        Some(File { filename, content_type, content_id, digest, contents, inline: sealed.inline })
+        let inline = sealed.inline;
+        Some(File { filename, content_type, content_id, digest, contents, inline, tainted })
     });
     let files = files.collect();
+    let made = parsed.html.as_deref().and_then(text_of).map(|text| mail::canonical_text(&text));
     Prepared {
         draft: Draft {
             to: mailboxes(&shown.to),
@@ -264,19 +267,30 @@ fn reopen(message: &Message, sealed: &Sealed) -> Prepared {
             bcc: mailboxes(&shown.bcc),
             reply_to: mailboxes(&shown.reply_to),
             subject: Some(HeaderText::lossy(&shown.subject)),
-            text: parsed.text.filter(|_| !parsed.text_from_html),
+            // What we made of the HTML follows the HTML.
+            text: parsed.text.filter(|text| !parsed.text_from_html && made.as_ref() != Some(text)),
             html: parsed.html,
             strict_html: false,
             attachments: vec![],
+            headers: caller_headers(&parsed.headers),
+            notes: message.notes.clone(),
             send_at: sealed.envelope().send_at,
         },
         files,
         parent: None,
+        forward: false,
         resends: None,
         revises: None,
+        saved: None,
         always: None,
         html_changes: vec![],
     }
+}
+
+/// The header fields of a sealed mail that whoever asked for it gave.
+fn caller_headers(headers: &[mail::Header]) -> Vec<(String, String)> {
+    let given = headers.iter().filter(|header| mail::is_caller_header(&header.name));
+    given.map(|header| (header.name.clone(), header.value.clone())).collect()
 }
 
 /// Name and type of a sealed file as they were given. The record has both with what is not read of them in the mail: it is
@@ -319,20 +333,24 @@ pub async fn send_again(
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
     let sealed = open_sealed_at(&*sending.blobs, organization_id, digest).await?;
-    let Prepared { mut draft, files, .. } = reopen(&message, &sealed);
+    let Prepared { mut draft, files, .. } =
+        reopen(&message, &sealed, approval.as_ref().is_some_and(Approval::is_tainted));
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
     let parent = match &approval {
         Some(approval) => load_parent(ports, approval).await?,
         None => None,
     };
+    let forward = approval.as_ref().is_some_and(|approval| approval.forward);
     let html_changes = approval.map(|approval| approval.html_changes).unwrap_or_default();
     let prepared = Prepared {
         draft,
         files,
         parent,
+        forward,
         resends: Some(original),
         revises: None,
+        saved: None,
         always: Some("sent_again"),
         html_changes,
     };

@@ -83,9 +83,9 @@ impl Bodies {
 const COUNTER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// So many counts of recipients one mail adds to. `DynamoDB` takes 100 writes in a transaction, and a mail to 50
-/// recipients with 20 files needs most of them. Beyond this the recipients' mails are not counted, and a policy that
+/// recipients with 20 files, made of a draft, needs most of them. Beyond this the recipients' mails are not counted, and a policy that
 /// asks for them holds the mail.
-pub const MAX_RECIPIENT_COUNTS: usize = 16;
+pub const MAX_RECIPIENT_COUNTS: usize = 13;
 
 /// Asks the store what else the policies of this book need to know: two reads at the same time.
 pub async fn gather(

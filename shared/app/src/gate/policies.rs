@@ -299,7 +299,7 @@ pub async fn simulate(
         }
     };
     let approval;
-    let (actor, draft, size, answers) = match trial.mail {
+    let (actor, draft, size, answers, forward) = match trial.mail {
         TrialMail::Draft(draft) => {
             let files: u64 = draft.attachments.iter().map(|file| file.size / 3 * 4).sum();
             let words: usize = [&draft.text, &draft.html].into_iter().flatten().map(String::len).sum();
@@ -307,7 +307,7 @@ pub async fn simulate(
                 None => None,
                 Some(id) => Some(find(ports, organization_id, inbox_id, id, "draft.in_reply_to").await?),
             };
-            (actor, *draft, files + words as u64, answers)
+            (actor, *draft, files + words as u64, answers, false)
         }
         TrialMail::Stored(id) => {
             // What is told of a mail says something of its content.
@@ -324,7 +324,8 @@ pub async fn simulate(
                 Some(id) => Some(find(ports, organization_id, inbox_id, id, "message_id").await?),
             };
             let bytes = messages::raw_bytes(blobs, &message).await?;
-            (&approval.requested_by, stored_draft(&message, &bytes), message.size, answers)
+            let draft = stored_draft(&message, &bytes);
+            (&approval.requested_by, draft, message.size, answers, approval.forward)
         }
     };
     let automatic = |parent: &Message| matches!(parent.direction, Direction::Inbound { automatic: true, .. });
@@ -335,7 +336,9 @@ pub async fn simulate(
             .map_err(|refused| Refusal::field("draft.html", refused.reason.code(), refused))
     });
     let bodies = Bodies::read(draft.text.as_deref(), html.transpose()?.as_deref());
-    let answering = crate::gate::weigh::answering(ports, answers.as_ref(), draft.recipients.iter()).await?;
+    // What is passed on answers nobody.
+    let answered = answers.as_ref().filter(|_| !forward);
+    let answering = crate::gate::weigh::answering(ports, answered, draft.recipients.iter()).await?;
     let input = FactsInput {
         organization_id,
         inbox: inbox.origin(),
@@ -350,7 +353,7 @@ pub async fn simulate(
         is_reply: answering.is_reply,
         unproven: answering.unproven,
         thread_id: answers.as_ref().map(|parent| parent.thread_id),
-        answers_automatic: answers.as_ref().is_some_and(automatic),
+        answers_automatic: answered.is_some_and(automatic),
         send_at: draft.send_at,
         counted: BTreeSet::new(),
     };

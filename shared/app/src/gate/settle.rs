@@ -1,13 +1,15 @@
 //! What the provider reports after it was called: acceptance, delivery, bounce, complaint.
 
 use domain::mailbox::lifecycle::Outcome;
+use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::{InboxId, MessageId, OrganizationId};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
-use crate::base::store::{key, load};
+use crate::base::store::{Change, Expect, Record, Write};
 use crate::gate::steps::move_on;
+use crate::mailbox::trash::load_wherever;
 
 /// One report, named by the tags that we gave the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +41,13 @@ const TRIES: usize = 8;
 /// Writes a report down. The same report again changes nothing, in whatever order reports come.
 pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
     retry(TRIES, "the message kept changing", || async {
-        let key = key::Message(report.inbox_id, report.message_id);
-        let Some(message) = load(&*ports.store, report.organization_id, key).await? else {
+        let (message, trashed) =
+            load_wherever(ports, report.organization_id, report.inbox_id, report.message_id).await?;
+        let kept = trashed.as_ref().and_then(|it| match &it.fate {
+            Fate::Kept(message) => Some((**message).clone()),
+            Fate::Going(_) | Fate::Gone(_) => None,
+        });
+        let Some(message) = message.or(kept) else {
             tracing::warn!(message_id = %report.message_id, "a report names a mail that does not exist");
             return Ok(Try::Done(()));
         };
@@ -62,7 +69,28 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
                 return Ok(Try::Done(()));
             }
         };
-        Try::of(ports.store.commit(move_on(ports, message, after, before)).await, ())
+        let change = move_on(ports, message, after, before);
+        let change = match trashed {
+            Some(trashed) => in_trash(change, &trashed),
+            None => change,
+        };
+        Try::of(ports.store.commit(change).await, ())
     })
     .await
+}
+
+/// The same change of a mail in the trash: its conversation does not show it.
+fn in_trash(mut change: Change, trashed: &Trashed) -> Change {
+    change.writes.retain(|write| !matches!(write, Write::Thread(_)));
+    for write in &mut change.writes {
+        if let Write::Put(record, expect) = write
+            && let Record::Message(message) = &**record
+        {
+            let kept = Message { version: message.version + 1, ..(**message).clone() };
+            let trashed = Trashed { fate: Fate::Kept(Box::new(kept)), ..trashed.clone() };
+            *expect = Expect::Version(trashed.version);
+            **record = trashed.into();
+        }
+    }
+    change
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use domain::base::address::Mailbox;
+use domain::base::address::{HeaderText, Mailbox};
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, Deed, Verdict};
+use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::policy::PolicyBook;
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
@@ -19,16 +20,23 @@ use futures_util::future::try_join_all;
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
-use crate::base::store::{Change, Conflict, Expect, Key, StoreError, Write, key, load};
-use crate::gate::draft::{File, Original, Prepared, address_answer, answer_references, answered_id};
+use crate::base::store::{Change, Conflict, DraftPointer, Expect, Key, StoreError, Write, key, load};
+use crate::gate::draft::{
+    Body, File, Original, Prepared, address_answer, answer_references, answered_id, check, check_total,
+    fetch_files, name_passed_on, place,
+};
+use crate::gate::quote::take_over;
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
 use crate::mailbox::attachments::records;
 use crate::mailbox::conversation::subject_pointer;
 
 pub use crate::gate::draft::{
-    Answering, Draft, DraftAttachment, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, Sending, Source,
+    Answering, Draft, DraftAttachment, How, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADERS, Sending,
+    Source,
 };
+pub use mail::compose::MAX_HEADER_VALUE;
+pub use mail::is_caller_header;
 
 /// What came of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,14 +62,31 @@ pub async fn submit(
     sending: &Sending,
     permit: &Permit<scope::MessagesSend>,
     inbox_id: InboxId,
-    mut draft: Draft,
+    draft: Draft,
     answering: Option<Answering>,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    // It is large, and whoever waits for it need not be.
+    Box::pin(submit_saved(sending, permit, inbox_id, (draft, answering, None), once, answer)).await
+}
+
+/// As [`submit`]; where the mail was saved as a draft, that is used up in the transaction that makes the mail.
+pub(crate) async fn submit_saved(
+    sending: &Sending,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    (mut draft, answering, saved): (Draft, Option<Answering>, Option<SavedDraft>),
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
     let ports = &sending.ports;
     let organization_id = permit.organization_id();
     permit.over(inbox_id)?;
+    if answering.is_some_and(|answering| answering.how.takes_over()) {
+        // Whoever gets a mail passed on reads it: so may whoever asks for that.
+        permit.principal().permit::<scope::MessagesRead>()?;
+    }
     let parent = answering.map(|answering| key::Message(inbox_id, answering.message_id));
     let wanted = (key::Inbox(inbox_id), key::Policies, key::Organization, parent);
     let (inbox, book, organization, parent) = load(&*ports.store, organization_id, wanted).await?;
@@ -70,15 +95,64 @@ pub async fn submit(
     if answering.is_some() && parent.is_none() {
         return Err(Refusal::NotFound("message"));
     }
-    if let (Some(parent), Some(answering)) = (&parent, answering) {
-        address_answer(&mut draft, parent, &inbox, answering.all)?;
+    let parent = parent.zip(answering.map(|answering| answering.how));
+    match &parent {
+        Some((parent, How::Reply { .. })) => address_answer(&mut draft, parent, &inbox, false)?,
+        Some((parent, How::ReplyAll { .. })) => address_answer(&mut draft, parent, &inbox, true)?,
+        Some((parent, How::Forward { .. })) => {
+            let subject = || HeaderText::lossy(&mail::forward_subject(&parent.subject));
+            draft.subject.get_or_insert_with(subject);
+        }
+        None => {}
     }
-    let mut prepared = Prepared::new(sending, permit, inbox_id, draft, parent).await?;
+    let mut prepared = prepare(sending, permit, inbox_id, draft, parent).await?;
+    if saved.as_ref().is_some_and(|saved| saved.rejected.is_some()) {
+        // A person refused what it was: a person looks at what became of it.
+        prepared.always = Some("rejected_before");
+    } else if saved.as_ref().is_some_and(|saved| !saved.is_written_by(permit.actor())) {
+        // Policies judge who asks: whoever wrote it may be under others, or paused, or gone.
+        prepared.always = Some("written_by_others");
+    }
+    prepared.saved = saved;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");
     }
     send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
+}
+
+/// Checks a draft, fetches its files, and puts below it what it takes over from the mail that it answers or passes on.
+async fn prepare(
+    sending: &Sending,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    mut draft: Draft,
+    parent: Option<(Message, How)>,
+) -> Result<Prepared, Refusal> {
+    let ports = &sending.ports;
+    let forward = parent.as_ref().is_some_and(|(_, how)| how.is_forward());
+    // What is quoted alone is no answer; what is passed on needs no word.
+    let body = if forward { Body::Optional } else { Body::Needed };
+    let html_changes = check(&mut draft, &[], body, ports.now())?;
+    let mut files = fetch_files(ports, &*sending.blobs, permit.principal(), inbox_id, &draft).await?;
+    if let Some((original, how)) = parent.as_ref().filter(|(_, how)| how.takes_over()) {
+        // Its own files come first: what is too much then is what is passed on.
+        files.extend(take_over(&*sending.blobs, &mut draft, original, *how).await?);
+        check_total(&files).map_err(|refusal| name_passed_on(refusal, *how))?;
+    }
+    place(&draft, &mut files)?;
+    let parent = parent.map(|(message, _)| message);
+    Ok(Prepared {
+        draft,
+        files,
+        parent,
+        forward,
+        resends: None,
+        revises: None,
+        saved: None,
+        always: None,
+        html_changes,
+    })
 }
 
 /// Weighs, seals and stores a prepared mail.
@@ -138,6 +212,10 @@ pub(crate) async fn send(
             // Two who ask at once: one of them meets the other's write, and is refused.
             change = change.update(original.sent_again_as(message.id)?);
         }
+        if let Some(saved) = &prepared.saved {
+            // Whoever submits it at the same moment meets this write: one draft is one mail.
+            change.writes.extend(used_up(saved, &submitted, now));
+        }
         change.writes.extend(weighed.counts);
         for file in records(message) {
             change = change.create(file);
@@ -162,6 +240,22 @@ pub(crate) async fn send(
         return Ok(submitted);
     }
     Err(StoreError::Conflict(last).into())
+}
+
+/// What is left of a draft of which a mail was made: it leads to that mail, and so does its name.
+fn used_up(saved: &SavedDraft, submitted: &Submitted, now: Timestamp) -> Vec<Write> {
+    let (message_id, approval_id) = (submitted.message.id, submitted.approval.id);
+    let ended = saved.ended(DraftState::Submitted { message_id, approval_id }, now);
+    let pointer = ended.client_id.as_ref().map(|client_id| DraftPointer {
+        inbox_id: ended.inbox_id,
+        hash: SavedDraft::name_hash(client_id),
+        draft_id: ended.id,
+        expires_at: ended.forgotten_at(),
+    });
+    let count = Write::Uncount { key: SavedDraft::count_hash(ended.inbox_id), by: 1 };
+    let mut writes = vec![count, Write::put(ended, Expect::Version(saved.version))];
+    writes.extend(pointer.map(|pointer| Write::put(pointer, Expect::Anything)));
+    writes
 }
 
 fn is_budget(conflict: &Conflict) -> bool {
@@ -235,11 +329,13 @@ pub(crate) fn show(
         date: None,
         labels: BTreeSet::new(),
         unread: false,
+        notes: draft.notes.clone(),
         attachments: prepared.files.iter().map(|file| file.reference(approval.message_id)).collect(),
         size: sealed.mime().len() as u64,
         // Lists go by ids: the id tells the same time.
         created_at: approval.message_id.at(),
         version: 1,
+        trash: None,
     }
 }
 
@@ -263,8 +359,15 @@ pub(crate) fn ask(
         message_id: sealed.envelope().message_id,
         thread_id,
         answers: prepared.parent.as_ref().map(|parent| parent.id),
+        forward: prepared.forward,
         resends: prepared.resends.iter().flat_map(Original::attempts).collect(),
-        authors: prepared.resends.iter().flat_map(|original| original.authors.clone()).collect(),
+        authors: prepared
+            .resends
+            .iter()
+            .flat_map(|original| &original.authors)
+            .chain(prepared.saved.iter().flat_map(|saved| &saved.authors))
+            .copied()
+            .collect(),
         digest: sealed.digest(),
         revision: 1,
         supersedes: None,
@@ -285,6 +388,7 @@ pub(crate) fn ask(
         attachment_count: u32::try_from(prepared.files.len()).unwrap_or(u32::MAX),
         html_changes: prepared.html_changes.clone(),
         decision: Decision::Pending,
+        draft_id: None,
         task_token: None,
         version: 1,
     }
@@ -302,6 +406,7 @@ pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) 
         send_at: approval.send_at,
         recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
         first_contact,
+        forward: approval.forward,
         sent_again_as: vec![],
         state: State::PendingApproval {
             expires_at: approval.expires_at,

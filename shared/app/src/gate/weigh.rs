@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, Mailbox};
 use domain::base::digest::Digest;
+use domain::gate::approval::Approval;
 use domain::gate::policy::{By, FileFact, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::lifecycle::State;
+use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
-use domain::{OrganizationId, Timestamp};
+use domain::{MemberId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
@@ -42,7 +43,7 @@ impl Weighed {
         if self.terms.is_some() && self.standing.is_none() {
             return None;
         }
-        let answers = prepared.parent.as_ref().is_some_and(|parent| parent.outbound().is_none());
+        let answers = prepared.answered().is_some_and(|parent| parent.outbound().is_none());
         Some(if answers { "auto-replied" } else { "auto-generated" })
     }
 }
@@ -66,17 +67,22 @@ pub(crate) async fn weigh(
     let (organization_id, now) = (inbox.organization_id, ports.now());
     let draft = &prepared.draft;
     let answers_automatic = prepared
-        .parent
-        .as_ref()
+        .answered()
         .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
-    let bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
+    let mut bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
+    // Header fields are judged as the text is: they have words and links too.
+    let fields = draft.headers.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("\n");
+    if !fields.is_empty() {
+        bodies.links.extend(mail::links(Some(&fields), None));
+        bodies.text = format!("{}\n{fields}", bodies.text);
+    }
     let file = |file: &crate::gate::draft::File| FileFact {
         filename: file.filename.clone(),
         content_type: file.content_type.clone(),
         size: file.size(),
     };
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
-    let answering = answering(ports, prepared.parent.as_ref(), prepared.recipients()).await?;
+    let answering = answering(ports, prepared.answered(), prepared.recipients()).await?;
     let is_reply = answering.is_reply;
     let counted = match &prepared.revises {
         Some((recipients, at)) => {
@@ -94,7 +100,7 @@ pub(crate) async fn weigh(
         attachments: prepared.files.iter().map(file).collect(),
         links: bodies.links,
         pictures: bodies.pictures,
-        size: prepared.size(),
+        size: prepared.size() + fields.len() as u64,
         is_reply,
         unproven: answering.unproven,
         thread_id,
@@ -139,7 +145,9 @@ pub(crate) async fn weigh(
             tainted: facts.tainted,
             answers_automatic,
         };
-        weighed.standing = covering(ports, organization_id, actor, weighed.terms.as_ref(), &mail).await?;
+        let authors = prepared.saved.iter().flat_map(|saved| &saved.authors).copied();
+        let authors = authors.chain(actor.member()).collect();
+        weighed.standing = covering(ports, organization_id, &authors, weighed.terms.as_ref(), &mail).await?;
     }
     if weighed.terms.is_none() || weighed.standing.is_some() {
         cap(ports, &mut weighed, organization_id, &recipients, prepared.parent.as_ref(), now).await?;
@@ -147,15 +155,15 @@ pub(crate) async fn weigh(
     Ok(weighed)
 }
 
-/// The standing approval of somebody else, in a role that is asked for, that covers a mail, if there is one.
+/// The standing approval of somebody else than those who asked for a mail or wrote it, in a role that is asked for, that covers a mail, if there is one.
 async fn covering(
     ports: &Ports,
     organization_id: OrganizationId,
-    actor: &Actor,
+    authors: &BTreeSet<MemberId>,
     terms: Option<&Terms>,
     mail: &Mail<'_>,
 ) -> Result<Option<StandingApproval>, Refusal> {
-    let own = |standing: &StandingApproval| actor.member() == Some(standing.made_by.member_id);
+    let own = |standing: &StandingApproval| authors.contains(&standing.made_by.member_id);
     let wanted = |standing: &StandingApproval| {
         let separation = terms.is_none_or(|terms| terms.separation);
         let roles = terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
@@ -209,7 +217,10 @@ pub(crate) async fn answering<'a>(
         let known: BTreeSet<String> = thread
             .iter()
             .filter(|message| message.inbox_id == parent.inbox_id)
-            .filter(|message| matches!(message.outbound().map(|o| &o.state), Some(State::Accepted { .. })))
+            .filter(|message| {
+                let went = |outbound: &Outbound| matches!(outbound.state, State::Accepted { .. });
+                message.outbound().is_some_and(|outbound| went(outbound) && !outbound.forward)
+            })
             .flat_map(|message| message.to.iter().chain(&message.cc).chain(&message.bcc))
             .filter_map(|party| EmailAddress::parse(&party.address).ok())
             .map(|address| address.mailbox_key())
@@ -231,8 +242,9 @@ fn always(
     now: Timestamp,
 ) -> Vec<&'static str> {
     let mut always = vec![];
-    if tainted {
-        always.push("thread_tainted");
+    let saved = prepared.saved.as_ref().is_some_and(|saved| saved.tainted);
+    if tainted || saved || prepared.files.iter().any(|file| file.tainted) {
+        always.push(Approval::TAINTED);
     }
     if answers_automatic {
         always.push("answers_automatic_mail");
@@ -242,12 +254,25 @@ fn always(
     if prepared.draft.reply_to.iter().any(|mailbox| mailbox.address.mailbox_key() != own) {
         // No rule judges where answers go, and whoever gets them gets what the recipient writes.
         always.push("foreign_reply_to");
+    } else if prepared.draft.headers.iter().any(|(_, value)| leads_elsewhere(value, inbox)) {
+        // As of `List-Post`, RFC 2369: an answer to the list goes there.
+        always.push("foreign_reply_to");
     }
     let far = prepared.draft.send_at.is_some_and(|at| at > now + MAX_UNSEEN_AHEAD);
     if far && *outcome == Verdict::Allow {
         always.push("scheduled_far_ahead");
     }
     always
+}
+
+/// Whether a header field names an address to write to (`mailto:`, RFC 6068) that is not the inbox's own.
+fn leads_elsewhere(value: &str, inbox: &Inbox) -> bool {
+    let value = value.to_ascii_lowercase();
+    value.split("mailto:").skip(1).any(|rest| {
+        let address = rest.split(['>', '?', ',', ';', ' ']).next().unwrap_or_default();
+        let own = |address: &EmailAddress| mail::is_own_address(&inbox.address, address);
+        !EmailAddress::parse(address).is_ok_and(|address| own(&address))
+    })
 }
 
 fn by_person(terms: Terms) -> Terms {

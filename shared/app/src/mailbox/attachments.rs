@@ -12,6 +12,7 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::store::{Change, key, load};
+use crate::mailbox::trash::shown;
 
 /// A file that is to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +80,7 @@ async fn sender(
 }
 
 /// The name of a file whose mail gives it none, or none that can be kept.
-const UNNAMED: &str = "unnamed";
+pub(crate) const UNNAMED: &str = "unnamed";
 
 /// The name under which a file is read from its mail.
 pub(crate) fn read_name(filename: &str) -> String {
@@ -131,6 +132,17 @@ pub async fn download(
         .ok_or(Refusal::NotFound("attachment"))?;
     if !file.is_sound() {
         return Err(Refusal::Internal(format!("{id}: the record names another file")));
+    }
+    // A file goes with its mail, and with its inbox.
+    let message_id = file.message.map(|(message_id, _)| message_id);
+    let wanted = (
+        key::Inbox(file.inbox_id),
+        message_id.map(|id| key::Message(file.inbox_id, id)),
+        message_id.map(|id| key::Trashed(file.inbox_id, id)),
+    );
+    let (inbox, message, trashed) = load(&*ports.store, organization_id, wanted).await?;
+    if inbox.is_none() || message_id.is_some() && shown(ports, message, trashed).is_none() {
+        return Err(Refusal::NotFound("attachment"));
     }
     let key = match file.message {
         Some(_) => BlobKey::Attachment(organization_id, id),

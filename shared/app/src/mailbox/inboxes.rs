@@ -1,18 +1,25 @@
 //! Inboxes.
 
-use domain::InboxId;
+use std::collections::BTreeSet;
+
 use domain::base::address::HeaderText;
 use domain::base::code::Code;
 use domain::base::id::Id as _;
 use domain::delivery::event::{Event, EventKind, Subject};
-use domain::mailbox::inbox::{Inbox, new_address};
+use domain::mailbox::filter::Span;
+use domain::mailbox::inbox::{Inbox, Purge, new_address};
+use domain::mailbox::lifecycle::Status;
+use domain::mailbox::message::Message;
 use domain::people::access::{Permit, scope};
+use domain::{InboxId, OrganizationId};
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
+use crate::base::retry::{Try, retry};
 use crate::base::store::{
-    AddressEntry, Change, DirectoryWrite, List, ListError, Page, PageRequest, key, load, typed,
+    AddressEntry, Change, Conflict, DirectoryWrite, Expect, Key, List, ListError, Page, PageRequest,
+    StoreError, Write, key, load, typed,
 };
 
 /// What a new inbox is to be.
@@ -78,6 +85,93 @@ pub async fn get(ports: &Ports, permit: &Permit<scope::MessagesRead>, id: InboxI
 pub async fn find<S>(ports: &Ports, permit: &Permit<S>, id: InboxId) -> Result<Inbox, Refusal> {
     permit.over(id)?;
     load(&*ports.store, permit.organization_id(), key::Inbox(id)).await?.ok_or(Refusal::NotFound("inbox"))
+}
+
+/// A change that loses against another is made anew at most so often.
+const TRIES: usize = 5;
+/// So many of its latest mails are looked at before an inbox is deleted.
+const LATEST: u16 = 100;
+
+/// Gives an inbox another name beside its address, or none.
+pub async fn update(
+    ports: &Ports,
+    permit: &Permit<scope::InboxesManage>,
+    id: InboxId,
+    display_name: Option<&HeaderText>,
+) -> Result<Inbox, Refusal> {
+    retry(TRIES, "the inbox kept changing", || async {
+        let inbox = find(ports, permit, id).await?;
+        let named = Inbox { display_name: display_name.cloned(), ..inbox.clone() };
+        if named == inbox {
+            return Ok(Try::Done(inbox));
+        }
+        let entry = ports.audit(permit.organization_id(), permit.actor(), "inbox.update", id);
+        // One that is gone is not made anew, and a pause that comes meanwhile is not undone.
+        let expect = Expect::Paused(inbox.paused.map(|pause| pause.at));
+        let change = Change::new(permit.organization_id()).write(Write::put(named.clone(), expect));
+        Try::of(ports.store.commit(change.audit(entry)).await, named)
+    })
+    .await
+}
+
+/// Deletes an inbox: from then on it is not there, and its address leads nowhere and stays taken. A job calls off what waits in it and
+/// deletes its mail; what the gate let go already is stopped by the last look, which misses the inbox.
+pub async fn delete(
+    ports: &Ports,
+    permit: &Permit<scope::InboxesManage>,
+    id: InboxId,
+) -> Result<(), Refusal> {
+    let (organization_id, inbox) = (permit.organization_id(), find(ports, permit, id).await?);
+    let page = PageRequest { limit: LATEST, cursor: None };
+    let latest = ports.store.list(organization_id, &List::Messages(id, Span::default()), &page).await?;
+    let sending =
+        |message: &Message| message.outbound().is_some_and(|outbound| outbound.status() == Status::Sending);
+    if let Some(message) = typed::<Message>(latest).items.into_iter().find(sending) {
+        return Err(Refusal::Because {
+            code: Code::MessageNotEnded,
+            message: "a mail of this inbox is being sent at this moment: repeat the request in a minute"
+                .to_owned(),
+            details: vec![("message_id", message.id.to_string())],
+        });
+    }
+    let address = inbox.address.clone();
+    let event = Event {
+        id: ports.event_id(),
+        organization_id,
+        kind: EventKind::InboxDeleted,
+        created_at: ports.now(),
+        subject: Subject::Inbox(Box::new(inbox.clone())),
+    };
+    let change = Change::new(organization_id)
+        .write(Write::Remove(Key::Inbox(id)))
+        .create(Purge::of(&inbox, ports.now()))
+        .directory(DirectoryWrite::RetireAddress(AddressEntry { address, organization_id, inbox_id: id }))
+        .audit(ports.audit(organization_id, permit.actor(), "inbox.delete", id))
+        .event(event);
+    match ports.store.commit(change).await {
+        Err(StoreError::Conflict(conflicts)) if conflicts.contains(&Conflict::Record(Key::Inbox(id))) => {
+            Err(Refusal::NotFound("inbox"))
+        }
+        written => Ok(written?),
+    }
+}
+
+/// A page without what is in inboxes that were deleted: it is there until a job has deleted it.
+pub(crate) async fn without_deleted<T>(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    mut page: Page<T>,
+    inbox_of: impl Fn(&T) -> InboxId,
+) -> Result<Page<T>, Refusal> {
+    let inboxes: BTreeSet<_> = page.items.iter().map(&inbox_of).collect();
+    if inboxes.is_empty() {
+        return Ok(page);
+    }
+    let wanted: Vec<_> = inboxes.into_iter().map(key::Inbox).collect();
+    let found = load(&*ports.store, organization_id, wanted).await?;
+    let found: BTreeSet<_> = found.into_iter().flatten().map(|inbox| inbox.id).collect();
+    page.items.retain(|item| found.contains(&inbox_of(item)));
+    Ok(page)
 }
 
 /// The inboxes that the caller may see.

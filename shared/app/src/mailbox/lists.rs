@@ -1,7 +1,7 @@
 //! Reading a list until a page is full of what somebody wants.
 
 use domain::OrganizationId;
-use domain::mailbox::message::{Mark, Message};
+use domain::mailbox::message::{Mark, Message, Trashed};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
@@ -30,6 +30,11 @@ pub(crate) async fn list_some<T: TryFrom<Record> + Into<Record> + Clone>(
         looked_at += usize::from(request.limit);
         let records = match list {
             List::Labelled(..) => load_marked(ports, organization_id, found.items).await?,
+            List::Trash(..) | List::AllTrash(_) => {
+                let now = ports.now();
+                let trashed = found.items.into_iter().filter_map(|record| Trashed::try_from(record).ok());
+                trashed.filter_map(|it| it.shown(now).cloned()).map(Record::from).collect()
+            }
             _ => found.items,
         };
         let mut records = records.into_iter();
@@ -75,6 +80,11 @@ fn entry_of(list: &List, record: Record) -> Record {
     match (list, record) {
         (List::Labelled(inbox_id, label), Record::Message(message)) => {
             Mark { inbox_id: *inbox_id, label: label.clone(), message_id: message.id }.into()
+        }
+        // What places a mail in the trash follows from the mail alone.
+        (List::Trash(..) | List::AllTrash(_), Record::Message(message)) => {
+            let since = message.trash.map_or(message.created_at, |trash| trash.at);
+            Trashed::keep(&message, since).into()
         }
         (_, record) => record,
     }

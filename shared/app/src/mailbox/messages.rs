@@ -1,5 +1,7 @@
 //! Reading mail.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bytes::Bytes;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
@@ -13,10 +15,11 @@ use domain::{AttachmentId, InboxId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
-use crate::base::store::{List, Page, PageRequest, key, load};
+use crate::base::store::{Key, List, Page, PageRequest, key, load};
 use crate::mailbox::attachments::part;
 use crate::mailbox::inboxes;
 use crate::mailbox::lists::list_some;
+use crate::mailbox::trash::shown;
 
 pub use mail::report::{self, Report};
 
@@ -63,6 +66,11 @@ pub async fn list(
     // What the list itself has need not be looked for in it.
     let mut rest = filter.clone();
     let list = match (inbox_id, rest.label.take(), rest.unread) {
+        (inbox_id, label, _) if std::mem::take(&mut rest.trash) => {
+            rest.label = label;
+            let span = std::mem::take(&mut rest.span);
+            inbox_id.map_or(List::AllTrash(span), |inbox_id| List::Trash(inbox_id, span))
+        }
         (Some(inbox_id), Some(label), _) => List::Labelled(inbox_id, label),
         (Some(inbox_id), None, Some(true)) => {
             rest.unread = None;
@@ -81,11 +89,25 @@ pub async fn list(
             }
         }
     };
-    let takes = |message: &Message| filter.takes(message) && permit.over(message.inbox_id).is_ok();
+    let now = ports.now();
+    let takes = |message: &Message| {
+        let is_over = message.trash.is_some_and(|trash| trash.is_over(now));
+        filter.takes(message) && !is_over && permit.over(message.inbox_id).is_ok()
+    };
     let narrow = rest != MessageFilter::default() || inbox_id.is_none() && permit.is_limited();
-    list_some(ports, permit.organization_id(), &list, page, narrow, takes).await
+    let found = list_some(ports, permit.organization_id(), &list, page, narrow, takes).await?;
+    if inbox_id.is_some() {
+        return Ok(found);
+    }
+    inboxes::without_deleted(ports, permit.organization_id(), found, |message| message.inbox_id).await
 }
 
+/// What is read to find a mail.
+pub fn keys(inbox_id: InboxId, id: MessageId) -> [Key; 3] {
+    [Key::Inbox(inbox_id), Key::Message(inbox_id, id), Key::Trashed(inbox_id, id)]
+}
+
+/// The mail, also one in the trash.
 async fn find(
     ports: &Ports,
     permit: &Permit<scope::MessagesRead>,
@@ -93,9 +115,65 @@ async fn find(
     id: MessageId,
 ) -> Result<Message, Refusal> {
     permit.over(inbox_id)?;
-    load(&*ports.store, permit.organization_id(), key::Message(inbox_id, id))
-        .await?
-        .ok_or(Refusal::NotFound("message"))
+    let wanted = (key::Inbox(inbox_id), key::Message(inbox_id, id), key::Trashed(inbox_id, id));
+    let (inbox, message, trashed) = load(&*ports.store, permit.organization_id(), wanted).await?;
+    shown(ports, message, trashed).filter(|_| inbox.is_some()).ok_or(Refusal::NotFound("message"))
+}
+
+/// Mails that are named one by one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Several {
+    /// Those that are there, in the order in which they were named.
+    pub found: Vec<Message>,
+    /// Those that are not there, or that the permit does not reach: nothing tells the two apart.
+    pub not_found: Vec<(InboxId, MessageId)>,
+    /// Those that are there and were not changed as asked, with the reason of each.
+    pub failed: Vec<((InboxId, MessageId), Refusal)>,
+}
+
+/// So many mails are named in one request.
+pub const SEVERAL: usize = 100;
+
+/// The mails of these names, each once, without their bodies.
+pub async fn get_several(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    named: &[(InboxId, MessageId)],
+) -> Result<Several, Refusal> {
+    find_several(ports, permit, named).await
+}
+
+pub(crate) async fn find_several<S>(
+    ports: &Ports,
+    permit: &Permit<S>,
+    named: &[(InboxId, MessageId)],
+) -> Result<Several, Refusal> {
+    let mut seen = BTreeSet::new();
+    let named: Vec<_> = named.iter().copied().filter(|name| seen.insert(*name)).collect();
+    let (store, organization_id) = (&*ports.store, permit.organization_id());
+    let reached: Vec<_> = named.iter().copied().filter(|name| permit.over(name.0).is_ok()).collect();
+    let inboxes: BTreeSet<_> = reached.iter().map(|name| name.0).collect();
+    let inboxes: Vec<_> = inboxes.into_iter().map(key::Inbox).collect();
+    let messages: Vec<_> = reached.iter().map(|name| key::Message(name.0, name.1)).collect();
+    let (inboxes, messages) = load(store, organization_id, (inboxes, messages)).await?;
+    let inboxes: BTreeSet<_> = inboxes.into_iter().flatten().map(|inbox| inbox.id).collect();
+    let mut found: BTreeMap<_, _> =
+        messages.into_iter().flatten().map(|message| ((message.inbox_id, message.id), message)).collect();
+    let missing = reached.iter().filter(|name| !found.contains_key(name));
+    let missing: Vec<_> = missing.map(|name| key::Trashed(name.0, name.1)).collect();
+    if !missing.is_empty() {
+        let trashed = load(store, organization_id, missing).await?.into_iter().flatten();
+        let trashed = trashed.filter_map(|trashed| trashed.shown(ports.now()).cloned());
+        found.extend(trashed.map(|message| ((message.inbox_id, message.id), message)));
+    }
+    let mut several = Several::default();
+    for name in named {
+        match found.remove(&name).filter(|_| inboxes.contains(&name.0)) {
+            Some(message) => several.found.push(message),
+            None => several.not_found.push(name),
+        }
+    }
+    Ok(several)
 }
 
 /// One mail with its body.
@@ -310,13 +388,17 @@ fn agree(message: &Message, envelope: &Envelope) -> bool {
         && message.outbound().is_some_and(|outbound| outbound.send_at == envelope.send_at)
 }
 
+/// Whether reading a mail failed when it came, so that it is shown without its body.
+pub(crate) fn is_unread_by_us(message: &Message) -> bool {
+    matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
+}
+
 /// A mail with its body, from its bytes.
 pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<Detail, Refusal> {
     if let Some(digest) = message.outbound().map(|outbound| outbound.digest) {
         return read_sealed(blobs, message, digest).await;
     }
-    if matches!(&message.direction, Direction::Inbound { defects, .. } if defects.iter().any(|d| d == "not_processed"))
-    {
+    if is_unread_by_us(&message) {
         // Reading it has failed before: it is shown without its body, and can be fetched raw.
         let empty = Detail {
             message,

@@ -9,7 +9,7 @@ use domain::delivery::event::{Event, EventKind, Subject};
 use domain::gate::seal::MAX_MIME;
 use domain::mailbox::finding::Finding;
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::message::{Direction, Message, Party, Verdicts};
+use domain::mailbox::message::{Direction, Message, Party, Sibling, Verdicts};
 use domain::{InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -114,7 +114,10 @@ pub async fn receive(
             Some((_, findings)) => findings,
             None => findings(ports, received, reading, owner, &mail),
         };
-        let message = build(received, reading, owner, &raw, &mail, &findings);
+        let mut message = build(received, reading, owner, &raw, &mail, &findings);
+        if let Direction::Inbound { siblings: known, .. } = &mut message.direction {
+            *known = Some(siblings(received, &owners, owner));
+        }
         made.extend(file(ports, blobs, owner, message, &mail).await?);
         looked = Some((owner.organization_id, findings));
     }
@@ -162,6 +165,17 @@ fn message_id(received: &Received, owner: &AddressEntry) -> MessageId {
     MessageId::new(received.at, entropy)
 }
 
+/// The same mail in the other inboxes that it came for.
+fn siblings(received: &Received, owners: &[AddressEntry], owner: &AddressEntry) -> Vec<Sibling> {
+    let others = owners.iter().filter(|other| other.inbox_id != owner.inbox_id);
+    let sibling = |other: &AddressEntry| Sibling {
+        organization_id: other.organization_id,
+        inbox_id: other.inbox_id,
+        message_id: message_id(received, other),
+    };
+    others.map(sibling).collect()
+}
+
 async fn file(
     ports: &Ports,
     blobs: &dyn Blobs,
@@ -193,7 +207,9 @@ async fn file(
         match ports.store.commit(change(ports, &inbox, &message, &found)).await {
             Ok(()) => return Ok(Some(id)),
             Err(StoreError::Conflict(conflicts))
-                if conflicts.contains(&Conflict::Record(Key::Message(owner.inbox_id, id))) =>
+                if [Key::Message(owner.inbox_id, id), Key::Trashed(owner.inbox_id, id)]
+                    .into_iter()
+                    .any(|key| conflicts.contains(&Conflict::Record(key))) =>
             {
                 return Ok(None);
             }
@@ -245,6 +261,7 @@ fn build(
             // Of a mail that was not read nothing is proven.
             authenticated: reading == Reading::Parse
                 && mail::is_authenticated(bytes, mail, &received.verdicts),
+            siblings: None,
         },
         from,
         reply_to: parties(&mail.reply_to),
@@ -259,10 +276,12 @@ fn build(
         date: mail.date,
         labels: BTreeSet::new(),
         unread: true,
+        notes: domain::mailbox::notes::Notes::default(),
         attachments: mail.attachments.iter().take(MAX_FILES).map(|file| part(id, file)).collect(),
         size: bytes.len() as u64,
         created_at: received.at,
         version: 1,
+        trash: None,
     }
 }
 
@@ -312,9 +331,12 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
         })
     });
     let subject = key::ThreadPointer(inbox_id, subject_pointer(inbox, message).hash);
-    let wanted = (key::Message(inbox_id, message.id), pointers, subject);
-    let (known, pointers, by_subject) = load(&*ports.store, message.organization_id, wanted).await?;
-    let known = known.is_some();
+    let known = (key::Message(inbox_id, message.id), key::Trashed(inbox_id, message.id));
+    let wanted = (known, pointers, subject);
+    let ((known, trashed), pointers, by_subject) =
+        load(&*ports.store, message.organization_id, wanted).await?;
+    // One that was deleted does not come back where we are told of it again.
+    let known = known.is_some() || trashed.is_some();
     let own_known = own_at.is_some_and(|at| pointers[at].is_some());
     // Its own id leads nowhere: whoever claims an id that is known joins no conversation by it.
     let mut answered = pointers.into_iter().enumerate().filter(|(at, _)| Some(*at) != own_at);
@@ -345,6 +367,8 @@ async fn store_files(
 fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Change {
     let mut change = Change::new(message.organization_id)
         .create(message.clone())
+        // It may have been filed by another, and deleted, since we looked.
+        .write(Write::Missing(Key::Trashed(message.inbox_id, message.id)))
         .write(Write::Thread(message.thread_update()))
         .event(Event {
             id: ports.event_id(),

@@ -30,7 +30,11 @@ pub async fn list(
     // The list has the span.
     let rest = ThreadFilter { span: Span::default(), ..filter.clone() };
     let narrow = rest != ThreadFilter::default() || inbox_id.is_none() && permit.is_limited();
-    list_some(ports, permit.organization_id(), &list, page, narrow, takes).await
+    let found = list_some(ports, permit.organization_id(), &list, page, narrow, takes).await?;
+    if inbox_id.is_some() {
+        return Ok(found);
+    }
+    inboxes::without_deleted(ports, permit.organization_id(), found, |thread| thread.inbox_id).await
 }
 
 /// A mail of a conversation with what it says that is new.
@@ -61,6 +65,17 @@ fn escaped_length(text: &str) -> usize {
         .sum()
 }
 
+/// The conversation, if the permit reaches it and it has any mail outside of the trash.
+pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ThreadId) -> Result<Thread, Refusal> {
+    let organization_id = permit.organization_id();
+    let thread = load(&*ports.store, organization_id, key::Thread(id))
+        .await?
+        .filter(|thread| thread.message_count > 0 && permit.over(thread.inbox_id).is_ok())
+        .ok_or(Refusal::NotFound("thread"))?;
+    let inbox = load(&*ports.store, organization_id, key::Inbox(thread.inbox_id)).await?;
+    inbox.map(|_| thread).ok_or(Refusal::NotFound("thread"))
+}
+
 /// A conversation and a page of its mails, oldest first, with what each says that is new.
 pub async fn get(
     ports: &Ports,
@@ -70,10 +85,7 @@ pub async fn get(
     page: &PageRequest,
 ) -> Result<(Thread, Page<Turn>), Refusal> {
     let organization_id = permit.organization_id();
-    let thread = load(&*ports.store, organization_id, key::Thread(id))
-        .await?
-        .filter(|thread| permit.over(thread.inbox_id).is_ok())
-        .ok_or(Refusal::NotFound("thread"))?;
+    let thread = find(ports, permit, id).await?;
     let messages =
         typed::<Message>(ports.store.list(organization_id, &List::ThreadMessages(id), page).await?);
     let mut sum = 0;

@@ -11,10 +11,11 @@ use domain::delivery::event::EventKind;
 use domain::gate::policy::{By, Late, Links};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
+use domain::mailbox::notes::Tag;
 use domain::people::access::{Role, Scope};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -70,7 +71,7 @@ macro_rules! printed {
     )*};
 }
 
-printed!("id": ApprovalId, AttachmentId, AuditId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
+printed!("id": ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
     SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
@@ -109,7 +110,27 @@ impl Field for Label {
         self.as_str().to_owned()
     }
     fn read(form: String) -> Result<Self, Corrupt> {
-        Label::parse(&form).map_err(|_| Corrupt("label"))
+        Label::stored(&form).map_err(|_| Corrupt("label"))
+    }
+}
+
+impl Field for Tag {
+    type Form = String;
+    fn write(&self) -> String {
+        self.as_str().to_owned()
+    }
+    fn read(form: String) -> Result<Self, Corrupt> {
+        Tag::parse(&form).map_err(|_| Corrupt("tag"))
+    }
+}
+
+impl Field for BTreeMap<Tag, String> {
+    type Form = BTreeMap<String, String>;
+    fn write(&self) -> Self::Form {
+        self.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect()
+    }
+    fn read(form: Self::Form) -> Result<Self, Corrupt> {
+        form.into_iter().map(|(name, value)| Ok((Tag::read(name)?, value))).collect()
     }
 }
 

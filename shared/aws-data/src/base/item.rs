@@ -80,6 +80,11 @@ pub(crate) fn shard(prefix: &str, id_body: &str) -> String {
     format!("{prefix}/{}", last % SHARDS)
 }
 
+/// The sort key of what stands under a number in its partition.
+pub(crate) fn numbered(number: u64) -> String {
+    format!("{number:016}")
+}
+
 /// So many days behind a time, in Unix seconds.
 pub(crate) fn days_after(at: Timestamp, days: i64) -> i64 {
     at.as_second() + days * 86_400

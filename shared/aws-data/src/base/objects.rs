@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use app::base::ports::{BlobError, BlobKey, Blobs};
+use app::base::ports::{BlobError, BlobKey, Blobs, Eraser};
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -108,12 +108,6 @@ impl Blobs for S3Blobs {
         Ok(bytes)
     }
 
-    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        let request = self.client.delete_object().bucket(&self.bucket).key(key.path());
-        request.send().await.map_err(|e| classify(&e))?;
-        Ok(())
-    }
-
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {
         let request = self
             .client
@@ -129,6 +123,12 @@ impl Blobs for S3Blobs {
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
             Err(error) => Err(classify(&error)),
         }
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let request = self.client.delete_object().bucket(&self.bucket).key(key.path());
+        request.send().await.map_err(|e| classify(&e))?;
+        Ok(())
     }
 
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
@@ -171,6 +171,17 @@ impl Blobs for S3Blobs {
             .response_content_disposition(disposition(filename))
             .presigned(presigning()?);
         Ok(request.await.map_err(|e| classify(&e))?.uri().to_owned())
+    }
+}
+
+#[async_trait]
+impl Eraser for S3Blobs {
+    async fn erase(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let request = self.client.delete_object().bucket(&self.bucket).key(key.path());
+        match request.send().await.map_err(|e| classify(&e)) {
+            Ok(_) | Err(BlobError::Missing) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
 use domain::{
-    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, PolicyId, StandingApprovalId, ThreadId,
-    Timestamp,
+    ApprovalId, DraftId, InboxId, MemberId, MessageId, OrganizationId, PolicyId, StandingApprovalId,
+    ThreadId, Timestamp,
 };
 use jiff::SignedDuration;
 
@@ -24,6 +24,8 @@ record! {
         message_id: MessageId,
         thread_id: ThreadId,
         answers: Option<MessageId>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        forward: bool,
         #[serde(default, rename = "attempts", skip_serializing_if = "Vec::is_empty")]
         resends: Vec<MessageId>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,6 +53,8 @@ record! {
         html_changes: Vec<HtmlChange>,
         #[serde(skip_serializing_if = "Option::is_none")]
         task_token: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        draft_id: Option<DraftId>,
         version: u64,
         [decision: split_decision, join_decision] {
             status: String,

@@ -10,7 +10,7 @@ use domain::people::access::Actor;
 use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::field::record;
-use crate::base::item::{self, IndexKeys, Kind, Place, days_after, key, number, place, shard};
+use crate::base::item::{self, IndexKeys, Kind, Place, days_after, key, number, numbered, place, shard};
 
 /// An audit entry is kept for so long after it was copied into the chain, which is kept for good.
 const CHAINED_DAYS: i64 = 30;
@@ -74,16 +74,12 @@ impl Kind for ChainedEntry {
 
 /// One link of an organization's chain.
 pub(crate) fn link_at(organization: OrganizationId, sequence: u64) -> Place {
-    place(links(organization), link_order(sequence))
+    place(links(organization), numbered(sequence))
 }
 
 /// The partition of an organization's chain. It grows by at most a few hundred links a second, and nobody waits for it.
 pub(crate) fn links(organization: OrganizationId) -> String {
     format!("{organization}/audit")
-}
-
-pub(crate) fn link_order(sequence: u64) -> String {
-    format!("{sequence:016}")
 }
 
 /// The partition of the index `open` in which the links lie that tell of a mail.
@@ -94,7 +90,7 @@ pub(crate) fn links_about(organization: OrganizationId, message: MessageId) -> S
 /// Where a link lies in the index `open`, if it tells of a mail.
 pub(crate) fn telling(link: &ChainedEntry) -> Option<item::Listing> {
     let partition = links_about(link.entry.organization_id, link.entry.about()?);
-    Some(item::Listing { partition, order: link_order(link.sequence) })
+    Some(item::Listing { partition, order: numbered(link.sequence) })
 }
 
 record! {

@@ -8,7 +8,8 @@ use domain::gate::seal::Ticket;
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{AttachmentRef, Direction, Mark, Message, Party, Verdicts};
+use domain::mailbox::message::{AttachmentRef, Direction, Mark, Message, Party, Sibling, Trash, Verdicts};
+use domain::mailbox::notes::{Notes, Tag};
 use domain::{ApprovalId, AttachmentId, InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -38,16 +39,55 @@ record! {
         labels: BTreeSet<Label>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unread: bool,
+        #[serde(default, skip_serializing_if = "NotesRecord::is_empty")]
+        notes: Notes,
         attachments: Vec<AttachmentRef>,
         size: u64,
         created_at: Timestamp,
         version: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trash: Option<Trash>,
         [direction: split_direction, join_direction] {
             #[serde(skip_serializing_if = "Option::is_none")]
             inbound: Option<Inbound>,
             #[serde(skip_serializing_if = "Option::is_none")]
             outbound: Option<Outbound>,
         }
+    }
+}
+
+record! {
+    Notes as NotesRecord {
+        metadata: BTreeMap<Tag, String>,
+        tags: BTreeSet<Tag>,
+    }
+}
+
+impl Default for NotesRecord {
+    fn default() -> Self {
+        Notes::default().write()
+    }
+}
+
+impl NotesRecord {
+    fn is_empty(&self) -> bool {
+        self.metadata.is_empty() && self.tags.is_empty()
+    }
+}
+
+record! {
+    Trash as TrashRecord {
+        at: Timestamp,
+        deletes_at: Timestamp,
+    }
+}
+
+record! {
+    #[expect(clippy::struct_field_names, reason = "it is named by three ids")]
+    Sibling as SiblingRecord {
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+        message_id: MessageId,
     }
 }
 
@@ -78,6 +118,7 @@ struct Inbound {
     automatic: bool,
     findings: Vec<Finding>,
     authenticated: bool,
+    siblings: Option<Vec<Sibling>>,
 }
 
 record! {
@@ -90,6 +131,8 @@ record! {
         findings: Vec<Finding>,
         #[serde(default)]
         authenticated: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        siblings: Option<Vec<Sibling>>,
         [verdicts: split_verdicts, join_verdicts] {
             spam: String,
             virus: String,
@@ -133,8 +176,8 @@ fn join_kind((code,): (String,)) -> Result<FindingKind, Corrupt> {
 fn split_direction(direction: &Direction) -> (Option<Inbound>, Option<Outbound>) {
     match direction.clone() {
         Direction::Outbound(outbound) => (None, Some(outbound)),
-        Direction::Inbound { raw_key, verdicts, defects, automatic, findings, authenticated } => {
-            (Some(Inbound { raw_key, verdicts, defects, automatic, findings, authenticated }), None)
+        Direction::Inbound { raw_key, verdicts, defects, automatic, findings, authenticated, siblings } => {
+            (Some(Inbound { raw_key, verdicts, defects, automatic, findings, authenticated, siblings }), None)
         }
     }
 }
@@ -143,8 +186,17 @@ fn join_direction(parts: (Option<Inbound>, Option<Outbound>)) -> Result<Directio
     match parts {
         (None, Some(outbound)) => Ok(Direction::Outbound(outbound)),
         (Some(inbound), None) => {
-            let Inbound { raw_key, verdicts, defects, automatic, findings, authenticated } = inbound;
-            Ok(Direction::Inbound { raw_key, verdicts, defects, automatic, findings, authenticated })
+            let Inbound { raw_key, verdicts, defects, automatic, findings, authenticated, siblings } =
+                inbound;
+            Ok(Direction::Inbound {
+                raw_key,
+                verdicts,
+                defects,
+                automatic,
+                findings,
+                authenticated,
+                siblings,
+            })
         }
         _ => Err(Corrupt("direction")),
     }
@@ -159,6 +211,8 @@ pub(crate) struct OutboundRecord {
     recipients: u32,
     #[serde(default)]
     first_contact: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    forward: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sent_again_as: Vec<String>,
     state: String,
@@ -194,6 +248,7 @@ impl Field for Outbound {
             send_at: self.send_at.write(),
             recipients: self.recipients,
             first_contact: self.first_contact,
+            forward: self.forward,
             sent_again_as: self.sent_again_as.write(),
             state: String::new(),
             expires_at: None,
@@ -278,6 +333,7 @@ impl Field for Outbound {
             send_at: Field::read(form.send_at)?,
             recipients: form.recipients,
             first_contact: form.first_contact,
+            forward: form.forward,
             sent_again_as: Field::read(form.sent_again_as)?,
             state,
         })

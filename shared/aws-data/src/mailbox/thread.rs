@@ -1,6 +1,6 @@
 //! Conversations, and what leads to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use app::base::store::ThreadPointer;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -48,6 +48,10 @@ fn join_party((name, address): (Option<String>, String)) -> Result<Party, Corrup
 impl Kind for Thread {
     const NAME: &'static str = "thread";
     fn index_keys(&self) -> IndexKeys {
+        if self.message_count == 0 {
+            // All its mails are in the trash, or gone: it is remembered, and not listed.
+            return IndexKeys::default();
+        }
         let partition = list(self.organization_id, self.inbox_id);
         IndexKeys {
             list: Some(Listing { partition, order: order(self.last_message_at, self.id) }),
@@ -157,6 +161,26 @@ pub(crate) fn mark(organization: OrganizationId, marks: &ThreadMarks) -> UpdateB
         .condition_expression(format!("attribute_exists(pk) AND ({none}labels = :seen)"))
         .expression_attribute_values(":labels", map(wanted))
         .expression_attribute_values(":seen", map(seen))
+}
+
+/// That a conversation stands as it was seen: what its mails change of it.
+pub(crate) fn standing(seen: &Thread) -> (String, HashMap<String, AttributeValue>) {
+    let labels = seen.labels.iter().map(|(label, count)| (label.as_str().to_owned(), number(count)));
+    let parts = [
+        ("message_count", number(seen.message_count), false),
+        ("last_message_at", number(seen.last_message_at.as_millisecond()), false),
+        // Of one that was stored before there were these, none is there.
+        ("unread_count", number(seen.unread_count), seen.unread_count == 0),
+        ("tainted", AttributeValue::Bool(seen.tainted), !seen.tainted),
+        ("labels", AttributeValue::M(labels.collect()), seen.labels.is_empty()),
+    ];
+    let condition = parts.iter().map(|(name, _, or_none)| {
+        let none = if *or_none { format!("attribute_not_exists({name}) OR ") } else { String::new() };
+        format!("({none}{name} = :{name})")
+    });
+    let condition = condition.collect::<Vec<_>>().join(" AND ");
+    let values = parts.into_iter().map(|(name, value, _)| (format!(":{name}"), value));
+    (format!("attribute_exists(pk) AND {condition}"), values.collect())
 }
 
 record! {

@@ -10,7 +10,7 @@ use domain::{EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
 use crate::delivery::waiting;
-use crate::mailbox::inbox;
+use crate::mailbox::{inbox, trash};
 use crate::people::{member, session};
 use crate::table::{DynamoTable, classify, retry_contention};
 
@@ -56,7 +56,8 @@ impl Directory for DynamoTable {
             return Ok(vec![]);
         }
         let places: Vec<_> = addresses.iter().map(inbox::address_at).collect();
-        self.read(&places).await?.into_values().map(decode).collect()
+        let found = self.read(&places).await?.into_values();
+        found.filter(|item| !inbox::is_retired(item)).map(decode).collect()
     }
 }
 
@@ -64,6 +65,14 @@ impl Directory for DynamoTable {
 impl Watch for DynamoTable {
     async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
         self.query_watch("watch", now, limit, read_watched).await
+    }
+
+    async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        self.query_watch(trash::WATCH, now, limit, read_watched).await
+    }
+
+    async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
+        self.query_watch(inbox::WATCH, now, limit, read_purge).await
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
@@ -81,6 +90,17 @@ fn read_watched(item: &Item) -> Option<(i64, Watched)> {
     let message_id = MessageId::parse(&place.sk).ok()?;
     let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
     Some((at, Watched { organization_id, inbox_id, message_id }))
+}
+
+/// As [`read_watched`].
+fn read_purge(item: &Item) -> Option<(i64, (OrganizationId, InboxId))> {
+    use domain::base::id::Id as _;
+    let place = place_of(item);
+    let mut parts = place.pk.split('/');
+    let organization_id = OrganizationId::parse(parts.next()?).ok()?;
+    let inbox_id = InboxId::parse(parts.next()?).ok()?;
+    let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
+    Some((at, (organization_id, inbox_id)))
 }
 
 /// As [`watched`].

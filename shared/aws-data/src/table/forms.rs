@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use app::base::store::{AddressEntry, Answer, Contact, Counter, Record, ThreadPointer, TokenPointer};
+use app::base::store::{
+    AddressEntry, Answer, Contact, Counter, DraftPointer, Record, ThreadPointer, TokenPointer,
+};
 use domain::base::digest::Digest;
 use domain::delivery::event::Event;
+use domain::delivery::feed::Block;
+use domain::gate::approval::Approval;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::PolicyBook;
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
@@ -21,7 +25,7 @@ use testkit::samples::{self, NOW, organization_id};
 use super::*;
 use crate::base::field::Field as _;
 use crate::base::item::{Kind as _, corrupt, decode, encode};
-use crate::delivery::event;
+use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::inbox;
 use crate::people::member;
@@ -41,15 +45,27 @@ fn written() -> Vec<(String, Item)> {
         token.into(),
         session.into(),
         samples::inbox(1).into(),
+        samples::purge(1).into(),
         samples::inbound(1).into(),
         samples::outbound(2, State::PendingApproval { expires_at: NOW, remind_at: None }).into(),
         ThreadPointer { inbox_id: samples::inbox_id(1), hash, thread_id: thread, at: NOW }.into(),
+        samples::trashed(1).into(),
+        samples::trashed(2).gone(NOW).into(),
         samples::mark(1).into(),
         samples::index(1).into(),
         conversation(thread).into(),
         samples::approval(1).into(),
+        Approval { forward: true, ..samples::approval(1) }.into(),
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
+        samples::draft(1).into(),
+        DraftPointer {
+            inbox_id: samples::inbox_id(1),
+            hash,
+            draft_id: samples::draft(1).id,
+            expires_at: Some(NOW),
+        }
+        .into(),
         samples::webhook(1).into(),
         samples::waiting_delivery(1).into(),
         Answer { key: hash, request: hash, status: 202, body: "{}".to_owned(), expires_at: NOW }.into(),
@@ -81,6 +97,8 @@ fn written() -> Vec<(String, Item)> {
     add(Login::NAME, encode(&member::login_at(&login.email), &login));
     add(AddressEntry::NAME, encode(&inbox::address_at(&address.address), &address));
     add(Event::NAME, encode(&event::at(organization, event.id), &event));
+    let block = samples::block(1);
+    add(Block::NAME, encode(&feed::at(organization, block.number), &block));
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
@@ -109,6 +127,7 @@ fn read(kind: &str, item: Item) -> Result<(), StoreError> {
         Login::NAME => decode::<Login>(item).map(drop),
         AddressEntry::NAME => decode::<AddressEntry>(item).map(drop),
         Event::NAME => decode::<Event>(item).map(drop),
+        Block::NAME => decode::<Block>(item).map(drop),
         Entry::NAME => decode::<Entry>(item).map(drop),
         ChainedEntry::NAME => decode::<ChainedEntry>(item).map(drop),
         Head::NAME => decode::<Head>(item).map(drop),

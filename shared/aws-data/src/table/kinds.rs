@@ -16,7 +16,9 @@
 //! | token pointer | `org/tok` | `pointer` | |
 //! | session | `org/session/hash` | `session` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
+//! | deleted inbox | `org/inb/purge` | `purge` | |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
+//! | mail in the trash | `org/inb/trash` | `msg` | `org/thr/trash` / `msg` |
 //! | mark | `org/inb/labels` | label, `msg` | |
 //! | search index | `org/inb/search` | `search` | |
 //! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
@@ -24,6 +26,8 @@
 //! | approval | `org/apr` | `approval` | `org/approvals/status` / `apr` |
 //! | standing approval | `org/standing` | `sta` | |
 //! | attachment | `org/att` | `attachment` | |
+//! | draft | `org/drf` | `draft` | `org/inb/drafts` / `drf` |
+//! | draft pointer | `org/inb/draft/hash` | `draft-pointer` | |
 //! | webhook | `org/webhooks` | `whk` | |
 //! | attempt | `org/whk/attempts` | time, `evt`, number | |
 //! | waiting delivery | `org/whk/waiting` | `evt` | |
@@ -35,6 +39,7 @@
 //! | contact | `org/contact/hash` | `contact` | |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | event | `org/evt` | `event` | |
+//! | block of the feed of events | `org/events` | number | |
 //! | audit entry | `org/aud` | `audit` | |
 //! | link of the audit chain | `org/audit` | sequence | |
 //! | head of the audit chain | `org/audit-head` | `head` | |
@@ -47,30 +52,34 @@
 //! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`), and those that nobody
 //! has read: `org/inb/unread` / `msg`. All mails and conversations lie in the index `recent`: `org/messages/shard` / `msg`,
 //! `org/threads/shard` / time and `thr`.
+//! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
+//! (`org/trash/shard` / `msg`) as long as they may come back.
+//! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
 use app::base::store::{
-    Answer, Contact, Counter, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
+    Answer, Contact, Counter, DraftPointer, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
 };
 use domain::OrganizationId;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
+use domain::gate::draft::SavedDraft;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
-use domain::mailbox::inbox::Inbox;
+use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
-use domain::mailbox::message::{Attachment, Mark, Message, Thread};
+use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
 
 use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
-use crate::gate::{approval, contact, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, index, message, thread};
+use crate::gate::{approval, contact, draft, link, notice, policy, standing};
+use crate::mailbox::{attachment, inbox, index, message, thread, trash};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -109,12 +118,16 @@ kinds! { org;
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
+    Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
+    Trashed(Trashed), Key::Trashed(inbox, id) => trash::at(org, *inbox, *id);
     Mark(Mark), Key::Mark(inbox, label, id) => message::mark_at(org, *inbox, label, *id);
     Index(Index), Key::Index(inbox) => index::at(org, *inbox);
     Thread(Thread), Key::Thread(id) => thread::at(org, *id);
     ThreadPointer(ThreadPointer), Key::ThreadPointer(inbox, hash) => thread::pointer_at(org, *inbox, *hash);
     Attachment(Attachment), Key::Attachment(id) => attachment::at(org, *id);
+    Draft(SavedDraft), Key::Draft(id) => draft::at(org, *id);
+    DraftPointer(DraftPointer), Key::DraftPointer(inbox, hash) => draft::pointer_at(org, *inbox, *hash);
     Approval(Approval), Key::Approval(id) => approval::at(org, *id);
     StandingApproval(StandingApproval), Key::StandingApproval(id) => standing::at(org, *id);
     Link(Link), Key::Link(hash) => link::at(org, *hash);
@@ -157,7 +170,7 @@ mod tests {
     use domain::{AuditId, MessageId, Timestamp};
 
     use super::*;
-    use crate::delivery::event;
+    use crate::delivery::{event, feed};
     use crate::ledger::audit;
 
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -197,7 +210,9 @@ mod tests {
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
             key("session", Key::Session(hash)),
             key("inbox", Key::Inbox(inbox)),
+            key("deleted inbox", Key::Purge(inbox)),
             key("message", Key::Message(inbox, MessageId::new(at, entropy))),
+            key("mail in the trash", Key::Trashed(inbox, MessageId::new(at, entropy))),
             key(
                 "mark",
                 Key::Mark(
@@ -212,6 +227,8 @@ mod tests {
             key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),
             key("standing approval", Key::StandingApproval(domain::StandingApprovalId::new(at, entropy))),
             key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
+            key("draft", Key::Draft(domain::DraftId::new(at, entropy))),
+            key("draft pointer", Key::DraftPointer(inbox, hash)),
             key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
             key("waiting delivery", Key::WaitingDelivery(attempt.webhook_id, attempt.event_id)),
             key("answer", Key::Answer(hash)),
@@ -222,6 +239,7 @@ mod tests {
             key("contact", Key::Contact(hash)),
             key("counter", Key::Counter(hash)),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
+            ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),
             ("link of the audit chain", audit::link_at(organization, 1)),
             ("head of the audit chain", audit::head_at(organization)),

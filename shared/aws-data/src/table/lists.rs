@@ -8,14 +8,14 @@ use domain::base::digest::Digest;
 use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::{
-    ApprovalId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
+    ApprovalId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
     Timestamp, TokenId, WebhookId,
 };
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
-use crate::gate::{approval, standing};
-use crate::mailbox::{inbox, message, thread};
+use crate::gate::{approval, draft, standing};
+use crate::mailbox::{inbox, message, thread, trash};
 use crate::people::{member, token};
 
 /// How a list is read.
@@ -99,6 +99,13 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
             Reading { part: by_message(*span), ..on(None, message::list(organization, *inbox), false) }
         }
         List::Unread(inbox) => on(Some(OPEN), message::unread_list(organization, *inbox), false),
+        List::Trash(inbox, span) => {
+            Reading { part: by_message(*span), ..on(Some(OPEN), trash::list(organization, *inbox), false) }
+        }
+        List::AllTrash(span) => {
+            Reading { part: by_message(*span), ..on(Some(RECENT), trash::recent_list(organization), false) }
+        }
+        List::TrashInThread(thread) => on(Some(LISTS), trash::thread_list(organization, *thread), true),
         List::Labelled(inbox, label) => {
             let part = Part::Prefix(message::mark_prefix(label));
             Reading { part, ..on(None, message::marks(organization, *inbox), false) }
@@ -114,6 +121,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::AllThreads(span) => {
             Reading { part: by_thread(*span), ..on(Some(RECENT), thread::recent_list(organization), false) }
         }
+        List::Drafts(inbox) => on(Some(LISTS), draft::list(organization, *inbox), false),
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
         List::StandingApprovals => on(None, standing::list(organization), false),
         List::Open(status) => on(Some(OPEN), message::open_list(organization, status.as_str()), true),
@@ -165,10 +173,14 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Messages(..)
         | List::Unread(_)
         | List::AllMessages(_)
+        | List::Trash(..)
+        | List::AllTrash(_)
+        | List::TrashInThread(_)
         | List::ThreadMessages(_)
         | List::LatestInThread(_) => is_message(order),
         List::Labelled(_, label) => order.strip_prefix(&message::mark_prefix(label)).is_some_and(is_message),
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),
+        List::Drafts(_) => DraftId::parse(order).is_ok(),
         List::Approvals(_) => ApprovalId::parse(order).is_ok(),
         List::StandingApprovals => StandingApprovalId::parse(order).is_ok(),
         List::Open(_) => timed(|id| MessageId::parse(id).is_ok()),

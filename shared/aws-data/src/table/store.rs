@@ -59,6 +59,12 @@ impl DynamoTable {
                 let update = contact::uncount(organization_id, key, by);
                 (self.update(update)?, Conflict::Record(Key::Counter(key)))
             }
+            Write::Conversation(change) => {
+                let conflict = Conflict::Record(Key::Thread(change.thread_id));
+                (self.rewrite(organization_id, *change)?, conflict)
+            }
+            Write::RemoveVersion(record, version) => self.remove_version(organization_id, record, version)?,
+            Write::Missing(record) => self.missing(organization_id, record)?,
             Write::Delete(record) => self.delete(organization_id, record, None)?,
             Write::Remove(record) => self.delete(organization_id, record, Some("attribute_exists(pk)"))?,
         })
@@ -181,6 +187,7 @@ impl DynamoTable {
             DirectoryWrite::ForgetAttempts(email, window) => {
                 self.update(session::forget_attempts(email, *window))
             }
+            DirectoryWrite::RetireAddress(entry) => self.update(inbox::retire(entry)),
             DirectoryWrite::NewAddress(entry) => {
                 self.put(encode(&inbox::address_at(&entry.address), entry)?, Expect::Absent)
             }

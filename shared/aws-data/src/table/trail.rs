@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::base::store::{Conflict, Expect, StoreError};
-use app::base::trail::{LAST_PLACE, Range, Stored, Trail};
+use app::base::trail::{Range, Stored, Trail};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
@@ -12,7 +12,7 @@ use domain::{AuditId, MessageId, OrganizationId, Timestamp};
 use crate::base::field::Corrupt;
 use crate::base::item::{self, Item, OPEN, Place, corrupt, decode, encode, key, number, place_of, text};
 use crate::ledger::audit;
-use crate::table::{DynamoTable, classify};
+use crate::table::DynamoTable;
 
 impl DynamoTable {
     /// Moves the head from where it was to the last link.
@@ -55,35 +55,8 @@ impl Trail for DynamoTable {
     }
 
     async fn links(&self, organization_id: OrganizationId, range: Range) -> Result<Vec<Stored>, StoreError> {
-        let mut links = vec![];
-        let mut start = None;
-        if range.from > range.to.min(LAST_PLACE) {
-            return Ok(links);
-        }
-        loop {
-            let left = usize::from(range.limit).saturating_sub(links.len());
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-                .expression_attribute_values(":pk", text(audit::links(organization_id)))
-                .expression_attribute_values(":from", text(audit::link_order(range.from)))
-                .expression_attribute_values(":to", text(audit::link_order(range.to.min(LAST_PLACE))))
-                .scan_index_forward(!range.newest_first)
-                .consistent_read(true)
-                .limit(i32::try_from(left).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|e| classify(&e))?;
-            links.extend(answer.items.unwrap_or_default().into_iter().filter_map(stored_link));
-            // A query ends at 1 MB: go on until the range or the limit does.
-            start = answer.last_evaluated_key;
-            if start.is_none() || links.len() >= usize::from(range.limit) {
-                return Ok(links);
-            }
-        }
+        let found = self.query_numbered(audit::links(organization_id), range).await?;
+        Ok(found.into_iter().filter_map(stored_link).collect())
     }
 
     async fn about(

@@ -10,8 +10,8 @@ pub struct EmailAddress(String);
 /// Why a text is no [`EmailAddress`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAddress {
-    /// A character beyond ASCII. SES has no SMTPUTF8.
-    #[error("has characters beyond ASCII: write an internationalised domain in its xn-- form")]
+    /// A character beyond ASCII before the `@`. SES has no SMTPUTF8.
+    #[error("has characters beyond ASCII before the @, which can't be sent to")]
     NotAscii,
     /// Longer than RFC 5321 allows.
     #[error("is longer than an address may be (64 bytes before the @, 254 in all)")]
@@ -22,16 +22,26 @@ pub enum InvalidAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address. The domain is lower-cased, the local part is kept as it is.
+    /// Reads an address. The domain is lower-cased, and brought into its ASCII form where people typed it in their own letters
+    /// (UTS 46, RFC 5891); the local part is kept as it is.
     ///
     /// Quoted local parts, address literals and domains without a dot are refused: none is deliverable
     /// through SES, and each is a way to write one address in two forms.
     pub fn parse(text: &str) -> Result<Self, InvalidAddress> {
-        if !text.is_ascii() {
-            return Err(InvalidAddress::NotAscii);
+        // No name of 253 bytes in ASCII takes more than this in other letters.
+        if text.len() > 1_100 {
+            return Err(InvalidAddress::TooLong);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidAddress::Malformed)?;
-        if local.len() > 64 || text.len() > 254 {
+        if !local.is_ascii() {
+            return Err(InvalidAddress::NotAscii);
+        }
+        let domain = if domain.is_ascii() {
+            domain.to_ascii_lowercase()
+        } else {
+            idna::domain_to_ascii_strict(domain).map_err(|_| InvalidAddress::Malformed)?
+        };
+        if local.len() > 64 || local.len() + 1 + domain.len() > 254 {
             return Err(InvalidAddress::TooLong);
         }
         let atom = |part: &str| !part.is_empty() && part.bytes().all(is_atext);
@@ -45,7 +55,7 @@ impl EmailAddress {
         if !local.split('.').all(atom) || !domain.contains('.') || !domain.split('.').all(label) {
             return Err(InvalidAddress::Malformed);
         }
-        Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+        Ok(Self(format!("{local}@{domain}")))
     }
 
     /// The address as it is written to the envelope.
@@ -180,12 +190,32 @@ mod tests {
             ("a@example.com\r\nBcc: x@example.com", Malformed),
             ("a@example.com,b@example.com", Malformed),
             ("Ann <a@example.com>", Malformed),
-            ("ann@exämple.com", NotAscii),
+            ("ann@exämple", Malformed),
+            ("ann@exä mple.com", Malformed),
+            ("ann@ex\u{202e}ämple.com", Malformed),
+            ("ann@exämple..com", Malformed),
+            ("ann@-exämple.com", Malformed),
             ("änn@example.com", NotAscii),
         ] {
             assert_eq!(EmailAddress::parse(text), Err(why), "{text:?}");
         }
         assert_eq!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(65))), Err(TooLong));
+    }
+
+    #[test]
+    fn a_domain_is_taken_as_people_type_it() {
+        for (typed, sent) in [
+            ("ann@B\u{fc}cher.example", "ann@xn--bcher-kva.example"),
+            ("ann@bu\u{308}cher.example", "ann@xn--bcher-kva.example"),
+            ("ann@\u{4f8b}\u{3048}\u{3002}\u{30c6}\u{30b9}\u{30c8}", "ann@xn--r8jz45g.xn--zckzah"),
+            ("ann@stra\u{df}e.example", "ann@xn--strae-oqa.example"),
+            ("ann@\u{ff45}xample.com", "ann@example.com"),
+        ] {
+            assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), sent, "{typed}");
+            assert_eq!(EmailAddress::parse(sent).unwrap().as_str(), sent);
+        }
+        let long = format!("a@{}.example", "\u{fc}".repeat(64));
+        assert!(EmailAddress::parse(&long).is_err());
     }
 
     #[test]

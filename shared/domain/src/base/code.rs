@@ -15,6 +15,8 @@ pub enum Class {
     NoSuchMethod,
     /// It can't be done as things stand.
     Conflict,
+    /// It is not as the caller says that they saw it.
+    Stale,
     /// Fields that are not as they must be.
     Invalid,
     /// Not before a time.
@@ -83,6 +85,7 @@ codes! {
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
         BlockedByPolicy = "blocked_by_policy", "`details.policy_trace` says which rule and why; nothing was stored";
         ForeignForm = "foreign_form", "the form was not sent by this console: open the page anew";
+        ForeignOrigin = "foreign_origin", "call it from a program, or from a page of this host: a browser sends `Origin` for every other";
     }
     NotFound {
         NotFound = "not_found", "it is not there, or not for this credential to know of";
@@ -107,9 +110,14 @@ codes! {
         AddressTaken = "address_taken", "an inbox has this address: take another name";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
-        MessageNotEnded = "message_not_ended", "the mail may still go: wait until it came to an end";
+        MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
+        MessageNotSent = "message_not_sent", "this mail of ours has not gone (`details.status`), so it is neither quoted nor passed on";
+        MessageNotEnded = "message_not_ended", "the mail may still go: cancel its approval, or wait until it came to an end";
+        MessageInTrash = "message_in_trash", "the mail is in the trash: restore it first";
         SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
         TooManyAttempts = "too_many_attempts", "there are at most ten attempts at a mail: write a new one";
+        AlreadySubmitted = "already_submitted", "the mail that was made of it is `details.message_id`";
+        TooManyDrafts = "too_many_drafts", "submit or delete one, then repeat";
         TooManyEntries = "too_many_entries", "a receipt tells of at most 1,000 audit entries";
         TooManyPolicies = "too_many_policies", "delete a policy, then repeat";
         TooManyStandingApprovals = "too_many_standing_approvals", "revoke one, then repeat";
@@ -121,6 +129,9 @@ codes! {
         RecordDiffers = "record_differs", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
         EntryAltered = "entry_altered", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
     }
+    Stale {
+        RevisionMismatch = "revision_mismatch", "it was changed meanwhile: load it again; `details.revision` is what it has now";
+    }
     Invalid {
         InvalidRequest = "invalid_request", "several fields are not as they must be: `details.fields` names all of them (at most 100), each with a code of its own";
         Required = "required", "give this field";
@@ -129,6 +140,7 @@ codes! {
         InvalidQuery = "invalid_query", "`message` says what is wrong with the query, and at which character; `infra/docs/SEARCH.md` has what can be asked";
         InvalidTimeout = "invalid_timeout", "a request waits 0 to 25 seconds: wait again with `after`";
         InvalidLabel = "invalid_label", "a label is 1 to 64 characters that people can see, on one line, without white space at an end";
+        InvalidTag = "invalid_tag", "1 to 64 letters of a to z, digits, dots, hyphens, colons and underscores";
         TooLong = "too_long", "give less: where there is one bound, `message` says it";
         TooMany = "too_many", "give fewer: `message` says how many fit";
         ControlCharacter = "control_character", "leave out control characters: line breaks and tabs are for `text` and `html` alone";
@@ -137,7 +149,7 @@ codes! {
         EmptyList = "empty_list", "name at least one; a list that may be left out is left out";
         UnknownChoice = "unknown_choice", "`message` names the choices";
         InvalidAddress = "invalid_address", "give a mail address: `name@example.com`";
-        AddressNotAscii = "address_not_ascii", "this domain's punycode form works; a local part has to be ASCII";
+        AddressNotAscii = "address_not_ascii", "what stands before the `@` has to be ASCII: SES sends to no other";
         InvalidId = "invalid_id", "give an id as the API gave it";
         InvalidTime = "invalid_time", "a time in RFC 3339: `2026-12-01T09:00:00Z`; in a policy's `time`, a time of day: `09:00`";
         InvalidDate = "invalid_date", "give a day";
@@ -147,6 +159,7 @@ codes! {
         BeyondTheHead = "beyond_the_head", "the chain ends before: `message` says where";
         InvalidDigest = "invalid_digest", "`sha256:` and 64 lower-case hexadecimal digits, as the approval shows it";
         InvalidIdempotencyKey = "invalid_idempotency_key", "1 to 256 visible ASCII characters";
+        InvalidIfMatch = "invalid_if_match", "one `ETag` as a response gave it, in quotes, or `*`";
         InvalidForm = "invalid_form", "open the page anew";
         InvalidSubject = "invalid_subject", "one line of text";
         InvalidUrl = "invalid_url", "an `https` URL with port 443 and a public host name";
@@ -174,7 +187,7 @@ codes! {
         AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
-        UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day";
+        UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day; a file of a mail takes the scope `messages.read`, and that the mail has come in or gone";
         UnknownInbox = "unknown_inbox", "there is no such inbox, or this credential may not see it";
         UnknownMember = "unknown_member", "there is no such member";
         UnknownMessage = "unknown_message", "there is no such mail in this inbox";

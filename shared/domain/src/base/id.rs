@@ -156,6 +156,8 @@ ids! {
     ThreadId = "thr_";
     /// A mail, received or to be sent.
     MessageId = "msg_";
+    /// A mail that somebody is still writing.
+    DraftId = "drf_";
     /// A file of a message.
     AttachmentId = "att_";
     /// The request for a human decision.

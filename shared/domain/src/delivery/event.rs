@@ -1,10 +1,12 @@
 //! What receivers are told.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
 use crate::mailbox::message::Message;
-use crate::{EventId, OrganizationId};
+use crate::{EventId, InboxId, OrganizationId};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -60,9 +62,21 @@ kinds! {
     ApprovalReminder = "approval.reminder";
     /// An inbox was made.
     InboxCreated = "inbox.created";
+    /// An inbox was deleted.
+    InboxDeleted = "inbox.deleted";
 }
 
 impl EventKind {
+    /// The types that a pattern names: `message.sent` itself, `message.*` all that begin so, `*` all. None where there is no such type.
+    pub fn matching(pattern: &str) -> BTreeSet<Self> {
+        let takes = |kind: &Self| match pattern.strip_suffix('*') {
+            Some("") => true,
+            Some(group) => group.ends_with('.') && kind.as_str().starts_with(group),
+            None => kind.as_str() == pattern,
+        };
+        Self::ALL.iter().copied().filter(takes).collect()
+    }
+
     /// The event of a status that an outbound mail comes to, where there is one.
     pub fn of_status(status: crate::mailbox::lifecycle::Status) -> Option<Self> {
         use crate::mailbox::lifecycle::Status;
@@ -95,6 +109,17 @@ pub enum Subject {
     Inbox(Box<crate::mailbox::inbox::Inbox>),
 }
 
+impl Subject {
+    /// The inbox that it is about, if it is about one.
+    pub fn inbox_id(&self) -> Option<InboxId> {
+        match self {
+            Subject::Message(message) => Some(message.inbox_id),
+            Subject::Approval(approval) => Some(approval.inbox_id),
+            Subject::Inbox(inbox) => Some(inbox.id),
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -110,6 +135,11 @@ pub struct Event {
     pub subject: Subject,
 }
 
+impl Event {
+    /// So long after it happened an event can be read.
+    pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +148,32 @@ mod tests {
     fn names_read_back() {
         for kind in EventKind::ALL {
             assert_eq!(EventKind::parse(kind.as_str()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn a_pattern_names_one_type_a_group_or_all() {
+        assert_eq!(EventKind::matching("message.sent"), [EventKind::MessageSent].into());
+        assert_eq!(EventKind::matching("inbox.*"), [EventKind::InboxCreated, EventKind::InboxDeleted].into());
+        assert_eq!(EventKind::matching("*"), EventKind::ALL.iter().copied().collect());
+        let (message, approval) = (EventKind::matching("message.*"), EventKind::matching("approval.*"));
+        assert!(
+            message.contains(&EventKind::MessageUnknown) && approval.contains(&EventKind::ApprovalReminder)
+        );
+        assert!(message.is_disjoint(&approval));
+        for pattern in [
+            "",
+            ".*",
+            "**",
+            "message",
+            "message*",
+            "mess*",
+            "message.",
+            "message.se*",
+            "message.sent.*",
+            "*.sent",
+        ] {
+            assert_eq!(EventKind::matching(pattern), [].into(), "{pattern}");
         }
     }
 }

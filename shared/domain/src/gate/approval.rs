@@ -21,7 +21,7 @@ use crate::gate::policy::{By, Late, Links, Terms};
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::{
-    ApprovalId, AuditId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
+    ApprovalId, AuditId, DraftId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
 };
 
 /// What was decided, by whom and when.
@@ -218,8 +218,10 @@ pub struct Approval {
     pub message_id: MessageId,
     /// The conversation that it belongs to.
     pub thread_id: ThreadId,
-    /// The mail that it answers.
+    /// The mail that it answers or passes on.
     pub answers: Option<MessageId>,
+    /// Whether it passes that mail on, and is no answer to it.
+    pub forward: bool,
     /// The mails of which it is a new attempt, the first of all first, fewer than [`Self::ATTEMPTS`].
     pub resends: Vec<MessageId>,
     /// Whoever asked for one of those, or edited it last.
@@ -264,6 +266,8 @@ pub struct Approval {
     pub html_changes: Vec<HtmlChange>,
     /// What was decided.
     pub decision: Decision,
+    /// The draft that was left of a rejected mail, for another attempt at its words.
+    pub draft_id: Option<DraftId>,
     /// Where the waiting workflow is resumed; none while it has not parked yet.
     pub task_token: Option<String>,
     /// Counts changes.
@@ -329,6 +333,14 @@ pub enum DecisionRefused {
 }
 
 impl Approval {
+    /// The reason of what carries something out of a conversation that is tainted.
+    pub const TAINTED: &str = "thread_tainted";
+
+    /// Whether its mail carries, or answers, something out of a conversation that is tainted.
+    pub fn is_tainted(&self) -> bool {
+        self.reasons.iter().any(|reason| reason == Self::TAINTED)
+    }
+
     /// So many mails there are of one, itself among them, before it has to be written anew.
     pub const ATTEMPTS: usize = 10;
 
@@ -686,6 +698,7 @@ pub(crate) mod tests {
             message_id: MessageId::new(NOW, [0; 10]),
             thread_id: ThreadId::new(NOW, [0; 10]),
             answers: None,
+            forward: false,
             resends: vec![],
             authors: BTreeSet::new(),
             digest: mail(),
@@ -711,6 +724,7 @@ pub(crate) mod tests {
             attachment_count: 0,
             html_changes: vec![],
             decision: Decision::Pending,
+            draft_id: None,
             task_token: None,
             version: 1,
         }

@@ -51,6 +51,8 @@ pub struct MessageFilter {
     pub has_attachment: Option<bool>,
     /// When it came in or was asked for.
     pub span: Span,
+    /// Those in the trash, and not those outside of it.
+    pub trash: bool,
 }
 
 /// Which conversations are wanted: all that is named must hold.
@@ -84,7 +86,8 @@ impl MessageFilter {
             Direction::Outbound(_) => Way::Outbound,
         };
         let mut recipients = message.to.iter().chain(&message.cc).chain(&message.bcc);
-        self.span.takes(message.created_at)
+        self.trash == message.trash.is_some()
+            && self.span.takes(message.created_at)
             && self.direction.is_none_or(|wanted| wanted == way)
             && self.status.as_deref().is_none_or(|wanted| wanted == message.status())
             && self.label.as_ref().is_none_or(|label| message.labels.contains(label))

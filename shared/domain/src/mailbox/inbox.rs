@@ -1,6 +1,6 @@
 //! Addresses that send and receive.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::base::address::{EmailAddress, HeaderText, Mailbox};
 use crate::people::organization::Pause;
@@ -21,6 +21,39 @@ pub struct Inbox {
     pub paused: Option<Pause>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// A deleted inbox whose mail is still being deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purge {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// When somebody must look after it.
+    pub look_at: Timestamp,
+    /// Counts changes.
+    pub version: u64,
+}
+
+impl Purge {
+    /// What began before the inbox was deleted has ended so long after it: then nothing is filed in it any more.
+    pub const SETTLES: SignedDuration = SignedDuration::from_hours(1);
+
+    /// Of an inbox that is deleted now.
+    pub fn of(inbox: &Inbox, now: Timestamp) -> Self {
+        let Inbox { id, organization_id, .. } = *inbox;
+        Self { organization_id, inbox_id: id, deleted_at: now, look_at: now, version: 1 }
+    }
+
+    /// What follows where nothing of it was found: it is looked at once more when it has settled, and then no more.
+    #[must_use]
+    pub fn empty(self, now: Timestamp) -> Option<Self> {
+        let settled = self.deleted_at + Self::SETTLES;
+        (now < settled).then_some(Self { look_at: settled, ..self })
+    }
 }
 
 /// The inbox that a mail leaves, as policies know it.

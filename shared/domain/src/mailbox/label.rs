@@ -20,6 +20,11 @@ pub enum InvalidLabel {
     /// It would say something that is not a label's to say.
     #[error("is not a label: whether a mail was read is set by `read`")]
     Reserved,
+    /// Where a mail is, and not what somebody calls it.
+    #[error(
+        "is not a label to set: `DELETE` puts a mail into the trash, `POST …/restore` takes it out, and lists of messages take it"
+    )]
+    System,
 }
 
 impl Label {
@@ -27,11 +32,25 @@ impl Label {
     pub const MAX: usize = 64;
     /// The most labels of one mail.
     pub const MOST: usize = 20;
+    /// What lists call the trash.
+    pub const TRASH: &str = "trash";
     /// What lists already say in a way of their own.
     const RESERVED: [&str; 2] = ["read", "unread"];
 
     /// Reads a label.
     pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
+        let label = Self::stored(text)?;
+        if Self::RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+            return Err(InvalidLabel::Reserved);
+        }
+        if Self::TRASH.eq_ignore_ascii_case(text) {
+            return Err(InvalidLabel::System);
+        }
+        Ok(label)
+    }
+
+    /// Reads a label that a mail has: it may be from a time when it could be had.
+    pub fn stored(text: &str) -> Result<Self, InvalidLabel> {
         if text.is_empty() || text.chars().count() > Self::MAX {
             return Err(InvalidLabel::Length);
         }
@@ -40,9 +59,6 @@ impl Label {
         };
         if text.trim() != text || text.chars().any(unseen) {
             return Err(InvalidLabel::Character);
-        }
-        if Self::RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text)) {
-            return Err(InvalidLabel::Reserved);
         }
         Ok(Self(text.to_owned()))
     }
@@ -78,6 +94,7 @@ mod tests {
             ("a\u{200b}b", InvalidLabel::Character),
             ("a\u{2028}b", InvalidLabel::Character),
             ("Unread", InvalidLabel::Reserved),
+            ("Trash", InvalidLabel::System),
         ] {
             assert_eq!(Label::parse(bad), Err(why), "{bad:?}");
         }

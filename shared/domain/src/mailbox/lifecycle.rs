@@ -231,6 +231,8 @@ pub struct Outbound {
     pub recipients: u32,
     /// Whether one of them was never written to before: the provider's acceptance makes them known.
     pub first_contact: bool,
+    /// Whether it passes a mail on, and answers nobody: whoever gets it is no party of the conversation.
+    pub forward: bool,
     /// The attempts at sending it once more, the first first: other mails, each with an approval of its own. They stand with
     /// the first mail of all alone.
     pub sent_again_as: Vec<MessageId>,
@@ -541,6 +543,7 @@ mod tests {
             send_at: None,
             recipients: 2,
             first_contact: false,
+            forward: false,
             sent_again_as: vec![],
             state,
         }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
 use crate::mailbox::finding::Finding;
 use crate::mailbox::label::Label;
-use crate::mailbox::lifecycle::Outbound;
+use crate::mailbox::lifecycle::{Outbound, State};
+use crate::mailbox::notes::Notes;
 use crate::{AttachmentId, InboxId, MessageId, OrganizationId, ThreadId};
 
 /// An address as a received mail writes it: nothing is promised about its form.
@@ -87,9 +88,46 @@ pub enum Direction {
         findings: Vec<Finding>,
         /// The author in `From` is proven to be the one who sent it.
         authenticated: bool,
+        /// The same mail in other inboxes, whose bytes are the same object. Unknown of mail that was filed before it was noted.
+        siblings: Option<Vec<Sibling>>,
     },
     /// It goes out, or waits to.
     Outbound(Outbound),
+}
+
+/// A received mail in another inbox that it came for too, maybe of another organization: never shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sibling {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// Its id there.
+    pub message_id: MessageId,
+}
+
+/// Since when a mail is in the trash, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trash {
+    /// Since when.
+    pub at: Timestamp,
+    /// From then on it is gone.
+    pub deletes_at: Timestamp,
+}
+
+impl Trash {
+    /// A mail is kept in the trash for so long.
+    pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+    /// From now on.
+    pub fn since(now: Timestamp) -> Self {
+        Self { at: now, deletes_at: now + Self::KEPT }
+    }
+
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.deletes_at <= now
+    }
 }
 
 /// A mail, without its body: the body is in the raw or sealed object.
@@ -131,6 +169,8 @@ pub struct Message {
     pub labels: BTreeSet<Label>,
     /// It came in, and nobody has said that it was read.
     pub unread: bool,
+    /// What the program that sent it keeps with it; nothing for one that came in.
+    pub notes: Notes,
     /// Its files, at most 100.
     pub attachments: Vec<AttachmentRef>,
     /// In bytes, raw.
@@ -139,9 +179,28 @@ pub struct Message {
     pub created_at: Timestamp,
     /// Counts changes.
     pub version: u64,
+    /// Where it is in the trash.
+    pub trash: Option<Trash>,
 }
 
 impl Message {
+    /// Whether it waits, is being sent, or may have gone: it stays where it is until it has come to an end.
+    pub fn may_still_go(&self) -> bool {
+        self.outbound().is_some_and(|outbound| {
+            let status = outbound.status();
+            !status.went() && !status.did_not_go()
+        })
+    }
+
+    /// When its conversation showed it as its last: when it came in, or went out. One that did not go never was.
+    pub fn shown_at(&self) -> Option<Timestamp> {
+        match &self.direction {
+            Direction::Inbound { .. } => Some(self.created_at),
+            Direction::Outbound(Outbound { state: State::Accepted { at, .. }, .. }) => Some(*at),
+            Direction::Outbound(_) => None,
+        }
+    }
+
     /// The status in the API.
     pub fn status(&self) -> &'static str {
         match &self.direction {
@@ -187,6 +246,88 @@ impl Message {
     }
 }
 
+/// What became of a mail that is in the trash, or was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in the trash, and may come back.
+    Kept(Box<Message>),
+    /// It is gone for everybody; what is stored of it is still being deleted.
+    Going(Box<Message>),
+    /// Nothing of it is left but that it was there: told of it again, we don't file it again.
+    Gone(Timestamp),
+}
+
+/// A mail in the trash, or what is left of a deleted one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trashed {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The inbox.
+    pub inbox_id: InboxId,
+    /// The mail.
+    pub message_id: MessageId,
+    /// What became of it.
+    pub fate: Fate,
+    /// When somebody must look after it; of one that is gone, when it went.
+    pub look_at: Timestamp,
+    /// Counts changes.
+    pub version: u64,
+}
+
+impl Trashed {
+    /// A mail that goes into the trash.
+    pub fn keep(message: &Message, now: Timestamp) -> Self {
+        let trash = Trash::since(now);
+        let message = Message { trash: Some(trash), ..message.clone() };
+        Self::new(&message, Fate::Kept(Box::new(message.clone())), trash.deletes_at)
+    }
+
+    /// A mail that is deleted for good.
+    pub fn delete(message: &Message, now: Timestamp) -> Self {
+        Self::new(message, Fate::Going(Box::new(message.clone())), now)
+    }
+
+    fn new(message: &Message, fate: Fate, look_at: Timestamp) -> Self {
+        let Message { organization_id, inbox_id, id, .. } = *message;
+        Self { organization_id, inbox_id, message_id: id, fate, look_at, version: 1 }
+    }
+
+    /// The mail, while it is in the trash and its time is not over.
+    pub fn shown(&self, now: Timestamp) -> Option<&Message> {
+        match &self.fate {
+            Fate::Kept(message) if now < self.look_at => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The same, on its way out for good.
+    #[must_use]
+    pub fn going(self, now: Timestamp) -> Self {
+        match self.fate {
+            Fate::Kept(message) => Self { fate: Fate::Going(message), look_at: now, ..self },
+            _ => self,
+        }
+    }
+
+    /// The same, with nothing left of the mail.
+    #[must_use]
+    pub fn gone(self, now: Timestamp) -> Self {
+        Self { fate: Fate::Gone(now), look_at: now, ..self }
+    }
+}
+
+/// A conversation as it was seen, and as it is to be; none where it is not there, or is to be gone. Where it changed meanwhile,
+/// nothing is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadChange {
+    /// The conversation.
+    pub thread_id: ThreadId,
+    /// As it was seen.
+    pub seen: Option<Thread>,
+    /// As it is to be.
+    pub wanted: Option<Thread>,
+}
+
 /// How the marks of a conversation's mails change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadMarks {
@@ -226,6 +367,90 @@ pub struct Thread {
     pub unread_count: u64,
     /// The labels of its mails, each with how many have it.
     pub labels: BTreeMap<Label, u64>,
+}
+
+/// What a conversation shows is written a moment after the mail that it shows.
+const SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(60);
+
+impl Thread {
+    /// A conversation that begins with this mail.
+    pub fn of(message: &Message) -> Self {
+        let empty = Self {
+            id: message.thread_id,
+            organization_id: message.organization_id,
+            inbox_id: message.inbox_id,
+            subject: message.subject.clone(),
+            preview: String::new(),
+            last_from: Party::default(),
+            message_count: 0,
+            created_at: message.created_at,
+            last_message_at: message.created_at,
+            tainted: false,
+            unread_count: 0,
+            labels: BTreeMap::new(),
+        };
+        empty.with(message)
+    }
+
+    /// Whether this may be the mail that it shows as its last.
+    pub fn may_show(&self, message: &Message) -> bool {
+        let at = message.shown_at().unwrap_or(message.created_at);
+        self.preview == message.preview
+            && self.last_from == message.from
+            && self.last_message_at.duration_since(at).abs() <= SHOWN_WITHIN
+    }
+
+    fn show(&mut self, message: &Message) {
+        self.preview.clone_from(&message.preview);
+        self.last_from.clone_from(&message.from);
+        self.last_message_at = message.shown_at().unwrap_or(message.created_at);
+    }
+
+    /// The conversation with one more mail, which may be older than those that it has.
+    #[must_use]
+    pub fn with(mut self, message: &Message) -> Self {
+        let is_last = message.shown_at().is_some_and(|at| self.last_message_at <= at);
+        if is_last || self.message_count == 0 {
+            self.show(message);
+        }
+        if message.created_at < self.created_at || self.message_count == 0 {
+            self.created_at = message.created_at;
+            self.subject.clone_from(&message.subject);
+        }
+        self.message_count += 1;
+        self.unread_count += u64::from(message.unread);
+        for label in &message.labels {
+            *self.labels.entry(label.clone()).or_default() += 1;
+        }
+        self.tainted |= message.taints();
+        self
+    }
+
+    /// The conversation without these mails, and with `last` as the one that it shows; none where it has no other and nothing has to
+    /// be remembered of it. A taint has.
+    pub fn without(&self, messages: &[Message], last: Option<&Message>) -> Option<Self> {
+        let mut left = self.clone();
+        for message in messages {
+            left.message_count = left.message_count.saturating_sub(1);
+            left.unread_count = left.unread_count.saturating_sub(u64::from(message.unread));
+            for label in &message.labels {
+                if let Some(count) = left.labels.get_mut(label) {
+                    *count = count.saturating_sub(1);
+                }
+            }
+        }
+        left.labels.retain(|_, count| *count > 0);
+        if left.message_count == 0 {
+            left.subject.clear();
+            left.preview.clear();
+            left.last_from = Party::default();
+            return left.tainted.then_some(left);
+        }
+        if let Some(last) = last {
+            left.show(last);
+        }
+        Some(left)
+    }
 }
 
 /// A mail's place among those of its inbox that have a label.

@@ -41,11 +41,11 @@ scopes! {
     MessagesRead = "messages.read";
     /// Ask for mail to be sent.
     MessagesSend = "messages.send";
-    /// Label mail, and say that it was read. The response shows what a list shows of it.
+    /// Label mail, say that it was read, put it into the trash and delete it. The response shows what a list shows of it.
     MessagesModify = "messages.modify";
     /// Write drafts.
     DraftsManage = "drafts.manage";
-    /// Make and change inboxes.
+    /// Make, change and delete inboxes.
     InboxesManage = "inboxes.manage";
     /// See connected accounts.
     AccountsRead = "accounts.read";
@@ -53,6 +53,8 @@ scopes! {
     AccountsManage = "accounts.manage";
     /// See the folders of connected accounts.
     FoldersRead = "folders.read";
+    /// Read events, with what they tell of mails, approvals and inboxes.
+    EventsRead = "events.read";
     /// Make and change webhooks, see their deliveries.
     WebhooksManage = "webhooks.manage";
     /// See what waits for a decision.
@@ -117,12 +119,14 @@ impl Role {
     /// What a member with this role may do.
     pub fn scopes(self) -> Scopes {
         use Scope::{
-            AccountsRead, ApprovalsDecide, ApprovalsRead, DraftsManage, FoldersRead, MessagesModify,
-            MessagesRead, MessagesSend, TokensManage, UsageRead,
+            AccountsRead, ApprovalsDecide, ApprovalsRead, DraftsManage, EventsRead, FoldersRead,
+            MessagesModify, MessagesRead, MessagesSend, TokensManage, UsageRead,
         };
         let list: &[Scope] = match self {
             Role::Owner | Role::Admin => Scope::ALL,
-            Role::Approver => &[MessagesRead, MessagesModify, ApprovalsRead, ApprovalsDecide, TokensManage],
+            Role::Approver => {
+                &[MessagesRead, MessagesModify, EventsRead, ApprovalsRead, ApprovalsDecide, TokensManage]
+            }
             Role::Editor => &[
                 MessagesRead,
                 MessagesSend,
@@ -130,12 +134,13 @@ impl Role {
                 DraftsManage,
                 AccountsRead,
                 FoldersRead,
+                EventsRead,
                 ApprovalsRead,
                 UsageRead,
                 TokensManage,
             ],
             Role::Viewer => {
-                &[MessagesRead, AccountsRead, FoldersRead, ApprovalsRead, UsageRead, TokensManage]
+                &[MessagesRead, AccountsRead, FoldersRead, EventsRead, ApprovalsRead, UsageRead, TokensManage]
             }
         };
         list.iter().copied().collect()

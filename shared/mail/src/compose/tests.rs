@@ -396,7 +396,16 @@ fn attached_mails_are_not_encoded() {
     let inner = compose(&plain()).unwrap();
     let mail = compose(&Outgoing { attachments: &[file(&inner)], ..plain() }).unwrap();
     assert_eq!(parse(&mail).attachments[0].contents.as_ref(), inner);
+    // Nor with a parameter.
+    let named = OutgoingAttachment { content_type: "Message/RFC822; charset=utf-8", ..file(&inner) };
+    let mail = compose(&Outgoing { attachments: &[named], ..plain() }).unwrap();
+    assert!(!String::from_utf8(mail).unwrap().contains("base64"));
+    assert!(is_attachable("message/rfc822", &inner) && is_attachable("text/plain", b"\xe4"));
+    assert!(!is_attachable("message/partial", b"x") && !is_attachable("multipart/mixed", b"x"));
+    let long = [b"Subject: ".as_slice(), &[b'a'; 1_000], b"\r\n\r\n"].concat();
+    assert!(!is_attachable("message/rfc822", &long));
     for bad in [&b"From: a@b\n\nx"[..], b"From: \xe4\r\n\r\nx", b"From: a\0\r\n\r\n"] {
+        assert!(!is_attachable("message/rfc822; a=b", bad));
         assert_eq!(
             compose(&Outgoing { attachments: &[file(bad)], ..plain() }),
             Err(ComposeError::ContentType { field: "attachments[0].content_type".into() })

@@ -103,6 +103,9 @@ struct Reader<'a, 'c> {
     heading: bool,
 }
 
+/// Some programs guess UTF-7 (RFC 2152) where they find this, and see tags where others see letters.
+pub(super) const UTF7: &str = "+ADw-";
+
 /// Reads HTML, or says why it can't be sent.
 pub(super) fn read(html: &str, changes: &mut Changes) -> Result<Intake, Refused> {
     let mut reader = Reader {
@@ -113,9 +116,8 @@ pub(super) fn read(html: &str, changes: &mut Changes) -> Result<Intake, Refused>
         removal: None,
         heading: false,
     };
-    // Some programs guess UTF-7 (RFC 2152) where they find this, and see tags where others see letters.
-    if let Some(at) = html.find("+ADw-") {
-        return Err(reader.refuse(Reason::Charset, at, "+ADw-"));
+    if let Some(at) = html.find(UTF7) {
+        return Err(reader.refuse(Reason::Charset, at, UTF7));
     }
     for token in Tokens::new(html) {
         reader.token(token)?;

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use crate::markup::{Tag, Token, Tokens};
+use super::MAX_HTML;
+use crate::compose::canonical_text;
+use crate::markup::{Tag, Token, Tokens, to_text};
 use crate::parse::MAX_BODY;
 
 /// A link: what it says and where it leads.
@@ -148,7 +150,7 @@ const MAX_LINK_TEXT: usize = 300;
 
 /// Reads HTML of the normal form. Linear.
 pub fn read(html: &str) -> Reading {
-    let text = crate::markup::to_text(html, MAX_BODY).0;
+    let text = to_text(html, MAX_BODY).0;
     let mut reading = Reading { text, bare: bare_text(html), ..Reading::default() };
     let mut seen = std::collections::HashSet::new();
     let mut open: Option<Link> = None;
@@ -289,10 +291,21 @@ fn visible_text(html: &str) -> String {
     text.collect()
 }
 
+/// What HTML in the normal form says, as text with where its links lead: what a program that shows no HTML shows of a mail. Nothing
+/// where that is blank, or longer than `max` bytes.
+pub fn text(html: &str, max: usize) -> Option<String> {
+    let (text, is_cut) = to_text(html, max);
+    (!is_cut && !text.trim().is_empty()).then_some(text)
+}
+
 /// Whether a text says what the HTML says: the same letters and digits in the same order, with the same signs, points and
 /// currencies on the numbers. How plain text draws what HTML has elements for makes no difference, nor that it writes out
-/// where a link leads.
+/// where a link leads. What [`text`] makes of the HTML says the same, with the words that stand for its pictures.
 pub fn says_the_same(html: &str, text: &str) -> bool {
+    let made = self::text(html, MAX_HTML);
+    if made.is_some_and(|made| canonical_text(&made) == canonical_text(text)) {
+        return true;
+    }
     let reading = read(html);
     let mut bare = text.to_owned();
     // The longest first: one address may begin with another.

@@ -227,6 +227,20 @@ fn what_no_mail_may_have_is_refused() {
 }
 
 #[test]
+fn the_text_of_html_says_the_same_and_where_its_links_lead() {
+    let html = form("<h1>An offer</h1><p>1.500 \u{20ac} for <a href='https://example.com/a'>two</a></p><ul><li>x<li>y</ul>").html;
+    let text = text(&html, 1_000).unwrap();
+    assert_eq!(text, "An offer\n\n1.500 \u{20ac} for two <https://example.com/a>\n\n- x\n- y");
+    assert!(says_the_same(&html, &text));
+    assert_eq!(super::text(&html, 10), None, "half of it would say something else");
+    let picture = normalise("<img src='cid:a'>", &|_| true).unwrap().html;
+    assert_eq!(super::text(&picture, 1_000), None);
+    let picture = normalise("<img src='cid:a' alt='Our house'>", &|_| true).unwrap().html;
+    assert!(says_the_same(&picture, "Our house\n"));
+    assert!(!says_the_same(&picture, "Our house is sold"));
+}
+
+#[test]
 fn text_links_and_pictures_are_read_from_the_form() {
     let html = form(
         "<p>Hi <a href='https://x.test/'>here <img src=cid:logo alt=Logo></a></p><img src='https://t.test/p' alt=''>",

@@ -27,6 +27,7 @@ pub const fn status(class: Class) -> u16 {
         Class::NotFound => 404,
         Class::NoSuchMethod => 405,
         Class::Conflict => 409,
+        Class::Stale => 412,
         Class::Invalid => 422,
         Class::RateLimited => 429,
         Class::Internal => 500,
@@ -43,7 +44,14 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
         _ if code.class() == Class::Unavailable => Some(2),
         _ => None,
     };
-    let message = match refusal {
+    let message = words(refusal);
+    let details = details(refusal);
+    Problem { retry_after, ..of_code(code, &message, request_id, &details) }
+}
+
+/// What is said of a refusal, for a person.
+pub(crate) fn words(refusal: &Refusal) -> String {
+    match refusal {
         Refusal::Because { message, .. } | Refusal::NotBefore { message, .. } => message.clone(),
         Refusal::NotFound(what) => format!("there is no such {what}, or this credential may not see it"),
         Refusal::Invalid(errors) => match errors.as_slice() {
@@ -55,9 +63,12 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
             "a policy of your organization blocks this mail: nothing was stored".to_owned()
         }
         Refusal::Answered(_) => "repeat the request".to_owned(),
-        Refusal::Unavailable(_) | Refusal::Internal(_) => code.advice().replace('`', ""),
-    };
-    let details = match refusal {
+        Refusal::Unavailable(_) | Refusal::Internal(_) => refusal.code().advice().replace('`', ""),
+    }
+}
+
+fn details(refusal: &Refusal) -> Value {
+    match refusal {
         Refusal::Because { details, .. } => details
             .iter()
             .map(|(name, value)| ((*name).to_owned(), Value::from(value.clone())))
@@ -69,8 +80,7 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
         }
         Refusal::Blocked(trace) => json!({ "policy_trace": trace.iter().map(step).collect::<Vec<_>>() }),
         _ => json!({}),
-    };
-    Problem { retry_after, ..of_code(code, &message, request_id, &details) }
+    }
 }
 
 /// The answer that a code makes: its class gives the status.

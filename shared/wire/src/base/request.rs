@@ -23,6 +23,11 @@ pub trait Field: JsonSchema + Sized {
         None
     }
 
+    /// What stands for a field that is `null`: as one that is left out, but where that is told apart.
+    fn null() -> Option<Self> {
+        Self::absent()
+    }
+
     /// Reads it. Where it gives nothing, it has noted why.
     fn read(value: Value, faults: &mut Faults) -> Option<Self>;
 }
@@ -30,6 +35,10 @@ pub trait Field: JsonSchema + Sized {
 impl<T: Field> Field for Option<T> {
     fn absent() -> Option<Self> {
         Some(None)
+    }
+
+    fn null() -> Option<Self> {
+        Some(T::null())
     }
 
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
@@ -101,13 +110,15 @@ impl<'a> Object<'a> {
     /// Reads a field.
     pub fn field<T: Field>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
-        match self.fields.remove(name).filter(|value| !value.is_null()) {
-            Some(value) => self.faults.within_field(name, |faults| T::read(value, faults)),
-            None => T::absent().or_else(|| {
-                self.faults.note_at(name, Code::Required, "is required");
-                None
-            }),
-        }
+        let nothing = match self.fields.remove(name) {
+            None => T::absent(),
+            Some(Value::Null) => T::null(),
+            Some(value) => return self.faults.within_field(name, |faults| T::read(value, faults)),
+        };
+        nothing.or_else(|| {
+            self.faults.note_at(name, Code::Required, "is required");
+            None
+        })
     }
 
     /// Checks which of the fields stand together, before they are read.

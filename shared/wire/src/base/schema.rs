@@ -14,6 +14,11 @@ pub fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
+/// The schema of a response that is an object of somebody else's making.
+pub fn object(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "object" })
+}
+
 /// What a query or a body may say.
 #[derive(Clone, Copy)]
 pub struct Shape {

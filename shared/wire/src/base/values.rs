@@ -1,7 +1,9 @@
 //! What the fields of requests and responses are made of: for each, how it is read, how it is shown, and its JSON schema.
 
+use app::gate::submit::{MAX_HEADER_VALUE, MAX_HEADERS, is_caller_header};
 use app::mailbox::messages::Since;
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -13,6 +15,7 @@ use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::EventKind;
 use domain::mailbox::label::Label;
+use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Role, Scope};
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -105,6 +108,28 @@ impl Field for LabelOf {
 }
 
 schema!([] LabelOf, "Label", _generator => json_schema!({
+    "type": "string", "minLength": 1, "maxLength": Label::MAX,
+}));
+
+/// What a list of mails is asked for by `label`: a label, or the trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelWanted {
+    /// Mails that have this label.
+    Of(Label),
+    /// Mails in the trash.
+    Trash,
+}
+
+impl Field for LabelWanted {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        if value.as_str() == Some(Label::TRASH) {
+            return Some(Self::Trash);
+        }
+        LabelOf::read(value, faults).map(|label| Self::Of(label.0))
+    }
+}
+
+schema!([] LabelWanted, "LabelWanted", _generator => json_schema!({
     "type": "string", "minLength": 1, "maxLength": Label::MAX,
 }));
 
@@ -347,6 +372,94 @@ schema!([T: JsonSchema, const MAX: usize] List<T, MAX>, format!("List_of_{}", T:
     json_schema!({ "type": "array", "maxItems": MAX, "items": items })
 });
 
+/// A word that a program keeps with a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagOf(pub Tag);
+
+const TAG: &str = "^[A-Za-z0-9._:-]{1,64}$";
+
+impl Field for TagOf {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::InvalidTag, faults, Tag::parse).map(Self)
+    }
+}
+
+schema!([] TagOf, "Tag", _generator => json_schema!({ "type": "string", "pattern": TAG }));
+
+/// An object with at most `max` fields, each of which `read` reads.
+fn entries<T>(
+    value: Value,
+    max: usize,
+    faults: &mut Faults,
+    read: impl Fn(String, Value, &mut Faults) -> Option<T>,
+) -> Option<Vec<T>> {
+    let Value::Object(object) = value else { return faults.wrong_type("an object") };
+    if object.len() > max {
+        faults.note(Code::TooMany, format!("has more than {max} fields"));
+        return None;
+    }
+    let mut all = vec![];
+    for (name, value) in object {
+        let path = cut(&name);
+        all.push(faults.within_field(&path, |faults| read(name, value, faults)));
+    }
+    all.into_iter().collect()
+}
+
+/// Values that a program keeps with a mail, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata(pub BTreeMap<Tag, String>);
+
+impl Field for Metadata {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let read = entries(value, Notes::MOST_VALUES, faults, |name, value, faults| {
+            let name = Tag::parse(&name).map_err(|error| faults.note(Code::InvalidTag, error)).ok();
+            let text = string(value, Notes::MAX_VALUE, faults)?;
+            if !Notes::is_value(&text) {
+                faults.note(Code::ControlCharacter, "has a character that nobody sees");
+                return None;
+            }
+            Some((name?, text))
+        })?;
+        Some(Self(read.into_iter().collect()))
+    }
+}
+
+schema!([] Metadata, "Metadata", _generator => json_schema!({
+    "type": "object",
+    "maxProperties": Notes::MOST_VALUES,
+    "propertyNames": { "pattern": TAG },
+    "additionalProperties": { "type": "string", "maxLength": Notes::MAX_VALUE },
+}));
+
+/// Header fields of a mail, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headers(pub Vec<(String, String)>);
+
+impl Field for Headers {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        entries(value, MAX_HEADERS, faults, |name, value, faults| {
+            let may = is_caller_header(&name);
+            if !may {
+                faults.note(
+                    Code::HeaderNotAllowed,
+                    "can't be set: a mail takes X-\u{2026} (but X-SES-\u{2026} and X-Amz\u{2026}) and the List-\u{2026} fields of RFC 2369, 2919 and 8058",
+                );
+            }
+            let text = string(value, MAX_HEADER_VALUE, faults)?;
+            may.then_some((name, text))
+        })
+        .map(Self)
+    }
+}
+
+schema!([] Headers, "Headers", _generator => json_schema!({
+    "type": "object",
+    "maxProperties": MAX_HEADERS,
+    "propertyNames": { "pattern": "^([Xx]|[Ll][Ii][Ss][Tt])-[A-Za-z0-9_-]{1,70}$" },
+    "additionalProperties": { "type": "string", "maxLength": MAX_HEADER_VALUE },
+}));
+
 /// How many entries a page has at most, in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(pub u16);
@@ -468,6 +581,33 @@ impl Named for EventKind {
     }
 }
 
+/// Types of event, in a query: names, groups such as `message.*`, or `*`, with commas between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventKinds(pub BTreeSet<EventKind>);
+
+impl Field for EventKinds {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::UnknownEvent, faults, |text| {
+            let mut kinds = BTreeSet::new();
+            for pattern in text.split(',') {
+                let named = EventKind::matching(pattern.trim());
+                if named.is_empty() {
+                    let known = names::<EventKind>().join(", ");
+                    let pattern = cut(pattern);
+                    return Err(format!(
+                        "{pattern:?} names none: give types with commas between, of {known}; groups such as message.*; or *"
+                    ));
+                }
+                kinds.extend(named);
+            }
+            Ok(kinds)
+        })
+        .map(Self)
+    }
+}
+
+schema!([] EventKinds, "EventKinds", _generator => json_schema!({ "type": "string" }));
+
 /// One of a few names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Choice<T>(pub T);
@@ -493,6 +633,24 @@ impl<T: Named> Serialize for Choice<T> {
 }
 
 schema!([T: Named] Choice<T>, "Choice", _generator => json_schema!({ "type": "string", "enum": names::<T>() }));
+
+/// A value that `null` takes out. As a field that may be left out it is an `Option` of this: what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrNull<T>(pub Option<T>);
+
+impl<T: Field> Field for OrNull<T> {
+    fn null() -> Option<Self> {
+        Some(Self(None))
+    }
+
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        T::read(value, faults).map(|value| Self(Some(value)))
+    }
+}
+
+schema!([T: JsonSchema] OrNull<T>, format!("{}_or_null", T::schema_name()), generator => {
+    generator.subschema_for::<Option<T>>()
+});
 
 /// One mailbox or a list of at most 1,000.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -595,6 +753,39 @@ fn mailbox(value: &Value) -> Result<Mailbox, (Code, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn types_of_event_are_named_one_by_one_by_their_group_or_all() {
+        let read = |text: &str| {
+            let mut faults = Faults::default();
+            EventKinds::read(text.into(), &mut faults).map(|kinds| kinds.0.len())
+        };
+        assert_eq!(read("message.sent"), Some(1));
+        assert_eq!(read("message.sent, message.sent,inbox.*"), Some(3));
+        assert_eq!(read("*"), Some(EventKind::ALL.len()));
+        for bad in ["", ",", "message.sent,", "message", "message.sung", "message.*,x.*", "*.sent"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_null_is_told_apart_from_what_is_left_out() {
+        crate::base::request::request! {
+            /// A change.
+            struct Sample {
+                /// A part.
+                text: Option<OrNull<Text<3>>>,
+            }
+        }
+        let read = |body: &str| {
+            let sample: Result<Sample, _> = crate::base::request::body(body.as_bytes());
+            sample.map(|sample| sample.text.map(|text| text.0.map(|text| text.0))).ok()
+        };
+        assert_eq!(read("{}"), Some(None));
+        assert_eq!(read(r#"{"text":null}"#), Some(Some(None)));
+        assert_eq!(read(r#"{"text":"x"}"#), Some(Some(Some("x".to_owned()))));
+        assert_eq!(read(r#"{"text":"xxxx"}"#), None);
+    }
 
     #[test]
     fn the_forms_of_a_mailbox() {

@@ -1,43 +1,201 @@
-//! What events tell: `{"id", "type", "created_at", "data"}`, the same for webhooks and on the bus.
+//! What events tell: `{"id", "type", "created_at", "data"}`, the same for webhooks, on the bus and for whoever reads the feed.
+
+use std::fmt::Write as _;
 
 use app::base::ports::PublishedEvent;
-use app::base::store::DueDelivery;
+use app::base::store::{DueDelivery, Page, PageRequest};
+use app::delivery::feed::{Filter, Order, Told};
 use app::delivery::webhooks::{Asked, Delivery, NextAttempt};
+use domain::base::code::Code;
 use domain::base::id::Id as _;
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::mailbox::message::{Message, Party};
-use domain::{EventId, OrganizationId, WebhookId};
+use domain::{EventId, InboxId, OrganizationId, WebhookId};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::gate::approvals::approval;
-use crate::mailbox::inboxes::inbox;
-use crate::mailbox::messages::message;
+use crate::base::pages::page_request;
+use crate::base::parts::text;
+use crate::base::request::request;
+use crate::base::values::{Choice, EventKinds, IdOf, Limit, Named, Time};
+use crate::gate::approvals::{ApprovalView, approval};
+use crate::mailbox::inboxes::{InboxView, inbox};
+use crate::mailbox::messages::{MessageView, message};
 
-/// An event as receivers get it.
-pub fn publish(event: &Event) -> PublishedEvent {
+/// An event, the same for whoever reads it and for webhooks.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
+pub struct EventView<'a> {
+    /// The same however often it is told of.
+    id: IdOf<EventId>,
+    r#type: Choice<EventKind>,
+    created_at: Time,
+    data: EventDataView<'a>,
+}
+
+/// What an event is about, as it stood then: one of these. It has no bodies, and of long lists and texts the beginning.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventData")]
+struct EventDataView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<MessageView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<ApprovalView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inbox: Option<InboxView<'a>>,
+}
+
+/// An event that was [`shortened`].
+pub fn event(event: &Event) -> EventView<'_> {
+    let none = EventDataView { message: None, approval: None, inbox: None };
     let data = match &event.subject {
-        Subject::Message(message) => json!({ "message": self::message(&short(message)) }),
+        Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
+        Subject::Approval(approval) => {
+            EventDataView { approval: Some(self::approval(approval, event.created_at)), ..none }
+        }
+        Subject::Inbox(inbox) => EventDataView { inbox: Some(self::inbox(inbox)), ..none },
+    };
+    EventView { id: IdOf(event.id), r#type: Choice(event.kind), created_at: Time(event.created_at), data }
+}
+
+/// An event with lists and texts that a stranger can't blow up.
+pub fn shortened(event: &Event) -> Event {
+    let subject = match &event.subject {
+        Subject::Message(message) => Subject::Message(Box::new(short(message))),
         Subject::Approval(approval) => {
             let mut short = (**approval).clone();
             short.recipients = parties(&approval.recipients, 50);
             short.subject = cut(&approval.subject, 500);
             // What was taken out of a mail is content of it.
             short.html_changes.iter_mut().for_each(|change| change.what.clear());
-            json!({ "approval": self::approval(&short, event.created_at) })
+            Subject::Approval(Box::new(short))
         }
-        Subject::Inbox(inbox) => json!({ "inbox": self::inbox(inbox) }),
+        Subject::Inbox(inbox) => Subject::Inbox(inbox.clone()),
     };
-    let body = json!({
-        "id": event.id.to_string(),
-        "type": event.kind.as_str(),
-        "created_at": event.created_at.to_string(),
-        "data": data,
-    });
+    Event { subject, ..event.clone() }
+}
+
+/// An event as receivers get it.
+pub fn publish(event: &Event) -> PublishedEvent {
     PublishedEvent {
         organization_id: event.organization_id,
         kind: event.kind.as_str(),
-        body: body.to_string(),
+        body: text(&self::event(&shortened(event))),
     }
+}
+
+request! {
+    /// Which part of the feed of events. All that is named must hold.
+    pub struct EventsQuery {
+        /// How many events at most; 50 where it is left out.
+        limit: Option<Limit>,
+        /// The `next_cursor` of a page before, or the `id` of a message of the stream; also of a page with another filter or in the other
+        /// order, since it names a place between two events.
+        cursor: Option<String>,
+        /// `desc`, the newest first, where it is left out. With `asc` there is always a `next_cursor`, also where there is no event: what
+        /// comes later stands behind it.
+        order: Option<Choice<Order>>,
+        /// Types with commas between, such as `message.received,approval.*`; all of them where it is left out.
+        types: Option<EventKinds>,
+        /// The inbox that it is about.
+        inbox_id: Option<IdOf<InboxId>>,
+        /// Not older than this; events are kept for 30 days.
+        after: Option<Time>,
+    }
+}
+
+impl EventsQuery {
+    /// What is asked for, in which order, and which page of it.
+    pub fn filter(self) -> (Filter, Order, PageRequest) {
+        let order = self.order.map_or_else(Order::default, |order| order.0);
+        let filter = filter(self.types, self.inbox_id, self.after);
+        (filter, order, page_request(self.limit, self.cursor))
+    }
+}
+
+request! {
+    /// Which events a stream has. All that is named must hold.
+    pub struct StreamQuery {
+        /// Where it goes on: a `next_cursor` of `GET /v1/events`, or the `id` of a message of a stream. The header `Last-Event-ID` goes
+        /// before it. From now on where there is neither.
+        cursor: Option<String>,
+        /// Types with commas between, such as `message.received,approval.*`; all of them where it is left out.
+        types: Option<EventKinds>,
+        /// The inbox that it is about.
+        inbox_id: Option<IdOf<InboxId>>,
+    }
+}
+
+impl StreamQuery {
+    /// What is asked for, and from where on.
+    pub fn filter(self) -> (Filter, Option<String>) {
+        (filter(self.types, self.inbox_id, None), self.cursor)
+    }
+}
+
+fn filter(types: Option<EventKinds>, inbox_id: Option<IdOf<InboxId>>, after: Option<Time>) -> Filter {
+    Filter {
+        kinds: types.map(|types| types.0),
+        inbox_id: inbox_id.map(|id| id.0),
+        after: after.map(|at| at.0),
+    }
+}
+
+impl Named for Order {
+    const ALL: &'static [Self] = &[Order::NewestFirst, Order::OldestFirst];
+    const UNKNOWN: Code = Code::UnknownChoice;
+
+    fn name(&self) -> &'static str {
+        match self {
+            Order::NewestFirst => "desc",
+            Order::OldestFirst => "asc",
+        }
+    }
+}
+
+/// A response of Lambda has at most 6 MB, and JSON in JSON is longer.
+const MAX_PAGE: usize = 3_000_000;
+
+/// So many events of a page, shortened, as fit into a response. Where some do not, the next page begins with them.
+pub fn fitting(page: Page<Told>) -> Page<Event> {
+    let (items, next) = fit(page, MAX_PAGE);
+    Page { items: items.into_iter().map(|(event, _)| event).collect(), next }
+}
+
+fn fit(page: Page<Told>, max: usize) -> (Vec<(Event, String)>, Option<String>) {
+    let (mut items, mut bytes): (Vec<(Event, String)>, _) = (vec![], 0);
+    for Told { event, cursor } in page.items {
+        let event = shortened(&event);
+        bytes += text(&self::event(&event)).len();
+        match items.last() {
+            Some((_, behind)) if bytes > max => {
+                let next = Some(behind.clone());
+                return (items, next);
+            }
+            _ => items.push((event, cursor)),
+        }
+    }
+    (items, page.next)
+}
+
+/// A slice of a stream of events (WHATWG HTML, "Server-sent events"): each event with the place behind it as its `id`, and an `id` alone
+/// where what was looked at goes on behind the last. Whoever comes again with the last `id` loses nothing and gets nothing twice.
+pub fn stream(page: Page<Told>) -> String {
+    let (items, next) = fit(page, MAX_PAGE);
+    // How long a client waits before it comes again, in milliseconds.
+    let mut slice = "retry: 1000\n".to_owned();
+    if items.is_empty() {
+        slice.push_str(": nothing new\n");
+    }
+    for (event, cursor) in &items {
+        let kind = event.kind.as_str();
+        _ = write!(slice, "id: {cursor}\nevent: {kind}\ndata: {}\n\n", text(&self::event(event)));
+    }
+    if let Some(next) = next.filter(|next| items.last().is_none_or(|(_, last)| last != next)) {
+        _ = write!(slice, "id: {next}\n\n");
+    }
+    slice
 }
 
 /// `EventBridge` takes 256 KB an event, more than twice what is kept of each field here at most. Whoever needs all of it reads the mail.
@@ -110,6 +268,8 @@ pub fn write_next(next: &NextAttempt) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::base::address::{EmailAddress, HeaderText};
+    use domain::mailbox::inbox::Inbox;
     use jiff::Timestamp;
 
     use super::*;
@@ -134,5 +294,49 @@ mod tests {
         };
         assert_eq!(read_asked(&body.to_string()), Some(Asked::All(delivery)));
         assert_eq!(read_asked("{}"), None);
+    }
+
+    #[test]
+    fn a_slice_of_a_stream_has_what_fits_and_goes_on_behind_it() {
+        let told = |n: u8| {
+            let id = EventId::new(Timestamp::UNIX_EPOCH, [n; 10]);
+            let address = EmailAddress::parse("a@example.com").unwrap();
+            let organization_id = OrganizationId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+            let inbox = Inbox {
+                id: InboxId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+                organization_id,
+                address,
+                display_name: Some(HeaderText::lossy("\"Ann\" é\u{2028}")),
+                paused: None,
+                created_at: Timestamp::UNIX_EPOCH,
+            };
+            let subject = Subject::Inbox(Box::new(inbox));
+            let (kind, created_at) = (EventKind::InboxCreated, Timestamp::UNIX_EPOCH);
+            Told { event: Event { id, organization_id, kind, created_at, subject }, cursor: format!("c{n}") }
+        };
+        let page = |next: &str| Page { items: vec![told(1), told(2)], next: Some(next.to_owned()) };
+        let slice = stream(page("c2"));
+        let lines: Vec<_> = slice.split('\n').collect();
+        assert_eq!(lines[..3], ["retry: 1000", "id: c1", "event: inbox.created"]);
+        assert_eq!((lines[4], lines[5], lines.len()), ("", "id: c2", 10), "{slice}");
+        let data: Value = serde_json::from_str(lines[3].strip_prefix("data: ").unwrap()).unwrap();
+        assert_eq!(data["data"]["inbox"]["address"], "a@example.com");
+        assert_eq!(data, serde_json::from_str::<Value>(&publish(&told(1).event).body).unwrap());
+        assert!(
+            stream(page("c9")).ends_with("\n\nid: c9\n\n"),
+            "what was passed over is not looked at again"
+        );
+        let nothing = Page { items: vec![], next: Some("c9".to_owned()) };
+        assert_eq!(stream(nothing), "retry: 1000\n: nothing new\nid: c9\n\n");
+
+        let one = text(&event(&told(1).event)).len();
+        for (max, fits) in [(0, 1), (one, 1), (2 * one - 1, 1), (2 * one, 2)] {
+            let (items, next) = fit(page("c9"), max);
+            assert_eq!(
+                (items.len(), next.as_deref()),
+                (fits, Some(if fits == 1 { "c1" } else { "c9" })),
+                "{max}"
+            );
+        }
     }
 }

@@ -9,7 +9,7 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
 use domain::people::access::Role;
-use domain::{ApprovalId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
+use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,6 +36,8 @@ request! {
         digest: Sha256,
         /// Why. Whoever asked is told.
         reason: Option<Text<2_000>>,
+        /// Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not.
+        revise: Option<bool>,
     }
 }
 
@@ -103,10 +105,10 @@ pub fn approve(body: &[u8]) -> Result<Digest, Refusal> {
     Ok(digest.0)
 }
 
-/// Reads [`Reject`].
-pub fn reject(body: &[u8]) -> Result<(Digest, String), Refusal> {
-    let Reject { digest, reason } = request::body(body)?;
-    Ok((digest.0, reason.map(|reason| reason.0).unwrap_or_default()))
+/// Reads [`Reject`], and whether a draft is to be left.
+pub fn reject(body: &[u8]) -> Result<(Digest, String, bool), Refusal> {
+    let Reject { digest, reason, revise } = request::body(body)?;
+    Ok((digest.0, reason.map(|reason| reason.0).unwrap_or_default(), revise.unwrap_or(false)))
 }
 
 /// Reads [`Reason`].
@@ -133,6 +135,8 @@ pub struct ApprovalView<'a> {
     thread_id: IdOf<ThreadId>,
     /// The mail that it answers.
     answers: Option<IdOf<MessageId>>,
+    /// The mail that it passes on.
+    forwards: Option<IdOf<MessageId>>,
     /// The mails of which it is a new attempt, the first of all first.
     resends: Vec<IdOf<MessageId>>,
     /// Of the bytes that leave, if it is approved.
@@ -180,6 +184,9 @@ struct DecisionView<'a> {
     decision_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled_by: Option<ActorView>,
+    /// The draft that was left of a rejected mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft_id: Option<IdOf<DraftId>>,
     /// The approval of the next revision.
     #[serde(skip_serializing_if = "Option::is_none")]
     superseded_by: Option<IdOf<ApprovalId>>,
@@ -197,7 +204,8 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         inbox_id: IdOf(approval.inbox_id),
         message_id: IdOf(approval.message_id),
         thread_id: IdOf(approval.thread_id),
-        answers: approval.answers.map(IdOf),
+        answers: approval.answers.filter(|_| !approval.forward).map(IdOf),
+        forwards: approval.answers.filter(|_| approval.forward).map(IdOf),
         resends: approval.resends.iter().copied().map(IdOf).collect(),
         digest: Sha256(approval.digest),
         revision: approval.revision,
@@ -218,7 +226,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         preview: &approval.preview,
         attachment_count: approval.attachment_count,
         changes: approval.html_changes.iter().map(html_change).collect(),
-        decision: decision(&approval.decision),
+        decision: DecisionView { draft_id: approval.draft_id.map(IdOf), ..decision(&approval.decision) },
     }
 }
 
@@ -259,7 +267,7 @@ pub struct ApprovalDetailView<'a> {
     approval: ApprovalView<'a>,
     /// The mail as it is sealed under `digest`.
     message: DetailView<'a>,
-    /// The mail that it answers.
+    /// The mail that it answers or passes on.
     answered_message: Option<DetailView<'a>>,
     /// The last mails of the conversation, oldest first.
     thread: Vec<MessageView<'a>>,

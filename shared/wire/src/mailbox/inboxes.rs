@@ -1,8 +1,9 @@
 //! Inboxes.
 
-use app::base::error::Refusal;
+use app::base::error::{FieldError, Refusal};
 use app::mailbox::inboxes::NewInbox;
 use domain::base::address::HeaderText;
+use domain::base::code::Code;
 use domain::mailbox::inbox::Inbox;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,6 +27,38 @@ request! {
 pub fn new(body: &[u8]) -> Result<NewInbox, Refusal> {
     let CreateInbox { username, display_name } = request::body_or_nothing(body)?;
     Ok(NewInbox { username: username.map(|name| name.0), display_name: display_name.map(|name| name.0) })
+}
+
+request! {
+    /// What changes of an inbox. Its address is its own for ever.
+    pub struct UpdateInbox {
+        /// The name beside the address, in mails that go out; an empty one takes it away.
+        display_name: Line,
+    }
+}
+
+/// What is said to whoever wants to change an address.
+const KEEPS_ITS_ADDRESS: &str =
+    "can't be changed: an inbox keeps its address; make another inbox with the new one";
+
+/// Reads [`UpdateInbox`]: the name, or none.
+pub fn update(body: &[u8]) -> Result<Option<HeaderText>, Refusal> {
+    let read: Result<UpdateInbox, _> = request::body(body);
+    match read {
+        Ok(UpdateInbox { display_name }) => {
+            Ok(Some(display_name.0).filter(|name| !name.as_str().trim().is_empty()))
+        }
+        Err(Refusal::Invalid(mut errors)) => {
+            let of_address = |error: &&mut FieldError| {
+                error.code == Code::UnknownField && ["address", "username"].contains(&error.field.as_str())
+            };
+            for error in errors.iter_mut().filter(of_address) {
+                KEEPS_ITS_ADDRESS.clone_into(&mut error.message);
+            }
+            Err(Refusal::Invalid(errors))
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// An inbox.

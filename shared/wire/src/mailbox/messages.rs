@@ -1,23 +1,29 @@
 //! Mails that came in, and mails that go out or went.
 
+use std::collections::BTreeMap;
+
 use app::base::error::Refusal;
 use app::base::store::PageRequest;
 use app::mailbox::marks::Marking;
-use app::mailbox::messages::{Detail, Report, Since, report as reports};
+use app::mailbox::messages::{Detail, Report, SEVERAL, Several, Since, report as reports};
+use app::mailbox::trash::Moved;
 use domain::base::code::Code;
 use domain::mailbox::filter::{MessageFilter, Span, Way};
 use domain::mailbox::finding::Finding;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party, Verdicts};
+use domain::mailbox::notes::{Notes, Tag};
 use domain::{ApprovalId, InboxId, MessageId, ThreadId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::pages::page_request;
+use crate::base::problem;
 use crate::base::request::{self, Faults, request};
 use crate::base::values::{
-    Choice, Filled, Flag, IdOf, LabelOf, Limit, List, Named, Sha256, SinceGiven, Time, WaitSeconds,
+    AtLeastOne, Choice, Filled, Flag, IdOf, LabelOf, LabelWanted, Limit, List, Named, Sha256, SinceGiven,
+    Time, WaitSeconds,
 };
 use crate::mailbox::attachments::{FileView, file};
 
@@ -32,8 +38,8 @@ request! {
         direction: Option<Choice<Way>>,
         /// How far it is; `received` for one that came in.
         status: Option<Choice<MessageStatus>>,
-        /// A label that it has.
-        label: Option<LabelOf>,
+        /// A label that it has; `trash` for those in the trash, which no other list has.
+        label: Option<LabelWanted>,
         /// Whether nobody has read it.
         unread: Option<Flag>,
         /// A part of its author's name or address, in any case.
@@ -57,7 +63,11 @@ impl MessagesQuery {
         let filter = MessageFilter {
             direction: self.direction.map(|it| it.0),
             status: self.status.map(|it| it.0.name().to_owned()),
-            label: self.label.map(|it| it.0),
+            trash: self.label == Some(LabelWanted::Trash),
+            label: self.label.and_then(|it| match it {
+                LabelWanted::Of(label) => Some(label),
+                LabelWanted::Trash => None,
+            }),
             unread: self.unread.map(|it| it.0),
             from: self.from.map(|it| it.0),
             to: self.to.map(|it| it.0),
@@ -173,12 +183,143 @@ fn marking(
 /// Reads [`UpdateMessage`].
 pub fn marks(body: &[u8]) -> Result<Marking, Refusal> {
     let marks: UpdateMessage = request::body(body)?;
-    let marking = marking(marks.add_labels, marks.remove_labels, marks.read);
+    checked(marking(marks.add_labels, marks.remove_labels, marks.read))
+}
+
+request! {
+    /// Mails, and what changes of each of them. Where nothing is to change, they are only given.
+    pub struct BatchMessages {
+        /// The mails, 1 to 100. One that is named twice counts once.
+        messages: AtLeastOne<MessageName, SEVERAL>,
+        /// Labels to have; each mail has at most 20.
+        add_labels: Option<List<LabelOf, { Label::MOST }>>,
+        /// Labels to lose.
+        remove_labels: Option<List<LabelOf, { Label::MOST }>>,
+        /// Whether they were read. A mail that goes out always is.
+        read: Option<bool>,
+    }
+}
+
+request! {
+    /// A mail: its `id` and its `inbox_id`, as lists give them.
+    pub struct MessageName {
+        /// Its inbox.
+        inbox_id: IdOf<InboxId>,
+        /// Its id.
+        message_id: IdOf<MessageId>,
+    }
+}
+
+/// The mails of a batch, by inbox and id.
+pub type Names = Vec<(InboxId, MessageId)>;
+
+/// Reads [`BatchMessages`]: the mails, and what is to become of their marks, where anything is.
+pub fn batch(body: &[u8]) -> Result<(Names, Option<Marking>), Refusal> {
+    let BatchMessages { messages, add_labels, remove_labels, read } = request::body(body)?;
+    let named = messages.0.into_iter().map(|name| (name.inbox_id.0, name.message_id.0)).collect();
+    let marking = checked(marking(add_labels, remove_labels, read))?;
+    Ok((named, Some(marking).filter(|marking| *marking != Marking::default())))
+}
+
+/// Refuses what contradicts itself.
+fn checked(marking: Marking) -> Result<Marking, Refusal> {
     if let Some(both) = marking.add.intersection(&marking.remove).next() {
         let text = format!("{both} is to be added as well");
         return Err(Refusal::field("remove_labels", Code::InvalidLabel, text));
     }
     Ok(marking)
+}
+
+/// Mails that were named one by one.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MessageBatch")]
+pub struct BatchView<'a> {
+    /// Those that are there, as they are now, in the order in which they were named.
+    data: Vec<MessageView<'a>>,
+    /// Those that are not there, or that this credential may not see.
+    not_found: Vec<NameView>,
+    /// Those that are as they were, though they were to change. All others are changed.
+    failed: Vec<FailedView>,
+}
+
+/// A mail by its ids.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MessageNamed")]
+struct NameView {
+    inbox_id: IdOf<InboxId>,
+    message_id: IdOf<MessageId>,
+}
+
+/// A mail that was not changed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MessageFailed")]
+struct FailedView {
+    #[serde(flatten)]
+    name: NameView,
+    /// Why, as the error of a single change would have it.
+    code: &'static str,
+    message: String,
+}
+
+/// Mails that were named one by one.
+pub fn several(several: &Several) -> BatchView<'_> {
+    let name = |name: &(InboxId, MessageId)| NameView { inbox_id: IdOf(name.0), message_id: IdOf(name.1) };
+    let failed = several.failed.iter().map(|(named, refusal)| FailedView {
+        name: name(named),
+        code: refusal.code().as_str(),
+        message: problem::words(refusal),
+    });
+    BatchView {
+        data: several.found.iter().map(message).collect(),
+        not_found: several.not_found.iter().map(name).collect(),
+        failed: failed.collect(),
+    }
+}
+
+request! {
+    /// How a mail is deleted.
+    pub struct DeleteMessageQuery {
+        /// For good, whether it is in the trash or not: nobody can bring it back. Else it goes into the trash for 30 days.
+        permanent: Option<Flag>,
+    }
+}
+
+/// What became of the mails of a conversation.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ThreadMoved")]
+pub struct MovedView {
+    thread_id: IdOf<ThreadId>,
+    /// So many of its mails were moved by this request.
+    moved: u64,
+    /// Those that were not, with the reason of each.
+    left: Vec<LeftView>,
+    /// All of them were looked at. Else the same request goes on with the rest.
+    complete: bool,
+}
+
+/// A mail that was not moved.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MessageLeft")]
+struct LeftView {
+    message_id: IdOf<MessageId>,
+    /// Why, as the error of a single request would have it.
+    code: &'static str,
+    message: String,
+}
+
+/// What became of the mails of a conversation.
+pub fn moved(moved: &Moved) -> MovedView {
+    let left = moved.left.iter().map(|(id, refusal)| LeftView {
+        message_id: IdOf(*id),
+        code: refusal.code().as_str(),
+        message: problem::words(refusal),
+    });
+    MovedView {
+        thread_id: IdOf(moved.thread_id),
+        moved: moved.moved,
+        left: left.collect(),
+        complete: moved.complete,
+    }
 }
 
 /// Who a mail is from, or for.
@@ -228,10 +369,20 @@ pub struct MessageView<'a> {
     labels: Vec<&'a str>,
     /// Whether somebody said that it was read; a mail that goes out always is.
     read: bool,
+    /// What the program that sends it keeps with it, by name; nothing for one that came in.
+    metadata: BTreeMap<&'a str, &'a str>,
+    /// Words that the program that sends it keeps with it, in the order of the alphabet.
+    tags: Vec<&'a str>,
     attachments: Vec<FileView<'a>>,
     /// In bytes, raw.
     size: u64,
     created_at: Time,
+    /// Since when it is in the trash; left out where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trashed_at: Option<Time>,
+    /// When it is deleted for good, where it is in the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletes_at: Option<Time>,
     #[serde(flatten)]
     direction: DirectionView<'a>,
 }
@@ -347,11 +498,19 @@ pub fn message(message: &Message) -> MessageView<'_> {
         date: message.date.map(Time),
         labels: message.labels.iter().map(Label::as_str).collect(),
         read: !message.unread,
+        metadata: metadata(&message.notes),
+        tags: message.notes.tags.iter().map(Tag::as_str).collect(),
         attachments: message.attachments.iter().map(file).collect(),
         size: message.size,
         created_at: Time(message.created_at),
+        trashed_at: message.trash.map(|trash| Time(trash.at)),
+        deletes_at: message.trash.map(|trash| Time(trash.deletes_at)),
         direction: direction(message),
     }
+}
+
+pub(crate) fn metadata(notes: &Notes) -> BTreeMap<&str, &str> {
+    notes.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 fn direction(message: &Message) -> DirectionView<'_> {

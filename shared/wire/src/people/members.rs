@@ -1,7 +1,8 @@
 //! Members of an organization.
 
 use app::people::sessions::Me;
-use domain::{MemberId, OrganizationId, UserId};
+use domain::people::access::{Credential, Principal, Scope};
+use domain::{InboxId, MemberId, OrganizationId, TokenId, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,6 +17,12 @@ pub struct MeView<'a> {
     user_id: IdOf<UserId>,
     email: &'a str,
     role: Choice<domain::people::access::Role>,
+    /// The token that calls; none in a session.
+    token_id: Option<IdOf<TokenId>>,
+    /// What the credential may do.
+    scopes: Vec<Choice<Scope>>,
+    /// The inboxes that the credential reaches; `null` for all of them.
+    inbox_ids: Option<Vec<IdOf<InboxId>>>,
     organization: OrganizationView<'a>,
 }
 
@@ -29,13 +36,20 @@ struct OrganizationView<'a> {
     paused: Option<PauseView<'a>>,
 }
 
-/// Who somebody is.
-pub fn me(me: &Me) -> MeView<'_> {
+/// Who somebody is, and what they call with.
+pub fn me<'a>(me: &'a Me, principal: &Principal) -> MeView<'a> {
+    let token_id = match &principal.credential {
+        Credential::Token { id, .. } => Some(IdOf(*id)),
+        Credential::Session(_) | Credential::Link(_) => None,
+    };
     MeView {
         member_id: IdOf(me.member.id),
         user_id: IdOf(me.member.user_id),
         email: me.member.email.as_str(),
         role: Choice(me.member.role),
+        token_id,
+        scopes: principal.scopes.iter().copied().map(Choice).collect(),
+        inbox_ids: principal.inboxes.as_ref().map(|ids| ids.iter().copied().map(IdOf).collect()),
         organization: OrganizationView {
             id: IdOf(me.organization.id),
             name: &me.organization.name,

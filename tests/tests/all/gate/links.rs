@@ -62,6 +62,7 @@ fn draft(subject: &str, text: &str) -> Draft {
         strict_html: false,
         attachments: vec![],
         send_at: None,
+        ..Draft::default()
     }
 }
 

@@ -5,7 +5,7 @@ use app::base::enter::Once;
 use app::base::store::{Change, Key, Record};
 use app::gate::approvals::{self, View};
 use app::gate::edit::{Edit, edit};
-use app::gate::submit::{Answering, Draft, DraftAttachment, Source, Submitted, submit};
+use app::gate::submit::{Answering, Draft, DraftAttachment, How, Source, Submitted, submit};
 use app::mailbox::attachments;
 use app::mailbox::messages;
 use domain::base::address::{HeaderText, Mailbox};
@@ -69,6 +69,7 @@ async fn held(world: &World) -> Submitted {
         ],
         send_at: None,
         strict_html: false,
+        ..Draft::default()
     };
     let once = Once::default();
     submit(&world.sending(), &agent(), samples::inbox_id(1), draft, None, &once, |_| (202, String::new()))
@@ -276,8 +277,9 @@ async fn an_approval_whose_mail_is_gone_is_not_shown_with_the_mail_that_it_answe
         attachments: vec![],
         send_at: None,
         strict_html: false,
+        ..Draft::default()
     };
-    let answering = Some(Answering { message_id: received.id, all: false });
+    let answering = Some(Answering { message_id: received.id, how: How::Reply { quote: false } });
     let once = Once::default();
     let asked = submit(&world.sending(), &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
         (202, String::new())

@@ -13,7 +13,7 @@ use app::gate::edit::{Edit, edit, send_again};
 use app::gate::pause::{self, pause, resume, waiting};
 use app::gate::policies;
 use app::gate::standing::{self, NewStanding};
-use app::gate::submit::{Answering, Draft, Submitted, submit};
+use app::gate::submit::{Answering, Draft, How, Submitted, submit};
 use app::gate::sweep::sweep;
 use app::mailbox::messages;
 use domain::base::address::{HeaderText, Mailbox};
@@ -30,9 +30,9 @@ use jiff::SignedDuration;
 use testkit::samples;
 use testkit::world::World;
 
-const ANN: &str = "ann@example.org";
+pub(super) const ANN: &str = "ann@example.org";
 
-fn agent<S: ScopeType>() -> Permit<S> {
+pub(super) fn agent<S: ScopeType>() -> Permit<S> {
     token().principal().permit().unwrap()
 }
 
@@ -44,7 +44,7 @@ fn person<S: ScopeType>(n: u8, role: Role) -> Permit<S> {
     samples::session(n, role).0.principal(samples::NOW).unwrap().permit().unwrap()
 }
 
-fn approver<S: ScopeType>(n: u8) -> Permit<S> {
+pub(super) fn approver<S: ScopeType>(n: u8) -> Permit<S> {
     person(n, Role::Approver)
 }
 
@@ -52,7 +52,7 @@ fn owner<S: ScopeType>() -> Permit<S> {
     person(4, Role::Owner)
 }
 
-fn to(address: &str) -> Draft {
+pub(super) fn to(address: &str) -> Draft {
     Draft {
         to: vec![Mailbox::bare(samples::address(address))],
         cc: vec![],
@@ -64,6 +64,7 @@ fn to(address: &str) -> Draft {
         strict_html: false,
         attachments: vec![],
         send_at: None,
+        ..Draft::default()
     }
 }
 
@@ -85,7 +86,7 @@ async fn world() -> World {
 }
 
 /// With one policy of these rules.
-async fn ruled(rules: &str) -> World {
+pub(super) async fn ruled(rules: &str) -> World {
     let world = world().await;
     let content =
         wire::gate::policies::content(format!(r#"{{"name":"p","rules":[{rules}]}}"#).as_bytes()).unwrap();
@@ -94,10 +95,14 @@ async fn ruled(rules: &str) -> World {
     world
 }
 
-const ALLOW: &str = r#"{"name":"all","when":{"always":true},"outcome":"allow"}"#;
+pub(super) const ALLOW: &str = r#"{"name":"all","when":{"always":true},"outcome":"allow"}"#;
 const TWO: &str = r#"{"name":"two","when":{"always":true},"outcome":"hold","terms":{"requirements":[{"quorum":2,"roles":["owner","approver"]}]}}"#;
 
-async fn ask(world: &World, draft: Draft, answering: Option<Answering>) -> Result<Submitted, Refusal> {
+pub(super) async fn ask(
+    world: &World,
+    draft: Draft,
+    answering: Option<Answering>,
+) -> Result<Submitted, Refusal> {
     let once = Once::default();
     submit(&world.sending(), &agent(), samples::inbox_id(1), draft, answering, &once, |_| {
         (202, String::new())
@@ -119,7 +124,7 @@ fn ticket(approval: &Approval) -> Ticket {
     }
 }
 
-async fn send(world: &World, approval: &Approval) -> Dispatched {
+pub(super) async fn send(world: &World, approval: &Approval) -> Dispatched {
     dispatch(&world.ports, &*world.blobs, &world.sender, &ticket(approval)).await.unwrap()
 }
 
@@ -145,7 +150,7 @@ async fn stored(world: &World, approval: &Approval) -> Approval {
     load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap()
 }
 
-fn code(refused: Result<impl std::fmt::Debug, Refusal>) -> &'static str {
+pub(super) fn code(refused: Result<impl std::fmt::Debug, Refusal>) -> &'static str {
     refused.expect_err("it was taken").code().as_str()
 }
 
@@ -470,7 +475,7 @@ async fn a_tainted_thread_always_needs_a_person() {
     let parent = received(&world, false, true).await;
     let mut draft = to(ANN);
     draft.to.clear();
-    let answering = Some(Answering { message_id: parent.id, all: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let submitted = ask(&world, draft, answering).await.unwrap();
     assert_eq!(submitted.approval.decision, Decision::Pending);
     assert!(submitted.approval.reasons.contains(&"thread_tainted".to_owned()));
@@ -482,7 +487,7 @@ async fn a_tainted_thread_always_needs_a_person() {
 async fn what_a_policy_let_go_stops_where_the_thread_is_tainted_before_the_claim() {
     let world = ruled(ALLOW).await;
     let parent = received(&world, false, false).await;
-    let answering = Some(Answering { message_id: parent.id, all: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let submitted = ask(&world, to(ANN), answering).await.unwrap();
     assert!(!submitted.is_held());
     let later = ThreadUpdate { taint: true, ..parent.thread_update() };
@@ -496,7 +501,7 @@ async fn what_a_policy_let_go_stops_where_the_thread_is_tainted_before_the_claim
 async fn two_programs_that_answer_each_other_come_to_an_end() {
     let world = ruled(ALLOW).await;
     let parent = received(&world, true, false).await;
-    let answering = Some(Answering { message_id: parent.id, all: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let submitted = ask(&world, to(ANN), answering).await.unwrap();
     assert!(submitted.is_held(), "RFC 3834: a program's mail is not answered by a program");
     assert!(submitted.approval.reasons.contains(&"answers_automatic_mail".to_owned()));
@@ -508,7 +513,7 @@ async fn a_program_that_hides_that_it_is_one_is_stopped_by_the_caps() {
     let parent = received(&world, false, false).await;
     let mut went = 0;
     for _ in 0..15 {
-        let answering = Some(Answering { message_id: parent.id, all: false });
+        let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
         let submitted = ask(&world, to(ANN), answering).await.unwrap();
         if submitted.is_held() {
             assert!(submitted.approval.reasons.contains(&"thread_cap".to_owned()));
@@ -815,7 +820,7 @@ async fn by_default_a_mail_is_not_approved_after_its_send_at() {
 async fn a_reply_that_goes_to_somebody_else_is_no_reply() {
     let world = ruled(r#"{"name":"r","when":{"thread":{"kind":"reply"}},"outcome":"allow"}"#).await;
     let parent = received(&world, false, false).await;
-    let answering = Some(Answering { message_id: parent.id, all: false });
+    let answering = Some(Answering { message_id: parent.id, how: How::Reply { quote: false } });
     let mut back = to(ANN);
     back.to.clear();
     assert!(!ask(&world, back, answering).await.unwrap().is_held(), "to whoever wrote");

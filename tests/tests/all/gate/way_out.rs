@@ -46,6 +46,7 @@ fn draft() -> Draft {
         strict_html: false,
         attachments: vec![],
         send_at: None,
+        ..Draft::default()
     }
 }
 

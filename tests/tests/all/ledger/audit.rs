@@ -333,6 +333,7 @@ async fn waiting(world: &World) -> Approval {
         strict_html: false,
         attachments: vec![],
         send_at: None,
+        ..Draft::default()
     };
     let permit = token.principal().permit().unwrap();
     let once = Once::default();

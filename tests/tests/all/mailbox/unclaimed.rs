@@ -60,11 +60,11 @@ impl Blobs for Bucket {
     async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError> {
         self.inner.get_part(key, part).await
     }
-    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        self.inner.delete(key).await
-    }
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {
         self.inner.put(key, bytes, content_type).await
+    }
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.inner.delete(key).await
     }
     async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
         self.reach()?;

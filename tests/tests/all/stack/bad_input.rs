@@ -26,7 +26,7 @@ fn a_request_that_no_route_takes_is_refused_in_the_form_of_all_errors() {
         ("GET", "/v1/nothing", 404, "route_not_found"),
         ("GET", "/nothing", 404, "route_not_found"),
         ("DELETE", "/v1/approvals", 405, "method_not_allowed"),
-        ("PATCH", "/v1/inboxes/inb_x", 405, "method_not_allowed"),
+        ("PUT", "/v1/inboxes/inb_x", 405, "method_not_allowed"),
     ] {
         let answer = stack.call(method, path, stack.text("/agent_token"), None);
         answer.refused(status, code);
@@ -75,7 +75,7 @@ fn every_defect_of_a_mail_has_its_code_and_stores_nothing() {
         (with("to", json!([1])), "to[0]", "wrong_type"),
         (with("to", json!("nobody")), "to", "invalid_address"),
         (with("to", json!(["änn@example.com"])), "to[0]", "address_not_ascii"),
-        (with("cc", json!(["ann@exämple.com"])), "cc[0]", "address_not_ascii"),
+        (with("cc", json!(["ann@-exämple.com"])), "cc[0]", "invalid_address"),
         (with("to", json!(["a@example.com\r\nBcc: b@example.com"])), "to[0]", "invalid_address"),
         (
             with("to", json!([{"address": "a@example.com", "name": "A\r\nBcc: b@example.com"}])),

@@ -78,6 +78,10 @@ impl<'a> House<'a> {
         self.stack.text("/approver/session")
     }
 
+    fn editor(&self) -> &str {
+        self.stack.text("/editor/session")
+    }
+
     fn agent(&self) -> &str {
         self.stack.text("/agent_token")
     }
@@ -92,6 +96,16 @@ impl<'a> House<'a> {
 
     fn id(&self, path: &str, body: &Value) -> String {
         self.made(path, body)["id"].as_str().unwrap().to_owned()
+    }
+
+    fn drafts(&self) -> String {
+        format!("/v1/inboxes/{}/drafts", self.stack.inbox())
+    }
+
+    fn draft(&self) -> String {
+        let draft =
+            json!({"to": ["success@simulator.amazonses.com"], "text": "Hello", "client_id": unique("name")});
+        self.stack.post(&self.drafts(), self.editor(), &draft).expect(201)["id"].as_str().unwrap().to_owned()
     }
 
     fn inbox(&self) -> String {
@@ -115,6 +129,21 @@ impl<'a> House<'a> {
         }
         let path = format!("/v1/approvals/{}/{action}", held.approval);
         Asked::of("POST", path, token, body, &held.approval)
+    }
+
+    fn received_path(&self) -> String {
+        format!("/v1/inboxes/{}/messages/{}", self.stack.inbox(), self.received)
+    }
+
+    fn thread_path(&self) -> String {
+        let mail = self.stack.get(&self.received_path(), self.owner()).expect(200);
+        format!("/v1/threads/{}", mail["thread_id"].as_str().unwrap())
+    }
+
+    /// Its received mail is where it was.
+    fn restored(&self) {
+        let path = format!("{}/restore", self.received_path());
+        self.stack.call("POST", &path, self.owner(), None).expect(200);
     }
 
     fn reply(&self, route: &str) -> Asked {
@@ -143,6 +172,9 @@ fn routes() -> Vec<Route> {
     vec![
         route("api-approvals-reject", "approval.reject", 200, nothing, |house| {
             house.decide("reject", house.approver(), &REASON())
+        }),
+        route("api-approvals-reject", "approval.reject", 200, nothing, |house| {
+            house.decide("reject", house.approver(), &json!({"reason": "to be sure", "revise": true}))
         }),
         route("api-approvals-cancel", "approval.cancel", 200, nothing, |house| {
             house.decide("cancel", house.agent(), &json!({}))
@@ -234,8 +266,59 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// Those that mark mail, which is not written down.
-fn marking_routes() -> Vec<Route> {
+/// Those that write drafts, which is not written down, and that submit one.
+fn draft_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    let nothing: &[&str] = &[];
+    let gone: &[&str] = &["not_found"];
+    vec![
+        route("api-drafts-create", "", 201, nothing, |house| {
+            Asked::makes(
+                &house.drafts(),
+                house.editor(),
+                json!({"text": "Hello", "client_id": unique("name")}),
+            )
+        }),
+        route("api-drafts-update", "", 200, nothing, |house| {
+            let id = house.draft();
+            Asked::of(
+                "PATCH",
+                format!("/v1/drafts/{id}"),
+                house.editor(),
+                json!({"text": "Other words"}),
+                &id,
+            )
+        }),
+        route("api-drafts-delete", "", 204, gone, |house| {
+            let id = house.draft();
+            Asked::of("DELETE", format!("/v1/drafts/{id}"), house.editor(), Value::Null, &id)
+        }),
+        route("api-drafts-submit", "message.submit", 202, nothing, |house| {
+            Asked::makes(&format!("/v1/drafts/{}/submit", house.draft()), house.editor(), Value::Null)
+        }),
+    ]
+}
+
+/// Those that change an inbox, or delete one.
+fn inbox_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    vec![
+        route("api-inboxes-update", "inbox.update", 200, &[], |house| {
+            let id = house.inbox();
+            let name = json!({"display_name": unique("named")});
+            Asked::of("PATCH", format!("/v1/inboxes/{id}"), house.owner(), name, &id)
+        }),
+        route("api-inboxes-delete", "inbox.delete", 204, &["not_found"], |house| {
+            let id = house.inbox();
+            Asked::of("DELETE", format!("/v1/inboxes/{id}"), house.owner(), Value::Null, &id)
+        }),
+    ]
+}
+
+/// Those that mark mail, which is not written down, and that pass it on.
+fn mail_routes() -> Vec<Route> {
     let route = |function, ask| Route { function, action: "", done: 200, again: &[], repeats: false, ask };
     vec![
         route("api-messages-update", |house| {
@@ -243,11 +326,63 @@ fn marking_routes() -> Vec<Route> {
             let label = unique("label");
             Asked::of("PATCH", path, house.owner(), json!({"add_labels": [label], "read": true}), "")
         }),
+        route("api-messages-batch", |house| {
+            let name = json!({"inbox_id": house.stack.inbox(), "message_id": house.received});
+            let body = json!({"messages": [name], "add_labels": [unique("label")], "read": true});
+            Asked::of("POST", "/v1/messages/batch".to_owned(), house.owner(), body, "")
+        }),
         route("api-threads-update", |house| {
             let path = format!("/v1/inboxes/{}/messages/{}", house.stack.inbox(), house.received);
             let thread = house.stack.get(&path, house.owner()).expect(200)["thread_id"].clone();
             let path = format!("/v1/threads/{}", thread.as_str().unwrap());
             Asked::of("PATCH", path, house.owner(), json!({"add_labels": ["all"], "read": false}), "")
+        }),
+        Route {
+            action: "message.submit",
+            done: 202,
+            ..route("api-messages-forward", |house| {
+                let mut asked = house.reply("forward");
+                asked.body["to"] = json!(["someone@example.org"]);
+                asked
+            })
+        },
+        Route {
+            action: "message.trash",
+            repeats: true,
+            ..route("api-messages-delete", |house| {
+                house.restored();
+                Asked::of("DELETE", house.received_path(), house.owner(), Value::Null, &house.received)
+            })
+        },
+        Route {
+            action: "message.delete",
+            done: 204,
+            again: &["not_found"],
+            ..route("api-messages-delete", |house| {
+                let subject = unique("to be deleted");
+                let mail = house.stack.receive(&super::mail(&subject), &subject);
+                let id = mail["id"].as_str().unwrap();
+                let path = format!("/v1/inboxes/{}/messages/{id}?permanent=true", house.stack.inbox());
+                Asked::of("DELETE", path, house.owner(), Value::Null, id)
+            })
+        },
+        Route {
+            action: "message.restore",
+            repeats: true,
+            ..route("api-messages-restore", |house| {
+                house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
+                let path = format!("{}/restore", house.received_path());
+                Asked::of("POST", path, house.owner(), Value::Null, &house.received)
+            })
+        },
+        route("api-threads-delete", |house| {
+            house.restored();
+            Asked::of("DELETE", house.thread_path(), house.owner(), Value::Null, "")
+        }),
+        route("api-threads-restore", |house| {
+            house.stack.call("DELETE", &house.received_path(), house.owner(), None).expect(200);
+            let path = format!("{}/restore", house.thread_path());
+            Asked::of("POST", path, house.owner(), Value::Null, "")
         }),
     ]
 }
@@ -304,7 +439,14 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     let house = House::new(&listener);
     let mut edited = vec![];
     let mut changed: BTreeMap<&str, (bool, BTreeSet<String>)> = BTreeMap::new();
-    for route in routes().into_iter().chain(marking_routes()).chain(pauses()).filter(which) {
+    for route in routes()
+        .into_iter()
+        .chain(draft_routes())
+        .chain(inbox_routes())
+        .chain(mail_routes())
+        .chain(pauses())
+        .filter(which)
+    {
         let function = format!("countersign-{}", route.function);
         let calls = at_each_call(&house.stack, &function, kind, |_, name| {
             let asked = (route.ask)(&house);
@@ -356,7 +498,14 @@ fn every_route_that_is_killed_after_any_call_and_asked_again_has_changed_what_it
 #[test]
 fn every_route_of_the_gate_that_loses_any_answer_changes_what_it_should_once_at_the_first_request() {
     let of_the_gate = |route: &Route| {
-        let gate = ["api-approvals", "api-messages", "api-organization", "api-policies", "api-standing"];
+        let gate = [
+            "api-approvals",
+            "api-drafts",
+            "api-messages",
+            "api-organization",
+            "api-policies",
+            "api-standing",
+        ];
         gate.iter().any(|resource| route.function.starts_with(resource))
     };
     every_change_survives("drop_after", of_the_gate);

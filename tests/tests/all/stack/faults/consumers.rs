@@ -1,4 +1,4 @@
-//! What works behind the API, killed after each of its AWS calls, and with the answer to each of them lost: SES's reports,
+//! What works behind the API, killed after each of its AWS calls, and with the answer to each of them lost: SES's reports, events,
 //! webhooks, the sweeper, one-time links, receipts.
 
 use app::base::ports::Clock as _;
@@ -63,6 +63,50 @@ fn a_webhook_is_told_under_one_id_though_whoever_tells_it_dies() {
             assert!(known.to_string().contains(&id), "{name}: {known}");
         });
         assert!(calls >= 2, "{kind}: {calls}");
+    }
+}
+
+/// What the stream tells of comes again from where it failed: here at once.
+#[test]
+fn an_event_is_in_the_feed_once_though_whoever_publishes_it_dies() {
+    const PUBLISH: &str = "countersign-background-publish";
+    const EXAMPLE: &str = include_str!("../../../../../events/background-publish.json");
+    let stack = Stack::running().organization();
+    let organization = stack.text("/organization_id");
+    let blocks = || {
+        let all = json!({
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": format!("{organization}/events")}},
+            "ConsistentRead": true,
+        });
+        stack.dynamodb("Query", all)["Items"].to_string()
+    };
+    // What the organization's own beginning tells of goes first.
+    stack.until("first event", || blocks().contains("inbox.created").then_some(()));
+    for kind in ["kill_after", "drop_after", "throttle"] {
+        let calls = at_each_call(&stack, PUBLISH, kind, |fault, name| {
+            let mut bytes = [0; 10];
+            bytes.copy_from_slice(&Digest::of(unique(name).as_bytes()).as_bytes()[..10]);
+            let id = domain::EventId::new(SystemClock.now(), bytes).to_string();
+            let example: serde_json::Value = serde_json::from_str(EXAMPLE).unwrap();
+            let mut record = example["Records"][0].clone();
+            let image = &mut record["dynamodb"]["NewImage"];
+            image["pk"]["S"] = json!(format!("{organization}/{id}"));
+            image["organization_id"]["S"] = json!(organization);
+            image["id"]["S"] = json!(id);
+            let told = json!({ "Records": [record] });
+            let all_done = json!({"batchItemFailures": []});
+            if stack.invoke(PUBLISH, &told) != all_done {
+                assert_eq!(fault.fired(), 1, "{name}");
+                assert_eq!(stack.invoke(PUBLISH, &told), all_done, "{name}");
+            }
+            if fault.fired() == 1 {
+                // Otherwise it waits for a call that only another invocation makes.
+                assert_eq!(stack.invoke(PUBLISH, &told), all_done, "{name}");
+            }
+            assert_eq!(blocks().matches(&id).count(), 1, "{name}");
+        });
+        assert!(calls >= 3, "{kind}: {calls}");
     }
 }
 

@@ -290,3 +290,212 @@ fn an_answer_to_all_goes_to_everybody_once_and_not_to_ourselves() {
     let found = ["to", "cc", "bcc"].map(|name| answer["message"][name].as_array().unwrap().len());
     assert_eq!(found, [1, 1, 1]);
 }
+
+const WITH_FILE: &str = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>The <b>offer</b> &lt;3 &amp; more</p>\r\n\
+    --b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=offer.pdf\r\n\r\n%PDF-1\r\n--b--\r\n";
+
+/// A received mail with HTML and a file, and its path.
+fn received(stack: &Stack) -> (String, String) {
+    let subject = unique("Offer");
+    let mail = format!(
+        "From: Ann Example <ann@example.org>\r\nTo: {}\r\nSubject: {subject}\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\n\
+         Message-ID: <{}@example.org>\r\n{WITH_FILE}",
+        stack.text("/inbox/address"),
+        subject.replace(' ', "-"),
+    );
+    let received = stack.receive(&mail, &subject);
+    let path = format!("/v1/inboxes/{}/messages/{}", stack.inbox(), received["id"].as_str().unwrap());
+    (subject, path)
+}
+
+/// The mail of an answer of ours, as it would be received.
+fn as_sealed(stack: &Stack, answer: &Value) -> mail::ParsedMail<'static> {
+    let path =
+        format!("/v1/inboxes/{}/messages/{}/raw", stack.inbox(), answer["message"]["id"].as_str().unwrap());
+    let raw = stack.get(&path, stack.text("/agent_token")).expect(200);
+    mail::parse(raw.as_str().unwrap().as_bytes()).into_owned()
+}
+
+#[test]
+fn a_mail_is_passed_on_as_its_reader_saw_it_with_its_files() {
+    let stack = Stack::running();
+    let agent = stack.text("/agent_token");
+    let (subject, path) = received(&stack);
+    let forward = format!("{path}/forward");
+    let body = json!({"to": ["bob@example.org"], "text": "For <you> & your files."});
+    let answer = stack.post(&forward, agent, &body).expect(202);
+    assert_eq!(answer["message"]["subject"], format!("Fwd: {subject}"));
+    assert_eq!(answer["message"]["to"][0]["address"], "bob@example.org");
+    let original = stack.get(&path, agent).expect(200);
+    assert_eq!(answer["message"]["thread_id"], original["thread_id"]);
+    let sealed = as_sealed(&stack, &answer);
+    let text = sealed.text.clone().unwrap();
+    assert!(text.starts_with("For <you> & your files.\n\n---------- Forwarded message ---------\nFrom: Ann Example <ann@example.org>\n"), "{text}");
+    assert!(
+        text.contains("Date: Mon, 2 Nov 2026 at 10:00 UTC\n") && text.contains("The offer <3 & more"),
+        "{text}"
+    );
+    let html = sealed.html.clone().unwrap();
+    assert!(html.contains("For &lt;you&gt; &amp; your files.") && html.contains("<b>offer</b>"), "{html}");
+    let files: Vec<_> = sealed
+        .attachments
+        .iter()
+        .map(|file| (file.filename.clone().unwrap(), file.contents.to_vec()))
+        .collect();
+    assert_eq!(files, [("offer.pdf".to_owned(), b"%PDF-1".to_vec())]);
+    assert_eq!(answer["changes"], json!([]), "what is passed on needs no change of its own");
+    let shown = format!("/v1/approvals/{}", answer["approval"]["id"].as_str().unwrap());
+    let shown = stack.get(&shown, stack.text("/approver/session")).expect(200);
+    assert_eq!((&shown["forwards"], &shown["answers"]), (&original["id"], &Value::Null));
+    assert_eq!(shown["answered_message"]["id"], original["id"]);
+    // Without a word of its own, and without the files.
+    let to = "success@simulator.amazonses.com";
+    let body = json!({"to": [to], "include_attachments": false, "subject": "As agreed"});
+    let answer = stack.post(&forward, agent, &body).expect(202);
+    assert_eq!(answer["message"]["subject"], "As agreed");
+    let sealed = as_sealed(&stack, &answer);
+    assert!(sealed.text.unwrap().starts_with("---------- Forwarded message ---------\n"));
+    assert!(sealed.attachments.is_empty());
+    // And on again, once it went, and not before: ours is passed on as it was sealed.
+    let held = Held::of(&answer);
+    let again = format!("/v1/inboxes/{}/messages/{}/forward", stack.inbox(), held.message);
+    let refused = stack.post(&again, agent, &json!({"to": [to]}));
+    refused.refused(409, "message_not_sent");
+    assert_eq!(refused.body["error"]["details"]["status"], "pending_approval");
+    stack.approve(&held).expect(200);
+    stack.message_with_status(&held.message, "delivered");
+    let answer = stack.post(&again, agent, &json!({"to": ["carl@example.org"]})).expect(202);
+    assert_eq!(answer["message"]["subject"], "Fwd: As agreed");
+    assert_eq!(as_sealed(&stack, &answer).text.unwrap().matches("Forwarded message").count(), 2);
+
+    stack.post(&forward, agent, &json!({"text": "to nobody"})).refused(422, "no_recipients");
+    stack
+        .post(&forward, agent, &json!({"to": ["bob@example.org"], "include_quote": true}))
+        .refused(422, "unknown_field");
+    let nothing = format!("/v1/inboxes/{}/messages/msg_01kc1x5e3r0000000000000001/forward", stack.inbox());
+    stack.post(&nothing, agent, &json!({"to": ["bob@example.org"]})).refused(404, "not_found");
+    // Whoever may not read mail has none passed on, and quotes none.
+    let body = json!({"name": "sender", "scopes": ["messages.send"]});
+    let made = stack.post("/v1/tokens", stack.text("/owner/session"), &body).expect(201);
+    let token = made["token"].as_str().unwrap();
+    stack.post(&forward, token, &json!({"to": ["bob@example.org"]})).refused(403, "missing_scope");
+    let reply = format!("{path}/reply");
+    stack.post(&reply, token, &json!({"text": "Hello", "include_quote": true})).refused(403, "missing_scope");
+}
+
+#[test]
+fn an_answer_quotes_what_it_answers_where_it_is_asked_to() {
+    let stack = Stack::running();
+    let agent = stack.text("/agent_token");
+    let (_, path) = received(&stack);
+    let reply = format!("{path}/reply");
+    let plain = stack.post(&reply, agent, &json!({"text": "Thank you."})).expect(202);
+    assert_eq!(as_sealed(&stack, &plain).text.unwrap().trim_end(), "Thank you.");
+    let body = json!({"text": "Thank you.", "html": "<p>Thank <i>you</i>.</p>", "include_quote": true});
+    let answer = stack.post(&reply, agent, &body).expect(202);
+    let sealed = as_sealed(&stack, &answer);
+    let text = sealed.text.unwrap();
+    assert!(
+        text.starts_with(
+            "Thank you.\n\nOn Mon, 2 Nov 2026 at 10:00 UTC, Ann Example <ann@example.org> wrote:\n"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("> The offer <3 & more"), "{text}");
+    assert_eq!(mail::extract_written("", &text), "Thank you.", "its reader finds the new part");
+    let html = sealed.html.unwrap();
+    assert!(
+        html.contains("<blockquote") && html.contains("<b>offer</b>") && html.contains("<i>you</i>"),
+        "{html}"
+    );
+    assert!(sealed.attachments.is_empty());
+}
+
+#[test]
+fn what_a_caller_adds_goes_with_the_mail_or_stays_with_it() {
+    let stack = Stack::running();
+    let body = json!({
+        "to": ["Ann <ann@Bücher.example>", "ann@xn--bcher-kva.example"],
+        "subject": unique("An order"),
+        "html": "<p>See <a href=\"https://example.com/order/42\">the order</a>.</p>",
+        "headers": {"X-Order": "42 für Ann", "List-Unsubscribe": "<https://example.com/leave>"},
+        "metadata": {"crm.id": "lead 42"},
+        "tags": ["orders", "2026"],
+    });
+    let held = stack.submit_body(&body);
+    let agent = stack.text("/agent_token");
+    let path = format!("/v1/inboxes/{}/messages/{}", stack.inbox(), held.message);
+    let message = stack.get(&path, agent).expect(200);
+    assert_eq!(message["to"], json!([{"name": "Ann", "address": "ann@xn--bcher-kva.example"}]));
+    assert_eq!(message["metadata"], json!({"crm.id": "lead 42"}));
+    assert_eq!(message["tags"], json!(["2026", "orders"]));
+    assert_eq!(message["text"], "See the order <https://example.com/order/42>.\n");
+
+    // An edit of the HTML alone takes the text that was made of it along, and the fields and notes stay.
+    let edit = json!({"digest": held.digest, "html": "<p>See <a href=\"https://example.com/order/43\">the order</a>.</p>"});
+    let edited =
+        stack.post(&format!("/v1/approvals/{}/edit", held.approval), stack.text("/approver/session"), &edit);
+    let held = Held::of(&edited.expect(202));
+    let message = stack.get(&path, agent).expect(200);
+    assert_eq!(message["text"], "See the order <https://example.com/order/43>.\n");
+    assert_eq!(message["metadata"], json!({"crm.id": "lead 42"}));
+    let approve = format!("/v1/approvals/{}/approve", held.approval);
+    stack.post(&approve, stack.text("/owner/session"), &json!({"digest": held.digest})).expect(200);
+    stack.message_with_status(&held.message, "delivered");
+    let accepted = stack.accepted(&held.message);
+    let eml = accepted[0]["message_id"].as_str().unwrap();
+    let sent = std::fs::read(format!("{}/{eml}.eml", stack.text("/outbox"))).unwrap();
+    let parsed = mail::parse(&sent);
+    let header = |name: &str| {
+        let mut found = parsed.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        (found.next().map(|header| header.value.clone()), found.count())
+    };
+    assert_eq!(header("X-Order"), (Some("42 für Ann".to_owned()), 0));
+    assert_eq!(header("List-Unsubscribe"), (Some("<https://example.com/leave>".to_owned()), 0));
+    assert!(!parsed.text_from_html);
+    let all = String::from_utf8_lossy(&sent);
+    assert!(!all.contains("lead 42") && !all.contains("orders"), "notes are for no recipient: {all}");
+}
+
+#[test]
+fn what_can_not_be_added_is_named_all_at_once() {
+    let stack = Stack::running();
+    let body = json!({
+        "to": ["änn@example.com", "ann@exämple"], "subject": "s", "text": "t",
+        "headers": {"Bcc": "x@example.com", "X-SES-Source-Arn": "x", "Auto-Submitted": "no", "X-A": 5},
+        "metadata": {"a b": "x", "c": "line\nbreak", "d": "x".repeat(201)},
+        "tags": ["a b", "good"],
+    });
+    let path = format!("/v1/inboxes/{}/messages/send", stack.inbox());
+    let problem = stack.post(&path, stack.text("/agent_token"), &body).expect(422);
+    let mut named: Vec<_> = problem["error"]["details"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| {
+            (fault["field"].as_str().unwrap().to_owned(), fault["code"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    named.sort();
+    let expected = [
+        ("headers.Auto-Submitted", "header_not_allowed"),
+        ("headers.Bcc", "header_not_allowed"),
+        ("headers.X-A", "wrong_type"),
+        ("headers.X-SES-Source-Arn", "header_not_allowed"),
+        ("metadata.a b", "invalid_tag"),
+        ("metadata.c", "control_character"),
+        ("metadata.d", "too_long"),
+        ("tags[0]", "invalid_tag"),
+        ("to[0]", "address_not_ascii"),
+        ("to[1]", "invalid_address"),
+    ];
+    let expected: Vec<_> = expected.map(|(field, code)| (field.to_owned(), code.to_owned())).into();
+    assert_eq!(named, expected);
+    // What only the written mail shows is named by the field as well.
+    for (value, code) in [("a\u{202e}b", "control_character"), ("=?utf-8?q?x?=", "encoded_word")] {
+        let body = json!({"to": ["ann@example.com"], "subject": "s", "text": "t", "headers": {"X-A": value}});
+        let problem = stack.post(&path, stack.text("/agent_token"), &body).expect(422);
+        assert_eq!(problem["error"]["code"], code, "{problem}");
+        assert_eq!(problem["error"]["details"]["fields"][0]["field"], "headers.X-A");
+    }
+}

@@ -315,10 +315,60 @@ fn nobody_gets_files_of_another_organization_or_of_an_inbox_that_is_not_theirs()
         let body = with_files("stolen", &json!([{"attachment_id": id}]));
         stack.post(&send, &sender, &body).refused(422, "unknown_upload");
     }
-    // A received file is no upload: it is not sent on by its id alone, not even by those who can read it.
-    let body = with_files("forwarded", &json!([{"attachment_id": received}]));
-    let send = format!("/v1/inboxes/{}/messages/send", inbox.id);
-    stack.post(&send, &limited(&inbox), &body).refused(422, "unknown_upload");
+    // A received file is sent on by its id by those who can read it, and by nobody else.
+    let body = with_files("passed on", &json!([{"attachment_id": received}]));
+    let send = |inbox: &Mailbox<'_>, token: &str| {
+        stack.post(&format!("/v1/inboxes/{}/messages/send", inbox.id), token, &body)
+    };
+    send(&inbox, &limited(&inbox)).expect(202);
+    send(&other, &limited(&other)).refused(422, "unknown_upload");
+    let blind = json!({"name": "blind", "scopes": ["messages.send"], "inbox_ids": [inbox.id]});
+    let blind = stack.post("/v1/tokens", owner, &blind).expect(201);
+    send(&inbox, blind["token"].as_str().unwrap()).refused(422, "unknown_upload");
+}
+
+#[test]
+fn a_file_of_a_mail_is_sent_on_by_its_id_whole() {
+    let stack = Stack::running();
+    let agent = stack.text("/agent_token");
+    let (subject, report) = (unique("Report"), noise(60_000, 21));
+    let mail = format!(
+        "From: ann@example.org\r\nTo: {}\r\nSubject: {subject}\r\nContent-Type: application/pdf\r\n\
+         Content-Disposition: attachment; filename=report.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        stack.text("/inbox/address"),
+        // Lines of 76 (RFC 2045).
+        BASE64
+            .encode(&report)
+            .as_bytes()
+            .chunks(76)
+            .map(|line| String::from_utf8_lossy(line) + "\r\n")
+            .collect::<String>(),
+    );
+    let received = stack.receive(&mail, &subject);
+    let file = json!([{"attachment_id": received["attachments"][0]["id"]}]);
+    let held = stack.submit_body(&with_files("sent on", &file));
+    // An answer takes it too, under another name, and an edit.
+    let reply = format!("/v1/inboxes/{}/messages/{}/reply", stack.inbox(), received["id"].as_str().unwrap());
+    let mut renamed = file.clone();
+    renamed[0]["filename"] = json!("again.pdf");
+    let answer =
+        stack.post(&reply, agent, &json!({"text": "Yours again.", "attachments": renamed})).expect(202);
+    assert_eq!(answer["message"]["attachments"][0]["filename"], "again.pdf");
+    let reply = Held::of(&answer);
+    let edit = json!({"digest": reply.digest, "attachments": file});
+    let path = format!("/v1/approvals/{}/edit", reply.approval);
+    let edited = stack.post(&path, stack.text("/approver/session"), &edit).expect(202);
+    assert_eq!(edited["message"]["attachments"].as_array().unwrap().len(), 2);
+    // One of ours is one once the mail went.
+    let path = format!("/v1/inboxes/{}/messages/{}", stack.inbox(), held.message);
+    let own = json!([{"attachment_id": stack.get(&path, agent).expect(200)["attachments"][0]["id"]}]);
+    let send = format!("/v1/inboxes/{}/messages/send", stack.inbox());
+    stack.post(&send, agent, &with_files("too early", &own)).refused(422, "unknown_upload");
+    stack.approve(&held).expect(200);
+    stack.message_with_status(&held.message, "delivered");
+    let sent = ("report.pdf".to_owned(), "application/pdf".to_owned(), false, hex(&report));
+    assert_eq!(sent_files(&stack, &held), [sent]);
+    stack.post(&send, agent, &with_files("and on", &own)).expect(202);
 }
 
 #[test]

@@ -1,0 +1,40 @@
+//! Every minute: mail whose time in the trash is over, that somebody deleted, or whose inbox was deleted, is deleted for good.
+
+use std::sync::Arc;
+
+use app::Ports;
+use app::base::ports::{Eraser, Workflow};
+use app::base::store::Watch;
+use app::gate::purge;
+use app::mailbox::trash;
+use assembly::Aws;
+use futures_util::future::BoxFuture;
+use runtime::task::{Task, TaskError};
+use serde_json::{Value, json};
+
+/// What the function needs.
+pub struct Context {
+    ports: Ports,
+    eraser: Arc<dyn Eraser>,
+    workflow: Arc<dyn Workflow>,
+    watch: Arc<dyn Watch>,
+}
+
+/// The function.
+pub const TASK: Task<Context> = Task { name: "background-purge", context, handle };
+
+/// From the environment.
+pub fn context() -> Context {
+    let aws = Aws::from_environment();
+    Context { ports: aws.ports(), eraser: aws.eraser(), workflow: aws.workflow(), watch: aws.watch() }
+}
+
+fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+    Box::pin(async move {
+        let Context { ports, eraser, workflow, watch } = context;
+        let moved = purge::purge(ports, &**eraser, &**workflow, &**watch).await?;
+        let deleted = trash::empty(ports, &**eraser, &**watch).await?;
+        tracing::info!(moved, deleted, "purged");
+        Ok(json!({ "moved": moved, "deleted": deleted }))
+    })
+}

@@ -1,0 +1,5 @@
+//! MCP's one function.
+
+fn main() {
+    runtime::serve(mcp::FUNCTIONS.iter().copied());
+}

@@ -1,0 +1,2338 @@
+"""The routes: made of infra/docs/openapi.json by shared/clients/generate.py: `make routes` writes it."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any, Iterator, Literal
+
+from . import types
+from ._transport import UNSET, Transport, Unset
+
+
+class ApprovalsRoutes:
+    """The routes of `approvals`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def approve(
+        self,
+        approval_id: str,
+        *,
+        digest: str,
+        request_timeout: float | None = None,
+    ) -> types.Approval:
+        """Lets exactly the bytes with this `digest` go. Needs the scope `approvals.decide`. `POST
+        /v1/approvals/{approval_id}/approve`
+        """
+        answer: types.Approval = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/approve",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "digest": digest,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def cancel(
+        self,
+        approval_id: str,
+        *,
+        reason: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Approval:
+        """Calls a mail off before it is claimed, decided or not. Whoever asked, or somebody who decides. Needs the scope
+        `messages.read`. `POST /v1/approvals/{approval_id}/cancel`
+        """
+        answer: types.Approval = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/cancel",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "reason": reason,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delegate(
+        self,
+        approval_id: str,
+        *,
+        member_id: str,
+        request_timeout: float | None = None,
+    ) -> types.Approval:
+        """Hands the caller's vote on to another member. Needs the scope `approvals.decide`. `POST
+        /v1/approvals/{approval_id}/delegate`
+        """
+        answer: types.Approval = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/delegate",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "member_id": member_id,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def edit(
+        self,
+        approval_id: str,
+        *,
+        digest: str,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        remove_attachments: builtins.list[str] | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Makes a new revision of a mail that waits, with a new approval. Needs the scope `approvals.decide`. `POST
+        /v1/approvals/{approval_id}/edit`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/edit",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "digest": digest,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "remove_attachments": remove_attachments,
+                    "reply_to": reply_to,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def get(
+        self,
+        approval_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.ApprovalDetail:
+        """One approval with the mail as it would go out and the conversation that it belongs to. The mail as it is
+        sealed under this `digest`, votes, terms, trace, what an edit changed. Needs the scope `approvals.read`. `GET
+        /v1/approvals/{approval_id}`
+        """
+        answer: types.ApprovalDetail = self._transport.request(
+            "GET",
+            "/v1/approvals/{approval_id}",
+            names={"approval_id": approval_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        status: Literal["pending", "approved", "rejected", "expired", "cancelled", "superseded"] | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfApproval:
+        """What waits for a decision; with `status`, what was decided. Newest first. Needs the scope `approvals.read`.
+        `GET /v1/approvals`
+        """
+        answer: types.PageOfApproval = self._transport.request(
+            "GET",
+            "/v1/approvals",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+                "status": status,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        status: Literal["pending", "approved", "rejected", "expired", "cancelled", "superseded"] | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Approval]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, status=status, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def receipt(
+        self,
+        approval_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Signed:
+        """Who asked, who decided about which bytes, and what became of them, signed. `infra/docs/AUDIT.md`. Needs the
+        scope `approvals.read`. `GET /v1/approvals/{approval_id}/receipt`
+        """
+        answer: types.Signed = self._transport.request(
+            "GET",
+            "/v1/approvals/{approval_id}/receipt",
+            names={"approval_id": approval_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def reject(
+        self,
+        approval_id: str,
+        *,
+        digest: str,
+        reason: str | None = None,
+        revise: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Approval:
+        """Stops the mail with this `digest`, for a `reason`; with `revise`, its words are left as a draft. With `revise`
+        its words are left as a draft, `draft_id`. Needs the scope `approvals.decide`. `POST
+        /v1/approvals/{approval_id}/reject`
+        """
+        answer: types.Approval = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/reject",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "digest": digest,
+                    "reason": reason,
+                    "revise": revise,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class AttachmentsRoutes:
+    """The routes of `attachments`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        filename: str,
+        size: int,
+        content_type: str | None = None,
+        inbox_id: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Upload:
+        """Announces a file; the answer says where to `PUT` it. An upload URL, for 15 minutes. Needs the scope
+        `messages.send`. `POST /v1/attachments`
+        """
+        answer: types.Upload = self._transport.request(
+            "POST",
+            "/v1/attachments",
+            names={},
+            body=_given(
+                {
+                    "content_type": content_type,
+                    "filename": filename,
+                    "inbox_id": inbox_id,
+                    "size": size,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def get(
+        self,
+        attachment_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Download:
+        """Where to get a file, for 15 minutes. A URL for 15 minutes, of files of inboxes that the credential reaches.
+        Needs the scope `messages.read`. `GET /v1/attachments/{attachment_id}`
+        """
+        answer: types.Download = self._transport.request(
+            "GET",
+            "/v1/attachments/{attachment_id}",
+            names={"attachment_id": attachment_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class AuditRoutes:
+    """The routes of `audit`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        action: str | None = None,
+        actor: str | None = None,
+        cursor: str | None = None,
+        from_: str | None = None,
+        limit: int | None = None,
+        target: str | None = None,
+        to: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfAuditEntry:
+        """What was done, by whom, newest first. `infra/docs/AUDIT.md`. Needs the scope `audit.read`. `GET /v1/audit`
+        """
+        answer: types.PageOfAuditEntry = self._transport.request(
+            "GET",
+            "/v1/audit",
+            names={},
+            query={
+                "action": action,
+                "actor": actor,
+                "cursor": cursor,
+                "from": from_,
+                "limit": limit,
+                "target": target,
+                "to": to,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        action: str | None = None,
+        actor: str | None = None,
+        from_: str | None = None,
+        limit: int | None = None,
+        target: str | None = None,
+        to: str | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.AuditEntry]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(action=action, actor=actor, from_=from_, limit=limit, target=target, to=to, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def verify(
+        self,
+        *,
+        from_: int | None = None,
+        to: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Verification:
+        """Computes the chain of the audit log anew and compares. The chain computed anew, and compared with its anchors.
+        Needs the scope `audit.read`. `GET /v1/audit/verify`
+        """
+        answer: types.Verification = self._transport.request(
+            "GET",
+            "/v1/audit/verify",
+            names={},
+            query={
+                "from": from_,
+                "to": to,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class DraftsRoutes:
+    """The routes of `drafts`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        inbox_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        client_id: str | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_all: bool | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        reply_to_message_id: str | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Draft:
+        """Makes a draft. `200` with the one that is there, where the inbox has one of this `client_id`. Any part may be
+        missing. Needs the scope `drafts.manage`. `POST /v1/inboxes/{inbox_id}/drafts`
+        """
+        answer: types.Draft = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/drafts",
+            names={"inbox_id": inbox_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "client_id": client_id,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "metadata": metadata,
+                    "reply_all": reply_all,
+                    "reply_to": reply_to,
+                    "reply_to_message_id": reply_to_message_id,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        draft_id: str,
+        *,
+        if_match: str | None = None,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Deletes a draft, with what it says. `If-Match` may name its revision. Needs the scope `drafts.manage`. `DELETE
+        /v1/drafts/{draft_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/drafts/{draft_id}",
+            names={"draft_id": draft_id},
+            headers={"if-match": if_match},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        draft_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.DraftDetail:
+        """One draft with its bodies. Needs the scope `drafts.manage`. `GET /v1/drafts/{draft_id}`"""
+        answer: types.DraftDetail = self._transport.request(
+            "GET",
+            "/v1/drafts/{draft_id}",
+            names={"draft_id": draft_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        inbox_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfDraft:
+        """The drafts of an inbox, the one that was made last first, without their bodies. The one that was made last
+        first. Needs the scope `drafts.manage`. `GET /v1/inboxes/{inbox_id}/drafts`
+        """
+        answer: types.PageOfDraft = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/drafts",
+            names={"inbox_id": inbox_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        inbox_id: str,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Draft]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(inbox_id, limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def submit(
+        self,
+        draft_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for a draft to be sent, once. `202` where it is held, `201` where policies let it go, `200` with the mail
+        as it stands where it was submitted before. Needs `messages.send` too; one mail is made of a draft, however
+        often it is submitted; `If-Match` may name its revision. Needs the scope `drafts.manage`. `POST
+        /v1/drafts/{draft_id}/submit`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/drafts/{draft_id}/submit",
+            names={"draft_id": draft_id},
+            headers={"if-match": if_match},
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        draft_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None | Unset = UNSET,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        headers: dict[str, Any] | None | Unset = UNSET,
+        html: str | None | Unset = UNSET,
+        html_mode: Literal["normal", "strict"] | None | Unset = UNSET,
+        metadata: dict[str, Any] | None | Unset = UNSET,
+        reply_all: bool | None | Unset = UNSET,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        reply_to_message_id: str | None | Unset = UNSET,
+        send_at: str | None | Unset = UNSET,
+        subject: str | None | Unset = UNSET,
+        tags: builtins.list[str] | None | Unset = UNSET,
+        text: str | None | Unset = UNSET,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        if_match: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Draft:
+        """Changes a draft: what is left out stays, what is `null` is taken out. `If-Match` may name its revision. Needs
+        the scope `drafts.manage`. `PATCH /v1/drafts/{draft_id}`
+        """
+        answer: types.Draft = self._transport.request(
+            "PATCH",
+            "/v1/drafts/{draft_id}",
+            names={"draft_id": draft_id},
+            headers={"if-match": if_match},
+            body=_changed(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "metadata": metadata,
+                    "reply_all": reply_all,
+                    "reply_to": reply_to,
+                    "reply_to_message_id": reply_to_message_id,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class EventsRoutes:
+    """The routes of `events`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(
+        self,
+        event_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Event:
+        """One event, within 30 days. Needs the scope `events.read`. `GET /v1/events/{event_id}`"""
+        answer: types.Event = self._transport.request(
+            "GET",
+            "/v1/events/{event_id}",
+            names={"event_id": event_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        after: str | None = None,
+        cursor: str | None = None,
+        inbox_id: str | None = None,
+        limit: int | None = None,
+        order: Literal["desc", "asc"] | None = None,
+        types: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfEvent:
+        """What happened within 30 days, as webhooks are told of it, in an order in which nobody who follows it loses
+        any. Newest first; with `order=asc` there is always a `next_cursor` to go on from. Needs the scope
+        `events.read`. `GET /v1/events`
+        """
+        answer: types.PageOfEvent = self._transport.request(
+            "GET",
+            "/v1/events",
+            names={},
+            query={
+                "after": after,
+                "cursor": cursor,
+                "inbox_id": inbox_id,
+                "limit": limit,
+                "order": order,
+                "types": types,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        after: str | None = None,
+        inbox_id: str | None = None,
+        limit: int | None = None,
+        types: str | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Event]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(after=after, inbox_id=inbox_id, limit=limit, types=types, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def stream(
+        self,
+        *,
+        cursor: str | None = None,
+        inbox_id: str | None = None,
+        types: str | None = None,
+        last_event_id: str | None = None,
+        request_timeout: float | None = None,
+    ) -> bytes:
+        """Events as they come, for `EventSource` and its like, without a URL that we could call. `text/event-stream` in
+        slices of 25 seconds at most; goes on behind `Last-Event-ID`. Needs the scope `events.read`. `GET
+        /v1/events/stream`
+        """
+        answer: bytes = self._transport.request(
+            "GET",
+            "/v1/events/stream",
+            names={},
+            query={
+                "cursor": cursor,
+                "inbox_id": inbox_id,
+                "types": types,
+            },
+            headers={"last-event-id": last_event_id},
+            raw=True,
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class HealthRoutes:
+    """The routes of `health`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Health:
+        """Whether the API answers. Reads nothing. Whether it answers. Needs no credential. `GET /healthz`"""
+        answer: types.Health = self._transport.request(
+            "GET",
+            "/healthz",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class InboxesRoutes:
+    """The routes of `inboxes`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        display_name: str | None = None,
+        username: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Inbox:
+        """Makes an inbox on the installation's mail domain. Names that speak for the domain are not to be had:
+        `shared/domain/src/mailbox/inbox.rs`. Needs the scope `inboxes.manage`. `POST /v1/inboxes`
+        """
+        answer: types.Inbox = self._transport.request(
+            "POST",
+            "/v1/inboxes",
+            names={},
+            body=_given(
+                {
+                    "display_name": display_name,
+                    "username": username,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        inbox_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Deletes an inbox with all its mail; its address stays taken, and what waits is called off. With all its mail,
+        for good; its address is never given again. Needs the scope `inboxes.manage`. `DELETE /v1/inboxes/{inbox_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/inboxes/{inbox_id}",
+            names={"inbox_id": inbox_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        inbox_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Inbox:
+        """One inbox. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}`"""
+        answer: types.Inbox = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}",
+            names={"inbox_id": inbox_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfInbox:
+        """The inboxes that the credential may see. Oldest first. Needs the scope `messages.read`. `GET /v1/inboxes`
+        """
+        answer: types.PageOfInbox = self._transport.request(
+            "GET",
+            "/v1/inboxes",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Inbox]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def pause(
+        self,
+        inbox_id: str,
+        *,
+        reason: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Paused:
+        """Holds back all mail of an inbox that is not claimed yet. Needs the scope `approvals.decide`. `POST
+        /v1/inboxes/{inbox_id}/pause`
+        """
+        answer: types.Paused = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/pause",
+            names={"inbox_id": inbox_id},
+            body=_given(
+                {
+                    "reason": reason,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def resume(
+        self,
+        inbox_id: str,
+        *,
+        drop: builtins.list[str] | None = None,
+        preview: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Resumed:
+        """Lets the mail of a paused inbox go, without what is dropped; with `preview` only says what would go. In a
+        session. Needs the scope `inboxes.manage`. `POST /v1/inboxes/{inbox_id}/resume`
+        """
+        answer: types.Resumed = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/resume",
+            names={"inbox_id": inbox_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            body=_given(
+                {
+                    "drop": drop,
+                    "preview": preview,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        inbox_id: str,
+        *,
+        display_name: str,
+        request_timeout: float | None = None,
+    ) -> types.Inbox:
+        """Gives an inbox another name beside its address. Its display name; its address is its own for ever. Needs the
+        scope `inboxes.manage`. `PATCH /v1/inboxes/{inbox_id}`
+        """
+        answer: types.Inbox = self._transport.request(
+            "PATCH",
+            "/v1/inboxes/{inbox_id}",
+            names={"inbox_id": inbox_id},
+            body=_changed(
+                {
+                    "display_name": display_name,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class MeRoutes:
+    """The routes of `me`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Me:
+        """Who calls: the person behind the credential and their organization. Who the credential is, what it may do, and
+        whether mail is paused. Needs any good credential. `GET /v1/me`
+        """
+        answer: types.Me = self._transport.request(
+            "GET",
+            "/v1/me",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class MessagesRoutes:
+    """The routes of `messages`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def batch(
+        self,
+        *,
+        messages: builtins.list[types.MessageName],
+        add_labels: builtins.list[str] | None = None,
+        read: bool | None = None,
+        remove_labels: builtins.list[str] | None = None,
+        request_timeout: float | None = None,
+    ) -> types.MessageBatch:
+        """Up to 100 mails by their ids, of any inboxes, without their bodies; with a change, all of them changed. Up to
+        100 by their ids, of any inboxes; with `messages.modify`, their labels and whether they were read. Needs the
+        scope `messages.read`. `POST /v1/messages/batch`
+        """
+        answer: types.MessageBatch = self._transport.request(
+            "POST",
+            "/v1/messages/batch",
+            names={},
+            body=_given(
+                {
+                    "add_labels": add_labels,
+                    "messages": messages,
+                    "read": read,
+                    "remove_labels": remove_labels,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        permanent: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Message:
+        """Puts a mail into the trash; with `permanent=true`, deletes it for good. Into the trash for 30 days; with
+        `permanent=true` for good. Needs the scope `messages.modify`. `DELETE
+        /v1/inboxes/{inbox_id}/messages/{message_id}`
+        """
+        answer: types.Message = self._transport.request(
+            "DELETE",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            query={
+                "permanent": permanent,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def forward(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        include_attachments: bool | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for a mail to be passed on, as its reader saw it. `202` where it is held, `201` where policies let it go.
+        The same, to new recipients; that mail stands below, with its files. Needs `messages.read` too. Needs the
+        scope `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/forward",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "include_attachments": include_attachments,
+                    "metadata": metadata,
+                    "reply_to": reply_to,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def get(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.MessageDetail:
+        """One mail with its body. With body, findings and where it stands. Needs the scope `messages.read`. `GET
+        /v1/inboxes/{inbox_id}/messages/{message_id}`
+        """
+        answer: types.MessageDetail = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        inbox_id: str,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        cursor: str | None = None,
+        direction: Literal["inbound", "outbound"] | None = None,
+        from_: str | None = None,
+        has_attachment: bool | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        status: Literal["received", "pending_approval", "scheduled", "sending", "sent", "delivered", "deferred", "bounced", "complained", "failed", "rejected", "expired", "cancelled", "unknown"] | None = None,
+        subject: str | None = None,
+        to: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfMessage:
+        """The mails of an inbox, newest first, without their bodies. Newest first. Needs the scope `messages.read`. `GET
+        /v1/inboxes/{inbox_id}/messages`
+        """
+        answer: types.PageOfMessage = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/messages",
+            names={"inbox_id": inbox_id},
+            query={
+                "after": after,
+                "before": before,
+                "cursor": cursor,
+                "direction": direction,
+                "from": from_,
+                "has_attachment": has_attachment,
+                "label": label,
+                "limit": limit,
+                "status": status,
+                "subject": subject,
+                "to": to,
+                "unread": unread,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        inbox_id: str,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        direction: Literal["inbound", "outbound"] | None = None,
+        from_: str | None = None,
+        has_attachment: bool | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        status: Literal["received", "pending_approval", "scheduled", "sending", "sent", "delivered", "deferred", "bounced", "complained", "failed", "rejected", "expired", "cancelled", "unknown"] | None = None,
+        subject: str | None = None,
+        to: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Message]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(inbox_id, after=after, before=before, direction=direction, from_=from_, has_attachment=has_attachment, label=label, limit=limit, status=status, subject=subject, to=to, unread=unread, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def list_all(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        cursor: str | None = None,
+        direction: Literal["inbound", "outbound"] | None = None,
+        from_: str | None = None,
+        has_attachment: bool | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        status: Literal["received", "pending_approval", "scheduled", "sending", "sent", "delivered", "deferred", "bounced", "complained", "failed", "rejected", "expired", "cancelled", "unknown"] | None = None,
+        subject: str | None = None,
+        to: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfMessage:
+        """The mails of all inboxes, newest first, without their bodies; those that are `scheduled` or `unknown` in the
+        order in which they are due. Over all inboxes, newest first; with `status=scheduled` or `unknown`, those that
+        are due first. Needs the scope `messages.read`. `GET /v1/messages`
+        """
+        answer: types.PageOfMessage = self._transport.request(
+            "GET",
+            "/v1/messages",
+            names={},
+            query={
+                "after": after,
+                "before": before,
+                "cursor": cursor,
+                "direction": direction,
+                "from": from_,
+                "has_attachment": has_attachment,
+                "label": label,
+                "limit": limit,
+                "status": status,
+                "subject": subject,
+                "to": to,
+                "unread": unread,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list_all(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        direction: Literal["inbound", "outbound"] | None = None,
+        from_: str | None = None,
+        has_attachment: bool | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        status: Literal["received", "pending_approval", "scheduled", "sending", "sent", "delivered", "deferred", "bounced", "complained", "failed", "rejected", "expired", "cancelled", "unknown"] | None = None,
+        subject: str | None = None,
+        to: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Message]:
+        """All entries of `list_all`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list_all(after=after, before=before, direction=direction, from_=from_, has_attachment=has_attachment, label=label, limit=limit, status=status, subject=subject, to=to, unread=unread, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def raw(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> bytes:
+        """The bytes of a mail, through a short-lived URL. The bytes, or `303` to where they are for 15 minutes. Needs
+        the scope `messages.read`. `GET /v1/inboxes/{inbox_id}/messages/{message_id}/raw`
+        """
+        answer: bytes = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/raw",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            raw=True,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def reply(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        include_quote: bool | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for an answer to a mail's author to be sent. `202` where it is held, `201` where policies let it go. The
+        same; recipients and subject may be left out. Needs the scope `messages.send`. `POST
+        /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/reply",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "include_quote": include_quote,
+                    "metadata": metadata,
+                    "reply_to": reply_to,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def reply_all(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        include_quote: bool | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for an answer to a mail's author and its other recipients to be sent. `202` where it is held, `201` where
+        policies let it go. The same, to everybody. Needs the scope `messages.send`. `POST
+        /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/reply-all",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "include_quote": include_quote,
+                    "metadata": metadata,
+                    "reply_to": reply_to,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def restore(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Message:
+        """Takes a mail out of the trash, into its conversation, with its labels. Out of the trash, as it was. Needs the
+        scope `messages.modify`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/restore`
+        """
+        answer: types.Message = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/restore",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def send(
+        self,
+        inbox_id: str,
+        *,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        headers: dict[str, Any] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        metadata: dict[str, Any] | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        tags: builtins.list[str] | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for a new mail to be sent. `202` where it is held, `201` where policies let it go. Needs the scope
+        `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/send`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/send",
+            names={"inbox_id": inbox_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "headers": headers,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "metadata": metadata,
+                    "reply_to": reply_to,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "tags": tags,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def send_again(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Asks for a mail that did not go, or of which nobody knows, to be sent again, as a new one that a person
+        decides about. A new attempt at one that did not go, or that nobody knows of. Needs the scope `messages.send`.
+        `POST /v1/inboxes/{inbox_id}/messages/{message_id}/send-again`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}/send-again",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        add_labels: builtins.list[str] | None | Unset = UNSET,
+        read: bool | None | Unset = UNSET,
+        remove_labels: builtins.list[str] | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Message:
+        """Labels a mail, and says whether it was read. Its labels, and whether it was read. Needs the scope
+        `messages.modify`. `PATCH /v1/inboxes/{inbox_id}/messages/{message_id}`
+        """
+        answer: types.Message = self._transport.request(
+            "PATCH",
+            "/v1/inboxes/{inbox_id}/messages/{message_id}",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            body=_changed(
+                {
+                    "add_labels": add_labels,
+                    "read": read,
+                    "remove_labels": remove_labels,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def wait(
+        self,
+        inbox_id: str,
+        *,
+        after: str | None = None,
+        from_: str | None = None,
+        subject: str | None = None,
+        timeout: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Arrived:
+        """Answers as soon as a mail comes in, or with none when the time is up. As soon as a mail comes in, the first of
+        them first; none when the time is up. Needs the scope `messages.read`. `GET
+        /v1/inboxes/{inbox_id}/messages/wait`
+        """
+        answer: types.Arrived = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/messages/wait",
+            names={"inbox_id": inbox_id},
+            query={
+                "after": after,
+                "from": from_,
+                "subject": subject,
+                "timeout": timeout,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class OpenapiRoutes:
+    """The routes of `openapi`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(
+        self,
+        *,
+        if_none_match: str | None = None,
+        request_timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """This API in the words of `OpenAPI` 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an
+        `ETag`. Needs no credential. `GET /openapi.json`
+        """
+        answer: dict[str, Any] = self._transport.request(
+            "GET",
+            "/openapi.json",
+            names={},
+            headers={"if-none-match": if_none_match},
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class OrganizationRoutes:
+    """The routes of `organization`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def pause(
+        self,
+        *,
+        reason: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Paused:
+        """Holds back all mail of the organization that is not claimed yet. Needs the scope `approvals.decide`. `POST
+        /v1/organization/pause`
+        """
+        answer: types.Paused = self._transport.request(
+            "POST",
+            "/v1/organization/pause",
+            names={},
+            body=_given(
+                {
+                    "reason": reason,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def resume(
+        self,
+        *,
+        drop: builtins.list[str] | None = None,
+        preview: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Resumed:
+        """Lets the mail of a paused organization go, without what is dropped; with `preview` only says what would go. In
+        a session. Needs the scope `policies.manage`. `POST /v1/organization/resume`
+        """
+        answer: types.Resumed = self._transport.request(
+            "POST",
+            "/v1/organization/resume",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            body=_given(
+                {
+                    "drop": drop,
+                    "preview": preview,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class PoliciesRoutes:
+    """The routes of `policies`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        name: str,
+        rules: builtins.list[dict[str, Any]],
+        description: str | None = None,
+        enabled: bool | None = None,
+        inbox_ids: builtins.list[str] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Policy:
+        """Makes a policy. It counts from the next mail on. Needs the scope `policies.manage`. `POST /v1/policies`"""
+        answer: types.Policy = self._transport.request(
+            "POST",
+            "/v1/policies",
+            names={},
+            body=_given(
+                {
+                    "description": description,
+                    "enabled": enabled,
+                    "inbox_ids": inbox_ids,
+                    "name": name,
+                    "rules": rules,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        policy_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Removes a policy. What it let out is held from the next mail on. Needs the scope `policies.manage`. `DELETE
+        /v1/policies/{policy_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/policies/{policy_id}",
+            names={"policy_id": policy_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        policy_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Policy:
+        """One policy. Needs the scope `policies.manage`. `GET /v1/policies/{policy_id}`"""
+        answer: types.Policy = self._transport.request(
+            "GET",
+            "/v1/policies/{policy_id}",
+            names={"policy_id": policy_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Policies:
+        """All policies. `infra/docs/POLICIES.md`. Needs the scope `policies.manage`. `GET /v1/policies`"""
+        answer: types.Policies = self._transport.request(
+            "GET",
+            "/v1/policies",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def replace(
+        self,
+        policy_id: str,
+        *,
+        name: str,
+        rules: builtins.list[dict[str, Any]],
+        version: int,
+        description: str | None = None,
+        enabled: bool | None = None,
+        inbox_ids: builtins.list[str] | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Policy:
+        """Puts a policy in the place of the one with the `version` that it names. With the `version` that it replaces.
+        Needs the scope `policies.manage`. `PUT /v1/policies/{policy_id}`
+        """
+        answer: types.Policy = self._transport.request(
+            "PUT",
+            "/v1/policies/{policy_id}",
+            names={"policy_id": policy_id},
+            body=_given(
+                {
+                    "description": description,
+                    "enabled": enabled,
+                    "inbox_ids": inbox_ids,
+                    "name": name,
+                    "rules": rules,
+                    "version": version,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def simulate(
+        self,
+        *,
+        inbox_id: str,
+        draft: types.DraftGiven | None = None,
+        message_id: str | None = None,
+        policies: builtins.list[types.PolicyGiven] | None = None,
+        token_id: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Evaluation:
+        """What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail. Needs
+        the scope `policies.manage`. `POST /v1/policies/simulate`
+        """
+        answer: types.Evaluation = self._transport.request(
+            "POST",
+            "/v1/policies/simulate",
+            names={},
+            body=_given(
+                {
+                    "draft": draft,
+                    "inbox_id": inbox_id,
+                    "message_id": message_id,
+                    "policies": policies,
+                    "token_id": token_id,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class SessionsRoutes:
+    """The routes of `sessions`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        email: str,
+        password: str,
+        request_timeout: float | None = None,
+    ) -> types.Session:
+        """Signs a person in with `email` and `password`. For 12 hours without use and at most seven days. Needs no
+        credential. `POST /v1/sessions`
+        """
+        answer: types.Session = self._transport.request(
+            "POST",
+            "/v1/sessions",
+            names={},
+            body=_given(
+                {
+                    "email": email,
+                    "password": password,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Signs out: ends the session that calls. Signs out. Needs any good credential. `DELETE /v1/sessions/current`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/sessions/current",
+            names={},
+            timeout=request_timeout,
+        )
+
+
+class StandingApprovalsRoutes:
+    """The routes of `standing_approvals`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        budget: int,
+        expires_at: str,
+        domain: str | None = None,
+        inbox_id: str | None = None,
+        recipient: str | None = None,
+        thread_id: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.StandingApproval:
+        """Approves mails ahead: so many to a conversation, a recipient or a domain, until a time. Needs the scope
+        `approvals.decide`. `POST /v1/standing-approvals`
+        """
+        answer: types.StandingApproval = self._transport.request(
+            "POST",
+            "/v1/standing-approvals",
+            names={},
+            body=_given(
+                {
+                    "budget": budget,
+                    "domain": domain,
+                    "expires_at": expires_at,
+                    "inbox_id": inbox_id,
+                    "recipient": recipient,
+                    "thread_id": thread_id,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        standing_approval_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Ends a standing approval at once, also for mails that are not claimed yet. Ends it at once. Needs the scope
+        `approvals.decide`. `DELETE /v1/standing-approvals/{standing_approval_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/standing-approvals/{standing_approval_id}",
+            names={"standing_approval_id": standing_approval_id},
+            timeout=request_timeout,
+        )
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfStandingApproval:
+        """What was approved ahead, with what is left of it. Needs the scope `approvals.read`. `GET
+        /v1/standing-approvals`
+        """
+        answer: types.PageOfStandingApproval = self._transport.request(
+            "GET",
+            "/v1/standing-approvals",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.StandingApproval]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+
+class ThreadsRoutes:
+    """The routes of `threads`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def delete(
+        self,
+        thread_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.ThreadMoved:
+        """Puts the mails of a conversation into the trash, but for those that may still go. All its mails into the
+        trash, but for those that may still go; at most 200 at a time. Needs the scope `messages.modify`. `DELETE
+        /v1/threads/{thread_id}`
+        """
+        answer: types.ThreadMoved = self._transport.request(
+            "DELETE",
+            "/v1/threads/{thread_id}",
+            names={"thread_id": thread_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def get(
+        self,
+        thread_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.ThreadDetail:
+        """A conversation with a page of its mails, oldest first, each with what it says that is new. Its mails, each
+        with what it says that is new. Needs the scope `messages.read`. `GET /v1/threads/{thread_id}`
+        """
+        answer: types.ThreadDetail = self._transport.request(
+            "GET",
+            "/v1/threads/{thread_id}",
+            names={"thread_id": thread_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        inbox_id: str,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        cursor: str | None = None,
+        from_: str | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        subject: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfThread:
+        """The conversations of an inbox, those with the latest mail first. Needs the scope `messages.read`. `GET
+        /v1/inboxes/{inbox_id}/threads`
+        """
+        answer: types.PageOfThread = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/threads",
+            names={"inbox_id": inbox_id},
+            query={
+                "after": after,
+                "before": before,
+                "cursor": cursor,
+                "from": from_,
+                "label": label,
+                "limit": limit,
+                "subject": subject,
+                "unread": unread,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        inbox_id: str,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        from_: str | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        subject: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Thread]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(inbox_id, after=after, before=before, from_=from_, label=label, limit=limit, subject=subject, unread=unread, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def list_all(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        cursor: str | None = None,
+        from_: str | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        subject: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfThread:
+        """The conversations of all inboxes, those with the latest mail first. Over all inboxes. Needs the scope
+        `messages.read`. `GET /v1/threads`
+        """
+        answer: types.PageOfThread = self._transport.request(
+            "GET",
+            "/v1/threads",
+            names={},
+            query={
+                "after": after,
+                "before": before,
+                "cursor": cursor,
+                "from": from_,
+                "label": label,
+                "limit": limit,
+                "subject": subject,
+                "unread": unread,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list_all(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        from_: str | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        subject: str | None = None,
+        unread: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Thread]:
+        """All entries of `list_all`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list_all(after=after, before=before, from_=from_, label=label, limit=limit, subject=subject, unread=unread, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def restore(
+        self,
+        thread_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.ThreadMoved:
+        """Takes the mails of a conversation out of the trash. All its mails out of the trash; at most 200 at a time.
+        Needs the scope `messages.modify`. `POST /v1/threads/{thread_id}/restore`
+        """
+        answer: types.ThreadMoved = self._transport.request(
+            "POST",
+            "/v1/threads/{thread_id}/restore",
+            names={"thread_id": thread_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        thread_id: str,
+        *,
+        add_labels: builtins.list[str] | None | Unset = UNSET,
+        read: bool | None | Unset = UNSET,
+        remove_labels: builtins.list[str] | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Thread:
+        """Labels all mails of a conversation, and says whether they were read. The labels of all its mails, and whether
+        they were read; of more than 500, the latest; part by part. Needs the scope `messages.modify`. `PATCH
+        /v1/threads/{thread_id}`
+        """
+        answer: types.Thread = self._transport.request(
+            "PATCH",
+            "/v1/threads/{thread_id}",
+            names={"thread_id": thread_id},
+            body=_changed(
+                {
+                    "add_labels": add_labels,
+                    "read": read,
+                    "remove_labels": remove_labels,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class TokensRoutes:
+    """The routes of `tokens`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        name: str,
+        inbox_ids: builtins.list[str] | None = None,
+        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Token:
+        """Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; a member has
+        at most 100. Needs the scope `tokens.manage`. `POST /v1/tokens`
+        """
+        answer: types.Token = self._transport.request(
+            "POST",
+            "/v1/tokens",
+            names={},
+            body=_given(
+                {
+                    "inbox_ids": inbox_ids,
+                    "name": name,
+                    "scopes": scopes,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        token_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Revokes a token, at once. Ends it at once. Needs the scope `tokens.manage`. `DELETE /v1/tokens/{token_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/tokens/{token_id}",
+            names={"token_id": token_id},
+            timeout=request_timeout,
+        )
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfToken:
+        """The tokens of the organization, without their secrets. One's own; all of them for owners and admins. Needs the
+        scope `tokens.manage`. `GET /v1/tokens`
+        """
+        answer: types.PageOfToken = self._transport.request(
+            "GET",
+            "/v1/tokens",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Token]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def pause(
+        self,
+        token_id: str,
+        *,
+        reason: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Paused:
+        """Refuses a token, and holds back what it asked for and is not claimed yet. Needs the scope `approvals.decide`.
+        `POST /v1/tokens/{token_id}/pause`
+        """
+        answer: types.Paused = self._transport.request(
+            "POST",
+            "/v1/tokens/{token_id}/pause",
+            names={"token_id": token_id},
+            body=_given(
+                {
+                    "reason": reason,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def resume(
+        self,
+        token_id: str,
+        *,
+        drop: builtins.list[str] | None = None,
+        preview: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Resumed:
+        """Takes a paused token again, and lets its mail go, without what is dropped; with `preview` only says what would
+        go. Owners and admins, in a session. Needs the scope `tokens.manage`. `POST /v1/tokens/{token_id}/resume`
+        """
+        answer: types.Resumed = self._transport.request(
+            "POST",
+            "/v1/tokens/{token_id}/resume",
+            names={"token_id": token_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            body=_given(
+                {
+                    "drop": drop,
+                    "preview": preview,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class WebhooksRoutes:
+    """The routes of `webhooks`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        url: str,
+        events: builtins.list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Webhook:
+        """Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once.
+        Needs the scope `webhooks.manage`. `POST /v1/webhooks`
+        """
+        answer: types.Webhook = self._transport.request(
+            "POST",
+            "/v1/webhooks",
+            names={},
+            body=_given(
+                {
+                    "events": events,
+                    "url": url,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        webhook_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Removes an endpoint: it is told of nothing any more. Needs the scope `webhooks.manage`. `DELETE
+        /v1/webhooks/{webhook_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/webhooks/{webhook_id}",
+            names={"webhook_id": webhook_id},
+            timeout=request_timeout,
+        )
+
+    def deliveries(
+        self,
+        webhook_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfAttempt:
+        """The attempts to tell an endpoint, latest first. Each attempt, latest first. Needs the scope `webhooks.manage`.
+        `GET /v1/webhooks/{webhook_id}/deliveries`
+        """
+        answer: types.PageOfAttempt = self._transport.request(
+            "GET",
+            "/v1/webhooks/{webhook_id}/deliveries",
+            names={"webhook_id": webhook_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_deliveries(
+        self,
+        webhook_id: str,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Attempt]:
+        """All entries of `deliveries`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.deliveries(webhook_id, limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def get(
+        self,
+        webhook_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Webhook:
+        """One endpoint. `held_until`, below. Needs the scope `webhooks.manage`. `GET /v1/webhooks/{webhook_id}`"""
+        answer: types.Webhook = self._transport.request(
+            "GET",
+            "/v1/webhooks/{webhook_id}",
+            names={"webhook_id": webhook_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfWebhook:
+        """All endpoints, without their secrets. Needs the scope `webhooks.manage`. `GET /v1/webhooks`"""
+        answer: types.PageOfWebhook = self._transport.request(
+            "GET",
+            "/v1/webhooks",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Webhook]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+
+class Resources:
+    """All routes, by their resource."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.approvals = ApprovalsRoutes(transport)
+        self.attachments = AttachmentsRoutes(transport)
+        self.audit = AuditRoutes(transport)
+        self.drafts = DraftsRoutes(transport)
+        self.events = EventsRoutes(transport)
+        self.health = HealthRoutes(transport)
+        self.inboxes = InboxesRoutes(transport)
+        self.me = MeRoutes(transport)
+        self.messages = MessagesRoutes(transport)
+        self.openapi = OpenapiRoutes(transport)
+        self.organization = OrganizationRoutes(transport)
+        self.policies = PoliciesRoutes(transport)
+        self.sessions = SessionsRoutes(transport)
+        self.standing_approvals = StandingApprovalsRoutes(transport)
+        self.threads = ThreadsRoutes(transport)
+        self.tokens = TokensRoutes(transport)
+        self.webhooks = WebhooksRoutes(transport)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._transport.base_url!r})"
+
+
+def _given(body: dict[str, Any]) -> dict[str, Any]:
+    """Without what was left out."""
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _changed(body: dict[str, Any]) -> dict[str, Any]:
+    """Without what was left out; `None` stays."""
+    return {name: value for name, value in body.items() if not isinstance(value, Unset)}

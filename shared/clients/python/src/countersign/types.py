@@ -1,0 +1,1857 @@
+"""What requests and responses have in them: made of infra/docs/openapi.json by shared/clients/generate.py: `make routes` writes it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict, Union
+
+
+class Actor(TypedDict):
+    """Who did something."""
+
+    #: The member's or token's; `system` where it was neither.
+    id: str
+    #: `member`, `token` or `system`.
+    type: str
+
+
+class Anchor(TypedDict):
+    """An anchor, as a check of the audit log names it."""
+
+    at: str
+    hash: str
+    sequence: int
+
+
+class Anchors(TypedDict):
+    """The anchors that lie in the part that was looked at."""
+
+    agreeing: int
+    newest: Anchor | None
+
+
+class _ApprovalAlways(TypedDict):
+    #: The mail that it answers.
+    answers: str | None
+    attachment_count: int
+    #: What its HTML was changed in before it was sealed.
+    changes: list[HtmlChange]
+    delegations: list[Delegation]
+    #: Of the bytes that leave, if it is approved.
+    digest: str
+    #: Who made this revision, where it is an edited one.
+    edited_by: str | None
+    #: Until when it can be decided.
+    expires_at: str
+    #: The mail that it passes on.
+    forwards: str | None
+    id: str
+    inbox_id: str
+    message_id: str
+    policy_trace: list[PolicyStep]
+    preview: str
+    #: Why it was held or let go, as stable codes.
+    reasons: list[str]
+    #: Of all kinds.
+    recipients: list[Party]
+    requested_at: str
+    requested_by: Actor
+    requested_with: Credential
+    #: The mails of which it is a new attempt, the first of all first.
+    resends: list[str]
+    #: Counts edits of the mail, from 1.
+    revision: int
+    #: Not before.
+    send_at: str | None
+    #: `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`.
+    status: str
+    subject: str
+    #: The approval of the revision before.
+    supersedes: str | None
+    #: What it takes; none where policies let the mail go without a person.
+    terms: Terms | None
+    thread_id: str
+    votes: list[Vote]
+
+
+class Approval(_ApprovalAlways, total=False):
+    """An approval as a list shows it."""
+
+    cancelled_by: Actor | None
+    decided_at: str | None
+    decided_by: DecidedBy | None
+    decision_reason: str | None
+    #: The draft that was left of a rejected mail.
+    draft_id: str | None
+    #: The approval of the next revision.
+    superseded_by: str | None
+
+
+class _ApprovalDetailAlways(TypedDict):
+    #: The mail that it answers or passes on.
+    answered_message: MessageDetail | None
+    #: The mail that it answers.
+    answers: str | None
+    attachment_count: int
+    #: What its HTML was changed in before it was sealed.
+    changes: list[HtmlChange]
+    delegations: list[Delegation]
+    #: What the last edit changed, where this is an edited revision.
+    differences: list[Difference] | None
+    #: Of the bytes that leave, if it is approved.
+    digest: str
+    #: Who made this revision, where it is an edited one.
+    edited_by: str | None
+    #: Until when it can be decided.
+    expires_at: str
+    #: The mail that it passes on.
+    forwards: str | None
+    id: str
+    inbox_id: str
+    #: The mail as it is sealed under `digest`.
+    message: MessageDetail
+    message_id: str
+    policy_trace: list[PolicyStep]
+    preview: str
+    #: Why it was held or let go, as stable codes.
+    reasons: list[str]
+    #: Of all kinds.
+    recipients: list[Party]
+    requested_at: str
+    requested_by: Actor
+    requested_with: Credential
+    #: The mails of which it is a new attempt, the first of all first.
+    resends: list[str]
+    #: Counts edits of the mail, from 1.
+    revision: int
+    #: Not before.
+    send_at: str | None
+    #: `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`.
+    status: str
+    subject: str
+    #: The approval of the revision before.
+    supersedes: str | None
+    #: What it takes; none where policies let the mail go without a person.
+    terms: Terms | None
+    #: The last mails of the conversation, oldest first.
+    thread: list[Message]
+    thread_id: str
+    votes: list[Vote]
+
+
+class ApprovalDetail(_ApprovalDetailAlways, total=False):
+    """An approval with what a person needs to decide."""
+
+    cancelled_by: Actor | None
+    decided_at: str | None
+    decided_by: DecidedBy | None
+    decision_reason: str | None
+    #: The draft that was left of a rejected mail.
+    draft_id: str | None
+    #: The approval of the next revision.
+    superseded_by: str | None
+
+
+class Approve(TypedDict):
+    """A vote for exactly these bytes."""
+
+    #: The `digest` of the approval as it was shown.
+    digest: str
+
+
+class Arrived(TypedDict):
+    """Mails that came in, the first of them first; none where the time is up."""
+
+    data: list[Message]
+
+
+class Attempt(TypedDict):
+    """An attempt to tell a webhook of an event."""
+
+    at: str
+    #: From 1.
+    attempt: int
+    delivered: bool
+    duration_ms: int
+    #: Why there was none, as a stable code.
+    error: str | None
+    event_id: str
+    event_type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]
+    #: When it is tried again.
+    next_attempt_at: str | None
+    #: The HTTP status, where there was a response.
+    response_status: int | None
+
+
+class AuditActor(TypedDict):
+    """Who did it, and for a token its owner."""
+
+    #: The member's or token's; `system` where it was neither.
+    id: str
+    member_id: str | None
+    #: `member`, `token` or `system`.
+    type: str
+
+
+class AuditEntry(TypedDict):
+    """An entry of the audit log in its place. Whoever checks the chain needs all of it, with times as they are hashed.
+    """
+
+    action: str
+    actor: AuditActor
+    at: str
+    chained_at: str
+    details: dict[str, Any]
+    hash: str
+    id: str
+    organization_id: str
+    #: The hash of the entry before.
+    previous: str
+    #: Its place in the chain, from 1.
+    sequence: int
+    #: What it was done to: an id, for the most part.
+    target: str
+
+
+class AuditHead(TypedDict):
+    """The end of a chain."""
+
+    at: str
+    hash: str
+    sequence: int
+
+
+class _BatchMessagesAlways(TypedDict):
+    #: The mails, 1 to 100. One that is named twice counts once.
+    messages: list[MessageName]
+
+
+class BatchMessages(_BatchMessagesAlways, total=False):
+    """Mails, and what changes of each of them. Where nothing is to change, they are only given."""
+
+    #: Labels to have; each mail has at most 20.
+    add_labels: list[str] | None
+    #: Whether they were read. A mail that goes out always is.
+    read: bool | None
+    #: Labels to lose.
+    remove_labels: list[str] | None
+
+
+class _CreateAttachmentAlways(TypedDict):
+    #: Its name, without a path.
+    filename: str
+    #: In bytes, 1 to 26,214,400.
+    size: int
+
+
+class CreateAttachment(_CreateAttachmentAlways, total=False):
+    """A file that is to be uploaded."""
+
+    #: Its media type; `application/octet-stream` where it is left out.
+    content_type: str | None
+    #: The inbox that will send it; may be left out where the credential reaches one alone.
+    inbox_id: str | None
+
+
+class CreateDraft(TypedDict, total=False):
+    """A mail to go on with later. Any part may be missing until it is submitted."""
+
+    #: At most 20, with at most 25 MB together. The draft keeps their bytes.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: A name of yours: where the inbox has a draft of this name, that is given as it stands, with `200`.
+    client_id: str | None
+    #: Further header fields, by name, as of a mail.
+    headers: dict[str, Any] | None
+    #: The body as HTML, at most 1 MB. It is brought into its form when it is submitted.
+    html: str | None
+    #: What becomes of HTML beyond that form when it is submitted: `normal` changes and names it, `strict` refuses the
+    #: mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: What a program keeps with the mail, by name.
+    metadata: dict[str, Any] | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool | None
+    #: Where answers go, if not to the inbox: at most 5.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: The mail of this inbox that it answers.
+    reply_to_message_id: str | None
+    #: Not before this, at most 300 days ahead when it is submitted.
+    send_at: str | None
+    #: Of a reply, that of the mail that it answers where it is left out.
+    subject: str | None
+    #: Words that a program keeps with the mail.
+    tags: list[str] | None
+    #: The body as text, at most 1 MB.
+    text: str | None
+    #: Recipients: with `cc` and `bcc` at most 50.
+    to: Mailbox | list[Mailbox] | None
+
+
+class CreateInbox(TypedDict, total=False):
+    """An inbox that is to be made on the installation's mail domain."""
+
+    #: The name beside the address, in mails that go out.
+    display_name: str | None
+    #: What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that
+    #: speak for the domain, such as `postmaster`, are not to be had.
+    username: str | None
+
+
+class CreateSession(TypedDict):
+    """Who signs in."""
+
+    #: Their address.
+    email: str
+    #: Their password.
+    password: str
+
+
+class _CreateStandingApprovalAlways(TypedDict):
+    #: How many mails, 1 to 1,000.
+    budget: int
+    #: Until when, at most 90 days.
+    expires_at: str
+
+
+class CreateStandingApproval(_CreateStandingApprovalAlways, total=False):
+    """A budget of mails that are approved ahead: for exactly one of a conversation, a recipient and a domain."""
+
+    #: Mails for addresses of this domain alone.
+    domain: str | None
+    #: The inbox that they leave; left out, any.
+    inbox_id: str | None
+    #: Mails for this address alone.
+    recipient: str | None
+    #: Mails of this conversation.
+    thread_id: str | None
+
+
+class _CreateTokenAlways(TypedDict):
+    #: What it is for.
+    name: str
+
+
+class CreateToken(_CreateTokenAlways, total=False):
+    """A token for a program."""
+
+    #: The inboxes that it reaches; left out, all of them.
+    inbox_ids: list[str] | None
+    #: What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
+    #: inboxes what concerns inboxes alone.
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None
+
+
+class _CreateWebhookAlways(TypedDict):
+    #: `https`, on port 443, in a public network.
+    url: str
+
+
+class CreateWebhook(_CreateWebhookAlways, total=False):
+    """An endpoint that is to be told of events."""
+
+    #: Which events; left out or empty, all of them.
+    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]] | None
+
+
+class Credential(TypedDict):
+    """With what somebody decided."""
+
+    #: The session's or token's id; of a link the hash of its secret.
+    id: str
+    #: `session`, `link` or `token`.
+    type: str
+
+
+class Delegate(TypedDict):
+    """Whom a vote is handed to."""
+
+    #: Who votes from now on: somebody with a role that may.
+    member_id: str
+
+
+_DelegationFields = TypedDict(
+    "_DelegationFields",
+    {
+        "at": "str",
+        "credential": "Credential",
+        "from": "str",
+        "role": "Literal[\"owner\", \"admin\", \"approver\", \"editor\", \"viewer\"]",
+        "to": "str",
+    },
+)
+
+
+class Delegation(_DelegationFields):
+    """A vote that was handed on."""
+
+
+class Difference(TypedDict):
+    """What an edit changed."""
+
+    #: What it is; of a body the changed lines, as a unified diff.
+    after: str
+    #: What it was; of a body nothing.
+    before: str
+    #: `to`, `cc`, `bcc`, `reply_to`, `send_at`, `subject`, `attachments`, `text` or `html`.
+    field: str
+
+
+class Download(TypedDict):
+    """A file with where to get it."""
+
+    content_type: str
+    download_url: str
+    #: Seconds that the URL is good.
+    expires_in: int
+    filename: str
+    id: str
+    inbox_id: str
+    #: The mail that it is part of; none while it is only uploaded.
+    message_id: str | None
+    #: In bytes.
+    size: int
+
+
+class Draft(TypedDict):
+    """A draft as a list shows it."""
+
+    #: The approval of that mail.
+    approval_id: str | None
+    attachments: list[FileOfDraft]
+    bcc: list[Party]
+    cc: list[Party]
+    #: The name that its client gave it.
+    client_id: str | None
+    created_at: str
+    #: Further header fields, by name.
+    headers: dict[str, Any]
+    #: What becomes of HTML beyond its form when it is submitted.
+    html_mode: str
+    id: str
+    inbox_id: str
+    #: That mail.
+    message_id: str | None
+    #: What a program keeps with it, by name.
+    metadata: dict[str, Any]
+    #: The first words of the text, at most 200 characters.
+    preview: str
+    #: Why the mail was rejected of which it was left.
+    rejection_reason: str | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool
+    #: Where answers go, if not to the inbox.
+    reply_to: list[Party]
+    #: The mail that it answers.
+    reply_to_message_id: str | None
+    #: Counts its changes, from 1. `If-Match` names it as `ETag` gives it.
+    revision: int
+    #: Not before.
+    send_at: str | None
+    subject: str | None
+    #: Words that a program keeps with it, in the order of the alphabet.
+    tags: list[str]
+    to: list[Party]
+    updated_at: str
+
+
+class DraftDetail(TypedDict):
+    """A draft with its bodies."""
+
+    #: The approval of that mail.
+    approval_id: str | None
+    attachments: list[FileOfDraft]
+    bcc: list[Party]
+    cc: list[Party]
+    #: The name that its client gave it.
+    client_id: str | None
+    created_at: str
+    #: Further header fields, by name.
+    headers: dict[str, Any]
+    #: The body as HTML, as it was given.
+    html: str | None
+    #: What becomes of HTML beyond its form when it is submitted.
+    html_mode: str
+    id: str
+    inbox_id: str
+    #: That mail.
+    message_id: str | None
+    #: What a program keeps with it, by name.
+    metadata: dict[str, Any]
+    #: The first words of the text, at most 200 characters.
+    preview: str
+    #: Why the mail was rejected of which it was left.
+    rejection_reason: str | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool
+    #: Where answers go, if not to the inbox.
+    reply_to: list[Party]
+    #: The mail that it answers.
+    reply_to_message_id: str | None
+    #: Counts its changes, from 1. `If-Match` names it as `ETag` gives it.
+    revision: int
+    #: Not before.
+    send_at: str | None
+    subject: str | None
+    #: Words that a program keeps with it, in the order of the alphabet.
+    tags: list[str]
+    #: The body as text.
+    text: str | None
+    to: list[Party]
+    updated_at: str
+
+
+class _DraftFileAlways(TypedDict):
+    #: Its name.
+    filename: str
+
+
+class DraftFile(_DraftFileAlways, total=False):
+    """A file of a mail that nobody sends."""
+
+    #: Its media type; `application/octet-stream` where it is left out.
+    content_type: str | None
+    #: In bytes.
+    size: int | None
+
+
+class DraftGiven(TypedDict, total=False):
+    """A mail that nobody sends."""
+
+    #: What files it has.
+    attachments: list[DraftFile] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: The body as HTML.
+    html: str | None
+    #: The mail that it answers.
+    in_reply_to: str | None
+    #: Not before this.
+    send_at: str | None
+    #: The subject.
+    subject: str | None
+    #: The body as text.
+    text: str | None
+    #: Recipients.
+    to: Mailbox | list[Mailbox] | None
+
+
+class _EditMailAlways(TypedDict):
+    #: The `digest` of the approval as it was shown.
+    digest: str
+
+
+class EditMail(_EditMailAlways, total=False):
+    """What changes of a mail that waits. What is left out stays as it is."""
+
+    #: Files beside those that stay.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see, in the place of those that it has.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies, in the place of those that it has.
+    cc: Mailbox | list[Mailbox] | None
+    #: The body as HTML, the whole of it as well; empty, it has none any more.
+    html: str | None
+    #: As of a new mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: Files that it has and is to lose, those that it passes on among them. The others stay.
+    remove_attachments: list[str] | None
+    #: Where answers go.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: Not before this.
+    send_at: str | None
+    #: The subject.
+    subject: str | None
+    #: The body as text, the whole of it: with what is quoted in it or passed on.
+    text: str | None
+    #: Recipients, in the place of those that it has.
+    to: Mailbox | list[Mailbox] | None
+
+
+class Error(TypedDict):
+    """What went wrong."""
+
+    error: dict[str, Any]
+
+
+class Evaluation(TypedDict):
+    """What became of a mail that was tried out, and why."""
+
+    facts: Facts
+    #: So many more matched than the trace has room for.
+    omitted_steps: int
+    #: `allow`, `hold` or `block`.
+    outcome: str
+    #: Why, as stable codes.
+    reasons: list[str]
+    rules_looked_at: int
+    #: What it would take, where it is held.
+    terms: Terms | None
+    #: The rules that matched.
+    trace: list[PolicyStep]
+
+
+class Event(TypedDict):
+    """An event, the same for whoever reads it and for webhooks."""
+
+    created_at: str
+    data: EventData
+    #: The same however often it is told of.
+    id: str
+    type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]
+
+
+class EventData(TypedDict, total=False):
+    """What an event is about, as it stood then: one of these. It has no bodies, and of long lists and texts the
+    beginning.
+    """
+
+    approval: Approval | None
+    inbox: Inbox | None
+    message: Message | None
+
+
+class Facts(TypedDict):
+    """What policies look at, without the words of the mail."""
+
+    #: Whether it answers a mail that a program wrote.
+    answers_automatic: bool
+    at: str
+    attachments: list[FileFact]
+    inbox_id: str
+    #: Host names that it links to.
+    links: list[str]
+    #: Host names that it shows pictures of.
+    pictures: list[str]
+    recipients: list[RecipientFact]
+    sender: Actor
+    #: In bytes.
+    size: int
+    thread: ThreadFact
+    volumes: list[Volume]
+
+
+class File(TypedDict):
+    """A file of a mail."""
+
+    #: For `cid:` references.
+    content_id: str | None
+    content_type: str
+    filename: str
+    id: str
+    #: Shown within the text.
+    inline: bool
+    #: Of its bytes, in hexadecimal digits.
+    sha256: str
+    #: In bytes, decoded.
+    size: int
+
+
+class FileFact(TypedDict):
+    """A file, as policies look at it."""
+
+    content_type: str
+    filename: str
+    #: In bytes.
+    size: int
+
+
+class FileGiven(TypedDict, total=False):
+    """A file of a mail: its bytes in `content`, or the `attachment_id` of an upload or of a file of another mail."""
+
+    #: Of `POST /v1/attachments`; or, with the scope `messages.read`, of a file of a mail that has come in or gone.
+    attachment_id: str | None
+    #: Its bytes.
+    content: str | None
+    #: For `cid:` references in `html`.
+    content_id: str | None
+    #: Its media type.
+    content_type: str | None
+    #: Its name, without a path; of a file that is named by its id, that which it has where it is left out.
+    filename: str | None
+
+
+class FileOfDraft(TypedDict):
+    """A file of a draft."""
+
+    #: For `cid:` references in `html`.
+    content_id: str | None
+    content_type: str
+    filename: str
+    #: Of its bytes, in hexadecimal digits.
+    sha256: str
+    #: In bytes.
+    size: int
+
+
+class Finding(TypedDict):
+    """What looks wrong with a mail."""
+
+    code: str
+    evidence: str
+    explanation: str
+
+
+class Forward(TypedDict, total=False):
+    """A mail that passes another one on: that one stands below `text` and `html`, which may be left out, at most 128 KB
+    of its text.
+    """
+
+    #: At most 20, with at most 25 MB together.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of
+    #: what is approved.
+    headers: dict[str, Any] | None
+    #: The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
+    html: str | None
+    #: What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: Whether the files of that mail go with it, behind those in `attachments`. Left out, they do.
+    include_attachments: bool | None
+    #: What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+    metadata: dict[str, Any] | None
+    #: Where answers go, if not to the inbox: at most 5.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: Not before this, at most 300 days ahead; left out, at once.
+    send_at: str | None
+    #: Of a reply or of a mail that is passed on, that of the other mail where it is left out.
+    subject: str | None
+    #: Words that a program keeps with the mail, as `metadata`.
+    tags: list[str] | None
+    #: The body as text, at most 1 MB. Where it is left out, it is made of `html`.
+    text: str | None
+    #: Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc`
+    #: and `bcc` say.
+    to: Mailbox | list[Mailbox] | None
+
+
+class Header(TypedDict):
+    """A header of a mail."""
+
+    name: str
+    value: str
+
+
+class Health(TypedDict):
+    """Whether it answers."""
+
+    #: Always `ok`.
+    status: str
+
+
+class HtmlChange(TypedDict):
+    """What was changed in the HTML of a mail before it was sealed."""
+
+    count: int
+    kind: str
+    message: str | None
+    #: A name, or the beginning of a text.
+    what: str
+
+
+class Inbox(TypedDict):
+    """An inbox."""
+
+    address: str
+    created_at: str
+    display_name: str | None
+    id: str
+    #: While nothing leaves it.
+    paused: Pause | None
+
+
+class Mail(TypedDict, total=False):
+    """A mail."""
+
+    #: At most 20, with at most 25 MB together.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of
+    #: what is approved.
+    headers: dict[str, Any] | None
+    #: The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
+    html: str | None
+    #: What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+    metadata: dict[str, Any] | None
+    #: Where answers go, if not to the inbox: at most 5.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: Not before this, at most 300 days ahead; left out, at once.
+    send_at: str | None
+    #: Of a reply or of a mail that is passed on, that of the other mail where it is left out.
+    subject: str | None
+    #: Words that a program keeps with the mail, as `metadata`.
+    tags: list[str] | None
+    #: The body as text, at most 1 MB. Where it is left out, it is made of `html`.
+    text: str | None
+    #: Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc`
+    #: and `bcc` say.
+    to: Mailbox | list[Mailbox] | None
+
+
+class Me(TypedDict):
+    """Who somebody is."""
+
+    email: str
+    #: The inboxes that the credential reaches; `null` for all of them.
+    inbox_ids: list[str] | None
+    member_id: str
+    organization: Organization
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
+    #: What the credential may do.
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    #: The token that calls; none in a session.
+    token_id: str | None
+    user_id: str
+
+
+_MessageAlways = TypedDict(
+    "_MessageAlways",
+    {
+        "attachments": "list[File]",
+        "bcc": "list[Party]",
+        "cc": "list[Party]",
+        "created_at": "str",
+        # When it was sent, as the sender's clock had it; of a mail that goes out, nothing.
+        "date": "str | None",
+        "from": "Party",
+        "id": "str",
+        # The `Message-ID` of the mail that it answers.
+        "in_reply_to": "str | None",
+        "inbox_id": "str",
+        # The `Message-ID`, without angle brackets; one that goes out has it once SES gave it.
+        "internet_message_id": "str | None",
+        # In the order of the alphabet.
+        "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
+        # The first words of the text, at most 200 characters.
+        "preview": "str",
+        # Whether somebody said that it was read; a mail that goes out always is.
+        "read": "bool",
+        # The `Message-ID`s of its conversation that it names, oldest first.
+        "references": "list[str]",
+        # Where answers go, if not to the author.
+        "reply_to": "list[Party]",
+        # In bytes, raw.
+        "size": "int",
+        # `received`, or how far it is on its way out.
+        "status": "str",
+        "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
+        "thread_id": "str",
+        "to": "list[Party]",
+        "direction": "Literal[\"inbound\", \"outbound\"]",
+    },
+)
+
+
+class Message(_MessageAlways, total=False):
+    """A mail as a list shows it."""
+
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
+    #: The author in `From` is proven to be the one who sent it.
+    authenticated: bool
+    #: A program wrote it, nobody waits for an answer (RFC 3834).
+    automatic: bool
+    #: Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found
+    #: or not.
+    content_trust: str
+    #: What could not be read as it should be, as stable codes.
+    defects: list[str]
+    findings: list[Finding]
+    #: Whether a finding taints its conversation.
+    tainted: bool
+    verdicts: Verdicts
+    approval_id: str
+    attempts: int | None
+    cancel_reason: str | None
+    cancelled_at: str | None
+    #: Of the bytes that were countersigned, or are to be.
+    digest: str
+    #: When the next attempt is made.
+    due_at: str | None
+    failed_at: str | None
+    failure_reason: str | None
+    #: The name that SES gave it.
+    provider_id: str | None
+    #: What SES reported of each recipient.
+    recipients: list[Recipient] | None
+    #: Not before.
+    send_at: str | None
+    #: The attempts that were made anew of it.
+    sent_again_as: list[str]
+    sent_at: str | None
+    #: Since when nobody knows whether it left.
+    unknown_since: str | None
+
+
+class MessageBatch(TypedDict):
+    """Mails that were named one by one."""
+
+    #: Those that are there, as they are now, in the order in which they were named.
+    data: list[Message]
+    #: Those that are as they were, though they were to change. All others are changed.
+    failed: list[MessageFailed]
+    #: Those that are not there, or that this credential may not see.
+    not_found: list[MessageNamed]
+
+
+_MessageDetailAlways = TypedDict(
+    "_MessageDetailAlways",
+    {
+        "attachments": "list[File]",
+        "bcc": "list[Party]",
+        "cc": "list[Party]",
+        "created_at": "str",
+        # When it was sent, as the sender's clock had it; of a mail that goes out, nothing.
+        "date": "str | None",
+        # The new part of a received reply.
+        "extracted_text": "str | None",
+        "from": "Party",
+        # All of them, decoded, in order.
+        "headers": "list[Header]",
+        # The HTML has text that is made invisible.
+        "hidden_text": "bool",
+        # The body as HTML: of a received mail without anything active and without remote images, of a mail of ours
+        # byte for byte as it is sealed.
+        "html": "str | None",
+        # The HTML goes on beyond what may be shown.
+        "html_truncated": "bool",
+        "id": "str",
+        # The `Message-ID` of the mail that it answers.
+        "in_reply_to": "str | None",
+        "inbox_id": "str",
+        # The `Message-ID`, without angle brackets; one that goes out has it once SES gave it.
+        "internet_message_id": "str | None",
+        # In the order of the alphabet.
+        "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
+        # Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted.
+        "picture_hosts": "list[str]",
+        # The first words of the text, at most 200 characters.
+        "preview": "str",
+        # Whether somebody said that it was read; a mail that goes out always is.
+        "read": "bool",
+        # The `Message-ID`s of its conversation that it names, oldest first.
+        "references": "list[str]",
+        # Why a person rejected it, in their words, if they gave any.
+        "rejection_reason": "str | None",
+        # How many remote images it shows, or would show.
+        "remote_images": "int",
+        # Where answers go, if not to the author.
+        "reply_to": "list[Party]",
+        # What it says of another mail, where a server sent it as a report. Anybody can make one up: it is a claim.
+        "report": "Report | None",
+        # In bytes, raw.
+        "size": "int",
+        # `received`, or how far it is on its way out.
+        "status": "str",
+        "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
+        # The body as text.
+        "text": "str | None",
+        "thread_id": "str",
+        "to": "list[Party]",
+        "direction": "Literal[\"inbound\", \"outbound\"]",
+    },
+)
+
+
+class MessageDetail(_MessageDetailAlways, total=False):
+    """A mail with its body."""
+
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
+    #: The author in `From` is proven to be the one who sent it.
+    authenticated: bool
+    #: A program wrote it, nobody waits for an answer (RFC 3834).
+    automatic: bool
+    #: Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found
+    #: or not.
+    content_trust: str
+    #: What could not be read as it should be, as stable codes.
+    defects: list[str]
+    findings: list[Finding]
+    #: Whether a finding taints its conversation.
+    tainted: bool
+    verdicts: Verdicts
+    approval_id: str
+    attempts: int | None
+    cancel_reason: str | None
+    cancelled_at: str | None
+    #: Of the bytes that were countersigned, or are to be.
+    digest: str
+    #: When the next attempt is made.
+    due_at: str | None
+    failed_at: str | None
+    failure_reason: str | None
+    #: The name that SES gave it.
+    provider_id: str | None
+    #: What SES reported of each recipient.
+    recipients: list[Recipient] | None
+    #: Not before.
+    send_at: str | None
+    #: The attempts that were made anew of it.
+    sent_again_as: list[str]
+    sent_at: str | None
+    #: Since when nobody knows whether it left.
+    unknown_since: str | None
+
+
+class MessageFailed(TypedDict):
+    """A mail that was not changed."""
+
+    #: Why, as the error of a single change would have it.
+    code: str
+    inbox_id: str
+    message: str
+    message_id: str
+
+
+class MessageLeft(TypedDict):
+    """A mail that was not moved."""
+
+    #: Why, as the error of a single request would have it.
+    code: str
+    message: str
+    message_id: str
+
+
+class MessageName(TypedDict):
+    """A mail: its `id` and its `inbox_id`, as lists give them."""
+
+    #: Its inbox.
+    inbox_id: str
+    #: Its id.
+    message_id: str
+
+
+class MessageNamed(TypedDict):
+    """A mail by its ids."""
+
+    inbox_id: str
+    message_id: str
+
+
+class Organization(TypedDict):
+    """An organization."""
+
+    id: str
+    name: str
+    #: While nothing leaves it.
+    paused: Pause | None
+
+
+class PageOfApproval(TypedDict):
+    """A page of a list."""
+
+    data: list[Approval]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfAttempt(TypedDict):
+    """A page of a list."""
+
+    data: list[Attempt]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfAuditEntry(TypedDict):
+    """A page of a list."""
+
+    data: list[AuditEntry]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfDraft(TypedDict):
+    """A page of a list."""
+
+    data: list[Draft]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfEvent(TypedDict):
+    """A page of a list."""
+
+    data: list[Event]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfInbox(TypedDict):
+    """A page of a list."""
+
+    data: list[Inbox]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfMessage(TypedDict):
+    """A page of a list."""
+
+    data: list[Message]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfStandingApproval(TypedDict):
+    """A page of a list."""
+
+    data: list[StandingApproval]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfThread(TypedDict):
+    """A page of a list."""
+
+    data: list[Thread]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfThreadMessage(TypedDict):
+    """A page of a list."""
+
+    data: list[ThreadMessage]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfToken(TypedDict):
+    """A page of a list."""
+
+    data: list[Token]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfWebhook(TypedDict):
+    """A page of a list."""
+
+    data: list[Webhook]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class Party(TypedDict):
+    """Who a mail is from, or for."""
+
+    #: As the mail writes it: nothing is promised about its form.
+    address: str
+    name: str | None
+
+
+class Pause(TypedDict):
+    """A pause."""
+
+    at: str
+    by: Actor
+    reason: str
+
+
+class Paused(TypedDict):
+    """What is paused from now on."""
+
+    paused: Pause
+
+
+class Policies(TypedDict):
+    """All policies. They are few: there is one page."""
+
+    data: list[Policy]
+    #: Always `null`.
+    next_cursor: str | None
+    #: Policies whose record can't be read. While there are any, everything is held.
+    unreadable: list[Unreadable]
+
+
+class Policy(TypedDict):
+    """A policy as it is shown."""
+
+    created_at: str
+    description: str | None
+    enabled: bool | None
+    id: str
+    #: The inboxes that it is for; null or left out, all of them.
+    inbox_ids: list[str] | None
+    name: str
+    rules: list[dict[str, Any]]
+    updated_at: str
+    updated_by: Actor
+    version: int
+
+
+class _PolicyGivenAlways(TypedDict):
+    name: str
+    rules: list[dict[str, Any]]
+
+
+class PolicyGiven(_PolicyGivenAlways, total=False):
+    """A policy."""
+
+    description: str | None
+    enabled: bool | None
+    #: The inboxes that it is for; null or left out, all of them.
+    inbox_ids: list[str] | None
+
+
+class PolicyStep(TypedDict):
+    """A rule that matched."""
+
+    #: The fact that met it, in one sentence.
+    because: str
+    #: `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged.
+    outcome: str
+    policy_id: str
+    policy_name: str
+    policy_version: int
+    #: Its place among the rules of the policy, from 0.
+    rule: int
+    rule_name: str
+
+
+class Problem(TypedDict):
+    """The first thing that is wrong."""
+
+    #: The anchor that says otherwise.
+    anchor: Anchor | None
+    code: str
+    message: str
+    sequence: int
+
+
+class Reason(TypedDict, total=False):
+    """Why something is held back or called off."""
+
+    #: In words, for whoever meets it.
+    reason: str | None
+
+
+class Recipient(TypedDict):
+    """What became of a mail at one recipient."""
+
+    address: str
+    #: `deferred`, `delivered`, `bounced` or `complained`.
+    status: str
+
+
+class RecipientFact(TypedDict):
+    """A recipient, as policies look at it."""
+
+    address: str
+    first_contact: bool
+    #: `internal` or `external`.
+    kind: str
+
+
+class _RejectAlways(TypedDict):
+    #: The `digest` of the approval as it was shown.
+    digest: str
+
+
+class Reject(_RejectAlways, total=False):
+    """A vote against exactly these bytes."""
+
+    #: Why. Whoever asked is told.
+    reason: str | None
+    #: Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not.
+    revise: bool | None
+
+
+class _ReplacePolicyAlways(TypedDict):
+    name: str
+    rules: list[dict[str, Any]]
+    #: Of the policy whose place it takes, as you know it.
+    version: int
+
+
+class ReplacePolicy(_ReplacePolicyAlways, total=False):
+    """A policy that takes the place of one."""
+
+    description: str | None
+    enabled: bool | None
+    #: The inboxes that it is for; null or left out, all of them.
+    inbox_ids: list[str] | None
+
+
+class Reply(TypedDict, total=False):
+    """An answer to a mail."""
+
+    #: At most 20, with at most 25 MB together.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies.
+    cc: Mailbox | list[Mailbox] | None
+    #: Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of
+    #: what is approved.
+    headers: dict[str, Any] | None
+    #: The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes.
+    html: str | None
+    #: What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail.
+    html_mode: Literal["normal", "strict"] | None
+    #: Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+    #: `messages.read` too. Left out, it does not.
+    include_quote: bool | None
+    #: What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+    metadata: dict[str, Any] | None
+    #: Where answers go, if not to the inbox: at most 5.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: Not before this, at most 300 days ahead; left out, at once.
+    send_at: str | None
+    #: Of a reply or of a mail that is passed on, that of the other mail where it is left out.
+    subject: str | None
+    #: Words that a program keeps with the mail, as `metadata`.
+    tags: list[str] | None
+    #: The body as text, at most 1 MB. Where it is left out, it is made of `html`.
+    text: str | None
+    #: Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc`
+    #: and `bcc` say.
+    to: Mailbox | list[Mailbox] | None
+
+
+class _ReportAlways(TypedDict):
+    kind: Literal["delivery", "complaint", "receipt"]
+    #: The `Message-ID` of the mail that it is about.
+    original_message_id: str | None
+
+
+class Report(_ReportAlways, total=False):
+    """What a report says of a mail: that it was not delivered (RFC 3464), that somebody complained about it (RFC 5965),
+    or that it was read (RFC 8098).
+    """
+
+    recipients: list[Reported]
+    arrived_at: str | None
+    #: `abuse`, `fraud`, `virus`, `not-spam` or another.
+    feedback_type: str
+    original_recipients: list[str]
+    #: `displayed`, `deleted`, `dispatched`, `processed`, `denied` or `failed`.
+    disposition: str
+    final_recipient: str | None
+    original_recipient: str | None
+
+
+class Reported(TypedDict):
+    """What a report says of one recipient."""
+
+    #: `failed`, `delayed`, `delivered`, `relayed` or `expanded`.
+    action: str | None
+    #: What the other server answered.
+    diagnostic: str | None
+    #: The address that it got to.
+    final_recipient: str | None
+    #: The address that the mail was sent to, as far as it is told.
+    original_recipient: str | None
+    #: Sending again is useless.
+    permanent: bool
+    #: As RFC 3463 has it, such as `5.1.1`.
+    status: str | None
+
+
+class Requirement(TypedDict):
+    """Votes that are needed."""
+
+    quorum: int
+    roles: list[Literal["owner", "admin", "approver", "editor", "viewer"]]
+    #: So many there are; `null` where nobody votes yet.
+    votes: int | None
+
+
+class Resume(TypedDict, total=False):
+    """What ending a pause is to do."""
+
+    #: Mails to call off before.
+    drop: list[str] | None
+    #: Only say what would go.
+    preview: bool | None
+
+
+class Resumed(TypedDict):
+    """What goes, or would go, when a pause ends."""
+
+    #: The mails that were called off.
+    dropped: list[str]
+    #: Whether it ended: a preview ends nothing.
+    resumed: bool
+    will_send: PageOfMessage
+
+
+class Session(TypedDict):
+    """A session that was just opened."""
+
+    #: When it ends whatever happens.
+    ends_at: str
+    #: When it ends without use; use moves it on.
+    expires_at: str
+    id: str
+    member_id: str
+    organization_id: str
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
+    #: For `Authorization: Bearer`. It is shown this once.
+    token: str
+
+
+class _SignedAlways(TypedDict):
+    algorithm: str
+    key_id: str
+    #: In base64.
+    signature: str
+
+
+class Signed(_SignedAlways, total=False):
+    """A text that was signed, under its name, with its signature. What checks it is no part of it: who believes a key
+    that lies beside a signature believes whoever put both there.
+    """
+
+    receipt: str
+    anchor: str
+
+
+class _SimulatePoliciesAlways(TypedDict):
+    #: The inbox that it would leave.
+    inbox_id: str
+
+
+class SimulatePolicies(_SimulatePoliciesAlways, total=False):
+    """A mail that is tried out on policies: either as a `draft`, or one that is there."""
+
+    #: A mail that nobody sends.
+    draft: DraftGiven | None
+    #: A mail that waits, or left.
+    message_id: str | None
+    #: In the place of those that there are.
+    policies: list[PolicyGiven] | None
+    #: As if this token had asked.
+    token_id: str | None
+
+
+class StandingApproval(TypedDict):
+    """A budget of mails that are approved ahead."""
+
+    budget: int
+    created_at: str
+    credential: Credential
+    domain: str | None
+    expires_at: str
+    id: str
+    inbox_id: str | None
+    #: Whose vote it is.
+    member_id: str
+    recipient: str | None
+    revoked_at: str | None
+    #: `live`, `used_up`, `expired` or `revoked`.
+    status: str
+    thread_id: str | None
+    used: int
+
+
+class Submitted(TypedDict):
+    """A mail that is held, or goes."""
+
+    approval: Approval
+    #: What its HTML was changed in before it was sealed.
+    changes: list[HtmlChange]
+    message: Message
+
+
+class Terms(TypedDict):
+    """What a held mail takes."""
+
+    #: With what it is decided: `person` or `any`.
+    by: str
+    #: Seconds that it waits for the votes.
+    expires_in: int
+    #: What happens where `send_at` passes before that: `expire` or `send`.
+    late: str
+    #: What the links do in the mails that tell of it: `decide` or `sign_in`.
+    links: str
+    #: Roles that are told of it by mail.
+    notify: list[Literal["owner", "admin", "approver", "editor", "viewer"]]
+    #: So many rejections end it.
+    rejections: int
+    #: Seconds until those who may vote are reminded, again and again; never where it is `null`.
+    remind_after: int | None
+    requirements: list[Requirement]
+    #: Whether who asked, who owns the token that asked, who edited it last and who asked for earlier attempts can't
+    #: approve it.
+    separation: bool
+
+
+class Thread(TypedDict):
+    """A conversation."""
+
+    created_at: str
+    id: str
+    inbox_id: str
+    #: Those of its mails, in the order of the alphabet.
+    labels: list[str]
+    #: The author of that mail.
+    last_from: Party
+    #: When its last mail came in, or went out.
+    last_message_at: str
+    #: Of mails of all kinds, also of those that never went.
+    message_count: int
+    #: The first words of the last mail that came in or went out; before there is one, of the mail that began it.
+    preview: str
+    #: The subject of its first mail.
+    subject: str
+    #: Whether one of its mails had a finding that taints: then no program decides in it.
+    tainted: bool
+    #: How many of them nobody has read.
+    unread_count: int
+
+
+class ThreadDetail(TypedDict):
+    """A conversation with a page of its mails."""
+
+    created_at: str
+    id: str
+    inbox_id: str
+    #: Those of its mails, in the order of the alphabet.
+    labels: list[str]
+    #: The author of that mail.
+    last_from: Party
+    #: When its last mail came in, or went out.
+    last_message_at: str
+    #: Of mails of all kinds, also of those that never went.
+    message_count: int
+    #: Oldest first.
+    messages: PageOfThreadMessage
+    #: The first words of the last mail that came in or went out; before there is one, of the mail that began it.
+    preview: str
+    #: The subject of its first mail.
+    subject: str
+    #: Whether one of its mails had a finding that taints: then no program decides in it.
+    tainted: bool
+    #: How many of them nobody has read.
+    unread_count: int
+
+
+class ThreadFact(TypedDict):
+    """The conversation, as policies look at it."""
+
+    #: `reply` or `new`.
+    kind: str
+    tainted: bool
+
+
+_ThreadMessageAlways = TypedDict(
+    "_ThreadMessageAlways",
+    {
+        "attachments": "list[File]",
+        "bcc": "list[Party]",
+        "cc": "list[Party]",
+        "created_at": "str",
+        # When it was sent, as the sender's clock had it; of a mail that goes out, nothing.
+        "date": "str | None",
+        "from": "Party",
+        "id": "str",
+        # The `Message-ID` of the mail that it answers.
+        "in_reply_to": "str | None",
+        "inbox_id": "str",
+        # The `Message-ID`, without angle brackets; one that goes out has it once SES gave it.
+        "internet_message_id": "str | None",
+        # In the order of the alphabet.
+        "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
+        # Its text without what it quotes.
+        "new_text": "str | None",
+        # The first words of the text, at most 200 characters.
+        "preview": "str",
+        # Whether somebody said that it was read; a mail that goes out always is.
+        "read": "bool",
+        # The `Message-ID`s of its conversation that it names, oldest first.
+        "references": "list[str]",
+        # Where answers go, if not to the author.
+        "reply_to": "list[Party]",
+        # In bytes, raw.
+        "size": "int",
+        # `received`, or how far it is on its way out.
+        "status": "str",
+        "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
+        # Its text is left out: the mails of this page are too large together, or its bytes can't be had. Get the mail
+        # itself.
+        "text_left_out": "bool",
+        "thread_id": "str",
+        "to": "list[Party]",
+        "direction": "Literal[\"inbound\", \"outbound\"]",
+    },
+)
+
+
+class ThreadMessage(_ThreadMessageAlways, total=False):
+    """A mail of a conversation with what it says that is new."""
+
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
+    #: The author in `From` is proven to be the one who sent it.
+    authenticated: bool
+    #: A program wrote it, nobody waits for an answer (RFC 3834).
+    automatic: bool
+    #: Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found
+    #: or not.
+    content_trust: str
+    #: What could not be read as it should be, as stable codes.
+    defects: list[str]
+    findings: list[Finding]
+    #: Whether a finding taints its conversation.
+    tainted: bool
+    verdicts: Verdicts
+    approval_id: str
+    attempts: int | None
+    cancel_reason: str | None
+    cancelled_at: str | None
+    #: Of the bytes that were countersigned, or are to be.
+    digest: str
+    #: When the next attempt is made.
+    due_at: str | None
+    failed_at: str | None
+    failure_reason: str | None
+    #: The name that SES gave it.
+    provider_id: str | None
+    #: What SES reported of each recipient.
+    recipients: list[Recipient] | None
+    #: Not before.
+    send_at: str | None
+    #: The attempts that were made anew of it.
+    sent_again_as: list[str]
+    sent_at: str | None
+    #: Since when nobody knows whether it left.
+    unknown_since: str | None
+
+
+class ThreadMoved(TypedDict):
+    """What became of the mails of a conversation."""
+
+    #: All of them were looked at. Else the same request goes on with the rest.
+    complete: bool
+    #: Those that were not, with the reason of each.
+    left: list[MessageLeft]
+    #: So many of its mails were moved by this request.
+    moved: int
+    thread_id: str
+
+
+class _TokenAlways(TypedDict):
+    created_at: str
+    id: str
+    #: The inboxes that it reaches; `null` for all of them.
+    inbox_ids: list[str] | None
+    #: The last four characters of its secret.
+    last_four: str
+    #: Its owner.
+    member_id: str
+    name: str
+    #: While it can't be used.
+    paused: Pause | None
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+
+
+class Token(_TokenAlways, total=False):
+    """A token."""
+
+    #: The secret, only in the response to its creation.
+    token: str | None
+
+
+class Unreadable(TypedDict):
+    """A policy whose record can't be read."""
+
+    id: str | None
+
+
+class UpdateDraft(TypedDict, total=False):
+    """What changes of a draft. What is left out stays, what is `null` is taken out."""
+
+    #: All its files, in the place of those that it has.
+    attachments: list[FileGiven] | None
+    #: Recipients that the others don't see, in the place of those that it has.
+    bcc: Mailbox | list[Mailbox] | None
+    #: Recipients of copies, in the place of those that it has.
+    cc: Mailbox | list[Mailbox] | None
+    #: All further header fields, in the place of those that it has.
+    headers: dict[str, Any] | None
+    #: The body as HTML.
+    html: str | None
+    #: As of a new draft.
+    html_mode: Literal["normal", "strict"] | None
+    #: All that a program keeps with it by name, in the place of what it has.
+    metadata: dict[str, Any] | None
+    #: Whether the other recipients of that mail get the answer too.
+    reply_all: bool | None
+    #: Where answers go, if not to the inbox.
+    reply_to: Mailbox | list[Mailbox] | None
+    #: The mail of its inbox that it answers.
+    reply_to_message_id: str | None
+    #: Not before this.
+    send_at: str | None
+    #: The subject.
+    subject: str | None
+    #: All words that a program keeps with it, in the place of those that it has.
+    tags: list[str] | None
+    #: The body as text.
+    text: str | None
+    #: Recipients, in the place of those that it has.
+    to: Mailbox | list[Mailbox] | None
+
+
+class UpdateInbox(TypedDict):
+    """What changes of an inbox. Its address is its own for ever."""
+
+    #: The name beside the address, in mails that go out; an empty one takes it away.
+    display_name: str
+
+
+class UpdateMessage(TypedDict, total=False):
+    """What changes of a mail, or of all mails of a conversation. What is left out stays as it is."""
+
+    #: Labels to have; each mail has at most 20.
+    add_labels: list[str] | None
+    #: Whether it was read. A mail that goes out always is.
+    read: bool | None
+    #: Labels to lose.
+    remove_labels: list[str] | None
+
+
+class Upload(TypedDict):
+    """A file that was announced, with where to put it."""
+
+    content_type: str
+    #: Seconds that the URL is good.
+    expires_in: int
+    filename: str
+    id: str
+    inbox_id: str
+    #: In bytes.
+    size: int
+    upload_headers: UploadHeaders
+    upload_method: str
+    upload_url: str
+
+
+_UploadHeadersFields = TypedDict(
+    "_UploadHeadersFields",
+    {
+        "content-length": "str",
+        "content-type": "str",
+    },
+)
+
+
+class UploadHeaders(_UploadHeadersFields):
+    """The headers that the upload must have: they are signed."""
+
+
+class Verdicts(TypedDict):
+    """What the receiving server found out: `PASS`, `FAIL`, `GRAY`, `PROCESSING_FAILED` or `DISABLED`."""
+
+    dkim: str
+    dmarc: str
+    spam: str
+    spf: str
+    virus: str
+
+
+_VerificationFields = TypedDict(
+    "_VerificationFields",
+    {
+        "anchors": "Anchors",
+        # How many were.
+        "entries": "int",
+        # The first place that was looked at.
+        "from": "int",
+        "head": "AuditHead | None",
+        # Where to go on, if that was not all.
+        "next": "int | None",
+        "problem": "Problem | None",
+        # The last.
+        "to": "int",
+        "verified": "bool",
+    },
+)
+
+
+class Verification(_VerificationFields):
+    """What a check of the audit log found."""
+
+
+class Volume(TypedDict):
+    """How many mails left within a window."""
+
+    count: int
+    per: str
+    recipient: str | None
+    window: str
+
+
+class Vote(TypedDict):
+    """A vote."""
+
+    at: str
+    credential: Credential
+    member_id: str
+    reason: str | None
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
+    #: Where it was given ahead.
+    standing_approval_id: str | None
+    #: `approve` or `reject`.
+    verdict: str
+
+
+class _WebhookAlways(TypedDict):
+    created_at: str
+    #: Which events it is told of; all of them where it is empty.
+    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]]
+    #: Attempts in a row that were not taken, up to 5: then it is held back.
+    failures: int
+    #: Until when it is asked no more.
+    held_until: str | None
+    id: str
+    secret_last_four: str
+    url: str
+
+
+class Webhook(_WebhookAlways, total=False):
+    """A webhook."""
+
+    #: What signs the events, only in the response to its creation.
+    secret: str | None
+
+
+#: The member whose vote decided; `null` where no person did.
+DecidedBy = Union[str, None]
+
+#: An address, with or without a name.
+Mailbox = Union[str, dict[str, Any]]

@@ -1,0 +1,2395 @@
+// The routes: made of infra/docs/openapi.json by shared/clients/generate.py: `make routes` writes it.
+
+import type { CallOptions, OnceOptions, Transport } from "./transport.js";
+import type * as types from "./types.js";
+
+/** What `approvals.approve` takes. */
+export interface ApprovalsApproveParams {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+}
+
+/** What `approvals.cancel` takes. */
+export interface ApprovalsCancelParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `approvals.delegate` takes. */
+export interface ApprovalsDelegateParams {
+  /** Who votes from now on: somebody with a role that may. */
+  member_id: string;
+}
+
+/** What `approvals.edit` takes. */
+export interface ApprovalsEditParams {
+  /** Files beside those that stay. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** The body as HTML, the whole of it as well; empty, it has none any more. */
+  html?: string | null | undefined;
+  /** As of a new mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Files that it has and is to lose, those that it passes on among them. The others stay. */
+  remove_attachments?: Array<string> | null | undefined;
+  /** Where answers go. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** The body as text, the whole of it: with what is quoted in it or passed on. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `approvals.list` takes. */
+export interface ApprovalsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** `pending` where it is left out. */
+  status?: "pending" | "approved" | "rejected" | "expired" | "cancelled" | "superseded" | undefined;
+}
+
+/** What `approvals.reject` takes. */
+export interface ApprovalsRejectParams {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** Why. Whoever asked is told. */
+  reason?: string | null | undefined;
+  /** Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not. */
+  revise?: boolean | null | undefined;
+}
+
+/** What `attachments.create` takes. */
+export interface AttachmentsCreateParams {
+  /** Its media type; `application/octet-stream` where it is left out. */
+  content_type?: string | null | undefined;
+  /** Its name, without a path. */
+  filename: string;
+  /** The inbox that will send it; may be left out where the credential reaches one alone. */
+  inbox_id?: string | null | undefined;
+  /** In bytes, 1 to 26,214,400. */
+  size: number;
+}
+
+/** What `audit.list` takes. */
+export interface AuditListParams {
+  /** An action, or with a dot at its end the beginning of one, such as `approval.`. */
+  action?: string | undefined;
+  /** A member's or token's id, or `system`. A member's covers what their tokens did. */
+  actor?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** Not older than this. */
+  from?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** The id of what it was done to. */
+  target?: string | undefined;
+  /** Not younger than this. */
+  to?: string | undefined;
+}
+
+/** What `audit.verify` takes. */
+export interface AuditVerifyParams {
+  /** The place of its first entry, from 1. */
+  from?: number | undefined;
+  /** The place of its last entry. */
+  to?: number | undefined;
+}
+
+/** What `drafts.create` takes. */
+export interface DraftsCreateParams {
+  /** At most 20, with at most 25 MB together. The draft keeps their bytes. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** A name of yours: where the inbox has a draft of this name, that is given as it stands, with `200`. */
+  client_id?: string | null | undefined;
+  /** Further header fields, by name, as of a mail. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB. It is brought into its form when it is submitted. */
+  html?: string | null | undefined;
+  /**
+   * What becomes of HTML beyond that form when it is submitted: `normal` changes and names it, `strict` refuses the
+   * mail.
+   */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** What a program keeps with the mail, by name. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The mail of this inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this, at most 300 days ahead when it is submitted. */
+  send_at?: string | null | undefined;
+  /** Of a reply, that of the mail that it answers where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. */
+  text?: string | null | undefined;
+  /** Recipients: with `cc` and `bcc` at most 50. */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `drafts.delete` takes. */
+export interface DraftsDeleteParams {
+  ifMatch?: string | undefined;
+}
+
+/** What `drafts.list` takes. */
+export interface DraftsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `drafts.submit` takes. */
+export interface DraftsSubmitParams {
+  ifMatch?: string | undefined;
+}
+
+/** What `drafts.update` takes. */
+export interface DraftsUpdateParams {
+  /** All its files, in the place of those that it has. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** All further header fields, in the place of those that it has. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML. */
+  html?: string | null | undefined;
+  /** As of a new draft. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** All that a program keeps with it by name, in the place of what it has. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The mail of its inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** All words that a program keeps with it, in the place of those that it has. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  ifMatch?: string | undefined;
+}
+
+/** What `events.list` takes. */
+export interface EventsListParams {
+  /** Not older than this; events are kept for 30 days. */
+  after?: string | undefined;
+  /**
+   * The `next_cursor` of a page before, or the `id` of a message of the stream; also of a page with another filter or
+   * in the other order, since it names a place between two events.
+   */
+  cursor?: string | undefined;
+  /** The inbox that it is about. */
+  inbox_id?: string | undefined;
+  /** How many events at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /**
+   * `desc`, the newest first, where it is left out. With `asc` there is always a `next_cursor`, also where there is
+   * no event: what comes later stands behind it.
+   */
+  order?: "desc" | "asc" | undefined;
+  /** Types with commas between, such as `message.received,approval.*`; all of them where it is left out. */
+  types?: string | undefined;
+}
+
+/** What `events.stream` takes. */
+export interface EventsStreamParams {
+  /**
+   * Where it goes on: a `next_cursor` of `GET /v1/events`, or the `id` of a message of a stream. The header
+   * `Last-Event-ID` goes before it. From now on where there is neither.
+   */
+  cursor?: string | undefined;
+  /** The inbox that it is about. */
+  inbox_id?: string | undefined;
+  /** Types with commas between, such as `message.received,approval.*`; all of them where it is left out. */
+  types?: string | undefined;
+  lastEventId?: string | undefined;
+}
+
+/** What `inboxes.create` takes. */
+export interface InboxesCreateParams {
+  /** The name beside the address, in mails that go out. */
+  display_name?: string | null | undefined;
+  /**
+   * What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that speak
+   * for the domain, such as `postmaster`, are not to be had.
+   */
+  username?: string | null | undefined;
+}
+
+/** What `inboxes.list` takes. */
+export interface InboxesListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `inboxes.pause` takes. */
+export interface InboxesPauseParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `inboxes.resume` takes. */
+export interface InboxesResumeParams {
+  /** Mails to call off before. */
+  drop?: Array<string> | null | undefined;
+  /** Only say what would go. */
+  preview?: boolean | null | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `inboxes.update` takes. */
+export interface InboxesUpdateParams {
+  /** The name beside the address, in mails that go out; an empty one takes it away. */
+  display_name: string;
+}
+
+/** What `messages.batch` takes. */
+export interface MessagesBatchParams {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** The mails, 1 to 100. One that is named twice counts once. */
+  messages: Array<types.MessageName>;
+  /** Whether they were read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** What `messages.delete` takes. */
+export interface MessagesDeleteParams {
+  /**
+   * For good, whether it is in the trash or not: nobody can bring it back. Else it goes into the trash for 30 days.
+   */
+  permanent?: boolean | undefined;
+}
+
+/** What `messages.forward` takes. */
+export interface MessagesForwardParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Whether the files of that mail go with it, behind those in `attachments`. Left out, they do. */
+  include_attachments?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `messages.list` takes. */
+export interface MessagesListParams {
+  /** It came in, or was asked for, then or later. */
+  after?: string | undefined;
+  /** It came in, or was asked for, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** Which way it goes. */
+  direction?: "inbound" | "outbound" | undefined;
+  /** A part of its author's name or address, in any case. */
+  from?: string | undefined;
+  /** Whether it has a file. */
+  has_attachment?: boolean | undefined;
+  /** A label that it has; `trash` for those in the trash, which no other list has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** How far it is; `received` for one that came in. */
+  status?: "received" | "pending_approval" | "scheduled" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "complained" | "failed" | "rejected" | "expired" | "cancelled" | "unknown" | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** A part of a recipient's name or address, in any case; copies count. */
+  to?: string | undefined;
+  /** Whether nobody has read it. */
+  unread?: boolean | undefined;
+}
+
+/** What `messages.listAll` takes. */
+export interface MessagesListAllParams {
+  /** It came in, or was asked for, then or later. */
+  after?: string | undefined;
+  /** It came in, or was asked for, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** Which way it goes. */
+  direction?: "inbound" | "outbound" | undefined;
+  /** A part of its author's name or address, in any case. */
+  from?: string | undefined;
+  /** Whether it has a file. */
+  has_attachment?: boolean | undefined;
+  /** A label that it has; `trash` for those in the trash, which no other list has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** How far it is; `received` for one that came in. */
+  status?: "received" | "pending_approval" | "scheduled" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "complained" | "failed" | "rejected" | "expired" | "cancelled" | "unknown" | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** A part of a recipient's name or address, in any case; copies count. */
+  to?: string | undefined;
+  /** Whether nobody has read it. */
+  unread?: boolean | undefined;
+}
+
+/** What `messages.reply` takes. */
+export interface MessagesReplyParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+   * `messages.read` too. Left out, it does not.
+   */
+  include_quote?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `messages.replyAll` takes. */
+export interface MessagesReplyAllParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+   * `messages.read` too. Left out, it does not.
+   */
+  include_quote?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `messages.send` takes. */
+export interface MessagesSendParams {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+}
+
+/** What `messages.update` takes. */
+export interface MessagesUpdateParams {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** Whether it was read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** What `messages.wait` takes. */
+export interface MessagesWaitParams {
+  /**
+   * Mails that came in at this time or later, or behind the mail with this `msg_…`; from now on where it is left out.
+   * Give what was seen last. A mail that SES handed over late stands before that: the list of unread mails has it.
+   */
+  after?: string | undefined;
+  /** A part of its author's name or address, in any case. */
+  from?: string | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** How many seconds to wait at most, 0 to 25; 25 where it is left out. */
+  timeout?: number | undefined;
+}
+
+/** What `openapi.get` takes. */
+export interface OpenapiGetParams {
+  ifNoneMatch?: string | undefined;
+}
+
+/** What `organization.pause` takes. */
+export interface OrganizationPauseParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `organization.resume` takes. */
+export interface OrganizationResumeParams {
+  /** Mails to call off before. */
+  drop?: Array<string> | null | undefined;
+  /** Only say what would go. */
+  preview?: boolean | null | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `policies.create` takes. */
+export interface PoliciesCreateParams {
+  description?: string | null | undefined;
+  enabled?: boolean | null | undefined;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+}
+
+/** What `policies.replace` takes. */
+export interface PoliciesReplaceParams {
+  description?: string | null | undefined;
+  enabled?: boolean | null | undefined;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  /** Of the policy whose place it takes, as you know it. */
+  version: number;
+}
+
+/** What `policies.simulate` takes. */
+export interface PoliciesSimulateParams {
+  /** A mail that nobody sends. */
+  draft?: types.DraftGiven | null | undefined;
+  /** The inbox that it would leave. */
+  inbox_id: string;
+  /** A mail that waits, or left. */
+  message_id?: string | null | undefined;
+  /** In the place of those that there are. */
+  policies?: Array<types.PolicyGiven> | null | undefined;
+  /** As if this token had asked. */
+  token_id?: string | null | undefined;
+}
+
+/** What `sessions.create` takes. */
+export interface SessionsCreateParams {
+  /** Their address. */
+  email: string;
+  /** Their password. */
+  password: string;
+}
+
+/** What `standingApprovals.create` takes. */
+export interface StandingApprovalsCreateParams {
+  /** How many mails, 1 to 1,000. */
+  budget: number;
+  /** Mails for addresses of this domain alone. */
+  domain?: string | null | undefined;
+  /** Until when, at most 90 days. */
+  expires_at: string;
+  /** The inbox that they leave; left out, any. */
+  inbox_id?: string | null | undefined;
+  /** Mails for this address alone. */
+  recipient?: string | null | undefined;
+  /** Mails of this conversation. */
+  thread_id?: string | null | undefined;
+}
+
+/** What `standingApprovals.list` takes. */
+export interface StandingApprovalsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `threads.get` takes. */
+export interface ThreadsGetParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `threads.list` takes. */
+export interface ThreadsListParams {
+  /** Its last mail came in, or went out, then or later. */
+  after?: string | undefined;
+  /** Its last mail came in, or went out, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** A part of the name or address of its last author, in any case. */
+  from?: string | undefined;
+  /** A label that one of its mails has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** Whether nobody has read one of its mails. */
+  unread?: boolean | undefined;
+}
+
+/** What `threads.listAll` takes. */
+export interface ThreadsListAllParams {
+  /** Its last mail came in, or went out, then or later. */
+  after?: string | undefined;
+  /** Its last mail came in, or went out, before this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** A part of the name or address of its last author, in any case. */
+  from?: string | undefined;
+  /** A label that one of its mails has. */
+  label?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** A part of its subject, in any case. */
+  subject?: string | undefined;
+  /** Whether nobody has read one of its mails. */
+  unread?: boolean | undefined;
+}
+
+/** What `threads.update` takes. */
+export interface ThreadsUpdateParams {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** Whether it was read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** What `tokens.create` takes. */
+export interface TokensCreateParams {
+  /** The inboxes that it reaches; left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** What it is for. */
+  name: string;
+  /**
+   * What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
+   * inboxes what concerns inboxes alone.
+   */
+  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
+}
+
+/** What `tokens.list` takes. */
+export interface TokensListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `tokens.pause` takes. */
+export interface TokensPauseParams {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What `tokens.resume` takes. */
+export interface TokensResumeParams {
+  /** Mails to call off before. */
+  drop?: Array<string> | null | undefined;
+  /** Only say what would go. */
+  preview?: boolean | null | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `webhooks.create` takes. */
+export interface WebhooksCreateParams {
+  /** Which events; left out or empty, all of them. */
+  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted"> | null | undefined;
+  /** `https`, on port 443, in a public network. */
+  url: string;
+}
+
+/** What `webhooks.deliveries` takes. */
+export interface WebhooksDeliveriesParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `webhooks.list` takes. */
+export interface WebhooksListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** The routes of `approvals`. */
+export class ApprovalsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Lets exactly the bytes with this `digest` go. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/approve`
+   */
+  approve(approvalId: string, params: ApprovalsApproveParams, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/approve",
+      names: { approval_id: approvalId },
+      body: {
+        digest: params.digest,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Calls a mail off before it is claimed, decided or not. Whoever asked, or somebody who decides. Needs the scope
+   * `messages.read`. `POST /v1/approvals/{approval_id}/cancel`
+   */
+  cancel(approvalId: string, params: ApprovalsCancelParams = {}, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/cancel",
+      names: { approval_id: approvalId },
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Hands the caller's vote on to another member. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/delegate`
+   */
+  delegate(approvalId: string, params: ApprovalsDelegateParams, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/delegate",
+      names: { approval_id: approvalId },
+      body: {
+        member_id: params.member_id,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Makes a new revision of a mail that waits, with a new approval. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/edit`
+   */
+  edit(approvalId: string, params: ApprovalsEditParams, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/edit",
+      names: { approval_id: approvalId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        digest: params.digest,
+        html: params.html,
+        html_mode: params.html_mode,
+        remove_attachments: params.remove_attachments,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * One approval with the mail as it would go out and the conversation that it belongs to. The mail as it is sealed
+   * under this `digest`, votes, terms, trace, what an edit changed. Needs the scope `approvals.read`. `GET
+   * /v1/approvals/{approval_id}`
+   */
+  get(approvalId: string, options: CallOptions = {}): Promise<types.ApprovalDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/approvals/{approval_id}",
+      names: { approval_id: approvalId },
+      options,
+    });
+  }
+
+  /**
+   * What waits for a decision; with `status`, what was decided. Newest first. Needs the scope `approvals.read`. `GET
+   * /v1/approvals`
+   */
+  list(params: ApprovalsListParams = {}, options: CallOptions = {}): Promise<types.PageOfApproval> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/approvals",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+        status: params.status,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<ApprovalsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Approval, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Who asked, who decided about which bytes, and what became of them, signed. `infra/docs/AUDIT.md`. Needs the scope
+   * `approvals.read`. `GET /v1/approvals/{approval_id}/receipt`
+   */
+  receipt(approvalId: string, options: CallOptions = {}): Promise<types.Signed> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/approvals/{approval_id}/receipt",
+      names: { approval_id: approvalId },
+      options,
+    });
+  }
+
+  /**
+   * Stops the mail with this `digest`, for a `reason`; with `revise`, its words are left as a draft. With `revise`
+   * its words are left as a draft, `draft_id`. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/reject`
+   */
+  reject(approvalId: string, params: ApprovalsRejectParams, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/reject",
+      names: { approval_id: approvalId },
+      body: {
+        digest: params.digest,
+        reason: params.reason,
+        revise: params.revise,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `attachments`. */
+export class AttachmentsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Announces a file; the answer says where to `PUT` it. An upload URL, for 15 minutes. Needs the scope
+   * `messages.send`. `POST /v1/attachments`
+   */
+  create(params: AttachmentsCreateParams, options: OnceOptions = {}): Promise<types.Upload> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/attachments",
+      names: {},
+      body: {
+        content_type: params.content_type,
+        filename: params.filename,
+        inbox_id: params.inbox_id,
+        size: params.size,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Where to get a file, for 15 minutes. A URL for 15 minutes, of files of inboxes that the credential reaches. Needs
+   * the scope `messages.read`. `GET /v1/attachments/{attachment_id}`
+   */
+  get(attachmentId: string, options: CallOptions = {}): Promise<types.Download> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/attachments/{attachment_id}",
+      names: { attachment_id: attachmentId },
+      options,
+    });
+  }
+}
+
+/** The routes of `audit`. */
+export class AuditRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** What was done, by whom, newest first. `infra/docs/AUDIT.md`. Needs the scope `audit.read`. `GET /v1/audit` */
+  list(params: AuditListParams = {}, options: CallOptions = {}): Promise<types.PageOfAuditEntry> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/audit",
+      names: {},
+      query: {
+        action: params.action,
+        actor: params.actor,
+        cursor: params.cursor,
+        from: params.from,
+        limit: params.limit,
+        target: params.target,
+        to: params.to,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<AuditListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.AuditEntry, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Computes the chain of the audit log anew and compares. The chain computed anew, and compared with its anchors.
+   * Needs the scope `audit.read`. `GET /v1/audit/verify`
+   */
+  verify(params: AuditVerifyParams = {}, options: CallOptions = {}): Promise<types.Verification> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/audit/verify",
+      names: {},
+      query: {
+        from: params.from,
+        to: params.to,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `drafts`. */
+export class DraftsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Makes a draft. `200` with the one that is there, where the inbox has one of this `client_id`. Any part may be
+   * missing. Needs the scope `drafts.manage`. `POST /v1/inboxes/{inbox_id}/drafts`
+   */
+  create(inboxId: string, params: DraftsCreateParams = {}, options: OnceOptions = {}): Promise<types.Draft> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/drafts",
+      names: { inbox_id: inboxId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        client_id: params.client_id,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        metadata: params.metadata,
+        reply_all: params.reply_all,
+        reply_to: params.reply_to,
+        reply_to_message_id: params.reply_to_message_id,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Deletes a draft, with what it says. `If-Match` may name its revision. Needs the scope `drafts.manage`. `DELETE
+   * /v1/drafts/{draft_id}`
+   */
+  delete(draftId: string, params: DraftsDeleteParams = {}, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/drafts/{draft_id}",
+      names: { draft_id: draftId },
+      headers: {
+        "if-match": params.ifMatch,
+      },
+      options,
+    });
+  }
+
+  /** One draft with its bodies. Needs the scope `drafts.manage`. `GET /v1/drafts/{draft_id}` */
+  get(draftId: string, options: CallOptions = {}): Promise<types.DraftDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/drafts/{draft_id}",
+      names: { draft_id: draftId },
+      options,
+    });
+  }
+
+  /**
+   * The drafts of an inbox, the one that was made last first, without their bodies. The one that was made last first.
+   * Needs the scope `drafts.manage`. `GET /v1/inboxes/{inbox_id}/drafts`
+   */
+  list(inboxId: string, params: DraftsListParams = {}, options: CallOptions = {}): Promise<types.PageOfDraft> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/drafts",
+      names: { inbox_id: inboxId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(inboxId: string, params: Omit<DraftsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Draft, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(inboxId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Asks for a draft to be sent, once. `202` where it is held, `201` where policies let it go, `200` with the mail as
+   * it stands where it was submitted before. Needs `messages.send` too; one mail is made of a draft, however often it
+   * is submitted; `If-Match` may name its revision. Needs the scope `drafts.manage`. `POST
+   * /v1/drafts/{draft_id}/submit`
+   */
+  submit(draftId: string, params: DraftsSubmitParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/drafts/{draft_id}/submit",
+      names: { draft_id: draftId },
+      headers: {
+        "if-match": params.ifMatch,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Changes a draft: what is left out stays, what is `null` is taken out. `If-Match` may name its revision. Needs the
+   * scope `drafts.manage`. `PATCH /v1/drafts/{draft_id}`
+   */
+  update(draftId: string, params: DraftsUpdateParams = {}, options: CallOptions = {}): Promise<types.Draft> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/drafts/{draft_id}",
+      names: { draft_id: draftId },
+      headers: {
+        "if-match": params.ifMatch,
+      },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        metadata: params.metadata,
+        reply_all: params.reply_all,
+        reply_to: params.reply_to,
+        reply_to_message_id: params.reply_to_message_id,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `events`. */
+export class EventsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** One event, within 30 days. Needs the scope `events.read`. `GET /v1/events/{event_id}` */
+  get(eventId: string, options: CallOptions = {}): Promise<types.Event> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/events/{event_id}",
+      names: { event_id: eventId },
+      options,
+    });
+  }
+
+  /**
+   * What happened within 30 days, as webhooks are told of it, in an order in which nobody who follows it loses any.
+   * Newest first; with `order=asc` there is always a `next_cursor` to go on from. Needs the scope `events.read`. `GET
+   * /v1/events`
+   */
+  list(params: EventsListParams = {}, options: CallOptions = {}): Promise<types.PageOfEvent> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/events",
+      names: {},
+      query: {
+        after: params.after,
+        cursor: params.cursor,
+        inbox_id: params.inbox_id,
+        limit: params.limit,
+        order: params.order,
+        types: params.types,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<EventsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Event, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Events as they come, for `EventSource` and its like, without a URL that we could call. `text/event-stream` in
+   * slices of 25 seconds at most; goes on behind `Last-Event-ID`. Needs the scope `events.read`. `GET
+   * /v1/events/stream`
+   */
+  stream(params: EventsStreamParams = {}, options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/events/stream",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        inbox_id: params.inbox_id,
+        types: params.types,
+      },
+      headers: {
+        "last-event-id": params.lastEventId,
+      },
+      raw: true,
+      options,
+    });
+  }
+}
+
+/** The routes of `health`. */
+export class HealthRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Whether the API answers. Reads nothing. Whether it answers. Needs no credential. `GET /healthz` */
+  get(options: CallOptions = {}): Promise<types.Health> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/healthz",
+      names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `inboxes`. */
+export class InboxesRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Makes an inbox on the installation's mail domain. Names that speak for the domain are not to be had:
+   * `shared/domain/src/mailbox/inbox.rs`. Needs the scope `inboxes.manage`. `POST /v1/inboxes`
+   */
+  create(params: InboxesCreateParams = {}, options: OnceOptions = {}): Promise<types.Inbox> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes",
+      names: {},
+      body: {
+        display_name: params.display_name,
+        username: params.username,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Deletes an inbox with all its mail; its address stays taken, and what waits is called off. With all its mail, for
+   * good; its address is never given again. Needs the scope `inboxes.manage`. `DELETE /v1/inboxes/{inbox_id}`
+   */
+  delete(inboxId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/inboxes/{inbox_id}",
+      names: { inbox_id: inboxId },
+      options,
+    });
+  }
+
+  /** One inbox. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}` */
+  get(inboxId: string, options: CallOptions = {}): Promise<types.Inbox> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}",
+      names: { inbox_id: inboxId },
+      options,
+    });
+  }
+
+  /** The inboxes that the credential may see. Oldest first. Needs the scope `messages.read`. `GET /v1/inboxes` */
+  list(params: InboxesListParams = {}, options: CallOptions = {}): Promise<types.PageOfInbox> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<InboxesListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Inbox, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Holds back all mail of an inbox that is not claimed yet. Needs the scope `approvals.decide`. `POST
+   * /v1/inboxes/{inbox_id}/pause`
+   */
+  pause(inboxId: string, params: InboxesPauseParams = {}, options: CallOptions = {}): Promise<types.Paused> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/pause",
+      names: { inbox_id: inboxId },
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Lets the mail of a paused inbox go, without what is dropped; with `preview` only says what would go. In a
+   * session. Needs the scope `inboxes.manage`. `POST /v1/inboxes/{inbox_id}/resume`
+   */
+  resume(inboxId: string, params: InboxesResumeParams = {}, options: CallOptions = {}): Promise<types.Resumed> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/resume",
+      names: { inbox_id: inboxId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      body: {
+        drop: params.drop,
+        preview: params.preview,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Gives an inbox another name beside its address. Its display name; its address is its own for ever. Needs the
+   * scope `inboxes.manage`. `PATCH /v1/inboxes/{inbox_id}`
+   */
+  update(inboxId: string, params: InboxesUpdateParams, options: CallOptions = {}): Promise<types.Inbox> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/inboxes/{inbox_id}",
+      names: { inbox_id: inboxId },
+      body: {
+        display_name: params.display_name,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `me`. */
+export class MeRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Who calls: the person behind the credential and their organization. Who the credential is, what it may do, and
+   * whether mail is paused. Needs any good credential. `GET /v1/me`
+   */
+  get(options: CallOptions = {}): Promise<types.Me> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/me",
+      names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `messages`. */
+export class MessagesRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Up to 100 mails by their ids, of any inboxes, without their bodies; with a change, all of them changed. Up to 100
+   * by their ids, of any inboxes; with `messages.modify`, their labels and whether they were read. Needs the scope
+   * `messages.read`. `POST /v1/messages/batch`
+   */
+  batch(params: MessagesBatchParams, options: CallOptions = {}): Promise<types.MessageBatch> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/messages/batch",
+      names: {},
+      body: {
+        add_labels: params.add_labels,
+        messages: params.messages,
+        read: params.read,
+        remove_labels: params.remove_labels,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Puts a mail into the trash; with `permanent=true`, deletes it for good. Into the trash for 30 days; with
+   * `permanent=true` for good. Needs the scope `messages.modify`. `DELETE
+   * /v1/inboxes/{inbox_id}/messages/{message_id}`
+   */
+  delete(inboxId: string, messageId: string, params: MessagesDeleteParams = {}, options: CallOptions = {}): Promise<types.Message> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      query: {
+        permanent: params.permanent,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Asks for a mail to be passed on, as its reader saw it. `202` where it is held, `201` where policies let it go.
+   * The same, to new recipients; that mail stands below, with its files. Needs `messages.read` too. Needs the scope
+   * `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/forward`
+   */
+  forward(inboxId: string, messageId: string, params: MessagesForwardParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/forward",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        include_attachments: params.include_attachments,
+        metadata: params.metadata,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * One mail with its body. With body, findings and where it stands. Needs the scope `messages.read`. `GET
+   * /v1/inboxes/{inbox_id}/messages/{message_id}`
+   */
+  get(inboxId: string, messageId: string, options: CallOptions = {}): Promise<types.MessageDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      options,
+    });
+  }
+
+  /**
+   * The mails of an inbox, newest first, without their bodies. Newest first. Needs the scope `messages.read`. `GET
+   * /v1/inboxes/{inbox_id}/messages`
+   */
+  list(inboxId: string, params: MessagesListParams = {}, options: CallOptions = {}): Promise<types.PageOfMessage> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages",
+      names: { inbox_id: inboxId },
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        direction: params.direction,
+        from: params.from,
+        has_attachment: params.has_attachment,
+        label: params.label,
+        limit: params.limit,
+        status: params.status,
+        subject: params.subject,
+        to: params.to,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(inboxId: string, params: Omit<MessagesListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(inboxId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * The mails of all inboxes, newest first, without their bodies; those that are `scheduled` or `unknown` in the
+   * order in which they are due. Over all inboxes, newest first; with `status=scheduled` or `unknown`, those that are
+   * due first. Needs the scope `messages.read`. `GET /v1/messages`
+   */
+  listAll(params: MessagesListAllParams = {}, options: CallOptions = {}): Promise<types.PageOfMessage> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/messages",
+      names: {},
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        direction: params.direction,
+        from: params.from,
+        has_attachment: params.has_attachment,
+        label: params.label,
+        limit: params.limit,
+        status: params.status,
+        subject: params.subject,
+        to: params.to,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `listAll`, page by page as they are asked for. */
+  async *iterListAll(params: Omit<MessagesListAllParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Message, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.listAll({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * The bytes of a mail, through a short-lived URL. The bytes, or `303` to where they are for 15 minutes. Needs the
+   * scope `messages.read`. `GET /v1/inboxes/{inbox_id}/messages/{message_id}/raw`
+   */
+  raw(inboxId: string, messageId: string, options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/raw",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      raw: true,
+      options,
+    });
+  }
+
+  /**
+   * Asks for an answer to a mail's author to be sent. `202` where it is held, `201` where policies let it go. The
+   * same; recipients and subject may be left out. Needs the scope `messages.send`. `POST
+   * /v1/inboxes/{inbox_id}/messages/{message_id}/reply`
+   */
+  reply(inboxId: string, messageId: string, params: MessagesReplyParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        include_quote: params.include_quote,
+        metadata: params.metadata,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Asks for an answer to a mail's author and its other recipients to be sent. `202` where it is held, `201` where
+   * policies let it go. The same, to everybody. Needs the scope `messages.send`. `POST
+   * /v1/inboxes/{inbox_id}/messages/{message_id}/reply-all`
+   */
+  replyAll(inboxId: string, messageId: string, params: MessagesReplyAllParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/reply-all",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        include_quote: params.include_quote,
+        metadata: params.metadata,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Takes a mail out of the trash, into its conversation, with its labels. Out of the trash, as it was. Needs the
+   * scope `messages.modify`. `POST /v1/inboxes/{inbox_id}/messages/{message_id}/restore`
+   */
+  restore(inboxId: string, messageId: string, options: CallOptions = {}): Promise<types.Message> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/restore",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      options,
+    });
+  }
+
+  /**
+   * Asks for a new mail to be sent. `202` where it is held, `201` where policies let it go. Needs the scope
+   * `messages.send`. `POST /v1/inboxes/{inbox_id}/messages/send`
+   */
+  send(inboxId: string, params: MessagesSendParams = {}, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/send",
+      names: { inbox_id: inboxId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        headers: params.headers,
+        html: params.html,
+        html_mode: params.html_mode,
+        metadata: params.metadata,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        tags: params.tags,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Asks for a mail that did not go, or of which nobody knows, to be sent again, as a new one that a person decides
+   * about. A new attempt at one that did not go, or that nobody knows of. Needs the scope `messages.send`. `POST
+   * /v1/inboxes/{inbox_id}/messages/{message_id}/send-again`
+   */
+  sendAgain(inboxId: string, messageId: string, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}/send-again",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Labels a mail, and says whether it was read. Its labels, and whether it was read. Needs the scope
+   * `messages.modify`. `PATCH /v1/inboxes/{inbox_id}/messages/{message_id}`
+   */
+  update(inboxId: string, messageId: string, params: MessagesUpdateParams = {}, options: CallOptions = {}): Promise<types.Message> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/inboxes/{inbox_id}/messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      body: {
+        add_labels: params.add_labels,
+        read: params.read,
+        remove_labels: params.remove_labels,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Answers as soon as a mail comes in, or with none when the time is up. As soon as a mail comes in, the first of
+   * them first; none when the time is up. Needs the scope `messages.read`. `GET /v1/inboxes/{inbox_id}/messages/wait`
+   */
+  wait(inboxId: string, params: MessagesWaitParams = {}, options: CallOptions = {}): Promise<types.Arrived> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/messages/wait",
+      names: { inbox_id: inboxId },
+      query: {
+        after: params.after,
+        from: params.from,
+        subject: params.subject,
+        timeout: params.timeout,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `openapi`. */
+export class OpenapiRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * This API in the words of `OpenAPI` 3.1. `304` to whoever has it already. `infra/docs/openapi.json`, with an
+   * `ETag`. Needs no credential. `GET /openapi.json`
+   */
+  get(params: OpenapiGetParams = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/openapi.json",
+      names: {},
+      headers: {
+        "if-none-match": params.ifNoneMatch,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `organization`. */
+export class OrganizationRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Holds back all mail of the organization that is not claimed yet. Needs the scope `approvals.decide`. `POST
+   * /v1/organization/pause`
+   */
+  pause(params: OrganizationPauseParams = {}, options: CallOptions = {}): Promise<types.Paused> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/organization/pause",
+      names: {},
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Lets the mail of a paused organization go, without what is dropped; with `preview` only says what would go. In a
+   * session. Needs the scope `policies.manage`. `POST /v1/organization/resume`
+   */
+  resume(params: OrganizationResumeParams = {}, options: CallOptions = {}): Promise<types.Resumed> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/organization/resume",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      body: {
+        drop: params.drop,
+        preview: params.preview,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `policies`. */
+export class PoliciesRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Makes a policy. It counts from the next mail on. Needs the scope `policies.manage`. `POST /v1/policies` */
+  create(params: PoliciesCreateParams, options: OnceOptions = {}): Promise<types.Policy> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/policies",
+      names: {},
+      body: {
+        description: params.description,
+        enabled: params.enabled,
+        inbox_ids: params.inbox_ids,
+        name: params.name,
+        rules: params.rules,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Removes a policy. What it let out is held from the next mail on. Needs the scope `policies.manage`. `DELETE
+   * /v1/policies/{policy_id}`
+   */
+  delete(policyId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/policies/{policy_id}",
+      names: { policy_id: policyId },
+      options,
+    });
+  }
+
+  /** One policy. Needs the scope `policies.manage`. `GET /v1/policies/{policy_id}` */
+  get(policyId: string, options: CallOptions = {}): Promise<types.Policy> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/policies/{policy_id}",
+      names: { policy_id: policyId },
+      options,
+    });
+  }
+
+  /** All policies. `infra/docs/POLICIES.md`. Needs the scope `policies.manage`. `GET /v1/policies` */
+  list(options: CallOptions = {}): Promise<types.Policies> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/policies",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * Puts a policy in the place of the one with the `version` that it names. With the `version` that it replaces.
+   * Needs the scope `policies.manage`. `PUT /v1/policies/{policy_id}`
+   */
+  replace(policyId: string, params: PoliciesReplaceParams, options: CallOptions = {}): Promise<types.Policy> {
+    return this.#transport.request({
+      method: "PUT",
+      path: "/v1/policies/{policy_id}",
+      names: { policy_id: policyId },
+      body: {
+        description: params.description,
+        enabled: params.enabled,
+        inbox_ids: params.inbox_ids,
+        name: params.name,
+        rules: params.rules,
+        version: params.version,
+      },
+      options,
+    });
+  }
+
+  /**
+   * What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail. Needs
+   * the scope `policies.manage`. `POST /v1/policies/simulate`
+   */
+  simulate(params: PoliciesSimulateParams, options: CallOptions = {}): Promise<types.Evaluation> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/policies/simulate",
+      names: {},
+      body: {
+        draft: params.draft,
+        inbox_id: params.inbox_id,
+        message_id: params.message_id,
+        policies: params.policies,
+        token_id: params.token_id,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `sessions`. */
+export class SessionsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Signs a person in with `email` and `password`. For 12 hours without use and at most seven days. Needs no
+   * credential. `POST /v1/sessions`
+   */
+  create(params: SessionsCreateParams, options: CallOptions = {}): Promise<types.Session> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/sessions",
+      names: {},
+      body: {
+        email: params.email,
+        password: params.password,
+      },
+      options,
+    });
+  }
+
+  /** Signs out: ends the session that calls. Signs out. Needs any good credential. `DELETE /v1/sessions/current` */
+  delete(options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/sessions/current",
+      names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `standing_approvals`. */
+export class StandingApprovalsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Approves mails ahead: so many to a conversation, a recipient or a domain, until a time. Needs the scope
+   * `approvals.decide`. `POST /v1/standing-approvals`
+   */
+  create(params: StandingApprovalsCreateParams, options: OnceOptions = {}): Promise<types.StandingApproval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/standing-approvals",
+      names: {},
+      body: {
+        budget: params.budget,
+        domain: params.domain,
+        expires_at: params.expires_at,
+        inbox_id: params.inbox_id,
+        recipient: params.recipient,
+        thread_id: params.thread_id,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Ends a standing approval at once, also for mails that are not claimed yet. Ends it at once. Needs the scope
+   * `approvals.decide`. `DELETE /v1/standing-approvals/{standing_approval_id}`
+   */
+  delete(standingApprovalId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/standing-approvals/{standing_approval_id}",
+      names: { standing_approval_id: standingApprovalId },
+      options,
+    });
+  }
+
+  /**
+   * What was approved ahead, with what is left of it. Needs the scope `approvals.read`. `GET /v1/standing-approvals`
+   */
+  list(params: StandingApprovalsListParams = {}, options: CallOptions = {}): Promise<types.PageOfStandingApproval> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/standing-approvals",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<StandingApprovalsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.StandingApproval, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
+/** The routes of `threads`. */
+export class ThreadsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Puts the mails of a conversation into the trash, but for those that may still go. All its mails into the trash,
+   * but for those that may still go; at most 200 at a time. Needs the scope `messages.modify`. `DELETE
+   * /v1/threads/{thread_id}`
+   */
+  delete(threadId: string, options: CallOptions = {}): Promise<types.ThreadMoved> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/threads/{thread_id}",
+      names: { thread_id: threadId },
+      options,
+    });
+  }
+
+  /**
+   * A conversation with a page of its mails, oldest first, each with what it says that is new. Its mails, each with
+   * what it says that is new. Needs the scope `messages.read`. `GET /v1/threads/{thread_id}`
+   */
+  get(threadId: string, params: ThreadsGetParams = {}, options: CallOptions = {}): Promise<types.ThreadDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/threads/{thread_id}",
+      names: { thread_id: threadId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /**
+   * The conversations of an inbox, those with the latest mail first. Needs the scope `messages.read`. `GET
+   * /v1/inboxes/{inbox_id}/threads`
+   */
+  list(inboxId: string, params: ThreadsListParams = {}, options: CallOptions = {}): Promise<types.PageOfThread> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/threads",
+      names: { inbox_id: inboxId },
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        from: params.from,
+        label: params.label,
+        limit: params.limit,
+        subject: params.subject,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(inboxId: string, params: Omit<ThreadsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(inboxId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * The conversations of all inboxes, those with the latest mail first. Over all inboxes. Needs the scope
+   * `messages.read`. `GET /v1/threads`
+   */
+  listAll(params: ThreadsListAllParams = {}, options: CallOptions = {}): Promise<types.PageOfThread> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/threads",
+      names: {},
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        from: params.from,
+        label: params.label,
+        limit: params.limit,
+        subject: params.subject,
+        unread: params.unread,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `listAll`, page by page as they are asked for. */
+  async *iterListAll(params: Omit<ThreadsListAllParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Thread, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.listAll({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Takes the mails of a conversation out of the trash. All its mails out of the trash; at most 200 at a time. Needs
+   * the scope `messages.modify`. `POST /v1/threads/{thread_id}/restore`
+   */
+  restore(threadId: string, options: CallOptions = {}): Promise<types.ThreadMoved> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/threads/{thread_id}/restore",
+      names: { thread_id: threadId },
+      options,
+    });
+  }
+
+  /**
+   * Labels all mails of a conversation, and says whether they were read. The labels of all its mails, and whether
+   * they were read; of more than 500, the latest; part by part. Needs the scope `messages.modify`. `PATCH
+   * /v1/threads/{thread_id}`
+   */
+  update(threadId: string, params: ThreadsUpdateParams = {}, options: CallOptions = {}): Promise<types.Thread> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/threads/{thread_id}",
+      names: { thread_id: threadId },
+      body: {
+        add_labels: params.add_labels,
+        read: params.read,
+        remove_labels: params.remove_labels,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `tokens`. */
+export class TokensRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; a member has at
+   * most 100. Needs the scope `tokens.manage`. `POST /v1/tokens`
+   */
+  create(params: TokensCreateParams, options: OnceOptions = {}): Promise<types.Token> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/tokens",
+      names: {},
+      body: {
+        inbox_ids: params.inbox_ids,
+        name: params.name,
+        scopes: params.scopes,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /** Revokes a token, at once. Ends it at once. Needs the scope `tokens.manage`. `DELETE /v1/tokens/{token_id}` */
+  delete(tokenId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/tokens/{token_id}",
+      names: { token_id: tokenId },
+      options,
+    });
+  }
+
+  /**
+   * The tokens of the organization, without their secrets. One's own; all of them for owners and admins. Needs the
+   * scope `tokens.manage`. `GET /v1/tokens`
+   */
+  list(params: TokensListParams = {}, options: CallOptions = {}): Promise<types.PageOfToken> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/tokens",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<TokensListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Token, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Refuses a token, and holds back what it asked for and is not claimed yet. Needs the scope `approvals.decide`.
+   * `POST /v1/tokens/{token_id}/pause`
+   */
+  pause(tokenId: string, params: TokensPauseParams = {}, options: CallOptions = {}): Promise<types.Paused> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/tokens/{token_id}/pause",
+      names: { token_id: tokenId },
+      body: {
+        reason: params.reason,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Takes a paused token again, and lets its mail go, without what is dropped; with `preview` only says what would
+   * go. Owners and admins, in a session. Needs the scope `tokens.manage`. `POST /v1/tokens/{token_id}/resume`
+   */
+  resume(tokenId: string, params: TokensResumeParams = {}, options: CallOptions = {}): Promise<types.Resumed> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/tokens/{token_id}/resume",
+      names: { token_id: tokenId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      body: {
+        drop: params.drop,
+        preview: params.preview,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `webhooks`. */
+export class WebhooksRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once.
+   * Needs the scope `webhooks.manage`. `POST /v1/webhooks`
+   */
+  create(params: WebhooksCreateParams, options: OnceOptions = {}): Promise<types.Webhook> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/webhooks",
+      names: {},
+      body: {
+        events: params.events,
+        url: params.url,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Removes an endpoint: it is told of nothing any more. Needs the scope `webhooks.manage`. `DELETE
+   * /v1/webhooks/{webhook_id}`
+   */
+  delete(webhookId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/webhooks/{webhook_id}",
+      names: { webhook_id: webhookId },
+      options,
+    });
+  }
+
+  /**
+   * The attempts to tell an endpoint, latest first. Each attempt, latest first. Needs the scope `webhooks.manage`.
+   * `GET /v1/webhooks/{webhook_id}/deliveries`
+   */
+  deliveries(webhookId: string, params: WebhooksDeliveriesParams = {}, options: CallOptions = {}): Promise<types.PageOfAttempt> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/webhooks/{webhook_id}/deliveries",
+      names: { webhook_id: webhookId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `deliveries`, page by page as they are asked for. */
+  async *iterDeliveries(webhookId: string, params: Omit<WebhooksDeliveriesParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Attempt, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.deliveries(webhookId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /** One endpoint. `held_until`, below. Needs the scope `webhooks.manage`. `GET /v1/webhooks/{webhook_id}` */
+  get(webhookId: string, options: CallOptions = {}): Promise<types.Webhook> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/webhooks/{webhook_id}",
+      names: { webhook_id: webhookId },
+      options,
+    });
+  }
+
+  /** All endpoints, without their secrets. Needs the scope `webhooks.manage`. `GET /v1/webhooks` */
+  list(params: WebhooksListParams = {}, options: CallOptions = {}): Promise<types.PageOfWebhook> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/webhooks",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<WebhooksListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Webhook, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
+/** All routes, by their resource. */
+export class Resources {
+  readonly approvals: ApprovalsRoutes;
+  readonly attachments: AttachmentsRoutes;
+  readonly audit: AuditRoutes;
+  readonly drafts: DraftsRoutes;
+  readonly events: EventsRoutes;
+  readonly health: HealthRoutes;
+  readonly inboxes: InboxesRoutes;
+  readonly me: MeRoutes;
+  readonly messages: MessagesRoutes;
+  readonly openapi: OpenapiRoutes;
+  readonly organization: OrganizationRoutes;
+  readonly policies: PoliciesRoutes;
+  readonly sessions: SessionsRoutes;
+  readonly standingApprovals: StandingApprovalsRoutes;
+  readonly threads: ThreadsRoutes;
+  readonly tokens: TokensRoutes;
+  readonly webhooks: WebhooksRoutes;
+
+  constructor(transport: Transport) {
+    this.approvals = new ApprovalsRoutes(transport);
+    this.attachments = new AttachmentsRoutes(transport);
+    this.audit = new AuditRoutes(transport);
+    this.drafts = new DraftsRoutes(transport);
+    this.events = new EventsRoutes(transport);
+    this.health = new HealthRoutes(transport);
+    this.inboxes = new InboxesRoutes(transport);
+    this.me = new MeRoutes(transport);
+    this.messages = new MessagesRoutes(transport);
+    this.openapi = new OpenapiRoutes(transport);
+    this.organization = new OrganizationRoutes(transport);
+    this.policies = new PoliciesRoutes(transport);
+    this.sessions = new SessionsRoutes(transport);
+    this.standingApprovals = new StandingApprovalsRoutes(transport);
+    this.threads = new ThreadsRoutes(transport);
+    this.tokens = new TokensRoutes(transport);
+    this.webhooks = new WebhooksRoutes(transport);
+  }
+}

@@ -1,0 +1,1697 @@
+// What requests and responses have in them: made of infra/docs/openapi.json by shared/clients/generate.py: `make routes` writes it.
+
+/** Who did something. */
+export interface Actor {
+  /** The member's or token's; `system` where it was neither. */
+  id: string;
+  /** `member`, `token` or `system`. */
+  type: string;
+}
+
+/** An anchor, as a check of the audit log names it. */
+export interface Anchor {
+  at: string;
+  hash: string;
+  sequence: number;
+}
+
+/** The anchors that lie in the part that was looked at. */
+export interface Anchors {
+  agreeing: number;
+  newest: Anchor | null;
+}
+
+/** An approval as a list shows it. */
+export interface Approval {
+  /** The mail that it answers. */
+  answers: string | null;
+  attachment_count: number;
+  cancelled_by?: Actor | null | undefined;
+  /** What its HTML was changed in before it was sealed. */
+  changes: Array<HtmlChange>;
+  decided_at?: string | null | undefined;
+  decided_by?: DecidedBy | null | undefined;
+  decision_reason?: string | null | undefined;
+  delegations: Array<Delegation>;
+  /** Of the bytes that leave, if it is approved. */
+  digest: string;
+  /** The draft that was left of a rejected mail. */
+  draft_id?: string | null | undefined;
+  /** Who made this revision, where it is an edited one. */
+  edited_by: string | null;
+  /** Until when it can be decided. */
+  expires_at: string;
+  /** The mail that it passes on. */
+  forwards: string | null;
+  id: string;
+  inbox_id: string;
+  message_id: string;
+  policy_trace: Array<PolicyStep>;
+  preview: string;
+  /** Why it was held or let go, as stable codes. */
+  reasons: Array<string>;
+  /** Of all kinds. */
+  recipients: Array<Party>;
+  requested_at: string;
+  requested_by: Actor;
+  requested_with: Credential;
+  /** The mails of which it is a new attempt, the first of all first. */
+  resends: Array<string>;
+  /** Counts edits of the mail, from 1. */
+  revision: number;
+  /** Not before. */
+  send_at: string | null;
+  /** `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`. */
+  status: string;
+  subject: string;
+  /** The approval of the next revision. */
+  superseded_by?: string | null | undefined;
+  /** The approval of the revision before. */
+  supersedes: string | null;
+  /** What it takes; none where policies let the mail go without a person. */
+  terms: Terms | null;
+  thread_id: string;
+  votes: Array<Vote>;
+}
+
+/** An approval with what a person needs to decide. */
+export interface ApprovalDetail {
+  /** The mail that it answers or passes on. */
+  answered_message: MessageDetail | null;
+  /** The mail that it answers. */
+  answers: string | null;
+  attachment_count: number;
+  cancelled_by?: Actor | null | undefined;
+  /** What its HTML was changed in before it was sealed. */
+  changes: Array<HtmlChange>;
+  decided_at?: string | null | undefined;
+  decided_by?: DecidedBy | null | undefined;
+  decision_reason?: string | null | undefined;
+  delegations: Array<Delegation>;
+  /** What the last edit changed, where this is an edited revision. */
+  differences: Array<Difference> | null;
+  /** Of the bytes that leave, if it is approved. */
+  digest: string;
+  /** The draft that was left of a rejected mail. */
+  draft_id?: string | null | undefined;
+  /** Who made this revision, where it is an edited one. */
+  edited_by: string | null;
+  /** Until when it can be decided. */
+  expires_at: string;
+  /** The mail that it passes on. */
+  forwards: string | null;
+  id: string;
+  inbox_id: string;
+  /** The mail as it is sealed under `digest`. */
+  message: MessageDetail;
+  message_id: string;
+  policy_trace: Array<PolicyStep>;
+  preview: string;
+  /** Why it was held or let go, as stable codes. */
+  reasons: Array<string>;
+  /** Of all kinds. */
+  recipients: Array<Party>;
+  requested_at: string;
+  requested_by: Actor;
+  requested_with: Credential;
+  /** The mails of which it is a new attempt, the first of all first. */
+  resends: Array<string>;
+  /** Counts edits of the mail, from 1. */
+  revision: number;
+  /** Not before. */
+  send_at: string | null;
+  /** `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`. */
+  status: string;
+  subject: string;
+  /** The approval of the next revision. */
+  superseded_by?: string | null | undefined;
+  /** The approval of the revision before. */
+  supersedes: string | null;
+  /** What it takes; none where policies let the mail go without a person. */
+  terms: Terms | null;
+  /** The last mails of the conversation, oldest first. */
+  thread: Array<Message>;
+  thread_id: string;
+  votes: Array<Vote>;
+}
+
+/** A vote for exactly these bytes. */
+export interface Approve {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+}
+
+/** Mails that came in, the first of them first; none where the time is up. */
+export interface Arrived {
+  data: Array<Message>;
+}
+
+/** An attempt to tell a webhook of an event. */
+export interface Attempt {
+  at: string;
+  /** From 1. */
+  attempt: number;
+  delivered: boolean;
+  duration_ms: number;
+  /** Why there was none, as a stable code. */
+  error: string | null;
+  event_id: string;
+  event_type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted";
+  /** When it is tried again. */
+  next_attempt_at: string | null;
+  /** The HTTP status, where there was a response. */
+  response_status: number | null;
+}
+
+/** Who did it, and for a token its owner. */
+export interface AuditActor {
+  /** The member's or token's; `system` where it was neither. */
+  id: string;
+  member_id: string | null;
+  /** `member`, `token` or `system`. */
+  type: string;
+}
+
+/**
+ * An entry of the audit log in its place. Whoever checks the chain needs all of it, with times as they are hashed.
+ */
+export interface AuditEntry {
+  action: string;
+  actor: AuditActor;
+  at: string;
+  chained_at: string;
+  details: Record<string, unknown>;
+  hash: string;
+  id: string;
+  organization_id: string;
+  /** The hash of the entry before. */
+  previous: string;
+  /** Its place in the chain, from 1. */
+  sequence: number;
+  /** What it was done to: an id, for the most part. */
+  target: string;
+}
+
+/** The end of a chain. */
+export interface AuditHead {
+  at: string;
+  hash: string;
+  sequence: number;
+}
+
+/** Mails, and what changes of each of them. Where nothing is to change, they are only given. */
+export interface BatchMessages {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** The mails, 1 to 100. One that is named twice counts once. */
+  messages: Array<MessageName>;
+  /** Whether they were read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** A file that is to be uploaded. */
+export interface CreateAttachment {
+  /** Its media type; `application/octet-stream` where it is left out. */
+  content_type?: string | null | undefined;
+  /** Its name, without a path. */
+  filename: string;
+  /** The inbox that will send it; may be left out where the credential reaches one alone. */
+  inbox_id?: string | null | undefined;
+  /** In bytes, 1 to 26,214,400. */
+  size: number;
+}
+
+/** A mail to go on with later. Any part may be missing until it is submitted. */
+export interface CreateDraft {
+  /** At most 20, with at most 25 MB together. The draft keeps their bytes. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** A name of yours: where the inbox has a draft of this name, that is given as it stands, with `200`. */
+  client_id?: string | null | undefined;
+  /** Further header fields, by name, as of a mail. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB. It is brought into its form when it is submitted. */
+  html?: string | null | undefined;
+  /**
+   * What becomes of HTML beyond that form when it is submitted: `normal` changes and names it, `strict` refuses the
+   * mail.
+   */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** What a program keeps with the mail, by name. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** The mail of this inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this, at most 300 days ahead when it is submitted. */
+  send_at?: string | null | undefined;
+  /** Of a reply, that of the mail that it answers where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. */
+  text?: string | null | undefined;
+  /** Recipients: with `cc` and `bcc` at most 50. */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/** An inbox that is to be made on the installation's mail domain. */
+export interface CreateInbox {
+  /** The name beside the address, in mails that go out. */
+  display_name?: string | null | undefined;
+  /**
+   * What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that speak
+   * for the domain, such as `postmaster`, are not to be had.
+   */
+  username?: string | null | undefined;
+}
+
+/** Who signs in. */
+export interface CreateSession {
+  /** Their address. */
+  email: string;
+  /** Their password. */
+  password: string;
+}
+
+/** A budget of mails that are approved ahead: for exactly one of a conversation, a recipient and a domain. */
+export interface CreateStandingApproval {
+  /** How many mails, 1 to 1,000. */
+  budget: number;
+  /** Mails for addresses of this domain alone. */
+  domain?: string | null | undefined;
+  /** Until when, at most 90 days. */
+  expires_at: string;
+  /** The inbox that they leave; left out, any. */
+  inbox_id?: string | null | undefined;
+  /** Mails for this address alone. */
+  recipient?: string | null | undefined;
+  /** Mails of this conversation. */
+  thread_id?: string | null | undefined;
+}
+
+/** A token for a program. */
+export interface CreateToken {
+  /** The inboxes that it reaches; left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** What it is for. */
+  name: string;
+  /**
+   * What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
+   * inboxes what concerns inboxes alone.
+   */
+  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
+}
+
+/** An endpoint that is to be told of events. */
+export interface CreateWebhook {
+  /** Which events; left out or empty, all of them. */
+  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted"> | null | undefined;
+  /** `https`, on port 443, in a public network. */
+  url: string;
+}
+
+/** With what somebody decided. */
+export interface Credential {
+  /** The session's or token's id; of a link the hash of its secret. */
+  id: string;
+  /** `session`, `link` or `token`. */
+  type: string;
+}
+
+/** The member whose vote decided; `null` where no person did. */
+export type DecidedBy = string | null;
+
+/** Whom a vote is handed to. */
+export interface Delegate {
+  /** Who votes from now on: somebody with a role that may. */
+  member_id: string;
+}
+
+/** A vote that was handed on. */
+export interface Delegation {
+  at: string;
+  credential: Credential;
+  from: string;
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+  to: string;
+}
+
+/** What an edit changed. */
+export interface Difference {
+  /** What it is; of a body the changed lines, as a unified diff. */
+  after: string;
+  /** What it was; of a body nothing. */
+  before: string;
+  /** `to`, `cc`, `bcc`, `reply_to`, `send_at`, `subject`, `attachments`, `text` or `html`. */
+  field: string;
+}
+
+/** A file with where to get it. */
+export interface Download {
+  content_type: string;
+  download_url: string;
+  /** Seconds that the URL is good. */
+  expires_in: number;
+  filename: string;
+  id: string;
+  inbox_id: string;
+  /** The mail that it is part of; none while it is only uploaded. */
+  message_id: string | null;
+  /** In bytes. */
+  size: number;
+}
+
+/** A draft as a list shows it. */
+export interface Draft {
+  /** The approval of that mail. */
+  approval_id: string | null;
+  attachments: Array<FileOfDraft>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  /** The name that its client gave it. */
+  client_id: string | null;
+  created_at: string;
+  /** Further header fields, by name. */
+  headers: Record<string, unknown>;
+  /** What becomes of HTML beyond its form when it is submitted. */
+  html_mode: string;
+  id: string;
+  inbox_id: string;
+  /** That mail. */
+  message_id: string | null;
+  /** What a program keeps with it, by name. */
+  metadata: Record<string, unknown>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Why the mail was rejected of which it was left. */
+  rejection_reason: string | null;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all: boolean;
+  /** Where answers go, if not to the inbox. */
+  reply_to: Array<Party>;
+  /** The mail that it answers. */
+  reply_to_message_id: string | null;
+  /** Counts its changes, from 1. `If-Match` names it as `ETag` gives it. */
+  revision: number;
+  /** Not before. */
+  send_at: string | null;
+  subject: string | null;
+  /** Words that a program keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  to: Array<Party>;
+  updated_at: string;
+}
+
+/** A draft with its bodies. */
+export interface DraftDetail {
+  /** The approval of that mail. */
+  approval_id: string | null;
+  attachments: Array<FileOfDraft>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  /** The name that its client gave it. */
+  client_id: string | null;
+  created_at: string;
+  /** Further header fields, by name. */
+  headers: Record<string, unknown>;
+  /** The body as HTML, as it was given. */
+  html: string | null;
+  /** What becomes of HTML beyond its form when it is submitted. */
+  html_mode: string;
+  id: string;
+  inbox_id: string;
+  /** That mail. */
+  message_id: string | null;
+  /** What a program keeps with it, by name. */
+  metadata: Record<string, unknown>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Why the mail was rejected of which it was left. */
+  rejection_reason: string | null;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all: boolean;
+  /** Where answers go, if not to the inbox. */
+  reply_to: Array<Party>;
+  /** The mail that it answers. */
+  reply_to_message_id: string | null;
+  /** Counts its changes, from 1. `If-Match` names it as `ETag` gives it. */
+  revision: number;
+  /** Not before. */
+  send_at: string | null;
+  subject: string | null;
+  /** Words that a program keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  /** The body as text. */
+  text: string | null;
+  to: Array<Party>;
+  updated_at: string;
+}
+
+/** A file of a mail that nobody sends. */
+export interface DraftFile {
+  /** Its media type; `application/octet-stream` where it is left out. */
+  content_type?: string | null | undefined;
+  /** Its name. */
+  filename: string;
+  /** In bytes. */
+  size?: number | null | undefined;
+}
+
+/** A mail that nobody sends. */
+export interface DraftGiven {
+  /** What files it has. */
+  attachments?: Array<DraftFile> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** The body as HTML. */
+  html?: string | null | undefined;
+  /** The mail that it answers. */
+  in_reply_to?: string | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** The body as text. */
+  text?: string | null | undefined;
+  /** Recipients. */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/** What changes of a mail that waits. What is left out stays as it is. */
+export interface EditMail {
+  /** Files beside those that stay. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** The body as HTML, the whole of it as well; empty, it has none any more. */
+  html?: string | null | undefined;
+  /** As of a new mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Files that it has and is to lose, those that it passes on among them. The others stay. */
+  remove_attachments?: Array<string> | null | undefined;
+  /** Where answers go. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** The body as text, the whole of it: with what is quoted in it or passed on. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/** What went wrong. */
+export interface Error {
+  error: { code: string; details: { fields?: Array<{ code: string; field: string; message: string }> }; message: string; request_id: string };
+}
+
+/** What became of a mail that was tried out, and why. */
+export interface Evaluation {
+  facts: Facts;
+  /** So many more matched than the trace has room for. */
+  omitted_steps: number;
+  /** `allow`, `hold` or `block`. */
+  outcome: string;
+  /** Why, as stable codes. */
+  reasons: Array<string>;
+  rules_looked_at: number;
+  /** What it would take, where it is held. */
+  terms: Terms | null;
+  /** The rules that matched. */
+  trace: Array<PolicyStep>;
+}
+
+/** An event, the same for whoever reads it and for webhooks. */
+export interface Event {
+  created_at: string;
+  data: EventData;
+  /** The same however often it is told of. */
+  id: string;
+  type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted";
+}
+
+/**
+ * What an event is about, as it stood then: one of these. It has no bodies, and of long lists and texts the
+ * beginning.
+ */
+export interface EventData {
+  approval?: Approval | null | undefined;
+  inbox?: Inbox | null | undefined;
+  message?: Message | null | undefined;
+}
+
+/** What policies look at, without the words of the mail. */
+export interface Facts {
+  /** Whether it answers a mail that a program wrote. */
+  answers_automatic: boolean;
+  at: string;
+  attachments: Array<FileFact>;
+  inbox_id: string;
+  /** Host names that it links to. */
+  links: Array<string>;
+  /** Host names that it shows pictures of. */
+  pictures: Array<string>;
+  recipients: Array<RecipientFact>;
+  sender: Actor;
+  /** In bytes. */
+  size: number;
+  thread: ThreadFact;
+  volumes: Array<Volume>;
+}
+
+/** A file of a mail. */
+export interface File {
+  /** For `cid:` references. */
+  content_id: string | null;
+  content_type: string;
+  filename: string;
+  id: string;
+  /** Shown within the text. */
+  inline: boolean;
+  /** Of its bytes, in hexadecimal digits. */
+  sha256: string;
+  /** In bytes, decoded. */
+  size: number;
+}
+
+/** A file, as policies look at it. */
+export interface FileFact {
+  content_type: string;
+  filename: string;
+  /** In bytes. */
+  size: number;
+}
+
+/** A file of a mail: its bytes in `content`, or the `attachment_id` of an upload or of a file of another mail. */
+export interface FileGiven {
+  /** Of `POST /v1/attachments`; or, with the scope `messages.read`, of a file of a mail that has come in or gone. */
+  attachment_id?: string | null | undefined;
+  /** Its bytes. */
+  content?: string | null | undefined;
+  /** For `cid:` references in `html`. */
+  content_id?: string | null | undefined;
+  /** Its media type. */
+  content_type?: string | null | undefined;
+  /** Its name, without a path; of a file that is named by its id, that which it has where it is left out. */
+  filename?: string | null | undefined;
+}
+
+/** A file of a draft. */
+export interface FileOfDraft {
+  /** For `cid:` references in `html`. */
+  content_id: string | null;
+  content_type: string;
+  filename: string;
+  /** Of its bytes, in hexadecimal digits. */
+  sha256: string;
+  /** In bytes. */
+  size: number;
+}
+
+/** What looks wrong with a mail. */
+export interface Finding {
+  code: string;
+  evidence: string;
+  explanation: string;
+}
+
+/**
+ * A mail that passes another one on: that one stands below `text` and `html`, which may be left out, at most 128 KB
+ * of its text.
+ */
+export interface Forward {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Whether the files of that mail go with it, behind those in `attachments`. Left out, they do. */
+  include_attachments?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/** A header of a mail. */
+export interface Header {
+  name: string;
+  value: string;
+}
+
+/** Whether it answers. */
+export interface Health {
+  /** Always `ok`. */
+  status: string;
+}
+
+/** What was changed in the HTML of a mail before it was sealed. */
+export interface HtmlChange {
+  count: number;
+  kind: string;
+  message: string | null;
+  /** A name, or the beginning of a text. */
+  what: string;
+}
+
+/** An inbox. */
+export interface Inbox {
+  address: string;
+  created_at: string;
+  display_name: string | null;
+  id: string;
+  /** While nothing leaves it. */
+  paused: Pause | null;
+}
+
+/** A mail. */
+export interface Mail {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/** An address, with or without a name. */
+export type Mailbox = string | { address: string; name?: string | null };
+
+/** Who somebody is. */
+export interface Me {
+  email: string;
+  /** The inboxes that the credential reaches; `null` for all of them. */
+  inbox_ids: Array<string> | null;
+  member_id: string;
+  organization: Organization;
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+  /** What the credential may do. */
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  /** The token that calls; none in a session. */
+  token_id: string | null;
+  user_id: string;
+}
+
+/** A mail as a list shows it. */
+export interface Message {
+  attachments: Array<File>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  created_at: string;
+  /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
+  date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
+  from: Party;
+  id: string;
+  /** The `Message-ID` of the mail that it answers. */
+  in_reply_to: string | null;
+  inbox_id: string;
+  /** The `Message-ID`, without angle brackets; one that goes out has it once SES gave it. */
+  internet_message_id: string | null;
+  /** In the order of the alphabet. */
+  labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Whether somebody said that it was read; a mail that goes out always is. */
+  read: boolean;
+  /** The `Message-ID`s of its conversation that it names, oldest first. */
+  references: Array<string>;
+  /** Where answers go, if not to the author. */
+  reply_to: Array<Party>;
+  /** In bytes, raw. */
+  size: number;
+  /** `received`, or how far it is on its way out. */
+  status: string;
+  subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  thread_id: string;
+  to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
+  /** The author in `From` is proven to be the one who sent it. */
+  authenticated?: boolean | undefined;
+  /** A program wrote it, nobody waits for an answer (RFC 3834). */
+  automatic?: boolean | undefined;
+  /**
+   * Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found or
+   * not.
+   */
+  content_trust?: string | undefined;
+  /** What could not be read as it should be, as stable codes. */
+  defects?: Array<string> | undefined;
+  direction: "inbound" | "outbound";
+  findings?: Array<Finding> | undefined;
+  /** Whether a finding taints its conversation. */
+  tainted?: boolean | undefined;
+  verdicts?: Verdicts | undefined;
+  approval_id?: string | undefined;
+  attempts?: number | null | undefined;
+  cancel_reason?: string | null | undefined;
+  cancelled_at?: string | null | undefined;
+  /** Of the bytes that were countersigned, or are to be. */
+  digest?: string | undefined;
+  /** When the next attempt is made. */
+  due_at?: string | null | undefined;
+  failed_at?: string | null | undefined;
+  failure_reason?: string | null | undefined;
+  /** The name that SES gave it. */
+  provider_id?: string | null | undefined;
+  /** What SES reported of each recipient. */
+  recipients?: Array<Recipient> | null | undefined;
+  /** Not before. */
+  send_at?: string | null | undefined;
+  /** The attempts that were made anew of it. */
+  sent_again_as?: Array<string> | undefined;
+  sent_at?: string | null | undefined;
+  /** Since when nobody knows whether it left. */
+  unknown_since?: string | null | undefined;
+}
+
+/** Mails that were named one by one. */
+export interface MessageBatch {
+  /** Those that are there, as they are now, in the order in which they were named. */
+  data: Array<Message>;
+  /** Those that are as they were, though they were to change. All others are changed. */
+  failed: Array<MessageFailed>;
+  /** Those that are not there, or that this credential may not see. */
+  not_found: Array<MessageNamed>;
+}
+
+/** A mail with its body. */
+export interface MessageDetail {
+  attachments: Array<File>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  created_at: string;
+  /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
+  date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
+  /** The new part of a received reply. */
+  extracted_text: string | null;
+  from: Party;
+  /** All of them, decoded, in order. */
+  headers: Array<Header>;
+  /** The HTML has text that is made invisible. */
+  hidden_text: boolean;
+  /**
+   * The body as HTML: of a received mail without anything active and without remote images, of a mail of ours byte
+   * for byte as it is sealed.
+   */
+  html: string | null;
+  /** The HTML goes on beyond what may be shown. */
+  html_truncated: boolean;
+  id: string;
+  /** The `Message-ID` of the mail that it answers. */
+  in_reply_to: string | null;
+  inbox_id: string;
+  /** The `Message-ID`, without angle brackets; one that goes out has it once SES gave it. */
+  internet_message_id: string | null;
+  /** In the order of the alphabet. */
+  labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
+  /** Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted. */
+  picture_hosts: Array<string>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Whether somebody said that it was read; a mail that goes out always is. */
+  read: boolean;
+  /** The `Message-ID`s of its conversation that it names, oldest first. */
+  references: Array<string>;
+  /** Why a person rejected it, in their words, if they gave any. */
+  rejection_reason: string | null;
+  /** How many remote images it shows, or would show. */
+  remote_images: number;
+  /** Where answers go, if not to the author. */
+  reply_to: Array<Party>;
+  /** What it says of another mail, where a server sent it as a report. Anybody can make one up: it is a claim. */
+  report: Report | null;
+  /** In bytes, raw. */
+  size: number;
+  /** `received`, or how far it is on its way out. */
+  status: string;
+  subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  /** The body as text. */
+  text: string | null;
+  thread_id: string;
+  to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
+  /** The author in `From` is proven to be the one who sent it. */
+  authenticated?: boolean | undefined;
+  /** A program wrote it, nobody waits for an answer (RFC 3834). */
+  automatic?: boolean | undefined;
+  /**
+   * Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found or
+   * not.
+   */
+  content_trust?: string | undefined;
+  /** What could not be read as it should be, as stable codes. */
+  defects?: Array<string> | undefined;
+  direction: "inbound" | "outbound";
+  findings?: Array<Finding> | undefined;
+  /** Whether a finding taints its conversation. */
+  tainted?: boolean | undefined;
+  verdicts?: Verdicts | undefined;
+  approval_id?: string | undefined;
+  attempts?: number | null | undefined;
+  cancel_reason?: string | null | undefined;
+  cancelled_at?: string | null | undefined;
+  /** Of the bytes that were countersigned, or are to be. */
+  digest?: string | undefined;
+  /** When the next attempt is made. */
+  due_at?: string | null | undefined;
+  failed_at?: string | null | undefined;
+  failure_reason?: string | null | undefined;
+  /** The name that SES gave it. */
+  provider_id?: string | null | undefined;
+  /** What SES reported of each recipient. */
+  recipients?: Array<Recipient> | null | undefined;
+  /** Not before. */
+  send_at?: string | null | undefined;
+  /** The attempts that were made anew of it. */
+  sent_again_as?: Array<string> | undefined;
+  sent_at?: string | null | undefined;
+  /** Since when nobody knows whether it left. */
+  unknown_since?: string | null | undefined;
+}
+
+/** A mail that was not changed. */
+export interface MessageFailed {
+  /** Why, as the error of a single change would have it. */
+  code: string;
+  inbox_id: string;
+  message: string;
+  message_id: string;
+}
+
+/** A mail that was not moved. */
+export interface MessageLeft {
+  /** Why, as the error of a single request would have it. */
+  code: string;
+  message: string;
+  message_id: string;
+}
+
+/** A mail: its `id` and its `inbox_id`, as lists give them. */
+export interface MessageName {
+  /** Its inbox. */
+  inbox_id: string;
+  /** Its id. */
+  message_id: string;
+}
+
+/** A mail by its ids. */
+export interface MessageNamed {
+  inbox_id: string;
+  message_id: string;
+}
+
+/** An organization. */
+export interface Organization {
+  id: string;
+  name: string;
+  /** While nothing leaves it. */
+  paused: Pause | null;
+}
+
+/** A page of a list. */
+export interface PageOfApproval {
+  data: Array<Approval>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfAttempt {
+  data: Array<Attempt>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfAuditEntry {
+  data: Array<AuditEntry>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfDraft {
+  data: Array<Draft>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfEvent {
+  data: Array<Event>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfInbox {
+  data: Array<Inbox>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfMessage {
+  data: Array<Message>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfStandingApproval {
+  data: Array<StandingApproval>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfThread {
+  data: Array<Thread>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfThreadMessage {
+  data: Array<ThreadMessage>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfToken {
+  data: Array<Token>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfWebhook {
+  data: Array<Webhook>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** Who a mail is from, or for. */
+export interface Party {
+  /** As the mail writes it: nothing is promised about its form. */
+  address: string;
+  name: string | null;
+}
+
+/** A pause. */
+export interface Pause {
+  at: string;
+  by: Actor;
+  reason: string;
+}
+
+/** What is paused from now on. */
+export interface Paused {
+  paused: Pause;
+}
+
+/** All policies. They are few: there is one page. */
+export interface Policies {
+  data: Array<Policy>;
+  /** Always `null`. */
+  next_cursor: string | null;
+  /** Policies whose record can't be read. While there are any, everything is held. */
+  unreadable: Array<Unreadable>;
+}
+
+/** A policy as it is shown. */
+export interface Policy {
+  created_at: string;
+  description: string | null;
+  enabled: boolean | null;
+  id: string;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids: Array<string> | null;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  updated_at: string;
+  updated_by: Actor;
+  version: number;
+}
+
+/** A policy. */
+export interface PolicyGiven {
+  description?: string | null | undefined;
+  enabled?: boolean | null | undefined;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+}
+
+/** A rule that matched. */
+export interface PolicyStep {
+  /** The fact that met it, in one sentence. */
+  because: string;
+  /** `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged. */
+  outcome: string;
+  policy_id: string;
+  policy_name: string;
+  policy_version: number;
+  /** Its place among the rules of the policy, from 0. */
+  rule: number;
+  rule_name: string;
+}
+
+/** The first thing that is wrong. */
+export interface Problem {
+  /** The anchor that says otherwise. */
+  anchor: Anchor | null;
+  code: string;
+  message: string;
+  sequence: number;
+}
+
+/** Why something is held back or called off. */
+export interface Reason {
+  /** In words, for whoever meets it. */
+  reason?: string | null | undefined;
+}
+
+/** What became of a mail at one recipient. */
+export interface Recipient {
+  address: string;
+  /** `deferred`, `delivered`, `bounced` or `complained`. */
+  status: string;
+}
+
+/** A recipient, as policies look at it. */
+export interface RecipientFact {
+  address: string;
+  first_contact: boolean;
+  /** `internal` or `external`. */
+  kind: string;
+}
+
+/** A vote against exactly these bytes. */
+export interface Reject {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** Why. Whoever asked is told. */
+  reason?: string | null | undefined;
+  /** Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not. */
+  revise?: boolean | null | undefined;
+}
+
+/** A policy that takes the place of one. */
+export interface ReplacePolicy {
+  description?: string | null | undefined;
+  enabled?: boolean | null | undefined;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  /** Of the policy whose place it takes, as you know it. */
+  version: number;
+}
+
+/** An answer to a mail. */
+export interface Reply {
+  /** At most 20, with at most 25 MB together. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /**
+   * Further header fields, by name: `X-…`, and the `List-…` fields of RFC 2369, 2919 and 8058. They are part of what
+   * is approved.
+   */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML, at most 1 MB, within the form that `infra/docs/HTML.md` describes. */
+  html?: string | null | undefined;
+  /** What becomes of HTML beyond that form: `normal` changes and names it, `strict` refuses the mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /**
+   * Whether that mail stands quoted below the answer, at most 128 KB of its text, which takes the scope
+   * `messages.read` too. Left out, it does not.
+   */
+  include_quote?: boolean | null | undefined;
+  /**
+   * What a program keeps with the mail, by name: it is shown with the mail and in its events, and to no recipient.
+   */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Where answers go, if not to the inbox: at most 5. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Not before this, at most 300 days ahead; left out, at once. */
+  send_at?: string | null | undefined;
+  /** Of a reply or of a mail that is passed on, that of the other mail where it is left out. */
+  subject?: string | null | undefined;
+  /** Words that a program keeps with the mail, as `metadata`. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text, at most 1 MB. Where it is left out, it is made of `html`. */
+  text?: string | null | undefined;
+  /**
+   * Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc` and
+   * `bcc` say.
+   */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/**
+ * What a report says of a mail: that it was not delivered (RFC 3464), that somebody complained about it (RFC 5965),
+ * or that it was read (RFC 8098).
+ */
+export interface Report {
+  kind: "delivery" | "complaint" | "receipt";
+  /** The `Message-ID` of the mail that it is about. */
+  original_message_id: string | null;
+  recipients?: Array<Reported> | undefined;
+  arrived_at?: string | null | undefined;
+  /** `abuse`, `fraud`, `virus`, `not-spam` or another. */
+  feedback_type?: string | undefined;
+  original_recipients?: Array<string> | undefined;
+  /** `displayed`, `deleted`, `dispatched`, `processed`, `denied` or `failed`. */
+  disposition?: string | undefined;
+  final_recipient?: string | null | undefined;
+  original_recipient?: string | null | undefined;
+}
+
+/** What a report says of one recipient. */
+export interface Reported {
+  /** `failed`, `delayed`, `delivered`, `relayed` or `expanded`. */
+  action: string | null;
+  /** What the other server answered. */
+  diagnostic: string | null;
+  /** The address that it got to. */
+  final_recipient: string | null;
+  /** The address that the mail was sent to, as far as it is told. */
+  original_recipient: string | null;
+  /** Sending again is useless. */
+  permanent: boolean;
+  /** As RFC 3463 has it, such as `5.1.1`. */
+  status: string | null;
+}
+
+/** Votes that are needed. */
+export interface Requirement {
+  quorum: number;
+  roles: Array<"owner" | "admin" | "approver" | "editor" | "viewer">;
+  /** So many there are; `null` where nobody votes yet. */
+  votes: number | null;
+}
+
+/** What ending a pause is to do. */
+export interface Resume {
+  /** Mails to call off before. */
+  drop?: Array<string> | null | undefined;
+  /** Only say what would go. */
+  preview?: boolean | null | undefined;
+}
+
+/** What goes, or would go, when a pause ends. */
+export interface Resumed {
+  /** The mails that were called off. */
+  dropped: Array<string>;
+  /** Whether it ended: a preview ends nothing. */
+  resumed: boolean;
+  will_send: PageOfMessage;
+}
+
+/** A session that was just opened. */
+export interface Session {
+  /** When it ends whatever happens. */
+  ends_at: string;
+  /** When it ends without use; use moves it on. */
+  expires_at: string;
+  id: string;
+  member_id: string;
+  organization_id: string;
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+  /** For `Authorization: Bearer`. It is shown this once. */
+  token: string;
+}
+
+/**
+ * A text that was signed, under its name, with its signature. What checks it is no part of it: who believes a key
+ * that lies beside a signature believes whoever put both there.
+ */
+export interface Signed {
+  algorithm: string;
+  key_id: string;
+  /** In base64. */
+  signature: string;
+  receipt?: string | undefined;
+  anchor?: string | undefined;
+}
+
+/** A mail that is tried out on policies: either as a `draft`, or one that is there. */
+export interface SimulatePolicies {
+  /** A mail that nobody sends. */
+  draft?: DraftGiven | null | undefined;
+  /** The inbox that it would leave. */
+  inbox_id: string;
+  /** A mail that waits, or left. */
+  message_id?: string | null | undefined;
+  /** In the place of those that there are. */
+  policies?: Array<PolicyGiven> | null | undefined;
+  /** As if this token had asked. */
+  token_id?: string | null | undefined;
+}
+
+/** A budget of mails that are approved ahead. */
+export interface StandingApproval {
+  budget: number;
+  created_at: string;
+  credential: Credential;
+  domain: string | null;
+  expires_at: string;
+  id: string;
+  inbox_id: string | null;
+  /** Whose vote it is. */
+  member_id: string;
+  recipient: string | null;
+  revoked_at: string | null;
+  /** `live`, `used_up`, `expired` or `revoked`. */
+  status: string;
+  thread_id: string | null;
+  used: number;
+}
+
+/** A mail that is held, or goes. */
+export interface Submitted {
+  approval: Approval;
+  /** What its HTML was changed in before it was sealed. */
+  changes: Array<HtmlChange>;
+  message: Message;
+}
+
+/** What a held mail takes. */
+export interface Terms {
+  /** With what it is decided: `person` or `any`. */
+  by: string;
+  /** Seconds that it waits for the votes. */
+  expires_in: number;
+  /** What happens where `send_at` passes before that: `expire` or `send`. */
+  late: string;
+  /** What the links do in the mails that tell of it: `decide` or `sign_in`. */
+  links: string;
+  /** Roles that are told of it by mail. */
+  notify: Array<"owner" | "admin" | "approver" | "editor" | "viewer">;
+  /** So many rejections end it. */
+  rejections: number;
+  /** Seconds until those who may vote are reminded, again and again; never where it is `null`. */
+  remind_after: number | null;
+  requirements: Array<Requirement>;
+  /**
+   * Whether who asked, who owns the token that asked, who edited it last and who asked for earlier attempts can't
+   * approve it.
+   */
+  separation: boolean;
+}
+
+/** A conversation. */
+export interface Thread {
+  created_at: string;
+  id: string;
+  inbox_id: string;
+  /** Those of its mails, in the order of the alphabet. */
+  labels: Array<string>;
+  /** The author of that mail. */
+  last_from: Party;
+  /** When its last mail came in, or went out. */
+  last_message_at: string;
+  /** Of mails of all kinds, also of those that never went. */
+  message_count: number;
+  /** The first words of the last mail that came in or went out; before there is one, of the mail that began it. */
+  preview: string;
+  /** The subject of its first mail. */
+  subject: string;
+  /** Whether one of its mails had a finding that taints: then no program decides in it. */
+  tainted: boolean;
+  /** How many of them nobody has read. */
+  unread_count: number;
+}
+
+/** A conversation with a page of its mails. */
+export interface ThreadDetail {
+  created_at: string;
+  id: string;
+  inbox_id: string;
+  /** Those of its mails, in the order of the alphabet. */
+  labels: Array<string>;
+  /** The author of that mail. */
+  last_from: Party;
+  /** When its last mail came in, or went out. */
+  last_message_at: string;
+  /** Of mails of all kinds, also of those that never went. */
+  message_count: number;
+  /** Oldest first. */
+  messages: PageOfThreadMessage;
+  /** The first words of the last mail that came in or went out; before there is one, of the mail that began it. */
+  preview: string;
+  /** The subject of its first mail. */
+  subject: string;
+  /** Whether one of its mails had a finding that taints: then no program decides in it. */
+  tainted: boolean;
+  /** How many of them nobody has read. */
+  unread_count: number;
+}
+
+/** The conversation, as policies look at it. */
+export interface ThreadFact {
+  /** `reply` or `new`. */
+  kind: string;
+  tainted: boolean;
+}
+
+/** A mail of a conversation with what it says that is new. */
+export interface ThreadMessage {
+  attachments: Array<File>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  created_at: string;
+  /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
+  date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
+  from: Party;
+  id: string;
+  /** The `Message-ID` of the mail that it answers. */
+  in_reply_to: string | null;
+  inbox_id: string;
+  /** The `Message-ID`, without angle brackets; one that goes out has it once SES gave it. */
+  internet_message_id: string | null;
+  /** In the order of the alphabet. */
+  labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
+  /** Its text without what it quotes. */
+  new_text: string | null;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Whether somebody said that it was read; a mail that goes out always is. */
+  read: boolean;
+  /** The `Message-ID`s of its conversation that it names, oldest first. */
+  references: Array<string>;
+  /** Where answers go, if not to the author. */
+  reply_to: Array<Party>;
+  /** In bytes, raw. */
+  size: number;
+  /** `received`, or how far it is on its way out. */
+  status: string;
+  subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  /**
+   * Its text is left out: the mails of this page are too large together, or its bytes can't be had. Get the mail
+   * itself.
+   */
+  text_left_out: boolean;
+  thread_id: string;
+  to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
+  /** The author in `From` is proven to be the one who sent it. */
+  authenticated?: boolean | undefined;
+  /** A program wrote it, nobody waits for an answer (RFC 3834). */
+  automatic?: boolean | undefined;
+  /**
+   * Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found or
+   * not.
+   */
+  content_trust?: string | undefined;
+  /** What could not be read as it should be, as stable codes. */
+  defects?: Array<string> | undefined;
+  direction: "inbound" | "outbound";
+  findings?: Array<Finding> | undefined;
+  /** Whether a finding taints its conversation. */
+  tainted?: boolean | undefined;
+  verdicts?: Verdicts | undefined;
+  approval_id?: string | undefined;
+  attempts?: number | null | undefined;
+  cancel_reason?: string | null | undefined;
+  cancelled_at?: string | null | undefined;
+  /** Of the bytes that were countersigned, or are to be. */
+  digest?: string | undefined;
+  /** When the next attempt is made. */
+  due_at?: string | null | undefined;
+  failed_at?: string | null | undefined;
+  failure_reason?: string | null | undefined;
+  /** The name that SES gave it. */
+  provider_id?: string | null | undefined;
+  /** What SES reported of each recipient. */
+  recipients?: Array<Recipient> | null | undefined;
+  /** Not before. */
+  send_at?: string | null | undefined;
+  /** The attempts that were made anew of it. */
+  sent_again_as?: Array<string> | undefined;
+  sent_at?: string | null | undefined;
+  /** Since when nobody knows whether it left. */
+  unknown_since?: string | null | undefined;
+}
+
+/** What became of the mails of a conversation. */
+export interface ThreadMoved {
+  /** All of them were looked at. Else the same request goes on with the rest. */
+  complete: boolean;
+  /** Those that were not, with the reason of each. */
+  left: Array<MessageLeft>;
+  /** So many of its mails were moved by this request. */
+  moved: number;
+  thread_id: string;
+}
+
+/** A token. */
+export interface Token {
+  created_at: string;
+  id: string;
+  /** The inboxes that it reaches; `null` for all of them. */
+  inbox_ids: Array<string> | null;
+  /** The last four characters of its secret. */
+  last_four: string;
+  /** Its owner. */
+  member_id: string;
+  name: string;
+  /** While it can't be used. */
+  paused: Pause | null;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  /** The secret, only in the response to its creation. */
+  token?: string | null | undefined;
+}
+
+/** A policy whose record can't be read. */
+export interface Unreadable {
+  id: string | null;
+}
+
+/** What changes of a draft. What is left out stays, what is `null` is taken out. */
+export interface UpdateDraft {
+  /** All its files, in the place of those that it has. */
+  attachments?: Array<FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: Mailbox | Array<Mailbox> | null | undefined;
+  /** All further header fields, in the place of those that it has. */
+  headers?: Record<string, unknown> | null | undefined;
+  /** The body as HTML. */
+  html?: string | null | undefined;
+  /** As of a new draft. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** All that a program keeps with it by name, in the place of what it has. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the other recipients of that mail get the answer too. */
+  reply_all?: boolean | null | undefined;
+  /** Where answers go, if not to the inbox. */
+  reply_to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** The mail of its inbox that it answers. */
+  reply_to_message_id?: string | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** All words that a program keeps with it, in the place of those that it has. */
+  tags?: Array<string> | null | undefined;
+  /** The body as text. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: Mailbox | Array<Mailbox> | null | undefined;
+}
+
+/** What changes of an inbox. Its address is its own for ever. */
+export interface UpdateInbox {
+  /** The name beside the address, in mails that go out; an empty one takes it away. */
+  display_name: string;
+}
+
+/** What changes of a mail, or of all mails of a conversation. What is left out stays as it is. */
+export interface UpdateMessage {
+  /** Labels to have; each mail has at most 20. */
+  add_labels?: Array<string> | null | undefined;
+  /** Whether it was read. A mail that goes out always is. */
+  read?: boolean | null | undefined;
+  /** Labels to lose. */
+  remove_labels?: Array<string> | null | undefined;
+}
+
+/** A file that was announced, with where to put it. */
+export interface Upload {
+  content_type: string;
+  /** Seconds that the URL is good. */
+  expires_in: number;
+  filename: string;
+  id: string;
+  inbox_id: string;
+  /** In bytes. */
+  size: number;
+  upload_headers: UploadHeaders;
+  upload_method: string;
+  upload_url: string;
+}
+
+/** The headers that the upload must have: they are signed. */
+export interface UploadHeaders {
+  "content-length": string;
+  "content-type": string;
+}
+
+/** What the receiving server found out: `PASS`, `FAIL`, `GRAY`, `PROCESSING_FAILED` or `DISABLED`. */
+export interface Verdicts {
+  dkim: string;
+  dmarc: string;
+  spam: string;
+  spf: string;
+  virus: string;
+}
+
+/** What a check of the audit log found. */
+export interface Verification {
+  anchors: Anchors;
+  /** How many were. */
+  entries: number;
+  /** The first place that was looked at. */
+  from: number;
+  head: AuditHead | null;
+  /** Where to go on, if that was not all. */
+  next: number | null;
+  problem: Problem | null;
+  /** The last. */
+  to: number;
+  verified: boolean;
+}
+
+/** How many mails left within a window. */
+export interface Volume {
+  count: number;
+  per: string;
+  recipient: string | null;
+  window: string;
+}
+
+/** A vote. */
+export interface Vote {
+  at: string;
+  credential: Credential;
+  member_id: string;
+  reason: string | null;
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+  /** Where it was given ahead. */
+  standing_approval_id: string | null;
+  /** `approve` or `reject`. */
+  verdict: string;
+}
+
+/** A webhook. */
+export interface Webhook {
+  created_at: string;
+  /** Which events it is told of; all of them where it is empty. */
+  events: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted">;
+  /** Attempts in a row that were not taken, up to 5: then it is held back. */
+  failures: number;
+  /** Until when it is asked no more. */
+  held_until: string | null;
+  id: string;
+  /** What signs the events, only in the response to its creation. */
+  secret?: string | null | undefined;
+  secret_last_four: string;
+  url: string;
+}
