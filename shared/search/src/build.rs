@@ -1,6 +1,7 @@
 //! Making segments: of mails, and of other segments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 
@@ -12,7 +13,7 @@ use crate::words::{Field, words};
 /// So much of a body is found, in bytes.
 pub const MAX_TEXT: usize = 256 * 1024;
 /// So much of a body is kept to show where it was found, in bytes.
-pub const MAX_STORED: usize = 8 * 1024;
+const MAX_STORED: usize = 8 * 1024;
 /// So many bytes of any other field are found.
 const MAX_FIELD: usize = 16 * 1024;
 /// A leaf has about so many bytes.
@@ -21,8 +22,14 @@ const LEAF: usize = 8 * 1024;
 const INLINE: usize = 96;
 /// Between two values of a field lie so many places, so that no phrase begins in one and ends in the next.
 const BETWEEN: u32 = 100;
+/// A mail is found by so many different words.
+const MAX_WORDS: usize = 20_000;
+/// And so many places of one word in one field of it are known: what stands more often is a phrase there alone.
+const MAX_PLACES: usize = 64;
+/// So many values of a field are found.
+const MAX_VALUES: usize = 1_000;
 /// What mails with a file are found by: no text has this word.
-pub(crate) const HAS_FILE: &[u8] = b"\0file";
+pub(crate) const HAS_FILE: &str = "\0file";
 
 /// A mail, as it is found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,20 +59,36 @@ struct Kept<'a> {
     text: &'a str,
 }
 
-/// A segment of these mails, each once. The same mails make the same bytes.
-pub fn build(documents: &[Document]) -> Vec<u8> {
-    let newest: BTreeMap<u128, &Document> = documents.iter().map(|it| (it.id, it)).collect();
-    let newest: Vec<&Document> = newest.into_values().rev().collect();
-    let mut terms: BTreeMap<Vec<u8>, Vec<(u32, [Vec<u32>; 5])>> = BTreeMap::new();
-    for (document, doc) in newest.iter().zip(0u32..) {
-        let mut add = |term: Vec<u8>, field: Field, place: u32| {
-            let list = terms.entry(term).or_default();
-            if list.last().is_none_or(|(last, _)| *last != doc) {
-                list.push((doc, Default::default()));
+/// Where a word of a mail stands: which word, in which mail, and its field above its place. A text has fewer places than fit.
+type Occurrence = (u32, u32, u32);
+
+/// So far above its place stands the number of a field.
+const FIELD_SHIFT: u32 = 29;
+
+/// The words of some mails, as they are met.
+#[derive(Default)]
+struct Terms {
+    numbers: HashMap<String, u32>,
+    occurrences: Vec<Occurrence>,
+}
+
+impl Terms {
+    /// Adds what one mail has. Of a mail with more than [`MAX_WORDS`] words the first of them are found.
+    fn add(&mut self, doc: u32, document: &Document) {
+        let mut own = HashSet::new();
+        let mut add = |term: String, field: Field, place: u32| {
+            let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+            let full = own.len() >= MAX_WORDS;
+            let number = match self.numbers.entry(term) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(_) if full => return,
+                Entry::Vacant(new) => *new.insert(next),
+            };
+            if full && !own.contains(&number) {
+                return;
             }
-            if let Some((_, places)) = list.last_mut() {
-                places[field as usize].push(place);
-            }
+            own.insert(number);
+            self.occurrences.push((number, doc, ((field as u32) << FIELD_SHIFT) | place));
         };
         for field in Field::ALL {
             let one = |text| std::slice::from_ref(text);
@@ -77,30 +100,69 @@ pub fn build(documents: &[Document]) -> Vec<u8> {
                 Field::File => (&document.files, MAX_FIELD),
             };
             let (mut first, mut left) = (0u32, max);
-            for value in values {
+            for value in values.iter().take(MAX_VALUES) {
                 let value = beginning(value, left);
                 left -= value.len();
                 let mut end = first;
                 words(value, |word| {
-                    add(word.term.into_bytes(), field, first + word.place);
-                    end = end.max(first + word.place);
+                    let place = first + word.place;
+                    end = end.max(place);
+                    if let Some(own) = field.own(&word.term) {
+                        add(own, field, place);
+                    }
+                    add(word.term, field, place);
                 });
                 first = end + BETWEEN;
             }
         }
         if !document.files.is_empty() {
-            add(HAS_FILE.to_vec(), Field::File, 0);
+            add(HAS_FILE.to_owned(), Field::File, 0);
         }
+    }
+
+    /// Writes the words in their order. Of each in a field of a mail the first [`MAX_PLACES`] places are kept.
+    fn write(self, writer: &mut Writer) {
+        let Self { numbers, mut occurrences } = self;
+        let mut terms: Vec<(String, u32)> = numbers.into_iter().collect();
+        terms.sort_unstable();
+        occurrences.sort_unstable();
+        for (term, number) in terms {
+            let from = occurrences.partition_point(|it| it.0 < number);
+            let own = &occurrences[from..];
+            let own = &own[..own.partition_point(|it| it.0 == number)];
+            let bodies: Vec<_> = own
+                .chunk_by(|a, b| a.1 == b.1)
+                .map(|in_mail| {
+                    let mut places: [Vec<u32>; 5] = Default::default();
+                    for (.., at) in in_mail {
+                        let kept = &mut places[(at >> FIELD_SHIFT) as usize];
+                        if kept.len() < MAX_PLACES {
+                            kept.push(at & ((1 << FIELD_SHIFT) - 1));
+                        }
+                    }
+                    (in_mail[0].1, lists::encode(&places))
+                })
+                .collect();
+            let list: Vec<_> = bodies.iter().map(|(doc, body)| (*doc, body.as_slice())).collect();
+            writer.add(term.as_bytes(), &list);
+        }
+    }
+}
+
+/// A segment of these mails, each once. The same mails make the same bytes.
+///
+/// While it is made it takes some ten bytes for each byte of their texts, of which no more than the bounds above are looked at.
+pub fn build(documents: &[Document]) -> Vec<u8> {
+    let newest: BTreeMap<u128, &Document> = documents.iter().map(|it| (it.id, it)).collect();
+    let newest: Vec<&Document> = newest.into_values().rev().collect();
+    let mut terms = Terms::default();
+    for (document, doc) in newest.iter().zip(0u32..) {
+        terms.add(doc, document);
     }
     let kept: Vec<_> =
         newest.iter().map(|it| Kept { id: it.id, text: beginning(&it.text, MAX_STORED) }).collect();
     let mut writer = Writer::new(&kept);
-    for (term, mut list) in terms {
-        list.iter_mut().flat_map(|(_, places)| places).for_each(|places| places.sort_unstable());
-        let list: Vec<_> = list.iter().map(|(doc, places)| (*doc, lists::encode(places))).collect();
-        let list: Vec<_> = list.iter().map(|(doc, body)| (*doc, body.as_slice())).collect();
-        writer.add(&term, &list);
-    }
+    terms.write(&mut writer);
     writer.finish()
 }
 
@@ -210,17 +272,6 @@ pub(crate) fn tail_length(segment: &[u8]) -> Option<usize> {
     let footer = segment.len().checked_sub(FOOTER)?;
     let length: [u8; 4] = segment.get(footer..footer + 4)?.try_into().ok()?;
     Some(u32::from_le_bytes(length) as usize + FOOTER).filter(|length| *length <= segment.len())
-}
-
-/// The ids of the mails of a segment.
-pub fn ids(segment: &Bytes) -> Result<Vec<u128>, Broken> {
-    let broken = Broken { segment: 0 };
-    let length = tail_length(segment).ok_or(broken)?;
-    let tail = read_tail(&segment[segment.len() - length..]).map_err(|_| broken)?;
-    let mut cache = Cache::default();
-    cache.supply(0, 0, segment.clone());
-    let keys = View { cache: &cache, source: 0, tail: &tail }.keys().map_err(|_| broken)?;
-    Ok(keys.into_iter().map(|key| key.id).collect())
 }
 
 /// One segment of several: each mail once, and none of those that are gone. It holds them all in memory while it does.

@@ -56,8 +56,18 @@ pub enum Order {
     Relevance,
 }
 
+/// What the scores of a search by relevance go by, from its first page on: whatever comes in between two pages, each mail keeps its
+/// place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// Mails with ids above this one came later, and are not looked for.
+    pub top: u128,
+    /// How rare each word of the query was, in the order of the words.
+    pub rarity: Vec<u32>,
+}
+
 /// What is wanted beside the query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The order.
     pub order: Order,
@@ -65,6 +75,8 @@ pub struct Options {
     pub limit: usize,
     /// Behind this one.
     pub behind: Option<Cursor>,
+    /// By relevance, what the first page went by; none for that one.
+    pub basis: Option<Basis>,
 }
 
 /// The place of a mail among those that are found.
@@ -92,8 +104,12 @@ pub struct Hit {
 pub struct Found {
     /// The mails.
     pub hits: Vec<Hit>,
-    /// There are more behind the last of them.
-    pub more: bool,
+    /// Behind which place the next page begins; none where there is no more.
+    pub next: Option<Cursor>,
+    /// It read as much as one search may. What lies behind is for another one.
+    pub exhausted: bool,
+    /// By relevance, what the next page must go by.
+    pub basis: Option<Basis>,
 }
 
 /// Bytes that are to be read.
@@ -112,7 +128,7 @@ pub enum Step {
     Read(Vec<Read>),
     /// It is done.
     Found(Found),
-    /// It would have to read more than a search may: it is to name fewer inboxes, or a time.
+    /// By relevance: it would have to read more than a search may. It is to name fewer inboxes, or a time.
     TooMuch,
 }
 
@@ -140,6 +156,31 @@ impl Match {
     }
 }
 
+/// How far a segment was looked through, from its newest mail on.
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    found: Vec<Match>,
+    /// Mails that were found, whose ids are still to be read, and whether they have a word in their text.
+    unknown: Vec<(u32, bool)>,
+    /// The mail that is looked at next.
+    next: u32,
+    /// There is no other in it.
+    done: bool,
+}
+
+impl Progress {
+    fn len(&self) -> usize {
+        self.found.len() + self.unknown.len()
+    }
+}
+
+/// Mails in the order of the page, how it goes on behind them, and what they were ranked by.
+struct Ranked {
+    page: Vec<Match>,
+    next: Option<Cursor>,
+    basis: Option<Basis>,
+}
+
 /// A search.
 #[derive(Debug)]
 pub struct Search<'q> {
@@ -150,8 +191,10 @@ pub struct Search<'q> {
     order: Vec<usize>,
     tails: Vec<Option<Tail>>,
     cache: Cache,
-    /// What segments were found to have, which need not be looked for again in the next round.
-    done: RefCell<BTreeMap<usize, Vec<Match>>>,
+    /// How far each segment was looked through, by date: the next round goes on there.
+    progress: RefCell<BTreeMap<usize, Progress>>,
+    /// It read as much as it may: what has ids above this one was looked at.
+    stopped: Option<u128>,
     reads: usize,
     bytes: u64,
 }
@@ -162,8 +205,8 @@ impl<'q> Search<'q> {
         let mut order: Vec<_> = (0..sources.len()).collect();
         order.sort_by_key(|&n| (std::cmp::Reverse(sources[n].newest), n));
         let tails = vec![None; sources.len()];
-        let (cache, done) = (Cache::default(), RefCell::default());
-        Self { query, options, sources, order, tails, cache, done, reads: 0, bytes: 0 }
+        let (cache, progress) = (Cache::default(), RefCell::default());
+        Self { query, options, sources, order, tails, cache, progress, stopped: None, reads: 0, bytes: 0 }
     }
 
     /// How often and how much was read.
@@ -171,15 +214,11 @@ impl<'q> Search<'q> {
         (self.reads, self.bytes)
     }
 
-    /// Goes on behind this mail, with what was read already.
-    pub fn go_on(&mut self, behind: Cursor) {
+    /// Goes on behind this place, with what was read already.
+    pub fn go_on(&mut self, behind: Cursor, basis: Option<Basis>) {
         self.options.behind = Some(behind);
-        self.done.take();
-    }
-
-    /// Where the next page begins, if not at the start.
-    pub fn behind(&self) -> Option<Cursor> {
-        self.options.behind
+        self.options.basis = basis;
+        self.progress.take();
     }
 
     /// Gives what was asked for.
@@ -196,9 +235,10 @@ impl<'q> Search<'q> {
     /// Goes as far as what was read allows.
     pub fn step(&mut self) -> Result<Step, Broken> {
         self.open()?;
-        let found = match self.options.order {
-            Order::Date => self.by_date(),
-            Order::Relevance => self.by_relevance(),
+        let found = match (self.stopped, self.options.order) {
+            (Some(floor), _) => Ok(self.above(floor)),
+            (None, Order::Date) => self.by_date(),
+            (None, Order::Relevance) => self.by_relevance(),
         };
         match found.and_then(|found| self.with_texts(found)) {
             Ok(found) => Ok(Step::Found(found)),
@@ -206,12 +246,47 @@ impl<'q> Search<'q> {
             Err(Stop::Need) => {
                 let wanted = self.cache.take_wanted();
                 let bytes: u64 = wanted.iter().map(|(_, range)| range.end - range.start).sum();
-                if self.reads + wanted.len() > MAX_READS || self.bytes + bytes > MAX_BYTES {
-                    return Ok(Step::TooMuch);
+                let over = self.reads + wanted.len() > MAX_READS || self.bytes + bytes > MAX_BYTES;
+                // What is left then are the texts of a page.
+                if over && self.stopped.is_none() {
+                    self.stopped = self.floor();
+                    return if self.stopped.is_some() { self.step() } else { Ok(Step::TooMuch) };
                 }
                 Ok(Step::Read(wanted.into_iter().map(|(source, range)| Read { source, range }).collect()))
             }
         }
+    }
+
+    /// Above which id, by date, all mails were looked at, where that is more than before.
+    fn floor(&self) -> Option<u128> {
+        let (from, below) = self.bounds();
+        let progress = self.progress.borrow();
+        let reached = |source: usize| {
+            let known = progress.get(&source);
+            if known.is_some_and(|it| it.done) {
+                return None;
+            }
+            let newest = self.sources[source].newest;
+            let (Some(known), Some(tail)) = (known, &self.tails[source]) else { return Some(newest) };
+            let doc = known.unknown.first().map_or(known.next, |(doc, _)| *doc);
+            Some(tail.first_of_block(doc).unwrap_or(newest))
+        };
+        let floor = self.within(from, below).filter_map(reached).max()?;
+        (self.options.order == Order::Date && floor < below - 1).then_some(floor)
+    }
+
+    /// What was found with ids above this one.
+    fn above(&self, floor: u128) -> Ranked {
+        let progress = self.progress.borrow();
+        let found = progress.values().flat_map(|it| &it.found).filter(|it| it.id > floor);
+        let found: BTreeMap<u128, Match> = found.map(|it| (it.id, *it)).collect();
+        let mut page: Vec<_> = found.into_values().rev().collect();
+        let mut next = Cursor { score: 0, id: floor + 1 };
+        if page.len() > self.options.limit {
+            page.truncate(self.options.limit);
+            next = page.last().map_or(next, Match::cursor);
+        }
+        Ranked { page, next: Some(next), basis: None }
     }
 
     /// Where the tail of a segment lies, and what is best read with it.
@@ -262,32 +337,37 @@ impl<'q> Search<'q> {
         self.order.iter().copied().filter(may_have)
     }
 
-    fn by_date(&self) -> Result<(Vec<Match>, bool), Stop> {
+    /// As [`Search::span`], behind the place at which the page begins.
+    fn bounds(&self) -> (u128, u128) {
         let (from, before) = self.span();
-        let below = self.options.behind.map_or(before, |behind| before.min(behind.id));
+        (from, self.options.behind.map_or(before, |behind| before.min(behind.id)))
+    }
+
+    fn by_date(&self) -> Result<Ranked, Stop> {
+        let (from, below) = self.bounds();
         // One more than the page has tells whether there is another page.
         let most = self.options.limit + 1;
         let mut found: BTreeMap<u128, Match> = BTreeMap::new();
         let mut pending = 0;
+        let mut progress = self.progress.borrow_mut();
         for source in self.within(from, below) {
             let last = found.keys().rev().nth(most - 1);
             if pending == GROUP || last.is_some_and(|last| *last > self.sources[source].newest) {
                 break;
             }
-            let done = self.done.borrow().get(&source).cloned();
-            let some = match done {
-                Some(some) => Ok(some),
-                None => self.view(source).and_then(|view| self.newest_in(&view, from, below, most)),
-            };
-            match some {
-                Ok(some) => {
-                    for it in &some {
-                        found.entry(it.id).or_insert(*it);
-                    }
-                    self.done.borrow_mut().insert(source, some);
-                }
+            match self.view(source).and_then(|view| {
+                let known = progress.entry(source).or_insert_with(|| Progress {
+                    next: view.first_below(below),
+                    ..Progress::default()
+                });
+                self.look_through(&view, known, (from, below), most)
+            }) {
+                Ok(()) => {}
                 Err(Stop::Need) => pending += 1,
                 Err(stop) => return Err(stop),
+            }
+            for it in progress.get(&source).iter().flat_map(|it| &it.found) {
+                found.entry(it.id).or_insert(*it);
             }
         }
         if pending > 0 {
@@ -296,34 +376,61 @@ impl<'q> Search<'q> {
         let mut page: Vec<_> = found.into_values().rev().take(most).collect();
         let more = page.len() == most;
         page.truncate(self.options.limit);
-        Ok((page, more))
+        let next = page.last().filter(|_| more).map(Match::cursor);
+        Ok(Ranked { page, next, basis: None })
     }
 
-    /// The newest mails of a segment that the query takes.
-    fn newest_in(&self, view: &View<'_>, from: u128, below: u128, most: usize) -> Result<Vec<Match>, Stop> {
-        let Some(mut matcher) = Matcher::open(view, self.query)? else { return Ok(vec![]) };
-        let (mut found, mut unknown) = (vec![], 0);
-        let (mut next, end) = (view.first_below(below), view.first_before_all(from));
-        while found.len() + unknown < most {
-            let Some(doc) = matcher.next(next)?.filter(|doc| *doc < end) else { break };
-            next = doc + 1;
-            match view.key(doc) {
-                Ok(key) if key.id >= below => {}
-                Ok(key) if key.id < from => break,
-                Ok(key) => {
-                    let in_text = matcher.in_text(doc)?;
-                    found.push(Match { score: 0, id: key.id, source: view.source, doc, in_text });
+    /// Looks for the newest mails of a segment that the query takes, from where it stands.
+    fn look_through(
+        &self,
+        view: &View<'_>,
+        progress: &mut Progress,
+        (from, below): (u128, u128),
+        most: usize,
+    ) -> Result<(), Stop> {
+        if progress.done {
+            return Ok(());
+        }
+        let Some(mut matcher) = Matcher::open(view, self.query)? else {
+            progress.done = true;
+            return Ok(());
+        };
+        let end = view.first_before_all(from);
+        loop {
+            for (doc, in_text) in std::mem::take(&mut progress.unknown) {
+                match view.key(doc) {
+                    Ok(key) if key.id >= below => {}
+                    Ok(key) if key.id < from => progress.done = true,
+                    Ok(key) => {
+                        let it = Match { score: 0, id: key.id, source: view.source, doc, in_text };
+                        progress.found.push(it);
+                    }
+                    // Others may be missing too: they are asked for together.
+                    Err(Stop::Need) => progress.unknown.push((doc, in_text)),
+                    Err(stop) => return Err(stop),
                 }
-                // Others may be missing too: they are asked for together.
-                Err(Stop::Need) => unknown += 1,
-                Err(stop) => return Err(stop),
+            }
+            let before = progress.len();
+            while !progress.done && progress.len() < most {
+                let Some(doc) = matcher.next(progress.next)?.filter(|doc| *doc < end) else {
+                    progress.done = true;
+                    break;
+                };
+                let in_text = matcher.in_text(doc)?;
+                progress.next = doc + 1;
+                progress.unknown.push((doc, in_text));
+            }
+            if progress.len() == before {
+                return if progress.unknown.is_empty() { Ok(()) } else { Err(Stop::Need) };
             }
         }
-        if unknown > 0 { Err(Stop::Need) } else { Ok(found) }
     }
 
-    fn by_relevance(&self) -> Result<(Vec<Match>, bool), Stop> {
-        let (from, before) = self.span();
+    fn by_relevance(&self) -> Result<Ranked, Stop> {
+        let (from, mut before) = self.span();
+        if let Some(basis) = &self.options.basis {
+            before = before.min(basis.top.saturating_add(1));
+        }
         let mut open = vec![];
         let mut missing = false;
         for source in self.within(from, before) {
@@ -337,23 +444,25 @@ impl<'q> Search<'q> {
         if missing {
             return Err(Stop::Need);
         }
-        let docs: u64 = self.sources.iter().map(|it| u64::from(it.docs)).sum();
-        let mut with: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
-        for (_, matcher) in &open {
-            matcher.count(&mut with);
-        }
+        let words = self.query.words();
+        let basis = self.options.basis.clone().unwrap_or_else(|| {
+            let docs: u64 = self.sources.iter().map(|it| u64::from(it.docs)).sum();
+            let mut with: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+            for (_, matcher) in &open {
+                matcher.count(&mut with);
+            }
+            let rarity = words.iter().map(|word| rarity(docs, with.get(word.as_bytes()))).collect();
+            Basis { top: self.sources.iter().map(|it| it.newest).max().unwrap_or(0), rarity }
+        });
+        let rarity: BTreeMap<_, _> =
+            words.iter().map(String::as_bytes).zip(basis.rarity.iter().copied()).collect();
         let most = self.options.limit + 1;
         let (mut found, mut left) = (BTreeSet::new(), RANKED);
         for (view, mut matcher) in open {
-            match self.best_in(
-                &view,
-                &mut matcher,
-                (from, before),
-                &|term| rarity(docs, with.get(term)),
-                &mut left,
-            ) {
+            let rarity = |term: &[u8]| rarity.get(term).copied().unwrap_or(1);
+            match self.best_in(&view, &mut matcher, (from, before), &rarity, &mut left) {
                 Ok(some) => {
-                    found.extend(some.into_iter().map(|it| (it.score, it.id, it.source, it.doc, it.in_text)))
+                    found.extend(some.into_iter().map(|it| (it.score, it.id, it.source, it.doc, it.in_text)));
                 }
                 Err(Stop::Need) => missing = true,
                 Err(stop) => return Err(stop),
@@ -363,14 +472,16 @@ impl<'q> Search<'q> {
             return Err(Stop::Need);
         }
         let mut page: Vec<Match> = vec![];
+        let mut known = BTreeSet::new();
         for (score, id, source, doc, in_text) in found.into_iter().rev() {
-            if page.iter().all(|it| it.id != id) && page.len() < most {
+            if page.len() < most && known.insert(id) {
                 page.push(Match { score, id, source, doc, in_text });
             }
         }
         let more = page.len() == most;
         page.truncate(self.options.limit);
-        Ok((page, more))
+        let next = page.last().filter(|_| more).map(Match::cursor);
+        Ok(Ranked { page, next, basis: Some(basis) })
     }
 
     /// The mails of a segment that say most of the query.
@@ -418,7 +529,7 @@ impl<'q> Search<'q> {
     }
 
     /// The page, with the texts that highlights are made of.
-    fn with_texts(&self, (page, more): (Vec<Match>, bool)) -> Result<Found, Stop> {
+    fn with_texts(&self, Ranked { page, next, basis }: Ranked) -> Result<Found, Stop> {
         let mut hits = vec![];
         let mut missing = false;
         for it in page {
@@ -434,7 +545,8 @@ impl<'q> Search<'q> {
             };
             hits.push(Hit { cursor: it.cursor(), source: it.source, text });
         }
-        if missing { Err(Stop::Need) } else { Ok(Found { hits, more }) }
+        let exhausted = self.stopped.is_some();
+        if missing { Err(Stop::Need) } else { Ok(Found { hits, next, exhausted, basis }) }
     }
 }
 
@@ -530,17 +642,14 @@ impl<'a> Part<'a> {
     fn open(view: &View<'a>, condition: &Condition) -> Result<Opened<'a>, Stop> {
         let all = Field::ALL.iter().fold(0, |set, field| set | field.bit());
         let (words, fields) = match condition {
-            Condition::Words { field, words } => {
-                let words = words.iter().map(|(at, word)| (*at, word.as_bytes())).collect();
-                (words, field.map_or(all, Field::bit))
-            }
-            Condition::HasAttachment => (vec![(0, HAS_FILE)], all),
+            Condition::Words { field, .. } => (condition.words(), field.map_or(all, Field::bit)),
+            Condition::HasAttachment => (vec![(0, HAS_FILE.to_owned())], all),
             Condition::Label(_) | Condition::Unread(_) => return Ok(Opened::NoMatter),
         };
         let mut lists = vec![];
         let mut missing = false;
         for (at, word) in words {
-            match List::open(*view, word) {
+            match List::open(*view, word.as_bytes()) {
                 Ok(Some(list)) => lists.push((at, list)),
                 Ok(None) => return Ok(Opened::Nowhere),
                 Err(Stop::Need) => missing = true,

@@ -9,14 +9,16 @@ mod build;
 mod engine;
 mod highlight;
 mod lists;
+mod lookup;
 mod query;
 mod segment;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use build::{Document, MAX_STORED, MAX_TEXT, build, ids, merge};
-pub use engine::{Broken, Cursor, Found, Hit, Options, Order, Read, Search, Source, Step};
+pub use build::{Document, MAX_TEXT, build, merge};
+pub use engine::{Basis, Broken, Cursor, Found, Hit, Options, Order, Read, Search, Source, Step};
 pub use highlight::{Fragment, highlight};
+pub use lookup::Lookup;
 pub use query::{Condition, InvalidQuery, MAX_CHARS, MAX_TERMS, Problem, Query, parse};
 pub use words::Field;

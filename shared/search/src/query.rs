@@ -3,6 +3,8 @@
 //! Words stand side by side, and all of them must be found: `invoice from:acme has:attachment -draft`. A phrase stands in quotes, an
 //! operator before a word or a phrase, and a minus before what must not be found.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -52,6 +54,23 @@ pub enum Condition {
     Label(String),
     /// Whether nobody has read it.
     Unread(bool),
+}
+
+impl Condition {
+    /// The words that an index has of it, each so far behind the first.
+    pub(crate) fn words(&self) -> Vec<(u32, String)> {
+        let Condition::Words { field, words } = self else { return vec![] };
+        let own = |word: &String| field.and_then(|field| field.own(word)).unwrap_or_else(|| word.clone());
+        words.iter().map(|(at, word)| (*at, own(word))).collect()
+    }
+}
+
+impl Query {
+    /// The words that mails are ranked by, each once, in their order.
+    pub fn words(&self) -> BTreeSet<String> {
+        let wanted = self.clauses.iter().filter(|clause| !clause.negated);
+        wanted.flat_map(|clause| clause.condition.words()).map(|(_, word)| word).collect()
+    }
 }
 
 /// What is wrong with a query.

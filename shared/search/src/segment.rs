@@ -98,6 +98,13 @@ pub(crate) struct Tail {
     texts: u64,
 }
 
+impl Tail {
+    /// The id of the first mail of the block of keys that has this mail: all before it have higher ones.
+    pub(crate) fn first_of_block(&self, doc: u32) -> Option<u128> {
+        self.keys.get(doc as usize / KEYS).map(|(first, _)| *first)
+    }
+}
+
 /// How a tail is written: whole parts first, then the pieces of each.
 pub(crate) fn read_tail(bytes: &[u8]) -> Result<Tail, Malformed> {
     let length = bytes.len().checked_sub(FOOTER).ok_or(Malformed)?;
@@ -306,6 +313,16 @@ impl<'a> View<'a> {
             text = end;
         }
         Err(Stop::Broken(self.source))
+    }
+
+    /// Whether it has the mail with this id.
+    pub(crate) fn holds(&self, id: u128) -> Result<bool, Stop> {
+        let after = self.tail.keys.partition_point(|(first, _)| *first >= id);
+        let Some((_, range)) = after.checked_sub(1).and_then(|at| self.tail.keys.get(at)) else {
+            return Ok(false);
+        };
+        let keys = self.broken(read_keys(self.get(range)?, self.tail.texts))?;
+        Ok(keys.iter().any(|key| key.id == id))
     }
 
     /// All ids, newest first.

@@ -34,6 +34,19 @@ impl Field {
         1 << (self as u8)
     }
 
+    /// What a word of this field alone is found by, so that to look for a name reads no list of all the bodies that have it. No text
+    /// has such a word. Nobody looks for what stands in a body alone.
+    pub(crate) fn own(self, term: &str) -> Option<String> {
+        let letter = match self {
+            Field::From => 'f',
+            Field::To => 't',
+            Field::Subject => 's',
+            Field::File => 'n',
+            Field::Text => return None,
+        };
+        Some(format!("\0{letter}{term}"))
+    }
+
     /// How much one word there says of what a mail is about, beside one in the body.
     pub(crate) fn weight(self) -> u32 {
         match self {
