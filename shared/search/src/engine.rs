@@ -356,10 +356,9 @@ impl<'q> Search<'q> {
                 break;
             }
             match self.view(source).and_then(|view| {
-                let known = progress.entry(source).or_insert_with(|| Progress {
-                    next: view.first_below(below),
-                    ..Progress::default()
-                });
+                let known = progress
+                    .entry(source)
+                    .or_insert_with(|| Progress { next: view.first_below(below), ..Progress::default() });
                 self.look_through(&view, known, (from, below), most)
             }) {
                 Ok(()) => {}

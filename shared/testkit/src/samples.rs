@@ -248,7 +248,7 @@ pub fn mark(n: u8) -> Mark {
     Mark { inbox_id: inbox_id(1), label: label("To do"), message_id: inbound(n).id }
 }
 
-/// The search index of an inbox, with two segments, one mail that is young and one segment that was merged.
+/// The search index of an inbox, with two segments, one of which has a mail that is gone, and one segment that was merged.
 pub fn index(n: u8) -> Index {
     let segment = |mails: u8| Segment {
         name: Digest::of(&[n, mails]),
@@ -257,13 +257,18 @@ pub fn index(n: u8) -> Index {
         tail: 900,
         newest: inbound(mails).id,
         oldest: inbound(1).id,
+        gone: if mails == 9 { vec![inbound(2).id] } else { vec![] },
+        gone_at: (mails == 9).then_some(NOW),
     };
     Index {
         organization_id: organization_id(1),
         inbox_id: inbox_id(n),
         segments: vec![segment(1), segment(9)],
+        through: NOW,
         recent: vec![inbound(1).id],
         retired: vec![Retired { name: Digest::of(b"retired"), at: NOW }],
+        behind: true,
+        look_at: Some(later(8_640_000)),
         version: 1,
     }
 }

@@ -18,7 +18,7 @@ use domain::base::digest::Digest;
 use domain::delivery::webhook::{AttemptResult, Health};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
-use domain::{OrganizationId, Timestamp};
+use domain::{InboxId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
@@ -126,6 +126,18 @@ impl Eraser for MemoryBlobs {
         }
         lock(&self.objects).remove(&key.path());
         Ok(())
+    }
+    async fn segments(
+        &self,
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+    ) -> Result<Vec<(Digest, Timestamp)>, BlobError> {
+        let prefix = format!("search/{organization_id}/{inbox_id}/");
+        let objects = lock(&self.objects);
+        let hex = objects.keys().filter_map(|name| name.strip_prefix(&prefix));
+        let names = hex.filter_map(|hex| Digest::parse(&format!("sha256:{hex}")).ok());
+        // All were written long ago.
+        Ok(names.map(|name| (name, Timestamp::UNIX_EPOCH)).collect())
     }
 }
 

@@ -9,9 +9,8 @@ use app::base::ports::Blobs;
 use app::mailbox::search;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages::PageView;
 use wire::base::schema::{self, Shape};
-use wire::mailbox::search::{FoundView, SearchMessages};
+use wire::mailbox::search::{FoundPageView, SearchMessages};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,7 +22,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     example: r#"{"query": "invoice from:acme has:attachment -draft", "limit": 20}"#,
     query: None,
     body: Some(Shape::of::<SearchMessages>()),
-    response: Some(schema::of::<PageView<FoundView<'static>>>),
+    response: Some(schema::of::<FoundPageView<'static>>),
     open: || crate::open(|aws| (aws.ports(), aws.blobs()), handle),
 };
 

@@ -110,6 +110,12 @@ pub trait Blobs: Send + Sync {
 pub trait Eraser: Send + Sync {
     /// Deletes an object. One that is not there is deleted already.
     async fn erase(&self, key: &BlobKey) -> Result<(), BlobError>;
+    /// The segments of the search index of an inbox that there are, at most 1,000, and when each was written.
+    async fn segments(
+        &self,
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+    ) -> Result<Vec<(Digest, Timestamp)>, BlobError>;
 }
 
 /// A call that may be repeated, or not.
@@ -236,6 +242,26 @@ pub trait Queue: Send + Sync {
         body: String,
         delay_seconds: u16,
     ) -> Result<(), FlowError>;
+}
+
+/// A message that was taken from a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// By which it is said to be done.
+    pub handle: String,
+    /// What it says.
+    pub body: String,
+    /// How often it was taken, this time included.
+    pub times: u32,
+}
+
+/// A queue that is emptied by the clock: no backlog of it takes executions of Lambda that others need.
+#[async_trait]
+pub trait Backlog: Send + Sync {
+    /// Takes up to ten messages, or none where there is none. Those that are not done come again.
+    async fn take(&self) -> Result<Vec<Taken>, FlowError>;
+    /// Says that these messages (at most ten) are done.
+    async fn done(&self, handles: &[String]) -> Result<(), FlowError>;
 }
 
 /// Posts to receivers' endpoints.

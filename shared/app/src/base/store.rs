@@ -483,6 +483,8 @@ pub enum List {
     Members,
     /// The mails of an inbox that came or were asked for within this span.
     Messages(InboxId, Span),
+    /// The mails of an inbox that came or were asked for at this time or later, oldest first.
+    MessagesSince(InboxId, Timestamp),
     /// The mails of an inbox that nobody has read.
     Unread(InboxId),
     /// The mails of an inbox in the trash that came or were asked for within this span, as [`Trashed`].
@@ -641,6 +643,10 @@ pub trait Watch: Send + Sync {
 
     /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
+
+    /// At most `limit` inboxes whose search index has a `look_at` before `now`, the longest overdue first.
+    async fn indexes(&self, now: Timestamp, limit: u16)
+    -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

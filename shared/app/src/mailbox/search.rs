@@ -1,14 +1,16 @@
 //! Finding mail by its words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use ::search::{
-    Condition, Cursor, Document, Field, Fragment, Hit, Options, Order, Query, Read, Search, Source, Step,
-    highlight,
+    Basis, Condition, Cursor, Document, Field, Fragment, Hit, Options, Order, Query, Read, Search, Source,
+    Step, highlight,
 };
 use bytes::Bytes;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
+use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::mailbox::index::{Index, is_found};
 use domain::mailbox::label::Label;
@@ -16,19 +18,22 @@ use domain::mailbox::message::Message;
 use domain::people::access::{Permit, scope};
 use domain::{InboxId, MessageId, OrganizationId};
 use futures_util::future::try_join_all;
+use jiff::SignedDuration;
 
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
 use crate::base::store::{List, ListError, Page, PageRequest, key, load, typed};
 use crate::mailbox::inboxes;
-use crate::mailbox::index::{document, named, read_text, recipients};
+use crate::mailbox::index::{document, named, read_text, recipients, source_of};
 
 pub use ::search::{Fragment as Piece, Order as Sort};
 
 /// A search looks into so many inboxes at most.
 pub const MOST_INBOXES: usize = 20;
-/// So many young mails of all inboxes are read as they are, because no segment has them yet.
+/// So many mails of all inboxes that no segment has yet are read as they are, the newest.
 const MOST_YOUNG: usize = 50;
+/// And so many pages of a hundred mails of each inbox are looked through for them.
+const PAGES: usize = 6;
 /// Of a young mail that is larger than this, in bytes, only the beginning of the body is known until it is in a segment.
 const YOUNG_SIZE: u64 = 1024 * 1024;
 /// So many reads are made side by side.
@@ -67,25 +72,45 @@ pub struct FoundMail {
     pub files: Vec<Fragment>,
 }
 
+/// A page of what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPage {
+    /// The mails.
+    pub page: Page<FoundMail>,
+    /// All mails were looked through. Else the index is behind, and there were more of those that it does not have than are read for
+    /// one page.
+    pub complete: bool,
+}
+
+/// Where the next page begins, and by what it goes.
+struct Behind {
+    cursor: Cursor,
+    basis: Option<Basis>,
+}
+
 /// Finds mails.
 pub async fn search(
     ports: &Ports,
     blobs: &dyn Blobs,
     permit: &Permit<scope::MessagesRead>,
     wanted: &Wanted,
-) -> Result<Page<FoundMail>, Refusal> {
+) -> Result<FoundPage, Refusal> {
     let (query, labels) = read_query(&wanted.query)?;
     let organization_id = permit.organization_id();
     let inboxes = choose(ports, permit, wanted.inbox_ids.as_deref()).await?;
-    let check = check_of(organization_id, wanted);
-    let behind = wanted.page.cursor.as_deref().map(|it| open_cursor(it, &check)).transpose()?;
-    let shelf = open(ports, blobs, organization_id, &inboxes, &query).await?;
+    let about = about(organization_id, wanted);
+    let behind = wanted.page.cursor.as_deref().map(|it| open_cursor(it, &about, &query)).transpose()?;
+    let shelf =
+        open(ports, blobs, organization_id, &inboxes, window(&query, wanted.order, behind.as_ref())).await?;
     let limit = usize::from(wanted.page.limit);
     let filtered =
         query.clauses.iter().any(|it| matches!(it.condition, Condition::Label(_) | Condition::Unread(_)));
+    let (behind, basis) = behind.map_or((None, None), |it| (Some(it.cursor), it.basis));
     let options =
-        Options { order: wanted.order, limit: if filtered { limit.max(100) } else { limit }, behind };
+        Options { order: wanted.order, limit: if filtered { limit.max(100) } else { limit }, behind, basis };
     let mut search = Search::new(&query, options, shelf.sources.clone());
+    let complete = shelf.complete;
+    let page = |items, next: Option<String>| FoundPage { page: Page { items, next }, complete };
     let (mut found, mut looked_at) = (vec![], 0);
     loop {
         let hits = run(blobs, &shelf, &mut search).await?;
@@ -98,18 +123,17 @@ pub async fn search(
                 found.push(show(&query, hit, message));
             }
             if found.len() == limit {
-                let more = hits.more || n + 1 < count;
-                return Ok(Page { items: found, next: more.then(|| seal_cursor(&check, cursor)) });
+                let more = hits.next.is_some() || n + 1 < count;
+                let next = more.then(|| seal_cursor(&about, cursor, hits.basis.as_ref()));
+                return Ok(page(found, next));
             }
-            search.go_on(cursor);
         }
-        if !hits.more {
-            return Ok(Page { items: found, next: None });
+        let Some(cursor) = hits.next else { return Ok(page(found, None)) };
+        if looked_at >= LOOKED_AT || hits.exhausted {
+            let next = seal_cursor(&about, cursor, hits.basis.as_ref());
+            return Ok(page(found, Some(next)));
         }
-        if looked_at >= LOOKED_AT {
-            let next = search.behind().map(|cursor| seal_cursor(&check, cursor));
-            return Ok(Page { items: found, next });
-        }
+        search.go_on(cursor, hits.basis);
     }
 }
 
@@ -162,13 +186,15 @@ async fn choose(
     if unknown.is_empty() { Ok(named.into_iter().collect()) } else { Err(Refusal::Invalid(unknown)) }
 }
 
-/// What is looked through: the segments of some inboxes, and their young mails as one more.
+/// What is looked through: the segments of some inboxes, and mails that none of them has as one more.
 struct Shelf {
     sources: Vec<Source>,
     /// Where the segment of each source lies; of the last one, nowhere.
     places: Vec<Place>,
     /// The inbox of each young mail.
     young: BTreeMap<MessageId, InboxId>,
+    /// There are no other mails than these.
+    complete: bool,
 }
 
 enum Place {
@@ -176,43 +202,44 @@ enum Place {
     Memory(Bytes),
 }
 
+/// The time in which mails of the page may have come.
+fn window(query: &Query, order: Order, behind: Option<&Behind>) -> Span {
+    let last = behind.map(|behind| match (order, &behind.basis) {
+        (Order::Relevance, Some(basis)) => basis.top,
+        _ => behind.cursor.id,
+    });
+    let end = last.map(|id| MessageId::from_bits(id).at() + SignedDuration::from_millis(1));
+    Span { after: query.after, before: query.before.into_iter().chain(end).min() }
+}
+
 async fn open(
     ports: &Ports,
     blobs: &dyn Blobs,
     organization_id: OrganizationId,
     inboxes: &[InboxId],
-    query: &Query,
+    window: Span,
 ) -> Result<Shelf, Refusal> {
     let wanted: Vec<_> = inboxes.iter().map(|id| key::Index(*id)).collect();
     let indexes: Vec<Option<Index>> = load(&*ports.store, organization_id, wanted).await?;
-    let mut shelf = Shelf { sources: vec![], places: vec![], young: BTreeMap::new() };
+    let mut shelf = Shelf { sources: vec![], places: vec![], young: BTreeMap::new(), complete: true };
     for (inbox_id, index) in inboxes.iter().zip(&indexes) {
         for segment in index.iter().flat_map(|index| &index.segments) {
-            shelf.sources.push(Source {
-                newest: segment.newest.bits(),
-                oldest: segment.oldest.bits(),
-                docs: segment.mails,
-                size: segment.size,
-                tail: segment.tail,
-            });
+            shelf.sources.push(source_of(segment));
             let object = BlobKey::Segment(organization_id, *inbox_id, segment.name);
             shelf.places.push(Place::Object(*inbox_id, object));
         }
     }
-    let since = ports.now() - Index::TAIL;
-    if query.before.is_some_and(|before| before <= since) {
-        return Ok(shelf);
-    }
-    let page = PageRequest { limit: 100, cursor: None };
-    let lists: Vec<_> =
-        inboxes.iter().map(|id| List::Messages(*id, Span { after: Some(since), before: None })).collect();
-    let lists = try_join_all(lists.iter().map(|list| ports.store.list(organization_id, list, &page))).await?;
+    let lists = inboxes
+        .iter()
+        .zip(&indexes)
+        .map(|(inbox_id, index)| list_young(ports, organization_id, *inbox_id, index.as_ref(), window));
     let mut young: Vec<Message> = vec![];
-    for (list, index) in lists.into_iter().zip(&indexes) {
-        let known = |id: &MessageId| index.as_ref().is_some_and(|index| index.recent.contains(id));
-        young.extend(typed::<Message>(list).items.into_iter().filter(|it| is_found(it) && !known(&it.id)));
+    for (some, all) in try_join_all(lists).await? {
+        young.extend(some);
+        shelf.complete &= all;
     }
     young.sort_by_key(|it| std::cmp::Reverse(it.id));
+    shelf.complete &= young.len() <= MOST_YOUNG;
     young.truncate(MOST_YOUNG);
     let mut documents = vec![];
     for some in young.chunks(AT_ONCE) {
@@ -225,6 +252,36 @@ async fn open(
         shelf.young = young.into_iter().map(|it| (it.id, it.inbox_id)).collect();
     }
     Ok(shelf)
+}
+
+/// The newest mails of an inbox within this time that no segment has for certain, and whether those are all.
+async fn list_young(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    inbox_id: InboxId,
+    index: Option<&Index>,
+    window: Span,
+) -> Result<(Vec<Message>, bool), Refusal> {
+    let after = index.map(|index| index.through).into_iter().chain(window.after).max();
+    if after.zip(window.before).is_some_and(|(after, before)| before <= after) {
+        return Ok((vec![], true));
+    }
+    let list = List::Messages(inbox_id, Span { after, before: window.before });
+    let mut page = PageRequest { limit: 100, cursor: None };
+    let mut young = vec![];
+    for _ in 0..PAGES {
+        let found = ports.store.list(organization_id, &list, &page).await?;
+        page.cursor.clone_from(&found.next);
+        let is_new = |it: &Message| is_found(it) && !index.is_some_and(|index| index.has(it.id));
+        young.extend(typed::<Message>(found).items.into_iter().filter(is_new));
+        if page.cursor.is_none() {
+            return Ok((young, true));
+        }
+        if young.len() > MOST_YOUNG {
+            break;
+        }
+    }
+    Ok((young, false))
 }
 
 /// Runs a search until it has its page.
@@ -341,8 +398,8 @@ fn show(query: &Query, hit: Hit, message: Message) -> FoundMail {
     }
 }
 
-/// What tells the cursors of a search from those of others.
-fn check_of(organization_id: OrganizationId, wanted: &Wanted) -> String {
+/// What tells a search from others.
+fn about(organization_id: OrganizationId, wanted: &Wanted) -> Digest {
     let inboxes: BTreeSet<_> = wanted.inbox_ids.iter().flatten().map(ToString::to_string).collect();
     let inboxes = inboxes.into_iter().collect::<Vec<_>>().join(",");
     let order: &[u8] = match wanted.order {
@@ -351,21 +408,41 @@ fn check_of(organization_id: OrganizationId, wanted: &Wanted) -> String {
     };
     let parts: [&[u8]; 5] =
         [b"search", organization_id.body().as_bytes(), wanted.query.as_bytes(), inboxes.as_bytes(), order];
-    Digest::of_parts(&parts).hex()[..16].to_owned()
+    Digest::of_parts(&parts)
 }
 
-/// A cursor: the place of the last mail that was looked at. It is no secret, and can only move within its search.
-fn seal_cursor(check: &str, cursor: Cursor) -> String {
-    format!("{check}.{:x}.{}", cursor.score, MessageId::from_bits(cursor.id).body())
+/// A cursor: the place behind which a page begins, by relevance also what all pages go by; behind a check that tells it from those of
+/// other searches, and from one that was altered by hand. It is no secret, and can only move within its search.
+fn seal_cursor(about: &Digest, cursor: Cursor, basis: Option<&Basis>) -> String {
+    let mut position = format!("{:x}.{}", cursor.score, MessageId::from_bits(cursor.id).body());
+    if let Some(basis) = basis {
+        let _ = write!(position, ".{}.", MessageId::from_bits(basis.top).body());
+        basis.rarity.iter().for_each(|rarity| {
+            let _ = write!(position, "{:02x}", rarity.min(&255));
+        });
+    }
+    format!("{}.{position}", check_of(about, &position))
 }
 
-fn open_cursor(text: &str, check: &str) -> Result<Cursor, Refusal> {
+fn check_of(about: &Digest, position: &str) -> String {
+    Digest::of_parts(&[about.hex().as_bytes(), position.as_bytes()]).hex()[..16].to_owned()
+}
+
+fn open_cursor(text: &str, about: &Digest, query: &Query) -> Result<Behind, Refusal> {
+    let id = |body: &str| MessageId::parse(&format!("msg_{body}")).ok().map(|id| id.bits());
     let read = || {
-        let (own, rest) = text.split_once('.')?;
-        let (score, id) = rest.split_once('.')?;
-        let score = u32::from_str_radix(score, 16).ok()?;
-        let id: MessageId = format!("msg_{id}").parse().ok()?;
-        (own == check).then(|| Cursor { score, id: id.bits() })
+        let (check, position) = text.split_once('.')?;
+        if check != check_of(about, position) {
+            return None;
+        }
+        let mut parts = position.split('.');
+        let cursor = Cursor { score: u32::from_str_radix(parts.next()?, 16).ok()?, id: id(parts.next()?)? };
+        let Some(top) = parts.next() else { return Some(Behind { cursor, basis: None }) };
+        let digits = parts.next()?;
+        let rarity =
+            (0..digits.len() / 2).map(|n| u32::from_str_radix(digits.get(2 * n..2 * n + 2)?, 16).ok());
+        let rarity = rarity.collect::<Option<Vec<_>>>().filter(|it| it.len() == query.words().len())?;
+        Some(Behind { cursor, basis: Some(Basis { top: id(top)?, rarity }) })
     };
     read().ok_or_else(|| ListError::Cursor.into())
 }

@@ -11,9 +11,11 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{Tag, Tagging};
+use aws_sdk_s3::types::{Object, Tag, Tagging};
 use aws_types::SdkConfig;
 use bytes::{Bytes, BytesMut};
+use domain::base::digest::Digest;
+use domain::{InboxId, OrganizationId, Timestamp};
 
 /// A presigned URL holds for so long.
 const URL_LIFE: Duration = Duration::from_mins(15);
@@ -182,6 +184,22 @@ impl Eraser for S3Blobs {
             Ok(_) | Err(BlobError::Missing) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    async fn segments(
+        &self,
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+    ) -> Result<Vec<(Digest, Timestamp)>, BlobError> {
+        let prefix = format!("search/{organization_id}/{inbox_id}/");
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
+        let answer = request.send().await.map_err(|e| classify(&e))?;
+        let read = |object: Object| {
+            let name = Digest::parse(&format!("sha256:{}", object.key()?.strip_prefix(&prefix)?)).ok()?;
+            let at = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
+            Some((name, at))
+        };
+        Ok(answer.contents.unwrap_or_default().into_iter().filter_map(read).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use domain::mailbox::index::{Index, Retired, Segment};
 use domain::{InboxId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::field::record;
-use crate::base::item::{Kind, Place, place};
+use crate::base::item::{IndexKeys, Kind, Place, place, shard};
 
 record! {
     Segment as SegmentRecord {
@@ -15,6 +15,10 @@ record! {
         tail: u64,
         newest: MessageId,
         oldest: MessageId,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gone: Vec<MessageId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gone_at: Option<Timestamp>,
     }
 }
 
@@ -30,14 +34,25 @@ record! {
         organization_id: OrganizationId,
         inbox_id: InboxId,
         segments: Vec<Segment>,
+        through: Timestamp,
         recent: Vec<MessageId>,
         retired: Vec<Retired>,
+        behind: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        look_at: Option<Timestamp>,
         version: u64,
     }
 }
 
+/// What the partitions of the watch begin with in which indexes lie that somebody must look after.
+pub(crate) const WATCH: &str = "search";
+
 impl Kind for Index {
     const NAME: &'static str = "search_index";
+    fn index_keys(&self) -> IndexKeys {
+        let watch = self.look_at.map(|at| (shard(WATCH, self.inbox_id.body()), at));
+        IndexKeys { watch, ..IndexKeys::default() }
+    }
 }
 
 /// Where the search index of an inbox lies.

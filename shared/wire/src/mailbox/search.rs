@@ -1,14 +1,13 @@
 //! Finding mail by its words.
 
 use app::base::error::Refusal;
-use app::base::store::{Page, PageRequest};
-use app::mailbox::search::{FoundMail, Piece, Sort, Wanted};
+use app::base::store::PageRequest;
+use app::mailbox::search::{FoundMail, FoundPage, Piece, Sort, Wanted};
 use domain::InboxId;
 use domain::base::code::Code;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::pages::{PageView, page};
 use crate::base::request::{self, request};
 use crate::base::values::{AtLeastOne, Choice, IdOf, Limit, Named, PageSize};
 use crate::mailbox::messages::{MessageView, message};
@@ -111,6 +110,23 @@ fn found_mail(found: &FoundMail) -> FoundView<'_> {
 }
 
 /// A page of what was found.
-pub fn found(found: &Page<FoundMail>) -> PageView<FoundView<'_>> {
-    page(found, found_mail)
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FoundPage")]
+pub struct FoundPageView<'a> {
+    /// The mails. By a filter that few of them pass there may be fewer than were asked for, or none, and a next page all the same.
+    data: Vec<FoundView<'a>>,
+    /// For `cursor`, where there is more.
+    next_cursor: Option<&'a str>,
+    /// All mails were looked through. `false` where more of them are not in the index yet than are read for one page: the newest 50 of
+    /// those were. Ask again later, or name `inbox_ids` or a time.
+    complete: bool,
+}
+
+/// A page of what was found.
+pub fn found(found: &FoundPage) -> FoundPageView<'_> {
+    FoundPageView {
+        data: found.page.items.iter().map(found_mail).collect(),
+        next_cursor: found.page.next.as_deref(),
+        complete: found.complete,
+    }
 }
