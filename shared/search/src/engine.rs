@@ -172,6 +172,11 @@ impl Progress {
     fn len(&self) -> usize {
         self.found.len() + self.unknown.len()
     }
+
+    /// All of it is known.
+    fn is_over(&self) -> bool {
+        self.done && self.unknown.is_empty()
+    }
 }
 
 /// Mails in the order of the page, how it goes on behind them, and what they were ranked by.
@@ -197,6 +202,8 @@ pub struct Search<'q> {
     stopped: Option<u128>,
     reads: usize,
     bytes: u64,
+    /// How many reads it may make.
+    most_reads: usize,
 }
 
 impl<'q> Search<'q> {
@@ -206,7 +213,25 @@ impl<'q> Search<'q> {
         order.sort_by_key(|&n| (std::cmp::Reverse(sources[n].newest), n));
         let tails = vec![None; sources.len()];
         let (cache, progress) = (Cache::default(), RefCell::default());
-        Self { query, options, sources, order, tails, cache, progress, stopped: None, reads: 0, bytes: 0 }
+        Self {
+            query,
+            options,
+            sources,
+            order,
+            tails,
+            cache,
+            progress,
+            stopped: None,
+            reads: 0,
+            bytes: 0,
+            most_reads: MAX_READS,
+        }
+    }
+
+    /// The same with fewer reads.
+    #[cfg(test)]
+    pub(crate) fn with_reads(self, most_reads: usize) -> Self {
+        Self { most_reads, ..self }
     }
 
     /// How often and how much was read.
@@ -246,7 +271,7 @@ impl<'q> Search<'q> {
             Err(Stop::Need) => {
                 let wanted = self.cache.take_wanted();
                 let bytes: u64 = wanted.iter().map(|(_, range)| range.end - range.start).sum();
-                let over = self.reads + wanted.len() > MAX_READS || self.bytes + bytes > MAX_BYTES;
+                let over = self.reads + wanted.len() > self.most_reads || self.bytes + bytes > MAX_BYTES;
                 // What is left then are the texts of a page.
                 if over && self.stopped.is_none() {
                     self.stopped = self.floor();
@@ -263,7 +288,7 @@ impl<'q> Search<'q> {
         let progress = self.progress.borrow();
         let reached = |source: usize| {
             let known = progress.get(&source);
-            if known.is_some_and(|it| it.done) {
+            if known.is_some_and(Progress::is_over) {
                 return None;
             }
             let newest = self.sources[source].newest;
@@ -387,7 +412,7 @@ impl<'q> Search<'q> {
         (from, below): (u128, u128),
         most: usize,
     ) -> Result<(), Stop> {
-        if progress.done {
+        if progress.is_over() {
             return Ok(());
         }
         let Some(mut matcher) = Matcher::open(view, self.query)? else {

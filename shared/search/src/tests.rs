@@ -29,9 +29,19 @@ fn mail(id: u128, subject: &str, text: &str) -> Document {
 
 /// What a search finds in these segments, and what it cost: rounds, reads and bytes.
 fn run(segments: &[Bytes], query: &str, options: Options) -> (Found, (usize, usize, u64)) {
+    run_with(segments, query, options, usize::MAX)
+}
+
+/// The same with at most so many reads.
+fn run_with(
+    segments: &[Bytes],
+    query: &str,
+    options: Options,
+    most_reads: usize,
+) -> (Found, (usize, usize, u64)) {
     let query = parse(query).unwrap();
     let sources = segments.iter().map(|it| Source::of(it).unwrap()).collect();
-    let mut search = Search::new(&query, options, sources);
+    let mut search = Search::new(&query, options, sources).with_reads(most_reads);
     for round in 0..200 {
         match search.step().unwrap() {
             Step::Found(found) => {
@@ -53,7 +63,7 @@ fn run(segments: &[Bytes], query: &str, options: Options) -> (Found, (usize, usi
 }
 
 fn options(order: Order, limit: usize) -> Options {
-    Options { order, limit, behind: None }
+    Options { order, limit, behind: None, basis: None }
 }
 
 fn ids(segments: &[Bytes], query: &str) -> Vec<u128> {
@@ -166,24 +176,125 @@ fn relevance_prefers_subjects_and_rare_words() {
     let segments = [segment(&mails[..30]), segment(&mails[30..])];
     let (found, _) = run(&segments, "report zebra", options(Order::Relevance, 10));
     let order: Vec<_> = found.hits.iter().map(|hit| hit.cursor.id).collect();
-    assert_eq!((order, found.more), (vec![1, 3, 2], false));
+    assert_eq!((order, found.next), (vec![1, 3, 2], None));
     let (found, _) = run(&segments, "report zebra after:1971-01-01", options(Order::Relevance, 10));
     assert_eq!(found.hits, []);
     // Page by page is the same as all at once, by either order.
     for order in [Order::Date, Order::Relevance] {
         let (all, _) = run(&segments, "report", options(order, 100));
         assert_eq!(all.hits.len(), 53);
-        let (mut paged, mut behind) = (vec![], None);
+        // Mails come in between the pages, which change how rare the words are.
+        let mut segments = segments.to_vec();
+        let (mut paged, mut behind, mut basis) = (vec![], None, None);
         loop {
-            let (found, _) = run(&segments, "report", Options { order, limit: 7, behind });
-            behind = found.hits.last().map(|hit| hit.cursor);
+            let (found, _) = run(&segments, "report", Options { order, limit: 7, behind, basis });
+            assert_eq!(found.next.is_some(), found.hits.len() == 7, "53 is no multiple of 7");
             paged.extend(found.hits);
-            if !found.more {
+            (behind, basis) = (found.next, found.basis);
+            if behind.is_none() {
                 break;
             }
+            let id = 1_000 * segments.len() as u128;
+            let new: Vec<_> = (id..id + 40).map(|id| mail(id, "zebra report", "report zebra")).collect();
+            segments.push(segment(&new));
         }
         assert_eq!(paged, all.hits, "{order:?}");
     }
+}
+
+#[test]
+fn a_search_that_has_read_enough_goes_on_with_the_next_page() {
+    // Two words that all have and never together, but for a few; and many segments.
+    let start = id_at("2020-01-01T00:00:00Z");
+    let mails: Vec<_> = (0..6_000)
+        .map(|n| {
+            let text = if n % 997 == 0 {
+                "odd even"
+            } else if n % 2 == 0 {
+                "even"
+            } else {
+                "odd"
+            };
+            mail(start + n * HOUR, "x", &format!("{text} {}", "filler ".repeat(20)))
+        })
+        .collect();
+    let segments: Vec<_> = mails.chunks(1_500).map(segment).collect();
+    let all = ids(&segments, "odd even");
+    assert_eq!(all.len(), 7);
+    let (mut paged, mut behind, mut pages) = (vec![], None, 0);
+    loop {
+        let (found, cost) = run_with(&segments, "odd even", Options { behind, ..options(Order::Date, 5) }, 8);
+        assert!(cost.1 <= 8 + 5, "{cost:?}");
+        assert!(found.hits.iter().all(|hit| hit.text.is_some()), "highlights too");
+        paged.extend(found.hits.iter().map(|hit| hit.cursor.id));
+        pages += 1;
+        assert!(found.next.is_none_or(|next| behind.is_none_or(|before| next < before)), "it moves on");
+        behind = found.next;
+        if behind.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, all);
+    assert!(pages > 2, "{pages}");
+}
+
+#[test]
+fn a_look_for_mails_reads_little_of_a_segment() {
+    let mails = mailbox(5_000);
+    let made = segment(&mails);
+    let ids = vec![mails[3].id, mails[4_999].id, mails[2_000].id + 1, 0, u128::MAX];
+    let mut lookup = Lookup::new(Source::of(&made).unwrap(), ids);
+    let mut bytes = 0;
+    let found = loop {
+        match lookup.step().unwrap() {
+            Ok(found) => break found,
+            Err(reads) => {
+                for read in reads {
+                    let part =
+                        usize::try_from(read.range.start).unwrap()..usize::try_from(read.range.end).unwrap();
+                    bytes += part.len();
+                    lookup.supply(&read, made.slice(part));
+                }
+            }
+        }
+    };
+    assert_eq!(found, [mails[3].id, mails[4_999].id]);
+    assert!(bytes < made.len() / 20, "{bytes} of {}", made.len());
+    let mut bad = made.to_vec();
+    let last = bad.len() - 20;
+    bad[last] ^= 1;
+    let bad = Bytes::from(bad);
+    let mut lookup = Lookup::new(Source::of(&made).unwrap(), vec![mails[3].id]);
+    let Err(reads) = lookup.step().unwrap() else { panic!() };
+    let part = usize::try_from(reads[0].range.start).unwrap()..usize::try_from(reads[0].range.end).unwrap();
+    lookup.supply(&reads[0], bad.slice(part));
+    assert_eq!(lookup.step(), Err(Broken { segment: 0 }));
+}
+
+#[test]
+fn a_hostile_mail_takes_no_more_than_its_share() {
+    // Words that nobody else has, each once, and long ones.
+    let unique: String = (0..1_000_000).map(|n| format!("u{n} ")).collect();
+    let long: String = (0..100_000).map(|n| format!("{n:x<80} ")).collect();
+    // One word a million times, and a phrase at its end.
+    let same = "spam ".repeat(1_000_000);
+    let within = "spam ".repeat(30_000) + "spam eggs";
+    let mails = [mail(1, "a", &unique), mail(2, "b", &long), mail(3, &same, &same), mail(4, "d", &within)];
+    let made = segment(&mails);
+    assert!(made.len() < 4 * 1024 * 1024, "{}", made.len());
+    let made = [made];
+    assert_eq!(ids(&made, "u1"), [1]);
+    assert_eq!(ids(&made, "u19999"), [1]);
+    assert_eq!(ids(&made, "u999999"), [], "beyond what is found");
+    assert_eq!(ids(&made, "spam"), [4, 3]);
+    assert_eq!(ids(&made, "eggs"), [4]);
+    assert_eq!(ids(&made, "\"spam spam\""), [4, 3]);
+    assert_eq!(ids(&made, "\"spam eggs\""), [], "beyond the places that are known");
+    let (_, cost) = run(&made, "\"spam spam\" eggs", options(Order::Relevance, 10));
+    assert!(cost.2 < 600 * 1024, "{cost:?}");
+    // Others in the same segment are found as ever.
+    let all: Vec<_> = mails.into_iter().chain(mailbox(50)).collect();
+    assert_eq!(ids(&[segment(&all)], "unique7").len(), 1);
 }
 
 #[test]
@@ -308,7 +419,7 @@ fn bounds_of_one_mail_hold() {
     assert_eq!(ids(std::slice::from_ref(&made), "schon"), [1]);
     assert_eq!(ids(std::slice::from_ref(&made), "theend"), []);
     let (found, _) = run(&[made], "word", options(Order::Date, 1));
-    assert!(found.hits[0].text.as_ref().unwrap().len() <= MAX_STORED);
+    assert!(found.hits[0].text.as_ref().unwrap().len() <= 8 * 1024);
     assert_eq!(ids(&[segment(&[])], "x"), []);
 }
 
