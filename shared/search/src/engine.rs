@@ -204,6 +204,8 @@ pub struct Search<'q> {
     bytes: u64,
     /// How many reads it may make.
     most_reads: usize,
+    /// So many segments are opened at once.
+    group: usize,
 }
 
 impl<'q> Search<'q> {
@@ -225,6 +227,7 @@ impl<'q> Search<'q> {
             reads: 0,
             bytes: 0,
             most_reads: MAX_READS,
+            group: GROUP,
         }
     }
 
@@ -265,6 +268,8 @@ impl<'q> Search<'q> {
             (None, Order::Date) => self.by_date(),
             (None, Order::Relevance) => self.by_relevance(),
         };
+        // What is left where a page is known are its texts: they are read in any case.
+        let searching = found.is_err();
         match found.and_then(|found| self.with_texts(found)) {
             Ok(found) => Ok(Step::Found(found)),
             Err(Stop::Broken(source)) => Err(Broken { segment: source }),
@@ -272,10 +277,14 @@ impl<'q> Search<'q> {
                 let wanted = self.cache.take_wanted();
                 let bytes: u64 = wanted.iter().map(|(_, range)| range.end - range.start).sum();
                 let over = self.reads + wanted.len() > self.most_reads || self.bytes + bytes > MAX_BYTES;
-                // What is left then are the texts of a page.
-                if over && self.stopped.is_none() {
+                if over && searching {
                     self.stopped = self.floor();
-                    return if self.stopped.is_some() { self.step() } else { Ok(Step::TooMuch) };
+                    if self.stopped.is_none() && self.group == 1 {
+                        return Ok(Step::TooMuch);
+                    }
+                    // Where all it could read was spent on the beginnings of many segments, one by one they are looked through.
+                    self.group = 1;
+                    return self.step();
                 }
                 Ok(Step::Read(wanted.into_iter().map(|(source, range)| Read { source, range }).collect()))
             }
@@ -377,7 +386,7 @@ impl<'q> Search<'q> {
         let mut progress = self.progress.borrow_mut();
         for source in self.within(from, below) {
             let last = found.keys().rev().nth(most - 1);
-            if pending == GROUP || last.is_some_and(|last| *last > self.sources[source].newest) {
+            if pending == self.group || last.is_some_and(|last| *last > self.sources[source].newest) {
                 break;
             }
             match self.view(source).and_then(|view| {
@@ -436,10 +445,11 @@ impl<'q> Search<'q> {
             }
             let before = progress.len();
             while !progress.done && progress.len() < most {
-                let Some(doc) = matcher.next(progress.next)?.filter(|doc| *doc < end) else {
+                if !matcher.next(&mut progress.next)? || progress.next >= end {
                     progress.done = true;
                     break;
-                };
+                }
+                let doc = progress.next;
                 let in_text = matcher.in_text(doc)?;
                 progress.next = doc + 1;
                 progress.unknown.push((doc, in_text));
@@ -520,8 +530,11 @@ impl<'q> Search<'q> {
         let mut scored = vec![];
         let (mut next, end) = (view.first_below(before), view.first_before_all(from));
         while *left > 0 {
-            let Some(doc) = matcher.next(next)?.filter(|doc| *doc < end) else { break };
-            next = doc + 1;
+            if !matcher.next(&mut next)? || next >= end {
+                break;
+            }
+            let doc = next;
+            next += 1;
             *left -= 1;
             scored.push((matcher.score(doc, rarity)?, doc, matcher.in_text(doc)?));
         }
@@ -683,20 +696,21 @@ impl<'a> Part<'a> {
         if missing { Err(Stop::Need) } else { Ok(Opened::Part(Self { lists, fields })) }
     }
 
-    /// The first mail from this one on that has all words of it, in whatever place.
-    fn seek(&mut self, mut doc: u32) -> Result<Option<u32>, Stop> {
+    /// Goes to the first mail from this one on that has all words of it, in whatever place; says whether there is one. Where something is
+    /// to be read first, it stands as far as it came.
+    fn seek(&mut self, doc: &mut u32) -> Result<bool, Stop> {
         'again: loop {
             for (_, list) in &mut self.lists {
-                match list.seek(doc)? {
-                    None => return Ok(None),
-                    Some(entry) if entry.doc > doc => {
-                        doc = entry.doc;
+                match list.seek(*doc)? {
+                    None => return Ok(false),
+                    Some(entry) if entry.doc > *doc => {
+                        *doc = entry.doc;
                         continue 'again;
                     }
                     Some(_) => {}
                 }
             }
-            return Ok(Some(doc));
+            return Ok(true);
         }
     }
 
@@ -761,33 +775,35 @@ impl<'a> Matcher<'a> {
         Ok(Some(matcher))
     }
 
-    /// The first mail from this one on that the query takes.
-    fn next(&mut self, mut doc: u32) -> Result<Option<u32>, Stop> {
+    /// Goes to the first mail from this one on that the query takes; says whether there is one. Where something is to be read first, it
+    /// stands as far as it came.
+    fn next(&mut self, doc: &mut u32) -> Result<bool, Stop> {
         'again: loop {
-            if doc >= self.docs {
-                return Ok(None);
+            if *doc >= self.docs {
+                return Ok(false);
             }
             for part in &mut self.wanted {
-                match part.seek(doc)? {
-                    None => return Ok(None),
-                    Some(next) if next > doc => {
-                        doc = next;
-                        continue 'again;
-                    }
-                    Some(_) => {}
+                let from = *doc;
+                if !part.seek(doc)? {
+                    return Ok(false);
+                }
+                if *doc > from {
+                    continue 'again;
                 }
             }
             let mut holds = true;
             for part in &mut self.wanted {
-                holds = holds && part.holds_in(doc)? != 0;
+                holds = holds && part.holds_in(*doc)? != 0;
             }
             for part in &mut self.unwanted {
-                holds = holds && !(part.seek(doc)? == Some(doc) && part.holds_in(doc)? != 0);
+                let mut at = *doc;
+                let has = holds && part.seek(&mut at)? && at == *doc && part.holds_in(at)? != 0;
+                holds &= !has;
             }
             if holds {
-                return Ok(Some(doc));
+                return Ok(true);
             }
-            doc += 1;
+            *doc += 1;
         }
     }
 

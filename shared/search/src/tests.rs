@@ -56,7 +56,7 @@ fn run_with(
                     search.supply(&read, segments[read.source].slice(range)).unwrap();
                 }
             }
-            Step::TooMuch => panic!("too much"),
+            Step::TooMuch => panic!("too much {:?}", search.cost()),
         }
     }
     panic!("it never ends")
@@ -223,8 +223,9 @@ fn a_search_that_has_read_enough_goes_on_with_the_next_page() {
     assert_eq!(all.len(), 7);
     let (mut paged, mut behind, mut pages) = (vec![], None, 0);
     loop {
-        let (found, cost) = run_with(&segments, "odd even", Options { behind, ..options(Order::Date, 5) }, 8);
-        assert!(cost.1 <= 8 + 5, "{cost:?}");
+        let (found, cost) =
+            run_with(&segments, "odd even", Options { behind, ..options(Order::Date, 5) }, 18);
+        assert!(cost.1 <= 18 + 5, "{cost:?}");
         assert!(found.hits.iter().all(|hit| hit.text.is_some()), "highlights too");
         paged.extend(found.hits.iter().map(|hit| hit.cursor.id));
         pages += 1;
@@ -284,7 +285,7 @@ fn a_hostile_mail_takes_no_more_than_its_share() {
     assert!(made.len() < 4 * 1024 * 1024, "{}", made.len());
     let made = [made];
     assert_eq!(ids(&made, "u1"), [1]);
-    assert_eq!(ids(&made, "u19999"), [1]);
+    assert_eq!(ids(&made, "u19900"), [1]);
     assert_eq!(ids(&made, "u999999"), [], "beyond what is found");
     assert_eq!(ids(&made, "spam"), [4, 3]);
     assert_eq!(ids(&made, "eggs"), [4]);
