@@ -321,8 +321,10 @@ async fn lose(
     gone: &BTreeSet<MessageId>,
 ) -> Result<(), Refusal> {
     retry_apart(ports, TRIES, WHY, || async {
-        let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
-        let Some(index) = index else { return Ok(Try::Done(())) };
+        let wanted = (key::Index(inbox_id), key::Inbox(inbox_id));
+        let (Some(index), Some(_)) = load(&*ports.store, organization_id, wanted).await? else {
+            return Ok(Try::Done(()));
+        };
         let mut lost = vec![];
         for segment in &index.segments {
             let may_have = gone.range(segment.oldest..=segment.newest).map(MessageId::bits).collect();
@@ -521,15 +523,16 @@ async fn sweep_one(
     organization_id: OrganizationId,
     inbox_id: InboxId,
 ) -> Result<usize, Refusal> {
+    let now = ports.now();
+    let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
+    if index.is_none_or(|it| it.deletable(now).is_empty()) {
+        return Ok(0);
+    }
     // In this order: what a record names later is younger than an orphan.
     let found = eraser.segments(organization_id, inbox_id).await?;
     let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
     let Some(mut index) = index else { return Ok(0) };
-    let now = ports.now();
     let mut names: BTreeSet<_> = index.deletable(now).into_iter().collect();
-    if names.is_empty() {
-        return Ok(0);
-    }
     let orphans = found.into_iter().filter(|(name, at)| *at < now - ORPHANED && !index.names(*name));
     names.extend(orphans.map(|(name, _)| name));
     erase_all(eraser, (organization_id, inbox_id), names.iter().copied()).await?;
