@@ -83,6 +83,7 @@ pub mod messages {
     pub mod reply;
     pub mod reply_all;
     pub mod restore;
+    pub mod search;
     pub mod send;
     pub mod send_again;
     pub mod update;
@@ -186,6 +187,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     messages::reply::ENDPOINT,
     messages::reply_all::ENDPOINT,
     messages::restore::ENDPOINT,
+    messages::search::ENDPOINT,
     messages::send::ENDPOINT,
     messages::send_again::ENDPOINT,
     messages::update::ENDPOINT,

@@ -1,12 +1,13 @@
-//! Every minute: mail whose time in the trash is over, that somebody deleted, or whose inbox was deleted, is deleted for good.
+//! Every minute: mail whose time in the trash is over, that somebody deleted, or whose inbox was deleted, is deleted for good; and
+//! segments of search indexes that nobody reads any more.
 
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::{Eraser, Workflow};
+use app::base::ports::{Eraser, Queue, Workflow};
 use app::base::store::Watch;
 use app::gate::purge;
-use app::mailbox::trash;
+use app::mailbox::{index, trash};
 use assembly::Aws;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
@@ -17,6 +18,7 @@ pub struct Context {
     ports: Ports,
     eraser: Arc<dyn Eraser>,
     workflow: Arc<dyn Workflow>,
+    queue: Arc<dyn Queue>,
     watch: Arc<dyn Watch>,
 }
 
@@ -26,15 +28,22 @@ pub const TASK: Task<Context> = Task { name: "background-purge", context, handle
 /// From the environment.
 pub fn context() -> Context {
     let aws = Aws::from_environment();
-    Context { ports: aws.ports(), eraser: aws.eraser(), workflow: aws.workflow(), watch: aws.watch() }
+    Context {
+        ports: aws.ports(),
+        eraser: aws.eraser(),
+        workflow: aws.workflow(),
+        queue: aws.index_queue(),
+        watch: aws.watch(),
+    }
 }
 
 fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let Context { ports, eraser, workflow, watch } = context;
+        let Context { ports, eraser, workflow, queue, watch } = context;
         let moved = purge::purge(ports, &**eraser, &**workflow, &**watch).await?;
-        let deleted = trash::empty(ports, &**eraser, &**watch).await?;
-        tracing::info!(moved, deleted, "purged");
-        Ok(json!({ "moved": moved, "deleted": deleted }))
+        let deleted = trash::empty(ports, &**eraser, &**queue, &**watch).await?;
+        let segments = index::sweep(ports, &**eraser, &**watch).await?;
+        tracing::info!(moved, deleted, segments, "purged");
+        Ok(json!({ "moved": moved, "deleted": deleted, "segments": segments }))
     })
 }

@@ -1,6 +1,7 @@
 //! Mail that comes in. These functions read bytes from strangers, so their roles have no way to call SES, to start or
 //! resume a workflow, or to open a data key. They do write the table, which is one for all: see "Limits" in `ARCHITECTURE.md`.
 
+pub mod index;
 pub mod quarantine;
 pub mod receive;
 mod ses;
@@ -27,4 +28,4 @@ pub fn context() -> Context {
 }
 
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] = &[&quarantine::TASK, &receive::TASK];
+pub const FUNCTIONS: &[&dyn Function] = &[&index::TASK, &quarantine::TASK, &receive::TASK];

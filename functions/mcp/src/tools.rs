@@ -115,6 +115,18 @@ pub const TOOLS: &[Tool] = &[
         done: "",
     },
     Tool {
+        name: "search_messages",
+        title: "Search messages",
+        says: "Mails that have all words of `query`, newest first, with the places where they stand. Also phrases in quotes, `from:ann`, `to:`, \
+               `subject:`, `filename:`, `label:todo`, `has:attachment`, `is:unread`, `before:2026-01-31`, `after:`, and `-word` for what must \
+               not be there. There is no OR. Words are whole words: `invoice` does not find invoices. `complete` is false where newest mails \
+               are not all searchable yet.",
+        route: &messages::search::ENDPOINT,
+        other: None,
+        effect: Effect::Reads,
+        done: "",
+    },
+    Tool {
         name: "get_message",
         title: "Read a message",
         says: "One mail with its text, files and findings, or, of a mail that was asked for, how far it is on its way. HTML is left out. \

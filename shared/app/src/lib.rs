@@ -29,10 +29,12 @@ pub mod mailbox {
     pub mod attachments;
     pub(crate) mod conversation;
     pub mod inboxes;
+    pub mod index;
     pub mod lists;
     pub mod marks;
     pub mod messages;
     pub mod receive;
+    pub mod search;
     pub mod threads;
     pub mod trash;
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Blobs, DataKeys, Eraser, Settings, Signer, Workflow};
+use app::base::ports::{Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow};
 use app::base::store::{Directory, Watch};
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
-use aws_flow::StepFunctions;
+use aws_flow::{SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
 
@@ -95,6 +95,16 @@ impl Aws {
     /// What deletes objects.
     pub fn eraser(&self) -> Arc<dyn Eraser> {
         Arc::new(S3Blobs::new(&self.config, require("MAIL_BUCKET")))
+    }
+
+    /// Where mails wait that are to get into the search index, or out of it.
+    pub fn index_queue(&self) -> Arc<dyn Queue> {
+        Arc::new(SqsQueue::new(&self.config, require("INDEX_QUEUE_URL")))
+    }
+
+    /// The same, for whoever empties it.
+    pub fn index_backlog(&self) -> Arc<dyn Backlog> {
+        Arc::new(SqsQueue::new(&self.config, require("INDEX_QUEUE_URL")))
     }
 
     /// Workflows.

@@ -22,6 +22,7 @@ mod people {
 mod mailbox {
     pub(crate) mod attachment;
     pub(crate) mod inbox;
+    pub(crate) mod index;
     pub(crate) mod message;
     pub(crate) mod thread;
     pub(crate) mod trash;

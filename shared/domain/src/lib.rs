@@ -27,6 +27,7 @@ pub mod mailbox {
     pub mod filter;
     pub mod finding;
     pub mod inbox;
+    pub mod index;
     pub mod label;
     pub mod lifecycle;
     pub mod media;

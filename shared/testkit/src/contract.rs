@@ -20,6 +20,7 @@ use domain::gate::policy::{PolicyBook, Unreadable};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::filter::Span;
+use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
 use domain::mailbox::message::{
     Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
@@ -112,6 +113,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
         samples::standing_approval(1).into(),
         samples::inbound(1).into(),
+        samples::index(1).into(),
         samples::purge(1).into(),
         samples::trashed(1).into(),
         samples::trashed(2).going(later(5)).into(),
@@ -291,6 +293,12 @@ async fn all_or_nothing(store: &dyn Whole) {
     let gone = Write::RemoveVersion(Key::Purge(inbox.id), 1);
     assert_eq!(store.commit(change().write(gone)).await, Ok(()));
     assert_eq!(store.purges(later(1), 10).await, Ok(vec![]));
+    let index = Index { inbox_id: inbox.id, look_at: Some(NOW), ..samples::index(30) };
+    assert_eq!(store.commit(change().create(index.clone())).await, Ok(()));
+    assert_eq!(store.indexes(NOW, 10).await, Ok(vec![]));
+    assert_eq!(store.indexes(later(1), 10).await, Ok(vec![(organization_id(1), inbox.id)]));
+    assert_eq!(store.commit(change().update(Index { look_at: None, ..index })).await, Ok(()));
+    assert_eq!(store.indexes(later(1), 10).await, Ok(vec![]));
     assert_eq!(get(store, Key::Inbox(samples::inbox_id(31))).await, None);
 }
 
@@ -537,6 +545,7 @@ async fn mail_is_listed(store: &dyn Whole) {
         (List::Messages(one, Span { after: Some(later(400)), before: None }), &[8]),
         (List::Messages(one, Span { after: None, before: Some(later(100)) }), &[0]),
         (List::Messages(one, span(900, 999)), &[]),
+        (List::MessagesSince(one, later(110)), &[2, 4, 6, 8]),
         (List::Unread(one), &[8, 6, 2, 0]),
         (List::Unread(two), &[7, 5, 3, 1]),
         (List::Labelled(two, label.clone()), &[7, 5, 3, 1]),

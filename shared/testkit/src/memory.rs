@@ -320,6 +320,11 @@ fn order(list: &List, record: &Record) -> Option<String> {
         {
             Some(message.id.to_string())
         }
+        (List::MessagesSince(inbox, since), Record::Message(message))
+            if message.inbox_id == *inbox && message.created_at >= *since =>
+        {
+            Some(message.id.to_string())
+        }
         (List::AllMessages(span), Record::Message(message)) if span.takes(message.created_at) => {
             Some(message.id.to_string())
         }
@@ -392,6 +397,7 @@ fn forward(list: &List) -> bool {
             | List::Webhooks
             | List::Members
             | List::Labels(_)
+            | List::MessagesSince(..)
             | List::ThreadMessages(_)
             | List::TrashInThread(_)
             | List::Open(_)
@@ -562,6 +568,26 @@ impl Watch for MemoryStore {
             .filter_map(|record| match record {
                 Record::Purge(one) if one.look_at < now => {
                     Some((one.look_at, (one.organization_id, one.inbox_id)))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_unstable();
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
+    }
+
+    async fn indexes(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Index(one) => {
+                    one.look_at.filter(|at| *at < now).map(|at| (at, (one.organization_id, one.inbox_id)))
                 }
                 _ => None,
             })

@@ -18,6 +18,7 @@ use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::{Inbox, Purge};
+use domain::mailbox::index::{Index, Retired, Segment};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{
@@ -246,6 +247,31 @@ pub fn label(text: &str) -> Label {
 /// The place of [`inbound`] among the mails of a label.
 pub fn mark(n: u8) -> Mark {
     Mark { inbox_id: inbox_id(1), label: label("To do"), message_id: inbound(n).id }
+}
+
+/// The search index of an inbox, with two segments, one of which has a mail that is gone, and one segment that was merged.
+pub fn index(n: u8) -> Index {
+    let segment = |mails: u8| Segment {
+        name: Digest::of(&[n, mails]),
+        mails: mails.into(),
+        size: 70_000,
+        tail: 900,
+        newest: inbound(mails).id,
+        oldest: inbound(1).id,
+        gone: if mails == 9 { vec![inbound(2).id] } else { vec![] },
+        gone_at: (mails == 9).then_some(NOW),
+    };
+    Index {
+        organization_id: organization_id(1),
+        inbox_id: inbox_id(n),
+        segments: vec![segment(1), segment(9)],
+        through: NOW,
+        recent: vec![inbound(1).id],
+        retired: vec![Retired { name: Digest::of(b"retired"), at: NOW }],
+        behind: true,
+        look_at: Some(later(8_640_000)),
+        version: 1,
+    }
 }
 
 /// A budget of mails to a domain.

@@ -1,6 +1,7 @@
 //! A whole installation in memory: everything a use case asks for, with knobs to make it fail.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,7 +18,7 @@ use domain::base::digest::Digest;
 use domain::delivery::webhook::{AttemptResult, Health};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
-use domain::{OrganizationId, Timestamp};
+use domain::{InboxId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
@@ -65,6 +66,8 @@ pub struct MemoryBlobs {
     pub unclaimed: Mutex<BTreeSet<String>>,
     /// The next reads fail like this, first come first served.
     pub failures: Mutex<VecDeque<BlobError>>,
+    /// Parts that were read, in their order.
+    pub parts: Mutex<Vec<(String, Range<u64>)>>,
 }
 
 #[async_trait]
@@ -76,9 +79,12 @@ impl Blobs for MemoryBlobs {
         let bytes = lock(&self.objects).get(&key.path()).cloned().ok_or(BlobError::Missing)?;
         if bytes.len() > max { Err(BlobError::TooLarge) } else { Ok(bytes) }
     }
-    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError> {
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError> {
         let bytes = self.get(key, usize::MAX).await?;
-        Ok(bytes.slice(..bytes.len().min(most)))
+        lock(&self.parts).push((key.path(), part.clone()));
+        let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(bytes.len());
+        let (start, end) = (at(part.start), at(part.end));
+        Ok(if start < end { bytes.slice(start..end) } else { Bytes::new() })
     }
     async fn put(&self, key: &BlobKey, bytes: Bytes, _: &str) -> Result<(), BlobError> {
         lock(&self.objects).entry(key.path()).or_insert(bytes);
@@ -118,6 +124,18 @@ impl Eraser for MemoryBlobs {
         }
         lock(&self.objects).remove(&key.path());
         Ok(())
+    }
+    async fn segments(
+        &self,
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+    ) -> Result<Vec<(Digest, Timestamp)>, BlobError> {
+        let prefix = format!("search/{organization_id}/{inbox_id}/");
+        let objects = lock(&self.objects);
+        let hex = objects.keys().filter_map(|name| name.strip_prefix(&prefix));
+        let names = hex.filter_map(|hex| Digest::parse(&format!("sha256:{hex}")).ok());
+        // All were written long ago.
+        Ok(names.map(|name| (name, Timestamp::UNIX_EPOCH)).collect())
     }
 }
 

@@ -27,6 +27,7 @@ pub mod mailbox {
     pub mod attachments;
     pub mod inboxes;
     pub mod messages;
+    pub mod search;
     pub mod threads;
 }
 

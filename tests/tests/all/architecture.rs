@@ -11,7 +11,8 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("mail", &["domain"]),
-    ("app", &["domain", "mail"]),
+    ("search", &[]),
+    ("app", &["domain", "mail", "search"]),
     ("wire", &["app", "domain"]),
     ("runtime", &["app", "domain", "wire"]),
     ("aws-data", &["app", "domain"]),
@@ -32,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const NEVER: &[(&str, &[&str])] = &[
     ("domain", &["serde", "tokio", "async-trait", "tracing", "getrandom", "aws-types"]),
     ("mail", &["tokio", "async-trait", "tracing", "getrandom", "serde"]),
+    ("search", &["tokio", "async-trait", "tracing", "getrandom", "serde", "aws-types"]),
     ("app", &["serde", "serde_json", "lambda_runtime", "aws-types", "getrandom"]),
 ];
 

@@ -465,6 +465,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kms:Decrypt",
             "kms:Sign",
             "s3:DeleteObject",
+            // Of segments of search indexes alone.
+            "s3:ListBucket",
             "s3:ListBucketVersions",
             "s3:PutObject",
             "sqs:SendMessage",
@@ -517,6 +519,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:ConditionCheckItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
+            // Of mails that came before there was a search index, and of indexes that are due.
+            "dynamodb:Query",
             "s3:DeleteObjectTagging",
             "s3:ListBucket",
             "s3:GetObject",
@@ -555,6 +559,11 @@ fn no_role_holds_more_than_its_group_may() {
                 "{name} deletes objects"
             );
             assert!(!(name == "background-purge" && action == "s3:PutObject"), "{name} puts objects");
+            let segments = resource == "${MailBucket.Arn}/search/*";
+            assert!(
+                !(action == "s3:PutObject" && segments) || name == "inbound-index",
+                "{name} puts segments"
+            );
             // Whoever puts sealed objects must not be able to put anything else under that name.
             assert!(
                 !(action == "s3:PutObject" && resource.contains("inbound")),
@@ -807,6 +816,11 @@ fn alarms_ring_for_what_they_say() {
             "Maximum(ApproximateNumberOfMessagesVisible InboundDeadLetters.QueueName) > 0 in 1 x 300 s",
         ),
         (
+            "IndexAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible IndexDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        ("IndexSilentAlarm", "Sum(Invocations InboundIndex) < 1 in 2 x 900 s, or silence"),
+        (
             "NotifyAgeAlarm",
             "Maximum(ApproximateAgeOfOldestMessage NotifyQueue.QueueName) > 3600 in 1 x 300 s",
         ),
@@ -856,7 +870,7 @@ fn alarms_ring_for_what_they_say() {
 
 #[test]
 fn whoever_reads_mail_from_strangers_can_neither_send_nor_decide() {
-    for name in ["inbound-receive", "inbound-quarantine"] {
+    for name in ["inbound-index", "inbound-receive", "inbound-quarantine"] {
         for (action, _) in &functions()[name].actions {
             assert!(
                 !action.starts_with("ses:") && !action.starts_with("states:") && !action.starts_with("kms:")
@@ -935,7 +949,7 @@ fn no_queue_takes_the_lambda_pool_and_no_organization_a_queue() {
     let template = read("template.yaml");
     let groups = template.matches("SqsParameters: { MessageGroupId: $.detail.organization_id }").count();
     let filling = template.matches("\n          Arn: !GetAtt ").count();
-    assert_eq!((groups, filling), (2, 2), "each rule that fills a queue");
+    assert_eq!((groups, filling), (3, 3), "each rule that fills a queue");
 }
 
 #[test]

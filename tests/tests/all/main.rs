@@ -16,6 +16,7 @@ mod people {
 
 mod mailbox {
     mod findings;
+    mod search;
     mod trash;
     mod unclaimed;
 }
@@ -60,6 +61,7 @@ mod stack {
         pub(super) mod inbound;
         mod inboxes;
         mod lists;
+        mod search;
         mod trash;
     }
 

@@ -1,5 +1,6 @@
 //! What the use cases need of the world outside, as object-safe traits, and those that all of them may touch.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -46,6 +47,8 @@ pub enum BlobKey {
     Upload(OrganizationId, AttachmentId),
     /// What a draft says, under a name that is used once; kept for a year at most.
     Draft(OrganizationId, DraftId, Digest),
+    /// A segment of the search index of an inbox, by its name.
+    Segment(OrganizationId, InboxId, Digest),
 }
 
 impl BlobKey {
@@ -57,6 +60,9 @@ impl BlobKey {
             BlobKey::Attachment(organization, id) => format!("attachments/{organization}/{id}"),
             BlobKey::Upload(organization, id) => format!("uploads/{organization}/{id}"),
             BlobKey::Draft(organization, id, name) => format!("drafts/{organization}/{id}/{}", name.hex()),
+            BlobKey::Segment(organization, inbox, name) => {
+                format!("search/{organization}/{inbox}/{}", name.hex())
+            }
         }
     }
 }
@@ -83,8 +89,8 @@ pub enum BlobError {
 pub trait Blobs: Send + Sync {
     /// Reads an object of at most `max` bytes.
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError>;
-    /// Reads the first bytes of an object, at most `most`, which is at least 1.
-    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError>;
+    /// Reads these bytes of an object, as many of them as it has.
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError>;
     /// Stores an object that is never written again: an existing one of this name is kept.
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError>;
     /// Removes an object; one that is not there is removed already.
@@ -104,6 +110,12 @@ pub trait Blobs: Send + Sync {
 pub trait Eraser: Send + Sync {
     /// Deletes an object. One that is not there is deleted already.
     async fn erase(&self, key: &BlobKey) -> Result<(), BlobError>;
+    /// The segments of the search index of an inbox that there are, at most 1,000, and when each was written.
+    async fn segments(
+        &self,
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+    ) -> Result<Vec<(Digest, Timestamp)>, BlobError>;
 }
 
 /// A call that may be repeated, or not.
@@ -230,6 +242,26 @@ pub trait Queue: Send + Sync {
         body: String,
         delay_seconds: u16,
     ) -> Result<(), FlowError>;
+}
+
+/// A message that was taken from a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// By which it is said to be done.
+    pub handle: String,
+    /// What it says.
+    pub body: String,
+    /// How often it was taken, this time included.
+    pub times: u32,
+}
+
+/// A queue that is emptied by the clock: no backlog of it takes executions of Lambda that others need.
+#[async_trait]
+pub trait Backlog: Send + Sync {
+    /// Takes up to ten messages, or none where there is none. Those that are not done come again.
+    async fn take(&self) -> Result<Vec<Taken>, FlowError>;
+    /// Says that these messages (at most ten) are done.
+    async fn done(&self, handles: &[String]) -> Result<(), FlowError>;
 }
 
 /// Posts to receivers' endpoints.

@@ -15,6 +15,7 @@ use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::{Inbox, Purge};
+use domain::mailbox::index::Index;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
 use domain::mailbox::message::{
@@ -245,6 +246,8 @@ records! {
         Trashed(Trashed, boxed *) by (inbox_id: InboxId, message_id: MessageId), version;
         /// A mail's place among those of a label.
         Mark(Mark) by (inbox_id: InboxId, label: Label, message_id: MessageId);
+        /// The search index of an inbox.
+        Index(Index) by (inbox_id: InboxId), version;
         /// A conversation.
         Thread(Thread) by (id: ThreadId);
         /// The conversation that a `Message-ID`, or a subject with its participants, belongs to.
@@ -480,6 +483,8 @@ pub enum List {
     Members,
     /// The mails of an inbox that came or were asked for within this span.
     Messages(InboxId, Span),
+    /// The mails of an inbox that came or were asked for at this time or later, oldest first.
+    MessagesSince(InboxId, Timestamp),
     /// The mails of an inbox that nobody has read.
     Unread(InboxId),
     /// The mails of an inbox in the trash that came or were asked for within this span, as [`Trashed`].
@@ -640,6 +645,10 @@ pub trait Watch: Send + Sync {
 
     /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
+
+    /// At most `limit` inboxes whose search index has a `look_at` before `now`, the longest overdue first.
+    async fn indexes(&self, now: Timestamp, limit: u16)
+    -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

@@ -16,6 +16,7 @@ use crate::base::retry::commit_first;
 use crate::base::store::{Change, Key, List, PageRequest, Watch, Write, key, load, typed};
 use crate::gate::drafts::{ended, object_key};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on, wake};
+use crate::mailbox::index::erase;
 
 /// So many deleted inboxes are looked at in one run.
 const INBOXES: u16 = 20;
@@ -130,6 +131,8 @@ async fn purge_one(
         commit_first(ports, ended(&draft, ports.now())).await?;
         moved += 1;
     }
+    // What names a segment in between is refused: the purge is written down.
+    all &= erase(ports, eraser, organization_id, inbox_id).await?;
     let now = ports.now();
     let change = Change::new(organization_id);
     let change = if moved > 0 || left || !all {

@@ -158,7 +158,7 @@ pub async fn download(
         None => BlobKey::Upload(organization_id, id),
     };
     if file.message.is_none() {
-        file.detected_type = match blobs.beginning(&key, mail::media::MAX_LOOKED_AT).await {
+        file.detected_type = match blobs.get_part(&key, 0..mail::media::MAX_LOOKED_AT as u64).await {
             Ok(beginning) => detect(&beginning),
             Err(BlobError::Missing) => None,
             Err(error) => return Err(error.into()),

@@ -17,11 +17,12 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
-use crate::base::ports::{BlobKey, Eraser, Ports};
+use crate::base::ports::{BlobKey, Eraser, Ports, Queue};
 use crate::base::retry::{Try, commit_first, retry_apart};
 use crate::base::store::{
     Change, Expect, Key, List, PageRequest, StoreError, Watch, Watched, Write, key, load, typed,
 };
+use crate::mailbox::index::gone_message;
 
 /// A change that loses against another is made anew at most so often.
 const TRIES: usize = 8;
@@ -373,13 +374,20 @@ const SIDE_BY_SIDE: usize = 10;
 /// The bytes of a mail that came for several inboxes are kept for so long after it came: until then one of them may still be filing
 /// it. Lambda tries for six hours, and the queue of what failed keeps it for 14 days.
 const FILED_WITHIN: SignedDuration = SignedDuration::from_hours(15 * 24);
+/// So many seconds later its words leave the search index.
+const FORGOTTEN_AFTER: u16 = 900;
 /// So many revisions of a mail are followed back.
 const REVISIONS: usize = 200;
 /// So many records are removed in one transaction.
 const REMOVED: usize = 90;
 
 /// Deletes what is due for good, and says how many mails. One that can't be deleted now does not keep the others, and is tried again.
-pub async fn empty(ports: &Ports, eraser: &dyn Eraser, watch: &dyn Watch) -> Result<u32, Refusal> {
+pub async fn empty(
+    ports: &Ports,
+    eraser: &dyn Eraser,
+    index: &dyn Queue,
+    watch: &dyn Watch,
+) -> Result<u32, Refusal> {
     let (mut deleted, started) = (0, ports.now());
     let in_time = || ports.now().duration_since(started) < TIME;
     // What could not be deleted stands before the others in the next answer.
@@ -391,7 +399,8 @@ pub async fn empty(ports: &Ports, eraser: &dyn Eraser, watch: &dyn Watch) -> Res
             due.into_iter().partition(|one| seen.contains(&(one.inbox_id, one.message_id)));
         for some in new.chunks(SIDE_BY_SIDE).take_while(|_| in_time()) {
             seen.extend(some.iter().map(|one| (one.inbox_id, one.message_id)));
-            let done = some.iter().map(|one| async move { (one, delete_due(ports, eraser, one).await) });
+            let done =
+                some.iter().map(|one| async move { (one, delete_due(ports, eraser, index, one).await) });
             for (one, result) in join_all(done).await {
                 match result {
                     Ok(done) => deleted += u32::from(done),
@@ -410,10 +419,16 @@ pub async fn empty(ports: &Ports, eraser: &dyn Eraser, watch: &dyn Watch) -> Res
 }
 
 /// Deletes one mail for good, if it is due: it is gone for everybody first, its bytes and files go next, its record last.
-async fn delete_due(ports: &Ports, eraser: &dyn Eraser, named: &Watched) -> Result<bool, Refusal> {
-    let organization_id = named.organization_id;
-    let place = key::Trashed(named.inbox_id, named.message_id);
-    let Some(mut trashed) = load(&*ports.store, organization_id, place).await? else { return Ok(false) };
+async fn delete_due(
+    ports: &Ports,
+    eraser: &dyn Eraser,
+    index: &dyn Queue,
+    named: &Watched,
+) -> Result<bool, Refusal> {
+    let Watched { organization_id, inbox_id, message_id } = *named;
+    let wanted = (key::Trashed(inbox_id, message_id), key::Inbox(inbox_id));
+    let (trashed, inbox) = load(&*ports.store, organization_id, wanted).await?;
+    let Some(mut trashed) = trashed else { return Ok(false) };
     let now = ports.now();
     if now < trashed.look_at {
         return Ok(false);
@@ -428,6 +443,13 @@ async fn delete_due(ports: &Ports, eraser: &dyn Eraser, named: &Watched) -> Resu
         trashed.version += 1;
     }
     let Fate::Going(message) = &trashed.fate else { return Ok(false) };
+    // The search index of an inbox that is gone is deleted as a whole. Else its words leave it, when whoever read it before it went has
+    // written what they read.
+    if inbox.is_some() {
+        index
+            .send(organization_id, gone_message(organization_id, inbox_id, message_id), FORGOTTEN_AFTER)
+            .await?;
+    }
     for file in files(message) {
         eraser.erase(&BlobKey::Attachment(organization_id, file)).await?;
     }

@@ -1,6 +1,7 @@
 //! The bucket.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -11,9 +12,11 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{Tag, Tagging};
+use aws_sdk_s3::types::{Object, Tag, Tagging};
 use aws_types::SdkConfig;
 use bytes::{Bytes, BytesMut};
+use domain::base::digest::Digest;
+use domain::{InboxId, OrganizationId, Timestamp};
 
 /// A presigned URL holds for so long.
 const URL_LIFE: Duration = Duration::from_mins(15);
@@ -52,9 +55,13 @@ where
 {
     match error.code() {
         Some("NoSuchKey" | "NotFound") => BlobError::Missing,
-        Some(code @ ("AccessDenied" | "NoSuchBucket" | "InvalidRequest" | "SignatureDoesNotMatch")) => {
-            BlobError::Permanent(format!("s3: {code}"))
-        }
+        Some(
+            code @ ("AccessDenied"
+            | "NoSuchBucket"
+            | "InvalidRequest"
+            | "InvalidRange"
+            | "SignatureDoesNotMatch"),
+        ) => BlobError::Permanent(format!("s3: {code}")),
         Some(code) => BlobError::Transient(format!("s3: {code}")),
         None => BlobError::Transient("s3: no answer".to_owned()),
     }
@@ -93,12 +100,16 @@ impl Blobs for S3Blobs {
         whole(answer, max).await
     }
 
-    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError> {
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError> {
+        // The header names the last byte, so that there is no name for none.
+        let Some(last) = part.end.checked_sub(1).filter(|last| *last >= part.start) else {
+            return Ok(Bytes::new());
+        };
         let request = self.client.get_object().bucket(&self.bucket).key(key.path());
-        let request = request.range(format!("bytes=0-{}", most.saturating_sub(1)));
+        let request = request.range(format!("bytes={}-{last}", part.start));
         match request.send().await {
-            Ok(answer) => whole(answer, most).await,
-            // An empty object has no range.
+            Ok(answer) => whole(answer, usize::try_from(part.end - part.start).unwrap_or(usize::MAX)).await,
+            // The object ends before.
             Err(error) if error.code() == Some("InvalidRange") => Ok(Bytes::new()),
             Err(error) => Err(classify(&error)),
         }
@@ -178,6 +189,22 @@ impl Eraser for S3Blobs {
             Ok(_) | Err(BlobError::Missing) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    async fn segments(
+        &self,
+        organization_id: OrganizationId,
+        inbox_id: InboxId,
+    ) -> Result<Vec<(Digest, Timestamp)>, BlobError> {
+        let prefix = format!("search/{organization_id}/{inbox_id}/");
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
+        let answer = request.send().await.map_err(|e| classify(&e))?;
+        let read = |object: Object| {
+            let name = Digest::parse(&format!("sha256:{}", object.key()?.strip_prefix(&prefix)?)).ok()?;
+            let at = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
+            Some((name, at))
+        };
+        Ok(answer.contents.unwrap_or_default().into_iter().filter_map(read).collect())
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
 use crate::delivery::waiting;
-use crate::mailbox::{inbox, trash};
+use crate::mailbox::{inbox, index, trash};
 use crate::people::{member, session};
 use crate::table::{DynamoTable, classify, retry_contention};
 
@@ -72,7 +72,15 @@ impl Watch for DynamoTable {
     }
 
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
-        self.query_watch(inbox::WATCH, now, limit, read_purge).await
+        self.query_watch(inbox::WATCH, now, limit, read_inbox).await
+    }
+
+    async fn indexes(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
+        self.query_watch(index::WATCH, now, limit, read_inbox).await
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
@@ -93,7 +101,7 @@ fn read_watched(item: &Item) -> Option<(i64, Watched)> {
 }
 
 /// As [`read_watched`].
-fn read_purge(item: &Item) -> Option<(i64, (OrganizationId, InboxId))> {
+fn read_inbox(item: &Item) -> Option<(i64, (OrganizationId, InboxId))> {
     use domain::base::id::Id as _;
     let place = place_of(item);
     let mut parts = place.pk.split('/');

@@ -52,6 +52,7 @@ fn written() -> Vec<(String, Item)> {
         samples::trashed(1).into(),
         samples::trashed(2).gone(NOW).into(),
         samples::mark(1).into(),
+        samples::index(1).into(),
         conversation(thread).into(),
         samples::approval(1).into(),
         Approval { forward: true, ..samples::approval(1) }.into(),

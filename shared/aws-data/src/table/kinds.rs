@@ -20,6 +20,7 @@
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
 //! | mail in the trash | `org/inb/trash` | `msg` | `org/thr/trash` / `msg` |
 //! | mark | `org/inb/labels` | label, `msg` | |
+//! | search index | `org/inb/search` | `search` | |
 //! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
 //! | thread pointer | `org/inb/pointer/hash` | `pointer` | |
 //! | approval | `org/apr` | `approval` | `org/approvals/status` / `apr` |
@@ -69,6 +70,7 @@ use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
 use domain::mailbox::inbox::{Inbox, Purge};
+use domain::mailbox::index::Index;
 use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
@@ -77,7 +79,7 @@ use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, message, thread, trash};
+use crate::mailbox::{attachment, inbox, index, message, thread, trash};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -120,6 +122,7 @@ kinds! { org;
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
     Trashed(Trashed), Key::Trashed(inbox, id) => trash::at(org, *inbox, *id);
     Mark(Mark), Key::Mark(inbox, label, id) => message::mark_at(org, *inbox, label, *id);
+    Index(Index), Key::Index(inbox) => index::at(org, *inbox);
     Thread(Thread), Key::Thread(id) => thread::at(org, *id);
     ThreadPointer(ThreadPointer), Key::ThreadPointer(inbox, hash) => thread::pointer_at(org, *inbox, *hash);
     Attachment(Attachment), Key::Attachment(id) => attachment::at(org, *id);
@@ -218,6 +221,7 @@ mod tests {
                     MessageId::new(at, entropy),
                 ),
             ),
+            key("search index", Key::Index(inbox)),
             key("thread", Key::Thread(domain::ThreadId::new(at, entropy))),
             key("thread pointer", Key::ThreadPointer(inbox, hash)),
             key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),

@@ -99,6 +99,10 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::Messages(inbox, span) => {
             Reading { part: by_message(*span), ..on(None, message::list(organization, *inbox), false) }
         }
+        List::MessagesSince(inbox, since) => {
+            let span = Span { after: Some(*since), before: None };
+            Reading { part: by_message(span), ..on(None, message::list(organization, *inbox), true) }
+        }
         List::Unread(inbox) => on(Some(OPEN), message::unread_list(organization, *inbox), false),
         List::Trash(inbox, span) => {
             Reading { part: by_message(*span), ..on(Some(OPEN), trash::list(organization, *inbox), false) }
@@ -183,6 +187,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Webhooks => WebhookId::parse(order).is_ok(),
         List::Members => MemberId::parse(order).is_ok(),
         List::Messages(..)
+        | List::MessagesSince(..)
         | List::Unread(_)
         | List::AllMessages(_)
         | List::Trash(..)

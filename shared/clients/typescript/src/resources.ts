@@ -488,6 +488,27 @@ export interface MessagesReplyAllParams {
   to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
 }
 
+/** What `messages.search` takes. */
+export interface MessagesSearchParams {
+  /** The `next_cursor` of the page before, with the same query, inboxes and sort. */
+  cursor?: string | null | undefined;
+  /** In these inboxes, at most 20; in all that the credential reaches where it is left out. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** How many mails at most; 50 where it is left out. */
+  limit?: number | null | undefined;
+  /**
+   * Words, all of which must be there, in any place; phrases in quotes; `from:`, `to:`, `subject:` and `filename:`
+   * before a word or a phrase; `label:`, `has:attachment`, `is:unread`, `is:read`; `before:` and `after:` with a day
+   * (UTC) or a time; a minus before what must not hold. At most 2,000 characters and 64 words.
+   */
+  query: string;
+  /**
+   * `date` for the newest first, which it is where it is left out; `relevance` for what says most of the words first,
+   * among the newest 5,000 that have them.
+   */
+  sort?: "date" | "relevance" | null | undefined;
+}
+
 /** What `messages.send` takes. */
 export interface MessagesSendParams {
   /** At most 20, with at most 25 MB together. */
@@ -1683,6 +1704,27 @@ export class MessagesRoutes {
       method: "POST",
       path: "/v1/inboxes/{inbox_id}/messages/{message_id}/restore",
       names: { inbox_id: inboxId,  message_id: messageId },
+      options,
+    });
+  }
+
+  /**
+   * Mails by their words, and where in each they stand. Nothing is stored. By words, phrases and operators
+   * (`infra/docs/SEARCH.md`), newest first or by relevance, with highlights. Needs the scope `messages.read`. `POST
+   * /v1/messages/search`
+   */
+  search(params: MessagesSearchParams, options: CallOptions = {}): Promise<types.FoundPage> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/messages/search",
+      names: {},
+      body: {
+        cursor: params.cursor,
+        inbox_ids: params.inbox_ids,
+        limit: params.limit,
+        query: params.query,
+        sort: params.sort,
+      },
       options,
     });
   }

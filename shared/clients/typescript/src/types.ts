@@ -673,6 +673,110 @@ export interface Forward {
   to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
+/** A mail that was found. */
+export interface FoundMessage {
+  attachments: Array<File>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  created_at: string;
+  /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
+  date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
+  from: Party;
+  highlights: Highlights;
+  id: string;
+  /** The `Message-ID` of the mail that it answers. */
+  in_reply_to: string | null;
+  inbox_id: string;
+  /** The `Message-ID`, without angle brackets; one that goes out has it once SES gave it. */
+  internet_message_id: string | null;
+  /** In the order of the alphabet. */
+  labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Whether somebody said that it was read; a mail that goes out always is. */
+  read: boolean;
+  /** The `Message-ID`s of its conversation that it names, oldest first. */
+  references: Array<string>;
+  /** Where answers go, if not to the author. */
+  reply_to: Array<Party>;
+  /** In bytes, raw. */
+  size: number;
+  /** `received`, or how far it is on its way out. */
+  status: string;
+  subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  thread_id: string;
+  to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
+  /** The author in `From` is proven to be the one who sent it. */
+  authenticated?: boolean | undefined;
+  /** A program wrote it, nobody waits for an answer (RFC 3834). */
+  automatic?: boolean | undefined;
+  /**
+   * Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found or
+   * not.
+   */
+  content_trust?: string | undefined;
+  /** What could not be read as it should be, as stable codes. */
+  defects?: Array<string> | undefined;
+  direction: "inbound" | "outbound";
+  findings?: Array<Finding> | undefined;
+  /** Whether a finding taints its conversation. */
+  tainted?: boolean | undefined;
+  verdicts?: Verdicts | undefined;
+  approval_id?: string | undefined;
+  attempts?: number | null | undefined;
+  cancel_reason?: string | null | undefined;
+  cancelled_at?: string | null | undefined;
+  /** Of the bytes that were countersigned, or are to be. */
+  digest?: string | undefined;
+  /** When the next attempt is made. */
+  due_at?: string | null | undefined;
+  failed_at?: string | null | undefined;
+  failure_reason?: string | null | undefined;
+  /** The name that SES gave it. */
+  provider_id?: string | null | undefined;
+  /** What SES reported of each recipient. */
+  recipients?: Array<Recipient> | null | undefined;
+  /** Not before. */
+  send_at?: string | null | undefined;
+  /** The attempts that were made anew of it. */
+  sent_again_as?: Array<string> | undefined;
+  sent_at?: string | null | undefined;
+  /** Since when nobody knows whether it left. */
+  unknown_since?: string | null | undefined;
+}
+
+/** A page of what was found. */
+export interface FoundPage {
+  /**
+   * All mails were looked through. `false` where more of them are not in the index yet than are read for one page:
+   * the newest 50 of those were. Ask again later, or name `inbox_ids` or a time.
+   */
+  complete: boolean;
+  /**
+   * The mails. By a filter that few of them pass there may be fewer than were asked for, or none, and a next page all
+   * the same.
+   */
+  data: Array<FoundMessage>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A piece of a text with what was found in it. */
+export interface Fragment {
+  /** Where in it something was found: from, and up to, in characters (Unicode code points) from 0. */
+  matches: Array<Array<number>>;
+  /** The piece, as plain text. */
+  text: string;
+}
+
 /** A header of a mail. */
 export interface Header {
   name: string;
@@ -683,6 +787,19 @@ export interface Header {
 export interface Health {
   /** Always `ok`. */
   status: string;
+}
+
+/** Where a mail has what was looked for. What a mail says is `untrusted`: so are these. */
+export interface Highlights {
+  /** In names of its files. */
+  attachments: Array<Fragment>;
+  /** In name and address of its author. */
+  from: Array<Fragment>;
+  subject: Array<Fragment>;
+  /** In the first 8 KB of its body. */
+  text: Array<Fragment>;
+  /** In names and addresses of its recipients. */
+  to: Array<Fragment>;
 }
 
 /** What was changed in the HTML of a mail before it was sealed. */
@@ -1307,6 +1424,27 @@ export interface Resumed {
   /** Whether it ended: a preview ends nothing. */
   resumed: boolean;
   will_send: PageOfMessage;
+}
+
+/** What mail is looked for. */
+export interface SearchMessages {
+  /** The `next_cursor` of the page before, with the same query, inboxes and sort. */
+  cursor?: string | null | undefined;
+  /** In these inboxes, at most 20; in all that the credential reaches where it is left out. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** How many mails at most; 50 where it is left out. */
+  limit?: number | null | undefined;
+  /**
+   * Words, all of which must be there, in any place; phrases in quotes; `from:`, `to:`, `subject:` and `filename:`
+   * before a word or a phrase; `label:`, `has:attachment`, `is:unread`, `is:read`; `before:` and `after:` with a day
+   * (UTC) or a time; a minus before what must not hold. At most 2,000 characters and 64 words.
+   */
+  query: string;
+  /**
+   * `date` for the newest first, which it is where it is left out; `relevance` for what says most of the words first,
+   * among the newest 5,000 that have them.
+   */
+  sort?: "date" | "relevance" | null | undefined;
 }
 
 /** A session that was just opened. */

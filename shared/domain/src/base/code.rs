@@ -137,6 +137,7 @@ codes! {
         Required = "required", "give this field";
         UnknownField = "unknown_field", "the request has no such field: `message` names those that it has";
         WrongType = "wrong_type", "give the type that `message` names";
+        InvalidQuery = "invalid_query", "`message` says what is wrong with the query, and at which character; `infra/docs/SEARCH.md` has what can be asked";
         InvalidTimeout = "invalid_timeout", "a request waits 0 to 25 seconds: wait again with `after`";
         InvalidLabel = "invalid_label", "a label is 1 to 64 characters that people can see, on one line, without white space at an end";
         InvalidTag = "invalid_tag", "1 to 64 letters of a to z, digits, dots, hyphens, colons and underscores";

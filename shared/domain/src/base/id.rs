@@ -36,12 +36,7 @@ fn body(at: Timestamp, entropy: Entropy) -> [u8; BODY_LENGTH] {
     for (i, byte) in entropy.iter().enumerate() {
         bits |= u128::from(*byte) << (72 - 8 * i);
     }
-    let mut out = [0; BODY_LENGTH];
-    for (i, slot) in out.iter_mut().enumerate() {
-        let shift = 5 * (BODY_LENGTH - 1 - i);
-        *slot = ALPHABET[usize::try_from((bits >> shift) & 31).unwrap_or(0)];
-    }
-    out
+    body_of(bits)
 }
 
 fn check(text: &str, prefix: &'static str) -> Result<[u8; BODY_LENGTH], InvalidId> {
@@ -52,6 +47,22 @@ fn check(text: &str, prefix: &'static str) -> Result<[u8; BODY_LENGTH], InvalidI
         return Err(InvalidId { prefix });
     }
     Ok(bytes)
+}
+
+/// The bits that a body stands for.
+fn bits_of(body: &[u8; BODY_LENGTH]) -> u128 {
+    let value = |c: &u8| ALPHABET.iter().position(|known| known == c).unwrap_or(0);
+    body.iter().fold(0, |bits, c| bits << 5 | u128::try_from(value(c)).unwrap_or(0))
+}
+
+/// The body that stands for these bits.
+fn body_of(bits: u128) -> [u8; BODY_LENGTH] {
+    let mut out = [0; BODY_LENGTH];
+    for (i, slot) in out.iter_mut().enumerate() {
+        let shift = 5 * (BODY_LENGTH - 1 - i);
+        *slot = ALPHABET[usize::try_from((bits >> shift) & 31).unwrap_or(0)];
+    }
+    out
 }
 
 /// The time that a body begins with.
@@ -77,6 +88,16 @@ macro_rules! ids {
             /// The part behind the prefix.
             pub fn body(&self) -> &str {
                 std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+
+            /// Its 128 bits, whose order is that of the ids.
+            pub fn bits(&self) -> u128 {
+                bits_of(&self.0)
+            }
+
+            /// The id with these bits.
+            pub fn from_bits(bits: u128) -> Self {
+                Self(body_of(bits))
             }
 
             /// When it was made, in whole milliseconds.
@@ -172,6 +193,21 @@ mod tests {
     fn an_id_of_another_kind_is_refused() {
         let id = InboxId::new(Timestamp::UNIX_EPOCH, [7; 10]).to_string();
         assert_eq!(MessageId::parse(&id), Err(InvalidId { prefix: "msg_" }));
+    }
+
+    #[test]
+    fn bits_are_the_id_and_sort_as_it_does() {
+        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
+        let mut last = None;
+        for (millis, entropy) in
+            [(0, [0; 10]), (1, [255; 10]), (1_790_000_000_000, [7; 10]), (281_474_976_710_655, [255; 10])]
+        {
+            let id = MessageId::new(at(millis.min(253_402_207_200_000)), entropy);
+            assert_eq!(MessageId::from_bits(id.bits()), id);
+            assert_eq!(MessageId::parse(&id.to_string()), Ok(id));
+            assert!(last.is_none_or(|last| last < id.bits()));
+            last = Some(id.bits());
+        }
     }
 
     #[test]

@@ -488,6 +488,25 @@ schema!([] Limit, "Limit", _generator => json_schema!({
     "type": "integer", "minimum": 1, "maximum": Self::MOST, "default": Self::default().0,
 }));
 
+/// How many entries a page has at most, in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSize(pub u16);
+
+impl Field for PageSize {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let size = u64::read(value, faults)?;
+        let size = u16::try_from(size).ok().filter(|size| (1..=Limit::MOST).contains(size));
+        if size.is_none() {
+            faults.note(Code::InvalidLimit, format!("must be 1 to {}", Limit::MOST));
+        }
+        size.map(Self)
+    }
+}
+
+schema!([] PageSize, "PageSize", _generator => json_schema!({
+    "type": "integer", "minimum": 1, "maximum": Limit::MOST, "default": Limit::default().0,
+}));
+
 /// The place of an entry in its chain, from 1, in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sequence(pub u64);

@@ -78,7 +78,7 @@ async fn a_mail_is_in_the_trash_for_thirty_days_to_the_instant() {
     let refused = mark(&world.ports, &owner(), inbox_id, id, &marking).await.unwrap_err();
     assert_eq!(refused.code(), Code::MessageInTrash);
     world.pass(30 * DAY - 1);
-    assert_eq!(empty(&world.ports, &*world.blobs, &*world.store).await, Ok(0));
+    assert_eq!(empty(&world.ports, &*world.blobs, &world.outside, &*world.store).await, Ok(0));
     get(&world.ports, &*world.blobs, &owner(), inbox_id, id).await.unwrap();
     let back = restore(&world.ports, &owner(), inbox_id, id).await.unwrap();
     assert_eq!(back, Message { version: mail.version + 1, ..mail.clone() });
@@ -109,7 +109,7 @@ async fn a_job_that_dies_between_any_two_steps_is_taken_up_again_and_deletes_onc
         world.pass(30 * DAY + 1);
         let run = async || {
             world.pass(1);
-            empty(&world.ports, &*world.blobs, &*world.store).await.unwrap()
+            empty(&world.ports, &*world.blobs, &world.outside, &*world.store).await.unwrap()
         };
         match step {
             // The first write, the first object, and then each of what comes behind them.
@@ -149,7 +149,7 @@ async fn a_taint_outlives_the_mail_that_made_it() {
     let world = house(std::slice::from_ref(&hostile)).await;
     delete(&world.ports, &owner(), hostile.inbox_id, hostile.id).await.unwrap();
     world.pass(1);
-    assert_eq!(empty(&world.ports, &*world.blobs, &*world.store).await, Ok(1));
+    assert_eq!(empty(&world.ports, &*world.blobs, &world.outside, &*world.store).await, Ok(1));
     let left = thread(&world).await.unwrap();
     assert_eq!((left.message_count, left.tainted, left.subject.as_str()), (0, true, ""));
     let next = samples::inbound(2);

@@ -1,5 +1,6 @@
 //! Mail that came for nobody: it is marked to be deleted, and no mail that an inbox has ever is.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -56,8 +57,8 @@ impl Blobs for Bucket {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
         self.inner.get(key, max).await
     }
-    async fn beginning(&self, key: &BlobKey, most: usize) -> Result<Bytes, BlobError> {
-        self.inner.beginning(key, most).await
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError> {
+        self.inner.get_part(key, part).await
     }
     async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {
         self.inner.put(key, bytes, content_type).await

@@ -1355,6 +1355,37 @@ class MessagesRoutes:
         )
         return answer
 
+    def search(
+        self,
+        *,
+        query: str,
+        cursor: str | None = None,
+        inbox_ids: builtins.list[str] | None = None,
+        limit: int | None = None,
+        sort: Literal["date", "relevance"] | None = None,
+        request_timeout: float | None = None,
+    ) -> types.FoundPage:
+        """Mails by their words, and where in each they stand. Nothing is stored. By words, phrases and operators
+        (`infra/docs/SEARCH.md`), newest first or by relevance, with highlights. Needs the scope `messages.read`.
+        `POST /v1/messages/search`
+        """
+        answer: types.FoundPage = self._transport.request(
+            "POST",
+            "/v1/messages/search",
+            names={},
+            body=_given(
+                {
+                    "cursor": cursor,
+                    "inbox_ids": inbox_ids,
+                    "limit": limit,
+                    "query": query,
+                    "sort": sort,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
     def send(
         self,
         inbox_id: str,

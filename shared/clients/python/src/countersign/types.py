@@ -733,6 +733,114 @@ class Forward(TypedDict, total=False):
     to: Mailbox | list[Mailbox] | None
 
 
+_FoundMessageAlways = TypedDict(
+    "_FoundMessageAlways",
+    {
+        "attachments": "list[File]",
+        "bcc": "list[Party]",
+        "cc": "list[Party]",
+        "created_at": "str",
+        # When it was sent, as the sender's clock had it; of a mail that goes out, nothing.
+        "date": "str | None",
+        "from": "Party",
+        "highlights": "Highlights",
+        "id": "str",
+        # The `Message-ID` of the mail that it answers.
+        "in_reply_to": "str | None",
+        "inbox_id": "str",
+        # The `Message-ID`, without angle brackets; one that goes out has it once SES gave it.
+        "internet_message_id": "str | None",
+        # In the order of the alphabet.
+        "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
+        # The first words of the text, at most 200 characters.
+        "preview": "str",
+        # Whether somebody said that it was read; a mail that goes out always is.
+        "read": "bool",
+        # The `Message-ID`s of its conversation that it names, oldest first.
+        "references": "list[str]",
+        # Where answers go, if not to the author.
+        "reply_to": "list[Party]",
+        # In bytes, raw.
+        "size": "int",
+        # `received`, or how far it is on its way out.
+        "status": "str",
+        "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
+        "thread_id": "str",
+        "to": "list[Party]",
+        "direction": "Literal[\"inbound\", \"outbound\"]",
+    },
+)
+
+
+class FoundMessage(_FoundMessageAlways, total=False):
+    """A mail that was found."""
+
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
+    #: The author in `From` is proven to be the one who sent it.
+    authenticated: bool
+    #: A program wrote it, nobody waits for an answer (RFC 3834).
+    automatic: bool
+    #: Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found
+    #: or not.
+    content_trust: str
+    #: What could not be read as it should be, as stable codes.
+    defects: list[str]
+    findings: list[Finding]
+    #: Whether a finding taints its conversation.
+    tainted: bool
+    verdicts: Verdicts
+    approval_id: str
+    attempts: int | None
+    cancel_reason: str | None
+    cancelled_at: str | None
+    #: Of the bytes that were countersigned, or are to be.
+    digest: str
+    #: When the next attempt is made.
+    due_at: str | None
+    failed_at: str | None
+    failure_reason: str | None
+    #: The name that SES gave it.
+    provider_id: str | None
+    #: What SES reported of each recipient.
+    recipients: list[Recipient] | None
+    #: Not before.
+    send_at: str | None
+    #: The attempts that were made anew of it.
+    sent_again_as: list[str]
+    sent_at: str | None
+    #: Since when nobody knows whether it left.
+    unknown_since: str | None
+
+
+class FoundPage(TypedDict):
+    """A page of what was found."""
+
+    #: All mails were looked through. `false` where more of them are not in the index yet than are read for one page:
+    #: the newest 50 of those were. Ask again later, or name `inbox_ids` or a time.
+    complete: bool
+    #: The mails. By a filter that few of them pass there may be fewer than were asked for, or none, and a next page
+    #: all the same.
+    data: list[FoundMessage]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class Fragment(TypedDict):
+    """A piece of a text with what was found in it."""
+
+    #: Where in it something was found: from, and up to, in characters (Unicode code points) from 0.
+    matches: list[list[int]]
+    #: The piece, as plain text.
+    text: str
+
+
 class Header(TypedDict):
     """A header of a mail."""
 
@@ -745,6 +853,26 @@ class Health(TypedDict):
 
     #: Always `ok`.
     status: str
+
+
+_HighlightsFields = TypedDict(
+    "_HighlightsFields",
+    {
+        # In names of its files.
+        "attachments": "list[Fragment]",
+        # In name and address of its author.
+        "from": "list[Fragment]",
+        "subject": "list[Fragment]",
+        # In the first 8 KB of its body.
+        "text": "list[Fragment]",
+        # In names and addresses of its recipients.
+        "to": "list[Fragment]",
+    },
+)
+
+
+class Highlights(_HighlightsFields):
+    """Where a mail has what was looked for. What a mail says is `untrusted`: so are these."""
 
 
 class HtmlChange(TypedDict):
@@ -1416,6 +1544,27 @@ class Resumed(TypedDict):
     #: Whether it ended: a preview ends nothing.
     resumed: bool
     will_send: PageOfMessage
+
+
+class _SearchMessagesAlways(TypedDict):
+    #: Words, all of which must be there, in any place; phrases in quotes; `from:`, `to:`, `subject:` and `filename:`
+    #: before a word or a phrase; `label:`, `has:attachment`, `is:unread`, `is:read`; `before:` and `after:` with a
+    #: day (UTC) or a time; a minus before what must not hold. At most 2,000 characters and 64 words.
+    query: str
+
+
+class SearchMessages(_SearchMessagesAlways, total=False):
+    """What mail is looked for."""
+
+    #: The `next_cursor` of the page before, with the same query, inboxes and sort.
+    cursor: str | None
+    #: In these inboxes, at most 20; in all that the credential reaches where it is left out.
+    inbox_ids: list[str] | None
+    #: How many mails at most; 50 where it is left out.
+    limit: int | None
+    #: `date` for the newest first, which it is where it is left out; `relevance` for what says most of the words
+    #: first, among the newest 5,000 that have them.
+    sort: Literal["date", "relevance"] | None
 
 
 class Session(TypedDict):
