@@ -24,7 +24,7 @@ use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::{Message, Verdicts};
 use domain::people::access::{Permit, Role, ScopeType};
-use domain::{InboxId, MessageId, OrganizationId, Timestamp};
+use domain::{MessageId, OrganizationId, Timestamp};
 use testkit::memory::MemoryStore;
 use testkit::samples::{self, inbox_id, organization_id};
 use testkit::world::World;
