@@ -6,10 +6,9 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::ports::{Backlog, Blobs};
 use app::base::store::Watch;
-use app::mailbox::index::{News, keep, read_gone_message};
+use app::mailbox::index::{News, Said, keep, read_gone_message};
 use assembly::Aws;
 use domain::base::id::Id;
-use domain::{InboxId, MessageId, OrganizationId};
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
@@ -41,7 +40,7 @@ fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskE
 }
 
 /// What a message says of which mail, and where that is: an event of the bus, or what the purge says.
-fn read(body: &str) -> Option<((OrganizationId, InboxId), News, MessageId)> {
+fn read(body: &str) -> Option<Said> {
     fn id<T: Id>(value: &Value, pointer: &str) -> Option<T> {
         T::parse(value.pointer(pointer)?.as_str()?).ok()
     }

@@ -60,9 +60,12 @@ fn is_wanted(query: &Query, term: &str) -> bool {
     })
 }
 
+/// A piece of a text, from and up to, and what was found in it.
+type Window = (usize, usize, Vec<(usize, usize)>);
+
 fn fragments(text: &str, spans: &[(usize, usize)]) -> Vec<Fragment> {
     let chars: Vec<char> = text.chars().collect();
-    let mut windows: Vec<(usize, usize, Vec<(usize, usize)>)> = vec![];
+    let mut windows: Vec<Window> = vec![];
     for &(start, end) in spans {
         if let Some((_, last, matches)) = windows.last_mut()
             && start <= *last
@@ -78,7 +81,7 @@ fn fragments(text: &str, spans: &[(usize, usize)]) -> Vec<Fragment> {
         let from = word_start(&chars, start);
         windows.push((from, (end + AROUND).min(chars.len()), vec![(start, end)]));
     }
-    let cut = |(from, to, matches): (usize, usize, Vec<(usize, usize)>)| Fragment {
+    let cut = |(from, to, matches): Window| Fragment {
         text: chars[from..to].iter().collect(),
         matches: matches.into_iter().map(|(start, end)| (start - from, end - from)).collect(),
     };

@@ -275,8 +275,8 @@ fn a_look_for_mails_reads_little_of_a_segment() {
 #[test]
 fn a_hostile_mail_takes_no_more_than_its_share() {
     // Words that nobody else has, each once, and long ones.
-    let unique: String = (0..1_000_000).map(|n| format!("u{n} ")).collect();
-    let long: String = (0..100_000).map(|n| format!("{n:x<80} ")).collect();
+    let unique = (0..1_000_000).map(|n| format!("u{n} ")).collect::<Vec<_>>().concat();
+    let long = (0..100_000).map(|n| format!("{n:x<80} ")).collect::<Vec<_>>().concat();
     // One word a million times, and a phrase at its end.
     let same = "spam ".repeat(1_000_000);
     let within = "spam ".repeat(30_000) + "spam eggs";
@@ -477,7 +477,7 @@ proptest! {
             segments = vec![merge(&segments, &BTreeSet::new()).unwrap().into()];
         }
         let mut query = if phrase { format!("\"{}\"", join(&wanted)) } else { join(&wanted) };
-        if let Some(it) = &unwanted { query += &format!(" -{}", word(it)); }
+        if let Some(it) = &unwanted { query = [query, word(it)].join(" -"); }
         let takes = |words: &[u8]| {
             let has = if phrase { words.windows(wanted.len()).any(|it| it == wanted) } else { wanted.iter().all(|it| words.contains(it)) };
             has && unwanted.as_ref().is_none_or(|it| !words.contains(it))

@@ -220,7 +220,9 @@ pub(crate) fn wanted(text: &str) -> Vec<(u32, String)> {
         }
     });
     let first = wanted.iter().map(|(place, _)| *place).min().unwrap_or(0);
-    wanted.iter_mut().for_each(|(place, _)| *place -= first);
+    for (place, _) in &mut wanted {
+        *place -= first;
+    }
     wanted
 }
 

@@ -52,7 +52,9 @@ const ORPHANED: SignedDuration = SignedDuration::from_hours(1);
 const LISTED: usize = 1_000;
 
 /// An inbox with its organization.
-type Place = (OrganizationId, InboxId);
+pub type Place = (OrganizationId, InboxId);
+/// What is said of which mail.
+pub type Said = (Place, News, MessageId);
 
 /// What somebody says of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +96,7 @@ pub async fn keep(
     blobs: &dyn Blobs,
     watch: &dyn Watch,
     backlog: &dyn Backlog,
-    read: &(dyn Fn(&str) -> Option<(Place, News, MessageId)> + Sync),
+    read: &(dyn Fn(&str) -> Option<Said> + Sync),
 ) -> Result<usize, Refusal> {
     let (mut added, started) = (0, ports.now());
     while ports.now().duration_since(started) < TAKES {
@@ -141,10 +143,7 @@ async fn take(backlog: &dyn Backlog) -> Result<Vec<Taken>, Refusal> {
     Ok(all)
 }
 
-fn group(
-    taken: Vec<Taken>,
-    read: &(dyn Fn(&str) -> Option<(Place, News, MessageId)> + Sync),
-) -> BTreeMap<Place, Told> {
+fn group(taken: Vec<Taken>, read: &(dyn Fn(&str) -> Option<Said> + Sync)) -> BTreeMap<Place, Told> {
     let mut inboxes: BTreeMap<Place, Told> = BTreeMap::new();
     for message in taken {
         let Some((place, news, id)) = read(&message.body) else {

@@ -12,7 +12,7 @@ use app::base::store::{
 };
 use app::gate::purge::purge;
 use app::mailbox::inboxes;
-use app::mailbox::index::{News, index, keep, read_gone_message, sweep};
+use app::mailbox::index::{News, Said, index, keep, read_gone_message, sweep};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use app::mailbox::search::{FoundMail, FoundPage, Sort, Wanted, search};
 use app::mailbox::trash::{delete, empty, restore, trash};
@@ -24,7 +24,7 @@ use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::{Message, Verdicts};
 use domain::people::access::{Permit, Role, ScopeType};
-use domain::{InboxId, MessageId, OrganizationId, Timestamp};
+use domain::{MessageId, OrganizationId, Timestamp};
 use testkit::memory::MemoryStore;
 use testkit::samples::{self, inbox_id, organization_id};
 use testkit::world::World;
@@ -70,7 +70,7 @@ impl Backlog for Waiting {
     }
 }
 
-fn read(body: &str) -> Option<((OrganizationId, InboxId), News, MessageId)> {
+fn read(body: &str) -> Option<Said> {
     let (news, rest) = body.strip_prefix("came ").map_or((News::Gone, body), |rest| (News::Came, rest));
     read_gone_message(rest).map(|(place, id)| (place, news, id))
 }
@@ -406,7 +406,7 @@ async fn one_inbox_that_fails_keeps_no_other_and_a_mail_that_ends_its_reader_is_
 #[tokio::test]
 async fn a_hostile_mail_is_indexed_beside_others() {
     let world = world().await;
-    let unique: String = (0..200_000).map(|n| format!("u{n} ")).collect();
+    let unique = (0..200_000).map(|n| format!("u{n} ")).collect::<Vec<_>>().concat();
     let mut said = vec![];
     let mut ids = vec![];
     for n in 0..4 {
