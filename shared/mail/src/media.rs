@@ -3,9 +3,9 @@
 //! | told | how |
 //! | --- | --- |
 //! | programs, pictures, sound, film, archives, PDF | by the signature with which they begin |
-//! | Word, Excel, PowerPoint since 2007, Java and Android programs | by the names of the first files in the ZIP archive that they are |
-//! | OpenDocument, EPUB | by the media type with which that archive begins |
-//! | Office' older files, Outlook's mails, Windows installers | together, as `application/x-ole-storage`: which one it is stands elsewhere in the file |
+//! | Word, Excel, `PowerPoint` since 2007, Java and Android programs | by the names of the first files in the ZIP archive that they are |
+//! | `OpenDocument`, EPUB | by the media type with which that archive begins |
+//! | older files of Office, Outlook's mails, Windows installers | together, as `application/x-ole-storage`: which one it is stands elsewhere in the file |
 //! | HTML, SVG, XML | by the first element, behind comments and declarations |
 //! | scripts | by `#!` and a path |
 //!
@@ -35,14 +35,12 @@ const NOT_BELIEVED: [&str; 7] = [
 /// none where they say nothing.
 pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
     let bytes = &bytes[..bytes.len().min(MAX_LOOKED_AT)];
-    match text(bytes) {
-        Some(text) => of_text(&text),
-        None => {
-            let binary = of_program(bytes).or_else(|| of_zip(bytes)).or_else(|| of_signature(bytes));
-            // A browser and a shell read on behind bytes that no text has.
-            binary.or_else(|| of_text(&String::from_utf8_lossy(unmarked(bytes))))
-        }
+    if let Some(text) = text(bytes) {
+        return of_text(&text);
     }
+    let binary = of_program(bytes).or_else(|| of_zip(bytes)).or_else(|| of_signature(bytes));
+    // A browser and a shell read on behind bytes that no text has.
+    binary.or_else(|| of_text(&String::from_utf8_lossy(unmarked(bytes))))
 }
 
 /// Without the mark of UTF-8.

@@ -280,10 +280,9 @@ fn clash(claim: Claim, kind: Kind) -> Option<Mismatch> {
         | (Claim::Office, Kind::Office | Kind::Package | Kind::Text)
         | (Claim::Archive, Kind::Archive | Kind::Zip | Kind::Package | Kind::PackedProgram)
         | (Claim::Text, Kind::Text | Kind::Script | Kind::Page) => None,
-        (_, Kind::Program | Kind::PackedProgram | Kind::Script) => Some(Mismatch::Disguised),
         // Many programs write their tables as HTML and call them .xls.
         (Claim::Office, Kind::Page) => Some(Mismatch::Mislabelled),
-        (_, Kind::Page) => Some(Mismatch::Disguised),
+        (_, Kind::Program | Kind::PackedProgram | Kind::Script | Kind::Page) => Some(Mismatch::Disguised),
         _ => Some(Mismatch::Mislabelled),
     }
 }
@@ -332,8 +331,12 @@ fn claim_of_name(extension: &str) -> Option<Claim> {
 fn claim_of_type(declared: &str) -> Option<Claim> {
     Some(match declared {
         "application/pdf" | "application/x-pdf" => Claim::Pdf,
-        "application/rtf" | "application/msword" | "application/vnd.ms-excel" => Claim::Office,
-        "application/vnd.ms-powerpoint" | "application/vnd.ms-outlook" | OLE => Claim::Office,
+        "application/rtf"
+        | "application/msword"
+        | "application/vnd.ms-excel"
+        | "application/vnd.ms-powerpoint"
+        | "application/vnd.ms-outlook"
+        | OLE => Claim::Office,
         "application/json" | "application/xml" => Claim::Text,
         "application/epub+zip" => Claim::Package,
         _ if EXECUTABLE_TYPES.contains(&declared) => Claim::Program,
