@@ -93,13 +93,16 @@ class Rights:
     def _of(self, call: Call, request: web.BaseRequest, body: bytes) -> Iterator[tuple[str, str, Context]]:
         if call.service == "s3":
             once = request.headers.get("If-None-Match", "")
-            yield from _of_s3(call, urlsplit(request.raw_path).path, body, once)
+            prefix = request.query.get("prefix", "")
+            yield from _of_s3(call, urlsplit(request.raw_path).path, body, once, prefix)
             return
         content = json.loads(body) if call.service in _JSON else {}
         if call.service == "dynamodb":
             yield from self._of_dynamodb(call.operation, content)
         elif call.service == "sqs" and "QueueUrl" in content:
-            yield call.operation, self._arn("sqs", content["QueueUrl"].rsplit("/", 1)[-1]), {}
+            # Several at once take the right to one.
+            action = call.operation.removesuffix("Batch")
+            yield action, self._arn("sqs", content["QueueUrl"].rsplit("/", 1)[-1]), {}
         elif call.service == "kms" and "KeyId" in content:
             yield call.operation, content["KeyId"], {}
         elif call.service == "events" and "Entries" in content:
@@ -162,7 +165,7 @@ class Rights:
         return f"arn:aws:{service}:{self.settings.region}:{ACCOUNT}:{resource}"
 
 
-def _of_s3(call: Call, path: str, body: bytes, once: str) -> Iterator[tuple[str, str, Context]]:
+def _of_s3(call: Call, path: str, body: bytes, once: str, prefix: str) -> Iterator[tuple[str, str, Context]]:
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     resource = f"arn:aws:s3:::{bucket}/{_alike(key)}" if key else f"arn:aws:s3:::{bucket}"
     context: Context = {}
@@ -172,6 +175,8 @@ def _of_s3(call: Call, path: str, body: bytes, once: str) -> Iterator[tuple[str,
         context["s3:RequestObjectTagKeys"] = sorted(tags)
     if call.operation == "PutObject" and once:
         context = {"s3:if-none-match": once}
+    if call.operation == "ListObjectsV2":
+        context = {"s3:prefix": prefix}
     yield _S3.get(call.operation, call.operation), resource, context
     if call.status == 404:
         # Only who may list learns that an object is not there: to all others S3 refuses it.
