@@ -2,8 +2,13 @@
 //!
 //! AWS calls and `DynamoDB` units are read from the ledger of a running stack, through which every call of every function
 //! goes. Instructions are counted by callgrind from the start of a function to its first answer. A broken gate fails.
+//!
+//! Then an inbox of 100,000 mails beside one of 100 (`large`), and fifty agents at once (`agents`).
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
+
+mod agents;
+mod large;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -377,6 +382,19 @@ fn cold_starts(stack: &Stack) -> bool {
     holds
 }
 
+/// What an answer costs a function that has answered before, and the body of the last of them.
+fn warm(stack: &Stack, function: &str, event: &Value) -> Result<(u64, Value), String> {
+    let (cold, ..) = instructions(stack, function, event, 1)?;
+    let (all, _, last) = instructions(stack, function, event, WARM + 1)?;
+    let answer = last["body"].as_str().unwrap_or_default();
+    let answer: Value = serde_json::from_str(answer).unwrap_or_default();
+    if answer["statusCode"] != 200 {
+        return Err(format!("{function} answered {answer}"));
+    }
+    let body = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    Ok((all.saturating_sub(cold) / WARM, body))
+}
+
 /// What a page of 50 mails costs a function that has answered before.
 fn warm_list(stack: &Stack) -> bool {
     let text =
@@ -385,21 +403,15 @@ fn warm_list(stack: &Stack) -> bool {
     event["headers"]["authorization"] = format!("Bearer {}", stack.text("/agent_token")).into();
     event["pathParameters"]["inbox_id"] = stack.inbox().into();
     event["rawQueryString"] = "limit=50".into();
-    let counted = |invocations| instructions(stack, "api-messages-list", &event, invocations);
-    match (counted(1), counted(WARM + 1)) {
-        (Ok((cold, ..)), Ok((all, _, last))) => {
-            let page = last["body"].as_str().unwrap_or_default();
-            let page: Value = serde_json::from_str(page).unwrap_or_default();
-            let page: Value =
-                serde_json::from_str(page["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    match warm(stack, "api-messages-list", &event) {
+        Ok((warm, page)) => {
             let full = page["data"].as_array().map(Vec::len) == Some(50);
-            let warm = all.saturating_sub(cold) / WARM;
             let good = full && warm <= WARM_LIST;
             let verdict = if good { "" } else { "OVER THE GATE, OR NOT 50" };
             println!("{:<28} {warm:>11} {WARM_LIST:>9}  {verdict}", "list of 50 mails");
             good
         }
-        (Err(error), _) | (_, Err(error)) => {
+        Err(error) => {
             println!("list of 50 mails: {error}");
             false
         }
@@ -417,5 +429,10 @@ fn main() -> ExitCode {
     holds &= cold_starts(&stack);
     println!("\n{:<28} {:>11} {:>9}", "an answer after others", "instructions", "gate");
     holds &= warm_list(&stack);
+    println!("\nfifty agents at once");
+    holds &= agents::hold(&stack);
+    // Last: what it writes keeps the readers of the table's stream busy for a while.
+    println!("\na large inbox");
+    holds &= large::holds(&stack);
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
