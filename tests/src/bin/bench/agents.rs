@@ -95,7 +95,7 @@ impl Agent<'_> {
         let mut found = vec![];
         for _ in 0..WAITS {
             let answer = self.ask("wait", "GET", &path, None);
-            found = succeeded(answer, 200)?["data"].as_array().cloned().unwrap_or_default();
+            found = succeeded(answer)?["data"].as_array().cloned().unwrap_or_default();
             if !found.is_empty() {
                 break;
             }
@@ -104,21 +104,22 @@ impl Agent<'_> {
         let id = mail["id"].as_str().unwrap_or_default().to_owned();
         self.seen.clone_from(&id);
 
-        let read = succeeded(self.ask("read", "GET", &format!("{list}/{id}"), None), 200)?;
+        let read = succeeded(self.ask("read", "GET", &format!("{list}/{id}"), None))?;
         if !read["text"].as_str().is_some_and(|text| text.contains(&word)) {
             return Err(format!("{id} does not say what was sent"));
         }
         let reply = json!({"text": format!("You said {word}.")});
-        let reply = succeeded(self.ask("reply", "POST", &format!("{list}/{id}/reply"), Some(&reply)), 202)?;
-        let text = |pointer: &str| reply.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let reply = succeeded(self.ask("reply", "POST", &format!("{list}/{id}/reply"), Some(&reply)))?;
+        let text =
+            |pointer: &str| reply.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         self.done.push(Exchange { received: id.clone(), reply: text("/message/id") });
         if text("/message/status") == "pending_approval" {
             let approver = self.stack.text("/approver/session");
             let path = format!("/v1/approvals/{}/approve", text("/approval/id"));
             let vote = json!({"digest": text("/approval/digest")});
-            succeeded(self.ask_as(approver, "approve", "POST", &path, Some(&vote)), 200)?;
+            succeeded(self.ask_as(approver, "approve", "POST", &path, Some(&vote)))?;
         }
-        let listed = succeeded(self.ask("list", "GET", &format!("{list}?limit=50"), None), 200)?;
+        let listed = succeeded(self.ask("list", "GET", &format!("{list}?limit=50"), None))?;
         let mut listed = listed["data"].as_array().into_iter().flatten();
         if !listed.any(|mail| mail["id"] == *id) {
             return Err(format!("{id} is not listed"));
@@ -140,8 +141,9 @@ impl Agent<'_> {
     }
 }
 
-fn succeeded(answer: Answer, status: u16) -> Result<Value, String> {
-    if answer.status == status { Ok(answer.body) } else { Err(format!("{} {}", answer.status, answer.body)) }
+fn succeeded(answer: Answer) -> Result<Value, String> {
+    let Answer { status, ref body, .. } = answer;
+    if (200..300).contains(&status) { Ok(answer.body) } else { Err(format!("{status} {}", body["error"])) }
 }
 
 /// An organization with all the agents. Replies from every other inbox are let go by a policy; the others are held.
@@ -256,7 +258,11 @@ fn look(stack: &Stack, agents: &[Agent<'_>]) -> Vec<String> {
         }
         all.extend(wanted);
     }
-    troubles.extend(difference("mails of all inboxes", &ids(&stack.walk("/v1/messages?limit=50", owner)), &all));
+    troubles.extend(difference(
+        "mails of all inboxes",
+        &ids(&stack.walk("/v1/messages?limit=50", owner)),
+        &all,
+    ));
     troubles
 }
 

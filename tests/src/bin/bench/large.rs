@@ -92,10 +92,38 @@ fn operations(filled: &Filled) -> Vec<Operation> {
 /// The mail of this number: conversations follow each other, and so do the mails of each. Every other one is Bob's.
 fn mail(address: &str, number: usize) -> (String, String) {
     const WORDS: [&str; 32] = [
-        "offer", "invoice", "meeting", "contract", "Lyon", "order", "delivery", "price", "table", "garden",
-        "signature", "deadline", "budget", "review", "ticket", "question", "colleague", "summer", "winter",
-        "train", "hotel", "payment", "refund", "account", "password", "photo", "report", "draft", "notice",
-        "window", "river", "bridge",
+        "offer",
+        "invoice",
+        "meeting",
+        "contract",
+        "Lyon",
+        "order",
+        "delivery",
+        "price",
+        "table",
+        "garden",
+        "signature",
+        "deadline",
+        "budget",
+        "review",
+        "ticket",
+        "question",
+        "colleague",
+        "summer",
+        "winter",
+        "train",
+        "hotel",
+        "payment",
+        "refund",
+        "account",
+        "password",
+        "photo",
+        "report",
+        "draft",
+        "notice",
+        "window",
+        "river",
+        "bridge",
     ];
     let (conversation, turn) = (number / CONVERSATION, number % CONVERSATION);
     let words: Vec<_> = (0..40).map(|at| WORDS[(number * 7 + at * at + at) % WORDS.len()]).collect();
@@ -202,24 +230,27 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
     Ok(Filled { stack, middle, far, cursor: cursor.unwrap_or_default(), ids })
 }
 
-/// Whether the inbox shows what was filed: the mails of its first page, of the far one, and of the last, where nothing follows.
+/// Whether the inbox shows what was filed: the mails of its first page, of the far one, and of the last, before which there are none.
 fn is_whole(filled: &Filled) -> bool {
     let Filled { stack, ids, far, cursor, .. } = filled;
     let list = format!("/v1/inboxes/{}/messages?limit={PAGE}", stack.inbox());
     let page = |query: String| stack.get(&format!("{list}{query}"), stack.text("/agent_token")).expect(200);
     let shows = |page: &Value, number: usize| {
-        let shown: Vec<_> =
-            page["data"].as_array().into_iter().flatten().map(|it| it["id"].as_str().unwrap_or_default()).collect();
+        let shown: Vec<_> = page["data"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| it["id"].as_str().unwrap_or_default())
+            .collect();
         let end = ids.len() - PAGE * (number - 1);
         let filed: Vec<_> = ids[end - PAGE..end].iter().rev().map(ToString::to_string).collect();
         shown == filed
     };
-    let oldest = format!("&before={}", ids[PAGE].at());
-    let last = page(oldest);
+    let before = |id: &MessageId| page(format!("&before={}", id.at()));
     shows(&page(String::new()), 1)
         && shows(&page(format!("&cursor={cursor}")), *far)
-        && shows(&last, ids.len() / PAGE)
-        && last["next_cursor"].is_null()
+        && shows(&before(&ids[PAGE]), ids.len() / PAGE)
+        && before(&ids[0])["data"].as_array().is_some_and(Vec::is_empty)
 }
 
 // ------------------------------------------------------------------ measuring
@@ -237,7 +268,8 @@ fn measure(stack: &Stack, operation: &Operation) -> Result<Costs, String> {
         stack.call(method, path, token, body).expect(200);
     });
     let sum = |of: &dyn Fn(&Value) -> &Value| calls.iter().filter_map(|call| of(call).as_f64()).sum::<f64>();
-    let (instructions, _) = warm(stack, endpoint.name, &event(endpoint.name, endpoint.path, operation, token))?;
+    let (instructions, _) =
+        warm(stack, endpoint.name, &event(endpoint.name, endpoint.path, operation, token))?;
     Ok(vec![
         ("calls", calls.len() as f64),
         ("read units", sum(&|call| &call["capacity"]["read"])),
