@@ -41,11 +41,12 @@ test: ## everything CI checks: lint, unit, conformance, contract, end-to-end, br
 	@infra/step.sh "end-to-end on the local stack" $(MAKE) --no-print-directory stack-test
 	@infra/step.sh --summary
 
-# Symbols stay, so that a count above its gate says where it comes from.
-bench: build ## AWS calls and capacity units of each operation, and instructions of what is deployed, cold and warm
+# Symbols stay, so that a count above its gate says where it comes from. ONLY="wire cold warm agents large" takes some of its parts;
+# COUNTERSIGN_AGENTS_SECONDS says for how long the agents work, two minutes where it is left out.
+bench: build ## AWS calls and capacity units of each operation, and instructions of what is deployed, cold and warm; a large inbox, fifty agents
 	CARGO_PROFILE_DEPLOY_STRIP=none cargo build --profile deploy --locked --ignore-rust-version $(addprefix -p ,$(GROUPS)) --bins
 	@command -v valgrind >/dev/null || infra/apt.sh valgrind
-	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) cargo run $(CARGO_FLAGS) -q -p tests --bin bench
+	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) cargo run $(CARGO_FLAGS) -q -p tests --bin bench -- $(ONLY)
 
 deploy: ## deploy a stage to your AWS account: STAGE=production make deploy
 	@STAGE=$(STAGE) $(PYTHON) infra/deploy.py

@@ -10,6 +10,12 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 use serde_json::{Value, json};
 
 /// The answer to a call.
@@ -63,6 +69,19 @@ pub fn unique(text: &str) -> String {
 pub fn in_seconds(seconds: i64) -> String {
     let now = app::base::ports::Clock::now(&runtime::environment::SystemClock);
     (now + jiff::SignedDuration::from_secs(seconds)).to_string()
+}
+
+/// How an AWS of this machine is called.
+pub fn aws_config(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint)
+        .build()
 }
 
 /// A running stack, from its `stack.json`.
@@ -248,6 +267,22 @@ impl Stack {
     /// `GET`.
     pub fn get(&self, path: &str, token: &str) -> Answer {
         self.call("GET", path, token, None)
+    }
+
+    /// All that a list has, page by page. `path` says how large a page is.
+    ///
+    /// # Panics
+    /// Where a page is refused.
+    pub fn walk(&self, path: &str, token: &str) -> Vec<Value> {
+        let (mut found, mut cursor) = (vec![], String::new());
+        loop {
+            let page = self.get(&format!("{path}{cursor}"), token).expect(200);
+            found.extend(page["data"].as_array().into_iter().flatten().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return found,
+            }
+        }
     }
 
     /// `POST` with JSON.

@@ -32,7 +32,8 @@ _KEEP = 200_000
 
 @dataclass
 class Call:
-    """One call. `capacity` counts DynamoDB read and write request units, transactions at their price."""
+    """One call. `capacity` counts DynamoDB read and write request units, transactions at their price; `answered` the bytes
+    of the answer's body."""
 
     seq: int
     at: float
@@ -43,6 +44,7 @@ class Call:
     latency_ms: float = 0.0
     fault: str | None = None
     capacity: dict[str, float] | None = None
+    answered: int = 0
 
 
 class Ledger:

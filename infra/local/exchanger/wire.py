@@ -56,6 +56,7 @@ class Wire:
             answer = await proxy.send(self.session, request, self.settings.aws_url, headers, body=sent)
             async with answer:
                 call.status = answer.status
+                call.answered = answer.content_length or 0
                 return await proxy.relay(request, answer)
         answer, content = await self._deliver(request, call, body)
         return await proxy.relay(request, answer, content)
@@ -70,6 +71,7 @@ class Wire:
         async with answer:
             content = await answer.read()
         call.status = answer.status
+        call.answered = len(content)
         if call.service == "dynamodb":
             spent = capacity.consumed(call.operation, body, answer.status, content)
             if spent and call.capacity:

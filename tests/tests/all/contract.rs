@@ -2,16 +2,14 @@
 
 use std::net::SocketAddr;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_data::DynamoTable;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
 use aws_types::SdkConfig;
 use testkit::MemoryStore;
+use tests::aws_config;
 
 #[tokio::test]
 async fn the_store_in_memory_keeps_the_contract() {
@@ -20,7 +18,7 @@ async fn the_store_in_memory_keeps_the_contract() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_on_dynamodb_keeps_the_contract() {
-    let config = local_config(serve_dynamodb().await);
+    let config = aws_config(&format!("http://{}", serve_dynamodb().await));
     create_table(&config).await;
     testkit::contract::run(&DynamoTable::new(&config, "contract")).await;
 }
@@ -31,20 +29,6 @@ async fn serve_dynamodb() -> SocketAddr {
     let database = dynoxide::Database::memory().unwrap();
     tokio::spawn(async move { dynoxide::server::serve_on(listener, database).await });
     address
-}
-
-fn local_config(address: SocketAddr) -> SdkConfig {
-    let credentials = Credentials::new("test", "test", None, None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
-            aws_smithy_async::rt::sleep::TokioSleep::new(),
-        ))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(format!("http://{address}"))
-        .build()
 }
 
 /// The table as `template.yaml` has it: a conformance test compares the two.

@@ -29,16 +29,8 @@ impl<'a> Mailbox<'a> {
 
     /// All its mails, newest first.
     pub(crate) fn mails(&self) -> Vec<Value> {
-        let (mut mails, mut cursor) = (vec![], String::new());
-        loop {
-            let path = format!("/v1/inboxes/{}/messages?limit=100{cursor}", self.id);
-            let page = self.stack.get(&path, self.stack.text("/owner/token")).expect(200);
-            mails.extend(page["data"].as_array().unwrap().iter().cloned());
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return mails,
-            }
-        }
+        let path = format!("/v1/inboxes/{}/messages?limit=100", self.id);
+        self.stack.walk(&path, self.stack.text("/owner/token"))
     }
 
     /// Its mails once there are so many.

@@ -2,8 +2,13 @@
 //!
 //! AWS calls and `DynamoDB` units are read from the ledger of a running stack, through which every call of every function
 //! goes. Instructions are counted by callgrind from the start of a function to its first answer. A broken gate fails.
+//!
+//! Then fifty agents at once (`agents`), and an inbox of 100,000 mails beside one of 100 (`large`).
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
+
+mod agents;
+mod large;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -377,6 +382,19 @@ fn cold_starts(stack: &Stack) -> bool {
     holds
 }
 
+/// What an answer costs a function that has answered before, and the body of the last of them.
+fn warm(stack: &Stack, function: &str, event: &Value) -> Result<(u64, Value), String> {
+    let (cold, ..) = instructions(stack, function, event, 1)?;
+    let (all, _, last) = instructions(stack, function, event, WARM + 1)?;
+    let answer = last["body"].as_str().unwrap_or_default();
+    let answer: Value = serde_json::from_str(answer).unwrap_or_default();
+    if answer["statusCode"] != 200 {
+        return Err(format!("{function} answered {answer}"));
+    }
+    let body = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    Ok((all.saturating_sub(cold) / WARM, body))
+}
+
 /// What a page of 50 mails costs a function that has answered before.
 fn warm_list(stack: &Stack) -> bool {
     let text =
@@ -385,37 +403,56 @@ fn warm_list(stack: &Stack) -> bool {
     event["headers"]["authorization"] = format!("Bearer {}", stack.text("/agent_token")).into();
     event["pathParameters"]["inbox_id"] = stack.inbox().into();
     event["rawQueryString"] = "limit=50".into();
-    let counted = |invocations| instructions(stack, "api-messages-list", &event, invocations);
-    match (counted(1), counted(WARM + 1)) {
-        (Ok((cold, ..)), Ok((all, _, last))) => {
-            let page = last["body"].as_str().unwrap_or_default();
-            let page: Value = serde_json::from_str(page).unwrap_or_default();
-            let page: Value =
-                serde_json::from_str(page["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    match warm(stack, "api-messages-list", &event) {
+        Ok((warm, page)) => {
             let full = page["data"].as_array().map(Vec::len) == Some(50);
-            let warm = all.saturating_sub(cold) / WARM;
             let good = full && warm <= WARM_LIST;
             let verdict = if good { "" } else { "OVER THE GATE, OR NOT 50" };
             println!("{:<28} {warm:>11} {WARM_LIST:>9}  {verdict}", "list of 50 mails");
             good
         }
-        (Err(error), _) | (_, Err(error)) => {
+        Err(error) => {
             println!("list of 50 mails: {error}");
             false
         }
     }
 }
 
+/// Measures, prints, and says whether the gates hold.
+type Part = fn(&Stack) -> bool;
+
+/// What is measured, in this order; one or more may be named on the command line.
+const PARTS: [(&str, Part); 5] = [
+    ("wire", |stack| {
+        println!("{:<28} {:>5} {:>5}  {:>6} {:>6}", "on the wire", "calls", "gate", "read", "write");
+        on_the_wire(stack).iter().filter(|cost| !cost.print()).count() == 0
+    }),
+    ("cold", |stack| {
+        println!("{:<28} {:>11} {:>9}", "cold start to first answer", "instructions", "gate");
+        cold_starts(stack)
+    }),
+    ("warm", |stack| {
+        println!("{:<28} {:>11} {:>9}", "an answer after others", "instructions", "gate");
+        warm_list(stack)
+    }),
+    ("agents", agents::hold),
+    // Last: what it writes keeps the readers of the table's stream busy for a while.
+    ("large", large::holds),
+];
+
 fn main() -> ExitCode {
-    let stack = Stack::running();
-    println!("{:<28} {:>5} {:>5}  {:>6} {:>6}", "on the wire", "calls", "gate", "read", "write");
-    let mut holds = true;
-    for cost in on_the_wire(&stack) {
-        holds &= cost.print();
+    let named: Vec<_> = std::env::args().skip(1).collect();
+    if let Some(unknown) = named.iter().find(|name| PARTS.iter().all(|(part, _)| part != name)) {
+        println!("nothing is called {unknown}: there are {}", PARTS.map(|(part, _)| part).join(", "));
+        return ExitCode::FAILURE;
     }
-    println!("\n{:<28} {:>11} {:>9}", "cold start to first answer", "instructions", "gate");
-    holds &= cold_starts(&stack);
-    println!("\n{:<28} {:>11} {:>9}", "an answer after others", "instructions", "gate");
-    holds &= warm_list(&stack);
+    let stack = Stack::running();
+    let mut holds = true;
+    for (name, part) in PARTS {
+        if named.is_empty() || named.iter().any(|wanted| wanted == name) {
+            holds &= part(&stack);
+            println!();
+        }
+    }
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
