@@ -357,6 +357,12 @@ export interface Difference {
 /** A file with where to get it. */
 export interface Download {
   content_type: string;
+  /**
+   * What its first bytes say that it is, as a media type; null where they say nothing, where an upload's are not
+   * there yet, and of what was stored before this was looked at. Not proven: a file can be made to begin like
+   * another.
+   */
+  detected_type: string | null;
   download_url: string;
   /** Seconds that the URL is good. */
   expires_in: number;
@@ -459,6 +465,8 @@ export interface DraftDetail {
 export interface DraftFile {
   /** Its media type; `application/octet-stream` where it is left out. */
   content_type?: string | null | undefined;
+  /** What its first bytes would say that it is, as a media type. */
+  detected_type?: string | null | undefined;
   /** Its name. */
   filename: string;
   /** In bytes. */
@@ -579,6 +587,11 @@ export interface File {
   /** For `cid:` references. */
   content_id: string | null;
   content_type: string;
+  /**
+   * What its first bytes say that it is, as a media type; null where they say nothing, and of what was stored before
+   * this was looked at. Not proven: a file can be made to begin like another.
+   */
+  detected_type: string | null;
   filename: string;
   id: string;
   /** Shown within the text. */
@@ -592,6 +605,8 @@ export interface File {
 /** A file, as policies look at it. */
 export interface FileFact {
   content_type: string;
+  /** What its first bytes say that it is; null where they say nothing. */
+  detected_type: string | null;
   filename: string;
   /** In bytes. */
   size: number;
@@ -616,6 +631,11 @@ export interface FileOfDraft {
   /** For `cid:` references in `html`. */
   content_id: string | null;
   content_type: string;
+  /**
+   * What its first bytes say that it is, as a media type; null where they say nothing, and of what was stored before
+   * this was looked at. Not proven: a file can be made to begin like another.
+   */
+  detected_type: string | null;
   filename: string;
   /** Of its bytes, in hexadecimal digits. */
   sha256: string;

@@ -403,6 +403,10 @@ class Download(TypedDict):
     """A file with where to get it."""
 
     content_type: str
+    #: What its first bytes say that it is, as a media type; null where they say nothing, where an upload's are not
+    #: there yet, and of what was stored before this was looked at. Not proven: a file can be made to begin like
+    #: another.
+    detected_type: str | None
     download_url: str
     #: Seconds that the URL is good.
     expires_in: int
@@ -513,6 +517,8 @@ class DraftFile(_DraftFileAlways, total=False):
 
     #: Its media type; `application/octet-stream` where it is left out.
     content_type: str | None
+    #: What its first bytes would say that it is, as a media type.
+    detected_type: str | None
     #: In bytes.
     size: int | None
 
@@ -641,6 +647,9 @@ class File(TypedDict):
     #: For `cid:` references.
     content_id: str | None
     content_type: str
+    #: What its first bytes say that it is, as a media type; null where they say nothing, and of what was stored
+    #: before this was looked at. Not proven: a file can be made to begin like another.
+    detected_type: str | None
     filename: str
     id: str
     #: Shown within the text.
@@ -655,6 +664,8 @@ class FileFact(TypedDict):
     """A file, as policies look at it."""
 
     content_type: str
+    #: What its first bytes say that it is; null where they say nothing.
+    detected_type: str | None
     filename: str
     #: In bytes.
     size: int
@@ -681,6 +692,9 @@ class FileOfDraft(TypedDict):
     #: For `cid:` references in `html`.
     content_id: str | None
     content_type: str
+    #: What its first bytes say that it is, as a media type; null where they say nothing, and of what was stored
+    #: before this was looked at. Not proven: a file can be made to begin like another.
+    detected_type: str | None
     filename: str
     #: Of its bytes, in hexadecimal digits.
     sha256: str
