@@ -670,7 +670,10 @@ impl<'a> Sampler<'a> {
         match kind.as_str() {
             Some("object") => self.fields(schema),
             Some("array") if schema["items"].is_null() || self.is_open(&schema["items"]) => json!([]),
-            Some("array") => json!([self.sample(&schema["items"], name)]),
+            Some("array") => {
+                let least = schema["minItems"].as_u64().unwrap_or(1).max(1);
+                Value::Array((0..least).map(|_| self.sample(&schema["items"], name)).collect())
+            }
             Some("boolean") => json!(false),
             Some("integer" | "number") => {
                 let least = schema["minimum"].as_u64().unwrap_or(1).max(1);

@@ -266,7 +266,7 @@ pub fn index(n: u8) -> Index {
         inbox_id: inbox_id(n),
         segments: vec![segment(1), segment(9)],
         through: NOW,
-        recent: vec![inbound(1).id],
+        known: vec![inbound(1).id],
         retired: vec![Retired { name: Digest::of(b"retired"), at: NOW }],
         behind: true,
         look_at: Some(later(8_640_000)),

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::search::{Document, Lookup, MAX_TEXT, Source};
 use bytes::Bytes;
 use domain::base::digest::Digest;
-use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::mailbox::index::{Index, Segment, is_found};
 use domain::mailbox::message::{Direction, Message, Party, Trashed};
@@ -74,19 +73,6 @@ struct Told {
     carefully: bool,
     times: u32,
     handles: Vec<String>,
-}
-
-/// The message that says that a mail was deleted for good.
-pub(crate) fn gone_message(organization_id: OrganizationId, inbox_id: InboxId, id: MessageId) -> String {
-    format!("{organization_id}/{inbox_id}/{id}")
-}
-
-/// Reads [`gone_message`].
-pub fn read_gone_message(body: &str) -> Option<(Place, MessageId)> {
-    let mut parts = body.split('/');
-    let place = (OrganizationId::parse(parts.next()?).ok()?, InboxId::parse(parts.next()?).ok()?);
-    let id = MessageId::parse(parts.next()?).ok()?;
-    parts.next().is_none().then_some((place, id))
 }
 
 /// Works on what was said of mails, and then on indexes that are due. Returns how many mails were added. What fails for one inbox

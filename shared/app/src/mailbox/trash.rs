@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use domain::base::code::Code;
 use domain::gate::approval::Approval;
 use domain::ledger::audit::AuditEntry;
+use domain::mailbox::index::gone_message;
 use domain::mailbox::label::Label;
 use domain::mailbox::message::{Direction, Fate, Mark, Message, Sibling, Thread, ThreadChange, Trashed};
 use domain::people::access::{Actor, Permit, scope};
@@ -22,7 +23,6 @@ use crate::base::retry::{Try, commit_first, retry_apart};
 use crate::base::store::{
     Change, Expect, Key, List, PageRequest, StoreError, Watch, Watched, Write, key, load, typed,
 };
-use crate::mailbox::index::gone_message;
 
 /// A change that loses against another is made anew at most so often.
 const TRIES: usize = 8;

@@ -35,7 +35,7 @@ record! {
         inbox_id: InboxId,
         segments: Vec<Segment>,
         through: Timestamp,
-        recent: Vec<MessageId>,
+        known: Vec<MessageId>,
         retired: Vec<Retired>,
         behind: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]

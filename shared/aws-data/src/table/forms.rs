@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use app::base::store::{
     AddressEntry, Answer, Contact, Counter, DraftPointer, Record, ThreadPointer, TokenPointer,
 };
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::base::digest::Digest;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
@@ -190,5 +191,18 @@ fn the_forms_that_are_written_are_among_them() {
             folder().display()
         );
         fs::write(file, text).unwrap();
+    }
+}
+
+/// The table refuses an item whose field has the name of a key of an index and another type.
+#[test]
+fn no_field_takes_the_place_of_a_key_of_an_index() {
+    for (kind, item) in written() {
+        for name in ["list", "list_at", "open", "open_at", "recent", "recent_at", "watch", "ttl", "watch_at"]
+        {
+            let is_number = ["ttl", "watch_at"].contains(&name);
+            let sound = |it: &AttributeValue| if is_number { it.is_n() } else { it.is_s() };
+            assert!(item.get(name).is_none_or(sound), "{kind}: {name}");
+        }
     }
 }

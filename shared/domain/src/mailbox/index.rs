@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
+use crate::base::id::Id as _;
 use crate::mailbox::lifecycle::State;
 use crate::mailbox::message::{Direction, Message};
 use crate::{InboxId, MessageId, OrganizationId};
@@ -58,8 +59,8 @@ pub struct Index {
     /// All mails that came or were asked for before this time were looked at, and are in a segment if they were there and
     /// [`is_found`]. Later ones a search looks for in the table.
     pub through: Timestamp,
-    /// Later mails that are in a segment all the same, at most [`Index::MOST_RECENT`]. One that is missing here is read once too often.
-    pub recent: Vec<MessageId>,
+    /// Later mails that are in a segment all the same, at most [`Index::MOST_KNOWN`]. One that is missing here is read once too often.
+    pub known: Vec<MessageId>,
     /// What is to be deleted once nobody reads it any more.
     pub retired: Vec<Retired>,
     /// Older mails are still to be looked at, more than one call does.
@@ -75,8 +76,8 @@ impl Index {
     pub const SETTLES: SignedDuration = SignedDuration::from_mins(15);
     /// So much later it is looked once more, if anything comes in.
     const LOOKED_AFTER: SignedDuration = SignedDuration::from_mins(5);
-    /// So many recent mails are remembered.
-    pub const MOST_RECENT: usize = 500;
+    /// So many of these mails are remembered.
+    pub const MOST_KNOWN: usize = 500;
     /// A segment that was merged is kept for so long: far longer than a search takes.
     pub const RETIRED_KEPT: SignedDuration = SignedDuration::from_mins(10);
     /// So many segments of a class are merged into one, of at most about [`Index::LARGEST`].
@@ -97,7 +98,7 @@ impl Index {
             inbox_id,
             segments: vec![],
             through: Timestamp::UNIX_EPOCH,
-            recent: vec![],
+            known: vec![],
             retired: vec![],
             behind: false,
             look_at: None,
@@ -110,7 +111,7 @@ impl Index {
         if self.segments.iter().all(|it| it.name != segment.name) {
             self.segments.push(segment);
         }
-        self.recent.extend(mails);
+        self.known.extend(mails);
         self.forget_recent();
     }
 
@@ -131,16 +132,16 @@ impl Index {
     }
 
     fn forget_recent(&mut self) {
-        self.recent.retain(|id| id.at() >= self.through);
-        self.recent.sort_unstable();
-        self.recent.dedup();
-        let more = self.recent.len().saturating_sub(Self::MOST_RECENT);
-        self.recent.drain(..more);
+        self.known.retain(|id| id.at() >= self.through);
+        self.known.sort_unstable();
+        self.known.dedup();
+        let more = self.known.len().saturating_sub(Self::MOST_KNOWN);
+        self.known.drain(..more);
     }
 
     /// Whether a mail is in a segment for certain.
     pub fn has(&self, id: MessageId) -> bool {
-        self.recent.binary_search(&id).is_ok()
+        self.known.binary_search(&id).is_ok()
     }
 
     /// The segments that should become one: eight of about the same number of mails, the oldest of them. Each mail is so merged
@@ -220,6 +221,19 @@ pub fn is_found(message: &Message) -> bool {
     }
 }
 
+/// The message that says to whoever keeps the index of an inbox that a mail was deleted for good.
+pub fn gone_message(organization_id: OrganizationId, inbox_id: InboxId, id: MessageId) -> String {
+    format!("{organization_id}/{inbox_id}/{id}")
+}
+
+/// Reads [`gone_message`].
+pub fn read_gone_message(body: &str) -> Option<((OrganizationId, InboxId), MessageId)> {
+    let mut parts = body.split('/');
+    let place = (OrganizationId::parse(parts.next()?).ok()?, InboxId::parse(parts.next()?).ok()?);
+    let id = MessageId::parse(parts.next()?).ok()?;
+    parts.next().is_none().then_some((place, id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,18 +297,18 @@ mod tests {
         let now = Timestamp::from_second(2_000).unwrap();
         let second = |at| Timestamp::from_second(at).unwrap();
         index.add(segment(1, 1, 1), &[id(1_000, 1), id(1_200, 2), id(1_999, 3), id(1_999, 3)]);
-        assert_eq!(index.recent, [id(1_000, 1), id(1_200, 2), id(1_999, 3)]);
+        assert_eq!(index.known, [id(1_000, 1), id(1_200, 2), id(1_999, 3)]);
         // What is younger than it takes to file a mail is not settled.
         index.move_through(second(1_999), now);
         assert_eq!(index.through, now - Index::SETTLES);
-        assert_eq!(index.recent, [id(1_200, 2), id(1_999, 3)]);
+        assert_eq!(index.known, [id(1_200, 2), id(1_999, 3)]);
         index.move_through(second(1_000), now);
         assert_eq!(index.through, now - Index::SETTLES, "never back");
         assert!(index.has(id(1_200, 2)) && !index.has(id(1_000, 1)));
         let many: Vec<_> = (0..600).map(|n| id(1_300 + n, 1)).collect();
         index.add(segment(2, 600, 1), &many);
-        assert_eq!(index.recent.len(), Index::MOST_RECENT);
-        assert_eq!(index.recent.last(), Some(&id(1_999, 3)));
+        assert_eq!(index.known.len(), Index::MOST_KNOWN);
+        assert_eq!(index.known.last(), Some(&id(1_999, 3)));
     }
 
     #[test]

@@ -62,7 +62,7 @@ async fn an_upload_says_what_it_is_once_its_bytes_are_there() {
     assert_eq!(detected().await.as_deref(), Some(PROGRAM));
     world.blobs.failures.lock().unwrap().push_back(BlobError::Transient("away".to_owned()));
     let refused = download(&world.ports, &*world.blobs, &permit, file.id).await.unwrap_err();
-    assert_eq!(refused.code().as_str(), "unavailable");
+    assert_eq!(refused.code().as_str(), "temporarily_unavailable");
     let kept = load(&*world.ports.store, file.organization_id, key::Attachment(file.id)).await.unwrap();
     assert_eq!(kept, Some(file), "nothing of it is kept");
 }

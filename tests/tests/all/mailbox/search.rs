@@ -12,7 +12,7 @@ use app::base::store::{
 };
 use app::gate::purge::purge;
 use app::mailbox::inboxes;
-use app::mailbox::index::{News, Said, index, keep, read_gone_message, sweep};
+use app::mailbox::index::{News, Said, index, keep, sweep};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use app::mailbox::search::{FoundMail, FoundPage, Sort, Wanted, search};
 use app::mailbox::trash::{delete, empty, restore, trash};
@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::code::Code;
 use domain::gate::seal::Ticket;
-use domain::mailbox::index::Index;
+use domain::mailbox::index::{Index, read_gone_message};
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::{Message, Verdicts};
 use domain::people::access::{Permit, Role, ScopeType};
