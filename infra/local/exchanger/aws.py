@@ -1,4 +1,4 @@
-"""The three AWS calls that SES itself makes in the cloud: store an object, invoke a function asynchronously."""
+"""The AWS calls that SES and the scheduler make in the cloud: store an object, invoke a function asynchronously, read a schedule."""
 
 import json
 from typing import Any
@@ -33,7 +33,11 @@ class Aws:
             {"X-Amz-Invocation-Type": "Event", "Content-Type": "application/json"},
         )
 
-    async def _call(self, service: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
+    async def get(self, service: str, path: str) -> Any:
+        """Reads what a service answers with as JSON."""
+        return json.loads(await self._call(service, "GET", path, b"", {}))
+
+    async def _call(self, service: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
         # The local AWS takes the region and service from the credential scope and checks no signature.
         scope = f"test/20260101/{self.settings.region}/{service}/aws4_request"
         authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=local"
@@ -45,4 +49,4 @@ class Aws:
         ) as answer:
             if answer.status >= 300:
                 raise AwsError(f"{service} {method} answered {answer.status}")
-            await answer.read()
+            return await answer.read()

@@ -91,8 +91,8 @@ fn mail_is_found_by_its_words_before_and_after_it_is_indexed() {
         stack.invoke("countersign-inbound-index", &json!({}));
         let pk = format!("{}/{}/search", stack.text("/organization_id"), mailbox.id);
         let found = stack.dynamodb("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": "search"}}}));
-        let recent = found["Item"]["recent"]["L"].as_array()?.len();
-        (recent == 3).then_some(())
+        let known = found["Item"]["known"]["L"].as_array()?.len();
+        (known == 3).then_some(())
     });
     all();
     assert!(segments(&stack, &mailbox.id) >= 1);
