@@ -26,7 +26,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: ## build, deploy the real template to a local AWS, seed a demo organization, keep running until Ctrl-C
-	@$(STACK) up --demo --clock
+	@$(STACK) up --demo
 
 exports: ## exports of what the examples name, while `make run` is up
 	@$(STACK) exports

@@ -51,7 +51,7 @@ class Steps:
 # --- up ------------------------------------------------------------------------------------------
 
 
-def up(settings: Settings, build: bool, demo: bool, clock: bool) -> None:
+def up(settings: Settings, build: bool, demo: bool) -> None:
     checks.python()
     running = _running_pid(settings)
     if running:
@@ -69,7 +69,7 @@ def up(settings: Settings, build: bool, demo: bool, clock: bool) -> None:
         steps.run("Python environment", lambda: _prepare_venv(settings))
         if build:
             steps.run("building the functions (make build)", _build)
-        steps.run("starting the local AWS and the mail exchanger", lambda: _start(settings, children, unclean, clock))
+        steps.run("starting the local AWS and the mail exchanger", lambda: _start(settings, children, unclean))
         write_json(settings.pid_file, {"pid": os.getpid(), "children": [child.process.pid for child in children]})
         steps.run("deploying template.yaml", lambda: _deploy(settings))
         steps.run("first organization, people, inbox and tokens", lambda: _seed(settings, demo))
@@ -122,7 +122,7 @@ def _build() -> None:
         raise Problem("the build failed: see above.")
 
 
-def _start(settings: Settings, children: list[Child], unclean: Path, clock: bool) -> None:
+def _start(settings: Settings, children: list[Child], unclean: Path) -> None:
     if unclean.exists():
         # The emulator writes its state at a clean stop only: what it holds now may be older than what we noted.
         settings.deployed_file.unlink(missing_ok=True)
@@ -146,7 +146,6 @@ def _start(settings: Settings, children: list[Child], unclean: Path, clock: bool
         )
     )
     environment = {f"COUNTERSIGN_{name}_PORT": str(port) for name, port in settings.ports.items()}
-    environment |= {"COUNTERSIGN_CLOCK": "1"} if clock else {}
     environment |= {"COUNTERSIGN_MAIL_DOMAIN": settings.mail_domain, "AWS_REGION": REGION, "PYTHONUNBUFFERED": "1"}
     children.append(
         Child(
@@ -381,7 +380,6 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, help="folder for state, logs and sent mail (default: .local)")
     parser.add_argument("--template", type=Path, help="SAM template to deploy (default: template.yaml)")
     parser.add_argument("--demo", action="store_true", help="put mail into a new inbox, and an answer that waits for a decision")
-    parser.add_argument("--clock", action="store_true", help="call the functions that a schedule calls (tests call them themselves)")
     parser.add_argument("--no-build", action="store_true", help="take the binaries as they are")
     parser.add_argument("--detach", action="store_true", help="return when the stack is ready and leave it running")
     options = parser.parse_args()
@@ -394,7 +392,7 @@ def main() -> None:
         elif options.verb == "up":
             for signum in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(signum, _stop)
-            up(settings, build=not options.no_build, demo=options.demo, clock=options.clock)
+            up(settings, build=not options.no_build, demo=options.demo)
         else:
             {"down": down, "reset": reset, "status": status, "exports": exports, "venv": _prepare_venv}[options.verb](settings)
     except Problem as problem:

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from . import proxy, smtp
 from .aws import Aws
-from .clock import Clock
 from .control import Control
 from .delivery import Delivery
 from .faults import Faults
@@ -45,15 +44,12 @@ async def main(directory: Path) -> None:
         await runner.setup()
         await web.TCPSite(runner, HOST, port, reuse_address=True).start()
     mail_server = await smtp.serve(settings, inbound)
-    clock = asyncio.create_task(Clock(aws).run()) if settings.clock else None
     logging.info("listening")
 
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     await stop.wait()
-    if clock:
-        clock.cancel()
     mail_server.close()
     for runner, _ in runners:
         await runner.cleanup()

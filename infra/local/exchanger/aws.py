@@ -1,4 +1,4 @@
-"""The AWS calls that SES and the scheduler make in the cloud: store an object, invoke a function asynchronously, read a schedule."""
+"""The three AWS calls that SES itself makes in the cloud: store an object, invoke a function asynchronously."""
 
 import json
 from typing import Any
@@ -33,11 +33,7 @@ class Aws:
             {"X-Amz-Invocation-Type": "Event", "Content-Type": "application/json"},
         )
 
-    async def get(self, service: str, path: str) -> Any:
-        """Reads what a service answers with as JSON."""
-        return json.loads(await self._call(service, "GET", path, b"", {}))
-
-    async def _call(self, service: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    async def _call(self, service: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
         # The local AWS takes the region and service from the credential scope and checks no signature.
         scope = f"test/20260101/{self.settings.region}/{service}/aws4_request"
         authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=local"
@@ -49,4 +45,4 @@ class Aws:
         ) as answer:
             if answer.status >= 300:
                 raise AwsError(f"{service} {method} answered {answer.status}")
-            return await answer.read()
+            await answer.read()

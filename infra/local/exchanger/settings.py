@@ -11,8 +11,7 @@ HOST = "127.0.0.1"
 
 @dataclass
 class Settings:
-    """Ports, folders and the stack's outputs. `outputs` is empty until the template is deployed; `clock` says whether
-    schedules are called: tests call what they need themselves."""
+    """Ports, folders and the stack's outputs. `outputs` is empty until the template is deployed."""
 
     directory: Path
     api_port: int
@@ -23,7 +22,6 @@ class Settings:
     smtp_port: int
     mail_domain: str
     region: str
-    clock: bool
     outputs: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -41,7 +39,6 @@ class Settings:
             smtp_port=port("SMTP", 2525),
             mail_domain=os.environ.get("COUNTERSIGN_MAIL_DOMAIN", "mail.countersign.test").lower(),
             region=os.environ.get("AWS_REGION", "eu-west-1"),
-            clock=bool(os.environ.get("COUNTERSIGN_CLOCK")),
         )
         settings.outbox.mkdir(parents=True, exist_ok=True)
         settings.notifications.mkdir(parents=True, exist_ok=True)

@@ -59,6 +59,8 @@ impl Backlog for SqsQueue {
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(10)
+            // Without waiting, SQS asks some of its servers, and may give nothing where there is something.
+            .wait_time_seconds(1)
             .message_system_attribute_names(times.clone());
         let answer = request.send().await.map_err(|e| transient(&e))?;
         let taken = answer.messages.unwrap_or_default().into_iter().map(|message| {

@@ -38,9 +38,10 @@ pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
     if let Some(text) = text(bytes) {
         return of_text(&text);
     }
-    let binary = of_program(bytes).or_else(|| of_zip(bytes)).or_else(|| of_signature(bytes));
-    // A browser and a shell read on behind bytes that no text has.
-    binary.or_else(|| of_text(&String::from_utf8_lossy(unmarked(bytes))))
+    let binary = of_program(bytes).or_else(|| of_zip(bytes));
+    // A browser and a shell read on behind bytes that no text has, and some signatures may stand anywhere in what they read.
+    let shown = binary.or_else(|| of_text(&String::from_utf8_lossy(unmarked(bytes))));
+    shown.or_else(|| of_signature(bytes))
 }
 
 /// Without the mark of UTF-8.
@@ -152,12 +153,12 @@ fn of_zip(bytes: &[u8]) -> Option<&'static str> {
     let names: Vec<&[u8]> = names.collect();
     let has = |start: &str| names.iter().any(|name| name.starts_with(start.as_bytes()));
     let first = |start: &str| names.first().is_some_and(|name| name.starts_with(start.as_bytes()));
-    Some(if first("mimetype") {
-        return None;
-    } else if has("AndroidManifest.xml") || has("classes.dex") {
+    Some(if has("AndroidManifest.xml") || has("classes.dex") {
         "application/vnd.android.package-archive"
-    } else if first("META-INF/") {
+    } else if has("META-INF/MANIFEST.MF") {
         "application/java-archive"
+    } else if first("mimetype") {
+        return None;
     } else if has("word/") {
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     } else if has("xl/") {
@@ -252,6 +253,19 @@ mod tests {
             ),
             (zip(&[("mimetype", b"application/epub+zip"), ("a", b"x")]), "application/epub+zip"),
             (zip(&[("META-INF/MANIFEST.MF", b"x")]), "application/java-archive"),
+            (zip(&[("A.class", b"x"), ("META-INF/MANIFEST.MF", b"x")]), "application/java-archive"),
+            (
+                zip(&[("mimetype", b"image/openraster"), ("META-INF/MANIFEST.MF", b"x")]),
+                "application/java-archive",
+            ),
+            // A book that somebody packed by hand.
+            (
+                zip(&[("META-INF/container.xml", b"x"), ("mimetype", b"application/epub+zip")]),
+                "application/zip",
+            ),
+            (b"#!/bin/sh\n: mdat\0".to_vec(), "text/x-shellscript"),
+            (b"<html>  WEBP<script>\0".to_vec(), "text/html"),
+            (b"<html><!-- %PDF-1.7 -->\0".to_vec(), "text/html"),
             (zip(&[("res/a", b"x"), ("classes.dex", b"x")]), "application/vnd.android.package-archive"),
         ] {
             assert_eq!(media_type(&bytes), Some(expected), "{:?}", String::from_utf8_lossy(&bytes[..8]));

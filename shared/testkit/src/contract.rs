@@ -632,7 +632,10 @@ async fn the_trash(store: &dyn Whole) {
         let page = store.list(organization_id, &list, &PageRequest { limit: 10, cursor: None }).await;
         page.unwrap_or_else(|error| panic!("{list:?}: {error}")).items.len()
     };
-    let lists = || [List::Trash(inbox, span), List::AllTrash(span), List::TrashInThread(mail.thread_id)];
+    let lists = || {
+        let since = List::TrashSince(inbox, mail.created_at);
+        [List::Trash(inbox, span), List::AllTrash(span), List::TrashInThread(mail.thread_id), since]
+    };
     let thread = Thread::of(&mail);
     let conversation = |seen: Option<&Thread>, wanted: Option<&Thread>| {
         let (thread_id, seen, wanted) = (mail.thread_id, seen.cloned(), wanted.cloned());

@@ -331,10 +331,14 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Unread(inbox), Record::Message(message)) if message.inbox_id == *inbox && message.unread => {
             Some(message.id.to_string())
         }
-        (List::Trash(..) | List::AllTrash(_) | List::TrashInThread(_), Record::Trashed(trashed)) => {
+        (
+            List::Trash(..) | List::TrashSince(..) | List::AllTrash(_) | List::TrashInThread(_),
+            Record::Trashed(trashed),
+        ) => {
             let Fate::Kept(message) = &trashed.fate else { return None };
             let listed = match list {
                 List::Trash(inbox, span) => message.inbox_id == *inbox && span.takes(message.created_at),
+                List::TrashSince(inbox, since) => message.inbox_id == *inbox && message.created_at >= *since,
                 List::AllTrash(span) => span.takes(message.created_at),
                 List::TrashInThread(thread) => message.thread_id == *thread,
                 _ => false,
@@ -399,6 +403,7 @@ fn forward(list: &List) -> bool {
             | List::Labels(_)
             | List::MessagesSince(..)
             | List::ThreadMessages(_)
+            | List::TrashSince(..)
             | List::TrashInThread(_)
             | List::Open(_)
     )

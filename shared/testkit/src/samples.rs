@@ -270,6 +270,7 @@ pub fn index(n: u8) -> Index {
         retired: vec![Retired { name: Digest::of(b"retired"), at: NOW }],
         behind: true,
         look_at: Some(later(8_640_000)),
+        sweep_at: Some(later(8_640_000)),
         version: 1,
     }
 }

@@ -489,6 +489,8 @@ pub enum List {
     Unread(InboxId),
     /// The mails of an inbox in the trash that came or were asked for within this span, as [`Trashed`].
     Trash(InboxId, Span),
+    /// The mails of an inbox in the trash that came or were asked for since then, as [`Trashed`], oldest first.
+    TrashSince(InboxId, Timestamp),
     /// The mails of all inboxes in the trash that came or were asked for within this span, as [`Trashed`].
     AllTrash(Span),
     /// The mails of a conversation in the trash, as [`Trashed`], oldest first.

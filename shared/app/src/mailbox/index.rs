@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::search::{Document, Lookup, MAX_TEXT, Source};
 use bytes::Bytes;
 use domain::base::digest::Digest;
-use domain::mailbox::filter::Span;
 use domain::mailbox::index::{Index, Segment, is_found};
-use domain::mailbox::message::{Direction, Message, Party, Trashed};
+use domain::mailbox::message::{Direction, Message, Party};
 use domain::{InboxId, MessageId, OrganizationId, Timestamp};
 use futures_util::future::{join_all, try_join_all};
 use jiff::SignedDuration;
@@ -18,7 +17,7 @@ use jiff::SignedDuration;
 use crate::base::error::Refusal;
 use crate::base::ports::{Backlog, BlobError, BlobKey, Blobs, Eraser, Ports, Taken};
 use crate::base::retry::{Try, commit_first, retry_apart};
-use crate::base::store::{Change, Expect, Key, List, PageRequest, Watch, Write, key, load, typed};
+use crate::base::store::{Change, Expect, Key, List, PageRequest, Record, Watch, Write, key, load};
 use crate::mailbox::messages::raw_bytes;
 use crate::mailbox::trash::shown;
 
@@ -37,10 +36,11 @@ const PAGES: usize = 6;
 const OFTEN: u32 = 4;
 /// So many messages are worked on at a time.
 const TAKEN: usize = 100;
-/// Messages are taken for so long; then it is time for the rest.
+/// Messages are worked on for so long; then it is time for the rest. Lambda ends a run after 120 seconds, and one part of the work, which
+/// is eight mails at most, takes some 30 where strangers made them as slow as they can.
 const TAKES: SignedDuration = SignedDuration::from_secs(30);
 /// What is due is begun for so long, both together.
-const TIME: SignedDuration = SignedDuration::from_secs(50);
+const TIME: SignedDuration = SignedDuration::from_secs(80);
 /// So many indexes are looked after in one run.
 const INDEXES: u16 = 50;
 /// Nobody else looks after an index for so long after somebody began: who died doing so does not keep others.
@@ -69,8 +69,8 @@ pub enum News {
 struct Told {
     came: BTreeSet<MessageId>,
     gone: BTreeSet<MessageId>,
-    /// Bodies are left out.
-    carefully: bool,
+    /// Of these, which came, no body is read.
+    careful: BTreeSet<MessageId>,
     times: u32,
     handles: Vec<String>,
 }
@@ -85,20 +85,27 @@ pub async fn keep(
     read: &(dyn Fn(&str) -> Option<Said> + Sync),
 ) -> Result<usize, Refusal> {
     let (mut added, started) = (0, ports.now());
-    while ports.now().duration_since(started) < TAKES {
-        let taken = take(backlog).await?;
+    let until = started + TAKES;
+    while ports.now() < until {
+        let taken = take(backlog).await;
         if taken.is_empty() {
             break;
         }
-        // What was taken often may have ended whoever worked on it: it comes last.
+        // What was taken often may have ended whoever worked on it, and comes last; of the rest, what has waited longest comes first.
         let mut inboxes: Vec<_> = group(taken, read).into_iter().collect();
-        inboxes.sort_by_key(|(_, told)| told.times);
+        inboxes.sort_by_key(|(_, told)| (told.times >= OFTEN, std::cmp::Reverse(told.times)));
         for ((organization_id, inbox_id), told) in inboxes {
-            match tell(ports, blobs, organization_id, inbox_id, &told).await {
+            if ports.now() >= until {
+                break;
+            }
+            match tell(ports, blobs, (organization_id, inbox_id), &told, until).await {
                 Ok(count) => {
                     added += count;
                     for some in told.handles.chunks(10) {
-                        backlog.done(some).await?;
+                        // Told again, it changes nothing.
+                        if let Err(error) = backlog.done(some).await {
+                            tracing::warn!(%inbox_id, %error, "messages of the queue could not be ended");
+                        }
                     }
                 }
                 Err(error) => tracing::warn!(%inbox_id, %error, "mails could not be indexed"),
@@ -117,16 +124,19 @@ pub async fn keep(
     Ok(added)
 }
 
-async fn take(backlog: &dyn Backlog) -> Result<Vec<Taken>, Refusal> {
+async fn take(backlog: &dyn Backlog) -> Vec<Taken> {
     let mut all = vec![];
     while all.len() < TAKEN {
-        let some = backlog.take().await?;
-        if some.is_empty() {
-            break;
+        match backlog.take().await {
+            Ok(some) if some.is_empty() => break,
+            Ok(some) => all.extend(some),
+            Err(error) => {
+                tracing::warn!(%error, "the queue of the search index can't be read");
+                break;
+            }
         }
-        all.extend(some);
     }
-    Ok(all)
+    all
 }
 
 fn group(taken: Vec<Taken>, read: &(dyn Fn(&str) -> Option<Said> + Sync)) -> BTreeMap<Place, Told> {
@@ -141,8 +151,10 @@ fn group(taken: Vec<Taken>, read: &(dyn Fn(&str) -> Option<Said> + Sync)) -> BTr
             News::Came => told.came.insert(id),
             News::Gone => told.gone.insert(id),
         };
+        if message.times >= OFTEN {
+            told.careful.insert(id);
+        }
         told.times = told.times.max(message.times);
-        told.carefully |= message.times >= OFTEN;
         told.handles.push(message.handle);
     }
     inboxes
@@ -152,57 +164,72 @@ fn group(taken: Vec<Taken>, read: &(dyn Fn(&str) -> Option<Said> + Sync)) -> BTr
 async fn tell(
     ports: &Ports,
     blobs: &dyn Blobs,
-    organization_id: OrganizationId,
-    inbox_id: InboxId,
+    (organization_id, inbox_id): Place,
     told: &Told,
+    until: Timestamp,
 ) -> Result<usize, Refusal> {
-    let mut added = index(ports, blobs, organization_id, inbox_id, &told.came, told.carefully).await?;
+    let place = (organization_id, inbox_id);
+    let (added, all) = index(ports, blobs, place, &told.came, &told.careful, until).await?;
+    if !all {
+        return Err(Refusal::Unavailable("the time of this run is over".to_owned()));
+    }
     if !told.gone.is_empty() {
         lose(ports, blobs, organization_id, inbox_id, &told.gone).await?;
     }
-    let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
-    if index.is_some_and(|it| it.wants_look(ports.now())) {
-        added += look_through(ports, blobs, organization_id, inbox_id, told.carefully).await?;
+    let known = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
+    if known.is_some_and(|it| it.wants_look(ports.now()) && !it.behind) {
+        // Looked through it is once the queue had its time.
+        change(ports, place, &|index| {
+            index.behind = true;
+            true
+        })
+        .await?;
     }
     Ok(added)
 }
 
 /// Adds mails of an inbox to its index, those that are there, are [`is_found`] and are not in it yet. Told again, it changes nothing
-/// that anybody sees. Returns how many were added.
+/// that anybody sees. Of those in `careful` no body is read. Returns how many were added, and whether that was all there was time for.
 pub async fn index(
     ports: &Ports,
     blobs: &dyn Blobs,
-    organization_id: OrganizationId,
-    inbox_id: InboxId,
+    (organization_id, inbox_id): Place,
     ids: &BTreeSet<MessageId>,
-    carefully: bool,
-) -> Result<usize, Refusal> {
+    careful: &BTreeSet<MessageId>,
+    until: Timestamp,
+) -> Result<(usize, bool), Refusal> {
     let wanted: Vec<_> =
         ids.iter().map(|id| (key::Message(inbox_id, *id), key::Trashed(inbox_id, *id))).collect();
     let found = load(&*ports.store, organization_id, wanted).await?.into_iter();
     // What is in the trash may come back, and is found then.
     let messages = found.filter_map(|(message, trashed)| shown(ports, message, trashed)).collect();
-    add(ports, blobs, (organization_id, inbox_id), messages, carefully).await
+    add(ports, blobs, (organization_id, inbox_id), messages, careful, until).await
 }
 
-/// Adds mails to the index of their inbox.
+/// Adds mails to the index of their inbox, as [`index`].
 async fn add(
     ports: &Ports,
     blobs: &dyn Blobs,
     (organization_id, inbox_id): Place,
     messages: Vec<Message>,
-    carefully: bool,
-) -> Result<usize, Refusal> {
+    careful: &BTreeSet<MessageId>,
+    until: Timestamp,
+) -> Result<(usize, bool), Refusal> {
     let wanted = (key::Index(inbox_id), key::Inbox(inbox_id));
     let (index, inbox) = load(&*ports.store, organization_id, wanted).await?;
     if inbox.is_none() {
-        return Ok(0);
+        return Ok((0, true));
     }
     let is_new = |it: &Message| is_found(it) && !index.as_ref().is_some_and(|index| index.has(it.id));
     let new: Vec<_> = messages.into_iter().filter(is_new).collect();
-    let (mut added, mut documents, mut bytes) = (0, vec![], 0);
-    for some in in_parts(&new) {
-        let read = some.iter().map(|message| read_document(blobs, message, carefully));
+    let (mut added, mut documents, mut bytes, mut all) = (0, vec![], 0, true);
+    for (n, some) in in_parts(&new).into_iter().enumerate() {
+        // One part at least, so that there is an end to it.
+        if n > 0 && ports.now() >= until {
+            all = false;
+            break;
+        }
+        let read = some.iter().map(|message| read_document(blobs, message, careful.contains(&message.id)));
         for document in try_join_all(read).await? {
             bytes += document.text.len();
             documents.push(document);
@@ -213,7 +240,8 @@ async fn add(
             bytes = 0;
         }
     }
-    Ok(added + add_segment(ports, blobs, (organization_id, inbox_id), &documents).await?)
+    added += add_segment(ports, blobs, (organization_id, inbox_id), &documents).await?;
+    Ok((added, all))
 }
 
 /// Mails that may be held in memory together.
@@ -250,43 +278,22 @@ async fn add_segment(
 }
 
 /// Looks through mails from where it was left, for those that no segment has: they came before there was an index, or their event
-/// was lost. Returns how many were added.
+/// was lost. What is in the trash may come back, and is looked through as well. Returns how many were added.
 async fn look_through(
     ports: &Ports,
     blobs: &dyn Blobs,
-    organization_id: OrganizationId,
-    inbox_id: InboxId,
-    carefully: bool,
+    (organization_id, inbox_id): Place,
+    until: Timestamp,
 ) -> Result<usize, Refusal> {
     let place = (organization_id, inbox_id);
     let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
     let since = index.map_or(Timestamp::UNIX_EPOCH, |index| index.through);
-    let (list, now) = (List::MessagesSince(inbox_id, since), ports.now());
-    let (mut added, mut reached) = (0, since);
-    let mut page = PageRequest { limit: 100, cursor: None };
-    for _ in 0..PAGES {
-        let found = ports.store.list(organization_id, &list, &page).await?;
-        page.cursor.clone_from(&found.next);
-        let messages = typed::<Message>(found).items;
-        reached = messages.last().map_or(reached, |message| message.id.at());
-        added += add(ports, blobs, place, messages, carefully).await?;
-        if page.cursor.is_none() {
-            reached = now;
-            break;
-        }
-    }
-    // What is in the trash may come back.
-    let trash = List::Trash(inbox_id, Span { after: Some(since), before: Some(reached) });
-    let mut page = PageRequest { limit: 100, cursor: None };
-    loop {
-        let found = ports.store.list(organization_id, &trash, &page).await?;
-        page.cursor.clone_from(&found.next);
-        let trashed = typed::<Trashed>(found).items.into_iter();
-        let messages = trashed.filter_map(|it| it.shown(now).cloned()).collect();
-        added += add(ports, blobs, place, messages, carefully).await?;
-        if page.cursor.is_none() {
-            break;
-        }
+    let now = ports.now();
+    let (mut added, mut reached) = (0, now);
+    for list in [List::MessagesSince(inbox_id, since), List::TrashSince(inbox_id, since)] {
+        let (some, end) = look_through_list(ports, blobs, place, &list, (since, until)).await?;
+        added += some;
+        reached = reached.min(end.unwrap_or(now));
     }
     change(ports, place, &|index| {
         index.move_through(reached, now);
@@ -295,6 +302,49 @@ async fn look_through(
     })
     .await?;
     Ok(added)
+}
+
+/// Looks through some pages of a list whose oldest mails come first. Returns how many mails were added, and up to which one; none
+/// where that was the last.
+async fn look_through_list(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    place: Place,
+    list: &List,
+    (since, until): (Timestamp, Timestamp),
+) -> Result<(usize, Option<Timestamp>), Refusal> {
+    let now = ports.now();
+    let (mut added, mut reached) = (0, since);
+    let mut page = PageRequest { limit: 100, cursor: None };
+    for _ in 0..PAGES {
+        let found = ports.store.list(place.0, list, &page).await?;
+        page.cursor.clone_from(&found.next);
+        let mut last = reached;
+        let mut messages = vec![];
+        for record in found.items {
+            match record {
+                Record::Message(message) => {
+                    last = message.id.at();
+                    messages.push(*message);
+                }
+                Record::Trashed(trashed) => {
+                    last = trashed.message_id.at();
+                    messages.extend(trashed.shown(now).cloned());
+                }
+                _ => {}
+            }
+        }
+        let (some, all) = add(ports, blobs, place, messages, &BTreeSet::new(), until).await?;
+        added += some;
+        if !all {
+            return Ok((added, Some(reached)));
+        }
+        reached = last;
+        if page.cursor.is_none() {
+            return Ok((added, None));
+        }
+    }
+    Ok((added, Some(reached)))
 }
 
 /// Notes of each segment which of these mails it has, so that it is written anew without them.
@@ -318,11 +368,10 @@ async fn lose(
                 lost.push((segment.name, found));
             }
         }
-        if lost.is_empty() {
-            return Ok(Try::Done(()));
-        }
         // One that was merged meanwhile is looked for in what it was merged into.
         let noted = change(ports, (organization_id, inbox_id), &|index| {
+            // Whoever was adding the mail when it was deleted may have left it in a segment that nobody names.
+            index.sweep_by(ports.now() + ORPHANED);
             lost.iter().all(|(name, found)| index.lose(*name, found, ports.now()))
         })
         .await?;
@@ -399,7 +448,7 @@ async fn look_after(
         if !index.is_some_and(|it| it.behind) {
             break;
         }
-        added += look_through(ports, blobs, organization_id, inbox_id, false).await?;
+        added += look_through(ports, blobs, place, until).await?;
     }
     change(ports, place, &|_| true).await?;
     Ok(added)
@@ -419,8 +468,15 @@ async fn rewrite(
     for it in &due {
         match blobs.get(&key(it), usize::try_from(it.size).unwrap_or(usize::MAX)).await {
             Ok(segment) => segments.push(segment),
-            // Somebody else merged them, so long ago that they are deleted.
-            Err(BlobError::Missing) => return Ok(false),
+            Err(BlobError::Missing) => {
+                let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
+                // Somebody else merged them, so long ago that they are deleted.
+                if index.is_none_or(|index| !index.segments.contains(it)) {
+                    return Ok(false);
+                }
+                tracing::error!(segment = key(it).path(), "a segment of the search index is gone");
+                return Err(broken(&key(it)));
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -510,7 +566,7 @@ async fn sweep_one(
 ) -> Result<usize, Refusal> {
     let now = ports.now();
     let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
-    if index.is_none_or(|it| it.deletable(now).is_empty()) {
+    if index.is_none_or(|it| it.deletable(now).is_empty() && it.sweep_at.is_none_or(|at| at > now)) {
         return Ok(0);
     }
     // In this order: what a record names later is younger than an orphan.
@@ -518,11 +574,17 @@ async fn sweep_one(
     let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
     let Some(mut index) = index else { return Ok(0) };
     let mut names: BTreeSet<_> = index.deletable(now).into_iter().collect();
-    let orphans = found.into_iter().filter(|(name, at)| *at < now - ORPHANED && !index.names(*name));
-    names.extend(orphans.map(|(name, _)| name));
+    let unnamed = found.into_iter().filter(|(name, _)| !index.names(*name));
+    let (orphans, young): (Vec<_>, Vec<_>) = unnamed.partition(|(_, at)| *at < now - ORPHANED);
+    names.extend(orphans.into_iter().map(|(name, _)| name));
     erase_all(eraser, (organization_id, inbox_id), names.iter().copied()).await?;
     // One that is changed meanwhile is swept once more.
     index.retired.retain(|it| !names.contains(&it.name));
+    index.sweep_at = index.sweep_at.filter(|at| *at > now);
+    // Somebody may be about to name them; if not, they go then.
+    if !young.is_empty() {
+        index.sweep_by(now + ORPHANED);
+    }
     index.look_again(now);
     commit_first(ports, Change::new(organization_id).update(index)).await?;
     Ok(names.len())
@@ -560,8 +622,8 @@ async fn erase_all(
 // ------------------------------------------------------------------ mails as documents
 
 /// A mail as it is found. Of one that may be dangerous to read, what lists say of it.
-async fn read_document(blobs: &dyn Blobs, message: &Message, carefully: bool) -> Result<Document, Refusal> {
-    let text = if carefully { message.preview.clone() } else { read_text(blobs, message).await? };
+async fn read_document(blobs: &dyn Blobs, message: &Message, careful: bool) -> Result<Document, Refusal> {
+    let text = if careful { message.preview.clone() } else { read_text(blobs, message).await? };
     Ok(document(message, text))
 }
 

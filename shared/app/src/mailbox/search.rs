@@ -35,7 +35,9 @@ const MOST_YOUNG: usize = 50;
 /// And so many pages of a hundred mails of each inbox are looked through for them.
 const PAGES: usize = 6;
 /// Of a young mail that is larger than this, in bytes, only the beginning of the body is known until it is in a segment.
-const YOUNG_SIZE: u64 = 1024 * 1024;
+const YOUNG_SIZE: u64 = 256 * 1024;
+/// And of those that are older than young mails of so many bytes together: a stranger's mails must not keep a search from its end.
+const YOUNG_BYTES: u64 = 2 * 1024 * 1024;
 /// So many reads are made side by side.
 const AT_ONCE: usize = 16;
 /// So many mails with the words are looked up for one page; of a filter that takes few of them it may be short, or empty, and have a
@@ -86,6 +88,8 @@ pub struct FoundPage {
 struct Behind {
     cursor: Cursor,
     basis: Option<Basis>,
+    /// The pages before had all mails.
+    complete: bool,
 }
 
 /// Finds mails.
@@ -105,11 +109,11 @@ pub async fn search(
     let limit = usize::from(wanted.page.limit);
     let filtered =
         query.clauses.iter().any(|it| matches!(it.condition, Condition::Label(_) | Condition::Unread(_)));
+    let complete = shelf.complete && behind.as_ref().is_none_or(|it| it.complete);
     let (behind, basis) = behind.map_or((None, None), |it| (Some(it.cursor), it.basis));
     let options =
         Options { order: wanted.order, limit: if filtered { limit.max(100) } else { limit }, behind, basis };
     let mut search = Search::new(&query, options, shelf.sources.clone());
-    let complete = shelf.complete;
     let page = |items, next: Option<String>| FoundPage { page: Page { items, next }, complete };
     let (mut found, mut looked_at) = (vec![], 0);
     loop {
@@ -124,13 +128,13 @@ pub async fn search(
             }
             if found.len() == limit {
                 let more = hits.next.is_some() || n + 1 < count;
-                let next = more.then(|| seal_cursor(&about, cursor, hits.basis.as_ref()));
+                let next = more.then(|| seal_cursor(&about, cursor, hits.basis.as_ref(), complete));
                 return Ok(page(found, next));
             }
         }
         let Some(cursor) = hits.next else { return Ok(page(found, None)) };
         if looked_at >= LOOKED_AT || hits.exhausted {
-            let next = seal_cursor(&about, cursor, hits.basis.as_ref());
+            let next = seal_cursor(&about, cursor, hits.basis.as_ref(), complete);
             return Ok(page(found, Some(next)));
         }
         search.go_on(cursor, hits.basis);
@@ -241,9 +245,19 @@ async fn open(
     young.sort_by_key(|it| std::cmp::Reverse(it.id));
     shelf.complete &= young.len() <= MOST_YOUNG;
     young.truncate(MOST_YOUNG);
+    let mut left = YOUNG_BYTES;
+    let mut whole = vec![];
+    for message in &young {
+        let reads = message.size <= YOUNG_SIZE.min(left);
+        left -= if reads { message.size } else { 0 };
+        shelf.complete &= reads;
+        whole.push((message, reads));
+    }
     let mut documents = vec![];
-    for some in young.chunks(AT_ONCE) {
-        documents.extend(try_join_all(some.iter().map(|message| read_young(blobs, message))).await?);
+    for some in whole.chunks(AT_ONCE) {
+        documents.extend(
+            try_join_all(some.iter().map(|(message, reads)| read_young(blobs, message, *reads))).await?,
+        );
     }
     if !documents.is_empty() {
         let segment = Bytes::from(::search::build(&documents));
@@ -318,11 +332,19 @@ async fn run(blobs: &dyn Blobs, shelf: &Shelf, search: &mut Search<'_>) -> Resul
     }
 }
 
-/// A mail that no segment has yet.
-async fn read_young(blobs: &dyn Blobs, message: &Message) -> Result<Document, Refusal> {
-    let text = match message.size {
-        ..=YOUNG_SIZE => read_text(blobs, message).await?,
-        _ => message.preview.clone(),
+/// A mail that no segment has yet, whole or as lists show it.
+async fn read_young(blobs: &dyn Blobs, message: &Message, reads: bool) -> Result<Document, Refusal> {
+    if !reads {
+        return Ok(document(message, message.preview.clone()));
+    }
+    let text = match read_text(blobs, message).await {
+        Err(error @ Refusal::Unavailable(_)) => return Err(error),
+        // One mail that can't be read keeps no other from being found.
+        Err(error) => {
+            tracing::error!(message_id = %message.id, %error, "a mail can't be read for a search");
+            message.preview.clone()
+        }
+        Ok(text) => text,
     };
     Ok(document(message, text))
 }
@@ -411,10 +433,11 @@ fn about(organization_id: OrganizationId, wanted: &Wanted) -> Digest {
     Digest::of_parts(&parts)
 }
 
-/// A cursor: the place behind which a page begins, by relevance also what all pages go by; behind a check that tells it from those of
+/// A cursor: whether the pages before had all mails, the place behind which a page begins, by relevance also what all pages go by; behind a check that tells it from those of
 /// other searches, and from one that was altered by hand. It is no secret, and can only move within its search.
-fn seal_cursor(about: &Digest, cursor: Cursor, basis: Option<&Basis>) -> String {
-    let mut position = format!("{:x}.{}", cursor.score, MessageId::from_bits(cursor.id).body());
+fn seal_cursor(about: &Digest, cursor: Cursor, basis: Option<&Basis>, complete: bool) -> String {
+    let id = MessageId::from_bits(cursor.id);
+    let mut position = format!("{}.{:x}.{}", u8::from(complete), cursor.score, id.body());
     if let Some(basis) = basis {
         let _ = write!(position, ".{}.", MessageId::from_bits(basis.top).body());
         basis.rarity.iter().for_each(|rarity| {
@@ -436,13 +459,14 @@ fn open_cursor(text: &str, about: &Digest, query: &Query) -> Result<Behind, Refu
             return None;
         }
         let mut parts = position.split('.');
+        let complete = parts.next()? == "1";
         let cursor = Cursor { score: u32::from_str_radix(parts.next()?, 16).ok()?, id: id(parts.next()?)? };
-        let Some(top) = parts.next() else { return Some(Behind { cursor, basis: None }) };
+        let Some(top) = parts.next() else { return Some(Behind { cursor, basis: None, complete }) };
         let digits = parts.next()?;
         let rarity =
             (0..digits.len() / 2).map(|n| u32::from_str_radix(digits.get(2 * n..2 * n + 2)?, 16).ok());
         let rarity = rarity.collect::<Option<Vec<_>>>().filter(|it| it.len() == query.words().len())?;
-        Some(Behind { cursor, basis: Some(Basis { top: id(top)?, rarity }) })
+        Some(Behind { cursor, basis: Some(Basis { top: id(top)?, rarity }), complete })
     };
     read().ok_or_else(|| ListError::Cursor.into())
 }

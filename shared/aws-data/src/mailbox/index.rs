@@ -40,6 +40,8 @@ record! {
         behind: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         look_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sweep_at: Option<Timestamp>,
         version: u64,
     }
 }

@@ -107,6 +107,10 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::Trash(inbox, span) => {
             Reading { part: by_message(*span), ..on(Some(OPEN), trash::list(organization, *inbox), false) }
         }
+        List::TrashSince(inbox, since) => {
+            let span = Span { after: Some(*since), before: None };
+            Reading { part: by_message(span), ..on(Some(OPEN), trash::list(organization, *inbox), true) }
+        }
         List::AllTrash(span) => {
             Reading { part: by_message(*span), ..on(Some(RECENT), trash::recent_list(organization), false) }
         }
@@ -191,6 +195,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         | List::Unread(_)
         | List::AllMessages(_)
         | List::Trash(..)
+        | List::TrashSince(..)
         | List::AllTrash(_)
         | List::TrashInThread(_)
         | List::ThreadMessages(_)

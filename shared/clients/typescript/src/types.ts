@@ -776,8 +776,9 @@ export interface FoundMessage {
 /** A page of what was found. */
 export interface FoundPage {
   /**
-   * All mails were looked through. `false` where more of them are not in the index yet than are read for one page:
-   * the newest 50 of those were. Ask again later, or name `inbox_ids` or a time.
+   * All mails were looked through, also for the pages before. `false` where more of them are not in the index yet
+   * than are read for one page: the newest 50 of those were, and of large ones the beginning. Ask again later, or
+   * name `inbox_ids` or a time.
    */
   complete: boolean;
   /**

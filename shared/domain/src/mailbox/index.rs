@@ -67,6 +67,8 @@ pub struct Index {
     pub behind: bool,
     /// When somebody must look after it: older mails are still to be looked at, segments to be written anew or to be deleted.
     pub look_at: Option<Timestamp>,
+    /// When somebody must look for segments that no record names: words of a deleted mail may be in one.
+    pub sweep_at: Option<Timestamp>,
     /// Counts changes.
     pub version: u64,
 }
@@ -102,13 +104,14 @@ impl Index {
             retired: vec![],
             behind: false,
             look_at: None,
+            sweep_at: None,
             version: 0,
         }
     }
 
     /// Adds a segment with these mails. The same one again changes nothing.
     pub fn add(&mut self, segment: Segment, mails: &[MessageId]) {
-        if self.segments.iter().all(|it| it.name != segment.name) {
+        if !self.names(segment.name) {
             self.segments.push(segment);
         }
         self.known.extend(mails);
@@ -190,6 +193,11 @@ impl Index {
         true
     }
 
+    /// Says that segments which no record names are to be looked for, at this time or earlier.
+    pub fn sweep_by(&mut self, at: Timestamp) {
+        self.sweep_at = self.sweep_at.map_or(Some(at), |known| Some(known.min(at)));
+    }
+
     /// Those retired segments that nobody reads any more.
     pub fn deletable(&self, now: Timestamp) -> Vec<Digest> {
         let old = self.retired.iter().filter(|it| now.duration_since(it.at) >= Self::RETIRED_KEPT);
@@ -209,7 +217,7 @@ impl Index {
             Some(if it.is_due(now) { now } else { at + Self::GONE_WAITS })
         });
         let more = self.behind || self.mergeable().is_some();
-        self.look_at = retired.chain(gone).chain(more.then_some(now)).min();
+        self.look_at = retired.chain(gone).chain(more.then_some(now)).chain(self.sweep_at).min();
     }
 }
 

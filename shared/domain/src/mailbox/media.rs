@@ -190,7 +190,8 @@ const SLIDES: &str = "application/vnd.openxmlformats-officedocument.presentation
 
 /// What stands behind the last dot, in lower case. Windows drops dots and spaces at the end of a name.
 pub(crate) fn extension(filename: &str) -> String {
-    let name = visible(filename.trim_end_matches(['.', ' '])).to_lowercase();
+    let name = visible(filename).to_lowercase();
+    let name = name.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
     name.rsplit_once('.').map(|(_, behind)| behind.to_owned()).unwrap_or_default()
 }
 
@@ -264,8 +265,15 @@ pub fn agrees(declared: &str, detected: &str) -> bool {
 
 /// How far a file is from what its name or its declared type says, the worse of both; none where both may be so, or say nothing.
 pub fn mismatch(filename: &str, declared: &str, detected: Option<&str>) -> Option<Mismatch> {
-    let kind = kind_of(detected?);
     let claims = [claim_of_name(&extension(filename)), claim_of_type(&essence(declared))];
+    let Some(detected) = detected else {
+        // Each of these begins with bytes of its own: what says nothing is none of them, and its name says what opens it.
+        let harmless = [Claim::Picture, Claim::Pdf, Claim::Package, Claim::Office, Claim::Archive];
+        let is_script =
+            claims[0] == Some(Claim::Program) && claims[1].is_some_and(|it| harmless.contains(&it));
+        return is_script.then_some(Mismatch::Disguised);
+    };
+    let kind = kind_of(detected);
     claims.into_iter().flatten().filter_map(|claim| clash(claim, kind)).max()
 }
 

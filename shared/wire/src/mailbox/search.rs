@@ -117,8 +117,8 @@ pub struct FoundPageView<'a> {
     data: Vec<FoundView<'a>>,
     /// For `cursor`, where there is more.
     next_cursor: Option<&'a str>,
-    /// All mails were looked through. `false` where more of them are not in the index yet than are read for one page: the newest 50 of
-    /// those were. Ask again later, or name `inbox_ids` or a time.
+    /// All mails were looked through, also for the pages before. `false` where more of them are not in the index yet than are read for one
+    /// page: the newest 50 of those were, and of large ones the beginning. Ask again later, or name `inbox_ids` or a time.
     complete: bool,
 }
 

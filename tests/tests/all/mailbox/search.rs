@@ -133,7 +133,9 @@ async fn take(world: &World, inbox: u8, name: &str, subject: &str, text: &str) -
 
 async fn add(world: &World, inbox: u8, ids: &[MessageId]) -> usize {
     let ids: BTreeSet<_> = ids.iter().copied().collect();
-    index(&world.ports, &*world.blobs, organization_id(1), inbox_id(inbox), &ids, false).await.unwrap()
+    let place = (organization_id(1), inbox_id(inbox));
+    let until = world.ports.now() + jiff::SignedDuration::from_mins(1);
+    index(&world.ports, &*world.blobs, place, &ids, &BTreeSet::new(), until).await.unwrap().0
 }
 
 async fn state(world: &World, inbox: u8) -> Index {

@@ -836,8 +836,9 @@ class FoundMessage(_FoundMessageAlways, total=False):
 class FoundPage(TypedDict):
     """A page of what was found."""
 
-    #: All mails were looked through. `false` where more of them are not in the index yet than are read for one page:
-    #: the newest 50 of those were. Ask again later, or name `inbox_ids` or a time.
+    #: All mails were looked through, also for the pages before. `false` where more of them are not in the index yet
+    #: than are read for one page: the newest 50 of those were, and of large ones the beginning. Ask again later, or
+    #: name `inbox_ids` or a time.
     complete: bool
     #: The mails. By a filter that few of them pass there may be fewer than were asked for, or none, and a next page
     #: all the same.

@@ -547,7 +547,7 @@ fn file_passes(test: &FileTest, file: &FileFact, strict: bool) -> bool {
     let (extension, declared) = (media::extension(&file.filename), media::essence(&file.content_type));
     let is_type = |found: &str, wanted: &String| match wanted.strip_suffix('*') {
         Some(start) => found.starts_with(start),
-        None => found == *wanted,
+        None => media::registered(found) == media::registered(wanted),
     };
     let in_types = |list: &Vec<String>, found: &str| list.iter().any(|wanted| is_type(found, wanted));
     let in_kinds = |list: &BTreeSet<FileKind>, extension: &str, found: &str| {

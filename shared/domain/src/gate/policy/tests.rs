@@ -476,6 +476,11 @@ fn what_is_declared_of_a_file_gets_around_no_rule() {
         assert_eq!(answer(condition(every), &one(file.clone())), Some(goes), "{file:?}");
     }
     // Another name of the same is the same.
+    for (wanted, told) in
+        [("application/x-msdownload", PROGRAM), ("application/x-zip-compressed", "application/zip")]
+    {
+        assert!(holds(&typed(wanted), &one(detected("setup", "application/octet-stream", told))), "{wanted}");
+    }
     let given = one(detected("a.xml", "application/xml", "text/xml"));
     assert_eq!(answer(condition(&typed("application/xml")), &given), Some(true));
     let given = one(detected(

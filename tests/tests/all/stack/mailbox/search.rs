@@ -86,7 +86,7 @@ fn mail_is_found_by_its_words_before_and_after_it_is_indexed() {
         }
     };
     all();
-    // The function that keeps the index has had all three; a stack has no clock that calls it.
+    // The function that keeps the index has had all three.
     stack.until("an index", || {
         stack.invoke("countersign-inbound-index", &json!({}));
         let pk = format!("{}/{}/search", stack.text("/organization_id"), mailbox.id);
