@@ -228,6 +228,26 @@ async fn segments_are_merged_and_the_old_ones_deleted() {
     assert_eq!(find(&world, "number3").await, [ids[16]]);
 }
 
+/// Whoever was adding a mail may die before its segment is named, and the mail be deleted before it is told of again.
+#[tokio::test]
+async fn a_segment_that_nobody_names_goes_an_hour_after_a_mail_is_deleted() {
+    let world = world().await;
+    let kept = take(&world, 1, "kept", "Report", "plain words").await;
+    tell(&world, &[came(1, kept)], 1).await;
+    let gone = take(&world, 1, "gone", "Secret", "hidden words").await;
+    let orphan = format!("search/{}/{}/{}", organization_id(1), inbox_id(1), "ab".repeat(32));
+    world.blobs.objects.lock().unwrap().insert(orphan, Bytes::from_static(b"hidden words"));
+    let said = format!("{}/{}/{gone}", organization_id(1), inbox_id(1));
+    assert_eq!(tell(&world, std::slice::from_ref(&said), 1).await, [said]);
+    assert_eq!(sweep(&world.ports, &*world.blobs, &*world.store).await, Ok(0));
+    assert!(said_anywhere(&world, "hidden words"));
+    world.pass(61 * 60);
+    assert_eq!(sweep(&world.ports, &*world.blobs, &*world.store).await, Ok(1));
+    assert!(!said_anywhere(&world, "hidden words"));
+    assert_eq!(state(&world, 1).await.sweep_at, None);
+    assert_eq!(find(&world, "report").await, [kept]);
+}
+
 #[tokio::test]
 async fn what_is_in_the_trash_is_not_found_until_it_comes_back_and_what_is_deleted_leaves_its_segment() {
     let world = world().await;
@@ -440,6 +460,19 @@ async fn older_mail_gets_in_page_by_page_and_until_then_a_search_says_what_it_le
     assert!(!found.complete);
     assert_eq!(found.page.items.len(), 50);
     assert_eq!(found.page.items[0].message.id, ids[229]);
+    // Whoever goes on finds the others, and is told to the last page that the first ones may have left some out.
+    let (mut walked, mut page) = (vec![], PageRequest { limit: 20, cursor: None });
+    loop {
+        let found = ask_all(&world, &Wanted { page: page.clone(), ..wanted("report") }).await.unwrap();
+        assert!(!found.complete, "after {} mails", walked.len());
+        walked.extend(found.page.items.iter().map(|it| it.message.id));
+        page.cursor = found.page.next;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
+    let all: Vec<_> = ids.iter().rev().copied().filter(|id| *id != ids[5]).collect();
+    assert_eq!(walked, all);
     // Of a time in which there are fewer, all are.
     let until = ids[20].at();
     assert_eq!(find(&world, &format!("report before:{until}")).await.len(), 19);
