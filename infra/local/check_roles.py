@@ -28,15 +28,16 @@ def main(settings: Settings) -> int:
     roles, physical = Roles(read_template(), settings.parameters), _physical()
     rights = [needed(one, roles, physical) for one in booked] + list(roles.workflow_rights())
     refused = refusals(roles, rights)
-    for right in refused:
-        print(f"AWS would refuse {right.function}: {right}")
     left, known = unused(roles, rights, tomllib.loads(KNOWN.read_text())["unused"])
-    for grant in left:
-        print(f"granted and never used: {grant}")
     for entry, grants in known:
         print(f"never used, but known ({entry['reason']}): {len(grants)}")
         for line in folded(grants):
             print(f"  {line}")
+    # Behind all others, where whoever sees the end of a log alone finds them.
+    for right in refused:
+        print(f"AWS would refuse {right.function}: {right}")
+    for grant in left:
+        print(f"granted and never used: {grant}")
     calls = sum(one["calls"] for one in booked)
     print(f"{calls} times a right was needed, {len(rights)} different ones of {len({r.role for r in rights})} roles:")
     print(f"{len(refused)} of them not granted; {len(left)} grants unused that are not known to be")
