@@ -1,6 +1,6 @@
-"""Holds every call that the functions of a running stack made against the role that template.yaml gives them.
+"""Holds every call that the functions of running stacks made against the role that template.yaml gives them.
 
-Runs in the venv, after the tests: `python check_roles.py DIRECTORY`. A call that AWS would refuse fails, and so does a
+Runs in the venv, after the tests: `python check_roles.py DIRECTORY…`, one for each stack. A call that AWS would refuse fails, and so does a
 grant that no call needed, unless unused-grants.toml says why it is there."""
 
 import json
@@ -16,17 +16,22 @@ from typing import Any
 import boto3
 
 from roles import Grant, Right, Roles, read_template
-from settings import HERE, STACK_NAME, Settings
+from settings import HERE, STACK_NAME, Settings, read_json
 
 KNOWN = HERE / "unused-grants.toml"
 
 
-def main(settings: Settings) -> int:
+def main(directories: list[Path]) -> int:
+    settings = Settings.load(directories[0])
     os.environ.update(settings.aws_environment)
-    with urllib.request.urlopen(f"{settings.url('CONTROL')}/rights", timeout=30) as answer:
-        booked = json.load(answer)["rights"]
-    roles, physical = Roles(read_template(), settings.parameters), _physical()
-    rights = [needed(one, roles, physical) for one in booked] + list(roles.workflow_rights())
+    roles, calls, rights = Roles(read_template(), settings.parameters), 0, []
+    for stack in (read_json(directory / "stack.json") for directory in directories):
+        with urllib.request.urlopen(f"{stack['control_url']}/rights", timeout=30) as answer:
+            booked = json.load(answer)["rights"]
+        physical = _physical(stack["aws_endpoint"])
+        calls += sum(one["calls"] for one in booked)
+        rights += [needed(one, roles, physical) for one in booked]
+    rights = list(dict.fromkeys([*rights, *roles.workflow_rights()]))
     refused = refusals(roles, rights)
     left, known = unused(roles, rights, tomllib.loads(KNOWN.read_text())["unused"])
     for entry, grants in known:
@@ -38,7 +43,6 @@ def main(settings: Settings) -> int:
         print(f"AWS would refuse {right.function}: {right}")
     for grant in left:
         print(f"granted and never used: {grant}")
-    calls = sum(one["calls"] for one in booked)
     print(f"{calls} times a right was needed, {len(rights)} different ones of {len({r.role for r in rights})} roles:")
     print(f"{len(refused)} of them not granted; {len(left)} grants unused that are not known to be")
     return 1 if refused or left else 0
@@ -77,11 +81,11 @@ def folded(grants: Iterable[Grant]) -> Iterator[str]:
         yield f"{what}: {', '.join(names) if len(names) <= 4 else f'{len(names)} roles'}"
 
 
-def _physical() -> dict[str, str]:
-    pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+def _physical(endpoint: str) -> dict[str, str]:
+    pages = boto3.client("cloudformation", endpoint_url=endpoint).get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
     summaries = (one for page in pages for one in page["StackResourceSummaries"])
     return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in summaries}
 
 
 if __name__ == "__main__":
-    sys.exit(main(Settings.load(Path(sys.argv[1]))))
+    sys.exit(main([Path(each) for each in sys.argv[1:]]))

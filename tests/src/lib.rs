@@ -170,6 +170,13 @@ impl Stack {
         self.aws("/", "dynamodb", Some(&format!("DynamoDB_20120810.{operation}")), &call)
     }
 
+    /// A call of the bucket's service, past every function. The bucket is named by its name in `stack.json`.
+    pub fn s3(&self, bucket: &str, method: &str, path: &str, body: &str) -> Answer {
+        let scope = "AWS4-HMAC-SHA256 Credential=tests/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=x";
+        let url = format!("{}/{}{path}", self.text("/aws_endpoint"), self.text(bucket));
+        self.raw(method, &url, "", vec![("authorization", scope.to_owned())], body)
+    }
+
     /// Invokes a function and waits for its answer; a failed invocation answers with its error.
     pub fn invoke(&self, function: &str, event: &Value) -> Value {
         self.aws(&format!("/2015-03-31/functions/{function}/invocations"), "lambda", None, event)

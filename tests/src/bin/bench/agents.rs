@@ -1,4 +1,4 @@
-//! Fifty agents at once, for two minutes: each receives mail, waits for it, reads, replies and lists. Nothing may be lost, doubled
+//! Fifty agents at once, for two minutes: each receives mail, waits for it, reads, replies, lists and searches. Nothing may be lost, doubled
 //! or out of reach. Times are printed, and nothing is asserted of them: they are those of this machine.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +123,11 @@ impl Agent<'_> {
         let mut listed = listed["data"].as_array().into_iter().flatten();
         if !listed.any(|mail| mail["id"] == *id) {
             return Err(format!("{id} is not listed"));
+        }
+        let query = json!({"query": format!("\"{word}\""), "inbox_ids": [self.inbox]});
+        let hits = succeeded(self.ask("search", "POST", "/v1/messages/search", Some(&query)))?;
+        if !hits["data"].as_array().into_iter().flatten().any(|mail| mail["id"] == *id) {
+            return Err(format!("{id} is not found"));
         }
         Ok(())
     }

@@ -1,13 +1,18 @@
 //! What an inbox of 100,000 mails costs beside one of 100.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use app::Ports;
-use app::base::ports::{BlobKey, Blobs as _, Settings};
+use app::base::ports::{Backlog, BlobError, BlobKey, Blobs, FlowError, Settings, Taken};
 use app::base::store::{AddressEntry, Change, Expect, List, Record, Store as _, Write, key, load};
+use app::mailbox::index::{News, keep};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
+use async_trait::async_trait;
 use aws_data::{DynamoTable, S3Blobs};
+use bytes::Bytes;
 use domain::base::address::EmailAddress;
 use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
@@ -17,7 +22,6 @@ use jiff::SignedDuration;
 use runtime::environment::{SystemClock, SystemRandom, stopwatch};
 use serde_json::{Value, json};
 use testkit::MemoryStore;
-use testkit::world::MemoryBlobs;
 use tests::{Stack, aws_config};
 
 use crate::{count, warm};
@@ -73,6 +77,11 @@ fn operations(filled: &Filled) -> Vec<Operation> {
     let inbox = format!("/v1/inboxes/{}", filled.stack.inbox());
     let list = format!("{inbox}/messages");
     let Filled { middle, cursor, .. } = filled;
+    let search = |name, query: &str| Operation {
+        body: json!({"query": query, "inbox_ids": [filled.stack.inbox()], "limit": 10}),
+        method: "POST",
+        ..get(name, "/v1/messages/search".to_owned())
+    };
     vec![
         get("first page of 50", format!("{list}?limit={PAGE}")),
         get("page 1,000, or the last", format!("{list}?limit={PAGE}&cursor={cursor}")),
@@ -83,6 +92,10 @@ fn operations(filled: &Filled) -> Vec<Operation> {
         get("conversations", format!("{inbox}/threads?limit=20")),
         get("a conversation of 4", format!("/v1/threads/{}", middle.thread_id)),
         get("one mail", format!("{list}/{}", middle.id)),
+        search("a word of each mail", "mercier"),
+        search("words of every other", "invoice lyon from:ann"),
+        search("words of one conversation", "\"of case 20\""),
+        search("a word that is nowhere", "nowhere"),
         // A page looks at up to 1,000 mails: ten times as many as the small inbox has, and each a little longer by its number.
         Operation { most: 11.0, ..get("a filter that takes none", format!("{list}?subject=nowhere")) },
     ]
@@ -146,11 +159,81 @@ fn mail(address: &str, number: usize) -> (String, String) {
     (subject, raw)
 }
 
+/// The bucket, to which the bytes of a filed mail are known by its number.
+struct Filing {
+    organization_id: OrganizationId,
+    address: EmailAddress,
+    bucket: S3Blobs,
+}
+
+impl Filing {
+    fn key(&self, number: usize) -> BlobKey {
+        BlobKey::Raw(format!("inbound/{}-{number}", self.organization_id))
+    }
+}
+
+#[async_trait]
+impl Blobs for Filing {
+    async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
+        let path = key.path();
+        let number = path.strip_prefix(&format!("inbound/{}-", self.organization_id));
+        match number.and_then(|number| number.parse().ok()) {
+            Some(number) => Ok(mail(self.address.as_str(), number).1.into()),
+            None => self.bucket.get(key, max).await,
+        }
+    }
+
+    async fn get_part(&self, key: &BlobKey, part: Range<u64>) -> Result<Bytes, BlobError> {
+        self.bucket.get_part(key, part).await
+    }
+
+    async fn put(&self, key: &BlobKey, bytes: Bytes, content_type: &str) -> Result<(), BlobError> {
+        self.bucket.put(key, bytes, content_type).await
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.bucket.delete(key).await
+    }
+
+    async fn mark_unclaimed(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.bucket.mark_unclaimed(key).await
+    }
+
+    async fn keep(&self, _: &BlobKey) -> Result<(), BlobError> {
+        Ok(())
+    }
+
+    async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError> {
+        self.bucket.upload_url(key, size, content_type).await
+    }
+
+    async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError> {
+        self.bucket.download_url(key, filename).await
+    }
+}
+
+/// A queue in which one message waits.
+#[derive(Default)]
+struct One(AtomicBool);
+
+#[async_trait]
+impl Backlog for One {
+    async fn take(&self) -> Result<Vec<Taken>, FlowError> {
+        let message = Taken { handle: String::new(), body: String::new(), times: 1 };
+        Ok(if self.0.swap(true, Ordering::Relaxed) { vec![] } else { vec![message] })
+    }
+
+    async fn done(&self, _: &[String]) -> Result<(), FlowError> {
+        Ok(())
+    }
+}
+
 /// Fills the inbox of a new organization with so many received mails, as `inbound-receive` would have filed them.
 ///
 /// Each mail is parsed and filed by the code of that function, into memory; the records that come of it are written as the table
-/// stores them, a hundred at a time. What the functions would have done beside it is left out: no bytes in the bucket, but for one
-/// conversation, no events and no feed of them, and nobody was told. None of that is read by what is measured.
+/// stores them, a hundred at a time; then the code of `inbound-index` makes its search index. What the functions would have done beside
+/// it is left out: no bytes in the bucket, but for one conversation, no events and no feed of them, and nobody was told. None of that is
+/// read by what is measured.
 async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
     let stack = stack.organization();
     let said = |error: &dyn std::fmt::Display| error.to_string();
@@ -160,7 +243,8 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
     let config = aws_config(stack.text("/aws_endpoint"));
     let table = DynamoTable::new(&config, stack.text("/table"));
     let bucket = S3Blobs::new(&config, stack.text("/bucket"));
-    let (memory, blobs) = (Arc::new(MemoryStore::default()), MemoryBlobs::default());
+    let memory = Arc::new(MemoryStore::default());
+    let blobs = Filing { organization_id, address: address.clone(), bucket };
     let owner = AddressEntry { address: address.clone(), organization_id, inbox_id };
     memory.contents().addresses.insert(address.mailbox_key(), owner);
     let settings = Settings {
@@ -183,12 +267,10 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
     }
     for number in 0..count {
         let (subject, raw) = mail(address.as_str(), number);
-        let raw_key = BlobKey::Raw(format!("inbound/{organization_id}-{number}"));
+        let raw_key = blobs.key(number);
         if number / CONVERSATION == count / 2 / CONVERSATION {
-            let bytes = raw.clone().into_bytes().into();
-            bucket.put(&raw_key, bytes, "message/rfc822").await.map_err(|e| said(&e))?;
+            blobs.put(&raw_key, raw.into(), "message/rfc822").await.map_err(|e| said(&e))?;
         }
-        blobs.put(&raw_key, raw.into_bytes().into(), "message/rfc822").await.map_err(|e| said(&e))?;
         let received = Received {
             provider_id: format!("{organization_id}-{number}"),
             at,
@@ -204,9 +286,6 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
         if is_end_of_conversation && (number % BATCH == BATCH - 1 || number + 1 == count) {
             let records = std::mem::take(&mut memory.contents().records);
             memory.contents().events.clear();
-            if let Ok(mut objects) = blobs.objects.lock() {
-                objects.clear();
-            }
             let records: Vec<Record> = records.into_values().collect();
             for some in records.chunks(BATCH) {
                 let put = |record: &Record| Write::put(record.clone(), Expect::Anything);
@@ -217,6 +296,23 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
     }
     if ids.len() != count {
         return Err(format!("{} mails were filed, and not {count}", ids.len()));
+    }
+    let ports = Ports { store: Arc::new(table.clone()), ..ports };
+    // From its first mail on an index looks for all others.
+    let (told, queue) = (((organization_id, inbox_id), News::Came, ids[0]), One::default());
+    let elapsed = stopwatch();
+    loop {
+        keep(&ports, &blobs, &table, &queue, &|_| Some(told)).await.map_err(|e| format!("{e:?}"))?;
+        let index = load(&table, organization_id, key::Index(inbox_id)).await.map_err(|e| said(&e))?;
+        let Some(index) = index.filter(|it| !it.has_work(ports.now())) else { continue };
+        let mails: u32 = index.segments.iter().map(|it| it.mails).sum();
+        let bytes: u64 = index.segments.iter().map(|it| it.size).sum();
+        println!(
+            "index: {mails} mails in {} segments of {bytes} bytes together, in {} s",
+            index.segments.len(),
+            elapsed() / 1_000
+        );
+        break;
     }
     let find = async |id| {
         let found: Option<Message> =

@@ -11,7 +11,7 @@ use domain::Timestamp;
 use domain::ledger::audit::{Entry, Head};
 use domain::people::access::Actor;
 use serde_json::{Value, json};
-use tests::{Answer, Stack, unique};
+use tests::{Stack, unique};
 
 use crate::stack::people::access::stranger;
 
@@ -498,13 +498,6 @@ fn a_forged_row_gets_no_receipt() {
     stack.receipt(&held.approval, owner).expect(200);
 }
 
-/// A call of S3, past every function.
-fn s3(stack: &Stack, method: &str, path: &str, body: &str) -> Answer {
-    let scope = "AWS4-HMAC-SHA256 Credential=tests/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=x";
-    let url = format!("{}/{}{path}", stack.text("/aws_endpoint"), stack.text("/anchor_bucket"));
-    stack.raw(method, &url, "", vec![("authorization", scope.to_owned())], body)
-}
-
 /// The texts between these tags.
 fn between(xml: &Value, tag: &str) -> Vec<String> {
     let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
@@ -515,9 +508,9 @@ fn between(xml: &Value, tag: &str) -> Vec<String> {
 /// Copies an organization's anchors into a folder, as `aws s3 cp --recursive` does.
 fn copied(stack: &Stack, org: &str) -> Folder {
     let folder = Folder::new();
-    let listed = s3(stack, "GET", &format!("?list-type=2&prefix=anchors/{org}/"), "").body;
+    let listed = stack.s3("/anchor_bucket", "GET", &format!("?list-type=2&prefix=anchors/{org}/"), "").body;
     for key in between(&listed, "Key") {
-        let document = s3(stack, "GET", &format!("/{key}"), "").body;
+        let document = stack.s3("/anchor_bucket", "GET", &format!("/{key}"), "").body;
         folder.file(key.rsplit('/').next().unwrap(), &document.to_string());
     }
     folder
@@ -735,25 +728,29 @@ fn an_anchor_can_t_be_removed_and_another_of_its_name_changes_nothing() {
     let stack = Stack::running();
     let (token, org) = anchored(&stack);
     let prefix = format!("anchors/{org}/");
-    let versions = || s3(&stack, "GET", &format!("?versions&prefix={prefix}"), "").body;
+    let versions = || stack.s3("/anchor_bucket", "GET", &format!("?versions&prefix={prefix}"), "").body;
     let listed = versions();
     let (keys, ids) = (between(&listed, "Key"), between(&listed, "VersionId"));
     // Other tests anchor at the same time, perhaps between two of ours.
     assert!(keys.len() >= 3 && ids.len() == keys.len(), "{listed}");
-    let lock = s3(&stack, "GET", "?object-lock", "").body;
+    let lock = stack.s3("/anchor_bucket", "GET", "?object-lock", "").body;
     assert_eq!(between(&lock, "Mode"), ["GOVERNANCE"], "{lock}");
     assert_eq!(between(&lock, "Days"), ["3650"]);
     for (key, id) in keys.iter().zip(&ids) {
-        assert_eq!(s3(&stack, "DELETE", &format!("/{key}?versionId={id}"), "").status, 403, "{key}");
+        assert_eq!(
+            stack.s3("/anchor_bucket", "DELETE", &format!("/{key}?versionId={id}"), "").status,
+            403,
+            "{key}"
+        );
         // A delete marker hides it from those who list objects, not from those who list versions.
-        assert_eq!(s3(&stack, "DELETE", &format!("/{key}"), "").status, 204, "{key}");
-        assert_eq!(s3(&stack, "PUT", &format!("/{key}"), "{}").status, 200, "{key}");
+        assert_eq!(stack.s3("/anchor_bucket", "DELETE", &format!("/{key}"), "").status, 204, "{key}");
+        assert_eq!(stack.s3("/anchor_bucket", "PUT", &format!("/{key}"), "{}").status, 200, "{key}");
     }
     let found = verify(&stack, &token);
     assert_eq!(found["verified"], json!(true), "{found}");
     assert!(found["anchors"]["agreeing"].as_u64() >= Some(keys.len() as u64), "{found}");
     for (key, id) in keys.iter().zip(&ids) {
-        let document = s3(&stack, "GET", &format!("/{key}?versionId={id}"), "").body;
+        let document = stack.s3("/anchor_bucket", "GET", &format!("/{key}?versionId={id}"), "").body;
         assert!(document["anchor"].is_string(), "the first version is as it was: {document}");
     }
 }

@@ -26,6 +26,14 @@ fn partition(stack: &Stack, pk: &str) -> Vec<Value> {
     stack.dynamodb("Query", query)["Items"].as_array().unwrap().clone()
 }
 
+/// Whether there is anything of its search index in the bucket.
+fn has_segments(stack: &Stack, mailbox: &Mailbox<'_>) -> bool {
+    let path = format!("?list-type=2&prefix=search/{}/{}/", stack.text("/organization_id"), mailbox.id);
+    let listed = stack.s3("/bucket", "GET", &path, "");
+    assert_eq!(listed.status, 200, "{}", listed.body);
+    listed.body.to_string().contains("<Key>")
+}
+
 #[test]
 fn an_inbox_gets_another_name_and_keeps_its_address() {
     let stack = Stack::running().organization();
@@ -85,6 +93,11 @@ fn a_deleted_inbox_is_gone_at_once_and_its_mail_after_it() {
     let reader = stack.post("/v1/tokens", stack.text(OWNER), &body).expect(201);
     let reader = reader["token"].as_str().unwrap().to_owned();
 
+    stack.until("indexed", || {
+        stack.invoke("countersign-inbound-index", &json!({}));
+        has_segments(&stack, &mailbox).then_some(())
+    });
+
     assert_eq!(delete(&stack, &mailbox.id, stack.text(OWNER)).status, 204);
     delete(&stack, &mailbox.id, stack.text(OWNER)).refused(404, "not_found");
     let base = format!("/v1/inboxes/{}", mailbox.id);
@@ -131,6 +144,11 @@ fn a_deleted_inbox_is_gone_at_once_and_its_mail_after_it() {
     }
     assert!(partition(&stack, one["thread_id"].as_str().unwrap()).is_empty());
     assert_eq!(bytes(&raw).0, 404);
+    // What search knew of it goes as well.
+    stack.until("without an index", || {
+        stack.invoke("countersign-background-purge", &json!({}));
+        (!has_segments(&stack, &mailbox)).then_some(())
+    });
     assert_eq!(partition(&stack, draft)[0]["state"]["S"], "deleted");
     // What is left is that it is being deleted: an hour after it that ends too.
     let purge = &partition(&stack, &format!("{}/purge", mailbox.id))[0];
