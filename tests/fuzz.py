@@ -80,6 +80,7 @@ def make_organization(stack: dict[str, Any]) -> tuple[dict[str, str], dict[str, 
     sessions = {role: anybody.sessions.create(email=people[role], password=PASSWORD)["token"] for role in ("owner", "editor")}
     owner, editor = (Countersign(url, sessions[role]) for role in ("owner", "editor"))
     inbox = owner.inboxes.create(username=name)
+    scopes = [scope for scope in owner.me.get()["scopes"] if scope != "messages.send"]
     agent = editor.tokens.create(name="agent", scopes=["messages.read", "messages.send"])["token"]
     sent = Countersign(url, agent).messages.send(
         inbox["id"], to=["success@simulator.amazonses.com"], subject="Looked at from all sides", text="text"
@@ -93,7 +94,7 @@ def make_organization(stack: dict[str, Any]) -> tuple[dict[str, str], dict[str, 
         # Nobody waits for a mail that does not come.
         "query.timeout": 0,
     }
-    return {"agent": agent, "owner": owner.tokens.create(name="owner")["token"]}, pinned
+    return {"agent": agent, "owner": owner.tokens.create(name="owner", scopes=scopes)["token"]}, pinned
 
 
 def invoke(stack: dict[str, Any], function: str, event: dict[str, Any]) -> None:

@@ -41,7 +41,9 @@ def main(settings: Settings, demo: bool) -> None:
     organization_id = _provision(settings, people)
     sessions = {role: _sign_in(settings, person) for role, person in people.items()}
     for role, person in people.items():
-        person["token"] = _token(settings, sessions[role], {"name": f"Demo {role}"})
+        # All that their role may, but to send.
+        scopes = [it for it in _get(settings, "/v1/me", sessions[role])["scopes"] if it != "messages.send"]
+        person["token"] = _token(settings, sessions[role], {"name": f"Demo {role}", "scopes": scopes})
     inbox = _post(
         settings, "/v1/inboxes", {"username": "agent", "display_name": "Demo Agent"}, people["owner"]["token"]
     )

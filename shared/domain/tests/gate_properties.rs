@@ -297,6 +297,7 @@ fn around(roles: &[Role]) -> Around {
                 paused: None,
                 ancestors: vec![],
                 created_at: NOW,
+                expires_at: None,
             })
             .collect(),
         members: (0..SEATS).map(seat).collect(),

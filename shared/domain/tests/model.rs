@@ -410,6 +410,7 @@ fn token(n: usize, member_id: MemberId, role: Role, paused: bool) -> Token {
         inboxes: None,
         paused: paused.then(pause),
         created_at: T0,
+        expires_at: None,
     }
 }
 

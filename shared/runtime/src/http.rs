@@ -200,6 +200,25 @@ impl Request {
 
     /// As [`Self::enter`], for a request that creates or sends: honours its `Idempotency-Key`.
     pub async fn enter_once<S: ScopeType>(&self, ports: &Ports, keys: &[Key]) -> Result<In<S>, Refusal> {
+        self.let_in_once(ports, keys, false).await
+    }
+
+    /// As [`Self::enter_once`], for a request whose answer shows a secret. A repeat within ten minutes comes in as well, and finds in
+    /// `once` what was answered: it makes another secret for the same thing.
+    pub async fn enter_for_secret<S: ScopeType>(
+        &self,
+        ports: &Ports,
+        keys: &[Key],
+    ) -> Result<In<S>, Refusal> {
+        self.let_in_once(ports, keys, true).await
+    }
+
+    async fn let_in_once<S: ScopeType>(
+        &self,
+        ports: &Ports,
+        keys: &[Key],
+        shows_secret: bool,
+    ) -> Result<In<S>, Refusal> {
         let route = format!("{} {}", self.method, self.path);
         let key = self.headers.get("idempotency-key").map(String::as_str);
         if key.is_some_and(|key| {
@@ -208,7 +227,7 @@ impl Request {
             let message = "must be 1 to 256 visible ASCII characters";
             return Err(Refusal::field("Idempotency-Key", Code::InvalidIdempotencyKey, message));
         }
-        let repeatable = key.map(|key| Repeatable { key, route: &route, body: &self.body });
+        let repeatable = key.map(|key| Repeatable { key, route: &route, body: &self.body, shows_secret });
         self.let_in(ports, keys, repeatable).await
     }
 

@@ -111,6 +111,7 @@ pub fn token(n: u8, role: Role, scopes: &[Scope]) -> (Token, Secret) {
         ancestors: vec![],
         paused: None,
         created_at: NOW,
+        expires_at: None,
     };
     (token, secret)
 }

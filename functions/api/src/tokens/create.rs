@@ -7,8 +7,8 @@ use app::people::tokens;
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use domain::people::credential::Token;
-use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::parts::text;
+use runtime::http::{Access, Endpoint, Handling, In, Request, Response};
+use wire::base::parts::{id_in, text};
 use wire::base::schema::{self, Shape};
 use wire::people::tokens::{CreateToken, TokenView};
 
@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/tokens",
     access: Access::Scope(Scope::TokensManage),
-    says: "its secret is shown this once; a member has at most 100",
+    says: "its secret is shown this once; repeated within ten minutes, another secret for the same token ends the first",
     example: r#"{"name": "Support agent", "scopes": ["messages.read", "messages.send"], "inbox_ids": ["inb_01kc1x5e3r0000000000000002"]}"#,
     query: None,
     body: Some(Shape::of::<CreateToken>()),
@@ -28,11 +28,15 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let call = request.enter_once::<scope::TokensManage>(ports, &[]).await?;
+        let call = request.enter_for_secret::<scope::TokensManage>(ports, &[]).await?;
         let new = wire::people::tokens::new(&request.body)?;
         // What is saved for a repeated request lacks the secret: it is shown once.
         let saved = |token: &Token| (201, text(&wire::people::tokens::token(token, None)));
-        let (token, secret) = tokens::create(&call.ports, &call.permit, new, &call.once, saved).await?;
+        let In { permit, ports, once } = &call;
+        let (token, secret) = match once.answered().and_then(|answer| id_in(&answer.body)) {
+            None => tokens::create(ports, permit, new, once, saved).await?,
+            Some(id) => tokens::replace_secret(ports, permit, id, once, saved).await?,
+        };
         Ok(Response::json(201, &wire::people::tokens::token(&token, Some(secret.reveal()))))
     })
 }

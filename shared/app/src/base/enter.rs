@@ -42,24 +42,38 @@ pub struct Repeatable<'a> {
     pub route: &'a str,
     /// The body.
     pub body: &'a [u8],
+    /// Whether its answer shows a secret, which may be lost: repeated within [`SECRET_AGAIN`], it comes in once more.
+    pub shows_secret: bool,
 }
 
 /// Answers to requests with an `Idempotency-Key` are kept for so long.
 pub const ANSWER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
+/// So long after a request that made a secret a repeat of it makes another, which ends the first: an answer that was lost is no dead
+/// token.
+pub const SECRET_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+
 /// The saved answer of a request, written in the transaction of what the request does.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Once {
     promise: Option<(Digest, Digest, Expect)>,
+    answered: Option<Box<Answer>>,
 }
 
 impl Once {
+    /// What was answered without the secret that was shown beside it, where this is a repeat that makes another one.
+    pub fn answered(&self) -> Option<&Answer> {
+        self.answered.as_deref()
+    }
+
     /// Adds the answer to the change, if the request asked for it.
     #[must_use]
     pub fn save(&self, change: Change, now: Timestamp, answer: impl FnOnce() -> (u16, String)) -> Change {
         let Some((key, request, expect)) = self.promise else { return change };
         let (status, body) = answer();
-        let answer = Answer { key, request, status, body, expires_at: now + ANSWER_KEPT };
+        // A repeat moves no end.
+        let expires_at = self.answered().map_or(now + ANSWER_KEPT, |first| first.expires_at);
+        let answer = Answer { key, request, status, body, expires_at };
         change.write(Write::put(answer, expect))
     }
 
@@ -129,6 +143,7 @@ pub async fn enter(
         CredentialKind::Token => Key::Token(secret.hash()),
         CredentialKind::Session => Key::Session(secret.hash()),
     };
+    let shows_secret = repeatable.as_ref().is_some_and(|request| request.shows_secret);
     let promise = repeatable.map(|request| {
         let credential = secret.hash();
         let parts: [&[u8]; 3] = [credential.as_bytes(), request.route.as_bytes(), request.key.as_bytes()];
@@ -149,7 +164,7 @@ pub async fn enter(
     let mut session = None;
     let principal = match found[0].take() {
         Some(Record::Token(token)) => {
-            check_token(ports, &token).await?;
+            check_token(ports, &token, now).await?;
             Token::principal(&token)
         }
         Some(Record::Session(record)) => {
@@ -168,9 +183,17 @@ pub async fn enter(
         }
         _ => return Err(unknown()),
     };
+    let mut answered = None;
     let promise = match (promise, found.get_mut(1).and_then(Option::take)) {
         (Some((_, request)), Some(Record::Answer(answer))) if now < answer.expires_at => {
-            return Err(replay(answer, request));
+            let is_recent = now < answer.expires_at - ANSWER_KEPT + SECRET_AGAIN;
+            if !(shows_secret && is_recent && answer.request == request) {
+                return Err(replay(answer, request));
+            }
+            let expect = Expect::Until(answer.expires_at);
+            let key = answer.key;
+            answered = Some(Box::new(answer));
+            Some((key, request, expect))
         }
         // Time to live deletes late: an old answer is overwritten, by one of those who find it.
         (Some((key, request)), Some(Record::Answer(old))) => {
@@ -184,7 +207,12 @@ pub async fn enter(
         inner: Arc::clone(&ports.store),
         found: Mutex::new(all.into_iter().skip(own).zip(prefetched).collect()),
     };
-    Ok(Entered { principal, ports: ports.with_store(Arc::new(store)), session, once: Once { promise } })
+    Ok(Entered {
+        principal,
+        ports: ports.with_store(Arc::new(store)),
+        session,
+        once: Once { promise, answered },
+    })
 }
 
 fn unknown() -> Refusal {
@@ -194,23 +222,27 @@ fn unknown() -> Refusal {
     )
 }
 
-/// Refuses a token that is paused, or that was made with one that is deleted or paused: what a token made does not outlive
+/// Refuses a token that is paused or has ended, or that was made with one that is deleted or paused or has ended: what a token made does not outlive
 /// it. Only a token that another made costs a read more.
-async fn check_token(ports: &Ports, token: &Token) -> Result<(), Refusal> {
-    let paused = |token: &Token| match token.paused {
+async fn check_token(ports: &Ports, token: &Token, now: Timestamp) -> Result<(), Refusal> {
+    let holds = |token: &Token| match token.paused {
+        None if token.has_expired(now) => Err(Refusal::because(
+            Code::TokenExpired,
+            "this token, or the one that it was made with, has ended: make a new one",
+        )),
         None => Ok(()),
         Some(_) => Err(Refusal::because(
             Code::TokenPaused,
             "a person paused this token, or the one that it was made with: ask them to resume it",
         )),
     };
-    paused(token)?;
+    holds(token)?;
     if token.ancestors.is_empty() {
         return Ok(());
     }
     let ancestors: Vec<_> = token.ancestors.iter().copied().map(key::Token).collect();
     for ancestor in load(&*ports.store, token.organization_id, ancestors).await? {
-        paused(&ancestor.ok_or_else(unknown)?)?;
+        holds(&ancestor.ok_or_else(unknown)?)?;
     }
     Ok(())
 }

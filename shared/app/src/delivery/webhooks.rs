@@ -93,12 +93,8 @@ pub async fn create(
     check_url(&new.url, ports.settings.allow_loopback_webhooks)
         .map_err(|message| Refusal::field("url", Code::InvalidUrl, message))?;
     let organization_id = permit.organization_id();
-    let key = data_key(ports, data_keys, organization_id).await?;
     let id = ports.webhook_id();
-    let bytes = Zeroizing::new(ports.bytes::<32>());
-    let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", BASE64.encode(&bytes[..])));
-    let sealed_secret = vault::seal(ports, &key, context(organization_id, &id.to_string()), &bytes[..])
-        .map_err(|error| Refusal::Internal(error.to_string()))?;
+    let (secret, sealed_secret) = make_secret(ports, data_keys, organization_id, id).await?;
     let webhook = Webhook {
         id,
         organization_id,
@@ -124,6 +120,45 @@ pub async fn create(
         StoreError::Conflict(conflicts).into()
     })?;
     Ok((webhook, secret))
+}
+
+/// Gives an endpoint a new secret in place of its first, for whoever made it and lost the answer.
+pub async fn replace_secret(
+    ports: &Ports,
+    data_keys: &dyn DataKeys,
+    permit: &Permit<scope::WebhooksManage>,
+    id: WebhookId,
+    once: &Once,
+    answer: impl FnOnce(&Webhook) -> (u16, String),
+) -> Result<(Webhook, Zeroizing<String>), Refusal> {
+    let organization_id = permit.organization_id();
+    let first = get(ports, permit, id).await?;
+    let (secret, sealed_secret) = make_secret(ports, data_keys, organization_id, id).await?;
+    let secret_last_four = secret[secret.len() - 4..].to_owned();
+    let webhook = Webhook { sealed_secret, secret_last_four, ..first };
+    let change = Change::new(organization_id).update(webhook.clone()).audit(ports.audit(
+        organization_id,
+        permit.actor(),
+        "webhook.replace_secret",
+        id,
+    ));
+    once.commit(ports, once.save(change, ports.now(), || answer(&webhook))).await?;
+    Ok((webhook, secret))
+}
+
+/// Draws a signing secret: as it is shown, and as it is stored.
+async fn make_secret(
+    ports: &Ports,
+    data_keys: &dyn DataKeys,
+    organization_id: OrganizationId,
+    id: WebhookId,
+) -> Result<(Zeroizing<String>, Vec<u8>), Refusal> {
+    let key = data_key(ports, data_keys, organization_id).await?;
+    let bytes = Zeroizing::new(ports.bytes::<32>());
+    let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", BASE64.encode(&bytes[..])));
+    let sealed = vault::seal(ports, &key, context(organization_id, &id.to_string()), &bytes[..])
+        .map_err(|error| Refusal::Internal(error.to_string()))?;
+    Ok((secret, sealed))
 }
 
 /// What counts the endpoints of an organization.

@@ -203,10 +203,11 @@ pub async fn index(
     let found = load(&*ports.store, organization_id, wanted).await?.into_iter();
     // What is in the trash may come back, and is found then.
     let messages = found.filter_map(|(message, trashed)| shown(ports, message, trashed)).collect();
-    add(ports, blobs, (organization_id, inbox_id), messages, careful, until).await
+    let (added, left) = add(ports, blobs, (organization_id, inbox_id), messages, careful, until).await?;
+    Ok((added, left.is_none()))
 }
 
-/// Adds mails to the index of their inbox, as [`index`].
+/// Adds mails to the index of their inbox, as [`index`]. Returns how many were added, and the first that there was no time for.
 async fn add(
     ports: &Ports,
     blobs: &dyn Blobs,
@@ -214,19 +215,19 @@ async fn add(
     messages: Vec<Message>,
     careful: &BTreeSet<MessageId>,
     until: Timestamp,
-) -> Result<(usize, bool), Refusal> {
+) -> Result<(usize, Option<MessageId>), Refusal> {
     let wanted = (key::Index(inbox_id), key::Inbox(inbox_id));
     let (index, inbox) = load(&*ports.store, organization_id, wanted).await?;
     if inbox.is_none() {
-        return Ok((0, true));
+        return Ok((0, None));
     }
     let is_new = |it: &Message| is_found(it) && !index.as_ref().is_some_and(|index| index.has(it.id));
     let new: Vec<_> = messages.into_iter().filter(is_new).collect();
-    let (mut added, mut documents, mut bytes, mut all) = (0, vec![], 0, true);
+    let (mut added, mut documents, mut bytes, mut left) = (0, vec![], 0, None);
     for (n, some) in in_parts(&new).into_iter().enumerate() {
         // One part at least, so that there is an end to it.
         if n > 0 && ports.now() >= until {
-            all = false;
+            left = some.first().map(|message| message.id);
             break;
         }
         let read = some.iter().map(|message| read_document(blobs, message, careful.contains(&message.id)));
@@ -241,7 +242,7 @@ async fn add(
         }
     }
     added += add_segment(ports, blobs, (organization_id, inbox_id), &documents).await?;
-    Ok((added, all))
+    Ok((added, left))
 }
 
 /// Mails that may be held in memory together.
@@ -314,37 +315,31 @@ async fn look_through_list(
     (since, until): (Timestamp, Timestamp),
 ) -> Result<(usize, Option<Timestamp>), Refusal> {
     let now = ports.now();
-    let (mut added, mut reached) = (0, since);
+    let (mut messages, mut reached) = (vec![], Some(since));
     let mut page = PageRequest { limit: 100, cursor: None };
     for _ in 0..PAGES {
         let found = ports.store.list(place.0, list, &page).await?;
         page.cursor.clone_from(&found.next);
-        let mut last = reached;
-        let mut messages = vec![];
         for record in found.items {
             match record {
                 Record::Message(message) => {
-                    last = message.id.at();
+                    reached = Some(message.id.at());
                     messages.push(*message);
                 }
                 Record::Trashed(trashed) => {
-                    last = trashed.message_id.at();
+                    reached = Some(trashed.message_id.at());
                     messages.extend(trashed.shown(now).cloned());
                 }
                 _ => {}
             }
         }
-        let (some, all) = add(ports, blobs, place, messages, &BTreeSet::new(), until).await?;
-        added += some;
-        if !all {
-            return Ok((added, Some(reached)));
-        }
-        reached = last;
         if page.cursor.is_none() {
-            return Ok((added, None));
+            reached = None;
+            break;
         }
     }
-    Ok((added, Some(reached)))
+    let (added, left) = add(ports, blobs, place, messages, &BTreeSet::new(), until).await?;
+    Ok((added, left.map_or(reached, |id| Some(id.at()))))
 }
 
 /// Notes of each segment which of these mails it has, so that it is written anew without them.

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::people::access::{Permit, Scope, Scopes, scope};
-use domain::people::credential::{CredentialKind, ORGANIZATION_WIDE, Secret, Token, grant};
+use domain::people::access::{Permit, Scopes, scope};
+use domain::people::credential::{CredentialKind, Secret, Token, grant};
 use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{
-    Change, Conflict, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, key, load, typed,
+    Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, key, load, typed,
 };
 
 /// What a new token is to be.
@@ -20,10 +20,12 @@ use crate::base::store::{
 pub struct NewToken {
     /// What it is for, 1 to 100 characters.
     pub name: String,
-    /// What it may do; none given means all that the member may, except to send.
-    pub scopes: Option<Scopes>,
+    /// What it may do.
+    pub scopes: Scopes,
     /// The inboxes that it is limited to.
     pub inboxes: Option<BTreeSet<InboxId>>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// So many tokens a member may have, those that their tokens made with them.
@@ -44,15 +46,10 @@ pub async fn create(
 ) -> Result<(Token, Secret), Refusal> {
     let principal = permit.principal();
     let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
-    let limited = new.inboxes.is_some();
-    let scopes = new.scopes.unwrap_or_else(|| {
-        let fits =
-            |scope: &Scope| *scope != Scope::MessagesSend && !(limited && ORGANIZATION_WIDE.contains(scope));
-        principal.scopes.iter().copied().filter(fits).collect()
-    });
-    grant(principal, &scopes, new.inboxes.as_ref())
+    grant(principal, &new.scopes, new.inboxes.as_ref())
         .map_err(|error| Refusal::field("scopes", Code::ScopesNotGrantable, error))?;
     let organization_id = permit.organization_id();
+    let expires_at = end(ports, permit, new.expires_at).await?;
     if let Some(inboxes) = &new.inboxes {
         let wanted: Vec<_> = inboxes.iter().copied().map(key::Inbox).collect();
         let found = load(&*ports.store, organization_id, wanted).await?;
@@ -69,11 +66,12 @@ pub async fn create(
         name: new.name,
         member_id,
         role: principal.role,
-        scopes,
+        scopes: new.scopes,
         inboxes: new.inboxes,
         paused: None,
         ancestors: principal.credential.tokens().to_vec(),
         created_at: ports.now(),
+        expires_at,
     };
     let mut entry = ports.audit(organization_id, permit.actor(), "token.create", token.id);
     entry.details.push(("credential", principal.credential.name()));
@@ -95,6 +93,49 @@ pub async fn create(
         }
         StoreError::Conflict(conflicts).into()
     })?;
+    Ok((token, secret))
+}
+
+/// When a new token ends: as it is asked for, and no later than the token that makes it, if one does.
+async fn end(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    wanted: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Refusal> {
+    if wanted.is_some_and(|at| at <= ports.now()) {
+        return Err(Refusal::field("expires_at", Code::ExpiresAtInThePast, "lies in the past"));
+    }
+    let Some(maker) = permit.principal().credential.tokens().first() else { return Ok(wanted) };
+    let maker = load(&*ports.store, permit.organization_id(), key::Token(*maker)).await?;
+    // One that was deleted meanwhile makes a token that never holds.
+    match (maker.and_then(|maker| maker.expires_at), wanted) {
+        (Some(end), Some(at)) if at > end => {
+            let message = format!("the token that makes it ends at {end}: give no later time");
+            Err(Refusal::field("expires_at", Code::BeyondParent, message))
+        }
+        (end, wanted) => Ok(wanted.or(end)),
+    }
+}
+
+/// Gives a token a new secret and ends its first, for whoever made it and lost the answer. What was made with the first ends with it.
+pub async fn replace_secret(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    id: TokenId,
+    once: &Once,
+    answer: impl FnOnce(&Token) -> (u16, String),
+) -> Result<(Token, Secret), Refusal> {
+    let organization_id = permit.organization_id();
+    let first = find(ports, organization_id, id).await?;
+    let secret = Secret::new(CredentialKind::Token, organization_id, ports.bytes());
+    let removed = Write::Remove(Key::Token(first.hash));
+    let token = Token { hash: secret.hash(), last_four: secret.last_four().to_owned(), ..first };
+    let change = Change::new(organization_id)
+        .write(removed)
+        .create(token.clone())
+        .write(Write::put(TokenPointer::from(&token), Expect::Anything))
+        .audit(ports.audit(organization_id, permit.actor(), "token.replace_secret", id));
+    once.commit(ports, once.save(change, ports.now(), || answer(&token))).await?;
     Ok((token, secret))
 }
 

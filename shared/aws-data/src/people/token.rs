@@ -29,6 +29,8 @@ record! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ancestors: Vec<Digest>,
         created_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
     }
 }
 

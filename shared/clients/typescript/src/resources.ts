@@ -723,15 +723,14 @@ export interface ThreadsUpdateParams {
 
 /** What `tokens.create` takes. */
 export interface TokensCreateParams {
+  /** When it ends by itself; left out, when it is deleted, or with the token that makes it. */
+  expires_at?: string | null | undefined;
   /** The inboxes that it reaches; left out, all of them. */
   inbox_ids?: Array<string> | null | undefined;
   /** What it is for. */
   name: string;
-  /**
-   * What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
-   * inboxes what concerns inboxes alone.
-   */
-  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
+  /** What it may do: as little as it needs. */
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
 }
 
 /** What `tokens.list` takes. */
@@ -2236,20 +2235,20 @@ export class TokensRoutes {
   }
 
   /**
-   * Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; a member has at
-   * most 100. Needs the scope `tokens.manage`. `POST /v1/tokens`
+   * Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; repeated within
+   * ten minutes, another secret for the same token ends the first. Needs the scope `tokens.manage`. `POST /v1/tokens`
    */
-  create(params: TokensCreateParams, options: OnceOptions = {}): Promise<types.Token> {
+  create(params: TokensCreateParams, options: CallOptions = {}): Promise<types.Token> {
     return this.#transport.request({
       method: "POST",
       path: "/v1/tokens",
       names: {},
       body: {
+        expires_at: params.expires_at,
         inbox_ids: params.inbox_ids,
         name: params.name,
         scopes: params.scopes,
       },
-      once: true,
       options,
     });
   }
@@ -2338,10 +2337,11 @@ export class WebhooksRoutes {
   }
 
   /**
-   * Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once.
-   * Needs the scope `webhooks.manage`. `POST /v1/webhooks`
+   * Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once;
+   * repeated within ten minutes, another secret of the same webhook ends the first. Needs the scope
+   * `webhooks.manage`. `POST /v1/webhooks`
    */
-  create(params: WebhooksCreateParams, options: OnceOptions = {}): Promise<types.Webhook> {
+  create(params: WebhooksCreateParams, options: CallOptions = {}): Promise<types.Webhook> {
     return this.#transport.request({
       method: "POST",
       path: "/v1/webhooks",
@@ -2350,7 +2350,6 @@ export class WebhooksRoutes {
         events: params.events,
         url: params.url,
       },
-      once: true,
       options,
     });
   }

@@ -299,15 +299,14 @@ export interface CreateStandingApproval {
 
 /** A token for a program. */
 export interface CreateToken {
+  /** When it ends by itself; left out, when it is deleted, or with the token that makes it. */
+  expires_at?: string | null | undefined;
   /** The inboxes that it reaches; left out, all of them. */
   inbox_ids?: Array<string> | null | undefined;
   /** What it is for. */
   name: string;
-  /**
-   * What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
-   * inboxes what concerns inboxes alone.
-   */
-  scopes?: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage"> | null | undefined;
+  /** What it may do: as little as it needs. */
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
 }
 
 /** An endpoint that is to be told of events. */
@@ -889,19 +888,23 @@ export interface Mail {
 /** An address, with or without a name. */
 export type Mailbox = string | { address: string; name?: string | null };
 
-/** Who somebody is. */
+/** Who calls, and what the credential may do. Of the person behind a token it says no more than whose seat it is. */
 export interface Me {
-  email: string;
+  /** The token's or the session's. */
+  id: string;
   /** The inboxes that the credential reaches; `null` for all of them. */
   inbox_ids: Array<string> | null;
+  /** The seat of whoever signed in, or made the token and answers for it. */
   member_id: string;
   organization: Organization;
+  organization_id: string;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
   /** What the credential may do. */
   scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
-  /** The token that calls; none in a session. */
-  token_id: string | null;
-  user_id: string;
+  /** `token` or `session`. */
+  type: string;
+  /** Who signed in; not shown to a token. */
+  user: User | null;
 }
 
 /** A mail as a list shows it. */
@@ -1715,6 +1718,8 @@ export interface ThreadMoved {
 /** A token. */
 export interface Token {
   created_at: string;
+  /** When it ends by itself; `null` where it does not. */
+  expires_at: string | null;
   id: string;
   /** The inboxes that it reaches; `null` for all of them. */
   inbox_ids: Array<string> | null;
@@ -1804,6 +1809,12 @@ export interface Upload {
 export interface UploadHeaders {
   "content-length": string;
   "content-type": string;
+}
+
+/** A person who signs in. */
+export interface User {
+  email: string;
+  id: string;
 }
 
 /** What the receiving server found out: `PASS`, `FAIL`, `GRAY`, `PROCESSING_FAILED` or `DISABLED`. */

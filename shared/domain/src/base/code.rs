@@ -66,6 +66,7 @@ codes! {
         MissingCredential = "missing_credential", "send `Authorization: Bearer …` with a token (`cs_live_…`) or a session (`cs_session_…`)";
         InvalidCredential = "invalid_credential", "it is cut short, unknown or revoked: make a new token, or sign in again";
         SessionExpired = "session_expired", "sign in again: a session ends after 12 hours without use, or after seven days";
+        TokenExpired = "token_expired", "this token, or the one that it was made with, was made with an end, which has come: make a new one";
         SignedOut = "signed_out", "sign in";
         WrongEmailOrPassword = "wrong_email_or_password", "look at both; after ten attempts in a quarter of an hour even the right password is refused until the next begins (at :00, :15, :30 and :45)";
     }
@@ -183,6 +184,8 @@ codes! {
         TooLargeToShow = "too_large_to_show", "a person could not look through it: attach it (`infra/docs/HTML.md`)";
         NothingChanged = "nothing_changed", "an edit changes something";
         SendAtInThePast = "send_at_in_the_past", "give a time ahead";
+        ExpiresAtInThePast = "expires_at_in_the_past", "give a time ahead, or leave it out for no end";
+        BeyondParent = "beyond_parent", "a token ends no later than the one that it is made with";
         SendAtTooFar = "send_at_too_far", "at most 300 days ahead";
         AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";

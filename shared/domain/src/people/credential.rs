@@ -140,6 +140,8 @@ pub struct Token {
     pub ancestors: Vec<Digest>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it ends by itself; not at all where there is none. What it asked for, or voted, until then stands.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Why a token may not be made.
@@ -252,6 +254,11 @@ impl Token {
             inboxes: self.inboxes.clone(),
             credential: Credential::Token { id: self.id, chain: self.chain() },
         }
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
     }
 
     /// What the secrets hash to of the tokens that must hold for it to hold, itself first.

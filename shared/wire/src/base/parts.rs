@@ -1,6 +1,7 @@
 //! What many responses have in them: who did something and with what, the rule that matched. And the smallest response, that we
 //! answer at all.
 
+use domain::base::id::Id;
 use domain::gate::policy::Step;
 use domain::people::access::{Actor, Credential};
 use schemars::JsonSchema;
@@ -12,6 +13,12 @@ use crate::base::values::IdOf;
 pub fn text(view: &impl Serialize) -> String {
     // Views have no maps with other keys than texts: nothing in them can fail.
     serde_json::to_string(view).unwrap_or_default()
+}
+
+/// The id of what an earlier response of ours shows.
+pub fn id_in<T: Id>(body: &str) -> Option<T> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    T::parse(body.get("id")?.as_str()?).ok()
 }
 
 /// Who did something.

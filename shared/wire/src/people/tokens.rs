@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::request::{self, request};
-use crate::base::values::{AtLeastOne, Choice, Filled, IdOf, List, Time};
+use crate::base::values::{AtLeastOne, Choice, Filled, IdOf, Time};
 use crate::people::organization::{PauseView, pause};
 
 request! {
@@ -17,20 +17,21 @@ request! {
     pub struct CreateToken {
         /// What it is for.
         name: Filled<100>,
-        /// What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to inboxes
-        /// what concerns inboxes alone.
-        scopes: Option<List<Choice<Scope>, 100>>,
+        /// What it may do: as little as it needs.
+        scopes: AtLeastOne<Choice<Scope>, 100>,
         /// The inboxes that it reaches; left out, all of them.
         inbox_ids: Option<AtLeastOne<IdOf<InboxId>, 50>>,
+        /// When it ends by itself; left out, when it is deleted, or with the token that makes it.
+        expires_at: Option<Time>,
     }
 }
 
 /// Reads [`CreateToken`].
 pub fn new(body: &[u8]) -> Result<NewToken, Refusal> {
-    let CreateToken { name, scopes, inbox_ids } = request::body(body)?;
+    let CreateToken { name, scopes, inbox_ids, expires_at } = request::body(body)?;
     let inboxes = inbox_ids.map(|ids| ids.0.into_iter().map(|id| id.0).collect());
-    let scopes = scopes.map(|scopes| scopes.0.into_iter().map(|scope| scope.0).collect());
-    Ok(NewToken { name: name.0, scopes, inboxes })
+    let scopes = scopes.0.into_iter().map(|scope| scope.0).collect();
+    Ok(NewToken { name: name.0, scopes, inboxes, expires_at: expires_at.map(|at| at.0) })
 }
 
 /// A token.
@@ -49,6 +50,8 @@ pub struct TokenView<'a> {
     /// While it can't be used.
     paused: Option<PauseView<'a>>,
     created_at: Time,
+    /// When it ends by itself; `null` where it does not.
+    expires_at: Option<Time>,
     /// The secret, only in the response to its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
@@ -65,6 +68,7 @@ pub fn token<'a>(token: &'a Token, secret: Option<&'a str>) -> TokenView<'a> {
         member_id: IdOf(token.member_id),
         paused: token.paused.as_ref().map(pause),
         created_at: Time(token.created_at),
+        expires_at: token.expires_at.map(Time),
         token: secret,
     }
 }

@@ -74,10 +74,13 @@ fn a_credential_is_told_what_it_may_do() {
     let limited = json!({"name": "limited", "scopes": ["messages.read"], "inbox_ids": [stack.inbox()]});
     let made = stack.post("/v1/tokens", owner, &limited).expect(201);
     let me = stack.get("/v1/me", made["token"].as_str().unwrap()).expect(200);
-    assert_eq!(me["token_id"], made["id"]);
+    assert_eq!((&me["type"], &me["id"]), (&json!("token"), &made["id"]));
+    // Of the person who made it no more than whose seat it is.
+    assert!(!me.to_string().contains('@') && me["member_id"].is_string(), "{me}");
     assert_eq!((&me["scopes"], &me["inbox_ids"]), (&json!(["messages.read"]), &json!([stack.inbox()])));
     let me = stack.get("/v1/me", stack.text("/owner/session")).expect(200);
-    assert_eq!((&me["token_id"], &me["inbox_ids"]), (&Value::Null, &Value::Null));
+    assert_eq!((&me["type"], &me["inbox_ids"]), (&json!("session"), &Value::Null));
+    assert!(me["user"]["email"].is_string(), "{me}");
     assert!(me["scopes"].as_array().unwrap().contains(&json!("approvals.decide")));
 }
 

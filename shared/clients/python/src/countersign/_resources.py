@@ -2100,13 +2100,14 @@ class TokensRoutes:
         self,
         *,
         name: str,
+        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]],
+        expires_at: str | None = None,
         inbox_ids: builtins.list[str] | None = None,
-        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None = None,
-        idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Token:
-        """Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; a member has
-        at most 100. Needs the scope `tokens.manage`. `POST /v1/tokens`
+        """Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; repeated
+        within ten minutes, another secret for the same token ends the first. Needs the scope `tokens.manage`. `POST
+        /v1/tokens`
         """
         answer: types.Token = self._transport.request(
             "POST",
@@ -2114,13 +2115,12 @@ class TokensRoutes:
             names={},
             body=_given(
                 {
+                    "expires_at": expires_at,
                     "inbox_ids": inbox_ids,
                     "name": name,
                     "scopes": scopes,
                 }
             ),
-            once=True,
-            idempotency_key=idempotency_key,
             timeout=request_timeout,
         )
         return answer
@@ -2243,11 +2243,11 @@ class WebhooksRoutes:
         *,
         url: str,
         events: builtins.list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]] | None = None,
-        idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
-        """Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once.
-        Needs the scope `webhooks.manage`. `POST /v1/webhooks`
+        """Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once;
+        repeated within ten minutes, another secret of the same webhook ends the first. Needs the scope
+        `webhooks.manage`. `POST /v1/webhooks`
         """
         answer: types.Webhook = self._transport.request(
             "POST",
@@ -2259,8 +2259,6 @@ class WebhooksRoutes:
                     "url": url,
                 }
             ),
-            once=True,
-            idempotency_key=idempotency_key,
             timeout=request_timeout,
         )
         return answer

@@ -332,16 +332,17 @@ class CreateStandingApproval(_CreateStandingApprovalAlways, total=False):
 class _CreateTokenAlways(TypedDict):
     #: What it is for.
     name: str
+    #: What it may do: as little as it needs.
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
 
 
 class CreateToken(_CreateTokenAlways, total=False):
     """A token for a program."""
 
+    #: When it ends by itself; left out, when it is deleted, or with the token that makes it.
+    expires_at: str | None
     #: The inboxes that it reaches; left out, all of them.
     inbox_ids: list[str] | None
-    #: What it may do. Left out, all that its maker may give but `messages.send`, and of a token that is limited to
-    #: inboxes what concerns inboxes alone.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]] | None
 
 
 class _CreateWebhookAlways(TypedDict):
@@ -952,19 +953,24 @@ class Mail(TypedDict, total=False):
 
 
 class Me(TypedDict):
-    """Who somebody is."""
+    """Who calls, and what the credential may do. Of the person behind a token it says no more than whose seat it is.
+    """
 
-    email: str
+    #: The token's or the session's.
+    id: str
     #: The inboxes that the credential reaches; `null` for all of them.
     inbox_ids: list[str] | None
+    #: The seat of whoever signed in, or made the token and answers for it.
     member_id: str
     organization: Organization
+    organization_id: str
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
     #: What the credential may do.
     scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
-    #: The token that calls; none in a session.
-    token_id: str | None
-    user_id: str
+    #: `token` or `session`.
+    type: str
+    #: Who signed in; not shown to a token.
+    user: User | None
 
 
 _MessageAlways = TypedDict(
@@ -1845,6 +1851,8 @@ class ThreadMoved(TypedDict):
 
 class _TokenAlways(TypedDict):
     created_at: str
+    #: When it ends by itself; `null` where it does not.
+    expires_at: str | None
     id: str
     #: The inboxes that it reaches; `null` for all of them.
     inbox_ids: list[str] | None
@@ -1951,6 +1959,13 @@ _UploadHeadersFields = TypedDict(
 
 class UploadHeaders(_UploadHeadersFields):
     """The headers that the upload must have: they are signed."""
+
+
+class User(TypedDict):
+    """A person who signs in."""
+
+    email: str
+    id: str
 
 
 class Verdicts(TypedDict):

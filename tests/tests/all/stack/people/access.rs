@@ -184,13 +184,45 @@ fn a_member_has_a_hundred_tokens_at_most_and_each_is_found_by_its_id() {
 }
 
 #[test]
+fn a_secret_whose_answer_was_lost_is_made_anew_and_the_first_ends() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/token");
+    let ask = |path: &str, key: &str, body: &Value| {
+        let headers =
+            vec![("content-type", "application/json".to_owned()), ("idempotency-key", key.to_owned())];
+        stack.raw("POST", path, owner, headers, body.to_string())
+    };
+    let new = json!({"name": "agent", "scopes": ["messages.read"], "expires_at": tests::in_seconds(3600)});
+    let first = ask("/v1/tokens", "one", &new).expect(201);
+    let second = ask("/v1/tokens", "one", &new).expect(201);
+    assert_eq!((&first["id"], &first["expires_at"]), (&second["id"], &second["expires_at"]));
+    stack.get("/v1/me", first["token"].as_str().unwrap()).refused(401, "invalid_credential");
+    let me = stack.get("/v1/me", second["token"].as_str().unwrap()).expect(200);
+    assert_eq!((&me["type"], &me["id"]), (&json!("token"), &first["id"]));
+    assert_eq!(me["organization_id"], stack.json["organization_id"]);
+    let named = stack.get("/v1/tokens?limit=100", owner).expect(200);
+    assert_eq!(named["data"].to_string().matches(first["id"].as_str().unwrap()).count(), 1);
+
+    let hook = json!({"url": "https://example.com/hook", "events": ["message.received"]});
+    let first = ask("/v1/webhooks", "two", &hook).expect(201);
+    let second = ask("/v1/webhooks", "two", &hook).expect(201);
+    assert_eq!(first["id"], second["id"]);
+    assert!(second["secret"].as_str().unwrap().starts_with("whsec_") && first["secret"] != second["secret"]);
+    assert_eq!(stack.get("/v1/webhooks", owner).expect(200)["data"].as_array().unwrap().len(), 1);
+
+    stack.post("/v1/tokens", owner, &json!({"name": "x"})).refused(422, "required");
+    let past = json!({"name": "x", "scopes": ["messages.read"], "expires_at": tests::in_seconds(-1)});
+    stack.post("/v1/tokens", owner, &past).refused(422, "expires_at_in_the_past");
+}
+
+#[test]
 fn a_person_signs_in_is_known_and_signs_out() {
     let stack = Stack::running();
     let (email, password) = (stack.text("/approver/email"), stack.text("/approver/password"));
     let session = stack.post("/v1/sessions", "", &json!({"email": email, "password": password})).expect(201);
     let token = session["token"].as_str().unwrap();
     let me = stack.get("/v1/me", token).expect(200);
-    assert_eq!((me["email"].as_str(), me["role"].as_str()), (Some(email), Some("approver")));
+    assert_eq!((me["user"]["email"].as_str(), me["role"].as_str()), (Some(email), Some("approver")));
     assert_eq!(stack.call("DELETE", "/v1/sessions/current", token, None).status, 204);
     stack.get("/v1/me", token).refused(401, "invalid_credential");
     for (email, password) in [(email, "not the password at all"), ("nobody@example.com", password)] {

@@ -49,7 +49,7 @@ fn alone_three_hundred_passwords_side_by_side_get_no_more_guesses_than_in_a_row(
     let stack = Stack::running().organization();
     wait_for(SignedDuration::from_mins(2));
     let me = stack.get("/v1/me", stack.text("/approver/session")).expect(200);
-    let (user, email) = (me["user_id"].as_str().unwrap(), stack.text("/approver/email"));
+    let (user, email) = (me["user"]["id"].as_str().unwrap(), stack.text("/approver/email"));
     let right = stack.text("/approver/password");
     let sign_in = |email: &str, password: &str| {
         stack.post("/v1/sessions", "", &json!({"email": email, "password": password}))
