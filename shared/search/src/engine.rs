@@ -22,7 +22,7 @@ const SMALL: u64 = 64 * 1024;
 const PIECE: u64 = 4 * 1024;
 /// A later one takes as much as lies before it, so that a list that is needed as a whole takes few rounds, and at most this.
 const LARGEST_PIECE: u64 = 128 * 1024;
-/// So many segments are opened at once where the page may be full before the others are needed.
+/// By date, as many segments are opened at once as were looked through already, and one: the newest may fill the page. At most so many.
 const GROUP: usize = 8;
 /// Of more mails than this, those that are newest are ranked.
 const RANKED: usize = 5_000;
@@ -382,11 +382,12 @@ impl<'q> Search<'q> {
         // One more than the page has tells whether there is another page.
         let most = self.options.limit + 1;
         let mut found: BTreeMap<u128, Match> = BTreeMap::new();
-        let mut pending = 0;
+        let (mut pending, mut looked_through) = (0, 0);
         let mut progress = self.progress.borrow_mut();
         for source in self.within(from, below) {
             let last = found.keys().rev().nth(most - 1);
-            if pending == self.group || last.is_some_and(|last| *last > self.sources[source].newest) {
+            let most_pending = self.group.min(1 + looked_through);
+            if pending >= most_pending || last.is_some_and(|last| *last > self.sources[source].newest) {
                 break;
             }
             match self.view(source).and_then(|view| {
@@ -395,7 +396,7 @@ impl<'q> Search<'q> {
                     .or_insert_with(|| Progress { next: view.first_below(below), ..Progress::default() });
                 self.look_through(&view, known, (from, below), most)
             }) {
-                Ok(()) => {}
+                Ok(()) => looked_through += 1,
                 Err(Stop::Need) => pending += 1,
                 Err(stop) => return Err(stop),
             }

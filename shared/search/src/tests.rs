@@ -224,8 +224,8 @@ fn a_search_that_has_read_enough_goes_on_with_the_next_page() {
     let (mut paged, mut behind, mut pages) = (vec![], None, 0);
     loop {
         let (found, cost) =
-            run_with(&segments, "odd even", Options { behind, ..options(Order::Date, 5) }, 18);
-        assert!(cost.1 <= 18 + 5, "{cost:?}");
+            run_with(&segments, "odd even", Options { behind, ..options(Order::Date, 5) }, 14);
+        assert!(cost.1 <= 14 + 5, "{cost:?}");
         assert!(found.hits.iter().all(|hit| hit.text.is_some()), "highlights too");
         paged.extend(found.hits.iter().map(|hit| hit.cursor.id));
         pages += 1;
@@ -370,6 +370,20 @@ fn what_a_query_reads_does_not_grow_with_the_mailbox() {
     let (found, cost) = run(&large, "report", Options { behind: Some(oldest), ..options(Order::Date, 10) });
     assert_eq!(found.hits.len(), 10);
     assert!(cost.2 <= 256 * 1024, "{cost:?}");
+}
+
+#[test]
+fn a_page_that_the_newest_segment_fills_reads_no_other() {
+    let mails = mailbox(4_000);
+    let segments: Vec<_> = mails.chunks(200).map(segment).collect();
+    let newest = segments.iter().max_by_key(|it| Source::of(it).unwrap().newest).unwrap().clone();
+    let (alone, one) = run(&[newest], "report", options(Order::Date, 10));
+    let (found, all) = run(&segments, "report", options(Order::Date, 10));
+    let ids = |found: &Found| found.hits.iter().map(|it| it.cursor).collect::<Vec<_>>();
+    assert_eq!((ids(&found), all), (ids(&alone), one));
+    // What is in few is looked for in more and more of them at once.
+    let (_, (rounds, reads, _)) = run(&segments, "nowhere", options(Order::Date, 10));
+    assert!(reads <= 2 * segments.len() && rounds <= 20, "{rounds} rounds, {reads} reads");
 }
 
 #[test]
