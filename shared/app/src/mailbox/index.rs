@@ -269,13 +269,51 @@ async fn add_segment(
         return Ok(0);
     }
     let ids: Vec<_> = documents.iter().map(|it| MessageId::from_bits(it.id)).collect();
-    let Some(segment) = put(ports, blobs, place, ::search::build(documents)).await? else { return Ok(0) };
+    let built = Bytes::from(::search::build(documents));
+    if grow(ports, blobs, place, &built, &ids).await? {
+        return Ok(ids.len());
+    }
+    let Some(segment) = put(ports, blobs, place, built).await? else { return Ok(0) };
     let written = change(ports, place, &|index| {
         index.add(segment.clone(), &ids);
         true
     })
     .await?;
     Ok(if written { ids.len() } else { 0 })
+}
+
+/// Writes what comes in into one segment with the young one, so that a search has one to open for all that is recent. Returns whether
+/// it did; it does not where there is none, or somebody else was faster.
+async fn grow(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    (organization_id, inbox_id): Place,
+    built: &Bytes,
+    ids: &[MessageId],
+) -> Result<bool, Refusal> {
+    if built.len() as u64 > Index::YOUNG_SIZE {
+        return Ok(false);
+    }
+    let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
+    let Some(young) = index.as_ref().and_then(Index::young) else { return Ok(false) };
+    let key = BlobKey::Segment(organization_id, inbox_id, young.name);
+    let known = match blobs.get(&key, usize::try_from(young.size).unwrap_or(usize::MAX)).await {
+        Ok(known) => known,
+        // Merged by somebody else, so long ago that it is deleted; if it is lost, whoever merges next says so.
+        Err(BlobError::Missing) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let gone: BTreeSet<_> = young.gone.iter().map(MessageId::bits).collect();
+    let Ok(grown) = ::search::merge(&[built.clone(), known], &gone) else {
+        // One that is broken keeps no mail out of the index.
+        tracing::error!(segment = key.path(), "a segment of the search index is broken");
+        return Ok(false);
+    };
+    let Some(grown) = put(ports, blobs, (organization_id, inbox_id), Bytes::from(grown)).await? else {
+        return Ok(false);
+    };
+    let now = ports.now();
+    change(ports, (organization_id, inbox_id), &|index| index.grow(young, grown.clone(), ids, now)).await
 }
 
 /// Looks through mails from where it was left, for those that no segment has: they came before there was an index, or their event
@@ -482,7 +520,7 @@ async fn rewrite(
         None => Refusal::Internal(error.to_string()),
     })?;
     drop(segments);
-    let new = put(ports, blobs, (organization_id, inbox_id), merged).await?;
+    let new = put(ports, blobs, (organization_id, inbox_id), Bytes::from(merged)).await?;
     let now = ports.now();
     change(ports, (organization_id, inbox_id), &|index| index.replace(&due, new.clone(), now)).await
 }
@@ -492,9 +530,8 @@ async fn put(
     ports: &Ports,
     blobs: &dyn Blobs,
     (organization_id, inbox_id): Place,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 ) -> Result<Option<Segment>, Refusal> {
-    let bytes = Bytes::from(bytes);
     let known = Source::of(&bytes).map_err(|error| Refusal::Internal(error.to_string()))?;
     if known.docs == 0 {
         return Ok(None);

@@ -1,8 +1,9 @@
 //! The bucket.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use app::base::ports::{BlobError, BlobKey, Blobs, Eraser};
@@ -34,17 +35,68 @@ pub(crate) fn lazy(config: &SdkConfig) -> LazyClient {
     Arc::new(LazyLock::new(Box::new(move || Client::from_conf(config.build()))))
 }
 
+/// Parts of objects that never change, as far as there is room: those that were used last.
+#[derive(Default)]
+struct Parts {
+    /// By the name of the object, and where the part begins.
+    young: BTreeMap<(String, u64), Bytes>,
+    /// What was young before: what is used of it becomes young again, and the rest is forgotten at the next change.
+    old: BTreeMap<(String, u64), Bytes>,
+    /// Bytes of the young ones.
+    size: usize,
+}
+
+impl Parts {
+    /// Half of what is kept at most, in bytes.
+    const HALF: usize = 8 * 1024 * 1024;
+    /// A larger part is not kept: lists of words that are everywhere would drive out all else.
+    const LARGEST: usize = 128 * 1024;
+
+    fn get(&mut self, path: &str, part: &Range<u64>) -> Option<Bytes> {
+        let within = |parts: &BTreeMap<(String, u64), Bytes>| {
+            let (at, bytes) =
+                parts.range((path.to_owned(), 0)..=(path.to_owned(), part.start)).next_back()?;
+            let from = usize::try_from(part.start - at.1).ok()?;
+            let end = usize::try_from(part.end - at.1).ok()?;
+            (end <= bytes.len()).then(|| (at.clone(), bytes.slice(from..end)))
+        };
+        if let Some((_, found)) = within(&self.young) {
+            return Some(found);
+        }
+        let (at, found) = within(&self.old)?;
+        let whole = self.old.remove(&at)?;
+        self.keep(at.0, at.1, whole);
+        Some(found)
+    }
+
+    fn keep(&mut self, path: String, from: u64, bytes: Bytes) {
+        if bytes.len() > Self::LARGEST {
+            return;
+        }
+        if self.size + bytes.len() > Self::HALF {
+            self.old = std::mem::take(&mut self.young);
+            self.size = 0;
+        }
+        self.size += bytes.len();
+        if let Some(before) = self.young.insert((path, from), bytes) {
+            self.size -= before.len();
+        }
+    }
+}
+
 /// One bucket.
 #[derive(Clone)]
 pub struct S3Blobs {
     client: LazyClient,
     bucket: String,
+    /// Parts of segments that were read: a segment never changes, and its name never comes again.
+    parts: Arc<Mutex<Parts>>,
 }
 
 impl S3Blobs {
     /// The bucket of this name.
     pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
-        Self { client: lazy(config), bucket: bucket.into() }
+        Self { client: lazy(config), bucket: bucket.into(), parts: Arc::default() }
     }
 }
 
@@ -105,10 +157,23 @@ impl Blobs for S3Blobs {
         let Some(last) = part.end.checked_sub(1).filter(|last| *last >= part.start) else {
             return Ok(Bytes::new());
         };
-        let request = self.client.get_object().bucket(&self.bucket).key(key.path());
+        let path = key.path();
+        let is_fixed = matches!(key, BlobKey::Segment(..));
+        let parts = || self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = is_fixed.then(|| parts().get(&path, &part)).flatten() {
+            return Ok(known);
+        }
+        let request = self.client.get_object().bucket(&self.bucket).key(&path);
         let request = request.range(format!("bytes={}-{last}", part.start));
         match request.send().await {
-            Ok(answer) => whole(answer, usize::try_from(part.end - part.start).unwrap_or(usize::MAX)).await,
+            Ok(answer) => {
+                let most = usize::try_from(part.end - part.start).unwrap_or(usize::MAX);
+                let bytes = whole(answer, most).await?;
+                if is_fixed {
+                    parts().keep(path, part.start, bytes.clone());
+                }
+                Ok(bytes)
+            }
             // The object ends before.
             Err(error) if error.code() == Some("InvalidRange") => Ok(Bytes::new()),
             Err(error) => Err(classify(&error)),
@@ -228,6 +293,27 @@ fn disposition(filename: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_are_used_stay_and_all_together_have_a_bound() {
+        let mut parts = Parts::default();
+        let bytes = |n: usize| Bytes::from(vec![u8::try_from(n % 251).unwrap_or(0); 100 * 1024]);
+        parts.keep("a".to_owned(), 100, bytes(7));
+        for n in 0..400 {
+            assert!(parts.get("a", &(200..300)).is_some(), "{n}");
+            parts.keep(format!("b{n}"), 0, bytes(n));
+            let held = |map: &BTreeMap<_, Bytes>| map.values().map(Bytes::len).sum::<usize>();
+            assert!(held(&parts.young) + held(&parts.old) <= 2 * Parts::HALF);
+            assert_eq!(held(&parts.young), parts.size);
+        }
+        assert_eq!(parts.get("a", &(100..103)), Some(Bytes::from_static(&[7; 3])));
+        assert_eq!(parts.get("b399", &(0..1)), Some(Bytes::from_static(&[148])));
+        assert_eq!(parts.get("b0", &(0..1)), None, "long unused");
+        assert_eq!(parts.get("a", &(99..103)), None, "begins before");
+        assert_eq!(parts.get("a", &(100..100 + 100 * 1024 + 1)), None, "ends behind");
+        parts.keep("c".to_owned(), 0, Bytes::from(vec![0; Parts::LARGEST + 1]));
+        assert_eq!(parts.get("c", &(0..1)), None);
+    }
 
     #[test]
     fn a_filename_stays_within_its_header() {

@@ -43,7 +43,8 @@ impl Segment {
 pub struct Retired {
     /// Its name.
     pub name: Digest,
-    /// When. A search that began before may still read it.
+    /// From when on [`Index::RETIRED_KEPT`] counts: when it was replaced, or up to a quarter of an hour later where nothing that was
+    /// deleted is in it, so that one look deletes many. A search that began before may still read it.
     pub at: Timestamp,
 }
 
@@ -83,7 +84,13 @@ impl Index {
     /// A segment that was merged is kept for so long: far longer than a search takes.
     pub const RETIRED_KEPT: SignedDuration = SignedDuration::from_mins(10);
     /// So many segments of a class are merged into one, of at most about [`Index::LARGEST`].
-    pub const MERGED: usize = 8;
+    pub const MERGED: usize = 4;
+    /// A segment of fewer mails than this is young: what comes in is written into one with it.
+    pub const YOUNG: u32 = 512;
+    /// And of at most so many bytes, so that each mail that comes in costs a small segment to read and to write.
+    pub const YOUNG_SIZE: u64 = 2 * 1024 * 1024;
+    /// What is replaced within this time is deleted together.
+    const RETIRED_TOGETHER: SignedDuration = SignedDuration::from_mins(15);
     /// A segment has at most about so many bytes: merging holds it and what it is made of in memory.
     pub const LARGEST: u64 = 96 * 1024 * 1024;
     /// One of so many bytes is written anew at once where a mail of it is gone.
@@ -147,10 +154,28 @@ impl Index {
         self.known.binary_search(&id).is_ok()
     }
 
-    /// The segments that should become one: eight of about the same number of mails, the oldest of them. Each mail is so merged
-    /// once for each power of eight, and a search opens a handful of segments.
+    /// The segment that mails which come in are written into, together with what it has.
+    pub fn young(&self) -> Option<&Segment> {
+        let young = |it: &&Segment| it.mails < Self::YOUNG && it.size <= Self::YOUNG_SIZE;
+        self.segments.iter().filter(young).min_by_key(|it| (it.mails, it.name))
+    }
+
+    /// Puts a segment in the place of the young one, which has its mails and these. Whether that one was still there as it was: if not,
+    /// nothing changes.
+    pub fn grow(&mut self, young: &Segment, grown: Segment, mails: &[MessageId], now: Timestamp) -> bool {
+        let replaced = self.replace(std::slice::from_ref(young), Some(grown), now);
+        if replaced {
+            self.known.extend(mails);
+            self.forget_recent();
+        }
+        replaced
+    }
+
+    /// The segments that should become one: four of about the same number of mails, the oldest of them. Each mail is so merged
+    /// once for each power of four above [`Index::YOUNG`], and a search opens a handful of segments.
     pub fn mergeable(&self) -> Option<Vec<Segment>> {
-        let class = |segment: &Segment| segment.mails.max(1).ilog2() / 3;
+        let class =
+            |segment: &Segment| (segment.mails / Self::YOUNG).checked_ilog2().map_or(0, |it| 1 + it / 2);
         let small = || self.segments.iter().filter(|it| it.size <= Self::LARGEST / Self::MERGED as u64);
         let mut classes: Vec<_> = small().map(class).collect();
         classes.sort_unstable();
@@ -188,7 +213,13 @@ impl Index {
             return false;
         }
         self.segments.retain(|it| !old.contains(it));
-        self.retired.extend(old.iter().map(|it| Retired { name: it.name, at: now }));
+        let together = Self::RETIRED_TOGETHER.as_millis();
+        let later = i64::try_from(together).map_or(now, |step| {
+            let at = now.as_millisecond();
+            Timestamp::from_millisecond(at + (-at).rem_euclid(step)).unwrap_or(now)
+        });
+        let at = |it: &Segment| if it.gone.is_empty() { later } else { now };
+        self.retired.extend(old.iter().map(|it| Retired { name: it.name, at: at(it) }));
         self.segments.extend(new);
         true
     }
@@ -265,29 +296,29 @@ mod tests {
     fn segments_of_a_class_are_merged_and_large_ones_left() {
         let mut index = index();
         let now = Timestamp::UNIX_EPOCH;
-        for n in 0..7 {
+        for n in 0..3 {
             index.add(segment(n, 1, 1_000), &[]);
         }
-        index.add(segment(20, 8, 1_000), &[]);
+        index.add(segment(20, Index::YOUNG, 1_000), &[]);
         index.add(segment(21, 1, Index::LARGEST), &[]);
         assert_eq!(index.mergeable(), None);
-        index.add(segment(7, 7, 1_000), &[]);
-        index.add(segment(7, 7, 1_000), &[]);
-        assert_eq!(index.segments.len(), 10, "the same one is added once");
+        index.add(segment(3, 511, 1_000), &[]);
+        index.add(segment(3, 511, 1_000), &[]);
+        assert_eq!(index.segments.len(), 6, "the same one is added once");
         let due = index.mergeable().unwrap();
         assert_eq!(
             due.iter().map(|it| it.name).collect::<Vec<_>>(),
-            (0..8u8).map(|n| Digest::of(&[n])).collect::<Vec<_>>()
+            (0..4u8).map(|n| Digest::of(&[n])).collect::<Vec<_>>()
         );
-        assert!(index.replace(&due, Some(segment(30, 14, 5_000)), now));
+        assert!(index.replace(&due, Some(segment(30, 514, 5_000)), now));
         let known = index.clone();
-        assert!(index.replace(&due, Some(segment(30, 14, 5_000)), now), "whose answer was lost");
+        assert!(index.replace(&due, Some(segment(30, 514, 5_000)), now), "whose answer was lost");
         assert_eq!(index, known);
-        assert!(!index.replace(&due, Some(segment(31, 14, 5_000)), now), "only once");
+        assert!(!index.replace(&due, Some(segment(31, 514, 5_000)), now), "only once");
         assert_eq!(index, known);
-        assert_eq!((index.segments.len(), index.retired.len()), (3, 8));
+        assert_eq!((index.segments.len(), index.retired.len()), (3, 4));
         assert_eq!(index.deletable(now + SignedDuration::from_mins(9)), []);
-        assert_eq!(index.deletable(now + Index::RETIRED_KEPT).len(), 8);
+        assert_eq!(index.deletable(now + Index::RETIRED_KEPT).len(), 4);
         index.look_again(now);
         assert_eq!(index.look_at, Some(now + Index::RETIRED_KEPT));
         index.behind = true;
@@ -297,6 +328,31 @@ mod tests {
         index.behind = false;
         index.look_again(now);
         assert_eq!(index.look_at, None);
+    }
+
+    #[test]
+    fn what_comes_in_grows_the_young_segment_and_what_is_replaced_goes_together() {
+        let mut index = index();
+        let now = Timestamp::from_second(1_000).unwrap();
+        index.add(segment(1, Index::YOUNG, 1_000), &[]);
+        index.add(segment(2, 1, Index::YOUNG_SIZE + 1), &[]);
+        assert_eq!(index.young(), None);
+        index.add(segment(3, 5, 1_000), &[]);
+        let young = index.young().unwrap().clone();
+        assert_eq!(young.mails, 5);
+        assert!(index.grow(&young, segment(4, 6, 1_200), &[id(999, 1)], now));
+        assert!(index.grow(&young, segment(4, 6, 1_200), &[id(999, 1)], now), "whose answer was lost");
+        assert!(!index.grow(&young, segment(5, 6, 1_200), &[id(999, 2)], now), "somebody else was faster");
+        assert_eq!((index.segments.len(), index.known.clone()), (3, vec![id(999, 1)]));
+        let young = index.young().unwrap().clone();
+        assert!(index.grow(&young, segment(6, 7, 1_300), &[], now + SignedDuration::from_mins(10)));
+        let together = Timestamp::from_second(1_800).unwrap();
+        assert_eq!(index.retired.iter().map(|it| it.at).collect::<Vec<_>>(), [together, together]);
+        // What has words of a deleted mail waits for nothing else.
+        assert!(index.lose(Digest::of(&[6]), &[id(6, 6)], now));
+        let young = index.young().unwrap().clone();
+        assert!(index.grow(&young, segment(7, 7, 1_300), &[], now));
+        assert_eq!(index.retired[2].at, now);
     }
 
     #[test]

@@ -99,6 +99,7 @@ fn operations(filled: &Filled) -> Vec<Operation> {
         Operation { most: 45.0, ..search("words of every other", "invoice lyon from:ann") },
         Operation { most: 12.0, ..search("words of one conversation", "\"of case 20\"") },
         Operation { most: 8.0, ..search("a word that is nowhere", "nowhere") },
+        Operation { most: 8.0, ..search("another one", "elsewhere") },
         // A page looks at up to 1,000 mails: ten times as many as the small inbox has, and each a little longer by its number.
         Operation { most: 11.0, ..get("a filter that takes none", format!("{list}?subject=nowhere")) },
     ]

@@ -97,7 +97,7 @@ async fn sweep_all(world: &World) {
     empty(&world.ports, &*world.blobs, &world.outside, &*world.store).await.unwrap();
     let said: Vec<_> = world.outside.queued.lock().unwrap().drain(..).map(|(body, _)| body).collect();
     tell(world, &said, 1).await;
-    world.pass(11 * 60);
+    world.pass(26 * 60);
     sweep(&world.ports, &*world.blobs, &*world.store).await.unwrap();
 }
 
@@ -209,18 +209,18 @@ async fn segments_are_merged_and_the_old_ones_deleted() {
     }
     let known = state(&world, 1).await;
     let sizes: Vec<_> = known.segments.iter().map(|it| it.mails).collect();
-    assert_eq!(sizes, [8, 8, 1, 1, 1, 1], "two merges of eight");
-    assert_eq!(known.retired.len(), 16);
+    assert_eq!(sizes, [20], "what is recent is in one segment");
+    assert_eq!(known.retired.len(), 19);
     ids.reverse();
     assert_eq!(find(&world, "report").await, ids);
     // What was merged is kept for whoever reads it still, and what a writer that died left is found.
     let orphan = format!("search/{}/{}/{}", organization_id(1), inbox_id(1), "ab".repeat(32));
     world.blobs.objects.lock().unwrap().insert(orphan, Bytes::from_static(b"half"));
     assert_eq!(sweep(&world.ports, &*world.blobs, &*world.store).await, Ok(0));
-    assert_eq!(objects(&world).len(), 6 + 16 + 1);
-    world.pass(11 * 60);
-    assert_eq!(sweep(&world.ports, &*world.blobs, &*world.store).await, Ok(17));
-    assert_eq!(objects(&world).len(), 6);
+    assert_eq!(objects(&world).len(), 1 + 19 + 1);
+    world.pass(61 * 60);
+    assert_eq!(sweep(&world.ports, &*world.blobs, &*world.store).await, Ok(20));
+    assert_eq!(objects(&world).len(), 1);
     let known = state(&world, 1).await;
     assert_eq!((known.retired, known.look_at), (vec![], None));
     assert_eq!(sweep(&world.ports, &*world.blobs, &*world.store).await, Ok(0));
@@ -305,7 +305,7 @@ async fn a_deleted_inbox_leaves_no_segment() {
     }
     let other = take(&world, 2, "other", "Report", "words").await;
     tell(&world, &[came(2, other)], 1).await;
-    assert_eq!(objects(&world).len(), 11, "nine, the one that eight became, and the other's");
+    assert_eq!(objects(&world).len(), 10, "the one that grew, what it was before each mail, and the other's");
     inboxes::delete(&world.ports, &owner(), inbox_id(1)).await.unwrap();
     assert_eq!(find(&world, "report").await, [other]);
     // An event of one of its mails that comes late changes nothing.
@@ -376,8 +376,8 @@ impl Store for Deaf {
 #[tokio::test]
 async fn an_answer_that_is_lost_loses_no_segment() {
     for heard in [StoreError::Conflict(vec![]), StoreError::Transient("no answer".to_owned())] {
-        // The claim, the merge, and what is written behind it.
-        for at in 1..=5 {
+        // The new segment, what is gone from the other, the claim, that other anew, and what is written behind it.
+        for at in 1..=7 {
             let mut world = world().await;
             let mut ids = vec![];
             for n in 0..8 {
@@ -386,16 +386,23 @@ async fn an_answer_that_is_lost_loses_no_segment() {
             }
             world.pass(LATER);
             let new = take(&world, 2, "other", "Report", "words").await;
+            delete(&world.ports, &owner(), inbox_id(1), ids[0]).await.unwrap();
             let (inner, heard) = (Arc::clone(&world.store), heard.clone());
             world.ports.store = Arc::new(Deaf { inner, at: AtomicUsize::new(at), heard });
-            ids.insert(0, new);
+            let gone = std::mem::replace(&mut ids[0], new);
             ids[1..].reverse();
+            let said = [came(2, new), format!("{}/{}/{gone}", organization_id(1), inbox_id(1))];
             for _ in 0..3 {
-                tell(&world, &[came(2, new)], 1).await;
+                tell(&world, &said, 1).await;
                 world.pass(11 * 60);
                 sweep(&world.ports, &*world.blobs, &*world.store).await.unwrap();
             }
-            assert_eq!(state(&world, 1).await.segments.len(), 1, "{at}");
+            let segments = state(&world, 1).await.segments;
+            assert_eq!(
+                segments.iter().map(|it| (it.mails, it.gone.len())).collect::<Vec<_>>(),
+                [(7, 0)],
+                "{at}"
+            );
             assert_eq!(find(&world, "report").await, ids, "{at}");
             for inbox in [1, 2] {
                 for segment in state(&world, inbox).await.segments {
