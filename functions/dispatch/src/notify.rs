@@ -86,6 +86,10 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
     })
 }
 
+/// What those are told of whose vote is wanted (`NotifyRule` in `template.yaml`).
+const TOLD: &[EventKind] =
+    &[EventKind::ApprovalRequested, EventKind::ApprovalDelegated, EventKind::ApprovalReminder];
+
 /// A message of the queue: an event of the bus, or a digest that we put there.
 pub fn read(body: &str) -> Option<Notify> {
     let value: Value = serde_json::from_str(body).ok()?;
@@ -105,7 +109,7 @@ pub fn read(body: &str) -> Option<Notify> {
         organization_id,
         approval_id: Id::parse(&text(event.pointer("/data/approval")?, "id")?).ok()?,
         event_id: Id::parse(&text(event, "id")?).ok()?,
-        kind: matches!(kind, EventKind::ApprovalRequested | EventKind::ApprovalReminder).then_some(kind)?,
+        kind: TOLD.contains(&kind).then_some(kind)?,
     }))
 }
 
@@ -137,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_published_is_understood() {
         let approval = testkit::samples::approval(1);
-        for kind in [EventKind::ApprovalRequested, EventKind::ApprovalReminder, EventKind::ApprovalApproved] {
+        for kind in TOLD.iter().copied().chain([EventKind::ApprovalApproved]) {
             let event = domain::delivery::event::Event {
                 kind,
                 subject: domain::delivery::event::Subject::Approval(Box::new(approval.clone())),

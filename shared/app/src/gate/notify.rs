@@ -209,7 +209,7 @@ impl Teller<'_> {
     ) -> Result<(), Refusal> {
         let key = notice_key(waiting, approval, member.id);
         let Some(claimed) = self.claim(key, approval, member).await? else { return Ok(()) };
-        let again = waiting.kind == EventKind::ApprovalReminder;
+        let again = waiting.kind != EventKind::ApprovalRequested;
         let entry = Entry::new(approval, askers, claimed.secret.as_ref(), self.public_url);
         self.send(claimed.notice, member, &single(&entry, again)).await
     }
@@ -400,7 +400,7 @@ fn take(known: Notice, now: Timestamp) -> Result<Option<Notice>, Refusal> {
 fn notice_key(waiting: &Waiting, approval: &Approval, member_id: MemberId) -> Digest {
     let (approval_id, member_id) = (approval.id.to_string(), member_id.to_string());
     let time = match waiting.kind {
-        EventKind::ApprovalReminder => waiting.event_id.to_string(),
+        EventKind::ApprovalReminder | EventKind::ApprovalDelegated => waiting.event_id.to_string(),
         _ => String::new(),
     };
     let parts: [&[u8]; 5] = [
