@@ -276,13 +276,12 @@ async fn changes_are_written_down_and_what_is_the_same_is_not_written() {
     assert_eq!((entry.action, &*entry.details[0].1), ("webhook.update", "url inbox_ids status"));
 }
 
-fn verifies(secret: &str, call: &testkit::world::Call) -> bool {
-    let mut headers = ureq::http::HeaderMap::new();
-    for (name, value) in &call.0 {
-        headers.insert(*name, value.parse().unwrap());
-    }
-    let webhook = standardwebhooks::Webhook::new(secret).unwrap();
-    webhook.verify_ignoring_timestamp(call.1.as_bytes(), &headers).is_ok()
+/// Whether one of the signatures of a call is the one that the reference library makes of this secret.
+fn verifies(secret: &str, (headers, body): &testkit::world::Call) -> bool {
+    let at = header(headers, "webhook-timestamp").parse().unwrap();
+    let reference = standardwebhooks::Webhook::new(secret).unwrap();
+    let expected = reference.sign(&header(headers, "webhook-id"), at, body.as_bytes()).unwrap();
+    header(headers, "webhook-signature").split(' ').any(|signature| signature == expected)
 }
 
 #[tokio::test]
@@ -500,7 +499,7 @@ async fn what_was_not_taken_since_a_time_is_told_again_part_by_part_and_nothing_
     let world = world().await;
     let (webhook, _) = make(&world, &["message.*"], &[1]).await;
     let mut missed = vec![];
-    for n in 0..100_u8 {
+    for n in 0..200_u8 {
         world.pass(60);
         let kind = if n % 10 == 9 { EventKind::ApprovalRequested } else { EventKind::MessageReceived };
         let event = happen(&world, n, kind, 1).await;
@@ -514,7 +513,7 @@ async fn what_was_not_taken_since_a_time_is_told_again_part_by_part_and_nothing_
     }
     let since = NOW + jiff::SignedDuration::from_secs(60 * 10 + 30);
     let first = resend(&world, webhook.id, since, None).await.unwrap();
-    assert_eq!(first.event_ids, missed[..missed.len().min(40)]);
+    assert_eq!(first.event_ids, missed[..40]);
     let mut all = first.event_ids.clone();
     let mut cursor = first.next;
     while let Some(next) = cursor {
