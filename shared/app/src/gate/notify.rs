@@ -167,17 +167,14 @@ impl Teller<'_> {
         let claimed = retry(TRIES, "the notification kept changing", || async {
             let now = self.ports.now();
             let change = Change::new(organization_id);
-            let (change, notice) = match load(&*self.ports.store, organization_id, key::Notice(key)).await? {
-                Some(known) => {
-                    let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
-                    (change.update(notice.clone()), Notice { version: notice.version + 1, ..notice })
-                }
-                None => {
-                    let state = NoticeState::Claimed(now);
-                    let (member_id, created_at) = (member.id, now);
-                    let new = Notice { key, organization_id, member_id, state, created_at, version: 1 };
-                    (change.create(new.clone()), new)
-                }
+            let known = load(&*self.ports.store, organization_id, key::Notice(key)).await?;
+            let (change, notice) = if let Some(known) = known {
+                let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
+                (change.update(notice.clone()), Notice { version: notice.version + 1, ..notice })
+            } else {
+                let (member_id, state) = (member.id, NoticeState::Claimed(now));
+                let new = Notice { key, organization_id, member_id, state, created_at: now, version: 1 };
+                (change.create(new.clone()), new)
             };
             Try::of(self.ports.store.commit(change).await, Some(notice))
         })

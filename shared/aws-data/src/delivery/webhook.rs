@@ -59,8 +59,7 @@ record! {
 
 type StatusParts = (Option<String>, Option<Timestamp>);
 
-/// An endpoint that is told of events has none. What takes it by reference splits every field.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as every field is written")]
+/// An endpoint that is told of events has none.
 pub(crate) fn split_status(status: &WebhookStatus) -> StatusParts {
     match status {
         WebhookStatus::Active => (None, None),

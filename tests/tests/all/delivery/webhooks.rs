@@ -384,7 +384,7 @@ async fn one_that_fails_for_three_days_is_disabled_and_one_that_answers_once_is_
         for day in 0..4_u8 {
             let event = happen(&world, day + 1, EventKind::MessageReceived, 1).await;
             let answer = if answers_on == Some(day) { 204 } else { 500 };
-            answer_next(&world, &vec![AttemptResult::Answered(answer); 100]);
+            answer_next(&world, &[AttemptResult::Answered(answer); 100]);
             deliver(&world, on_the_bus(&event)).await;
             for _ in 0..24 {
                 world.pass(HOUR);
