@@ -532,12 +532,12 @@ fn describe_events(schemas: &Map<String, Value>) -> Map<String, Value> {
         header("webhook-timestamp", "When it was signed, in seconds since 1970."),
         header(
             "webhook-signature",
-            "`v1,` and the HMAC-SHA256 in base64 of id, time and body, with `.` between them (Standard Webhooks)."
+            "`v1,` and the HMAC-SHA256 in base64 of id, time and body, with `.` between them (Standard Webhooks); two with a space between, for a day after the secret was rotated."
         ),
     ]);
     let mut all = Map::new();
     for kind in EventKind::ALL {
-        let about = kind.as_str().split('.').next().unwrap_or_default();
+        let about = wire::delivery::events::about(*kind);
         let of = begin_large(about);
         let data = if schemas.contains_key(&of) {
             json!({ "type": "object", "required": [about], "properties": { about: { "$ref": format!("{SCHEMAS}{of}") } } })
@@ -551,6 +551,7 @@ fn describe_events(schemas: &Map<String, Value>) -> Map<String, Value> {
                 "id": { "type": "string", "pattern": "^evt_[0-9a-hjkmnp-tv-z]{26}$" },
                 "type": { "const": kind.as_str() },
                 "created_at": { "type": "string", "format": "date-time" },
+                "sequence": { "type": "integer", "description": "Of what is about one mail: what has a higher one happened later." },
                 "data": data,
             },
         });

@@ -2,7 +2,11 @@
 //!
 //! Nothing here can send mail: the crate that calls SES is not among the dependencies (a test looks).
 
+use app::Ports;
+use app::base::feed::Feed;
+use app::delivery::again::Again;
 use assembly::Aws;
+use domain::delivery::event::Event;
 use runtime::http::{Endpoint, Handler, HandlerOf, handler};
 
 mod pausing;
@@ -50,6 +54,7 @@ pub mod drafts {
 pub mod events {
     pub mod get;
     pub mod list;
+    pub mod redeliver;
     pub mod stream;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -127,6 +132,11 @@ pub mod webhooks {
     pub mod deliveries;
     pub mod get;
     pub mod list;
+    pub mod resend;
+    pub mod retry;
+    pub mod rotate_secret;
+    pub mod test;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod openapi {
@@ -166,6 +176,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     drafts::update::ENDPOINT,
     events::get::ENDPOINT,
     events::list::ENDPOINT,
+    events::redeliver::ENDPOINT,
     events::stream::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
@@ -222,7 +233,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
     webhooks::deliveries::ENDPOINT,
     webhooks::get::ENDPOINT,
     webhooks::list::ENDPOINT,
+    webhooks::resend::ENDPOINT,
+    webhooks::retry::ENDPOINT,
+    webhooks::rotate_secret::ENDPOINT,
+    webhooks::test::ENDPOINT,
+    webhooks::update::ENDPOINT,
 ];
+
+/// What telling endpoints again takes.
+fn again<'a>(ports: &'a Ports, feed: &'a dyn Feed) -> Again<'a> {
+    let encode = |event: &Event| wire::delivery::events::publish(event).body;
+    Again { ports, feed, encode }
+}
 
 /// Opens a route with what it names of the account it runs in.
 fn open<C: Send + Sync + 'static>(context: fn(&Aws) -> C, handle: HandlerOf<C>) -> Handler {

@@ -2,7 +2,7 @@
 //!
 //! The name is resolved by us, every address it leads to must be public, and the connection goes to one of these very
 //! addresses: there is no second look-up that could answer otherwise. Redirects are not followed. What an endpoint
-//! answers beyond its status is not read.
+//! answers beyond its status and its head is not read.
 
 use std::future::Future;
 use std::io;
@@ -11,9 +11,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use app::base::ports::Endpoints;
+use app::base::ports::{Called, Endpoints};
 use async_trait::async_trait;
-use domain::delivery::webhook::{AttemptResult, Health};
+use domain::delivery::webhook::{AttemptResult, Health, ResponseHead};
 use futures_util::future::BoxFuture;
 use http::Request;
 use http_body_util::Full;
@@ -46,11 +46,17 @@ impl Https {
         Self { client, allow_loopback }
     }
 
-    async fn call(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> AttemptResult {
+    async fn call(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+    ) -> (AttemptResult, ResponseHead) {
+        let ended = |code| (AttemptResult::NoAnswer(code), ResponseHead::default());
         // A webhook that was registered before a rule became stricter is held to the rule of today; an address that
         // stands in the URL itself never reaches the resolver.
         if app::delivery::webhooks::check_url(url, self.allow_loopback).is_err() {
-            return AttemptResult::NoAnswer("not_public");
+            return ended("not_public");
         }
         let mut request = Request::post(url)
             .header("content-type", "application/json")
@@ -59,13 +65,17 @@ impl Https {
             request = request.header(*name, value);
         }
         let Ok(request) = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))) else {
-            return AttemptResult::NoAnswer("broken_answer");
+            return ended("broken_answer");
         };
         match self.client.request(request).await {
-            Ok(response) => AttemptResult::Answered(response.status().as_u16()),
-            Err(error) if refused_address(&error) => AttemptResult::NoAnswer("not_public"),
-            Err(error) if error.is_connect() => AttemptResult::NoAnswer("not_connected"),
-            Err(_) => AttemptResult::NoAnswer("broken_answer"),
+            Ok(response) => {
+                let fields = response.headers().iter();
+                let fields = fields.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+                (AttemptResult::Answered(response.status().as_u16()), ResponseHead::of(fields))
+            }
+            Err(error) if refused_address(&error) => ended("not_public"),
+            Err(error) if error.is_connect() => ended("not_connected"),
+            Err(_) => ended("broken_answer"),
         }
     }
 }
@@ -78,19 +88,21 @@ impl Endpoints for Https {
         headers: &[(&'static str, String)],
         body: &str,
         longer: BoxFuture<'_, bool>,
-    ) -> (Option<AttemptResult>, u64) {
+    ) -> Called {
         let took = runtime::environment::stopwatch();
         let mut call = pin!(self.call(url, headers, body));
         let quick = Health::QUICK.unsigned_abs();
-        let result = match tokio::time::timeout(quick, &mut call).await {
-            Ok(result) => Some(result),
+        let called = match tokio::time::timeout(quick, &mut call).await {
+            Ok(called) => Some(called),
             Err(_) if !longer.await => None,
             Err(_) => {
                 let called = tokio::time::timeout(LIMIT.saturating_sub(quick), call).await;
-                Some(called.unwrap_or(AttemptResult::NoAnswer("timeout")))
+                let silent = || (AttemptResult::NoAnswer("timeout"), ResponseHead::default());
+                Some(called.unwrap_or_else(|_| silent()))
             }
         };
-        (result, took())
+        let (result, head) = called.unzip();
+        Called { result, head: head.unwrap_or_default(), duration_ms: took() }
     }
 }
 
@@ -233,8 +245,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
         for url in [&*url, "https://127.0.0.1/"] {
-            let (result, _) = Https::new(false).post(url, &[], "{}", Box::pin(async { true })).await;
-            assert_eq!(result, Some(AttemptResult::NoAnswer("not_public")));
+            let called = Https::new(false).post(url, &[], "{}", Box::pin(async { true })).await;
+            assert_eq!(called.result, Some(AttemptResult::NoAnswer("not_public")));
         }
     }
 
@@ -247,8 +259,9 @@ mod tests {
         for (may, expected, at_least, at_most) in
             [(false, None, 2_900, 9_000), (true, Some(AttemptResult::NoAnswer("timeout")), 9_900, 60_000)]
         {
-            let (result, took) = https.post(&url, &[], "{}", Box::pin(async move { may })).await;
-            assert_eq!(result, expected);
+            let called = https.post(&url, &[], "{}", Box::pin(async move { may })).await;
+            assert_eq!(called.result, expected);
+            let took = called.duration_ms;
             assert!((at_least..at_most).contains(&took), "{took}");
         }
         drop(listener);

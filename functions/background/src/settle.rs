@@ -6,6 +6,7 @@ use app::gate::settle::{Report, What, settle};
 use assembly::Aws;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::base::id::Id;
+use domain::delivery::event::{Bounce, BouncedRecipient};
 use domain::mailbox::lifecycle::Outcome;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
@@ -50,18 +51,18 @@ fn report(detail: &Value) -> Option<Report> {
             Outcome::Deferred,
             recipients(&detail["deliveryDelay"]["delayedRecipients"], Some("emailAddress")),
         ),
-        "Bounce" => {
-            // A transient bounce is SES giving up after many tries: for us it is as final as a permanent one.
-            What::Outcome(
-                Outcome::Bounced,
-                recipients(&detail["bounce"]["bouncedRecipients"], Some("emailAddress")),
-            )
-        }
+        // A transient bounce is SES giving up after many tries: for us it is as final as a permanent one.
+        "Bounce" => What::Bounced(bounce(&detail["bounce"])),
         "Complaint" => What::Outcome(
             Outcome::Complained,
             recipients(&detail["complaint"]["complainedRecipients"], Some("emailAddress")),
         ),
-        "Reject" => What::Outcome(Outcome::Bounced, recipients(&mail["destination"], None)),
+        "Reject" => {
+            let said = detail["reject"]["reason"].as_str().map(|reason| cut(reason, Bounce::MAX_TEXT));
+            let one = |address: String| BouncedRecipient { address, status: None, diagnostic: said.clone() };
+            let recipients = recipients(&mail["destination"], None).into_iter().map(one).collect();
+            What::Bounced(Bounce { kind: "rejected".to_owned(), subtype: None, recipients })
+        }
         _ => return None,
     };
     Some(Report {
@@ -73,9 +74,77 @@ fn report(detail: &Value) -> Option<Report> {
     })
 }
 
+/// How a mail bounced. What recipients' servers said is cut to what an event has room for.
+fn bounce(said: &Value) -> Bounce {
+    let text = |value: &Value, name: &str, max| value.get(name)?.as_str().map(|text| cut(text, max));
+    let recipient = |value: &Value| {
+        Some(BouncedRecipient {
+            // An address is compared with those of the mail: it is never cut.
+            address: value.get("emailAddress")?.as_str()?.to_owned(),
+            status: text(value, "status", 20),
+            diagnostic: text(value, "diagnosticCode", Bounce::MAX_TEXT),
+        })
+    };
+    let recipients = said["bouncedRecipients"].as_array().into_iter().flatten().filter_map(recipient);
+    Bounce {
+        kind: text(said, "bounceType", 20).map_or_else(|| "undetermined".to_owned(), |kind| code(&kind)),
+        subtype: text(said, "bounceSubType", 40).map(|kind| code(&kind)),
+        recipients: recipients.take(Bounce::MOST).collect(),
+    }
+}
+
+fn cut(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
+}
+
+/// `MailboxFull` as our codes are written: `mailbox_full`.
+fn code(name: &str) -> String {
+    let mut code = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !code.is_empty() {
+            code.push('_');
+        }
+        code.push(c.to_ascii_lowercase());
+    }
+    code
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As SES writes it (its guide, "Examples of event data").
+    #[test]
+    fn a_bounce_says_how_and_of_whom() {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
+        event["detail"]["eventType"] = json!("Bounce");
+        event["detail"]["bounce"] = json!({
+            "bounceType": "Permanent", "bounceSubType": "MailboxFull", "feedbackId": "x",
+            "bouncedRecipients": [
+                {"emailAddress": "a@example.com", "action": "failed", "status": "5.1.1", "diagnosticCode": "x".repeat(9_000)},
+                {"emailAddress": "b@example.com"},
+                {"action": "failed"},
+            ],
+        });
+        let recipient = |address: &str, status: Option<&str>, diagnostic| BouncedRecipient {
+            address: address.to_owned(),
+            status: status.map(str::to_owned),
+            diagnostic,
+        };
+        let expected = Bounce {
+            kind: "permanent".to_owned(),
+            subtype: Some("mailbox_full".to_owned()),
+            recipients: vec![
+                recipient("a@example.com", Some("5.1.1"), Some("x".repeat(Bounce::MAX_TEXT))),
+                recipient("b@example.com", None, None),
+            ],
+        };
+        assert_eq!(report(&event["detail"]).unwrap().what, What::Bounced(expected));
+        event["detail"]["bounce"] = json!({});
+        let nothing = Bounce { kind: "undetermined".to_owned(), ..Bounce::default() };
+        assert_eq!(report(&event["detail"]).unwrap().what, What::Bounced(nothing));
+    }
 
     #[test]
     fn the_example_event_is_a_report() {

@@ -1,18 +1,19 @@
-//! Tells members by mail of what waits for their decision: events of the bus and digests, both through one queue.
+//! Tells members by mail of what waits for their decision, and owners of a webhook that was disabled: events of the bus and digests, both
+//! through one queue.
 
 use std::sync::Arc;
 
 use app::Ports;
 use app::base::ports::Queue;
 use app::base::store::Directory;
-use app::gate::notify::{DueDigest, Notifier, Notify, Teller, Waiting};
+use app::gate::notify::{Disabled, DueDigest, Notifier, Notify, Teller, Waiting};
 use assembly::Aws;
 use aws_flow::SqsQueue;
 use aws_mail::SesNotifier;
 use domain::Timestamp;
 use domain::base::address::EmailAddress;
 use domain::base::id::Id;
-use domain::delivery::event::EventKind;
+use domain::delivery::event::{EventKind, WhyDisabled};
 use domain::mailbox::inbox::NOTIFICATIONS;
 use futures_util::future::BoxFuture;
 use runtime::environment::{require, setting};
@@ -86,6 +87,10 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
     })
 }
 
+/// What those are told of whose vote is wanted (`NotifyRule` in `template.yaml`).
+const TOLD: &[EventKind] =
+    &[EventKind::ApprovalRequested, EventKind::ApprovalDelegated, EventKind::ApprovalReminder];
+
 /// A message of the queue: an event of the bus, or a digest that we put there.
 pub fn read(body: &str) -> Option<Notify> {
     let value: Value = serde_json::from_str(body).ok()?;
@@ -101,11 +106,21 @@ pub fn read(body: &str) -> Option<Notify> {
     }
     let event = detail.get("event")?;
     let kind = EventKind::parse(&text(event, "type")?)?;
+    if kind == EventKind::WebhookDisabled {
+        let endpoint = event.pointer("/data/endpoint")?;
+        let reason = text(endpoint, "disabled_reason")?;
+        return Some(Notify::Disabled(Disabled {
+            organization_id,
+            webhook_id: Id::parse(&text(endpoint, "id")?).ok()?,
+            event_id: Id::parse(&text(event, "id")?).ok()?,
+            why: WhyDisabled::ALL.iter().copied().find(|why| why.as_str() == reason)?,
+        }));
+    }
     Some(Notify::Waiting(Waiting {
         organization_id,
         approval_id: Id::parse(&text(event.pointer("/data/approval")?, "id")?).ok()?,
         event_id: Id::parse(&text(event, "id")?).ok()?,
-        kind: matches!(kind, EventKind::ApprovalRequested | EventKind::ApprovalReminder).then_some(kind)?,
+        kind: TOLD.contains(&kind).then_some(kind)?,
     }))
 }
 
@@ -137,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_published_is_understood() {
         let approval = testkit::samples::approval(1);
-        for kind in [EventKind::ApprovalRequested, EventKind::ApprovalReminder, EventKind::ApprovalApproved] {
+        for kind in TOLD.iter().copied().chain([EventKind::ApprovalApproved]) {
             let event = domain::delivery::event::Event {
                 kind,
                 subject: domain::delivery::event::Subject::Approval(Box::new(approval.clone())),
@@ -156,6 +171,28 @@ mod tests {
             let expected = (kind != EventKind::ApprovalApproved).then_some(waiting);
             assert_eq!(read(&message.to_string()), expected, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_webhook_that_was_disabled_is_understood() {
+        let (organization_id, webhook) = (testkit::samples::organization_id(1), testkit::samples::webhook(1));
+        let event = domain::delivery::event::Event {
+            kind: EventKind::WebhookDisabled,
+            subject: domain::delivery::event::Subject::Endpoint(domain::delivery::event::Endpoint {
+                id: webhook.id,
+                status: webhook.status,
+            }),
+            ..testkit::samples::event(1)
+        };
+        let body: Value = serde_json::from_str(&wire::delivery::events::publish(&event).body).unwrap();
+        let message = json!({"detail": {"organization_id": organization_id.to_string(), "event": body}});
+        let disabled = Disabled {
+            organization_id,
+            webhook_id: webhook.id,
+            event_id: event.id,
+            why: WhyDisabled::Failing,
+        };
+        assert_eq!(read(&message.to_string()), Some(Notify::Disabled(disabled)));
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub mod gate {
 
 /// Events as they are read, and webhooks, which are told of them.
 pub mod delivery {
+    pub mod again;
     pub mod feed;
     pub mod webhooks;
 }

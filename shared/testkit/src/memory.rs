@@ -461,6 +461,7 @@ impl Store for MemoryStore {
         if let Some(error) = self.failures.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Err(error);
         }
+        let change = change.with_sequences();
         let mut contents = self.contents();
         let conflicts = check(&contents, &change);
         if !conflicts.is_empty() {

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
-use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::event::{
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject, WebhookStatus, WhyDisabled,
+};
 use domain::delivery::feed::{Block, Listed};
-use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
+use domain::delivery::webhook::{
+    Attempt, AttemptResult, FormerSecret, Health, ResponseHead, WaitingDelivery, Webhook,
+};
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
 use domain::gate::link::{Link, LinkSecret};
@@ -444,12 +448,16 @@ pub fn webhook(n: u8) -> Webhook {
         id: WebhookId::new(later(i64::from(n)), [n; 10]),
         organization_id: organization_id(1),
         url: "https://example.com/hook".into(),
-        events: [EventKind::MessageSent].into(),
+        events: [EventKind::MessageSent.into()].into(),
+        inbox_ids: [inbox_id(1)].into(),
+        status: WebhookStatus::Disabled { why: WhyDisabled::Failing, at: later(60) },
         sealed_secret: vec![9; 100],
         secret_last_four: "abcd".into(),
+        former_secret: Some(FormerSecret { sealed: vec![8; 100], until: later(90) }),
         created_at: NOW,
         health: Health {
             failures: 5,
+            failing_since: Some(NOW),
             pauses: 1,
             held_until: Some(later(30)),
             slow_until: Some(later(600)),
@@ -470,6 +478,7 @@ pub fn waiting_delivery(n: u8) -> WaitingDelivery {
         body: format!(r#"{{"id":"{}"}}"#, event.id),
         number: 2,
         put_off: 1,
+        asked_at: Some(NOW),
         due: later(300),
         look_at: later(310),
         version: 1,
@@ -485,6 +494,8 @@ pub fn attempt(n: u8) -> Attempt {
         kind: EventKind::MessageSent,
         number: 1,
         at: later(i64::from(n)),
+        url: "https://example.com/hook".into(),
+        head: ResponseHead::of([("retry-after", "60")]),
         result: if n.is_multiple_of(2) {
             AttemptResult::Answered(200)
         } else {
@@ -529,8 +540,34 @@ pub fn event(n: u8) -> Event {
         organization_id: organization_id(1),
         kind: EventKind::MessageReceived,
         created_at: NOW,
+        sequence: Some(Event::sequence_of(1, 0)),
         subject: Subject::Message(Box::new(inbound(n))),
     }
+}
+
+/// What events may be about beside a mail that came in, one of each.
+pub fn subjects() -> Vec<Subject> {
+    let pause = Pause { by: Actor::System, at: NOW, reason: "Why".into() };
+    let bounce = Bounce {
+        kind: "permanent".into(),
+        subtype: Some("general".into()),
+        recipients: vec![BouncedRecipient {
+            address: "ann@example.org".into(),
+            status: Some("5.1.1".into()),
+            diagnostic: Some("smtp; 550 5.1.1 no such user".into()),
+        }],
+    };
+    let blocked =
+        Blocked { inbox_id: inbox_id(1), requested_by: Actor::System, reasons: vec!["blocked".into()] };
+    vec![
+        Subject::Bounced(Box::new(inbound(1)), bounce),
+        Subject::Blocked(Box::new(blocked)),
+        Subject::Approval(Box::new(approval(1))),
+        Subject::Inbox(Box::new(inbox(1))),
+        Subject::Halt(Box::new(Halt { token_id: Some(TokenId::new(NOW, [1; 10])), paused: Some(pause) })),
+        Subject::Halt(Box::new(Halt { token_id: None, paused: None })),
+        Subject::Endpoint(Endpoint { id: webhook(1).id, status: webhook(1).status }),
+    ]
 }
 
 /// The `n`-th block of the feed of [`organization_id`] 1, with one event of that organization and one that is about no inbox, a second

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
 use app::base::ports::{
-    Anchors, BlobError, BlobKey, Blobs, Clock, DataKey, DataKeys, Endpoints, Eraser, FlowError, MailSender,
-    Queue, Random, SendOutcome, Settings, Signature, Signer, Workflow,
+    Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Endpoints, Eraser, FlowError,
+    MailSender, Queue, Random, SendOutcome, Settings, Signature, Signer, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
 use app::gate::submit::Sending;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::digest::Digest;
-use domain::delivery::webhook::{AttemptResult, Health};
+use domain::delivery::webhook::{AttemptResult, Health, ResponseHead};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
 use domain::{InboxId, OrganizationId, Timestamp};
@@ -312,6 +312,8 @@ pub struct Outside {
     pub called: Mutex<Vec<Call>>,
     /// What is answered next; 200 where nothing is said.
     pub answers: Mutex<VecDeque<AttemptResult>>,
+    /// What every response says beside its status.
+    pub head: Mutex<ResponseHead>,
     /// Every call takes so many milliseconds; one that takes longer than [`Health::QUICK`] asks whether it may.
     pub takes: AtomicU64,
     /// What was queued, with its delay in seconds.
@@ -326,13 +328,14 @@ impl Endpoints for Outside {
         headers: &[(&'static str, String)],
         body: &str,
         longer: BoxFuture<'_, bool>,
-    ) -> (Option<AttemptResult>, u64) {
+    ) -> Called {
         lock(&self.called).push((headers.to_vec(), body.to_owned()));
         let takes = self.takes.load(Ordering::SeqCst);
         if i128::from(takes) > Health::QUICK.as_millis() && !longer.await {
-            return (None, takes);
+            return Called::new(None, takes);
         }
-        (Some(lock(&self.answers).pop_front().unwrap_or(AttemptResult::Answered(200))), takes)
+        let result = lock(&self.answers).pop_front().unwrap_or(AttemptResult::Answered(200));
+        Called { head: lock(&self.head).clone(), ..Called::new(Some(result), takes) }
     }
 }
 

@@ -35,6 +35,7 @@ mod gate {
 mod delivery {
     mod deliveries;
     mod feed;
+    mod webhooks;
 }
 
 mod ledger {

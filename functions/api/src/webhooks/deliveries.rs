@@ -8,9 +8,9 @@ use app::delivery::webhooks;
 use assembly::Aws;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
-use wire::base::pages::{self, PageQuery, PageView};
+use wire::base::pages::{self, PageView};
 use wire::base::schema::{self, Shape};
-use wire::delivery::webhooks::AttemptView;
+use wire::delivery::webhooks::{AttemptView, DeliveriesQuery};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -18,19 +18,20 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/webhooks/{webhook_id}/deliveries",
     access: Access::Scope(Scope::WebhooksManage),
-    says: "each attempt, latest first",
-    example: "limit=20",
-    query: Some(Shape::of::<PageQuery>()),
+    says: "each attempt, latest first, kept for 90 days",
+    example: "delivered=false&limit=20",
+    query: Some(Shape::of::<DeliveriesQuery>()),
     body: None,
-    response: Some(schema::of::<PageView<AttemptView>>),
+    response: Some(schema::of::<PageView<AttemptView<'static>>>),
     open: || crate::open(Aws::ports, handle),
 };
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (id, page) = (request.id("webhook_id")?, request.query::<PageQuery>()?.page());
+        let id = request.id("webhook_id")?;
+        let (filter, page) = request.query::<DeliveriesQuery>()?.list();
         let call = request.enter::<scope::WebhooksManage>(ports, &[Key::Webhook(id)]).await?;
-        let attempts = webhooks::attempts(&call.ports, &call.permit, id, &page).await?;
+        let attempts = webhooks::attempts(&call.ports, &call.permit, id, filter, &page).await?;
         Ok(Response::json(200, &pages::page(&attempts, wire::delivery::webhooks::attempt)))
     })
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::digest::Digest;
-use domain::delivery::webhook::AttemptResult;
+use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::webhook::{AttemptResult, ResponseHead};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::people::access::Actor;
@@ -264,10 +265,28 @@ pub trait Backlog: Send + Sync {
     async fn done(&self, handles: &[String]) -> Result<(), FlowError>;
 }
 
+/// What came of one call of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// How it ended; none where it was broken off, since it could go on no longer.
+    pub result: Option<AttemptResult>,
+    /// What the response said beside its status.
+    pub head: ResponseHead,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+impl Called {
+    /// A call that ended so, of whose response nothing more is known.
+    pub fn new(result: Option<AttemptResult>, duration_ms: u64) -> Self {
+        Self { result, head: ResponseHead::default(), duration_ms }
+    }
+}
+
 /// Posts to receivers' endpoints.
 #[async_trait]
 pub trait Endpoints: Send + Sync {
-    /// One POST, without redirects, within 10 seconds. Also how long it took, in milliseconds.
+    /// One POST, without redirects, within 10 seconds.
     ///
     /// Where it is not answered within [`Health::QUICK`](domain::delivery::webhook::Health::QUICK), it goes on only if `longer` says
     /// so; else it is broken off, and there is no result.
@@ -277,7 +296,7 @@ pub trait Endpoints: Send + Sync {
         headers: &[(&'static str, String)],
         body: &str,
         longer: BoxFuture<'_, bool>,
-    ) -> (Option<AttemptResult>, u64);
+    ) -> Called;
 }
 
 /// What every use case may touch. Whatever more one needs (objects, workflows, keys, logins, the audit chain, the way out)
@@ -375,6 +394,12 @@ impl Ports {
             target: target.to_string(),
             details: vec![],
         }
+    }
+
+    /// An event that happens now.
+    pub fn event(&self, organization_id: OrganizationId, kind: EventKind, subject: Subject) -> Event {
+        // Of what is about a mail the store says the sequence, which follows from the change that it stands in.
+        Event { id: self.event_id(), organization_id, kind, created_at: self.now(), sequence: None, subject }
     }
 
     /// Random bytes.

@@ -19,7 +19,7 @@ use domain::mailbox::index::Index;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
 use domain::mailbox::message::{
-    Attachment, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+    Attachment, Fate, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
 use domain::people::credential::{Login, Session, SignInWindow, Token};
 use domain::people::organization::{Member, Organization};
@@ -439,11 +439,41 @@ impl Change {
         self
     }
 
+    /// The same change, in which each event about a mail says its place among that mail's events: by the version that the change gives
+    /// the mail. So no two who write at once give the same place, and what tells of a mail writes the mail. Every store begins a commit
+    /// with it.
+    #[must_use]
+    pub fn with_sequences(mut self) -> Self {
+        let written = |id: MessageId| self.writes.iter().find_map(|write| version_of(write, id));
+        let versions: Vec<_> =
+            self.events.iter().map(|event| event.subject.message_id().and_then(written)).collect();
+        for (n, (event, version)) in self.events.iter_mut().zip(versions).enumerate() {
+            event.sequence = version.map(|version| Event::sequence_of(version, n)).or(event.sequence);
+        }
+        self
+    }
+
     /// Adds an audit entry.
     #[must_use]
     pub fn audit(mut self, entry: AuditEntry) -> Self {
         self.audit.push(entry);
         self
+    }
+}
+
+/// The version that a write gives a mail, where it writes it.
+fn version_of(write: &Write, id: MessageId) -> Option<u64> {
+    let Write::Put(record, expect) = write else { return None };
+    match &**record {
+        Record::Message(message) if message.id == id => {
+            Some(message.version + u64::from(matches!(expect, Expect::Version(_))))
+        }
+        // In the trash it has the version of a later change already.
+        Record::Trashed(trashed) => match &trashed.fate {
+            Fate::Kept(message) if message.id == id => Some(message.version),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -156,7 +156,7 @@ impl Filter {
 }
 
 /// Who is limited to some inboxes sees what is about those, and nothing that is about none.
-fn may_see(permit: &Permit<scope::EventsRead>, inbox_id: Option<InboxId>) -> bool {
+fn may_see<S>(permit: &Permit<S>, inbox_id: Option<InboxId>) -> bool {
     match inbox_id {
         Some(inbox_id) => permit.over(inbox_id).is_ok(),
         None => !permit.is_limited(),
@@ -222,11 +222,42 @@ pub async fn list(
     Ok(Page { items: told.collect(), next: next.map(|place| place.write(organization_id)) })
 }
 
-/// One event.
-pub async fn get(
+/// Events that are wanted and happened since a time, at most `limit`, the oldest first: those behind `cursor`, and where what follows
+/// begins; none where nothing does.
+pub(crate) async fn since(
     clock: &dyn Clock,
     feed: &dyn Feed,
-    permit: &Permit<scope::EventsRead>,
+    organization_id: OrganizationId,
+    (since, cursor): (Timestamp, Option<&str>),
+    limit: usize,
+    wanted: &(dyn Fn(&Listed) -> bool + Sync),
+) -> Result<(Vec<EventId>, Option<String>), Refusal> {
+    let cursor =
+        cursor.map(|text| Place::read(text, organization_id).ok_or(ListError::Cursor)).transpose()?;
+    let since = since.max(clock.now() - Event::KEPT);
+    let is_wanted = |listed: &Listed| listed.event_id.at() >= since && wanted(listed);
+    let scan = Scan { feed, organization_id, since, wanted: &is_wanted, limit };
+    let (picked, next) = scan.forward(cursor.unwrap_or(Place::START)).await?;
+    let last = newest(feed, organization_id).await?;
+    let is_behind = |place: &Place| {
+        last.as_ref().is_none_or(|last| (place.number, place.index) >= (last.number, last.events.len()))
+    };
+    let next = next.filter(|place| *place != Place::START && !is_behind(place));
+    Ok((picked.into_iter().map(|(id, _)| id).collect(), next.map(|place| place.write(organization_id))))
+}
+
+/// The newest block that can be read, if there is one.
+async fn newest(feed: &dyn Feed, organization_id: OrganizationId) -> Result<Option<Block>, Refusal> {
+    let range = Range { from: 1, to: LAST_PLACE, newest_first: true, limit: CHUNK };
+    let found = feed.blocks(organization_id, range).await?;
+    Ok(found.into_iter().find_map(|stored| stored.block))
+}
+
+/// One event.
+pub async fn get<S>(
+    clock: &dyn Clock,
+    feed: &dyn Feed,
+    permit: &Permit<S>,
     id: EventId,
 ) -> Result<Event, Refusal> {
     let kept = clock.now() - Event::KEPT;
@@ -239,9 +270,7 @@ pub async fn get(
 pub async fn end(feed: &dyn Feed, permit: &Permit<scope::EventsRead>) -> Result<String, Refusal> {
     let organization_id = permit.organization_id();
     // One that can't be read has no place to name: then it is the end of the one before, and readers pass over it again.
-    let range = Range { from: 1, to: LAST_PLACE, newest_first: true, limit: CHUNK };
-    let found = feed.blocks(organization_id, range).await?;
-    let last = found.into_iter().find_map(|stored| stored.block);
+    let last = newest(feed, organization_id).await?;
     let place = last.map_or(Place::START, |block| block.place(block.events.len()));
     Ok(place.write(organization_id))
 }

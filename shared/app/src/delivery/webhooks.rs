@@ -7,12 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::delivery::event::EventKind;
+use domain::delivery::event::{Endpoint, Event, EventKind, EventPattern, Subject, WebhookStatus};
 use domain::delivery::webhook::{
-    Attempt, AttemptResult, Health, KEPT, Turn, WaitingDelivery, Webhook, backoff, put_off,
+    Attempt, AttemptResult, Health, KEPT, ResponseHead, Told, Turn, WaitingDelivery, Webhook, WebhookChanges,
+    backoff, put_off,
 };
-use domain::people::access::{Permit, scope};
-use domain::{EventId, OrganizationId, Timestamp, WebhookId};
+use domain::people::access::{Actor, Permit, scope};
+use domain::{EventId, InboxId, OrganizationId, Timestamp, WebhookId};
 use futures_util::future::BoxFuture;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::SignedDuration;
@@ -20,8 +21,9 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::base::enter::Once;
-use crate::base::error::Refusal;
-use crate::base::ports::{DataKey, DataKeys, Endpoints, Ports, Queue};
+use crate::base::error::{FieldError, Refusal};
+use crate::base::ports::{Called, DataKey, DataKeys, Endpoints, Ports, Queue};
+use crate::base::retry::{Try, retry};
 use crate::base::store::{
     Change, Conflict, DueDelivery, Expect, Key, List, Page, PageRequest, StoreError, Watch, Write, key, load,
     typed,
@@ -34,7 +36,9 @@ pub struct NewWebhook {
     /// Where: `https`, and no address of a private network.
     pub url: String,
     /// The types of event that it wants; empty means all.
-    pub events: BTreeSet<EventKind>,
+    pub events: BTreeSet<EventPattern>,
+    /// The inboxes whose events it wants; empty means all, and what is about none.
+    pub inbox_ids: BTreeSet<InboxId>,
 }
 
 /// So many endpoints an organization may have: each event reads them in one query.
@@ -81,6 +85,34 @@ pub fn check_url(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Checks what an endpoint is to be, where it is given: all that is wrong with it is named.
+async fn check(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    url: Option<&str>,
+    inbox_ids: Option<&BTreeSet<InboxId>>,
+) -> Result<(), Refusal> {
+    let mut errors = vec![];
+    if let Some(Err(message)) = url.map(|url| check_url(url, ports.settings.allow_loopback_webhooks)) {
+        errors.push(FieldError::new("url", Code::InvalidUrl, message));
+    }
+    if let Some(inbox_ids) = inbox_ids {
+        if inbox_ids.is_empty() && permit.is_limited() {
+            let message = "name inboxes: this token is limited to some, and its webhooks are as well";
+            errors.push(FieldError::new("inbox_ids", Code::Required, message));
+        }
+        let wanted: Vec<_> = inbox_ids.iter().copied().map(key::Inbox).collect();
+        let found = load(&*ports.store, permit.organization_id(), wanted).await?;
+        for (id, inbox) in inbox_ids.iter().zip(found) {
+            if inbox.is_none() || permit.over(*id).is_err() {
+                let message = format!("there is no inbox {id}, or this credential may not see it");
+                errors.push(FieldError::new("inbox_ids", Code::UnknownInbox, message));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+}
+
 /// Registers an endpoint. The signing secret is returned here and nowhere else.
 pub async fn create(
     ports: &Ports,
@@ -90,8 +122,7 @@ pub async fn create(
     once: &Once,
     answer: impl FnOnce(&Webhook) -> (u16, String),
 ) -> Result<(Webhook, Zeroizing<String>), Refusal> {
-    check_url(&new.url, ports.settings.allow_loopback_webhooks)
-        .map_err(|message| Refusal::field("url", Code::InvalidUrl, message))?;
+    check(ports, permit, Some(&new.url), Some(&new.inbox_ids)).await?;
     let organization_id = permit.organization_id();
     let id = ports.webhook_id();
     let (secret, sealed_secret) = make_secret(ports, data_keys, organization_id, id).await?;
@@ -100,8 +131,11 @@ pub async fn create(
         organization_id,
         url: new.url,
         events: new.events,
+        inbox_ids: new.inbox_ids,
+        status: WebhookStatus::Active,
         sealed_secret,
         secret_last_four: secret[secret.len() - 4..].to_owned(),
+        former_secret: None,
         created_at: ports.now(),
         health: Health::default(),
         version: 1,
@@ -146,6 +180,61 @@ pub async fn replace_secret(
     Ok((webhook, secret))
 }
 
+/// Gives an endpoint another secret; for a day the one before signs as well, so that receivers change without losing an event.
+pub async fn rotate_secret(
+    ports: &Ports,
+    data_keys: &dyn DataKeys,
+    permit: &Permit<scope::WebhooksManage>,
+    id: WebhookId,
+    once: &Once,
+    answer: impl Fn(&Webhook) -> (u16, String),
+) -> Result<(Webhook, Zeroizing<String>), Refusal> {
+    let organization_id = permit.organization_id();
+    retry(TRIES, "the webhook kept changing", || async {
+        let first = get(ports, permit, id).await?;
+        let (secret, sealed_secret) = make_secret(ports, data_keys, organization_id, id).await?;
+        let last_four = secret[secret.len() - 4..].to_owned();
+        let webhook = first.with_secret(sealed_secret, last_four, ports.now());
+        let entry = ports.audit(organization_id, permit.actor(), "webhook.rotate_secret", id);
+        let change = Change::new(organization_id).update(webhook.clone()).audit(entry);
+        let change = once.save(change, ports.now(), || answer(&webhook));
+        let written = once.try_commit(ports, change).await?;
+        Ok(if written.is_ok() { Try::Done((webhook, secret)) } else { Try::Again })
+    })
+    .await
+}
+
+/// Changes an endpoint: where it is, what it wants, whether it is told.
+pub async fn update(
+    ports: &Ports,
+    permit: &Permit<scope::WebhooksManage>,
+    id: WebhookId,
+    changes: WebhookChanges,
+) -> Result<Webhook, Refusal> {
+    let organization_id = permit.organization_id();
+    get(ports, permit, id).await?;
+    check(ports, permit, changes.url.as_deref(), changes.inbox_ids.as_ref()).await?;
+    retry(TRIES, "the webhook kept changing", || async {
+        let known = get(ports, permit, id).await?;
+        let webhook = known.changed(changes.clone());
+        if webhook == known {
+            return Ok(Try::Done(known));
+        }
+        let mut entry = ports.audit(organization_id, permit.actor(), "webhook.update", id);
+        let what = [
+            ("url", webhook.url != known.url),
+            ("events", webhook.events != known.events),
+            ("inbox_ids", webhook.inbox_ids != known.inbox_ids),
+            ("status", webhook.status != known.status),
+        ];
+        let what: Vec<_> = what.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect();
+        entry.details.push(("changed", what.join(" ")));
+        let change = Change::new(organization_id).update(webhook.clone()).audit(entry);
+        Try::of(ports.store.commit(change).await, webhook)
+    })
+    .await
+}
+
 /// Draws a signing secret: as it is shown, and as it is stored.
 async fn make_secret(
     ports: &Ports,
@@ -177,13 +266,21 @@ async fn data_key(
     Ok(data_keys.open(organization_id, &organization.data_key).await?)
 }
 
-/// All endpoints, oldest first.
+/// Whether the caller's inboxes are all that an endpoint is told of: a limited token manages no other.
+fn may_manage(permit: &Permit<scope::WebhooksManage>, webhook: &Webhook) -> bool {
+    let inbox_ids = &webhook.inbox_ids;
+    !permit.is_limited() || (!inbox_ids.is_empty() && inbox_ids.iter().all(|id| permit.over(*id).is_ok()))
+}
+
+/// All endpoints that the caller manages, oldest first.
 pub async fn list(
     ports: &Ports,
     permit: &Permit<scope::WebhooksManage>,
     page: &PageRequest,
 ) -> Result<Page<Webhook>, Refusal> {
-    Ok(typed(ports.store.list(permit.organization_id(), &List::Webhooks, page).await?))
+    let mut page = typed::<Webhook>(ports.store.list(permit.organization_id(), &List::Webhooks, page).await?);
+    page.items.retain(|webhook| may_manage(permit, webhook));
+    Ok(page)
 }
 
 /// One endpoint.
@@ -192,7 +289,8 @@ pub async fn get(
     permit: &Permit<scope::WebhooksManage>,
     id: WebhookId,
 ) -> Result<Webhook, Refusal> {
-    load(&*ports.store, permit.organization_id(), key::Webhook(id)).await?.ok_or(Refusal::NotFound("webhook"))
+    let found = load(&*ports.store, permit.organization_id(), key::Webhook(id)).await?;
+    found.filter(|webhook| may_manage(permit, webhook)).ok_or(Refusal::NotFound("webhook"))
 }
 
 /// Removes an endpoint: it is told of nothing from the next attempt on.
@@ -214,15 +312,37 @@ pub async fn delete(
     }
 }
 
-/// The attempts to tell an endpoint, latest first.
+/// Which attempts are wanted. All that is named must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AttemptFilter {
+    /// Whether the endpoint took the event.
+    pub delivered: Option<bool>,
+    /// The event.
+    pub event_id: Option<EventId>,
+}
+
+/// The attempts to tell an endpoint, latest first. A page of few of them may be short, even empty, and have a cursor.
 pub async fn attempts(
     ports: &Ports,
     permit: &Permit<scope::WebhooksManage>,
     id: WebhookId,
+    filter: AttemptFilter,
     page: &PageRequest,
 ) -> Result<Page<Attempt>, Refusal> {
     get(ports, permit, id).await?;
-    Ok(typed(ports.store.list(permit.organization_id(), &List::Attempts(id), page).await?))
+    let list = List::Attempts(id);
+    let mut page = typed::<Attempt>(ports.store.list(permit.organization_id(), &list, page).await?);
+    page.items.retain(|attempt| {
+        filter.delivered.is_none_or(|delivered| attempt.result.delivered() == delivered)
+            && filter.event_id.is_none_or(|event_id| attempt.event_id == event_id)
+    });
+    Ok(page)
+}
+
+/// An event about an endpoint as it stands.
+pub(crate) fn endpoint_event(ports: &Ports, kind: EventKind, webhook: &Webhook) -> Event {
+    let subject = Subject::Endpoint(Endpoint { id: webhook.id, status: webhook.status });
+    ports.event(webhook.organization_id, kind, subject)
 }
 
 /// An event that receivers are to be told of.
@@ -234,8 +354,22 @@ pub struct Delivery {
     pub event_id: EventId,
     /// Its type.
     pub kind: EventKind,
+    /// The inbox that it is about, if it is about one.
+    pub inbox_id: Option<InboxId>,
+    /// The endpoint that it is about, if it is about one.
+    pub endpoint: Option<WebhookId>,
     /// The public JSON, byte for byte as it is signed.
     pub body: String,
+}
+
+impl Delivery {
+    /// Whether an endpoint is to be told of it.
+    fn is_for(&self, webhook: &Webhook) -> bool {
+        if self.kind == EventKind::WebhookTest {
+            return self.endpoint == Some(webhook.id);
+        }
+        webhook.wants(self.kind, self.inbox_id) && !webhook.is_disabled()
+    }
 }
 
 /// An attempt that somebody is asked to make: the one that is stored under these names, if it is still that one.
@@ -340,20 +474,21 @@ impl Deliverer<'_> {
     }
 
     async fn tell_all(&self, delivery: Delivery) -> Result<(), Refusal> {
-        let Delivery { organization_id, event_id, kind, body } = delivery;
+        let Delivery { organization_id, event_id, kind, .. } = delivery;
         let now = self.ports.now();
         let page = PageRequest { limit: 100, cursor: None };
         let webhooks =
             typed::<Webhook>(self.ports.store.list(organization_id, &List::Webhooks, &page).await?);
-        let told = webhooks.items.iter().filter(|webhook| webhook.wants(kind)).map(async |webhook| {
+        let told = webhooks.items.iter().filter(|webhook| delivery.is_for(webhook)).map(async |webhook| {
             let first = WaitingDelivery {
                 webhook_id: webhook.id,
                 organization_id,
                 event_id,
                 kind,
-                body: body.clone(),
+                body: delivery.body.clone(),
                 number: 1,
                 put_off: 0,
+                asked_at: None,
                 due: now,
                 look_at: now,
                 version: 0,
@@ -393,7 +528,14 @@ impl Deliverer<'_> {
     /// Makes an attempt, unless its endpoint is held back, or it may take long and its organization has no place left.
     async fn attempt(&self, webhook: &Webhook, this: &WaitingDelivery) -> Result<(), Refusal> {
         let began = self.ports.now();
-        let turn = webhook.health.turn(began);
+        let is_test = this.kind == EventKind::WebhookTest;
+        match webhook.status {
+            WebhookStatus::Disabled { .. } if !is_test => return self.give_up(this, "disabled").await,
+            WebhookStatus::Paused if !is_test => return self.put_off(this, None).await,
+            _ => {}
+        }
+        // Whoever tries an endpoint wants to know what it answers now.
+        let turn = if is_test { Turn::Call } else { webhook.health.turn(began) };
         if let Turn::Wait(until) = turn {
             return self.put_off(this, Some(until)).await;
         }
@@ -423,8 +565,8 @@ impl Deliverer<'_> {
         place: &Place,
     ) -> Result<(), Refusal> {
         let began = self.ports.now();
-        let called = self.call(webhook, this, Box::pin(self.take(place))).await;
-        let (result, duration_ms) = match called {
+        let called = self.call(webhook, this, began, Box::pin(self.take(place))).await;
+        let Called { result, head, duration_ms } = match called {
             Ok(called) => called,
             // The first message comes again by itself, and is given up after some times. What waits has waits that grow, and an end.
             Err(error) if this.version > 0 => {
@@ -435,22 +577,28 @@ impl Deliverer<'_> {
         };
         let now = self.ports.now();
         let Some(result) = result else {
-            self.note(webhook, |health| health.slow(now)).await;
+            let slow = |known: &Webhook| Webhook { health: known.health.slow(now), ..known.clone() };
+            self.note(webhook, slow).await;
             return self.put_off(this, None).await;
         };
-        let delivered = result.delivered();
-        let wait = if delivered { None } else { backoff(this.number, self.ports.bytes::<1>()[0]) };
+        let told = Told {
+            result,
+            probe: turn == Turn::Probe,
+            slow: i128::from(duration_ms) > Health::QUICK.as_millis(),
+            wait: head.retry_after(now).filter(|_| result.may_ask_to_wait()),
+        };
+        let is_last = result.delivered()
+            || this.kind == EventKind::WebhookTest
+            || webhook.after(told, now).is_disabled();
+        let wait = if is_last { None } else { backoff(this.number, self.ports.bytes::<1>()[0]) };
+        let wait = wait.map(|wait| told.wait.map_or(wait, |asked| wait.max(asked)));
         let retry_at = wait.map(|wait| began + wait).filter(|due| *due <= this.kept_until());
         let next =
             retry_at.map(|due| WaitingDelivery { number: this.number + 1, put_off: 0, due, ..this.clone() });
-        let attempt = Attempt { retry_at, ..last_attempt(this, began, (result, duration_ms)) };
+        let url = webhook.url.chars().take(Attempt::MAX_URL).collect();
+        let attempt = Attempt { retry_at, url, head, ..last_attempt(this, began, (result, duration_ms)) };
         self.move_on(this, Some(attempt), next).await?;
-        let slow = i128::from(duration_ms) > Health::QUICK.as_millis();
-        let after = |health: &Health| {
-            let health = health.after(delivered, turn == Turn::Probe, now);
-            if slow { health.slow(now) } else { health.quick() }
-        };
-        self.note(webhook, after).await;
+        self.note(webhook, |known| known.after(told, now)).await;
         Ok(())
     }
 
@@ -501,22 +649,35 @@ impl Deliverer<'_> {
         &self,
         webhook: &Webhook,
         delivery: &WaitingDelivery,
+        began: Timestamp,
         longer: BoxFuture<'_, bool>,
-    ) -> Result<(Option<AttemptResult>, u64), Refusal> {
+    ) -> Result<Called, Refusal> {
         let key = self.opened.get(self.ports, self.data_keys, webhook.organization_id).await?;
         let id = webhook.id.to_string();
-        let secret = vault::open(&key, context(webhook.organization_id, &id), &webhook.sealed_secret)
-            .map_err(|error| Refusal::Internal(error.to_string()))?;
-        let headers = sign(&secret, &delivery.event_id.to_string(), self.ports.now(), &delivery.body);
+        let opened =
+            webhook.secrets(began).map(|it| vault::open(&key, context(webhook.organization_id, &id), it));
+        let secrets =
+            opened.collect::<Result<Vec<_>, _>>().map_err(|error| Refusal::Internal(error.to_string()))?;
+        let headers = sign(&secrets, &delivery.event_id.to_string(), began, &delivery.body);
         Ok(self.endpoints.post(&webhook.url, &headers, &delivery.body, longer).await)
+    }
+
+    /// Ends what is told of nothing any more. Where it was never stored, nothing is to be written.
+    async fn give_up(&self, this: &WaitingDelivery, why: &'static str) -> Result<(), Refusal> {
+        if this.version == 0 {
+            return Ok(());
+        }
+        let result = AttemptResult::NoAnswer(why);
+        let attempt = last_attempt(this, self.ports.now(), (result, 0));
+        self.move_on(this, Some(attempt), None).await
     }
 
     /// Lets an attempt wait that was not made: it does not count as one. An event that has waited too long ends here.
     async fn put_off(&self, this: &WaitingDelivery, held_until: Option<Timestamp>) -> Result<(), Refusal> {
         let now = self.ports.now();
         if now > this.kept_until() {
-            let result = AttemptResult::NoAnswer("held_back");
-            return self.move_on(this, Some(last_attempt(this, now, (result, 0))), None).await;
+            let attempt = last_attempt(this, now, (AttemptResult::NoAnswer("held_back"), 0));
+            return self.move_on(this, Some(attempt), None).await;
         }
         let due = put_off(held_until, this.put_off, self.ports.bytes::<1>()[0], now);
         let next = WaitingDelivery { due, put_off: this.put_off.saturating_add(1), ..this.clone() };
@@ -565,18 +726,27 @@ impl Deliverer<'_> {
         }
     }
 
-    /// Writes down with the endpoint what a call told of it. Where that fails, the next call tells it.
-    async fn note(&self, webhook: &Webhook, told: impl Fn(&Health) -> Health) {
+    /// Writes down with the endpoint what a call told of it, and tells of it where that disables it. Where that fails, the next call
+    /// tells it.
+    async fn note(&self, webhook: &Webhook, told: impl Fn(&Webhook) -> Webhook) {
         let mut known = Some(webhook.clone());
         for _ in 0..TRIES {
             // Whoever has removed it meanwhile does not find it made anew.
             let Some(webhook) = known else { return };
             let (organization_id, id) = (webhook.organization_id, webhook.id);
-            let health = told(&webhook.health);
-            if health == webhook.health {
+            let noted = told(&webhook);
+            if noted == webhook {
                 return;
             }
-            let change = Change::new(organization_id).update(Webhook { health, ..webhook });
+            let mut change = Change::new(organization_id).update(noted.clone());
+            if noted.status != webhook.status
+                && let WebhookStatus::Disabled { why, .. } = noted.status
+            {
+                let mut entry = self.ports.audit(organization_id, &Actor::System, "webhook.disable", id);
+                entry.details.push(("reason", why.as_str().to_owned()));
+                let event = endpoint_event(self.ports, EventKind::WebhookDisabled, &noted);
+                change = change.audit(entry).event(event);
+            }
             let failed = match self.ports.store.commit(change).await {
                 Ok(()) => return,
                 Err(StoreError::Conflict(_)) => {
@@ -711,26 +881,29 @@ fn last_attempt(
         kind: this.kind,
         number: this.number,
         at,
+        url: String::new(),
         result,
+        head: ResponseHead::default(),
         duration_ms,
         retry_at: None,
     }
 }
 
-/// The headers of Standard Webhooks 1.0: the id is the event's and the same for every attempt.
-fn sign(secret: &[u8], id: &str, now: Timestamp, body: &str) -> Vec<(&'static str, String)> {
+/// The headers of Standard Webhooks 1.0: the id is the event's and the same for every attempt. Of several secrets each signs.
+fn sign(secrets: &[impl AsRef<[u8]>], id: &str, now: Timestamp, body: &str) -> Vec<(&'static str, String)> {
     let timestamp = now.as_second().to_string();
-    let mut signature = Vec::new();
-    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) {
+    let signature = |secret: &[u8]| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
         for part in [id, ".", &timestamp, ".", body] {
             mac.update(part.as_bytes());
         }
-        signature = mac.finalize().into_bytes().to_vec();
-    }
+        Some(format!("v1,{}", BASE64.encode(mac.finalize().into_bytes())))
+    };
+    let signatures: Vec<_> = secrets.iter().filter_map(|secret| signature(secret.as_ref())).collect();
     vec![
         ("webhook-id", id.to_owned()),
+        ("webhook-signature", signatures.join(" ")),
         ("webhook-timestamp", timestamp),
-        ("webhook-signature", format!("v1,{}", BASE64.encode(signature))),
     ]
 }
 
@@ -769,12 +942,16 @@ mod tests {
     #[test]
     fn signatures_follow_standard_webhooks() {
         let secret = BASE64.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let headers = sign(
-            &secret,
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            Timestamp::from_second(1_614_265_330).unwrap(),
-            r#"{"test": 2432232314}"#,
-        );
-        assert_eq!(headers[2].1, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let signed = |secrets: &[&[u8]]| {
+            let at = Timestamp::from_second(1_614_265_330).unwrap();
+            let body = r#"{"test": 2432232314}"#;
+            let headers = sign(secrets, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, body);
+            headers.into_iter().find(|(name, _)| *name == "webhook-signature").unwrap().1
+        };
+        let expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+        assert_eq!(signed(&[&secret]), expected);
+        let both = signed(&[&[1; 32], &secret]);
+        let [other, ours] = both.split(' ').collect::<Vec<_>>()[..] else { panic!("{both}") };
+        assert!(other.starts_with("v1,") && other != ours && ours == expected, "{both}");
     }
 }

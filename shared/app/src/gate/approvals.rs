@@ -454,10 +454,11 @@ pub async fn delegate(
             ("via", with.kind().to_owned()),
             ("credential", with.name()),
         ];
-        // Whoever votes now is told as they would have been at first.
-        let change = case.change(ports, &handed, None).audit(entry).event(approval_event(
+        // Whoever votes now is told as they would have been at first. The mail is written as it is: its events have one order.
+        let outbound = case.message.outbound().cloned();
+        let change = case.change(ports, &handed, outbound).audit(entry).event(approval_event(
             ports,
-            EventKind::ApprovalReminder,
+            EventKind::ApprovalDelegated,
             &handed,
         ));
         Try::of(ports.store.commit(change).await, handed)

@@ -22,7 +22,7 @@ use crate::gate::draft::{
     Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total,
     fetch_files, place, text_of,
 };
-use crate::gate::steps::{approval_event, ticket, wake};
+use crate::gate::steps::{approval_event, message_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
@@ -162,6 +162,8 @@ async fn try_edit(
         .create(approval.clone())
         .update(message.clone())
         .audit(entry)
+        .event(message_event(ports, EventKind::MessageEdited, message))
+        .event(approval_event(ports, EventKind::ApprovalSuperseded, &superseded))
         .event(approval_event(ports, EventKind::ApprovalRequested, approval));
     for file in records(message) {
         // One that an earlier revision had is the same still.

@@ -1,4 +1,5 @@
-//! Telling people by mail what waits for their decision: one mail each, a digest where there are many.
+//! Telling people by mail what waits for their decision: one mail each, a digest where there are many. And telling owners that a webhook
+//! of theirs is told of nothing any more.
 //!
 //! A notification is the one mail that leaves without anybody's approval. So it can hold nothing but what this module
 //! writes, and can go to nobody but a member: see [`Notification`].
@@ -9,14 +10,14 @@ use std::fmt::Write as _;
 use async_trait::async_trait;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
-use domain::delivery::event::EventKind;
+use domain::delivery::event::{EventKind, WhyDisabled};
 use domain::gate::approval::Approval;
 use domain::gate::link::{Link, LinkSecret, awaits};
 use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
-use domain::people::access::Actor;
+use domain::people::access::{Actor, Role};
 use domain::people::organization::Member;
-use domain::{ApprovalId, EventId, MemberId, OrganizationId, Timestamp};
+use domain::{ApprovalId, EventId, MemberId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::error::Refusal;
 use crate::base::plain::inert;
@@ -56,6 +57,21 @@ pub enum Notify {
     Waiting(Waiting),
     /// A member's digest is due.
     Digest(DueDigest),
+    /// A webhook was disabled.
+    Disabled(Disabled),
+}
+
+/// A webhook that was disabled, as an event told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disabled {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Which.
+    pub webhook_id: WebhookId,
+    /// The event.
+    pub event_id: EventId,
+    /// Why.
+    pub why: WhyDisabled,
 }
 
 /// An approval that waits, as an event told of it.
@@ -67,7 +83,7 @@ pub struct Waiting {
     pub approval_id: ApprovalId,
     /// The event.
     pub event_id: EventId,
-    /// `approval.requested` or `approval.reminder`.
+    /// `approval.requested`, `approval.delegated` or `approval.reminder`.
     pub kind: EventKind,
 }
 
@@ -123,6 +139,49 @@ impl Teller<'_> {
         match what {
             Notify::Waiting(waiting) => self.tell_all(waiting).await,
             Notify::Digest(due) => self.digest(due).await,
+            Notify::Disabled(disabled) => self.tell_owners(disabled).await,
+        }
+    }
+
+    /// Tells the owners that a webhook is told of nothing any more.
+    async fn tell_owners(&self, disabled: &Disabled) -> Result<(), Refusal> {
+        let owns = |member: &Member| member.role == Role::Owner;
+        let mut told = Ok(());
+        for member in self.those(disabled.organization_id, &owns).await? {
+            // One who can't be told does not keep the others from being told.
+            if let Err(error) = self.tell_owner(disabled, &member).await {
+                tracing::warn!(webhook_id = %disabled.webhook_id, member_id = %member.id, %error, "not notified");
+                told = Err(error);
+            }
+        }
+        told
+    }
+
+    async fn tell_owner(&self, disabled: &Disabled, member: &Member) -> Result<(), Refusal> {
+        let organization_id = disabled.organization_id;
+        let (webhook_id, member_id) = (disabled.webhook_id.to_string(), member.id.to_string());
+        // Once a day, however often somebody makes it active again.
+        let day = disabled.event_id.at().as_second().div_euclid(86_400).to_string();
+        let parts: [&[u8]; 4] = [b"webhook", webhook_id.as_bytes(), member_id.as_bytes(), day.as_bytes()];
+        let key = Digest::of_parts(&parts);
+        let claimed = retry(TRIES, "the notification kept changing", || async {
+            let now = self.ports.now();
+            let change = Change::new(organization_id);
+            let known = load(&*self.ports.store, organization_id, key::Notice(key)).await?;
+            let (change, notice) = if let Some(known) = known {
+                let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
+                (change.update(notice.clone()), Notice { version: notice.version + 1, ..notice })
+            } else {
+                let (member_id, state) = (member.id, NoticeState::Claimed(now));
+                let new = Notice { key, organization_id, member_id, state, created_at: now, version: 1 };
+                (change.create(new.clone()), new)
+            };
+            Try::of(self.ports.store.commit(change).await, Some(notice))
+        })
+        .await?;
+        match claimed {
+            Some(notice) => self.send(notice, member, &disabled_words(disabled)).await,
+            None => Ok(()),
         }
     }
 
@@ -151,23 +210,31 @@ impl Teller<'_> {
     /// Who may decide about this mail now and has an address of their own. The list names them, and their seats are read
     /// anew: who was removed a moment ago is told nothing.
     async fn voters(&self, approval: &Approval) -> Result<Vec<Member>, Refusal> {
-        let (organization_id, now) = (approval.organization_id, self.ports.now());
-        let mut voters = vec![];
+        let now = self.ports.now();
+        self.those(approval.organization_id, &|member| awaits(approval, member, now)).await
+    }
+
+    async fn those(
+        &self,
+        organization_id: OrganizationId,
+        wanted: &(dyn Fn(&Member) -> bool + Sync),
+    ) -> Result<Vec<Member>, Refusal> {
+        let mut found = vec![];
         let mut page = PageRequest { limit: 100, cursor: None };
         loop {
             let listed = self.ports.store.list(organization_id, &List::Members, &page).await?;
             let next = listed.next.clone();
             let candidates = typed::<Member>(listed).items;
-            let wanted: Vec<_> = candidates
+            let keys: Vec<_> = candidates
                 .iter()
-                .filter(|member| awaits(approval, member, now))
+                .filter(|member| wanted(member))
                 .map(|member| key::Member(member.id))
                 .collect();
-            let fresh = load(&*self.ports.store, organization_id, wanted).await?.into_iter().flatten();
-            voters.extend(self.reachable(fresh.filter(|member| awaits(approval, member, now))).await?);
+            let fresh = load(&*self.ports.store, organization_id, keys).await?.into_iter().flatten();
+            found.extend(self.reachable(fresh.filter(wanted)).await?);
             page.cursor = next;
             if page.cursor.is_none() {
-                return Ok(voters);
+                return Ok(found);
             }
         }
     }
@@ -209,7 +276,7 @@ impl Teller<'_> {
     ) -> Result<(), Refusal> {
         let key = notice_key(waiting, approval, member.id);
         let Some(claimed) = self.claim(key, approval, member).await? else { return Ok(()) };
-        let again = waiting.kind == EventKind::ApprovalReminder;
+        let again = waiting.kind != EventKind::ApprovalRequested;
         let entry = Entry::new(approval, askers, claimed.secret.as_ref(), self.public_url);
         self.send(claimed.notice, member, &single(&entry, again)).await
     }
@@ -400,7 +467,7 @@ fn take(known: Notice, now: Timestamp) -> Result<Option<Notice>, Refusal> {
 fn notice_key(waiting: &Waiting, approval: &Approval, member_id: MemberId) -> Digest {
     let (approval_id, member_id) = (approval.id.to_string(), member_id.to_string());
     let time = match waiting.kind {
-        EventKind::ApprovalReminder => waiting.event_id.to_string(),
+        EventKind::ApprovalReminder | EventKind::ApprovalDelegated => waiting.event_id.to_string(),
         _ => String::new(),
     };
     let parts: [&[u8]; 5] = [
@@ -596,6 +663,24 @@ fn page(body: &str) -> String {
         "<!doctype html><html><head><meta charset=\"utf-8\"></head><body style=\"font:16px/1.5 sans-serif;\
          color:#1c2024;overflow-wrap:anywhere\">{body}</body></html>"
     )
+}
+
+/// What owners are told of a webhook: nothing that whoever made it wrote.
+fn disabled_words(disabled: &Disabled) -> Words {
+    let id = disabled.webhook_id;
+    let why = match disabled.why {
+        WhyDisabled::Gone => "it answered that it is gone (410)",
+        WhyDisabled::Failing => "every call of it failed for three days",
+    };
+    let lead = format!("Countersign tells the webhook {id} of nothing any more: {why}.");
+    let then = format!(
+        "Once it answers again, set its status to active (PATCH /v1/webhooks/{id}) and have it told of what it missed (POST /v1/webhooks/{id}/resend). If nobody needs it, delete it."
+    );
+    Words {
+        subject: "A webhook of your organization was disabled".to_owned(),
+        text: format!("{lead}\n\n{then}\n"),
+        html: page(&format!("<p>{lead}</p><p>{then}</p>")),
+    }
 }
 
 /// Text within HTML and its attributes.

@@ -5,6 +5,7 @@
 //! drop some of it.
 
 use domain::base::code::Code;
+use domain::delivery::event::{Event, EventKind, Halt, Subject};
 use domain::gate::approval::Approval;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::Status;
@@ -127,7 +128,30 @@ async fn commit(
     let mut entry = ports.audit(organization_id, permit.actor(), action, target);
     entry.details.extend(reason.map(|reason| ("reason", reason.to_owned())));
     let expect = Expect::Paused(seen.map(|seen| seen.at));
-    ports.store.commit(Change::new(organization_id).write(Write::put(record, expect)).audit(entry)).await
+    let event = told(ports, permit, record.clone());
+    let change = Change::new(organization_id).write(Write::put(record, expect)).audit(entry);
+    ports.store.commit(event.into_iter().fold(change, Change::event)).await
+}
+
+/// The event of what is paused from now on, or goes on.
+fn told(ports: &Ports, permit: &Permit<impl ScopeType>, record: Record) -> Option<Event> {
+    let halt = |token_id, paused| Subject::Halt(Box::new(Halt { token_id, paused }));
+    let (kind, subject) = match record {
+        Record::Organization(Organization { paused: Some(pause), .. }) => {
+            (EventKind::OrganizationPaused, halt(None, Some(pause)))
+        }
+        Record::Organization(_) => (EventKind::OrganizationResumed, halt(None, None)),
+        Record::Token(token) => {
+            let kind = if token.paused.is_some() { EventKind::TokenPaused } else { EventKind::TokenResumed };
+            (kind, halt(Some(token.id), token.paused))
+        }
+        Record::Inbox(inbox) => {
+            let kind = if inbox.paused.is_some() { EventKind::InboxPaused } else { EventKind::InboxResumed };
+            (kind, Subject::Inbox(Box::new(inbox)))
+        }
+        _ => return None,
+    };
+    Some(ports.event(permit.organization_id(), kind, subject))
 }
 
 /// Refuses a pause of something that is not there, or is not the caller's to see.

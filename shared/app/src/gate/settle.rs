@@ -1,5 +1,6 @@
 //! What the provider reports after it was called: acceptance, delivery, bounce, complaint.
 
+use domain::delivery::event::{Bounce, EventKind, Subject};
 use domain::mailbox::lifecycle::Outcome;
 use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::{InboxId, MessageId, OrganizationId};
@@ -33,6 +34,8 @@ pub enum What {
     Accepted,
     /// A recipient's server said this.
     Outcome(Outcome, Vec<String>),
+    /// The mail bounced at these recipients.
+    Bounced(Bounce),
 }
 
 /// A report that loses against another is repeated at most so often.
@@ -59,6 +62,11 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
             What::Outcome(outcome, recipients) => {
                 outbound.clone().report(now, &report.provider_id, *outcome, recipients)
             }
+            What::Bounced(bounce) => {
+                let recipients: Vec<_> =
+                    bounce.recipients.iter().map(|recipient| recipient.address.clone()).collect();
+                outbound.clone().report(now, &report.provider_id, Outcome::Bounced, &recipients)
+            }
         };
         let after = match after {
             Ok(after) if after == outbound => return Ok(Try::Done(())),
@@ -70,6 +78,10 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
             }
         };
         let change = move_on(ports, message, after, before);
+        let change = match &report.what {
+            What::Bounced(bounce) => telling(ports, change, bounce),
+            What::Accepted | What::Outcome(..) => change,
+        };
         let change = match trashed {
             Some(trashed) => in_trash(change, &trashed),
             None => change,
@@ -77,6 +89,22 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
         Try::of(ports.store.commit(change).await, ())
     })
     .await
+}
+
+/// The same change, which tells how the mail bounced: also where it had bounced before, at somebody else.
+fn telling(ports: &Ports, mut change: Change, bounce: &Bounce) -> Change {
+    change.events.retain(|event| event.kind != EventKind::MessageBounced);
+    let message = change.writes.iter().find_map(|write| match write {
+        Write::Put(record, _) => match &**record {
+            Record::Message(message) => Some(message.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let Some(message) = message else { return change };
+    let subject = Subject::Bounced(message, bounce.clone());
+    let event = ports.event(change.organization_id, EventKind::MessageBounced, subject);
+    change.event(event)
 }
 
 /// The same change of a mail in the trash: its conversation does not show it.

@@ -55,24 +55,12 @@ pub(crate) async fn wake(workflow: &dyn Workflow, decided: &Approval) {
 
 /// An event about an approval as it stands.
 pub(crate) fn approval_event(ports: &Ports, kind: EventKind, approval: &Approval) -> Event {
-    Event {
-        id: ports.event_id(),
-        organization_id: approval.organization_id,
-        kind,
-        created_at: ports.now(),
-        subject: Subject::Approval(Box::new(approval.clone())),
-    }
+    ports.event(approval.organization_id, kind, Subject::Approval(Box::new(approval.clone())))
 }
 
 /// An event about a mail as it stands.
 pub(crate) fn message_event(ports: &Ports, kind: EventKind, message: &Message) -> Event {
-    Event {
-        id: ports.event_id(),
-        organization_id: message.organization_id,
-        kind,
-        created_at: ports.now(),
-        subject: Subject::Message(Box::new(message.clone())),
-    }
+    ports.event(message.organization_id, kind, Subject::Message(Box::new(message.clone())))
 }
 
 /// The audit entry of an approval that is called off, as it was before.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, Mailbox};
 use domain::base::digest::Digest;
+use domain::delivery::event::{Blocked, EventKind, Subject};
 use domain::gate::approval::Approval;
 use domain::gate::policy::{By, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
@@ -111,7 +112,10 @@ pub(crate) async fn weigh(
         Verdict::Block => {
             let mut entry = ports.audit(organization_id, by, "message.block", inbox.id);
             entry.details = vec![("reasons", reasons.join(" "))];
-            ports.store.commit(Change::new(organization_id).audit(entry)).await?;
+            let blocked = Blocked { inbox_id: inbox.id, requested_by: by.clone(), reasons };
+            let subject = Subject::Blocked(Box::new(blocked));
+            let event = ports.event(organization_id, EventKind::MessageBlocked, subject);
+            ports.store.commit(Change::new(organization_id).audit(entry).event(event)).await?;
             return Err(Refusal::Blocked(evaluation.trace));
         }
         Verdict::Allow => (!always.is_empty()).then(Terms::default),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::base::address::HeaderText;
 use domain::base::code::Code;
 use domain::base::id::Id as _;
-use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::event::{EventKind, Subject};
 use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::{Inbox, Purge, new_address};
 use domain::mailbox::lifecycle::Status;
@@ -52,13 +52,8 @@ pub async fn create(
         paused: None,
         created_at: ports.now(),
     };
-    let event = Event {
-        id: ports.event_id(),
-        organization_id,
-        kind: EventKind::InboxCreated,
-        created_at: ports.now(),
-        subject: Subject::Inbox(Box::new(inbox.clone())),
-    };
+    let event =
+        ports.event(organization_id, EventKind::InboxCreated, Subject::Inbox(Box::new(inbox.clone())));
     let change = Change::new(organization_id)
         .create(inbox.clone())
         .directory(DirectoryWrite::NewAddress(AddressEntry { address, organization_id, inbox_id: id }))
@@ -135,13 +130,8 @@ pub async fn delete(
         });
     }
     let address = inbox.address.clone();
-    let event = Event {
-        id: ports.event_id(),
-        organization_id,
-        kind: EventKind::InboxDeleted,
-        created_at: ports.now(),
-        subject: Subject::Inbox(Box::new(inbox.clone())),
-    };
+    let event =
+        ports.event(organization_id, EventKind::InboxDeleted, Subject::Inbox(Box::new(inbox.clone())));
     let change = Change::new(organization_id)
         .write(Write::Remove(Key::Inbox(id)))
         .create(Purge::of(&inbox, ports.now()))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
-use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::event::{EventKind, Subject};
 use domain::gate::seal::MAX_MIME;
 use domain::mailbox::finding::Finding;
 use domain::mailbox::inbox::Inbox;
@@ -370,13 +370,11 @@ fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Cha
         // It may have been filed by another, and deleted, since we looked.
         .write(Write::Missing(Key::Trashed(message.inbox_id, message.id)))
         .write(Write::Thread(message.thread_update()))
-        .event(Event {
-            id: ports.event_id(),
-            organization_id: message.organization_id,
-            kind: EventKind::MessageReceived,
-            created_at: ports.now(),
-            subject: Subject::Message(Box::new(message.clone())),
-        });
+        .event(ports.event(
+            message.organization_id,
+            EventKind::MessageReceived,
+            Subject::Message(Box::new(message.clone())),
+        ));
     for file in records(message) {
         change = change.create(file);
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::base::id::Id;
-use domain::delivery::event::EventKind;
+use domain::delivery::event::{EventKind, EventPattern};
 use domain::gate::policy::{By, Late, Links};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
@@ -101,6 +101,17 @@ impl Field for HeaderText {
     }
     fn read(form: String) -> Result<Self, Corrupt> {
         Ok(HeaderText::lossy(&form))
+    }
+}
+
+/// One that names no type that this version knows takes none, and stays.
+impl Field for EventPattern {
+    type Form = String;
+    fn write(&self) -> String {
+        self.as_str().to_owned()
+    }
+    fn read(form: String) -> Result<Self, Corrupt> {
+        Ok(EventPattern::stored(form))
     }
 }
 
@@ -233,20 +244,6 @@ pub(crate) mod scopes {
     #[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
     pub(crate) fn read(form: Form) -> Result<BTreeSet<Scope>, Corrupt> {
         Ok(form.iter().filter_map(|name| Scope::parse(name)).collect())
-    }
-}
-
-/// Kinds of event: one that this version does not know is told to nobody.
-pub(crate) mod event_kinds {
-    use super::{BTreeSet, Corrupt, EventKind};
-
-    pub(crate) type Form = Vec<String>;
-    pub(crate) fn write(kinds: &BTreeSet<EventKind>) -> Form {
-        kinds.iter().map(|kind| kind.as_str().to_owned()).collect()
-    }
-    #[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
-    pub(crate) fn read(form: Form) -> Result<BTreeSet<EventKind>, Corrupt> {
-        Ok(form.iter().filter_map(|name| EventKind::parse(name)).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use domain::{EventId, OrganizationId, Timestamp, WebhookId};
 use crate::base::field::record;
 use crate::base::item::{IndexKeys, Kind, Place, days_after, place, shard};
 
-/// One that nobody looks after any more is deleted so long after its event: twice as long as receivers are told of one.
+/// One that nobody looks after any more is deleted so long after its endpoint was first to be told: twice as long as it is told.
 const KEPT_DAYS: i64 = 3;
 
 /// What the partitions of the watch begin with in which they lie.
@@ -23,6 +23,8 @@ record! {
         body: String,
         number: u32,
         put_off: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_at: Option<Timestamp>,
         due: Timestamp,
         look_at: Timestamp,
         version: u64,
@@ -34,7 +36,7 @@ impl Kind for WaitingDelivery {
     fn index_keys(&self) -> IndexKeys {
         IndexKeys {
             watch: Some((shard(WATCH, self.event_id.body()), self.look_at)),
-            ttl: Some(days_after(self.event_id.at(), KEPT_DAYS)),
+            ttl: Some(days_after(self.since(), KEPT_DAYS)),
             ..IndexKeys::default()
         }
     }

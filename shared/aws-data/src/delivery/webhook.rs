@@ -1,10 +1,10 @@
 //! Webhooks, and the attempts to tell them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::delivery::event::EventKind;
-use domain::delivery::webhook::{Attempt, AttemptResult, Health, Webhook};
-use domain::{EventId, OrganizationId, Timestamp, WebhookId};
+use domain::delivery::event::{EventKind, EventPattern, WebhookStatus, WhyDisabled};
+use domain::delivery::webhook::{Attempt, AttemptResult, FormerSecret, Health, ResponseHead, Webhook};
+use domain::{EventId, InboxId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::field::{Corrupt, record};
 use crate::base::item::{IndexKeys, Kind, Place, days_after, place};
@@ -17,15 +17,27 @@ record! {
         id: WebhookId,
         organization_id: OrganizationId,
         url: String,
-        events: BTreeSet<EventKind> as event_kinds,
+        events: BTreeSet<EventPattern>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        inbox_ids: BTreeSet<InboxId>,
         sealed_secret: Vec<u8> as binary,
         secret_last_four: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        former_secret: Option<FormerSecret>,
         created_at: Timestamp,
         #[serde(default)]
         version: u64,
+        [status: split_status, join_status] {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            status: Option<String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            disabled_at: Option<Timestamp>,
+        }
         [health: split_health, join_health] {
             #[serde(default)]
             failures: u32,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            failing_since: Option<Timestamp>,
             #[serde(default)]
             pauses: u32,
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,15 +50,47 @@ record! {
     }
 }
 
-type HealthParts = (u32, u32, Option<Timestamp>, Option<Timestamp>, bool);
+record! {
+    FormerSecret as FormerSecretRecord {
+        sealed: Vec<u8> as binary,
+        until: Timestamp,
+    }
+}
+
+type StatusParts = (Option<String>, Option<Timestamp>);
+
+/// An endpoint that is told of events has none.
+pub(crate) fn split_status(status: &WebhookStatus) -> StatusParts {
+    match status {
+        WebhookStatus::Active => (None, None),
+        WebhookStatus::Paused => (Some("paused".to_owned()), None),
+        WebhookStatus::Disabled { why, at } => (Some(why.as_str().to_owned()), Some(*at)),
+    }
+}
+
+/// A status that this version does not know is told of nothing, and loses nothing while events are kept.
+#[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
+pub(crate) fn join_status((status, at): StatusParts) -> Result<WebhookStatus, Corrupt> {
+    let Some(status) = status else { return Ok(WebhookStatus::Active) };
+    let why = WhyDisabled::ALL.iter().copied().find(|why| why.as_str() == status);
+    Ok(match (why, at) {
+        (Some(why), Some(at)) => WebhookStatus::Disabled { why, at },
+        _ => WebhookStatus::Paused,
+    })
+}
+
+type HealthParts = (u32, Option<Timestamp>, u32, Option<Timestamp>, Option<Timestamp>, bool);
 
 fn split_health(health: &Health) -> HealthParts {
-    (health.failures, health.pauses, health.held_until, health.slow_until, health.quick)
+    let Health { failures, failing_since, pauses, held_until, slow_until, quick } = *health;
+    (failures, failing_since, pauses, held_until, slow_until, quick)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
-fn join_health((failures, pauses, held_until, slow_until, quick): HealthParts) -> Result<Health, Corrupt> {
-    Ok(Health { failures, pauses, held_until, slow_until, quick })
+fn join_health(
+    (failures, failing_since, pauses, held_until, slow_until, quick): HealthParts,
+) -> Result<Health, Corrupt> {
+    Ok(Health { failures, failing_since, pauses, held_until, slow_until, quick })
 }
 
 impl Kind for Webhook {
@@ -72,17 +116,33 @@ record! {
         kind: EventKind,
         number: u32,
         at: Timestamp,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        url: String,
         duration_ms: u64,
         retry_at: Option<Timestamp>,
         [result: split_result, join_result] {
             status: Option<u16>,
             no_answer: Option<String>,
         }
+        [head: split_head, join_head] {
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            head: BTreeMap<String, String>,
+        }
     }
 }
 
+fn split_head(head: &ResponseHead) -> (BTreeMap<String, String>,) {
+    (head.fields().iter().cloned().collect(),)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
+fn join_head((fields,): (BTreeMap<String, String>,)) -> Result<ResponseHead, Corrupt> {
+    Ok(ResponseHead::of(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
+}
+
 /// What an endpoint that did not answer did instead.
-const NO_ANSWER: &[&str] = &["timeout", "not_connected", "not_public", "broken_answer", "held_back"];
+const NO_ANSWER: &[&str] =
+    &["timeout", "not_connected", "not_public", "broken_answer", "held_back", "disabled"];
 
 fn split_result(result: &AttemptResult) -> (Option<u16>, Option<String>) {
     match result {

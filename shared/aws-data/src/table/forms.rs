@@ -98,6 +98,10 @@ fn written() -> Vec<(String, Item)> {
     add(Login::NAME, encode(&member::login_at(&login.email), &login));
     add(AddressEntry::NAME, encode(&inbox::address_at(&address.address), &address));
     add(Event::NAME, encode(&event::at(organization, event.id), &event));
+    for subject in samples::subjects() {
+        let event = Event { subject, ..samples::event(1) };
+        add(Event::NAME, encode(&event::at(organization, event.id), &event));
+    }
     let block = samples::block(1);
     add(Block::NAME, encode(&feed::at(organization, block.number), &block));
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));

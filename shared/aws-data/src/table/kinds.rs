@@ -198,7 +198,9 @@ mod tests {
             kind: domain::delivery::event::EventKind::MessageReceived,
             number: 1,
             at,
+            url: String::new(),
             result: domain::delivery::webhook::AttemptResult::Answered(200),
+            head: domain::delivery::webhook::ResponseHead::default(),
             duration_ms: 1,
             retry_at: None,
         };

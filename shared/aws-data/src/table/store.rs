@@ -282,6 +282,7 @@ impl Store for DynamoTable {
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let change = change.with_sequences();
         let (organization_id, is_one_entry) = (change.organization_id, change.is_one_entry());
         let (mut writes, mut conflicts) = (vec![], vec![]);
         for write in change.writes {

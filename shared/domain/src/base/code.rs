@@ -124,6 +124,8 @@ codes! {
         TooManyStandingApprovals = "too_many_standing_approvals", "revoke one, then repeat";
         TooManyTokens = "too_many_tokens", "delete what is not used, then repeat";
         TooManyWebhooks = "too_many_webhooks", "delete what is not used, then repeat";
+        WebhookDisabled = "webhook_disabled", "`PATCH` its `status` to `active` first";
+        EventNotWanted = "event_not_wanted", "the webhook's `events` or `inbox_ids` leave this event out";
         VoteNotChained = "vote_not_chained", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
         VoteNotRecorded = "vote_not_recorded", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";
         EntryNotChained = "entry_not_chained", "tell the operator: record and audit chain disagree, and no receipt is signed (`infra/docs/AUDIT.md`)";

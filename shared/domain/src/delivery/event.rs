@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
 use crate::mailbox::message::Message;
-use crate::{EventId, InboxId, OrganizationId};
+use crate::people::access::Actor;
+use crate::people::organization::Pause;
+use crate::{EventId, InboxId, MessageId, OrganizationId, TokenId, WebhookId};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -48,6 +50,10 @@ kinds! {
     MessageFailed = "message.failed";
     /// Nobody knows whether it went.
     MessageUnknown = "message.unknown";
+    /// A person changed it while it waited.
+    MessageEdited = "message.edited";
+    /// A policy refused to take it: nothing of it is stored.
+    MessageBlocked = "message.blocked";
     /// A mail waits for a person.
     ApprovalRequested = "approval.requested";
     /// A person let it go.
@@ -58,23 +64,46 @@ kinds! {
     ApprovalExpired = "approval.expired";
     /// It was called off before it went.
     ApprovalCancelled = "approval.cancelled";
+    /// The mail was edited: another approval is asked for in its place.
+    ApprovalSuperseded = "approval.superseded";
+    /// A person handed their vote on.
+    ApprovalDelegated = "approval.delegated";
     /// A mail still waits for a person.
     ApprovalReminder = "approval.reminder";
     /// An inbox was made.
     InboxCreated = "inbox.created";
     /// An inbox was deleted.
     InboxDeleted = "inbox.deleted";
+    /// Nothing leaves an inbox until somebody resumes it.
+    InboxPaused = "inbox.paused";
+    /// Mail leaves an inbox again.
+    InboxResumed = "inbox.resumed";
+    /// A token is refused, and what it asked for is held back.
+    TokenPaused = "token.paused";
+    /// A token holds again.
+    TokenResumed = "token.resumed";
+    /// Nothing leaves the organization until somebody resumes it.
+    OrganizationPaused = "organization.paused";
+    /// Mail leaves the organization again.
+    OrganizationResumed = "organization.resumed";
+    /// An endpoint is told of nothing any more, since it answered so or failed for days.
+    WebhookDisabled = "webhook.disabled";
+    /// Somebody tries an endpoint: it alone is told.
+    WebhookTest = "webhook.test";
 }
 
 impl EventKind {
     /// The types that a pattern names: `message.sent` itself, `message.*` all that begin so, `*` all. None where there is no such type.
     pub fn matching(pattern: &str) -> BTreeSet<Self> {
-        let takes = |kind: &Self| match pattern.strip_suffix('*') {
+        Self::ALL.iter().copied().filter(|kind| kind.is_of(pattern)).collect()
+    }
+
+    fn is_of(self, pattern: &str) -> bool {
+        match pattern.strip_suffix('*') {
             Some("") => true,
-            Some(group) => group.ends_with('.') && kind.as_str().starts_with(group),
-            None => kind.as_str() == pattern,
-        };
-        Self::ALL.iter().copied().filter(takes).collect()
+            Some(group) => group.ends_with('.') && self.as_str().starts_with(group),
+            None => self.as_str() == pattern,
+        }
     }
 
     /// The event of a status that an outbound mail comes to, where there is one.
@@ -98,24 +127,179 @@ impl EventKind {
     }
 }
 
+/// Which types of event somebody wants: a type, a group such as `message.*`, or `*`. A group takes types that are added to it later.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventPattern(String);
+
+impl EventPattern {
+    /// Reads one that names a type at least.
+    pub fn parse(text: &str) -> Option<Self> {
+        EventKind::ALL.iter().any(|kind| kind.is_of(text)).then(|| Self(text.to_owned()))
+    }
+
+    /// One that was stored. Where it names no type that this version knows it takes none, and stays.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// All there are.
+    pub fn all() -> Vec<String> {
+        let group = |kind: &EventKind| kind.as_str().split_once('.').map(|(group, _)| format!("{group}.*"));
+        let groups: BTreeSet<_> = EventKind::ALL.iter().filter_map(group).collect();
+        let kinds = EventKind::ALL.iter().map(|kind| kind.as_str().to_owned());
+        ["*".to_owned()].into_iter().chain(groups).chain(kinds).collect()
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it names this type.
+    pub fn takes(&self, kind: EventKind) -> bool {
+        kind.is_of(&self.0)
+    }
+}
+
+impl From<EventKind> for EventPattern {
+    fn from(kind: EventKind) -> Self {
+        Self(kind.as_str().to_owned())
+    }
+}
+
 /// What an event is about. Bodies are never part of it: a receiver reads them through the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A mail, as it stood.
     Message(Box<Message>),
+    /// A mail that recipients' servers refused, and what they said.
+    Bounced(Box<Message>, Bounce),
+    /// A mail that a policy refused to take.
+    Blocked(Box<Blocked>),
     /// An approval, as it stood.
     Approval(Box<Approval>),
     /// An inbox, as it stood.
     Inbox(Box<crate::mailbox::inbox::Inbox>),
+    /// What is held back, or goes on.
+    Halt(Box<Halt>),
+    /// An endpoint.
+    Endpoint(Endpoint),
 }
 
 impl Subject {
     /// The inbox that it is about, if it is about one.
     pub fn inbox_id(&self) -> Option<InboxId> {
         match self {
-            Subject::Message(message) => Some(message.inbox_id),
+            Subject::Message(message) | Subject::Bounced(message, _) => Some(message.inbox_id),
+            Subject::Blocked(blocked) => Some(blocked.inbox_id),
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
+            Subject::Halt(_) | Subject::Endpoint(_) => None,
+        }
+    }
+
+    /// The mail that it is about, if it is about one.
+    pub fn message_id(&self) -> Option<MessageId> {
+        match self {
+            Subject::Message(message) | Subject::Bounced(message, _) => Some(message.id),
+            Subject::Approval(approval) => Some(approval.message_id),
+            Subject::Blocked(_) | Subject::Inbox(_) | Subject::Halt(_) | Subject::Endpoint(_) => None,
+        }
+    }
+}
+
+/// How a mail bounced, in the provider's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bounce {
+    /// `permanent`, `transient` or `undetermined`; `rejected` where the provider itself refused it.
+    pub kind: String,
+    /// More exactly, such as `general` or `mailbox_full`.
+    pub subtype: Option<String>,
+    /// Where it did, at most [`Bounce::MOST`].
+    pub recipients: Vec<BouncedRecipient>,
+}
+
+impl Bounce {
+    /// A mail has at most so many recipients.
+    pub const MOST: usize = 50;
+    /// A diagnostic is at most so long, in characters.
+    pub const MAX_TEXT: usize = 500;
+}
+
+/// What a server said of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BouncedRecipient {
+    /// The address.
+    pub address: String,
+    /// The status of RFC 3463, such as `5.1.1`.
+    pub status: Option<String>,
+    /// What the server said.
+    pub diagnostic: Option<String>,
+}
+
+/// A mail that a policy refused to take. Nothing else of it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// The inbox that it was to leave.
+    pub inbox_id: InboxId,
+    /// Who asked for it.
+    pub requested_by: Actor,
+    /// Why, as stable codes.
+    pub reasons: Vec<String>,
+}
+
+/// What is held back, or goes on: of a token, or of the whole organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halt {
+    /// The token; none where it is the organization.
+    pub token_id: Option<TokenId>,
+    /// The pause; none where it ended.
+    pub paused: Option<Pause>,
+}
+
+/// An endpoint. Its URL may hold a secret of its owner's, and is no part of this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: WebhookId,
+    /// Whether it is told of events.
+    pub status: WebhookStatus,
+}
+
+/// Whether an endpoint is told of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookStatus {
+    /// It is.
+    Active,
+    /// Events wait for it, as long as they are kept.
+    Paused,
+    /// It is not, until a person says so.
+    Disabled {
+        /// Why.
+        why: WhyDisabled,
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// Why an endpoint is told of nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyDisabled {
+    /// It answered with 410 (Gone).
+    Gone,
+    /// Every call of it failed, for days.
+    Failing,
+}
+
+impl WhyDisabled {
+    /// Both.
+    pub const ALL: &[Self] = &[Self::Gone, Self::Failing];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Failing => "failing",
         }
     }
 }
@@ -131,6 +315,8 @@ pub struct Event {
     pub kind: EventKind,
     /// When.
     pub created_at: Timestamp,
+    /// Of what is about one mail: what has a higher one happened later. It grows, with gaps. What was written before there were such has none.
+    pub sequence: Option<u64>,
     /// About what.
     pub subject: Subject,
 }
@@ -138,6 +324,15 @@ pub struct Event {
 impl Event {
     /// So long after it happened an event can be read.
     pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+    /// The place of the `n`-th event of the change that gave its mail this version: each change gives it a higher one.
+    pub fn sequence_of(version: u64, n: usize) -> u64 {
+        let n = u64::try_from(n).unwrap_or(u64::MAX).min(Self::AT_ONCE - 1);
+        version.saturating_mul(Self::AT_ONCE).saturating_add(n)
+    }
+
+    /// A change tells of fewer events about one mail than this.
+    const AT_ONCE: u64 = 10;
 }
 
 #[cfg(test)]
@@ -154,7 +349,13 @@ mod tests {
     #[test]
     fn a_pattern_names_one_type_a_group_or_all() {
         assert_eq!(EventKind::matching("message.sent"), [EventKind::MessageSent].into());
-        assert_eq!(EventKind::matching("inbox.*"), [EventKind::InboxCreated, EventKind::InboxDeleted].into());
+        let inbox = [
+            EventKind::InboxCreated,
+            EventKind::InboxDeleted,
+            EventKind::InboxPaused,
+            EventKind::InboxResumed,
+        ];
+        assert_eq!(EventKind::matching("inbox.*"), inbox.into());
         assert_eq!(EventKind::matching("*"), EventKind::ALL.iter().copied().collect());
         let (message, approval) = (EventKind::matching("message.*"), EventKind::matching("approval.*"));
         assert!(
@@ -175,5 +376,24 @@ mod tests {
         ] {
             assert_eq!(EventKind::matching(pattern), [].into(), "{pattern}");
         }
+    }
+
+    #[test]
+    fn patterns_take_what_they_name_and_one_that_is_unknown_by_now_takes_nothing() {
+        for text in EventPattern::all() {
+            let pattern = EventPattern::parse(&text).unwrap_or_else(|| panic!("{text}"));
+            let taken: BTreeSet<_> =
+                EventKind::ALL.iter().copied().filter(|kind| pattern.takes(*kind)).collect();
+            assert_eq!(taken, EventKind::matching(&text));
+        }
+        assert_eq!(EventPattern::parse("message.sung"), None);
+        let old = EventPattern::stored("message.sung".to_owned());
+        assert!(EventKind::ALL.iter().all(|kind| !old.takes(*kind)));
+    }
+
+    #[test]
+    fn a_later_change_has_the_higher_sequence() {
+        assert!(Event::sequence_of(1, 0) < Event::sequence_of(1, 1));
+        assert!(Event::sequence_of(1, 100) < Event::sequence_of(2, 0));
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::delivery::event::EventKind;
-use crate::{EventId, OrganizationId, WebhookId};
+use crate::delivery::event::{EventKind, EventPattern, WebhookStatus, WhyDisabled};
+use crate::{EventId, InboxId, OrganizationId, WebhookId};
 
 /// An endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +17,17 @@ pub struct Webhook {
     /// Where.
     pub url: String,
     /// The types of event that it wants; empty means all.
-    pub events: BTreeSet<EventKind>,
+    pub events: BTreeSet<EventPattern>,
+    /// The inboxes whose events it wants; empty means all, and what is about none.
+    pub inbox_ids: BTreeSet<InboxId>,
+    /// Whether it is told of events.
+    pub status: WebhookStatus,
     /// The signing secret, sealed under the organization's data key.
     pub sealed_secret: Vec<u8>,
     /// The secret's last four characters.
     pub secret_last_four: String,
+    /// The secret before it, which signs as well for a while.
+    pub former_secret: Option<FormerSecret>,
     /// When it was made.
     pub created_at: Timestamp,
     /// How it has answered lately.
@@ -30,10 +36,112 @@ pub struct Webhook {
     pub version: u64,
 }
 
+/// A secret that another has taken the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerSecret {
+    /// As it is sealed.
+    pub sealed: Vec<u8>,
+    /// Until when it signs.
+    pub until: Timestamp,
+}
+
+/// What changes of an endpoint; what is not given stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WebhookChanges {
+    /// Where.
+    pub url: Option<String>,
+    /// The types of event that it wants; empty means all.
+    pub events: Option<BTreeSet<EventPattern>>,
+    /// The inboxes whose events it wants; empty means all.
+    pub inbox_ids: Option<BTreeSet<InboxId>>,
+    /// Whether it is told of events.
+    pub told: Option<bool>,
+}
+
+/// What a call told of its endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// How it ended.
+    pub result: AttemptResult,
+    /// Whether it found out if the endpoint answers again.
+    pub probe: bool,
+    /// Whether it took long.
+    pub slow: bool,
+    /// For how long the endpoint asked not to be called.
+    pub wait: Option<SignedDuration>,
+}
+
 impl Webhook {
-    /// Whether it wants events of this type.
-    pub fn wants(&self, kind: EventKind) -> bool {
-        self.events.is_empty() || self.events.contains(&kind)
+    /// A secret signs for so long after another took its place.
+    pub const FORMER_SECRET: SignedDuration = SignedDuration::from_hours(24);
+    /// An endpoint is disabled where nothing but failures came of it for so long.
+    pub const FAILING: SignedDuration = SignedDuration::from_hours(72);
+
+    /// Whether it wants events of this type, about this inbox or none.
+    pub fn wants(&self, kind: EventKind, inbox_id: Option<InboxId>) -> bool {
+        let of_kind = self.events.is_empty() || self.events.iter().any(|pattern| pattern.takes(kind));
+        let of_inbox = self.inbox_ids.is_empty() || inbox_id.is_some_and(|id| self.inbox_ids.contains(&id));
+        // A test goes to the endpoint that it is about, whatever that wants.
+        kind != EventKind::WebhookTest && of_kind && of_inbox
+    }
+
+    /// Whether it is disabled.
+    pub fn is_disabled(&self) -> bool {
+        matches!(self.status, WebhookStatus::Disabled { .. })
+    }
+
+    /// As it is after these changes. What is known of how it answered is forgotten where it leads elsewhere, or is told again.
+    #[must_use]
+    pub fn changed(&self, changes: WebhookChanges) -> Self {
+        let status = match changes.told {
+            None => self.status,
+            Some(true) => WebhookStatus::Active,
+            Some(false) => WebhookStatus::Paused,
+        };
+        let url = changes.url.unwrap_or_else(|| self.url.clone());
+        let anew = url != self.url || (self.is_disabled() && status != self.status);
+        Self {
+            url,
+            events: changes.events.unwrap_or_else(|| self.events.clone()),
+            inbox_ids: changes.inbox_ids.unwrap_or_else(|| self.inbox_ids.clone()),
+            status,
+            health: if anew { Health::default() } else { self.health.clone() },
+            ..self.clone()
+        }
+    }
+
+    /// With another secret in the place of its own, which signs as well for [`Webhook::FORMER_SECRET`].
+    #[must_use]
+    pub fn with_secret(&self, sealed_secret: Vec<u8>, secret_last_four: String, now: Timestamp) -> Self {
+        let former = FormerSecret { sealed: self.sealed_secret.clone(), until: now + Self::FORMER_SECRET };
+        Self { sealed_secret, secret_last_four, former_secret: Some(former), ..self.clone() }
+    }
+
+    /// The secrets that sign now, as they are sealed, its own first.
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &[u8]> {
+        let former = self.former_secret.as_ref().filter(move |former| now < former.until);
+        std::iter::once(&*self.sealed_secret).chain(former.map(|former| &*former.sealed))
+    }
+
+    /// As it is known after a call. It is disabled by an answer that says so, and by days of nothing but failures.
+    #[must_use]
+    pub fn after(&self, told: Told, now: Timestamp) -> Self {
+        let health = self.health.after(told.result.delivered(), told.probe, now);
+        let health = if told.slow { health.slow(now) } else { health.quick() };
+        let health = told.wait.map_or_else(|| health.clone(), |wait| health.held(now + wait));
+        let failing = |since: Timestamp| now.duration_since(since) >= Self::FAILING;
+        let why = if told.result == AttemptResult::Answered(410) {
+            Some(WhyDisabled::Gone)
+        } else if health.failures >= Health::FAILURES && health.failing_since.is_some_and(failing) {
+            Some(WhyDisabled::Failing)
+        } else {
+            None
+        };
+        let status = match why {
+            Some(why) if !self.is_disabled() => WebhookStatus::Disabled { why, at: now },
+            _ => self.status,
+        };
+        Self { health, status, ..self.clone() }
     }
 }
 
@@ -43,6 +151,8 @@ impl Webhook {
 pub struct Health {
     /// Calls that failed since the last one that succeeded, at most [`Health::FAILURES`].
     pub failures: u32,
+    /// When the first of them failed.
+    pub failing_since: Option<Timestamp>,
     /// Pauses since then.
     pub pauses: u32,
     /// While it is held back: the end of the pause, or of the time that a probe has.
@@ -115,12 +225,19 @@ impl Health {
             return self.clone();
         }
         let failures = (self.failures + 1).min(Self::FAILURES);
+        let failing_since = Some(self.failing_since.unwrap_or(now));
         if failures < Self::FAILURES {
-            return Self { failures, ..self.clone() };
+            return Self { failures, failing_since, ..self.clone() };
         }
         let pause = Self::FIRST_PAUSE * 2_i32.pow(self.pauses.min(5));
         let held_until = Some(now + pause.min(Self::LONGEST_PAUSE));
-        Self { failures, pauses: self.pauses.saturating_add(1), held_until, ..self.clone() }
+        Self { failures, failing_since, pauses: self.pauses.saturating_add(1), held_until, ..self.clone() }
+    }
+
+    /// Held back until this time at least.
+    #[must_use]
+    fn held(&self, until: Timestamp) -> Self {
+        Self { held_until: self.held_until.max(Some(until)), ..self.clone() }
     }
 
     /// After a call that took long. What is known already is not written again at each.
@@ -162,6 +279,8 @@ pub struct WaitingDelivery {
     pub number: u32,
     /// How often that attempt was put off.
     pub put_off: u32,
+    /// When somebody asked for it to be told again; none where it is told for the first time.
+    pub asked_at: Option<Timestamp>,
     /// Not before this.
     pub due: Timestamp,
     /// When somebody must look after it.
@@ -175,9 +294,20 @@ impl WaitingDelivery {
     /// gives a message to another.
     pub const ASKED_FOR: SignedDuration = SignedDuration::from_mins(10);
 
-    /// Until when receivers are told of the event.
+    /// Since when its endpoint is to be told.
+    pub fn since(&self) -> Timestamp {
+        self.asked_at.unwrap_or(self.event_id.at())
+    }
+
+    /// Until when its endpoint is told of the event.
     pub fn kept_until(&self) -> Timestamp {
-        self.event_id.at().saturating_add(KEPT).unwrap_or(Timestamp::MAX)
+        self.since().saturating_add(KEPT).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The same, to be told from its first attempt on, from now on.
+    #[must_use]
+    pub fn anew(self, now: Timestamp) -> Self {
+        Self { number: 1, put_off: 0, asked_at: Some(now), due: now, look_at: now, ..self }
     }
 }
 
@@ -196,16 +326,84 @@ pub struct Attempt {
     pub number: u32,
     /// When.
     pub at: Timestamp,
+    /// Where it was made; empty where nobody was called, or it was not kept.
+    pub url: String,
     /// How it ended.
     pub result: AttemptResult,
+    /// What the response said beside its status.
+    pub head: ResponseHead,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// When it is tried again; none after a success or the last attempt.
     pub retry_at: Option<Timestamp>,
 }
 
+impl Attempt {
+    /// So much of a URL is kept with each attempt, in characters.
+    pub const MAX_URL: usize = 300;
+}
+
+/// Header fields of a response that help to find out why an endpoint failed. None of them is a secret, and each is short.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ResponseHead(Vec<(String, String)>);
+
+impl ResponseHead {
+    /// Those that are kept: what may hold a credential is not among them.
+    const KEPT: &[&str] = &[
+        "content-length",
+        "content-type",
+        "date",
+        "location",
+        "retry-after",
+        "server",
+        "traceparent",
+        "via",
+        "x-amzn-requestid",
+        "x-correlation-id",
+        "x-request-id",
+    ];
+    /// So much of each, in characters.
+    const MAX_VALUE: usize = 100;
+
+    /// Of these fields, whose names are in lower case, those that are kept; of several with one name the first.
+    pub fn of<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut kept: Vec<(String, String)> = vec![];
+        for (name, value) in fields {
+            if !Self::KEPT.contains(&name) || kept.iter().any(|(known, _)| known == name) {
+                continue;
+            }
+            // What stands behind a path may be a secret of whoever is redirected.
+            let value = if name == "location" { value.split(['?', '#']).next() } else { Some(value) };
+            let value = value.unwrap_or_default().chars().take(Self::MAX_VALUE).collect();
+            kept.push((name.to_owned(), value));
+        }
+        Self(kept)
+    }
+
+    /// The fields.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// For how long whoever answered asks not to be called (RFC 9110 §10.2.3), at most [`MAX_RETRY_AFTER`].
+    pub fn retry_after(&self, now: Timestamp) -> Option<SignedDuration> {
+        let (_, text) = self.0.iter().find(|(name, _)| name == "retry-after")?;
+        let text = text.trim();
+        let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.parse().map_or(MAX_RETRY_AFTER, SignedDuration::from_secs)
+        } else {
+            let at = jiff::fmt::rfc2822::parse(text).ok()?;
+            at.timestamp().duration_since(now)
+        };
+        Some(wait.clamp(SignedDuration::ZERO, MAX_RETRY_AFTER))
+    }
+}
+
+/// An endpoint that asks for more waits no longer than this: its attempts still end while the event is kept.
+pub const MAX_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
 /// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptResult {
     /// The endpoint answered with this HTTP status.
     Answered(u16),
@@ -217,6 +415,11 @@ impl AttemptResult {
     /// Only a 2xx counts (Standard Webhooks): a redirect is a failure.
     pub fn delivered(&self) -> bool {
         matches!(self, AttemptResult::Answered(200..=299))
+    }
+
+    /// Whether the endpoint may say when it is to be called again.
+    pub fn may_ask_to_wait(&self) -> bool {
+        matches!(self, AttemptResult::Answered(429 | 503))
     }
 }
 
@@ -301,7 +504,8 @@ mod tests {
         assert_eq!(put_off(None, 0, 255, at(0)), at(20));
         let held = Some(at(100));
         assert_eq!((put_off(held, 2, 0, at(0)), put_off(held, u32::MAX, 255, at(0))), (at(100), at(1_000)));
-        let attempts: SignedDuration = (1..MAX_ATTEMPTS).filter_map(|n| backoff(n, 255)).sum();
+        let longest = |n| backoff(n, 255).map(|wait| wait.max(MAX_RETRY_AFTER));
+        let attempts: SignedDuration = (1..MAX_ATTEMPTS).filter_map(longest).sum();
         assert!(KEPT > attempts, "{attempts}");
     }
 
@@ -313,5 +517,106 @@ mod tests {
             assert_eq!(AttemptResult::Answered(status).delivered(), delivered);
         }
         assert!(!AttemptResult::NoAnswer("timeout").delivered());
+    }
+
+    fn webhook() -> Webhook {
+        Webhook {
+            id: WebhookId::new(at(0), [1; 10]),
+            organization_id: OrganizationId::new(at(0), [1; 10]),
+            url: "https://example.com/hook".to_owned(),
+            events: [].into(),
+            inbox_ids: [].into(),
+            status: WebhookStatus::Active,
+            sealed_secret: vec![1],
+            secret_last_four: "abcd".to_owned(),
+            former_secret: None,
+            created_at: at(0),
+            health: Health::default(),
+            version: 1,
+        }
+    }
+
+    fn told(result: AttemptResult) -> Told {
+        Told { result, probe: true, slow: false, wait: None }
+    }
+
+    #[test]
+    fn it_wants_types_and_inboxes_that_it_names_and_all_where_it_names_none() {
+        let inbox = |n| InboxId::new(at(0), [n; 10]);
+        let all = webhook();
+        assert!(all.wants(EventKind::MessageSent, Some(inbox(1))) && all.wants(EventKind::TokenPaused, None));
+        assert!(!all.wants(EventKind::WebhookTest, None), "a test is told to the one that it is about");
+        let events = ["message.*", "inbox.created"].iter().filter_map(|text| EventPattern::parse(text));
+        let some = Webhook { events: events.collect(), inbox_ids: [inbox(1)].into(), ..all };
+        assert!(some.wants(EventKind::MessageEdited, Some(inbox(1))));
+        assert!(!some.wants(EventKind::MessageEdited, Some(inbox(2))));
+        assert!(!some.wants(EventKind::InboxDeleted, Some(inbox(1))));
+        assert!(!some.wants(EventKind::MessageEdited, None));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_gone_or_fails_for_three_days_is_disabled_and_told_again_if_somebody_says_so() {
+        let gone = webhook().after(told(AttemptResult::Answered(410)), at(9));
+        assert_eq!(gone.status, WebhookStatus::Disabled { why: WhyDisabled::Gone, at: at(9) });
+        let (mut failing, day) = (webhook(), 86_400);
+        for n in 0..Health::FAILURES {
+            failing = failing.after(told(AttemptResult::Answered(500)), at(i64::from(n)));
+        }
+        failing = failing.after(told(AttemptResult::NoAnswer("timeout")), at(3 * day - 1));
+        assert_eq!(failing.status, WebhookStatus::Active);
+        let answered = failing.after(told(AttemptResult::Answered(204)), at(3 * day));
+        assert_eq!(answered.health, Health::default().quick());
+        let failed = failing.after(told(AttemptResult::Answered(500)), at(3 * day));
+        assert_eq!(failed.status, WebhookStatus::Disabled { why: WhyDisabled::Failing, at: at(3 * day) });
+        let later = failed.after(told(AttemptResult::Answered(410)), at(4 * day));
+        assert_eq!(later.status, failed.status, "it stays as it was disabled");
+        let again = failed.changed(WebhookChanges { told: Some(true), ..WebhookChanges::default() });
+        assert_eq!((again.status, again.health), (WebhookStatus::Active, Health::default()));
+        let few = webhook().after(told(AttemptResult::Answered(500)), at(0));
+        assert!(
+            !few.after(told(AttemptResult::Answered(500)), at(9 * day)).is_disabled(),
+            "two calls failed"
+        );
+    }
+
+    #[test]
+    fn who_asks_to_wait_is_held_back_for_an_hour_at_most() {
+        let head = |value: &str| ResponseHead::of([("retry-after", value)]);
+        let seconds = |value: &str| head(value).retry_after(at(1_700_000_000)).map(|wait| wait.as_secs());
+        assert_eq!(
+            (seconds("120"), seconds(" 0 "), seconds("99999999999999999999")),
+            (Some(120), Some(0), Some(3_600))
+        );
+        assert_eq!(seconds("Tue, 14 Nov 2023 22:15:20 GMT"), Some(120));
+        assert_eq!(seconds("Tue, 14 Nov 2022 22:15:20 GMT"), None, "that was a Monday");
+        assert_eq!(seconds("Mon, 14 Nov 2022 22:15:20 GMT"), Some(0));
+        assert_eq!((seconds(""), seconds("soon"), seconds("-1")), (None, None, None));
+        let wait = Some(SignedDuration::from_secs(120));
+        let held = webhook().after(Told { wait, ..told(AttemptResult::Answered(429)) }, at(0));
+        assert_eq!(held.health.turn(at(0)), Turn::Wait(at(120)));
+    }
+
+    #[test]
+    fn of_a_response_is_kept_what_is_no_secret_and_short() {
+        let long = "x".repeat(1_000);
+        let head = ResponseHead::of([
+            ("set-cookie", "a=b"),
+            ("authorization", "Bearer x"),
+            ("server", &*long),
+            ("server", "second"),
+            ("location", "https://example.com/login?token=secret#x"),
+        ]);
+        let location = ("location".to_owned(), "https://example.com/login".to_owned());
+        assert_eq!(head.fields(), [("server".to_owned(), "x".repeat(100)), location]);
+    }
+
+    #[test]
+    fn for_a_day_both_secrets_sign_and_of_three_the_last_two() {
+        let second = webhook().with_secret(vec![2], "efgh".to_owned(), at(0));
+        let secrets = |it: &Webhook, now| it.secrets(at(now)).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(secrets(&second, 86_399), [vec![2], vec![1]]);
+        assert_eq!(secrets(&second, 86_400), [vec![2]]);
+        let third = second.with_secret(vec![3], "ijkl".to_owned(), at(60));
+        assert_eq!(secrets(&third, 60), [vec![3], vec![2]]);
     }
 }

@@ -13,7 +13,7 @@ use domain::base::address::{EmailAddress, HeaderText, InvalidAddress, InvalidHea
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::base::id::Id;
-use domain::delivery::event::EventKind;
+use domain::delivery::event::{EventKind, EventPattern};
 use domain::mailbox::label::Label;
 use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Role, Scope};
@@ -608,6 +608,29 @@ impl Field for EventKinds {
 
 schema!([] EventKinds, "EventKinds", _generator => json_schema!({ "type": "string" }));
 
+/// A type of event, a group such as `message.*`, or `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsOf(pub EventPattern);
+
+impl Field for EventsOf {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::UnknownEvent, faults, |text| {
+            EventPattern::parse(text).ok_or_else(|| {
+                format!("must be one of {}; a group such as message.*; or *", names::<EventKind>().join(", "))
+            })
+        })
+        .map(Self)
+    }
+}
+
+impl Serialize for EventsOf {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+schema!([] EventsOf, "EventsOf", _generator => json_schema!({ "type": "string", "enum": EventPattern::all() }));
+
 /// One of a few names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Choice<T>(pub T);
@@ -761,7 +784,7 @@ mod tests {
             EventKinds::read(text.into(), &mut faults).map(|kinds| kinds.0.len())
         };
         assert_eq!(read("message.sent"), Some(1));
-        assert_eq!(read("message.sent, message.sent,inbox.*"), Some(3));
+        assert_eq!(read("message.sent, message.sent,inbox.*"), Some(5));
         assert_eq!(read("*"), Some(EventKind::ALL.len()));
         for bad in ["", ",", "message.sent,", "message", "message.sung", "message.*,x.*", "*.sent"] {
             assert_eq!(read(bad), None, "{bad}");

@@ -2,26 +2,31 @@
 
 use std::fmt::Write as _;
 
+use app::base::error::Refusal;
 use app::base::ports::PublishedEvent;
 use app::base::store::{DueDelivery, Page, PageRequest};
+use app::delivery::again::Redelivery;
 use app::delivery::feed::{Filter, Order, Told};
 use app::delivery::webhooks::{Asked, Delivery, NextAttempt};
 use domain::base::code::Code;
 use domain::base::id::Id as _;
-use domain::delivery::event::{Event, EventKind, Subject};
+use domain::delivery::event::{
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject, WebhookStatus,
+};
 use domain::mailbox::message::{Message, Party};
-use domain::{EventId, InboxId, OrganizationId, WebhookId};
+use domain::{EventId, InboxId, OrganizationId, TokenId, WebhookId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::pages::page_request;
-use crate::base::parts::text;
-use crate::base::request::request;
+use crate::base::parts::{ActorView, actor, text};
+use crate::base::request::{self, request};
 use crate::base::values::{Choice, EventKinds, IdOf, Limit, Named, Time};
 use crate::gate::approvals::{ApprovalView, approval};
 use crate::mailbox::inboxes::{InboxView, inbox};
 use crate::mailbox::messages::{MessageView, message};
+use crate::people::organization::{PauseView, pause};
 
 /// An event, the same for whoever reads it and for webhooks.
 #[derive(Serialize, JsonSchema)]
@@ -31,6 +36,9 @@ pub struct EventView<'a> {
     id: IdOf<EventId>,
     r#type: Choice<EventKind>,
     created_at: Time,
+    /// Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
     data: EventDataView<'a>,
 }
 
@@ -44,25 +52,170 @@ struct EventDataView<'a> {
     approval: Option<ApprovalView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     inbox: Option<InboxView<'a>>,
+    /// Of `message.bounced`: what recipients' servers said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounce: Option<BounceView<'a>>,
+    /// Of `message.blocked`: what a policy refused to take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked: Option<BlockedView<'a>>,
+    /// Of `token.paused`, `organization.paused` and their ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    halt: Option<HaltView<'a>>,
+    /// Of `webhook.disabled` and `webhook.test`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<EndpointView>,
+}
+
+/// How a mail bounced.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Bounce")]
+struct BounceView<'a> {
+    /// `permanent`, `transient` or `undetermined`; `rejected` where SES itself refused it.
+    r#type: &'a str,
+    /// More exactly, such as `general` or `mailbox_full`.
+    subtype: Option<&'a str>,
+    recipients: Vec<BouncedRecipientView<'a>>,
+}
+
+/// What a server said of one recipient.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BouncedRecipient")]
+struct BouncedRecipientView<'a> {
+    address: &'a str,
+    /// The status of RFC 3463, such as `5.1.1`.
+    status: Option<&'a str>,
+    /// What the server said, at most 500 characters.
+    diagnostic: Option<&'a str>,
+}
+
+/// A mail that a policy refused to take. Nothing else of it is stored.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Blocked")]
+struct BlockedView<'a> {
+    inbox_id: IdOf<InboxId>,
+    requested_by: ActorView,
+    /// Why, as stable codes.
+    reasons: &'a [String],
+}
+
+/// What is held back, or goes on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Halt")]
+struct HaltView<'a> {
+    /// The token; `null` where it is the whole organization.
+    token_id: Option<IdOf<TokenId>>,
+    /// While nothing goes.
+    paused: Option<PauseView<'a>>,
+}
+
+/// A webhook, as events tell of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Endpoint")]
+struct EndpointView {
+    id: IdOf<WebhookId>,
+    /// `active`, `paused` or `disabled`.
+    status: &'static str,
+    /// Why it is disabled: `gone`, since it answered with 410, or `failing`, since every call of it failed for three days.
+    disabled_reason: Option<&'static str>,
+}
+
+/// The name in the API of how an endpoint stands.
+pub(crate) fn status_name(status: WebhookStatus) -> &'static str {
+    match status {
+        WebhookStatus::Active => "active",
+        WebhookStatus::Paused => "paused",
+        WebhookStatus::Disabled { .. } => "disabled",
+    }
+}
+
+/// Why an endpoint is disabled.
+pub(crate) fn disabled_reason(status: WebhookStatus) -> Option<&'static str> {
+    match status {
+        WebhookStatus::Disabled { why, .. } => Some(why.as_str()),
+        WebhookStatus::Active | WebhookStatus::Paused => None,
+    }
+}
+
+/// The field of an event's `data` that says what it is about.
+pub fn about(kind: EventKind) -> &'static str {
+    match kind.as_str().split('.').next() {
+        _ if kind == EventKind::MessageBlocked => "blocked",
+        Some("webhook") => "endpoint",
+        Some("token" | "organization") => "halt",
+        Some(group) => group,
+        None => "",
+    }
+}
+
+fn bounce(bounce: &Bounce) -> BounceView<'_> {
+    BounceView {
+        r#type: &bounce.kind,
+        subtype: bounce.subtype.as_deref(),
+        recipients: bounce.recipients.iter().map(bounced).collect(),
+    }
+}
+
+fn bounced(recipient: &BouncedRecipient) -> BouncedRecipientView<'_> {
+    let BouncedRecipient { address, status, diagnostic } = recipient;
+    BouncedRecipientView { address, status: status.as_deref(), diagnostic: diagnostic.as_deref() }
+}
+
+fn blocked(blocked: &Blocked) -> BlockedView<'_> {
+    let Blocked { inbox_id, requested_by, reasons } = blocked;
+    BlockedView { inbox_id: IdOf(*inbox_id), requested_by: actor(requested_by), reasons }
+}
+
+fn halt(halt: &Halt) -> HaltView<'_> {
+    HaltView { token_id: halt.token_id.map(IdOf), paused: halt.paused.as_ref().map(pause) }
 }
 
 /// An event that was [`shortened`].
 pub fn event(event: &Event) -> EventView<'_> {
-    let none = EventDataView { message: None, approval: None, inbox: None };
+    let none = EventDataView {
+        message: None,
+        approval: None,
+        inbox: None,
+        bounce: None,
+        blocked: None,
+        halt: None,
+        endpoint: None,
+    };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
+        Subject::Bounced(message, bounce) => EventDataView {
+            message: Some(self::message(message)),
+            bounce: Some(self::bounce(bounce)),
+            ..none
+        },
         Subject::Approval(approval) => {
             EventDataView { approval: Some(self::approval(approval, event.created_at)), ..none }
         }
         Subject::Inbox(inbox) => EventDataView { inbox: Some(self::inbox(inbox)), ..none },
+        Subject::Blocked(blocked) => EventDataView { blocked: Some(self::blocked(blocked)), ..none },
+        Subject::Halt(halt) => EventDataView { halt: Some(self::halt(halt)), ..none },
+        Subject::Endpoint(Endpoint { id, status }) => {
+            let (id, status, reason) = (IdOf(*id), status_name(*status), disabled_reason(*status));
+            EventDataView { endpoint: Some(EndpointView { id, status, disabled_reason: reason }), ..none }
+        }
     };
-    EventView { id: IdOf(event.id), r#type: Choice(event.kind), created_at: Time(event.created_at), data }
+    EventView {
+        id: IdOf(event.id),
+        r#type: Choice(event.kind),
+        created_at: Time(event.created_at),
+        sequence: event.sequence,
+        data,
+    }
 }
 
 /// An event with lists and texts that a stranger can't blow up.
 pub fn shortened(event: &Event) -> Event {
     let subject = match &event.subject {
         Subject::Message(message) => Subject::Message(Box::new(short(message))),
+        Subject::Bounced(message, bounce) => {
+            let mut bounce = bounce.clone();
+            bounce.recipients.truncate(KEPT);
+            Subject::Bounced(Box::new(short(message)), bounce)
+        }
         Subject::Approval(approval) => {
             let mut short = (**approval).clone();
             short.recipients = parties(&approval.recipients, 50);
@@ -71,7 +224,9 @@ pub fn shortened(event: &Event) -> Event {
             short.html_changes.iter_mut().for_each(|change| change.what.clear());
             Subject::Approval(Box::new(short))
         }
-        Subject::Inbox(inbox) => Subject::Inbox(inbox.clone()),
+        other @ (Subject::Inbox(_) | Subject::Blocked(_) | Subject::Halt(_) | Subject::Endpoint(_)) => {
+            other.clone()
+        }
     };
     Event { subject, ..event.clone() }
 }
@@ -152,6 +307,35 @@ impl Named for Order {
             Order::OldestFirst => "asc",
         }
     }
+}
+
+request! {
+    /// Whom an event is to be told again.
+    pub struct Redeliver {
+        /// The webhook; left out, all that are told of such events.
+        webhook_id: Option<IdOf<WebhookId>>,
+    }
+}
+
+/// Reads [`Redeliver`].
+pub fn redeliver(body: &[u8]) -> Result<Option<WebhookId>, Refusal> {
+    let Redeliver { webhook_id } = request::body_or_nothing(body)?;
+    Ok(webhook_id.map(|id| id.0))
+}
+
+/// An event that is told again within a minute.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Redelivery")]
+pub struct RedeliveryView {
+    event_id: IdOf<EventId>,
+    /// Whom it is told.
+    webhook_ids: Vec<IdOf<WebhookId>>,
+}
+
+/// An event that is told again.
+pub fn redelivery(told: &Redelivery) -> RedeliveryView {
+    let webhook_ids = told.webhook_ids.iter().copied().map(IdOf).collect();
+    RedeliveryView { event_id: IdOf(told.event_id), webhook_ids }
 }
 
 /// A response of Lambda has at most 6 MB, and JSON in JSON is longer.
@@ -243,10 +427,15 @@ pub fn read_asked(body: &str) -> Option<Asked> {
         }));
     }
     let event = detail.get("event")?;
+    let id = |path: &str| event.pointer(path)?.as_str();
+    let inboxes =
+        ["/data/message/inbox_id", "/data/approval/inbox_id", "/data/inbox/id", "/data/blocked/inbox_id"];
     Some(Asked::All(Delivery {
         organization_id,
         event_id: EventId::parse(&text(event, "id")?).ok()?,
         kind: EventKind::parse(&text(event, "type")?)?,
+        inbox_id: inboxes.into_iter().find_map(|path| InboxId::parse(id(path)?).ok()),
+        endpoint: id("/data/endpoint/id").and_then(|id| WebhookId::parse(id).ok()),
         body: event.to_string(),
     }))
 }
@@ -290,6 +479,8 @@ mod tests {
             organization_id: of.organization_id,
             event_id: of.event_id,
             kind: EventKind::MessageSent,
+            inbox_id: None,
+            endpoint: None,
             body: event.to_string(),
         };
         assert_eq!(read_asked(&body.to_string()), Some(Asked::All(delivery)));
@@ -312,7 +503,8 @@ mod tests {
             };
             let subject = Subject::Inbox(Box::new(inbox));
             let (kind, created_at) = (EventKind::InboxCreated, Timestamp::UNIX_EPOCH);
-            Told { event: Event { id, organization_id, kind, created_at, subject }, cursor: format!("c{n}") }
+            let event = Event { id, organization_id, kind, created_at, sequence: None, subject };
+            Told { event, cursor: format!("c{n}") }
         };
         let page = |next: &str| Page { items: vec![told(1), told(2)], next: Some(next.to_owned()) };
         let slice = stream(page("c2"));

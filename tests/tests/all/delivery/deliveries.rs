@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use app::base::enter::Once;
-use app::base::ports::{DataKeys, Endpoints};
+use app::base::ports::{Called, DataKeys, Endpoints};
 use app::base::store::{Change, DueDelivery, Key, Write, key, load};
 use app::delivery::webhooks::{
     self, Asked, Deliverer, Delivery, NewWebhook, NextAttempt, OpenedKeys, SLOW_CALLS,
@@ -29,7 +29,7 @@ async fn world() -> (World, Webhook) {
     }
     let permit = samples::session(1, Role::Owner).0.principal(NOW).unwrap();
     let permit = permit.permit::<scope::WebhooksManage>().unwrap();
-    let new = NewWebhook { url: "https://example.com/hook".into(), events: [].into() };
+    let new = NewWebhook { url: "https://example.com/hook".into(), events: [].into(), inbox_ids: [].into() };
     let created =
         webhooks::create(&world.ports, &PlainKeys, &permit, new, &Once::default(), |_| (201, String::new()))
             .await;
@@ -49,6 +49,8 @@ fn event(world: &World, organization: OrganizationId, n: usize) -> Delivery {
         organization_id: organization,
         event_id: event.id,
         kind: event.kind,
+        inbox_id: event.subject.inbox_id(),
+        endpoint: None,
         body: wire::delivery::events::publish(&event).body,
     }
 }
@@ -72,18 +74,12 @@ struct Down<'a> {
 
 #[async_trait]
 impl Endpoints for Down<'_> {
-    async fn post(
-        &self,
-        _: &str,
-        _: &[(&'static str, String)],
-        _: &str,
-        _: BoxFuture<'_, bool>,
-    ) -> (Option<AttemptResult>, u64) {
+    async fn post(&self, _: &str, _: &[(&'static str, String)], _: &str, _: BoxFuture<'_, bool>) -> Called {
         let now = self.world.ports.now();
         self.calls.lock().unwrap().push(now);
         let result =
             if now < self.until { AttemptResult::NoAnswer("timeout") } else { AttemptResult::Answered(204) };
-        (Some(result), 10)
+        Called::new(Some(result), 10)
     }
 }
 
@@ -235,10 +231,10 @@ impl Endpoints for Hangs {
         _: &[(&'static str, String)],
         _: &str,
         longer: BoxFuture<'_, bool>,
-    ) -> (Option<AttemptResult>, u64) {
+    ) -> Called {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if !longer.await {
-            return (None, 3_001);
+            return Called::new(None, 3_001);
         }
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
@@ -246,7 +242,7 @@ impl Endpoints for Hangs {
             tokio::task::yield_now().await;
         }
         self.now.fetch_sub(1, Ordering::SeqCst);
-        (Some(AttemptResult::Answered(204)), 9_000)
+        Called::new(Some(AttemptResult::Answered(204)), 9_000)
     }
 }
 
@@ -393,15 +389,9 @@ struct Overtaken<'a> {
 
 #[async_trait]
 impl Endpoints for Overtaken<'_> {
-    async fn post(
-        &self,
-        _: &str,
-        _: &[(&'static str, String)],
-        _: &str,
-        _: BoxFuture<'_, bool>,
-    ) -> (Option<AttemptResult>, u64) {
+    async fn post(&self, _: &str, _: &[(&'static str, String)], _: &str, _: BoxFuture<'_, bool>) -> Called {
         self.deliverer.deliver(Asked::Next(self.by)).await.unwrap();
-        (Some(AttemptResult::Answered(500)), 10)
+        Called::new(Some(AttemptResult::Answered(500)), 10)
     }
 }
 
@@ -431,17 +421,11 @@ struct Removed<'a>(&'a World, &'a Webhook);
 
 #[async_trait]
 impl Endpoints for Removed<'_> {
-    async fn post(
-        &self,
-        _: &str,
-        _: &[(&'static str, String)],
-        _: &str,
-        _: BoxFuture<'_, bool>,
-    ) -> (Option<AttemptResult>, u64) {
+    async fn post(&self, _: &str, _: &[(&'static str, String)], _: &str, _: BoxFuture<'_, bool>) -> Called {
         let removed = Write::Delete(Key::Webhook(self.1.id));
         let change = Change::new(self.1.organization_id).write(removed);
         self.0.ports.store.commit(change).await.unwrap();
-        (Some(AttemptResult::Answered(500)), 4_000)
+        Called::new(Some(AttemptResult::Answered(500)), 4_000)
     }
 }
 

@@ -10,13 +10,13 @@ use app::base::store::{
 };
 use app::gate::approvals::{self, Verdict};
 use app::gate::links::{self, LinkRefusal};
-use app::gate::notify::{DIGEST_ENTRIES, DueDigest, Notify, Teller, Waiting};
+use app::gate::notify::{DIGEST_ENTRIES, Disabled, DueDigest, Notify, Teller, Waiting};
 use app::gate::submit::{Draft, submit};
 use app::gate::sweep;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::delivery::event::EventKind;
+use domain::delivery::event::{EventKind, WhyDisabled};
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::link::{Link, LinkClosed, LinkSecret};
 use domain::gate::notice::{Notice, NoticeState, Pace};
@@ -243,6 +243,31 @@ async fn those_who_may_decide_are_told_once_each_with_a_link_of_their_own() {
     assert_eq!(mails(&world).len(), 6);
     let secret = link_of(&world, OWNER).reveal();
     assert!(!format!("{:?}", world.store.contents()).contains(&secret), "only the hash is stored");
+}
+
+#[tokio::test]
+async fn owners_alone_are_told_of_a_webhook_that_was_disabled_once_and_without_a_link() {
+    let world = small().await;
+    let disabled = Notify::Disabled(Disabled {
+        organization_id: samples::organization_id(1),
+        webhook_id: samples::webhook(1).id,
+        event_id: samples::event(1).id,
+        why: WhyDisabled::Gone,
+    });
+    world.notifier.answers.lock().unwrap().push_back(SendOutcome::NotAccepted("throttled"));
+    assert!(tell(&world, &disabled).await.is_err(), "it comes again");
+    for _ in 0..2 {
+        tell(&world, &disabled).await.unwrap();
+    }
+    let told = mails(&world);
+    let mut to: Vec<_> = told.iter().map(|(to, _)| to.clone()).collect();
+    to.sort_unstable();
+    to.dedup();
+    let mut owners = [REQUESTER, OWNER].map(|n| samples::member(n, Role::Owner).email.as_str().to_owned());
+    owners.sort_unstable();
+    assert_eq!((to.as_slice(), told.len()), (owners.as_slice(), 3), "one was tried twice");
+    let text = told[0].1.text.clone().unwrap();
+    assert!(text.contains(&samples::webhook(1).id.to_string()) && !text.contains("http"), "{text}");
 }
 
 #[tokio::test]

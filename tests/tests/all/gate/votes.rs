@@ -967,3 +967,117 @@ async fn an_edit_spends_no_budget_and_needs_somebody_who_may_vote() {
     let left = load(&*world.ports.store, samples::organization_id(1), key).await;
     assert_eq!(left.unwrap().unwrap().used, 0);
 }
+
+/// The types of the events about one mail, by their sequence.
+fn told_of(world: &World, message: domain::MessageId) -> Vec<EventKind> {
+    let contents = world.store.contents();
+    let about = contents.events.iter().filter(|event| event.subject.message_id() == Some(message));
+    let mut about: Vec<_> = about.map(|event| (event.sequence.unwrap(), event.kind)).collect();
+    let made = about.clone();
+    about.sort_unstable();
+    assert_eq!(about, made, "who goes by the sequence reads them in the order in which they happened");
+    about.windows(2).for_each(|two| assert!(two[0].0 < two[1].0, "no two have one place: {two:?}"));
+    about.into_iter().map(|(_, kind)| kind).collect()
+}
+
+#[tokio::test]
+async fn what_happens_to_a_mail_is_told_in_one_order_edits_and_bounces_too() {
+    let world = world().await;
+    let old = held(&world, ANN).await.approval;
+    delegate(&world.ports, &approver(2), old.id, samples::member(4, Role::Owner).id).await.unwrap();
+    let change = Edit { text: Some("other\n".into()), ..Edit::default() };
+    let (once, answer) = (Once::default(), |_: &Submitted| (202, String::new()));
+    let new = edit(&world.sending(), &approver(3), old.id, old.digest, change, &once, answer).await;
+    let new = new.unwrap().approval;
+    vote(&world, &new, &approver(2)).await.unwrap();
+    send(&world, &new).await;
+    let bounce = |address: &str| {
+        let recipient = domain::delivery::event::BouncedRecipient {
+            address: address.to_owned(),
+            status: Some("5.1.1".into()),
+            diagnostic: Some("no such user".into()),
+        };
+        app::gate::settle::What::Bounced(domain::delivery::event::Bounce {
+            kind: "permanent".into(),
+            subtype: None,
+            recipients: vec![recipient],
+        })
+    };
+    let report = |what| app::gate::settle::Report {
+        organization_id: samples::organization_id(1),
+        inbox_id: samples::inbox_id(1),
+        message_id: new.message_id,
+        provider_id: "ses-1".into(),
+        what,
+    };
+    for address in [ANN, ANN, "second@example.org"] {
+        app::gate::settle::settle(&world.ports, &report(bounce(address))).await.unwrap();
+    }
+    let told = told_of(&world, new.message_id);
+    let expected = [
+        EventKind::ApprovalRequested,
+        EventKind::ApprovalDelegated,
+        EventKind::MessageEdited,
+        EventKind::ApprovalSuperseded,
+        EventKind::ApprovalRequested,
+        EventKind::ApprovalApproved,
+        EventKind::MessageSent,
+        EventKind::MessageBounced,
+        EventKind::MessageBounced,
+    ];
+    assert_eq!(told, expected, "each recipient that bounced once");
+    let contents = world.store.contents();
+    let bounced = contents.events.iter().find(|event| event.kind == EventKind::MessageBounced).unwrap();
+    let body: serde_json::Value =
+        serde_json::from_str(&wire::delivery::events::publish(bounced).body).unwrap();
+    let recipient = serde_json::json!({"address": ANN, "status": "5.1.1", "diagnostic": "no such user"});
+    assert_eq!(body["data"]["bounce"]["recipients"], serde_json::json!([recipient]));
+    assert_eq!(
+        (&body["data"]["bounce"]["type"], &body["data"]["message"]["status"]),
+        (&"permanent".into(), &"bounced".into())
+    );
+}
+
+#[tokio::test]
+async fn pauses_and_blocked_mails_are_told() {
+    let block = r#"{"name":"none","when":{"always":true},"outcome":"block"}"#;
+    let world = ruled(block).await;
+    assert_eq!(code(ask(&world, to(ANN), None).await), "blocked_by_policy");
+    for scope in [
+        pause::Covered::Organization,
+        pause::Covered::Inbox(samples::inbox_id(1)),
+        pause::Covered::Token(token().id),
+    ] {
+        pause(&world.ports, &approver(2), scope, "Wait").await.unwrap();
+        resume::<scope::InboxesManage>(&world.ports, &*world.workflow, &owner(), &owner(), scope, &[])
+            .await
+            .unwrap();
+    }
+    let events = world.store.contents().events.clone();
+    let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+    let expected = [
+        EventKind::MessageBlocked,
+        EventKind::OrganizationPaused,
+        EventKind::OrganizationResumed,
+        EventKind::InboxPaused,
+        EventKind::InboxResumed,
+        EventKind::TokenPaused,
+        EventKind::TokenResumed,
+    ];
+    assert_eq!(kinds, expected);
+    let data = |n: usize| -> serde_json::Value {
+        let body: serde_json::Value =
+            serde_json::from_str(&wire::delivery::events::publish(&events[n]).body).unwrap();
+        assert_eq!(body.get("sequence"), None, "none of them is about one mail");
+        body["data"].clone()
+    };
+    assert_eq!(data(0)["blocked"]["inbox_id"], samples::inbox_id(1).to_string());
+    assert_eq!(data(0)["blocked"]["requested_by"]["id"], token().id.to_string());
+    assert_eq!(
+        (&data(1)["halt"]["paused"]["reason"], &data(1)["halt"]["token_id"]),
+        (&"Wait".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(data(2)["halt"]["paused"], serde_json::Value::Null);
+    assert_eq!(data(3)["inbox"]["paused"]["reason"], "Wait");
+    assert_eq!(data(5)["halt"]["token_id"], token().id.to_string());
+}

@@ -412,7 +412,11 @@ async fn a_failed_delivery_waits_in_the_table_until_it_is_given_up() {
     let world = world().await;
     let permit =
         samples::session(1, Role::Owner).0.principal(samples::NOW).unwrap().permit::<scope::WebhooksManage>();
-    let new = webhooks::NewWebhook { url: "https://example.com/hook".into(), events: [].into() };
+    let new = webhooks::NewWebhook {
+        url: "https://example.com/hook".into(),
+        events: [].into(),
+        inbox_ids: [].into(),
+    };
     let once = Once::default();
     let created =
         webhooks::create(&world.ports, &PlainKeys, &permit.unwrap(), new, &once, |_| (201, String::new()))

@@ -341,3 +341,88 @@ fn a_later_attempt_waits_in_the_table_until_the_schedule_asks_for_it() {
     stack.until("nothing that waits", || waiting().is_empty().then_some(()));
     remove(&stack, &webhook);
 }
+
+/// The calls of a receiver about one event.
+fn calls_of(receiver: &Receiver, event: &str) -> Vec<Call> {
+    let is_of = |call: &Call| call.0.iter().any(|(name, id)| name == "webhook-id" && id == event);
+    receiver.calls.lock().unwrap().iter().filter(|call| is_of(call)).cloned().collect()
+}
+
+#[test]
+fn a_webhook_is_tried_gets_another_secret_is_paused_and_is_told_again() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    let (receiver, other) = (Receiver::start(0), Receiver::start(0));
+    let (webhook, first) = register(&stack, &receiver, &json!(["message.*"]));
+    register(&stack, &other, &json!([]));
+    let path = |action: &str| format!("/v1/webhooks/{webhook}{action}");
+    let ask = |path: &str| stack.call("POST", path, owner, None);
+    let rotated = ask(&path("/rotate-secret")).expect(200);
+    let second = rotated["secret"].as_str().unwrap().to_owned();
+    assert!(rotated["former_secret_until"].is_string() && first != second);
+
+    // It alone is tried, and for a day both secrets verify.
+    let test = ask(&path("/test")).expect(202);
+    let test = test["id"].as_str().unwrap();
+    let told = stack.until("the test", || calls_of(&receiver, test).pop());
+    verified(&first, &told);
+    verified(&second, &told);
+    assert!(calls_of(&other, test).is_empty());
+
+    // While it is paused events wait; nobody calls it.
+    let paused = stack.call("PATCH", &path(""), owner, Some(&json!({"status": "paused"}))).expect(200);
+    assert_eq!(paused["status"], "paused");
+    let subject = unique("told while paused");
+    let mail = format!("From: a@example.org\r\nSubject: {subject}\r\n\r\nHello\r\n");
+    let received = stack.receive(&mail, &subject)["id"].as_str().unwrap().to_owned();
+    stack.until("the other's call", || other.about(&received).pop());
+    assert!(receiver.about(&received).is_empty());
+
+    // Once it is active, it is told of what it missed; and of one event as often as somebody asks.
+    stack.call("PATCH", &path(""), owner, Some(&json!({"status": "active"}))).expect(200);
+    let resent =
+        stack.post(&path("/resend"), owner, &json!({"since": tests::in_seconds(-3_600)})).expect(202);
+    let event = other.about(&received)[0].1["id"].as_str().unwrap().to_owned();
+    assert!(resent["event_ids"].as_array().unwrap().contains(&json!(event)), "{resent}");
+    let asked = |times: usize| {
+        stack.until("an event that is told again", || {
+            stack.invoke("countersign-background-sweep", &json!({}));
+            let calls = calls_of(&receiver, &event);
+            (calls.len() >= times).then_some(calls)
+        })
+    };
+    verified(&second, &asked(1)[0]);
+    let retried = ask(&path(&format!("/deliveries/{event}/retry"))).expect(202);
+    assert_eq!(retried["webhook_ids"], json!([webhook]));
+    asked(2);
+    let again = json!({ "webhook_id": webhook });
+    stack.post(&format!("/v1/events/{event}/redeliver"), owner, &again).expect(202);
+    let calls = asked(3);
+    assert!(calls.iter().all(|call| call.1 == calls[0].1), "the same, word for word");
+    let log = stack.get(&path(&format!("/deliveries?event_id={event}&delivered=true")), owner).expect(200);
+    assert_eq!(log["data"][0]["request"]["headers"]["webhook-id"], *event);
+    remove(&stack, &webhook);
+}
+
+#[test]
+fn a_webhook_that_is_gone_is_disabled_and_its_owners_are_told() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    let watching = Listener::start();
+    let hook = stack.post("/v1/webhooks", owner, &json!({ "url": url })).expect(201);
+    let id = hook["id"].as_str().unwrap();
+    stack.post("/v1/webhooks", owner, &json!({"url": watching.url, "events": ["webhook.*"]})).expect(201);
+    stack.call("POST", &format!("/v1/webhooks/{id}/test"), owner, None).expect(202);
+    let told = stack.until("the notice", || watching.about(id).pop());
+    assert_eq!(told.event["type"], "webhook.disabled");
+    let seen = stack.get(&format!("/v1/webhooks/{id}"), owner).expect(200);
+    assert_eq!((&seen["status"], &seen["disabled_reason"]), (&json!("disabled"), &json!("gone")));
+}

@@ -98,6 +98,23 @@ impl<'a> House<'a> {
         self.made(path, body)["id"].as_str().unwrap().to_owned()
     }
 
+    fn webhook(&self) -> String {
+        self.id("/v1/webhooks", &json!({"url": self.listener.url}))
+    }
+
+    /// An event that nobody asked for again yet.
+    fn event(&self) -> String {
+        let subject = unique("told again");
+        let received =
+            self.stack.receive(&super::mail(&subject), &subject)["id"].as_str().unwrap().to_owned();
+        self.stack.until("its event", || {
+            let path = "/v1/events?types=message.received&limit=100";
+            let page = self.stack.get(path, self.owner()).expect(200);
+            let about = |event: &&Value| event["data"]["message"]["id"] == *received;
+            page["data"].as_array()?.iter().find(about).map(|event| event["id"].as_str().unwrap().to_owned())
+        })
+    }
+
     fn drafts(&self) -> String {
         format!("/v1/inboxes/{}/drafts", self.stack.inbox())
     }
@@ -262,6 +279,41 @@ fn routes() -> Vec<Route> {
         route("api-webhooks-delete", "webhook.delete", 204, gone, |house| {
             let id = house.id("/v1/webhooks", &json!({"url": house.listener.url}));
             Asked::of("DELETE", format!("/v1/webhooks/{id}"), house.owner(), Value::Null, &id)
+        }),
+    ]
+}
+
+/// Those that change webhooks, and that have them told again.
+fn webhook_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, ask| Route { function, action, done, again: &[], repeats: false, ask };
+    vec![
+        route("api-webhooks-update", "webhook.update", 200, |house| {
+            let id = house.webhook();
+            let changes = json!({"events": ["message.*"], "status": "paused"});
+            Asked::of("PATCH", format!("/v1/webhooks/{id}"), house.owner(), changes, &id)
+        }),
+        route("api-webhooks-rotate-secret", "webhook.rotate_secret", 200, |house| {
+            let id = house.webhook();
+            Asked::of("POST", format!("/v1/webhooks/{id}/rotate-secret"), house.owner(), Value::Null, &id)
+        }),
+        route("api-webhooks-test", "webhook.test", 202, |house| {
+            let id = house.webhook();
+            Asked::of("POST", format!("/v1/webhooks/{id}/test"), house.owner(), Value::Null, &id)
+        }),
+        route("api-webhooks-resend", "webhook.resend", 202, |house| {
+            let (id, since) = (house.webhook(), json!({"since": in_seconds(-3_600)}));
+            Asked::of("POST", format!("/v1/webhooks/{id}/resend"), house.owner(), since, &id)
+        }),
+        route("api-webhooks-retry", "event.redeliver", 202, |house| {
+            let (id, event) = (house.webhook(), house.event());
+            let path = format!("/v1/webhooks/{id}/deliveries/{event}/retry");
+            Asked::of("POST", path, house.owner(), Value::Null, &event)
+        }),
+        route("api-events-redeliver", "event.redeliver", 202, |house| {
+            let (id, event) = (house.webhook(), house.event());
+            let path = format!("/v1/events/{event}/redeliver");
+            Asked::of("POST", path, house.owner(), json!({ "webhook_id": id }), &event)
         }),
     ]
 }
@@ -442,6 +494,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     for route in routes()
         .into_iter()
         .chain(draft_routes())
+        .chain(webhook_routes())
         .chain(inbox_routes())
         .chain(mail_routes())
         .chain(pauses())
