@@ -6,20 +6,17 @@
 
 use domain::base::code::Code;
 use domain::gate::approval::Approval;
-use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::Status;
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, ScopeType, scope};
-use domain::people::organization::{Organization, Pause, StaysPaused};
+use domain::people::organization::{Pause, StaysPaused};
 use domain::{InboxId, MessageId, TokenId};
 use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Ports, Workflow};
 use crate::base::retry::{Try, retry};
-use crate::base::store::{
-    Change, Expect, List, Page, PageRequest, Record, StoreError, Write, key, load, typed,
-};
+use crate::base::store::{Change, Key, List, Page, PageRequest, StoreError, Write, key, load, typed};
 use crate::gate::approvals::cancel;
 use crate::gate::steps::ticket;
 use crate::people::tokens;
@@ -57,34 +54,25 @@ async fn load_covered(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
     scope: Covered,
-) -> Result<(Record, Option<Pause>), Refusal> {
+) -> Result<(Key, Option<Pause>), Refusal> {
     let organization_id = permit.organization_id();
     Ok(match scope {
         Covered::Organization => {
             let found = load(&*ports.store, organization_id, key::Organization).await?;
             let found = found.ok_or(Refusal::NotFound("organization"))?;
-            (found.clone().into(), found.paused)
+            (Key::Organization, found.paused)
         }
         Covered::Inbox(id) => {
             permit.over(id)?;
             let found = load(&*ports.store, organization_id, key::Inbox(id)).await?;
             let found = found.ok_or(Refusal::NotFound("inbox"))?;
-            (found.clone().into(), found.paused)
+            (Key::Inbox(id), found.paused)
         }
         Covered::Token(id) => {
             let found = tokens::find(ports, organization_id, id).await?;
-            (found.clone().into(), found.paused)
+            (Key::Token(found.hash), found.paused)
         }
     })
-}
-
-fn with(record: Record, pause: Option<Pause>) -> Record {
-    match record {
-        Record::Organization(it) => Organization { paused: pause, ..it }.into(),
-        Record::Inbox(it) => Inbox { paused: pause, ..it }.into(),
-        Record::Token(it) => domain::people::credential::Token { paused: pause, ..it }.into(),
-        other => other,
-    }
 }
 
 /// Whoever may decide may pause: to stop is always safe. A limited token pauses only its inboxes.
@@ -98,11 +86,11 @@ pub async fn pause(
         return Err(Refusal::NotFound(scope.name()));
     }
     retry(TRIES, "the pause kept changing", || async {
-        let (record, paused) = load_covered(ports, permit, scope).await?;
+        let (key, paused) = load_covered(ports, permit, scope).await?;
         // Pulling it again is written down too: a release that is under way must not swallow it.
         let pause = Pause { by: permit.actor().clone(), at: ports.now(), reason: reason.to_owned() };
-        let record = with(record, Some(pause.clone()));
-        Try::of(commit(ports, permit, scope, record, paused, Some(reason)).await, pause)
+        let written = commit(ports, permit, scope, (key, paused), Some(pause.clone())).await;
+        Try::of(written, pause)
     })
     .await
 }
@@ -111,12 +99,11 @@ async fn commit(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
     scope: Covered,
-    record: Record,
-    seen: Option<Pause>,
-    reason: Option<&str>,
+    (key, seen): (Key, Option<Pause>),
+    pause: Option<Pause>,
 ) -> Result<(), StoreError> {
     let organization_id = permit.organization_id();
-    let (action, target) = match (scope, reason) {
+    let (action, target) = match (scope, &pause) {
         (Covered::Organization, Some(_)) => ("organization.pause", organization_id.to_string()),
         (Covered::Organization, None) => ("organization.resume", organization_id.to_string()),
         (Covered::Inbox(id), Some(_)) => ("inbox.pause", id.to_string()),
@@ -125,9 +112,9 @@ async fn commit(
         (Covered::Token(id), None) => ("token.resume", id.to_string()),
     };
     let mut entry = ports.audit(organization_id, permit.actor(), action, target);
-    entry.details.extend(reason.map(|reason| ("reason", reason.to_owned())));
-    let expect = Expect::Paused(seen.map(|seen| seen.at));
-    ports.store.commit(Change::new(organization_id).write(Write::put(record, expect)).audit(entry)).await
+    entry.details.extend(pause.as_ref().map(|pause| ("reason", pause.reason.clone())));
+    let write = Write::Pause { key, seen: seen.map(|seen| seen.at), pause };
+    ports.store.commit(Change::new(organization_id).write(write).audit(entry)).await
 }
 
 /// Refuses a pause of something that is not there, or is not the caller's to see.
@@ -208,7 +195,7 @@ pub async fn resume<S: ScopeType>(
             refused.to_string(),
         )
     })?;
-    let (record, paused) = load_covered(ports, permit, scope).await?;
+    let (key, paused) = load_covered(ports, permit, scope).await?;
     let first = PageRequest { limit: KICKED, cursor: None };
     let mut dropped = vec![];
     if !drop.is_empty() {
@@ -239,7 +226,7 @@ pub async fn resume<S: ScopeType>(
     }
     if paused.is_some() {
         // Where somebody pulled it again meanwhile, nothing is released.
-        commit(ports, permit, scope, with(record, None), paused, None).await?;
+        commit(ports, permit, scope, (key, paused), None).await?;
     }
     let will_send = waiting(ports, permit, scope, &first).await?;
     let now = ports.now();

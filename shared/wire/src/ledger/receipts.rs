@@ -19,6 +19,10 @@ pub fn receipt(receipt: &Receipt) -> String {
     let account = &receipt.account;
     let person = |by: &Actor| {
         let mut view = json!(actor(by));
+        if let Some(fields) = view.as_object_mut() {
+            // The chain does not say it.
+            fields.remove("name");
+        }
         let member = by.member();
         view["member_id"] = json!(member.map(|id| id.to_string()));
         view["email"] = json!(member.and_then(|id| receipt.people.get(&id)).map(|m| m.email.as_str()));
