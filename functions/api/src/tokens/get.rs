@@ -29,6 +29,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let id = request.id("token_id")?;
         let call = request.enter::<scope::TokensManage>(ports, &[]).await?;
         let token = tokens::get(&call.ports, &call.permit, id).await?;
-        Ok(Response::json(200, &wire::people::tokens::token(&token, None)))
+        Ok(Response::json(200, &wire::people::tokens::standing(&token)))
     })
 }

@@ -1,11 +1,11 @@
 //! API tokens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::people::access::{Permit, Scopes, scope};
-use domain::people::credential::{CredentialKind, InvalidRotation, Secret, Token, grant};
+use domain::people::credential::{CredentialKind, InvalidRotation, Secret, Standing, Token, grant};
 use domain::people::limit::SendsPerDay;
 use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
 use jiff::SignedDuration;
@@ -215,9 +215,15 @@ pub async fn rotate(
     Ok((rotated, secret))
 }
 
-/// One token, if the caller may manage it.
-pub async fn get(ports: &Ports, permit: &Permit<scope::TokensManage>, id: TokenId) -> Result<Token, Refusal> {
-    visible(ports, permit, id).await
+/// One token, if the caller may manage it, and whether it can be used.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    id: TokenId,
+) -> Result<(Token, Standing), Refusal> {
+    let token = visible(ports, permit, id).await?;
+    let known = stand(ports, permit, vec![token]).await?;
+    known.into_iter().next().ok_or(Refusal::NotFound("token"))
 }
 
 /// Gives a token another name or another limit. Limits are a person's to set.
@@ -270,10 +276,29 @@ pub async fn list(
     ports: &Ports,
     permit: &Permit<scope::TokensManage>,
     page: &PageRequest,
-) -> Result<Page<Token>, Refusal> {
+) -> Result<Page<(Token, Standing)>, Refusal> {
     let mut page = typed::<Token>(ports.store.list(permit.organization_id(), &List::Tokens, page).await?);
     page.items.retain(|token| may_manage(permit, token));
-    Ok(page)
+    Ok(Page { items: stand(ports, permit, page.items).await?, next: page.next })
+}
+
+/// Tokens with whether they can be used: one look at all that they were made with.
+async fn stand(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    tokens: Vec<Token>,
+) -> Result<Vec<(Token, Standing)>, Refusal> {
+    let makers: BTreeSet<_> = tokens.iter().flat_map(|token| &token.ancestors).copied().collect();
+    let found = if makers.is_empty() {
+        vec![]
+    } else {
+        let wanted: Vec<_> = makers.iter().copied().map(key::Token).collect();
+        load(&*ports.store, permit.organization_id(), wanted).await?
+    };
+    let found: BTreeMap<_, _> = found.into_iter().flatten().map(|maker| (maker.hash, maker)).collect();
+    let now = ports.now();
+    let standing = |token: &Token| token.standing(token.ancestors.iter().map(|hash| found.get(hash)), now);
+    Ok(tokens.into_iter().map(|token| (standing(&token), token)).map(|(it, token)| (token, it)).collect())
 }
 
 fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {

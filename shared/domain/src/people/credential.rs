@@ -153,6 +153,31 @@ pub struct Token {
     pub sends_per_day: Option<SendsPerDay>,
 }
 
+/// Whether a token can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It can.
+    Active,
+    /// Not while it, or one that it was made with, is paused.
+    Paused,
+    /// Not any more: it, or one that it was made with, has ended or was deleted.
+    Ended,
+}
+
+impl Standing {
+    /// All there are.
+    pub const ALL: &[Standing] = &[Standing::Active, Standing::Paused, Standing::Ended];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Standing::Active => "active",
+            Standing::Paused => "paused",
+            Standing::Ended => "ended",
+        }
+    }
+}
+
 /// A token's second secret, or a later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
@@ -320,6 +345,20 @@ impl Token {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether it can be used, as those stand that it was made with: none stands for one that is gone.
+    pub fn standing<'a>(
+        &'a self,
+        makers: impl IntoIterator<Item = Option<&'a Token>>,
+        now: Timestamp,
+    ) -> Standing {
+        let line: Vec<_> = std::iter::once(Some(self)).chain(makers).collect();
+        if line.iter().any(|token| token.is_none_or(|token| token.has_expired(now))) {
+            return Standing::Ended;
+        }
+        let paused = line.into_iter().flatten().any(|token| token.paused.is_some());
+        if paused { Standing::Paused } else { Standing::Active }
     }
 
     /// Whether it is time to write down that it is used.
@@ -632,6 +671,21 @@ mod tests {
         assert_eq!(child.check_rotation(&child.principal()), Ok(()));
         assert_eq!(token(1).check_rotation(&child.principal()), Err(InvalidRotation::NotOfThisToken));
         assert_eq!(child.check_rotation(&token(3).principal()), Err(InvalidRotation::NotOfThisToken));
+    }
+
+    #[test]
+    fn a_token_stands_as_the_worst_of_those_that_it_was_made_with() {
+        let now = Timestamp::UNIX_EPOCH;
+        let pause = Pause { by: Actor::System, at: now, reason: String::new() };
+        let (well, paused) = (token(1), Token { paused: Some(pause), ..token(2) });
+        let ended = Token { expires_at: Some(now), ..token(3) };
+        let stands = |makers: &[Option<&Token>]| well.standing(makers.iter().copied(), now);
+        assert_eq!(stands(&[]), Standing::Active);
+        assert_eq!(stands(&[Some(&well), Some(&paused)]), Standing::Paused);
+        assert_eq!(stands(&[Some(&paused), Some(&ended)]), Standing::Ended);
+        assert_eq!(stands(&[Some(&well), None]), Standing::Ended);
+        assert_eq!(ended.standing([], now), Standing::Ended);
+        assert_eq!(paused.standing([Some(&well)], now), Standing::Paused);
     }
 
     #[test]

@@ -173,7 +173,6 @@ impl Daily {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::id::Id as _;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

@@ -17,7 +17,7 @@ use domain::delivery::event::EventKind;
 use domain::mailbox::label::Label;
 use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Role, Scope};
-use domain::people::credential::Token;
+use domain::people::credential::{Standing, Token};
 use domain::people::limit::SendsPerDay;
 use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -625,6 +625,15 @@ impl Named for Role {
 impl Named for Scope {
     const ALL: &'static [Self] = Scope::ALL;
     const UNKNOWN: Code = Code::UnknownScope;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Named for Standing {
+    const ALL: &'static [Self] = Standing::ALL;
+    const UNKNOWN: Code = Code::UnknownStatus;
 
     fn name(&self) -> &'static str {
         self.as_str()

@@ -4,7 +4,7 @@ use app::base::error::Refusal;
 use app::base::store::Amendment;
 use app::people::tokens::NewToken;
 use domain::people::access::Scope;
-use domain::people::credential::Token;
+use domain::people::credential::{Standing, Token};
 use domain::{InboxId, MemberId, TokenId};
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -88,6 +88,9 @@ pub struct TokenView<'a> {
     inbox_ids: Option<Vec<IdOf<InboxId>>>,
     /// Its owner.
     member_id: IdOf<MemberId>,
+    /// Whether it can be used: what it was made with counts as well. Only where tokens are looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Choice<Standing>>,
     /// While it can't be used.
     paused: Option<PauseView<'a>>,
     created_at: Time,
@@ -115,6 +118,7 @@ pub fn token<'a>(token: &'a Token, secret: Option<&'a str>) -> TokenView<'a> {
         scopes: token.scopes.iter().copied().map(Choice).collect(),
         inbox_ids: token.inboxes.as_ref().map(|ids| ids.iter().copied().map(IdOf).collect()),
         member_id: IdOf(token.member_id),
+        status: None,
         paused: token.paused.as_ref().map(pause),
         created_at: Time(token.created_at),
         expires_at: token.expires_at.map(Time),
@@ -124,4 +128,9 @@ pub fn token<'a>(token: &'a Token, secret: Option<&'a str>) -> TokenView<'a> {
         sends_per_day: token.sends_per_day.map(DailyLimit),
         token: secret,
     }
+}
+
+/// A token that is looked at.
+pub fn standing((known, standing): &(Token, Standing)) -> TokenView<'_> {
+    TokenView { status: Some(Choice(*standing)), ..token(known, None) }
 }

@@ -145,3 +145,34 @@ async fn whoever_asks_too_fast_is_told_when_to_ask_and_reads_nothing_meanwhile()
         rates_left(&world.ports, Some("cs_live_x")).is_empty() && rates_left(&world.ports, None).is_empty()
     );
 }
+
+#[test]
+fn a_limit_of_zero_is_refused_with_what_to_do_and_null_takes_one_away() {
+    let read = |body: &str| wire::people::tokens::update(body.as_bytes());
+    let refused = read(r#"{"sends_per_day": 0}"#).unwrap_err();
+    let Refusal::Invalid(errors) = &refused else { panic!("{refused:?}") };
+    assert_eq!((code(&refused), errors.len()), ("limit_of_zero", 1));
+    assert!(errors[0].message.contains("pause"), "{}", errors[0].message);
+    for (body, expected) in [
+        (r#"{"sends_per_day": 10000001}"#, "out_of_range"),
+        (r#"{"sends_per_day": -1}"#, "out_of_range"),
+        (r#"{"sends_per_day": 1.5}"#, "out_of_range"),
+        (r#"{"sends_per_day": "5"}"#, "wrong_type"),
+        (r#"{"sends_per_day": 0, "name": " "}"#, "invalid_request"),
+        (r#"{"scopes": ["messages.send"]}"#, "unknown_field"),
+    ] {
+        assert_eq!(code(&read(body).unwrap_err()), expected, "{body}");
+    }
+    let limited = |sends_per_day| Amendment { name: None, sends_per_day };
+    assert_eq!(read(r#"{"sends_per_day": 5}"#), Ok(limited(Some(SendsPerDay::new(5)))));
+    assert_eq!(read(r#"{"sends_per_day": null}"#), Ok(limited(Some(None))));
+    assert_eq!(read("{}"), Ok(limited(None)));
+    for (body, seconds) in
+        [("", 86_400), ("{}", 86_400), (r#"{"overlap": 0}"#, 0), (r#"{"overlap": 604800}"#, 604_800)]
+    {
+        let overlap = wire::people::tokens::rotation(body.as_bytes()).unwrap();
+        assert_eq!(overlap.as_secs(), seconds, "{body}");
+    }
+    let long = wire::people::tokens::rotation(br#"{"overlap": 604801}"#);
+    assert_eq!(code(&long.unwrap_err()), "out_of_range");
+}

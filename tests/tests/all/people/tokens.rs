@@ -8,7 +8,7 @@ use app::people::tokens::{MAX_TOKENS, NewToken, amend, create, delete, list, rep
 use app::{Ports, Refusal};
 use domain::base::id::Id as _;
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
-use domain::people::credential::{Secret, Token};
+use domain::people::credential::{Secret, Standing, Token};
 use domain::people::limit::SendsPerDay;
 use domain::{Timestamp, TokenId};
 use futures_util::future::join_all;
@@ -192,6 +192,12 @@ async fn rotated(world: &World, by: &Entered, id: TokenId, overlap: i64) -> Resu
     rotate(&world.ports, &permit, id, overlap, &Once::default(), |_| (200, String::new())).await
 }
 
+async fn standings(world: &World) -> Vec<Standing> {
+    let page = PageRequest { limit: 100, cursor: None };
+    let listed = list(&world.ports, &owner(1), &page).await.unwrap();
+    listed.items.into_iter().map(|(_, standing)| standing).collect()
+}
+
 fn records_of_tokens(world: &World) -> usize {
     world.store.contents().records.values().filter(|record| matches!(record, Record::Token(_))).count()
 }
@@ -213,9 +219,6 @@ async fn a_rotated_token_is_the_same_with_both_secrets_until_the_first_ends() {
     );
     assert_eq!((&old, old.actor.name()), (&new, Some("one")));
     assert_eq!(new.credential.tokens(), [token.hash]);
-    let page = PageRequest { limit: 100, cursor: None };
-    let listed = list(&world.ports, &owner::<scope::TokensManage>(1), &page).await.unwrap();
-    assert_eq!(listed.items.len(), 2, "a secret is no token more");
 
     world.pass(3_600);
     assert_eq!(comes_in(&world, &first).await.err().as_ref().map(code), Some("invalid_credential"));
@@ -228,11 +231,14 @@ async fn a_rotated_token_is_the_same_with_both_secrets_until_the_first_ends() {
     for secret in [&second, &child] {
         assert_eq!(comes_in(&world, secret).await.err().as_ref().map(code), Some("token_paused"));
     }
+    assert_eq!(standings(&world).await, [Standing::Paused; 2]);
     pause::resume(&world.ports, &*world.workflow, &owner::<scope::TokensManage>(2), &owner(2), covered, &[])
         .await
         .unwrap();
     comes_in(&world, &second).await.unwrap();
+    assert_eq!(standings(&world).await, [Standing::Active; 2], "a secret is no token more");
     delete(&world.ports, &owner(1), token.id).await.unwrap();
+    assert_eq!(standings(&world).await, [Standing::Ended], "what it made ended with it");
     for secret in [&second, &child] {
         assert_eq!(comes_in(&world, secret).await.err().as_ref().map(code), Some("invalid_credential"));
     }
