@@ -121,9 +121,12 @@ pub mod threads {
 pub mod tokens {
     pub mod create;
     pub mod delete;
+    pub mod get;
     pub mod list;
     pub mod pause;
     pub mod resume;
+    pub mod rotate;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod webhooks {
@@ -146,6 +149,7 @@ pub mod openapi {
 pub mod organization {
     pub mod pause;
     pub mod resume;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod standing_approvals {
@@ -206,6 +210,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     openapi::get::ENDPOINT,
     organization::pause::ENDPOINT,
     organization::resume::ENDPOINT,
+    organization::update::ENDPOINT,
     policies::create::ENDPOINT,
     policies::delete::ENDPOINT,
     policies::get::ENDPOINT,
@@ -225,9 +230,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     threads::update::ENDPOINT,
     tokens::create::ENDPOINT,
     tokens::delete::ENDPOINT,
+    tokens::get::ENDPOINT,
     tokens::list::ENDPOINT,
     tokens::pause::ENDPOINT,
     tokens::resume::ENDPOINT,
+    tokens::rotate::ENDPOINT,
+    tokens::update::ENDPOINT,
     webhooks::create::ENDPOINT,
     webhooks::delete::ENDPOINT,
     webhooks::deliveries::ENDPOINT,

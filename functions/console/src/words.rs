@@ -99,7 +99,12 @@ impl Names {
     pub(crate) fn doer(&self, actor: &Actor) -> Doer {
         match actor {
             Actor::Member { member_id } => self.member(*member_id),
-            Actor::Token { token_id, .. } => name_doer("API token", token_id),
+            Actor::Token { token_id, name, .. } => {
+                let doer = name_doer("API token", token_id);
+                // Whoever made the token wrote its name.
+                let short = name.as_deref().map(|name| format!("{}, {}", visible(name), doer.short));
+                Doer { short: short.unwrap_or(doer.short), id: doer.id }
+            }
             Actor::System => Doer { short: "Countersign".to_owned(), id: String::new() },
         }
     }

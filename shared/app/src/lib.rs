@@ -19,6 +19,7 @@ pub mod base {
 /// Members, sessions and tokens.
 pub mod people {
     pub mod members;
+    pub mod organization;
     pub mod provision;
     pub mod sessions;
     pub mod tokens;

@@ -49,6 +49,7 @@ impl Aws {
             store: Arc::new(self.table.clone()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+            rates: Arc::default(),
             settings: Arc::new(Settings {
                 mail_domain: setting("MAIL_DOMAIN").unwrap_or_default(),
                 message_id_domain,

@@ -19,6 +19,7 @@ pub mod base {
 pub mod people {
     pub mod access;
     pub mod credential;
+    pub mod limit;
     pub mod organization;
 }
 

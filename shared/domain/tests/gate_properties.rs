@@ -9,7 +9,7 @@ use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Verdict, Vote, Voter};
 use domain::gate::last_look::{self, Around};
 use domain::mailbox::inbox::Inbox;
-use domain::people::access::{Actor, Credential, Role};
+use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
 use domain::people::organization::{Member, Organization, Pause};
 
@@ -173,7 +173,11 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         revision: 1,
         supersedes: None,
         edited_by: edited_by.map(member),
-        requested_by: Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(0) },
+        requested_by: Actor::Token {
+            token_id: TokenId::new(NOW, [0; 10]),
+            member_id: member(0),
+            name: CalledThen::default(),
+        },
         requested_with: asking(),
         requested_at: NOW,
         expires_at: Approval::expiry(&terms, None, NOW),
@@ -272,6 +276,7 @@ fn around(roles: &[Role]) -> Around {
             name: String::new(),
             data_key: vec![],
             paused: None,
+            sends_per_day: None,
             created_at: NOW,
         }),
         inbox: Some(Inbox {
@@ -288,6 +293,8 @@ fn around(roles: &[Role]) -> Around {
                 id: TokenId::new(NOW, [n; 10]),
                 organization_id: OrganizationId::new(NOW, [0; 10]),
                 hash,
+                first: None,
+                rotation: None,
                 last_four: String::new(),
                 name: String::new(),
                 member_id: member(0),
@@ -298,6 +305,8 @@ fn around(roles: &[Role]) -> Around {
                 ancestors: vec![],
                 created_at: NOW,
                 expires_at: None,
+                last_used_at: None,
+                sends_per_day: None,
             })
             .collect(),
         members: (0..SEATS).map(seat).collect(),

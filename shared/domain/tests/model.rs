@@ -26,7 +26,7 @@ use domain::gate::standing::{Mail, StandingApproval, Target};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party};
-use domain::people::access::{Actor, Credential, Role};
+use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
@@ -401,6 +401,8 @@ fn token(n: usize, member_id: MemberId, role: Role, paused: bool) -> Token {
         id: TokenId::new(T0, id_of(n + 1)),
         organization_id: organization(),
         hash: token_hash(n),
+        first: None,
+        rotation: None,
         ancestors: vec![],
         last_four: String::new(),
         name: String::new(),
@@ -411,6 +413,8 @@ fn token(n: usize, member_id: MemberId, role: Role, paused: bool) -> Token {
         paused: paused.then(pause),
         created_at: T0,
         expires_at: None,
+        last_used_at: None,
+        sends_per_day: None,
     }
 }
 
@@ -492,7 +496,11 @@ impl Gate {
             revision: 1,
             supersedes: None,
             edited_by: None,
-            requested_by: Actor::Token { token_id: TokenId::new(T0, id_of(1)), member_id: member(REQUESTER) },
+            requested_by: Actor::Token {
+                token_id: TokenId::new(T0, id_of(1)),
+                member_id: member(REQUESTER),
+                name: CalledThen::default(),
+            },
             requested_with: Credential::Token { id: TokenId::new(T0, id_of(1)), chain: vec![token_hash(0)] },
             requested_at: now,
             expires_at: terms.as_ref().map_or(now, |terms| Approval::expiry(terms, None, now)),
@@ -1061,6 +1069,7 @@ impl World {
                 name: String::new(),
                 data_key: vec![],
                 paused: paused(self.pauses[0]),
+                sends_per_day: None,
                 created_at: T0,
             }),
             inbox: Some(Inbox {

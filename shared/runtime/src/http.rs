@@ -1,9 +1,9 @@
 //! A route: what it takes, what it answers, and the loop that serves it behind an HTTP API (payload format 2.0).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use app::base::enter::{Entered, Once, Repeatable, enter};
+use app::base::enter::{Entered, Once, Repeatable, enter, rates_left};
 use app::base::error::Refusal;
 use app::base::ports::{Clock as _, Ports};
 use app::base::store::{Key, PageRequest};
@@ -11,10 +11,11 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use domain::Timestamp;
 use domain::base::code::Code;
 use domain::base::id::Id;
 use domain::people::access::{Permit, Scope, ScopeType};
+use domain::people::limit::Left;
+use domain::{OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -110,6 +111,10 @@ pub struct Request {
     pub id: String,
     /// API Gateway's id of the API that was called.
     pub api_id: String,
+    /// What is left of the caller's rates, once they are let in or refused.
+    pub rates: OnceLock<Vec<Left>>,
+    /// Whose organization it is and the name of the credential, once they are let in.
+    pub caller: OnceLock<(OrganizationId, String)>,
 }
 
 /// The pairs of a query or of a form's body.
@@ -151,6 +156,8 @@ impl Request {
             body,
             id: event.request_context.request_id.unwrap_or_default(),
             api_id: event.request_context.apiid.unwrap_or_default(),
+            rates: OnceLock::new(),
+            caller: OnceLock::new(),
         })
     }
 
@@ -237,14 +244,34 @@ impl Request {
         keys: &[Key],
         repeatable: Option<Repeatable<'_>>,
     ) -> Result<In<S>, Refusal> {
-        let entered = enter(ports, self.bearer(), keys, repeatable).await?;
+        let entered = self.enter_with(ports, keys, repeatable).await?;
         let permit = entered.principal.permit::<S>()?;
         Ok(In { permit, ports: entered.ports, once: entered.once })
     }
 
     /// Lets any caller in who has a good credential.
     pub async fn enter_any(&self, ports: &Ports) -> Result<Entered, Refusal> {
-        enter(ports, self.bearer(), &[], None).await
+        self.enter_with(ports, &[], None).await
+    }
+
+    async fn enter_with(
+        &self,
+        ports: &Ports,
+        keys: &[Key],
+        repeatable: Option<Repeatable<'_>>,
+    ) -> Result<Entered, Refusal> {
+        let entered = enter(ports, self.bearer(), keys, repeatable).await;
+        let tells = |refusal: &Refusal| {
+            matches!(refusal, Refusal::Answered(_)) || refusal.code() == Code::RateLimited
+        };
+        // Whoever has no good credential is told nothing of an organization's rate.
+        if entered.as_ref().err().is_none_or(tells) {
+            self.rates.get_or_init(|| rates_left(ports, self.bearer()));
+        }
+        if let Ok(Entered { principal, .. }) = &entered {
+            self.caller.get_or_init(|| (principal.organization_id, principal.credential.name()));
+        }
+        entered
     }
 }
 
@@ -329,6 +356,18 @@ impl Response {
         self
     }
 
+    /// Says how fast the caller may ask, and how much of that is left (draft-ietf-httpapi-ratelimit-headers-10).
+    #[must_use]
+    pub fn with_rates(self, rates: &[Left]) -> Self {
+        if rates.is_empty() {
+            return self;
+        }
+        let list = |say: fn(&Left) -> String| rates.iter().map(say).collect::<Vec<_>>().join(", ");
+        let policy = list(|it| format!("\"{}\";q={};w={}", it.rate.name, it.rate.quota, it.rate.window));
+        let left = list(|it| format!("\"{}\";r={};t={}", it.rate.name, it.requests, it.full_in));
+        self.header("ratelimit-policy", policy).header("ratelimit", left)
+    }
+
     /// The status.
     pub fn status(&self) -> u16 {
         self.status_code
@@ -379,8 +418,12 @@ pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> 
             Response::refusal(&refusal, &request, SystemClock.now())
         }
     };
+    let response = response.with_rates(request.rates.get().map_or(&[], Vec::as_slice));
+    let caller = request.caller.get();
     tracing::info!(
         request_id = request.id,
+        organization_id = caller.map(|(id, _)| tracing::field::display(id)),
+        credential = caller.map(|(_, name)| name.as_str()),
         method = endpoint.method,
         route = endpoint.path,
         status = response.status_code,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
-    AddressEntry, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite, DraftPointer,
-    Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally, ThreadPointer,
-    TokenPointer, Watch, Write,
+    AddressEntry, Amendment, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite,
+    DraftPointer, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally,
+    ThreadPointer, TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use domain::MessageId;
@@ -26,7 +26,9 @@ use domain::mailbox::message::{
     Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
 use domain::people::access::{Actor, Role, Scope};
-use domain::people::credential::{Session, SignInWindow};
+use domain::people::credential::{Session, SignInWindow, Token};
+use domain::people::limit::SendsPerDay;
+use domain::people::organization::Pause;
 use jiff::SignedDuration;
 
 use crate::samples::{self, NOW, later, organization_id};
@@ -52,6 +54,7 @@ pub async fn run(store: &dyn Whole) {
     every_state_reads_back(store).await;
     absent_and_versions(store).await;
     pauses(store).await;
+    parts(store).await;
     old_answers(store).await;
     all_or_nothing(store).await;
     other_organizations(store).await;
@@ -78,11 +81,12 @@ pub async fn run(store: &dyn Whole) {
 
 async fn everything_reads_back(store: &dyn Whole) {
     let (token, _) = samples::token(1, Role::Editor, &[Scope::MessagesSend, Scope::MessagesRead]);
-    let limited = domain::people::credential::Token {
+    let limited = Token {
         inboxes: Some([samples::inbox_id(1)].into()),
         paused: Some(samples::pause()),
         ..samples::token(2, Role::Viewer, &[Scope::MessagesRead]).0
     };
+    let (rotated, later_secret) = samples::rotated(3);
     let token_pointer = TokenPointer::from(&token);
     let (session, _) = samples::session(1, Role::Owner);
     let pointer = ThreadPointer {
@@ -101,6 +105,7 @@ async fn everything_reads_back(store: &dyn Whole) {
     let records: Vec<Record> = vec![
         domain::people::organization::Organization {
             paused: Some(samples::pause()),
+            sends_per_day: SendsPerDay::new(500),
             ..samples::organization(1)
         }
         .into(),
@@ -108,6 +113,8 @@ async fn everything_reads_back(store: &dyn Whole) {
         token.into(),
         token_pointer.into(),
         limited.into(),
+        rotated.into(),
+        later_secret.into(),
         session.into(),
         samples::inbox(1).into(),
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
@@ -221,8 +228,71 @@ async fn pauses(store: &dyn Whole) {
     let release = change().write(Write::put(running.clone(), Expect::Paused(Some(samples::pause().at))));
     assert_eq!(store.commit(release).await, Ok(()));
     assert_eq!(get(store, Key::Inbox(running.id)).await, Some(running.clone().into()));
+    // Of what is paused or goes on nothing else is written.
+    let written = |seen, pause: Option<Pause>| {
+        let key = Key::Inbox(running.id);
+        change().write(Write::Pause { key, seen, pause })
+    };
+    let since = Some(samples::pause().at);
+    assert_eq!(store.commit(written(since, None)).await, conflict, "it is not paused");
+    assert_eq!(store.commit(written(None, Some(samples::pause()))).await, Ok(()));
+    assert_eq!(get(store, Key::Inbox(running.id)).await, Some(paused.into()));
+    assert_eq!(store.commit(written(None, Some(samples::pause()))).await, conflict, "it is paused already");
+    assert_eq!(store.commit(written(Some(later(99)), None)).await, conflict, "it was paused again");
+    let release = change().write(Write::Pause { key: Key::Inbox(running.id), seen: since, pause: None });
+    assert_eq!(store.commit(release.audit(samples::audit_entry(27))).await, Ok(()));
+    assert_eq!(get(store, Key::Inbox(running.id)).await, Some(running.clone().into()));
     let gone = change().write(Write::Delete(Key::Inbox(running.id)));
     assert_eq!(store.commit(gone).await, Ok(()));
+    let pause = change().write(Write::Pause { key: Key::Inbox(running.id), seen: None, pause: None });
+    assert_eq!(store.commit(pause).await, conflict, "it is gone");
+}
+
+/// Parts of a token or an organization are written without the others, and none is made anew.
+async fn parts(store: &dyn Whole) {
+    let (token, _) = samples::token(27, Role::Editor, &[Scope::MessagesSend]);
+    let key = Key::Token(token.hash);
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    let amend = |amendment| change().write(Write::Amend { key: key.clone(), amendment });
+    let used = |seconds| change().write(Write::Used { token: token.hash, at: later(seconds) });
+    let rotate = |seen, secret: &[u8]| {
+        let rotation = token.rotate(Digest::of(secret), Token::OVERLAP, NOW);
+        let last_four = "last".to_owned();
+        change().write(Write::Rotate { token: token.hash, seen, rotation, last_four })
+    };
+    let named = Amendment { name: Some("another".to_owned()), sends_per_day: None };
+    assert_eq!(store.commit(amend(named.clone())).await, conflict, "it is gone");
+    assert_eq!(store.commit(used(1)).await, conflict, "it is gone");
+    assert_eq!(store.commit(rotate(None, b"one")).await, conflict, "it is gone");
+    assert_eq!(store.commit(change().create(token.clone())).await, Ok(()));
+    let limited = Amendment { name: None, sends_per_day: Some(SendsPerDay::new(7)) };
+    for write in [amend(named), amend(limited), used(5), rotate(None, b"one")] {
+        assert_eq!(store.commit(write).await, Ok(()));
+    }
+    assert_eq!(store.commit(rotate(None, b"two")).await, conflict, "another was faster");
+    assert_eq!(store.commit(rotate(Some(Digest::of(b"one")), b"two")).await, Ok(()));
+    let whole = Token {
+        name: "another".to_owned(),
+        sends_per_day: SendsPerDay::new(7),
+        last_used_at: Some(later(5)),
+        rotation: Some(token.rotate(Digest::of(b"two"), Token::OVERLAP, NOW)),
+        last_four: "last".to_owned(),
+        ..token.clone()
+    };
+    assert_eq!(get(store, key.clone()).await, Some(whole.clone().into()));
+    let free = Amendment { name: Some("third".to_owned()), sends_per_day: Some(None) };
+    assert_eq!(store.commit(amend(free)).await, Ok(()));
+    let whole = Token { name: "third".to_owned(), sends_per_day: None, ..whole };
+    assert_eq!(get(store, key.clone()).await, Some(whole.into()));
+    // A record of a later secret is no token more.
+    let shown = Token { hash: Digest::of(b"two"), first: Some(token.hash), ..token.clone() };
+    assert_eq!(store.commit(change().create(shown)).await, Ok(()));
+    let page = PageRequest { limit: 100, cursor: None };
+    let listed = store.list(organization_id(1), &List::Tokens, &page).await.map(|page| page.items.len());
+    assert_eq!(listed, Ok(1));
+    for key in [key.clone(), Key::Token(Digest::of(b"two"))] {
+        assert_eq!(store.commit(change().write(Write::Delete(key))).await, Ok(()));
+    }
 }
 
 /// An answer whose time is over is overwritten by one of those who found it.

@@ -20,6 +20,7 @@ use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
+use domain::people::organization::Pause;
 use domain::{AuditId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
@@ -76,11 +77,9 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
     match expect {
         Expect::Anything => false,
         Expect::Absent => stored.is_some(),
-        Expect::Paused(seen) => match stored {
-            Some(Record::Organization(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
-            Some(Record::Inbox(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
-            Some(Record::Token(it)) => it.paused.as_ref().map(|pause| pause.at) != seen,
-            _ => true,
+        Expect::Paused(seen) => match paused(stored) {
+            Some(paused) => paused.map(|pause| pause.at) != seen,
+            None => true,
         },
         Expect::Until(at) => match stored {
             Some(Record::Answer(answer)) => answer.expires_at != at,
@@ -88,6 +87,16 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
             _ => true,
         },
         Expect::Version(version) => stored.and_then(Record::version) != Some(version),
+    }
+}
+
+/// The pause of what can be paused.
+fn paused(stored: Option<&Record>) -> Option<Option<&Pause>> {
+    match stored? {
+        Record::Organization(it) => Some(it.paused.as_ref()),
+        Record::Inbox(it) => Some(it.paused.as_ref()),
+        Record::Token(it) => Some(it.paused.as_ref()),
+        _ => None,
     }
 }
 
@@ -140,6 +149,26 @@ fn count(stored: Option<&Record>) -> u64 {
     }
 }
 
+/// The record of which a part can't be changed as it stands.
+fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Option<Key> {
+    let (key, met) = match write {
+        Write::Pause { key, seen, .. } => (key.clone(), !unmet(at(key), Expect::Paused(*seen))),
+        Write::Amend { key, .. } => (key.clone(), at(key).is_some()),
+        Write::Rotate { token, seen, .. } => {
+            let key = Key::Token(*token);
+            let secret = |it: &Record| match it {
+                Record::Token(token) => Some(token.rotation.as_ref().map(|it| it.secret)),
+                _ => None,
+            };
+            let met = at(&key).and_then(secret) == Some(*seen);
+            (key, met)
+        }
+        Write::Used { token, .. } => (Key::Token(*token), at(&Key::Token(*token)).is_some()),
+        _ => return None,
+    };
+    (!met).then_some(key)
+}
+
 fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
     let organization_id = change.organization_id;
     let at = |key: &Key| contents.records.get(&(organization_id, key.clone()));
@@ -158,6 +187,9 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                 if unmet(at(&key), Expect::Version(session.version)) {
                     conflicts.push(Conflict::Record(key));
                 }
+            }
+            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+                conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
                 let key = Key::Counter(*key);
@@ -229,6 +261,35 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
     conflicts
 }
 
+/// Changes a part of a record.
+fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: Write) {
+    let key = match &write {
+        Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
+        Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
+        _ => return,
+    };
+    let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
+    match (write, record) {
+        (Write::Pause { pause, .. }, Record::Organization(it)) => it.paused = pause,
+        (Write::Pause { pause, .. }, Record::Inbox(it)) => it.paused = pause,
+        (Write::Pause { pause, .. }, Record::Token(it)) => it.paused = pause,
+        (Write::Amend { amendment, .. }, Record::Organization(it)) => {
+            it.name = amendment.name.unwrap_or_else(|| it.name.clone());
+            it.sends_per_day = amendment.sends_per_day.unwrap_or(it.sends_per_day);
+        }
+        (Write::Amend { amendment, .. }, Record::Token(it)) => {
+            it.name = amendment.name.unwrap_or_else(|| it.name.clone());
+            it.sends_per_day = amendment.sends_per_day.unwrap_or(it.sends_per_day);
+        }
+        (Write::Rotate { rotation, last_four, .. }, Record::Token(it)) => {
+            it.rotation = Some(rotation);
+            it.last_four = last_four;
+        }
+        (Write::Used { at, .. }, Record::Token(it)) => it.last_used_at = Some(at),
+        _ => {}
+    }
+}
+
 fn apply(contents: &mut Contents, change: Change) {
     let organization_id = change.organization_id;
     for write in change.writes {
@@ -266,6 +327,9 @@ fn apply(contents: &mut Contents, change: Change) {
                     stored.expires_at = session.expires_at;
                     stored.version += 1;
                 }
+            }
+            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+                change_part(contents, organization_id, write);
             }
             Write::Uncount { key: hash, by } => {
                 let key = (organization_id, Key::Counter(hash));
@@ -312,7 +376,7 @@ fn apply(contents: &mut Contents, change: Change) {
 fn order(list: &List, record: &Record) -> Option<String> {
     match (list, record) {
         (List::Inboxes, Record::Inbox(inbox)) => Some(inbox.id.to_string()),
-        (List::Tokens, Record::Token(token)) => Some(token.id.to_string()),
+        (List::Tokens, Record::Token(token)) if token.first.is_none() => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
         (List::Messages(inbox, span), Record::Message(message))

@@ -29,8 +29,9 @@ use domain::mailbox::message::{
     Attachment, AttachmentRef, Direction, Mark, Message, Party, Trashed, Verdicts,
 };
 use domain::mailbox::notes::{Notes, Tag};
-use domain::people::access::{Actor, Credential, Role, Scope};
+use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
+use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
@@ -71,6 +72,7 @@ pub fn organization(n: u8) -> Organization {
         name: "Sample".into(),
         data_key: vec![1, 2, 3],
         paused: None,
+        sends_per_day: None,
         created_at: NOW,
     }
 }
@@ -106,6 +108,8 @@ pub fn token(n: u8, role: Role, scopes: &[Scope]) -> (Token, Secret) {
         id: TokenId::new(NOW, [n; 10]),
         organization_id: organization_id(1),
         hash: secret.hash(),
+        first: None,
+        rotation: None,
         last_four: secret.last_four().to_owned(),
         name: "Sample".into(),
         member_id: member(n, role).id,
@@ -116,8 +120,24 @@ pub fn token(n: u8, role: Role, scopes: &[Scope]) -> (Token, Secret) {
         paused: None,
         created_at: NOW,
         expires_at: None,
+        last_used_at: None,
+        sends_per_day: None,
     };
     (token, secret)
+}
+
+/// A token of [`member`] with everything that one can have, and the record of its later secret.
+pub fn rotated(n: u8) -> (Token, Token) {
+    let (token, _) = token(n, Role::Editor, &[Scope::MessagesSend]);
+    let secret = Digest::of(&[n, n]);
+    let shown = Token { hash: secret, first: Some(token.hash), ..token.clone() };
+    let rotated = Token {
+        rotation: Some(token.rotate(secret, Token::OVERLAP, NOW)),
+        last_used_at: Some(later(60)),
+        sends_per_day: SendsPerDay::new(200),
+        ..token
+    };
+    (rotated, shown)
 }
 
 /// A session of [`member`] with its secret.
@@ -360,6 +380,7 @@ pub fn approval(n: u8) -> Approval {
         requested_by: Actor::Token {
             token_id: TokenId::new(NOW, [n; 10]),
             member_id: MemberId::new(NOW, [n; 10]),
+            name: CalledThen::new("Sample"),
         },
         requested_with: program(n),
         requested_at: NOW,

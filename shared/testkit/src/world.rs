@@ -385,6 +385,7 @@ impl Default for World {
             clock: Arc::<HandClock>::clone(&clock),
             random: Arc::new(Counted::default()),
             settings: Arc::new(settings),
+            rates: Arc::default(),
         };
         Self {
             ports,

@@ -10,6 +10,7 @@ mod described;
 mod openapi;
 
 mod people {
+    mod limits;
     mod sign_in;
     mod tokens;
 }
@@ -52,6 +53,7 @@ mod stack {
         pub(super) mod access;
         mod persons;
         mod sign_in;
+        mod tokens;
     }
 
     mod mailbox {

@@ -29,7 +29,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(sending: &'a Sending, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (id, message_id) = (request.id("inbox_id")?, request.id("message_id")?);
-        let keys = [Key::Inbox(id), Key::Policies, Key::Message(id, message_id)];
+        let keys = [Key::Inbox(id), Key::Policies, Key::Organization, Key::Message(id, message_id)];
         let call = request.enter_once::<scope::MessagesSend>(&sending.ports, &keys).await?;
         let respond = |submitted: &Submitted| drafts::respond(submitted, sending.ports.now());
         let submitted =

@@ -30,6 +30,6 @@ fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
         let page = request.query::<PageQuery>()?.page();
         let call = request.enter::<scope::TokensManage>(ports, &[]).await?;
         let tokens = tokens::list(&call.ports, &call.permit, &page).await?;
-        Ok(Response::json(200, &pages::page(&tokens, |token| wire::people::tokens::token(token, None))))
+        Ok(Response::json(200, &pages::page(&tokens, wire::people::tokens::standing)))
     })
 }

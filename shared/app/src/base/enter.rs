@@ -12,6 +12,7 @@ use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::people::access::Principal;
 use domain::people::credential::{CredentialKind, InvalidSecret, Secret, Session, Token};
+use domain::people::limit::{Caller, Left};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::error::Refusal;
@@ -139,6 +140,8 @@ pub async fn enter(
         )
     })?;
     let organization_id = secret.organization_id();
+    // Whoever asks too fast costs no call. A stranger's secret is counted for itself: it takes nothing from an organization.
+    take(ports, Caller::Credential(secret.hash()))?;
     let credential_key = match secret.kind() {
         CredentialKind::Token => Key::Token(secret.hash()),
         CredentialKind::Session => Key::Session(secret.hash()),
@@ -164,8 +167,9 @@ pub async fn enter(
     let mut session = None;
     let principal = match found[0].take() {
         Some(Record::Token(token)) => {
-            check_token(ports, &token, now).await?;
-            Token::principal(&token)
+            let token = check_token(ports, token, now).await?;
+            note_use(ports, &token, now).await;
+            token.principal()
         }
         Some(Record::Session(record)) => {
             let principal = record.principal(now).ok_or_else(|| {
@@ -183,6 +187,7 @@ pub async fn enter(
         }
         _ => return Err(unknown()),
     };
+    take(ports, Caller::Organization(organization_id))?;
     let mut answered = None;
     let promise = match (promise, found.get_mut(1).and_then(Option::take)) {
         (Some((_, request)), Some(Record::Answer(answer))) if now < answer.expires_at => {
@@ -222,9 +227,31 @@ fn unknown() -> Refusal {
     )
 }
 
-/// Refuses a token that is paused or has ended, or that was made with one that is deleted or paused or has ended: what a token made does not outlive
-/// it. Only a token that another made costs a read more.
-async fn check_token(ports: &Ports, token: &Token, now: Timestamp) -> Result<(), Refusal> {
+/// Takes one request out of a caller's bucket.
+fn take(ports: &Ports, caller: Caller) -> Result<(), Refusal> {
+    let mut rates = ports.rates.lock().unwrap_or_else(PoisonError::into_inner);
+    rates.take(caller, ports.now()).map_err(|retry_at| Refusal::NotBefore {
+        code: Code::RateLimited,
+        message: match caller {
+            Caller::Credential(_) => "too many requests with this credential: ask more slowly".to_owned(),
+            Caller::Organization(_) => "too many requests of this organization: ask more slowly".to_owned(),
+        },
+        retry_at,
+    })
+}
+
+/// What is left of the rates that a credential and its organization have: nothing for what is none.
+pub fn rates_left(ports: &Ports, credential: Option<&str>) -> Vec<Left> {
+    let Some(secret) = credential.and_then(|text| Secret::parse(text).ok()) else { return vec![] };
+    let rates = ports.rates.lock().unwrap_or_else(PoisonError::into_inner);
+    let callers = [Caller::Credential(secret.hash()), Caller::Organization(secret.organization_id())];
+    callers.into_iter().map(|caller| rates.left(caller, ports.now())).collect()
+}
+
+/// The token that a secret stands for. Refuses one that is paused or has ended, or that was made with one that is deleted or paused or
+/// has ended (what a token made does not outlive it), and a secret that another took the place of. Only a token that another made, or
+/// that was rotated, costs a read more.
+async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<Token, Refusal> {
     let holds = |token: &Token| match token.paused {
         None if token.has_expired(now) => Err(Refusal::because(
             Code::TokenExpired,
@@ -236,15 +263,33 @@ async fn check_token(ports: &Ports, token: &Token, now: Timestamp) -> Result<(),
             "a person paused this token, or the one that it was made with: ask them to resume it",
         )),
     };
-    holds(token)?;
-    if token.ancestors.is_empty() {
-        return Ok(());
+    let secret = shown.hash;
+    let ancestors: Vec<_> = shown.ancestors.iter().copied().map(key::Token).collect();
+    let (first, ancestors) = if shown.first.is_none() && ancestors.is_empty() {
+        (None, vec![])
+    } else {
+        load(&*ports.store, shown.organization_id, (shown.first.map(key::Token), ancestors)).await?
+    };
+    let token = match shown.first {
+        None => shown,
+        Some(_) => first.ok_or_else(unknown)?,
+    };
+    if !token.takes(secret, now) {
+        return Err(unknown());
     }
-    let ancestors: Vec<_> = token.ancestors.iter().copied().map(key::Token).collect();
-    for ancestor in load(&*ports.store, token.organization_id, ancestors).await? {
+    holds(&token)?;
+    for ancestor in ancestors {
         holds(&ancestor.ok_or_else(unknown)?)?;
     }
-    Ok(())
+    Ok(token)
+}
+
+/// Writes down that a token is used, now and then. Losing this write costs nothing: the next request does it.
+async fn note_use(ports: &Ports, token: &Token, now: Timestamp) {
+    if token.is_to_note_use(now) {
+        let used = Write::Used { token: token.hash, at: now };
+        let _ = ports.store.commit(Change::new(token.organization_id).write(used)).await;
+    }
 }
 
 /// A store that has some records at hand. Each is given once, so that a second look is a fresh one.

@@ -1,7 +1,7 @@
 //! What the use cases need of the world outside, as object-safe traits, and those that all of them may touch.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use domain::delivery::webhook::{AttemptResult, ResponseHead};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::people::access::Actor;
+use domain::people::limit::Buckets;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
     PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
@@ -311,6 +312,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// What an operator set.
     pub settings: Arc<Settings>,
+    /// How fast callers of this process asked lately.
+    pub rates: Arc<Mutex<Buckets>>,
 }
 
 /// What an operator set.

@@ -21,8 +21,9 @@ use domain::mailbox::lifecycle::{Nonce, Status};
 use domain::mailbox::message::{
     Attachment, Fate, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
-use domain::people::credential::{Login, Session, SignInWindow, Token};
-use domain::people::organization::{Member, Organization};
+use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
+use domain::people::limit::SendsPerDay;
+use domain::people::organization::{Member, Organization, Pause};
 use domain::{
     ApprovalId, AttachmentId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
     StandingApprovalId, ThreadId, Timestamp, TokenId, WebhookId,
@@ -293,8 +294,7 @@ pub enum Expect {
     Absent,
     /// The record with this version; the written one has the next.
     Version(u64),
-    /// The record of something that can be paused, as it was seen: paused at this time, or not. One that is gone is not
-    /// made anew.
+    /// The record of an inbox as it was seen: paused at this time, or not. One that is gone is not made anew.
     Paused(Option<Timestamp>),
     /// The saved answer, or what leads to a draft that came to an end, that is forgotten at this time.
     Until(Timestamp),
@@ -315,6 +315,41 @@ pub enum Write {
     Conversation(Box<ThreadChange>),
     /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
     Prolong(Session),
+    /// Pauses what can be paused, or ends that, where it is as it was seen, and writes nothing else of it. One that is gone is not made
+    /// anew.
+    Pause {
+        /// An organization, an inbox or a token.
+        key: Key,
+        /// Since when it was paused, if it was.
+        seen: Option<Timestamp>,
+        /// The pause; none where it ends.
+        pause: Option<Pause>,
+    },
+    /// Writes what somebody changes of an organization or a token, and nothing else of it. One that is gone is not made anew.
+    Amend {
+        /// Which.
+        key: Key,
+        /// What changes.
+        amendment: Amendment,
+    },
+    /// Gives a token another secret, where nobody else did so meanwhile, and writes nothing else of it.
+    Rotate {
+        /// Under which the token lies.
+        token: Digest,
+        /// What its secret hashed to, where it was not the first.
+        seen: Option<Digest>,
+        /// The other secret.
+        rotation: Rotation,
+        /// Its last four characters.
+        last_four: String,
+    },
+    /// Writes when a token was used, and nothing else of it: whoever may only do that makes none.
+    Used {
+        /// Under which the token lies.
+        token: Digest,
+        /// When.
+        at: Timestamp,
+    },
     /// Removes a record.
     Delete(Key),
     /// Removes a record that must be there: of two at once, one conflicts.
@@ -342,6 +377,15 @@ pub enum Write {
         /// So many fewer.
         by: u64,
     },
+}
+
+/// What changes of an organization or a token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Amendment {
+    /// Its name; none where it stays.
+    pub name: Option<String>,
+    /// How many mails a day it may ask for, or that there is no limit; none where it stays.
+    pub sends_per_day: Option<Option<SendsPerDay>>,
 }
 
 impl Write {

@@ -18,6 +18,7 @@ use domain::mailbox::media::{self, Mismatch};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::mailbox::notes::Notes;
 use domain::people::access::{Principal, scope};
+use domain::people::limit::SendsPerDay;
 use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -175,6 +176,8 @@ pub(crate) struct Prepared {
     pub(crate) always: Option<&'static str>,
     /// What bringing its HTML into the normal form changed.
     pub(crate) html_changes: Vec<HtmlChange>,
+    /// How many mails a day its organization may ask for.
+    pub(crate) sends_per_day: Option<SendsPerDay>,
 }
 
 /// One of the mails that are attempts at the same.

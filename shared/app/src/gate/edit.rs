@@ -231,6 +231,7 @@ async fn revise(
         saved: None,
         always: Some("edited"),
         html_changes,
+        sends_per_day: None,
     })
 }
 
@@ -286,6 +287,7 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepa
         saved: None,
         always: None,
         html_changes: vec![],
+        sends_per_day: None,
     }
 }
 
@@ -323,8 +325,8 @@ pub async fn send_again(
     let ports = &sending.ports;
     permit.over(inbox_id)?;
     let organization_id = permit.organization_id();
-    let wanted = (key::Inbox(inbox_id), key::Message(inbox_id, id), key::Policies);
-    let (inbox, message, book) = load(&*ports.store, organization_id, wanted).await?;
+    let wanted = (key::Inbox(inbox_id), key::Message(inbox_id, id), key::Policies, key::Organization);
+    let (inbox, message, book, organization) = load(&*ports.store, organization_id, wanted).await?;
     let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
     let message = message.ok_or(Refusal::NotFound("message"))?;
     let book = book.unwrap_or_default();
@@ -355,6 +357,7 @@ pub async fn send_again(
         saved: None,
         always: Some("sent_again"),
         html_changes,
+        sends_per_day: organization.and_then(|it| it.sends_per_day),
     };
     send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
 }

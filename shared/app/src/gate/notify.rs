@@ -512,7 +512,7 @@ impl Entry {
         };
         let asked_by = match &approval.requested_by {
             Actor::Member { member_id } => person(member_id),
-            Actor::Token { token_id, member_id } => {
+            Actor::Token { token_id, member_id, .. } => {
                 let id = token_id.to_string();
                 format!("API token \u{2026}{} of {}", &id[id.len() - 6..], person(member_id))
             }

@@ -11,16 +11,14 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::Status;
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, ScopeType, scope};
-use domain::people::organization::{Organization, Pause, StaysPaused};
+use domain::people::organization::{Pause, StaysPaused};
 use domain::{InboxId, MessageId, TokenId};
 use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Ports, Workflow};
 use crate::base::retry::{Try, retry};
-use crate::base::store::{
-    Change, Expect, List, Page, PageRequest, Record, StoreError, Write, key, load, typed,
-};
+use crate::base::store::{Change, Key, List, Page, PageRequest, StoreError, Write, key, load, typed};
 use crate::gate::approvals::cancel;
 use crate::gate::steps::ticket;
 use crate::people::tokens;
@@ -54,38 +52,37 @@ const TRIES: usize = 5;
 /// At most so many mails are dropped by one release.
 pub const MAX_DROPPED: usize = 100;
 
+/// What can be paused, as it was found.
+struct Found {
+    key: Key,
+    paused: Option<Pause>,
+    /// Where it is one.
+    inbox: Option<Inbox>,
+}
+
 async fn load_covered(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
     scope: Covered,
-) -> Result<(Record, Option<Pause>), Refusal> {
+) -> Result<Found, Refusal> {
     let organization_id = permit.organization_id();
     Ok(match scope {
         Covered::Organization => {
             let found = load(&*ports.store, organization_id, key::Organization).await?;
             let found = found.ok_or(Refusal::NotFound("organization"))?;
-            (found.clone().into(), found.paused)
+            Found { key: Key::Organization, paused: found.paused, inbox: None }
         }
         Covered::Inbox(id) => {
             permit.over(id)?;
             let found = load(&*ports.store, organization_id, key::Inbox(id)).await?;
             let found = found.ok_or(Refusal::NotFound("inbox"))?;
-            (found.clone().into(), found.paused)
+            Found { key: Key::Inbox(id), paused: found.paused.clone(), inbox: Some(found) }
         }
         Covered::Token(id) => {
             let found = tokens::find(ports, organization_id, id).await?;
-            (found.clone().into(), found.paused)
+            Found { key: Key::Token(found.hash), paused: found.paused, inbox: None }
         }
     })
-}
-
-fn with(record: Record, pause: Option<Pause>) -> Record {
-    match record {
-        Record::Organization(it) => Organization { paused: pause, ..it }.into(),
-        Record::Inbox(it) => Inbox { paused: pause, ..it }.into(),
-        Record::Token(it) => domain::people::credential::Token { paused: pause, ..it }.into(),
-        other => other,
-    }
 }
 
 /// Whoever may decide may pause: to stop is always safe. A limited token pauses only its inboxes.
@@ -99,11 +96,11 @@ pub async fn pause(
         return Err(Refusal::NotFound(scope.name()));
     }
     retry(TRIES, "the pause kept changing", || async {
-        let (record, paused) = load_covered(ports, permit, scope).await?;
+        let found = load_covered(ports, permit, scope).await?;
         // Pulling it again is written down too: a release that is under way must not swallow it.
         let pause = Pause { by: permit.actor().clone(), at: ports.now(), reason: reason.to_owned() };
-        let record = with(record, Some(pause.clone()));
-        Try::of(commit(ports, permit, scope, record, paused, Some(reason)).await, pause)
+        let written = commit(ports, permit, scope, found, Some(pause.clone())).await;
+        Try::of(written, pause)
     })
     .await
 }
@@ -112,12 +109,11 @@ async fn commit(
     ports: &Ports,
     permit: &Permit<impl ScopeType>,
     scope: Covered,
-    record: Record,
-    seen: Option<Pause>,
-    reason: Option<&str>,
+    Found { key, paused: seen, inbox }: Found,
+    pause: Option<Pause>,
 ) -> Result<(), StoreError> {
     let organization_id = permit.organization_id();
-    let (action, target) = match (scope, reason) {
+    let (action, target) = match (scope, &pause) {
         (Covered::Organization, Some(_)) => ("organization.pause", organization_id.to_string()),
         (Covered::Organization, None) => ("organization.resume", organization_id.to_string()),
         (Covered::Inbox(id), Some(_)) => ("inbox.pause", id.to_string()),
@@ -126,30 +122,34 @@ async fn commit(
         (Covered::Token(id), None) => ("token.resume", id.to_string()),
     };
     let mut entry = ports.audit(organization_id, permit.actor(), action, target);
-    entry.details.extend(reason.map(|reason| ("reason", reason.to_owned())));
-    let expect = Expect::Paused(seen.map(|seen| seen.at));
-    let event = told(ports, permit, record.clone());
-    let change = Change::new(organization_id).write(Write::put(record, expect)).audit(entry);
+    entry.details.extend(pause.as_ref().map(|pause| ("reason", pause.reason.clone())));
+    let event = told(ports, permit, scope, inbox, pause.clone());
+    let write = Write::Pause { key, seen: seen.map(|seen| seen.at), pause };
+    let change = Change::new(organization_id).write(write).audit(entry);
     ports.store.commit(event.into_iter().fold(change, Change::event)).await
 }
 
 /// The event of what is paused from now on, or goes on.
-fn told(ports: &Ports, permit: &Permit<impl ScopeType>, record: Record) -> Option<Event> {
+fn told(
+    ports: &Ports,
+    permit: &Permit<impl ScopeType>,
+    scope: Covered,
+    inbox: Option<Inbox>,
+    pause: Option<Pause>,
+) -> Option<Event> {
+    let kind = match (scope, pause.is_some()) {
+        (Covered::Organization, true) => EventKind::OrganizationPaused,
+        (Covered::Organization, false) => EventKind::OrganizationResumed,
+        (Covered::Inbox(_), true) => EventKind::InboxPaused,
+        (Covered::Inbox(_), false) => EventKind::InboxResumed,
+        (Covered::Token(_), true) => EventKind::TokenPaused,
+        (Covered::Token(_), false) => EventKind::TokenResumed,
+    };
     let halt = |token_id, paused| Subject::Halt(Box::new(Halt { token_id, paused }));
-    let (kind, subject) = match record {
-        Record::Organization(Organization { paused: Some(pause), .. }) => {
-            (EventKind::OrganizationPaused, halt(None, Some(pause)))
-        }
-        Record::Organization(_) => (EventKind::OrganizationResumed, halt(None, None)),
-        Record::Token(token) => {
-            let kind = if token.paused.is_some() { EventKind::TokenPaused } else { EventKind::TokenResumed };
-            (kind, halt(Some(token.id), token.paused))
-        }
-        Record::Inbox(inbox) => {
-            let kind = if inbox.paused.is_some() { EventKind::InboxPaused } else { EventKind::InboxResumed };
-            (kind, Subject::Inbox(Box::new(inbox)))
-        }
-        _ => return None,
+    let subject = match scope {
+        Covered::Organization => halt(None, pause),
+        Covered::Token(id) => halt(Some(id), pause),
+        Covered::Inbox(_) => Subject::Inbox(Box::new(Inbox { paused: pause, ..inbox? })),
     };
     Some(ports.event(permit.organization_id(), kind, subject))
 }
@@ -232,7 +232,7 @@ pub async fn resume<S: ScopeType>(
             refused.to_string(),
         )
     })?;
-    let (record, paused) = load_covered(ports, permit, scope).await?;
+    let found = load_covered(ports, permit, scope).await?;
     let first = PageRequest { limit: KICKED, cursor: None };
     let mut dropped = vec![];
     if !drop.is_empty() {
@@ -261,9 +261,9 @@ pub async fn resume<S: ScopeType>(
             });
         }
     }
-    if paused.is_some() {
+    if found.paused.is_some() {
         // Where somebody pulled it again meanwhile, nothing is released.
-        commit(ports, permit, scope, with(record, None), paused, None).await?;
+        commit(ports, permit, scope, found, None).await?;
     }
     let will_send = waiting(ports, permit, scope, &first).await?;
     let now = ports.now();

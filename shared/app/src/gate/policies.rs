@@ -8,8 +8,7 @@ use domain::base::digest::Digest;
 use domain::gate::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
-use domain::people::access::Actor;
-use domain::people::access::{Permit, scope};
+use domain::people::access::{Actor, CalledThen, Permit, scope};
 use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 
 use crate::base::enter::Once;
@@ -391,7 +390,10 @@ async fn find(
 /// The token that a trial is to be asked for with.
 async fn token(ports: &Ports, organization_id: OrganizationId, id: TokenId) -> Result<Actor, Refusal> {
     match tokens::find(ports, organization_id, id).await {
-        Ok(token) => Ok(Actor::Token { token_id: id, member_id: token.member_id }),
+        Ok(token) => {
+            let name = CalledThen::new(&token.name);
+            Ok(Actor::Token { token_id: id, member_id: token.member_id, name })
+        }
         Err(Refusal::NotFound(_)) => Err(Refusal::field("token_id", Code::UnknownToken, "no such token")),
         Err(other) => Err(other),
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use domain::base::address::{HeaderText, Mailbox};
+use domain::base::code::Code;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, Deed, Verdict};
 use domain::gate::draft::{DraftState, SavedDraft};
@@ -14,13 +15,17 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Actor, Credential, Permit, Principal, scope};
+use domain::people::limit::{Daily, Day, Sender};
 use domain::{ApprovalId, InboxId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
+use jiff::SignedDuration;
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
-use crate::base::store::{Change, Conflict, DraftPointer, Expect, Key, StoreError, Write, key, load};
+use crate::base::store::{
+    Change, Conflict, Counter, DraftPointer, Expect, Key, StoreError, Write, key, load,
+};
 use crate::gate::draft::{
     Body, File, Original, Prepared, address_answer, answer_references, answered_id, check, check_total,
     fetch_files, name_passed_on, place,
@@ -114,6 +119,7 @@ pub(crate) async fn submit_saved(
         prepared.always = Some("written_by_others");
     }
     prepared.saved = saved;
+    prepared.sends_per_day = organization.as_ref().and_then(|it| it.sends_per_day);
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");
@@ -152,6 +158,7 @@ async fn prepare(
         saved: None,
         always: None,
         html_changes,
+        sends_per_day: None,
     })
 }
 
@@ -166,6 +173,8 @@ pub(crate) async fn send(
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
     let ports = &sending.ports;
+    let limits = limits(principal, &prepared);
+    check_room(ports, inbox, &limits).await?;
     let mut last = vec![];
     for _ in 0..TRIES {
         let weighed = weigh(sending, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
@@ -217,6 +226,8 @@ pub(crate) async fn send(
             change.writes.extend(used_up(saved, &submitted, now));
         }
         change.writes.extend(weighed.counts);
+        let day = Day::of(now);
+        change.writes.extend(limits.iter().map(|daily| count(daily, day)));
         for file in records(message) {
             change = change.create(file);
         }
@@ -226,6 +237,11 @@ pub(crate) async fn send(
         }
         let change = once.save(change, now, || answer(&submitted));
         if let Err(conflicts) = once.try_commit(ports, change).await? {
+            let met =
+                |daily: &&Daily| conflicts.contains(&Conflict::Record(Key::Counter(daily.count_hash(day))));
+            if let Some(daily) = limits.iter().find(met) {
+                return Err(limit_reached(daily, day));
+            }
             if !conflicts.iter().all(is_budget) {
                 return Err(StoreError::Conflict(conflicts).into());
             }
@@ -240,6 +256,62 @@ pub(crate) async fn send(
         return Ok(submitted);
     }
     Err(StoreError::Conflict(last).into())
+}
+
+/// The limits of mails a day that a mail of this caller counts towards.
+fn limits(principal: &Principal, prepared: &Prepared) -> Vec<Daily> {
+    let own = match &principal.actor {
+        Actor::Token { token_id, .. } => {
+            principal.sends_per_day.map(|limit| Daily { sender: Sender::Token(*token_id), limit })
+        }
+        Actor::Member { .. } | Actor::System => None,
+    };
+    let all = prepared.sends_per_day.map(|limit| Daily { sender: Sender::Organization, limit });
+    own.into_iter().chain(all).collect()
+}
+
+/// Counts one mail more on this day, where it is within the limit.
+fn count(daily: &Daily, day: Day) -> Write {
+    Write::Count {
+        key: daily.count_hash(day),
+        by: 1,
+        limit: Some(u64::from(daily.limit.get())),
+        // A clock that is a little behind must not begin anew.
+        expires_at: day.ends_at() + SignedDuration::from_hours(24),
+    }
+}
+
+/// Refuses a mail for which there is no room today, before anything is stored for it. Who is counted last the transaction says.
+async fn check_room(ports: &Ports, inbox: &Inbox, limits: &[Daily]) -> Result<(), Refusal> {
+    if limits.is_empty() {
+        return Ok(());
+    }
+    let day = Day::of(ports.now());
+    let wanted: Vec<_> = limits.iter().map(|daily| key::Counter(daily.count_hash(day))).collect();
+    let counted = load(&*ports.store, inbox.organization_id, wanted).await?;
+    let is_full = |(daily, counter): &(&Daily, Option<Counter>)| {
+        counter.as_ref().is_some_and(|counter| counter.count >= u64::from(daily.limit.get()))
+    };
+    match limits.iter().zip(counted).find(is_full) {
+        Some((daily, _)) => Err(limit_reached(daily, day)),
+        None => Ok(()),
+    }
+}
+
+/// What is said to whoever met a limit of a day.
+fn limit_reached(daily: &Daily, day: Day) -> Refusal {
+    let (number, retry_at) = (daily.limit.get(), day.ends_at());
+    let whose = match daily.sender {
+        Sender::Organization => "the organization",
+        Sender::Token(_) => "this token",
+    };
+    Refusal::NotBefore {
+        code: Code::DailyLimitReached,
+        message: format!(
+            "{whose} may ask for {number} mails a day and has: nothing was stored; the next may be asked for at {retry_at}"
+        ),
+        retry_at,
+    }
 }
 
 /// What is left of a draft of which a mail was made: it leads to that mail, and so does its name.

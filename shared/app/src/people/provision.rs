@@ -48,7 +48,14 @@ pub async fn organization(
     let now = ports.now();
     let organization_id = ports.organization_id();
     let (_, data_key) = data_keys.generate(organization_id).await?;
-    let organization = Organization { id: organization_id, name, data_key, paused: None, created_at: now };
+    let organization = Organization {
+        id: organization_id,
+        name,
+        data_key,
+        paused: None,
+        sends_per_day: None,
+        created_at: now,
+    };
     let mut change = Change::new(organization_id).create(organization.clone()).audit(ports.audit(
         organization_id,
         &Actor::System,

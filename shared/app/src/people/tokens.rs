@@ -1,18 +1,21 @@
 //! API tokens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::people::access::{Permit, Scopes, scope};
-use domain::people::credential::{CredentialKind, Secret, Token, grant};
+use domain::people::credential::{CredentialKind, InvalidRotation, Secret, Standing, Token, grant};
+use domain::people::limit::SendsPerDay;
 use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
+use jiff::SignedDuration;
 
 use crate::base::enter::Once;
-use crate::base::error::Refusal;
+use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::Ports;
 use crate::base::store::{
-    Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, key, load, typed,
+    Amendment, Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, TokenPointer, Write, key,
+    load, typed,
 };
 
 /// What a new token is to be.
@@ -26,6 +29,8 @@ pub struct NewToken {
     pub inboxes: Option<BTreeSet<InboxId>>,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// How many mails it may ask for on one day.
+    pub sends_per_day: Option<SendsPerDay>,
 }
 
 /// So many tokens a member may have, those that their tokens made with them.
@@ -49,7 +54,7 @@ pub async fn create(
     grant(principal, &new.scopes, new.inboxes.as_ref())
         .map_err(|error| Refusal::field("scopes", Code::ScopesNotGrantable, error))?;
     let organization_id = permit.organization_id();
-    let expires_at = end(ports, permit, new.expires_at).await?;
+    let (expires_at, sends_per_day) = bounds(ports, permit, new.expires_at, new.sends_per_day).await?;
     if let Some(inboxes) = &new.inboxes {
         let wanted: Vec<_> = inboxes.iter().copied().map(key::Inbox).collect();
         let found = load(&*ports.store, organization_id, wanted).await?;
@@ -62,6 +67,8 @@ pub async fn create(
         id: ports.token_id(),
         organization_id,
         hash: secret.hash(),
+        first: None,
+        rotation: None,
         last_four: secret.last_four().to_owned(),
         name: new.name,
         member_id,
@@ -72,6 +79,8 @@ pub async fn create(
         ancestors: principal.credential.tokens().to_vec(),
         created_at: ports.now(),
         expires_at,
+        last_used_at: None,
+        sends_per_day,
     };
     let mut entry = ports.audit(organization_id, permit.actor(), "token.create", token.id);
     entry.details.push(("credential", principal.credential.name()));
@@ -96,24 +105,34 @@ pub async fn create(
     Ok((token, secret))
 }
 
-/// When a new token ends: as it is asked for, and no later than the token that makes it, if one does.
-async fn end(
+/// When a new token ends and how many mails a day it may ask for: as it is asked for, and within the bounds of the token that makes
+/// it, if one does.
+async fn bounds(
     ports: &Ports,
     permit: &Permit<scope::TokensManage>,
-    wanted: Option<Timestamp>,
-) -> Result<Option<Timestamp>, Refusal> {
-    if wanted.is_some_and(|at| at <= ports.now()) {
+    ends: Option<Timestamp>,
+    sends: Option<SendsPerDay>,
+) -> Result<(Option<Timestamp>, Option<SendsPerDay>), Refusal> {
+    if ends.is_some_and(|at| at <= ports.now()) {
         return Err(Refusal::field("expires_at", Code::ExpiresAtInThePast, "lies in the past"));
     }
-    let Some(maker) = permit.principal().credential.tokens().first() else { return Ok(wanted) };
-    let maker = load(&*ports.store, permit.organization_id(), key::Token(*maker)).await?;
+    let Some(maker) = permit.principal().credential.tokens().first() else { return Ok((ends, sends)) };
     // One that was deleted meanwhile makes a token that never holds.
-    match (maker.and_then(|maker| maker.expires_at), wanted) {
-        (Some(end), Some(at)) if at > end => {
-            let message = format!("the token that makes it ends at {end}: give no later time");
-            Err(Refusal::field("expires_at", Code::BeyondParent, message))
-        }
-        (end, wanted) => Ok(wanted.or(end)),
+    let maker = load(&*ports.store, permit.organization_id(), key::Token(*maker)).await?;
+    let (own_end, own_sends) = maker.map_or((None, None), |maker| (maker.expires_at, maker.sends_per_day));
+    let mut beyond = vec![];
+    if let Some(own) = own_end.filter(|own| ends.is_some_and(|at| at > *own)) {
+        let message = format!("the token that makes it ends at {own}: give no later time");
+        beyond.push(FieldError::new("expires_at", Code::BeyondParent, message));
+    }
+    if let Some(own) = own_sends.filter(|own| sends.is_some_and(|limit| limit > *own)) {
+        let message = format!("the token that makes it may ask for {} mails a day: give no more", own.get());
+        beyond.push(FieldError::new("sends_per_day", Code::BeyondParent, message));
+    }
+    if beyond.is_empty() {
+        Ok((ends.or(own_end), sends.or(own_sends)))
+    } else {
+        Err(Refusal::Invalid(beyond))
     }
 }
 
@@ -127,6 +146,10 @@ pub async fn replace_secret(
 ) -> Result<(Token, Secret), Refusal> {
     let organization_id = permit.organization_id();
     let first = find(ports, organization_id, id).await?;
+    if first.rotation.is_some() {
+        // Somebody has a secret of it.
+        return Err(StoreError::Conflict(vec![]).into());
+    }
     let secret = Secret::new(CredentialKind::Token, organization_id, ports.bytes());
     let removed = Write::Remove(Key::Token(first.hash));
     let token = Token { hash: secret.hash(), last_four: secret.last_four().to_owned(), ..first };
@@ -139,15 +162,143 @@ pub async fn replace_secret(
     Ok((token, secret))
 }
 
+/// Gives a token another secret. The one that it had is taken for `overlap` more, and what was asked for and made with it stays.
+///
+/// The first of a repeated request is taken for lost, with the secret that it gave: it ends, and the one before keeps its time.
+pub async fn rotate(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    id: TokenId,
+    overlap: SignedDuration,
+    once: &Once,
+    answer: impl FnOnce(&Token) -> (u16, String),
+) -> Result<(Token, Secret), Refusal> {
+    let organization_id = permit.organization_id();
+    let token = visible(ports, permit, id).await?;
+    token.check_rotation(permit.principal()).map_err(|refused| {
+        let code = match refused {
+            InvalidRotation::NotOwner => Code::OwnerOfTokenRequired,
+            InvalidRotation::NotOfThisToken => Code::PersonRequired,
+        };
+        Refusal::because(code, refused)
+    })?;
+    let (now, secret) = (ports.now(), Secret::new(CredentialKind::Token, organization_id, ports.bytes()));
+    let mut rotation = token.rotate(secret.hash(), overlap, now);
+    let mut change = Change::new(organization_id);
+    if let Some(last) = &token.rotation {
+        let ended = if once.answered().is_some() {
+            (rotation.previous, rotation.previous_until) = (last.previous, last.previous_until);
+            last.secret
+        } else {
+            last.previous
+        };
+        // The first secret's record is the token itself.
+        if ended != token.hash {
+            change = change.write(Write::Delete(Key::Token(ended)));
+        }
+    }
+    let last_four = secret.last_four().to_owned();
+    let action = if once.answered().is_some() { "token.replace_secret" } else { "token.rotate" };
+    let mut entry = ports.audit(organization_id, permit.actor(), action, id);
+    entry.details = vec![
+        ("credential", permit.principal().credential.name()),
+        ("previous_until", rotation.previous_until.to_string()),
+    ];
+    let shown = Token { hash: secret.hash(), first: Some(token.hash), ..token.clone() };
+    let seen = token.rotation.as_ref().map(|it| it.secret);
+    let rotated = Token { rotation: Some(rotation.clone()), last_four: last_four.clone(), ..token };
+    let change = change
+        .create(shown)
+        .write(Write::Rotate { token: rotated.hash, seen, rotation, last_four })
+        .audit(entry);
+    once.commit(ports, once.save(change, now, || answer(&rotated))).await?;
+    Ok((rotated, secret))
+}
+
+/// One token, if the caller may manage it, and whether it can be used.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    id: TokenId,
+) -> Result<(Token, Standing), Refusal> {
+    let token = visible(ports, permit, id).await?;
+    let known = stand(ports, permit, vec![token]).await?;
+    known.into_iter().next().ok_or(Refusal::NotFound("token"))
+}
+
+/// Gives a token another name or another limit. Limits are a person's to set.
+pub async fn amend(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    id: TokenId,
+    amendment: Amendment,
+) -> Result<Token, Refusal> {
+    let organization_id = permit.organization_id();
+    let token = visible(ports, permit, id).await?;
+    let amended = Token {
+        name: amendment.name.clone().unwrap_or_else(|| token.name.clone()),
+        sends_per_day: amendment.sends_per_day.unwrap_or(token.sends_per_day),
+        ..token.clone()
+    };
+    if amended == token {
+        return Ok(token);
+    }
+    if amended.sends_per_day != token.sends_per_day && !permit.principal().credential.is_person() {
+        return Err(Refusal::because(
+            Code::PersonRequired,
+            "a limit is set by a person: sign in (POST /v1/sessions, or the console) and set it there",
+        ));
+    }
+    let mut entry = ports.audit(organization_id, permit.actor(), "token.update", id);
+    entry.details = amended_details(&amendment);
+    let change = Change::new(organization_id).write(Write::Amend { key: Key::Token(token.hash), amendment });
+    match ports.store.commit(change.audit(entry)).await {
+        Err(StoreError::Conflict(_)) => Err(Refusal::NotFound("token")),
+        written => Ok(written.map(|()| amended)?),
+    }
+}
+
+/// What an audit entry tells of an amendment: the limit, and not the name.
+pub(crate) fn amended_details(amendment: &Amendment) -> Vec<(&'static str, String)> {
+    let limit =
+        |limit: Option<SendsPerDay>| limit.map_or_else(|| "none".to_owned(), |it| it.get().to_string());
+    amendment.sends_per_day.map(|given| ("sends_per_day", limit(given))).into_iter().collect()
+}
+
+/// A token that the caller may manage.
+async fn visible(ports: &Ports, permit: &Permit<scope::TokensManage>, id: TokenId) -> Result<Token, Refusal> {
+    let token = find(ports, permit.organization_id(), id).await?;
+    if may_manage(permit, &token) { Ok(token) } else { Err(Refusal::NotFound("token")) }
+}
+
 /// The tokens of the organization; of the caller's own making where they are neither owner nor admin.
 pub async fn list(
     ports: &Ports,
     permit: &Permit<scope::TokensManage>,
     page: &PageRequest,
-) -> Result<Page<Token>, Refusal> {
+) -> Result<Page<(Token, Standing)>, Refusal> {
     let mut page = typed::<Token>(ports.store.list(permit.organization_id(), &List::Tokens, page).await?);
     page.items.retain(|token| may_manage(permit, token));
-    Ok(page)
+    Ok(Page { items: stand(ports, permit, page.items).await?, next: page.next })
+}
+
+/// Tokens with whether they can be used: one look at all that they were made with.
+async fn stand(
+    ports: &Ports,
+    permit: &Permit<scope::TokensManage>,
+    tokens: Vec<Token>,
+) -> Result<Vec<(Token, Standing)>, Refusal> {
+    let makers: BTreeSet<_> = tokens.iter().flat_map(|token| &token.ancestors).copied().collect();
+    let found = if makers.is_empty() {
+        vec![]
+    } else {
+        let wanted: Vec<_> = makers.iter().copied().map(key::Token).collect();
+        load(&*ports.store, permit.organization_id(), wanted).await?
+    };
+    let found: BTreeMap<_, _> = found.into_iter().flatten().map(|maker| (maker.hash, maker)).collect();
+    let now = ports.now();
+    let standing = |token: &Token| token.standing(token.ancestors.iter().map(|hash| found.get(hash)), now);
+    Ok(tokens.into_iter().map(|token| (standing(&token), token)).map(|(it, token)| (token, it)).collect())
 }
 
 fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {
@@ -159,11 +310,13 @@ fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {
 /// Revokes a token: the next request with it is refused.
 pub async fn delete(ports: &Ports, permit: &Permit<scope::TokensManage>, id: TokenId) -> Result<(), Refusal> {
     let organization_id = permit.organization_id();
-    let token = find(ports, organization_id, id).await?;
-    if !may_manage(permit, &token) {
-        return Err(Refusal::NotFound("token"));
+    let token = visible(ports, permit, id).await?;
+    let mut change = Change::new(organization_id);
+    if let Some(rotation) = &token.rotation {
+        let later = [rotation.secret, rotation.previous].into_iter().filter(|secret| *secret != token.hash);
+        change.writes.extend(later.map(|secret| Write::Delete(Key::Token(secret))));
     }
-    let change = Change::new(organization_id)
+    let change = change
         .write(Write::Remove(Key::Token(token.hash)))
         .write(Write::Delete(Key::TokenPointer(id)))
         .write(Write::Uncount { key: count(token.member_id), by: 1 })

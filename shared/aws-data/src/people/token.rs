@@ -2,22 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use app::base::store::TokenPointer;
+use app::base::store::{StoreError, TokenPointer};
+use aws_sdk_dynamodb::types::Update;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::base::digest::Digest;
 use domain::people::access::{Credential, Role, Scopes};
-use domain::people::credential::Token;
+use domain::people::credential::{Rotation, Token};
+use domain::people::limit::SendsPerDay;
 use domain::people::organization::Pause;
 use domain::{InboxId, MemberId, OrganizationId, SessionId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field, record};
-use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, corrupt, key, number, place, text};
 
 record! {
     Token as TokenRecord {
         id: TokenId,
         organization_id: OrganizationId,
         hash: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<Digest>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rotation: Option<Rotation>,
         last_four: String,
         name: String,
         member_id: MemberId,
@@ -31,20 +38,69 @@ record! {
         created_at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_used_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sends_per_day: Option<SendsPerDay>,
+    }
+}
+
+record! {
+    Rotation as RotationRecord {
+        secret: Digest,
+        previous: Digest,
+        previous_until: Timestamp,
+        at: Timestamp,
     }
 }
 
 impl Kind for Token {
     const NAME: &'static str = "token";
     fn index_keys(&self) -> IndexKeys {
-        let list = Listing { partition: list(self.organization_id), order: self.id.to_string() };
-        IndexKeys { list: Some(list), ..IndexKeys::default() }
+        // One that stands for a later secret is no token more.
+        let list = self
+            .first
+            .is_none()
+            .then(|| Listing { partition: list(self.organization_id), order: self.id.to_string() });
+        IndexKeys { list, ..IndexKeys::default() }
     }
 }
 
 /// Where the token of this hash lies.
 pub(crate) fn at(organization: OrganizationId, hash: Digest) -> Place {
     place(format!("{organization}/token/{}", hash.hex()), "token")
+}
+
+/// Another secret for the token that lies here.
+pub(crate) fn rotate(
+    place: &Place,
+    seen: Option<Digest>,
+    rotation: &Rotation,
+    last_four: &str,
+) -> Result<UpdateBuilder, StoreError> {
+    let rotation = serde_dynamo::to_attribute_value(rotation.write()).map_err(|error| corrupt(&error))?;
+    let update = Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET #rotation = :rotation, last_four = :last_four")
+        .expression_attribute_names("#rotation", "rotation")
+        .expression_attribute_values(":rotation", rotation)
+        .expression_attribute_values(":last_four", text(last_four));
+    Ok(match seen {
+        None => update.condition_expression("attribute_exists(pk) AND attribute_not_exists(#rotation)"),
+        Some(seen) => update
+            .condition_expression("#rotation.#secret = :seen")
+            .expression_attribute_names("#secret", "secret")
+            .expression_attribute_values(":seen", text(seen)),
+    })
+}
+
+/// Names only the attributes that `template.yaml` lets all routes write of a token.
+pub(crate) fn used(place: &Place, at: Timestamp) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET last_used_at = :at")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":at", number(at.as_millisecond()))
 }
 
 /// The list of an organization's tokens.

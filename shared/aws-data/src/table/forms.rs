@@ -21,6 +21,8 @@ use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::Thread;
 use domain::people::access::Role;
 use domain::people::credential::Login;
+use domain::people::limit::SendsPerDay;
+use domain::people::organization::Organization;
 use testkit::samples::{self, NOW, organization_id};
 
 use super::*;
@@ -36,14 +38,18 @@ fn written() -> Vec<(String, Item)> {
     let organization = organization_id(1);
     let hash = Digest::of(b"x");
     let (token, _) = samples::token(1, Role::Editor, &[]);
+    let (rotated, later_secret) = samples::rotated(1);
     let (session, _) = samples::session(1, Role::Approver);
     let (link, _) = samples::link(1);
     let thread = samples::inbound(1).thread_id;
     let records: Vec<Record> = vec![
         samples::organization(1).into(),
+        Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
         samples::member(1, Role::Owner).into(),
         TokenPointer::from(&token).into(),
         token.into(),
+        rotated.into(),
+        later_secret.into(),
         session.into(),
         samples::inbox(1).into(),
         samples::purge(1).into(),

@@ -21,7 +21,7 @@ use crate::delivery::event;
 use crate::gate::contact;
 use crate::ledger::audit;
 use crate::mailbox::{inbox, message, thread};
-use crate::people::{member, session};
+use crate::people::{member, organization, session, token};
 use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
@@ -54,6 +54,23 @@ impl DynamoTable {
             Write::Prolong(session) => {
                 let conflict = Conflict::Record(Key::Session(session.hash));
                 (self.update(session::prolong(organization_id, &session))?, conflict)
+            }
+            Write::Pause { key, seen, pause } => {
+                let update = organization::pause(&kinds::place(organization_id, &key), seen, pause.as_ref())?;
+                (self.update(update)?, Conflict::Record(key))
+            }
+            Write::Amend { key, amendment } => {
+                let update = organization::amend(&kinds::place(organization_id, &key), &amendment);
+                (self.update(update)?, Conflict::Record(key))
+            }
+            Write::Rotate { token, seen, rotation, last_four } => {
+                let conflict = Conflict::Record(Key::Token(token));
+                let place = token::at(organization_id, token);
+                (self.update(token::rotate(&place, seen, &rotation, &last_four)?)?, conflict)
+            }
+            Write::Used { token, at } => {
+                let conflict = Conflict::Record(Key::Token(token));
+                (self.update(token::used(&token::at(organization_id, token), at))?, conflict)
             }
             Write::Uncount { key, by } => {
                 let update = contact::uncount(organization_id, key, by);

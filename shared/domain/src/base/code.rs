@@ -78,9 +78,10 @@ codes! {
         RoleNotEntitled = "role_not_entitled", "the policy asks for other roles: somebody who has one decides";
         RoleCannotDecide = "role_cannot_decide", "owners, admins and approvers decide";
         VoteDelegated = "vote_delegated", "this vote was handed on: that member gives it";
+        OwnerOfTokenRequired = "owner_of_token_required", "the member who made the token rotates it, in a session or with a token that made it: others pause it or delete it";
         PersonRequired = "person_required", "a person does it, in a session: not a token";
         SignInRequired = "sign_in_required", "the policy wants a session, not a link";
-        ManagerRequired = "manager_required", "an owner or an admin ends a pause";
+        ManagerRequired = "manager_required", "an owner or an admin does it";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
         TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
@@ -149,6 +150,7 @@ codes! {
         ControlCharacter = "control_character", "leave out control characters: line breaks and tabs are for `text` and `html` alone";
         NotAscii = "not_ascii", "write ASCII here";
         OutOfRange = "out_of_range", "`message` names the bounds";
+        LimitOfZero = "limit_of_zero", "a limit lets at least one mail through: to stop mail pause the token, the inbox or the organization; `null` takes a limit away";
         EmptyList = "empty_list", "name at least one; a list that may be left out is left out";
         UnknownChoice = "unknown_choice", "`message` names the choices";
         InvalidAddress = "invalid_address", "give a mail address: `name@example.com`";
@@ -187,7 +189,7 @@ codes! {
         NothingChanged = "nothing_changed", "an edit changes something";
         SendAtInThePast = "send_at_in_the_past", "give a time ahead";
         ExpiresAtInThePast = "expires_at_in_the_past", "give a time ahead, or leave it out for no end";
-        BeyondParent = "beyond_parent", "a token ends no later than the one that it is made with";
+        BeyondParent = "beyond_parent", "a token ends no later than the one that it is made with, and asks for no more mails a day";
         SendAtTooFar = "send_at_too_far", "at most 300 days ahead";
         AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
@@ -243,6 +245,8 @@ codes! {
         HtmlAmbiguous = "html_ambiguous", "make it simpler: it can't be written so that every program reads it alike";
     }
     RateLimited {
+        DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization";
+        RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";
         TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";
     }
     Internal {

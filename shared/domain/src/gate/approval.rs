@@ -706,7 +706,11 @@ pub(crate) mod tests {
             revision: 1,
             supersedes: None,
             edited_by: None,
-            requested_by: Actor::Token { token_id: TokenId::new(NOW, [0; 10]), member_id: member(1) },
+            requested_by: Actor::Token {
+                token_id: TokenId::new(NOW, [0; 10]),
+                member_id: member(1),
+                name: crate::people::access::CalledThen::default(),
+            },
             requested_with: Credential::Token {
                 id: TokenId::new(NOW, [0; 10]),
                 chain: vec![Digest::of(b"token")],

@@ -211,6 +211,7 @@ pub fn principal(link: &Link, approval: &Approval, member: &Member) -> Principal
         scopes: needed.into_iter().filter(|scope| held.contains(scope)).collect(),
         inboxes: Some([approval.inbox_id].into()),
         credential: Credential::Link(link.hash),
+        sends_per_day: None,
     }
 }
 
@@ -221,7 +222,7 @@ mod tests {
     use super::*;
     use crate::base::address::EmailAddress;
     use crate::gate::policy::Terms;
-    use crate::people::access::Role;
+    use crate::people::access::{CalledThen, Role};
     use crate::people::credential::{InvalidSecret, Secret};
     use crate::{TokenId, UserId};
 
@@ -248,6 +249,7 @@ mod tests {
             requested_by: Actor::Token {
                 token_id: TokenId::new(NOW, [1; 10]),
                 member_id: MemberId::new(NOW, [9; 10]),
+                name: CalledThen::default(),
             },
             expires_at: NOW + SignedDuration::from_hours(1),
             ..crate::gate::approval::tests::held(Terms::default())

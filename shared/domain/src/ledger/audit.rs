@@ -190,7 +190,8 @@ impl ChainedEntry {
                 field(&mut form, "actor", "member");
                 field(&mut form, "member", member_id);
             }
-            Actor::Token { token_id, member_id } => {
+            // What it was called is no part of the chain.
+            Actor::Token { token_id, member_id, .. } => {
                 field(&mut form, "actor", "token");
                 field(&mut form, "member", member_id);
                 field(&mut form, "token", token_id);
@@ -412,6 +413,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::people::access::CalledThen;
     use crate::{MemberId, TokenId};
 
     const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
@@ -428,6 +430,7 @@ mod tests {
             actor: Actor::Token {
                 token_id: TokenId::new(NOW, [n; 10]),
                 member_id: MemberId::new(NOW, [n; 10]),
+                name: CalledThen::default(),
             },
             action: "approval.approve".into(),
             target: "apr_x".into(),
@@ -569,6 +572,7 @@ mod tests {
             (id(), id()).prop_map(|(t, m)| Actor::Token {
                 token_id: TokenId::new(NOW, t),
                 member_id: MemberId::new(NOW, m),
+                name: CalledThen::default(),
             }),
             Just(Actor::System),
         ]

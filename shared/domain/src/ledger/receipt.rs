@@ -318,7 +318,7 @@ mod tests {
     };
     use crate::gate::policy::Terms;
     use crate::ledger::audit::{AuditEntry, Head};
-    use crate::people::access::{Credential, Role};
+    use crate::people::access::{CalledThen, Credential, Role};
     use crate::{SessionId, StandingApprovalId, TokenId};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -452,7 +452,8 @@ mod tests {
             ("requester", |it| it.requested_by = Actor::System),
             ("token", |it| {
                 let member_id = it.requested_by.member().unwrap();
-                it.requested_by = Actor::Token { token_id: TokenId::new(NOW, [9; 10]), member_id };
+                let (token_id, name) = (TokenId::new(NOW, [9; 10]), CalledThen::default());
+                it.requested_by = Actor::Token { token_id, member_id, name };
             }),
             ("revision", |it| it.revision = 2),
             ("editor", |it| it.edited_by = Some(MemberId::new(NOW, [9; 10]))),

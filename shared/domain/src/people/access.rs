@@ -2,9 +2,12 @@
 //! [`Principal::permit`], and its type names the scope, so a handler that checks the wrong one does not compile.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::base::digest::Digest;
+use crate::people::limit::SendsPerDay;
 use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId};
 
 macro_rules! scopes {
@@ -71,7 +74,7 @@ scopes! {
     UsageRead = "usage.read";
     /// Read the audit log.
     AuditRead = "audit.read";
-    /// Make and delete API tokens, never with more rights than the member's role has.
+    /// Make, rotate and delete API tokens, never with more rights than the member's role has.
     TokensManage = "tokens.manage";
 }
 
@@ -150,6 +153,35 @@ impl Role {
 /// A set of scopes.
 pub type Scopes = BTreeSet<Scope>;
 
+/// What a token was called when it acted, where that was written down. It is shown, and says nothing of who acted: two actors are the
+/// same whatever their tokens were called.
+#[derive(Debug, Clone, Default)]
+pub struct CalledThen(Option<Arc<str>>);
+
+impl CalledThen {
+    /// That.
+    pub fn new(name: &str) -> Self {
+        Self(Some(name.into()))
+    }
+
+    /// The name.
+    pub fn as_deref(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl PartialEq for CalledThen {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for CalledThen {}
+
+impl Hash for CalledThen {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
 /// Whoever caused something.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Actor {
@@ -164,6 +196,8 @@ pub enum Actor {
         token_id: TokenId,
         /// The member who made it and answers for it.
         member_id: MemberId,
+        /// Its name at that time.
+        name: CalledThen,
     },
     /// Countersign itself, on a schedule or at a provider's word.
     System,
@@ -175,6 +209,14 @@ impl Actor {
         match self {
             Actor::Member { member_id } | Actor::Token { member_id, .. } => Some(*member_id),
             Actor::System => None,
+        }
+    }
+
+    /// What the token was called that it is, where it is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Actor::Token { name, .. } => name.as_deref(),
+            Actor::Member { .. } | Actor::System => None,
         }
     }
 
@@ -254,6 +296,8 @@ pub struct Principal {
     pub inboxes: Option<BTreeSet<InboxId>>,
     /// What they call with.
     pub credential: Credential,
+    /// How many mails a token may ask for on one day.
+    pub sends_per_day: Option<SendsPerDay>,
 }
 
 /// Why a caller may not.
@@ -347,6 +391,7 @@ mod tests {
             scopes: [Scope::MessagesRead].into(),
             inboxes: Some([inbox(1)].into()),
             credential: Credential::Session(SessionId::new(at, [1; 10])),
+            sends_per_day: None,
         };
         let permit = principal.permit::<scope::MessagesRead>().unwrap();
         assert_eq!(permit.over(inbox(1)), Ok(()));

@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
 use crate::base::id::{BODY_LENGTH, Id as _};
-use crate::people::access::{Actor, Credential, Principal, Role, Scope, Scopes};
+use crate::people::access::{Actor, CalledThen, Credential, Principal, Role, Scope, Scopes};
+use crate::people::limit::SendsPerDay;
 use crate::people::organization::Pause;
 use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId, UserId};
 
@@ -119,8 +120,12 @@ pub struct Token {
     pub id: TokenId,
     /// The tenant.
     pub organization_id: OrganizationId,
-    /// What the secret hashes to.
+    /// What its first secret hashes to: it lies under this for good, and what it asked for and made names it so.
     pub hash: Digest,
+    /// Of a record that stands for a later secret: under which the token lies. Nobody reads more of such a record.
+    pub first: Option<Digest>,
+    /// The secret that took the place of the first, where it was rotated.
+    pub rotation: Option<Rotation>,
     /// The secret's last four characters.
     pub last_four: String,
     /// What it is for, in a person's words.
@@ -142,6 +147,59 @@ pub struct Token {
     pub created_at: Timestamp,
     /// When it ends by itself; not at all where there is none. What it asked for, or voted, until then stands.
     pub expires_at: Option<Timestamp>,
+    /// When it was used, give or take [`Self::USED_WITHIN`].
+    pub last_used_at: Option<Timestamp>,
+    /// How many mails it may ask for on one day.
+    pub sends_per_day: Option<SendsPerDay>,
+}
+
+/// Whether a token can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It can.
+    Active,
+    /// Not while it, or one that it was made with, is paused.
+    Paused,
+    /// Not any more: it, or one that it was made with, has ended or was deleted.
+    Ended,
+}
+
+impl Standing {
+    /// All there are.
+    pub const ALL: &[Standing] = &[Standing::Active, Standing::Paused, Standing::Ended];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Standing::Active => "active",
+            Standing::Paused => "paused",
+            Standing::Ended => "ended",
+        }
+    }
+}
+
+/// A token's second secret, or a later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// What it hashes to.
+    pub secret: Digest,
+    /// What the secret before it hashes to.
+    pub previous: Digest,
+    /// Until when that one is taken as well.
+    pub previous_until: Timestamp,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+/// Why a token may not be given another secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRotation {
+    /// Whoever has the secret acts in the name of the token's owner: nobody approves what they could have asked for so.
+    #[error("a token is rotated by its owner: another's can be paused and deleted")]
+    NotOwner,
+    /// What a token has a secret of must not outlive it.
+    #[error("a token rotates itself and what was made with it: sign in to rotate another")]
+    NotOfThisToken,
 }
 
 /// Why a token may not be made.
@@ -248,12 +306,64 @@ impl Token {
     pub fn principal(&self) -> Principal {
         Principal {
             organization_id: self.organization_id,
-            actor: Actor::Token { token_id: self.id, member_id: self.member_id },
+            actor: Actor::Token {
+                token_id: self.id,
+                member_id: self.member_id,
+                name: CalledThen::new(&self.name),
+            },
             role: self.role,
             scopes: self.scopes.clone(),
             inboxes: self.inboxes.clone(),
             credential: Credential::Token { id: self.id, chain: self.chain() },
+            sends_per_day: self.sends_per_day,
         }
+    }
+
+    /// Whether a secret that hashes to this stands for it: the last that it was given, and for a while the one before.
+    pub fn takes(&self, secret: Digest, now: Timestamp) -> bool {
+        match &self.rotation {
+            None => secret == self.hash,
+            Some(it) => secret == it.secret || (secret == it.previous && now < it.previous_until),
+        }
+    }
+
+    /// The rotation to a secret that hashes to this: the one that it had until now is taken for `overlap` more, and any before
+    /// that no longer.
+    pub fn rotate(&self, secret: Digest, overlap: SignedDuration, now: Timestamp) -> Rotation {
+        let previous = self.rotation.as_ref().map_or(self.hash, |it| it.secret);
+        Rotation { secret, previous, previous_until: now + overlap, at: now }
+    }
+
+    /// Whether this caller may have a new secret of it.
+    pub fn check_rotation(&self, principal: &Principal) -> Result<(), InvalidRotation> {
+        if principal.actor.member() != Some(self.member_id) {
+            return Err(InvalidRotation::NotOwner);
+        }
+        match principal.credential.tokens().first() {
+            Some(own) if *own != self.hash && !self.ancestors.contains(own) => {
+                Err(InvalidRotation::NotOfThisToken)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it can be used, as those stand that it was made with: none stands for one that is gone.
+    pub fn standing<'a>(
+        &'a self,
+        makers: impl IntoIterator<Item = Option<&'a Token>>,
+        now: Timestamp,
+    ) -> Standing {
+        let line: Vec<_> = std::iter::once(Some(self)).chain(makers).collect();
+        if line.iter().any(|token| token.is_none_or(|token| token.has_expired(now))) {
+            return Standing::Ended;
+        }
+        let paused = line.into_iter().flatten().any(|token| token.paused.is_some());
+        if paused { Standing::Paused } else { Standing::Active }
+    }
+
+    /// Whether it is time to write down that it is used.
+    pub fn is_to_note_use(&self, now: Timestamp) -> bool {
+        self.last_used_at.is_none_or(|at| now.duration_since(at) >= Self::USED_WITHIN)
     }
 
     /// Whether it has ended by itself.
@@ -270,6 +380,12 @@ impl Token {
 impl Token {
     /// Tokens that make tokens that make tokens: at most so many above one.
     pub const MAX_ANCESTORS: usize = 4;
+    /// That a token is used is written down at most this often, so that a request is not a write.
+    pub const USED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+    /// The secret before a rotation is taken for at most so long.
+    pub const MAX_OVERLAP: SignedDuration = SignedDuration::from_hours(7 * 24);
+    /// The secret before a rotation is taken for so long where nothing else is said.
+    pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 }
 
 /// A person who signed in.
@@ -313,6 +429,7 @@ impl Session {
             scopes: self.role.scopes(),
             inboxes: None,
             credential: Credential::Session(self.id),
+            sends_per_day: None,
         })
     }
 
@@ -429,6 +546,7 @@ mod tests {
             scopes: Role::Owner.scopes(),
             inboxes,
             credential: Credential::Session(SessionId::new(Timestamp::UNIX_EPOCH, [1; 10])),
+            sends_per_day: None,
         }
     }
 
@@ -482,6 +600,7 @@ mod tests {
             actor: Actor::Token {
                 token_id: TokenId::new(Timestamp::UNIX_EPOCH, [1; 10]),
                 member_id: MemberId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+                name: CalledThen::default(),
             },
             scopes: [Scope::MessagesRead, Scope::TokensManage].into(),
             ..owner(None)
@@ -498,6 +617,83 @@ mod tests {
         let both = [Scope::MessagesSend, Scope::InboxesManage].into();
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndMakeInboxes));
         assert_eq!(grant(&owner(None), &[Scope::InboxesManage].into(), None), Ok(()));
+    }
+
+    fn token(n: u8) -> Token {
+        Token {
+            id: TokenId::new(Timestamp::UNIX_EPOCH, [n; 10]),
+            organization_id: organization(),
+            hash: Digest::of(&[n]),
+            first: None,
+            rotation: None,
+            last_four: String::new(),
+            name: "one".to_owned(),
+            member_id: MemberId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+            role: Role::Owner,
+            scopes: [Scope::TokensManage].into(),
+            inboxes: None,
+            paused: None,
+            ancestors: vec![],
+            created_at: Timestamp::UNIX_EPOCH,
+            expires_at: None,
+            last_used_at: None,
+            sends_per_day: None,
+        }
+    }
+
+    #[test]
+    fn a_rotated_token_takes_its_last_secret_and_for_a_while_the_one_before() {
+        let now = Timestamp::UNIX_EPOCH;
+        let hour = now + SignedDuration::from_hours(1);
+        let (first, second, third) = (Digest::of(&[1]), Digest::of(b"second"), Digest::of(b"third"));
+        let fresh = token(1);
+        assert!(fresh.takes(first, now) && !fresh.takes(second, now));
+        let once =
+            Token { rotation: Some(fresh.rotate(second, SignedDuration::from_hours(1), now)), ..fresh };
+        let early = hour - SignedDuration::from_millis(1);
+        assert!(once.takes(second, now) && once.takes(first, early) && !once.takes(first, hour));
+        let twice = Token { rotation: Some(once.rotate(third, SignedDuration::from_hours(1), now)), ..once };
+        assert!(twice.takes(third, hour) && twice.takes(second, early) && !twice.takes(first, now));
+        let at_once = Token { rotation: Some(twice.rotate(first, SignedDuration::ZERO, now)), ..twice };
+        assert!(!at_once.takes(third, now), "no overlap ends the one before at once");
+    }
+
+    #[test]
+    fn a_token_is_rotated_by_its_owner_and_by_none_but_itself_and_what_made_it() {
+        let person = |n: u8| Principal {
+            actor: Actor::Member { member_id: MemberId::new(Timestamp::UNIX_EPOCH, [n; 10]) },
+            ..owner(None)
+        };
+        let child = Token { ancestors: token(1).chain(), ..token(2) };
+        assert_eq!(child.check_rotation(&person(1)), Ok(()));
+        assert_eq!(child.check_rotation(&person(2)), Err(InvalidRotation::NotOwner));
+        assert_eq!(child.check_rotation(&token(1).principal()), Ok(()));
+        assert_eq!(child.check_rotation(&child.principal()), Ok(()));
+        assert_eq!(token(1).check_rotation(&child.principal()), Err(InvalidRotation::NotOfThisToken));
+        assert_eq!(child.check_rotation(&token(3).principal()), Err(InvalidRotation::NotOfThisToken));
+    }
+
+    #[test]
+    fn a_token_stands_as_the_worst_of_those_that_it_was_made_with() {
+        let now = Timestamp::UNIX_EPOCH;
+        let pause = Pause { by: Actor::System, at: now, reason: String::new() };
+        let (well, paused) = (token(1), Token { paused: Some(pause), ..token(2) });
+        let ended = Token { expires_at: Some(now), ..token(3) };
+        let stands = |makers: &[Option<&Token>]| well.standing(makers.iter().copied(), now);
+        assert_eq!(stands(&[]), Standing::Active);
+        assert_eq!(stands(&[Some(&well), Some(&paused)]), Standing::Paused);
+        assert_eq!(stands(&[Some(&paused), Some(&ended)]), Standing::Ended);
+        assert_eq!(stands(&[Some(&well), None]), Standing::Ended);
+        assert_eq!(ended.standing([], now), Standing::Ended);
+        assert_eq!(paused.standing([Some(&well)], now), Standing::Paused);
+    }
+
+    #[test]
+    fn use_is_noted_once_an_hour() {
+        let used = Token { last_used_at: Some(Timestamp::UNIX_EPOCH), ..token(1) };
+        let hour = Timestamp::UNIX_EPOCH + Token::USED_WITHIN;
+        assert!(token(1).is_to_note_use(Timestamp::UNIX_EPOCH) && used.is_to_note_use(hour));
+        assert!(!used.is_to_note_use(hour - SignedDuration::from_millis(1)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::base::address::EmailAddress;
 use crate::people::access::{Actor, Credential, Role};
+use crate::people::limit::SendsPerDay;
 use crate::{MemberId, OrganizationId, UserId};
 
 /// What somebody paused: nothing that it covers goes out until it is resumed.
@@ -52,6 +53,8 @@ pub struct Organization {
     pub data_key: Vec<u8>,
     /// Whether all its mail is held back.
     pub paused: Option<Pause>,
+    /// How many mails all of it may ask for on one day.
+    pub sends_per_day: Option<SendsPerDay>,
     /// When it was made.
     pub created_at: Timestamp,
 }

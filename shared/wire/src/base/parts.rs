@@ -29,6 +29,9 @@ pub struct ActorView {
     r#type: &'static str,
     /// The member's or token's; `system` where it was neither.
     id: String,
+    /// What the token was called when it acted; not there for others, nor for what was written down before names were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
 pub(crate) fn actor(actor: &Actor) -> ActorView {
@@ -37,7 +40,7 @@ pub(crate) fn actor(actor: &Actor) -> ActorView {
         Actor::Token { .. } => "token",
         Actor::System => "system",
     };
-    ActorView { r#type: kind, id: actor.id() }
+    ActorView { r#type: kind, id: actor.id(), name: actor.name().map(str::to_owned) }
 }
 
 /// With what somebody decided.

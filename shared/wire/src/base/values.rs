@@ -17,7 +17,9 @@ use domain::delivery::event::{EventKind, EventPattern};
 use domain::mailbox::label::Label;
 use domain::mailbox::notes::{Notes, Tag};
 use domain::people::access::{Role, Scope};
-use jiff::Timestamp;
+use domain::people::credential::{Standing, Token};
+use domain::people::limit::SendsPerDay;
+use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -277,6 +279,63 @@ impl Field for WaitSeconds {
 
 schema!([] WaitSeconds, "Seconds", _generator => json_schema!({
     "type": "integer", "minimum": 0, "maximum": Self::MOST, "default": Self::MOST,
+}));
+
+/// For how many seconds the secret before a rotation is taken still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overlap(pub SignedDuration);
+
+impl Overlap {
+    const MOST: i64 = Token::MAX_OVERLAP.as_secs();
+}
+
+impl Field for Overlap {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let seconds = value.as_i64().filter(|seconds| (0..=Self::MOST).contains(seconds));
+        if seconds.is_none() && value.is_number() {
+            let message = format!("must be 0 to {} seconds, in whole ones", Self::MOST);
+            faults.note(Code::OutOfRange, message);
+            return None;
+        }
+        let seconds = seconds.or_else(|| faults.wrong_type("a whole number"))?;
+        Some(Self(SignedDuration::from_secs(seconds)))
+    }
+}
+
+schema!([] Overlap, "Overlap", _generator => json_schema!({
+    "type": "integer", "minimum": 0, "maximum": Self::MOST, "default": Token::OVERLAP.as_secs(),
+}));
+
+/// How many mails may be asked for on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DailyLimit(pub SendsPerDay);
+
+impl Field for DailyLimit {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let limit = value.as_u64().and_then(SendsPerDay::new);
+        if limit.is_none() {
+            if value.as_u64() == Some(0) {
+                let message = "is zero: to stop mail pause the token, the inbox or the organization; null takes the limit away";
+                faults.note(Code::LimitOfZero, message);
+            } else if value.is_number() {
+                faults
+                    .note(Code::OutOfRange, format!("must be 1 to {}, as a whole number", SendsPerDay::MAX));
+            } else {
+                return faults.wrong_type("a whole number");
+            }
+        }
+        limit.map(Self)
+    }
+}
+
+impl Serialize for DailyLimit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(self.0.get())
+    }
+}
+
+schema!([] DailyLimit, "DailyLimit", _generator => json_schema!({
+    "type": "integer", "minimum": 1, "maximum": SendsPerDay::MAX,
 }));
 
 /// The address of a mailbox, without a name.
@@ -566,6 +625,15 @@ impl Named for Role {
 impl Named for Scope {
     const ALL: &'static [Self] = Scope::ALL;
     const UNKNOWN: Code = Code::UnknownScope;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Named for Standing {
+    const ALL: &'static [Self] = Standing::ALL;
+    const UNKNOWN: Code = Code::UnknownStatus;
 
     fn name(&self) -> &'static str {
         self.as_str()

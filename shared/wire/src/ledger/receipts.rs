@@ -14,11 +14,15 @@ use crate::ledger::audit::{head, link};
 /// The text of a receipt, which is what is signed: JSON without spaces, with names in order.
 ///
 /// `entries` are the links of the chain that it is made of. All that stands before them is said by one of these, each of
-/// which is named by its place; only addresses and the words of reasons are not chained, and of the words their digest is.
+/// which is named by its place; only addresses, names of tokens and the words of reasons are not chained, and of the words their digest is.
 pub fn receipt(receipt: &Receipt) -> String {
     let account = &receipt.account;
     let person = |by: &Actor| {
         let mut view = json!(actor(by));
+        if let Some(fields) = view.as_object_mut() {
+            // The chain does not say it.
+            fields.remove("name");
+        }
         let member = by.member();
         view["member_id"] = json!(member.map(|id| id.to_string()));
         view["email"] = json!(member.and_then(|id| receipt.people.get(&id)).map(|m| m.email.as_str()));

@@ -1,15 +1,17 @@
 //! Organizations: the order to make one, and how a pause is shown, be it of one or of an inbox or token in it.
 
 use app::base::error::Refusal;
+use app::base::store::Amendment;
 use app::people::provision::NewMember;
+use domain::OrganizationId;
 use domain::people::access::Role;
-use domain::people::organization::Pause;
+use domain::people::organization::{Organization, Pause};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::parts::{ActorView, actor};
 use crate::base::request::{self, request};
-use crate::base::values::{Choice, Email, Filled, List, MAX_ENTRIES, Text, Time};
+use crate::base::values::{Choice, DailyLimit, Email, Filled, IdOf, List, MAX_ENTRIES, OrNull, Text, Time};
 
 request! {
     /// An operator's order to make an organization.
@@ -45,6 +47,45 @@ pub fn provision(body: &[u8]) -> Result<(String, Vec<NewMember>), Refusal> {
         })
         .collect();
     Ok((organization_name.0, members))
+}
+
+request! {
+    /// What changes of an organization; what is left out stays.
+    pub struct UpdateOrganization {
+        /// What it is called.
+        name: Option<Filled<100>>,
+        /// How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
+        sends_per_day: Option<OrNull<DailyLimit>>,
+    }
+}
+
+/// Reads [`UpdateOrganization`].
+pub fn update(body: &[u8]) -> Result<Amendment, Refusal> {
+    let UpdateOrganization { name, sends_per_day } = request::body(body)?;
+    let sends_per_day = sends_per_day.map(|limit| limit.0.map(|limit| limit.0));
+    Ok(Amendment { name: name.map(|name| name.0), sends_per_day })
+}
+
+/// An organization.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Organization")]
+pub struct OrganizationView<'a> {
+    id: IdOf<OrganizationId>,
+    name: &'a str,
+    /// While nothing leaves it.
+    paused: Option<PauseView<'a>>,
+    /// How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
+    sends_per_day: Option<DailyLimit>,
+}
+
+/// An organization.
+pub fn organization(organization: &Organization) -> OrganizationView<'_> {
+    OrganizationView {
+        id: IdOf(organization.id),
+        name: &organization.name,
+        paused: organization.paused.as_ref().map(pause),
+        sends_per_day: organization.sends_per_day.map(DailyLimit),
+    }
 }
 
 /// A pause.

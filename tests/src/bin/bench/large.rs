@@ -278,6 +278,7 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
         clock: clock.clone(),
         random: Arc::new(SystemRandom),
         settings: Arc::new(settings),
+        rates: Arc::default(),
     };
     let [pass, gray] = ["PASS", "GRAY"].map(str::to_owned);
     let verdicts =

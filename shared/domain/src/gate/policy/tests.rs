@@ -39,7 +39,11 @@ fn detected(filename: &str, content_type: &str, detected_type: &str) -> FileFact
 fn facts() -> Facts {
     Facts {
         inbox: Origin { id: inbox(1), created_at: Timestamp::UNIX_EPOCH },
-        actor: Actor::Token { token_id: id(TokenId::new, 1), member_id: id(MemberId::new, 1) },
+        actor: Actor::Token {
+            token_id: id(TokenId::new, 1),
+            member_id: id(MemberId::new, 1),
+            name: crate::people::access::CalledThen::default(),
+        },
         recipients: vec![
             recipient("Ann@known.example", false, false),
             recipient("someone@new.example", false, true),

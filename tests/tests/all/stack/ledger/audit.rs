@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::Timestamp;
 use domain::ledger::audit::{Entry, Head};
-use domain::people::access::Actor;
+use domain::people::access::{Actor, CalledThen};
 use serde_json::{Value, json};
 use tests::{Stack, unique};
 
@@ -591,6 +591,7 @@ fn entry(stored: &Value) -> Entry {
         "token" => Actor::Token {
             token_id: part("token_id").parse().unwrap(),
             member_id: part("member_id").parse().unwrap(),
+            name: CalledThen::default(),
         },
         _ => Actor::System,
     };
