@@ -53,6 +53,22 @@ pub mod events {
     pub mod stream;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod groups {
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
+    pub mod update;
+
+    use domain::gate::group::Group;
+    use runtime::http::Response;
+
+    /// The response about a group, with the version that `If-Match` takes.
+    fn tagged(response: Response, group: &Group) -> Response {
+        response.header("etag", format!("\"{}\"", group.version))
+    }
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod health {
     pub mod get;
 }
@@ -167,6 +183,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     events::get::ENDPOINT,
     events::list::ENDPOINT,
     events::stream::ENDPOINT,
+    groups::create::ENDPOINT,
+    groups::delete::ENDPOINT,
+    groups::get::ENDPOINT,
+    groups::list::ENDPOINT,
+    groups::update::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
     inboxes::delete::ENDPOINT,

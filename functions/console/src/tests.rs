@@ -940,7 +940,7 @@ impl Console {
     async fn with_terms(&self, requirements: &[(u8, &[Role])]) {
         let requirements = requirements
             .iter()
-            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() });
+            .map(|(quorum, roles)| Requirement::of_roles(*quorum, roles.iter().copied()));
         let terms = Terms { requirements: requirements.collect(), ..Terms::default() };
         let mut book = samples::policies();
         book.policies[0].content = PolicyContent {

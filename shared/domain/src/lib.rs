@@ -39,6 +39,7 @@ pub mod mailbox {
 pub mod gate {
     pub mod approval;
     pub mod draft;
+    pub mod group;
     pub mod last_look;
     pub mod link;
     pub mod notice;
@@ -61,7 +62,7 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId,
     PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -9,6 +9,7 @@ use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
+use domain::gate::group::{Group, GroupName};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::{
@@ -29,7 +30,7 @@ use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId,
     PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
@@ -569,7 +570,16 @@ pub fn policies() -> PolicyBook {
         updated_by: Actor::System,
         settled_at: later(1),
     };
-    PolicyBook { policies: vec![policy], unreadable: vec![], version: 1 }
+    let group = Group {
+        id: GroupId::new(NOW, [1; 10]),
+        name: GroupName::parse("legal").expect("a name"),
+        members: [member_id(1)].into(),
+        version: 2,
+        created_at: NOW,
+        updated_at: later(3),
+        updated_by: Actor::System,
+    };
+    PolicyBook { policies: vec![policy], unreadable: vec![], groups: vec![group], version: 1 }
 }
 
 /// An audit entry.

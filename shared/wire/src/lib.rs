@@ -35,6 +35,7 @@ pub mod mailbox {
 pub mod gate {
     pub mod approvals;
     pub mod drafts;
+    pub mod groups;
     pub mod pauses;
     pub mod policies;
     pub mod saved_drafts;

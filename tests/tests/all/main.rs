@@ -25,6 +25,7 @@ mod gate {
     mod drafts;
     mod files;
     mod forward;
+    mod groups;
     mod links;
     mod policies;
     mod shown;
@@ -67,6 +68,7 @@ mod stack {
 
     mod gate {
         mod decisions;
+        mod groups;
         mod html;
         pub(super) mod notify;
         mod policies;

@@ -87,7 +87,7 @@ pub(super) fn roles(roles: &BTreeSet<Role>) -> String {
 fn missing(requirement: &Requirement, votes: usize) -> Option<String> {
     let left = usize::from(requirement.quorum).saturating_sub(votes);
     let many = if left == 1 { "" } else { "s" };
-    (left > 0).then(|| format!("{left} more vote{many} of {}", roles(&requirement.roles)))
+    (left > 0).then(|| format!("{left} more vote{many} of {}", requirement.voters()))
 }
 
 /// What is still missing, in words; nothing where nothing is.
@@ -109,7 +109,7 @@ impl Gate {
                 sentence: format!(
                     "{votes} of {quorum} {} of {}",
                     if quorum == 1 { "vote" } else { "votes" },
-                    roles(&requirement.roles)
+                    requirement.voters()
                 ),
                 met: votes >= usize::from(quorum),
             })

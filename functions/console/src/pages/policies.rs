@@ -68,7 +68,7 @@ fn terms(terms: &Terms) -> String {
     let votes: Vec<_> = terms
         .requirements
         .iter()
-        .map(|one| format!("{} of {}", count(one.quorum.into(), "vote", "votes"), roles(&one.roles)))
+        .map(|one| format!("{} of {}", count(one.quorum.into(), "vote", "votes"), one.voters()))
         .collect();
     let mut text = format!("It waits for {}, at most {}.", votes.join(" and "), span(terms.expires_in));
     if terms.late == Late::Send {

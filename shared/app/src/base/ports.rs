@@ -11,7 +11,7 @@ use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::people::access::Actor;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId,
     PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
@@ -350,6 +350,8 @@ new_ids! {
     policy_id: PolicyId;
     /// A new id.
     standing_approval_id: StandingApprovalId;
+    /// A new id.
+    group_id: GroupId;
 }
 
 impl Ports {

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
+use domain::gate::policy::{Evaluation, Facts, FileFact, Named, Policy, PolicyBook, PolicyContent, limits};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
-use domain::people::access::Actor;
-use domain::people::access::{Permit, scope};
-use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
+use domain::people::access::{Actor, Permit, Role, scope};
+use domain::{InboxId, MemberId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 
 use crate::base::enter::Once;
 use crate::base::error::{FieldError, Refusal};
@@ -20,6 +19,7 @@ use crate::base::store::{Change, Conflict, Directory, Key, StoreError, key, load
 use crate::gate::facts::{Bodies, FactsInput, gather};
 use crate::mailbox::attachments::detect;
 use crate::mailbox::messages;
+use crate::people::members::seats;
 use crate::people::tokens;
 
 /// All policies of the organization, and what of them can't be read.
@@ -53,6 +53,7 @@ pub async fn create(
     answer: impl Fn(&Policy) -> (u16, String),
 ) -> Result<Policy, Refusal> {
     let now = ports.now();
+    let found = look_up(ports, permit.organization_id(), &content).await?;
     let policy = Policy {
         id: ports.policy_id(),
         content,
@@ -64,7 +65,7 @@ pub async fn create(
     };
     let add = |book: &mut PolicyBook| {
         book.policies.push(policy.clone());
-        check(book, &policy)?;
+        check(book, &policy, &found, None)?;
         Ok((policy.clone(), audit_details(&policy)))
     };
     let save = |change, policy: &Policy| once.save(change, now, || answer(policy));
@@ -81,7 +82,9 @@ pub async fn replace(
 ) -> Result<Policy, Refusal> {
     let now = ports.now();
     let by_person = permit.principal().credential.is_person();
+    let found = look_up(ports, permit.organization_id(), &content).await?;
     let put = |book: &mut PolicyBook| {
+        let before = book.get(id).map(|policy| policy.content.clone());
         let (content, updated_by) = (content.clone(), permit.actor().clone());
         let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
             if known.version != version {
@@ -121,7 +124,7 @@ pub async fn replace(
         } else {
             return Err(Refusal::NotFound("policy"));
         };
-        check(book, &policy)?;
+        check(book, &policy, &found, before.as_ref())?;
         let details = audit_details(&policy);
         Ok((policy, details))
     };
@@ -152,10 +155,10 @@ const TRIES: usize = 10;
 
 /// Stores what `make` makes of the book, with an audit entry of its details. All policies are one record: that another
 /// policy was changed at the same moment is no concern of who changes this one.
-async fn alter<T>(
+pub(crate) async fn alter<T>(
     ports: &Ports,
     permit: &Permit<scope::PoliciesManage>,
-    (action, id): (&'static str, PolicyId),
+    (action, id): (&'static str, impl ToString + Copy),
     make: impl Fn(&mut PolicyBook) -> Result<(T, Vec<(&'static str, String)>), Refusal>,
     once: &Once,
     save: impl Fn(Change, &T) -> Change,
@@ -190,20 +193,131 @@ fn audit_details(policy: &Policy) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Refuses what is too much for one organization.
-fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
+/// Refuses to write over what can't be read at all.
+pub(crate) fn check_readable(book: &PolicyBook) -> Result<(), Refusal> {
     if book.unreadable.iter().any(|one| one.id.is_none()) {
         return Err(Refusal::because(
             Code::PoliciesUnreadable,
             "the stored policies can't be read, and every mail is held: the operator has to restore them",
         ));
     }
+    Ok(())
+}
+
+/// A policy names at most so many inboxes, tokens and members: all are looked for when it is written.
+const MAX_NAMED: usize = 1_000;
+
+/// What was looked for of what a policy names.
+struct Found {
+    /// What is not there. Of groups the book tells.
+    missing: BTreeSet<Named>,
+    /// Who belongs to the organization, where that matters for its quorums.
+    seats: Vec<(MemberId, Role)>,
+}
+
+/// Looks for what a policy names.
+async fn look_up(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    content: &PolicyContent,
+) -> Result<Found, Refusal> {
+    let named: BTreeSet<Named> = content.named().into_iter().map(|(_, named)| named).collect();
+    if named.len() > MAX_NAMED {
+        let message = format!("name more than {MAX_NAMED} inboxes, tokens, members and groups");
+        return Err(Refusal::field("rules", Code::TooMany, message));
+    }
+    let (mut inboxes, mut tokens, mut members) = (vec![], vec![], vec![]);
+    for one in &named {
+        match one {
+            Named::Inbox(id) => inboxes.push(*id),
+            Named::Token(id) => tokens.push(*id),
+            Named::Member(id) => members.push(*id),
+            Named::Group(_) => {}
+        }
+    }
+    let wanted = (
+        inboxes.iter().copied().map(key::Inbox).collect::<Vec<_>>(),
+        tokens.iter().copied().map(key::TokenPointer).collect::<Vec<_>>(),
+        members.iter().copied().map(key::Member).collect::<Vec<_>>(),
+    );
+    let mut missing = BTreeSet::new();
+    if !(inboxes.is_empty() && tokens.is_empty() && members.is_empty()) {
+        let (found, of_tokens, of_members) = load(&*ports.store, organization_id, wanted).await?;
+        let named = inboxes.into_iter().map(Named::Inbox).zip(found.iter().map(Option::is_some));
+        let tokens = tokens.into_iter().map(Named::Token).zip(of_tokens.iter().map(Option::is_some));
+        let members = members.into_iter().map(Named::Member).zip(of_members.iter().map(Option::is_some));
+        let all = named.chain(tokens).chain(members);
+        missing.extend(all.filter(|(_, is_there)| !is_there).map(|(named, _)| named));
+    }
+    let seats = if content.asks_for_more() { seats(ports, organization_id).await? } else { vec![] };
+    Ok(Found { missing, seats })
+}
+
+/// What a policy names that is not there, and what it asks for that nobody can give. What it named before may stay: it may
+/// have gone since.
+fn doubts(
+    book: &PolicyBook,
+    content: &PolicyContent,
+    found: &Found,
+    before: Option<&PolicyContent>,
+) -> Vec<FieldError> {
+    let known: BTreeSet<Named> =
+        before.into_iter().flat_map(PolicyContent::named).map(|(_, named)| named).collect();
+    let mut errors = vec![];
+    for (path, named) in content.named() {
+        let (gone, code, message) = match &named {
+            Named::Inbox(id) => (
+                found.missing.contains(&named) && !known.contains(&named),
+                Code::UnknownInbox,
+                format!("there is no inbox {id}"),
+            ),
+            Named::Token(id) => (
+                found.missing.contains(&named) && !known.contains(&named),
+                Code::UnknownToken,
+                format!("there is no token {id}"),
+            ),
+            Named::Member(id) => (
+                found.missing.contains(&named) && !known.contains(&named),
+                Code::UnknownMember,
+                format!("there is no member {id}"),
+            ),
+            Named::Group(name) => (
+                !book.groups.iter().any(|group| group.name == *name),
+                Code::UnknownGroup,
+                format!("there is no group {name}: make it first (POST /v1/groups)"),
+            ),
+        };
+        if gone {
+            errors.push(FieldError::new(path, code, message));
+        }
+    }
+    if errors.is_empty() {
+        let short = content.impossible(&book.groups, &found.seats);
+        errors.extend(short.into_iter().map(|short| {
+            let message = format!(
+                "asks for {} votes of {}, which only {} can give: nobody could let such a mail go",
+                short.quorum, short.voters, short.able
+            );
+            FieldError::new(format!("{}.quorum", short.path), Code::QuorumImpossible, message)
+        }));
+    }
+    errors
+}
+
+/// Refuses what is too much for one organization, names nothing, or asks for what nobody can give.
+fn check(
+    book: &PolicyBook,
+    policy: &Policy,
+    found: &Found,
+    before: Option<&PolicyContent>,
+) -> Result<(), Refusal> {
+    check_readable(book)?;
     let known = book.policies.len() + book.unreadable.len();
     if known > limits::POLICIES {
         let message = format!("an organization has at most {} policies: delete one first", limits::POLICIES);
         return Err(Refusal::because(Code::TooManyPolicies, message));
     }
-    let mut errors = vec![];
+    let mut errors = doubts(book, &policy.content, found, before);
     let size: usize = book.policies.iter().map(|one| one.content.write().canonical().len()).sum();
     if size > limits::BOOK {
         let message =
@@ -288,6 +402,7 @@ pub async fn simulate(
         Some(contents) => PolicyBook {
             policies: contents.into_iter().map(|content| candidate(ports, permit, content)).collect(),
             unreadable: vec![],
+            groups: stored.groups,
             version: 0,
         },
     };
@@ -356,7 +471,7 @@ pub async fn simulate(
         thread_id: answers.as_ref().map(|parent| parent.thread_id),
         answers_automatic: answered.is_some_and(automatic),
         send_at: draft.send_at,
-        counted: BTreeSet::new(),
+        revises: None,
     };
     let facts = gather(ports, directory, &book, input).await?;
     Ok((book.evaluate(&facts), facts))

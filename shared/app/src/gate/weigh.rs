@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, Mailbox};
 use domain::base::digest::Digest;
-use domain::gate::approval::Approval;
+use domain::gate::approval::{Approval, Voter};
 use domain::gate::policy::{By, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
@@ -79,12 +79,6 @@ pub(crate) async fn weigh(
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
     let answering = answering(ports, prepared.answered(), prepared.recipients()).await?;
     let is_reply = answering.is_reply;
-    let counted = match &prepared.revises {
-        Some((recipients, at)) => {
-            facts::counter_hashes(organization_id, book, inbox.origin(), recipients.clone(), *at)
-        }
-        None => BTreeSet::new(),
-    };
     let input = FactsInput {
         organization_id,
         inbox: inbox.origin(),
@@ -101,7 +95,7 @@ pub(crate) async fn weigh(
         thread_id,
         answers_automatic,
         send_at: draft.send_at,
-        counted: counted.clone(),
+        revises: prepared.revises.as_ref(),
     };
     let facts = facts::gather(ports, &*sending.directory, book, input).await?;
     let evaluation = book.evaluate(&facts);
@@ -127,10 +121,9 @@ pub(crate) async fn weigh(
         reasons,
         trace: evaluation.trace,
         standing: None,
-        counts: facts::counters(organization_id, book, &facts),
+        counts: facts::counters(organization_id, book, &facts, prepared.revises.as_ref()),
         first_contact: recipients.iter().any(|(_, first)| *first),
     };
-    weighed.counts.retain(|write| !matches!(write, Write::Count { key, .. } if counted.contains(key)));
     if weighed.terms.is_some() && always.is_empty() {
         let mail = Mail {
             inbox_id: inbox.id,
@@ -161,10 +154,11 @@ async fn covering(
     let own = |standing: &StandingApproval| authors.contains(&standing.made_by.member_id);
     let wanted = |standing: &StandingApproval| {
         let separation = terms.is_none_or(|terms| terms.separation);
-        let roles = terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
+        let mut requirements = terms.iter().flat_map(|terms| &terms.requirements);
+        let Voter { member_id, role } = standing.made_by;
         standing.covers(mail, ports.now())
             && !(separation && own(standing))
-            && roles.into_iter().any(|role| *role == standing.made_by.role)
+            && requirements.any(|requirement| requirement.takes(member_id, role))
     };
     let live = standing::live(ports, organization_id).await?;
     for standing in live.into_iter().filter(|standing| wanted(standing)) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
@@ -125,6 +126,10 @@ record! {
     Requirement as RequirementRecord {
         quorum: u8,
         roles: BTreeSet<Role>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        groups: BTreeSet<GroupName>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        members: BTreeSet<MemberId>,
     }
 }
 

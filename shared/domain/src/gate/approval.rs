@@ -321,8 +321,10 @@ pub enum DecisionRefused {
     /// They voted already.
     #[error("you voted already: a vote that was given can't be handed on")]
     Voted,
-    /// They vote in somebody's place already, with another role: one person has one vote.
-    #[error("this member votes in the place of another already, with another role: choose somebody else")]
+    /// They vote in somebody's place already, whose vote counts for something else: one person has one vote.
+    #[error(
+        "this member votes in the place of another already, with another role or for another group: choose somebody else"
+    )]
     NoSecondPlace,
     /// Nobody hands a vote to themselves, or to someone who can't use it.
     #[error(
@@ -457,11 +459,18 @@ impl Approval {
         self.authors.contains(&member_id).then_some(DecisionRefused::Author)
     }
 
-    /// The role that counts for a member's vote: that of whoever handed theirs on to them, or else their own. One person
-    /// has one vote, with one role: a requirement that somebody else should meet is not met by whoever stands in for
+    /// The place that counts for a member's vote: that of whoever handed theirs on to them, or else their own. One person
+    /// has one vote, in one place: a requirement that somebody else should meet is not met by whoever stands in for
     /// another.
-    fn role_of(&self, voter: Voter) -> Role {
-        self.delegations.iter().find(|d| d.to == voter.member_id).map_or(voter.role, |d| d.role)
+    fn place_of(&self, voter: Voter) -> Voter {
+        let handed = self.delegations.iter().find(|d| d.to == voter.member_id);
+        handed.map_or(voter, |d| Voter { member_id: d.from, role: d.role })
+    }
+
+    /// Which requirements a vote in this place counts for.
+    fn counts_for(&self, place: Voter) -> Vec<bool> {
+        let requirements = self.terms.iter().flat_map(|terms| &terms.requirements);
+        requirements.map(|one| one.takes(place.member_id, place.role)).collect()
     }
 
     /// Whether the terms take a decision that is made with this.
@@ -476,10 +485,6 @@ impl Approval {
             return Err(DecisionRefused::NoLink);
         }
         Ok(())
-    }
-
-    fn wanted(&self) -> BTreeSet<Role> {
-        self.terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles).copied().collect()
     }
 
     /// Whether a member's approval would count.
@@ -507,13 +512,13 @@ impl Approval {
         if self.delegations.iter().any(|d| d.from == voter.member_id) {
             return Err(DecisionRefused::Delegated);
         }
-        let wanted = self.wanted();
         let decides = voter.role.scopes().contains(&Scope::ApprovalsDecide);
-        if decides && wanted.contains(&self.role_of(voter)) {
+        if decides && self.counts_for(self.place_of(voter)).contains(&true) {
             return Ok(());
         }
-        let names: Vec<_> = wanted.iter().map(|role| role.as_str()).collect();
-        Err(DecisionRefused::NotEntitled(names.join(" or ")))
+        let requirements = self.terms.iter().flat_map(|terms| &terms.requirements);
+        let names: BTreeSet<_> = requirements.map(crate::gate::policy::Requirement::voters).collect();
+        Err(DecisionRefused::NotEntitled(names.into_iter().collect::<Vec<_>>().join(" or ")))
     }
 
     /// How many votes each requirement has, and how many it needs, in the order of the terms.
@@ -523,11 +528,11 @@ impl Approval {
             .flat_map(|terms| &terms.requirements)
             .map(|requirement| {
                 let counts = |vote: &&Vote| {
-                    let voter = Voter { member_id: vote.member_id, role: vote.role };
+                    let place = self.place_of(Voter { member_id: vote.member_id, role: vote.role });
                     vote.verdict == Verdict::Approve
                         && self.excluded(vote.member_id).is_none()
                         && self.check_credential(&vote.with).is_ok()
-                        && requirement.roles.contains(&self.role_of(voter))
+                        && requirement.takes(place.member_id, place.role)
                 };
                 let members: BTreeSet<_> =
                     self.votes.iter().filter(counts).map(|vote| vote.member_id).collect();
@@ -599,7 +604,8 @@ impl Approval {
     ) -> Result<Self, DecisionRefused> {
         self.check_credential(with)?;
         self.may_vote(&from, now)?;
-        let role = self.role_of(from);
+        let place = self.place_of(from);
+        let role = place.role;
         if self.votes.iter().any(|vote| vote.member_id == from.member_id) {
             return Err(DecisionRefused::Voted);
         }
@@ -613,7 +619,11 @@ impl Approval {
         if !able {
             return Err(DecisionRefused::NoDelegate);
         }
-        if self.delegations.iter().any(|d| d.to == to.member_id && d.role != role) {
+        let counts = self.counts_for(place);
+        let other = |d: &Delegation| {
+            d.role != role || self.counts_for(Voter { member_id: d.from, role: d.role }) != counts
+        };
+        if self.delegations.iter().any(|d| d.to == to.member_id && other(d)) {
             return Err(DecisionRefused::NoSecondPlace);
         }
         // What was handed to them goes on with it, or it could be used by nobody.
@@ -744,7 +754,7 @@ pub(crate) mod tests {
     fn terms(requirements: &[(u8, &[Role])]) -> Terms {
         let requirements = requirements
             .iter()
-            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() })
+            .map(|(quorum, roles)| Requirement::of_roles(*quorum, roles.iter().copied()))
             .collect();
         Terms { requirements, ..Terms::default() }
     }

@@ -8,12 +8,12 @@ use app::gate::submit::MAX_ATTACHMENTS;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::gate::policy::{
-    Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, Violation, Volume,
+    Counted, Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, Violation, Volume,
     limits,
 };
 use domain::gate::seal::MAX_RECIPIENTS;
 use domain::people::access::Role;
-use domain::{InboxId, MessageId, PolicyId, TokenId};
+use domain::{InboxId, MemberId, MessageId, PolicyId, TokenId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -405,6 +405,10 @@ pub struct TermsView {
 struct RequirementView {
     quorum: u8,
     roles: Vec<Choice<Role>>,
+    /// Groups whose members may give them as well: those who belonged to them when the mail was asked for.
+    groups: Vec<String>,
+    /// Members who may give them as well, those of the groups among them.
+    member_ids: Vec<IdOf<MemberId>>,
     /// So many there are; `null` where nobody votes yet.
     votes: Option<usize>,
 }
@@ -415,6 +419,8 @@ pub(crate) fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> TermsVie
     let requirements = terms.requirements.iter().enumerate().map(|(i, requirement)| RequirementView {
         quorum: requirement.quorum,
         roles: roles(&requirement.roles),
+        groups: requirement.groups.iter().map(ToString::to_string).collect(),
+        member_ids: requirement.members.iter().copied().map(IdOf).collect(),
         votes: progress.and_then(|progress| progress.get(i)).map(|(votes, _)| *votes),
     });
     TermsView {
@@ -486,6 +492,8 @@ struct ThreadFactView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Volume")]
 struct VolumeView<'a> {
+    /// `mails`, or `first_contacts`: recipients who were never written to before.
+    of: &'static str,
     per: &'static str,
     recipient: Option<&'a str>,
     window: &'static str,
@@ -504,7 +512,11 @@ fn facts(facts: &Facts) -> FactsView<'_> {
         detected_type: file.detected_type.as_deref(),
         size: file.size,
     });
-    let volumes = facts.volumes.iter().map(|(Volume { per, recipient, window }, count)| VolumeView {
+    let volumes = facts.volumes.iter().map(|(Volume { of, per, recipient, window }, count)| VolumeView {
+        of: match of {
+            Counted::Mails => "mails",
+            Counted::FirstContacts => "first_contacts",
+        },
         per: per.as_str(),
         recipient: recipient.as_ref().map(EmailAddress::as_str),
         window: window.as_str(),

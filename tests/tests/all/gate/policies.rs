@@ -254,7 +254,7 @@ async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {
         thread_id: None,
         answers_automatic: false,
         send_at: None,
-        counted: BTreeSet::new(),
+        revises: None,
     };
     gather(&world.ports, &*world.store, book, input).await.unwrap()
 }
@@ -309,7 +309,7 @@ async fn what_no_policy_asks_for_is_not_counted() {
     made(&world, rules(r#"{"always":true}"#, "allow")).await;
     let book = book(&world.ports, &owner()).await.unwrap();
     let seen = facts(&world, &book, &["a@b.co"]).await;
-    assert_eq!(counters(samples::organization_id(1), &book, &seen), Vec::<Write>::new());
+    assert_eq!(counters(samples::organization_id(1), &book, &seen, None), Vec::<Write>::new());
     let keys =
         world.store.contents().records.keys().filter(|(_, key)| matches!(key, Key::Counter(_))).count();
     assert_eq!(keys, 0);
@@ -325,10 +325,10 @@ async fn a_mail_to_more_recipients_than_can_be_counted_is_held() {
     let all: Vec<_> = all.iter().map(String::as_str).collect();
     let seen = facts(&world, &book, &all).await;
     assert_eq!(book.evaluate(&seen).reasons, ["policy_unreadable"]);
-    assert_eq!(counters(samples::organization_id(1), &book, &seen), []);
+    assert_eq!(counters(samples::organization_id(1), &book, &seen, None), []);
     let seen = facts(&world, &book, &all[1..]).await;
     assert_eq!(book.evaluate(&seen).outcome, Verdict::Allow);
-    assert_eq!(counters(samples::organization_id(1), &book, &seen).len(), MAX_RECIPIENT_COUNTS);
+    assert_eq!(counters(samples::organization_id(1), &book, &seen, None).len(), MAX_RECIPIENT_COUNTS);
 }
 
 /// Every example of the paper is one that the API takes.

@@ -1,17 +1,19 @@
 //! Judging a mail.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use jiff::tz::TimeZoneDatabase;
 use regex::{Regex, RegexBuilder};
 
+use super::amounts::{Amounts, Currency};
+use super::words::{fold, has_word, look, visible};
 use super::{
-    Condition, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy, PolicyBook,
+    Condition, Counted, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy, PolicyBook,
     RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, TimeTest, Volume, Window, limits,
 };
 use crate::PolicyId;
-use crate::base::text::is_invisible;
 use crate::mailbox::media;
 use crate::people::access::Actor;
 
@@ -101,9 +103,10 @@ impl PolicyBook {
                     (Outcome::Allow, _) => allowed = true,
                     (Outcome::Block, _) => blocked = true,
                     (Outcome::Hold(asked), _) => {
+                        let asked = asked.clone().with_members(&self.groups);
                         terms = Some(match terms.take() {
-                            Some(before) => before.unite(asked.clone()),
-                            None => asked.clone(),
+                            Some(before) => before.unite(asked),
+                            None => asked,
                         });
                     }
                 }
@@ -192,48 +195,61 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
 
 /// What is searched: without characters that nobody sees, which would part a word.
 struct Texts<'a> {
-    subject: Cow<'a, str>,
-    body: Cow<'a, str>,
-    folded_subject: String,
-    folded_body: String,
+    subject: Searched<'a>,
+    body: Searched<'a>,
+    filenames: Searched<'a>,
+}
+
+/// One text with its forms, each made once and only where a rule asks for it.
+struct Searched<'a> {
+    text: Cow<'a, str>,
+    folded: OnceCell<String>,
+    look: OnceCell<String>,
+    amounts: OnceCell<Amounts>,
+}
+
+impl<'a> Searched<'a> {
+    fn new(text: Cow<'a, str>) -> Self {
+        Self { text, folded: OnceCell::new(), look: OnceCell::new(), amounts: OnceCell::new() }
+    }
+
+    fn folded(&self) -> &str {
+        self.folded.get_or_init(|| fold(&self.text))
+    }
+
+    fn look(&self) -> &str {
+        self.look.get_or_init(|| look(&self.text))
+    }
+
+    fn amounts(&self) -> &Amounts {
+        self.amounts.get_or_init(|| Amounts::of(&self.text))
+    }
 }
 
 impl<'a> Texts<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let (subject, body) = (visible(&facts.subject), visible(&facts.text));
-        Self { folded_subject: fold(&subject), folded_body: fold(&body), subject, body }
+        let names: Vec<&str> = facts.attachments.iter().map(|file| file.filename.as_str()).collect();
+        Self {
+            subject: Searched::new(visible(&facts.subject)),
+            body: Searched::new(visible(&facts.text)),
+            filenames: Searched::new(visible(&names.join("\n")).into_owned().into()),
+        }
     }
-}
 
-fn visible(text: &str) -> Cow<'_, str> {
-    if text.contains(is_invisible) {
-        text.chars().filter(|c| !is_invisible(*c)).collect()
-    } else {
-        text.into()
+    /// Those that are looked at, with what they are called in a sentence.
+    fn at(&self, places: Places) -> impl Iterator<Item = (&'static str, &Searched<'a>)> {
+        let all = [
+            (places.subject, "the subject", &self.subject),
+            (places.body, "the body", &self.body),
+            (places.filename, "the name of a file", &self.filenames),
+        ];
+        all.into_iter().filter_map(|(looked_at, name, text)| looked_at.then_some((name, text)))
     }
 }
 
 /// Whether a word has anything that can be looked for.
 pub(super) fn searchable(word: &str) -> bool {
     !fold(&visible(word)).is_empty()
-}
-
-/// Lower case, with one space for each run of white space.
-fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut space = false;
-    for c in text.chars() {
-        if c.is_whitespace() {
-            space = true;
-            continue;
-        }
-        if space && !out.is_empty() {
-            out.push(' ');
-        }
-        space = false;
-        out.extend(c.to_lowercase());
-    }
-    out
 }
 
 /// What a condition comes to: met with the fact that meets it, not met, or not to be answered.
@@ -373,6 +389,8 @@ impl Judge<'_> {
                 met(holds, || format!("the mail has {} of {total} bytes", count_of(n, "file")))
             }
             Condition::Keyword { places, any_of } => self.keyword(*places, any_of),
+            Condition::Words { places, any_of } => self.words(*places, any_of),
+            Condition::Amount { places, over, currency } => self.amount(*places, *over, *currency),
             Condition::Pattern { places, regex } => self.pattern(*places, regex),
             Condition::Link(test) => Self::link(test, &self.facts.links, ("links to", "no links")),
             Condition::Picture(test) => {
@@ -388,6 +406,7 @@ impl Judge<'_> {
             }
             Condition::Time(test) => self.time(test),
             Condition::VolumeOver { per, window, over } => self.volume(*per, *window, *over),
+            Condition::FirstContacts { per, window, over } => self.first_contacts(*per, *window, *over),
             Condition::Always | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => {
                 Answer::Met(describe(&Condition::Always))
             }
@@ -395,18 +414,45 @@ impl Judge<'_> {
     }
 
     fn keyword(&self, places: Places, any_of: &[String]) -> Answer {
-        let parts = [
-            (places.subject, "subject", &self.texts.folded_subject),
-            (places.body, "body", &self.texts.folded_body),
-        ];
         for word in any_of {
             let wanted = fold(&visible(word));
-            let found = parts.iter().find(|(look, _, text)| *look && text.contains(&wanted));
-            if let Some((_, place, _)) = found {
-                return Answer::Met(format!("{} stands in the {place}", quote(word)));
+            let found = self.texts.at(places).find(|(_, text)| text.folded().contains(&wanted));
+            if let Some((place, _)) = found {
+                return Answer::Met(format!("{} stands in {place}", quote(word)));
             }
         }
         Answer::Unmet
+    }
+
+    /// What lets mail go is looked for as it is written; what stops it, also in letters that look alike.
+    fn words(&self, places: Places, any_of: &[String]) -> Answer {
+        for word in any_of {
+            let word_seen = visible(word);
+            let (folded, looks) = (fold(&word_seen), look(&word_seen));
+            let found = self.texts.at(places).find(|(_, text)| {
+                has_word(text.folded(), &folded) || (!self.strict && has_word(text.look(), &looks))
+            });
+            if let Some((place, _)) = found {
+                return Answer::Met(format!("the word {} stands in {place}", quote(word)));
+            }
+        }
+        Answer::Unmet
+    }
+
+    /// Which amount it is, is not told: it may be the very thing that must not go out.
+    fn amount(&self, places: Places, over: u64, currency: Option<Currency>) -> Answer {
+        let mut unknown = false;
+        for (place, text) in self.texts.at(places) {
+            match text.amounts().any_over(over, currency, self.strict) {
+                Some(true) => {
+                    let of = money(currency);
+                    return Answer::Met(format!("an amount over {over} {of} stands in {place}"));
+                }
+                Some(false) => {}
+                None => unknown = true,
+            }
+        }
+        if unknown { Answer::Unknown("so many numbers are not looked through".to_owned()) } else { Answer::Unmet }
     }
 
     /// What it matched is not told: that may be the very thing that must not go out.
@@ -414,11 +460,9 @@ impl Judge<'_> {
         let Ok(regex) = compile(pattern) else {
             return Answer::Unknown(format!("the pattern {} can't be used", quote(pattern)));
         };
-        let parts =
-            [(places.subject, "subject", &self.texts.subject), (places.body, "body", &self.texts.body)];
-        let found = parts.iter().find(|(look, _, text)| *look && regex.is_match(text));
-        found.map_or(Answer::Unmet, |(_, place, _)| {
-            Answer::Met(format!("the {place} matches the pattern {}", quote(pattern)))
+        let found = self.texts.at(places).find(|(_, text)| regex.is_match(&text.text));
+        found.map_or(Answer::Unmet, |(place, _)| {
+            Answer::Met(format!("{place} matches the pattern {}", quote(pattern)))
         })
     }
 
@@ -489,7 +533,7 @@ impl Judge<'_> {
         };
         let mut unknown = false;
         for recipient in recipients {
-            let volume = Volume { per, recipient, window };
+            let volume = Volume { of: Counted::Mails, per, recipient, window };
             match self.facts.volumes.get(&volume) {
                 None => unknown = true,
                 Some(n) if *n > over => {
@@ -502,6 +546,20 @@ impl Judge<'_> {
             }
         }
         if unknown { Answer::Unknown("so many recipients are not counted".to_owned()) } else { Answer::Unmet }
+    }
+
+    /// A mail to people who were all written to before adds none.
+    fn first_contacts(&self, per: Per, window: Window, over: u64) -> Answer {
+        if !self.facts.recipients.iter().any(|one| one.first_contact) {
+            return Answer::Unmet;
+        }
+        let volume = Volume { of: Counted::FirstContacts, per, recipient: None, window };
+        match self.facts.volumes.get(&volume) {
+            None => Answer::Unknown("first contacts were not counted".to_owned()),
+            Some(n) => met(*n > over, || {
+                format!("first contact number {n} of this {} within the {}", per.as_str(), window.as_str())
+            }),
+        }
     }
 }
 
@@ -522,7 +580,7 @@ fn told_recipient(test: &RecipientTest, one: &RecipientFact) -> String {
         told.push(if one.first_contact { "never written to before" } else { "written to before" });
     }
     if test.internal.is_some() {
-        told.push(if one.internal { "an inbox of the organization" } else { "outside of the organization" });
+        told.push(if one.internal { "of the organization" } else { "outside of the organization" });
     }
     if test.domain_in.is_some() {
         told.push("in a domain of the list");
@@ -595,6 +653,11 @@ fn quote(text: &str) -> String {
     format!("“{}”", cut(&line, 60))
 }
 
+/// The currency in a sentence.
+fn money(currency: Option<Currency>) -> String {
+    currency.map_or_else(|| "of any currency".to_owned(), |currency| currency.to_string())
+}
+
 /// What a condition asks, without a fact.
 fn describe(condition: &Condition) -> String {
     let list = |all: &[Condition], word: &str| {
@@ -617,6 +680,13 @@ fn describe(condition: &Condition) -> String {
                 "it says {}",
                 any_of.iter().take(3).map(|word| quote(word)).collect::<Vec<_>>().join(" or ")
             )
+        }
+        Condition::Words { any_of, .. } => {
+            let words: Vec<_> = any_of.iter().take(3).map(|word| quote(word)).collect();
+            format!("it has the word {}", words.join(" or "))
+        }
+        Condition::Amount { over, currency, .. } => {
+            format!("it names an amount over {over} {}", money(*currency))
         }
         Condition::Pattern { regex, .. } => format!("it matches the pattern {}", quote(regex)),
         Condition::Link(LinkTest::Present(false)) => "it has no links".to_owned(),
@@ -650,13 +720,16 @@ fn describe(condition: &Condition) -> String {
         Condition::VolumeOver { per, window, over } => {
             format!("more than {over} mails of one {} within the {}", per.as_str(), window.as_str())
         }
+        Condition::FirstContacts { per, window, over } => {
+            format!("more than {over} first contacts of one {} within the {}", per.as_str(), window.as_str())
+        }
     }
 }
 
 fn describe_recipient(test: &RecipientTest) -> String {
     let internal = test
         .internal
-        .map(|yes| if yes { "an inbox of the organization" } else { "outside of the organization" });
+        .map(|yes| if yes { "of the organization" } else { "outside of the organization" });
     let first =
         test.first_contact.map(|yes| if yes { "never written to before" } else { "written to before" });
     let domain = test.domain_in.as_ref().map(|_| "in a domain of the list");

@@ -82,7 +82,7 @@ fn policy(n: u8, rules: Vec<Rule>) -> Policy {
 }
 
 fn book(rules: Vec<Rule>) -> PolicyBook {
-    PolicyBook { policies: vec![policy(1, rules)], unreadable: vec![], version: 1 }
+    PolicyBook { policies: vec![policy(1, rules)], unreadable: vec![], groups: vec![], version: 1 }
 }
 
 /// Whether a condition is met; `None` where it can't be answered.
@@ -230,7 +230,7 @@ fn holds_unite_and_drop_what_another_implies() {
 fn a_policy_counts_for_its_inboxes_and_while_it_is_enabled() {
     let mut one = policy(1, vec![rule(Condition::Always, Outcome::Allow)]);
     one.content.inboxes = Some([inbox(1)].into());
-    let mut book = PolicyBook { policies: vec![one], unreadable: vec![], version: 1 };
+    let mut book = PolicyBook { policies: vec![one], unreadable: vec![], groups: vec![], version: 1 };
     assert_eq!(book.evaluate(&facts()).outcome, Verdict::Allow);
     let elsewhere = Facts { inbox: Origin { id: inbox(2), ..facts().inbox }, ..facts() };
     assert_eq!(book.evaluate(&elsewhere).reasons, [REASON_NOTHING_ALLOWS]);
@@ -267,7 +267,7 @@ fn a_new_inbox_starts_under_every_hold_and_block_that_names_inboxes() {
     };
     let all = policy(2, vec![rule(Condition::Always, Outcome::Allow)]);
     let judge =
-        |policies: Vec<Policy>| PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(&newer());
+        |policies: Vec<Policy>| PolicyBook { policies, unreadable: vec![], groups: vec![], version: 1 }.evaluate(&newer());
     // A block that names another inbox covers a new one, an allowance does not.
     assert_eq!(judge(vec![all.clone(), of(Outcome::Block)]).outcome, Verdict::Block);
     assert_eq!(
@@ -307,7 +307,7 @@ fn what_can_not_be_read_holds() {
     assert_eq!(PolicyBook::broken(3).evaluate(&facts()).reasons, [REASON_UNREADABLE]);
 
     // A pattern that no longer compiles, a zone that is gone, mails that were not counted: neither met nor unmet.
-    let both = Places { subject: true, body: true };
+    let both = Places { subject: true, body: true, filename: false };
     let pattern = || Condition::Pattern { places: both, regex: "(".to_owned() };
     let zone = Condition::Time(TimeTest {
         days: (1..=7).collect(),
@@ -347,7 +347,7 @@ fn every_condition_tells_what_it_should() {
         (Per::Recipient, Some(address("Ann@known.example")), 1),
         (Per::Recipient, Some(address("someone@new.example")), 3),
     ] {
-        given.volumes.insert(Volume { per, recipient, window: Window::Hour }, n);
+        given.volumes.insert(Volume { of: Counted::Mails, per, recipient, window: Window::Hour }, n);
     }
     let (inb, tok, mem) = (inbox(1), id(TokenId::new, 1), id(MemberId::new, 1));
     let (own, other) = (format!(r#""{inb}""#), format!(r#""{}""#, inbox(9)));
@@ -657,8 +657,8 @@ fn recipient_test() -> impl Strategy<Value = RecipientTest> {
 }
 
 fn places() -> impl Strategy<Value = Places> {
-    prop::sample::select(vec![(true, true), (true, false), (false, true)])
-        .prop_map(|(subject, body)| Places { subject, body })
+    prop::sample::select(vec![(true, true, false), (true, false, true), (false, true, false), (false, false, true)])
+        .prop_map(|(subject, body, filename)| Places { subject, body, filename })
 }
 
 fn any_condition() -> impl Strategy<Value = Condition> {
@@ -674,6 +674,12 @@ fn any_condition() -> impl Strategy<Value = Condition> {
         bounds.prop_map(|count| Condition::Attachments { count, total_over: Some(3) }),
         (places(), prop::collection::vec(word(), 1..3))
             .prop_map(|(places, any_of)| Condition::Keyword { places, any_of }),
+        (places(), prop::collection::vec(word(), 1..3))
+            .prop_map(|(places, any_of)| Condition::Words { places, any_of }),
+        (places(), 0..2_000_u64, prop::sample::select(vec![None, Currency::parse("EUR")]))
+            .prop_map(|(places, over, currency)| Condition::Amount { places, over, currency }),
+        (prop::sample::select(vec![Per::Inbox, Per::Organization]), prop::sample::select(Window::ALL), 0..9_u64)
+            .prop_map(|(per, window, over)| Condition::FirstContacts { per, window, over }),
         // The stray parenthesis stands for a pattern that no longer compiles.
         (places(), "[a-z]{0,3}[(.]?").prop_map(|(places, regex)| Condition::Pattern { places, regex }),
         any::<bool>().prop_map(|yes| Condition::Link(LinkTest::Present(yes))),
@@ -718,8 +724,13 @@ fn any_condition() -> impl Strategy<Value = Condition> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let roles = || prop::sample::subsequence(DECIDERS.to_vec(), 1..=3);
-    let one = (1..=10_u8, roles())
-        .prop_map(|(quorum, roles)| Requirement { quorum, roles: roles.into_iter().collect() });
+    let groups = prop::sample::subsequence(vec!["legal", "finance"], 0..=2);
+    let members = prop::collection::btree_set((0..3_u8).prop_map(|n| id(MemberId::new, n)), 0..=2);
+    let one = (1..=10_u8, roles(), groups, members).prop_map(|(quorum, roles, groups, members)| Requirement {
+        groups: groups.into_iter().filter_map(GroupName::parse).collect(),
+        members,
+        ..Requirement::of_roles(quorum, roles)
+    });
     let seconds = || 60..2_592_000_i64;
     (
         prop::collection::vec(one, 1..4),
@@ -763,7 +774,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     );
     let flags = any::<[bool; 5]>();
     let counts = prop::collection::btree_map(
-        (prop::sample::select(Per::ALL), prop::sample::select(Window::ALL)),
+        (
+            prop::sample::select(vec![Counted::Mails, Counted::FirstContacts]),
+            prop::sample::select(Per::ALL),
+            prop::sample::select(Window::ALL),
+        ),
         0..9_u64,
         0..6,
     );
@@ -791,7 +806,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
                 actor: if person { Actor::Member { member_id } } else { facts().actor },
                 volumes: counts
                     .into_iter()
-                    .map(|((per, window), n)| (Volume { per, recipient: None, window }, n))
+                    .map(|((of, per, window), n)| (Volume { of, per, recipient: None, window }, n))
                     .collect(),
                 ..facts()
             }
@@ -821,7 +836,7 @@ proptest! {
     #[test]
     fn what_was_written_reads_back(rules in prop::collection::vec(any_rule(), 1..4), name in word()) {
         let content = PolicyContent { name, description: "é\"\\".to_owned(), enabled: false, inboxes: Some([inbox(3)].into()), rules };
-        match PolicyContent::read(&content.write()) {
+        match PolicyContent::read_stored(&content.write()) {
             Ok(read) => prop_assert_eq!(read, content),
             Err(violations) => prop_assert!(violations.iter().all(|one| one.code == Code::InvalidPattern), "{:?}", violations),
         }
@@ -841,7 +856,7 @@ proptest! {
         // Nor does the policy that a rule stands in.
         let (left, right) = shuffled.split_at(at.min(shuffled.len()));
         let policies = vec![policy(1, left.to_vec()), policy(2, right.to_vec())];
-        let parted = PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(&facts);
+        let parted = PolicyBook { policies, unreadable: vec![], groups: vec![], version: 1 }.evaluate(&facts);
         prop_assert_eq!(&one.outcome, &parted.outcome);
     }
 
@@ -880,4 +895,83 @@ proptest! {
         prop_assert_eq!(&left, &three.unite(two.clone()).unite(one.clone()));
         prop_assert!(not_weaker(&Verdict::Hold(one.clone()), &Verdict::Hold(one.clone().unite(two))));
     }
+}
+
+fn group(n: u8, name: &str, members: &[u8]) -> Group {
+    Group {
+        id: id(crate::GroupId::new, n),
+        name: GroupName::parse(name).unwrap(),
+        members: members.iter().map(|n| id(MemberId::new, *n)).collect(),
+        version: 1,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        updated_by: Actor::System,
+    }
+}
+
+fn held_for(from: &str) -> PolicyContent {
+    let terms = format!(r#"{{"requirements":[{{"quorum":2,"from":{from}}}]}}"#);
+    let rule = format!(r#"{{"name":"r","when":{{"always":true}},"outcome":"hold","terms":{terms}}}"#);
+    PolicyContent::read(&tree(&format!(r#"{{"name":"p","rules":[{rule}]}}"#))).unwrap()
+}
+
+#[test]
+fn groups_and_members_are_asked_for_votes_and_fixed_when_a_mail_is_held() {
+    let third = id(MemberId::new, 3);
+    let content = held_for(&format!(r#"["role:owner","group:legal","member:{third}"]"#));
+    assert_eq!(PolicyContent::read(&content.write()), Ok(content.clone()));
+    let judged = |groups: Vec<Group>| {
+        let policies = vec![Policy { content: content.clone(), ..policy(1, vec![]) }];
+        let Verdict::Hold(terms) = (PolicyBook { policies, groups, ..PolicyBook::default() }).evaluate(&facts()).outcome
+        else {
+            panic!("held")
+        };
+        terms
+    };
+    let terms = judged(vec![group(1, "legal", &[1, 2]), group(2, "finance", &[4])]);
+    let asked = &terms.requirements[0];
+    assert_eq!(asked.members, [1, 2, 3].map(|n| id(MemberId::new, n)).into());
+    assert!(asked.takes(third, Role::Approver) && asked.takes(id(MemberId::new, 9), Role::Owner));
+    assert!(!asked.takes(id(MemberId::new, 4), Role::Admin));
+    assert_eq!(asked.voters(), "owner or group legal");
+    // A group that is not there gives nobody: the mail waits, and goes for no one else's vote.
+    assert_eq!(judged(vec![]).requirements[0].members, [third].into());
+    // What is asked by another membership of the same group is another requirement, and both are needed.
+    let later = judged(vec![group(1, "legal", &[5])]);
+    assert_eq!(terms.clone().unite(later).requirements.len(), 2);
+    assert_ne!(terms.details()[0], judged(vec![group(1, "legal", &[1])]).details()[0]);
+}
+
+#[test]
+fn whose_votes_count_is_named_by_role_group_and_member() {
+    for (requirement, code) in [
+        (r#"{"quorum":1,"from":[]}"#, Code::EmptyList),
+        (r#"{"quorum":1,"from":["legal"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["group:Legal"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["role:viewer"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["member:inb_1"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["role:owner"],"roles":["owner"]}"#, Code::RolesOrFrom),
+    ] {
+        let rule = format!(
+            r#"{{"name":"r","when":{{"always":true}},"outcome":"hold","terms":{{"requirements":[{requirement}]}}}}"#
+        );
+        let read = PolicyContent::read(&tree(&format!(r#"{{"name":"p","rules":[{rule}]}}"#)));
+        assert_eq!(read.unwrap_err()[0].code, code, "{requirement}");
+    }
+}
+
+#[test]
+fn a_quorum_that_nobody_can_meet_is_found() {
+    let content = held_for(r#"["group:legal","member:mem_00000000000000000000000000"]"#);
+    let groups = [group(1, "legal", &[1, 2])];
+    let seats = |roles: &[Role]| -> Vec<_> {
+        (1..).zip(roles).map(|(n, role)| (id(MemberId::new, n), *role)).collect()
+    };
+    assert_eq!(content.impossible(&groups, &seats(&[Role::Approver, Role::Owner])), []);
+    // Of a group whoever does not decide gives no vote.
+    let short = content.impossible(&groups, &seats(&[Role::Approver, Role::Viewer, Role::Owner]));
+    assert_eq!((short[0].able, short[0].path.as_str()), (1, "rules[0].terms.requirements[0]"));
+    // What every mail waits for needs no look.
+    let plain = PolicyContent { rules: vec![rule(Condition::Always, Outcome::Hold(Terms::default()))], ..content };
+    assert!(plain.impossible(&[], &[]).is_empty() && !plain.asks_for_more());
 }
