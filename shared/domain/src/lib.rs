@@ -11,6 +11,7 @@ pub mod base {
     pub mod address;
     pub mod code;
     pub mod digest;
+    pub mod hours;
     pub mod id;
     pub mod text;
 }

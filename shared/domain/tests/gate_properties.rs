@@ -182,6 +182,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         requested_at: NOW,
         expires_at: Approval::expiry(&terms, None, NOW),
         send_at: None,
+        quiet: vec![],
         terms: Some(terms),
         reasons: vec![],
         trace: vec![],
@@ -273,6 +274,7 @@ fn around(roles: &[Role]) -> Around {
         created_at: NOW,
     };
     Around {
+        at: NOW,
         organization: Some(Organization {
             id: OrganizationId::new(NOW, [0; 10]),
             name: String::new(),

@@ -504,6 +504,7 @@ impl Gate {
             expires_at: terms.as_ref().map_or(now, |terms| Approval::expiry(terms, None, now)),
             send_at: None,
             decision: if terms.is_some() { Decision::Pending } else { by_policy },
+            quiet: vec![],
             terms,
             reasons: vec![],
             trace: vec![],
@@ -569,7 +570,7 @@ impl Gate {
             // By policy there is no time to wait for: the production code writes `scheduled` at once.
             let look_at = now + Outbound::START_LIMIT;
             let at_once = State::Scheduled { due: now, attempt: 0, look_at };
-            let cleared = outbound.clone().approve(now);
+            let cleared = outbound.clone().approve(now, now);
             outbound = cleared.unwrap_or(Outbound { state: at_once, ..outbound });
         }
         tx.create = Some(Arc::new(approval));
@@ -684,7 +685,7 @@ impl Gate {
                 let after = self.approved_by(world, old, n)?;
                 voted = Some(n);
                 let moves = matches!(after.decision, Decision::Approved { .. });
-                (after, moves.then(|| row.outbound.clone().approve(now)))
+                (after, moves.then(|| row.outbound.clone().approve(now, now)))
             }
             Step::Reject(_, n) => {
                 let verdict = Verdict::Reject("no".to_owned());
@@ -809,6 +810,7 @@ impl Gate {
                 let held = last_look::check(Some(approval), row.outbound.digest, &around);
                 let next = match held {
                     Err(Hindrance::Paused(_)) => outbound.postpone(now),
+                    // No policy of these models has quiet hours.
                     _ => outbound.restart(now),
                 };
                 next.unwrap()
@@ -920,6 +922,7 @@ impl Gate {
         };
         let next = match (hindrance, answer) {
             (Some(Hindrance::Paused(_)), _) => outbound.stand_back(now, own),
+            (Some(Hindrance::Quiet(until)), _) => outbound.put_off(until, own),
             (Some(Hindrance::Withdrawn(reason)), _) => outbound.call_off(now, reason),
             (None, Some(Answer::Accepted)) => outbound.accept(now, "p"),
             (None, Some(Answer::NotAccepted)) => outbound.hold_off(now, own, "throttled"),
@@ -941,7 +944,7 @@ impl Gate {
             return Some(false);
         }
         match hindrance {
-            Some(Hindrance::Paused(_)) => world.history.stood_back = true,
+            Some(Hindrance::Paused(_) | Hindrance::Quiet(_)) => world.history.stood_back = true,
             Some(Hindrance::Withdrawn(_)) => {
                 world.history.called_off = true;
                 world.history.called_off_without_cause |= world.entitled(dispatcher.approval);
@@ -1062,6 +1065,7 @@ impl World {
         };
         let by_standing = names.votes.iter().any(|vote| vote.standing.is_some());
         Around {
+            at: gate.now(self),
             organization: Some(Organization {
                 id: organization(),
                 name: String::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
+use domain::base::hours::Hours;
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{Attempt, AttemptResult, Health, WaitingDelivery, Webhook};
@@ -362,6 +363,7 @@ pub fn approval(n: u8) -> Approval {
         requested_at: NOW,
         expires_at: NOW + Terms::default().expires_in,
         send_at: Some(later(30)),
+        quiet: vec![Hours { days: [1, 6].into(), from: 1_200, to: 420, time_zone: "Europe/Berlin".into() }],
         terms: Some(Terms::default()),
         reasons: vec!["no_policy_allows_it".into()],
         trace: vec![Step {

@@ -28,6 +28,7 @@ mod gate {
     mod groups;
     mod links;
     mod policies;
+    mod quiet;
     mod shown;
     mod votes;
     mod way_out;

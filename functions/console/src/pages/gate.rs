@@ -132,6 +132,7 @@ impl Gate {
             verb: match step.outcome {
                 "allow" => "lets it go",
                 "hold" => "holds it",
+                "defer" => "puts it off",
                 "block" => "blocks it",
                 _ => "can\u{2019}t be judged, so it holds",
             },

@@ -93,6 +93,7 @@ impl Shown {
             then: match &rule.outcome {
                 Outcome::Allow => "It goes out without a person, unless another rule is stricter.".to_owned(),
                 Outcome::Hold(asked) => terms(asked),
+                Outcome::Defer(hours) => format!("It does not go within {hours}: it waits for their end."),
                 Outcome::Block => "It does not go out.".to_owned(),
             },
             when: visible(&when),

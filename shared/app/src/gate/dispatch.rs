@@ -9,6 +9,7 @@ use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::people::access::Actor;
 use domain::{InboxId, MessageId};
 use futures_util::future::join;
+use jiff::SignedDuration;
 
 use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
@@ -40,6 +41,9 @@ pub enum DispatchError {
 /// A write that loses against a provider's event is repeated at most so often.
 const TRIES: usize = 8;
 
+/// A workflow waits so long for a mail that is not due yet, and calls again.
+const SOON: SignedDuration = SignedDuration::from_mins(1);
+
 /// A claim whose answer does not come is asked for again so often, with the same nonce.
 const CLAIM_TRIES: u32 = 3;
 
@@ -66,7 +70,9 @@ pub async fn dispatch(
         let ours = outbound.digest == ticket.digest && outbound.approval_id == ticket.approval_id;
         return match outbound.status() {
             // Approved as the ticket says, so it is only our clock that is behind the workflow's.
-            Status::Scheduled if ours => Err(DispatchError::NotAccepted("not_due")),
+            Status::Scheduled if ours && is_soon(outbound, ports.now()) => {
+                Err(DispatchError::NotAccepted("not_due"))
+            }
             status => Ok(Dispatched::Already(status)),
         };
     };
@@ -105,6 +111,11 @@ pub async fn dispatch(
         }
         _ => Ok(Dispatched::Now(status)),
     }
+}
+
+/// Whether a mail that is not due yet is so within moments. One that quiet hours put off is woken by the sweeper.
+fn is_soon(outbound: &Outbound, now: jiff::Timestamp) -> bool {
+    matches!(outbound.state, State::Scheduled { due, .. } if due <= now + SOON)
 }
 
 async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreError> {
@@ -176,6 +187,7 @@ async fn look(
         standing: standing.into_iter().flatten().collect(),
         tainted: thread.is_some_and(|thread| thread.tainted),
         original_sent: originals.any(sent),
+        at: ports.now(),
     };
     Ok((approval, around))
 }
@@ -209,6 +221,10 @@ async fn stop(
         Hindrance::Paused(_) => {
             let own = own(&message);
             record(ports, message, |outbound| outbound.stand_back(now, own), |change| change).await?
+        }
+        Hindrance::Quiet(until) => {
+            let own = own(&message);
+            record(ports, message, |outbound| outbound.put_off(until, own), |change| change).await?
         }
         Hindrance::Withdrawn(reason) => {
             let cancelled = approval.and_then(|before| {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, Mailbox};
 use domain::base::digest::Digest;
+use domain::base::hours::{Hours, first_outside};
 use domain::gate::approval::{Approval, Voter};
 use domain::gate::policy::{By, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
@@ -29,6 +30,8 @@ pub(crate) struct Weighed {
     pub(crate) reasons: Vec<String>,
     /// Which rules matched.
     pub(crate) trace: Vec<Step>,
+    /// Hours within which it does not go.
+    pub(crate) quiet: Vec<Hours>,
     /// The standing approval whose maker's vote it gets.
     pub(crate) standing: Option<StandingApproval>,
     /// What is counted in the transaction.
@@ -100,7 +103,10 @@ pub(crate) async fn weigh(
     let facts = facts::gather(ports, &*sending.directory, book, input).await?;
     let evaluation = book.evaluate(&facts);
     let mut reasons = evaluation.reasons;
-    let always = always(inbox, prepared, facts.tainted, answers_automatic, &evaluation.outcome, now);
+    // Deferred, it goes later than it was asked for.
+    let goes_at = first_outside(&evaluation.quiet, facts.at);
+    let facts_of = (facts.tainted, answers_automatic, goes_at);
+    let always = always(inbox, prepared, facts_of, &evaluation.outcome, now);
     let terms = match evaluation.outcome {
         Verdict::Block => {
             let mut entry = ports.audit(organization_id, by, "message.block", inbox.id);
@@ -120,6 +126,7 @@ pub(crate) async fn weigh(
         terms,
         reasons,
         trace: evaluation.trace,
+        quiet: evaluation.quiet,
         standing: None,
         counts: facts::counters(organization_id, book, &facts, prepared.revises.as_ref()),
         first_contact: recipients.iter().any(|(_, first)| *first),
@@ -128,7 +135,7 @@ pub(crate) async fn weigh(
         let mail = Mail {
             inbox_id: inbox.id,
             thread_id: thread_id.filter(|_| is_reply),
-            send_at: draft.send_at,
+            send_at: if goes_at > facts.at { Some(goes_at) } else { draft.send_at },
             recipients: &recipients,
             tainted: facts.tainted,
             answers_automatic,
@@ -225,8 +232,7 @@ pub(crate) async fn answering<'a>(
 fn always(
     inbox: &Inbox,
     prepared: &Prepared,
-    tainted: bool,
-    answers_automatic: bool,
+    (tainted, answers_automatic, goes_at): (bool, bool, Timestamp),
     outcome: &Verdict,
     now: Timestamp,
 ) -> Vec<&'static str> {
@@ -250,8 +256,7 @@ fn always(
         // As of `List-Post`, RFC 2369: an answer to the list goes there.
         always.push("foreign_reply_to");
     }
-    let far = prepared.draft.send_at.is_some_and(|at| at > now + MAX_UNSEEN_AHEAD);
-    if far && *outcome == Verdict::Allow {
+    if goes_at > now + MAX_UNSEEN_AHEAD && *outcome == Verdict::Allow {
         always.push("scheduled_far_ahead");
     }
     always

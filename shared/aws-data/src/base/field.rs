@@ -55,7 +55,7 @@ macro_rules! plain {
     )*};
 }
 
-plain!(String, bool, u8, u16, u32, u64);
+plain!(String, bool, i8, u8, u16, u32, u64);
 
 /// Values that are stored as the text that they print.
 macro_rules! printed {

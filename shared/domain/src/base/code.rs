@@ -229,12 +229,13 @@ codes! {
         EmptyKeyword = "empty_keyword", "a keyword has at least one visible character";
         UnknownCondition = "unknown_condition", "`message` names the conditions";
         UnknownDay = "unknown_day", "`mon` to `sun`";
-        UnknownOutcome = "unknown_outcome", "`allow`, `hold` or `block`";
+        UnknownOutcome = "unknown_outcome", "`allow`, `hold`, `defer` or `block`";
         UnknownTimeZone = "unknown_time_zone", "a name of the IANA database, such as `Europe/Berlin`";
         QuorumImpossible = "quorum_impossible", "ask for fewer votes or of more people: `message` says how many members could give one";
         RolesOrFrom = "roles_or_from", "give one of `roles` and `from`";
         InvalidGroupName = "invalid_group_name", "1 to 50 letters of a to z, digits and hyphens";
         QuorumOutOfRange = "quorum_out_of_range", "`message` names the bounds";
+        HoursWithoutDefer = "hours_without_defer", "quiet hours belong to the outcome `defer`";
         TermsWithoutHold = "terms_without_hold", "terms belong to the outcome `hold`";
         HtmlWouldChange = "html_would_change", "with `html_mode: strict` nothing is changed: `message` says what would be";
         HtmlTooLarge = "html_too_large", "at most 1 MB: attach it as a file";

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
+use crate::base::hours::{Hours, first_outside};
 use crate::gate::policy::{By, Late, Links, Terms};
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
@@ -244,6 +245,8 @@ pub struct Approval {
     pub expires_at: Timestamp,
     /// Not before this.
     pub send_at: Option<Timestamp>,
+    /// Hours within which its mail does not go, decided or not: it waits for their end.
+    pub quiet: Vec<Hours>,
     /// What it takes; none where policies let the mail go without a person.
     pub terms: Option<Terms>,
     /// Why it was held or let go, as stable codes.
@@ -377,6 +380,10 @@ impl Approval {
         if !policies.is_empty() {
             details.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
         }
+        if !self.quiet.is_empty() {
+            let hours: Vec<_> = self.quiet.iter().map(ToString::to_string).collect();
+            details.push(("quiet_hours", hours.join(", ")));
+        }
         if !self.html_changes.is_empty() {
             let change = |it: &HtmlChange| format!("{} {} {}", it.kind, it.count, it.what);
             let changes: Vec<String> = self.html_changes.iter().map(change).collect();
@@ -412,6 +419,19 @@ impl Approval {
             // A mail for now is never late.
             (Late::Expire, Some(send_at)) if send_at > now => by_terms.min(send_at),
             _ => by_terms,
+        }
+    }
+
+    /// When its mail would go that is asked for, approved or looked at now: at its time, and not within quiet hours.
+    pub fn due(&self, now: Timestamp) -> Timestamp {
+        first_outside(&self.quiet, self.send_at.map_or(now, |send_at| send_at.max(now)))
+    }
+
+    /// Not before this its workflow wakes; at once where nothing is said.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        match self.decision {
+            Decision::Approved { at, .. } if !self.quiet.is_empty() => Some(self.due(at)),
+            _ => self.send_at,
         }
     }
 
@@ -724,6 +744,7 @@ pub(crate) mod tests {
             requested_at: NOW,
             expires_at: Approval::expiry(&terms, None, NOW),
             send_at: None,
+            quiet: vec![],
             terms: Some(terms),
             reasons: vec![],
             trace: vec![],

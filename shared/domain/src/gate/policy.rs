@@ -33,6 +33,7 @@ pub use self::names::{Impossible, Named};
 pub use self::syntax::{Tree, Violation, limits};
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
+use crate::base::hours::Hours;
 use crate::gate::group::{Group, GroupName};
 use crate::mailbox::inbox::Origin;
 use crate::people::access::{Actor, Role};
@@ -294,6 +295,8 @@ pub enum Outcome {
     Allow,
     /// It waits for votes.
     Hold(Terms),
+    /// It does not go out within these hours: one that would waits for their end. It is no leave to go.
+    Defer(Hours),
     /// It does not go out.
     Block,
 }
@@ -304,6 +307,7 @@ impl Outcome {
         match self {
             Outcome::Allow => "allow",
             Outcome::Hold(_) => "hold",
+            Outcome::Defer(_) => "defer",
             Outcome::Block => "block",
         }
     }
@@ -381,7 +385,7 @@ pub enum Condition {
     /// Whether it answers a mail that a program wrote (RFC 3834).
     AnswersAutomatic(bool),
     /// When it would go out.
-    Time(TimeTest),
+    Time(Hours),
     /// More mails than `over` within the window, this one included.
     VolumeOver {
         /// Of whom.
@@ -528,20 +532,6 @@ pub struct ThreadTest {
     pub tainted: Option<bool>,
     /// Whether it answers a mail; else it begins a conversation.
     pub is_reply: Option<bool>,
-}
-
-/// A part of the week, on the clock of one time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimeTest {
-    /// Days, Monday is 1 and Sunday 7, never empty.
-    pub days: BTreeSet<i8>,
-    /// From this minute of the day.
-    pub from: u16,
-    /// Until before this minute of the day, at most 1440. Where it is before `from`, the time runs past midnight and
-    /// belongs to the day on which it began.
-    pub to: u16,
-    /// A name of the IANA time zone database, such as `Europe/Berlin`.
-    pub time_zone: String,
 }
 
 /// Whose mails are counted.

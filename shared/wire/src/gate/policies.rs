@@ -7,6 +7,7 @@ use app::gate::policies::{Trial, TrialDraft, TrialMail};
 use app::gate::submit::MAX_ATTACHMENTS;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
+use domain::base::hours::first_outside;
 use domain::gate::policy::{
     Counted, Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, Violation, Volume,
     limits,
@@ -18,7 +19,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::base::parts::{ActorView, StepView, actor, step};
+use crate::base::parts::{ActorView, HoursView, StepView, actor, hours, step};
 use crate::base::request::{self, Faults, Field, request};
 use crate::base::values::{Choice, IdOf, Line, List, MAX_ENTRIES, Mailboxes, Text, Time};
 
@@ -86,8 +87,11 @@ fn properties() -> Map<String, Value> {
                 "properties": {
                     "name": { "type": "string", "minLength": 1, "maxLength": limits::TEXT },
                     "when": { "description": "Exactly one condition.", "type": "object" },
-                    "outcome": { "type": "string", "enum": ["allow", "hold", "block"] },
+                    "outcome": { "type": "string", "enum": ["allow", "hold", "defer", "block"] },
                     "terms": { "description": "What it takes, where it is held.", "type": ["object", "null"] },
+                    "quiet_hours": {
+                        "description": "Within which it does not go, where it is deferred.", "type": ["object", "null"],
+                    },
                 },
                 "required": ["name", "when", "outcome"],
                 "additionalProperties": false,
@@ -352,6 +356,10 @@ pub struct EvaluationView<'a> {
     terms: Option<TermsView>,
     /// Why, as stable codes.
     reasons: &'a [String],
+    /// Hours within which it does not go.
+    quiet_hours: Vec<HoursView<'a>>,
+    /// When it would go that nobody had to approve: at its time, and outside of those hours.
+    not_before: Time,
     /// The rules that matched.
     trace: Vec<StepView<'a>>,
     /// So many more matched than the trace has room for.
@@ -369,6 +377,8 @@ pub fn evaluation<'a>(evaluation: &'a Evaluation, facts: &'a Facts) -> Evaluatio
             Verdict::Allow | Verdict::Block => None,
         },
         reasons: &evaluation.reasons,
+        quiet_hours: evaluation.quiet.iter().map(hours).collect(),
+        not_before: Time(first_outside(&evaluation.quiet, facts.at)),
         trace: evaluation.trace.iter().map(step).collect(),
         omitted_steps: evaluation.omitted,
         rules_looked_at: evaluation.looked_at,

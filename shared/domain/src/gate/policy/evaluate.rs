@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use jiff::tz::TimeZoneDatabase;
 use regex::{Regex, RegexBuilder};
 
 use super::amounts::{Amounts, Currency};
 use super::words::{fold, has_word, look, visible};
 use super::{
     Condition, Counted, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy, PolicyBook,
-    RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, TimeTest, Volume, Window, limits,
+    RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, Volume, Window, limits,
 };
 use crate::PolicyId;
+use crate::base::hours::{DAYS, Hours};
 use crate::mailbox::media;
 use crate::people::access::Actor;
 
@@ -60,6 +60,8 @@ pub struct Evaluation {
     /// The rules that matched, in the order of the book: at most [`limits::STEPS`], and at most
     /// [`limits::TRACE`] bytes of text. Those that decided come before those that did not.
     pub trace: Vec<Step>,
+    /// Hours within which it does not go, of all rules that defer it, each once.
+    pub quiet: Vec<Hours>,
     /// So many more matched than the trace has room for.
     pub omitted: u32,
     /// So many rules were looked at.
@@ -79,7 +81,7 @@ pub struct Step {
     pub rule: u32,
     /// The rule's name.
     pub rule_name: String,
-    /// `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged.
+    /// `allow`, `hold`, `defer`, `block`, or `unreadable` where the rule could not be judged.
     pub outcome: &'static str,
     /// The fact that met it, in one sentence of at most [`limits::BECAUSE`] characters.
     pub because: String,
@@ -93,6 +95,7 @@ impl PolicyBook {
         let mut looked_at = 0;
         let (mut allowed, mut blocked, mut unreadable) = (false, false, !self.unreadable.is_empty());
         let mut terms: Option<Terms> = None;
+        let mut quiet = BTreeSet::new();
         let mut steps: Vec<(u8, Step)> = vec![];
         for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox)) {
             for (i, rule) in (0..).zip(&policy.content.rules) {
@@ -102,6 +105,7 @@ impl PolicyBook {
                     (_, Judge::UNREADABLE) => unreadable = true,
                     (Outcome::Allow, _) => allowed = true,
                     (Outcome::Block, _) => blocked = true,
+                    (Outcome::Defer(hours), _) => _ = quiet.insert(hours.clone()),
                     (Outcome::Hold(asked), _) => {
                         let asked = asked.clone().with_members(&self.groups);
                         terms = Some(match terms.take() {
@@ -152,7 +156,7 @@ impl PolicyBook {
         };
         let (trace, omitted) = cut_steps(steps);
         let reasons = reasons.into_iter().map(str::to_owned).collect();
-        Evaluation { outcome, reasons, trace, omitted, looked_at }
+        Evaluation { outcome, reasons, trace, quiet: quiet.into_iter().collect(), omitted, looked_at }
     }
 }
 
@@ -313,7 +317,7 @@ impl Judge<'_> {
             Answer::Met(why) => {
                 let rank = match rule.outcome {
                     Outcome::Allow => 0,
-                    Outcome::Hold(_) => 1,
+                    Outcome::Hold(_) | Outcome::Defer(_) => 1,
                     Outcome::Block => 3,
                 };
                 (rank, rule.outcome.as_str(), why)
@@ -504,23 +508,13 @@ impl Judge<'_> {
         }
     }
 
-    fn time(&self, test: &TimeTest) -> Answer {
-        let Ok(zone) = TimeZoneDatabase::bundled().get(&test.time_zone) else {
+    fn time(&self, test: &Hours) -> Answer {
+        let (Some(zone), Some(within)) = (test.zone(), test.contain(self.facts.at)) else {
             return Answer::Unknown(format!("the time zone {} is not known", quote(&test.time_zone)));
         };
         let local = self.facts.at.to_zoned(zone);
-        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
-        let (from, to) = (i32::from(test.from), i32::from(test.to));
-        let today = local.weekday().to_monday_one_offset();
-        let yesterday = local.weekday().previous().to_monday_one_offset();
-        let on = |day: i8| test.days.contains(&day);
-        let holds = if from < to {
-            on(today) && (from..to).contains(&minute)
-        } else {
-            (on(today) && minute >= from) || (on(yesterday) && minute < to)
-        };
-        let day = DAYS[usize::try_from(today - 1).unwrap_or(0) % 7];
-        met(holds, || {
+        let day = DAYS[usize::try_from(local.weekday().to_monday_one_offset() - 1).unwrap_or(0) % 7];
+        met(within, || {
             format!("it would go out {day} {:02}:{:02} {}", local.hour(), local.minute(), test.time_zone)
         })
     }
@@ -562,9 +556,6 @@ impl Judge<'_> {
         }
     }
 }
-
-/// Days as they are written, Monday first.
-pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 fn recipient_passes(test: &RecipientTest, one: &RecipientFact) -> bool {
     let key = one.address.mailbox_key();

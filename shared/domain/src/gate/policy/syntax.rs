@@ -10,14 +10,15 @@ use std::fmt::Write as _;
 use jiff::SignedDuration;
 use jiff::tz::TimeZoneDatabase;
 
-use super::evaluate::{DAYS, compile};
+use super::evaluate::compile;
 use super::{
     Bounds, By, Condition, Currency, DECIDERS, DomainPattern, FileKind, FileTest, Late, LinkTest, Links, Outcome, Per,
-    Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest, TimeTest, Window,
+    Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest, Window,
 };
 use crate::MemberId;
 use crate::base::address::EmailAddress;
 use crate::base::code::Code;
+use crate::base::hours::{DAYS, Hours};
 use crate::base::id::Id;
 use crate::gate::group::GroupName;
 use crate::people::access::Role;
@@ -189,8 +190,10 @@ impl PolicyContent {
                 ("when", write_condition(&rule.when)),
                 ("outcome", text(rule.outcome.as_str())),
             ];
-            if let Outcome::Hold(terms) = &rule.outcome {
-                entries.push(("terms", terms.write()));
+            match &rule.outcome {
+                Outcome::Hold(terms) => entries.push(("terms", terms.write())),
+                Outcome::Defer(hours) => entries.push(("quiet_hours", write_time(hours))),
+                Outcome::Allow | Outcome::Block => {}
             }
             map(entries)
         });
@@ -368,7 +371,7 @@ fn write_places(places: Places) -> Tree {
     texts(list.into_iter().filter_map(|(look, name)| look.then_some(name)))
 }
 
-fn write_time(test: &TimeTest) -> Tree {
+fn write_time(test: &Hours) -> Tree {
     let clock = |minute: u16| Tree::Text(format!("{:02}:{:02}", minute / 60, minute % 60));
     let days = (1_i8..).zip(DAYS).filter(|(day, _)| test.days.contains(day));
     map(vec![
@@ -642,7 +645,7 @@ impl Reader {
     }
 
     fn rule(&mut self, tree: &Tree, path: &str) -> Option<Rule> {
-        let object = self.object(tree, path, &["name", "when", "outcome", "terms"])?;
+        let object = self.object(tree, path, &["name", "when", "outcome", "terms", "quiet_hours"])?;
         let name = self.name(&object, "name");
         let when = self.require(&object.at("when"), object.get("when"));
         self.conditions = 0;
@@ -652,20 +655,39 @@ impl Reader {
             self.error(&object.at("when"), Code::TooManyConditions, message);
         }
         self.require(&object.at("outcome"), object.get("outcome"));
-        let words = [("allow", 0), ("hold", 1), ("block", 2)];
+        let words = [("allow", 0), ("hold", 1), ("block", 2), ("defer", 3)];
         let outcome = self.choice(&object, "outcome", Code::UnknownOutcome, &words);
         let terms = match object.get("terms") {
-            Some((_, path)) if matches!(outcome, Some(0 | 2)) => {
+            Some((_, path)) if matches!(outcome, Some(0 | 2 | 3)) => {
                 self.error(&path, Code::TermsWithoutHold, "belongs to the outcome hold alone");
                 None
             }
             Some((tree, path)) => self.terms(tree, &path),
             None => Some(Terms::default()),
         };
+        let hours = match object.get("quiet_hours") {
+            Some((tree, path)) if outcome == Some(3) => {
+                let hours = self.time(tree, &path);
+                if hours.as_ref().is_some_and(Hours::are_always) {
+                    self.error(&path, Code::InvalidTime, "never ends: leave a day or an hour in which mail goes");
+                }
+                hours
+            }
+            Some((_, path)) => {
+                self.error(&path, Code::HoursWithoutDefer, "belong to the outcome defer alone");
+                None
+            }
+            None if outcome == Some(3) => {
+                self.error(&object.at("quiet_hours"), Code::Required, "is required where mail is deferred");
+                None
+            }
+            None => None,
+        };
         let outcome = match outcome? {
             0 => Outcome::Allow,
             1 => Outcome::Hold(terms?),
-            _ => Outcome::Block,
+            2 => Outcome::Block,
+            _ => Outcome::Defer(hours?),
         };
         Some(Rule { name: name?, when: when?, outcome })
     }
@@ -1082,7 +1104,7 @@ impl Reader {
         Some(test)
     }
 
-    fn time(&mut self, tree: &Tree, path: &str) -> Option<TimeTest> {
+    fn time(&mut self, tree: &Tree, path: &str) -> Option<Hours> {
         let object = self.object(tree, path, &["days", "from", "to", "time_zone"])?;
         let days = match object.get("days") {
             None => Some((1..=7).collect()),
@@ -1117,7 +1139,7 @@ impl Reader {
             let message = "is not in the IANA time zone database: write a name such as Europe/Berlin or UTC";
             self.error(&at, Code::UnknownTimeZone, message);
         }
-        Some(TimeTest { days: days?, from: from?, to: to?, time_zone })
+        Some(Hours { days: days?, from: from?, to: to?, time_zone })
     }
 
     fn count(&mut self, tree: &Tree, path: &str, pers: &[Per]) -> Option<(Per, Window, u64)> {

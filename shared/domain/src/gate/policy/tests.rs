@@ -309,7 +309,7 @@ fn what_can_not_be_read_holds() {
     // A pattern that no longer compiles, a zone that is gone, mails that were not counted: neither met nor unmet.
     let both = Places { subject: true, body: true, filename: false };
     let pattern = || Condition::Pattern { places: both, regex: "(".to_owned() };
-    let zone = Condition::Time(TimeTest {
+    let zone = Condition::Time(Hours {
         days: (1..=7).collect(),
         from: 0,
         to: 1_440,
@@ -696,7 +696,7 @@ fn any_condition() -> impl Strategy<Value = Condition> {
         any::<bool>().prop_map(Condition::AnswersAutomatic),
         (0..1_440_u16, 1..=1_440_u16, prop::sample::subsequence((1..=7).collect::<Vec<i8>>(), 1..=7))
             .prop_filter("an empty time", |(from, to, _)| from != to)
-            .prop_map(|(from, to, days)| Condition::Time(TimeTest {
+            .prop_map(|(from, to, days)| Condition::Time(Hours {
                 days: days.into_iter().collect(),
                 from,
                 to,
@@ -763,6 +763,9 @@ fn any_rule() -> impl Strategy<Value = Rule> {
         3 => Just(Outcome::Allow),
         2 => terms().prop_map(Outcome::Hold),
         1 => Just(Outcome::Block),
+        1 => (0..1_440_u16, 0..1_440_u16).prop_filter("an empty time", |(from, to)| from != to).prop_map(|(from, to)| {
+            Outcome::Defer(Hours { days: [1, 3].into(), from, to, time_zone: "UTC".to_owned() })
+        }),
     ];
     (word(), any_condition(), outcome).prop_map(|(name, when, outcome)| Rule { name, when, outcome })
 }
@@ -868,6 +871,7 @@ proptest! {
     ) {
         let before = book(rules.clone()).evaluate(&facts);
         prop_assume!(added.outcome != Outcome::Allow);
+        prop_assume!(!matches!(added.outcome, Outcome::Defer(_)));
         // Where nothing was said, the standard terms applied; a rule that matches says what applies in their place.
         prop_assume!(before.reasons != [REASON_NOTHING_ALLOWS] || matches!(added.outcome, Outcome::Block));
         let after = book([rules, vec![added]].concat()).evaluate(&facts);
@@ -974,4 +978,43 @@ fn a_quorum_that_nobody_can_meet_is_found() {
     // What every mail waits for needs no look.
     let plain = PolicyContent { rules: vec![rule(Condition::Always, Outcome::Hold(Terms::default()))], ..content };
     assert!(plain.impossible(&[], &[]).is_empty() && !plain.asks_for_more());
+}
+
+#[test]
+fn what_is_deferred_is_judged_as_if_it_were_not_and_waits_for_the_end_of_the_hours() {
+    let hours = |from, to| Hours { days: (1..=7).collect(), from, to, time_zone: "UTC".to_owned() };
+    let defer = |hours| rule(Condition::Always, Outcome::Defer(hours));
+    let allow = || rule(Condition::Always, Outcome::Allow);
+    let found = book(vec![allow(), defer(hours(600, 660)), defer(hours(600, 660)), defer(hours(0, 60))]).evaluate(&facts());
+    assert_eq!((found.outcome, found.quiet), (Verdict::Allow, vec![hours(0, 60), hours(600, 660)]));
+    assert_eq!(found.trace[1].outcome, "defer");
+    // To put off is no leave to go, and what does not match puts nothing off.
+    let found = book(vec![defer(hours(600, 660))]).evaluate(&facts());
+    assert_eq!(found.reasons, [REASON_NOTHING_ALLOWS]);
+    let never = rule(Condition::SizeOver(1_000_000), Outcome::Defer(hours(0, 60)));
+    assert_eq!(book(vec![allow(), never]).evaluate(&facts()).quiet, []);
+}
+
+#[test]
+fn hours_stand_with_the_outcome_that_they_belong_to() {
+    let read = |rest: &str| {
+        let json = format!(r#"{{"name":"p","rules":[{{"name":"r","when":{{"always":true}},{rest}}}]}}"#);
+        PolicyContent::read(&tree(&json))
+    };
+    let night = r#""quiet_hours":{"from":"20:00","to":"07:00","time_zone":"Europe/Berlin"}"#;
+    let content = read(&format!(r#""outcome":"defer",{night}"#)).unwrap();
+    assert_eq!(PolicyContent::read(&content.write()), Ok(content));
+    for (rest, path, code) in [
+        (r#""outcome":"defer""#.to_owned(), "rules[0].quiet_hours", Code::Required),
+        (format!(r#""outcome":"allow",{night}"#), "rules[0].quiet_hours", Code::HoursWithoutDefer),
+        (format!(r#""outcome":"defer","terms":{{}},{night}"#), "rules[0].terms", Code::TermsWithoutHold),
+        (
+            r#""outcome":"defer","quiet_hours":{"time_zone":"UTC"}"#.to_owned(),
+            "rules[0].quiet_hours",
+            Code::InvalidTime,
+        ),
+    ] {
+        let errors = read(&rest).unwrap_err();
+        assert_eq!((errors[0].path.as_str(), errors[0].code), (path, code), "{rest}");
+    }
 }
