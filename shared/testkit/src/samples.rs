@@ -575,7 +575,7 @@ pub fn policies() -> PolicyBook {
     let group = Group {
         id: GroupId::new(NOW, [1; 10]),
         name: GroupName::parse("legal").expect("a name"),
-        members: [member_id(1)].into(),
+        members: [MemberId::new(NOW, [1; 10])].into(),
         version: 2,
         created_at: NOW,
         updated_at: later(3),

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::policy::{Evaluation, Facts, FileFact, Named, Policy, PolicyBook, PolicyContent, limits};
+use domain::gate::policy::{
+    Evaluation, Facts, FileFact, Named, Policy, PolicyBook, PolicyContent, Unmatched, limits,
+};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
-use domain::people::access::{Actor, Permit, Role, scope};
+use domain::people::access::{Actor, Denied, Permit, Principal, Role, Scope, scope};
 use domain::{InboxId, MemberId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 
 use crate::base::enter::Once;
@@ -384,23 +386,81 @@ pub struct TrialDraft {
     pub in_reply_to: Option<MessageId>,
 }
 
-/// Judges a mail and says why. Nothing is stored, counted or sent, and standing approvals are not looked at.
+/// The proof that a caller may try mails out: whoever writes the rules, and whoever sends under them.
+#[derive(Debug, Clone)]
+pub enum MayTry {
+    /// Any mail, with any rules, and all that is known of it.
+    Manages(Permit<scope::PoliciesManage>),
+    /// What they could ask for themselves, by the rules that there are.
+    Sends(Permit<scope::MessagesSend>),
+}
+
+impl MayTry {
+    /// What a caller may try.
+    pub fn of(principal: &Principal) -> Result<Self, Refusal> {
+        if let Ok(permit) = principal.permit() {
+            return Ok(Self::Manages(permit));
+        }
+        Ok(Self::Sends(principal.permit()?))
+    }
+
+    fn principal(&self) -> &Principal {
+        match self {
+            Self::Manages(permit) => permit.principal(),
+            Self::Sends(permit) => permit.principal(),
+        }
+    }
+
+    /// Refuses what belongs to whoever manages policies.
+    fn check(&self, trial: &Trial) -> Result<(), Refusal> {
+        let Self::Sends(permit) = self else { return Ok(()) };
+        permit.over(trial.inbox_id)?;
+        let own = match permit.actor() {
+            Actor::Token { token_id, .. } => trial.token_id.is_none_or(|id| id == *token_id),
+            Actor::Member { .. } | Actor::System => trial.token_id.is_none(),
+        };
+        if !own || trial.policies.is_some() {
+            return Err(Denied::Scope(Scope::PoliciesManage).into());
+        }
+        Ok(())
+    }
+
+    /// What they are told of rules that did not match: whoever sends, why none lets the mail go, and not what the others look
+    /// for.
+    fn told(&self, unmatched: Unmatched) -> Unmatched {
+        match self {
+            Self::Manages(_) => unmatched,
+            Self::Sends(_) => {
+                let all = unmatched.steps.len();
+                let steps: Vec<_> =
+                    unmatched.steps.into_iter().filter(|step| step.outcome == "allow").collect();
+                let hidden = u32::try_from(all - steps.len()).unwrap_or(u32::MAX);
+                Unmatched { steps, omitted: unmatched.omitted.saturating_add(hidden) }
+            }
+        }
+    }
+}
+
+/// Judges a mail and says why, of each rule that matched and of each that did not. Nothing is stored, counted or sent, and
+/// standing approvals are not looked at.
 pub async fn simulate(
     ports: &Ports,
     blobs: &dyn Blobs,
     directory: &dyn Directory,
-    permit: &Permit<scope::PoliciesManage>,
+    may: &MayTry,
     trial: Trial,
-) -> Result<(Evaluation, Facts), Refusal> {
-    let organization_id = permit.organization_id();
-    let stored = book(ports, permit).await?;
+) -> Result<(Evaluation, Facts, Unmatched), Refusal> {
+    let caller = may.principal();
+    may.check(&trial)?;
+    let organization_id = caller.organization_id;
+    let stored = load(&*ports.store, organization_id, key::Policies).await?.unwrap_or_default();
     let inbox_id = trial.inbox_id;
     let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
     let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
     let book = match trial.policies {
         None => stored,
         Some(contents) => PolicyBook {
-            policies: contents.into_iter().map(|content| candidate(ports, permit, content)).collect(),
+            policies: contents.into_iter().map(|content| candidate(ports, caller, content)).collect(),
             unreadable: vec![],
             groups: stored.groups,
             version: 0,
@@ -408,7 +468,7 @@ pub async fn simulate(
     };
     let named;
     let actor = match trial.token_id {
-        None => permit.actor(),
+        None => &caller.actor,
         Some(id) => {
             named = token(ports, organization_id, id).await?;
             &named
@@ -427,7 +487,7 @@ pub async fn simulate(
         }
         TrialMail::Stored(id) => {
             // What is told of a mail says something of its content.
-            permit.principal().permit::<scope::MessagesRead>()?;
+            caller.permit::<scope::MessagesRead>()?;
             let message = find(ports, organization_id, inbox_id, id, "message_id").await?;
             let Some(outbound) = message.outbound() else {
                 return Err(Refusal::field("message_id", Code::NotOutgoing, "is a mail that came in"));
@@ -474,11 +534,12 @@ pub async fn simulate(
         revises: None,
     };
     let facts = gather(ports, directory, &book, input).await?;
-    Ok((book.evaluate(&facts), facts))
+    let unmatched = may.told(book.explain(&facts));
+    Ok((book.evaluate(&facts), facts, unmatched))
 }
 
 /// A policy that nobody stored.
-fn candidate(ports: &Ports, permit: &Permit<scope::PoliciesManage>, content: PolicyContent) -> Policy {
+fn candidate(ports: &Ports, caller: &Principal, content: PolicyContent) -> Policy {
     let now = ports.now();
     Policy {
         id: ports.policy_id(),
@@ -486,7 +547,7 @@ fn candidate(ports: &Ports, permit: &Permit<scope::PoliciesManage>, content: Pol
         version: 0,
         created_at: now,
         updated_at: now,
-        updated_by: permit.actor().clone(),
+        updated_by: caller.actor.clone(),
         settled_at: now,
     }
 }

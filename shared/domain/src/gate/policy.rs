@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::amounts::Currency;
 pub use self::evaluate::{Evaluation, REASON_ALLOWED, REASON_BLOCKED, REASON_HELD, REASON_NOTHING_ALLOWS};
-pub use self::evaluate::{REASON_UNREADABLE, Step, Verdict};
+pub use self::evaluate::{REASON_UNREADABLE, Step, Unmatched, Verdict};
 pub use self::facts::{Counted, Facts, FileFact, RecipientFact, Volume, Volumes};
 pub use self::names::{Impossible, Named};
 pub use self::syntax::{Tree, Violation, limits};

@@ -92,7 +92,7 @@ pub struct StepView<'a> {
     rule_name: &'a str,
     /// `allow`, `hold`, `defer`, `block`, or `unreadable` where the rule could not be judged.
     outcome: &'static str,
-    /// The fact that met it, in one sentence.
+    /// The fact that met it, or for which it is not met, in one sentence.
     because: &'a str,
 }
 

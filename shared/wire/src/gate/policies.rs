@@ -9,7 +9,7 @@ use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::hours::first_outside;
 use domain::gate::policy::{
-    Counted, Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, Violation, Volume,
+    Counted, Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Unmatched, Verdict, Violation, Volume,
     limits,
 };
 use domain::gate::seal::MAX_RECIPIENTS;
@@ -364,12 +364,21 @@ pub struct EvaluationView<'a> {
     trace: Vec<StepView<'a>>,
     /// So many more matched than the trace has room for.
     omitted_steps: u32,
+    /// The rules that did not match: why, and the outcome that they would have had. Without the scope `policies.manage`
+    /// those alone that would have let it go.
+    unmatched: Vec<StepView<'a>>,
+    /// So many more did not match than are told of.
+    omitted_unmatched: u32,
     rules_looked_at: u32,
     facts: FactsView<'a>,
 }
 
 /// What became of a mail that was tried out, and why.
-pub fn evaluation<'a>(evaluation: &'a Evaluation, facts: &'a Facts) -> EvaluationView<'a> {
+pub fn evaluation<'a>(
+    evaluation: &'a Evaluation,
+    facts: &'a Facts,
+    unmatched: &'a Unmatched,
+) -> EvaluationView<'a> {
     EvaluationView {
         outcome: evaluation.outcome.as_str(),
         terms: match &evaluation.outcome {
@@ -381,6 +390,8 @@ pub fn evaluation<'a>(evaluation: &'a Evaluation, facts: &'a Facts) -> Evaluatio
         not_before: Time(first_outside(&evaluation.quiet, facts.at)),
         trace: evaluation.trace.iter().map(step).collect(),
         omitted_steps: evaluation.omitted,
+        unmatched: unmatched.steps.iter().map(step).collect(),
+        omitted_unmatched: unmatched.omitted,
         rules_looked_at: evaluation.looked_at,
         facts: self::facts(facts),
     }

@@ -160,6 +160,57 @@ impl PolicyBook {
     }
 }
 
+/// The rules that did not match, each with why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unmatched {
+    /// In the order of the book, at most [`limits::UNMATCHED`]: each with the outcome that it would have had.
+    pub steps: Vec<Step>,
+    /// So many more did not match.
+    pub omitted: u32,
+}
+
+impl PolicyBook {
+    /// Tells of each rule that did not match a mail of this inbox why it did not, those of policies that have no say about it
+    /// among them.
+    pub fn explain(&self, facts: &Facts) -> Unmatched {
+        let (texts, inbox) = (Texts::of(facts), facts.inbox);
+        let judge = Judge { facts, texts: &texts, named: None, strict: false };
+        let mut unmatched = Unmatched::default();
+        for policy in &self.policies {
+            let silent = match (policy.content.enabled, policy.applies_to(inbox)) {
+                (false, _) => Some("its policy is turned off"),
+                (true, false) => Some("its policy is for other inboxes"),
+                (true, true) => None,
+            };
+            for (i, rule) in (0..).zip(&policy.content.rules) {
+                if silent.is_none() && judge.rule_of(policy, rule).is_some() {
+                    continue;
+                }
+                if unmatched.steps.len() == limits::UNMATCHED {
+                    unmatched.omitted += 1;
+                    continue;
+                }
+                let strict = Judge { strict: rule.outcome == Outcome::Allow, ..judge };
+                let because = match silent {
+                    Some(silent) => silent.to_owned(),
+                    None if matches!(strict.judge(&rule.when), Answer::Unmet) => strict.why_not(&rule.when),
+                    None => "the inbox is newer than what its policy says of inboxes".to_owned(),
+                };
+                unmatched.steps.push(Step {
+                    policy_id: policy.id,
+                    policy_version: policy.version,
+                    policy_name: policy.content.name.clone(),
+                    rule: i,
+                    rule_name: rule.name.clone(),
+                    outcome: rule.outcome.as_str(),
+                    because: cut(&because, limits::BECAUSE),
+                });
+            }
+        }
+        unmatched
+    }
+}
+
 impl Terms {
     /// Drops what its own requirements imply, so that one hold reads as two of the same do.
     fn unite_with_itself(self) -> Terms {
@@ -505,6 +556,77 @@ impl Judge<'_> {
             Actor::Token { token_id, .. } => format!("the program with {token_id}"),
             Actor::Member { member_id } => format!("the member {member_id}"),
             Actor::System => "the system".to_owned(),
+        }
+    }
+
+    /// The fact for which a condition is not met.
+    fn why_not(&self, condition: &Condition) -> String {
+        let facts = self.facts;
+        match condition {
+            Condition::All(list) => {
+                let unmet = list.iter().find(|one| matches!(self.judge(one), Answer::Unmet));
+                unmet.map_or_else(|| describe(condition), |one| self.why_not(one))
+            }
+            Condition::Any(list) => {
+                let why: Vec<_> = list.iter().take(3).map(|one| self.why_not(one)).collect();
+                let more = if list.len() > 3 { "; and so on" } else { "" };
+                format!("{}{more}", why.join("; "))
+            }
+            Condition::Not(one) => {
+                let other = Judge { named: self.named.map(|named| !named), strict: !self.strict, ..*self };
+                match other.judge(one) {
+                    Answer::Met(fact) => fact,
+                    Answer::Unmet | Answer::Unknown(_) => describe(one),
+                }
+            }
+            Condition::AnyRecipient(test) => format!("no recipient is {}", describe_recipient(test)),
+            Condition::EveryRecipient(test) => {
+                let other = facts.recipients.iter().find(|one| !recipient_passes(test, one));
+                let who = other.map(|one| format!(": {} is not", one.address)).unwrap_or_default();
+                format!("not every recipient is {}{who}", describe_recipient(test))
+            }
+            Condition::RecipientCount(_) => format!("it has {}", count_of(facts.recipients.len(), "recipient")),
+            Condition::AnyAttachment(_) | Condition::EveryAttachment(_) if facts.attachments.is_empty() => {
+                "it has no files".to_owned()
+            }
+            Condition::EveryAttachment(test) => {
+                let other = facts.attachments.iter().find(|file| !file_passes(test, file, self.strict));
+                other.map_or_else(|| describe(condition), |file| format!("{} is of another kind", told_file(file)))
+            }
+            Condition::AnyAttachment(_) => "no file is of the kind that is looked for".to_owned(),
+            Condition::Attachments { .. } => {
+                let total = facts.attachments.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+                format!("the mail has {} of {total} bytes", count_of(facts.attachments.len(), "file"))
+            }
+            Condition::Keyword { .. } | Condition::Words { .. } => "none of its words stands there".to_owned(),
+            Condition::Amount { over, currency, .. } => {
+                format!("no amount over {over} {} stands there", money(*currency))
+            }
+            Condition::Pattern { .. } => "nothing matches its pattern".to_owned(),
+            Condition::Link(LinkTest::Present(true)) => "it has no links".to_owned(),
+            Condition::Link(_) => "it has no such links".to_owned(),
+            Condition::Picture(LinkTest::Present(true)) => "it shows no pictures from elsewhere".to_owned(),
+            Condition::Picture(_) => "it shows no such pictures".to_owned(),
+            Condition::SizeOver(_) => format!("it has {} bytes", facts.size),
+            Condition::Sender(_) => format!("asked for by {}", self.asking()),
+            Condition::Thread(_) => {
+                let (is_reply, tainted) = (Some(facts.is_reply), Some(facts.tainted));
+                describe(&Condition::Thread(ThreadTest { tainted, is_reply }))
+            }
+            Condition::AnswersAutomatic(_) => describe(&Condition::AnswersAutomatic(facts.answers_automatic)),
+            Condition::Time(test) => {
+                format!("it would go out outside of the given hours of {}", test.time_zone)
+            }
+            Condition::VolumeOver { per, window, over } => {
+                format!("not more than {over} mails of one {} within the {}", per.as_str(), window.as_str())
+            }
+            Condition::FirstContacts { .. } if !facts.recipients.iter().any(|one| one.first_contact) => {
+                "everybody was written to before".to_owned()
+            }
+            Condition::FirstContacts { per, window, over } => {
+                format!("not more than {over} first contacts of one {} within the {}", per.as_str(), window.as_str())
+            }
+            Condition::Always => describe(condition),
         }
     }
 

@@ -61,6 +61,8 @@ pub mod limits {
     pub const WAIT_MOST: u64 = 30 * 86_400;
     /// Steps of a trace.
     pub const STEPS: usize = 50;
+    /// Rules of which it is told why they did not match.
+    pub const UNMATCHED: usize = 200;
     /// Bytes of a trace.
     pub const TRACE: usize = 4_096;
     /// Characters of a sentence in a trace.

@@ -154,8 +154,8 @@ fn violations(tree: &Tree) -> Vec<(String, &'static str)> {
 }
 
 fn hold(quorum: u8, roles: &[Role]) -> Outcome {
-    let roles = roles.iter().copied().collect();
-    Outcome::Hold(Terms { requirements: vec![Requirement { quorum, roles }], ..Terms::default() })
+    let requirements = vec![Requirement::of_roles(quorum, roles.iter().copied())];
+    Outcome::Hold(Terms { requirements, ..Terms::default() })
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn the_strictest_wins_wherever_it_stands() {
         let found = judge(rules);
         assert_eq!(found.reasons, [REASON_HELD]);
         let Verdict::Hold(terms) = found.outcome else { panic!("{found:?}") };
-        assert_eq!(terms.requirements, [Requirement { quorum: 2, roles: [Role::Owner].into() }]);
+        assert_eq!(terms.requirements, [Requirement::of_roles(2, [Role::Owner])]);
     }
     for rules in [vec![block(), held(), allow()], vec![allow(), held(), block()]] {
         let found = judge(rules);
@@ -191,8 +191,8 @@ fn holds_unite_and_drop_what_another_implies() {
     let hour = SignedDuration::from_hours(1);
     let one = Terms {
         requirements: vec![
-            Requirement { quorum: 1, roles: DECIDERS.into() },
-            Requirement { quorum: 1, roles: [Role::Owner].into() },
+            Requirement::of_roles(1, DECIDERS),
+            Requirement::of_roles(1, [Role::Owner]),
         ],
         separation: false,
         rejections: 3,
@@ -204,7 +204,7 @@ fn holds_unite_and_drop_what_another_implies() {
         links: Links::Decide,
     };
     let two = Terms {
-        requirements: vec![Requirement { quorum: 2, roles: DECIDERS.into() }],
+        requirements: vec![Requirement::of_roles(2, DECIDERS)],
         separation: true,
         remind_after: Some(hour),
         notify: [Role::Owner].into(),
@@ -216,8 +216,8 @@ fn holds_unite_and_drop_what_another_implies() {
     assert_eq!(both, two.unite(one));
     // One vote of anyone is part of two votes of anyone; the owner's vote is not.
     let expected = [
-        Requirement { quorum: 1, roles: [Role::Owner].into() },
-        Requirement { quorum: 2, roles: DECIDERS.into() },
+        Requirement::of_roles(1, [Role::Owner]),
+        Requirement::of_roles(2, DECIDERS),
     ];
     assert_eq!(both.requirements, expected);
     assert!(both.separation);
@@ -1017,4 +1017,123 @@ fn hours_stand_with_the_outcome_that_they_belong_to() {
         let errors = read(&rest).unwrap_err();
         assert_eq!((errors[0].path.as_str(), errors[0].code), (path, code), "{rest}");
     }
+}
+
+#[test]
+fn each_rule_that_does_not_match_says_why() {
+    let why = |json: &str| {
+        let book = book(vec![rule(condition(json), Outcome::Allow)]);
+        assert_eq!(book.evaluate(&facts()).trace, [], "{json}");
+        let unmatched = book.explain(&facts());
+        assert_eq!((unmatched.steps.len(), unmatched.omitted, unmatched.steps[0].outcome), (1, 0, "allow"));
+        unmatched.steps[0].because.clone()
+    };
+    for (json, because) in [
+        (
+            r#"{"every_recipient":{"first_contact":false}}"#,
+            "not every recipient is written to before: someone@new.example is not",
+        ),
+        (r#"{"any_recipient":{"kind":"internal"}}"#, "no recipient is of the organization"),
+        (r#"{"recipient_count":{"at_most":1}}"#, "it has 2 recipients"),
+        (r#"{"any_attachment":{"over":5}}"#, "it has no files"),
+        (r#"{"all":[{"always":true},{"size_over":5000}]}"#, "it has 1000 bytes"),
+        (r#"{"any":[{"size_over":5000},{"thread":{"kind":"new"}}]}"#, "it has 1000 bytes; it answers a mail and nothing suspicious came into the conversation"),
+        (r#"{"not":{"link":{"present":true}}}"#, "it links to “shop.example”"),
+        (r#"{"words":{"any_of":["secret"]}}"#, "none of its words stands there"),
+        (r#"{"amount":{"over":5,"currency":"EUR"}}"#, "no amount over 5 EUR stands there"),
+    ] {
+        assert_eq!(why(json), because, "{json}");
+    }
+    // A policy that has no say says so, and what matches is not told of.
+    let mut off = policy(1, vec![rule(Condition::Always, Outcome::Block)]);
+    off.content.enabled = false;
+    let mut elsewhere = policy(2, vec![rule(Condition::Always, Outcome::Block)]);
+    elsewhere.content.inboxes = Some([inbox(9)].into());
+    let on = policy(3, vec![rule(Condition::Always, Outcome::Allow)]);
+    let told = PolicyBook { policies: vec![off, elsewhere, on], ..PolicyBook::default() }.explain(&facts());
+    let told: Vec<_> = told.steps.iter().map(|step| step.because.as_str()).collect();
+    assert_eq!(told, ["its policy is turned off", "its policy is for other inboxes"]);
+}
+
+proptest! {
+    #[test]
+    fn every_rule_either_matches_or_says_why_not(rules in prop::collection::vec(any_rule(), 0..6), facts in any_facts()) {
+        let book = book(rules.clone());
+        let (found, told) = (book.evaluate(&facts), book.explain(&facts));
+        let matched = found.trace.len() + usize::try_from(found.omitted).unwrap();
+        prop_assert_eq!(matched + told.steps.len(), rules.len());
+        prop_assert!(told.steps.iter().all(|step| !step.because.is_empty() && step.because.chars().count() <= limits::BECAUSE));
+    }
+}
+
+#[test]
+fn words_stand_whole_and_amounts_and_file_names_are_looked_at() {
+    let mut given = facts();
+    given.subject = "A first class offer".to_owned();
+    given.text = "We guаrаntее € 1.500 back".to_owned();
+    given.attachments = vec![file("Confidential_plan.pdf", "application/pdf", 5)];
+    for (json, outcome, matches) in [
+        (r#"{"words":{"any_of":["ass"]}}"#, Outcome::Block, false),
+        (r#"{"keyword":{"any_of":["ass"]}}"#, Outcome::Block, true),
+        (r#"{"words":{"any_of":["guarantee"]}}"#, Outcome::Block, true),
+        // What lets mail go is read as it is written.
+        (r#"{"words":{"any_of":["guarantee"]}}"#, Outcome::Allow, false),
+        (r#"{"not":{"words":{"any_of":["guarantee"]}}}"#, Outcome::Allow, false),
+        (r#"{"words":{"any_of":["confidential"]}}"#, Outcome::Block, true),
+        (r#"{"words":{"any_of":["confidential"],"in":["subject","body"]}}"#, Outcome::Block, false),
+        (r#"{"keyword":{"any_of":["confidential"]}}"#, Outcome::Block, false),
+        (r#"{"keyword":{"any_of":["confidential"],"in":["filename"]}}"#, Outcome::Block, true),
+        (r#"{"pattern":{"regex":"\\.pdf$","in":["filename"]}}"#, Outcome::Block, true),
+        (r#"{"amount":{"over":1000,"currency":"EUR"}}"#, Outcome::Block, true),
+        (r#"{"amount":{"over":1000}}"#, Outcome::Block, true),
+        (r#"{"amount":{"over":1000,"currency":"USD"}}"#, Outcome::Block, false),
+        (r#"{"amount":{"over":1500}}"#, Outcome::Block, false),
+        (r#"{"amount":{"over":1000}}"#, Outcome::Allow, false),
+        (r#"{"not":{"amount":{"over":1000}}}"#, Outcome::Allow, false),
+    ] {
+        let json = json.replace("\\\\", "\\");
+        let when = match PolicyContent::read(&with_condition(&json)) {
+            Ok(mut content) => content.rules.remove(0).when,
+            Err(errors) => panic!("{json}: {errors:?}"),
+        };
+        let found = book(vec![rule(when, outcome)]).evaluate(&given);
+        assert_eq!(!found.trace.is_empty(), matches, "{json}");
+    }
+}
+
+#[test]
+fn first_contacts_are_counted_apart() {
+    let first = condition(r#"{"first_contacts":{"per":"inbox","window":"day","over":20}}"#);
+    let mut given = facts();
+    assert_eq!(answer(first.clone(), &given), None, "nobody counted");
+    let volume = Volume { of: Counted::FirstContacts, per: Per::Inbox, recipient: None, window: Window::Day };
+    for (n, over) in [(20, false), (21, true)] {
+        given.volumes.insert(volume.clone(), n);
+        assert_eq!(answer(first.clone(), &given), Some(over), "{n}");
+    }
+    given.recipients.retain(|one| !one.first_contact);
+    assert_eq!(answer(first, &given), Some(false), "a mail to people who are known is none");
+}
+
+#[test]
+fn what_can_do_nothing_is_refused_when_it_is_written_and_read_where_it_was_stored() {
+    for (json, path, code) in [
+        (r#"{"pattern":{"regex":""}}"#, "pattern.regex", "empty_pattern"),
+        (r#"{"pattern":{"regex":"a*"}}"#, "pattern.regex", "empty_pattern"),
+        (r#"{"recipient_count":{"at_least":51}}"#, "recipient_count.at_least", "out_of_range"),
+        (r#"{"amount":{"currency":"EUR"}}"#, "amount.over", "required"),
+        (r#"{"amount":{"over":1,"currency":"euro"}}"#, "amount.currency", "invalid_currency"),
+        (r#"{"words":{"any_of":[" "]}}"#, "words.any_of[0]", "empty_keyword"),
+        (r#"{"first_contacts":{"per":"recipient","window":"day","over":1}}"#, "first_contacts.per", "unknown_choice"),
+    ] {
+        assert_eq!(violations(&with_condition(json)), [(format!("rules[0].when.{path}"), code)], "{json}");
+    }
+    for json in [r#"{"pattern":{"regex":""}}"#, r#"{"recipient_count":{"at_least":51}}"#] {
+        assert!(PolicyContent::read_stored(&with_condition(json)).is_ok(), "{json}");
+    }
+    // An empty subject can be looked for.
+    assert!(PolicyContent::read(&with_condition(r#"{"pattern":{"regex":"^$","in":["subject"]}}"#)).is_ok());
+    let late = r#"{"name":"p","rules":[{"name":"r","when":{"always":true},"outcome":"hold","terms":{"expires_in":3600,"remind_after":7200}}]}"#;
+    assert_eq!(violations(&tree(late)), [("rules[0].terms.remind_after".to_owned(), "out_of_range")]);
+    assert_eq!(limits::RECIPIENTS, crate::gate::seal::MAX_RECIPIENTS as u64);
 }
