@@ -113,6 +113,7 @@ pub mod policies {
     pub mod list;
     pub mod replace;
     pub mod simulate;
+    pub mod templates;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod sessions {
@@ -222,6 +223,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     policies::list::ENDPOINT,
     policies::replace::ENDPOINT,
     policies::simulate::ENDPOINT,
+    policies::templates::ENDPOINT,
     sessions::create::ENDPOINT,
     sessions::delete::ENDPOINT,
     standing_approvals::create::ENDPOINT,

@@ -40,6 +40,7 @@ pub mod gate {
     pub mod policies;
     pub mod saved_drafts;
     pub mod standing_approvals;
+    pub mod templates;
 }
 
 /// Whom we tell: events, and the endpoints that get them.

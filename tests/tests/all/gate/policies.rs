@@ -461,7 +461,7 @@ fn the_paper_s_examples_are_good() {
         content(block.as_bytes()).unwrap_or_else(|error| panic!("{block}: {error:?}"));
         seen += 1;
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, 4);
     let table = paper.split("| --- | --- |").nth(1).unwrap().split("\n\n").next().unwrap();
     let whole = |text: &str| !text.contains('…');
     let cells = table.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
