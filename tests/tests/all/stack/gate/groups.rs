@@ -34,7 +34,7 @@ fn a_group_from_its_making_to_its_end() {
     let mail = json!({"to": ["success@simulator.amazonses.com"], "subject": unique("group"), "text": "Hello"});
     let send = format!("/v1/inboxes/{}/messages/send", inbox.as_str().unwrap());
     let held = stack.post(&send, agent.as_str().unwrap(), &mail).expect(202);
-    let approval = format!("/v1/approvals/{}", held["approval_id"].as_str().unwrap());
+    let approval = format!("/v1/approvals/{}", tests::Held::of(&held).approval);
     let shown = stack.get(&approval, approver).expect(200);
     assert_eq!(shown["terms"]["requirements"][0]["groups"], json!([name]), "{shown}");
     let digest = json!({"digest": shown["digest"]});

@@ -157,13 +157,14 @@ fn what_is_put_off_waits_and_whoever_sends_may_ask_why() {
     assert_eq!(tried["unmatched"][0]["because"], "none of its words stands there", "{tried}");
 
     let sent = stack.post(&format!("/v1/inboxes/{inbox}/messages/send"), &agent, &draft).expect(201);
-    let path = format!("/v1/inboxes/{inbox}/messages/{}", sent["message_id"].as_str().unwrap());
+    let sent = tests::Held::of(&sent);
+    let path = format!("/v1/inboxes/{inbox}/messages/{}", sent.message);
     let message = stack.get(&path, &agent).expect(200);
     assert_eq!((&message["status"], &message["send_at"]), (&json!("scheduled"), &json!(null)), "{message}");
     assert!(message["not_before"].as_str().unwrap() > tests::in_seconds(3_600).as_str(), "{message}");
-    let approval = stack.get(&format!("/v1/approvals/{}", sent["approval_id"].as_str().unwrap()), owner).expect(200);
+    let approval = stack.get(&format!("/v1/approvals/{}", sent.approval), owner).expect(200);
     assert_eq!((&approval["not_before"], &approval["quiet_hours"][0]["to"]), (&message["not_before"], &hours["to"]));
-    let cancel = format!("/v1/approvals/{}/cancel", sent["approval_id"].as_str().unwrap());
+    let cancel = format!("/v1/approvals/{}/cancel", sent.approval);
     stack.post(&cancel, &agent, &json!({})).expect(200);
     let path = format!("/v1/policies/{}", made["id"].as_str().unwrap());
     assert_eq!(stack.call("DELETE", &path, owner, None).status, 204);
