@@ -63,7 +63,7 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -120,10 +120,11 @@ fn terms() -> impl Strategy<Value = Terms> {
     let deciders = prop::sample::subsequence(domain::gate::policy::DECIDERS.to_vec(), 1..=3);
     // With persons who are named beside the roles, as those of a group are.
     let named = prop::collection::btree_set((0..SEATS).prop_map(member), 0..=2);
-    let requirement = (1u8..=3, deciders, named, any::<bool>()).prop_map(|(quorum, roles, members, alone)| {
-        let roles = if alone && !members.is_empty() { vec![] } else { roles };
-        Requirement { members, ..Requirement::of_roles(quorum, roles) }
-    });
+    let requirement =
+        (1u8..=3, deciders, named, any::<bool>()).prop_map(|(quorum, roles, members, alone)| {
+            let roles = if alone && !members.is_empty() { vec![] } else { roles };
+            Requirement { members, ..Requirement::of_roles(quorum, roles) }
+        });
     let by = prop::sample::select(By::ALL);
     let links = prop::sample::select(Links::ALL);
     (prop::collection::vec(requirement, 1..3), any::<bool>(), 1u8..3, by, links).prop_map(

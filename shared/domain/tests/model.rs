@@ -463,7 +463,8 @@ impl Gate {
 
     fn terms(&self) -> Option<Terms> {
         let requirements = self.bounds.requirements.iter();
-        let requirements = requirements.map(|(quorum, roles)| Requirement::of_roles(*quorum, roles.iter().copied()));
+        let requirements =
+            requirements.map(|(quorum, roles)| Requirement::of_roles(*quorum, roles.iter().copied()));
         let named = self.bounds.named.iter().map(|members| Requirement {
             members: members.iter().map(|n| member(*n)).collect(),
             ..Requirement::of_roles(1, [])

@@ -31,8 +31,8 @@ use domain::people::access::{Actor, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 

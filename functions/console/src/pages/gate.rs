@@ -1,15 +1,13 @@
 //! What the page of an approval shows of the gate: votes, the rules that held the mail, what an edit changed, and what
 //! the reader may do beside deciding.
 
-use std::collections::BTreeSet;
-
 use app::gate::diff::Difference;
 use domain::Timestamp;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Verdict, Voter};
 use domain::gate::policy::{Late, Requirement};
 use domain::gate::standing::StandingApproval;
 use domain::mailbox::lifecycle::{Outbound, Status};
-use domain::people::access::{Actor, Principal, Role, Scope};
+use domain::people::access::{Actor, Principal, Scope};
 use domain::people::organization::Member;
 use jiff::SignedDuration;
 
@@ -71,16 +69,6 @@ pub(super) struct Line {
     /// `add`, `del`, `at` or nothing.
     pub class: &'static str,
     pub text: String,
-}
-
-/// Roles as a person names them: `owner or approver`.
-pub(super) fn roles(roles: &BTreeSet<Role>) -> String {
-    let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-    match &names[..] {
-        [] => "nobody".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
 }
 
 /// `1 vote of owner`.

@@ -12,7 +12,6 @@ use futures_util::future::try_join;
 use jiff::SignedDuration;
 use runtime::http::{Request, Response};
 
-use super::gate::roles;
 use super::render;
 use crate::Context;
 use crate::guard;

@@ -11,8 +11,8 @@ use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::people::access::Actor;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
-use domain::gate::policy::{Counted, Facts, FileFact, Per, PolicyBook, RecipientFact, Volume, Volumes, Window};
+use domain::gate::policy::{
+    Counted, Facts, FileFact, Per, PolicyBook, RecipientFact, Volume, Volumes, Window,
+};
 use domain::mailbox::inbox::Origin;
 use domain::people::access::Actor;
 use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
@@ -97,7 +99,8 @@ pub async fn gather(
 ) -> Result<Facts, Refusal> {
     let now = ports.now();
     let at = input.send_at.map_or(now, |time| time.max(now));
-    let counted_before = input.revises.map(|before| counter_hashes(input.organization_id, book, input.inbox, before));
+    let counted_before =
+        input.revises.map(|before| counter_hashes(input.organization_id, book, input.inbox, before));
     let counted_before = counted_before.unwrap_or_default();
     let addresses = distinct(input.recipients);
     let counted = volumes(book, input.inbox, &addresses);
@@ -194,7 +197,8 @@ fn new_contacts(
         .filter(|(_, before)| window.start(*before) == window.start(at))
         .map(|(recipients, _)| recipients.iter().map(EmailAddress::mailbox_key).collect())
         .unwrap_or_default();
-    let new = recipients.iter().filter(|one| one.first_contact && !before.contains(&one.address.mailbox_key()));
+    let new =
+        recipients.iter().filter(|one| one.first_contact && !before.contains(&one.address.mailbox_key()));
     new.count() as u64
 }
 

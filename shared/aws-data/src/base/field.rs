@@ -15,8 +15,8 @@ use domain::mailbox::lifecycle::Outcome;
 use domain::mailbox::notes::Tag;
 use domain::people::access::{Role, Scope};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 

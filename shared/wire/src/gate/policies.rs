@@ -9,8 +9,8 @@ use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::hours::first_outside;
 use domain::gate::policy::{
-    Counted, Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Unmatched, Verdict, Violation, Volume,
-    limits,
+    Counted, Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Unmatched, Verdict,
+    Violation, Volume, limits,
 };
 use domain::gate::seal::MAX_RECIPIENTS;
 use domain::people::access::Role;

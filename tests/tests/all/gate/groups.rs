@@ -61,10 +61,10 @@ async fn a_group_is_made_changed_and_removed_and_each_is_written_down() {
     assert_eq!(groups::get(&world.ports, &owner(), legal.id).await.unwrap(), legal);
     assert_eq!(code(made(&world, "legal", &[]).await), "group_name_taken");
     assert_eq!(code(made(&world, "Legal", &[]).await), "invalid_group_name");
-    assert_eq!(fields(made(&world, "other", &[2, 9, 8]).await), [
-        ("member_ids[1]".to_owned(), "unknown_member"),
-        ("member_ids[2]".to_owned(), "unknown_member"),
-    ]);
+    assert_eq!(
+        fields(made(&world, "other", &[2, 9, 8]).await),
+        [("member_ids[1]".to_owned(), "unknown_member"), ("member_ids[2]".to_owned(), "unknown_member"),]
+    );
     let changed = put(&world, legal.id, &[2]).await.group;
     assert_eq!((changed.version, changed.members.len()), (2, 1));
     let stale = groups::update(&world.ports, &owner(), legal.id, Some(1), GroupChange::default()).await;
@@ -114,10 +114,10 @@ async fn what_is_not_there_or_nobody_can_give_is_refused_when_a_policy_is_writte
     let from = |list: &str| format!(r#"{{"quorum":1,"from":[{list}]}}"#);
     let at = "rules[0].terms.requirements[0]";
     let unknown = policy(&world, &from(&format!(r#""group:nobody","member:{}""#, member(9)))).await;
-    assert_eq!(fields(unknown), [
-        (format!("{at}.from"), "unknown_group"),
-        (format!("{at}.from"), "unknown_member")
-    ]);
+    assert_eq!(
+        fields(unknown),
+        [(format!("{at}.from"), "unknown_group"), (format!("{at}.from"), "unknown_member")]
+    );
     // The viewer of the group gives no vote.
     for requirements in [
         r#"{"quorum":2,"from":["group:legal"]}"#,

@@ -227,7 +227,8 @@ async fn a_trial_tells_what_would_become_of_a_mail_and_leaves_nothing() {
         rules(r#"{"keyword":{"any_of":["secret"],"in":["body"]}}"#, "block"),
         rules(r#"{"link":{"domain_in":["evil.example"]}}"#, "hold"),
     ]);
-    let (found, facts, _) = simulate(&world.ports, &*world.blobs, &*world.store, &tries(), other).await.unwrap();
+    let (found, facts, _) =
+        simulate(&world.ports, &*world.blobs, &*world.store, &tries(), other).await.unwrap();
     assert_eq!((found.outcome, found.trace.len()), (Verdict::Block, 2));
     assert_eq!(facts.links, ["evil.example", "shop.example"]);
     assert_eq!(before, format!("{:?}", world.store.contents().records));
@@ -272,7 +273,8 @@ async fn whoever_sends_tries_out_what_they_could_ask_for() {
     assert_eq!(code(run(elsewhere, trial(&["a@b.co"], "x")).await), Code::NotFound);
     let other_rules = Trial { policies: Some(vec![]), ..trial(&["a@b.co"], "x") };
     assert_eq!(code(run(sends.clone(), other_rules).await), Code::MissingScope);
-    let as_other = Trial { token_id: Some(domain::TokenId::new(samples::NOW, [9; 10])), ..trial(&["a@b.co"], "x") };
+    let as_other =
+        Trial { token_id: Some(domain::TokenId::new(samples::NOW, [9; 10])), ..trial(&["a@b.co"], "x") };
     assert_eq!(code(run(sends.clone(), as_other).await), Code::MissingScope);
     let past = Trial { mail: TrialMail::Stored(samples::inbound(1).id), ..trial(&[], "") };
     assert_eq!(code(run(sends, past).await), Code::MissingScope, "to read mail takes the scope of that");
@@ -290,11 +292,14 @@ async fn inboxes_with_a_tag_and_members_are_internal() {
     let tagged = format!("{local}+orders@{domain}");
     let member = samples::member(3, Role::Viewer).email;
     let to = [own.as_str(), tagged.as_str(), member.as_str()];
-    let (found, ..) = simulate(&world.ports, &*world.blobs, &*world.store, &tries(), trial(&to, "x")).await.unwrap();
+    let (found, ..) =
+        simulate(&world.ports, &*world.blobs, &*world.store, &tries(), trial(&to, "x")).await.unwrap();
     assert_eq!(found.outcome, Verdict::Allow);
     for stranger in ["member3+x@example.com", "member33@example.com", &format!("{local}x@{domain}")] {
         let (found, ..) =
-            simulate(&world.ports, &*world.blobs, &*world.store, &tries(), trial(&[stranger], "x")).await.unwrap();
+            simulate(&world.ports, &*world.blobs, &*world.store, &tries(), trial(&[stranger], "x"))
+                .await
+                .unwrap();
         assert_eq!(found.reasons, ["no_policy_allows_it"], "{stranger}");
     }
 }
@@ -339,18 +344,22 @@ async fn what_a_policy_names_must_be_there_when_it_is_written() {
     let Err(Refusal::Invalid(errors)) = refused.await else { panic!("taken") };
     let found: Vec<_> = errors.iter().map(|one| (one.field.as_str(), one.code.as_str())).collect();
     let sender = |field: &str| format!("rules[0].when.sender.{field}");
-    assert_eq!(found, [
-        ("inbox_ids", "unknown_inbox"),
-        (sender("inbox_in").as_str(), "unknown_inbox"),
-        (sender("token_in").as_str(), "unknown_token"),
-        (sender("member_in").as_str(), "unknown_member"),
-    ]);
+    assert_eq!(
+        found,
+        [
+            ("inbox_ids", "unknown_inbox"),
+            (sender("inbox_in").as_str(), "unknown_inbox"),
+            (sender("token_in").as_str(), "unknown_token"),
+            (sender("member_in").as_str(), "unknown_member"),
+        ]
+    );
     assert_eq!(book(&world.ports, &owner()).await.unwrap(), PolicyBook::default(), "nothing was stored");
 
     // What it named before may have gone since: it stays, and nothing else comes in.
     let named = rules(&format!(r#"{{"sender":{{"inbox_in":["{}"]}}}}"#, samples::inbox_id(1)), "block");
     let kept = made(&world, named.clone()).await;
-    let gone = Change::new(samples::organization_id(1)).write(Write::Delete(Key::Inbox(samples::inbox_id(1))));
+    let gone =
+        Change::new(samples::organization_id(1)).write(Write::Delete(Key::Inbox(samples::inbox_id(1))));
     world.ports.store.commit(gone).await.unwrap();
     let renamed = PolicyContent { name: "other".to_owned(), ..named };
     replace(&world.ports, &owner(), kept.id, 1, renamed).await.unwrap();

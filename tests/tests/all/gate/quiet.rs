@@ -129,7 +129,9 @@ async fn an_edit_takes_no_quiet_hours_away_and_far_ahead_needs_a_person() {
     // Three days without an hour that mail may go in.
     let days: Vec<_> = (0..3)
         .map(|n| (samples::NOW + SignedDuration::from_hours(24 * n)).to_zoned(jiff::tz::TimeZone::UTC))
-        .map(|at| domain::base::hours::DAYS[usize::try_from(at.weekday().to_monday_one_offset() - 1).unwrap()])
+        .map(|at| {
+            domain::base::hours::DAYS[usize::try_from(at.weekday().to_monday_one_offset() - 1).unwrap()]
+        })
         .map(|day| format!("\"{day}\""))
         .collect();
     let weekend = format!(
@@ -138,5 +140,9 @@ async fn an_edit_takes_no_quiet_hours_away_and_far_ahead_needs_a_person() {
     );
     let world = ruled(&format!("{ALLOW},{weekend}")).await;
     let far = ask(&world, to(ANN), None).await.unwrap().approval;
-    assert!(far.terms.is_some() && far.reasons.contains(&"scheduled_far_ahead".to_owned()), "{:?}", far.reasons);
+    assert!(
+        far.terms.is_some() && far.reasons.contains(&"scheduled_far_ahead".to_owned()),
+        "{:?}",
+        far.reasons
+    );
 }

@@ -74,13 +74,13 @@ const NAMES: &[(&str, &[&str], &[&str])] = &[
     ("JPY", &["円", "yen"], &["¥"]),
     ("CNY", &["元", "yuan", "rmb"], &["¥"]),
     ("INR", &["₹", "rupee", "rupees"], &["rs", "rs."]),
-    ("BRL", &["r$", "reais", "real"], &["$"]),
+    ("BRL", &["r$", "reais"], &["$"]),
     ("SEK", &["kronor"], &["kr", "kr."]),
     ("NOK", &["kroner"], &["kr", "kr."]),
     ("DKK", &[], &["kr", "kr.", "kroner"]),
     ("PLN", &["zł", "zloty", "złoty", "złotych"], &[]),
     ("CZK", &["kč"], &[]),
-    ("HUF", &["ft", "forint"], &[]),
+    ("HUF", &["forint"], &[]),
     ("RUB", &["₽", "руб", "руб."], &[]),
     ("UAH", &["₴"], &[]),
     ("TRY", &["₺", "tl"], &[]),
@@ -178,9 +178,9 @@ impl Amounts {
         };
         // As in `CA$`: that sign is another one.
         let is_longer = |rest: &str| name == "$" && rest.ends_with(|c: char| c.is_ascii_alphabetic());
-        let ends = self.text[..number.before].strip_suffix(name).is_some_and(|rest| {
-            !joins(rest.chars().next_back(), name.chars().next()) && !is_longer(rest)
-        });
+        let ends = self.text[..number.before]
+            .strip_suffix(name)
+            .is_some_and(|rest| !joins(rest.chars().next_back(), name.chars().next()) && !is_longer(rest));
         let begins = self.text[number.after..]
             .strip_prefix(name)
             .is_some_and(|rest| !joins(rest.chars().next(), name.chars().next_back()));
@@ -196,7 +196,7 @@ fn scaled(after: &str) -> (u64, &str) {
     for (word, scale) in SCALES {
         let Some(behind) = rest.strip_prefix(word) else { continue };
         if !behind.starts_with(char::is_alphanumeric) {
-            return (*scale, behind.trim_start_matches('.'));
+            return (*scale, behind.trim_start_matches('.').trim_start());
         }
     }
     (1, rest)
@@ -266,9 +266,17 @@ mod tests {
             assert!(over(text, 1_000, None, true), "{text}");
             assert!(!over(text, 1_000, Some("USD"), false), "{text}");
         }
-        for text in
-            ["1000 EUR", "€999.99", "999,99 €", "1500", "order 1500, EUR", "room 1500 europe", "€10.00", "2026-12-01 EUR", ""]
-        {
+        for text in [
+            "1000 EUR",
+            "€999.99",
+            "999,99 €",
+            "1500",
+            "order 1500, EUR",
+            "room 1500 europe",
+            "€10.00",
+            "2026-12-01 EUR",
+            "",
+        ] {
             assert!(!over(text, 1_000, Some("EUR"), true), "{text}");
         }
         assert!(over("€1000.01", 1_000, Some("EUR"), true));

@@ -9,8 +9,8 @@ use regex::{Regex, RegexBuilder};
 use super::amounts::{Amounts, Currency};
 use super::words::{fold, has_word, look, visible};
 use super::{
-    Condition, Counted, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy, PolicyBook,
-    RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, Volume, Window, limits,
+    Condition, Counted, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy,
+    PolicyBook, RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, Volume, Window, limits,
 };
 use crate::PolicyId;
 use crate::base::hours::{DAYS, Hours};
@@ -507,7 +507,11 @@ impl Judge<'_> {
                 None => unknown = true,
             }
         }
-        if unknown { Answer::Unknown("so many numbers are not looked through".to_owned()) } else { Answer::Unmet }
+        if unknown {
+            Answer::Unknown("so many numbers are not looked through".to_owned())
+        } else {
+            Answer::Unmet
+        }
     }
 
     /// What it matched is not told: that may be the very thing that must not go out.
@@ -585,20 +589,27 @@ impl Judge<'_> {
                 let who = other.map(|one| format!(": {} is not", one.address)).unwrap_or_default();
                 format!("not every recipient is {}{who}", describe_recipient(test))
             }
-            Condition::RecipientCount(_) => format!("it has {}", count_of(facts.recipients.len(), "recipient")),
+            Condition::RecipientCount(_) => {
+                format!("it has {}", count_of(facts.recipients.len(), "recipient"))
+            }
             Condition::AnyAttachment(_) | Condition::EveryAttachment(_) if facts.attachments.is_empty() => {
                 "it has no files".to_owned()
             }
             Condition::EveryAttachment(test) => {
                 let other = facts.attachments.iter().find(|file| !file_passes(test, file, self.strict));
-                other.map_or_else(|| describe(condition), |file| format!("{} is of another kind", told_file(file)))
+                other.map_or_else(
+                    || describe(condition),
+                    |file| format!("{} is of another kind", told_file(file)),
+                )
             }
             Condition::AnyAttachment(_) => "no file is of the kind that is looked for".to_owned(),
             Condition::Attachments { .. } => {
                 let total = facts.attachments.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
                 format!("the mail has {} of {total} bytes", count_of(facts.attachments.len(), "file"))
             }
-            Condition::Keyword { .. } | Condition::Words { .. } => "none of its words stands there".to_owned(),
+            Condition::Keyword { .. } | Condition::Words { .. } => {
+                "none of its words stands there".to_owned()
+            }
             Condition::Amount { over, currency, .. } => {
                 format!("no amount over {over} {} stands there", money(*currency))
             }
@@ -624,7 +635,11 @@ impl Judge<'_> {
                 "everybody was written to before".to_owned()
             }
             Condition::FirstContacts { per, window, over } => {
-                format!("not more than {over} first contacts of one {} within the {}", per.as_str(), window.as_str())
+                format!(
+                    "not more than {over} first contacts of one {} within the {}",
+                    per.as_str(),
+                    window.as_str()
+                )
             }
             Condition::Always => describe(condition),
         }
@@ -840,9 +855,8 @@ fn describe(condition: &Condition) -> String {
 }
 
 fn describe_recipient(test: &RecipientTest) -> String {
-    let internal = test
-        .internal
-        .map(|yes| if yes { "of the organization" } else { "outside of the organization" });
+    let internal =
+        test.internal.map(|yes| if yes { "of the organization" } else { "outside of the organization" });
     let first =
         test.first_contact.map(|yes| if yes { "never written to before" } else { "written to before" });
     let domain = test.domain_in.as_ref().map(|_| "in a domain of the list");

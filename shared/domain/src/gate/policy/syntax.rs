@@ -12,8 +12,9 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::evaluate::compile;
 use super::{
-    Bounds, By, Condition, Currency, DECIDERS, DomainPattern, FileKind, FileTest, Late, LinkTest, Links, Outcome, Per,
-    Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest, Window,
+    Bounds, By, Condition, Currency, DECIDERS, DomainPattern, FileKind, FileTest, Late, LinkTest, Links,
+    Outcome, Per, Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest,
+    Window,
 };
 use crate::MemberId;
 use crate::base::address::EmailAddress;
@@ -330,11 +331,7 @@ fn write_condition(condition: &Condition) -> Tree {
 }
 
 fn write_count(per: Per, window: Window, over: u64) -> Tree {
-    map(vec![
-        ("per", text(per.as_str())),
-        ("window", text(window.as_str())),
-        ("over", Tree::Number(over)),
-    ])
+    map(vec![("per", text(per.as_str())), ("window", text(window.as_str())), ("over", Tree::Number(over))])
 }
 
 fn write_link(test: &LinkTest) -> Tree {
@@ -671,7 +668,11 @@ impl Reader {
             Some((tree, path)) if outcome == Some(3) => {
                 let hours = self.time(tree, &path);
                 if hours.as_ref().is_some_and(Hours::are_always) {
-                    self.error(&path, Code::InvalidTime, "never ends: leave a day or an hour in which mail goes");
+                    self.error(
+                        &path,
+                        Code::InvalidTime,
+                        "never ends: leave a day or an hour in which mail goes",
+                    );
                 }
                 hours
             }
@@ -1049,7 +1050,8 @@ impl Reader {
             match compile(&regex) {
                 // It would match whatever is said, which no author of a pattern means.
                 Ok(compiled) if self.new && compiled.is_match("") && compiled.is_match("\u{e000}") => {
-                    let message = "matches every text, also one without words: write what must stand there, or always";
+                    let message =
+                        "matches every text, also one without words: write what must stand there, or always";
                     self.error(&at, Code::EmptyPattern, message);
                 }
                 Ok(_) => (),

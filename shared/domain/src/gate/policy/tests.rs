@@ -190,10 +190,7 @@ fn the_strictest_wins_wherever_it_stands() {
 fn holds_unite_and_drop_what_another_implies() {
     let hour = SignedDuration::from_hours(1);
     let one = Terms {
-        requirements: vec![
-            Requirement::of_roles(1, DECIDERS),
-            Requirement::of_roles(1, [Role::Owner]),
-        ],
+        requirements: vec![Requirement::of_roles(1, DECIDERS), Requirement::of_roles(1, [Role::Owner])],
         separation: false,
         rejections: 3,
         expires_in: hour,
@@ -215,10 +212,7 @@ fn holds_unite_and_drop_what_another_implies() {
     let both = one.clone().unite(two.clone());
     assert_eq!(both, two.unite(one));
     // One vote of anyone is part of two votes of anyone; the owner's vote is not.
-    let expected = [
-        Requirement::of_roles(1, [Role::Owner]),
-        Requirement::of_roles(2, DECIDERS),
-    ];
+    let expected = [Requirement::of_roles(1, [Role::Owner]), Requirement::of_roles(2, DECIDERS)];
     assert_eq!(both.requirements, expected);
     assert!(both.separation);
     assert_eq!((both.rejections, both.expires_in, both.late), (3, hour, Late::Send));
@@ -266,8 +260,9 @@ fn a_new_inbox_starts_under_every_hold_and_block_that_names_inboxes() {
         one
     };
     let all = policy(2, vec![rule(Condition::Always, Outcome::Allow)]);
-    let judge =
-        |policies: Vec<Policy>| PolicyBook { policies, unreadable: vec![], groups: vec![], version: 1 }.evaluate(&newer());
+    let judge = |policies: Vec<Policy>| {
+        PolicyBook { policies, unreadable: vec![], groups: vec![], version: 1 }.evaluate(&newer())
+    };
     // A block that names another inbox covers a new one, an allowance does not.
     assert_eq!(judge(vec![all.clone(), of(Outcome::Block)]).outcome, Verdict::Block);
     assert_eq!(
@@ -309,12 +304,8 @@ fn what_can_not_be_read_holds() {
     // A pattern that no longer compiles, a zone that is gone, mails that were not counted: neither met nor unmet.
     let both = Places { subject: true, body: true, filename: false };
     let pattern = || Condition::Pattern { places: both, regex: "(".to_owned() };
-    let zone = Condition::Time(Hours {
-        days: (1..=7).collect(),
-        from: 0,
-        to: 1_440,
-        time_zone: "X/Y".to_owned(),
-    });
+    let zone =
+        Condition::Time(Hours { days: (1..=7).collect(), from: 0, to: 1_440, time_zone: "X/Y".to_owned() });
     let volume = Condition::VolumeOver { per: Per::Inbox, window: Window::Hour, over: 1 };
     for unknown in [pattern(), zone, volume] {
         assert_eq!(answer(unknown.clone(), &facts()), None);
@@ -657,8 +648,13 @@ fn recipient_test() -> impl Strategy<Value = RecipientTest> {
 }
 
 fn places() -> impl Strategy<Value = Places> {
-    prop::sample::select(vec![(true, true, false), (true, false, true), (false, true, false), (false, false, true)])
-        .prop_map(|(subject, body, filename)| Places { subject, body, filename })
+    prop::sample::select(vec![
+        (true, true, false),
+        (true, false, true),
+        (false, true, false),
+        (false, false, true),
+    ])
+    .prop_map(|(subject, body, filename)| Places { subject, body, filename })
 }
 
 fn any_condition() -> impl Strategy<Value = Condition> {
@@ -678,7 +674,11 @@ fn any_condition() -> impl Strategy<Value = Condition> {
             .prop_map(|(places, any_of)| Condition::Words { places, any_of }),
         (places(), 0..2_000_u64, prop::sample::select(vec![None, Currency::parse("EUR")]))
             .prop_map(|(places, over, currency)| Condition::Amount { places, over, currency }),
-        (prop::sample::select(vec![Per::Inbox, Per::Organization]), prop::sample::select(Window::ALL), 0..9_u64)
+        (
+            prop::sample::select(vec![Per::Inbox, Per::Organization]),
+            prop::sample::select(Window::ALL),
+            0..9_u64
+        )
             .prop_map(|(per, window, over)| Condition::FirstContacts { per, window, over }),
         // The stray parenthesis stands for a pattern that no longer compiles.
         (places(), "[a-z]{0,3}[(.]?").prop_map(|(places, regex)| Condition::Pattern { places, regex }),
@@ -726,11 +726,12 @@ fn terms() -> impl Strategy<Value = Terms> {
     let roles = || prop::sample::subsequence(DECIDERS.to_vec(), 1..=3);
     let groups = prop::sample::subsequence(vec!["legal", "finance"], 0..=2);
     let members = prop::collection::btree_set((0..3_u8).prop_map(|n| id(MemberId::new, n)), 0..=2);
-    let one = (1..=10_u8, roles(), groups, members).prop_map(|(quorum, roles, groups, members)| Requirement {
-        groups: groups.into_iter().filter_map(GroupName::parse).collect(),
-        members,
-        ..Requirement::of_roles(quorum, roles)
-    });
+    let one =
+        (1..=10_u8, roles(), groups, members).prop_map(|(quorum, roles, groups, members)| Requirement {
+            groups: groups.into_iter().filter_map(GroupName::parse).collect(),
+            members,
+            ..Requirement::of_roles(quorum, roles)
+        });
     let seconds = || 60..2_592_000_i64;
     (
         prop::collection::vec(one, 1..4),
@@ -926,7 +927,8 @@ fn groups_and_members_are_asked_for_votes_and_fixed_when_a_mail_is_held() {
     assert_eq!(PolicyContent::read(&content.write()), Ok(content.clone()));
     let judged = |groups: Vec<Group>| {
         let policies = vec![Policy { content: content.clone(), ..policy(1, vec![]) }];
-        let Verdict::Hold(terms) = (PolicyBook { policies, groups, ..PolicyBook::default() }).evaluate(&facts()).outcome
+        let Verdict::Hold(terms) =
+            (PolicyBook { policies, groups, ..PolicyBook::default() }).evaluate(&facts()).outcome
         else {
             panic!("held")
         };
@@ -976,7 +978,8 @@ fn a_quorum_that_nobody_can_meet_is_found() {
     let short = content.impossible(&groups, &seats(&[Role::Approver, Role::Viewer, Role::Owner]));
     assert_eq!((short[0].able, short[0].path.as_str()), (1, "rules[0].terms.requirements[0]"));
     // What every mail waits for needs no look.
-    let plain = PolicyContent { rules: vec![rule(Condition::Always, Outcome::Hold(Terms::default()))], ..content };
+    let plain =
+        PolicyContent { rules: vec![rule(Condition::Always, Outcome::Hold(Terms::default()))], ..content };
     assert!(plain.impossible(&[], &[]).is_empty() && !plain.asks_for_more());
 }
 
@@ -985,7 +988,8 @@ fn what_is_deferred_is_judged_as_if_it_were_not_and_waits_for_the_end_of_the_hou
     let hours = |from, to| Hours { days: (1..=7).collect(), from, to, time_zone: "UTC".to_owned() };
     let defer = |hours| rule(Condition::Always, Outcome::Defer(hours));
     let allow = || rule(Condition::Always, Outcome::Allow);
-    let found = book(vec![allow(), defer(hours(600, 660)), defer(hours(600, 660)), defer(hours(0, 60))]).evaluate(&facts());
+    let found = book(vec![allow(), defer(hours(600, 660)), defer(hours(600, 660)), defer(hours(0, 60))])
+        .evaluate(&facts());
     assert_eq!((found.outcome, found.quiet), (Verdict::Allow, vec![hours(0, 60), hours(600, 660)]));
     assert_eq!(found.trace[1].outcome, "defer");
     // To put off is no leave to go, and what does not match puts nothing off.
@@ -1037,7 +1041,10 @@ fn each_rule_that_does_not_match_says_why() {
         (r#"{"recipient_count":{"at_most":1}}"#, "it has 2 recipients"),
         (r#"{"any_attachment":{"over":5}}"#, "it has no files"),
         (r#"{"all":[{"always":true},{"size_over":5000}]}"#, "it has 1000 bytes"),
-        (r#"{"any":[{"size_over":5000},{"thread":{"kind":"new"}}]}"#, "it has 1000 bytes; it answers a mail and nothing suspicious came into the conversation"),
+        (
+            r#"{"any":[{"size_over":5000},{"thread":{"kind":"new"}}]}"#,
+            "it has 1000 bytes; it answers a mail and nothing suspicious came into the conversation",
+        ),
         (r#"{"not":{"link":{"present":true}}}"#, "it links to “shop.example”"),
         (r#"{"words":{"any_of":["secret"]}}"#, "none of its words stands there"),
         (r#"{"amount":{"over":5,"currency":"EUR"}}"#, "no amount over 5 EUR stands there"),
@@ -1124,7 +1131,11 @@ fn what_can_do_nothing_is_refused_when_it_is_written_and_read_where_it_was_store
         (r#"{"amount":{"currency":"EUR"}}"#, "amount.over", "required"),
         (r#"{"amount":{"over":1,"currency":"euro"}}"#, "amount.currency", "invalid_currency"),
         (r#"{"words":{"any_of":[" "]}}"#, "words.any_of[0]", "empty_keyword"),
-        (r#"{"first_contacts":{"per":"recipient","window":"day","over":1}}"#, "first_contacts.per", "unknown_choice"),
+        (
+            r#"{"first_contacts":{"per":"recipient","window":"day","over":1}}"#,
+            "first_contacts.per",
+            "unknown_choice",
+        ),
     ] {
         assert_eq!(violations(&with_condition(json)), [(format!("rules[0].when.{path}"), code)], "{json}");
     }

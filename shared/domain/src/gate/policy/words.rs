@@ -176,7 +176,16 @@ mod tests {
 
     #[test]
     fn letters_that_look_alike_are_one() {
-        for text in ["guarantee", "GUARANTEE", "guаrаntее", "ＧＵＡＲＡＮＴＥＥ", "𝐠𝐮𝐚𝐫𝐚𝐧𝐭𝐞𝐞", "guäräntéé", "gua\u{301}rantee", "ⓖⓤⓐⓡⓐⓝⓣⓔⓔ"] {
+        for text in [
+            "guarantee",
+            "GUARANTEE",
+            "guаrаntее",
+            "ＧＵＡＲＡＮＴＥＥ",
+            "𝐠𝐮𝐚𝐫𝐚𝐧𝐭𝐞𝐞",
+            "guäräntéé",
+            "gua\u{301}rantee",
+            "ⓖⓤⓐⓡⓐⓝⓣⓔⓔ",
+        ] {
             assert_eq!(look(text), "guarantee", "{text}");
         }
         assert_eq!((look("ВОМВ"), look("НОТ"), look("٣٤")), ("bomb".into(), "hot".into(), "34".into()));

@@ -31,7 +31,8 @@ fn a_group_from_its_making_to_its_end() {
     // Another owner's agent asks; the owner's own vote does not do.
     let scopes = json!({"name": "g", "scopes": ["messages.send"], "inbox_ids": [inbox]});
     let agent = stack.post("/v1/tokens", session, &scopes).expect(201)["token"].clone();
-    let mail = json!({"to": ["success@simulator.amazonses.com"], "subject": unique("group"), "text": "Hello"});
+    let mail =
+        json!({"to": ["success@simulator.amazonses.com"], "subject": unique("group"), "text": "Hello"});
     let send = format!("/v1/inboxes/{}/messages/send", inbox.as_str().unwrap());
     let held = stack.post(&send, agent.as_str().unwrap(), &mail).expect(202);
     let approval = format!("/v1/approvals/{}", tests::Held::of(&held).approval);

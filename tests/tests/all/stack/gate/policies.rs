@@ -150,7 +150,8 @@ fn what_is_put_off_waits_and_whoever_sends_may_ask_why() {
     let made = stack.post("/v1/policies", owner, &policy).expect(201);
     assert_eq!(made["rules"][1]["quiet_hours"]["time_zone"], "UTC", "{made}");
 
-    let draft = json!({"to": ["success@simulator.amazonses.com"], "subject": unique("quiet"), "text": "Hello"});
+    let draft =
+        json!({"to": ["success@simulator.amazonses.com"], "subject": unique("quiet"), "text": "Hello"});
     let body = json!({"inbox_id": inbox, "draft": draft});
     let tried = stack.post("/v1/policies/simulate", &agent, &body).expect(200);
     assert_eq!((&tried["outcome"], &tried["quiet_hours"][0]["from"]), (&json!("allow"), &hours["from"]));
@@ -163,7 +164,10 @@ fn what_is_put_off_waits_and_whoever_sends_may_ask_why() {
     assert_eq!((&message["status"], &message["send_at"]), (&json!("scheduled"), &json!(null)), "{message}");
     assert!(message["not_before"].as_str().unwrap() > tests::in_seconds(3_600).as_str(), "{message}");
     let approval = stack.get(&format!("/v1/approvals/{}", sent.approval), owner).expect(200);
-    assert_eq!((&approval["not_before"], &approval["quiet_hours"][0]["to"]), (&message["not_before"], &hours["to"]));
+    assert_eq!(
+        (&approval["not_before"], &approval["quiet_hours"][0]["to"]),
+        (&message["not_before"], &hours["to"])
+    );
     let cancel = format!("/v1/approvals/{}/cancel", sent.approval);
     stack.post(&cancel, &agent, &json!({})).expect(200);
     let path = format!("/v1/policies/{}", made["id"].as_str().unwrap());
