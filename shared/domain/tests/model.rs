@@ -811,7 +811,6 @@ impl Gate {
                 let held = last_look::check(Some(approval), row.outbound.digest, &around);
                 let next = match held {
                     Err(Hindrance::Paused(_)) => outbound.postpone(now),
-                    // No policy of these models has quiet hours.
                     _ => outbound.restart(now),
                 };
                 next.unwrap()
@@ -1708,7 +1707,7 @@ fn two_requirements_and_delegations() {
 }
 
 const GROUPS: Bounds = Bounds {
-    roles: &[Role::Owner, Role::Admin, Role::Approver, Role::Approver],
+    roles: &[Role::Owner, Role::Approver, Role::Approver, Role::Approver],
     named: &[&[1], &[2, 0]],
     in_flight: 2,
     voters: &[1, 2, 3],
