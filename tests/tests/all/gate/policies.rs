@@ -1,7 +1,5 @@
 //! Policies in memory: made, changed, tried out, and what is gathered for them.
 
-use std::collections::BTreeSet;
-
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::store::{AddressEntry, Change, Conflict, Contact, DirectoryWrite, Key, StoreError, Write};
@@ -338,9 +336,9 @@ async fn what_a_policy_names_must_be_there_when_it_is_written() {
         domain::TokenId::new(samples::NOW, [9; 10]),
         samples::member(9, Role::Owner).id,
     );
-    let refused = create(&world.ports, &owner(), content(body.as_bytes()).unwrap(), &Once::default(), |_| {
-        (201, String::new())
-    });
+    let (permit, once) = (owner(), Once::default());
+    let refused =
+        create(&world.ports, &permit, content(body.as_bytes()).unwrap(), &once, |_| (201, String::new()));
     let Err(Refusal::Invalid(errors)) = refused.await else { panic!("taken") };
     let found: Vec<_> = errors.iter().map(|one| (one.field.as_str(), one.code.as_str())).collect();
     let sender = |field: &str| format!("rules[0].when.sender.{field}");

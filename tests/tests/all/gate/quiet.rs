@@ -122,7 +122,8 @@ async fn an_edit_takes_no_quiet_hours_away_and_far_ahead_needs_a_person() {
     let change = Edit { text: Some("Other words".to_owned()), ..Edit::default() };
     let once = app::base::enter::Once::default();
     let answer = |_: &app::gate::submit::Submitted| (202, String::new());
-    let edited = edit(&world.sending(), &approver(2), approval.id, approval.digest, change, &once, answer);
+    let (sending, permit) = (world.sending(), approver(2));
+    let edited = edit(&sending, &permit, approval.id, approval.digest, change, &once, answer);
     let edited = edited.await.unwrap();
     assert_eq!(edited.approval.quiet, approval.quiet);
 

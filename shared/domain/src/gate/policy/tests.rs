@@ -524,7 +524,7 @@ fn what_is_counted_is_what_the_policies_ask_for() {
     let mut other = policy(2, vec![volume(Per::Organization, Window::Day, 9)]);
     other.content.inboxes = Some([inbox(2)].into());
     book.policies.push(other);
-    assert_eq!(book.counted(facts().inbox), [(Per::Inbox, Window::Hour, 5)].into());
+    assert_eq!(book.counted(facts().inbox), [(Counted::Mails, Per::Inbox, Window::Hour, 5)].into());
     assert_eq!(book.counted(Origin { id: inbox(2), ..facts().inbox }).len(), 2);
 }
 
@@ -904,7 +904,7 @@ proptest! {
 
 fn group(n: u8, name: &str, members: &[u8]) -> Group {
     Group {
-        id: id(crate::GroupId::new, n),
+        id: id(GroupId::new, n),
         name: GroupName::parse(name).unwrap(),
         members: members.iter().map(|n| id(MemberId::new, *n)).collect(),
         version: 1,
