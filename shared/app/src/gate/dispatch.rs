@@ -67,10 +67,11 @@ pub async fn dispatch(
         let Some(outbound) = message.as_ref().and_then(Message::outbound) else {
             return Ok(Dispatched::Gone);
         };
+        let approval = asked.ok().flatten();
         let ours = outbound.digest == ticket.digest && outbound.approval_id == ticket.approval_id;
         return match outbound.status() {
             // Approved as the ticket says, so it is only our clock that is behind the workflow's.
-            Status::Scheduled if ours && is_soon(outbound, ports.now()) => {
+            Status::Scheduled if ours && !is_put_off(outbound, approval.as_ref(), ports.now()) => {
                 Err(DispatchError::NotAccepted("not_due"))
             }
             status => Ok(Dispatched::Already(status)),
@@ -113,9 +114,10 @@ pub async fn dispatch(
     }
 }
 
-/// Whether a mail that is not due yet is so within moments. One that quiet hours put off is woken by the sweeper.
-fn is_soon(outbound: &Outbound, now: jiff::Timestamp) -> bool {
-    matches!(outbound.state, State::Scheduled { due, .. } if due <= now + SOON)
+/// Whether quiet hours put a mail off, and not for moments: then nobody calls again and again, and the sweeper wakes it.
+fn is_put_off(outbound: &Outbound, approval: Option<&Approval>, now: jiff::Timestamp) -> bool {
+    let far = matches!(outbound.state, State::Scheduled { due, .. } if due > now + SOON);
+    far && approval.is_some_and(|approval| !approval.quiet.is_empty())
 }
 
 async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreError> {

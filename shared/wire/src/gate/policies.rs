@@ -107,14 +107,19 @@ impl JsonSchema for PolicyGiven {
     }
 
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A policy.",
-            "type": "object",
-            "properties": properties(),
-            "required": ["name", "rules"],
-            "additionalProperties": false,
-        })
+        given_schema()
     }
+}
+
+/// What is taken as a policy.
+pub(crate) fn given_schema() -> Schema {
+    json_schema!({
+        "description": "A policy.",
+        "type": "object",
+        "properties": properties(),
+        "required": ["name", "rules"],
+        "additionalProperties": false,
+    })
 }
 
 /// A policy, and under `version` the version of the one whose place it takes.
