@@ -58,6 +58,22 @@ pub mod events {
     pub mod stream;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod groups {
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
+    pub mod update;
+
+    use domain::gate::group::Group;
+    use runtime::http::Response;
+
+    /// The response about a group, with the version that `If-Match` takes.
+    fn tagged(response: Response, group: &Group) -> Response {
+        response.header("etag", format!("\"{}\"", group.version))
+    }
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod health {
     pub mod get;
 }
@@ -102,6 +118,7 @@ pub mod policies {
     pub mod list;
     pub mod replace;
     pub mod simulate;
+    pub mod templates;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod sessions {
@@ -182,6 +199,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     events::list::ENDPOINT,
     events::redeliver::ENDPOINT,
     events::stream::ENDPOINT,
+    groups::create::ENDPOINT,
+    groups::delete::ENDPOINT,
+    groups::get::ENDPOINT,
+    groups::list::ENDPOINT,
+    groups::update::ENDPOINT,
     health::get::ENDPOINT,
     inboxes::create::ENDPOINT,
     inboxes::delete::ENDPOINT,
@@ -217,6 +239,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     policies::list::ENDPOINT,
     policies::replace::ENDPOINT,
     policies::simulate::ENDPOINT,
+    policies::templates::ENDPOINT,
     sessions::create::ENDPOINT,
     sessions::delete::ENDPOINT,
     standing_approvals::create::ENDPOINT,

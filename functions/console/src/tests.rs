@@ -938,9 +938,8 @@ async fn a_link_opens_no_other_page() {
 impl Console {
     /// All mails wait for these votes.
     async fn with_terms(&self, requirements: &[(u8, &[Role])]) {
-        let requirements = requirements
-            .iter()
-            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() });
+        let requirements =
+            requirements.iter().map(|(quorum, roles)| Requirement::of_roles(*quorum, roles.iter().copied()));
         let terms = Terms { requirements: requirements.collect(), ..Terms::default() };
         let mut book = samples::policies();
         book.policies[0].content = PolicyContent {

@@ -49,6 +49,7 @@ pub mod gate {
     pub mod drafts;
     pub mod edit;
     pub mod facts;
+    pub mod groups;
     pub mod html;
     pub mod links;
     pub mod notify;

@@ -11,6 +11,7 @@ pub mod base {
     pub mod address;
     pub mod code;
     pub mod digest;
+    pub mod hours;
     pub mod id;
     pub mod text;
 }
@@ -40,6 +41,7 @@ pub mod mailbox {
 pub mod gate {
     pub mod approval;
     pub mod draft;
+    pub mod group;
     pub mod last_look;
     pub mod link;
     pub mod notice;
@@ -62,7 +64,7 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -118,8 +118,13 @@ fn roles() -> impl Strategy<Value = Vec<Role>> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let deciders = prop::sample::subsequence(domain::gate::policy::DECIDERS.to_vec(), 1..=3);
-    let requirement = (1u8..=3, deciders)
-        .prop_map(|(quorum, roles)| Requirement { quorum, roles: roles.into_iter().collect() });
+    // With persons who are named beside the roles, as those of a group are.
+    let named = prop::collection::btree_set((0..SEATS).prop_map(member), 0..=2);
+    let requirement =
+        (1u8..=3, deciders, named, any::<bool>()).prop_map(|(quorum, roles, members, alone)| {
+            let roles = if alone && !members.is_empty() { vec![] } else { roles };
+            Requirement { members, ..Requirement::of_roles(quorum, roles) }
+        });
     let by = prop::sample::select(By::ALL);
     let links = prop::sample::select(Links::ALL);
     (prop::collection::vec(requirement, 1..3), any::<bool>(), 1u8..3, by, links).prop_map(
@@ -182,6 +187,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         requested_at: NOW,
         expires_at: Approval::expiry(&terms, None, NOW),
         send_at: None,
+        quiet: vec![],
         terms: Some(terms),
         reasons: vec![],
         trace: vec![],
@@ -251,8 +257,10 @@ fn entitled(approval: &Approval, roles: &[Role]) -> bool {
         approval.votes.iter().filter(counts).map(|vote| stands_for(vote.member_id)).collect();
     matches!(approval.decision, Decision::Approved { .. })
         && terms.requirements.iter().all(|requirement| {
-            let met =
-                persons.iter().filter(|id| role(**id).is_some_and(|role| requirement.roles.contains(&role)));
+            let met = persons.iter().filter(|id| {
+                let of_role = role(**id).is_some_and(|role| requirement.roles.contains(&role));
+                of_role || requirement.members.contains(*id)
+            });
             met.count() >= usize::from(requirement.quorum)
         })
 }
@@ -271,6 +279,7 @@ fn around(roles: &[Role]) -> Around {
         created_at: NOW,
     };
     Around {
+        at: NOW,
         organization: Some(Organization {
             id: OrganizationId::new(NOW, [0; 10]),
             name: String::new(),

@@ -56,6 +56,8 @@ struct Bounds {
     roles: &'static [Role],
     /// How many votes of which roles a mail needs; where nothing is asked for, the mails are let go by policy.
     requirements: &'static [(u8, &'static [Role])],
+    /// Members who are asked for a vote by name, or as a group: each of these lists is a requirement of its own.
+    named: &'static [&'static [usize]],
     /// The member who decides by a token, where the policy allows that.
     program: Option<usize>,
     /// Rejections that end it.
@@ -102,6 +104,7 @@ const NOTHING: Bounds = Bounds {
     instants: &[0],
     roles: &[Role::Owner, Role::Approver, Role::Approver],
     requirements: &[],
+    named: &[],
     program: None,
     rejections: 1,
     expires_in: 300,
@@ -464,9 +467,13 @@ impl Gate {
 
     fn terms(&self) -> Option<Terms> {
         let requirements = self.bounds.requirements.iter();
-        let requirements: Vec<_> = requirements
-            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() })
-            .collect();
+        let requirements =
+            requirements.map(|(quorum, roles)| Requirement::of_roles(*quorum, roles.iter().copied()));
+        let named = self.bounds.named.iter().map(|members| Requirement {
+            members: members.iter().map(|n| member(*n)).collect(),
+            ..Requirement::of_roles(1, [])
+        });
+        let requirements: Vec<_> = requirements.chain(named).collect();
         (!requirements.is_empty()).then(|| Terms {
             requirements,
             by: if self.bounds.program.is_some() { By::Any } else { By::Person },
@@ -506,6 +513,7 @@ impl Gate {
             expires_at: terms.as_ref().map_or(now, |terms| Approval::expiry(terms, None, now)),
             send_at: None,
             decision: if terms.is_some() { Decision::Pending } else { by_policy },
+            quiet: vec![],
             terms,
             reasons: vec![],
             trace: vec![],
@@ -571,7 +579,7 @@ impl Gate {
             // By policy there is no time to wait for: the production code writes `scheduled` at once.
             let look_at = now + Outbound::START_LIMIT;
             let at_once = State::Scheduled { due: now, attempt: 0, look_at };
-            let cleared = outbound.clone().approve(now);
+            let cleared = outbound.clone().approve(now, now);
             outbound = cleared.unwrap_or(Outbound { state: at_once, ..outbound });
         }
         tx.create = Some(Arc::new(approval));
@@ -686,7 +694,7 @@ impl Gate {
                 let after = self.approved_by(world, old, n)?;
                 voted = Some(n);
                 let moves = matches!(after.decision, Decision::Approved { .. });
-                (after, moves.then(|| row.outbound.clone().approve(now)))
+                (after, moves.then(|| row.outbound.clone().approve(now, now)))
             }
             Step::Reject(_, n) => {
                 let verdict = Verdict::Reject("no".to_owned());
@@ -922,6 +930,7 @@ impl Gate {
         };
         let next = match (hindrance, answer) {
             (Some(Hindrance::Paused(_)), _) => outbound.stand_back(now, own),
+            (Some(Hindrance::Quiet(until)), _) => outbound.put_off(until, own),
             (Some(Hindrance::Withdrawn(reason)), _) => outbound.call_off(now, reason),
             (None, Some(Answer::Accepted)) => outbound.accept(now, "p"),
             (None, Some(Answer::NotAccepted)) => outbound.hold_off(now, own, "throttled"),
@@ -943,7 +952,7 @@ impl Gate {
             return Some(false);
         }
         match hindrance {
-            Some(Hindrance::Paused(_)) => world.history.stood_back = true,
+            Some(Hindrance::Paused(_) | Hindrance::Quiet(_)) => world.history.stood_back = true,
             Some(Hindrance::Withdrawn(_)) => {
                 world.history.called_off = true;
                 world.history.called_off_without_cause |= world.entitled(dispatcher.approval);
@@ -1064,6 +1073,7 @@ impl World {
         };
         let by_standing = names.votes.iter().any(|vote| vote.standing.is_some());
         Around {
+            at: gate.now(self),
             organization: Some(Organization {
                 id: organization(),
                 name: String::new(),
@@ -1126,11 +1136,14 @@ impl World {
                 });
                 let gave_away = given.clone().any(|d| d.from == id);
                 // In the place of another they vote in that role and not in their own.
-                let places: BTreeSet<_> = given.filter(|d| d.to == id).map(|d| d.role).collect();
+                let places: BTreeSet<_> = given.filter(|d| d.to == id).map(|d| (d.from, d.role)).collect();
+                let takes = |id: &MemberId, role: &Role| {
+                    requirement.roles.contains(role) || requirement.members.contains(id)
+                };
                 let fits = if places.is_empty() {
-                    requirement.roles.contains(&role)
+                    takes(&id, &role)
                 } else {
-                    places.iter().any(|role| requirement.roles.contains(role))
+                    places.iter().any(|(from, role)| takes(from, role))
                 };
                 let voted = approval.votes.iter().any(|vote| {
                     let revoked = self.standing.as_ref().is_none_or(|s| s.revoked_at.is_some());
@@ -1570,7 +1583,8 @@ const PROMISES: [Example; 13] = [
         })
     }),
     ("as many persons decide as the terms ask for", |gate, w| {
-        let wanted: usize = gate.bounds.requirements.iter().map(|(quorum, _)| usize::from(*quorum)).sum();
+        let of_roles: usize = gate.bounds.requirements.iter().map(|(quorum, _)| usize::from(*quorum)).sum();
+        let wanted = of_roles + gate.bounds.named.len();
         let decided = |call: &Call| {
             let of = |at: &&usize| w.message_of(&w.approvals[**at]) == call.message;
             w.history.approved.iter().filter(of).any(|at| w.history.voted[*at].len() >= wanted)
@@ -1699,6 +1713,30 @@ fn two_requirements_and_delegations() {
         ("it is called off", |_, w| w.history.called_off),
     ];
     run("two requirements and delegations", Gate::new(PLACES, examples));
+}
+
+const GROUPS: Bounds = Bounds {
+    roles: &[Role::Owner, Role::Approver, Role::Approver, Role::Approver],
+    named: &[&[1], &[2, 0]],
+    in_flight: 2,
+    voters: &[1, 2, 3],
+    delegations: 2,
+    removals: 1,
+    ..NOTHING
+};
+
+/// One of each of two groups is asked for, of which no two share a member: handing votes on never makes one person enough.
+#[test]
+fn two_groups_and_delegations() {
+    let examples: &[Example] = &[
+        ("it goes by a vote that was handed on to nobody of a group", |_, w| {
+            let outside = |vote: &Vote| vote.member_id == member(3);
+            w.any(Status::Sent) && w.approvals[0].votes.iter().any(outside)
+        }),
+        ("a vote is handed on twice", |_, w| w.approvals[0].delegations.len() == 2),
+        ("it is called off", |_, w| w.history.called_off),
+    ];
+    run("two groups and delegations", Gate::new(GROUPS, examples));
 }
 
 const KEYS_BREAK: Bounds = Bounds {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
+use domain::base::hours::Hours;
 use domain::delivery::event::{
     Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject, WebhookStatus, WhyDisabled,
 };
@@ -13,6 +14,7 @@ use domain::delivery::webhook::{
 };
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
 use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
+use domain::gate::group::{Group, GroupName};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::{
@@ -34,8 +36,8 @@ use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -386,6 +388,7 @@ pub fn approval(n: u8) -> Approval {
         requested_at: NOW,
         expires_at: NOW + Terms::default().expires_in,
         send_at: Some(later(30)),
+        quiet: vec![Hours { days: [1, 6].into(), from: 1_200, to: 420, time_zone: "Europe/Berlin".into() }],
         terms: Some(Terms::default()),
         reasons: vec!["no_policy_allows_it".into()],
         trace: vec![Step {
@@ -627,7 +630,16 @@ pub fn policies() -> PolicyBook {
         updated_by: Actor::System,
         settled_at: later(1),
     };
-    PolicyBook { policies: vec![policy], unreadable: vec![], version: 1 }
+    let group = Group {
+        id: GroupId::new(NOW, [1; 10]),
+        name: GroupName::parse("legal").expect("a name"),
+        members: [MemberId::new(NOW, [1; 10])].into(),
+        version: 2,
+        created_at: NOW,
+        updated_at: later(3),
+        updated_by: Actor::System,
+    };
+    PolicyBook { policies: vec![policy], unreadable: vec![], groups: vec![group], version: 1 }
 }
 
 /// An audit entry.

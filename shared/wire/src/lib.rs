@@ -35,10 +35,12 @@ pub mod mailbox {
 pub mod gate {
     pub mod approvals;
     pub mod drafts;
+    pub mod groups;
     pub mod pauses;
     pub mod policies;
     pub mod saved_drafts;
     pub mod standing_approvals;
+    pub mod templates;
 }
 
 /// Whom we tell: events, and the endpoints that get them.

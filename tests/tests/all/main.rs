@@ -26,8 +26,10 @@ mod gate {
     mod drafts;
     mod files;
     mod forward;
+    mod groups;
     mod links;
     mod policies;
+    mod quiet;
     mod shown;
     mod votes;
     mod way_out;
@@ -70,6 +72,7 @@ mod stack {
 
     mod gate {
         mod decisions;
+        mod groups;
         mod html;
         pub(super) mod notify;
         mod policies;

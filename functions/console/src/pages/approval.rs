@@ -402,6 +402,9 @@ fn open(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, now
     let missing = voted.ok().as_ref().and_then(still_missing);
     let approve = match (&mail.send_at, missing) {
         (_, Some(missing)) => format!("Approve; it then waits for {missing}"),
+        _ if !approval.quiet.is_empty() && approval.due(now) > now => {
+            format!("Approve; it goes out on {}", Moment::new(approval.due(now), now).exact)
+        }
         (Some(send_at), None) if !send_at.past => format!("Approve; it goes out on {}", send_at.at.exact),
         _ => "Approve and send".to_owned(),
     };

@@ -1,15 +1,13 @@
 //! What the page of an approval shows of the gate: votes, the rules that held the mail, what an edit changed, and what
 //! the reader may do beside deciding.
 
-use std::collections::BTreeSet;
-
 use app::gate::diff::Difference;
 use domain::Timestamp;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Verdict, Voter};
 use domain::gate::policy::{Late, Requirement};
 use domain::gate::standing::StandingApproval;
 use domain::mailbox::lifecycle::{Outbound, Status};
-use domain::people::access::{Actor, Principal, Role, Scope};
+use domain::people::access::{Actor, Principal, Scope};
 use domain::people::organization::Member;
 use jiff::SignedDuration;
 
@@ -73,21 +71,11 @@ pub(super) struct Line {
     pub text: String,
 }
 
-/// Roles as a person names them: `owner or approver`.
-pub(super) fn roles(roles: &BTreeSet<Role>) -> String {
-    let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-    match &names[..] {
-        [] => "nobody".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
-}
-
 /// `1 vote of owner`.
 fn missing(requirement: &Requirement, votes: usize) -> Option<String> {
     let left = usize::from(requirement.quorum).saturating_sub(votes);
     let many = if left == 1 { "" } else { "s" };
-    (left > 0).then(|| format!("{left} more vote{many} of {}", roles(&requirement.roles)))
+    (left > 0).then(|| format!("{left} more vote{many} of {}", requirement.voters()))
 }
 
 /// What is still missing, in words; nothing where nothing is.
@@ -109,7 +97,7 @@ impl Gate {
                 sentence: format!(
                     "{votes} of {quorum} {} of {}",
                     if quorum == 1 { "vote" } else { "votes" },
-                    roles(&requirement.roles)
+                    requirement.voters()
                 ),
                 met: votes >= usize::from(quorum),
             })
@@ -132,6 +120,7 @@ impl Gate {
             verb: match step.outcome {
                 "allow" => "lets it go",
                 "hold" => "holds it",
+                "defer" => "puts it off",
                 "block" => "blocks it",
                 _ => "can\u{2019}t be judged, so it holds",
             },

@@ -12,7 +12,6 @@ use futures_util::future::try_join;
 use jiff::SignedDuration;
 use runtime::http::{Request, Response};
 
-use super::gate::roles;
 use super::render;
 use crate::Context;
 use crate::guard;
@@ -68,7 +67,7 @@ fn terms(terms: &Terms) -> String {
     let votes: Vec<_> = terms
         .requirements
         .iter()
-        .map(|one| format!("{} of {}", count(one.quorum.into(), "vote", "votes"), roles(&one.roles)))
+        .map(|one| format!("{} of {}", count(one.quorum.into(), "vote", "votes"), one.voters()))
         .collect();
     let mut text = format!("It waits for {}, at most {}.", votes.join(" and "), span(terms.expires_in));
     if terms.late == Late::Send {
@@ -93,6 +92,7 @@ impl Shown {
             then: match &rule.outcome {
                 Outcome::Allow => "It goes out without a person, unless another rule is stricter.".to_owned(),
                 Outcome::Hold(asked) => terms(asked),
+                Outcome::Defer(hours) => format!("It does not go within {hours}: it waits for their end."),
                 Outcome::Block => "It does not go out.".to_owned(),
             },
             when: visible(&when),

@@ -13,8 +13,8 @@ use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::people::access::Actor;
 use domain::people::limit::Buckets;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
@@ -372,6 +372,8 @@ new_ids! {
     policy_id: PolicyId;
     /// A new id.
     standing_approval_id: StandingApprovalId;
+    /// A new id.
+    group_id: GroupId;
 }
 
 impl Ports {

@@ -309,7 +309,7 @@ pub(crate) async fn vote(
         let outbound = case.message.outbound().cloned();
         let outbound = outbound.ok_or_else(|| Refusal::Internal("not an outbound mail".to_owned()))?;
         let outbound = match decided.decision {
-            Decision::Approved { .. } => Some(outbound.approve(now)),
+            Decision::Approved { .. } => Some(outbound.approve(now, decided.due(now))),
             Decision::Rejected { .. } => Some(outbound.reject(now)),
             _ => None,
         };

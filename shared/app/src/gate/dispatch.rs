@@ -9,6 +9,7 @@ use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::people::access::Actor;
 use domain::{InboxId, MessageId};
 use futures_util::future::join;
+use jiff::SignedDuration;
 
 use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
@@ -40,6 +41,9 @@ pub enum DispatchError {
 /// A write that loses against a provider's event is repeated at most so often.
 const TRIES: usize = 8;
 
+/// A workflow waits so long for a mail that is not due yet, and calls again.
+const SOON: SignedDuration = SignedDuration::from_mins(1);
+
 /// A claim whose answer does not come is asked for again so often, with the same nonce.
 const CLAIM_TRIES: u32 = 3;
 
@@ -63,10 +67,13 @@ pub async fn dispatch(
         let Some(outbound) = message.as_ref().and_then(Message::outbound) else {
             return Ok(Dispatched::Gone);
         };
+        let approval = asked.ok().flatten();
         let ours = outbound.digest == ticket.digest && outbound.approval_id == ticket.approval_id;
         return match outbound.status() {
             // Approved as the ticket says, so it is only our clock that is behind the workflow's.
-            Status::Scheduled if ours => Err(DispatchError::NotAccepted("not_due")),
+            Status::Scheduled if ours && !is_put_off(outbound, approval.as_ref(), ports.now()) => {
+                Err(DispatchError::NotAccepted("not_due"))
+            }
             status => Ok(Dispatched::Already(status)),
         };
     };
@@ -105,6 +112,12 @@ pub async fn dispatch(
         }
         _ => Ok(Dispatched::Now(status)),
     }
+}
+
+/// Whether quiet hours put a mail off, and not for moments: then nobody calls again and again, and the sweeper wakes it.
+fn is_put_off(outbound: &Outbound, approval: Option<&Approval>, now: jiff::Timestamp) -> bool {
+    let far = matches!(outbound.state, State::Scheduled { due, .. } if due > now + SOON);
+    far && approval.is_some_and(|approval| !approval.quiet.is_empty())
 }
 
 async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreError> {
@@ -176,6 +189,7 @@ async fn look(
         standing: standing.into_iter().flatten().collect(),
         tainted: thread.is_some_and(|thread| thread.tainted),
         original_sent: originals.any(sent),
+        at: ports.now(),
     };
     Ok((approval, around))
 }
@@ -209,6 +223,10 @@ async fn stop(
         Hindrance::Paused(_) => {
             let own = own(&message);
             record(ports, message, |outbound| outbound.stand_back(now, own), |change| change).await?
+        }
+        Hindrance::Quiet(until) => {
+            let own = own(&message);
+            record(ports, message, |outbound| outbound.put_off(until, own), |change| change).await?
         }
         Hindrance::Withdrawn(reason) => {
             let cancelled = approval.and_then(|before| {

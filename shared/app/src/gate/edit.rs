@@ -111,6 +111,9 @@ async fn try_edit(
         Some(terms) => terms.unite(asked),
         None => asked,
     });
+    // What put it off before puts it off still.
+    let more: Vec<_> = old.quiet.iter().filter(|hours| !weighed.quiet.contains(hours)).cloned().collect();
+    weighed.quiet.extend(more);
     let sealed = prepared.seal(ports, &inbox, old.message_id, None)?;
     if differences(&before, &sealed).is_empty() {
         return Err(Refusal::field(

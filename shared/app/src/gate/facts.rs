@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
-use domain::gate::policy::{Facts, FileFact, Per, PolicyBook, RecipientFact, Volume, Volumes};
+use domain::gate::policy::{
+    Counted, Facts, FileFact, Per, PolicyBook, RecipientFact, Volume, Volumes, Window,
+};
 use domain::mailbox::inbox::Origin;
 use domain::people::access::Actor;
 use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
@@ -14,6 +16,7 @@ use jiff::SignedDuration;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{Contact, Directory, Write, key, load};
+use crate::people::members;
 
 /// What is known of a mail before anything is read.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,8 +52,8 @@ pub struct FactsInput<'a> {
     pub answers_automatic: bool,
     /// Not before this; now where absent.
     pub send_at: Option<Timestamp>,
-    /// The counts that it stands in already, as a mail does that somebody edits; none for a new one.
-    pub counted: BTreeSet<Digest>,
+    /// Of a mail that somebody edits, the recipients that it had and when it would have gone: it is counted already.
+    pub revises: Option<&'a (Vec<EmailAddress>, Timestamp)>,
 }
 
 /// What policies judge of a mail's bodies.
@@ -96,6 +99,9 @@ pub async fn gather(
 ) -> Result<Facts, Refusal> {
     let now = ports.now();
     let at = input.send_at.map_or(now, |time| time.max(now));
+    let counted_before =
+        input.revises.map(|before| counter_hashes(input.organization_id, book, input.inbox, before));
+    let counted_before = counted_before.unwrap_or_default();
     let addresses = distinct(input.recipients);
     let counted = volumes(book, input.inbox, &addresses);
     let contacts: Vec<_> = addresses.iter().map(|one| key::Contact(Contact::hash_of(one))).collect();
@@ -105,19 +111,35 @@ pub async fn gather(
         .collect();
     let wanted = (contacts, counters, input.thread_id.map(key::Thread));
     let records = load(&*ports.store, input.organization_id, wanted);
-    let ((contacts, counters, thread), owners) = try_join(records, directory.addresses(&addresses)).await?;
-    let internal: BTreeSet<_> = owners
+    // What is delivered to an inbox with a tag behind its name is written to the inbox.
+    let named: BTreeMap<_, _> = addresses
+        .iter()
+        .flat_map(|one| [Some(one.clone()), untagged(one)])
+        .flatten()
+        .map(|one| (one.mailbox_key(), one))
+        .collect();
+    let named: Vec<EmailAddress> = named.into_values().collect();
+    let ((contacts, counters, thread), owners) = try_join(records, directory.addresses(&named)).await?;
+    let inboxes: BTreeSet<_> = owners
         .into_iter()
         .filter(|entry| entry.organization_id == input.organization_id)
         .map(|entry| entry.address.mailbox_key())
         .collect();
+    let is_inbox = |one: &EmailAddress| {
+        let of = |one: &EmailAddress| inboxes.contains(&one.mailbox_key());
+        of(one) || untagged(one).is_some_and(|plain| of(&plain))
+    };
+    // Who belongs to the organization is read where a policy asks, and somebody is no inbox of it.
+    let asks = book.asks_who_is_internal(input.inbox) && !addresses.iter().all(is_inbox);
+    let members = if asks { members::all(ports, input.organization_id).await? } else { vec![] };
+    let members: BTreeSet<_> = members.into_iter().map(|member| member.email.mailbox_key()).collect();
     let tainted = thread.is_some_and(|thread| thread.tainted);
     let unproven: BTreeSet<_> = input.unproven.iter().map(EmailAddress::mailbox_key).collect();
-    let recipients = addresses
+    let recipients: Vec<RecipientFact> = addresses
         .into_iter()
         .zip(contacts)
         .map(|(address, contact)| RecipientFact {
-            internal: internal.contains(&address.mailbox_key()),
+            internal: is_inbox(&address) || members.contains(&address.mailbox_key()),
             first_contact: contact.is_none() || unproven.contains(&address.mailbox_key()),
             address,
         })
@@ -129,7 +151,14 @@ pub async fn gather(
             let before = counter.map_or(0, |counter| counter.count);
             let hash = counter_hash(input.organization_id, input.inbox.id, &volume, at);
             // The count is with the mail itself.
-            (volume, if input.counted.contains(&hash) { before.max(1) } else { before.saturating_add(1) })
+            let count = match volume.of {
+                Counted::Mails if counted_before.contains(&hash) => before.max(1),
+                Counted::Mails => before.saturating_add(1),
+                Counted::FirstContacts => {
+                    before.saturating_add(new_contacts(&recipients, input.revises, volume.window, at))
+                }
+            };
+            (volume, count)
         })
         .collect();
     Ok(Facts {
@@ -150,6 +179,29 @@ pub async fn gather(
     })
 }
 
+/// The address without the tag behind the name, where it has one.
+fn untagged(address: &EmailAddress) -> Option<EmailAddress> {
+    let (local, domain) = address.as_str().rsplit_once('@')?;
+    let (name, _) = local.split_once('+')?;
+    EmailAddress::parse(&format!("{name}@{domain}")).ok()
+}
+
+/// So many first contacts a mail adds to a count: those that it was not counted with before it was edited.
+fn new_contacts(
+    recipients: &[RecipientFact],
+    revises: Option<&(Vec<EmailAddress>, Timestamp)>,
+    window: Window,
+    at: Timestamp,
+) -> u64 {
+    let before: BTreeSet<_> = revises
+        .filter(|(_, before)| window.start(*before) == window.start(at))
+        .map(|(recipients, _)| recipients.iter().map(EmailAddress::mailbox_key).collect())
+        .unwrap_or_default();
+    let new =
+        recipients.iter().filter(|one| one.first_contact && !before.contains(&one.address.mailbox_key()));
+    new.count() as u64
+}
+
 /// Two spellings are one recipient.
 fn distinct(recipients: Vec<EmailAddress>) -> Vec<EmailAddress> {
     let by_mailbox: BTreeMap<_, _> =
@@ -160,15 +212,16 @@ fn distinct(recipients: Vec<EmailAddress>) -> Vec<EmailAddress> {
 /// What the policies of the book want to have counted for a mail of this inbox to these recipients.
 fn volumes(book: &PolicyBook, inbox: Origin, recipients: &[EmailAddress]) -> BTreeSet<Volume> {
     let (mut volumes, mut of_recipients) = (BTreeSet::new(), BTreeSet::new());
-    for (per, window, _) in book.counted(inbox) {
+    for (of, per, window, _) in book.counted(inbox) {
         match per {
             Per::Recipient => of_recipients.extend(recipients.iter().map(|one| Volume {
+                of,
                 per,
                 recipient: Some(one.clone()),
                 window,
             })),
             Per::Inbox | Per::Organization => {
-                volumes.insert(Volume { per, recipient: None, window });
+                volumes.insert(Volume { of, per, recipient: None, window });
             }
         }
     }
@@ -191,7 +244,10 @@ fn counter_hash(
         Per::Recipient => volume.recipient.as_ref().map(EmailAddress::mailbox_key).unwrap_or_default(),
     };
     let parts = [
-        "volume",
+        match volume.of {
+            Counted::Mails => "volume",
+            Counted::FirstContacts => "first_contacts",
+        },
         &organization_id.to_string(),
         volume.per.as_str(),
         &of,
@@ -202,15 +258,15 @@ fn counter_hash(
 }
 
 /// The counts that a mail of this inbox to these recipients stands in, which goes out at this time.
-pub(crate) fn counter_hashes(
+fn counter_hashes(
     organization_id: OrganizationId,
     book: &PolicyBook,
     inbox: Origin,
-    recipients: Vec<EmailAddress>,
-    at: Timestamp,
+    (recipients, at): &(Vec<EmailAddress>, Timestamp),
 ) -> BTreeSet<Digest> {
-    let volumes = volumes(book, inbox, &distinct(recipients));
-    volumes.iter().map(|volume| counter_hash(organization_id, inbox.id, volume, at)).collect()
+    let volumes = volumes(book, inbox, &distinct(recipients.clone()));
+    let mails = volumes.iter().filter(|volume| volume.of == Counted::Mails);
+    mails.map(|volume| counter_hash(organization_id, inbox.id, volume, *at)).collect()
 }
 
 /// The counts that the mail of these facts adds to, to be written in the transaction that submits it.
@@ -218,21 +274,30 @@ pub(crate) fn counter_hashes(
 /// Each has as its limit the largest count under which every rule still judges as it did: where another mail was
 /// faster, the write conflicts on [`Key::Counter`], and the facts have to be gathered and judged again. So of many mails
 /// at once no more pass than a policy allows.
-pub fn counters(organization_id: OrganizationId, book: &PolicyBook, facts: &Facts) -> Vec<Write> {
+///
+/// Of a mail that somebody edits, `revises` has what it was: what it stands in already is not counted again.
+pub fn counters(
+    organization_id: OrganizationId,
+    book: &PolicyBook,
+    facts: &Facts,
+    revises: Option<&(Vec<EmailAddress>, Timestamp)>,
+) -> Vec<Write> {
     let asked = book.counted(facts.inbox);
-    facts
-        .volumes
-        .iter()
-        .map(|(volume, seen)| {
-            let same = asked.iter().filter(|(per, window, _)| (*per, *window) == (volume.per, volume.window));
-            let limit = same.map(|(_, _, over)| *over).filter(|over| over >= seen).min();
-            let end = volume.window.start(facts.at) + volume.window.seconds();
-            Write::Count {
-                key: counter_hash(organization_id, facts.inbox.id, volume, facts.at),
-                by: 1,
-                limit,
-                expires_at: Timestamp::from_second(end).unwrap_or(facts.at) + COUNTER_KEPT,
-            }
-        })
-        .collect()
+    let before = revises.map(|before| counter_hashes(organization_id, book, facts.inbox, before));
+    let before = before.unwrap_or_default();
+    let write = |(volume, seen): (&Volume, &u64)| {
+        let key = counter_hash(organization_id, facts.inbox.id, volume, facts.at);
+        let by = match volume.of {
+            Counted::Mails => u64::from(!before.contains(&key)),
+            Counted::FirstContacts => new_contacts(&facts.recipients, revises, volume.window, facts.at),
+        };
+        let is_same = |(of, per, window, _): &&(Counted, Per, Window, u64)| {
+            (*of, *per, *window) == (volume.of, volume.per, volume.window)
+        };
+        let limit = asked.iter().filter(is_same).map(|(.., over)| *over).filter(|over| over >= seen).min();
+        let end = volume.window.start(facts.at) + volume.window.seconds();
+        let expires_at = Timestamp::from_second(end).unwrap_or(facts.at) + COUNTER_KEPT;
+        (by > 0).then_some(Write::Count { key, by, limit, expires_at })
+    };
+    facts.volumes.iter().filter_map(write).collect()
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::policy::{Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, limits};
+use domain::gate::policy::{
+    Evaluation, Facts, FileFact, Named, Policy, PolicyBook, PolicyContent, Unmatched, limits,
+};
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
-use domain::people::access::{Actor, CalledThen, Permit, scope};
-use domain::{InboxId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
+use domain::people::access::{Actor, CalledThen, Denied, Permit, Principal, Role, Scope, scope};
+use domain::{InboxId, MemberId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 
 use crate::base::enter::Once;
 use crate::base::error::{FieldError, Refusal};
@@ -19,6 +21,7 @@ use crate::base::store::{Change, Conflict, Directory, Key, StoreError, key, load
 use crate::gate::facts::{Bodies, FactsInput, gather};
 use crate::mailbox::attachments::detect;
 use crate::mailbox::messages;
+use crate::people::members::seats;
 use crate::people::tokens;
 
 /// All policies of the organization, and what of them can't be read.
@@ -52,6 +55,7 @@ pub async fn create(
     answer: impl Fn(&Policy) -> (u16, String),
 ) -> Result<Policy, Refusal> {
     let now = ports.now();
+    let found = look_up(ports, permit.organization_id(), &content).await?;
     let policy = Policy {
         id: ports.policy_id(),
         content,
@@ -63,7 +67,7 @@ pub async fn create(
     };
     let add = |book: &mut PolicyBook| {
         book.policies.push(policy.clone());
-        check(book, &policy)?;
+        check(book, &policy, &found, None)?;
         Ok((policy.clone(), audit_details(&policy)))
     };
     let save = |change, policy: &Policy| once.save(change, now, || answer(policy));
@@ -80,7 +84,9 @@ pub async fn replace(
 ) -> Result<Policy, Refusal> {
     let now = ports.now();
     let by_person = permit.principal().credential.is_person();
+    let found = look_up(ports, permit.organization_id(), &content).await?;
     let put = |book: &mut PolicyBook| {
+        let before = book.get(id).map(|policy| policy.content.clone());
         let (content, updated_by) = (content.clone(), permit.actor().clone());
         let policy = if let Some(known) = book.policies.iter_mut().find(|policy| policy.id == id) {
             if known.version != version {
@@ -120,7 +126,7 @@ pub async fn replace(
         } else {
             return Err(Refusal::NotFound("policy"));
         };
-        check(book, &policy)?;
+        check(book, &policy, &found, before.as_ref())?;
         let details = audit_details(&policy);
         Ok((policy, details))
     };
@@ -151,10 +157,10 @@ const TRIES: usize = 10;
 
 /// Stores what `make` makes of the book, with an audit entry of its details. All policies are one record: that another
 /// policy was changed at the same moment is no concern of who changes this one.
-async fn alter<T>(
+pub(crate) async fn alter<T>(
     ports: &Ports,
     permit: &Permit<scope::PoliciesManage>,
-    (action, id): (&'static str, PolicyId),
+    (action, id): (&'static str, impl ToString + Copy),
     make: impl Fn(&mut PolicyBook) -> Result<(T, Vec<(&'static str, String)>), Refusal>,
     once: &Once,
     save: impl Fn(Change, &T) -> Change,
@@ -189,20 +195,131 @@ fn audit_details(policy: &Policy) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Refuses what is too much for one organization.
-fn check(book: &PolicyBook, policy: &Policy) -> Result<(), Refusal> {
+/// Refuses to write over what can't be read at all.
+pub(crate) fn check_readable(book: &PolicyBook) -> Result<(), Refusal> {
     if book.unreadable.iter().any(|one| one.id.is_none()) {
         return Err(Refusal::because(
             Code::PoliciesUnreadable,
             "the stored policies can't be read, and every mail is held: the operator has to restore them",
         ));
     }
+    Ok(())
+}
+
+/// A policy names at most so many inboxes, tokens and members: all are looked for when it is written.
+const MAX_NAMED: usize = 1_000;
+
+/// What was looked for of what a policy names.
+struct Found {
+    /// What is not there. Of groups the book tells.
+    missing: BTreeSet<Named>,
+    /// Who belongs to the organization, where that matters for its quorums.
+    seats: Vec<(MemberId, Role)>,
+}
+
+/// Looks for what a policy names.
+async fn look_up(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    content: &PolicyContent,
+) -> Result<Found, Refusal> {
+    let named: BTreeSet<Named> = content.named().into_iter().map(|(_, named)| named).collect();
+    if named.len() > MAX_NAMED {
+        let message = format!("name more than {MAX_NAMED} inboxes, tokens, members and groups");
+        return Err(Refusal::field("rules", Code::TooMany, message));
+    }
+    let (mut inboxes, mut tokens, mut members) = (vec![], vec![], vec![]);
+    for one in &named {
+        match one {
+            Named::Inbox(id) => inboxes.push(*id),
+            Named::Token(id) => tokens.push(*id),
+            Named::Member(id) => members.push(*id),
+            Named::Group(_) => {}
+        }
+    }
+    let wanted = (
+        inboxes.iter().copied().map(key::Inbox).collect::<Vec<_>>(),
+        tokens.iter().copied().map(key::TokenPointer).collect::<Vec<_>>(),
+        members.iter().copied().map(key::Member).collect::<Vec<_>>(),
+    );
+    let mut missing = BTreeSet::new();
+    if !(inboxes.is_empty() && tokens.is_empty() && members.is_empty()) {
+        let (found, of_tokens, of_members) = load(&*ports.store, organization_id, wanted).await?;
+        let named = inboxes.into_iter().map(Named::Inbox).zip(found.iter().map(Option::is_some));
+        let tokens = tokens.into_iter().map(Named::Token).zip(of_tokens.iter().map(Option::is_some));
+        let members = members.into_iter().map(Named::Member).zip(of_members.iter().map(Option::is_some));
+        let all = named.chain(tokens).chain(members);
+        missing.extend(all.filter(|(_, is_there)| !is_there).map(|(named, _)| named));
+    }
+    let seats = if content.asks_for_more() { seats(ports, organization_id).await? } else { vec![] };
+    Ok(Found { missing, seats })
+}
+
+/// What a policy names that is not there, and what it asks for that nobody can give. What it named before may stay: it may
+/// have gone since.
+fn doubts(
+    book: &PolicyBook,
+    content: &PolicyContent,
+    found: &Found,
+    before: Option<&PolicyContent>,
+) -> Vec<FieldError> {
+    let known: BTreeSet<Named> =
+        before.into_iter().flat_map(PolicyContent::named).map(|(_, named)| named).collect();
+    let mut errors = vec![];
+    for (path, named) in content.named() {
+        let (gone, code, message) = match &named {
+            Named::Inbox(id) => (
+                found.missing.contains(&named) && !known.contains(&named),
+                Code::UnknownInbox,
+                format!("there is no inbox {id}"),
+            ),
+            Named::Token(id) => (
+                found.missing.contains(&named) && !known.contains(&named),
+                Code::UnknownToken,
+                format!("there is no token {id}"),
+            ),
+            Named::Member(id) => (
+                found.missing.contains(&named) && !known.contains(&named),
+                Code::UnknownMember,
+                format!("there is no member {id}"),
+            ),
+            Named::Group(name) => (
+                !book.groups.iter().any(|group| group.name == *name),
+                Code::UnknownGroup,
+                format!("there is no group {name}: make it first (POST /v1/groups)"),
+            ),
+        };
+        if gone {
+            errors.push(FieldError::new(path, code, message));
+        }
+    }
+    if errors.is_empty() {
+        let short = content.impossible(&book.groups, &found.seats);
+        errors.extend(short.into_iter().map(|short| {
+            let message = format!(
+                "asks for {} votes of {}, which only {} can give: nobody could let such a mail go",
+                short.quorum, short.voters, short.able
+            );
+            FieldError::new(format!("{}.quorum", short.path), Code::QuorumImpossible, message)
+        }));
+    }
+    errors
+}
+
+/// Refuses what is too much for one organization, names nothing, or asks for what nobody can give.
+fn check(
+    book: &PolicyBook,
+    policy: &Policy,
+    found: &Found,
+    before: Option<&PolicyContent>,
+) -> Result<(), Refusal> {
+    check_readable(book)?;
     let known = book.policies.len() + book.unreadable.len();
     if known > limits::POLICIES {
         let message = format!("an organization has at most {} policies: delete one first", limits::POLICIES);
         return Err(Refusal::because(Code::TooManyPolicies, message));
     }
-    let mut errors = vec![];
+    let mut errors = doubts(book, &policy.content, found, before);
     let size: usize = book.policies.iter().map(|one| one.content.write().canonical().len()).sum();
     if size > limits::BOOK {
         let message =
@@ -269,30 +386,89 @@ pub struct TrialDraft {
     pub in_reply_to: Option<MessageId>,
 }
 
-/// Judges a mail and says why. Nothing is stored, counted or sent, and standing approvals are not looked at.
+/// The proof that a caller may try mails out: whoever writes the rules, and whoever sends under them.
+#[derive(Debug, Clone)]
+pub enum MayTry {
+    /// Any mail, with any rules, and all that is known of it.
+    Manages(Permit<scope::PoliciesManage>),
+    /// What they could ask for themselves, by the rules that there are.
+    Sends(Permit<scope::MessagesSend>),
+}
+
+impl MayTry {
+    /// What a caller may try.
+    pub fn of(principal: &Principal) -> Result<Self, Refusal> {
+        if let Ok(permit) = principal.permit() {
+            return Ok(Self::Manages(permit));
+        }
+        Ok(Self::Sends(principal.permit()?))
+    }
+
+    fn principal(&self) -> &Principal {
+        match self {
+            Self::Manages(permit) => permit.principal(),
+            Self::Sends(permit) => permit.principal(),
+        }
+    }
+
+    /// Refuses what belongs to whoever manages policies.
+    fn check(&self, trial: &Trial) -> Result<(), Refusal> {
+        let Self::Sends(permit) = self else { return Ok(()) };
+        permit.over(trial.inbox_id)?;
+        let own = match permit.actor() {
+            Actor::Token { token_id, .. } => trial.token_id.is_none_or(|id| id == *token_id),
+            Actor::Member { .. } | Actor::System => trial.token_id.is_none(),
+        };
+        if !own || trial.policies.is_some() {
+            return Err(Denied::Scope(Scope::PoliciesManage).into());
+        }
+        Ok(())
+    }
+
+    /// What they are told of rules that did not match: whoever sends, why none lets the mail go, and not what the others look
+    /// for.
+    fn told(&self, unmatched: Unmatched) -> Unmatched {
+        match self {
+            Self::Manages(_) => unmatched,
+            Self::Sends(_) => {
+                let all = unmatched.steps.len();
+                let steps: Vec<_> =
+                    unmatched.steps.into_iter().filter(|step| step.outcome == "allow").collect();
+                let hidden = u32::try_from(all - steps.len()).unwrap_or(u32::MAX);
+                Unmatched { steps, omitted: unmatched.omitted.saturating_add(hidden) }
+            }
+        }
+    }
+}
+
+/// Judges a mail and says why, of each rule that matched and of each that did not. Nothing is stored, counted or sent, and
+/// standing approvals are not looked at.
 pub async fn simulate(
     ports: &Ports,
     blobs: &dyn Blobs,
     directory: &dyn Directory,
-    permit: &Permit<scope::PoliciesManage>,
+    may: &MayTry,
     trial: Trial,
-) -> Result<(Evaluation, Facts), Refusal> {
-    let organization_id = permit.organization_id();
-    let stored = book(ports, permit).await?;
+) -> Result<(Evaluation, Facts, Unmatched), Refusal> {
+    let caller = may.principal();
+    may.check(&trial)?;
+    let organization_id = caller.organization_id;
+    let stored = load(&*ports.store, organization_id, key::Policies).await?.unwrap_or_default();
     let inbox_id = trial.inbox_id;
     let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
     let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
     let book = match trial.policies {
         None => stored,
         Some(contents) => PolicyBook {
-            policies: contents.into_iter().map(|content| candidate(ports, permit, content)).collect(),
+            policies: contents.into_iter().map(|content| candidate(ports, caller, content)).collect(),
             unreadable: vec![],
+            groups: stored.groups,
             version: 0,
         },
     };
     let named;
     let actor = match trial.token_id {
-        None => permit.actor(),
+        None => &caller.actor,
         Some(id) => {
             named = token(ports, organization_id, id).await?;
             &named
@@ -311,7 +487,7 @@ pub async fn simulate(
         }
         TrialMail::Stored(id) => {
             // What is told of a mail says something of its content.
-            permit.principal().permit::<scope::MessagesRead>()?;
+            caller.permit::<scope::MessagesRead>()?;
             let message = find(ports, organization_id, inbox_id, id, "message_id").await?;
             let Some(outbound) = message.outbound() else {
                 return Err(Refusal::field("message_id", Code::NotOutgoing, "is a mail that came in"));
@@ -355,14 +531,15 @@ pub async fn simulate(
         thread_id: answers.as_ref().map(|parent| parent.thread_id),
         answers_automatic: answered.is_some_and(automatic),
         send_at: draft.send_at,
-        counted: BTreeSet::new(),
+        revises: None,
     };
     let facts = gather(ports, directory, &book, input).await?;
-    Ok((book.evaluate(&facts), facts))
+    let unmatched = may.told(book.explain(&facts));
+    Ok((book.evaluate(&facts), facts, unmatched))
 }
 
 /// A policy that nobody stored.
-fn candidate(ports: &Ports, permit: &Permit<scope::PoliciesManage>, content: PolicyContent) -> Policy {
+fn candidate(ports: &Ports, caller: &Principal, content: PolicyContent) -> Policy {
     let now = ports.now();
     Policy {
         id: ports.policy_id(),
@@ -370,7 +547,7 @@ fn candidate(ports: &Ports, permit: &Permit<scope::PoliciesManage>, content: Pol
         version: 0,
         created_at: now,
         updated_at: now,
-        updated_by: permit.actor().clone(),
+        updated_by: caller.actor.clone(),
         settled_at: now,
     }
 }

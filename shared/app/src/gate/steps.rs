@@ -36,12 +36,12 @@ pub(crate) async fn wake(workflow: &dyn Workflow, decided: &Approval) {
         _ => false,
     };
     let told = match (&decided.task_token, approved) {
-        (Some(token), true) => match workflow.resume(token, &ticket, decided.send_at).await {
-            Err(FlowError::Gone) => workflow.start(&ticket, decided.send_at, 1).await,
+        (Some(token), true) => match workflow.resume(token, &ticket, decided.wakes_at()).await {
+            Err(FlowError::Gone) => workflow.start(&ticket, decided.wakes_at(), 1).await,
             other => other,
         },
         // It has not parked yet, and will find that it need not, or it was never started.
-        (None, true) => workflow.start(&ticket, decided.send_at, 0).await,
+        (None, true) => workflow.start(&ticket, decided.wakes_at(), 0).await,
         (Some(token), false) => workflow.close(token).await,
         (None, false) => Ok(()),
     };

@@ -250,7 +250,7 @@ pub(crate) async fn send(
             continue;
         }
         // The table is the truth: if the clock can't be started now, deciding or the sweeper starts it.
-        if let Err(error) = sending.workflow.start(&ticket(approval), approval.send_at, 0).await {
+        if let Err(error) = sending.workflow.start(&ticket(approval), approval.wakes_at(), 0).await {
             tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
         }
         return Ok(submitted);
@@ -356,14 +356,14 @@ fn hold(
     let outbound = match (&weighed.standing, &approval.terms) {
         (_, None) => {
             approval.decision = Decision::Approved { by: None, at: now };
-            pending.approve(now)
+            pending.approve(now, approval.due(now))
         }
         (Some(standing), Some(_)) => {
             let (voter, with) = (standing.made_by, &standing.made_with);
             approval =
                 approval.vote(voter, with, sealed.digest(), Verdict::Approve, Some(standing.id), now)?;
             match approval.decision {
-                Decision::Approved { .. } => pending.approve(now),
+                Decision::Approved { .. } => pending.approve(now, approval.due(now)),
                 _ => Ok(pending),
             }
         }
@@ -449,6 +449,7 @@ pub(crate) fn ask(
         requested_at: now,
         expires_at: Approval::expiry(&terms.clone().unwrap_or_default(), draft.send_at, now),
         send_at: draft.send_at,
+        quiet: weighed.quiet.clone(),
         terms,
         reasons: weighed.reasons.clone(),
         trace: weighed.trace.clone(),

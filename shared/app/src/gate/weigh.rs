@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, Mailbox};
 use domain::base::digest::Digest;
+use domain::base::hours::{Hours, first_outside};
 use domain::delivery::event::{Blocked, EventKind, Subject};
-use domain::gate::approval::Approval;
+use domain::gate::approval::{Approval, Voter};
 use domain::gate::policy::{By, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
@@ -30,6 +31,8 @@ pub(crate) struct Weighed {
     pub(crate) reasons: Vec<String>,
     /// Which rules matched.
     pub(crate) trace: Vec<Step>,
+    /// Hours within which it does not go.
+    pub(crate) quiet: Vec<Hours>,
     /// The standing approval whose maker's vote it gets.
     pub(crate) standing: Option<StandingApproval>,
     /// What is counted in the transaction.
@@ -80,12 +83,6 @@ pub(crate) async fn weigh(
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
     let answering = answering(ports, prepared.answered(), prepared.recipients()).await?;
     let is_reply = answering.is_reply;
-    let counted = match &prepared.revises {
-        Some((recipients, at)) => {
-            facts::counter_hashes(organization_id, book, inbox.origin(), recipients.clone(), *at)
-        }
-        None => BTreeSet::new(),
-    };
     let input = FactsInput {
         organization_id,
         inbox: inbox.origin(),
@@ -102,12 +99,15 @@ pub(crate) async fn weigh(
         thread_id,
         answers_automatic,
         send_at: draft.send_at,
-        counted: counted.clone(),
+        revises: prepared.revises.as_ref(),
     };
     let facts = facts::gather(ports, &*sending.directory, book, input).await?;
     let evaluation = book.evaluate(&facts);
     let mut reasons = evaluation.reasons;
-    let always = always(inbox, prepared, facts.tainted, answers_automatic, &evaluation.outcome, now);
+    // Deferred, it goes later than it was asked for.
+    let goes_at = first_outside(&evaluation.quiet, facts.at);
+    let facts_of = (facts.tainted, answers_automatic, goes_at);
+    let always = always(inbox, prepared, facts_of, &evaluation.outcome, now);
     let terms = match evaluation.outcome {
         Verdict::Block => {
             let mut entry = ports.audit(organization_id, by, "message.block", inbox.id);
@@ -130,16 +130,16 @@ pub(crate) async fn weigh(
         terms,
         reasons,
         trace: evaluation.trace,
+        quiet: evaluation.quiet,
         standing: None,
-        counts: facts::counters(organization_id, book, &facts),
+        counts: facts::counters(organization_id, book, &facts, prepared.revises.as_ref()),
         first_contact: recipients.iter().any(|(_, first)| *first),
     };
-    weighed.counts.retain(|write| !matches!(write, Write::Count { key, .. } if counted.contains(key)));
     if weighed.terms.is_some() && always.is_empty() {
         let mail = Mail {
             inbox_id: inbox.id,
             thread_id: thread_id.filter(|_| is_reply),
-            send_at: draft.send_at,
+            send_at: if goes_at > facts.at { Some(goes_at) } else { draft.send_at },
             recipients: &recipients,
             tainted: facts.tainted,
             answers_automatic,
@@ -165,10 +165,11 @@ async fn covering(
     let own = |standing: &StandingApproval| authors.contains(&standing.made_by.member_id);
     let wanted = |standing: &StandingApproval| {
         let separation = terms.is_none_or(|terms| terms.separation);
-        let roles = terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles);
+        let mut requirements = terms.iter().flat_map(|terms| &terms.requirements);
+        let Voter { member_id, role } = standing.made_by;
         standing.covers(mail, ports.now())
             && !(separation && own(standing))
-            && roles.into_iter().any(|role| *role == standing.made_by.role)
+            && requirements.any(|requirement| requirement.takes(member_id, role))
     };
     let live = standing::live(ports, organization_id).await?;
     for standing in live.into_iter().filter(|standing| wanted(standing)) {
@@ -235,8 +236,7 @@ pub(crate) async fn answering<'a>(
 fn always(
     inbox: &Inbox,
     prepared: &Prepared,
-    tainted: bool,
-    answers_automatic: bool,
+    (tainted, answers_automatic, goes_at): (bool, bool, Timestamp),
     outcome: &Verdict,
     now: Timestamp,
 ) -> Vec<&'static str> {
@@ -260,8 +260,7 @@ fn always(
         // As of `List-Post`, RFC 2369: an answer to the list goes there.
         always.push("foreign_reply_to");
     }
-    let far = prepared.draft.send_at.is_some_and(|at| at > now + MAX_UNSEEN_AHEAD);
-    if far && *outcome == Verdict::Allow {
+    if goes_at > now + MAX_UNSEEN_AHEAD && *outcome == Verdict::Allow {
         always.push("scheduled_far_ahead");
     }
     always

@@ -8,14 +8,15 @@ use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::{EventKind, EventPattern};
+use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
 use domain::mailbox::notes::Tag;
 use domain::people::access::{Role, Scope};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -54,7 +55,7 @@ macro_rules! plain {
     )*};
 }
 
-plain!(String, bool, u8, u16, u32, u64);
+plain!(String, bool, i8, u8, u16, u32, u64);
 
 /// Values that are stored as the text that they print.
 macro_rules! printed {
@@ -71,7 +72,7 @@ macro_rules! printed {
     )*};
 }
 
-printed!("id": ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
+printed!("id": ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
     SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
@@ -91,7 +92,7 @@ macro_rules! named {
     )*};
 }
 
-named!(Role: "role", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field");
+named!(Role: "role", GroupName: "group", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field");
 
 /// Text of a header: what an older version allowed is made harmless.
 impl Field for HeaderText {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::base::digest::Digest;
+use domain::base::hours::Hours;
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
@@ -40,6 +42,8 @@ record! {
         requested_at: Timestamp,
         expires_at: Timestamp,
         send_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quiet: Vec<Hours>,
         terms: Option<Terms>,
         reasons: Vec<String>,
         trace: Vec<Step>,
@@ -122,9 +126,22 @@ record! {
 }
 
 record! {
+    Hours as HoursRecord {
+        days: BTreeSet<i8>,
+        from: u16,
+        to: u16,
+        time_zone: String,
+    }
+}
+
+record! {
     Requirement as RequirementRecord {
         quorum: u8,
         roles: BTreeSet<Role>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        groups: BTreeSet<GroupName>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        members: BTreeSet<MemberId>,
     }
 }
 
@@ -146,7 +163,7 @@ fn split_outcome(outcome: &&'static str) -> (String,) {
 
 #[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
 fn join_outcome((name,): (String,)) -> Result<&'static str, Corrupt> {
-    Ok(["allow", "hold", "block"].into_iter().find(|known| *known == name).unwrap_or("unreadable"))
+    Ok(["allow", "hold", "defer", "block"].into_iter().find(|known| *known == name).unwrap_or("unreadable"))
 }
 
 record! {

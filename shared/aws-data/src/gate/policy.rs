@@ -1,8 +1,11 @@
 //! Policies: all of an organization are one item, so that one read gives what judges a mail.
 
+use std::collections::BTreeSet;
+
+use domain::gate::group::{Group, GroupName};
 use domain::gate::policy::{Policy, PolicyBook, PolicyContent, Tree, Unreadable};
 use domain::people::access::Actor;
-use domain::{OrganizationId, PolicyId, Timestamp};
+use domain::{GroupId, MemberId, OrganizationId, PolicyId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field, record};
@@ -27,7 +30,7 @@ fn split_content(content: &PolicyContent) -> (String,) {
 
 fn join_content((content,): (String,)) -> Result<PolicyContent, Corrupt> {
     let content = serde_json::from_str(&content).map_err(|_| Corrupt("policy"))?;
-    PolicyContent::read(&tree(content)).map_err(|_| Corrupt("policy"))
+    PolicyContent::read_stored(&tree(content)).map_err(|_| Corrupt("policy"))
 }
 
 /// JSON as the tree that the domain reads; the parser bounds its depth.
@@ -43,9 +46,23 @@ fn tree(value: serde_json::Value) -> Tree {
     }
 }
 
+record! {
+    Group as GroupRecord {
+        id: GroupId,
+        name: GroupName,
+        members: BTreeSet<MemberId>,
+        version: u64,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        updated_by: Actor,
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PoliciesRecord {
     policies: Vec<PolicyRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<GroupRecord>,
     version: u64,
 }
 
@@ -62,11 +79,12 @@ impl Field for PolicyBook {
             settled_at: 0,
         });
         let policies = self.policies.iter().map(Policy::write).chain(unreadable).collect();
-        PoliciesRecord { policies, version: self.version }
+        PoliciesRecord { policies, groups: self.groups.write(), version: self.version }
     }
-    /// Never fails: what can't be read holds every mail.
+    /// Of policies never fails: what can't be read holds every mail. Without a group that can't be read it is no book.
     fn read(form: PoliciesRecord) -> Result<Self, Corrupt> {
-        let mut book = PolicyBook { policies: vec![], unreadable: vec![], version: form.version };
+        let groups = Vec::<Group>::read(form.groups)?;
+        let mut book = PolicyBook { policies: vec![], unreadable: vec![], groups, version: form.version };
         for record in form.policies {
             let unreadable =
                 Unreadable { id: PolicyId::read(record.id.clone()).ok(), stored: record.content.clone() };

@@ -110,6 +110,8 @@ codes! {
         RequestInFlight = "request_in_flight", "a request with this Idempotency-Key is being answered: repeat it";
         IdempotencyKeyReused = "idempotency_key_reused", "another request had this Idempotency-Key within 24 hours: use a new one";
         AddressTaken = "address_taken", "an inbox has this address: take another name";
+        GroupNameTaken = "group_name_taken", "a group has this name: take another, or change that group";
+        GroupInUse = "group_in_use", "policies ask this group for votes: change those that `details.policy_ids` names first";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
@@ -121,6 +123,7 @@ codes! {
         AlreadySubmitted = "already_submitted", "the mail that was made of it is `details.message_id`";
         TooManyDrafts = "too_many_drafts", "submit or delete one, then repeat";
         TooManyEntries = "too_many_entries", "a receipt tells of at most 1,000 audit entries";
+        TooManyGroups = "too_many_groups", "delete a group, then repeat";
         TooManyPolicies = "too_many_policies", "delete a policy, then repeat";
         TooManyStandingApprovals = "too_many_standing_approvals", "revoke one, then repeat";
         TooManyTokens = "too_many_tokens", "delete what is not used, then repeat";
@@ -196,6 +199,7 @@ codes! {
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
         UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day; a file of a mail takes the scope `messages.read`, and that the mail has come in or gone";
         UnknownInbox = "unknown_inbox", "there is no such inbox, or this credential may not see it";
+        UnknownGroup = "unknown_group", "there is no group of this name: make it first (`POST /v1/groups`)";
         UnknownMember = "unknown_member", "there is no such member";
         UnknownMessage = "unknown_message", "there is no such mail in this inbox";
         UnknownThread = "unknown_thread", "there is no such conversation";
@@ -203,6 +207,7 @@ codes! {
         UnknownScope = "unknown_scope", "`message` names the scopes";
         UnknownEvent = "unknown_event", "`message` names the kinds of event";
         UnknownStatus = "unknown_status", "`message` names those that are listed";
+        UnknownVoter = "unknown_voter", "`role:approver`, `group:legal` or `member:mem_…`";
         UnknownRole = "unknown_role", "`message` names the roles";
         ScopesNotGrantable = "scopes_not_grantable", "`message` says which: a token holds no more than what makes it, and does not send and decide or manage at once";
         CannotVote = "cannot_vote", "that member's vote is not asked for";
@@ -223,12 +228,18 @@ codes! {
         PatternTooLarge = "pattern_too_large", "write a simpler pattern";
         OneCondition = "one_condition", "an object has one condition: put several into `all` or `any`";
         EmptyCondition = "empty_condition", "a condition asks something";
+        EmptyPattern = "empty_pattern", "a pattern that matches every text asks nothing: write what must stand there";
+        InvalidCurrency = "invalid_currency", "three capital letters of ISO 4217: `EUR`";
         EmptyKeyword = "empty_keyword", "a keyword has at least one visible character";
         UnknownCondition = "unknown_condition", "`message` names the conditions";
         UnknownDay = "unknown_day", "`mon` to `sun`";
-        UnknownOutcome = "unknown_outcome", "`allow`, `hold` or `block`";
+        UnknownOutcome = "unknown_outcome", "`allow`, `hold`, `defer` or `block`";
         UnknownTimeZone = "unknown_time_zone", "a name of the IANA database, such as `Europe/Berlin`";
+        QuorumImpossible = "quorum_impossible", "ask for fewer votes or of more people: `message` says how many members could give one";
+        RolesOrFrom = "roles_or_from", "give one of `roles` and `from`";
+        InvalidGroupName = "invalid_group_name", "1 to 50 letters of a to z, digits and hyphens";
         QuorumOutOfRange = "quorum_out_of_range", "`message` names the bounds";
+        HoursWithoutDefer = "hours_without_defer", "quiet hours belong to the outcome `defer`";
         TermsWithoutHold = "terms_without_hold", "terms belong to the outcome `hold`";
         HtmlWouldChange = "html_would_change", "with `html_mode: strict` nothing is changed: `message` says what would be";
         HtmlTooLarge = "html_too_large", "at most 1 MB: attach it as a file";

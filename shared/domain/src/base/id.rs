@@ -172,6 +172,8 @@ ids! {
     PolicyId = "pol_";
     /// A budget of mails that are approved ahead.
     StandingApprovalId = "sta_";
+    /// Members under a name, whom policies ask for votes.
+    GroupId = "grp_";
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
+use crate::base::hours::{Hours, first_outside};
 use crate::gate::policy::{By, Late, Links, Terms};
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
@@ -244,6 +245,8 @@ pub struct Approval {
     pub expires_at: Timestamp,
     /// Not before this.
     pub send_at: Option<Timestamp>,
+    /// Hours within which its mail does not go, decided or not: it waits for their end.
+    pub quiet: Vec<Hours>,
     /// What it takes; none where policies let the mail go without a person.
     pub terms: Option<Terms>,
     /// Why it was held or let go, as stable codes.
@@ -321,8 +324,10 @@ pub enum DecisionRefused {
     /// They voted already.
     #[error("you voted already: a vote that was given can't be handed on")]
     Voted,
-    /// They vote in somebody's place already, with another role: one person has one vote.
-    #[error("this member votes in the place of another already, with another role: choose somebody else")]
+    /// They vote in somebody's place already, whose vote counts for something else: one person has one vote.
+    #[error(
+        "this member votes in the place of another already, with another role or for another group: choose somebody else"
+    )]
     NoSecondPlace,
     /// Nobody hands a vote to themselves, or to someone who can't use it.
     #[error(
@@ -375,6 +380,10 @@ impl Approval {
         if !policies.is_empty() {
             details.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
         }
+        if !self.quiet.is_empty() {
+            let hours: Vec<_> = self.quiet.iter().map(ToString::to_string).collect();
+            details.push(("quiet_hours", hours.join(", ")));
+        }
         if !self.html_changes.is_empty() {
             let change = |it: &HtmlChange| format!("{} {} {}", it.kind, it.count, it.what);
             let changes: Vec<String> = self.html_changes.iter().map(change).collect();
@@ -410,6 +419,19 @@ impl Approval {
             // A mail for now is never late.
             (Late::Expire, Some(send_at)) if send_at > now => by_terms.min(send_at),
             _ => by_terms,
+        }
+    }
+
+    /// When its mail would go that is asked for, approved or looked at now: at its time, and not within quiet hours.
+    pub fn due(&self, now: Timestamp) -> Timestamp {
+        first_outside(&self.quiet, self.send_at.map_or(now, |send_at| send_at.max(now)))
+    }
+
+    /// Not before this its workflow wakes; at once where nothing is said.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        match self.decision {
+            Decision::Approved { at, .. } if !self.quiet.is_empty() => Some(self.due(at)),
+            _ => self.send_at,
         }
     }
 
@@ -457,11 +479,18 @@ impl Approval {
         self.authors.contains(&member_id).then_some(DecisionRefused::Author)
     }
 
-    /// The role that counts for a member's vote: that of whoever handed theirs on to them, or else their own. One person
-    /// has one vote, with one role: a requirement that somebody else should meet is not met by whoever stands in for
+    /// The place that counts for a member's vote: that of whoever handed theirs on to them, or else their own. One person
+    /// has one vote, in one place: a requirement that somebody else should meet is not met by whoever stands in for
     /// another.
-    fn role_of(&self, voter: Voter) -> Role {
-        self.delegations.iter().find(|d| d.to == voter.member_id).map_or(voter.role, |d| d.role)
+    fn place_of(&self, voter: Voter) -> Voter {
+        let handed = self.delegations.iter().find(|d| d.to == voter.member_id);
+        handed.map_or(voter, |d| Voter { member_id: d.from, role: d.role })
+    }
+
+    /// Which requirements a vote in this place counts for.
+    fn counts_for(&self, place: Voter) -> Vec<bool> {
+        let requirements = self.terms.iter().flat_map(|terms| &terms.requirements);
+        requirements.map(|one| one.takes(place.member_id, place.role)).collect()
     }
 
     /// Whether the terms take a decision that is made with this.
@@ -476,10 +505,6 @@ impl Approval {
             return Err(DecisionRefused::NoLink);
         }
         Ok(())
-    }
-
-    fn wanted(&self) -> BTreeSet<Role> {
-        self.terms.iter().flat_map(|terms| &terms.requirements).flat_map(|r| &r.roles).copied().collect()
     }
 
     /// Whether a member's approval would count.
@@ -507,13 +532,13 @@ impl Approval {
         if self.delegations.iter().any(|d| d.from == voter.member_id) {
             return Err(DecisionRefused::Delegated);
         }
-        let wanted = self.wanted();
         let decides = voter.role.scopes().contains(&Scope::ApprovalsDecide);
-        if decides && wanted.contains(&self.role_of(voter)) {
+        if decides && self.counts_for(self.place_of(voter)).contains(&true) {
             return Ok(());
         }
-        let names: Vec<_> = wanted.iter().map(|role| role.as_str()).collect();
-        Err(DecisionRefused::NotEntitled(names.join(" or ")))
+        let requirements = self.terms.iter().flat_map(|terms| &terms.requirements);
+        let names: BTreeSet<_> = requirements.map(crate::gate::policy::Requirement::voters).collect();
+        Err(DecisionRefused::NotEntitled(names.into_iter().collect::<Vec<_>>().join(" or ")))
     }
 
     /// How many votes each requirement has, and how many it needs, in the order of the terms.
@@ -523,11 +548,11 @@ impl Approval {
             .flat_map(|terms| &terms.requirements)
             .map(|requirement| {
                 let counts = |vote: &&Vote| {
-                    let voter = Voter { member_id: vote.member_id, role: vote.role };
+                    let place = self.place_of(Voter { member_id: vote.member_id, role: vote.role });
                     vote.verdict == Verdict::Approve
                         && self.excluded(vote.member_id).is_none()
                         && self.check_credential(&vote.with).is_ok()
-                        && requirement.roles.contains(&self.role_of(voter))
+                        && requirement.takes(place.member_id, place.role)
                 };
                 let members: BTreeSet<_> =
                     self.votes.iter().filter(counts).map(|vote| vote.member_id).collect();
@@ -599,7 +624,8 @@ impl Approval {
     ) -> Result<Self, DecisionRefused> {
         self.check_credential(with)?;
         self.may_vote(&from, now)?;
-        let role = self.role_of(from);
+        let place = self.place_of(from);
+        let role = place.role;
         if self.votes.iter().any(|vote| vote.member_id == from.member_id) {
             return Err(DecisionRefused::Voted);
         }
@@ -613,7 +639,11 @@ impl Approval {
         if !able {
             return Err(DecisionRefused::NoDelegate);
         }
-        if self.delegations.iter().any(|d| d.to == to.member_id && d.role != role) {
+        let counts = self.counts_for(place);
+        let other = |d: &Delegation| {
+            d.role != role || self.counts_for(Voter { member_id: d.from, role: d.role }) != counts
+        };
+        if self.delegations.iter().any(|d| d.to == to.member_id && other(d)) {
             return Err(DecisionRefused::NoSecondPlace);
         }
         // What was handed to them goes on with it, or it could be used by nobody.
@@ -718,6 +748,7 @@ pub(crate) mod tests {
             requested_at: NOW,
             expires_at: Approval::expiry(&terms, None, NOW),
             send_at: None,
+            quiet: vec![],
             terms: Some(terms),
             reasons: vec![],
             trace: vec![],
@@ -748,7 +779,7 @@ pub(crate) mod tests {
     fn terms(requirements: &[(u8, &[Role])]) -> Terms {
         let requirements = requirements
             .iter()
-            .map(|(quorum, roles)| Requirement { quorum: *quorum, roles: roles.iter().copied().collect() })
+            .map(|(quorum, roles)| Requirement::of_roles(*quorum, roles.iter().copied()))
             .collect();
         Terms { requirements, ..Terms::default() }
     }

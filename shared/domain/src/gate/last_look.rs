@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::MemberId;
 use crate::base::digest::Digest;
 use crate::gate::approval::{Approval, Vote};
@@ -33,6 +35,8 @@ pub struct Around {
     pub tainted: bool,
     /// One of the mails of which this is a new attempt has gone after all.
     pub original_sent: bool,
+    /// When it would go.
+    pub at: Timestamp,
 }
 
 /// Why a claimed mail does not go.
@@ -40,6 +44,8 @@ pub struct Around {
 pub enum Hindrance {
     /// Somebody paused mail: it waits until that ends.
     Paused(Paused),
+    /// It would go within quiet hours: it waits until then.
+    Quiet(Timestamp),
     /// What let it go holds no more: it is called off, for this reason.
     Withdrawn(&'static str),
 }
@@ -129,6 +135,11 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     }
     if asked_with.iter().filter_map(token).any(|token| token.paused.is_some()) {
         return held(Paused::Token);
+    }
+    // It was late: approved by day, paused or not accepted until night.
+    let until = approval.due(around.at);
+    if until > around.at && !approval.quiet.is_empty() {
+        return Err(Hindrance::Quiet(until));
     }
     Ok(())
 }

@@ -12,25 +12,32 @@
 //!
 //! `syntax` has the written form and its bounds, `evaluate` the judgement, `facts` what it is about.
 
+mod amounts;
 mod evaluate;
 mod facts;
+mod names;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::amounts::Currency;
 pub use self::evaluate::{Evaluation, REASON_ALLOWED, REASON_BLOCKED, REASON_HELD, REASON_NOTHING_ALLOWS};
-pub use self::evaluate::{REASON_UNREADABLE, Step, Verdict};
-pub use self::facts::{Facts, FileFact, RecipientFact, Volume, Volumes};
+pub use self::evaluate::{REASON_UNREADABLE, Step, Unmatched, Verdict};
+pub use self::facts::{Counted, Facts, FileFact, RecipientFact, Volume, Volumes};
+pub use self::names::{Impossible, Named};
 pub use self::syntax::{Tree, Violation, limits};
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
+use crate::base::hours::Hours;
+use crate::gate::group::{Group, GroupName};
 use crate::mailbox::inbox::Origin;
 use crate::people::access::{Actor, Role};
-use crate::{InboxId, MemberId, PolicyId, TokenId};
+use crate::{GroupId, InboxId, MemberId, PolicyId, TokenId};
 
 /// What happens to a mail whose approval comes after its `send_at` has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -62,13 +69,17 @@ pub enum Links {
     SignIn,
 }
 
-/// So many votes from members with one of these roles.
+/// So many votes from members who have one of these roles, or belong to one of these groups, or are named.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Requirement {
     /// How many persons, 1 to 10.
     pub quorum: u8,
     /// Roles whose votes count: a subset of owner, admin and approver.
     pub roles: BTreeSet<Role>,
+    /// Groups whose members' votes count.
+    pub groups: BTreeSet<GroupName>,
+    /// Members whose votes count: those that are named and, once a mail is held, those who belonged to the groups then.
+    pub members: BTreeSet<MemberId>,
 }
 
 /// What has to happen before a held mail goes out. Every requirement must be met; one vote counts for each that its
@@ -102,7 +113,7 @@ impl Default for Terms {
     /// One vote of anyone who decides, within seven days.
     fn default() -> Self {
         Self {
-            requirements: vec![Requirement { quorum: 1, roles: DECIDERS.into() }],
+            requirements: vec![Requirement::of_roles(1, DECIDERS)],
             separation: true,
             rejections: 1,
             expires_in: SignedDuration::from_hours(7 * 24),
@@ -116,26 +127,74 @@ impl Default for Terms {
 }
 
 impl Requirement {
-    /// Whether whoever meets this one has met the other as well.
+    /// So many votes from members with one of these roles.
+    pub fn of_roles(quorum: u8, roles: impl IntoIterator<Item = Role>) -> Self {
+        Self { quorum, roles: roles.into_iter().collect(), groups: BTreeSet::new(), members: BTreeSet::new() }
+    }
+
+    /// Whether the vote of this member counts for it, who has this role.
+    pub fn takes(&self, member_id: MemberId, role: Role) -> bool {
+        self.roles.contains(&role) || self.members.contains(&member_id)
+    }
+
+    /// Whether whoever meets this one has met the other as well. Of two different ones never each the other: both would be
+    /// dropped.
     fn implies(&self, other: &Requirement) -> bool {
-        self.quorum >= other.quorum && self.roles.is_subset(&other.roles)
+        self.quorum >= other.quorum
+            && self.roles.is_subset(&other.roles)
+            && self.groups.is_subset(&other.groups)
+            && self.members.is_subset(&other.members)
+    }
+
+    /// Whose votes count, as a person says it: `owner or group legal`.
+    pub fn voters(&self) -> String {
+        let mut names: Vec<String> = self.roles.iter().map(|role| role.as_str().to_owned()).collect();
+        names.extend(self.groups.iter().map(|group| format!("group {group}")));
+        // Those of groups stand among the members once a mail is held.
+        if self.groups.is_empty() && !self.members.is_empty() {
+            let n = self.members.len();
+            names.push(if n == 1 { "a named member".to_owned() } else { format!("{n} named members") });
+        }
+        match &names[..] {
+            [] => "nobody".to_owned(),
+            [one] => one.clone(),
+            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        }
+    }
+
+    /// What the audit log tells of it: `1:owner+group:legal+3_members:sha256:…`.
+    fn told(&self) -> String {
+        let mut parts: Vec<String> = self.roles.iter().map(|role| role.as_str().to_owned()).collect();
+        parts.extend(self.groups.iter().map(|group| format!("group:{group}")));
+        if !self.members.is_empty() {
+            let ids: Vec<String> = self.members.iter().map(ToString::to_string).collect();
+            let bytes: Vec<&[u8]> = ids.iter().map(String::as_bytes).collect();
+            parts.push(format!("{}_members:{}", ids.len(), Digest::of_parts(&bytes)));
+        }
+        format!("{}:{}", self.quorum, parts.join("+"))
     }
 }
 
 impl Terms {
     /// What the audit log tells of them: what decides whether votes suffice.
     pub fn details(&self) -> Vec<(&'static str, String)> {
-        let requirement = |one: &Requirement| {
-            let roles: Vec<_> = one.roles.iter().map(|role| role.as_str()).collect();
-            format!("{}:{}", one.quorum, roles.join("+"))
-        };
         vec![
-            ("terms", self.requirements.iter().map(requirement).collect::<Vec<_>>().join(" ")),
+            ("terms", self.requirements.iter().map(Requirement::told).collect::<Vec<_>>().join(" ")),
             ("separation", self.separation.to_string()),
             ("rejections", self.rejections.to_string()),
             ("by", self.by.as_str().to_owned()),
             ("links", self.links.as_str().to_owned()),
         ]
+    }
+
+    /// The same, with who belongs to the groups that they name. Of a group that is not there nobody does.
+    #[must_use]
+    pub fn with_members(mut self, groups: &[Group]) -> Terms {
+        for requirement in &mut self.requirements {
+            let named = groups.iter().filter(|group| requirement.groups.contains(&group.name));
+            requirement.members.extend(named.flat_map(|group| &group.members));
+        }
+        self
     }
 
     /// What both ask for: never less than either. The order of the two makes no difference.
@@ -236,6 +295,8 @@ pub enum Outcome {
     Allow,
     /// It waits for votes.
     Hold(Terms),
+    /// It does not go out within these hours: one that would waits for their end. It is no leave to go.
+    Defer(Hours),
     /// It does not go out.
     Block,
 }
@@ -246,6 +307,7 @@ impl Outcome {
         match self {
             Outcome::Allow => "allow",
             Outcome::Hold(_) => "hold",
+            Outcome::Defer(_) => "defer",
             Outcome::Block => "block",
         }
     }
@@ -286,6 +348,23 @@ pub enum Condition {
         /// The words or phrases.
         any_of: Vec<String>,
     },
+    /// One of these words or phrases stands there, and is no part of a longer word; where that stops mail, also written with
+    /// letters that look alike.
+    Words {
+        /// Where.
+        places: Places,
+        /// The words or phrases.
+        any_of: Vec<String>,
+    },
+    /// An amount of money stands there, of more than so much.
+    Amount {
+        /// Where.
+        places: Places,
+        /// The largest whole amount that does not match.
+        over: u64,
+        /// Of this currency; of any where absent.
+        currency: Option<Currency>,
+    },
     /// A regular expression matches there, in the syntax of the `regex` crate.
     Pattern {
         /// Where.
@@ -306,10 +385,20 @@ pub enum Condition {
     /// Whether it answers a mail that a program wrote (RFC 3834).
     AnswersAutomatic(bool),
     /// When it would go out.
-    Time(TimeTest),
+    Time(Hours),
     /// More mails than `over` within the window, this one included.
     VolumeOver {
         /// Of whom.
+        per: Per,
+        /// Within which time.
+        window: Window,
+        /// The last number that does not match.
+        over: u64,
+    },
+    /// More recipients than `over` who were never written to before, within the window, those of this mail included. A mail
+    /// without any does not match.
+    FirstContacts {
+        /// Of an inbox or the organization.
         per: Per,
         /// Within which time.
         window: Window,
@@ -325,7 +414,7 @@ pub struct RecipientTest {
     pub domain_in: Option<Vec<DomainPattern>>,
     /// It is one of these mailboxes.
     pub address_in: Option<Vec<EmailAddress>>,
-    /// Whether it is an inbox of the organization.
+    /// Whether it is an inbox of the organization, with a tag or without, or a member's own address.
     pub internal: Option<bool>,
     /// Whether no mail to it was ever accepted.
     pub first_contact: Option<bool>,
@@ -408,6 +497,8 @@ pub struct Places {
     pub subject: bool,
     /// What a recipient reads.
     pub body: bool,
+    /// The names of files.
+    pub filename: bool,
 }
 
 /// What is asked of links, or of pictures from elsewhere.
@@ -441,20 +532,6 @@ pub struct ThreadTest {
     pub tainted: Option<bool>,
     /// Whether it answers a mail; else it begins a conversation.
     pub is_reply: Option<bool>,
-}
-
-/// A part of the week, on the clock of one time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimeTest {
-    /// Days, Monday is 1 and Sunday 7, never empty.
-    pub days: BTreeSet<i8>,
-    /// From this minute of the day.
-    pub from: u16,
-    /// Until before this minute of the day, at most 1440. Where it is before `from`, the time runs past midnight and
-    /// belongs to the day on which it began.
-    pub to: u16,
-    /// A name of the IANA time zone database, such as `Europe/Berlin`.
-    pub time_zone: String,
 }
 
 /// Whose mails are counted.
@@ -526,6 +603,8 @@ pub struct PolicyBook {
     pub policies: Vec<Policy>,
     /// Stored policies that can't be read: while there is one, nothing goes out without a vote.
     pub unreadable: Vec<Unreadable>,
+    /// Members under a name, at most [`Group::MOST`], oldest first.
+    pub groups: Vec<Group>,
     /// Counts changes; 0 where none was ever stored.
     pub version: u64,
 }
@@ -543,7 +622,7 @@ impl PolicyBook {
     /// A book that holds everything, because what is stored can't be read.
     pub fn broken(version: u64) -> Self {
         let unreadable = vec![Unreadable { id: None, stored: String::new() }];
-        Self { policies: vec![], unreadable, version }
+        Self { policies: vec![], unreadable, groups: vec![], version }
     }
 
     /// The policy with this id.
@@ -551,22 +630,48 @@ impl PolicyBook {
         self.policies.iter().find(|policy| policy.id == id)
     }
 
+    /// The group with this id.
+    pub fn group(&self, id: GroupId) -> Option<&Group> {
+        self.groups.iter().find(|group| group.id == id)
+    }
+
     /// Whose mails have to be counted to judge a mail of this inbox, with every number that is asked about.
-    pub fn counted(&self, inbox: Origin) -> BTreeSet<(Per, Window, u64)> {
-        fn walk(condition: &Condition, out: &mut BTreeSet<(Per, Window, u64)>) {
+    pub fn counted(&self, inbox: Origin) -> BTreeSet<(Counted, Per, Window, u64)> {
+        let mut out = BTreeSet::new();
+        self.each_condition(inbox, &mut |condition| match condition {
+            Condition::VolumeOver { per, window, over } => {
+                out.insert((Counted::Mails, *per, *window, *over));
+            }
+            Condition::FirstContacts { per, window, over } => {
+                out.insert((Counted::FirstContacts, *per, *window, *over));
+            }
+            _ => (),
+        });
+        out
+    }
+
+    /// Whether it matters for a mail of this inbox who belongs to the organization.
+    pub fn asks_who_is_internal(&self, inbox: Origin) -> bool {
+        let mut asks = false;
+        self.each_condition(inbox, &mut |condition| {
+            if let Condition::AnyRecipient(test) | Condition::EveryRecipient(test) = condition {
+                asks |= test.internal.is_some();
+            }
+        });
+        asks
+    }
+
+    /// Shows each condition that judges mail of this inbox, those that join others left out.
+    fn each_condition(&self, inbox: Origin, see: &mut dyn FnMut(&Condition)) {
+        fn walk(condition: &Condition, see: &mut dyn FnMut(&Condition)) {
             match condition {
-                Condition::All(list) | Condition::Any(list) => list.iter().for_each(|one| walk(one, out)),
-                Condition::Not(one) => walk(one, out),
-                Condition::VolumeOver { per, window, over } => {
-                    out.insert((*per, *window, *over));
-                }
-                _ => (),
+                Condition::All(list) | Condition::Any(list) => list.iter().for_each(|one| walk(one, see)),
+                Condition::Not(one) => walk(one, see),
+                leaf => see(leaf),
             }
         }
-        let mut out = BTreeSet::new();
         for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox)) {
-            policy.content.rules.iter().for_each(|rule| walk(&rule.when, &mut out));
+            policy.content.rules.iter().for_each(|rule| walk(&rule.when, see));
         }
-        out
     }
 }

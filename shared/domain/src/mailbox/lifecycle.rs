@@ -4,7 +4,8 @@
 //! pending_approval --approve--> scheduled --claim--> sending --accept--> sent --> delivered | deferred
 //!   |  |  |  |                   ^  |   ^             |  |  |                      | bounced | complained
 //!   |  |  |  +--reject--> rejected  |   +--stand back-+  |  |   (paused meanwhile: nothing was called)
-//!   |  |  +--expire--> expired      |   +--hold off------+  |   (certainly not accepted; at most MAX_ATTEMPTS times)
+//!   |  |  +--expire--> expired      |   +--put off-------+  |   (quiet hours: nothing was called)
+//!   |  |                            |   +--hold off------+  |   (certainly not accepted; at most MAX_ATTEMPTS times)
 //!   |  +--cancel--> cancelled <-----+------call off---------+
 //!   +--revise--> pending_approval   |                       +--refuse--> failed
 //!                                   |                       +--lose--> unknown --accept--> sent
@@ -310,11 +311,11 @@ impl Outbound {
         Self { state, ..self }
     }
 
-    /// The approval was given, or none was needed.
-    pub fn approve(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+    /// The approval was given, or none was needed: it goes at its time, and not before `not_before`.
+    pub fn approve(self, now: Timestamp, not_before: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
             State::PendingApproval { expires_at, .. } if now < expires_at => {
-                let due = self.send_at.map_or(now, |send_at| send_at.max(now));
+                let due = self.send_at.map_or(now, |send_at| send_at.max(now)).max(not_before);
                 Ok(self.to(State::Scheduled { due, attempt: 0, look_at: due + Self::START_LIMIT }))
             }
             _ => self.refuse("be approved"),
@@ -429,6 +430,19 @@ impl Outbound {
                 look_at: now + Self::PAUSED_LOOK,
             })),
             _ => self.refuse("be put back"),
+        }
+    }
+
+    /// The dispatcher found after it claimed that this is no time to send, and called nobody: its own claim is undone, never
+    /// another's, and it is due again at `until`.
+    pub fn put_off(self, until: Timestamp, own: Nonce) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Sending { attempt, claim, .. } if claim == own => Ok(self.to(State::Scheduled {
+                due: until,
+                attempt: attempt - 1,
+                look_at: until + Self::START_LIMIT,
+            })),
+            _ => self.refuse("be put off"),
         }
     }
 
@@ -572,8 +586,8 @@ mod tests {
     #[test]
     fn the_whole_table() {
         type Transition = (&'static str, fn(Outbound) -> Result<Outbound, InvalidTransition>);
-        let transitions: [Transition; 17] = [
-            ("approve", |m| m.approve(at(50))),
+        let transitions: [Transition; 18] = [
+            ("approve", |m| m.approve(at(50), at(50))),
             ("reject", |m| m.reject(at(50))),
             ("expire", |m| m.expire(at(150))),
             ("remind", |m| m.remind(at(50), SignedDuration::from_secs(9))),
@@ -585,6 +599,7 @@ mod tests {
             ("postpone", |m| m.postpone(at(50))),
             ("claim", |m| m.claim(at(50), [8; 8])),
             ("stand_back", |m| m.stand_back(at(50), [7; 8])),
+            ("put_off", |m| m.put_off(at(90), [7; 8])),
             ("call_off", |m| m.call_off(at(50), "r")),
             ("hold_off", |m| m.hold_off(at(50), [7; 8], "throttled")),
             ("fail", |m| m.fail(at(50), "refused")),
@@ -625,6 +640,7 @@ mod tests {
                 "2 scheduled accept sent",
                 "2 scheduled report bounced",
                 "3 sending stand_back scheduled",
+                "3 sending put_off scheduled",
                 "3 sending call_off cancelled",
                 "3 sending hold_off scheduled",
                 "3 sending fail failed",
@@ -632,6 +648,7 @@ mod tests {
                 "3 sending accept sent",
                 "3 sending report bounced",
                 "4 sending stand_back scheduled",
+                "4 sending put_off scheduled",
                 "4 sending call_off cancelled",
                 "4 sending hold_off failed",
                 "4 sending fail failed",
@@ -654,8 +671,8 @@ mod tests {
     #[test]
     fn time_bounds_are_exact() {
         let pending = outbound(State::PendingApproval { expires_at: at(100), remind_at: None });
-        assert!(pending.clone().approve(at(99)).is_ok());
-        assert!(pending.clone().approve(at(100)).is_err());
+        assert!(pending.clone().approve(at(99), at(0)).is_ok());
+        assert!(pending.clone().approve(at(100), at(0)).is_err());
         assert!(pending.clone().expire(at(99)).is_err());
         assert!(pending.expire(at(100)).is_ok());
         let scheduled = outbound(State::Scheduled { due: at(10), attempt: 0, look_at: at(20) });
@@ -668,6 +685,7 @@ mod tests {
         let claimed = outbound(State::Sending { claimed_at: at(10), attempt: 1, claim: [7; 8] });
         assert!(claimed.clone().stand_back(at(50), [8; 8]).is_err());
         assert!(claimed.clone().hold_off(at(50), [8; 8], "throttled").is_err());
+        assert!(claimed.clone().put_off(at(50), [8; 8]).is_err());
         assert!(claimed.clone().stand_back(at(50), [7; 8]).is_ok());
         assert!(claimed.hold_off(at(50), [7; 8], "throttled").is_ok());
     }
@@ -676,11 +694,11 @@ mod tests {
     fn a_mail_is_not_due_before_its_send_at() {
         let mut pending = outbound(State::PendingApproval { expires_at: at(100), remind_at: None });
         pending.send_at = Some(at(500));
-        let scheduled = pending.clone().approve(at(5)).unwrap();
+        let scheduled = pending.clone().approve(at(5), at(5)).unwrap();
         let at_due = |due| State::Scheduled { due, attempt: 0, look_at: due + Outbound::START_LIMIT };
         assert_eq!(scheduled.state, at_due(at(500)));
         pending.send_at = Some(at(1));
-        assert_eq!(pending.approve(at(5)).unwrap().state, at_due(at(5)));
+        assert_eq!(pending.approve(at(5), at(0)).unwrap().state, at_due(at(5)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What many responses have in them: who did something and with what, the rule that matched. And the smallest response, that we
 //! answer at all.
 
+use domain::base::hours::{DAYS, Hours};
 use domain::base::id::Id;
 use domain::gate::policy::Step;
 use domain::people::access::{Actor, Credential};
@@ -57,6 +58,31 @@ pub(crate) fn credential(credential: &Credential) -> CredentialView {
     CredentialView { r#type: credential.kind(), id: credential.name() }
 }
 
+/// A part of the week within which mail does not go.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "QuietHours")]
+pub struct HoursView<'a> {
+    /// `mon` to `sun`.
+    days: Vec<&'static str>,
+    /// A time of day such as `20:00`.
+    from: String,
+    /// Until before this time of day; where it is before `from`, that of the next day.
+    to: String,
+    time_zone: &'a str,
+}
+
+/// A part of the week within which mail does not go.
+pub(crate) fn hours(hours: &Hours) -> HoursView<'_> {
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let days = (1_i8..).zip(DAYS).filter(|(day, _)| hours.days.contains(day));
+    HoursView {
+        days: days.map(|(_, name)| name).collect(),
+        from: clock(hours.from),
+        to: clock(hours.to),
+        time_zone: &hours.time_zone,
+    }
+}
+
 /// A rule that matched.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PolicyStep")]
@@ -67,9 +93,9 @@ pub struct StepView<'a> {
     /// Its place among the rules of the policy, from 0.
     rule: u64,
     rule_name: &'a str,
-    /// `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged.
+    /// `allow`, `hold`, `defer`, `block`, or `unreadable` where the rule could not be judged.
     outcome: &'static str,
-    /// The fact that met it, in one sentence.
+    /// The fact that met it, or for which it is not met, in one sentence.
     because: &'a str,
 }
 

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::pages::page_request;
-use crate::base::parts::{ActorView, CredentialView, StepView, actor, credential, step};
+use crate::base::parts::{ActorView, CredentialView, HoursView, StepView, actor, credential, hours, step};
 use crate::base::request::{self, request};
 use crate::base::values::{Choice, IdOf, Limit, Named, Sha256, Text, Time};
 use crate::gate::policies::{TermsView, terms};
@@ -154,6 +154,10 @@ pub struct ApprovalView<'a> {
     expires_at: Time,
     /// Not before.
     send_at: Option<Time>,
+    /// Hours within which its mail does not go, decided or not.
+    quiet_hours: Vec<HoursView<'a>>,
+    /// Where there are such hours: when it would go that is approved now, or was.
+    not_before: Option<Time>,
     /// Why it was held or let go, as stable codes.
     reasons: &'a [String],
     policy_trace: Vec<StepView<'a>>,
@@ -216,6 +220,8 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         requested_at: Time(approval.requested_at),
         expires_at: Time(approval.expires_at),
         send_at: approval.send_at.map(Time),
+        quiet_hours: approval.quiet.iter().map(hours).collect(),
+        not_before: not_before(approval, now).map(Time),
         reasons: &approval.reasons,
         policy_trace: approval.trace.iter().map(step).collect(),
         terms: approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
@@ -228,6 +234,15 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         changes: approval.html_changes.iter().map(html_change).collect(),
         decision: DecisionView { draft_id: approval.draft_id.map(IdOf), ..decision(&approval.decision) },
     }
+}
+
+fn not_before(approval: &Approval, now: Timestamp) -> Option<Timestamp> {
+    let decided = match approval.decision {
+        Decision::Pending => Some(now),
+        Decision::Approved { at, .. } => Some(at),
+        _ => None,
+    };
+    decided.filter(|_| !approval.quiet.is_empty()).map(|at| approval.due(at))
 }
 
 fn decision(decision: &Decision) -> DecisionView<'_> {

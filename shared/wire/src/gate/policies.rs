@@ -7,18 +7,19 @@ use app::gate::policies::{Trial, TrialDraft, TrialMail};
 use app::gate::submit::MAX_ATTACHMENTS;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
+use domain::base::hours::first_outside;
 use domain::gate::policy::{
-    Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Verdict, Violation, Volume,
-    limits,
+    Counted, Evaluation, Facts, FileFact, Policy, PolicyBook, PolicyContent, Terms, Tree, Unmatched, Verdict,
+    Violation, Volume, limits,
 };
 use domain::gate::seal::MAX_RECIPIENTS;
 use domain::people::access::Role;
-use domain::{InboxId, MessageId, PolicyId, TokenId};
+use domain::{InboxId, MemberId, MessageId, PolicyId, TokenId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::base::parts::{ActorView, StepView, actor, step};
+use crate::base::parts::{ActorView, HoursView, StepView, actor, hours, step};
 use crate::base::request::{self, Faults, Field, request};
 use crate::base::values::{Choice, IdOf, Line, List, MAX_ENTRIES, Mailboxes, Text, Time};
 
@@ -86,8 +87,11 @@ fn properties() -> Map<String, Value> {
                 "properties": {
                     "name": { "type": "string", "minLength": 1, "maxLength": limits::TEXT },
                     "when": { "description": "Exactly one condition.", "type": "object" },
-                    "outcome": { "type": "string", "enum": ["allow", "hold", "block"] },
+                    "outcome": { "type": "string", "enum": ["allow", "hold", "defer", "block"] },
                     "terms": { "description": "What it takes, where it is held.", "type": ["object", "null"] },
+                    "quiet_hours": {
+                        "description": "Within which it does not go, where it is deferred.", "type": ["object", "null"],
+                    },
                 },
                 "required": ["name", "when", "outcome"],
                 "additionalProperties": false,
@@ -103,14 +107,19 @@ impl JsonSchema for PolicyGiven {
     }
 
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A policy.",
-            "type": "object",
-            "properties": properties(),
-            "required": ["name", "rules"],
-            "additionalProperties": false,
-        })
+        given_schema()
     }
+}
+
+/// What is taken as a policy.
+pub(crate) fn given_schema() -> Schema {
+    json_schema!({
+        "description": "A policy.",
+        "type": "object",
+        "properties": properties(),
+        "required": ["name", "rules"],
+        "additionalProperties": false,
+    })
 }
 
 /// A policy, and under `version` the version of the one whose place it takes.
@@ -352,16 +361,29 @@ pub struct EvaluationView<'a> {
     terms: Option<TermsView>,
     /// Why, as stable codes.
     reasons: &'a [String],
+    /// Hours within which it does not go.
+    quiet_hours: Vec<HoursView<'a>>,
+    /// When it would go that nobody had to approve: at its time, and outside of those hours.
+    not_before: Time,
     /// The rules that matched.
     trace: Vec<StepView<'a>>,
     /// So many more matched than the trace has room for.
     omitted_steps: u32,
+    /// The rules that did not match: why, and the outcome that they would have had. Without the scope `policies.manage`
+    /// those alone that would have let it go.
+    unmatched: Vec<StepView<'a>>,
+    /// So many more did not match than are told of.
+    omitted_unmatched: u32,
     rules_looked_at: u32,
     facts: FactsView<'a>,
 }
 
 /// What became of a mail that was tried out, and why.
-pub fn evaluation<'a>(evaluation: &'a Evaluation, facts: &'a Facts) -> EvaluationView<'a> {
+pub fn evaluation<'a>(
+    evaluation: &'a Evaluation,
+    facts: &'a Facts,
+    unmatched: &'a Unmatched,
+) -> EvaluationView<'a> {
     EvaluationView {
         outcome: evaluation.outcome.as_str(),
         terms: match &evaluation.outcome {
@@ -369,8 +391,12 @@ pub fn evaluation<'a>(evaluation: &'a Evaluation, facts: &'a Facts) -> Evaluatio
             Verdict::Allow | Verdict::Block => None,
         },
         reasons: &evaluation.reasons,
+        quiet_hours: evaluation.quiet.iter().map(hours).collect(),
+        not_before: Time(first_outside(&evaluation.quiet, facts.at)),
         trace: evaluation.trace.iter().map(step).collect(),
         omitted_steps: evaluation.omitted,
+        unmatched: unmatched.steps.iter().map(step).collect(),
+        omitted_unmatched: unmatched.omitted,
         rules_looked_at: evaluation.looked_at,
         facts: self::facts(facts),
     }
@@ -405,6 +431,10 @@ pub struct TermsView {
 struct RequirementView {
     quorum: u8,
     roles: Vec<Choice<Role>>,
+    /// Groups whose members may give them as well: those who belonged to them when the mail was asked for.
+    groups: Vec<String>,
+    /// Members who may give them as well, those of the groups among them.
+    member_ids: Vec<IdOf<MemberId>>,
     /// So many there are; `null` where nobody votes yet.
     votes: Option<usize>,
 }
@@ -415,6 +445,8 @@ pub(crate) fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> TermsVie
     let requirements = terms.requirements.iter().enumerate().map(|(i, requirement)| RequirementView {
         quorum: requirement.quorum,
         roles: roles(&requirement.roles),
+        groups: requirement.groups.iter().map(ToString::to_string).collect(),
+        member_ids: requirement.members.iter().copied().map(IdOf).collect(),
         votes: progress.and_then(|progress| progress.get(i)).map(|(votes, _)| *votes),
     });
     TermsView {
@@ -486,6 +518,8 @@ struct ThreadFactView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Volume")]
 struct VolumeView<'a> {
+    /// `mails`, or `first_contacts`: recipients who were never written to before.
+    of: &'static str,
     per: &'static str,
     recipient: Option<&'a str>,
     window: &'static str,
@@ -504,7 +538,11 @@ fn facts(facts: &Facts) -> FactsView<'_> {
         detected_type: file.detected_type.as_deref(),
         size: file.size,
     });
-    let volumes = facts.volumes.iter().map(|(Volume { per, recipient, window }, count)| VolumeView {
+    let volumes = facts.volumes.iter().map(|(Volume { of, per, recipient, window }, count)| VolumeView {
+        of: match of {
+            Counted::Mails => "mails",
+            Counted::FirstContacts => "first_contacts",
+        },
         per: per.as_str(),
         recipient: recipient.as_ref().map(EmailAddress::as_str),
         window: window.as_str(),

@@ -425,6 +425,8 @@ enum DirectionView<'a> {
         digest: Sha256,
         /// Not before.
         send_at: Option<Time>,
+        /// While it is `scheduled`: when it goes, at its time and outside of quiet hours.
+        not_before: Option<Time>,
         /// The attempts that were made anew of it.
         sent_again_as: Vec<IdOf<MessageId>>,
         #[serde(flatten)]
@@ -544,6 +546,10 @@ fn direction(message: &Message) -> DirectionView<'_> {
             approval_id: IdOf(outbound.approval_id),
             digest: Sha256(outbound.digest),
             send_at: outbound.send_at.map(Time),
+            not_before: match outbound.state {
+                State::Scheduled { due, .. } => Some(Time(due)),
+                _ => None,
+            },
             sent_again_as: outbound.sent_again_as.iter().copied().map(IdOf).collect(),
             outcome: outcome(outbound),
         },

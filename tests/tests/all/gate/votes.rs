@@ -48,7 +48,7 @@ pub(super) fn approver<S: ScopeType>(n: u8) -> Permit<S> {
     person(n, Role::Approver)
 }
 
-fn owner<S: ScopeType>() -> Permit<S> {
+pub(super) fn owner<S: ScopeType>() -> Permit<S> {
     person(4, Role::Owner)
 }
 
@@ -69,7 +69,7 @@ pub(super) fn to(address: &str) -> Draft {
 }
 
 /// An organization whose token 1 belongs to member 1, with approvers 2 and 3, the owner 4 and the viewer 5.
-async fn world() -> World {
+pub(super) async fn world() -> World {
     let world = World::default();
     let mut change = Change::new(samples::organization_id(1))
         .create(samples::organization(1))
@@ -128,7 +128,7 @@ pub(super) async fn send(world: &World, approval: &Approval) -> Dispatched {
     dispatch(&world.ports, &*world.blobs, &world.sender, &ticket(approval)).await.unwrap()
 }
 
-async fn vote(
+pub(super) async fn vote(
     world: &World,
     approval: &Approval,
     by: &Permit<scope::ApprovalsDecide>,
@@ -154,7 +154,7 @@ pub(super) fn code(refused: Result<impl std::fmt::Debug, Refusal>) -> &'static s
     refused.expect_err("it was taken").code().as_str()
 }
 
-fn counts(world: &World, action: &str) -> usize {
+pub(super) fn counts(world: &World, action: &str) -> usize {
     world.store.contents().audit.iter().filter(|entry| entry.action == action).count()
 }
 

@@ -1,17 +1,19 @@
 //! Judging a mail.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use jiff::tz::TimeZoneDatabase;
 use regex::{Regex, RegexBuilder};
 
+use super::amounts::{Amounts, Currency};
+use super::words::{fold, has_word, look, visible};
 use super::{
-    Condition, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy, PolicyBook,
-    RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, TimeTest, Volume, Window, limits,
+    Condition, Counted, Facts, FileFact, FileKind, FileTest, LinkTest, Outcome, Per, Places, Policy,
+    PolicyBook, RecipientFact, RecipientTest, Rule, SenderTest, Terms, ThreadTest, Volume, Window, limits,
 };
 use crate::PolicyId;
-use crate::base::text::is_invisible;
+use crate::base::hours::{DAYS, Hours};
 use crate::mailbox::media;
 use crate::people::access::Actor;
 
@@ -58,6 +60,8 @@ pub struct Evaluation {
     /// The rules that matched, in the order of the book: at most [`limits::STEPS`], and at most
     /// [`limits::TRACE`] bytes of text. Those that decided come before those that did not.
     pub trace: Vec<Step>,
+    /// Hours within which it does not go, of all rules that defer it, each once.
+    pub quiet: Vec<Hours>,
     /// So many more matched than the trace has room for.
     pub omitted: u32,
     /// So many rules were looked at.
@@ -77,7 +81,7 @@ pub struct Step {
     pub rule: u32,
     /// The rule's name.
     pub rule_name: String,
-    /// `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged.
+    /// `allow`, `hold`, `defer`, `block`, or `unreadable` where the rule could not be judged.
     pub outcome: &'static str,
     /// The fact that met it, in one sentence of at most [`limits::BECAUSE`] characters.
     pub because: String,
@@ -91,6 +95,7 @@ impl PolicyBook {
         let mut looked_at = 0;
         let (mut allowed, mut blocked, mut unreadable) = (false, false, !self.unreadable.is_empty());
         let mut terms: Option<Terms> = None;
+        let mut quiet = BTreeSet::new();
         let mut steps: Vec<(u8, Step)> = vec![];
         for policy in self.policies.iter().filter(|policy| policy.applies_to(inbox)) {
             for (i, rule) in (0..).zip(&policy.content.rules) {
@@ -100,10 +105,12 @@ impl PolicyBook {
                     (_, Judge::UNREADABLE) => unreadable = true,
                     (Outcome::Allow, _) => allowed = true,
                     (Outcome::Block, _) => blocked = true,
+                    (Outcome::Defer(hours), _) => _ = quiet.insert(hours.clone()),
                     (Outcome::Hold(asked), _) => {
+                        let asked = asked.clone().with_members(&self.groups);
                         terms = Some(match terms.take() {
-                            Some(before) => before.unite(asked.clone()),
-                            None => asked.clone(),
+                            Some(before) => before.unite(asked),
+                            None => asked,
                         });
                     }
                 }
@@ -149,7 +156,58 @@ impl PolicyBook {
         };
         let (trace, omitted) = cut_steps(steps);
         let reasons = reasons.into_iter().map(str::to_owned).collect();
-        Evaluation { outcome, reasons, trace, omitted, looked_at }
+        Evaluation { outcome, reasons, trace, quiet: quiet.into_iter().collect(), omitted, looked_at }
+    }
+}
+
+/// The rules that did not match, each with why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unmatched {
+    /// In the order of the book, at most [`limits::UNMATCHED`]: each with the outcome that it would have had.
+    pub steps: Vec<Step>,
+    /// So many more did not match.
+    pub omitted: u32,
+}
+
+impl PolicyBook {
+    /// Tells of each rule that did not match a mail of this inbox why it did not, those of policies that have no say about it
+    /// among them.
+    pub fn explain(&self, facts: &Facts) -> Unmatched {
+        let (texts, inbox) = (Texts::of(facts), facts.inbox);
+        let judge = Judge { facts, texts: &texts, named: None, strict: false };
+        let mut unmatched = Unmatched::default();
+        for policy in &self.policies {
+            let silent = match (policy.content.enabled, policy.applies_to(inbox)) {
+                (false, _) => Some("its policy is turned off"),
+                (true, false) => Some("its policy is for other inboxes"),
+                (true, true) => None,
+            };
+            for (i, rule) in (0..).zip(&policy.content.rules) {
+                if silent.is_none() && judge.rule_of(policy, rule).is_some() {
+                    continue;
+                }
+                if unmatched.steps.len() == limits::UNMATCHED {
+                    unmatched.omitted += 1;
+                    continue;
+                }
+                let strict = Judge { strict: rule.outcome == Outcome::Allow, ..judge };
+                let because = match silent {
+                    Some(silent) => silent.to_owned(),
+                    None if matches!(strict.judge(&rule.when), Answer::Unmet) => strict.why_not(&rule.when),
+                    None => "the inbox is newer than what its policy says of inboxes".to_owned(),
+                };
+                unmatched.steps.push(Step {
+                    policy_id: policy.id,
+                    policy_version: policy.version,
+                    policy_name: policy.content.name.clone(),
+                    rule: i,
+                    rule_name: rule.name.clone(),
+                    outcome: rule.outcome.as_str(),
+                    because: cut(&because, limits::BECAUSE),
+                });
+            }
+        }
+        unmatched
     }
 }
 
@@ -192,48 +250,61 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
 
 /// What is searched: without characters that nobody sees, which would part a word.
 struct Texts<'a> {
-    subject: Cow<'a, str>,
-    body: Cow<'a, str>,
-    folded_subject: String,
-    folded_body: String,
+    subject: Searched<'a>,
+    body: Searched<'a>,
+    filenames: Searched<'a>,
+}
+
+/// One text with its forms, each made once and only where a rule asks for it.
+struct Searched<'a> {
+    text: Cow<'a, str>,
+    folded: OnceCell<String>,
+    look: OnceCell<String>,
+    amounts: OnceCell<Amounts>,
+}
+
+impl<'a> Searched<'a> {
+    fn new(text: Cow<'a, str>) -> Self {
+        Self { text, folded: OnceCell::new(), look: OnceCell::new(), amounts: OnceCell::new() }
+    }
+
+    fn folded(&self) -> &str {
+        self.folded.get_or_init(|| fold(&self.text))
+    }
+
+    fn look(&self) -> &str {
+        self.look.get_or_init(|| look(&self.text))
+    }
+
+    fn amounts(&self) -> &Amounts {
+        self.amounts.get_or_init(|| Amounts::of(&self.text))
+    }
 }
 
 impl<'a> Texts<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let (subject, body) = (visible(&facts.subject), visible(&facts.text));
-        Self { folded_subject: fold(&subject), folded_body: fold(&body), subject, body }
+        let names: Vec<&str> = facts.attachments.iter().map(|file| file.filename.as_str()).collect();
+        Self {
+            subject: Searched::new(visible(&facts.subject)),
+            body: Searched::new(visible(&facts.text)),
+            filenames: Searched::new(visible(&names.join("\n")).into_owned().into()),
+        }
     }
-}
 
-fn visible(text: &str) -> Cow<'_, str> {
-    if text.contains(is_invisible) {
-        text.chars().filter(|c| !is_invisible(*c)).collect()
-    } else {
-        text.into()
+    /// Those that are looked at, with what they are called in a sentence.
+    fn at(&self, places: Places) -> impl Iterator<Item = (&'static str, &Searched<'a>)> {
+        let all = [
+            (places.subject, "the subject", &self.subject),
+            (places.body, "the body", &self.body),
+            (places.filename, "the name of a file", &self.filenames),
+        ];
+        all.into_iter().filter_map(|(looked_at, name, text)| looked_at.then_some((name, text)))
     }
 }
 
 /// Whether a word has anything that can be looked for.
 pub(super) fn searchable(word: &str) -> bool {
     !fold(&visible(word)).is_empty()
-}
-
-/// Lower case, with one space for each run of white space.
-fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut space = false;
-    for c in text.chars() {
-        if c.is_whitespace() {
-            space = true;
-            continue;
-        }
-        if space && !out.is_empty() {
-            out.push(' ');
-        }
-        space = false;
-        out.extend(c.to_lowercase());
-    }
-    out
 }
 
 /// What a condition comes to: met with the fact that meets it, not met, or not to be answered.
@@ -297,7 +368,7 @@ impl Judge<'_> {
             Answer::Met(why) => {
                 let rank = match rule.outcome {
                     Outcome::Allow => 0,
-                    Outcome::Hold(_) => 1,
+                    Outcome::Hold(_) | Outcome::Defer(_) => 1,
                     Outcome::Block => 3,
                 };
                 (rank, rule.outcome.as_str(), why)
@@ -373,6 +444,8 @@ impl Judge<'_> {
                 met(holds, || format!("the mail has {} of {total} bytes", count_of(n, "file")))
             }
             Condition::Keyword { places, any_of } => self.keyword(*places, any_of),
+            Condition::Words { places, any_of } => self.words(*places, any_of),
+            Condition::Amount { places, over, currency } => self.amount(*places, *over, *currency),
             Condition::Pattern { places, regex } => self.pattern(*places, regex),
             Condition::Link(test) => Self::link(test, &self.facts.links, ("links to", "no links")),
             Condition::Picture(test) => {
@@ -388,6 +461,7 @@ impl Judge<'_> {
             }
             Condition::Time(test) => self.time(test),
             Condition::VolumeOver { per, window, over } => self.volume(*per, *window, *over),
+            Condition::FirstContacts { per, window, over } => self.first_contacts(*per, *window, *over),
             Condition::Always | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => {
                 Answer::Met(describe(&Condition::Always))
             }
@@ -395,18 +469,49 @@ impl Judge<'_> {
     }
 
     fn keyword(&self, places: Places, any_of: &[String]) -> Answer {
-        let parts = [
-            (places.subject, "subject", &self.texts.folded_subject),
-            (places.body, "body", &self.texts.folded_body),
-        ];
         for word in any_of {
             let wanted = fold(&visible(word));
-            let found = parts.iter().find(|(look, _, text)| *look && text.contains(&wanted));
-            if let Some((_, place, _)) = found {
-                return Answer::Met(format!("{} stands in the {place}", quote(word)));
+            let found = self.texts.at(places).find(|(_, text)| text.folded().contains(&wanted));
+            if let Some((place, _)) = found {
+                return Answer::Met(format!("{} stands in {place}", quote(word)));
             }
         }
         Answer::Unmet
+    }
+
+    /// What lets mail go is looked for as it is written; what stops it, also in letters that look alike.
+    fn words(&self, places: Places, any_of: &[String]) -> Answer {
+        for word in any_of {
+            let word_seen = visible(word);
+            let (folded, looks) = (fold(&word_seen), look(&word_seen));
+            let found = self.texts.at(places).find(|(_, text)| {
+                has_word(text.folded(), &folded) || (!self.strict && has_word(text.look(), &looks))
+            });
+            if let Some((place, _)) = found {
+                return Answer::Met(format!("the word {} stands in {place}", quote(word)));
+            }
+        }
+        Answer::Unmet
+    }
+
+    /// Which amount it is, is not told: it may be the very thing that must not go out.
+    fn amount(&self, places: Places, over: u64, currency: Option<Currency>) -> Answer {
+        let mut unknown = false;
+        for (place, text) in self.texts.at(places) {
+            match text.amounts().any_over(over, currency, self.strict) {
+                Some(true) => {
+                    let of = money(currency);
+                    return Answer::Met(format!("an amount over {over} {of} stands in {place}"));
+                }
+                Some(false) => {}
+                None => unknown = true,
+            }
+        }
+        if unknown {
+            Answer::Unknown("so many numbers are not looked through".to_owned())
+        } else {
+            Answer::Unmet
+        }
     }
 
     /// What it matched is not told: that may be the very thing that must not go out.
@@ -414,11 +519,9 @@ impl Judge<'_> {
         let Ok(regex) = compile(pattern) else {
             return Answer::Unknown(format!("the pattern {} can't be used", quote(pattern)));
         };
-        let parts =
-            [(places.subject, "subject", &self.texts.subject), (places.body, "body", &self.texts.body)];
-        let found = parts.iter().find(|(look, _, text)| *look && regex.is_match(text));
-        found.map_or(Answer::Unmet, |(_, place, _)| {
-            Answer::Met(format!("the {place} matches the pattern {}", quote(pattern)))
+        let found = self.texts.at(places).find(|(_, text)| regex.is_match(&text.text));
+        found.map_or(Answer::Unmet, |(place, _)| {
+            Answer::Met(format!("{place} matches the pattern {}", quote(pattern)))
         })
     }
 
@@ -460,23 +563,95 @@ impl Judge<'_> {
         }
     }
 
-    fn time(&self, test: &TimeTest) -> Answer {
-        let Ok(zone) = TimeZoneDatabase::bundled().get(&test.time_zone) else {
+    /// The fact for which a condition is not met.
+    fn why_not(&self, condition: &Condition) -> String {
+        let facts = self.facts;
+        match condition {
+            Condition::All(list) => {
+                let unmet = list.iter().find(|one| matches!(self.judge(one), Answer::Unmet));
+                unmet.map_or_else(|| describe(condition), |one| self.why_not(one))
+            }
+            Condition::Any(list) => {
+                let why: Vec<_> = list.iter().take(3).map(|one| self.why_not(one)).collect();
+                let more = if list.len() > 3 { "; and so on" } else { "" };
+                format!("{}{more}", why.join("; "))
+            }
+            Condition::Not(one) => {
+                let other = Judge { named: self.named.map(|named| !named), strict: !self.strict, ..*self };
+                match other.judge(one) {
+                    Answer::Met(fact) => fact,
+                    Answer::Unmet | Answer::Unknown(_) => describe(one),
+                }
+            }
+            Condition::AnyRecipient(test) => format!("no recipient is {}", describe_recipient(test)),
+            Condition::EveryRecipient(test) => {
+                let other = facts.recipients.iter().find(|one| !recipient_passes(test, one));
+                let who = other.map(|one| format!(": {} is not", one.address)).unwrap_or_default();
+                format!("not every recipient is {}{who}", describe_recipient(test))
+            }
+            Condition::RecipientCount(_) => {
+                format!("it has {}", count_of(facts.recipients.len(), "recipient"))
+            }
+            Condition::AnyAttachment(_) | Condition::EveryAttachment(_) if facts.attachments.is_empty() => {
+                "it has no files".to_owned()
+            }
+            Condition::EveryAttachment(test) => {
+                let other = facts.attachments.iter().find(|file| !file_passes(test, file, self.strict));
+                other.map_or_else(
+                    || describe(condition),
+                    |file| format!("{} is of another kind", told_file(file)),
+                )
+            }
+            Condition::AnyAttachment(_) => "no file is of the kind that is looked for".to_owned(),
+            Condition::Attachments { .. } => {
+                let total = facts.attachments.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+                format!("the mail has {} of {total} bytes", count_of(facts.attachments.len(), "file"))
+            }
+            Condition::Keyword { .. } | Condition::Words { .. } => {
+                "none of its words stands there".to_owned()
+            }
+            Condition::Amount { over, currency, .. } => {
+                format!("no amount over {over} {} stands there", money(*currency))
+            }
+            Condition::Pattern { .. } => "nothing matches its pattern".to_owned(),
+            Condition::Link(LinkTest::Present(true)) => "it has no links".to_owned(),
+            Condition::Link(_) => "it has no such links".to_owned(),
+            Condition::Picture(LinkTest::Present(true)) => "it shows no pictures from elsewhere".to_owned(),
+            Condition::Picture(_) => "it shows no such pictures".to_owned(),
+            Condition::SizeOver(_) => format!("it has {} bytes", facts.size),
+            Condition::Sender(_) => format!("asked for by {}", self.asking()),
+            Condition::Thread(_) => {
+                let (is_reply, tainted) = (Some(facts.is_reply), Some(facts.tainted));
+                describe(&Condition::Thread(ThreadTest { tainted, is_reply }))
+            }
+            Condition::AnswersAutomatic(_) => describe(&Condition::AnswersAutomatic(facts.answers_automatic)),
+            Condition::Time(test) => {
+                format!("it would go out outside of the given hours of {}", test.time_zone)
+            }
+            Condition::VolumeOver { per, window, over } => {
+                format!("not more than {over} mails of one {} within the {}", per.as_str(), window.as_str())
+            }
+            Condition::FirstContacts { .. } if !facts.recipients.iter().any(|one| one.first_contact) => {
+                "everybody was written to before".to_owned()
+            }
+            Condition::FirstContacts { per, window, over } => {
+                format!(
+                    "not more than {over} first contacts of one {} within the {}",
+                    per.as_str(),
+                    window.as_str()
+                )
+            }
+            Condition::Always => describe(condition),
+        }
+    }
+
+    fn time(&self, test: &Hours) -> Answer {
+        let (Some(zone), Some(within)) = (test.zone(), test.contain(self.facts.at)) else {
             return Answer::Unknown(format!("the time zone {} is not known", quote(&test.time_zone)));
         };
         let local = self.facts.at.to_zoned(zone);
-        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
-        let (from, to) = (i32::from(test.from), i32::from(test.to));
-        let today = local.weekday().to_monday_one_offset();
-        let yesterday = local.weekday().previous().to_monday_one_offset();
-        let on = |day: i8| test.days.contains(&day);
-        let holds = if from < to {
-            on(today) && (from..to).contains(&minute)
-        } else {
-            (on(today) && minute >= from) || (on(yesterday) && minute < to)
-        };
-        let day = DAYS[usize::try_from(today - 1).unwrap_or(0) % 7];
-        met(holds, || {
+        let day = DAYS[usize::try_from(local.weekday().to_monday_one_offset() - 1).unwrap_or(0) % 7];
+        met(within, || {
             format!("it would go out {day} {:02}:{:02} {}", local.hour(), local.minute(), test.time_zone)
         })
     }
@@ -489,7 +664,7 @@ impl Judge<'_> {
         };
         let mut unknown = false;
         for recipient in recipients {
-            let volume = Volume { per, recipient, window };
+            let volume = Volume { of: Counted::Mails, per, recipient, window };
             match self.facts.volumes.get(&volume) {
                 None => unknown = true,
                 Some(n) if *n > over => {
@@ -503,10 +678,21 @@ impl Judge<'_> {
         }
         if unknown { Answer::Unknown("so many recipients are not counted".to_owned()) } else { Answer::Unmet }
     }
-}
 
-/// Days as they are written, Monday first.
-pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    /// A mail to people who were all written to before adds none.
+    fn first_contacts(&self, per: Per, window: Window, over: u64) -> Answer {
+        if !self.facts.recipients.iter().any(|one| one.first_contact) {
+            return Answer::Unmet;
+        }
+        let volume = Volume { of: Counted::FirstContacts, per, recipient: None, window };
+        match self.facts.volumes.get(&volume) {
+            None => Answer::Unknown("first contacts were not counted".to_owned()),
+            Some(n) => met(*n > over, || {
+                format!("first contact number {n} of this {} within the {}", per.as_str(), window.as_str())
+            }),
+        }
+    }
+}
 
 fn recipient_passes(test: &RecipientTest, one: &RecipientFact) -> bool {
     let key = one.address.mailbox_key();
@@ -522,7 +708,7 @@ fn told_recipient(test: &RecipientTest, one: &RecipientFact) -> String {
         told.push(if one.first_contact { "never written to before" } else { "written to before" });
     }
     if test.internal.is_some() {
-        told.push(if one.internal { "an inbox of the organization" } else { "outside of the organization" });
+        told.push(if one.internal { "of the organization" } else { "outside of the organization" });
     }
     if test.domain_in.is_some() {
         told.push("in a domain of the list");
@@ -595,6 +781,11 @@ fn quote(text: &str) -> String {
     format!("“{}”", cut(&line, 60))
 }
 
+/// The currency in a sentence.
+fn money(currency: Option<Currency>) -> String {
+    currency.map_or_else(|| "of any currency".to_owned(), |currency| currency.to_string())
+}
+
 /// What a condition asks, without a fact.
 fn describe(condition: &Condition) -> String {
     let list = |all: &[Condition], word: &str| {
@@ -617,6 +808,13 @@ fn describe(condition: &Condition) -> String {
                 "it says {}",
                 any_of.iter().take(3).map(|word| quote(word)).collect::<Vec<_>>().join(" or ")
             )
+        }
+        Condition::Words { any_of, .. } => {
+            let words: Vec<_> = any_of.iter().take(3).map(|word| quote(word)).collect();
+            format!("it has the word {}", words.join(" or "))
+        }
+        Condition::Amount { over, currency, .. } => {
+            format!("it names an amount over {over} {}", money(*currency))
         }
         Condition::Pattern { regex, .. } => format!("it matches the pattern {}", quote(regex)),
         Condition::Link(LinkTest::Present(false)) => "it has no links".to_owned(),
@@ -650,13 +848,15 @@ fn describe(condition: &Condition) -> String {
         Condition::VolumeOver { per, window, over } => {
             format!("more than {over} mails of one {} within the {}", per.as_str(), window.as_str())
         }
+        Condition::FirstContacts { per, window, over } => {
+            format!("more than {over} first contacts of one {} within the {}", per.as_str(), window.as_str())
+        }
     }
 }
 
 fn describe_recipient(test: &RecipientTest) -> String {
-    let internal = test
-        .internal
-        .map(|yes| if yes { "an inbox of the organization" } else { "outside of the organization" });
+    let internal =
+        test.internal.map(|yes| if yes { "of the organization" } else { "outside of the organization" });
     let first =
         test.first_contact.map(|yes| if yes { "never written to before" } else { "written to before" });
     let domain = test.domain_in.as_ref().map(|_| "in a domain of the list");

@@ -38,7 +38,7 @@ pub struct Facts {
     pub answers_automatic: bool,
     /// When it would go out.
     pub at: Timestamp,
-    /// How many mails there were, this one included.
+    /// How many mails or first contacts there were, those of this one included.
     pub volumes: Volumes,
 }
 
@@ -54,7 +54,7 @@ impl fmt::Debug for Facts {
 pub struct RecipientFact {
     /// The address.
     pub address: EmailAddress,
-    /// Whether it is an inbox of the organization.
+    /// Whether it is an inbox of the organization, with a tag or without, or, where a policy asks, a member's own address.
     pub internal: bool,
     /// Whether no mail of the organization to it was ever accepted by the provider.
     pub first_contact: bool,
@@ -73,9 +73,20 @@ pub struct FileFact {
     pub size: u64,
 }
 
+/// What a count is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counted {
+    /// Mails.
+    Mails,
+    /// Recipients of mails who were never written to before.
+    FirstContacts,
+}
+
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Volume {
+    /// Of what.
+    pub of: Counted,
     /// Whose mails.
     pub per: Per,
     /// The recipient, where their mails are counted.

@@ -10,14 +10,18 @@ use std::fmt::Write as _;
 use jiff::SignedDuration;
 use jiff::tz::TimeZoneDatabase;
 
-use super::evaluate::{DAYS, compile};
+use super::evaluate::compile;
 use super::{
-    Bounds, By, Condition, DECIDERS, DomainPattern, FileKind, FileTest, Late, LinkTest, Links, Outcome, Per,
-    Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest, TimeTest, Window,
+    Bounds, By, Condition, Currency, DECIDERS, DomainPattern, FileKind, FileTest, Late, LinkTest, Links,
+    Outcome, Per, Places, PolicyContent, RecipientTest, Requirement, Rule, SenderTest, Terms, ThreadTest,
+    Window,
 };
+use crate::MemberId;
 use crate::base::address::EmailAddress;
 use crate::base::code::Code;
+use crate::base::hours::{DAYS, Hours};
 use crate::base::id::Id;
+use crate::gate::group::GroupName;
 use crate::people::access::Role;
 
 /// How much there may be.
@@ -34,6 +38,8 @@ pub mod limits {
     pub const CONDITIONS: usize = 200;
     /// Conditions within conditions.
     pub const DEPTH: usize = 8;
+    /// Recipients that a mail can have: to ask for more is to ask for none.
+    pub const RECIPIENTS: u64 = 50;
     /// Entries of a list.
     pub const LIST: usize = 500;
     /// Characters of a text.
@@ -56,6 +62,8 @@ pub mod limits {
     pub const WAIT_MOST: u64 = 30 * 86_400;
     /// Steps of a trace.
     pub const STEPS: usize = 50;
+    /// Rules of which it is told why they did not match.
+    pub const UNMATCHED: usize = 200;
     /// Bytes of a trace.
     pub const TRACE: usize = 4_096;
     /// Characters of a sentence in a trace.
@@ -143,15 +151,18 @@ pub struct Violation {
 }
 
 impl PolicyContent {
-    /// Reads a policy. All that is wrong is listed, up to [`limits::VIOLATIONS`].
+    /// Reads a policy that somebody writes. All that is wrong is listed, up to [`limits::VIOLATIONS`].
     pub fn read(tree: &Tree) -> Result<PolicyContent, Vec<Violation>> {
-        Self::read_at(tree, "")
+        Self::read_by(Reader { new: true, ..Reader::default() }, tree)
     }
 
-    /// As [`PolicyContent::read`], for a policy that is part of something larger: `path` is where it stands.
-    pub fn read_at(tree: &Tree, path: &str) -> Result<PolicyContent, Vec<Violation>> {
-        let mut reader = Reader::default();
-        let content = reader.policy(tree, path);
+    /// Reads one that was stored: what makes no sense was taken once, and stays what it is.
+    pub fn read_stored(tree: &Tree) -> Result<PolicyContent, Vec<Violation>> {
+        Self::read_by(Reader::default(), tree)
+    }
+
+    fn read_by(mut reader: Reader, tree: &Tree) -> Result<PolicyContent, Vec<Violation>> {
+        let content = reader.policy(tree, "");
         match content {
             Some(content) if reader.violations.is_empty() => Ok(content),
             _ => {
@@ -161,13 +172,13 @@ impl PolicyContent {
         }
     }
 
-    /// The number of patterns in it.
+    /// The number of patterns in it, those of amounts among them.
     pub fn patterns(&self) -> usize {
         fn walk(condition: &Condition) -> usize {
             match condition {
                 Condition::All(list) | Condition::Any(list) => list.iter().map(walk).sum(),
                 Condition::Not(one) => walk(one),
-                Condition::Pattern { .. } => 1,
+                Condition::Pattern { .. } | Condition::Amount { .. } => 1,
                 _ => 0,
             }
         }
@@ -182,8 +193,10 @@ impl PolicyContent {
                 ("when", write_condition(&rule.when)),
                 ("outcome", text(rule.outcome.as_str())),
             ];
-            if let Outcome::Hold(terms) = &rule.outcome {
-                entries.push(("terms", terms.write()));
+            match &rule.outcome {
+                Outcome::Hold(terms) => entries.push(("terms", terms.write())),
+                Outcome::Defer(hours) => entries.push(("quiet_hours", write_time(hours))),
+                Outcome::Allow | Outcome::Block => {}
             }
             map(entries)
         });
@@ -203,10 +216,17 @@ impl Terms {
         let roles =
             |roles: &BTreeSet<Role>| Tree::List(roles.iter().map(|role| text(role.as_str())).collect());
         let seconds = |time: SignedDuration| Tree::Number(u64::try_from(time.as_secs()).unwrap_or_default());
-        let requirements = self
-            .requirements
-            .iter()
-            .map(|one| map(vec![("quorum", Tree::Number(one.quorum.into())), ("roles", roles(&one.roles))]));
+        let requirements = self.requirements.iter().map(|one| {
+            let voters = if one.groups.is_empty() && one.members.is_empty() {
+                ("roles", roles(&one.roles))
+            } else {
+                let named = one.roles.iter().map(|role| format!("role:{}", role.as_str()));
+                let groups = one.groups.iter().map(|group| format!("group:{group}"));
+                let members = one.members.iter().map(|id| format!("member:{id}"));
+                ("from", texts(named.chain(groups).chain(members)))
+            };
+            map(vec![("quorum", Tree::Number(one.quorum.into())), voters])
+        });
         map(vec![
             ("requirements", Tree::List(requirements.collect())),
             ("separation", Tree::Bool(self.separation)),
@@ -271,6 +291,15 @@ fn write_condition(condition: &Condition) -> Tree {
         Condition::Keyword { places, any_of } => {
             ("keyword", map(vec![("in", write_places(*places)), ("any_of", texts(any_of))]))
         }
+        Condition::Words { places, any_of } => {
+            ("words", map(vec![("in", write_places(*places)), ("any_of", texts(any_of))]))
+        }
+        Condition::Amount { places, over, currency } => {
+            let currency = currency.map_or(Tree::Null, |currency| text(currency.as_str()));
+            let entries =
+                vec![("in", write_places(*places)), ("over", Tree::Number(*over)), ("currency", currency)];
+            ("amount", map(entries))
+        }
         Condition::Pattern { places, regex } => {
             ("pattern", map(vec![("in", write_places(*places)), ("regex", text(regex))]))
         }
@@ -293,16 +322,16 @@ fn write_condition(condition: &Condition) -> Tree {
         }
         Condition::AnswersAutomatic(yes) => ("answers_automatic", Tree::Bool(*yes)),
         Condition::Time(test) => ("time", write_time(test)),
-        Condition::VolumeOver { per, window, over } => {
-            let entries = vec![
-                ("per", text(per.as_str())),
-                ("window", text(window.as_str())),
-                ("over", Tree::Number(*over)),
-            ];
-            ("volume", map(entries))
+        Condition::VolumeOver { per, window, over } => ("volume", write_count(*per, *window, *over)),
+        Condition::FirstContacts { per, window, over } => {
+            ("first_contacts", write_count(*per, *window, *over))
         }
     };
     map(vec![(name, value)])
+}
+
+fn write_count(per: Per, window: Window, over: u64) -> Tree {
+    map(vec![("per", text(per.as_str())), ("window", text(window.as_str())), ("over", Tree::Number(over))])
 }
 
 fn write_link(test: &LinkTest) -> Tree {
@@ -337,11 +366,11 @@ fn write_bounds(bounds: Bounds) -> Vec<(&'static str, Tree)> {
 }
 
 fn write_places(places: Places) -> Tree {
-    let list = [(places.subject, "subject"), (places.body, "body")];
+    let list = [(places.subject, "subject"), (places.body, "body"), (places.filename, "filename")];
     texts(list.into_iter().filter_map(|(look, name)| look.then_some(name)))
 }
 
-fn write_time(test: &TimeTest) -> Tree {
+fn write_time(test: &Hours) -> Tree {
     let clock = |minute: u16| Tree::Text(format!("{:02}:{:02}", minute / 60, minute % 60));
     let days = (1_i8..).zip(DAYS).filter(|(day, _)| test.days.contains(day));
     map(vec![
@@ -365,6 +394,8 @@ const CONDITIONS: &[&str] = &[
     "every_attachment",
     "attachments",
     "keyword",
+    "words",
+    "amount",
     "pattern",
     "link",
     "picture",
@@ -374,6 +405,7 @@ const CONDITIONS: &[&str] = &[
     "answers_automatic",
     "time",
     "volume",
+    "first_contacts",
 ];
 
 /// Names and values that are being read.
@@ -398,11 +430,20 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
+/// An entry of a requirement's `from`.
+enum Voters {
+    Role(Role),
+    Group(GroupName),
+    Member(MemberId),
+}
+
 #[derive(Default)]
 struct Reader {
     violations: Vec<Violation>,
     conditions: usize,
     patterns: usize,
+    /// Whether somebody writes it now: then what could never do what they mean is refused.
+    new: bool,
 }
 
 impl Reader {
@@ -603,7 +644,7 @@ impl Reader {
     }
 
     fn rule(&mut self, tree: &Tree, path: &str) -> Option<Rule> {
-        let object = self.object(tree, path, &["name", "when", "outcome", "terms"])?;
+        let object = self.object(tree, path, &["name", "when", "outcome", "terms", "quiet_hours"])?;
         let name = self.name(&object, "name");
         let when = self.require(&object.at("when"), object.get("when"));
         self.conditions = 0;
@@ -613,20 +654,43 @@ impl Reader {
             self.error(&object.at("when"), Code::TooManyConditions, message);
         }
         self.require(&object.at("outcome"), object.get("outcome"));
-        let words = [("allow", 0), ("hold", 1), ("block", 2)];
+        let words = [("allow", 0), ("hold", 1), ("block", 2), ("defer", 3)];
         let outcome = self.choice(&object, "outcome", Code::UnknownOutcome, &words);
         let terms = match object.get("terms") {
-            Some((_, path)) if matches!(outcome, Some(0 | 2)) => {
+            Some((_, path)) if matches!(outcome, Some(0 | 2 | 3)) => {
                 self.error(&path, Code::TermsWithoutHold, "belongs to the outcome hold alone");
                 None
             }
             Some((tree, path)) => self.terms(tree, &path),
             None => Some(Terms::default()),
         };
+        let hours = match object.get("quiet_hours") {
+            Some((tree, path)) if outcome == Some(3) => {
+                let hours = self.time(tree, &path);
+                if hours.as_ref().is_some_and(Hours::are_always) {
+                    self.error(
+                        &path,
+                        Code::InvalidTime,
+                        "never ends: leave a day or an hour in which mail goes",
+                    );
+                }
+                hours
+            }
+            Some((_, path)) => {
+                self.error(&path, Code::HoursWithoutDefer, "belong to the outcome defer alone");
+                None
+            }
+            None if outcome == Some(3) => {
+                self.error(&object.at("quiet_hours"), Code::Required, "is required where mail is deferred");
+                None
+            }
+            None => None,
+        };
         let outcome = match outcome? {
             0 => Outcome::Allow,
             1 => Outcome::Hold(terms?),
-            _ => Outcome::Block,
+            2 => Outcome::Block,
+            _ => Outcome::Defer(hours?),
         };
         Some(Rule { name: name?, when: when?, outcome })
     }
@@ -676,6 +740,12 @@ impl Reader {
                 self.error(&object.at("remind_after"), Code::OutOfRange, message);
             }
         }
+        let (wait, remind) = (terms.expires_in, terms.remind_after);
+        let said = object.get("remind_after").is_some();
+        if self.new && said && remind.is_some_and(|remind| remind > wait) {
+            let message = "is longer than expires_in: nobody would ever be reminded; 0 is never";
+            self.error(&object.at("remind_after"), Code::OutOfRange, message);
+        }
         if let Some((Tree::List(list), _)) = object.get("notify")
             && list.is_empty()
         {
@@ -695,14 +765,47 @@ impl Reader {
     }
 
     fn requirement(&mut self, tree: &Tree, path: &str) -> Option<Requirement> {
-        let object = self.object(tree, path, &["quorum", "roles"])?;
+        let object = self.object(tree, path, &["quorum", "roles", "from"])?;
         self.require(&object.at("quorum"), object.get("quorum"));
         let quorum = self.within(&object, "quorum", Code::QuorumOutOfRange, (1, limits::QUORUM));
-        let roles = match object.get("roles") {
-            None => Some(DECIDERS.into()),
-            Some(_) => self.roles(&object, "roles", &DECIDERS),
+        let requirement = match (object.get("roles"), object.get("from")) {
+            (Some(_), Some((_, at))) => {
+                let message = "can't stand beside roles: write those as \"role:approver\"";
+                self.error(&at, Code::RolesOrFrom, message);
+                None
+            }
+            (None, None) => Some(Requirement::of_roles(1, DECIDERS)),
+            (Some(_), None) => {
+                self.roles(&object, "roles", &DECIDERS).map(|roles| Requirement::of_roles(1, roles))
+            }
+            (None, Some(_)) => self.voters(&object),
         };
-        Some(Requirement { quorum: u8::try_from(quorum?).ok()?, roles: roles? })
+        Some(Requirement { quorum: u8::try_from(quorum?).ok()?, ..requirement? })
+    }
+
+    /// Roles, groups and members in one list.
+    fn voters(&mut self, object: &Object<'_>) -> Option<Requirement> {
+        let list = self.entries(object, "from", Code::UnknownVoter, |text| {
+            let voter = match text.split_once(':') {
+                Some(("role", name)) => {
+                    Role::parse(name).filter(|role| DECIDERS.contains(role)).map(Voters::Role)
+                }
+                Some(("group", name)) => GroupName::parse(name).map(Voters::Group),
+                Some(("member", id)) => MemberId::parse(id).ok().map(Voters::Member),
+                _ => None,
+            };
+            let message = "must be role:owner, role:admin, role:approver, group: with a group's name, or member: with an id";
+            voter.ok_or_else(|| message.to_owned())
+        })?;
+        let mut requirement = Requirement::of_roles(1, []);
+        for voters in list {
+            match voters {
+                Voters::Role(role) => _ = requirement.roles.insert(role),
+                Voters::Group(name) => _ = requirement.groups.insert(name),
+                Voters::Member(id) => _ = requirement.members.insert(id),
+            }
+        }
+        Some(requirement)
     }
 
     fn roles(&mut self, object: &Object<'_>, field: &str, allowed: &[Role]) -> Option<BTreeSet<Role>> {
@@ -772,6 +875,10 @@ impl Reader {
             "recipient_count" => {
                 let object = self.object(value, at, &["at_least", "at_most"])?;
                 let bounds = self.bounds(&object);
+                if self.new && bounds.at_least.is_some_and(|least| least > limits::RECIPIENTS) {
+                    let message = format!("no mail has more than {} recipients", limits::RECIPIENTS);
+                    self.error(&object.at("at_least"), Code::OutOfRange, message);
+                }
                 self.something(at, bounds != Bounds::default())?;
                 Some(Condition::RecipientCount(bounds))
             }
@@ -784,6 +891,8 @@ impl Reader {
                 Some(Condition::Attachments { count, total_over })
             }
             "keyword" => self.keyword(value, at),
+            "words" => self.words(value, at),
+            "amount" => self.amount(value, at),
             "pattern" => self.pattern(value, at),
             "link" => self.link(value, at).map(Condition::Link),
             "picture" => self.link(value, at).map(Condition::Picture),
@@ -805,7 +914,15 @@ impl Reader {
                 None
             }
             "time" => self.time(value, at).map(Condition::Time),
-            _ => self.volume(value, at),
+            "first_contacts" => {
+                let pers = [Per::Inbox, Per::Organization];
+                let (per, window, over) = self.count(value, at, &pers)?;
+                Some(Condition::FirstContacts { per, window, over })
+            }
+            _ => {
+                let (per, window, over) = self.count(value, at, Per::ALL)?;
+                Some(Condition::VolumeOver { per, window, over })
+            }
         }
     }
 
@@ -868,38 +985,75 @@ impl Reader {
         Some(test)
     }
 
-    fn places(&mut self, object: &Object<'_>) -> Option<Places> {
+    /// Where it is looked; in subject and body where nothing is said, and in the names of files where `filename`.
+    fn places(&mut self, object: &Object<'_>, filename: bool) -> Option<Places> {
         if object.get("in").is_none() {
-            return Some(Places { subject: true, body: true });
+            return Some(Places { subject: true, body: true, filename });
         }
         let list = self.entries(object, "in", Code::UnknownChoice, |text| {
-            let known = matches!(text, "subject" | "body");
-            known.then(|| text.to_owned()).ok_or_else(|| "must be one of subject, body".to_owned())
+            let known = matches!(text, "subject" | "body" | "filename");
+            known.then(|| text.to_owned()).ok_or_else(|| "must be one of subject, body, filename".to_owned())
         })?;
         let has = |name: &str| list.iter().any(|one| one == name);
-        Some(Places { subject: has("subject"), body: has("body") })
+        Some(Places { subject: has("subject"), body: has("body"), filename: has("filename") })
     }
 
     fn keyword(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
+        let (places, any_of) = self.phrases(tree, path, false)?;
+        Some(Condition::Keyword { places, any_of })
+    }
+
+    fn words(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
+        let (places, any_of) = self.phrases(tree, path, true)?;
+        Some(Condition::Words { places, any_of })
+    }
+
+    fn phrases(&mut self, tree: &Tree, path: &str, filename: bool) -> Option<(Places, Vec<String>)> {
         let object = self.object(tree, path, &["in", "any_of"])?;
-        let places = self.places(&object);
+        let places = self.places(&object, filename);
         self.require(&object.at("any_of"), object.get("any_of"));
         let any_of = self.entries(&object, "any_of", Code::EmptyKeyword, |text| {
             let says = super::evaluate::searchable(text);
             if says { Ok(text.to_owned()) } else { Err("must have a visible character".to_owned()) }
         });
-        Some(Condition::Keyword { places: places?, any_of: any_of? })
+        Some((places?, any_of?))
+    }
+
+    fn amount(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
+        let object = self.object(tree, path, &["in", "over", "currency"])?;
+        self.patterns += 1;
+        let places = self.places(&object, false);
+        self.require(&object.at("over"), object.get("over"));
+        let over = self.number(&object, "over");
+        let currency = match object.get("currency") {
+            None => Some(None),
+            Some((tree, at)) => {
+                let read = Currency::parse(&self.text(tree, &at)?);
+                if read.is_none() {
+                    let message = "must be a currency of ISO 4217 such as EUR; left out, any";
+                    self.error(&at, Code::InvalidCurrency, message);
+                }
+                read.map(Some)
+            }
+        };
+        Some(Condition::Amount { places: places?, over: over?, currency: currency? })
     }
 
     fn pattern(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
         let object = self.object(tree, path, &["in", "regex"])?;
-        let places = self.places(&object);
+        let places = self.places(&object, false);
         let (tree, at) = self.require(&object.at("regex"), object.get("regex"))?;
         let regex = self.text(tree, &at)?;
         self.patterns += 1;
         // Compiling takes time: beyond the bound nothing is compiled any more.
         if self.patterns <= limits::PATTERNS {
             match compile(&regex) {
+                // It would match whatever is said, which no author of a pattern means.
+                Ok(compiled) if self.new && compiled.is_match("") && compiled.is_match("\u{e000}") => {
+                    let message =
+                        "matches every text, also one without words: write what must stand there, or always";
+                    self.error(&at, Code::EmptyPattern, message);
+                }
                 Ok(_) => (),
                 Err(regex::Error::CompiledTooBig(_)) => {
                     let message = "is too large once its repetitions are written out: use smaller ones, or \
@@ -954,7 +1108,7 @@ impl Reader {
         Some(test)
     }
 
-    fn time(&mut self, tree: &Tree, path: &str) -> Option<TimeTest> {
+    fn time(&mut self, tree: &Tree, path: &str) -> Option<Hours> {
         let object = self.object(tree, path, &["days", "from", "to", "time_zone"])?;
         let days = match object.get("days") {
             None => Some((1..=7).collect()),
@@ -989,20 +1143,20 @@ impl Reader {
             let message = "is not in the IANA time zone database: write a name such as Europe/Berlin or UTC";
             self.error(&at, Code::UnknownTimeZone, message);
         }
-        Some(TimeTest { days: days?, from: from?, to: to?, time_zone })
+        Some(Hours { days: days?, from: from?, to: to?, time_zone })
     }
 
-    fn volume(&mut self, tree: &Tree, path: &str) -> Option<Condition> {
+    fn count(&mut self, tree: &Tree, path: &str, pers: &[Per]) -> Option<(Per, Window, u64)> {
         let object = self.object(tree, path, &["per", "window", "over"])?;
         for field in ["per", "window", "over"] {
             self.require(&object.at(field), object.get(field));
         }
-        let pers: Vec<_> = Per::ALL.iter().map(|per| (per.as_str(), *per)).collect();
+        let pers: Vec<_> = pers.iter().map(|per| (per.as_str(), *per)).collect();
         let per = self.choice(&object, "per", Code::UnknownChoice, &pers);
         let windows: Vec<_> = Window::ALL.iter().map(|window| (window.as_str(), *window)).collect();
         let window = self.choice(&object, "window", Code::UnknownChoice, &windows);
         let over = self.number(&object, "over");
-        Some(Condition::VolumeOver { per: per?, window: window?, over: over? })
+        Some((per?, window?, over?))
     }
 }
 

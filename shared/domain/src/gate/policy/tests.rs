@@ -86,7 +86,7 @@ fn policy(n: u8, rules: Vec<Rule>) -> Policy {
 }
 
 fn book(rules: Vec<Rule>) -> PolicyBook {
-    PolicyBook { policies: vec![policy(1, rules)], unreadable: vec![], version: 1 }
+    PolicyBook { policies: vec![policy(1, rules)], unreadable: vec![], groups: vec![], version: 1 }
 }
 
 /// Whether a condition is met; `None` where it can't be answered.
@@ -158,8 +158,8 @@ fn violations(tree: &Tree) -> Vec<(String, &'static str)> {
 }
 
 fn hold(quorum: u8, roles: &[Role]) -> Outcome {
-    let roles = roles.iter().copied().collect();
-    Outcome::Hold(Terms { requirements: vec![Requirement { quorum, roles }], ..Terms::default() })
+    let requirements = vec![Requirement::of_roles(quorum, roles.iter().copied())];
+    Outcome::Hold(Terms { requirements, ..Terms::default() })
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn the_strictest_wins_wherever_it_stands() {
         let found = judge(rules);
         assert_eq!(found.reasons, [REASON_HELD]);
         let Verdict::Hold(terms) = found.outcome else { panic!("{found:?}") };
-        assert_eq!(terms.requirements, [Requirement { quorum: 2, roles: [Role::Owner].into() }]);
+        assert_eq!(terms.requirements, [Requirement::of_roles(2, [Role::Owner])]);
     }
     for rules in [vec![block(), held(), allow()], vec![allow(), held(), block()]] {
         let found = judge(rules);
@@ -194,10 +194,7 @@ fn the_strictest_wins_wherever_it_stands() {
 fn holds_unite_and_drop_what_another_implies() {
     let hour = SignedDuration::from_hours(1);
     let one = Terms {
-        requirements: vec![
-            Requirement { quorum: 1, roles: DECIDERS.into() },
-            Requirement { quorum: 1, roles: [Role::Owner].into() },
-        ],
+        requirements: vec![Requirement::of_roles(1, DECIDERS), Requirement::of_roles(1, [Role::Owner])],
         separation: false,
         rejections: 3,
         expires_in: hour,
@@ -208,7 +205,7 @@ fn holds_unite_and_drop_what_another_implies() {
         links: Links::Decide,
     };
     let two = Terms {
-        requirements: vec![Requirement { quorum: 2, roles: DECIDERS.into() }],
+        requirements: vec![Requirement::of_roles(2, DECIDERS)],
         separation: true,
         remind_after: Some(hour),
         notify: [Role::Owner].into(),
@@ -219,10 +216,7 @@ fn holds_unite_and_drop_what_another_implies() {
     let both = one.clone().unite(two.clone());
     assert_eq!(both, two.unite(one));
     // One vote of anyone is part of two votes of anyone; the owner's vote is not.
-    let expected = [
-        Requirement { quorum: 1, roles: [Role::Owner].into() },
-        Requirement { quorum: 2, roles: DECIDERS.into() },
-    ];
+    let expected = [Requirement::of_roles(1, [Role::Owner]), Requirement::of_roles(2, DECIDERS)];
     assert_eq!(both.requirements, expected);
     assert!(both.separation);
     assert_eq!((both.rejections, both.expires_in, both.late), (3, hour, Late::Send));
@@ -234,7 +228,7 @@ fn holds_unite_and_drop_what_another_implies() {
 fn a_policy_counts_for_its_inboxes_and_while_it_is_enabled() {
     let mut one = policy(1, vec![rule(Condition::Always, Outcome::Allow)]);
     one.content.inboxes = Some([inbox(1)].into());
-    let mut book = PolicyBook { policies: vec![one], unreadable: vec![], version: 1 };
+    let mut book = PolicyBook { policies: vec![one], unreadable: vec![], groups: vec![], version: 1 };
     assert_eq!(book.evaluate(&facts()).outcome, Verdict::Allow);
     let elsewhere = Facts { inbox: Origin { id: inbox(2), ..facts().inbox }, ..facts() };
     assert_eq!(book.evaluate(&elsewhere).reasons, [REASON_NOTHING_ALLOWS]);
@@ -270,8 +264,9 @@ fn a_new_inbox_starts_under_every_hold_and_block_that_names_inboxes() {
         one
     };
     let all = policy(2, vec![rule(Condition::Always, Outcome::Allow)]);
-    let judge =
-        |policies: Vec<Policy>| PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(&newer());
+    let judge = |policies: Vec<Policy>| {
+        PolicyBook { policies, unreadable: vec![], groups: vec![], version: 1 }.evaluate(&newer())
+    };
     // A block that names another inbox covers a new one, an allowance does not.
     assert_eq!(judge(vec![all.clone(), of(Outcome::Block)]).outcome, Verdict::Block);
     assert_eq!(
@@ -311,14 +306,10 @@ fn what_can_not_be_read_holds() {
     assert_eq!(PolicyBook::broken(3).evaluate(&facts()).reasons, [REASON_UNREADABLE]);
 
     // A pattern that no longer compiles, a zone that is gone, mails that were not counted: neither met nor unmet.
-    let both = Places { subject: true, body: true };
+    let both = Places { subject: true, body: true, filename: false };
     let pattern = || Condition::Pattern { places: both, regex: "(".to_owned() };
-    let zone = Condition::Time(TimeTest {
-        days: (1..=7).collect(),
-        from: 0,
-        to: 1_440,
-        time_zone: "X/Y".to_owned(),
-    });
+    let zone =
+        Condition::Time(Hours { days: (1..=7).collect(), from: 0, to: 1_440, time_zone: "X/Y".to_owned() });
     let volume = Condition::VolumeOver { per: Per::Inbox, window: Window::Hour, over: 1 };
     for unknown in [pattern(), zone, volume] {
         assert_eq!(answer(unknown.clone(), &facts()), None);
@@ -351,7 +342,7 @@ fn every_condition_tells_what_it_should() {
         (Per::Recipient, Some(address("Ann@known.example")), 1),
         (Per::Recipient, Some(address("someone@new.example")), 3),
     ] {
-        given.volumes.insert(Volume { per, recipient, window: Window::Hour }, n);
+        given.volumes.insert(Volume { of: Counted::Mails, per, recipient, window: Window::Hour }, n);
     }
     let (inb, tok, mem) = (inbox(1), id(TokenId::new, 1), id(MemberId::new, 1));
     let (own, other) = (format!(r#""{inb}""#), format!(r#""{}""#, inbox(9)));
@@ -537,7 +528,7 @@ fn what_is_counted_is_what_the_policies_ask_for() {
     let mut other = policy(2, vec![volume(Per::Organization, Window::Day, 9)]);
     other.content.inboxes = Some([inbox(2)].into());
     book.policies.push(other);
-    assert_eq!(book.counted(facts().inbox), [(Per::Inbox, Window::Hour, 5)].into());
+    assert_eq!(book.counted(facts().inbox), [(Counted::Mails, Per::Inbox, Window::Hour, 5)].into());
     assert_eq!(book.counted(Origin { id: inbox(2), ..facts().inbox }).len(), 2);
 }
 
@@ -661,8 +652,13 @@ fn recipient_test() -> impl Strategy<Value = RecipientTest> {
 }
 
 fn places() -> impl Strategy<Value = Places> {
-    prop::sample::select(vec![(true, true), (true, false), (false, true)])
-        .prop_map(|(subject, body)| Places { subject, body })
+    prop::sample::select(vec![
+        (true, true, false),
+        (true, false, true),
+        (false, true, false),
+        (false, false, true),
+    ])
+    .prop_map(|(subject, body, filename)| Places { subject, body, filename })
 }
 
 fn any_condition() -> impl Strategy<Value = Condition> {
@@ -678,6 +674,16 @@ fn any_condition() -> impl Strategy<Value = Condition> {
         bounds.prop_map(|count| Condition::Attachments { count, total_over: Some(3) }),
         (places(), prop::collection::vec(word(), 1..3))
             .prop_map(|(places, any_of)| Condition::Keyword { places, any_of }),
+        (places(), prop::collection::vec(word(), 1..3))
+            .prop_map(|(places, any_of)| Condition::Words { places, any_of }),
+        (places(), 0..2_000_u64, prop::sample::select(vec![None, Currency::parse("EUR")]))
+            .prop_map(|(places, over, currency)| Condition::Amount { places, over, currency }),
+        (
+            prop::sample::select(vec![Per::Inbox, Per::Organization]),
+            prop::sample::select(Window::ALL),
+            0..9_u64
+        )
+            .prop_map(|(per, window, over)| Condition::FirstContacts { per, window, over }),
         // The stray parenthesis stands for a pattern that no longer compiles.
         (places(), "[a-z]{0,3}[(.]?").prop_map(|(places, regex)| Condition::Pattern { places, regex }),
         any::<bool>().prop_map(|yes| Condition::Link(LinkTest::Present(yes))),
@@ -694,7 +700,7 @@ fn any_condition() -> impl Strategy<Value = Condition> {
         any::<bool>().prop_map(Condition::AnswersAutomatic),
         (0..1_440_u16, 1..=1_440_u16, prop::sample::subsequence((1..=7).collect::<Vec<i8>>(), 1..=7))
             .prop_filter("an empty time", |(from, to, _)| from != to)
-            .prop_map(|(from, to, days)| Condition::Time(TimeTest {
+            .prop_map(|(from, to, days)| Condition::Time(Hours {
                 days: days.into_iter().collect(),
                 from,
                 to,
@@ -722,8 +728,14 @@ fn any_condition() -> impl Strategy<Value = Condition> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let roles = || prop::sample::subsequence(DECIDERS.to_vec(), 1..=3);
-    let one = (1..=10_u8, roles())
-        .prop_map(|(quorum, roles)| Requirement { quorum, roles: roles.into_iter().collect() });
+    let groups = prop::sample::subsequence(vec!["legal", "finance"], 0..=2);
+    let members = prop::collection::btree_set((0..3_u8).prop_map(|n| id(MemberId::new, n)), 0..=2);
+    let one =
+        (1..=10_u8, roles(), groups, members).prop_map(|(quorum, roles, groups, members)| Requirement {
+            groups: groups.into_iter().filter_map(GroupName::parse).collect(),
+            members,
+            ..Requirement::of_roles(quorum, roles)
+        });
     let seconds = || 60..2_592_000_i64;
     (
         prop::collection::vec(one, 1..4),
@@ -756,6 +768,9 @@ fn any_rule() -> impl Strategy<Value = Rule> {
         3 => Just(Outcome::Allow),
         2 => terms().prop_map(Outcome::Hold),
         1 => Just(Outcome::Block),
+        1 => (0..1_440_u16, 0..1_440_u16).prop_filter("an empty time", |(from, to)| from != to).prop_map(|(from, to)| {
+            Outcome::Defer(Hours { days: [1, 3].into(), from, to, time_zone: "UTC".to_owned() })
+        }),
     ];
     (word(), any_condition(), outcome).prop_map(|(name, when, outcome)| Rule { name, when, outcome })
 }
@@ -767,7 +782,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     );
     let flags = any::<[bool; 5]>();
     let counts = prop::collection::btree_map(
-        (prop::sample::select(Per::ALL), prop::sample::select(Window::ALL)),
+        (
+            prop::sample::select(vec![Counted::Mails, Counted::FirstContacts]),
+            prop::sample::select(Per::ALL),
+            prop::sample::select(Window::ALL),
+        ),
         0..9_u64,
         0..6,
     );
@@ -795,7 +814,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
                 actor: if person { Actor::Member { member_id } } else { facts().actor },
                 volumes: counts
                     .into_iter()
-                    .map(|((per, window), n)| (Volume { per, recipient: None, window }, n))
+                    .map(|((of, per, window), n)| (Volume { of, per, recipient: None, window }, n))
                     .collect(),
                 ..facts()
             }
@@ -825,7 +844,7 @@ proptest! {
     #[test]
     fn what_was_written_reads_back(rules in prop::collection::vec(any_rule(), 1..4), name in word()) {
         let content = PolicyContent { name, description: "é\"\\".to_owned(), enabled: false, inboxes: Some([inbox(3)].into()), rules };
-        match PolicyContent::read(&content.write()) {
+        match PolicyContent::read_stored(&content.write()) {
             Ok(read) => prop_assert_eq!(read, content),
             Err(violations) => prop_assert!(violations.iter().all(|one| one.code == Code::InvalidPattern), "{:?}", violations),
         }
@@ -845,7 +864,7 @@ proptest! {
         // Nor does the policy that a rule stands in.
         let (left, right) = shuffled.split_at(at.min(shuffled.len()));
         let policies = vec![policy(1, left.to_vec()), policy(2, right.to_vec())];
-        let parted = PolicyBook { policies, unreadable: vec![], version: 1 }.evaluate(&facts);
+        let parted = PolicyBook { policies, unreadable: vec![], groups: vec![], version: 1 }.evaluate(&facts);
         prop_assert_eq!(&one.outcome, &parted.outcome);
     }
 
@@ -857,6 +876,7 @@ proptest! {
     ) {
         let before = book(rules.clone()).evaluate(&facts);
         prop_assume!(added.outcome != Outcome::Allow);
+        prop_assume!(!matches!(added.outcome, Outcome::Defer(_)));
         // Where nothing was said, the standard terms applied; a rule that matches says what applies in their place.
         prop_assume!(before.reasons != [REASON_NOTHING_ALLOWS] || matches!(added.outcome, Outcome::Block));
         let after = book([rules, vec![added]].concat()).evaluate(&facts);
@@ -884,4 +904,251 @@ proptest! {
         prop_assert_eq!(&left, &three.unite(two.clone()).unite(one.clone()));
         prop_assert!(not_weaker(&Verdict::Hold(one.clone()), &Verdict::Hold(one.clone().unite(two))));
     }
+}
+
+fn group(n: u8, name: &str, members: &[u8]) -> Group {
+    Group {
+        id: id(GroupId::new, n),
+        name: GroupName::parse(name).unwrap(),
+        members: members.iter().map(|n| id(MemberId::new, *n)).collect(),
+        version: 1,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        updated_by: Actor::System,
+    }
+}
+
+fn held_for(from: &str) -> PolicyContent {
+    let terms = format!(r#"{{"requirements":[{{"quorum":2,"from":{from}}}]}}"#);
+    let rule = format!(r#"{{"name":"r","when":{{"always":true}},"outcome":"hold","terms":{terms}}}"#);
+    PolicyContent::read(&tree(&format!(r#"{{"name":"p","rules":[{rule}]}}"#))).unwrap()
+}
+
+#[test]
+fn groups_and_members_are_asked_for_votes_and_fixed_when_a_mail_is_held() {
+    let third = id(MemberId::new, 3);
+    let content = held_for(&format!(r#"["role:owner","group:legal","member:{third}"]"#));
+    assert_eq!(PolicyContent::read(&content.write()), Ok(content.clone()));
+    let judged = |groups: Vec<Group>| {
+        let policies = vec![Policy { content: content.clone(), ..policy(1, vec![]) }];
+        let Verdict::Hold(terms) =
+            (PolicyBook { policies, groups, ..PolicyBook::default() }).evaluate(&facts()).outcome
+        else {
+            panic!("held")
+        };
+        terms
+    };
+    let terms = judged(vec![group(1, "legal", &[1, 2]), group(2, "finance", &[4])]);
+    let asked = &terms.requirements[0];
+    assert_eq!(asked.members, [1, 2, 3].map(|n| id(MemberId::new, n)).into());
+    assert!(asked.takes(third, Role::Approver) && asked.takes(id(MemberId::new, 9), Role::Owner));
+    assert!(!asked.takes(id(MemberId::new, 4), Role::Admin));
+    assert_eq!(asked.voters(), "owner or group legal");
+    // A group that is not there gives nobody: the mail waits, and goes for no one else's vote.
+    assert_eq!(judged(vec![]).requirements[0].members, [third].into());
+    // What is asked by another membership of the same group is another requirement, and both are needed.
+    let later = judged(vec![group(1, "legal", &[5])]);
+    assert_eq!(terms.clone().unite(later).requirements.len(), 2);
+    assert_ne!(terms.details()[0], judged(vec![group(1, "legal", &[1])]).details()[0]);
+}
+
+#[test]
+fn whose_votes_count_is_named_by_role_group_and_member() {
+    for (requirement, code) in [
+        (r#"{"quorum":1,"from":[]}"#, Code::EmptyList),
+        (r#"{"quorum":1,"from":["legal"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["group:Legal"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["role:viewer"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["member:inb_1"]}"#, Code::UnknownVoter),
+        (r#"{"quorum":1,"from":["role:owner"],"roles":["owner"]}"#, Code::RolesOrFrom),
+    ] {
+        let rule = format!(
+            r#"{{"name":"r","when":{{"always":true}},"outcome":"hold","terms":{{"requirements":[{requirement}]}}}}"#
+        );
+        let read = PolicyContent::read(&tree(&format!(r#"{{"name":"p","rules":[{rule}]}}"#)));
+        assert_eq!(read.unwrap_err()[0].code, code, "{requirement}");
+    }
+}
+
+#[test]
+fn a_quorum_that_nobody_can_meet_is_found() {
+    let content = held_for(r#"["group:legal","member:mem_00000000000000000000000000"]"#);
+    let groups = [group(1, "legal", &[1, 2])];
+    let seats = |roles: &[Role]| -> Vec<_> {
+        (1..).zip(roles).map(|(n, role)| (id(MemberId::new, n), *role)).collect()
+    };
+    assert_eq!(content.impossible(&groups, &seats(&[Role::Approver, Role::Owner])), []);
+    // Of a group whoever does not decide gives no vote.
+    let short = content.impossible(&groups, &seats(&[Role::Approver, Role::Viewer, Role::Owner]));
+    assert_eq!((short[0].able, short[0].path.as_str()), (1, "rules[0].terms.requirements[0]"));
+    // What every mail waits for needs no look.
+    let plain =
+        PolicyContent { rules: vec![rule(Condition::Always, Outcome::Hold(Terms::default()))], ..content };
+    assert!(plain.impossible(&[], &[]).is_empty() && !plain.asks_for_more());
+}
+
+#[test]
+fn what_is_deferred_is_judged_as_if_it_were_not_and_waits_for_the_end_of_the_hours() {
+    let hours = |from, to| Hours { days: (1..=7).collect(), from, to, time_zone: "UTC".to_owned() };
+    let defer = |hours| rule(Condition::Always, Outcome::Defer(hours));
+    let allow = || rule(Condition::Always, Outcome::Allow);
+    let found = book(vec![allow(), defer(hours(600, 660)), defer(hours(600, 660)), defer(hours(0, 60))])
+        .evaluate(&facts());
+    assert_eq!((found.outcome, found.quiet), (Verdict::Allow, vec![hours(0, 60), hours(600, 660)]));
+    assert_eq!(found.trace[1].outcome, "defer");
+    // To put off is no leave to go, and what does not match puts nothing off.
+    let found = book(vec![defer(hours(600, 660))]).evaluate(&facts());
+    assert_eq!(found.reasons, [REASON_NOTHING_ALLOWS]);
+    let never = rule(Condition::SizeOver(1_000_000), Outcome::Defer(hours(0, 60)));
+    assert_eq!(book(vec![allow(), never]).evaluate(&facts()).quiet, []);
+}
+
+#[test]
+fn hours_stand_with_the_outcome_that_they_belong_to() {
+    let read = |rest: &str| {
+        let json = format!(r#"{{"name":"p","rules":[{{"name":"r","when":{{"always":true}},{rest}}}]}}"#);
+        PolicyContent::read(&tree(&json))
+    };
+    let night = r#""quiet_hours":{"from":"20:00","to":"07:00","time_zone":"Europe/Berlin"}"#;
+    let content = read(&format!(r#""outcome":"defer",{night}"#)).unwrap();
+    assert_eq!(PolicyContent::read(&content.write()), Ok(content));
+    for (rest, path, code) in [
+        (r#""outcome":"defer""#.to_owned(), "rules[0].quiet_hours", Code::Required),
+        (format!(r#""outcome":"allow",{night}"#), "rules[0].quiet_hours", Code::HoursWithoutDefer),
+        (format!(r#""outcome":"defer","terms":{{}},{night}"#), "rules[0].terms", Code::TermsWithoutHold),
+        (
+            r#""outcome":"defer","quiet_hours":{"time_zone":"UTC"}"#.to_owned(),
+            "rules[0].quiet_hours",
+            Code::InvalidTime,
+        ),
+    ] {
+        let errors = read(&rest).unwrap_err();
+        assert_eq!((errors[0].path.as_str(), errors[0].code), (path, code), "{rest}");
+    }
+}
+
+#[test]
+fn each_rule_that_does_not_match_says_why() {
+    let why = |json: &str| {
+        let book = book(vec![rule(condition(json), Outcome::Allow)]);
+        assert_eq!(book.evaluate(&facts()).trace, [], "{json}");
+        let unmatched = book.explain(&facts());
+        assert_eq!((unmatched.steps.len(), unmatched.omitted, unmatched.steps[0].outcome), (1, 0, "allow"));
+        unmatched.steps[0].because.clone()
+    };
+    for (json, because) in [
+        (
+            r#"{"every_recipient":{"first_contact":false}}"#,
+            "not every recipient is written to before: someone@new.example is not",
+        ),
+        (r#"{"any_recipient":{"kind":"internal"}}"#, "no recipient is of the organization"),
+        (r#"{"recipient_count":{"at_most":1}}"#, "it has 2 recipients"),
+        (r#"{"any_attachment":{"over":5}}"#, "it has no files"),
+        (r#"{"all":[{"always":true},{"size_over":5000}]}"#, "it has 1000 bytes"),
+        (
+            r#"{"any":[{"size_over":5000},{"thread":{"kind":"new"}}]}"#,
+            "it has 1000 bytes; it answers a mail and nothing suspicious came into the conversation",
+        ),
+        (r#"{"not":{"link":{"present":true}}}"#, "it links to “shop.example”"),
+        (r#"{"words":{"any_of":["secret"]}}"#, "none of its words stands there"),
+        (r#"{"amount":{"over":5,"currency":"EUR"}}"#, "no amount over 5 EUR stands there"),
+    ] {
+        assert_eq!(why(json), because, "{json}");
+    }
+    // A policy that has no say says so, and what matches is not told of.
+    let mut off = policy(1, vec![rule(Condition::Always, Outcome::Block)]);
+    off.content.enabled = false;
+    let mut elsewhere = policy(2, vec![rule(Condition::Always, Outcome::Block)]);
+    elsewhere.content.inboxes = Some([inbox(9)].into());
+    let on = policy(3, vec![rule(Condition::Always, Outcome::Allow)]);
+    let told = PolicyBook { policies: vec![off, elsewhere, on], ..PolicyBook::default() }.explain(&facts());
+    let told: Vec<_> = told.steps.iter().map(|step| step.because.as_str()).collect();
+    assert_eq!(told, ["its policy is turned off", "its policy is for other inboxes"]);
+}
+
+proptest! {
+    #[test]
+    fn every_rule_either_matches_or_says_why_not(rules in prop::collection::vec(any_rule(), 0..6), facts in any_facts()) {
+        let book = book(rules.clone());
+        let (found, told) = (book.evaluate(&facts), book.explain(&facts));
+        let matched = found.trace.len() + usize::try_from(found.omitted).unwrap();
+        prop_assert_eq!(matched + told.steps.len(), rules.len());
+        prop_assert!(told.steps.iter().all(|step| !step.because.is_empty() && step.because.chars().count() <= limits::BECAUSE));
+    }
+}
+
+#[test]
+fn words_stand_whole_and_amounts_and_file_names_are_looked_at() {
+    let mut given = facts();
+    given.subject = "A first class offer".to_owned();
+    given.text = "We guаrаntее € 1.500 back".to_owned();
+    given.attachments = vec![file("Confidential_plan.pdf", "application/pdf", 5)];
+    for (json, outcome, matches) in [
+        (r#"{"words":{"any_of":["ass"]}}"#, Outcome::Block, false),
+        (r#"{"keyword":{"any_of":["ass"]}}"#, Outcome::Block, true),
+        (r#"{"words":{"any_of":["guarantee"]}}"#, Outcome::Block, true),
+        // What lets mail go is read as it is written.
+        (r#"{"words":{"any_of":["guarantee"]}}"#, Outcome::Allow, false),
+        (r#"{"not":{"words":{"any_of":["guarantee"]}}}"#, Outcome::Allow, false),
+        (r#"{"words":{"any_of":["confidential"]}}"#, Outcome::Block, true),
+        (r#"{"words":{"any_of":["confidential"],"in":["subject","body"]}}"#, Outcome::Block, false),
+        (r#"{"keyword":{"any_of":["confidential"]}}"#, Outcome::Block, false),
+        (r#"{"keyword":{"any_of":["confidential"],"in":["filename"]}}"#, Outcome::Block, true),
+        (r#"{"pattern":{"regex":"\\.pdf$","in":["filename"]}}"#, Outcome::Block, true),
+        (r#"{"amount":{"over":1000,"currency":"EUR"}}"#, Outcome::Block, true),
+        (r#"{"amount":{"over":1000}}"#, Outcome::Block, true),
+        (r#"{"amount":{"over":1000,"currency":"USD"}}"#, Outcome::Block, false),
+        (r#"{"amount":{"over":1500}}"#, Outcome::Block, false),
+        (r#"{"amount":{"over":1000}}"#, Outcome::Allow, false),
+        (r#"{"not":{"amount":{"over":1000}}}"#, Outcome::Allow, false),
+    ] {
+        let json = json.replace("\\\\", "\\");
+        let when = match PolicyContent::read(&with_condition(&json)) {
+            Ok(mut content) => content.rules.remove(0).when,
+            Err(errors) => panic!("{json}: {errors:?}"),
+        };
+        let found = book(vec![rule(when, outcome)]).evaluate(&given);
+        assert_eq!(!found.trace.is_empty(), matches, "{json}");
+    }
+}
+
+#[test]
+fn first_contacts_are_counted_apart() {
+    let first = condition(r#"{"first_contacts":{"per":"inbox","window":"day","over":20}}"#);
+    let mut given = facts();
+    assert_eq!(answer(first.clone(), &given), None, "nobody counted");
+    let volume = Volume { of: Counted::FirstContacts, per: Per::Inbox, recipient: None, window: Window::Day };
+    for (n, over) in [(20, false), (21, true)] {
+        given.volumes.insert(volume.clone(), n);
+        assert_eq!(answer(first.clone(), &given), Some(over), "{n}");
+    }
+    given.recipients.retain(|one| !one.first_contact);
+    assert_eq!(answer(first, &given), Some(false), "a mail to people who are known is none");
+}
+
+#[test]
+fn what_can_do_nothing_is_refused_when_it_is_written_and_read_where_it_was_stored() {
+    for (json, path, code) in [
+        (r#"{"pattern":{"regex":""}}"#, "pattern.regex", "empty_pattern"),
+        (r#"{"pattern":{"regex":"a*"}}"#, "pattern.regex", "empty_pattern"),
+        (r#"{"recipient_count":{"at_least":51}}"#, "recipient_count.at_least", "out_of_range"),
+        (r#"{"amount":{"currency":"EUR"}}"#, "amount.over", "required"),
+        (r#"{"amount":{"over":1,"currency":"euro"}}"#, "amount.currency", "invalid_currency"),
+        (r#"{"words":{"any_of":[" "]}}"#, "words.any_of[0]", "empty_keyword"),
+        (
+            r#"{"first_contacts":{"per":"recipient","window":"day","over":1}}"#,
+            "first_contacts.per",
+            "unknown_choice",
+        ),
+    ] {
+        assert_eq!(violations(&with_condition(json)), [(format!("rules[0].when.{path}"), code)], "{json}");
+    }
+    for json in [r#"{"pattern":{"regex":""}}"#, r#"{"recipient_count":{"at_least":51}}"#] {
+        assert!(PolicyContent::read_stored(&with_condition(json)).is_ok(), "{json}");
+    }
+    // An empty subject can be looked for.
+    assert!(PolicyContent::read(&with_condition(r#"{"pattern":{"regex":"^$","in":["subject"]}}"#)).is_ok());
+    let late = r#"{"name":"p","rules":[{"name":"r","when":{"always":true},"outcome":"hold","terms":{"expires_in":3600,"remind_after":7200}}]}"#;
+    assert_eq!(violations(&tree(late)), [("rules[0].terms.remind_after".to_owned(), "out_of_range")]);
+    assert_eq!(limits::RECIPIENTS, crate::gate::seal::MAX_RECIPIENTS as u64);
 }

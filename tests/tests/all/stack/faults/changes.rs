@@ -175,6 +175,10 @@ fn policy() -> Value {
     json!({"name": "a policy", "rules": [rule]})
 }
 
+fn group() -> Value {
+    json!({"name": unique("group").replace(' ', "-"), "member_ids": []})
+}
+
 fn standing() -> Value {
     json!({"recipient": "someone@else.example", "budget": 1, "expires_at": in_seconds(3600)})
 }
@@ -285,6 +289,17 @@ fn routes() -> Vec<Route> {
         route("api-policies-delete", "policy.delete", 204, gone, |house| {
             let id = house.policy();
             Asked::of("DELETE", format!("/v1/policies/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-groups-create", "group.create", 201, nothing, |house| {
+            Asked::makes("/v1/groups", house.owner(), group())
+        }),
+        route("api-groups-update", "group.update", 200, nothing, |house| {
+            let id = house.id("/v1/groups", &group());
+            Asked::of("PATCH", format!("/v1/groups/{id}"), house.owner(), json!({"member_ids": []}), &id)
+        }),
+        route("api-groups-delete", "group.delete", 204, gone, |house| {
+            let id = house.id("/v1/groups", &group());
+            Asked::of("DELETE", format!("/v1/groups/{id}"), house.owner(), Value::Null, &id)
         }),
         route("api-standing-approvals-create", "standing_approval.create", 201, nothing, |house| {
             Asked::makes("/v1/standing-approvals", house.owner(), standing())
@@ -584,6 +599,7 @@ fn every_route_of_the_gate_that_loses_any_answer_changes_what_it_should_once_at_
             "api-messages",
             "api-organization",
             "api-policies",
+            "api-groups",
             "api-standing",
         ];
         gate.iter().any(|resource| route.function.starts_with(resource))

@@ -131,3 +131,60 @@ fn no_token_sends_and_writes_the_rules() {
     let both = json!({"name": "both", "scopes": ["messages.send", "policies.manage"]});
     stack.post("/v1/tokens", stack.text("/owner/token"), &both).refused(422, "scopes_not_grantable");
 }
+
+#[test]
+fn what_is_put_off_waits_and_whoever_sends_may_ask_why() {
+    let stack = Stack::running();
+    let (owner, inbox) = (stack.text("/owner/session"), inbox(&stack));
+    let scopes = json!({"name": "q", "scopes": ["messages.send", "messages.read"], "inbox_ids": [inbox]});
+    let agent = stack.post("/v1/tokens", owner, &scopes).expect(201)["token"].as_str().unwrap().to_owned();
+    // Whatever the hour is, it is now: all of the week but the time from six to five hours ago.
+    let clock = |hours: i64| tests::in_seconds(hours * 3_600)[11..16].to_owned();
+    let hours = json!({"from": clock(-5), "to": clock(-6), "time_zone": "UTC"});
+    let rules = json!([
+        {"name": "all", "when": {"always": true}, "outcome": "allow"},
+        {"name": "night", "when": {"always": true}, "outcome": "defer", "quiet_hours": hours},
+        {"name": "never", "when": {"words": {"any_of": ["xyzzy"]}}, "outcome": "allow"},
+    ]);
+    let policy = json!({"name": unique("policy"), "inbox_ids": [inbox], "rules": rules});
+    let made = stack.post("/v1/policies", owner, &policy).expect(201);
+    assert_eq!(made["rules"][1]["quiet_hours"]["time_zone"], "UTC", "{made}");
+
+    let draft =
+        json!({"to": ["success@simulator.amazonses.com"], "subject": unique("quiet"), "text": "Hello"});
+    let body = json!({"inbox_id": inbox, "draft": draft});
+    let tried = stack.post("/v1/policies/simulate", &agent, &body).expect(200);
+    assert_eq!((&tried["outcome"], &tried["quiet_hours"][0]["from"]), (&json!("allow"), &hours["from"]));
+    assert_eq!(tried["unmatched"][0]["because"], "none of its words stands there", "{tried}");
+
+    let sent = stack.post(&format!("/v1/inboxes/{inbox}/messages/send"), &agent, &draft).expect(201);
+    let sent = tests::Held::of(&sent);
+    let path = format!("/v1/inboxes/{inbox}/messages/{}", sent.message);
+    let message = stack.get(&path, &agent).expect(200);
+    assert_eq!((&message["status"], &message["send_at"]), (&json!("scheduled"), &json!(null)), "{message}");
+    assert!(message["not_before"].as_str().unwrap() > tests::in_seconds(3_600).as_str(), "{message}");
+    let approval = stack.get(&format!("/v1/approvals/{}", sent.approval), owner).expect(200);
+    assert_eq!(
+        (&approval["not_before"], &approval["quiet_hours"][0]["to"]),
+        (&message["not_before"], &hours["to"])
+    );
+    let cancel = format!("/v1/approvals/{}/cancel", sent.approval);
+    stack.post(&cancel, &agent, &json!({})).expect(200);
+    let path = format!("/v1/policies/{}", made["id"].as_str().unwrap());
+    assert_eq!(stack.call("DELETE", &path, owner, None).status, 204);
+}
+
+#[test]
+fn every_template_of_the_gallery_can_be_made() {
+    let stack = Stack::running();
+    let (owner, inbox) = (stack.text("/owner/token"), inbox(&stack));
+    let all = stack.get("/v1/policies/templates", owner).expect(200);
+    assert_eq!(all["data"].as_array().unwrap().len(), 10);
+    for template in all["data"].as_array().unwrap() {
+        let mut policy = template["policy"].clone();
+        policy["inbox_ids"] = json!([inbox]);
+        let made = stack.post("/v1/policies", owner, &policy).expect(201);
+        let path = format!("/v1/policies/{}", made["id"].as_str().unwrap());
+        assert_eq!(stack.call("DELETE", &path, owner, None).status, 204);
+    }
+}
