@@ -51,11 +51,13 @@ fn report(detail: &Value) -> Option<Report> {
             recipients(&detail["deliveryDelay"]["delayedRecipients"], Some("emailAddress")),
         ),
         "Bounce" => {
-            // A transient bounce is SES giving up after many tries: for us it is as final as a permanent one.
-            What::Outcome(
-                Outcome::Bounced,
-                recipients(&detail["bounce"]["bouncedRecipients"], Some("emailAddress")),
-            )
+            // A transient bounce is SES giving up after many tries: for this mail it is as final as a permanent one.
+            let recipients = recipients(&detail["bounce"]["bouncedRecipients"], Some("emailAddress"));
+            if detail["bounce"]["bounceType"] == "Permanent" {
+                What::Rejected(recipients)
+            } else {
+                What::Outcome(Outcome::Bounced, recipients)
+            }
         }
         "Complaint" => What::Outcome(
             Outcome::Complained,
@@ -84,6 +86,23 @@ mod tests {
         let report = report(&event["detail"]).unwrap();
         let delivered = What::Outcome(Outcome::Delivered, vec!["success@simulator.amazonses.com".to_owned()]);
         assert_eq!(report.what, delivered);
+    }
+
+    #[test]
+    fn a_bounce_for_good_is_told_from_one_that_may_pass() {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
+        event["detail"]["eventType"] = json!("Bounce");
+        let mut what = |kind| {
+            let gone = json!([{"emailAddress": "gone@example.org", "status": "5.1.1"}]);
+            event["detail"]["bounce"] = json!({"bounceType": kind, "bouncedRecipients": gone});
+            report(&event["detail"]).unwrap().what
+        };
+        let gone = vec!["gone@example.org".to_owned()];
+        assert_eq!(what("Permanent"), What::Rejected(gone.clone()));
+        for kind in ["Transient", "Undetermined"] {
+            assert_eq!(what(kind), What::Outcome(Outcome::Bounced, gone.clone()));
+        }
     }
 
     #[test]

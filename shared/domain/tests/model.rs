@@ -1080,6 +1080,7 @@ impl World {
                 .map(|s| StandingApproval::clone(s))
                 .collect(),
             original_sent: false,
+            barred: None,
             tainted: self.tainted,
         }
     }

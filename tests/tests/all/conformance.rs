@@ -331,6 +331,8 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("standing_approval_id", "sta_01kc1x5e3r0000000000000010"),
     ("event_id", "evt_01kc1x5e3r0000000000000009"),
     ("draft_id", "drf_01kc1x5e3r0000000000000011"),
+    ("suppression_id", "sup_01kc1x5e3r0000000000000012"),
+    ("list_entry_id", "lst_01kc1x5e3r0000000000000013"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).

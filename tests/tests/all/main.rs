@@ -22,6 +22,7 @@ mod mailbox {
 }
 
 mod gate {
+    mod barred;
     mod drafts;
     mod files;
     mod forward;
@@ -66,6 +67,7 @@ mod stack {
     }
 
     mod gate {
+        mod barred;
         mod decisions;
         mod html;
         pub(super) mod notify;

@@ -6,6 +6,7 @@ use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::gate::policy::{Facts, FileFact, Per, PolicyBook, RecipientFact, Volume, Volumes};
 use domain::mailbox::inbox::Origin;
+use domain::mailbox::listed::Barred;
 use domain::people::access::Actor;
 use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
 use futures_util::future::try_join;
@@ -14,6 +15,7 @@ use jiff::SignedDuration;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{Contact, Directory, Write, key, load};
+use crate::mailbox::barred;
 
 /// What is known of a mail before anything is read.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,13 +89,22 @@ const COUNTER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// asks for them holds the mail.
 pub const MAX_RECIPIENT_COUNTS: usize = 13;
 
+/// What is known of a mail once it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    /// What policies judge.
+    pub facts: Facts,
+    /// The recipients whom no mail may go to, whatever policies say.
+    pub barred: Vec<Barred>,
+}
+
 /// Asks the store what else the policies of this book need to know: two reads at the same time.
 pub async fn gather(
     ports: &Ports,
     directory: &dyn Directory,
     book: &PolicyBook,
     input: FactsInput<'_>,
-) -> Result<Facts, Refusal> {
+) -> Result<Gathered, Refusal> {
     let now = ports.now();
     let at = input.send_at.map_or(now, |time| time.max(now));
     let addresses = distinct(input.recipients);
@@ -103,14 +114,16 @@ pub async fn gather(
         .iter()
         .map(|volume| key::Counter(counter_hash(input.organization_id, input.inbox.id, volume, at)))
         .collect();
-    let wanted = (contacts, counters, input.thread_id.map(key::Thread));
+    let lists = barred::wanted(input.organization_id, &addresses);
+    let wanted = (contacts, counters, input.thread_id.map(key::Thread), lists);
     let records = load(&*ports.store, input.organization_id, wanted);
-    let ((contacts, counters, thread), owners) = try_join(records, directory.addresses(&addresses)).await?;
+    let ((contacts, counters, thread, lists), owners) = try_join(records, directory.addresses(&addresses)).await?;
     let internal: BTreeSet<_> = owners
         .into_iter()
         .filter(|entry| entry.organization_id == input.organization_id)
         .map(|entry| entry.address.mailbox_key())
         .collect();
+    let barred = barred::of(&addresses, lists);
     let tainted = thread.is_some_and(|thread| thread.tainted);
     let unproven: BTreeSet<_> = input.unproven.iter().map(EmailAddress::mailbox_key).collect();
     let recipients = addresses
@@ -132,7 +145,7 @@ pub async fn gather(
             (volume, if input.counted.contains(&hash) { before.max(1) } else { before.saturating_add(1) })
         })
         .collect();
-    Ok(Facts {
+    let facts = Facts {
         inbox: input.inbox,
         actor: input.actor.clone(),
         recipients,
@@ -147,7 +160,8 @@ pub async fn gather(
         answers_automatic: input.answers_automatic,
         at,
         volumes,
-    })
+    };
+    Ok(Gathered { facts, barred })
 }
 
 /// Two spellings are one recipient.

@@ -358,7 +358,7 @@ pub async fn simulate(
         send_at: draft.send_at,
         counted: BTreeSet::new(),
     };
-    let facts = gather(ports, directory, &book, input).await?;
+    let facts = gather(ports, directory, &book, input).await?.facts;
     Ok((book.evaluate(&facts), facts))
 }
 

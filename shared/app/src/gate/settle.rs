@@ -1,6 +1,10 @@
 //! What the provider reports after it was called: acceptance, delivery, bounce, complaint.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::base::address::EmailAddress;
 use domain::mailbox::lifecycle::Outcome;
+use domain::mailbox::listed::Source;
 use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::{InboxId, MessageId, OrganizationId};
 
@@ -9,6 +13,7 @@ use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Expect, Record, Write};
 use crate::gate::steps::move_on;
+use crate::mailbox::suppressions::suppress;
 use crate::mailbox::trash::load_wherever;
 
 /// One report, named by the tags that we gave the mail.
@@ -33,6 +38,8 @@ pub enum What {
     Accepted,
     /// A recipient's server said this.
     Outcome(Outcome, Vec<String>),
+    /// A recipient's server said for good that there is no such mailbox, or that it takes no mail of ours.
+    Rejected(Vec<String>),
 }
 
 /// A report that loses against another is repeated at most so often.
@@ -59,7 +66,14 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
             What::Outcome(outcome, recipients) => {
                 outbound.clone().report(now, &report.provider_id, *outcome, recipients)
             }
+            What::Rejected(recipients) => {
+                outbound.clone().report(now, &report.provider_id, Outcome::Bounced, recipients)
+            }
         };
+        if after.is_ok() {
+            // Before the report is written down: told of it again, we would not come here.
+            suppress_recipients(ports, &message, &report.what).await?;
+        }
         let after = match after {
             Ok(after) if after == outbound => return Ok(Try::Done(())),
             Ok(after) => after,
@@ -77,6 +91,26 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
         Try::of(ports.store.commit(change).await, ())
     })
     .await
+}
+
+/// Suppresses those of a mail's recipients who will not have any more.
+async fn suppress_recipients(ports: &Ports, message: &Message, what: &What) -> Result<(), Refusal> {
+    let (source, named) = match what {
+        What::Rejected(recipients) => (Source::Bounce, recipients),
+        What::Outcome(Outcome::Complained, recipients) => (Source::Complaint, recipients),
+        What::Accepted | What::Outcome(..) => return Ok(()),
+    };
+    let parties = message.to.iter().chain(&message.cc).chain(&message.bcc);
+    let parties: BTreeSet<_> = parties
+        .filter_map(|party| EmailAddress::parse(&party.address).ok())
+        .map(|address| address.mailbox_key())
+        .collect();
+    // Whom the mail did not go to, a report says nothing of.
+    let named = named.iter().filter_map(|text| EmailAddress::parse(text).ok());
+    let named: BTreeMap<_, _> = named.map(|address| (address.mailbox_key(), address)).collect();
+    let named: Vec<_> =
+        named.into_iter().filter(|(key, _)| parties.contains(key)).map(|(_, address)| address).collect();
+    suppress(ports, message.organization_id, &named, (source, message.id)).await
 }
 
 /// The same change of a mail in the trash: its conversation does not show it.

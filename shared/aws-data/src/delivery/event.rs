@@ -3,6 +3,7 @@
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::gate::approval::Approval;
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::listed::Suppression;
 use domain::mailbox::message::Message;
 use domain::{EventId, OrganizationId, Timestamp};
 
@@ -26,26 +27,32 @@ record! {
             approval: Option<Approval>,
             #[serde(skip_serializing_if = "Option::is_none")]
             inbox: Option<Inbox>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            suppression: Option<Suppression>,
         }
     }
 }
 
-type SubjectParts = (Option<Message>, Option<Approval>, Option<Inbox>);
+type SubjectParts = (Option<Message>, Option<Approval>, Option<Inbox>, Option<Suppression>);
 
 fn split_subject(subject: &Subject) -> SubjectParts {
+    let mut parts = SubjectParts::default();
     match subject.clone() {
-        Subject::Message(message) => (Some(*message), None, None),
+        Subject::Message(message) => parts.0 = Some(*message),
         // The place where a workflow waits is nobody's business.
-        Subject::Approval(approval) => (None, Some(Approval { task_token: None, ..*approval }), None),
-        Subject::Inbox(inbox) => (None, None, Some(*inbox)),
+        Subject::Approval(approval) => parts.1 = Some(Approval { task_token: None, ..*approval }),
+        Subject::Inbox(inbox) => parts.2 = Some(*inbox),
+        Subject::Suppression(suppression) => parts.3 = Some(*suppression),
     }
+    parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
     match parts {
-        (Some(message), None, None) => Ok(Subject::Message(Box::new(message))),
-        (None, Some(approval), None) => Ok(Subject::Approval(Box::new(approval))),
-        (None, None, Some(inbox)) => Ok(Subject::Inbox(Box::new(inbox))),
+        (Some(message), None, None, None) => Ok(Subject::Message(Box::new(message))),
+        (None, Some(approval), None, None) => Ok(Subject::Approval(Box::new(approval))),
+        (None, None, Some(inbox), None) => Ok(Subject::Inbox(Box::new(inbox))),
+        (None, None, None, Some(suppression)) => Ok(Subject::Suppression(Box::new(suppression))),
         _ => Err(Corrupt("event")),
     }
 }

@@ -172,6 +172,10 @@ ids! {
     PolicyId = "pol_";
     /// A budget of mails that are approved ahead.
     StandingApprovalId = "sta_";
+    /// Whom no mail goes to any more.
+    SuppressionId = "sup_";
+    /// Somebody on a list.
+    ListEntryId = "lst_";
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
+use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::Message;
 use crate::{EventId, InboxId, OrganizationId};
 
@@ -64,6 +65,10 @@ kinds! {
     InboxCreated = "inbox.created";
     /// An inbox was deleted.
     InboxDeleted = "inbox.deleted";
+    /// No mail goes to somebody any more.
+    SuppressionCreated = "suppression.created";
+    /// Mail may go to them again.
+    SuppressionDeleted = "suppression.deleted";
 }
 
 impl EventKind {
@@ -107,6 +112,8 @@ pub enum Subject {
     Approval(Box<Approval>),
     /// An inbox, as it stood.
     Inbox(Box<crate::mailbox::inbox::Inbox>),
+    /// Whom no mail goes to.
+    Suppression(Box<Suppression>),
 }
 
 impl Subject {
@@ -116,6 +123,7 @@ impl Subject {
             Subject::Message(message) => Some(message.inbox_id),
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
+            Subject::Suppression(_) => None,
         }
     }
 }

@@ -256,7 +256,7 @@ async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {
         send_at: None,
         counted: BTreeSet::new(),
     };
-    gather(&world.ports, &*world.store, book, input).await.unwrap()
+    gather(&world.ports, &*world.store, book, input).await.unwrap().facts
 }
 
 #[tokio::test]
