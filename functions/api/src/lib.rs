@@ -89,6 +89,13 @@ pub mod inboxes {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod lists {
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
     pub mod get;
 }
@@ -124,6 +131,13 @@ pub mod policies {
 pub mod sessions {
     pub mod create;
     pub mod delete;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod suppressions {
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod threads {
@@ -213,6 +227,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
     inboxes::update::ENDPOINT,
+    lists::create::ENDPOINT,
+    lists::delete::ENDPOINT,
+    lists::get::ENDPOINT,
+    lists::list::ENDPOINT,
     me::get::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
@@ -245,6 +263,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     standing_approvals::create::ENDPOINT,
     standing_approvals::delete::ENDPOINT,
     standing_approvals::list::ENDPOINT,
+    suppressions::create::ENDPOINT,
+    suppressions::delete::ENDPOINT,
+    suppressions::get::ENDPOINT,
+    suppressions::list::ENDPOINT,
     threads::delete::ENDPOINT,
     threads::get::ENDPOINT,
     threads::list::ENDPOINT,

@@ -28,7 +28,9 @@ pub mod people {
 /// Inboxes, their mail, conversations and files; mail that comes in.
 pub mod mailbox {
     pub mod attachments;
+    pub(crate) mod barred;
     pub(crate) mod conversation;
+    pub mod entries;
     pub mod inboxes;
     pub mod index;
     pub mod lists;
@@ -36,6 +38,7 @@ pub mod mailbox {
     pub mod messages;
     pub mod receive;
     pub mod search;
+    pub mod suppressions;
     pub mod threads;
     pub mod trash;
 }

@@ -23,6 +23,7 @@ mod mailbox {
     pub(crate) mod attachment;
     pub(crate) mod inbox;
     pub(crate) mod index;
+    pub(crate) mod listed;
     pub(crate) mod message;
     pub(crate) mod thread;
     pub(crate) mod trash;

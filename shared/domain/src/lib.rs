@@ -32,9 +32,11 @@ pub mod mailbox {
     pub mod index;
     pub mod label;
     pub mod lifecycle;
+    pub mod listed;
     pub mod media;
     pub mod message;
     pub mod notes;
+    pub mod whom;
 }
 
 /// What may leave, and who says so.
@@ -64,7 +66,8 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId,
+    WebhookId,
 };
 pub use jiff::Timestamp;

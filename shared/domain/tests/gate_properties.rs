@@ -334,6 +334,7 @@ fn around(roles: &[Role]) -> Around {
             version: 1,
         }],
         original_sent: false,
+        barred: None,
         tainted: false,
     }
 }

@@ -1099,6 +1099,7 @@ impl World {
                 .map(|s| StandingApproval::clone(s))
                 .collect(),
             original_sent: false,
+            barred: None,
             tainted: self.tainted,
         }
     }

@@ -22,9 +22,11 @@ use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::filter::Span;
 use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
+use domain::mailbox::listed::{ListEntry, Side, Standing, Suppression};
 use domain::mailbox::message::{
     Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
+use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
@@ -67,6 +69,7 @@ pub async fn run(store: &dyn Whole) {
     drafts(store).await;
     pages(store).await;
     members(store).await;
+    listed(store).await;
     links_are_used_once(store).await;
     sessions_are_prolonged(store).await;
     claims(store).await;
@@ -147,6 +150,9 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::pace(1).into(),
         domain::gate::notice::Pace::new(organization_id(1), samples::member(2, Role::Viewer).id).into(),
         samples::policies().into(),
+        samples::suppression(1).into(),
+        samples::suppression(2).into(),
+        samples::list_entry(1, Side::Receive, Standing::Block, Whom::Everyone).into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
     ];
@@ -832,6 +838,43 @@ async fn members(store: &dyn Whole) {
     let all = PageRequest { limit: 100, cursor: None };
     let strangers = store.list(organization_id(2), &List::Members, &all).await;
     assert_eq!(strangers.map(|page| page.items.len()), Ok(0));
+}
+
+/// Suppressions and each of the lists, newest first, in an organization of their own.
+async fn listed(store: &dyn Whole) {
+    let organization_id = organization_id(8);
+    let change = || Change::new(organization_id);
+    let suppressions: Vec<_> =
+        (1..4).map(|n| Suppression { organization_id, ..samples::suppression(n) }).collect();
+    let entry = |n: u8, side, standing| {
+        let whom = Whom::Domain(format!("d{n}.example.org"));
+        ListEntry { organization_id, ..samples::list_entry(n, side, standing, whom) }
+    };
+    let entries = [
+        entry(1, Side::Send, Standing::Block),
+        entry(2, Side::Send, Standing::Block),
+        entry(3, Side::Send, Standing::Allow),
+        entry(4, Side::Receive, Standing::Block),
+    ];
+    let records: Vec<Record> = suppressions.into_iter().map(Record::from).collect();
+    let listed: Vec<Record> = entries.into_iter().map(Record::from).collect();
+    for record in records.iter().chain(&listed) {
+        assert_eq!(store.commit(change().create(record.clone())).await, Ok(()));
+    }
+    let newest = |records: &[Record]| records.iter().rev().cloned().collect::<Vec<_>>();
+    for limit in [1, 2, 100] {
+        let all = all_in(store, organization_id, &List::Suppressions, limit).await;
+        assert_eq!(all, newest(&records));
+        for (side, standing, expected) in [
+            (Side::Send, Standing::Block, &listed[..2]),
+            (Side::Send, Standing::Allow, &listed[2..3]),
+            (Side::Receive, Standing::Block, &listed[3..]),
+            (Side::Receive, Standing::Allow, &[]),
+        ] {
+            let list = List::ListEntries(side, standing);
+            assert_eq!(all_in(store, organization_id, &list, limit).await, newest(expected), "{list:?}");
+        }
+    }
 }
 
 async fn links_are_used_once(store: &dyn Whole) {

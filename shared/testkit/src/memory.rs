@@ -440,6 +440,14 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
             Some(approval.id.to_string())
         }
+        (List::Suppressions, Record::Suppression(one)) => {
+            Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
+        }
+        (List::ListEntries(side, standing), Record::ListEntry(one))
+            if (one.side, one.standing) == (*side, *standing) =>
+        {
+            Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
+        }
         (List::StandingApprovals, Record::StandingApproval(standing)) => Some(standing.id.to_string()),
         (List::Open(status), Record::Message(message)) => {
             let outbound = message.outbound().filter(|outbound| outbound.status() == *status)?;

@@ -27,10 +27,12 @@ use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::{Index, Retired, Segment};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::listed::{ListEntry, Side, Source, Standing, Suppression};
 use domain::mailbox::message::{
     Attachment, AttachmentRef, Direction, Mark, Message, Party, Trashed, Verdicts,
 };
 use domain::mailbox::notes::{Notes, Tag};
+use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::limit::SendsPerDay;
@@ -317,6 +319,40 @@ pub fn standing_approval(n: u8) -> StandingApproval {
         created_at: NOW,
         revoked_at: None,
         version: 1,
+    }
+}
+
+/// A suppression: of an address after a bounce where the number is odd, else of a domain, by hand.
+pub fn suppression(n: u8) -> Suppression {
+    let by_hand = n.is_multiple_of(2);
+    let whom = if by_hand {
+        Whom::Domain(format!("d{n}.example.org"))
+    } else {
+        Whom::Address(address(&format!("gone{n}@example.org")))
+    };
+    Suppression {
+        id: Suppression::id_of(organization_id(1), &whom),
+        organization_id: organization_id(1),
+        whom,
+        source: if by_hand { Source::Manual } else { Source::Bounce },
+        reason: by_hand.then(|| "They asked for it.".to_owned()),
+        message_id: (!by_hand).then(|| MessageId::new(NOW, [n; 10])),
+        created_at: later(n.into()),
+        created_by: Actor::System,
+    }
+}
+
+/// An entry of a list.
+pub fn list_entry(n: u8, side: Side, standing: Standing, whom: Whom) -> ListEntry {
+    ListEntry {
+        id: ListEntry::id_of(organization_id(1), side, &whom),
+        organization_id: organization_id(1),
+        side,
+        standing,
+        whom,
+        reason: None,
+        created_at: later(n.into()),
+        created_by: Actor::Member { member_id: MemberId::new(NOW, [5; 10]) },
     }
 }
 

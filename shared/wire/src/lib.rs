@@ -26,6 +26,7 @@ pub mod people {
 pub mod mailbox {
     pub mod attachments;
     pub mod inboxes;
+    pub mod listed;
     pub mod messages;
     pub mod search;
     pub mod threads;

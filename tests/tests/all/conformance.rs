@@ -332,6 +332,8 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("event_id", "evt_01kc1x5e3r0000000000000009"),
     ("draft_id", "drf_01kc1x5e3r0000000000000011"),
     ("group_id", "grp_01kc1x5e3r0000000000000012"),
+    ("suppression_id", "sup_01kc1x5e3r0000000000000014"),
+    ("list_entry_id", "lst_01kc1x5e3r0000000000000013"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).

@@ -23,6 +23,7 @@ mod mailbox {
 }
 
 mod gate {
+    mod barred;
     mod drafts;
     mod files;
     mod forward;
@@ -71,6 +72,7 @@ mod stack {
     }
 
     mod gate {
+        mod barred;
         mod decisions;
         mod groups;
         mod html;

@@ -18,6 +18,7 @@ use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::{Nonce, Status};
+use domain::mailbox::listed::{ListEntry, Side, Standing, Suppression};
 use domain::mailbox::message::{
     Attachment, Fate, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
@@ -25,8 +26,8 @@ use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::{
-    ApprovalId, AttachmentId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId,
-    StandingApprovalId, ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
+    StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
@@ -133,8 +134,8 @@ macro_rules! records {
             use domain::base::digest::Digest;
             use domain::mailbox::label::Label;
             use domain::{
-                ApprovalId, AttachmentId, DraftId, EventId, InboxId, MemberId, MessageId, StandingApprovalId,
-                ThreadId, TokenId, WebhookId,
+                ApprovalId, AttachmentId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
+                StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
             };
 
             $(
@@ -279,6 +280,10 @@ records! {
         Policies(PolicyBook), version;
         /// A mailbox that mail was sent to, by the hash of its address.
         Contact(Contact) by (hash: Digest);
+        /// Whom no mail goes to.
+        Suppression(Suppression) by (id: SuppressionId);
+        /// Somebody on a list.
+        ListEntry(ListEntry) by (id: ListEntryId);
         /// A count of mails within a window of time, by its hash.
         Counter(Counter) by (hash: Digest);
     }
@@ -587,6 +592,10 @@ pub enum List {
     Drafts(InboxId),
     /// Approvals with this status, as it is written down.
     Approvals(String),
+    /// Suppressions.
+    Suppressions,
+    /// Those whom a list has.
+    ListEntries(Side, Standing),
     /// Standing approvals; read strongly consistent.
     StandingApprovals,
     /// Outbound mails of the organization that stand here, those that are due first: `scheduled` and `unknown` alone

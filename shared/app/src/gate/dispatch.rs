@@ -1,6 +1,7 @@
 //! Sending what was approved: claim, hash again, call the provider once, write down what came of it.
 
 use domain::delivery::event::EventKind;
+use domain::base::address::EmailAddress;
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Ticket};
@@ -14,6 +15,7 @@ use jiff::SignedDuration;
 use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
+use crate::mailbox::barred;
 use crate::mailbox::trash::load_wherever;
 
 /// What a dispatch came to.
@@ -150,8 +152,10 @@ async fn look(
             None => return Ok((None, Around::default())),
         },
     };
+    let recipients = asked.recipients.iter().filter_map(|party| EmailAddress::parse(&party.address).ok());
+    let recipients: Vec<_> = recipients.collect();
     let wanted = (
-        key,
+        (key, barred::wanted(organization_id, &recipients)),
         key::Organization,
         key::Inbox(message.inbox_id),
         key::Thread(message.thread_id),
@@ -160,7 +164,7 @@ async fn look(
         last_look::members_of(&asked).into_iter().map(key::Member).collect::<Vec<_>>(),
         asked.votes.iter().filter_map(|vote| vote.standing).map(key::StandingApproval).collect::<Vec<_>>(),
     );
-    let (approval, organization, inbox, thread, originals, tokens, members, standing) =
+    let ((approval, lists), organization, inbox, thread, originals, tokens, members, standing) =
         load(&*ports.store, organization_id, wanted).await?;
     let mut pairs = vec![];
     for (id, pair) in asked.resends.iter().zip(originals) {
@@ -190,6 +194,7 @@ async fn look(
         tainted: thread.is_some_and(|thread| thread.tainted),
         original_sent: originals.any(sent),
         at: ports.now(),
+        barred: barred::of(&recipients, lists).first().map(|barred| barred.why.code()),
     };
     Ok((approval, around))
 }

@@ -8,6 +8,7 @@ use domain::gate::policy::{
     Counted, Facts, FileFact, Per, PolicyBook, RecipientFact, Volume, Volumes, Window,
 };
 use domain::mailbox::inbox::Origin;
+use domain::mailbox::listed::Barred;
 use domain::people::access::Actor;
 use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
 use futures_util::future::try_join;
@@ -16,6 +17,7 @@ use jiff::SignedDuration;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{Contact, Directory, Write, key, load};
+use crate::mailbox::barred;
 use crate::people::members;
 
 /// What is known of a mail before anything is read.
@@ -90,13 +92,22 @@ const COUNTER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// asks for them holds the mail.
 pub const MAX_RECIPIENT_COUNTS: usize = 13;
 
+/// What is known of a mail once it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    /// What policies judge.
+    pub facts: Facts,
+    /// The recipients whom no mail may go to, whatever policies say.
+    pub barred: Vec<Barred>,
+}
+
 /// Asks the store what else the policies of this book need to know: two reads at the same time.
 pub async fn gather(
     ports: &Ports,
     directory: &dyn Directory,
     book: &PolicyBook,
     input: FactsInput<'_>,
-) -> Result<Facts, Refusal> {
+) -> Result<Gathered, Refusal> {
     let now = ports.now();
     let at = input.send_at.map_or(now, |time| time.max(now));
     let counted_before =
@@ -109,7 +120,8 @@ pub async fn gather(
         .iter()
         .map(|volume| key::Counter(counter_hash(input.organization_id, input.inbox.id, volume, at)))
         .collect();
-    let wanted = (contacts, counters, input.thread_id.map(key::Thread));
+    let lists = barred::wanted(input.organization_id, &addresses);
+    let wanted = (contacts, counters, input.thread_id.map(key::Thread), lists);
     let records = load(&*ports.store, input.organization_id, wanted);
     // What is delivered to an inbox with a tag behind its name is written to the inbox.
     let named: BTreeMap<_, _> = addresses
@@ -119,7 +131,7 @@ pub async fn gather(
         .map(|one| (one.mailbox_key(), one))
         .collect();
     let named: Vec<EmailAddress> = named.into_values().collect();
-    let ((contacts, counters, thread), owners) = try_join(records, directory.addresses(&named)).await?;
+    let ((contacts, counters, thread, lists), owners) = try_join(records, directory.addresses(&named)).await?;
     let inboxes: BTreeSet<_> = owners
         .into_iter()
         .filter(|entry| entry.organization_id == input.organization_id)
@@ -133,6 +145,7 @@ pub async fn gather(
     let asks = book.asks_who_is_internal(input.inbox) && !addresses.iter().all(is_inbox);
     let members = if asks { members::all(ports, input.organization_id).await? } else { vec![] };
     let members: BTreeSet<_> = members.into_iter().map(|member| member.email.mailbox_key()).collect();
+    let barred = barred::of(&addresses, lists);
     let tainted = thread.is_some_and(|thread| thread.tainted);
     let unproven: BTreeSet<_> = input.unproven.iter().map(EmailAddress::mailbox_key).collect();
     let recipients: Vec<RecipientFact> = addresses
@@ -161,7 +174,7 @@ pub async fn gather(
             (volume, count)
         })
         .collect();
-    Ok(Facts {
+    let facts = Facts {
         inbox: input.inbox,
         actor: input.actor.clone(),
         recipients,
@@ -176,7 +189,8 @@ pub async fn gather(
         answers_automatic: input.answers_automatic,
         at,
         volumes,
-    })
+    };
+    Ok(Gathered { facts, barred })
 }
 
 /// The address without the tag behind the name, where it has one.

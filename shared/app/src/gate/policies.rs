@@ -533,7 +533,7 @@ pub async fn simulate(
         send_at: draft.send_at,
         revises: None,
     };
-    let facts = gather(ports, directory, &book, input).await?;
+    let facts = gather(ports, directory, &book, input).await?.facts;
     let unmatched = may.told(book.explain(&facts));
     Ok((book.evaluate(&facts), facts, unmatched))
 }

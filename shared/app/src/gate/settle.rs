@@ -1,7 +1,11 @@
 //! What the provider reports after it was called: acceptance, delivery, bounce, complaint.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::base::address::EmailAddress;
 use domain::delivery::event::{Bounce, EventKind, Subject};
 use domain::mailbox::lifecycle::Outcome;
+use domain::mailbox::listed::Source;
 use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::{InboxId, MessageId, OrganizationId};
 
@@ -10,6 +14,7 @@ use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Expect, Record, Write};
 use crate::gate::steps::move_on;
+use crate::mailbox::suppressions::suppress;
 use crate::mailbox::trash::load_wherever;
 
 /// One report, named by the tags that we gave the mail.
@@ -68,6 +73,10 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
                 outbound.clone().report(now, &report.provider_id, Outcome::Bounced, &recipients)
             }
         };
+        if after.is_ok() {
+            // Before the report is written down: told of it again, we would not come here.
+            suppress_recipients(ports, &message, &report.what).await?;
+        }
         let after = match after {
             Ok(after) if after == outbound => return Ok(Try::Done(())),
             Ok(after) => after,
@@ -105,6 +114,29 @@ fn telling(ports: &Ports, mut change: Change, bounce: &Bounce) -> Change {
     let subject = Subject::Bounced(message, bounce.clone());
     let event = ports.event(change.organization_id, EventKind::MessageBounced, subject);
     change.event(event)
+}
+
+/// Suppresses those of a mail's recipients who will not have any more.
+async fn suppress_recipients(ports: &Ports, message: &Message, what: &What) -> Result<(), Refusal> {
+    let (source, named): (_, Vec<String>) = match what {
+        // A transient bounce says nothing of the next mail.
+        What::Bounced(bounce) if bounce.kind == "permanent" => {
+            (Source::Bounce, bounce.recipients.iter().map(|one| one.address.clone()).collect())
+        }
+        What::Outcome(Outcome::Complained, recipients) => (Source::Complaint, recipients.clone()),
+        What::Accepted | What::Bounced(_) | What::Outcome(..) => return Ok(()),
+    };
+    let parties = message.to.iter().chain(&message.cc).chain(&message.bcc);
+    let parties: BTreeSet<_> = parties
+        .filter_map(|party| EmailAddress::parse(&party.address).ok())
+        .map(|address| address.mailbox_key())
+        .collect();
+    // Whom the mail did not go to, a report says nothing of.
+    let named = named.iter().filter_map(|text| EmailAddress::parse(text).ok());
+    let named: BTreeMap<_, _> = named.map(|address| (address.mailbox_key(), address)).collect();
+    let named: Vec<_> =
+        named.into_iter().filter(|(key, _)| parties.contains(key)).map(|(_, address)| address).collect();
+    suppress(ports, message.organization_id, &named, (source, message.id)).await
 }
 
 /// The same change of a mail in the trash: its conversation does not show it.

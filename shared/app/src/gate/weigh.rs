@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::base::address::{EmailAddress, Mailbox};
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::base::hours::{Hours, first_outside};
 use domain::delivery::event::{Blocked, EventKind, Subject};
@@ -11,16 +12,17 @@ use domain::gate::policy::{By, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::listed::{Barred, Source, Suppression, Why};
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
 use domain::{MemberId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
-use crate::base::error::Refusal;
+use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::Ports;
 use crate::base::store::{Change, List, PageRequest, Write, key, load, typed};
 use crate::gate::draft::{File, Prepared, Sending};
-use crate::gate::facts::{self, Bodies, FactsInput};
+use crate::gate::facts::{self, Bodies, FactsInput, Gathered};
 use crate::gate::standing;
 
 /// What a mail is to be done with.
@@ -101,7 +103,8 @@ pub(crate) async fn weigh(
         send_at: draft.send_at,
         revises: prepared.revises.as_ref(),
     };
-    let facts = facts::gather(ports, &*sending.directory, book, input).await?;
+    let Gathered { facts, barred } = facts::gather(ports, &*sending.directory, book, input).await?;
+    refuse_barred(prepared, &barred)?;
     let evaluation = book.evaluate(&facts);
     let mut reasons = evaluation.reasons;
     // Deferred, it goes later than it was asked for.
@@ -152,6 +155,44 @@ pub(crate) async fn weigh(
         cap(ports, &mut weighed, organization_id, &recipients, prepared.parent.as_ref(), now).await?;
     }
     Ok(weighed)
+}
+
+/// Refuses a mail to recipients whom none may go to, and names each of them with the reason.
+fn refuse_barred(prepared: &Prepared, barred: &[Barred]) -> Result<(), Refusal> {
+    let draft = &prepared.draft;
+    let mut errors = vec![];
+    for (field, list) in [("to", &draft.to), ("cc", &draft.cc), ("bcc", &draft.bcc)] {
+        for (n, mailbox) in list.iter().enumerate() {
+            let key = mailbox.address.mailbox_key();
+            let found = barred.iter().find(|barred| barred.address.mailbox_key() == key);
+            errors.extend(found.map(|barred| {
+                let (code, message) = said_of(&barred.why);
+                FieldError::new(format!("{field}[{n}]"), code, message)
+            }));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+}
+
+fn said_of(why: &Why) -> (Code, String) {
+    let quoted = |reason: &Option<String>| reason.as_ref().map(|it| format!(" ({it:?})")).unwrap_or_default();
+    match why {
+        Why::Suppressed(Suppression { id, source, reason, created_at, .. }) => {
+            let came = match source {
+                Source::Manual => "somebody asked for it",
+                Source::Bounce => "a mail to it bounced for good",
+                Source::Complaint => "a mail to it was complained of",
+            };
+            let since = created_at.strftime("%Y-%m-%d");
+            let message = format!("is suppressed since {since} as {id}: {came}{}", quoted(reason));
+            (Code::RecipientSuppressed, message)
+        }
+        Why::Blocked(entry) => {
+            let message =
+                format!("is blocked by a list of your organization, as {}{}", entry.id, quoted(&entry.reason));
+            (Code::RecipientBlocked, message)
+        }
+    }
 }
 
 /// The standing approval of somebody else than those who asked for a mail or wrote it, in a role that is asked for, that covers a mail, if there is one.

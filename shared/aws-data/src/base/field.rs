@@ -12,11 +12,13 @@ use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
+use domain::mailbox::listed::{Side, Source, Standing};
 use domain::mailbox::notes::Tag;
 use domain::people::access::{Role, Scope};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UserId,
+    WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -72,8 +74,8 @@ macro_rules! printed {
     )*};
 }
 
-printed!("id": ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId, OrganizationId, PolicyId,
-    SessionId, StandingApprovalId, ThreadId, TokenId, UserId, WebhookId);
+printed!("id": ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
+    PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
 
@@ -92,7 +94,8 @@ macro_rules! named {
     )*};
 }
 
-named!(Role: "role", GroupName: "group", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field");
+named!(Role: "role", GroupName: "group", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field",
+    Source: "source", Side: "side", Standing: "standing");
 
 /// Text of a header: what an older version allowed is made harmless.
 impl Field for HeaderText {

@@ -3,6 +3,7 @@
 use domain::delivery::event::{Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject};
 use domain::gate::approval::Approval;
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::listed::Suppression;
 use domain::mailbox::message::Message;
 use domain::people::access::Actor;
 use domain::people::organization::Pause;
@@ -39,6 +40,8 @@ record! {
             halt: Option<Halt>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             endpoint: Option<Endpoint>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            suppression: Option<Suppression>,
         }
     }
 }
@@ -99,34 +102,42 @@ type SubjectParts = (
     Option<Blocked>,
     Option<Halt>,
     Option<Endpoint>,
+    Option<Suppression>,
 );
 
 fn split_subject(subject: &Subject) -> SubjectParts {
+    let mut parts = SubjectParts::default();
     match subject.clone() {
-        Subject::Message(message) => (Some(*message), None, None, None, None, None, None),
-        Subject::Bounced(message, bounce) => (Some(*message), None, None, Some(bounce), None, None, None),
-        // The place where a workflow waits is nobody's business.
-        Subject::Approval(approval) => {
-            (None, Some(Approval { task_token: None, ..*approval }), None, None, None, None, None)
+        Subject::Message(message) => parts.0 = Some(*message),
+        Subject::Bounced(message, bounce) => {
+            parts.0 = Some(*message);
+            parts.3 = Some(bounce);
         }
-        Subject::Inbox(inbox) => (None, None, Some(*inbox), None, None, None, None),
-        Subject::Blocked(blocked) => (None, None, None, None, Some(*blocked), None, None),
-        Subject::Halt(halt) => (None, None, None, None, None, Some(*halt), None),
-        Subject::Endpoint(endpoint) => (None, None, None, None, None, None, Some(endpoint)),
+        // The place where a workflow waits is nobody's business.
+        Subject::Approval(approval) => parts.1 = Some(Approval { task_token: None, ..*approval }),
+        Subject::Inbox(inbox) => parts.2 = Some(*inbox),
+        Subject::Blocked(blocked) => parts.4 = Some(*blocked),
+        Subject::Halt(halt) => parts.5 = Some(*halt),
+        Subject::Endpoint(endpoint) => parts.6 = Some(endpoint),
+        Subject::Suppression(suppression) => parts.7 = Some(*suppression),
     }
+    parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
     match parts {
-        (Some(message), None, None, None, None, None, None) => Ok(Subject::Message(Box::new(message))),
-        (Some(message), None, None, Some(bounce), None, None, None) => {
+        (Some(message), None, None, None, None, None, None, None) => Ok(Subject::Message(Box::new(message))),
+        (Some(message), None, None, Some(bounce), None, None, None, None) => {
             Ok(Subject::Bounced(Box::new(message), bounce))
         }
-        (None, Some(approval), None, None, None, None, None) => Ok(Subject::Approval(Box::new(approval))),
-        (None, None, Some(inbox), None, None, None, None) => Ok(Subject::Inbox(Box::new(inbox))),
-        (None, None, None, None, Some(blocked), None, None) => Ok(Subject::Blocked(Box::new(blocked))),
-        (None, None, None, None, None, Some(halt), None) => Ok(Subject::Halt(Box::new(halt))),
-        (None, None, None, None, None, None, Some(endpoint)) => Ok(Subject::Endpoint(endpoint)),
+        (None, Some(approval), None, None, None, None, None, None) => Ok(Subject::Approval(Box::new(approval))),
+        (None, None, Some(inbox), None, None, None, None, None) => Ok(Subject::Inbox(Box::new(inbox))),
+        (None, None, None, None, Some(blocked), None, None, None) => Ok(Subject::Blocked(Box::new(blocked))),
+        (None, None, None, None, None, Some(halt), None, None) => Ok(Subject::Halt(Box::new(halt))),
+        (None, None, None, None, None, None, Some(endpoint), None) => Ok(Subject::Endpoint(endpoint)),
+        (None, None, None, None, None, None, None, Some(suppression)) => {
+            Ok(Subject::Suppression(Box::new(suppression)))
+        }
         _ => Err(Corrupt("event")),
     }
 }

@@ -18,7 +18,9 @@ use domain::gate::policy::PolicyBook;
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::State;
+use domain::mailbox::listed::{Side, Standing};
 use domain::mailbox::message::Thread;
+use domain::mailbox::whom::Whom;
 use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
@@ -81,6 +83,9 @@ fn written() -> Vec<(String, Item)> {
         samples::notice(1, NoticeState::Claimed(NOW)).into(),
         samples::pace(1).into(),
         samples::policies().into(),
+        samples::suppression(1).into(),
+        samples::suppression(2).into(),
+        samples::list_entry(1, Side::Send, Standing::Block, Whom::Everyone).into(),
         Contact { hash, first_at: NOW }.into(),
         Counter { hash, count: 3, expires_at: NOW }.into(),
     ];

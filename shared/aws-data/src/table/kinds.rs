@@ -38,6 +38,8 @@
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
 //! | counter | `org/counter/hash` | `counter` | |
+//! | suppression | `org/sup` | `suppression` | `org/suppressions` / time and `sup` |
+//! | entry of a list | `org/lst` | `list-entry` | `org/lists/direction/kind` / time and `lst` |
 //! | event | `org/evt` | `event` | |
 //! | block of the feed of events | `org/events` | number | |
 //! | audit entry | `org/aud` | `audit` | |
@@ -71,6 +73,7 @@ use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
+use domain::mailbox::listed::{ListEntry, Suppression};
 use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
@@ -79,7 +82,7 @@ use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, index, message, thread, trash};
+use crate::mailbox::{attachment, inbox, index, listed, message, thread, trash};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -136,6 +139,8 @@ kinds! { org;
     Policies(PolicyBook), Key::Policies => policy::at(org);
     Contact(Contact), Key::Contact(hash) => contact::at(org, *hash);
     Counter(Counter), Key::Counter(hash) => contact::counter_at(org, *hash);
+    Suppression(Suppression), Key::Suppression(id) => listed::suppression_at(org, *id);
+    ListEntry(ListEntry), Key::ListEntry(id) => listed::entry_at(org, *id);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
     Attempt(Attempt);
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
@@ -240,6 +245,8 @@ mod tests {
             key("policies", Key::Policies),
             key("contact", Key::Contact(hash)),
             key("counter", Key::Counter(hash)),
+            key("suppression", Key::Suppression(domain::SuppressionId::new(at, entropy))),
+            key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),

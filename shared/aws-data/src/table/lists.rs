@@ -9,14 +9,14 @@ use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::mailbox::label::Label;
 use domain::{
-    ApprovalId, DraftId, EventId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
-    Timestamp, TokenId, WebhookId,
+    ApprovalId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
+    StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, draft, standing};
-use crate::mailbox::{inbox, message, thread, trash};
+use crate::mailbox::{inbox, listed, message, thread, trash};
 use crate::people::{member, token};
 
 /// How a list is read.
@@ -133,6 +133,10 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         }
         List::Drafts(inbox) => on(Some(LISTS), draft::list(organization, *inbox), false),
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
+        List::Suppressions => on(Some(LISTS), listed::suppressions(organization), false),
+        List::ListEntries(side, standing) => {
+            on(Some(LISTS), listed::entries(organization, *side, *standing), false)
+        }
         List::StandingApprovals => on(None, standing::list(organization), false),
         List::Open(status) => on(Some(OPEN), message::open_list(organization, status.as_str()), true),
         List::Attempts(webhook) => on(None, webhook::attempts(organization, *webhook), false),
@@ -205,6 +209,8 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),
         List::Drafts(_) => DraftId::parse(order).is_ok(),
         List::Approvals(_) => ApprovalId::parse(order).is_ok(),
+        List::Suppressions => timed(|id| SuppressionId::parse(id).is_ok()),
+        List::ListEntries(..) => timed(|id| ListEntryId::parse(id).is_ok()),
         List::StandingApprovals => StandingApprovalId::parse(order).is_ok(),
         List::Open(_) => timed(|id| MessageId::parse(id).is_ok()),
         List::Attempts(_) => timed(|rest| {

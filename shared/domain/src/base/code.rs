@@ -112,6 +112,7 @@ codes! {
         AddressTaken = "address_taken", "an inbox has this address: take another name";
         GroupNameTaken = "group_name_taken", "a group has this name: take another, or change that group";
         GroupInUse = "group_in_use", "policies ask this group for votes: change those that `details.policy_ids` names first";
+        ListedOtherwise = "listed_otherwise", "it stands on the other list of this direction, as `details.list_entry_id`: delete that entry first";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
@@ -183,6 +184,9 @@ codes! {
         EncodedWord = "encoded_word", "write the text itself: it is encoded when it is sent";
         HeaderNotAllowed = "header_not_allowed", "this header can't be set, or stands twice";
         NoRecipients = "no_recipients", "give at least one recipient in `to`, `cc` or `bcc`";
+        RecipientSuppressed = "recipient_suppressed", "no mail goes to this recipient: `message` says why; write to somebody else, or have an owner or an admin delete the suppression";
+        RecipientBlocked = "recipient_blocked", "a list of your organization blocks this recipient: write to somebody else, or have an owner or an admin change the list";
+        AddressOrDomain = "address_or_domain", "give exactly one of `address` and `domain`; for a list one of these or `everyone: true`";
         NotOneRecipient = "not_one_recipient", "the mail must have one recipient";
         TooManyRecipients = "too_many_recipients", "`message` says how many fit into `to`, `cc` and `bcc` together";
         NoAnswerableAddress = "no_answerable_address", "the mail names nobody to answer: name the recipients";

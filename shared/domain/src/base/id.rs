@@ -174,6 +174,10 @@ ids! {
     StandingApprovalId = "sta_";
     /// Members under a name, whom policies ask for votes.
     GroupId = "grp_";
+    /// Whom no mail goes to any more.
+    SuppressionId = "sup_";
+    /// Somebody on a list.
+    ListEntryId = "lst_";
 }
 
 #[cfg(test)]

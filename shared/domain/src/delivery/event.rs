@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
+use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::Message;
 use crate::people::access::Actor;
 use crate::people::organization::Pause;
@@ -90,6 +91,10 @@ kinds! {
     WebhookDisabled = "webhook.disabled";
     /// Somebody tries an endpoint: it alone is told.
     WebhookTest = "webhook.test";
+    /// No mail goes to somebody any more.
+    SuppressionCreated = "suppression.created";
+    /// Mail may go to them again.
+    SuppressionDeleted = "suppression.deleted";
 }
 
 impl EventKind {
@@ -184,6 +189,8 @@ pub enum Subject {
     Halt(Box<Halt>),
     /// An endpoint.
     Endpoint(Endpoint),
+    /// Whom no mail goes to.
+    Suppression(Box<Suppression>),
 }
 
 impl Subject {
@@ -194,7 +201,7 @@ impl Subject {
             Subject::Blocked(blocked) => Some(blocked.inbox_id),
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
-            Subject::Halt(_) | Subject::Endpoint(_) => None,
+            Subject::Halt(_) | Subject::Endpoint(_) | Subject::Suppression(_) => None,
         }
     }
 
@@ -203,7 +210,7 @@ impl Subject {
         match self {
             Subject::Message(message) | Subject::Bounced(message, _) => Some(message.id),
             Subject::Approval(approval) => Some(approval.message_id),
-            Subject::Blocked(_) | Subject::Inbox(_) | Subject::Halt(_) | Subject::Endpoint(_) => None,
+            Subject::Blocked(_) | Subject::Inbox(_) | Subject::Halt(_) | Subject::Endpoint(_) | Subject::Suppression(_) => None,
         }
     }
 }

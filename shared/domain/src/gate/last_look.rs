@@ -37,6 +37,8 @@ pub struct Around {
     pub original_sent: bool,
     /// When it would go.
     pub at: Timestamp,
+    /// Why no mail may go to one of its recipients.
+    pub barred: Option<&'static str>,
 }
 
 /// Why a claimed mail does not go.
@@ -112,6 +114,10 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     }
     if !approval.resends.is_empty() && around.original_sent {
         return withdrawn("original_was_sent");
+    }
+    if let Some(reason) = around.barred {
+        // Not to the others alone either: what goes is what was approved.
+        return withdrawn(reason);
     }
     if around.tainted {
         // Persons who looked at this very mail, and no fewer than the terms ask for.

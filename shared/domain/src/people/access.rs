@@ -66,6 +66,8 @@ scopes! {
     ApprovalsDecide = "approvals.decide";
     /// Make and change policies.
     PoliciesManage = "policies.manage";
+    /// Make and delete suppressions and entries of lists.
+    ListsManage = "lists.manage";
     /// Make and change domains.
     DomainsManage = "domains.manage";
     /// Upload spreadsheets.

@@ -225,6 +225,9 @@ pub enum InvalidGrant {
     /// A program that asks for mail must not make inboxes that no rule is about yet.
     #[error("messages.send and inboxes.manage can't be held by one token")]
     SendAndMakeInboxes,
+    /// A program that asks for mail must not say whom it may go to.
+    #[error("messages.send and lists.manage can't be held by one token")]
+    SendAndList,
     /// Too many tokens above it.
     #[error(
         "it would be the fifth token in a row that was made with another: make it with one that a person made"
@@ -250,6 +253,7 @@ pub const ORGANIZATION_WIDE: &[Scope] = &[
     Scope::AccountsManage,
     Scope::WebhooksManage,
     Scope::PoliciesManage,
+    Scope::ListsManage,
     Scope::DomainsManage,
     Scope::AuditRead,
     Scope::TokensManage,
@@ -276,6 +280,9 @@ pub fn grant(
     }
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::InboxesManage) {
         return Err(InvalidGrant::SendAndMakeInboxes);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::ListsManage) {
+        return Err(InvalidGrant::SendAndList);
     }
     if principal.credential.tokens().len() > Token::MAX_ANCESTORS {
         return Err(InvalidGrant::TooManyAncestors);
@@ -714,6 +721,8 @@ mod tests {
     fn no_token_sends_and_writes_the_rules() {
         let both = [Scope::MessagesSend, Scope::PoliciesManage].into();
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndRule));
+        let both = [Scope::MessagesSend, Scope::ListsManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndList));
         assert_eq!(grant(&owner(None), &[Scope::PoliciesManage].into(), None), Ok(()));
     }
 

@@ -25,6 +25,7 @@ use crate::base::request::{self, request};
 use crate::base::values::{Choice, EventKinds, IdOf, Limit, Named, Time};
 use crate::gate::approvals::{ApprovalView, approval};
 use crate::mailbox::inboxes::{InboxView, inbox};
+use crate::mailbox::listed::{SuppressionView, suppression};
 use crate::mailbox::messages::{MessageView, message};
 use crate::people::organization::{PauseView, pause};
 
@@ -64,6 +65,9 @@ struct EventDataView<'a> {
     /// Of `webhook.disabled` and `webhook.test`.
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<EndpointView>,
+    /// Of `suppression.created` and `.deleted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<SuppressionView<'a>>,
 }
 
 /// How a mail bounced.
@@ -179,6 +183,7 @@ pub fn event(event: &Event) -> EventView<'_> {
         blocked: None,
         halt: None,
         endpoint: None,
+        suppression: None,
     };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
@@ -197,6 +202,7 @@ pub fn event(event: &Event) -> EventView<'_> {
             let (id, status, reason) = (IdOf(*id), status_name(*status), disabled_reason(*status));
             EventDataView { endpoint: Some(EndpointView { id, status, disabled_reason: reason }), ..none }
         }
+        Subject::Suppression(one) => EventDataView { suppression: Some(suppression(one)), ..none },
     };
     EventView {
         id: IdOf(event.id),
@@ -224,9 +230,11 @@ pub fn shortened(event: &Event) -> Event {
             short.html_changes.iter_mut().for_each(|change| change.what.clear());
             Subject::Approval(Box::new(short))
         }
-        other @ (Subject::Inbox(_) | Subject::Blocked(_) | Subject::Halt(_) | Subject::Endpoint(_)) => {
-            other.clone()
-        }
+        other @ (Subject::Inbox(_)
+        | Subject::Blocked(_)
+        | Subject::Halt(_)
+        | Subject::Endpoint(_)
+        | Subject::Suppression(_)) => other.clone(),
     };
     Event { subject, ..event.clone() }
 }

@@ -382,7 +382,7 @@ async fn facts(world: &World, book: &PolicyBook, to: &[&str]) -> Facts {
         send_at: None,
         revises: None,
     };
-    gather(&world.ports, &*world.store, book, input).await.unwrap()
+    gather(&world.ports, &*world.store, book, input).await.unwrap().facts
 }
 
 #[tokio::test]

@@ -183,6 +183,16 @@ fn standing() -> Value {
     json!({"recipient": "someone@else.example", "budget": 1, "expires_at": in_seconds(3600)})
 }
 
+fn somebody() -> Value {
+    json!({"address": format!("{}@else.example", unique("somebody").replace(' ', "-"))})
+}
+
+fn listed() -> Value {
+    let mut entry = somebody();
+    entry.as_object_mut().unwrap().extend([("direction".into(), "send".into()), ("kind".into(), "block".into())]);
+    entry
+}
+
 const REASON: fn() -> Value = || json!({"reason": "to be sure"});
 
 /// What is changed of tokens and of the organization.
@@ -307,6 +317,20 @@ fn routes() -> Vec<Route> {
         route("api-standing-approvals-delete", "standing_approval.revoke", 204, nothing, |house| {
             let id = house.id("/v1/standing-approvals", &standing());
             Asked::of("DELETE", format!("/v1/standing-approvals/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-suppressions-create", "suppression.create", 201, nothing, |house| {
+            Asked::makes("/v1/suppressions", house.owner(), somebody())
+        }),
+        route("api-suppressions-delete", "suppression.delete", 204, gone, |house| {
+            let id = house.id("/v1/suppressions", &somebody());
+            Asked::of("DELETE", format!("/v1/suppressions/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-lists-create", "list_entry.create", 201, nothing, |house| {
+            Asked::makes("/v1/lists", house.owner(), listed())
+        }),
+        route("api-lists-delete", "list_entry.delete", 204, gone, |house| {
+            let id = house.id("/v1/lists", &listed());
+            Asked::of("DELETE", format!("/v1/lists/{id}"), house.owner(), Value::Null, &id)
         }),
         route("api-attachments-create", "", 201, nothing, |house| {
             let inbox = house.stack.inbox();
