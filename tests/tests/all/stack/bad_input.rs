@@ -294,13 +294,31 @@ fn names_scopes_urls_and_events_that_do_not_exist_are_refused() {
     stack
         .post("/v1/tokens", owner, &json!({"name": "", "scopes": ["messages.read"]}))
         .refused(422, "required");
+    let hook =
+        json!({"url": "https://example.com/", "events": ["inbox.created"], "inbox_ids": [stack.inbox()]});
+    let hook = stack.post("/v1/webhooks", owner, &hook).expect(201);
+    let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
+    let change = |body: &Value| stack.call("PATCH", &path, owner, Some(body));
     for url in
         ["http://example.com/", "https://169.254.169.254/", "https://10.0.0.1/", "ftp://x.example/", "x"]
     {
         stack.post("/v1/webhooks", owner, &json!({"url": url})).refused(422, "invalid_url");
+        change(&json!({"url": url, "status": "paused"})).refused(422, "invalid_url");
     }
-    let hook = json!({"url": "https://example.com/", "events": ["message.eaten"]});
-    stack.post("/v1/webhooks", owner, &hook).refused(422, "unknown_event");
+    for (field, bad, code) in [
+        ("events", json!(["message.eaten"]), "unknown_event"),
+        ("events", json!(["message.*", "mess*"]), "unknown_event"),
+        ("inbox_ids", json!(["inb_01kc1x5e3r0000000000000002"]), "unknown_inbox"),
+    ] {
+        let body = json!({"url": "https://example.com/", field: bad});
+        stack.post("/v1/webhooks", owner, &body).refused(422, code);
+        change(&body).refused(422, code);
+    }
+    change(&json!({"status": "disabled"})).refused(422, "unknown_choice");
+    let mut seen = stack.get(&path, owner).expect(200);
+    seen["secret"] = hook["secret"].clone();
+    assert_eq!(seen, hook, "nothing was changed");
+    assert_eq!(stack.call("DELETE", &path, owner, None).status, 204);
 }
 
 /// What a route reads is what it says that it takes, for its body and its query.
