@@ -156,23 +156,6 @@ mod tests {
     }
 
     #[test]
-    fn a_bounce_for_good_is_told_from_one_that_may_pass() {
-        let mut event: Value =
-            serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();
-        event["detail"]["eventType"] = json!("Bounce");
-        let mut what = |kind| {
-            let gone = json!([{"emailAddress": "gone@example.org", "status": "5.1.1"}]);
-            event["detail"]["bounce"] = json!({"bounceType": kind, "bouncedRecipients": gone});
-            report(&event["detail"]).unwrap().what
-        };
-        let gone = vec!["gone@example.org".to_owned()];
-        assert_eq!(what("Permanent"), What::Rejected(gone.clone()));
-        for kind in ["Transient", "Undetermined"] {
-            assert_eq!(what(kind), What::Outcome(Outcome::Bounced, gone.clone()));
-        }
-    }
-
-    #[test]
     fn an_event_without_our_tags_is_none() {
         let mut event: Value =
             serde_json::from_str(include_str!("../../../events/background-settle.json")).unwrap();

@@ -20,7 +20,6 @@ use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
-use domain::people::organization::Pause;
 use domain::{AuditId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
@@ -77,10 +76,7 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
     match expect {
         Expect::Anything => false,
         Expect::Absent => stored.is_some(),
-        Expect::Paused(seen) => match paused(stored) {
-            Some(paused) => paused.map(|pause| pause.at) != seen,
-            None => true,
-        },
+        Expect::Paused(seen) => !is_paused_since(stored, seen),
         Expect::Until(at) => match stored {
             Some(Record::Answer(answer)) => answer.expires_at != at,
             Some(Record::DraftPointer(pointer)) => pointer.expires_at != Some(at),
@@ -90,14 +86,15 @@ fn unmet(stored: Option<&Record>, expect: Expect) -> bool {
     }
 }
 
-/// The pause of what can be paused.
-fn paused(stored: Option<&Record>) -> Option<Option<&Pause>> {
-    match stored? {
-        Record::Organization(it) => Some(it.paused.as_ref()),
-        Record::Inbox(it) => Some(it.paused.as_ref()),
-        Record::Token(it) => Some(it.paused.as_ref()),
-        _ => None,
-    }
+/// Whether it can be paused, and is since this time, or not.
+fn is_paused_since(stored: Option<&Record>, since: Option<Timestamp>) -> bool {
+    let paused = match stored {
+        Some(Record::Organization(it)) => &it.paused,
+        Some(Record::Inbox(it)) => &it.paused,
+        Some(Record::Token(it)) => &it.paused,
+        _ => return false,
+    };
+    paused.as_ref().map(|pause| pause.at) == since
 }
 
 fn raise_version(mut record: Record, expect: Expect) -> Record {

@@ -167,7 +167,7 @@ pub async fn enter(
     let mut session = None;
     let principal = match found[0].take() {
         Some(Record::Token(token)) => {
-            let token = check_token(ports, token, now).await?;
+            let token = check_token(ports, *token, now).await?;
             note_use(ports, &token, now).await;
             token.principal()
         }

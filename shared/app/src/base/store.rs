@@ -233,7 +233,7 @@ records! {
         /// A seat.
         Member(Member) by (id: MemberId);
         /// A token, by the hash of its secret.
-        Token(Token) by (hash: Digest);
+        Token(Token, boxed *) by (hash: Digest);
         /// Where a token lies, by its id.
         TokenPointer(TokenPointer) by (id: TokenId);
         /// A session, by the hash of its secret.

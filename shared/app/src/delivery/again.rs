@@ -86,13 +86,12 @@ pub async fn redeliver(
     let Again { ports, feed, encode } = again;
     let event = feed::get(&*ports.clock, feed, permit, event_id).await?;
     let inbox_id = event.subject.inbox_id();
-    let webhooks = match to {
-        Some(id) => vec![callable(webhooks::get(ports, permit, id).await?)?],
-        None => {
-            let page = PageRequest { limit: 100, cursor: None };
-            let all = webhooks::list(ports, permit, &page).await?.items;
-            all.into_iter().filter(|it| it.wants(event.kind, inbox_id) && !it.is_disabled()).collect()
-        }
+    let webhooks = if let Some(id) = to {
+        vec![callable(webhooks::get(ports, permit, id).await?)?]
+    } else {
+        let page = PageRequest { limit: 100, cursor: None };
+        let all = webhooks::list(ports, permit, &page).await?.items;
+        all.into_iter().filter(|it| it.wants(event.kind, inbox_id) && !it.is_disabled()).collect()
     };
     if let [webhook] = &webhooks[..]
         && !webhook.wants(event.kind, inbox_id)

@@ -131,7 +131,8 @@ pub async fn gather(
         .map(|one| (one.mailbox_key(), one))
         .collect();
     let named: Vec<EmailAddress> = named.into_values().collect();
-    let ((contacts, counters, thread, lists), owners) = try_join(records, directory.addresses(&named)).await?;
+    let ((contacts, counters, thread, lists), owners) =
+        try_join(records, directory.addresses(&named)).await?;
     let inboxes: BTreeSet<_> = owners
         .into_iter()
         .filter(|entry| entry.organization_id == input.organization_id)

@@ -12,7 +12,9 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed};
+use crate::base::store::{
+    Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+};
 
 /// Whom no mail is to go to any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,22 +62,21 @@ pub async fn create(
     let id = Suppression::id_of(organization_id, &new.whom);
     retry(TRIES, WHY, || async {
         let known = load(&*ports.store, organization_id, key::Suppression(id)).await?;
-        let (made, change) = match known {
-            Some(known) => (Made::Known(known), Change::new(organization_id)),
-            None => {
-                let suppression = Suppression {
-                    id,
-                    organization_id,
-                    whom: new.whom.clone(),
-                    source: Source::Manual,
-                    reason: new.reason.clone(),
-                    message_id: None,
-                    created_at: ports.now(),
-                    created_by: permit.actor().clone(),
-                };
-                let change = written(ports, Change::new(organization_id), &suppression);
-                (Made::New(suppression), change)
-            }
+        let (made, change) = if let Some(known) = known {
+            (Made::Known(known), Change::new(organization_id))
+        } else {
+            let suppression = Suppression {
+                id,
+                organization_id,
+                whom: new.whom.clone(),
+                source: Source::Manual,
+                reason: new.reason.clone(),
+                message_id: None,
+                created_at: ports.now(),
+                created_by: permit.actor().clone(),
+            };
+            let change = written(ports, Change::new(organization_id), &suppression);
+            (Made::New(suppression), change)
         };
         let change = once.save(change, ports.now(), || answer(&made));
         match once.try_commit(ports, change).await? {
@@ -94,20 +95,15 @@ fn written(ports: &Ports, change: Change, suppression: &Suppression) -> Change {
     let mut entry = ports.audit(organization_id, &suppression.created_by, "suppression.create", id);
     entry.details = vec![("source", suppression.source.as_str().to_owned())];
     entry.details.extend(suppression.message_id.map(|id| ("message_id", id.to_string())));
-    change
-        .create(suppression.clone())
-        .audit(entry)
-        .event(event(ports, EventKind::SuppressionCreated, suppression))
+    change.create(suppression.clone()).audit(entry).event(event(
+        ports,
+        EventKind::SuppressionCreated,
+        suppression,
+    ))
 }
 
 fn event(ports: &Ports, kind: EventKind, suppression: &Suppression) -> Event {
-    Event {
-        id: ports.event_id(),
-        organization_id: suppression.organization_id,
-        kind,
-        created_at: ports.now(),
-        subject: Subject::Suppression(Box::new(suppression.clone())),
-    }
+    ports.event(suppression.organization_id, kind, Subject::Suppression(Box::new(suppression.clone())))
 }
 
 /// Suppresses recipients of a mail that bounced for good or was complained of; those who are suppressed stay so.

@@ -17,8 +17,8 @@ use domain::mailbox::notes::Tag;
 use domain::people::access::{Role, Scope};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UserId,
-    WebhookId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId,
+    UserId, WebhookId,
 };
 use jiff::SignedDuration;
 

@@ -130,7 +130,9 @@ fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
         (Some(message), None, None, Some(bounce), None, None, None, None) => {
             Ok(Subject::Bounced(Box::new(message), bounce))
         }
-        (None, Some(approval), None, None, None, None, None, None) => Ok(Subject::Approval(Box::new(approval))),
+        (None, Some(approval), None, None, None, None, None, None) => {
+            Ok(Subject::Approval(Box::new(approval)))
+        }
         (None, None, Some(inbox), None, None, None, None, None) => Ok(Subject::Inbox(Box::new(inbox))),
         (None, None, None, None, Some(blocked), None, None, None) => Ok(Subject::Blocked(Box::new(blocked))),
         (None, None, None, None, None, Some(halt), None, None) => Ok(Subject::Halt(Box::new(halt))),

@@ -210,7 +210,11 @@ impl Subject {
         match self {
             Subject::Message(message) | Subject::Bounced(message, _) => Some(message.id),
             Subject::Approval(approval) => Some(approval.message_id),
-            Subject::Blocked(_) | Subject::Inbox(_) | Subject::Halt(_) | Subject::Endpoint(_) | Subject::Suppression(_) => None,
+            Subject::Blocked(_)
+            | Subject::Inbox(_)
+            | Subject::Halt(_)
+            | Subject::Endpoint(_)
+            | Subject::Suppression(_) => None,
         }
     }
 }

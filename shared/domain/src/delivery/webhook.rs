@@ -141,7 +141,7 @@ impl Webhook {
             Some(why) if !self.is_disabled() => WebhookStatus::Disabled { why, at: now },
             _ => self.status,
         };
-        Self { health, status, ..self.clone() }
+        Self { status, health, ..self.clone() }
     }
 }
 

@@ -137,9 +137,8 @@ fn bits(parts: &[&str]) -> u128 {
 
 /// What lists say of an address: the most specific of its entries.
 pub fn standing<'a>(entries: &'a [ListEntry], side: Side, address: &EmailAddress) -> Option<&'a ListEntry> {
-    let entry = |whom: &Whom| {
-        entries.iter().find(|entry| entry.side == side && entry.whom.key() == whom.key())
-    };
+    let entry =
+        |whom: &Whom| entries.iter().find(|entry| entry.side == side && entry.whom.key() == whom.key());
     Whom::over(address).iter().find_map(entry)
 }
 
@@ -279,8 +278,10 @@ mod tests {
 
     #[test]
     fn what_is_blocked_for_mail_that_comes_in_may_be_written_to() {
-        let entries =
-            [entry(Side::Receive, Standing::Block, "a@example.org"), entry(Side::Send, Standing::Block, "b.test")];
+        let entries = [
+            entry(Side::Receive, Standing::Block, "a@example.org"),
+            entry(Side::Send, Standing::Block, "b.test"),
+        ];
         let found = barred(&["a@example.org", "x@b.test"].map(address), &[], &entries);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].why.code(), "recipient_blocked");

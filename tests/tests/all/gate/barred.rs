@@ -13,7 +13,7 @@ use app::mailbox::entries::{self, NewEntry};
 use app::mailbox::suppressions::{self, Made, NewSuppression};
 use domain::base::address::Mailbox;
 use domain::base::code::Code;
-use domain::delivery::event::{EventKind, Subject};
+use domain::delivery::event::{Bounce, BouncedRecipient, EventKind, Subject};
 use domain::mailbox::lifecycle::{Outcome, State, Status};
 use domain::mailbox::listed::{ListEntry, Side, Source, Standing, Suppression};
 use domain::mailbox::message::Message;
@@ -180,10 +180,17 @@ async fn who_is_suppressed_between_the_approval_and_the_call_gets_nothing() {
     }
 }
 
+/// What a report of a bounce for good says.
+fn bounced(who: Vec<String>) -> What {
+    let one = |address| BouncedRecipient { address, status: None, diagnostic: None };
+    let recipients = who.into_iter().map(one).collect();
+    What::Bounced(Bounce { kind: "permanent".to_owned(), subtype: None, recipients })
+}
+
 #[tokio::test]
 async fn a_bounce_for_good_and_a_complaint_suppress_by_themselves_once() {
     for (what, source) in [
-        (What::Rejected as fn(Vec<String>) -> What, Source::Bounce),
+        (bounced as fn(Vec<String>) -> What, Source::Bounce),
         (|who| What::Outcome(Outcome::Complained, who), Source::Complaint),
     ] {
         let world = ruled(HOLD).await;
@@ -191,7 +198,8 @@ async fn a_bounce_for_good_and_a_complaint_suppress_by_themselves_once() {
         approve(&world, &submitted).await;
         send(&world, &submitted.approval).await;
         // Whom the mail did not go to, its report says nothing of.
-        let named = || vec!["Ann@example.org".to_owned(), "boss@example.org".to_owned(), "no address".to_owned()];
+        let named =
+            || vec!["Ann@example.org".to_owned(), "boss@example.org".to_owned(), "no address".to_owned()];
         for _ in 0..3 {
             report(&world, &submitted, what(named())).await;
         }
@@ -213,11 +221,14 @@ async fn what_may_pass_and_what_is_not_ours_suppresses_nobody() {
     let world = ruled(HOLD).await;
     let submitted = ask(&world, to(ANN), None).await.unwrap();
     // It was never sent: whoever says that it bounced speaks of another mail.
-    report(&world, &submitted, What::Rejected(vec![ANN.to_owned()])).await;
+    report(&world, &submitted, bounced(vec![ANN.to_owned()])).await;
     approve(&world, &submitted).await;
     send(&world, &submitted.approval).await;
-    for outcome in [Outcome::Deferred, Outcome::Bounced, Outcome::Delivered] {
-        report(&world, &submitted, What::Outcome(outcome, vec![ANN.to_owned()])).await;
+    let What::Bounced(for_good) = bounced(vec![ANN.to_owned()]) else { panic!() };
+    let may_pass = What::Bounced(Bounce { kind: "transient".to_owned(), ..for_good });
+    let outcome = |outcome| What::Outcome(outcome, vec![ANN.to_owned()]);
+    for what in [outcome(Outcome::Deferred), may_pass, outcome(Outcome::Delivered)] {
+        report(&world, &submitted, what).await;
     }
     assert!(!kinds(&world).contains(&EventKind::SuppressionCreated));
     assert!(ask(&world, to(ANN), None).await.is_ok());
@@ -279,7 +290,10 @@ async fn another_organization_s_suppressions_are_its_own() {
     };
     world.ports.store.commit(Change::new(other).create(theirs.clone())).await.unwrap();
     assert!(ask(&world, to(ANN), None).await.is_ok());
-    assert_eq!(code(suppressions::get(&world.ports, &owner::<scope::ListsManage>(), theirs.id).await), "not_found");
+    assert_eq!(
+        code(suppressions::get(&world.ports, &owner::<scope::ListsManage>(), theirs.id).await),
+        "not_found"
+    );
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ fn fields(refused: Result<impl std::fmt::Debug, Refusal>) -> Vec<(String, &'stat
 async fn a_group_is_made_changed_and_removed_and_each_is_written_down() {
     let world = world().await;
     let legal = made(&world, "legal", &[2, 3]).await.unwrap().group;
-    assert_eq!(groups::list(&world.ports, &owner()).await.unwrap(), [legal.clone()]);
+    assert_eq!(groups::list(&world.ports, &owner()).await.unwrap(), std::slice::from_ref(&legal));
     assert_eq!(groups::get(&world.ports, &owner(), legal.id).await.unwrap(), legal);
     assert_eq!(code(made(&world, "legal", &[]).await), "group_name_taken");
     assert_eq!(code(made(&world, "Legal", &[]).await), "invalid_group_name");

@@ -123,7 +123,6 @@ const ALIKE: &[(char, &str)] = &[
 pub(super) fn plain(c: char) -> char {
     let nth = |base: u8, n: u32| char::from(base + u8::try_from(n).unwrap_or_default());
     match c {
-        '\0'..='\u{7f}' => c,
         // Full width.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         // Mathematical alphabets, each of capitals and small letters.

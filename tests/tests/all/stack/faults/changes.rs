@@ -189,7 +189,10 @@ fn somebody() -> Value {
 
 fn listed() -> Value {
     let mut entry = somebody();
-    entry.as_object_mut().unwrap().extend([("direction".into(), "send".into()), ("kind".into(), "block".into())]);
+    entry
+        .as_object_mut()
+        .unwrap()
+        .extend([("direction".into(), "send".into()), ("kind".into(), "block".into())]);
     entry
 }
 
@@ -287,6 +290,29 @@ fn routes() -> Vec<Route> {
             let id = house.token();
             Asked::of("DELETE", format!("/v1/tokens/{id}"), house.owner(), Value::Null, &id)
         }),
+        route("api-attachments-create", "", 201, nothing, |house| {
+            let inbox = house.stack.inbox();
+            let file =
+                json!({"inbox_id": inbox, "filename": "a.txt", "content_type": "text/plain", "size": 1});
+            Asked::makes("/v1/attachments", house.agent(), file)
+        }),
+        route("api-webhooks-create", "webhook.create", 201, nothing, |house| {
+            Asked::makes("/v1/webhooks", house.owner(), json!({"url": house.listener.url}))
+        }),
+        route("api-webhooks-delete", "webhook.delete", 204, gone, |house| {
+            let id = house.id("/v1/webhooks", &json!({"url": house.listener.url}));
+            Asked::of("DELETE", format!("/v1/webhooks/{id}"), house.owner(), Value::Null, &id)
+        }),
+    ]
+}
+
+/// Those that say what may go, and to whom.
+fn rule_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    let nothing: &[&str] = &[];
+    let gone: &[&str] = &["not_found"];
+    vec![
         route("api-policies-create", "policy.create", 201, nothing, |house| {
             Asked::makes("/v1/policies", house.owner(), policy())
         }),
@@ -331,19 +357,6 @@ fn routes() -> Vec<Route> {
         route("api-lists-delete", "list_entry.delete", 204, gone, |house| {
             let id = house.id("/v1/lists", &listed());
             Asked::of("DELETE", format!("/v1/lists/{id}"), house.owner(), Value::Null, &id)
-        }),
-        route("api-attachments-create", "", 201, nothing, |house| {
-            let inbox = house.stack.inbox();
-            let file =
-                json!({"inbox_id": inbox, "filename": "a.txt", "content_type": "text/plain", "size": 1});
-            Asked::makes("/v1/attachments", house.agent(), file)
-        }),
-        route("api-webhooks-create", "webhook.create", 201, nothing, |house| {
-            Asked::makes("/v1/webhooks", house.owner(), json!({"url": house.listener.url}))
-        }),
-        route("api-webhooks-delete", "webhook.delete", 204, gone, |house| {
-            let id = house.id("/v1/webhooks", &json!({"url": house.listener.url}));
-            Asked::of("DELETE", format!("/v1/webhooks/{id}"), house.owner(), Value::Null, &id)
         }),
     ]
 }
@@ -559,6 +572,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     for route in routes()
         .into_iter()
         .chain(limit_routes())
+        .chain(rule_routes())
         .chain(draft_routes())
         .chain(webhook_routes())
         .chain(inbox_routes())
