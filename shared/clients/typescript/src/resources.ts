@@ -221,6 +221,12 @@ export interface EventsListParams {
   types?: string | undefined;
 }
 
+/** What `events.redeliver` takes. */
+export interface EventsRedeliverParams {
+  /** The webhook; left out, all that are told of such events. */
+  webhook_id?: string | null | undefined;
+}
+
 /** What `events.stream` takes. */
 export interface EventsStreamParams {
   /**
@@ -233,6 +239,23 @@ export interface EventsStreamParams {
   /** Types with commas between, such as `message.received,approval.*`; all of them where it is left out. */
   types?: string | undefined;
   lastEventId?: string | undefined;
+}
+
+/** What `groups.create` takes. */
+export interface GroupsCreateParams {
+  /** Who belongs to it, at most 50. */
+  member_ids: Array<string>;
+  /** Letters of a to z, digits and hyphens; no other group has it. */
+  name: string;
+}
+
+/** What `groups.update` takes. */
+export interface GroupsUpdateParams {
+  /** All who belong to it from now on, at most 50. Mail that waits already asks whom it asked. */
+  member_ids?: Array<string> | null | undefined;
+  /** Another name: a group that a policy asks for votes keeps its own. */
+  name?: string | null | undefined;
+  ifMatch?: string | undefined;
 }
 
 /** What `inboxes.create` takes. */
@@ -284,6 +307,34 @@ export interface InboxesResumeParams {
 export interface InboxesUpdateParams {
   /** The name beside the address, in mails that go out; an empty one takes it away. */
   display_name: string;
+}
+
+/** What `lists.create` takes. */
+export interface ListsCreateParams {
+  /** One mailbox. */
+  address?: string | null | undefined;
+  /** `send` for mail that goes out, by its recipients; `receive` for mail that comes in, by its author. */
+  direction: "send" | "receive";
+  /** All mailboxes of this domain and of those below it. */
+  domain?: string | null | undefined;
+  /** `true`: whoever has no entry of their own. */
+  everyone?: boolean | null | undefined;
+  /** `block`, or `allow` for whom a less specific entry blocks. */
+  kind: "allow" | "block";
+  /** Why, in at most 200 characters; whoever is refused is told. */
+  reason?: string | null | undefined;
+}
+
+/** What `lists.list` takes. */
+export interface ListsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** Mail that goes out, or mail that comes in. */
+  direction: "send" | "receive";
+  /** Who is allowed, or who is blocked. */
+  kind: "allow" | "block";
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
 }
 
 /** What `messages.batch` takes. */
@@ -595,6 +646,14 @@ export interface OrganizationResumeParams {
   limit?: number | undefined;
 }
 
+/** What `organization.update` takes. */
+export interface OrganizationUpdateParams {
+  /** What it is called. */
+  name?: string | null | undefined;
+  /** How many mails all of it may ask for on one day (UTC); `null` for as many as there are. */
+  sends_per_day?: number | null | undefined;
+}
+
 /** What `policies.create` takes. */
 export interface PoliciesCreateParams {
   description?: string | null | undefined;
@@ -602,7 +661,7 @@ export interface PoliciesCreateParams {
   /** The inboxes that it is for; null or left out, all of them. */
   inbox_ids?: Array<string> | null | undefined;
   name: string;
-  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "defer" | "block"; quiet_hours?: Record<string, unknown> | null; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
 }
 
 /** What `policies.replace` takes. */
@@ -612,7 +671,7 @@ export interface PoliciesReplaceParams {
   /** The inboxes that it is for; null or left out, all of them. */
   inbox_ids?: Array<string> | null | undefined;
   name: string;
-  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "defer" | "block"; quiet_hours?: Record<string, unknown> | null; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
   /** Of the policy whose place it takes, as you know it. */
   version: number;
 }
@@ -657,6 +716,24 @@ export interface StandingApprovalsCreateParams {
 
 /** What `standingApprovals.list` takes. */
 export interface StandingApprovalsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `suppressions.create` takes. */
+export interface SuppressionsCreateParams {
+  /** One mailbox. */
+  address?: string | null | undefined;
+  /** All mailboxes of this domain and of those below it. */
+  domain?: string | null | undefined;
+  /** Why, in at most 200 characters; whoever is refused is told. */
+  reason?: string | null | undefined;
+}
+
+/** What `suppressions.list` takes. */
+export interface SuppressionsListParams {
   /** The `next_cursor` of the page before. */
   cursor?: string | undefined;
   /** How many entries at most; 50 where it is left out. */
@@ -730,7 +807,9 @@ export interface TokensCreateParams {
   /** What it is for. */
   name: string;
   /** What it may do: as little as it needs. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  /** How many mails it may ask for on one day (UTC); left out, as many as the token that makes it. */
+  sends_per_day?: number | null | undefined;
 }
 
 /** What `tokens.list` takes. */
@@ -759,10 +838,29 @@ export interface TokensResumeParams {
   limit?: number | undefined;
 }
 
+/** What `tokens.rotate` takes. */
+export interface TokensRotateParams {
+  /** For how many seconds the secret that it has is taken still: 0 ends it at once. */
+  overlap?: number | null | undefined;
+}
+
+/** What `tokens.update` takes. */
+export interface TokensUpdateParams {
+  /** What it is for. */
+  name?: string | null | undefined;
+  /** How many mails it may ask for on one day (UTC); `null` for as many as there are. A person sets it. */
+  sends_per_day?: number | null | undefined;
+}
+
 /** What `webhooks.create` takes. */
 export interface WebhooksCreateParams {
-  /** Which events; left out or empty, all of them. */
-  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted"> | null | undefined;
+  /**
+   * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
+   * are added to it later.
+   */
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  /** Only events about these inboxes; left out or empty, about all, and about none. */
+  inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
   url: string;
 }
@@ -771,6 +869,10 @@ export interface WebhooksCreateParams {
 export interface WebhooksDeliveriesParams {
   /** The `next_cursor` of the page before. */
   cursor?: string | undefined;
+  /** Whether the webhook took the event. */
+  delivered?: boolean | undefined;
+  /** The event. */
+  event_id?: string | undefined;
   /** How many entries at most; 50 where it is left out. */
   limit?: number | undefined;
 }
@@ -781,6 +883,26 @@ export interface WebhooksListParams {
   cursor?: string | undefined;
   /** How many entries at most; 50 where it is left out. */
   limit?: number | undefined;
+}
+
+/** What `webhooks.resend` takes. */
+export interface WebhooksResendParams {
+  /** The `next_cursor` of the response before. */
+  cursor?: string | null | undefined;
+  /** Events that happened then or later, within 30 days. */
+  since: string;
+}
+
+/** What `webhooks.update` takes. */
+export interface WebhooksUpdateParams {
+  /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  /** Only events about these inboxes; empty, about all, and about none. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
+  status?: "active" | "paused" | null | undefined;
+  /** `https`, on port 443, in a public network. */
+  url?: string | null | undefined;
 }
 
 /** The routes of `approvals`. */
@@ -1236,6 +1358,23 @@ export class EventsRoutes {
   }
 
   /**
+   * Tells one webhook of an event again, or all that want it. Within a minute, with the same `webhook-id`. Needs the
+   * scope `webhooks.manage`. `POST /v1/events/{event_id}/redeliver`
+   */
+  redeliver(eventId: string, params: EventsRedeliverParams = {}, options: OnceOptions = {}): Promise<types.Redelivery> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/events/{event_id}/redeliver",
+      names: { event_id: eventId },
+      body: {
+        webhook_id: params.webhook_id,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
    * Events as they come, for `EventSource` and its like, without a URL that we could call. `text/event-stream` in
    * slices of 25 seconds at most; goes on behind `Last-Event-ID`. Needs the scope `events.read`. `GET
    * /v1/events/stream`
@@ -1254,6 +1393,89 @@ export class EventsRoutes {
         "last-event-id": params.lastEventId,
       },
       raw: true,
+      options,
+    });
+  }
+}
+
+/** The routes of `groups`. */
+export class GroupsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Puts members under a name, by which policies ask them for votes. Needs the scope `policies.manage`. `POST
+   * /v1/groups`
+   */
+  create(params: GroupsCreateParams, options: OnceOptions = {}): Promise<types.Group> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/groups",
+      names: {},
+      body: {
+        member_ids: params.member_ids,
+        name: params.name,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Removes a group that no policy asks for votes. `409 group_in_use` names the policies that ask it for votes. Needs
+   * the scope `policies.manage`. `DELETE /v1/groups/{group_id}`
+   */
+  delete(groupId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/groups/{group_id}",
+      names: { group_id: groupId },
+      options,
+    });
+  }
+
+  /** One group of members. Needs the scope `policies.manage`. `GET /v1/groups/{group_id}` */
+  get(groupId: string, options: CallOptions = {}): Promise<types.Group> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/groups/{group_id}",
+      names: { group_id: groupId },
+      options,
+    });
+  }
+
+  /**
+   * All groups of members. Members under a name, whom policies ask for votes. Needs the scope `policies.manage`. `GET
+   * /v1/groups`
+   */
+  list(options: CallOptions = {}): Promise<types.Groups> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/groups",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * Gives a group another name or other members. Mail that waits already asks whom it asked. `If-Match` may name its
+   * version. Needs the scope `policies.manage`. `PATCH /v1/groups/{group_id}`
+   */
+  update(groupId: string, params: GroupsUpdateParams = {}, options: CallOptions = {}): Promise<types.Group> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/groups/{group_id}",
+      names: { group_id: groupId },
+      headers: {
+        "if-match": params.ifMatch,
+      },
+      body: {
+        member_ids: params.member_ids,
+        name: params.name,
+      },
       options,
     });
   }
@@ -1429,6 +1651,83 @@ export class InboxesRoutes {
       },
       options,
     });
+  }
+}
+
+/** The routes of `lists`. */
+export class ListsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Puts somebody on a list: allowed or blocked, for mail that goes out or comes in. `200` with the entry that is
+   * there. The most specific entry counts: `infra/docs/LISTS.md`. Needs the scope `lists.manage`. `POST /v1/lists`
+   */
+  create(params: ListsCreateParams, options: OnceOptions = {}): Promise<types.ListEntry> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/lists",
+      names: {},
+      body: {
+        address: params.address,
+        direction: params.direction,
+        domain: params.domain,
+        everyone: params.everyone,
+        kind: params.kind,
+        reason: params.reason,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /** Takes somebody off a list. Needs the scope `lists.manage`. `DELETE /v1/lists/{list_entry_id}` */
+  delete(listEntryId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/lists/{list_entry_id}",
+      names: { list_entry_id: listEntryId },
+      options,
+    });
+  }
+
+  /** One entry of a list. Needs the scope `lists.manage`. `GET /v1/lists/{list_entry_id}` */
+  get(listEntryId: string, options: CallOptions = {}): Promise<types.ListEntry> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/lists/{list_entry_id}",
+      names: { list_entry_id: listEntryId },
+      options,
+    });
+  }
+
+  /** Who stands on one of the four lists, newest first. Needs the scope `lists.manage`. `GET /v1/lists` */
+  list(params: ListsListParams, options: CallOptions = {}): Promise<types.PageOfListEntry> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/lists",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        direction: params.direction,
+        kind: params.kind,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<ListsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.ListEntry, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
   }
 }
 
@@ -1879,6 +2178,23 @@ export class OrganizationRoutes {
       options,
     });
   }
+
+  /**
+   * Gives the organization another name or another limit of mails a day. Owners and admins, in a session. Needs the
+   * scope `policies.manage`. `PATCH /v1/organization`
+   */
+  update(params: OrganizationUpdateParams = {}, options: CallOptions = {}): Promise<types.Organization> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/organization",
+      names: {},
+      body: {
+        name: params.name,
+        sends_per_day: params.sends_per_day,
+      },
+      options,
+    });
+  }
 }
 
 /** The routes of `policies`. */
@@ -1962,8 +2278,8 @@ export class PoliciesRoutes {
   }
 
   /**
-   * What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail. Needs
-   * the scope `policies.manage`. `POST /v1/policies/simulate`
+   * What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail; with
+   * `policies.manage` or `messages.send`. Needs any good credential. `POST /v1/policies/simulate`
    */
   simulate(params: PoliciesSimulateParams, options: CallOptions = {}): Promise<types.Evaluation> {
     return this.#transport.request({
@@ -1977,6 +2293,19 @@ export class PoliciesRoutes {
         policies: params.policies,
         token_id: params.token_id,
       },
+      options,
+    });
+  }
+
+  /**
+   * Policies to start from. Ten good ones to start from. Needs the scope `policies.manage`. `GET
+   * /v1/policies/templates`
+   */
+  templates(options: CallOptions = {}): Promise<types.PolicyTemplates> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/policies/templates",
+      names: {},
       options,
     });
   }
@@ -2079,6 +2408,81 @@ export class StandingApprovalsRoutes {
 
   /** All entries of `list`, page by page as they are asked for. */
   async *iterList(params: Omit<StandingApprovalsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.StandingApproval, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
+/** The routes of `suppressions`. */
+export class SuppressionsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Suppresses an address or a domain: no mail goes there. `200` with the one that is there. Bounces for good and
+   * complaints suppress by themselves. Needs the scope `lists.manage`. `POST /v1/suppressions`
+   */
+  create(params: SuppressionsCreateParams = {}, options: OnceOptions = {}): Promise<types.Suppression> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/suppressions",
+      names: {},
+      body: {
+        address: params.address,
+        domain: params.domain,
+        reason: params.reason,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Ends a suppression: mail may be asked for again. What SES itself suppresses stays so. Needs the scope
+   * `lists.manage`. `DELETE /v1/suppressions/{suppression_id}`
+   */
+  delete(suppressionId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/suppressions/{suppression_id}",
+      names: { suppression_id: suppressionId },
+      options,
+    });
+  }
+
+  /** One suppression. Needs the scope `lists.manage`. `GET /v1/suppressions/{suppression_id}` */
+  get(suppressionId: string, options: CallOptions = {}): Promise<types.Suppression> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/suppressions/{suppression_id}",
+      names: { suppression_id: suppressionId },
+      options,
+    });
+  }
+
+  /** Whom no mail goes to, newest first. Needs the scope `lists.manage`. `GET /v1/suppressions` */
+  list(params: SuppressionsListParams = {}, options: CallOptions = {}): Promise<types.PageOfSuppression> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/suppressions",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<SuppressionsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Suppression, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -2248,6 +2652,7 @@ export class TokensRoutes {
         inbox_ids: params.inbox_ids,
         name: params.name,
         scopes: params.scopes,
+        sends_per_day: params.sends_per_day,
       },
       options,
     });
@@ -2257,6 +2662,19 @@ export class TokensRoutes {
   delete(tokenId: string, options: CallOptions = {}): Promise<void> {
     return this.#transport.request({
       method: "DELETE",
+      path: "/v1/tokens/{token_id}",
+      names: { token_id: tokenId },
+      options,
+    });
+  }
+
+  /**
+   * One token, without its secret. One's own; any for owners and admins. Needs the scope `tokens.manage`. `GET
+   * /v1/tokens/{token_id}`
+   */
+  get(tokenId: string, options: CallOptions = {}): Promise<types.Token> {
+    return this.#transport.request({
+      method: "GET",
       path: "/v1/tokens/{token_id}",
       names: { token_id: tokenId },
       options,
@@ -2326,6 +2744,40 @@ export class TokensRoutes {
       options,
     });
   }
+
+  /**
+   * Gives a token another secret; the one that it has is taken for a while longer. By its owner; the new secret is
+   * shown this once; repeated within ten minutes, another ends it. Needs the scope `tokens.manage`. `POST
+   * /v1/tokens/{token_id}/rotate`
+   */
+  rotate(tokenId: string, params: TokensRotateParams = {}, options: CallOptions = {}): Promise<types.Token> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/tokens/{token_id}/rotate",
+      names: { token_id: tokenId },
+      body: {
+        overlap: params.overlap,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Gives a token another name or another limit of mails a day. Its name; its limit in a session. Needs the scope
+   * `tokens.manage`. `PATCH /v1/tokens/{token_id}`
+   */
+  update(tokenId: string, params: TokensUpdateParams = {}, options: CallOptions = {}): Promise<types.Token> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/tokens/{token_id}",
+      names: { token_id: tokenId },
+      body: {
+        name: params.name,
+        sends_per_day: params.sends_per_day,
+      },
+      options,
+    });
+  }
 }
 
 /** The routes of `webhooks`. */
@@ -2348,6 +2800,7 @@ export class WebhooksRoutes {
       names: {},
       body: {
         events: params.events,
+        inbox_ids: params.inbox_ids,
         url: params.url,
       },
       options,
@@ -2368,8 +2821,8 @@ export class WebhooksRoutes {
   }
 
   /**
-   * The attempts to tell an endpoint, latest first. Each attempt, latest first. Needs the scope `webhooks.manage`.
-   * `GET /v1/webhooks/{webhook_id}/deliveries`
+   * The attempts to tell an endpoint, latest first. Each attempt, latest first, kept for 90 days. Needs the scope
+   * `webhooks.manage`. `GET /v1/webhooks/{webhook_id}/deliveries`
    */
   deliveries(webhookId: string, params: WebhooksDeliveriesParams = {}, options: CallOptions = {}): Promise<types.PageOfAttempt> {
     return this.#transport.request({
@@ -2378,6 +2831,8 @@ export class WebhooksRoutes {
       names: { webhook_id: webhookId },
       query: {
         cursor: params.cursor,
+        delivered: params.delivered,
+        event_id: params.event_id,
         limit: params.limit,
       },
       options,
@@ -2427,6 +2882,88 @@ export class WebhooksRoutes {
       cursor = page.next_cursor ?? undefined;
     } while (cursor);
   }
+
+  /**
+   * Tells an endpoint again of what it has not taken since a time. 40 events at a time, also those that it was not
+   * told of while it was disabled: repeat with `next_cursor` while there is one. Needs the scope `webhooks.manage`.
+   * `POST /v1/webhooks/{webhook_id}/resend`
+   */
+  resend(webhookId: string, params: WebhooksResendParams, options: OnceOptions = {}): Promise<types.Resent> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/webhooks/{webhook_id}/resend",
+      names: { webhook_id: webhookId },
+      body: {
+        cursor: params.cursor,
+        since: params.since,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Tells an endpoint of one event again. A delivery is named by its event; it begins anew within a minute, with the
+   * same `webhook-id`. Needs the scope `webhooks.manage`. `POST
+   * /v1/webhooks/{webhook_id}/deliveries/{event_id}/retry`
+   */
+  retry(webhookId: string, eventId: string, options: OnceOptions = {}): Promise<types.Redelivery> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/webhooks/{webhook_id}/deliveries/{event_id}/retry",
+      names: { webhook_id: webhookId,  event_id: eventId },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Another signing secret; the one before signs as well for 24 hours. Its `secret` is shown this once; the one
+   * before signs as well for 24 hours, and none that was before that. Needs the scope `webhooks.manage`. `POST
+   * /v1/webhooks/{webhook_id}/rotate-secret`
+   */
+  rotateSecret(webhookId: string, options: CallOptions = {}): Promise<types.Webhook> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/webhooks/{webhook_id}/rotate-secret",
+      names: { webhook_id: webhookId },
+      options,
+    });
+  }
+
+  /**
+   * Tells one endpoint, and no other, of an event of type `webhook.test`, once. Also while it is paused, disabled or
+   * held back; what came of it stands in its deliveries within seconds. Needs the scope `webhooks.manage`. `POST
+   * /v1/webhooks/{webhook_id}/test`
+   */
+  test(webhookId: string, options: OnceOptions = {}): Promise<types.Event> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/webhooks/{webhook_id}/test",
+      names: { webhook_id: webhookId },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Changes an endpoint: where it is, what it wants, whether it is told. `status` pauses it, and tells one again that
+   * was disabled. Needs the scope `webhooks.manage`. `PATCH /v1/webhooks/{webhook_id}`
+   */
+  update(webhookId: string, params: WebhooksUpdateParams = {}, options: CallOptions = {}): Promise<types.Webhook> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/webhooks/{webhook_id}",
+      names: { webhook_id: webhookId },
+      body: {
+        events: params.events,
+        inbox_ids: params.inbox_ids,
+        status: params.status,
+        url: params.url,
+      },
+      options,
+    });
+  }
 }
 
 /** All routes, by their resource. */
@@ -2436,8 +2973,10 @@ export class Resources {
   readonly audit: AuditRoutes;
   readonly drafts: DraftsRoutes;
   readonly events: EventsRoutes;
+  readonly groups: GroupsRoutes;
   readonly health: HealthRoutes;
   readonly inboxes: InboxesRoutes;
+  readonly lists: ListsRoutes;
   readonly me: MeRoutes;
   readonly messages: MessagesRoutes;
   readonly openapi: OpenapiRoutes;
@@ -2445,6 +2984,7 @@ export class Resources {
   readonly policies: PoliciesRoutes;
   readonly sessions: SessionsRoutes;
   readonly standingApprovals: StandingApprovalsRoutes;
+  readonly suppressions: SuppressionsRoutes;
   readonly threads: ThreadsRoutes;
   readonly tokens: TokensRoutes;
   readonly webhooks: WebhooksRoutes;
@@ -2455,8 +2995,10 @@ export class Resources {
     this.audit = new AuditRoutes(transport);
     this.drafts = new DraftsRoutes(transport);
     this.events = new EventsRoutes(transport);
+    this.groups = new GroupsRoutes(transport);
     this.health = new HealthRoutes(transport);
     this.inboxes = new InboxesRoutes(transport);
+    this.lists = new ListsRoutes(transport);
     this.me = new MeRoutes(transport);
     this.messages = new MessagesRoutes(transport);
     this.openapi = new OpenapiRoutes(transport);
@@ -2464,6 +3006,7 @@ export class Resources {
     this.policies = new PoliciesRoutes(transport);
     this.sessions = new SessionsRoutes(transport);
     this.standingApprovals = new StandingApprovalsRoutes(transport);
+    this.suppressions = new SuppressionsRoutes(transport);
     this.threads = new ThreadsRoutes(transport);
     this.tokens = new TokensRoutes(transport);
     this.webhooks = new WebhooksRoutes(transport);

@@ -4,6 +4,10 @@
 export interface Actor {
   /** The member's or token's; `system` where it was neither. */
   id: string;
+  /**
+   * What the token was called when it acted; not there for others, nor for what was written down before names were.
+   */
+  name?: string | null | undefined;
   /** `member`, `token` or `system`. */
   type: string;
 }
@@ -46,8 +50,12 @@ export interface Approval {
   id: string;
   inbox_id: string;
   message_id: string;
+  /** Where there are such hours: when it would go that is approved now, or was. */
+  not_before: string | null;
   policy_trace: Array<PolicyStep>;
   preview: string;
+  /** Hours within which its mail does not go, decided or not. */
+  quiet_hours: Array<QuietHours>;
   /** Why it was held or let go, as stable codes. */
   reasons: Array<string>;
   /** Of all kinds. */
@@ -105,8 +113,12 @@ export interface ApprovalDetail {
   /** The mail as it is sealed under `digest`. */
   message: MessageDetail;
   message_id: string;
+  /** Where there are such hours: when it would go that is approved now, or was. */
+  not_before: string | null;
   policy_trace: Array<PolicyStep>;
   preview: string;
+  /** Hours within which its mail does not go, decided or not. */
+  quiet_hours: Array<QuietHours>;
   /** Why it was held or let go, as stable codes. */
   reasons: Array<string>;
   /** Of all kinds. */
@@ -156,9 +168,13 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted";
+  event_type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
   /** When it is tried again. */
   next_attempt_at: string | null;
+  /** What was sent, without its signature and its body, which is the event; `null` where nobody was called. */
+  request: RequestHead | null;
+  /** Header fields of the response: of a few that help to find out why it failed, each at most 100 characters. */
+  response_headers: Record<string, unknown>;
   /** The HTTP status, where there was a response. */
   response_status: number | null;
 }
@@ -168,6 +184,10 @@ export interface AuditActor {
   /** The member's or token's; `system` where it was neither. */
   id: string;
   member_id: string | null;
+  /**
+   * What the token was called when it acted; not there for others, nor for what was written down before names were.
+   */
+  name?: string | null | undefined;
   /** `member`, `token` or `system`. */
   type: string;
 }
@@ -209,6 +229,32 @@ export interface BatchMessages {
   read?: boolean | null | undefined;
   /** Labels to lose. */
   remove_labels?: Array<string> | null | undefined;
+}
+
+/** A mail that a policy refused to take. Nothing else of it is stored. */
+export interface Blocked {
+  inbox_id: string;
+  /** Why, as stable codes. */
+  reasons: Array<string>;
+  requested_by: Actor;
+}
+
+/** How a mail bounced. */
+export interface Bounce {
+  recipients: Array<BouncedRecipient>;
+  /** More exactly, such as `general` or `mailbox_full`. */
+  subtype: string | null;
+  /** `permanent`, `transient` or `undetermined`; `rejected` where SES itself refused it. */
+  type: string;
+}
+
+/** What a server said of one recipient. */
+export interface BouncedRecipient {
+  address: string;
+  /** What the server said, at most 500 characters. */
+  diagnostic: string | null;
+  /** The status of RFC 3463, such as `5.1.1`. */
+  status: string | null;
 }
 
 /** A file that is to be uploaded. */
@@ -262,6 +308,14 @@ export interface CreateDraft {
   to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
+/** Members under a name, whom policies ask for votes as `group:<name>`. */
+export interface CreateGroup {
+  /** Who belongs to it, at most 50. */
+  member_ids: Array<string>;
+  /** Letters of a to z, digits and hyphens; no other group has it. */
+  name: string;
+}
+
 /** An inbox that is to be made on the installation's mail domain. */
 export interface CreateInbox {
   /** The name beside the address, in mails that go out. */
@@ -271,6 +325,22 @@ export interface CreateInbox {
    * for the domain, such as `postmaster`, are not to be had.
    */
   username?: string | null | undefined;
+}
+
+/** Who is to stand on a list: one of an address, a domain and everyone. */
+export interface CreateListEntry {
+  /** One mailbox. */
+  address?: string | null | undefined;
+  /** `send` for mail that goes out, by its recipients; `receive` for mail that comes in, by its author. */
+  direction: "send" | "receive";
+  /** All mailboxes of this domain and of those below it. */
+  domain?: string | null | undefined;
+  /** `true`: whoever has no entry of their own. */
+  everyone?: boolean | null | undefined;
+  /** `block`, or `allow` for whom a less specific entry blocks. */
+  kind: "allow" | "block";
+  /** Why, in at most 200 characters; whoever is refused is told. */
+  reason?: string | null | undefined;
 }
 
 /** Who signs in. */
@@ -297,6 +367,16 @@ export interface CreateStandingApproval {
   thread_id?: string | null | undefined;
 }
 
+/** Whom no mail is to go to any more: either of an address and a domain. */
+export interface CreateSuppression {
+  /** One mailbox. */
+  address?: string | null | undefined;
+  /** All mailboxes of this domain and of those below it. */
+  domain?: string | null | undefined;
+  /** Why, in at most 200 characters; whoever is refused is told. */
+  reason?: string | null | undefined;
+}
+
 /** A token for a program. */
 export interface CreateToken {
   /** When it ends by itself; left out, when it is deleted, or with the token that makes it. */
@@ -306,13 +386,20 @@ export interface CreateToken {
   /** What it is for. */
   name: string;
   /** What it may do: as little as it needs. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  /** How many mails it may ask for on one day (UTC); left out, as many as the token that makes it. */
+  sends_per_day?: number | null | undefined;
 }
 
 /** An endpoint that is to be told of events. */
 export interface CreateWebhook {
-  /** Which events; left out or empty, all of them. */
-  events?: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted"> | null | undefined;
+  /**
+   * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
+   * are added to it later.
+   */
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  /** Only events about these inboxes; left out or empty, about all, and about none. */
+  inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
   url: string;
 }
@@ -522,6 +609,18 @@ export interface EditMail {
   to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
+/** A webhook, as events tell of it. */
+export interface Endpoint {
+  /**
+   * Why it is disabled: `gone`, since it answered with 410, or `failing`, since every call of it failed for three
+   * days.
+   */
+  disabled_reason: string | null;
+  id: string;
+  /** `active`, `paused` or `disabled`. */
+  status: string;
+}
+
 /** What went wrong. */
 export interface Error {
   error: { code: string; details: { fields?: Array<{ code: string; field: string; message: string }> }; message: string; request_id: string };
@@ -530,10 +629,16 @@ export interface Error {
 /** What became of a mail that was tried out, and why. */
 export interface Evaluation {
   facts: Facts;
+  /** When it would go that nobody had to approve: at its time, and outside of those hours. */
+  not_before: string;
   /** So many more matched than the trace has room for. */
   omitted_steps: number;
+  /** So many more did not match than are told of. */
+  omitted_unmatched: number;
   /** `allow`, `hold` or `block`. */
   outcome: string;
+  /** Hours within which it does not go. */
+  quiet_hours: Array<QuietHours>;
   /** Why, as stable codes. */
   reasons: Array<string>;
   rules_looked_at: number;
@@ -541,6 +646,11 @@ export interface Evaluation {
   terms: Terms | null;
   /** The rules that matched. */
   trace: Array<PolicyStep>;
+  /**
+   * The rules that did not match: why, and the outcome that they would have had. Without the scope `policies.manage`
+   * those alone that would have let it go.
+   */
+  unmatched: Array<PolicyStep>;
 }
 
 /** An event, the same for whoever reads it and for webhooks. */
@@ -549,7 +659,9 @@ export interface Event {
   data: EventData;
   /** The same however often it is told of. */
   id: string;
-  type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted";
+  /** Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps. */
+  sequence?: number | null | undefined;
+  type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
 }
 
 /**
@@ -558,8 +670,18 @@ export interface Event {
  */
 export interface EventData {
   approval?: Approval | null | undefined;
+  /** Of `message.blocked`: what a policy refused to take. */
+  blocked?: Blocked | null | undefined;
+  /** Of `message.bounced`: what recipients' servers said. */
+  bounce?: Bounce | null | undefined;
+  /** Of `webhook.disabled` and `webhook.test`. */
+  endpoint?: Endpoint | null | undefined;
+  /** Of `token.paused`, `organization.paused` and their ends. */
+  halt?: Halt | null | undefined;
   inbox?: Inbox | null | undefined;
   message?: Message | null | undefined;
+  /** Of `suppression.created` and `.deleted`. */
+  suppression?: Suppression | null | undefined;
 }
 
 /** What policies look at, without the words of the mail. */
@@ -759,6 +881,8 @@ export interface FoundMessage {
   due_at?: string | null | undefined;
   failed_at?: string | null | undefined;
   failure_reason?: string | null | undefined;
+  /** While it is `scheduled`: when it goes, at its time and outside of quiet hours. */
+  not_before?: string | null | undefined;
   /** The name that SES gave it. */
   provider_id?: string | null | undefined;
   /** What SES reported of each recipient. */
@@ -795,6 +919,43 @@ export interface Fragment {
   matches: Array<Array<number>>;
   /** The piece, as plain text. */
   text: string;
+}
+
+/** Members under a name, whom policies ask for votes. */
+export interface Group {
+  created_at: string;
+  id: string;
+  member_ids: Array<string>;
+  name: string;
+  updated_at: string;
+  updated_by: Actor;
+  /** Counts changes: `If-Match` takes it. */
+  version: number;
+  /** Rules that too few can meet since this change; empty but in the response to one. */
+  warnings: Array<GroupWarning>;
+}
+
+/** A rule that too few members can meet. */
+export interface GroupWarning {
+  message: string;
+  policy_id: string;
+  /** Its place among the rules of the policy, from 0. */
+  rule: number;
+}
+
+/** All groups. They are few: there is one page. */
+export interface Groups {
+  data: Array<Group>;
+  /** Always `null`. */
+  next_cursor: string | null;
+}
+
+/** What is held back, or goes on. */
+export interface Halt {
+  /** While nothing goes. */
+  paused: Pause | null;
+  /** The token; `null` where it is the whole organization. */
+  token_id: string | null;
 }
 
 /** A header of a mail. */
@@ -847,6 +1008,24 @@ export interface Label {
   label: string;
 }
 
+/** Somebody on a list. */
+export interface ListEntry {
+  /** One mailbox. */
+  address: string | null;
+  created_at: string;
+  created_by: Actor;
+  direction: "send" | "receive";
+  /** All mailboxes of this domain and of those below it. */
+  domain: string | null;
+  /** Whoever has no entry of their own. */
+  everyone: boolean;
+  /** The same for the same address, domain or everyone in one direction. */
+  id: string;
+  kind: "allow" | "block";
+  /** Why, in the words of whoever made it. */
+  reason: string | null;
+}
+
 /** A mail. */
 export interface Mail {
   /** At most 20, with at most 25 MB together. */
@@ -896,11 +1075,15 @@ export interface Me {
   inbox_ids: Array<string> | null;
   /** The seat of whoever signed in, or made the token and answers for it. */
   member_id: string;
+  /** What a token is called. */
+  name: string | null;
   organization: Organization;
   organization_id: string;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
   /** What the credential may do. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  /** How many mails a token may ask for on one day (UTC); `null` for as many as its organization. */
+  sends_per_day: number | null;
   /** `token` or `session`. */
   type: string;
   /** Who signed in; not shown to a token. */
@@ -973,6 +1156,8 @@ export interface Message {
   due_at?: string | null | undefined;
   failed_at?: string | null | undefined;
   failure_reason?: string | null | undefined;
+  /** While it is `scheduled`: when it goes, at its time and outside of quiet hours. */
+  not_before?: string | null | undefined;
   /** The name that SES gave it. */
   provider_id?: string | null | undefined;
   /** What SES reported of each recipient. */
@@ -1085,6 +1270,8 @@ export interface MessageDetail {
   due_at?: string | null | undefined;
   failed_at?: string | null | undefined;
   failure_reason?: string | null | undefined;
+  /** While it is `scheduled`: when it goes, at its time and outside of quiet hours. */
+  not_before?: string | null | undefined;
   /** The name that SES gave it. */
   provider_id?: string | null | undefined;
   /** What SES reported of each recipient. */
@@ -1135,6 +1322,8 @@ export interface Organization {
   name: string;
   /** While nothing leaves it. */
   paused: Pause | null;
+  /** How many mails all of it may ask for on one day (UTC); `null` for as many as there are. */
+  sends_per_day: number | null;
 }
 
 /** A page of a list. */
@@ -1187,6 +1376,13 @@ export interface PageOfLabel {
 }
 
 /** A page of a list. */
+export interface PageOfListEntry {
+  data: Array<ListEntry>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
 export interface PageOfMessage {
   data: Array<Message>;
   /** For `cursor`, where there is more. */
@@ -1196,6 +1392,13 @@ export interface PageOfMessage {
 /** A page of a list. */
 export interface PageOfStandingApproval {
   data: Array<StandingApproval>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfSuppression {
+  data: Array<Suppression>;
   /** For `cursor`, where there is more. */
   next_cursor: string | null;
 }
@@ -1265,7 +1468,7 @@ export interface Policy {
   /** The inboxes that it is for; null or left out, all of them. */
   inbox_ids: Array<string> | null;
   name: string;
-  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "defer" | "block"; quiet_hours?: Record<string, unknown> | null; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
   updated_at: string;
   updated_by: Actor;
   version: number;
@@ -1278,14 +1481,14 @@ export interface PolicyGiven {
   /** The inboxes that it is for; null or left out, all of them. */
   inbox_ids?: Array<string> | null | undefined;
   name: string;
-  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "defer" | "block"; quiet_hours?: Record<string, unknown> | null; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
 }
 
 /** A rule that matched. */
 export interface PolicyStep {
-  /** The fact that met it, in one sentence. */
+  /** The fact that met it, or for which it is not met, in one sentence. */
   because: string;
-  /** `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged. */
+  /** `allow`, `hold`, `defer`, `block`, or `unreadable` where the rule could not be judged. */
   outcome: string;
   policy_id: string;
   policy_name: string;
@@ -1295,6 +1498,28 @@ export interface PolicyStep {
   rule_name: string;
 }
 
+/** A policy to start from. */
+export interface PolicyTemplate {
+  /** What it does. */
+  about: string;
+  /** What to change before it is made. */
+  change: string;
+  /** A name that stays, such as `first-contacts`. */
+  id: string;
+  /** What `POST /v1/policies` takes. */
+  policy: { description?: string | null; enabled?: boolean | null; inbox_ids?: Array<string> | null; name: string; rules: Array<{ name: string; outcome: "allow" | "hold" | "defer" | "block"; quiet_hours?: Record<string, unknown> | null; terms?: Record<string, unknown> | null; when: Record<string, unknown> }> };
+  /** Who wants it most: `everyone`, `support`, `sales`, `legal`, `finance` or `security`. */
+  room: string;
+  title: string;
+}
+
+/** All templates: there is one page. */
+export interface PolicyTemplates {
+  data: Array<PolicyTemplate>;
+  /** Always `null`. */
+  next_cursor: string | null;
+}
+
 /** The first thing that is wrong. */
 export interface Problem {
   /** The anchor that says otherwise. */
@@ -1302,6 +1527,17 @@ export interface Problem {
   code: string;
   message: string;
   sequence: number;
+}
+
+/** A part of the week within which mail does not go. */
+export interface QuietHours {
+  /** `mon` to `sun`. */
+  days: Array<string>;
+  /** A time of day such as `20:00`. */
+  from: string;
+  time_zone: string;
+  /** Until before this time of day; where it is before `from`, that of the next day. */
+  to: string;
 }
 
 /** Why something is held back or called off. */
@@ -1325,6 +1561,19 @@ export interface RecipientFact {
   kind: string;
 }
 
+/** Whom an event is to be told again. */
+export interface Redeliver {
+  /** The webhook; left out, all that are told of such events. */
+  webhook_id?: string | null | undefined;
+}
+
+/** An event that is told again within a minute. */
+export interface Redelivery {
+  event_id: string;
+  /** Whom it is told. */
+  webhook_ids: Array<string>;
+}
+
 /** A vote against exactly these bytes. */
 export interface Reject {
   /** The `digest` of the approval as it was shown. */
@@ -1342,7 +1591,7 @@ export interface ReplacePolicy {
   /** The inboxes that it is for; null or left out, all of them. */
   inbox_ids?: Array<string> | null | undefined;
   name: string;
-  rules: Array<{ name: string; outcome: "allow" | "hold" | "block"; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "defer" | "block"; quiet_hours?: Record<string, unknown> | null; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
   /** Of the policy whose place it takes, as you know it. */
   version: number;
 }
@@ -1425,12 +1674,41 @@ export interface Reported {
   status: string | null;
 }
 
+/** The head of a request to a webhook. */
+export interface RequestHead {
+  headers: Record<string, unknown>;
+  /** Always `POST`. */
+  method: string;
+  /** The first 300 characters. */
+  url: string;
+}
+
 /** Votes that are needed. */
 export interface Requirement {
+  /** Groups whose members may give them as well: those who belonged to them when the mail was asked for. */
+  groups: Array<string>;
+  /** Members who may give them as well, those of the groups among them. */
+  member_ids: Array<string>;
   quorum: number;
   roles: Array<"owner" | "admin" | "approver" | "editor" | "viewer">;
   /** So many there are; `null` where nobody votes yet. */
   votes: number | null;
+}
+
+/** From when on a webhook is to be told again of what it has not taken. */
+export interface Resend {
+  /** The `next_cursor` of the response before. */
+  cursor?: string | null | undefined;
+  /** Events that happened then or later, within 30 days. */
+  since: string;
+}
+
+/** What a webhook is told again within a minute. */
+export interface Resent {
+  /** The events, the oldest first. */
+  event_ids: Array<string>;
+  /** Where there may be more: repeat the request with it as `cursor`. */
+  next_cursor: string | null;
 }
 
 /** What ending a pause is to do. */
@@ -1448,6 +1726,12 @@ export interface Resumed {
   /** Whether it ended: a preview ends nothing. */
   resumed: boolean;
   will_send: PageOfMessage;
+}
+
+/** How a token gets another secret. */
+export interface RotateToken {
+  /** For how many seconds the secret that it has is taken still: 0 ends it at once. */
+  overlap?: number | null | undefined;
 }
 
 /** What mail is looked for. */
@@ -1537,6 +1821,23 @@ export interface Submitted {
   /** What its HTML was changed in before it was sealed. */
   changes: Array<HtmlChange>;
   message: Message;
+}
+
+/** Whom no mail goes to. */
+export interface Suppression {
+  /** One mailbox. */
+  address: string | null;
+  created_at: string;
+  created_by: Actor;
+  /** All mailboxes of this domain and of those below it. */
+  domain: string | null;
+  /** The same for the same address or domain. */
+  id: string;
+  /** The mail that bounced, or that was complained of. */
+  message_id: string | null;
+  /** Why, in the words of whoever made it. */
+  reason: string | null;
+  source: "manual" | "bounce" | "complaint";
 }
 
 /** What a held mail takes. */
@@ -1691,6 +1992,8 @@ export interface ThreadMessage {
   due_at?: string | null | undefined;
   failed_at?: string | null | undefined;
   failure_reason?: string | null | undefined;
+  /** While it is `scheduled`: when it goes, at its time and outside of quiet hours. */
+  not_before?: string | null | undefined;
   /** The name that SES gave it. */
   provider_id?: string | null | undefined;
   /** What SES reported of each recipient. */
@@ -1725,13 +2028,23 @@ export interface Token {
   inbox_ids: Array<string> | null;
   /** The last four characters of its secret. */
   last_four: string;
+  /** When it was used, give or take an hour; `null` where it never was. */
+  last_used_at: string | null;
   /** Its owner. */
   member_id: string;
   name: string;
   /** While it can't be used. */
   paused: Pause | null;
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
-  /** The secret, only in the response to its creation. */
+  /** Until when the secret before that is taken as well. */
+  previous_secret_until: string | null;
+  /** When it was given another secret; `null` where it has its first. */
+  rotated_at: string | null;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  /** How many mails it may ask for on one day (UTC); `null` for as many as there are. */
+  sends_per_day: number | null;
+  /** Whether it can be used: what it was made with counts as well. Only where tokens are looked at. */
+  status?: "active" | "paused" | "ended" | null | undefined;
+  /** The secret, only in the response to its creation, or to the rotation that made it. */
   token?: string | null | undefined;
 }
 
@@ -1774,6 +2087,14 @@ export interface UpdateDraft {
   to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
+/** What changes of a group; what is left out stays. */
+export interface UpdateGroup {
+  /** All who belong to it from now on, at most 50. Mail that waits already asks whom it asked. */
+  member_ids?: Array<string> | null | undefined;
+  /** Another name: a group that a policy asks for votes keeps its own. */
+  name?: string | null | undefined;
+}
+
 /** What changes of an inbox. Its address is its own for ever. */
 export interface UpdateInbox {
   /** The name beside the address, in mails that go out; an empty one takes it away. */
@@ -1788,6 +2109,34 @@ export interface UpdateMessage {
   read?: boolean | null | undefined;
   /** Labels to lose. */
   remove_labels?: Array<string> | null | undefined;
+}
+
+/** What changes of an organization; what is left out stays. */
+export interface UpdateOrganization {
+  /** What it is called. */
+  name?: string | null | undefined;
+  /** How many mails all of it may ask for on one day (UTC); `null` for as many as there are. */
+  sends_per_day?: number | null | undefined;
+}
+
+/** What changes of a token; what is left out stays. */
+export interface UpdateToken {
+  /** What it is for. */
+  name?: string | null | undefined;
+  /** How many mails it may ask for on one day (UTC); `null` for as many as there are. A person sets it. */
+  sends_per_day?: number | null | undefined;
+}
+
+/** What changes of a webhook; what is left out stays. */
+export interface UpdateWebhook {
+  /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  /** Only events about these inboxes; empty, about all, and about none. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
+  status?: "active" | "paused" | null | undefined;
+  /** `https`, on port 443, in a public network. */
+  url?: string | null | undefined;
 }
 
 /** A file that was announced, with where to put it. */
@@ -1845,6 +2194,8 @@ export interface Verification {
 /** How many mails left within a window. */
 export interface Volume {
   count: number;
+  /** `mails`, or `first_contacts`: recipients who were never written to before. */
+  of: string;
   per: string;
   recipient: string | null;
   window: string;
@@ -1866,15 +2217,26 @@ export interface Vote {
 /** A webhook. */
 export interface Webhook {
   created_at: string;
+  disabled_at: string | null;
+  /** `gone`: it answered with 410. `failing`: every call of it failed for three days. */
+  disabled_reason: string | null;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.reminder" | "inbox.created" | "inbox.deleted">;
+  events: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted">;
+  /** When the first of them was made. */
+  failing_since: string | null;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */
   failures: number;
+  /** Until when the secret before this one signs as well. */
+  former_secret_until: string | null;
   /** Until when it is asked no more. */
   held_until: string | null;
   id: string;
-  /** What signs the events, only in the response to its creation. */
+  /** The inboxes about which it is told; all of them where it is empty. */
+  inbox_ids: Array<string>;
+  /** What signs the events, only in the response to its creation and to `rotate-secret`. */
   secret?: string | null | undefined;
   secret_last_four: string;
+  /** `active`; `paused`: events wait; `disabled`: it is told of nothing until it is made active again. */
+  status: string;
   url: string;
 }

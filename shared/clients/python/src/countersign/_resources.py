@@ -653,6 +653,32 @@ class EventsRoutes:
             if not cursor:
                 return
 
+    def redeliver(
+        self,
+        event_id: str,
+        *,
+        webhook_id: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Redelivery:
+        """Tells one webhook of an event again, or all that want it. Within a minute, with the same `webhook-id`. Needs
+        the scope `webhooks.manage`. `POST /v1/events/{event_id}/redeliver`
+        """
+        answer: types.Redelivery = self._transport.request(
+            "POST",
+            "/v1/events/{event_id}/redeliver",
+            names={"event_id": event_id},
+            body=_given(
+                {
+                    "webhook_id": webhook_id,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
     def stream(
         self,
         *,
@@ -677,6 +703,114 @@ class EventsRoutes:
             },
             headers={"last-event-id": last_event_id},
             raw=True,
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class GroupsRoutes:
+    """The routes of `groups`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        member_ids: builtins.list[str],
+        name: str,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Group:
+        """Puts members under a name, by which policies ask them for votes. Needs the scope `policies.manage`. `POST
+        /v1/groups`
+        """
+        answer: types.Group = self._transport.request(
+            "POST",
+            "/v1/groups",
+            names={},
+            body=_given(
+                {
+                    "member_ids": member_ids,
+                    "name": name,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        group_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Removes a group that no policy asks for votes. `409 group_in_use` names the policies that ask it for votes.
+        Needs the scope `policies.manage`. `DELETE /v1/groups/{group_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/groups/{group_id}",
+            names={"group_id": group_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        group_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Group:
+        """One group of members. Needs the scope `policies.manage`. `GET /v1/groups/{group_id}`"""
+        answer: types.Group = self._transport.request(
+            "GET",
+            "/v1/groups/{group_id}",
+            names={"group_id": group_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Groups:
+        """All groups of members. Members under a name, whom policies ask for votes. Needs the scope `policies.manage`.
+        `GET /v1/groups`
+        """
+        answer: types.Groups = self._transport.request(
+            "GET",
+            "/v1/groups",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        group_id: str,
+        *,
+        member_ids: builtins.list[str] | None | Unset = UNSET,
+        name: str | None | Unset = UNSET,
+        if_match: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Group:
+        """Gives a group another name or other members. Mail that waits already asks whom it asked. `If-Match` may name
+        its version. Needs the scope `policies.manage`. `PATCH /v1/groups/{group_id}`
+        """
+        answer: types.Group = self._transport.request(
+            "PATCH",
+            "/v1/groups/{group_id}",
+            names={"group_id": group_id},
+            headers={"if-match": if_match},
+            body=_changed(
+                {
+                    "member_ids": member_ids,
+                    "name": name,
+                }
+            ),
             timeout=request_timeout,
         )
         return answer
@@ -918,6 +1052,118 @@ class InboxesRoutes:
             timeout=request_timeout,
         )
         return answer
+
+
+class ListsRoutes:
+    """The routes of `lists`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        direction: Literal["send", "receive"],
+        kind: Literal["allow", "block"],
+        address: str | None = None,
+        domain: str | None = None,
+        everyone: bool | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.ListEntry:
+        """Puts somebody on a list: allowed or blocked, for mail that goes out or comes in. `200` with the entry that is
+        there. The most specific entry counts: `infra/docs/LISTS.md`. Needs the scope `lists.manage`. `POST /v1/lists`
+        """
+        answer: types.ListEntry = self._transport.request(
+            "POST",
+            "/v1/lists",
+            names={},
+            body=_given(
+                {
+                    "address": address,
+                    "direction": direction,
+                    "domain": domain,
+                    "everyone": everyone,
+                    "kind": kind,
+                    "reason": reason,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        list_entry_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Takes somebody off a list. Needs the scope `lists.manage`. `DELETE /v1/lists/{list_entry_id}`"""
+        self._transport.request(
+            "DELETE",
+            "/v1/lists/{list_entry_id}",
+            names={"list_entry_id": list_entry_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        list_entry_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.ListEntry:
+        """One entry of a list. Needs the scope `lists.manage`. `GET /v1/lists/{list_entry_id}`"""
+        answer: types.ListEntry = self._transport.request(
+            "GET",
+            "/v1/lists/{list_entry_id}",
+            names={"list_entry_id": list_entry_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        direction: Literal["send", "receive"],
+        kind: Literal["allow", "block"],
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfListEntry:
+        """Who stands on one of the four lists, newest first. Needs the scope `lists.manage`. `GET /v1/lists`"""
+        answer: types.PageOfListEntry = self._transport.request(
+            "GET",
+            "/v1/lists",
+            names={},
+            query={
+                "cursor": cursor,
+                "direction": direction,
+                "kind": kind,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        direction: Literal["send", "receive"],
+        kind: Literal["allow", "block"],
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.ListEntry]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(direction=direction, kind=kind, limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
 
 
 class MeRoutes:
@@ -1598,6 +1844,30 @@ class OrganizationRoutes:
         )
         return answer
 
+    def update(
+        self,
+        *,
+        name: str | None | Unset = UNSET,
+        sends_per_day: int | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Organization:
+        """Gives the organization another name or another limit of mails a day. Owners and admins, in a session. Needs
+        the scope `policies.manage`. `PATCH /v1/organization`
+        """
+        answer: types.Organization = self._transport.request(
+            "PATCH",
+            "/v1/organization",
+            names={},
+            body=_changed(
+                {
+                    "name": name,
+                    "sends_per_day": sends_per_day,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
 
 class PoliciesRoutes:
     """The routes of `policies`."""
@@ -1724,8 +1994,8 @@ class PoliciesRoutes:
         token_id: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Evaluation:
-        """What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail. Needs
-        the scope `policies.manage`. `POST /v1/policies/simulate`
+        """What would become of a mail, and why. Nothing is stored or sent. What the policies would make of a mail; with
+        `policies.manage` or `messages.send`. Needs any good credential. `POST /v1/policies/simulate`
         """
         answer: types.Evaluation = self._transport.request(
             "POST",
@@ -1740,6 +2010,22 @@ class PoliciesRoutes:
                     "token_id": token_id,
                 }
             ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def templates(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.PolicyTemplates:
+        """Policies to start from. Ten good ones to start from. Needs the scope `policies.manage`. `GET
+        /v1/policies/templates`
+        """
+        answer: types.PolicyTemplates = self._transport.request(
+            "GET",
+            "/v1/policies/templates",
+            names={},
             timeout=request_timeout,
         )
         return answer
@@ -1875,6 +2161,108 @@ class StandingApprovalsRoutes:
         limit: int | None = None,
         request_timeout: float | None = None,
     ) -> Iterator[types.StandingApproval]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+
+class SuppressionsRoutes:
+    """The routes of `suppressions`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        address: str | None = None,
+        domain: str | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Suppression:
+        """Suppresses an address or a domain: no mail goes there. `200` with the one that is there. Bounces for good and
+        complaints suppress by themselves. Needs the scope `lists.manage`. `POST /v1/suppressions`
+        """
+        answer: types.Suppression = self._transport.request(
+            "POST",
+            "/v1/suppressions",
+            names={},
+            body=_given(
+                {
+                    "address": address,
+                    "domain": domain,
+                    "reason": reason,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        suppression_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Ends a suppression: mail may be asked for again. What SES itself suppresses stays so. Needs the scope
+        `lists.manage`. `DELETE /v1/suppressions/{suppression_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/suppressions/{suppression_id}",
+            names={"suppression_id": suppression_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        suppression_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Suppression:
+        """One suppression. Needs the scope `lists.manage`. `GET /v1/suppressions/{suppression_id}`"""
+        answer: types.Suppression = self._transport.request(
+            "GET",
+            "/v1/suppressions/{suppression_id}",
+            names={"suppression_id": suppression_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfSuppression:
+        """Whom no mail goes to, newest first. Needs the scope `lists.manage`. `GET /v1/suppressions`"""
+        answer: types.PageOfSuppression = self._transport.request(
+            "GET",
+            "/v1/suppressions",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Suppression]:
         """All entries of `list`, page by page as they are asked for."""
         cursor: str | None = None
         while True:
@@ -2100,9 +2488,10 @@ class TokensRoutes:
         self,
         *,
         name: str,
-        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]],
+        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]],
         expires_at: str | None = None,
         inbox_ids: builtins.list[str] | None = None,
+        sends_per_day: int | None = None,
         request_timeout: float | None = None,
     ) -> types.Token:
         """Makes an API token. Its secret is in this answer and nowhere else. Its secret is shown this once; repeated
@@ -2119,6 +2508,7 @@ class TokensRoutes:
                     "inbox_ids": inbox_ids,
                     "name": name,
                     "scopes": scopes,
+                    "sends_per_day": sends_per_day,
                 }
             ),
             timeout=request_timeout,
@@ -2139,6 +2529,23 @@ class TokensRoutes:
             names={"token_id": token_id},
             timeout=request_timeout,
         )
+
+    def get(
+        self,
+        token_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Token:
+        """One token, without its secret. One's own; any for owners and admins. Needs the scope `tokens.manage`. `GET
+        /v1/tokens/{token_id}`
+        """
+        answer: types.Token = self._transport.request(
+            "GET",
+            "/v1/tokens/{token_id}",
+            names={"token_id": token_id},
+            timeout=request_timeout,
+        )
+        return answer
 
     def list(
         self,
@@ -2231,6 +2638,55 @@ class TokensRoutes:
         )
         return answer
 
+    def rotate(
+        self,
+        token_id: str,
+        *,
+        overlap: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Token:
+        """Gives a token another secret; the one that it has is taken for a while longer. By its owner; the new secret is
+        shown this once; repeated within ten minutes, another ends it. Needs the scope `tokens.manage`. `POST
+        /v1/tokens/{token_id}/rotate`
+        """
+        answer: types.Token = self._transport.request(
+            "POST",
+            "/v1/tokens/{token_id}/rotate",
+            names={"token_id": token_id},
+            body=_given(
+                {
+                    "overlap": overlap,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        token_id: str,
+        *,
+        name: str | None | Unset = UNSET,
+        sends_per_day: int | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Token:
+        """Gives a token another name or another limit of mails a day. Its name; its limit in a session. Needs the scope
+        `tokens.manage`. `PATCH /v1/tokens/{token_id}`
+        """
+        answer: types.Token = self._transport.request(
+            "PATCH",
+            "/v1/tokens/{token_id}",
+            names={"token_id": token_id},
+            body=_changed(
+                {
+                    "name": name,
+                    "sends_per_day": sends_per_day,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
 
 class WebhooksRoutes:
     """The routes of `webhooks`."""
@@ -2242,7 +2698,8 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]] | None = None,
+        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None = None,
+        inbox_ids: builtins.list[str] | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
         """Registers an endpoint. Its signing secret is in this answer and nowhere else. Its `secret` is shown this once;
@@ -2256,6 +2713,7 @@ class WebhooksRoutes:
             body=_given(
                 {
                     "events": events,
+                    "inbox_ids": inbox_ids,
                     "url": url,
                 }
             ),
@@ -2284,11 +2742,13 @@ class WebhooksRoutes:
         webhook_id: str,
         *,
         cursor: str | None = None,
+        delivered: bool | None = None,
+        event_id: str | None = None,
         limit: int | None = None,
         request_timeout: float | None = None,
     ) -> types.PageOfAttempt:
-        """The attempts to tell an endpoint, latest first. Each attempt, latest first. Needs the scope `webhooks.manage`.
-        `GET /v1/webhooks/{webhook_id}/deliveries`
+        """The attempts to tell an endpoint, latest first. Each attempt, latest first, kept for 90 days. Needs the scope
+        `webhooks.manage`. `GET /v1/webhooks/{webhook_id}/deliveries`
         """
         answer: types.PageOfAttempt = self._transport.request(
             "GET",
@@ -2296,6 +2756,8 @@ class WebhooksRoutes:
             names={"webhook_id": webhook_id},
             query={
                 "cursor": cursor,
+                "delivered": delivered,
+                "event_id": event_id,
                 "limit": limit,
             },
             timeout=request_timeout,
@@ -2306,13 +2768,15 @@ class WebhooksRoutes:
         self,
         webhook_id: str,
         *,
+        delivered: bool | None = None,
+        event_id: str | None = None,
         limit: int | None = None,
         request_timeout: float | None = None,
     ) -> Iterator[types.Attempt]:
         """All entries of `deliveries`, page by page as they are asked for."""
         cursor: str | None = None
         while True:
-            page = self.deliveries(webhook_id, limit=limit, request_timeout=request_timeout, cursor=cursor)
+            page = self.deliveries(webhook_id, delivered=delivered, event_id=event_id, limit=limit, request_timeout=request_timeout, cursor=cursor)
             yield from page["data"]
             cursor = page["next_cursor"]
             if not cursor:
@@ -2368,6 +2832,125 @@ class WebhooksRoutes:
             if not cursor:
                 return
 
+    def resend(
+        self,
+        webhook_id: str,
+        *,
+        since: str,
+        cursor: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Resent:
+        """Tells an endpoint again of what it has not taken since a time. 40 events at a time, also those that it was not
+        told of while it was disabled: repeat with `next_cursor` while there is one. Needs the scope
+        `webhooks.manage`. `POST /v1/webhooks/{webhook_id}/resend`
+        """
+        answer: types.Resent = self._transport.request(
+            "POST",
+            "/v1/webhooks/{webhook_id}/resend",
+            names={"webhook_id": webhook_id},
+            body=_given(
+                {
+                    "cursor": cursor,
+                    "since": since,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def retry(
+        self,
+        webhook_id: str,
+        event_id: str,
+        *,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Redelivery:
+        """Tells an endpoint of one event again. A delivery is named by its event; it begins anew within a minute, with
+        the same `webhook-id`. Needs the scope `webhooks.manage`. `POST
+        /v1/webhooks/{webhook_id}/deliveries/{event_id}/retry`
+        """
+        answer: types.Redelivery = self._transport.request(
+            "POST",
+            "/v1/webhooks/{webhook_id}/deliveries/{event_id}/retry",
+            names={"webhook_id": webhook_id, "event_id": event_id},
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def rotate_secret(
+        self,
+        webhook_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Webhook:
+        """Another signing secret; the one before signs as well for 24 hours. Its `secret` is shown this once; the one
+        before signs as well for 24 hours, and none that was before that. Needs the scope `webhooks.manage`. `POST
+        /v1/webhooks/{webhook_id}/rotate-secret`
+        """
+        answer: types.Webhook = self._transport.request(
+            "POST",
+            "/v1/webhooks/{webhook_id}/rotate-secret",
+            names={"webhook_id": webhook_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def test(
+        self,
+        webhook_id: str,
+        *,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Event:
+        """Tells one endpoint, and no other, of an event of type `webhook.test`, once. Also while it is paused, disabled
+        or held back; what came of it stands in its deliveries within seconds. Needs the scope `webhooks.manage`.
+        `POST /v1/webhooks/{webhook_id}/test`
+        """
+        answer: types.Event = self._transport.request(
+            "POST",
+            "/v1/webhooks/{webhook_id}/test",
+            names={"webhook_id": webhook_id},
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        webhook_id: str,
+        *,
+        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None | Unset = UNSET,
+        inbox_ids: builtins.list[str] | None | Unset = UNSET,
+        status: Literal["active", "paused"] | None | Unset = UNSET,
+        url: str | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Webhook:
+        """Changes an endpoint: where it is, what it wants, whether it is told. `status` pauses it, and tells one again
+        that was disabled. Needs the scope `webhooks.manage`. `PATCH /v1/webhooks/{webhook_id}`
+        """
+        answer: types.Webhook = self._transport.request(
+            "PATCH",
+            "/v1/webhooks/{webhook_id}",
+            names={"webhook_id": webhook_id},
+            body=_changed(
+                {
+                    "events": events,
+                    "inbox_ids": inbox_ids,
+                    "status": status,
+                    "url": url,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
 
 class Resources:
     """All routes, by their resource."""
@@ -2379,8 +2962,10 @@ class Resources:
         self.audit = AuditRoutes(transport)
         self.drafts = DraftsRoutes(transport)
         self.events = EventsRoutes(transport)
+        self.groups = GroupsRoutes(transport)
         self.health = HealthRoutes(transport)
         self.inboxes = InboxesRoutes(transport)
+        self.lists = ListsRoutes(transport)
         self.me = MeRoutes(transport)
         self.messages = MessagesRoutes(transport)
         self.openapi = OpenapiRoutes(transport)
@@ -2388,6 +2973,7 @@ class Resources:
         self.policies = PoliciesRoutes(transport)
         self.sessions = SessionsRoutes(transport)
         self.standing_approvals = StandingApprovalsRoutes(transport)
+        self.suppressions = SuppressionsRoutes(transport)
         self.threads = ThreadsRoutes(transport)
         self.tokens = TokensRoutes(transport)
         self.webhooks = WebhooksRoutes(transport)

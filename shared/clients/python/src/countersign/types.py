@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict, Union
 
 
-class Actor(TypedDict):
-    """Who did something."""
-
+class _ActorAlways(TypedDict):
     #: The member's or token's; `system` where it was neither.
     id: str
     #: `member`, `token` or `system`.
     type: str
+
+
+class Actor(_ActorAlways, total=False):
+    """Who did something."""
+
+    #: What the token was called when it acted; not there for others, nor for what was written down before names were.
+    name: str | None
 
 
 class Anchor(TypedDict):
@@ -47,8 +52,12 @@ class _ApprovalAlways(TypedDict):
     id: str
     inbox_id: str
     message_id: str
+    #: Where there are such hours: when it would go that is approved now, or was.
+    not_before: str | None
     policy_trace: list[PolicyStep]
     preview: str
+    #: Hours within which its mail does not go, decided or not.
+    quiet_hours: list[QuietHours]
     #: Why it was held or let go, as stable codes.
     reasons: list[str]
     #: Of all kinds.
@@ -110,8 +119,12 @@ class _ApprovalDetailAlways(TypedDict):
     #: The mail as it is sealed under `digest`.
     message: MessageDetail
     message_id: str
+    #: Where there are such hours: when it would go that is approved now, or was.
+    not_before: str | None
     policy_trace: list[PolicyStep]
     preview: str
+    #: Hours within which its mail does not go, decided or not.
+    quiet_hours: list[QuietHours]
     #: Why it was held or let go, as stable codes.
     reasons: list[str]
     #: Of all kinds.
@@ -175,21 +188,30 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]
+    event_type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
     #: When it is tried again.
     next_attempt_at: str | None
+    #: What was sent, without its signature and its body, which is the event; `null` where nobody was called.
+    request: RequestHead | None
+    #: Header fields of the response: of a few that help to find out why it failed, each at most 100 characters.
+    response_headers: dict[str, Any]
     #: The HTTP status, where there was a response.
     response_status: int | None
 
 
-class AuditActor(TypedDict):
-    """Who did it, and for a token its owner."""
-
+class _AuditActorAlways(TypedDict):
     #: The member's or token's; `system` where it was neither.
     id: str
     member_id: str | None
     #: `member`, `token` or `system`.
     type: str
+
+
+class AuditActor(_AuditActorAlways, total=False):
+    """Who did it, and for a token its owner."""
+
+    #: What the token was called when it acted; not there for others, nor for what was written down before names were.
+    name: str | None
 
 
 class AuditEntry(TypedDict):
@@ -234,6 +256,35 @@ class BatchMessages(_BatchMessagesAlways, total=False):
     read: bool | None
     #: Labels to lose.
     remove_labels: list[str] | None
+
+
+class Blocked(TypedDict):
+    """A mail that a policy refused to take. Nothing else of it is stored."""
+
+    inbox_id: str
+    #: Why, as stable codes.
+    reasons: list[str]
+    requested_by: Actor
+
+
+class Bounce(TypedDict):
+    """How a mail bounced."""
+
+    recipients: list[BouncedRecipient]
+    #: More exactly, such as `general` or `mailbox_full`.
+    subtype: str | None
+    #: `permanent`, `transient` or `undetermined`; `rejected` where SES itself refused it.
+    type: str
+
+
+class BouncedRecipient(TypedDict):
+    """What a server said of one recipient."""
+
+    address: str
+    #: What the server said, at most 500 characters.
+    diagnostic: str | None
+    #: The status of RFC 3463, such as `5.1.1`.
+    status: str | None
 
 
 class _CreateAttachmentAlways(TypedDict):
@@ -290,6 +341,15 @@ class CreateDraft(TypedDict, total=False):
     to: Mailbox | list[Mailbox] | None
 
 
+class CreateGroup(TypedDict):
+    """Members under a name, whom policies ask for votes as `group:<name>`."""
+
+    #: Who belongs to it, at most 50.
+    member_ids: list[str]
+    #: Letters of a to z, digits and hyphens; no other group has it.
+    name: str
+
+
 class CreateInbox(TypedDict, total=False):
     """An inbox that is to be made on the installation's mail domain."""
 
@@ -298,6 +358,26 @@ class CreateInbox(TypedDict, total=False):
     #: What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that
     #: speak for the domain, such as `postmaster`, are not to be had.
     username: str | None
+
+
+class _CreateListEntryAlways(TypedDict):
+    #: `send` for mail that goes out, by its recipients; `receive` for mail that comes in, by its author.
+    direction: Literal["send", "receive"]
+    #: `block`, or `allow` for whom a less specific entry blocks.
+    kind: Literal["allow", "block"]
+
+
+class CreateListEntry(_CreateListEntryAlways, total=False):
+    """Who is to stand on a list: one of an address, a domain and everyone."""
+
+    #: One mailbox.
+    address: str | None
+    #: All mailboxes of this domain and of those below it.
+    domain: str | None
+    #: `true`: whoever has no entry of their own.
+    everyone: bool | None
+    #: Why, in at most 200 characters; whoever is refused is told.
+    reason: str | None
 
 
 class CreateSession(TypedDict):
@@ -329,11 +409,22 @@ class CreateStandingApproval(_CreateStandingApprovalAlways, total=False):
     thread_id: str | None
 
 
+class CreateSuppression(TypedDict, total=False):
+    """Whom no mail is to go to any more: either of an address and a domain."""
+
+    #: One mailbox.
+    address: str | None
+    #: All mailboxes of this domain and of those below it.
+    domain: str | None
+    #: Why, in at most 200 characters; whoever is refused is told.
+    reason: str | None
+
+
 class _CreateTokenAlways(TypedDict):
     #: What it is for.
     name: str
     #: What it may do: as little as it needs.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
 
 
 class CreateToken(_CreateTokenAlways, total=False):
@@ -343,6 +434,8 @@ class CreateToken(_CreateTokenAlways, total=False):
     expires_at: str | None
     #: The inboxes that it reaches; left out, all of them.
     inbox_ids: list[str] | None
+    #: How many mails it may ask for on one day (UTC); left out, as many as the token that makes it.
+    sends_per_day: int | None
 
 
 class _CreateWebhookAlways(TypedDict):
@@ -353,8 +446,11 @@ class _CreateWebhookAlways(TypedDict):
 class CreateWebhook(_CreateWebhookAlways, total=False):
     """An endpoint that is to be told of events."""
 
-    #: Which events; left out or empty, all of them.
-    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]] | None
+    #: Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types
+    #: that are added to it later.
+    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
+    #: Only events about these inboxes; left out or empty, about all, and about none.
+    inbox_ids: list[str] | None
 
 
 class Credential(TypedDict):
@@ -579,6 +675,17 @@ class EditMail(_EditMailAlways, total=False):
     to: Mailbox | list[Mailbox] | None
 
 
+class Endpoint(TypedDict):
+    """A webhook, as events tell of it."""
+
+    #: Why it is disabled: `gone`, since it answered with 410, or `failing`, since every call of it failed for three
+    #: days.
+    disabled_reason: str | None
+    id: str
+    #: `active`, `paused` or `disabled`.
+    status: str
+
+
 class Error(TypedDict):
     """What went wrong."""
 
@@ -589,10 +696,16 @@ class Evaluation(TypedDict):
     """What became of a mail that was tried out, and why."""
 
     facts: Facts
+    #: When it would go that nobody had to approve: at its time, and outside of those hours.
+    not_before: str
     #: So many more matched than the trace has room for.
     omitted_steps: int
+    #: So many more did not match than are told of.
+    omitted_unmatched: int
     #: `allow`, `hold` or `block`.
     outcome: str
+    #: Hours within which it does not go.
+    quiet_hours: list[QuietHours]
     #: Why, as stable codes.
     reasons: list[str]
     rules_looked_at: int
@@ -600,16 +713,24 @@ class Evaluation(TypedDict):
     terms: Terms | None
     #: The rules that matched.
     trace: list[PolicyStep]
+    #: The rules that did not match: why, and the outcome that they would have had. Without the scope
+    #: `policies.manage` those alone that would have let it go.
+    unmatched: list[PolicyStep]
 
 
-class Event(TypedDict):
-    """An event, the same for whoever reads it and for webhooks."""
-
+class _EventAlways(TypedDict):
     created_at: str
     data: EventData
     #: The same however often it is told of.
     id: str
-    type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]
+    type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
+
+
+class Event(_EventAlways, total=False):
+    """An event, the same for whoever reads it and for webhooks."""
+
+    #: Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps.
+    sequence: int | None
 
 
 class EventData(TypedDict, total=False):
@@ -618,8 +739,18 @@ class EventData(TypedDict, total=False):
     """
 
     approval: Approval | None
+    #: Of `message.blocked`: what a policy refused to take.
+    blocked: Blocked | None
+    #: Of `message.bounced`: what recipients' servers said.
+    bounce: Bounce | None
+    #: Of `webhook.disabled` and `webhook.test`.
+    endpoint: Endpoint | None
+    #: Of `token.paused`, `organization.paused` and their ends.
+    halt: Halt | None
     inbox: Inbox | None
     message: Message | None
+    #: Of `suppression.created` and `.deleted`.
+    suppression: Suppression | None
 
 
 class Facts(TypedDict):
@@ -821,6 +952,8 @@ class FoundMessage(_FoundMessageAlways, total=False):
     due_at: str | None
     failed_at: str | None
     failure_reason: str | None
+    #: While it is `scheduled`: when it goes, at its time and outside of quiet hours.
+    not_before: str | None
     #: The name that SES gave it.
     provider_id: str | None
     #: What SES reported of each recipient.
@@ -855,6 +988,47 @@ class Fragment(TypedDict):
     matches: list[list[int]]
     #: The piece, as plain text.
     text: str
+
+
+class Group(TypedDict):
+    """Members under a name, whom policies ask for votes."""
+
+    created_at: str
+    id: str
+    member_ids: list[str]
+    name: str
+    updated_at: str
+    updated_by: Actor
+    #: Counts changes: `If-Match` takes it.
+    version: int
+    #: Rules that too few can meet since this change; empty but in the response to one.
+    warnings: list[GroupWarning]
+
+
+class GroupWarning(TypedDict):
+    """A rule that too few members can meet."""
+
+    message: str
+    policy_id: str
+    #: Its place among the rules of the policy, from 0.
+    rule: int
+
+
+class Groups(TypedDict):
+    """All groups. They are few: there is one page."""
+
+    data: list[Group]
+    #: Always `null`.
+    next_cursor: str | None
+
+
+class Halt(TypedDict):
+    """What is held back, or goes on."""
+
+    #: While nothing goes.
+    paused: Pause | None
+    #: The token; `null` where it is the whole organization.
+    token_id: str | None
 
 
 class Header(TypedDict):
@@ -919,6 +1093,25 @@ class Label(TypedDict):
     label: str
 
 
+class ListEntry(TypedDict):
+    """Somebody on a list."""
+
+    #: One mailbox.
+    address: str | None
+    created_at: str
+    created_by: Actor
+    direction: Literal["send", "receive"]
+    #: All mailboxes of this domain and of those below it.
+    domain: str | None
+    #: Whoever has no entry of their own.
+    everyone: bool
+    #: The same for the same address, domain or everyone in one direction.
+    id: str
+    kind: Literal["allow", "block"]
+    #: Why, in the words of whoever made it.
+    reason: str | None
+
+
 class Mail(TypedDict, total=False):
     """A mail."""
 
@@ -962,11 +1155,15 @@ class Me(TypedDict):
     inbox_ids: list[str] | None
     #: The seat of whoever signed in, or made the token and answers for it.
     member_id: str
+    #: What a token is called.
+    name: str | None
     organization: Organization
     organization_id: str
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
     #: What the credential may do.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    #: How many mails a token may ask for on one day (UTC); `null` for as many as its organization.
+    sends_per_day: int | None
     #: `token` or `session`.
     type: str
     #: Who signed in; not shown to a token.
@@ -1045,6 +1242,8 @@ class Message(_MessageAlways, total=False):
     due_at: str | None
     failed_at: str | None
     failure_reason: str | None
+    #: While it is `scheduled`: when it goes, at its time and outside of quiet hours.
+    not_before: str | None
     #: The name that SES gave it.
     provider_id: str | None
     #: What SES reported of each recipient.
@@ -1162,6 +1361,8 @@ class MessageDetail(_MessageDetailAlways, total=False):
     due_at: str | None
     failed_at: str | None
     failure_reason: str | None
+    #: While it is `scheduled`: when it goes, at its time and outside of quiet hours.
+    not_before: str | None
     #: The name that SES gave it.
     provider_id: str | None
     #: What SES reported of each recipient.
@@ -1217,6 +1418,8 @@ class Organization(TypedDict):
     name: str
     #: While nothing leaves it.
     paused: Pause | None
+    #: How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
+    sends_per_day: int | None
 
 
 class PageOfApproval(TypedDict):
@@ -1275,6 +1478,14 @@ class PageOfLabel(TypedDict):
     next_cursor: str | None
 
 
+class PageOfListEntry(TypedDict):
+    """A page of a list."""
+
+    data: list[ListEntry]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
 class PageOfMessage(TypedDict):
     """A page of a list."""
 
@@ -1287,6 +1498,14 @@ class PageOfStandingApproval(TypedDict):
     """A page of a list."""
 
     data: list[StandingApproval]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfSuppression(TypedDict):
+    """A page of a list."""
+
+    data: list[Suppression]
     #: For `cursor`, where there is more.
     next_cursor: str | None
 
@@ -1388,9 +1607,9 @@ class PolicyGiven(_PolicyGivenAlways, total=False):
 class PolicyStep(TypedDict):
     """A rule that matched."""
 
-    #: The fact that met it, in one sentence.
+    #: The fact that met it, or for which it is not met, in one sentence.
     because: str
-    #: `allow`, `hold`, `block`, or `unreadable` where the rule could not be judged.
+    #: `allow`, `hold`, `defer`, `block`, or `unreadable` where the rule could not be judged.
     outcome: str
     policy_id: str
     policy_name: str
@@ -1398,6 +1617,30 @@ class PolicyStep(TypedDict):
     #: Its place among the rules of the policy, from 0.
     rule: int
     rule_name: str
+
+
+class PolicyTemplate(TypedDict):
+    """A policy to start from."""
+
+    #: What it does.
+    about: str
+    #: What to change before it is made.
+    change: str
+    #: A name that stays, such as `first-contacts`.
+    id: str
+    #: What `POST /v1/policies` takes.
+    policy: dict[str, Any]
+    #: Who wants it most: `everyone`, `support`, `sales`, `legal`, `finance` or `security`.
+    room: str
+    title: str
+
+
+class PolicyTemplates(TypedDict):
+    """All templates: there is one page."""
+
+    data: list[PolicyTemplate]
+    #: Always `null`.
+    next_cursor: str | None
 
 
 class Problem(TypedDict):
@@ -1408,6 +1651,24 @@ class Problem(TypedDict):
     code: str
     message: str
     sequence: int
+
+
+_QuietHoursFields = TypedDict(
+    "_QuietHoursFields",
+    {
+        # `mon` to `sun`.
+        "days": "list[str]",
+        # A time of day such as `20:00`.
+        "from": "str",
+        "time_zone": "str",
+        # Until before this time of day; where it is before `from`, that of the next day.
+        "to": "str",
+    },
+)
+
+
+class QuietHours(_QuietHoursFields):
+    """A part of the week within which mail does not go."""
 
 
 class Reason(TypedDict, total=False):
@@ -1432,6 +1693,21 @@ class RecipientFact(TypedDict):
     first_contact: bool
     #: `internal` or `external`.
     kind: str
+
+
+class Redeliver(TypedDict, total=False):
+    """Whom an event is to be told again."""
+
+    #: The webhook; left out, all that are told of such events.
+    webhook_id: str | None
+
+
+class Redelivery(TypedDict):
+    """An event that is told again within a minute."""
+
+    event_id: str
+    #: Whom it is told.
+    webhook_ids: list[str]
 
 
 class _RejectAlways(TypedDict):
@@ -1539,13 +1815,48 @@ class Reported(TypedDict):
     status: str | None
 
 
+class RequestHead(TypedDict):
+    """The head of a request to a webhook."""
+
+    headers: dict[str, Any]
+    #: Always `POST`.
+    method: str
+    #: The first 300 characters.
+    url: str
+
+
 class Requirement(TypedDict):
     """Votes that are needed."""
 
+    #: Groups whose members may give them as well: those who belonged to them when the mail was asked for.
+    groups: list[str]
+    #: Members who may give them as well, those of the groups among them.
+    member_ids: list[str]
     quorum: int
     roles: list[Literal["owner", "admin", "approver", "editor", "viewer"]]
     #: So many there are; `null` where nobody votes yet.
     votes: int | None
+
+
+class _ResendAlways(TypedDict):
+    #: Events that happened then or later, within 30 days.
+    since: str
+
+
+class Resend(_ResendAlways, total=False):
+    """From when on a webhook is to be told again of what it has not taken."""
+
+    #: The `next_cursor` of the response before.
+    cursor: str | None
+
+
+class Resent(TypedDict):
+    """What a webhook is told again within a minute."""
+
+    #: The events, the oldest first.
+    event_ids: list[str]
+    #: Where there may be more: repeat the request with it as `cursor`.
+    next_cursor: str | None
 
 
 class Resume(TypedDict, total=False):
@@ -1565,6 +1876,13 @@ class Resumed(TypedDict):
     #: Whether it ended: a preview ends nothing.
     resumed: bool
     will_send: PageOfMessage
+
+
+class RotateToken(TypedDict, total=False):
+    """How a token gets another secret."""
+
+    #: For how many seconds the secret that it has is taken still: 0 ends it at once.
+    overlap: int | None
 
 
 class _SearchMessagesAlways(TypedDict):
@@ -1664,6 +1982,24 @@ class Submitted(TypedDict):
     #: What its HTML was changed in before it was sealed.
     changes: list[HtmlChange]
     message: Message
+
+
+class Suppression(TypedDict):
+    """Whom no mail goes to."""
+
+    #: One mailbox.
+    address: str | None
+    created_at: str
+    created_by: Actor
+    #: All mailboxes of this domain and of those below it.
+    domain: str | None
+    #: The same for the same address or domain.
+    id: str
+    #: The mail that bounced, or that was complained of.
+    message_id: str | None
+    #: Why, in the words of whoever made it.
+    reason: str | None
+    source: Literal["manual", "bounce", "complaint"]
 
 
 class Terms(TypedDict):
@@ -1824,6 +2160,8 @@ class ThreadMessage(_ThreadMessageAlways, total=False):
     due_at: str | None
     failed_at: str | None
     failure_reason: str | None
+    #: While it is `scheduled`: when it goes, at its time and outside of quiet hours.
+    not_before: str | None
     #: The name that SES gave it.
     provider_id: str | None
     #: What SES reported of each recipient.
@@ -1858,18 +2196,28 @@ class _TokenAlways(TypedDict):
     inbox_ids: list[str] | None
     #: The last four characters of its secret.
     last_four: str
+    #: When it was used, give or take an hour; `null` where it never was.
+    last_used_at: str | None
     #: Its owner.
     member_id: str
     name: str
     #: While it can't be used.
     paused: Pause | None
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    #: Until when the secret before that is taken as well.
+    previous_secret_until: str | None
+    #: When it was given another secret; `null` where it has its first.
+    rotated_at: str | None
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    #: How many mails it may ask for on one day (UTC); `null` for as many as there are.
+    sends_per_day: int | None
 
 
 class Token(_TokenAlways, total=False):
     """A token."""
 
-    #: The secret, only in the response to its creation.
+    #: Whether it can be used: what it was made with counts as well. Only where tokens are looked at.
+    status: Literal["active", "paused", "ended"] | None
+    #: The secret, only in the response to its creation, or to the rotation that made it.
     token: str | None
 
 
@@ -1914,6 +2262,15 @@ class UpdateDraft(TypedDict, total=False):
     to: Mailbox | list[Mailbox] | None
 
 
+class UpdateGroup(TypedDict, total=False):
+    """What changes of a group; what is left out stays."""
+
+    #: All who belong to it from now on, at most 50. Mail that waits already asks whom it asked.
+    member_ids: list[str] | None
+    #: Another name: a group that a policy asks for votes keeps its own.
+    name: str | None
+
+
 class UpdateInbox(TypedDict):
     """What changes of an inbox. Its address is its own for ever."""
 
@@ -1930,6 +2287,37 @@ class UpdateMessage(TypedDict, total=False):
     read: bool | None
     #: Labels to lose.
     remove_labels: list[str] | None
+
+
+class UpdateOrganization(TypedDict, total=False):
+    """What changes of an organization; what is left out stays."""
+
+    #: What it is called.
+    name: str | None
+    #: How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
+    sends_per_day: int | None
+
+
+class UpdateToken(TypedDict, total=False):
+    """What changes of a token; what is left out stays."""
+
+    #: What it is for.
+    name: str | None
+    #: How many mails it may ask for on one day (UTC); `null` for as many as there are. A person sets it.
+    sends_per_day: int | None
+
+
+class UpdateWebhook(TypedDict, total=False):
+    """What changes of a webhook; what is left out stays."""
+
+    #: Which events: types, groups such as `message.*`, or `*`; empty, all of them.
+    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
+    #: Only events about these inboxes; empty, about all, and about none.
+    inbox_ids: list[str] | None
+    #: `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled.
+    status: Literal["active", "paused"] | None
+    #: `https`, on port 443, in a public network.
+    url: str | None
 
 
 class Upload(TypedDict):
@@ -2005,6 +2393,8 @@ class Volume(TypedDict):
     """How many mails left within a window."""
 
     count: int
+    #: `mails`, or `first_contacts`: recipients who were never written to before.
+    of: str
     per: str
     recipient: str | None
     window: str
@@ -2026,21 +2416,32 @@ class Vote(TypedDict):
 
 class _WebhookAlways(TypedDict):
     created_at: str
+    disabled_at: str | None
+    #: `gone`: it answered with 410. `failing`: every call of it failed for three days.
+    disabled_reason: str | None
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.reminder", "inbox.created", "inbox.deleted"]]
+    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]]
+    #: When the first of them was made.
+    failing_since: str | None
     #: Attempts in a row that were not taken, up to 5: then it is held back.
     failures: int
+    #: Until when the secret before this one signs as well.
+    former_secret_until: str | None
     #: Until when it is asked no more.
     held_until: str | None
     id: str
+    #: The inboxes about which it is told; all of them where it is empty.
+    inbox_ids: list[str]
     secret_last_four: str
+    #: `active`; `paused`: events wait; `disabled`: it is told of nothing until it is made active again.
+    status: str
     url: str
 
 
 class Webhook(_WebhookAlways, total=False):
     """A webhook."""
 
-    #: What signs the events, only in the response to its creation.
+    #: What signs the events, only in the response to its creation and to `rotate-secret`.
     secret: str | None
 
 
