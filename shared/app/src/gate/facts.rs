@@ -240,7 +240,9 @@ fn volumes(book: &PolicyBook, inbox: Origin, recipients: &[EmailAddress]) -> BTr
             }
         }
     }
-    if of_recipients.len() <= MAX_RECIPIENT_COUNTS {
+    // Counts of first contacts need writes of the same transaction.
+    let others = volumes.iter().filter(|volume: &&Volume| volume.of == Counted::FirstContacts).count();
+    if of_recipients.len() + others <= MAX_RECIPIENT_COUNTS {
         volumes.extend(of_recipients);
     }
     volumes
