@@ -57,6 +57,12 @@ pub mod health {
     pub mod get;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod held_messages {
+    pub mod get;
+    pub mod list;
+    pub mod release;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod inboxes {
     pub mod create;
     pub mod delete;
@@ -104,6 +110,11 @@ pub mod policies {
     pub mod list;
     pub mod replace;
     pub mod simulate;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod screening {
+    pub mod get;
+    pub mod replace;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod sessions {
@@ -182,6 +193,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     events::list::ENDPOINT,
     events::stream::ENDPOINT,
     health::get::ENDPOINT,
+    held_messages::get::ENDPOINT,
+    held_messages::list::ENDPOINT,
+    held_messages::release::ENDPOINT,
     inboxes::create::ENDPOINT,
     inboxes::delete::ENDPOINT,
     inboxes::get::ENDPOINT,
@@ -219,6 +233,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     policies::list::ENDPOINT,
     policies::replace::ENDPOINT,
     policies::simulate::ENDPOINT,
+    screening::get::ENDPOINT,
+    screening::replace::ENDPOINT,
     sessions::create::ENDPOINT,
     sessions::delete::ENDPOINT,
     standing_approvals::create::ENDPOINT,

@@ -12,6 +12,7 @@ pub mod base {
     pub mod code;
     pub mod digest;
     pub mod id;
+    pub(crate) mod named;
     pub mod text;
 }
 
@@ -34,6 +35,7 @@ pub mod mailbox {
     pub mod media;
     pub mod message;
     pub mod notes;
+    pub mod screening;
     pub mod whom;
 }
 
@@ -64,6 +66,7 @@ pub mod ledger {
 
 pub use base::id::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId, WebhookId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId,
+    WebhookId,
 };
 pub use jiff::Timestamp;

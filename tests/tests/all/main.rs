@@ -16,6 +16,7 @@ mod people {
 
 mod mailbox {
     mod findings;
+    mod screening;
     mod search;
     mod trash;
     mod unclaimed;
@@ -62,6 +63,7 @@ mod stack {
         pub(super) mod inbound;
         mod inboxes;
         mod lists;
+        mod screening;
         mod search;
         mod trash;
     }

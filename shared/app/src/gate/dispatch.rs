@@ -1,7 +1,7 @@
 //! Sending what was approved: claim, hash again, call the provider once, write down what came of it.
 
-use domain::delivery::event::EventKind;
 use domain::base::address::EmailAddress;
+use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Ticket};

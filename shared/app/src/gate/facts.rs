@@ -117,7 +117,8 @@ pub async fn gather(
     let lists = barred::wanted(input.organization_id, &addresses);
     let wanted = (contacts, counters, input.thread_id.map(key::Thread), lists);
     let records = load(&*ports.store, input.organization_id, wanted);
-    let ((contacts, counters, thread, lists), owners) = try_join(records, directory.addresses(&addresses)).await?;
+    let ((contacts, counters, thread, lists), owners) =
+        try_join(records, directory.addresses(&addresses)).await?;
     let internal: BTreeSet<_> = owners
         .into_iter()
         .filter(|entry| entry.organization_id == input.organization_id)

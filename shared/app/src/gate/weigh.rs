@@ -184,8 +184,11 @@ fn said_of(why: &Why) -> (Code, String) {
             (Code::RecipientSuppressed, message)
         }
         Why::Blocked(entry) => {
-            let message =
-                format!("is blocked by a list of your organization, as {}{}", entry.id, quoted(&entry.reason));
+            let message = format!(
+                "is blocked by a list of your organization, as {}{}",
+                entry.id,
+                quoted(&entry.reason)
+            );
             (Code::RecipientBlocked, message)
         }
     }

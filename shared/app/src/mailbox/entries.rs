@@ -10,7 +10,9 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed};
+use crate::base::store::{
+    Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+};
 use crate::mailbox::suppressions::{Made, check_whom};
 
 /// Who is to stand on which list.

@@ -12,7 +12,9 @@ use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed};
+use crate::base::store::{
+    Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+};
 
 /// Whom no mail is to go to any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,10 +96,11 @@ fn written(ports: &Ports, change: Change, suppression: &Suppression) -> Change {
     let mut entry = ports.audit(organization_id, &suppression.created_by, "suppression.create", id);
     entry.details = vec![("source", suppression.source.as_str().to_owned())];
     entry.details.extend(suppression.message_id.map(|id| ("message_id", id.to_string())));
-    change
-        .create(suppression.clone())
-        .audit(entry)
-        .event(event(ports, EventKind::SuppressionCreated, suppression))
+    change.create(suppression.clone()).audit(entry).event(event(
+        ports,
+        EventKind::SuppressionCreated,
+        suppression,
+    ))
 }
 
 fn event(ports: &Ports, kind: EventKind, suppression: &Suppression) -> Event {

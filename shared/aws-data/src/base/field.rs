@@ -9,15 +9,17 @@ use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::EventKind;
 use domain::gate::policy::{By, Late, Links};
+use domain::mailbox::finding::FindingKind;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
 use domain::mailbox::listed::{Side, Source, Standing};
 use domain::mailbox::notes::Tag;
+use domain::mailbox::screening::{Check, Screened};
 use domain::people::access::{Role, Scope};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UserId,
-    WebhookId,
+    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId,
+    UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -94,7 +96,7 @@ macro_rules! named {
 }
 
 named!(Role: "role", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field",
-    Source: "source", Side: "side", Standing: "standing");
+    Source: "source", Side: "side", Standing: "standing", Check: "check", Screened: "outcome", FindingKind: "finding");
 
 /// Text of a header: what an older version allowed is made harmless.
 impl Field for HeaderText {

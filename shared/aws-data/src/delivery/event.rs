@@ -5,6 +5,7 @@ use domain::gate::approval::Approval;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::Suppression;
 use domain::mailbox::message::Message;
+use domain::mailbox::screening::HeldNotice;
 use domain::{EventId, OrganizationId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
@@ -29,11 +30,14 @@ record! {
             inbox: Option<Inbox>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             suppression: Option<Suppression>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            held: Option<HeldNotice>,
         }
     }
 }
 
-type SubjectParts = (Option<Message>, Option<Approval>, Option<Inbox>, Option<Suppression>);
+type SubjectParts =
+    (Option<Message>, Option<Approval>, Option<Inbox>, Option<Suppression>, Option<HeldNotice>);
 
 fn split_subject(subject: &Subject) -> SubjectParts {
     let mut parts = SubjectParts::default();
@@ -43,16 +47,18 @@ fn split_subject(subject: &Subject) -> SubjectParts {
         Subject::Approval(approval) => parts.1 = Some(Approval { task_token: None, ..*approval }),
         Subject::Inbox(inbox) => parts.2 = Some(*inbox),
         Subject::Suppression(suppression) => parts.3 = Some(*suppression),
+        Subject::Held(held) => parts.4 = Some(*held),
     }
     parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
     match parts {
-        (Some(message), None, None, None) => Ok(Subject::Message(Box::new(message))),
-        (None, Some(approval), None, None) => Ok(Subject::Approval(Box::new(approval))),
-        (None, None, Some(inbox), None) => Ok(Subject::Inbox(Box::new(inbox))),
-        (None, None, None, Some(suppression)) => Ok(Subject::Suppression(Box::new(suppression))),
+        (Some(message), None, None, None, None) => Ok(Subject::Message(Box::new(message))),
+        (None, Some(approval), None, None, None) => Ok(Subject::Approval(Box::new(approval))),
+        (None, None, Some(inbox), None, None) => Ok(Subject::Inbox(Box::new(inbox))),
+        (None, None, None, Some(suppression), None) => Ok(Subject::Suppression(Box::new(suppression))),
+        (None, None, None, None, Some(held)) => Ok(Subject::Held(Box::new(held))),
         _ => Err(Corrupt("event")),
     }
 }

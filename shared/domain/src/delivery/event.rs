@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::gate::approval::Approval;
 use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::Message;
+use crate::mailbox::screening::HeldNotice;
 use crate::{EventId, InboxId, OrganizationId};
 
 macro_rules! kinds {
@@ -35,6 +36,10 @@ macro_rules! kinds {
 kinds! {
     /// A mail came in.
     MessageReceived = "message.received";
+    /// A mail came in that waits for a person: nothing else is told of it.
+    MessageHeld = "message.held";
+    /// A person let a held mail in.
+    MessageReleased = "message.released";
     /// The provider accepted a mail.
     MessageSent = "message.sent";
     /// Every recipient's server accepted it.
@@ -114,6 +119,8 @@ pub enum Subject {
     Inbox(Box<crate::mailbox::inbox::Inbox>),
     /// Whom no mail goes to.
     Suppression(Box<Suppression>),
+    /// That a mail is held, without a word of it.
+    Held(Box<HeldNotice>),
 }
 
 impl Subject {
@@ -124,6 +131,7 @@ impl Subject {
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
             Subject::Suppression(_) => None,
+            Subject::Held(held) => Some(held.inbox_id),
         }
     }
 }

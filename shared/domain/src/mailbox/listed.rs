@@ -9,32 +9,10 @@ use jiff::Timestamp;
 
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
+use crate::base::named::named;
 use crate::mailbox::whom::Whom;
 use crate::people::access::Actor;
 use crate::{ListEntryId, MessageId, OrganizationId, SuppressionId};
-
-macro_rules! named {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal;)* }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// All there are.
-            pub const ALL: &[$name] = &[$($name::$variant),*];
-
-            /// The name in the API.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-
-            /// Reads the name.
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-    };
-}
 
 named! {
     /// Where a suppression comes from.
@@ -137,9 +115,8 @@ fn bits(parts: &[&str]) -> u128 {
 
 /// What lists say of an address: the most specific of its entries.
 pub fn standing<'a>(entries: &'a [ListEntry], side: Side, address: &EmailAddress) -> Option<&'a ListEntry> {
-    let entry = |whom: &Whom| {
-        entries.iter().find(|entry| entry.side == side && entry.whom.key() == whom.key())
-    };
+    let entry =
+        |whom: &Whom| entries.iter().find(|entry| entry.side == side && entry.whom.key() == whom.key());
     Whom::over(address).iter().find_map(entry)
 }
 
@@ -279,8 +256,10 @@ mod tests {
 
     #[test]
     fn what_is_blocked_for_mail_that_comes_in_may_be_written_to() {
-        let entries =
-            [entry(Side::Receive, Standing::Block, "a@example.org"), entry(Side::Send, Standing::Block, "b.test")];
+        let entries = [
+            entry(Side::Receive, Standing::Block, "a@example.org"),
+            entry(Side::Send, Standing::Block, "b.test"),
+        ];
         let found = barred(&["a@example.org", "x@b.test"].map(address), &[], &entries);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].why.code(), "recipient_blocked");

@@ -23,6 +23,7 @@ use crate::gate::approvals::{ApprovalView, approval};
 use crate::mailbox::inboxes::{InboxView, inbox};
 use crate::mailbox::listed::{SuppressionView, suppression};
 use crate::mailbox::messages::{MessageView, message};
+use crate::mailbox::screening::{HeldNoticeView, held_notice};
 
 /// An event, the same for whoever reads it and for webhooks.
 #[derive(Serialize, JsonSchema)]
@@ -47,17 +48,20 @@ struct EventDataView<'a> {
     inbox: Option<InboxView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<SuppressionView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<HeldNoticeView<'a>>,
 }
 
 /// An event that was [`shortened`].
 pub fn event(event: &Event) -> EventView<'_> {
-    let none = EventDataView { message: None, approval: None, inbox: None, suppression: None };
+    let none = EventDataView { message: None, approval: None, inbox: None, suppression: None, held: None };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
         Subject::Approval(approval) => {
             EventDataView { approval: Some(self::approval(approval, event.created_at)), ..none }
         }
         Subject::Inbox(inbox) => EventDataView { inbox: Some(self::inbox(inbox)), ..none },
+        Subject::Held(held) => EventDataView { held: Some(held_notice(held)), ..none },
         Subject::Suppression(one) => EventDataView { suppression: Some(suppression(one)), ..none },
     };
     EventView { id: IdOf(event.id), r#type: Choice(event.kind), created_at: Time(event.created_at), data }
@@ -75,7 +79,7 @@ pub fn shortened(event: &Event) -> Event {
             short.html_changes.iter_mut().for_each(|change| change.what.clear());
             Subject::Approval(Box::new(short))
         }
-        Subject::Inbox(_) | Subject::Suppression(_) => event.subject.clone(),
+        Subject::Inbox(_) | Subject::Suppression(_) | Subject::Held(_) => event.subject.clone(),
     };
     Event { subject, ..event.clone() }
 }

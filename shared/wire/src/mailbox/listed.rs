@@ -236,7 +236,10 @@ mod tests {
         let new = new_suppression(br#"{"address": "Ann@Example.org", "reason": " "}"#).unwrap();
         assert_eq!((new.whom.key().as_str(), new.reason), ("ann@example.org", None));
         let new = new_suppression(br#"{"domain": "Example.org", "reason": "They asked."}"#).unwrap();
-        assert_eq!((new.whom, new.reason.as_deref()), (Whom::Domain("example.org".into()), Some("They asked.")));
+        assert_eq!(
+            (new.whom, new.reason.as_deref()),
+            (Whom::Domain("example.org".into()), Some("They asked."))
+        );
         for body in [r#"{}"#, r#"{"address": "a@b.test", "domain": "b.test"}"#] {
             let refusal = new_suppression(body.as_bytes()).unwrap_err();
             assert_eq!(refused(refusal), [("address".to_owned(), Code::AddressOrDomain)], "{body}");
@@ -246,7 +249,8 @@ mod tests {
     #[test]
     fn all_that_is_wrong_with_an_entry_is_named_at_once() {
         let body = br#"{"direction": "up", "kind": "maybe", "address": "nobody", "more": 1}"#;
-        let fields: Vec<_> = refused(new_entry(body).unwrap_err()).into_iter().map(|(field, _)| field).collect();
+        let fields: Vec<_> =
+            refused(new_entry(body).unwrap_err()).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["direction", "kind", "address", "more"]);
         let not_everyone = br#"{"direction": "send", "kind": "block", "everyone": false}"#;
         let refusal = new_entry(not_everyone).unwrap_err();

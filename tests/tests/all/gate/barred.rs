@@ -191,7 +191,8 @@ async fn a_bounce_for_good_and_a_complaint_suppress_by_themselves_once() {
         approve(&world, &submitted).await;
         send(&world, &submitted.approval).await;
         // Whom the mail did not go to, its report says nothing of.
-        let named = || vec!["Ann@example.org".to_owned(), "boss@example.org".to_owned(), "no address".to_owned()];
+        let named =
+            || vec!["Ann@example.org".to_owned(), "boss@example.org".to_owned(), "no address".to_owned()];
         for _ in 0..3 {
             report(&world, &submitted, what(named())).await;
         }
@@ -279,7 +280,10 @@ async fn another_organization_s_suppressions_are_its_own() {
     };
     world.ports.store.commit(Change::new(other).create(theirs.clone())).await.unwrap();
     assert!(ask(&world, to(ANN), None).await.is_ok());
-    assert_eq!(code(suppressions::get(&world.ports, &owner::<scope::ListsManage>(), theirs.id).await), "not_found");
+    assert_eq!(
+        code(suppressions::get(&world.ports, &owner::<scope::ListsManage>(), theirs.id).await),
+        "not_found"
+    );
 }
 
 #[tokio::test]

@@ -98,7 +98,8 @@ fn who_is_suppressed_after_the_approval_gets_nothing() {
     let stack = Stack::running().organization();
     let owner = stack.text("/owner/session");
     let to = "late@friends.example";
-    let body = json!({"to": [to], "subject": unique("late"), "text": "Hello", "send_at": tests::in_seconds(6)});
+    let body =
+        json!({"to": [to], "subject": unique("late"), "text": "Hello", "send_at": tests::in_seconds(6)});
     let held = stack.submit_body(&body);
     stack.approve(&held).expect(200);
     stack.post("/v1/suppressions", owner, &json!({"address": to})).expect(201);
