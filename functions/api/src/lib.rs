@@ -78,6 +78,12 @@ pub mod health {
     pub mod get;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod held_messages {
+    pub mod get;
+    pub mod list;
+    pub mod release;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod inboxes {
     pub mod create;
     pub mod delete;
@@ -126,6 +132,11 @@ pub mod policies {
     pub mod replace;
     pub mod simulate;
     pub mod templates;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod screening {
+    pub mod get;
+    pub mod replace;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod sessions {
@@ -219,6 +230,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     groups::list::ENDPOINT,
     groups::update::ENDPOINT,
     health::get::ENDPOINT,
+    held_messages::get::ENDPOINT,
+    held_messages::list::ENDPOINT,
+    held_messages::release::ENDPOINT,
     inboxes::create::ENDPOINT,
     inboxes::delete::ENDPOINT,
     inboxes::get::ENDPOINT,
@@ -258,6 +272,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     policies::replace::ENDPOINT,
     policies::simulate::ENDPOINT,
     policies::templates::ENDPOINT,
+    screening::get::ENDPOINT,
+    screening::replace::ENDPOINT,
     sessions::create::ENDPOINT,
     sessions::delete::ENDPOINT,
     standing_approvals::create::ENDPOINT,

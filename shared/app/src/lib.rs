@@ -31,12 +31,14 @@ pub mod mailbox {
     pub(crate) mod barred;
     pub(crate) mod conversation;
     pub mod entries;
+    pub mod held;
     pub mod inboxes;
     pub mod index;
     pub mod lists;
     pub mod marks;
     pub mod messages;
     pub mod receive;
+    pub mod screening;
     pub mod search;
     pub mod suppressions;
     pub mod threads;

@@ -13,6 +13,7 @@ pub mod base {
     pub mod digest;
     pub mod hours;
     pub mod id;
+    pub(crate) mod named;
     pub mod text;
 }
 
@@ -36,6 +37,7 @@ pub mod mailbox {
     pub mod media;
     pub mod message;
     pub mod notes;
+    pub mod screening;
     pub mod whom;
 }
 

@@ -26,6 +26,7 @@ use domain::mailbox::listed::{ListEntry, Side, Standing, Suppression};
 use domain::mailbox::message::{
     Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
+use domain::mailbox::screening::Held;
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow, Token};
@@ -70,6 +71,7 @@ pub async fn run(store: &dyn Whole) {
     pages(store).await;
     members(store).await;
     listed(store).await;
+    held(store).await;
     links_are_used_once(store).await;
     sessions_are_prolonged(store).await;
     claims(store).await;
@@ -150,6 +152,8 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::pace(1).into(),
         domain::gate::notice::Pace::new(organization_id(1), samples::member(2, Role::Viewer).id).into(),
         samples::policies().into(),
+        samples::screening().into(),
+        samples::held(1).into(),
         samples::suppression(1).into(),
         samples::suppression(2).into(),
         samples::list_entry(1, Side::Receive, Standing::Block, Whom::Everyone).into(),
@@ -838,6 +842,39 @@ async fn members(store: &dyn Whole) {
     let all = PageRequest { limit: 100, cursor: None };
     let strangers = store.list(organization_id(2), &List::Members, &all).await;
     assert_eq!(strangers.map(|page| page.items.len()), Ok(0));
+}
+
+/// What is held is in its own list, and in no list of mails.
+async fn held(store: &dyn Whole) {
+    let organization_id = organization_id(8);
+    let all: Vec<Record> = (50..53)
+        .map(|n| {
+            let held = samples::held(n);
+            let message = Box::new(Message { organization_id, ..*held.message });
+            Held { organization_id, message, ..held }.into()
+        })
+        .collect();
+    for record in &all {
+        assert_eq!(store.commit(Change::new(organization_id).create(record.clone())).await, Ok(()));
+    }
+    for limit in [1, 2, 100] {
+        let found = all_in(store, organization_id, &List::Held, limit).await;
+        assert_eq!(found, all.iter().rev().cloned().collect::<Vec<_>>());
+    }
+    let message = samples::held(50).message;
+    for list in [
+        List::Messages(message.inbox_id, Span::default()),
+        List::Unread(message.inbox_id),
+        List::ThreadMessages(message.thread_id),
+    ] {
+        let found = all_in(store, organization_id, &list, 100).await;
+        let is_held = |record: &Record| matches!(record, Record::Message(it) if it.id == message.id);
+        assert!(!found.iter().any(is_held), "{list:?}");
+    }
+    for record in all {
+        let gone = Write::Remove(record.key().unwrap_or(Key::Screening));
+        assert_eq!(store.commit(Change::new(organization_id).write(gone)).await, Ok(()));
+    }
 }
 
 /// Suppressions and each of the lists, newest first, in an organization of their own.

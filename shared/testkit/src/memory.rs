@@ -437,6 +437,7 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
             Some(approval.id.to_string())
         }
+        (List::Held, Record::Held(held)) => Some(held.message_id.to_string()),
         (List::Suppressions, Record::Suppression(one)) => {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }

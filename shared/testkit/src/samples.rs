@@ -32,6 +32,7 @@ use domain::mailbox::message::{
     Attachment, AttachmentRef, Direction, Mark, Message, Party, Trashed, Verdicts,
 };
 use domain::mailbox::notes::{Notes, Tag};
+use domain::mailbox::screening::{Check, Held, Reason, Rule as ScreeningRule, Screened, Screening, Test};
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
@@ -320,6 +321,38 @@ pub fn standing_approval(n: u8) -> StandingApproval {
         revoked_at: None,
         version: 1,
     }
+}
+
+/// Rules for mail that comes in, one with every kind of test.
+pub fn screening() -> Screening {
+    let when = Test {
+        senders: vec![
+            Whom::Address(address("eve@example.org")),
+            Whom::Domain("example.net".into()),
+            Whom::Everyone,
+        ],
+        listed: Some(false),
+        failed: [Check::Spam, Check::Dmarc].into(),
+        findings: [FindingKind::HiddenText].into(),
+        tainted: Some(true),
+        authenticated: Some(false),
+    };
+    let held = ScreeningRule {
+        name: "Strangers".into(),
+        inboxes: Some([inbox_id(1)].into()),
+        when,
+        outcome: Screened::Hold,
+    };
+    let when = Test { tainted: Some(true), ..Test::default() };
+    let flagged = ScreeningRule { name: "Odd".into(), inboxes: None, when, outcome: Screened::Flag };
+    Screening { rules: vec![held, flagged], updated_at: later(3), updated_by: Actor::System, version: 1 }
+}
+
+/// A held mail.
+pub fn held(n: u8) -> Held {
+    let entry = ListEntry::id_of(organization_id(1), Side::Receive, &Whom::Everyone);
+    let reasons = vec![Reason::Rule("Strangers".into()), Reason::Entry(entry)];
+    Held::new(inbound(n), Screened::Hold, reasons, later(1))
 }
 
 /// A suppression: of an address after a bounce where the number is odd, else of a domain, by hand.

@@ -28,6 +28,7 @@ pub mod mailbox {
     pub mod inboxes;
     pub mod listed;
     pub mod messages;
+    pub mod screening;
     pub mod search;
     pub mod threads;
 }

@@ -17,6 +17,7 @@ mod people {
 
 mod mailbox {
     mod findings;
+    mod screening;
     mod search;
     mod trash;
     mod unclaimed;
@@ -67,6 +68,7 @@ mod stack {
         pub(super) mod inbound;
         mod inboxes;
         mod lists;
+        mod screening;
         mod search;
         mod trash;
     }

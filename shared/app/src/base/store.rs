@@ -22,6 +22,7 @@ use domain::mailbox::listed::{ListEntry, Side, Standing, Suppression};
 use domain::mailbox::message::{
     Attachment, Fate, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
+use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
@@ -280,6 +281,10 @@ records! {
         Policies(PolicyBook), version;
         /// A mailbox that mail was sent to, by the hash of its address.
         Contact(Contact) by (hash: Digest);
+        /// The rules for mail that comes in.
+        Screening(Screening), version;
+        /// A mail that came in and is held.
+        Held(Held, boxed *) by (inbox_id: InboxId, message_id: MessageId);
         /// Whom no mail goes to.
         Suppression(Suppression) by (id: SuppressionId);
         /// Somebody on a list.
@@ -592,6 +597,8 @@ pub enum List {
     Drafts(InboxId),
     /// Approvals with this status, as it is written down.
     Approvals(String),
+    /// Mails that came in and are held.
+    Held,
     /// Suppressions.
     Suppressions,
     /// Those whom a list has.

@@ -151,6 +151,7 @@ impl Filter {
         };
         wanted
             && may_see(permit, listed.inbox_id)
+            && listed.kind.is_none_or(|kind| may_know(permit, kind))
             && self.inbox_id.is_none_or(|wanted| listed.inbox_id == Some(wanted))
     }
 }
@@ -161,6 +162,11 @@ fn may_see<S>(permit: &Permit<S>, inbox_id: Option<InboxId>) -> bool {
         Some(inbox_id) => permit.over(inbox_id).is_ok(),
         None => !permit.is_limited(),
     }
+}
+
+/// That a mail is held is for people to know.
+fn may_know<S>(permit: &Permit<S>, kind: EventKind) -> bool {
+    kind != EventKind::MessageHeld || permit.principal().credential.is_person()
 }
 
 /// In which direction a feed is read.
@@ -262,7 +268,9 @@ pub async fn get<S>(
 ) -> Result<Event, Refusal> {
     let kept = clock.now() - Event::KEPT;
     let found = feed.events(permit.organization_id(), &[id]).await?.pop();
-    let shown = |event: &Event| event.created_at >= kept && may_see(permit, event.subject.inbox_id());
+    let shown = |event: &Event| {
+        event.created_at >= kept && may_see(permit, event.subject.inbox_id()) && may_know(permit, event.kind)
+    };
     found.filter(shown).ok_or(Refusal::NotFound("event"))
 }
 

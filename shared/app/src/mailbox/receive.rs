@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
-use domain::delivery::event::{EventKind, Subject};
+use domain::delivery::event::{Event, EventKind, Subject};
 use domain::gate::seal::MAX_MIME;
 use domain::mailbox::finding::Finding;
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::listed::{ListEntry, Side};
 use domain::mailbox::message::{Direction, Message, Party, Sibling, Verdicts};
+use domain::mailbox::screening::{Held, Judged, Screened, author, flag};
+use domain::mailbox::whom::Whom;
 use domain::{InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -176,42 +179,95 @@ fn siblings(received: &Received, owners: &[AddressEntry], owner: &AddressEntry) 
     others.map(sibling).collect()
 }
 
+/// What became of a mail that was to be filed.
+pub(crate) enum Filed {
+    /// It is in its inbox now.
+    Now(Box<Message>),
+    /// It is held, or kept from everybody.
+    Held,
+    /// It was filed, held or deleted before.
+    Before,
+}
+
 async fn file(
     ports: &Ports,
     blobs: &dyn Blobs,
     owner: &AddressEntry,
-    mut message: Message,
+    message: Message,
     mail: &mail::ParsedMail<'_>,
 ) -> Result<Option<MessageId>, Refusal> {
-    let id = message.id;
-    let organization_id = owner.organization_id;
     let inbox = Inbox {
         id: owner.inbox_id,
-        organization_id,
+        organization_id: owner.organization_id,
         address: owner.address.clone(),
         display_name: None,
         paused: None,
         created_at: message.created_at,
     };
+    let screened = Way { screens: true, more: &|change, _| change };
+    Ok(match file_in(ports, blobs, &inbox, message, mail, &screened).await? {
+        Filed::Now(message) => Some(message.id),
+        Filed::Held | Filed::Before => None,
+    })
+}
+
+/// Files a mail that was held, with what else belongs to the change.
+pub(crate) async fn file_anew(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    inbox: &Inbox,
+    message: Message,
+    mail: &mail::ParsedMail<'_>,
+    more: &(dyn Fn(Change, &Message) -> Change + Sync),
+) -> Result<Filed, Refusal> {
+    file_in(ports, blobs, inbox, message, mail, &Way { screens: false, more }).await
+}
+
+/// How a mail is filed.
+struct Way<'a> {
+    /// Whether lists and rules are asked: not of what a person lets in.
+    screens: bool,
+    /// Adds what else belongs to the change.
+    more: &'a (dyn Fn(Change, &Message) -> Change + Sync),
+}
+
+async fn file_in(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    inbox: &Inbox,
+    message: Message,
+    mail: &mail::ParsedMail<'_>,
+    way: &Way<'_>,
+) -> Result<Filed, Refusal> {
+    let (id, inbox_id) = (message.id, inbox.id);
     let mut stored_files = false;
     for _ in 0..TRIES {
-        let found = find_thread(ports, &message, &inbox).await?;
-        if found.known {
-            return Ok(None);
+        let found = find_thread(ports, &message, inbox).await?;
+        if found.known || (way.screens && found.held) {
+            return Ok(Filed::Before);
         }
+        let mut message = message.clone();
         message.thread_id = found.thread_id.unwrap_or_else(|| ports.thread_id());
+        match found.judged.outcome.filter(|_| way.screens) {
+            Some(outcome @ (Screened::Hold | Screened::Block)) => {
+                return hold(ports, blobs, message, outcome, found.judged).await;
+            }
+            Some(Screened::Flag) => add_finding(&mut message, flag(&found.judged.reasons)),
+            Some(Screened::Allow) | None => {}
+        }
         if !stored_files {
             store_files(blobs, &message, mail).await?;
             stored_files = true;
         }
-        match ports.store.commit(change(ports, &inbox, &message, &found)).await {
-            Ok(()) => return Ok(Some(id)),
+        let change = (way.more)(change(ports, inbox, &message, &found), &message);
+        match ports.store.commit(change).await {
+            Ok(()) => return Ok(Filed::Now(Box::new(message))),
             Err(StoreError::Conflict(conflicts))
-                if [Key::Message(owner.inbox_id, id), Key::Trashed(owner.inbox_id, id)]
+                if [Key::Message(inbox_id, id), Key::Trashed(inbox_id, id), Key::Held(inbox_id, id)]
                     .into_iter()
                     .any(|key| conflicts.contains(&Conflict::Record(key))) =>
             {
-                return Ok(None);
+                return Ok(Filed::Before);
             }
             // Another mail of the same conversation came at the same moment: join it.
             Err(StoreError::Conflict(_)) => {}
@@ -220,6 +276,60 @@ async fn file(
     }
     Err(Refusal::Unavailable("the conversation kept changing".to_owned()))
 }
+
+fn add_finding(message: &mut Message, finding: Finding) {
+    if let Direction::Inbound { findings, .. } = &mut message.direction {
+        // The last of many gives way: what the organization says itself is not left out.
+        findings.truncate(Finding::MAX - 1);
+        findings.push(finding);
+    }
+}
+
+/// Puts a mail beside its inbox, where nothing finds it but who looks for what is held.
+async fn hold(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    message: Message,
+    outcome: Screened,
+    judged: Judged,
+) -> Result<Filed, Refusal> {
+    let (organization_id, inbox_id, id) = (message.organization_id, message.inbox_id, message.id);
+    let raw = match &message.direction {
+        // What others have too goes with theirs.
+        Direction::Inbound { raw_key, siblings, .. } if siblings.as_deref().is_none_or(<[_]>::is_empty) => {
+            Some(BlobKey::Raw(raw_key.clone()))
+        }
+        _ => None,
+    };
+    if let Some(raw) = &raw {
+        // Where nobody releases it, the bucket deletes it when its record goes.
+        ignore_missing(blobs.mark_unclaimed(raw).await)?;
+    }
+    let held = Held::new(message, outcome, judged.reasons, ports.now());
+    let mut change = Change::new(organization_id)
+        .create(held.clone())
+        .write(Write::Missing(Key::Message(inbox_id, id)))
+        .write(Write::Missing(Key::Trashed(inbox_id, id)));
+    if outcome == Screened::Hold {
+        let subject = Subject::Held(Box::new(held.notice()));
+        change = change.event(ports.event(organization_id, EventKind::MessageHeld, subject));
+    }
+    match ports.store.commit(change).await {
+        Ok(()) => Ok(Filed::Held),
+        Err(StoreError::Conflict(_)) => {
+            // Filed or released meanwhile: then its bytes stay.
+            let filed = load(&*ports.store, organization_id, key::Message(inbox_id, id)).await?;
+            if let (Some(_), Some(raw)) = (filed, &raw) {
+                ignore_missing(blobs.keep(raw).await)?;
+            }
+            Ok(Filed::Before)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The defect of a mail that was not read.
+pub(crate) const NOT_PROCESSED: &str = "not_processed";
 
 fn build(
     received: &Received,
@@ -236,7 +346,7 @@ fn build(
     let parties = |list: &[mail::ParsedAddress]| list.iter().take(100).map(party).collect::<Vec<_>>();
     let mut defects: Vec<String> = mail.defects.iter().map(|defect| defect.code().to_owned()).collect();
     if reading == Reading::Quarantine {
-        defects = vec!["not_processed".to_owned()];
+        defects = vec![NOT_PROCESSED.to_owned()];
     }
     if mail.attachments.len() > MAX_FILES {
         defects.push("too_many_attachments".to_owned());
@@ -300,9 +410,14 @@ fn references(mail: &mail::ParsedMail<'_>) -> Vec<String> {
 }
 
 /// What one read says of where a mail belongs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a record that is there or is not")]
 struct Found {
     /// It was filed before.
     known: bool,
+    /// It was held before.
+    held: bool,
+    /// What lists and rules make of it.
+    judged: Judged,
     /// Its `Message-ID` leads to a conversation already: the first mail that had it stays its owner.
     own_known: bool,
     /// Its conversation.
@@ -331,10 +446,19 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
         })
     });
     let subject = key::ThreadPointer(inbox_id, subject_pointer(inbox, message).hash);
-    let known = (key::Message(inbox_id, message.id), key::Trashed(inbox_id, message.id));
-    let wanted = (known, pointers, subject);
-    let ((known, trashed), pointers, by_subject) =
+    let known = (
+        key::Message(inbox_id, message.id),
+        key::Trashed(inbox_id, message.id),
+        key::Held(inbox_id, message.id),
+    );
+    let over = author(message).map_or_else(|| vec![Whom::Everyone], |author| Whom::over(&author));
+    let entry = |whom: &Whom| ListEntry::id_of(message.organization_id, Side::Receive, whom);
+    let entries: Vec<_> = over.iter().map(entry).map(key::ListEntry).collect();
+    let wanted = (known, pointers, subject, (key::Screening, entries));
+    let ((known, trashed, held), pointers, by_subject, (screening, entries)) =
         load(&*ports.store, message.organization_id, wanted).await?;
+    let entries: Vec<_> = entries.into_iter().flatten().collect();
+    let judged = screening.unwrap_or_default().judge(message, &entries);
     // One that was deleted does not come back where we are told of it again.
     let known = known.is_some() || trashed.is_some();
     let own_known = own_at.is_some_and(|at| pointers[at].is_some());
@@ -345,7 +469,8 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
     let recent = by_subject
         .filter(|p| message.created_at.duration_since(p.at) < SUBJECT_THREAD)
         .filter(|_| !mail::normalise_subject(&message.subject).is_empty());
-    Ok(Found { known, own_known, thread_id: by_reference.or(recent).map(|p| p.thread_id), subject_known })
+    let thread_id = by_reference.or(recent).map(|p| p.thread_id);
+    Ok(Found { known, held: held.is_some(), judged, own_known, thread_id, subject_known })
 }
 
 async fn store_files(
@@ -364,17 +489,18 @@ async fn store_files(
     Ok(())
 }
 
+/// An event about a mail that came in.
+pub(crate) fn event(ports: &Ports, kind: EventKind, message: &Message) -> Event {
+    ports.event(message.organization_id, kind, Subject::Message(Box::new(message.clone())))
+}
+
 fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Change {
     let mut change = Change::new(message.organization_id)
         .create(message.clone())
         // It may have been filed by another, and deleted, since we looked.
         .write(Write::Missing(Key::Trashed(message.inbox_id, message.id)))
         .write(Write::Thread(message.thread_update()))
-        .event(ports.event(
-            message.organization_id,
-            EventKind::MessageReceived,
-            Subject::Message(Box::new(message.clone())),
-        ));
+        .event(event(ports, EventKind::MessageReceived, message));
     for file in records(message) {
         change = change.create(file);
     }

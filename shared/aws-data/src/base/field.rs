@@ -10,10 +10,12 @@ use domain::base::id::Id;
 use domain::delivery::event::{EventKind, EventPattern};
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links};
+use domain::mailbox::finding::FindingKind;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
 use domain::mailbox::listed::{Side, Source, Standing};
 use domain::mailbox::notes::Tag;
+use domain::mailbox::screening::{Check, Screened};
 use domain::people::access::{Role, Scope};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId,
@@ -95,7 +97,7 @@ macro_rules! named {
 }
 
 named!(Role: "role", GroupName: "group", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field",
-    Source: "source", Side: "side", Standing: "standing");
+    Source: "source", Side: "side", Standing: "standing", Check: "check", Screened: "outcome", FindingKind: "finding");
 
 /// Text of a header: what an older version allowed is made harmless.
 impl Field for HeaderText {

@@ -5,6 +5,7 @@ use domain::gate::approval::Approval;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::Suppression;
 use domain::mailbox::message::Message;
+use domain::mailbox::screening::HeldNotice;
 use domain::people::access::Actor;
 use domain::people::organization::Pause;
 use domain::{EventId, InboxId, OrganizationId, Timestamp, TokenId, WebhookId};
@@ -42,6 +43,8 @@ record! {
             endpoint: Option<Endpoint>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             suppression: Option<Suppression>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            held: Option<HeldNotice>,
         }
     }
 }
@@ -103,6 +106,7 @@ type SubjectParts = (
     Option<Halt>,
     Option<Endpoint>,
     Option<Suppression>,
+    Option<HeldNotice>,
 );
 
 fn split_subject(subject: &Subject) -> SubjectParts {
@@ -120,26 +124,32 @@ fn split_subject(subject: &Subject) -> SubjectParts {
         Subject::Halt(halt) => parts.5 = Some(*halt),
         Subject::Endpoint(endpoint) => parts.6 = Some(endpoint),
         Subject::Suppression(suppression) => parts.7 = Some(*suppression),
+        Subject::Held(held) => parts.8 = Some(*held),
     }
     parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
     match parts {
-        (Some(message), None, None, None, None, None, None, None) => Ok(Subject::Message(Box::new(message))),
-        (Some(message), None, None, Some(bounce), None, None, None, None) => {
+        (Some(message), None, None, None, None, None, None, None, None) => {
+            Ok(Subject::Message(Box::new(message)))
+        }
+        (Some(message), None, None, Some(bounce), None, None, None, None, None) => {
             Ok(Subject::Bounced(Box::new(message), bounce))
         }
-        (None, Some(approval), None, None, None, None, None, None) => {
+        (None, Some(approval), None, None, None, None, None, None, None) => {
             Ok(Subject::Approval(Box::new(approval)))
         }
-        (None, None, Some(inbox), None, None, None, None, None) => Ok(Subject::Inbox(Box::new(inbox))),
-        (None, None, None, None, Some(blocked), None, None, None) => Ok(Subject::Blocked(Box::new(blocked))),
-        (None, None, None, None, None, Some(halt), None, None) => Ok(Subject::Halt(Box::new(halt))),
-        (None, None, None, None, None, None, Some(endpoint), None) => Ok(Subject::Endpoint(endpoint)),
-        (None, None, None, None, None, None, None, Some(suppression)) => {
+        (None, None, Some(inbox), None, None, None, None, None, None) => Ok(Subject::Inbox(Box::new(inbox))),
+        (None, None, None, None, Some(blocked), None, None, None, None) => {
+            Ok(Subject::Blocked(Box::new(blocked)))
+        }
+        (None, None, None, None, None, Some(halt), None, None, None) => Ok(Subject::Halt(Box::new(halt))),
+        (None, None, None, None, None, None, Some(endpoint), None, None) => Ok(Subject::Endpoint(endpoint)),
+        (None, None, None, None, None, None, None, Some(suppression), None) => {
             Ok(Subject::Suppression(Box::new(suppression)))
         }
+        (None, None, None, None, None, None, None, None, Some(held)) => Ok(Subject::Held(Box::new(held))),
         _ => Err(Corrupt("event")),
     }
 }

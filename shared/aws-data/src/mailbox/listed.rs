@@ -1,12 +1,11 @@
 //! Suppressions, and who stands on lists: each has a partition of its own, so that however many are looked up at once meet no limit.
 
-use domain::base::address::EmailAddress;
 use domain::mailbox::listed::{ListEntry, Side, Source, Standing, Suppression};
 use domain::mailbox::whom::Whom;
 use domain::people::access::Actor;
 use domain::{ListEntryId, MessageId, OrganizationId, SuppressionId, Timestamp};
 
-use crate::base::field::{Corrupt, Field, record};
+use crate::base::field::record;
 use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
 use crate::mailbox::thread::instant;
 
@@ -14,6 +13,7 @@ record! {
     Suppression as SuppressionRecord {
         id: SuppressionId,
         organization_id: OrganizationId,
+        whom: Whom,
         source: Source,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -21,10 +21,6 @@ record! {
         message_id: Option<MessageId>,
         created_at: Timestamp,
         created_by: Actor,
-        [whom: split_whom, join_whom] {
-            whom: String,
-            value: String,
-        }
     }
 }
 
@@ -34,33 +30,12 @@ record! {
         organization_id: OrganizationId,
         side: Side,
         standing: Standing,
+        whom: Whom,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
         created_at: Timestamp,
         created_by: Actor,
-        [whom: split_whom, join_whom] {
-            whom: String,
-            value: String,
-        }
     }
-}
-
-fn split_whom(whom: &Whom) -> (String, String) {
-    let (kind, value) = match whom {
-        Whom::Address(address) => ("address", address.to_string()),
-        Whom::Domain(domain) => ("domain", domain.clone()),
-        Whom::Everyone => ("everyone", String::new()),
-    };
-    (kind.to_owned(), value)
-}
-
-fn join_whom((kind, value): (String, String)) -> Result<Whom, Corrupt> {
-    Ok(match kind.as_str() {
-        "address" => Whom::Address(EmailAddress::read(value)?),
-        "domain" => Whom::Domain(value),
-        "everyone" => Whom::Everyone,
-        _ => return Err(Corrupt("whom")),
-    })
 }
 
 impl Kind for Suppression {

@@ -83,6 +83,8 @@ fn written() -> Vec<(String, Item)> {
         samples::notice(1, NoticeState::Claimed(NOW)).into(),
         samples::pace(1).into(),
         samples::policies().into(),
+        samples::screening().into(),
+        samples::held(1).into(),
         samples::suppression(1).into(),
         samples::suppression(2).into(),
         samples::list_entry(1, Side::Send, Standing::Block, Whom::Everyone).into(),

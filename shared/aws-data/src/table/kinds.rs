@@ -38,6 +38,8 @@
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
 //! | counter | `org/counter/hash` | `counter` | |
+//! | rules for mail that comes in | `org/screening` | `screening` | |
+//! | held mail | `org/inb/held` | `msg` | `org/held` / `msg` |
 //! | suppression | `org/sup` | `suppression` | `org/suppressions` / time and `sup` |
 //! | entry of a list | `org/lst` | `list-entry` | `org/lists/direction/kind` / time and `lst` |
 //! | event | `org/evt` | `event` | |
@@ -75,6 +77,7 @@ use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
 use domain::mailbox::listed::{ListEntry, Suppression};
 use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
+use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
 
@@ -82,7 +85,7 @@ use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, index, listed, message, thread, trash};
+use crate::mailbox::{attachment, inbox, index, listed, message, screening, thread, trash};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -139,6 +142,8 @@ kinds! { org;
     Policies(PolicyBook), Key::Policies => policy::at(org);
     Contact(Contact), Key::Contact(hash) => contact::at(org, *hash);
     Counter(Counter), Key::Counter(hash) => contact::counter_at(org, *hash);
+    Screening(Screening), Key::Screening => screening::at(org);
+    Held(Held), Key::Held(inbox, id) => screening::held_at(org, *inbox, *id);
     Suppression(Suppression), Key::Suppression(id) => listed::suppression_at(org, *id);
     ListEntry(ListEntry), Key::ListEntry(id) => listed::entry_at(org, *id);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
@@ -245,6 +250,8 @@ mod tests {
             key("policies", Key::Policies),
             key("contact", Key::Contact(hash)),
             key("counter", Key::Counter(hash)),
+            key("rules for mail that comes in", Key::Screening),
+            key("held mail", Key::Held(inbox, MessageId::new(at, entropy))),
             key("suppression", Key::Suppression(domain::SuppressionId::new(at, entropy))),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),

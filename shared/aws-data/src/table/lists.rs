@@ -16,7 +16,7 @@ use domain::{
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, draft, standing};
-use crate::mailbox::{inbox, listed, message, thread, trash};
+use crate::mailbox::{inbox, listed, message, screening, thread, trash};
 use crate::people::{member, token};
 
 /// How a list is read.
@@ -133,6 +133,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         }
         List::Drafts(inbox) => on(Some(LISTS), draft::list(organization, *inbox), false),
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
+        List::Held => on(Some(LISTS), screening::list(organization), false),
         List::Suppressions => on(Some(LISTS), listed::suppressions(organization), false),
         List::ListEntries(side, standing) => {
             on(Some(LISTS), listed::entries(organization, *side, *standing), false)
@@ -203,7 +204,8 @@ fn is_order_of(list: &List, order: &str) -> bool {
         | List::AllTrash(_)
         | List::TrashInThread(_)
         | List::ThreadMessages(_)
-        | List::LatestInThread(_) => is_message(order),
+        | List::LatestInThread(_)
+        | List::Held => is_message(order),
         List::Labelled(_, label) => order.strip_prefix(&message::mark_prefix(label)).is_some_and(is_message),
         List::Labels(_) => Label::stored(order).is_ok(),
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),

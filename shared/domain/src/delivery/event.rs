@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::gate::approval::Approval;
 use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::Message;
+use crate::mailbox::screening::HeldNotice;
 use crate::people::access::Actor;
 use crate::people::organization::Pause;
 use crate::{EventId, InboxId, MessageId, OrganizationId, TokenId, WebhookId};
@@ -37,6 +38,10 @@ macro_rules! kinds {
 kinds! {
     /// A mail came in.
     MessageReceived = "message.received";
+    /// A mail came in that waits for a person: nothing else is told of it.
+    MessageHeld = "message.held";
+    /// A person let a held mail in.
+    MessageReleased = "message.released";
     /// The provider accepted a mail.
     MessageSent = "message.sent";
     /// Every recipient's server accepted it.
@@ -191,6 +196,8 @@ pub enum Subject {
     Endpoint(Endpoint),
     /// Whom no mail goes to.
     Suppression(Box<Suppression>),
+    /// That a mail is held, without a word of it.
+    Held(Box<HeldNotice>),
 }
 
 impl Subject {
@@ -201,6 +208,7 @@ impl Subject {
             Subject::Blocked(blocked) => Some(blocked.inbox_id),
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
+            Subject::Held(held) => Some(held.inbox_id),
             Subject::Halt(_) | Subject::Endpoint(_) | Subject::Suppression(_) => None,
         }
     }
@@ -214,7 +222,8 @@ impl Subject {
             | Subject::Inbox(_)
             | Subject::Halt(_)
             | Subject::Endpoint(_)
-            | Subject::Suppression(_) => None,
+            | Subject::Suppression(_)
+            | Subject::Held(_) => None,
         }
     }
 }

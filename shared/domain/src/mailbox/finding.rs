@@ -3,7 +3,7 @@
 //! A finding is a reason for a person to look, never a reason to throw a mail away. Some kinds also *taint* the
 //! conversation: an answer in it might be what the writer of a hostile mail wants, so it always needs a person. Those
 //! that taint are tricks on whoever reads (hidden or invisible text, text for a model, a false sender, a program under the name
-//! of a document) and mail that nobody could look into. Three kinds only inform, because honest mail has them every day:
+//! of a document), mail that nobody could look into, and what a rule of the organization flags. Three kinds only inform, because honest mail has them every day:
 //! newsletters link through counters, shops want their answers elsewhere, and programs write one format under the name of
 //! another.
 //!
@@ -87,6 +87,8 @@ kinds! {
         "A file says that it is harmless, and is a program, a script or a web page.";
     /// Too large, too deep or too odd to be looked at as a whole.
     NotInspected = "not_inspected", true, "Not all of it could be looked at.";
+    /// A rule of the organization flags it.
+    Flagged = "flagged", true, "A rule of your organization flags it.";
     /// Answers go to another domain than the sender's.
     ReplyToMismatch = "reply_to_mismatch", false, "An answer would go to another domain than the sender’s.";
     /// A link shows another domain than it leads to.

@@ -9,32 +9,10 @@ use jiff::Timestamp;
 
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
+use crate::base::named::named;
 use crate::mailbox::whom::Whom;
 use crate::people::access::Actor;
 use crate::{ListEntryId, MessageId, OrganizationId, SuppressionId};
-
-macro_rules! named {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal;)* }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// All there are.
-            pub const ALL: &[$name] = &[$($name::$variant),*];
-
-            /// The name in the API.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-
-            /// Reads the name.
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-    };
-}
 
 named! {
     /// Where a suppression comes from.

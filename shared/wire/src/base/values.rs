@@ -16,6 +16,7 @@ use domain::base::id::Id;
 use domain::delivery::event::{EventKind, EventPattern};
 use domain::mailbox::label::Label;
 use domain::mailbox::notes::{Notes, Tag};
+use domain::mailbox::whom::Whom;
 use domain::people::access::{Role, Scope};
 use domain::people::credential::{Standing, Token};
 use domain::people::limit::SendsPerDay;
@@ -364,6 +365,36 @@ impl Field for Domain {
 }
 
 schema!([] Domain, "Domain", _generator => json_schema!({ "type": "string", "format": "hostname" }));
+
+/// An author: an address, a domain with those below it, or `*` for everyone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender(pub Whom);
+
+impl Field for Sender {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::InvalidAddress, faults, |text| {
+            let domain = |text: &str| EmailAddress::parse(&format!("x@{text}"));
+            match text {
+                "*" => Ok(Whom::Everyone),
+                _ if text.contains('@') => EmailAddress::parse(text).map(Whom::Address),
+                _ => domain(text).map(|address| Whom::Domain(address.domain().to_owned())),
+            }
+        })
+        .map(Self)
+    }
+}
+
+impl Serialize for Sender {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Whom::Address(address) => serializer.serialize_str(address.as_str()),
+            Whom::Domain(domain) => serializer.serialize_str(domain),
+            Whom::Everyone => serializer.serialize_str("*"),
+        }
+    }
+}
+
+schema!([] Sender, "Sender", _generator => json_schema!({ "type": "string", "minLength": 1 }));
 
 /// Bytes in base64 (RFC 4648 §4), with padding and without line breaks.
 #[derive(Clone, PartialEq, Eq)]

@@ -27,6 +27,7 @@ use crate::gate::approvals::{ApprovalView, approval};
 use crate::mailbox::inboxes::{InboxView, inbox};
 use crate::mailbox::listed::{SuppressionView, suppression};
 use crate::mailbox::messages::{MessageView, message};
+use crate::mailbox::screening::{HeldNoticeView, held_notice};
 use crate::people::organization::{PauseView, pause};
 
 /// An event, the same for whoever reads it and for webhooks.
@@ -68,6 +69,8 @@ struct EventDataView<'a> {
     /// Of `suppression.created` and `.deleted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<SuppressionView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<HeldNoticeView<'a>>,
 }
 
 /// How a mail bounced.
@@ -184,6 +187,7 @@ pub fn event(event: &Event) -> EventView<'_> {
         halt: None,
         endpoint: None,
         suppression: None,
+        held: None,
     };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
@@ -202,6 +206,7 @@ pub fn event(event: &Event) -> EventView<'_> {
             let (id, status, reason) = (IdOf(*id), status_name(*status), disabled_reason(*status));
             EventDataView { endpoint: Some(EndpointView { id, status, disabled_reason: reason }), ..none }
         }
+        Subject::Held(held) => EventDataView { held: Some(held_notice(held)), ..none },
         Subject::Suppression(one) => EventDataView { suppression: Some(suppression(one)), ..none },
     };
     EventView {
@@ -234,7 +239,8 @@ pub fn shortened(event: &Event) -> Event {
         | Subject::Blocked(_)
         | Subject::Halt(_)
         | Subject::Endpoint(_)
-        | Subject::Suppression(_)) => other.clone(),
+        | Subject::Suppression(_)
+        | Subject::Held(_)) => other.clone(),
     };
     Event { subject, ..event.clone() }
 }

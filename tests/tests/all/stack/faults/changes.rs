@@ -163,6 +163,21 @@ impl<'a> House<'a> {
         self.stack.call("POST", &path, self.owner(), None).expect(200);
     }
 
+    /// A received mail of somebody who is blocked.
+    fn held_mail(&self) -> String {
+        let subject = unique("held");
+        let address = format!("{}@else.example", subject.replace(' ', "-"));
+        let entry = json!({"direction": "receive", "kind": "block", "address": address});
+        self.made("/v1/lists", &entry);
+        let mail = format!("From: {address}\r\nSubject: {subject}\r\n\r\nHello\r\n");
+        self.stack.smtp(&address, &[self.stack.text("/inbox/address")], mail.as_bytes());
+        self.stack.until("held mail", || {
+            let all = self.stack.get("/v1/held-messages?limit=100", self.owner()).expect(200);
+            let one = all["data"].as_array()?.iter().find(|one| one["subject"] == subject)?;
+            one["id"].as_str().map(str::to_owned)
+        })
+    }
+
     fn reply(&self, route: &str) -> Asked {
         let path = format!("/v1/inboxes/{}/messages/{}/{route}", self.stack.inbox(), self.received);
         Asked::makes(&path, self.agent(), json!({"text": "Thank you"}))
@@ -306,7 +321,7 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// Those that say what may go, and to whom.
+/// Those of policies, groups and standing approvals, of files, and that make and remove webhooks.
 fn rule_routes() -> Vec<Route> {
     let route =
         |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
@@ -344,6 +359,29 @@ fn rule_routes() -> Vec<Route> {
             let id = house.id("/v1/standing-approvals", &standing());
             Asked::of("DELETE", format!("/v1/standing-approvals/{id}"), house.owner(), Value::Null, &id)
         }),
+        route("api-attachments-create", "", 201, nothing, |house| {
+            let inbox = house.stack.inbox();
+            let file =
+                json!({"inbox_id": inbox, "filename": "a.txt", "content_type": "text/plain", "size": 1});
+            Asked::makes("/v1/attachments", house.agent(), file)
+        }),
+        route("api-webhooks-create", "webhook.create", 201, nothing, |house| {
+            Asked::makes("/v1/webhooks", house.owner(), json!({"url": house.listener.url}))
+        }),
+        route("api-webhooks-delete", "webhook.delete", 204, gone, |house| {
+            let id = house.id("/v1/webhooks", &json!({"url": house.listener.url}));
+            Asked::of("DELETE", format!("/v1/webhooks/{id}"), house.owner(), Value::Null, &id)
+        }),
+    ]
+}
+
+/// Those that say whom mail may go to, and what becomes of mail that comes in.
+fn list_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    let nothing: &[&str] = &[];
+    let gone: &[&str] = &["not_found"];
+    vec![
         route("api-suppressions-create", "suppression.create", 201, nothing, |house| {
             Asked::makes("/v1/suppressions", house.owner(), somebody())
         }),
@@ -357,6 +395,19 @@ fn rule_routes() -> Vec<Route> {
         route("api-lists-delete", "list_entry.delete", 204, gone, |house| {
             let id = house.id("/v1/lists", &listed());
             Asked::of("DELETE", format!("/v1/lists/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-screening-replace", "screening.update", 200, &["policy_changed"], |house| {
+            let version = house.stack.get("/v1/screening", house.owner()).expect(200)["version"].clone();
+            // It matches nothing that these tests receive.
+            let rule = json!({"name": "a rule", "when": {"senders": ["nobody.example"]}, "outcome": "hold"});
+            let body = json!({"version": version, "rules": [rule]});
+            let organization = house.stack.text("/organization_id");
+            Asked::of("PUT", "/v1/screening".to_owned(), house.owner(), body, organization)
+        }),
+        route("api-held-messages-release", "message.release", 200, gone, |house| {
+            let id = house.held_mail();
+            let path = format!("/v1/inboxes/{}/held-messages/{id}/release", house.stack.inbox());
+            Asked::of("POST", path, house.owner(), Value::Null, &id)
         }),
     ]
 }
@@ -573,6 +624,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
         .into_iter()
         .chain(limit_routes())
         .chain(rule_routes())
+        .chain(list_routes())
         .chain(draft_routes())
         .chain(webhook_routes())
         .chain(inbox_routes())

@@ -1,0 +1,108 @@
+//! Mail that was held or blocked when it came: people look at it and let it in, programs see nothing of it.
+
+use domain::base::code::Code;
+use domain::delivery::event::EventKind;
+use domain::gate::seal::MAX_MIME;
+use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::{Direction, Message};
+use domain::mailbox::screening::Held;
+use domain::people::access::{Permit, scope};
+use domain::{InboxId, MessageId};
+
+use crate::base::error::Refusal;
+use crate::base::ports::{BlobKey, Blobs, Ports};
+use crate::base::store::{Change, Key, List, Page, PageRequest, Write, key, load, typed};
+use crate::mailbox::inboxes::without_deleted;
+use crate::mailbox::messages::{Detail, read_detail};
+use crate::mailbox::receive::{self, Filed};
+
+/// What a request about a held mail needs.
+pub fn keys(inbox_id: InboxId, id: MessageId) -> [Key; 2] {
+    [Key::Inbox(inbox_id), Key::Held(inbox_id, id)]
+}
+
+/// Refuses programs: what is held is held from them.
+fn check_person<S>(permit: &Permit<S>) -> Result<(), Refusal> {
+    if permit.principal().credential.is_person() {
+        return Ok(());
+    }
+    Err(Refusal::because(Code::PersonRequired, "held mail is for people: sign in, and use the session"))
+}
+
+/// All that is held or blocked, the newest first.
+pub async fn list(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    page: &PageRequest,
+) -> Result<Page<Held>, Refusal> {
+    check_person(permit)?;
+    let mut found: Page<Held> = typed(ports.store.list(permit.organization_id(), &List::Held, page).await?);
+    let now = ports.now();
+    found.items.retain(|held| now < held.expires_at && permit.over(held.inbox_id).is_ok());
+    without_deleted(ports, permit.organization_id(), found, |held| held.inbox_id).await
+}
+
+async fn find<S>(
+    ports: &Ports,
+    permit: &Permit<S>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<(Inbox, Held), Refusal> {
+    check_person(permit)?;
+    permit.over(inbox_id)?;
+    let wanted = (key::Inbox(inbox_id), key::Held(inbox_id, id));
+    let (inbox, held) = load(&*ports.store, permit.organization_id(), wanted).await?;
+    let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
+    let held = held.filter(|held| ports.now() < held.expires_at).ok_or(Refusal::NotFound("held mail"))?;
+    Ok((inbox, held))
+}
+
+/// One held mail, with its body.
+pub async fn get(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    permit: &Permit<scope::MessagesRead>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<(Held, Detail), Refusal> {
+    let (_, held) = find(ports, permit, inbox_id, id).await?;
+    let detail = read_detail(blobs, (*held.message).clone()).await?;
+    Ok((held, detail))
+}
+
+/// Lets a held mail in: it is filed as if it came now, and everybody is told as of any mail that comes.
+pub async fn release(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    permit: &Permit<scope::MessagesModify>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<Message, Refusal> {
+    let (inbox, held) = find(ports, permit, inbox_id, id).await?;
+    let message = *held.message;
+    let Direction::Inbound { raw_key, defects, .. } = &message.direction else {
+        return Err(Refusal::Internal("a held mail that did not come in".to_owned()));
+    };
+    let raw_key = BlobKey::Raw(raw_key.clone());
+    // Before it is filed: what has the mark is deleted some day.
+    blobs.keep(&raw_key).await?;
+    let raw = if defects.iter().any(|defect| defect == receive::NOT_PROCESSED) {
+        bytes::Bytes::new()
+    } else {
+        blobs.get(&raw_key, MAX_MIME).await?
+    };
+    let mail = mail::parse(&raw);
+    let entry = ports.audit(permit.organization_id(), permit.actor(), "message.release", id);
+    let more = |change: Change, message: &Message| {
+        change.write(Write::Remove(Key::Held(inbox_id, id))).audit(entry.clone()).event(receive::event(
+            ports,
+            EventKind::MessageReleased,
+            message,
+        ))
+    };
+    match receive::file_anew(ports, blobs, &inbox, message, &mail, &more).await? {
+        Filed::Now(message) => Ok(*message),
+        // Somebody else let it in at the same moment.
+        Filed::Held | Filed::Before => Err(Refusal::NotFound("held mail")),
+    }
+}

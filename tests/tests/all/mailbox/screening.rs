@@ -1,0 +1,317 @@
+//! Received mail is screened, in memory: by the receive lists and by rules. What is held is nowhere but among what is held, until a
+//! person lets it in.
+
+use std::sync::PoisonError;
+
+use app::Refusal;
+use app::base::enter::Once;
+use app::base::ports::{BlobKey, Blobs as _};
+use app::base::store::{AddressEntry, Change, DirectoryWrite, Key, PageRequest, Record, key, load};
+use app::mailbox::entries::{self, NewEntry};
+use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
+use app::mailbox::{held, screening};
+use bytes::Bytes;
+use domain::base::code::Code;
+use domain::delivery::event::EventKind;
+use domain::mailbox::finding::FindingKind;
+use domain::mailbox::listed::{Side, Standing};
+use domain::mailbox::message::{Message, Thread, Verdicts};
+use domain::mailbox::screening::{Held, Reason, Screened};
+use domain::mailbox::whom::Whom;
+use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
+use domain::{InboxId, MessageId};
+use testkit::samples;
+use testkit::world::World;
+
+const MAIL: &str = "From: Ann <ann@example.org>\r\nSubject: The offer\r\nMessage-ID: <1@example.org>\r\n\
+    Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nA secret offer.\r\n\
+    --b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"a.pdf\"\r\n\r\n%PDF-1\r\n--b--\r\n";
+
+const HOLD_UNLISTED: &str = r#"{"name": "Strangers", "when": {"listed": false}, "outcome": "hold"}"#;
+
+fn owner<S: ScopeType>() -> Permit<S> {
+    samples::session(4, Role::Owner).0.principal(samples::NOW).unwrap().permit().unwrap()
+}
+
+fn agent<S: ScopeType>() -> Permit<S> {
+    let scopes = [Scope::MessagesRead, Scope::MessagesModify, Scope::EventsRead];
+    samples::token(1, Role::Owner, &scopes).0.principal().permit().unwrap()
+}
+
+/// An organization with these rules and the inboxes 1 and 2.
+async fn world(rules: &[&str]) -> World {
+    let world = World::default();
+    let mut change = Change::new(samples::organization_id(1))
+        .create(samples::organization(1))
+        .create(samples::member(4, Role::Owner));
+    for n in [1, 2] {
+        let inbox = samples::inbox(n);
+        let (address, organization_id) = (inbox.address.clone(), inbox.organization_id);
+        let entry = AddressEntry { address, organization_id, inbox_id: inbox.id };
+        change = change.create(inbox).directory(DirectoryWrite::NewAddress(entry));
+    }
+    world.ports.store.commit(change).await.unwrap();
+    if !rules.is_empty() {
+        ruled(&world, 0, rules).await.unwrap();
+    }
+    world
+}
+
+async fn ruled(world: &World, version: u64, rules: &[&str]) -> Result<u64, Refusal> {
+    let body = format!(r#"{{"version": {version}, "rules": [{}]}}"#, rules.join(","));
+    let (version, rules) = wire::mailbox::screening::replacement(body.as_bytes())?;
+    Ok(screening::replace(&world.ports, &owner(), version, rules).await?.version)
+}
+
+async fn list(world: &World, standing: Standing, whom: Whom) {
+    let new = NewEntry { side: Side::Receive, standing, whom, reason: None };
+    let once = Once::default();
+    entries::create(&world.ports, &owner(), new, &once, |_| (201, String::new())).await.unwrap();
+}
+
+fn verdicts(all: &str) -> Verdicts {
+    let [spam, virus] = ["PASS"; 2].map(str::to_owned);
+    let [spf, dkim, dmarc] = [all; 3].map(str::to_owned);
+    Verdicts { spam, virus, spf, dkim, dmarc }
+}
+
+fn raw(name: &str) -> BlobKey {
+    BlobKey::Raw(format!("inbound/{name}"))
+}
+
+/// Receives it in these inboxes, with these verdicts, and gives the mails that came in.
+async fn come(world: &World, name: &str, bytes: &str, all: &str, inboxes: &[u8]) -> Vec<MessageId> {
+    world.blobs.put(&raw(name), Bytes::copy_from_slice(bytes.as_bytes()), "message/rfc822").await.unwrap();
+    world.pass(60);
+    tell(world, name, all, inboxes).await
+}
+
+async fn tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Vec<MessageId> {
+    let received = Received {
+        provider_id: name.to_owned(),
+        at: samples::later(60),
+        recipients: inboxes.iter().map(|n| samples::inbox(*n).address).collect(),
+        raw_key: format!("inbound/{name}"),
+        verdicts: verdicts(all),
+        envelope: EnvelopeView { from: "ann@example.org".into(), subject: "The offer".into() },
+    };
+    receive(&world.ports, &*world.blobs, &*world.store, &received, Reading::Parse).await.unwrap()
+}
+
+async fn all_held(world: &World) -> Vec<Held> {
+    let page = PageRequest { limit: 10, cursor: None };
+    held::list(&world.ports, &owner(), &page).await.unwrap().items
+}
+
+async fn message(world: &World, inbox_id: InboxId, id: MessageId) -> Option<Message> {
+    load(&*world.ports.store, samples::organization_id(1), key::Message(inbox_id, id)).await.unwrap()
+}
+
+fn kinds(world: &World) -> Vec<EventKind> {
+    world.store.contents().events.iter().map(|event| event.kind).collect()
+}
+
+fn is_unclaimed(world: &World, name: &str) -> bool {
+    let unclaimed = world.blobs.unclaimed.lock().unwrap_or_else(PoisonError::into_inner);
+    unclaimed.contains(&raw(name).path())
+}
+
+async fn release(world: &World, held: &Held) -> Result<Message, Refusal> {
+    held::release(&world.ports, &*world.blobs, &owner(), held.inbox_id, held.message_id).await
+}
+
+#[tokio::test]
+async fn a_held_mail_is_nowhere_until_a_person_lets_it_in() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    assert_eq!(come(&world, "1", MAIL, "PASS", &[1]).await, []);
+    // No mail, no conversation, no file, no pointer: nothing that any list, search or event could show.
+    let contents = world.store.contents().clone();
+    for (key, record) in contents.records.keys().zip(contents.records.values()) {
+        let hidden = matches!(
+            record,
+            Record::Message(_) | Record::Thread(_) | Record::Attachment(_) | Record::ThreadPointer(_)
+        );
+        assert!(!hidden, "{key:?}");
+    }
+    assert_eq!(kinds(&world), [EventKind::MessageHeld]);
+    let told = wire::delivery::events::publish(&contents.events[0]).body;
+    assert!(
+        !told.contains("ann@") && !told.contains("offer"),
+        "an event says that it is held, and no word of it: {told}"
+    );
+    assert!(is_unclaimed(&world, "1"), "where nobody releases it, its bytes go with its record");
+
+    let all = all_held(&world).await;
+    let [one] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(
+        (one.outcome, one.reasons.as_slice()),
+        (Screened::Hold, &[Reason::Rule("Strangers".into())][..])
+    );
+    let (_, detail) =
+        held::get(&world.ports, &*world.blobs, &owner(), one.inbox_id, one.message_id).await.unwrap();
+    assert_eq!(detail.text.as_deref().map(str::trim), Some("A secret offer."), "a person sees it all");
+
+    // Told of it again, it is held once.
+    assert_eq!(tell(&world, "1", "PASS", &[1]).await, []);
+    assert_eq!((all_held(&world).await.len(), kinds(&world).len()), (1, 1));
+
+    let released = release(&world, one).await.unwrap();
+    assert_eq!(released.id, one.message_id);
+    assert_eq!(message(&world, one.inbox_id, one.message_id).await.as_ref(), Some(&released));
+    let thread: Option<Thread> =
+        load(&*world.ports.store, samples::organization_id(1), key::Thread(released.thread_id))
+            .await
+            .unwrap();
+    assert_eq!(thread.map(|thread| (thread.message_count, thread.unread_count)), Some((1, 1)));
+    assert!(world.store.contents().records.values().any(|record| matches!(record, Record::Attachment(_))));
+    assert_eq!(
+        kinds(&world),
+        [EventKind::MessageHeld, EventKind::MessageReceived, EventKind::MessageReleased]
+    );
+    assert!(!is_unclaimed(&world, "1"));
+    assert_eq!(all_held(&world).await, []);
+    let audited = world.store.contents().audit.last().cloned().unwrap();
+    assert_eq!((audited.action, audited.target), ("message.release", one.message_id.to_string()));
+    assert_eq!(release(&world, one).await.unwrap_err().code(), Code::NotFound);
+    // Told of it once more, it is neither filed nor held again, and its bytes stay.
+    assert_eq!(tell(&world, "1", "PASS", &[1]).await, []);
+    assert!(all_held(&world).await.is_empty() && !is_unclaimed(&world, "1"));
+}
+
+#[tokio::test]
+async fn no_program_sees_or_releases_what_is_held() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1]).await;
+    let one = all_held(&world).await.remove(0);
+    let (ports, blobs, page) = (&world.ports, &*world.blobs, PageRequest { limit: 10, cursor: None });
+    let (inbox_id, id) = (one.inbox_id, one.message_id);
+    let refused = [
+        held::list(ports, &agent(), &page).await.err(),
+        held::get(ports, blobs, &agent(), inbox_id, id).await.err(),
+        held::release(ports, blobs, &agent(), inbox_id, id).await.err(),
+    ];
+    for refusal in refused {
+        assert_eq!(refusal.map(|it| it.code()), Some(Code::PersonRequired));
+    }
+    let mail = app::mailbox::messages::get(ports, blobs, &agent(), inbox_id, id).await;
+    assert_eq!(mail.unwrap_err().code(), Code::NotFound);
+    let event = world.store.contents().events[0].clone();
+    let feed = async |permit: Permit<scope::EventsRead>| {
+        app::delivery::feed::get(&*ports.clock, &*world.store, &permit, event.id).await.is_ok()
+    };
+    assert_eq!((feed(agent()).await, feed(owner()).await), (false, true));
+}
+
+#[tokio::test]
+async fn who_is_blocked_comes_nowhere_and_who_is_allowed_comes_in() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    list(&world, Standing::Block, Whom::Domain("example.org".into())).await;
+    assert_eq!(come(&world, "1", MAIL, "PASS", &[1]).await, []);
+    let one = all_held(&world).await.remove(0);
+    assert!(matches!(one.reasons.as_slice(), [Reason::Entry(_)]));
+    assert_eq!(
+        (one.outcome, kinds(&world)),
+        (Screened::Block, vec![]),
+        "nobody is called for what is blocked"
+    );
+
+    list(&world, Standing::Allow, Whom::Address(samples::address("ann@example.org"))).await;
+    let mail = MAIL.replace("1@example.org", "2@example.org");
+    assert_eq!(come(&world, "2", &mail, "PASS", &[1]).await.len(), 1);
+    // Anybody can write her address: of what is not proven to be hers her domain's entry counts.
+    assert_eq!(come(&world, "3", &mail, "FAIL", &[1]).await, []);
+    assert_eq!(all_held(&world).await.len(), 2);
+    assert_eq!(release(&world, &one).await.unwrap().id, one.message_id, "a person may look again");
+}
+
+#[tokio::test]
+async fn the_strictest_rule_counts_and_allow_beats_hold_and_flag() {
+    let hold = r#"{"name": "h", "when": {"senders": ["example.org"]}, "outcome": "hold"}"#;
+    let flag = r#"{"name": "f", "when": {"senders": ["*"]}, "outcome": "flag"}"#;
+    let allow = r#"{"name": "a", "when": {"senders": ["ann@example.org"]}, "outcome": "allow"}"#;
+    let block = r#"{"name": "b", "when": {"failed": ["spf", "virus"]}, "outcome": "block"}"#;
+    for (rules, all, outcome) in [
+        (&[hold, flag][..], "PASS", Some(Screened::Hold)),
+        (&[flag, hold, allow], "PASS", None),
+        // Who wrote it is not proven, so that nothing allows it.
+        (&[flag, hold, allow], "GRAY", Some(Screened::Hold)),
+        (&[allow, block], "FAIL", Some(Screened::Block)),
+        (&[block], "PASS", None),
+    ] {
+        let world = world(rules).await;
+        let came = come(&world, "1", MAIL, all, &[1]).await;
+        let held = all_held(&world).await.first().map(|held| held.outcome);
+        assert_eq!((held, came.len()), (outcome, usize::from(outcome.is_none())), "{rules:?} {all}");
+    }
+}
+
+#[tokio::test]
+async fn a_flagged_mail_comes_in_and_taints_its_conversation() {
+    let world = world(&[r#"{"name": "Odd", "when": {"senders": ["*"]}, "outcome": "flag"}"#]).await;
+    let came = come(&world, "1", MAIL, "PASS", &[1]).await;
+    let mail = message(&world, samples::inbox_id(1), came[0]).await.unwrap();
+    let flagged = mail.findings().iter().find(|finding| finding.kind == FindingKind::Flagged).unwrap();
+    assert_eq!(flagged.evidence, "Odd");
+    let thread: Option<Thread> =
+        load(&*world.ports.store, samples::organization_id(1), key::Thread(mail.thread_id)).await.unwrap();
+    assert!(thread.unwrap().tainted);
+}
+
+#[tokio::test]
+async fn a_rule_is_for_its_inboxes_and_the_bytes_that_others_have_stay() {
+    let inbox = samples::inbox_id(1);
+    let rule = format!(
+        r#"{{"name": "One", "inbox_ids": ["{inbox}"], "when": {{"senders": ["*"]}}, "outcome": "hold"}}"#
+    );
+    let world = world(&[&rule]).await;
+    let came = come(&world, "1", MAIL, "PASS", &[1, 2]).await;
+    assert_eq!(came.len(), 1);
+    assert!(message(&world, samples::inbox_id(2), came[0]).await.is_some());
+    assert!(!is_unclaimed(&world, "1"));
+    assert!(release(&world, &all_held(&world).await[0]).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_nobody_releases_is_gone_after_thirty_days() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1]).await;
+    let one = all_held(&world).await.remove(0);
+    world.pass(Held::KEPT.as_secs() + 1);
+    assert_eq!(all_held(&world).await, []);
+    assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::NotFound);
+    assert!(is_unclaimed(&world, "1"));
+}
+
+#[tokio::test]
+async fn rules_that_would_do_nothing_in_silence_are_refused() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    for (rule, field, code) in [
+        (r#"{"name": "x", "when": {}, "outcome": "hold"}"#, "rules[0].when", Code::EmptyCondition),
+        (
+            r#"{"name": "x", "when": {"senders": ["nobody"]}, "outcome": "hold"}"#,
+            "rules[0].when.senders[0]",
+            Code::InvalidAddress,
+        ),
+        (
+            r#"{"name": "x", "inbox_ids": ["inb_01kc1x5e3r0000000000000002"], "when": {"listed": true}, "outcome": "hold"}"#,
+            "rules[0].inbox_ids",
+            Code::UnknownInbox,
+        ),
+        (
+            r#"{"name": "x", "when": {"senders": ["a.b.c.d.e.f.g.h.i.test"]}, "outcome": "hold"}"#,
+            "rules[0].when.senders[0]",
+            Code::InvalidDomain,
+        ),
+    ] {
+        let Err(Refusal::Invalid(errors)) = ruled(&world, 1, &[rule]).await else { panic!("{rule}") };
+        let found: Vec<_> = errors.iter().map(|one| (one.field.as_str(), one.code)).collect();
+        assert_eq!(found, [(field, code)], "{rule}");
+    }
+    assert_eq!(ruled(&world, 0, &[]).await.unwrap_err().code(), Code::PolicyChanged);
+    assert_eq!(ruled(&world, 1, &[]).await, Ok(2));
+    assert_eq!(ruled(&world, 2, &[HOLD_UNLISTED]).await, Ok(3));
+    assert_eq!(come(&world, "1", MAIL, "PASS", &[1]).await, []);
+    let audited = world.store.contents().audit.iter().filter(|it| it.action == "screening.update").count();
+    assert_eq!(audited, 3);
+    assert!(world.store.contents().records.contains_key(&(samples::organization_id(1), Key::Screening)));
+}

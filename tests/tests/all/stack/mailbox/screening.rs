@@ -1,0 +1,87 @@
+//! Received mail is screened on the real template: it is nowhere until a person lets it in, and then it is a mail like any other.
+
+use serde_json::{Value, json};
+use tests::{Stack, unique};
+
+fn mail(subject: &str) -> String {
+    format!(
+        "From: Ann <ann@example.org>\r\nSubject: {subject}\r\nMessage-ID: <{}@example.org>\r\n\r\nHello\r\n",
+        subject.replace(' ', "-")
+    )
+}
+
+fn rules(stack: &Stack, version: u64, rules: &Value) -> tests::Answer {
+    let body = json!({"version": version, "rules": rules});
+    stack.call("PUT", "/v1/screening", stack.text("/owner/session"), Some(&body))
+}
+
+fn held(stack: &Stack, subject: &str) -> Value {
+    stack.until("held mail", || {
+        let all = stack.get("/v1/held-messages?limit=100", stack.text("/owner/session")).expect(200);
+        all["data"].as_array()?.iter().find(|one| one["subject"] == subject).cloned()
+    })
+}
+
+#[test]
+fn a_held_mail_is_invisible_until_a_person_releases_it() {
+    let stack = Stack::running().organization();
+    let (owner, agent) = (stack.text("/owner/session"), stack.text("/agent_token"));
+    assert_eq!(stack.get("/v1/screening", owner).expect(200)["version"], 0);
+    let rule = json!([{"name": "Everybody", "when": {"senders": ["*"]}, "outcome": "hold"}]);
+    let written = rules(&stack, 0, &rule).expect(200);
+    assert_eq!((&written["version"], &written["rules"]), (&json!(1), &rule));
+    rules(&stack, 0, &rule).refused(409, "policy_changed");
+
+    let subject = unique("held");
+    stack.smtp("ann@example.org", &[stack.text("/inbox/address")], mail(&subject).as_bytes());
+    let one = held(&stack, &subject);
+    assert_eq!(one["held"]["outcome"], "hold");
+    assert_eq!(one["held"]["reasons"], json!([{"list_entry_id": null, "rule": "Everybody"}]));
+    let (inbox, id) = (stack.inbox(), one["id"].as_str().unwrap());
+    let own = format!("/v1/inboxes/{inbox}/held-messages/{id}");
+    assert_eq!(stack.get(&own, owner).expect(200)["text"].as_str().unwrap().trim(), "Hello");
+
+    let path = format!("/v1/inboxes/{inbox}/messages");
+    for list in [path.as_str(), "/v1/messages", &format!("/v1/inboxes/{inbox}/threads")] {
+        assert_eq!(stack.get(list, agent).expect(200)["data"], json!([]), "{list}");
+    }
+    stack.get(&format!("{path}/{id}"), agent).refused(404, "not_found");
+    stack.get(&format!("{path}/{id}/raw"), agent).refused(404, "not_found");
+    stack.get("/v1/held-messages", agent).refused(403, "person_required");
+    stack.get(&own, agent).refused(403, "person_required");
+    stack.call("POST", &format!("{own}/release"), agent, None).refused(403, "missing_scope");
+    let body = json!({"query": subject});
+    assert_eq!(stack.post("/v1/messages/search", agent, &body).expect(200)["data"], json!([]));
+
+    let released = stack.call("POST", &format!("{own}/release"), owner, None).expect(200);
+    assert_eq!(released["id"], id);
+    assert_eq!(stack.listed(&subject)["id"], id);
+    assert_eq!(
+        stack.get(&format!("{path}/{id}"), agent).expect(200)["text"].as_str().unwrap().trim(),
+        "Hello"
+    );
+    stack.call("POST", &format!("{own}/release"), owner, None).refused(404, "not_found");
+    stack.until("all three events", || {
+        let events = stack.get("/v1/events?types=message.*", owner).expect(200);
+        let kinds: Vec<_> = events["data"].as_array()?.iter().map(|event| event["type"].clone()).collect();
+        ["message.held", "message.received", "message.released"]
+            .iter()
+            .all(|kind| kinds.contains(&json!(kind)))
+            .then_some(())
+    });
+}
+
+#[test]
+fn who_is_blocked_comes_nowhere() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    let entry = json!({"direction": "receive", "kind": "block", "domain": "example.org"});
+    let entry = stack.post("/v1/lists", owner, &entry).expect(201);
+    let subject = unique("blocked");
+    stack.smtp("ann@example.org", &[stack.text("/inbox/address")], mail(&subject).as_bytes());
+    let one = held(&stack, &subject);
+    assert_eq!(one["held"]["outcome"], "block");
+    assert_eq!(one["held"]["reasons"], json!([{"list_entry_id": entry["id"], "rule": null}]));
+    let path = format!("/v1/inboxes/{}/messages", stack.inbox());
+    assert_eq!(stack.get(&path, stack.text("/agent_token")).expect(200)["data"], json!([]));
+}
