@@ -258,6 +258,14 @@ export interface GroupsUpdateParams {
   ifMatch?: string | undefined;
 }
 
+/** What `heldMessages.list` takes. */
+export interface HeldMessagesListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
 /** What `inboxes.create` takes. */
 export interface InboxesCreateParams {
   /** The name beside the address, in mails that go out. */
@@ -690,6 +698,14 @@ export interface PoliciesSimulateParams {
   token_id?: string | null | undefined;
 }
 
+/** What `screening.replace` takes. */
+export interface ScreeningReplaceParams {
+  /** All of them; their order means nothing. */
+  rules: Array<types.ScreeningRule>;
+  /** The version of the rules that these replace; 0 where there are none. */
+  version: number;
+}
+
 /** What `sessions.create` takes. */
 export interface SessionsCreateParams {
   /** Their address. */
@@ -858,7 +874,7 @@ export interface WebhooksCreateParams {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -896,7 +912,7 @@ export interface WebhooksResendParams {
 /** What `webhooks.update` takes. */
 export interface WebhooksUpdateParams {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -1495,6 +1511,68 @@ export class HealthRoutes {
       method: "GET",
       path: "/healthz",
       names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `held_messages`. */
+export class HeldMessagesRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * One held mail, with its body. In a session. Needs the scope `messages.read`. `GET
+   * /v1/inboxes/{inbox_id}/held-messages/{message_id}`
+   */
+  get(inboxId: string, messageId: string, options: CallOptions = {}): Promise<types.HeldMessageDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/inboxes/{inbox_id}/held-messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      options,
+    });
+  }
+
+  /**
+   * Received mail that is held or blocked, newest first. In a session. Needs the scope `messages.read`. `GET
+   * /v1/held-messages`
+   */
+  list(params: HeldMessagesListParams = {}, options: CallOptions = {}): Promise<types.PageOfHeldMessage> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/held-messages",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<HeldMessagesListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.HeldMessage, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Lets a held mail in, as if it came now. In a session. Needs the scope `messages.modify`. `POST
+   * /v1/inboxes/{inbox_id}/held-messages/{message_id}/release`
+   */
+  release(inboxId: string, messageId: string, options: CallOptions = {}): Promise<types.Message> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/inboxes/{inbox_id}/held-messages/{message_id}/release",
+      names: { inbox_id: inboxId,  message_id: messageId },
       options,
     });
   }
@@ -2311,6 +2389,45 @@ export class PoliciesRoutes {
   }
 }
 
+/** The routes of `screening`. */
+export class ScreeningRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * The rules by which mail that comes in is screened. `infra/docs/LISTS.md`. Needs the scope `policies.manage`. `GET
+   * /v1/screening`
+   */
+  get(options: CallOptions = {}): Promise<types.Screening> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/screening",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * Puts other rules in the place of those with the `version` that it names. All of them, with the `version` that
+   * they replace. Needs the scope `policies.manage`. `PUT /v1/screening`
+   */
+  replace(params: ScreeningReplaceParams, options: CallOptions = {}): Promise<types.Screening> {
+    return this.#transport.request({
+      method: "PUT",
+      path: "/v1/screening",
+      names: {},
+      body: {
+        rules: params.rules,
+        version: params.version,
+      },
+      options,
+    });
+  }
+}
+
 /** The routes of `sessions`. */
 export class SessionsRoutes {
   readonly #transport: Transport;
@@ -2975,6 +3092,7 @@ export class Resources {
   readonly events: EventsRoutes;
   readonly groups: GroupsRoutes;
   readonly health: HealthRoutes;
+  readonly heldMessages: HeldMessagesRoutes;
   readonly inboxes: InboxesRoutes;
   readonly lists: ListsRoutes;
   readonly me: MeRoutes;
@@ -2982,6 +3100,7 @@ export class Resources {
   readonly openapi: OpenapiRoutes;
   readonly organization: OrganizationRoutes;
   readonly policies: PoliciesRoutes;
+  readonly screening: ScreeningRoutes;
   readonly sessions: SessionsRoutes;
   readonly standingApprovals: StandingApprovalsRoutes;
   readonly suppressions: SuppressionsRoutes;
@@ -2997,6 +3116,7 @@ export class Resources {
     this.events = new EventsRoutes(transport);
     this.groups = new GroupsRoutes(transport);
     this.health = new HealthRoutes(transport);
+    this.heldMessages = new HeldMessagesRoutes(transport);
     this.inboxes = new InboxesRoutes(transport);
     this.lists = new ListsRoutes(transport);
     this.me = new MeRoutes(transport);
@@ -3004,6 +3124,7 @@ export class Resources {
     this.openapi = new OpenapiRoutes(transport);
     this.organization = new OrganizationRoutes(transport);
     this.policies = new PoliciesRoutes(transport);
+    this.screening = new ScreeningRoutes(transport);
     this.sessions = new SessionsRoutes(transport);
     this.standingApprovals = new StandingApprovalsRoutes(transport);
     this.suppressions = new SuppressionsRoutes(transport);

@@ -168,7 +168,7 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
+  event_type: "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
   /** When it is tried again. */
   next_attempt_at: string | null;
   /** What was sent, without its signature and its body, which is the event; `null` where nobody was called. */
@@ -397,7 +397,7 @@ export interface CreateWebhook {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -661,7 +661,7 @@ export interface Event {
   id: string;
   /** Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps. */
   sequence?: number | null | undefined;
-  type: "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
+  type: "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
 }
 
 /**
@@ -678,6 +678,7 @@ export interface EventData {
   endpoint?: Endpoint | null | undefined;
   /** Of `token.paused`, `organization.paused` and their ends. */
   halt?: Halt | null | undefined;
+  held?: HeldNotice | null | undefined;
   inbox?: Inbox | null | undefined;
   message?: Message | null | undefined;
   /** Of `suppression.created` and `.deleted`. */
@@ -970,6 +971,205 @@ export interface Health {
   status: string;
 }
 
+/**
+ * A held mail as a list shows it. Until it is released it is in no conversation: `thread_id` is the one that it would
+ * join or begin.
+ */
+export interface HeldMessage {
+  attachments: Array<File>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  created_at: string;
+  /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
+  date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
+  from: Party;
+  held: Holding;
+  id: string;
+  /** The `Message-ID` of the mail that it answers. */
+  in_reply_to: string | null;
+  inbox_id: string;
+  /** The `Message-ID`, without angle brackets; one that goes out has it once SES gave it. */
+  internet_message_id: string | null;
+  /** In the order of the alphabet. */
+  labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Whether somebody said that it was read; a mail that goes out always is. */
+  read: boolean;
+  /** The `Message-ID`s of its conversation that it names, oldest first. */
+  references: Array<string>;
+  /** Where answers go, if not to the author. */
+  reply_to: Array<Party>;
+  /** In bytes, raw. */
+  size: number;
+  /** `received`, or how far it is on its way out. */
+  status: string;
+  subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  thread_id: string;
+  to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
+  /** The author in `From` is proven to be the one who sent it. */
+  authenticated?: boolean | undefined;
+  /** A program wrote it, nobody waits for an answer (RFC 3834). */
+  automatic?: boolean | undefined;
+  /**
+   * Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found or
+   * not.
+   */
+  content_trust?: string | undefined;
+  /** What could not be read as it should be, as stable codes. */
+  defects?: Array<string> | undefined;
+  direction: "inbound" | "outbound";
+  findings?: Array<Finding> | undefined;
+  /** Whether a finding taints its conversation. */
+  tainted?: boolean | undefined;
+  verdicts?: Verdicts | undefined;
+  approval_id?: string | undefined;
+  attempts?: number | null | undefined;
+  cancel_reason?: string | null | undefined;
+  cancelled_at?: string | null | undefined;
+  /** Of the bytes that were countersigned, or are to be. */
+  digest?: string | undefined;
+  /** When the next attempt is made. */
+  due_at?: string | null | undefined;
+  failed_at?: string | null | undefined;
+  failure_reason?: string | null | undefined;
+  /** While it is `scheduled`: when it goes, at its time and outside of quiet hours. */
+  not_before?: string | null | undefined;
+  /** The name that SES gave it. */
+  provider_id?: string | null | undefined;
+  /** What SES reported of each recipient. */
+  recipients?: Array<Recipient> | null | undefined;
+  /** Not before. */
+  send_at?: string | null | undefined;
+  /** The attempts that were made anew of it. */
+  sent_again_as?: Array<string> | undefined;
+  sent_at?: string | null | undefined;
+  /** Since when nobody knows whether it left. */
+  unknown_since?: string | null | undefined;
+}
+
+/** A held mail with its body. */
+export interface HeldMessageDetail {
+  attachments: Array<File>;
+  bcc: Array<Party>;
+  cc: Array<Party>;
+  created_at: string;
+  /** When it was sent, as the sender's clock had it; of a mail that goes out, nothing. */
+  date: string | null;
+  /** When it is deleted for good, where it is in the trash. */
+  deletes_at?: string | null | undefined;
+  /** The new part of a received reply. */
+  extracted_text: string | null;
+  from: Party;
+  /** All of them, decoded, in order. */
+  headers: Array<Header>;
+  held: Holding;
+  /** The HTML has text that is made invisible. */
+  hidden_text: boolean;
+  /**
+   * The body as HTML: of a received mail without anything active and without remote images, of a mail of ours byte
+   * for byte as it is sealed.
+   */
+  html: string | null;
+  /** The HTML goes on beyond what may be shown. */
+  html_truncated: boolean;
+  id: string;
+  /** The `Message-ID` of the mail that it answers. */
+  in_reply_to: string | null;
+  inbox_id: string;
+  /** The `Message-ID`, without angle brackets; one that goes out has it once SES gave it. */
+  internet_message_id: string | null;
+  /** In the order of the alphabet. */
+  labels: Array<string>;
+  /** What the program that sends it keeps with it, by name; nothing for one that came in. */
+  metadata: Record<string, unknown>;
+  /** Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted. */
+  picture_hosts: Array<string>;
+  /** The first words of the text, at most 200 characters. */
+  preview: string;
+  /** Whether somebody said that it was read; a mail that goes out always is. */
+  read: boolean;
+  /** The `Message-ID`s of its conversation that it names, oldest first. */
+  references: Array<string>;
+  /** Why a person rejected it, in their words, if they gave any. */
+  rejection_reason: string | null;
+  /** How many remote images it shows, or would show. */
+  remote_images: number;
+  /** Where answers go, if not to the author. */
+  reply_to: Array<Party>;
+  /** What it says of another mail, where a server sent it as a report. Anybody can make one up: it is a claim. */
+  report: Report | null;
+  /** In bytes, raw. */
+  size: number;
+  /** `received`, or how far it is on its way out. */
+  status: string;
+  subject: string;
+  /** Words that the program that sends it keeps with it, in the order of the alphabet. */
+  tags: Array<string>;
+  /** The body as text. */
+  text: string | null;
+  thread_id: string;
+  to: Array<Party>;
+  /** Since when it is in the trash; left out where it is not. */
+  trashed_at?: string | null | undefined;
+  /** The author in `From` is proven to be the one who sent it. */
+  authenticated?: boolean | undefined;
+  /** A program wrote it, nobody waits for an answer (RFC 3834). */
+  automatic?: boolean | undefined;
+  /**
+   * Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found or
+   * not.
+   */
+  content_trust?: string | undefined;
+  /** What could not be read as it should be, as stable codes. */
+  defects?: Array<string> | undefined;
+  direction: "inbound" | "outbound";
+  findings?: Array<Finding> | undefined;
+  /** Whether a finding taints its conversation. */
+  tainted?: boolean | undefined;
+  verdicts?: Verdicts | undefined;
+  approval_id?: string | undefined;
+  attempts?: number | null | undefined;
+  cancel_reason?: string | null | undefined;
+  cancelled_at?: string | null | undefined;
+  /** Of the bytes that were countersigned, or are to be. */
+  digest?: string | undefined;
+  /** When the next attempt is made. */
+  due_at?: string | null | undefined;
+  failed_at?: string | null | undefined;
+  failure_reason?: string | null | undefined;
+  /** While it is `scheduled`: when it goes, at its time and outside of quiet hours. */
+  not_before?: string | null | undefined;
+  /** The name that SES gave it. */
+  provider_id?: string | null | undefined;
+  /** What SES reported of each recipient. */
+  recipients?: Array<Recipient> | null | undefined;
+  /** Not before. */
+  send_at?: string | null | undefined;
+  /** The attempts that were made anew of it. */
+  sent_again_as?: Array<string> | undefined;
+  sent_at?: string | null | undefined;
+  /** Since when nobody knows whether it left. */
+  unknown_since?: string | null | undefined;
+}
+
+/** That a mail is held, without a word of it: people read it in a session. */
+export interface HeldNotice {
+  inbox_id: string;
+  message_id: string;
+  /** `hold` or `block`. */
+  outcome: "flag" | "hold" | "allow" | "block";
+  reasons: Array<ScreeningReason>;
+}
+
 /** Where a mail has what was looked for. What a mail says is `untrusted`: so are these. */
 export interface Highlights {
   /** In names of its files. */
@@ -981,6 +1181,16 @@ export interface Highlights {
   text: Array<Fragment>;
   /** In names and addresses of its recipients. */
   to: Array<Fragment>;
+}
+
+/** That a mail is held, and until when. */
+export interface Holding {
+  /** From then on it is gone. */
+  expires_at: string;
+  held_at: string;
+  /** `hold` or `block`. */
+  outcome: "flag" | "hold" | "allow" | "block";
+  reasons: Array<ScreeningReason>;
 }
 
 /** What was changed in the HTML of a mail before it was sealed. */
@@ -1362,6 +1572,13 @@ export interface PageOfEvent {
 }
 
 /** A page of a list. */
+export interface PageOfHeldMessage {
+  data: Array<HeldMessage>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
 export interface PageOfInbox {
   data: Array<Inbox>;
   /** For `cursor`, where there is more. */
@@ -1596,6 +1813,14 @@ export interface ReplacePolicy {
   version: number;
 }
 
+/** Rules in the place of those with this version. */
+export interface ReplaceScreening {
+  /** All of them; their order means nothing. */
+  rules: Array<ScreeningRule>;
+  /** The version of the rules that these replace; 0 where there are none. */
+  version: number;
+}
+
 /** An answer to a mail. */
 export interface Reply {
   /** At most 20, with at most 25 MB together. */
@@ -1732,6 +1957,69 @@ export interface Resumed {
 export interface RotateToken {
   /** For how many seconds the secret that it has is taken still: 0 ends it at once. */
   overlap?: number | null | undefined;
+}
+
+/** The rules by which mail that comes in is screened. */
+export interface Screening {
+  rules: Array<ScreeningRuleView>;
+  /** Nothing where nobody wrote any. */
+  updated_at: string | null;
+  updated_by: Actor | null;
+  /** For `PUT`. */
+  version: number;
+}
+
+/** Why a mail is held: an entry of a list, or a rule. */
+export interface ScreeningReason {
+  list_entry_id: string | null;
+  /** The rule's name. */
+  rule: string | null;
+}
+
+/** A rule for mail that comes in. */
+export interface ScreeningRule {
+  /** The inboxes that it is for; left out, all of them. */
+  inbox_ids?: Array<string> | null | undefined;
+  /** What people are shown. */
+  name: string;
+  /** What becomes of mail that meets it. */
+  outcome: "flag" | "hold" | "allow" | "block";
+  /** What it asks. */
+  when: ScreeningTest;
+}
+
+/** A rule for mail that comes in. */
+export interface ScreeningRuleView {
+  inbox_ids?: Array<string> | null | undefined;
+  name: string;
+  outcome: "flag" | "hold" | "allow" | "block";
+  when: ScreeningTestView;
+}
+
+/** What a rule asks. All that is named must hold, of each list one. */
+export interface ScreeningTest {
+  /** Whether it is proven who wrote it. */
+  authenticated?: boolean | null | undefined;
+  /** Checks of the receiving server that say `FAIL`. */
+  failed?: Array<"spam" | "virus" | "spf" | "dkim" | "dmarc"> | null | undefined;
+  /** What looks wrong with it. */
+  findings?: Array<"virus" | "spam" | "authentication_failed" | "hidden_text" | "invisible_characters" | "bidirectional_control" | "model_instructions" | "lookalike_domain" | "display_name_address" | "disguised_file" | "not_inspected" | "flagged" | "reply_to_mismatch" | "link_mismatch" | "mislabelled_file"> | null | undefined;
+  /** Whether the author stands on a receive list. */
+  listed?: boolean | null | undefined;
+  /** The author: addresses, domains with those below them, or `*` for everyone. */
+  senders?: Array<string> | null | undefined;
+  /** Whether something looks so wrong that it taints the conversation. */
+  tainted?: boolean | null | undefined;
+}
+
+/** What a rule asks: only what it names. */
+export interface ScreeningTestView {
+  authenticated?: boolean | null | undefined;
+  failed?: Array<"spam" | "virus" | "spf" | "dkim" | "dmarc"> | undefined;
+  findings?: Array<"virus" | "spam" | "authentication_failed" | "hidden_text" | "invisible_characters" | "bidirectional_control" | "model_instructions" | "lookalike_domain" | "display_name_address" | "disguised_file" | "not_inspected" | "flagged" | "reply_to_mismatch" | "link_mismatch" | "mislabelled_file"> | undefined;
+  listed?: boolean | null | undefined;
+  senders?: Array<string> | undefined;
+  tainted?: boolean | null | undefined;
 }
 
 /** What mail is looked for. */
@@ -2130,7 +2418,7 @@ export interface UpdateToken {
 /** What changes of a webhook; what is left out stays. */
 export interface UpdateWebhook {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -2221,7 +2509,7 @@ export interface Webhook {
   /** `gone`: it answered with 410. `failing`: every call of it failed for three days. */
   disabled_reason: string | null;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted">;
+  events: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted">;
   /** When the first of them was made. */
   failing_since: string | null;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */

@@ -837,6 +837,86 @@ class HealthRoutes:
         return answer
 
 
+class HeldMessagesRoutes:
+    """The routes of `held_messages`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.HeldMessageDetail:
+        """One held mail, with its body. In a session. Needs the scope `messages.read`. `GET
+        /v1/inboxes/{inbox_id}/held-messages/{message_id}`
+        """
+        answer: types.HeldMessageDetail = self._transport.request(
+            "GET",
+            "/v1/inboxes/{inbox_id}/held-messages/{message_id}",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfHeldMessage:
+        """Received mail that is held or blocked, newest first. In a session. Needs the scope `messages.read`. `GET
+        /v1/held-messages`
+        """
+        answer: types.PageOfHeldMessage = self._transport.request(
+            "GET",
+            "/v1/held-messages",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.HeldMessage]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def release(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Message:
+        """Lets a held mail in, as if it came now. In a session. Needs the scope `messages.modify`. `POST
+        /v1/inboxes/{inbox_id}/held-messages/{message_id}/release`
+        """
+        answer: types.Message = self._transport.request(
+            "POST",
+            "/v1/inboxes/{inbox_id}/held-messages/{message_id}/release",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+
 class InboxesRoutes:
     """The routes of `inboxes`."""
 
@@ -2031,6 +2111,53 @@ class PoliciesRoutes:
         return answer
 
 
+class ScreeningRoutes:
+    """The routes of `screening`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Screening:
+        """The rules by which mail that comes in is screened. `infra/docs/LISTS.md`. Needs the scope `policies.manage`.
+        `GET /v1/screening`
+        """
+        answer: types.Screening = self._transport.request(
+            "GET",
+            "/v1/screening",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def replace(
+        self,
+        *,
+        rules: builtins.list[types.ScreeningRule],
+        version: int,
+        request_timeout: float | None = None,
+    ) -> types.Screening:
+        """Puts other rules in the place of those with the `version` that it names. All of them, with the `version` that
+        they replace. Needs the scope `policies.manage`. `PUT /v1/screening`
+        """
+        answer: types.Screening = self._transport.request(
+            "PUT",
+            "/v1/screening",
+            names={},
+            body=_given(
+                {
+                    "rules": rules,
+                    "version": version,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
 class SessionsRoutes:
     """The routes of `sessions`."""
 
@@ -2698,7 +2825,7 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None = None,
+        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None = None,
         inbox_ids: builtins.list[str] | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
@@ -2926,7 +3053,7 @@ class WebhooksRoutes:
         self,
         webhook_id: str,
         *,
-        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None | Unset = UNSET,
+        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None | Unset = UNSET,
         inbox_ids: builtins.list[str] | None | Unset = UNSET,
         status: Literal["active", "paused"] | None | Unset = UNSET,
         url: str | None | Unset = UNSET,
@@ -2964,6 +3091,7 @@ class Resources:
         self.events = EventsRoutes(transport)
         self.groups = GroupsRoutes(transport)
         self.health = HealthRoutes(transport)
+        self.held_messages = HeldMessagesRoutes(transport)
         self.inboxes = InboxesRoutes(transport)
         self.lists = ListsRoutes(transport)
         self.me = MeRoutes(transport)
@@ -2971,6 +3099,7 @@ class Resources:
         self.openapi = OpenapiRoutes(transport)
         self.organization = OrganizationRoutes(transport)
         self.policies = PoliciesRoutes(transport)
+        self.screening = ScreeningRoutes(transport)
         self.sessions = SessionsRoutes(transport)
         self.standing_approvals = StandingApprovalsRoutes(transport)
         self.suppressions = SuppressionsRoutes(transport)

@@ -188,7 +188,7 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
+    event_type: Literal["message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
     #: When it is tried again.
     next_attempt_at: str | None
     #: What was sent, without its signature and its body, which is the event; `null` where nobody was called.
@@ -448,7 +448,7 @@ class CreateWebhook(_CreateWebhookAlways, total=False):
 
     #: Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types
     #: that are added to it later.
-    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
+    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
     #: Only events about these inboxes; left out or empty, about all, and about none.
     inbox_ids: list[str] | None
 
@@ -723,7 +723,7 @@ class _EventAlways(TypedDict):
     data: EventData
     #: The same however often it is told of.
     id: str
-    type: Literal["message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
+    type: Literal["message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
 
 
 class Event(_EventAlways, total=False):
@@ -747,6 +747,7 @@ class EventData(TypedDict, total=False):
     endpoint: Endpoint | None
     #: Of `token.paused`, `organization.paused` and their ends.
     halt: Halt | None
+    held: HeldNotice | None
     inbox: Inbox | None
     message: Message | None
     #: Of `suppression.created` and `.deleted`.
@@ -1045,6 +1046,215 @@ class Health(TypedDict):
     status: str
 
 
+_HeldMessageAlways = TypedDict(
+    "_HeldMessageAlways",
+    {
+        "attachments": "list[File]",
+        "bcc": "list[Party]",
+        "cc": "list[Party]",
+        "created_at": "str",
+        # When it was sent, as the sender's clock had it; of a mail that goes out, nothing.
+        "date": "str | None",
+        "from": "Party",
+        "held": "Holding",
+        "id": "str",
+        # The `Message-ID` of the mail that it answers.
+        "in_reply_to": "str | None",
+        "inbox_id": "str",
+        # The `Message-ID`, without angle brackets; one that goes out has it once SES gave it.
+        "internet_message_id": "str | None",
+        # In the order of the alphabet.
+        "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
+        # The first words of the text, at most 200 characters.
+        "preview": "str",
+        # Whether somebody said that it was read; a mail that goes out always is.
+        "read": "bool",
+        # The `Message-ID`s of its conversation that it names, oldest first.
+        "references": "list[str]",
+        # Where answers go, if not to the author.
+        "reply_to": "list[Party]",
+        # In bytes, raw.
+        "size": "int",
+        # `received`, or how far it is on its way out.
+        "status": "str",
+        "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
+        "thread_id": "str",
+        "to": "list[Party]",
+        "direction": "Literal[\"inbound\", \"outbound\"]",
+    },
+)
+
+
+class HeldMessage(_HeldMessageAlways, total=False):
+    """A held mail as a list shows it. Until it is released it is in no conversation: `thread_id` is the one that it
+    would join or begin.
+    """
+
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
+    #: The author in `From` is proven to be the one who sent it.
+    authenticated: bool
+    #: A program wrote it, nobody waits for an answer (RFC 3834).
+    automatic: bool
+    #: Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found
+    #: or not.
+    content_trust: str
+    #: What could not be read as it should be, as stable codes.
+    defects: list[str]
+    findings: list[Finding]
+    #: Whether a finding taints its conversation.
+    tainted: bool
+    verdicts: Verdicts
+    approval_id: str
+    attempts: int | None
+    cancel_reason: str | None
+    cancelled_at: str | None
+    #: Of the bytes that were countersigned, or are to be.
+    digest: str
+    #: When the next attempt is made.
+    due_at: str | None
+    failed_at: str | None
+    failure_reason: str | None
+    #: While it is `scheduled`: when it goes, at its time and outside of quiet hours.
+    not_before: str | None
+    #: The name that SES gave it.
+    provider_id: str | None
+    #: What SES reported of each recipient.
+    recipients: list[Recipient] | None
+    #: Not before.
+    send_at: str | None
+    #: The attempts that were made anew of it.
+    sent_again_as: list[str]
+    sent_at: str | None
+    #: Since when nobody knows whether it left.
+    unknown_since: str | None
+
+
+_HeldMessageDetailAlways = TypedDict(
+    "_HeldMessageDetailAlways",
+    {
+        "attachments": "list[File]",
+        "bcc": "list[Party]",
+        "cc": "list[Party]",
+        "created_at": "str",
+        # When it was sent, as the sender's clock had it; of a mail that goes out, nothing.
+        "date": "str | None",
+        # The new part of a received reply.
+        "extracted_text": "str | None",
+        "from": "Party",
+        # All of them, decoded, in order.
+        "headers": "list[Header]",
+        "held": "Holding",
+        # The HTML has text that is made invisible.
+        "hidden_text": "bool",
+        # The body as HTML: of a received mail without anything active and without remote images, of a mail of ours
+        # byte for byte as it is sealed.
+        "html": "str | None",
+        # The HTML goes on beyond what may be shown.
+        "html_truncated": "bool",
+        "id": "str",
+        # The `Message-ID` of the mail that it answers.
+        "in_reply_to": "str | None",
+        "inbox_id": "str",
+        # The `Message-ID`, without angle brackets; one that goes out has it once SES gave it.
+        "internet_message_id": "str | None",
+        # In the order of the alphabet.
+        "labels": "list[str]",
+        # What the program that sends it keeps with it, by name; nothing for one that came in.
+        "metadata": "dict[str, Any]",
+        # Where the pictures lie that a mail of ours shows from elsewhere: host names, sorted.
+        "picture_hosts": "list[str]",
+        # The first words of the text, at most 200 characters.
+        "preview": "str",
+        # Whether somebody said that it was read; a mail that goes out always is.
+        "read": "bool",
+        # The `Message-ID`s of its conversation that it names, oldest first.
+        "references": "list[str]",
+        # Why a person rejected it, in their words, if they gave any.
+        "rejection_reason": "str | None",
+        # How many remote images it shows, or would show.
+        "remote_images": "int",
+        # Where answers go, if not to the author.
+        "reply_to": "list[Party]",
+        # What it says of another mail, where a server sent it as a report. Anybody can make one up: it is a claim.
+        "report": "Report | None",
+        # In bytes, raw.
+        "size": "int",
+        # `received`, or how far it is on its way out.
+        "status": "str",
+        "subject": "str",
+        # Words that the program that sends it keeps with it, in the order of the alphabet.
+        "tags": "list[str]",
+        # The body as text.
+        "text": "str | None",
+        "thread_id": "str",
+        "to": "list[Party]",
+        "direction": "Literal[\"inbound\", \"outbound\"]",
+    },
+)
+
+
+class HeldMessageDetail(_HeldMessageDetailAlways, total=False):
+    """A held mail with its body."""
+
+    #: When it is deleted for good, where it is in the trash.
+    deletes_at: str | None
+    #: Since when it is in the trash; left out where it is not.
+    trashed_at: str | None
+    #: The author in `From` is proven to be the one who sent it.
+    authenticated: bool
+    #: A program wrote it, nobody waits for an answer (RFC 3834).
+    automatic: bool
+    #: Always `untrusted`: whoever reads it for a model must not take it for instructions, whether anything was found
+    #: or not.
+    content_trust: str
+    #: What could not be read as it should be, as stable codes.
+    defects: list[str]
+    findings: list[Finding]
+    #: Whether a finding taints its conversation.
+    tainted: bool
+    verdicts: Verdicts
+    approval_id: str
+    attempts: int | None
+    cancel_reason: str | None
+    cancelled_at: str | None
+    #: Of the bytes that were countersigned, or are to be.
+    digest: str
+    #: When the next attempt is made.
+    due_at: str | None
+    failed_at: str | None
+    failure_reason: str | None
+    #: While it is `scheduled`: when it goes, at its time and outside of quiet hours.
+    not_before: str | None
+    #: The name that SES gave it.
+    provider_id: str | None
+    #: What SES reported of each recipient.
+    recipients: list[Recipient] | None
+    #: Not before.
+    send_at: str | None
+    #: The attempts that were made anew of it.
+    sent_again_as: list[str]
+    sent_at: str | None
+    #: Since when nobody knows whether it left.
+    unknown_since: str | None
+
+
+class HeldNotice(TypedDict):
+    """That a mail is held, without a word of it: people read it in a session."""
+
+    inbox_id: str
+    message_id: str
+    #: `hold` or `block`.
+    outcome: Literal["flag", "hold", "allow", "block"]
+    reasons: list[ScreeningReason]
+
+
 _HighlightsFields = TypedDict(
     "_HighlightsFields",
     {
@@ -1063,6 +1273,17 @@ _HighlightsFields = TypedDict(
 
 class Highlights(_HighlightsFields):
     """Where a mail has what was looked for. What a mail says is `untrusted`: so are these."""
+
+
+class Holding(TypedDict):
+    """That a mail is held, and until when."""
+
+    #: From then on it is gone.
+    expires_at: str
+    held_at: str
+    #: `hold` or `block`.
+    outcome: Literal["flag", "hold", "allow", "block"]
+    reasons: list[ScreeningReason]
 
 
 class HtmlChange(TypedDict):
@@ -1462,6 +1683,14 @@ class PageOfEvent(TypedDict):
     next_cursor: str | None
 
 
+class PageOfHeldMessage(TypedDict):
+    """A page of a list."""
+
+    data: list[HeldMessage]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
 class PageOfInbox(TypedDict):
     """A page of a list."""
 
@@ -1740,6 +1969,15 @@ class ReplacePolicy(_ReplacePolicyAlways, total=False):
     inbox_ids: list[str] | None
 
 
+class ReplaceScreening(TypedDict):
+    """Rules in the place of those with this version."""
+
+    #: All of them; their order means nothing.
+    rules: list[ScreeningRule]
+    #: The version of the rules that these replace; 0 where there are none.
+    version: int
+
+
 class Reply(TypedDict, total=False):
     """An answer to a mail."""
 
@@ -1883,6 +2121,81 @@ class RotateToken(TypedDict, total=False):
 
     #: For how many seconds the secret that it has is taken still: 0 ends it at once.
     overlap: int | None
+
+
+class Screening(TypedDict):
+    """The rules by which mail that comes in is screened."""
+
+    rules: list[ScreeningRuleView]
+    #: Nothing where nobody wrote any.
+    updated_at: str | None
+    updated_by: Actor | None
+    #: For `PUT`.
+    version: int
+
+
+class ScreeningReason(TypedDict):
+    """Why a mail is held: an entry of a list, or a rule."""
+
+    list_entry_id: str | None
+    #: The rule's name.
+    rule: str | None
+
+
+class _ScreeningRuleAlways(TypedDict):
+    #: What people are shown.
+    name: str
+    #: What becomes of mail that meets it.
+    outcome: Literal["flag", "hold", "allow", "block"]
+    #: What it asks.
+    when: ScreeningTest
+
+
+class ScreeningRule(_ScreeningRuleAlways, total=False):
+    """A rule for mail that comes in."""
+
+    #: The inboxes that it is for; left out, all of them.
+    inbox_ids: list[str] | None
+
+
+class _ScreeningRuleViewAlways(TypedDict):
+    name: str
+    outcome: Literal["flag", "hold", "allow", "block"]
+    when: ScreeningTestView
+
+
+class ScreeningRuleView(_ScreeningRuleViewAlways, total=False):
+    """A rule for mail that comes in."""
+
+    inbox_ids: list[str] | None
+
+
+class ScreeningTest(TypedDict, total=False):
+    """What a rule asks. All that is named must hold, of each list one."""
+
+    #: Whether it is proven who wrote it.
+    authenticated: bool | None
+    #: Checks of the receiving server that say `FAIL`.
+    failed: list[Literal["spam", "virus", "spf", "dkim", "dmarc"]] | None
+    #: What looks wrong with it.
+    findings: list[Literal["virus", "spam", "authentication_failed", "hidden_text", "invisible_characters", "bidirectional_control", "model_instructions", "lookalike_domain", "display_name_address", "disguised_file", "not_inspected", "flagged", "reply_to_mismatch", "link_mismatch", "mislabelled_file"]] | None
+    #: Whether the author stands on a receive list.
+    listed: bool | None
+    #: The author: addresses, domains with those below them, or `*` for everyone.
+    senders: list[str] | None
+    #: Whether something looks so wrong that it taints the conversation.
+    tainted: bool | None
+
+
+class ScreeningTestView(TypedDict, total=False):
+    """What a rule asks: only what it names."""
+
+    authenticated: bool | None
+    failed: list[Literal["spam", "virus", "spf", "dkim", "dmarc"]]
+    findings: list[Literal["virus", "spam", "authentication_failed", "hidden_text", "invisible_characters", "bidirectional_control", "model_instructions", "lookalike_domain", "display_name_address", "disguised_file", "not_inspected", "flagged", "reply_to_mismatch", "link_mismatch", "mislabelled_file"]]
+    listed: bool | None
+    senders: list[str]
+    tainted: bool | None
 
 
 class _SearchMessagesAlways(TypedDict):
@@ -2311,7 +2624,7 @@ class UpdateWebhook(TypedDict, total=False):
     """What changes of a webhook; what is left out stays."""
 
     #: Which events: types, groups such as `message.*`, or `*`; empty, all of them.
-    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
+    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
     #: Only events about these inboxes; empty, about all, and about none.
     inbox_ids: list[str] | None
     #: `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled.
@@ -2420,7 +2733,7 @@ class _WebhookAlways(TypedDict):
     #: `gone`: it answered with 410. `failing`: every call of it failed for three days.
     disabled_reason: str | None
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]]
+    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]]
     #: When the first of them was made.
     failing_since: str | None
     #: Attempts in a row that were not taken, up to 5: then it is held back.
