@@ -27,8 +27,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (list, page) = request.query::<ListEntriesQuery>()?.list();
+        // Who may not ask is not told what is missing.
         let call = request.enter::<scope::ListsManage>(ports, &[]).await?;
+        let (list, page) = request.query::<ListEntriesQuery>()?.list();
         let found = entries::list(&call.ports, &call.permit, list, &page).await?;
         Ok(Response::json(200, &pages::page(&found, listed::entry)))
     })

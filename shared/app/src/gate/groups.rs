@@ -111,6 +111,8 @@ pub async fn update(
 ) -> Result<Changed, Refusal> {
     let now = ports.now();
     let organization_id = permit.organization_id();
+    // Of a group that is not there nothing else is said.
+    get(ports, permit, id).await?;
     let members = match &change.members {
         Some(members) => Some(known(ports, organization_id, members).await?),
         None => None,

@@ -223,6 +223,8 @@ async fn add(
     }
     let is_new = |it: &Message| is_found(it) && !index.as_ref().is_some_and(|index| index.has(it.id));
     let new: Vec<_> = messages.into_iter().filter(is_new).collect();
+    // What this call itself writes is another segment: the next one grows it.
+    let young = index.as_ref().and_then(Index::young);
     let (mut added, mut documents, mut bytes, mut left) = (0, vec![], 0, None);
     for (n, some) in in_parts(&new).into_iter().enumerate() {
         // One part at least, so that there is an end to it.
@@ -236,12 +238,12 @@ async fn add(
             documents.push(document);
         }
         if bytes >= BATCH_BYTES {
-            added += add_segment(ports, blobs, (organization_id, inbox_id), &documents).await?;
+            added += add_segment(ports, blobs, (organization_id, inbox_id), &documents, young).await?;
             documents.clear();
             bytes = 0;
         }
     }
-    added += add_segment(ports, blobs, (organization_id, inbox_id), &documents).await?;
+    added += add_segment(ports, blobs, (organization_id, inbox_id), &documents, young).await?;
     Ok((added, left))
 }
 
@@ -264,13 +266,16 @@ async fn add_segment(
     blobs: &dyn Blobs,
     place: Place,
     documents: &[Document],
+    young: Option<&Segment>,
 ) -> Result<usize, Refusal> {
     if documents.is_empty() {
         return Ok(0);
     }
     let ids: Vec<_> = documents.iter().map(|it| MessageId::from_bits(it.id)).collect();
     let built = Bytes::from(::search::build(documents));
-    if grow(ports, blobs, place, &built, &ids).await? {
+    if let Some(young) = young
+        && grow(ports, blobs, place, young, (&built, &ids)).await?
+    {
         return Ok(ids.len());
     }
     let Some(segment) = put(ports, blobs, place, built).await? else { return Ok(0) };
@@ -283,19 +288,17 @@ async fn add_segment(
 }
 
 /// Writes what comes in into one segment with the young one, so that a search has one to open for all that is recent. Returns whether
-/// it did; it does not where there is none, or somebody else was faster.
+/// it did; it does not where that would be large, or somebody else was faster.
 async fn grow(
     ports: &Ports,
     blobs: &dyn Blobs,
     (organization_id, inbox_id): Place,
-    built: &Bytes,
-    ids: &[MessageId],
+    young: &Segment,
+    (built, ids): (&Bytes, &[MessageId]),
 ) -> Result<bool, Refusal> {
     if built.len() as u64 > Index::YOUNG_SIZE {
         return Ok(false);
     }
-    let index = load(&*ports.store, organization_id, key::Index(inbox_id)).await?;
-    let Some(young) = index.as_ref().and_then(Index::young) else { return Ok(false) };
     let key = BlobKey::Segment(organization_id, inbox_id, young.name);
     let known = match blobs.get(&key, usize::try_from(young.size).unwrap_or(usize::MAX)).await {
         Ok(known) => known,

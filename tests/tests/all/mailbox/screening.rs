@@ -23,7 +23,12 @@ use domain::{InboxId, MessageId};
 use testkit::samples;
 use testkit::world::World;
 
-const MAIL: &str = "From: Ann <ann@example.org>\r\nSubject: The offer\r\nMessage-ID: <1@example.org>\r\n\
+/// As SES stores it: above what its sender wrote it says what it found.
+const MAIL: &str = "Return-Path: <ann@example.org>\r\n\
+    Received: from mx.example.org by inbound-smtp.eu-west-1.amazonaws.com\r\n\
+    Authentication-Results: amazonses.com; dkim=pass header.i=@example.org;\r\n\
+    X-SES-RECEIPT: x\r\n\
+    From: Ann <ann@example.org>\r\nSubject: The offer\r\nMessage-ID: <1@example.org>\r\n\
     Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nA secret offer.\r\n\
     --b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"a.pdf\"\r\n\r\n%PDF-1\r\n--b--\r\n";
 

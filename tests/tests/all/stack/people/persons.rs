@@ -345,8 +345,11 @@ fn an_inbox_that_is_made_later_is_under_every_hold_and_block_that_names_inboxes(
     assert_eq!(send("An offer").status, 202);
     assert_eq!(send("A greeting").status, 201);
     // Nor does a rule that names inboxes both ways let it through.
+    let other = stack
+        .post("/v1/inboxes", &maker, &json!({"username": unique("other").replace(' ', "-")}))
+        .expect(201);
     let both = json!([{"name": "urgent waits", "outcome": "hold", "when": {"all": [
-        {"sender": {"inbox_in": [stack.inbox()]}}, {"not": {"sender": {"inbox_in": ["inb_01kc1x5e3r0000000000000001"]}}},
+        {"sender": {"inbox_in": [stack.inbox()]}}, {"not": {"sender": {"inbox_in": [other["id"]]}}},
         {"keyword": {"any_of": ["urgent"]}}]}}]);
     let named = json!({"name": "Named", "rules": both});
     let earlier = stack.post("/v1/policies", owner, &named).expect(201);
