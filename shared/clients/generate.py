@@ -583,7 +583,8 @@ def ts_method(route: Route, words: TypeScript) -> list[str]:
         name = camel("iter_" + route.action)
         entry = kind(route.page_of, words)
         out += ["", f"  /** All entries of `{camel(route.action)}`, page by page as they are asked for. */"]
-        takes = ", ".join([*cursor, f'params: Omit<{given}, "cursor" | "order"> = {{}}', options])
+        default = "" if any(it.required for it in choices) else " = {}"
+        takes = ", ".join([*cursor, f'params: Omit<{given}, "cursor" | "order">{default}', options])
         out += [f"  async *{name}({takes}): AsyncGenerator<{entry}, void, undefined> {{"]
         out += ["    let cursor: string | undefined;", "    do {"]
         out += [f"      const page = await this.{camel(route.action)}({names}{{ ...params, cursor }}, options);"]

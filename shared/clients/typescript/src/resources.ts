@@ -1799,7 +1799,7 @@ export class ListsRoutes {
   }
 
   /** All entries of `list`, page by page as they are asked for. */
-  async *iterList(params: Omit<ListsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.ListEntry, void, undefined> {
+  async *iterList(params: Omit<ListsListParams, "cursor" | "order">, options: CallOptions = {}): AsyncGenerator<types.ListEntry, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
