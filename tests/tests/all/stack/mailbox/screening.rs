@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 use tests::{Stack, unique};
 
+/// A mail with a file, which is stored apart once it is let in.
 fn mail(subject: &str) -> String {
     format!(
-        "From: Ann <ann@example.org>\r\nSubject: {subject}\r\nMessage-ID: <{}@example.org>\r\n\r\nHello\r\n",
+        "From: Ann <ann@example.org>\r\nSubject: {subject}\r\nMessage-ID: <{}@example.org>\r\n\
+         Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n\
+         --b\r\nContent-Type: text/plain; name=\"a.txt\"\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\n\r\n\
+         A file\r\n--b--\r\n",
         subject.replace(' ', "-")
     )
 }
@@ -60,6 +64,9 @@ fn a_held_mail_is_invisible_until_a_person_releases_it() {
         stack.get(&format!("{path}/{id}"), agent).expect(200)["text"].as_str().unwrap().trim(),
         "Hello"
     );
+    let file = &released["attachments"][0];
+    let path = format!("/v1/attachments/{}", file["id"].as_str().unwrap());
+    assert_eq!(stack.get(&path, agent).expect(200)["filename"], "a.txt");
     stack.call("POST", &format!("{own}/release"), owner, None).refused(404, "not_found");
     stack.until("all three events", || {
         let events = stack.get("/v1/events?types=message.*", owner).expect(200);
