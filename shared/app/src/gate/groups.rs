@@ -112,11 +112,18 @@ pub async fn update(
     let now = ports.now();
     let organization_id = permit.organization_id();
     // Of a group that is not there nothing else is said.
-    get(ports, permit, id).await?;
+    let known_group = get(ports, permit, id).await?;
     let members = match &change.members {
         Some(members) => Some(known(ports, organization_id, members).await?),
         None => None,
     };
+    // Asked again, as after a lost answer, it is so already.
+    let is_so = change.name.as_ref().is_none_or(|name| *name == known_group.name)
+        && members.as_ref().is_none_or(|members| *members == known_group.members)
+        && seen.is_none_or(|seen| seen == known_group.version);
+    if is_so {
+        return Ok(Changed { group: known_group, warnings: vec![] });
+    }
     let seats = seats(ports, organization_id).await?;
     let put = |book: &mut PolicyBook| {
         let before = book.group(id).cloned().ok_or(Refusal::NotFound("group"))?;
