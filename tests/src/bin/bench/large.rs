@@ -93,13 +93,13 @@ fn operations(filled: &Filled) -> Vec<Operation> {
         get("conversations", format!("{inbox}/threads?limit=20")),
         get("a conversation of 4", format!("/v1/threads/{}", middle.thread_id)),
         get("one mail", format!("{list}/{}", middle.id)),
-        // The small inbox is one small segment, which is read at once; what the large one costs more is bounded by its segments, and
-        // these gates keep it from growing (`infra/docs/SEARCH.md`).
-        Operation { most: 8.0, ..search("a word of each mail", "mercier") },
-        Operation { most: 45.0, ..search("words of every other", "invoice lyon from:ann") },
+        // The small inbox is one small segment, which is read at once, and by the first of these only; what the large one costs more is
+        // bounded by its segments, and these gates keep it from growing (`infra/docs/SEARCH.md`).
+        Operation { most: 2.0, ..search("a word of each mail", "mercier") },
+        Operation { most: 100.0, ..search("words of every other", "invoice lyon from:ann") },
         Operation { most: 12.0, ..search("words of one conversation", "\"of case 20\"") },
-        Operation { most: 8.0, ..search("a word that is nowhere", "nowhere") },
-        Operation { most: 8.0, ..search("another one", "elsewhere") },
+        Operation { most: 2.0, ..search("a word that is nowhere", "nowhere") },
+        Operation { most: 2.0, ..search("another one", "elsewhere") },
         // A page looks at up to 1,000 mails: ten times as many as the small inbox has, and each a little longer by its number.
         Operation { most: 11.0, ..get("a filter that takes none", format!("{list}?subject=nowhere")) },
     ]
