@@ -352,7 +352,8 @@ fn rule_routes() -> Vec<Route> {
         }),
         route("api-groups-update", "group.update", 200, nothing, |house| {
             let id = house.id("/v1/groups", &group());
-            Asked::of("PATCH", format!("/v1/groups/{id}"), house.owner(), json!({"member_ids": []}), &id)
+            let change = json!({"name": unique("renamed").replace(' ', "-")});
+            Asked::of("PATCH", format!("/v1/groups/{id}"), house.owner(), change, &id)
         }),
         route("api-groups-delete", "group.delete", 204, gone, |house| {
             let id = house.id("/v1/groups", &group());
