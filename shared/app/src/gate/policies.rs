@@ -267,22 +267,13 @@ fn doubts(
         before.into_iter().flat_map(PolicyContent::named).map(|(_, named)| named).collect();
     let mut errors = vec![];
     for (path, named) in content.named() {
+        let is_new_and_missing = found.missing.contains(&named) && !known.contains(&named);
         let (gone, code, message) = match &named {
-            Named::Inbox(id) => (
-                found.missing.contains(&named) && !known.contains(&named),
-                Code::UnknownInbox,
-                format!("there is no inbox {id}"),
-            ),
-            Named::Token(id) => (
-                found.missing.contains(&named) && !known.contains(&named),
-                Code::UnknownToken,
-                format!("there is no token {id}"),
-            ),
-            Named::Member(id) => (
-                found.missing.contains(&named) && !known.contains(&named),
-                Code::UnknownMember,
-                format!("there is no member {id}"),
-            ),
+            Named::Inbox(id) => (is_new_and_missing, Code::UnknownInbox, format!("there is no inbox {id}")),
+            Named::Token(id) => (is_new_and_missing, Code::UnknownToken, format!("there is no token {id}")),
+            Named::Member(id) => {
+                (is_new_and_missing, Code::UnknownMember, format!("there is no member {id}"))
+            }
             Named::Group(name) => (
                 !book.groups.iter().any(|group| group.name == *name),
                 Code::UnknownGroup,

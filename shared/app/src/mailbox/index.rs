@@ -223,8 +223,8 @@ async fn add(
     }
     let is_new = |it: &Message| is_found(it) && !index.as_ref().is_some_and(|index| index.has(it.id));
     let new: Vec<_> = messages.into_iter().filter(is_new).collect();
-    // What this call itself writes is another segment: the next one grows it.
-    let young = index.as_ref().and_then(Index::young);
+    // The first segment that is written takes its place: for what comes behind, it is not there any more.
+    let mut young = index.as_ref().and_then(Index::young);
     let (mut added, mut documents, mut bytes, mut left) = (0, vec![], 0, None);
     for (n, some) in in_parts(&new).into_iter().enumerate() {
         // One part at least, so that there is an end to it.
@@ -238,12 +238,12 @@ async fn add(
             documents.push(document);
         }
         if bytes >= BATCH_BYTES {
-            added += add_segment(ports, blobs, (organization_id, inbox_id), &documents, young).await?;
+            added += add_segment(ports, blobs, (organization_id, inbox_id), &documents, young.take()).await?;
             documents.clear();
             bytes = 0;
         }
     }
-    added += add_segment(ports, blobs, (organization_id, inbox_id), &documents, young).await?;
+    added += add_segment(ports, blobs, (organization_id, inbox_id), &documents, young.take()).await?;
     Ok((added, left))
 }
 

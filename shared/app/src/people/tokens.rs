@@ -298,7 +298,11 @@ async fn stand(
     let found: BTreeMap<_, _> = found.into_iter().flatten().map(|maker| (maker.hash, maker)).collect();
     let now = ports.now();
     let standing = |token: &Token| token.standing(token.ancestors.iter().map(|hash| found.get(hash)), now);
-    Ok(tokens.into_iter().map(|token| (standing(&token), token)).map(|(it, token)| (token, it)).collect())
+    let stands = |token| {
+        let standing = standing(&token);
+        (token, standing)
+    };
+    Ok(tokens.into_iter().map(stands).collect())
 }
 
 fn may_manage(permit: &Permit<scope::TokensManage>, token: &Token) -> bool {

@@ -128,7 +128,10 @@ impl Webhook {
     pub fn after(&self, told: Told, now: Timestamp) -> Self {
         let health = self.health.after(told.result.delivered(), told.probe, now);
         let health = if told.slow { health.slow(now) } else { health.quick() };
-        let health = told.wait.map_or_else(|| health.clone(), |wait| health.held(now + wait));
+        let health = match told.wait {
+            Some(wait) => health.held(now + wait),
+            None => health,
+        };
         let failing = |since: Timestamp| now.duration_since(since) >= Self::FAILING;
         let why = if told.result == AttemptResult::Answered(410) {
             Some(WhyDisabled::Gone)

@@ -213,12 +213,10 @@ impl Index {
             return false;
         }
         self.segments.retain(|it| !old.contains(it));
-        let together = Self::RETIRED_TOGETHER.as_millis();
-        let later = i64::try_from(together).map_or(now, |step| {
-            let at = now.as_millisecond();
-            Timestamp::from_millisecond(at + (-at).rem_euclid(step)).unwrap_or(now)
-        });
-        let at = |it: &Segment| if it.gone.is_empty() { later } else { now };
+        let second = now.as_second();
+        let together = second + (-second).rem_euclid(Self::RETIRED_TOGETHER.as_secs());
+        let together = Timestamp::from_second(together).unwrap_or(now);
+        let at = |it: &Segment| if it.gone.is_empty() { together } else { now };
         self.retired.extend(old.iter().map(|it| Retired { name: it.name, at: at(it) }));
         self.segments.extend(new);
         true

@@ -93,10 +93,10 @@ fn operations(filled: &Filled) -> Vec<Operation> {
         get("conversations", format!("{inbox}/threads?limit=20")),
         get("a conversation of 4", format!("/v1/threads/{}", middle.thread_id)),
         get("one mail", format!("{list}/{}", middle.id)),
-        // The small inbox is one small segment, which is read at once, and by the first of these only; what the large one costs more is
-        // bounded by its segments, and these gates keep it from growing (`infra/docs/SEARCH.md`).
+        // The small inbox is one small segment, which the first of these reads as a whole; what the large one costs more is bounded by its
+        // segments, and these gates keep it from growing (`infra/docs/SEARCH.md`).
+        Operation { most: 45.0, ..search("words that never meet", "invoice lyon from:ann") },
         Operation { most: 2.0, ..search("a word of each mail", "mercier") },
-        Operation { most: 100.0, ..search("words that never meet", "invoice lyon from:ann") },
         Operation { most: 12.0, ..search("words of one conversation", "\"of case 20\"") },
         Operation { most: 2.0, ..search("a word that is nowhere", "nowhere") },
         Operation { most: 2.0, ..search("another one", "elsewhere") },
