@@ -58,7 +58,7 @@ impl Random for Counted {
 }
 
 /// Objects in memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MemoryBlobs {
     /// By name.
     pub objects: Mutex<BTreeMap<String, Bytes>>,
@@ -68,11 +68,17 @@ pub struct MemoryBlobs {
     pub failures: Mutex<VecDeque<BlobError>>,
     /// Parts that were read, in their order.
     pub parts: Mutex<Vec<(String, Range<u64>)>>,
+    /// What others do before the next read.
+    pub meanwhile: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
 #[async_trait]
 impl Blobs for MemoryBlobs {
     async fn get(&self, key: &BlobKey, max: usize) -> Result<Bytes, BlobError> {
+        let meanwhile = lock(&self.meanwhile).take();
+        if let Some(happen) = meanwhile {
+            happen.await;
+        }
         if let Some(error) = lock(&self.failures).pop_front() {
             return Err(error);
         }

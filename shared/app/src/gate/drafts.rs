@@ -214,9 +214,13 @@ pub async fn get(
     permit: &Permit<scope::DraftsManage>,
     id: DraftId,
 ) -> Result<DraftDetail, Refusal> {
-    let draft = as_open(find(ports, permit, id).await?)?;
-    let content = read_content(blobs, &draft).await?;
-    Ok(DraftDetail { draft, content })
+    retry_apart(ports, TRIES, "the draft kept changing", || async {
+        let draft = as_open(find(ports, permit, id).await?)?;
+        let read = read_content(blobs, &draft).await;
+        let read = unless_overtaken(ports, permit, &draft, read).await?;
+        Ok(read.map_or(Try::Again, |content| Try::Done(DraftDetail { draft, content })))
+    })
+    .await
 }
 
 /// Changes a draft, of this revision where one is named, and gives it as it is then.
@@ -231,7 +235,10 @@ pub async fn update(
     retry_apart(ports, TRIES, "the draft kept changing", || async {
         let before = as_open(find(ports, permit, id).await?)?;
         check_revision(&before, revision)?;
-        let (draft, content) = apply(ports, blobs, permit, before.clone(), change.clone()).await?;
+        let applied = apply(ports, blobs, permit, before.clone(), change.clone()).await;
+        let Some((draft, content)) = unless_overtaken(ports, permit, &before, applied).await? else {
+            return Ok(Try::Again);
+        };
         store_content(blobs, &draft, content).await?;
         let is_other = draft.object != before.object;
         let written = ports.store.commit(Change::new(draft.organization_id).update(draft.clone())).await;
@@ -324,7 +331,10 @@ pub async fn submit(
         }
         let draft = as_open(draft)?;
         check_revision(&draft, revision)?;
-        let content = read_content(blobs, &draft).await?;
+        let read = read_content(blobs, &draft).await;
+        let Some(content) = unless_overtaken(ports, permit, &draft, read).await? else {
+            return Ok(Try::Again);
+        };
         let answering = draft.answers.map(|message_id| Answering {
             message_id,
             how: if draft.reply_all { How::ReplyAll { quote: false } } else { How::Reply { quote: false } },
@@ -657,6 +667,22 @@ async fn read_content(blobs: &dyn Blobs, draft: &SavedDraft) -> Result<DraftCont
         return Err(Refusal::Internal(format!("{}: the record names other files", draft.id)));
     }
     Ok(content)
+}
+
+/// What was made of a draft's words; none where they were missing since somebody wrote other ones after the draft was read.
+async fn unless_overtaken<T>(
+    ports: &Ports,
+    permit: &Permit<scope::DraftsManage>,
+    draft: &SavedDraft,
+    made: Result<T, Refusal>,
+) -> Result<Option<T>, Refusal> {
+    match made {
+        Err(refusal) if refusal.code() == Code::BytesMissing => {
+            let overtaken = find(ports, permit, draft.id).await?.version != draft.version;
+            if overtaken { Ok(None) } else { Err(refusal) }
+        }
+        other => other.map(Some),
+    }
 }
 
 /// Removes an object that no record names any more. What is left of it here, the bucket deletes when its time is over.

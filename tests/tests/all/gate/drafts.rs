@@ -1,7 +1,7 @@
 //! Drafts, where something goes wrong between the table and the bucket: nothing is lost that a record names, and what is not as
 //! it was stored is not shown.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use app::Refusal;
 use app::base::enter::Once;
@@ -134,6 +134,38 @@ async fn an_object_that_was_lost_or_swapped_is_noticed() {
     drafts::update(&world.ports, &*world.blobs, &permit, one.id, None, whole).await.unwrap();
     assert_eq!(read(&world, &one).await.unwrap().as_deref(), Some("anew"));
     drafts::delete(&world.ports, &*world.blobs, &permit, one.id, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_reads_a_draft_while_it_is_written_anew_gets_the_new_words() {
+    let world = world().await;
+    let draft = made(&world, text("one")).await;
+    // Between record and object somebody else writes other words, which removes the object that was to be read.
+    let overtake = |words: &'static str| {
+        let (ports, blobs) = (world.ports.clone(), Arc::clone(&world.blobs));
+        let write = async move {
+            drafts::update(&ports, &*blobs, &agent(), draft.id, None, text(words)).await.unwrap();
+        };
+        *world.blobs.meanwhile.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(write));
+    };
+    overtake("two");
+    assert_eq!(read(&world, &draft).await.unwrap().as_deref(), Some("two"));
+    overtake("three");
+    let html = DraftChange { html: Part::Given("<p>four</p>".to_owned()), ..DraftChange::default() };
+    let permit = agent::<scope::DraftsManage>();
+    drafts::update(&world.ports, &*world.blobs, &permit, draft.id, None, html).await.unwrap();
+    let both = drafts::get(&world.ports, &*world.blobs, &permit, draft.id).await.unwrap().content;
+    assert_eq!((both.text.as_deref(), both.html.as_deref()), (Some("three"), Some("<p>four</p>")));
+    overtake("five");
+    let addressed = Part::Given(vec![Mailbox::bare(samples::address("ann@example.org"))]);
+    let change = DraftChange { to: addressed, ..DraftChange::default() };
+    drafts::update(&world.ports, &*world.blobs, &permit, draft.id, None, change).await.unwrap();
+    let (sends, once, respond) = (agent(), Once::default(), |_: &Submitted| (202, String::new()));
+    let sending = world.sending();
+    let sent = drafts::submit(&sending, (&permit, &sends), draft.id, None, &once, respond).await.unwrap();
+    let SubmittedDraft::Now(sent) = sent else { panic!("it was submitted before") };
+    assert_eq!(sent.message.preview, "five");
+    assert_eq!(objects(&world), Vec::<String>::new());
 }
 
 #[tokio::test]
