@@ -403,14 +403,19 @@ fn list_routes() -> Vec<Route> {
             let id = house.id("/v1/lists", &listed());
             Asked::of("DELETE", format!("/v1/lists/{id}"), house.owner(), Value::Null, &id)
         }),
-        route("api-screening-replace", "screening.update", 200, &["policy_changed"], |house| {
-            let version = house.stack.get("/v1/screening", house.owner()).expect(200)["version"].clone();
-            // It matches nothing that these tests receive.
-            let rule = json!({"name": "a rule", "when": {"senders": ["nobody.example"]}, "outcome": "hold"});
-            let body = json!({"version": version, "rules": [rule]});
-            let organization = house.stack.text("/organization_id");
-            Asked::of("PUT", "/v1/screening".to_owned(), house.owner(), body, organization)
-        }),
+        Route {
+            // An organization has one set of rules.
+            repeats: true,
+            ..route("api-screening-replace", "screening.update", 200, &["policy_changed"], |house| {
+                let version = house.stack.get("/v1/screening", house.owner()).expect(200)["version"].clone();
+                // It matches nothing that these tests receive.
+                let rule =
+                    json!({"name": "a rule", "when": {"senders": ["nobody.example"]}, "outcome": "hold"});
+                let body = json!({"version": version, "rules": [rule]});
+                let organization = house.stack.text("/organization_id");
+                Asked::of("PUT", "/v1/screening".to_owned(), house.owner(), body, organization)
+            })
+        },
         route("api-held-messages-release", "message.release", 200, gone, |house| {
             let id = house.held_mail();
             let path = format!("/v1/inboxes/{}/held-messages/{id}/release", house.stack.inbox());
