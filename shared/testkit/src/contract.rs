@@ -862,6 +862,11 @@ async fn held(store: &dyn Whole) {
         assert_eq!(found, all.iter().rev().cloned().collect::<Vec<_>>());
     }
     let message = samples::held(50).message;
+    let own = all_in(store, organization_id, &List::HeldIn(message.inbox_id), 100).await;
+    let of_inbox = |record: &&Record| matches!(record, Record::Held(it) if it.inbox_id == message.inbox_id);
+    assert_eq!(own, all.iter().rev().filter(of_inbox).cloned().collect::<Vec<_>>());
+    let other = all_in(store, organization_id, &List::HeldIn(samples::inbox_id(77)), 100).await;
+    assert_eq!(other, []);
     for list in [
         List::Messages(message.inbox_id, Span::default()),
         List::Unread(message.inbox_id),

@@ -599,6 +599,8 @@ pub enum List {
     Approvals(String),
     /// Mails that came in and are held.
     Held,
+    /// Mails of an inbox that are held.
+    HeldIn(InboxId),
     /// Suppressions.
     Suppressions,
     /// Those whom a list has.

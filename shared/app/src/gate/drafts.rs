@@ -26,7 +26,7 @@ use crate::gate::approvals::{self, Beside};
 use crate::gate::draft::{Body, File, Prepared, check, fetch_files, too_large_to_show};
 use crate::gate::edit::reopen;
 use crate::gate::submit::{
-    Answering, Draft, DraftAttachment, How, MAX_BODY, Sending, Source, Submitted, submit_saved,
+    Answering, Asked, Draft, DraftAttachment, How, MAX_BODY, Sending, Source, Submitted, submit_saved,
 };
 use crate::mailbox::inboxes;
 use crate::mailbox::messages::open_sealed_at;
@@ -325,11 +325,7 @@ pub async fn submit(
         let draft = as_open(draft)?;
         check_revision(&draft, revision)?;
         let content = read_content(blobs, &draft).await?;
-        let answering = draft.answers.map(|message_id| Answering {
-            message_id,
-            how: if draft.reply_all { How::ReplyAll { quote: false } } else { How::Reply { quote: false } },
-        });
-        let mail = (as_mail(&draft, content), answering, Some(draft.clone()));
+        let mail = asked(draft.clone(), content);
         match Box::pin(submit_saved(sending, sends, draft.inbox_id, mail, once, &answer)).await {
             Ok(submitted) => {
                 remove_content(blobs, &draft).await;
@@ -341,6 +337,32 @@ pub async fn submit(
         }
     })
     .await
+}
+
+/// The mail that submitting a draft would ask for now, if it is one of this inbox.
+pub(crate) async fn asked_for(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    permit: &Permit<scope::DraftsManage>,
+    inbox_id: InboxId,
+    id: DraftId,
+) -> Result<Asked, Refusal> {
+    let unknown = || Refusal::field("draft_id", Code::UnknownDraft, "no such draft in this inbox");
+    let draft = match find(ports, permit, id).await.and_then(as_open) {
+        Ok(draft) if draft.inbox_id == inbox_id => draft,
+        Ok(_) | Err(Refusal::NotFound(_)) => return Err(unknown()),
+        Err(refusal) => return Err(refusal),
+    };
+    let content = read_content(blobs, &draft).await?;
+    Ok(asked(draft, content))
+}
+
+fn asked(draft: SavedDraft, content: DraftContent) -> Asked {
+    let answering = draft.answers.map(|message_id| Answering {
+        message_id,
+        how: if draft.reply_all { How::ReplyAll { quote: false } } else { How::Reply { quote: false } },
+    });
+    (as_mail(&draft, content), answering, Some(draft))
 }
 
 /// Rejects the mail with this digest, as [`approvals::decide`] does; where that decides, what it says is left as a draft of its
