@@ -156,6 +156,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::held(1).into(),
         samples::suppression(1).into(),
         samples::suppression(2).into(),
+        samples::opt_out(1).0.into(),
         samples::list_entry(1, Side::Receive, Standing::Block, Whom::Everyone).into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),

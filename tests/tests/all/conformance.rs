@@ -217,9 +217,12 @@ fn logical_id(function: &str) -> String {
 /// What the API's gateway is told of the routes, as `template.yaml` writes it.
 fn gateway() -> String {
     let mut paths: BTreeMap<&str, BTreeMap<String, &str>> = BTreeMap::new();
-    for endpoint in
-        api::ENDPOINTS.iter().chain([&console::ENDPOINT, &mcp::ENDPOINT, &api::unmatched::ENDPOINT])
-    {
+    for endpoint in api::ENDPOINTS.iter().chain([
+        &console::ENDPOINT,
+        &console::unsubscribe::ENDPOINT,
+        &mcp::ENDPOINT,
+        &api::unmatched::ENDPOINT,
+    ]) {
         let method = match endpoint.method {
             "ANY" => "x-amazon-apigateway-any-method".to_owned(),
             method => method.to_lowercase(),

@@ -92,6 +92,8 @@ pub struct DraftChange {
     pub html: Part<String>,
     /// Whether HTML that is not in its normal form is refused when it is submitted.
     pub strict_html: Part<bool>,
+    /// Whether its one recipient is to be able to unsubscribe with one click.
+    pub unsubscribe: Part<bool>,
     /// All its files.
     pub attachments: Part<Vec<DraftAttachment>>,
     /// All its further header fields.
@@ -413,6 +415,7 @@ impl Beside for Left<'_> {
             bcc: parties(&mail.bcc),
             reply_to: parties(&mail.reply_to),
             subject: mail.subject,
+            unsubscribe: mail.unsubscribe,
             preview: preview(&content),
             files: files.iter().map(described).collect(),
             send_at: mail.send_at.filter(|at| *at > now),
@@ -534,6 +537,7 @@ async fn apply(
     mailboxes(change.reply_to, &mut draft.reply_to);
     draft.subject = change.subject.over(draft.subject);
     draft.strict_html = change.strict_html.over(Some(draft.strict_html)).unwrap_or(false);
+    draft.unsubscribe = change.unsubscribe.over(Some(draft.unsubscribe)).unwrap_or(false);
     draft.send_at = change.send_at.over(draft.send_at);
     draft.headers = change.headers.over(Some(draft.headers)).unwrap_or_default();
     draft.notes = Notes {
@@ -617,6 +621,7 @@ fn as_mail(draft: &SavedDraft, content: DraftContent) -> Draft {
         text: content.text,
         html: content.html,
         strict_html: draft.strict_html,
+        unsubscribe: draft.unsubscribe,
         attachments: files.collect(),
         headers: draft.headers.clone().into_iter().collect(),
         notes: draft.notes.clone(),

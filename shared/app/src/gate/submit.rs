@@ -194,7 +194,9 @@ pub(crate) async fn send(
         let weighed = weigh(sending, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
         let now = ports.now();
         let message_id = ports.message_id();
-        let sealed = prepared.seal(ports, inbox, message_id, weighed.automatic(&prepared))?;
+        let leave = prepared.way_to_leave(ports, inbox, message_id)?;
+        let said = (weighed.automatic(&prepared), leave.as_ref());
+        let sealed = prepared.seal(ports, inbox, message_id, said)?;
         let submitted = hold(ports, principal, inbox, &prepared, &weighed, &sealed)?;
         store_objects(&*sending.blobs, &submitted, &sealed, &prepared.files).await?;
 
@@ -240,6 +242,7 @@ pub(crate) async fn send(
             change.writes.extend(used_up(saved, &submitted, now));
         }
         change.writes.extend(weighed.counts);
+        change.writes.extend(leave.map(|leave| Write::put(leave.opt_out, Expect::Absent)));
         let day = Day::of(now);
         change.writes.extend(limits.iter().map(|daily| count(daily, day)));
         for file in records(message) {

@@ -230,6 +230,7 @@ fn said_of(why: &Why) -> (Code, String) {
                 Source::Manual => "somebody asked for it",
                 Source::Bounce => "a mail to it bounced for good",
                 Source::Complaint => "a mail to it was complained of",
+                Source::Unsubscribed => "its owner unsubscribed",
             };
             let since = created_at.strftime("%Y-%m-%d");
             let message = format!("is suppressed since {since} as {id}: {came}{}", quoted(reason));

@@ -224,6 +224,8 @@ codes! {
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
         DraftOrMessage = "draft_or_message", "give one of `draft`, `draft_id` and `message_id`";
+        OneRecipientNeeded = "one_recipient_needed", "list mail goes to each recipient as a mail of their own: send one to each";
+        UnsubscribeUnavailable = "unsubscribe_unavailable", "people reach this installation under no address that it knows: have its operator set `DomainName` or `PublicUrl`";
         NotOutgoing = "not_outgoing", "name a mail that goes out";
         PoliciesTooLarge = "policies_too_large", "`message` says how many bytes all policies together may have";
         TooManyPatterns = "too_many_patterns", "`message` says how many fit";

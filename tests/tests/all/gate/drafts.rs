@@ -229,7 +229,7 @@ async fn a_saved_draft_is_tried_out_as_submitting_it_would_judge_it() {
     let found = tried(&world, draft.id, 1, &SCOPES).await.unwrap();
     assert_eq!((found.outcome, found.reasons), (Verdict::Allow, vec!["policy_allows".to_owned()]));
     // What needs a person whatever policies allow: here, that somebody else wrote in it.
-    let person = approver::<scope::DraftsManage>();
+    let person = samples::session(2, Role::Owner).0.principal(samples::NOW).unwrap().permit().unwrap();
     drafts::update(&world.ports, &*world.blobs, &person, draft.id, None, text("Hello!")).await.unwrap();
     let found = tried(&world, draft.id, 1, &SCOPES).await.unwrap();
     assert!(matches!(found.outcome, Verdict::Hold(_)));
