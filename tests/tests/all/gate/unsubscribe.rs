@@ -116,15 +116,10 @@ async fn what_waits_is_called_off_and_sent_again_goes_nowhere() {
     opt_outs::unsubscribe(&world.ports, &secret).await.unwrap();
     assert_eq!(send(&world, &gone.approval).await, Dispatched::Now(Status::Cancelled));
     assert!(world.sender.called.lock().unwrap().is_empty());
-    let again = send_again(
-        &world.sending(),
-        &agent(),
-        samples::inbox_id(1),
-        gone.message.id,
-        &Once::default(),
-        |_: &Submitted| (202, String::new()),
-    );
-    assert_eq!(at_fields(again.await), [("to[0]".to_owned(), Code::RecipientSuppressed)]);
+    let (sending, once) = (world.sending(), Once::default());
+    let answer = |_: &Submitted| (202, String::new());
+    let again = send_again(&sending, &agent(), samples::inbox_id(1), gone.message.id, &once, answer).await;
+    assert_eq!(at_fields(again), [("to[0]".to_owned(), Code::RecipientSuppressed)]);
 }
 
 fn agent<S: domain::people::access::ScopeType>() -> Permit<S> {
@@ -246,8 +241,9 @@ async fn a_draft_remembers_that_it_is_list_mail_and_so_does_what_is_left_of_a_re
         approval.id,
         approval.digest,
         "Not yet.".to_owned(),
-    );
-    let left = rejected.await.unwrap().draft_id.unwrap();
+    )
+    .await;
+    let left = rejected.unwrap().draft_id.unwrap();
     let left = drafts::get(&world.ports, &*world.blobs, &permit, left).await.unwrap().draft;
     assert!(left.unsubscribe && left.headers.is_empty(), "{left:?}");
 }

@@ -103,6 +103,34 @@ fn a_held_mail_that_a_person_discards_is_gone() {
 }
 
 #[test]
+fn a_person_reads_held_mail_in_the_console_and_decides_about_it_there() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    let rule = json!([{"name": "Everybody", "when": {"senders": ["*"]}, "outcome": "hold"}]);
+    rules(&stack, 0, &rule).expect(200);
+    let cookie = || ("cookie", format!("__Host-cs_session={owner}"));
+    for (verdict, status) in [("release", 200), ("discard", 404)] {
+        let subject = unique(verdict);
+        stack.smtp("ann@example.org", &[stack.text("/inbox/address")], mail(&subject).as_bytes());
+        let one = held(&stack, &subject);
+        let id = one["id"].as_str().unwrap();
+        let path = format!("/console/inboxes/{}/held-messages/{id}", stack.inbox());
+        assert_eq!(stack.raw("GET", "/console/held-messages", "", vec![cookie()], "").status, 200);
+        let page = stack.raw("GET", &path, "", vec![cookie()], "");
+        let page = page.body.as_str().unwrap().to_owned();
+        assert!(page.contains("Hello"), "{page}");
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let form = ("content-type", "application/x-www-form-urlencoded".to_owned());
+        let body = format!("csrf={csrf}");
+        let done = stack.raw("POST", &format!("{path}/{verdict}"), "", vec![cookie(), form], &body);
+        assert_eq!(done.status, 303, "{}", done.body);
+        let filed = format!("/v1/inboxes/{}/messages/{id}", stack.inbox());
+        assert_eq!(stack.get(&filed, owner).status, status);
+    }
+    assert_eq!(stack.get("/v1/held-messages", owner).expect(200)["data"], json!([]));
+}
+
+#[test]
 fn who_is_blocked_comes_nowhere() {
     let stack = Stack::running().organization();
     let owner = stack.text("/owner/session");
