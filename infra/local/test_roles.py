@@ -17,6 +17,7 @@ TRUSTED = {
     "token": f"{ORGANIZATION}/token/{'0' * 64}",
     "session": f"{ORGANIZATION}/session/{'0' * 64}",
     "one-time link": f"{ORGANIZATION}/link/{'0' * 64}",
+    "way to unsubscribe": f"{ORGANIZATION}/opt-out/{'0' * 64}",
     "policies": f"{ORGANIZATION}/policies",
     "organization": f"{ORGANIZATION}/organization",
     "inbox": f"{ORGANIZATION}/inb_{'0' * 26}/inbox",
@@ -79,6 +80,7 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["member"], {"ProvisionRole"})
         self.assertEqual(writers["login"], {"ProvisionRole"})
         self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleRole"})
+        self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "ConsoleRole"})
         self.assertEqual(writers["feed of events"], {"PublishRole"})
         self.assertEqual(writers["address"], {"MakeInboxesRole"})
         self.assertEqual(writers["audit chain"], {"ChainRole"})

@@ -79,6 +79,7 @@ pub mod health {
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod held_messages {
+    pub mod discard;
     pub mod get;
     pub mod list;
     pub mod release;
@@ -230,6 +231,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     groups::list::ENDPOINT,
     groups::update::ENDPOINT,
     health::get::ENDPOINT,
+    held_messages::discard::ENDPOINT,
     held_messages::get::ENDPOINT,
     held_messages::list::ENDPOINT,
     held_messages::release::ENDPOINT,

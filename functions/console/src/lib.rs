@@ -7,6 +7,7 @@
 //! | `guard` | headers of every answer; where a form must come from |
 //! | `visit` | the session behind the cookie |
 //! | `shell` | what all pages share |
+//! | `unsubscribe` | the page of strangers who want no more list mail: a function of its own |
 //! | `words` | times, sizes, names and states as a person reads them |
 //!
 //! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
@@ -21,6 +22,7 @@ mod route;
 mod shell;
 #[cfg(test)]
 mod tests;
+pub mod unsubscribe;
 mod visit;
 mod words;
 
@@ -49,7 +51,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 };
 
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] = &[&ENDPOINT];
+pub const FUNCTIONS: &[&dyn Function] = &[&ENDPOINT, &unsubscribe::ENDPOINT];
 
 /// What the console needs of the world.
 pub struct Context {

@@ -1,4 +1,4 @@
-//! The console's one function.
+//! The console's functions.
 
 fn main() {
     runtime::serve(console::FUNCTIONS.iter().copied());

@@ -45,6 +45,14 @@ pub(crate) enum Route {
     Unsettled,
     /// `/console/inboxes/{id}/messages/{id}/send-again`
     SendAgain(InboxId, MessageId),
+    /// `/console/held-messages`
+    Held,
+    /// `/console/inboxes/{id}/held-messages/{id}`
+    HeldMail(InboxId, MessageId),
+    /// `/console/inboxes/{id}/held-messages/{id}/release`
+    Release(InboxId, MessageId),
+    /// `/console/inboxes/{id}/held-messages/{id}/discard`
+    Discard(InboxId, MessageId),
     /// `/console/audit`
     Audit,
     /// `/console/policies`
@@ -76,6 +84,7 @@ impl Route {
         let parts: Vec<&str> = rest.strip_prefix('/')?.split('/').collect();
         let approval = |id: &str| ApprovalId::parse(id).ok();
         let link = |secret: &str| LinkSecret::parse(secret).ok();
+        let mail = |inbox: &str, id: &str| Some((InboxId::parse(inbox).ok()?, MessageId::parse(id).ok()?));
         match parts[..] {
             ["sign-in"] => Some(Route::SignIn),
             ["sign-out"] => Some(Route::SignOut),
@@ -95,7 +104,17 @@ impl Route {
             ["resume"] => Some(Route::Resume),
             ["unsettled"] => Some(Route::Unsettled),
             ["inboxes", inbox, "messages", id, "send-again"] => {
-                Some(Route::SendAgain(InboxId::parse(inbox).ok()?, MessageId::parse(id).ok()?))
+                mail(inbox, id).map(|(inbox, id)| Route::SendAgain(inbox, id))
+            }
+            ["held-messages"] => Some(Route::Held),
+            ["inboxes", inbox, "held-messages", id] => {
+                mail(inbox, id).map(|(inbox, id)| Route::HeldMail(inbox, id))
+            }
+            ["inboxes", inbox, "held-messages", id, "release"] => {
+                mail(inbox, id).map(|(inbox, id)| Route::Release(inbox, id))
+            }
+            ["inboxes", inbox, "held-messages", id, "discard"] => {
+                mail(inbox, id).map(|(inbox, id)| Route::Discard(inbox, id))
             }
             ["audit"] => Some(Route::Audit),
             ["policies"] => Some(Route::Policies),
@@ -131,6 +150,8 @@ impl Route {
             | Route::Revoke(_)
             | Route::Resume
             | Route::SendAgain(..)
+            | Route::Release(..)
+            | Route::Discard(..)
             | Route::LinkApprove(_)
             | Route::LinkReject(_) => "POST",
             Route::Home
@@ -139,6 +160,8 @@ impl Route {
             | Route::Attachment(_)
             | Route::Standing
             | Route::Unsettled
+            | Route::Held
+            | Route::HeldMail(..)
             | Route::Audit
             | Route::Policies
             | Route::Link(_)
@@ -158,6 +181,8 @@ pub(crate) const STANDING: &str = "/console/standing-approvals";
 pub(crate) const PAUSE: &str = "/console/pause";
 /// Mails that are on their way or lost.
 pub(crate) const UNSETTLED: &str = "/console/unsettled";
+/// Received mail that is held.
+pub(crate) const HELD: &str = "/console/held-messages";
 /// The audit log.
 pub(crate) const AUDIT: &str = "/console/audit";
 /// The policies.
@@ -166,6 +191,11 @@ pub(crate) const POLICIES: &str = "/console/policies";
 /// The page of an approval.
 pub(crate) fn approval(id: ApprovalId) -> String {
     format!("{QUEUE}/{id}")
+}
+
+/// The page of a held mail.
+pub(crate) fn held_mail(inbox_id: InboxId, id: MessageId) -> String {
+    format!("/console/inboxes/{inbox_id}/held-messages/{id}")
 }
 
 /// The page of a one-time link.
@@ -195,6 +225,10 @@ pub(crate) fn destination(wanted: &str) -> String {
         Some(Route::Standing | Route::Revoke(_)) => STANDING.to_owned(),
         Some(Route::Pause | Route::Resume) => PAUSE.to_owned(),
         Some(Route::Unsettled | Route::SendAgain(..)) => UNSETTLED.to_owned(),
+        Some(Route::Held) => HELD.to_owned(),
+        Some(Route::HeldMail(inbox, id) | Route::Release(inbox, id) | Route::Discard(inbox, id)) => {
+            held_mail(inbox, id)
+        }
         Some(Route::Audit) => AUDIT.to_owned(),
         Some(Route::Policies) => POLICIES.to_owned(),
         Some(Route::Queue) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use app::base::enter::Once;
+use app::base::ports::{BlobKey, Blobs as _};
 use app::base::store::{Change, Record};
 use app::gate::submit::{Draft, DraftAttachment, Sending, Source, submit};
 use app::people::sessions;
@@ -14,7 +15,8 @@ use domain::gate::approval::{Approval, Decision};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::policy::{Condition, Outcome, PolicyBook, PolicyContent, Requirement, Rule, Terms};
 use domain::mailbox::lifecycle::State;
-use domain::mailbox::message::Direction;
+use domain::mailbox::message::{Direction, Message};
+use domain::mailbox::screening::Held;
 use domain::people::access::{Role, scope};
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use jiff::SignedDuration;
@@ -1470,4 +1472,54 @@ async fn policies_are_told_in_words() {
         assert!(shown.body().contains(words), "{words}: {}", shown.body());
     }
     assert_eq!(shown.body().matches("<form").count(), 1, "they are read here, not changed");
+}
+
+/// Strangers' mail that a rule holds, and the bytes of it.
+async fn hold_strangers_mail(console: &Console, n: u8) -> Held {
+    let held = Held { inbox_id: samples::inbox_id(1), ..samples::held(n) };
+    let held = Held { message: Box::new(Message { inbox_id: held.inbox_id, ..*held.message }), ..held };
+    let Direction::Inbound { raw_key, .. } = &held.message.direction else { panic!() };
+    let raw = "From: Ann <ann@example.org>\r\nSubject: Hello\r\nContent-Type: text/html\r\n\r\n\
+               <p>Pay <b>now</b><script>alert(1)</script><img src='https://spy.test/x.png'></p>\r\n";
+    let key = BlobKey::Raw(raw_key.clone());
+    console.world.blobs.put(&key, raw.into(), "message/rfc822").await.unwrap();
+    let change = Change::new(samples::organization_id(1)).create(held.clone());
+    console.ports().store.commit(change).await.unwrap();
+    held
+}
+
+#[tokio::test]
+async fn a_held_mail_is_read_as_text_and_let_in_or_deleted_from_its_page() {
+    let console = Console::new().await;
+    let (one, two) = (hold_strangers_mail(&console, 1).await, hold_strangers_mail(&console, 2).await);
+    let listed = console.get(VIEWER, route::HELD).await;
+    let address = route::held_mail(one.inbox_id, one.message_id);
+    assert_eq!(listed.status(), 200);
+    assert!(listed.body().contains(&address), "{}", listed.body());
+    let shown = console.get(APPROVER, &address).await;
+    assert!(shown.body().contains("Pay now") && !shown.body().contains("spy.test"), "{}", shown.body());
+    assert!(!shown.body().contains("<script") && !shown.body().contains("<iframe"));
+    assert!(shown.body().contains("/release\"") && shown.body().contains("/discard\""));
+    let viewed = console.get(VIEWER, &address).await;
+    assert!(!viewed.body().contains("/release\""), "a role that only reads has no buttons");
+
+    // No look, and no form of somebody else's page, does anything.
+    let release = format!("{address}/release");
+    assert_eq!(console.get(APPROVER, &release).await.status(), 303);
+    assert_ne!(console.post(Some(APPROVER), &release, &[("csrf", "0")]).await.status(), 303);
+    assert_ne!(console.post(Some(VIEWER), &release, &[("csrf", &token(VIEWER))]).await.status(), 303);
+    assert_ne!(console.post(None, &release, &[]).await.header("location"), route::HELD);
+    let done = console.post(Some(APPROVER), &release, &[("csrf", &token(APPROVER))]).await;
+    assert_eq!(done.header("location"), format!("{}?notice=released", route::HELD));
+    let again = console.post(Some(OWNER), &release, &[("csrf", &token(OWNER))]).await;
+    assert_eq!(again.status(), 404);
+
+    let discard = format!("{}/discard", route::held_mail(two.inbox_id, two.message_id));
+    let done = console.post(Some(OWNER), &discard, &[("csrf", &token(OWNER))]).await;
+    assert_eq!(done.header("location"), format!("{}?notice=discarded", route::HELD));
+    let listed = console.get(OWNER, done.header("location")).await;
+    assert!(listed.body().contains("Nothing is held") && listed.body().contains("deleted for good"));
+    let contents = console.world.store.contents();
+    let actions: Vec<_> = contents.audit.iter().map(|entry| entry.action).collect();
+    assert_eq!(actions, ["message.release", "message.discard"]);
 }

@@ -37,6 +37,7 @@ pub mod mailbox {
     pub mod lists;
     pub mod marks;
     pub mod messages;
+    pub mod opt_outs;
     pub mod receive;
     pub mod screening;
     pub mod search;

@@ -25,6 +25,7 @@ mod mailbox {
     pub(crate) mod index;
     pub(crate) mod listed;
     pub(crate) mod message;
+    pub(crate) mod opt_out;
     pub(crate) mod screening;
     pub(crate) mod thread;
     pub(crate) mod trash;

@@ -37,6 +37,7 @@ pub mod mailbox {
     pub mod media;
     pub mod message;
     pub mod notes;
+    pub mod opt_out;
     pub mod screening;
     pub mod whom;
 }

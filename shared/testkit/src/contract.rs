@@ -156,6 +156,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::held(1).into(),
         samples::suppression(1).into(),
         samples::suppression(2).into(),
+        samples::opt_out(1).0.into(),
         samples::list_entry(1, Side::Receive, Standing::Block, Whom::Everyone).into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
@@ -862,6 +863,11 @@ async fn held(store: &dyn Whole) {
         assert_eq!(found, all.iter().rev().cloned().collect::<Vec<_>>());
     }
     let message = samples::held(50).message;
+    let own = all_in(store, organization_id, &List::HeldIn(message.inbox_id), 100).await;
+    let of_inbox = |record: &&Record| matches!(record, Record::Held(it) if it.inbox_id == message.inbox_id);
+    assert_eq!(own, all.iter().rev().filter(of_inbox).cloned().collect::<Vec<_>>());
+    let other = all_in(store, organization_id, &List::HeldIn(samples::inbox_id(77)), 100).await;
+    assert_eq!(other, []);
     for list in [
         List::Messages(message.inbox_id, Span::default()),
         List::Unread(message.inbox_id),

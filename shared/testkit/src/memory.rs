@@ -438,6 +438,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
             Some(approval.id.to_string())
         }
         (List::Held, Record::Held(held)) => Some(held.message_id.to_string()),
+        (List::HeldIn(inbox), Record::Held(held)) if held.inbox_id == *inbox => {
+            Some(held.message_id.to_string())
+        }
         (List::Suppressions, Record::Suppression(one)) => {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }

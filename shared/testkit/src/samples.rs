@@ -32,6 +32,7 @@ use domain::mailbox::message::{
     Attachment, AttachmentRef, Direction, Mark, Message, Party, Trashed, Verdicts,
 };
 use domain::mailbox::notes::{Notes, Tag};
+use domain::mailbox::opt_out::{OptOut, OptOutSecret};
 use domain::mailbox::screening::{Check, Held, Reason, Rule as ScreeningRule, Screened, Screening, Test};
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
@@ -407,6 +408,7 @@ pub fn draft(n: u8) -> SavedDraft {
         subject: Some(HeaderText::lossy("The offer")),
         preview: "Dear Ann".into(),
         strict_html: true,
+        unsubscribe: false,
         files: vec![DraftFile {
             filename: "offer.pdf".into(),
             content_type: "application/pdf".into(),
@@ -603,6 +605,13 @@ pub fn attempt(n: u8) -> Attempt {
 pub fn link(n: u8) -> (Link, LinkSecret) {
     let secret = LinkSecret::new(organization_id(1), [n; 32]);
     (Link::new(&secret, &approval(1), member(n, Role::Approver).id, NOW), secret)
+}
+
+/// What lets the recipient of a list mail of [`inbox`] 1 unsubscribe, with its secret.
+pub fn opt_out(n: u8) -> (OptOut, OptOutSecret) {
+    let secret = OptOutSecret::new(organization_id(1), [n; 32]);
+    let ids = (inbox_id(1), MessageId::new(NOW, [n; 10]));
+    (OptOut::new(&secret, ids, address("ann@example.org"), NOW), secret)
 }
 
 /// A notice for [`member`] `n`.

@@ -384,6 +384,7 @@ impl Default for World {
         let settings = Settings {
             mail_domain: "mail.example.com".into(),
             message_id_domain: "eu-west-1.amazonses.com".into(),
+            public_url: Some("https://console.example.com".into()),
             allow_loopback_webhooks: false,
         };
         let ports = Ports {

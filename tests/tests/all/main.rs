@@ -33,6 +33,7 @@ mod gate {
     mod policies;
     mod quiet;
     mod shown;
+    mod unsubscribe;
     mod votes;
     mod way_out;
 }
@@ -82,6 +83,7 @@ mod stack {
         mod policies;
         mod sending;
         mod shown;
+        mod unsubscribe;
     }
 
     mod delivery {

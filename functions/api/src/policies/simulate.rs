@@ -1,6 +1,7 @@
 //! `POST /v1/policies/simulate`: what would become of a mail, and why. Nothing is stored or sent.
 //!
-//! Needs the scope `policies.manage` or `messages.send`; for a mail that exists `messages.read` as well. Whoever sends tries out what
+//! Needs the scope `policies.manage` or `messages.send`; for a mail that exists `messages.read` as well, and for
+//! a saved draft `drafts.manage`. Whoever sends tries out what
 //! they could ask for themselves.
 
 use std::sync::Arc;

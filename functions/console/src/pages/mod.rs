@@ -8,6 +8,7 @@ mod decide;
 mod docs;
 mod edit;
 mod gate;
+mod held;
 mod link;
 mod mail;
 mod pause;
@@ -70,6 +71,11 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
         (Route::Unsettled, "GET" | "HEAD") => unsettled::show(context, request).await,
         (Route::SendAgain(inbox, id), "POST") => unsettled::again(context, request, inbox, id).await,
         (Route::SendAgain(..), "GET" | "HEAD") => Ok(guard::see_other(route::UNSETTLED)),
+        (Route::Held, "GET" | "HEAD") => held::list(context, request).await,
+        (Route::HeldMail(inbox, id), "GET" | "HEAD") => held::show(context, request, inbox, id).await,
+        (Route::Release(inbox, id), "POST") => Box::pin(held::release(context, request, inbox, id)).await,
+        (Route::Discard(inbox, id), "POST") => held::discard(context, request, inbox, id).await,
+        (Route::Release(..) | Route::Discard(..), "GET" | "HEAD") => Ok(guard::see_other(route::HELD)),
         (Route::Audit, "GET" | "HEAD") => audit::show(context, request).await,
         (Route::Policies, "GET" | "HEAD") => policies::show(context, request).await,
         (Route::Attachment(id), "GET" | "HEAD") => attachment::show(context, request, id).await,

@@ -324,6 +324,8 @@ pub struct Settings {
     /// What stands behind the `@` of the `Message-ID` that SES gives: `email.amazonses.com` in us-east-1,
     /// `<region>.amazonses.com` elsewhere.
     pub message_id_domain: String,
+    /// Scheme and host that people reach the installation under, without a slash at the end, where it knows them.
+    pub public_url: Option<String>,
     /// Whether webhooks may go to loopback over plain HTTP: on a developer's machine alone.
     pub allow_loopback_webhooks: bool,
 }

@@ -22,6 +22,7 @@ use domain::mailbox::listed::{ListEntry, Side, Standing, Suppression};
 use domain::mailbox::message::{
     Attachment, Fate, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
+use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
@@ -287,6 +288,8 @@ records! {
         Held(Held, boxed *) by (inbox_id: InboxId, message_id: MessageId);
         /// Whom no mail goes to.
         Suppression(Suppression) by (id: SuppressionId);
+        /// Who asks for no more mail with the secret of this hash.
+        OptOut(OptOut) by (hash: Digest);
         /// Somebody on a list.
         ListEntry(ListEntry) by (id: ListEntryId);
         /// A count of mails within a window of time, by its hash.
@@ -599,6 +602,8 @@ pub enum List {
     Approvals(String),
     /// Mails that came in and are held.
     Held,
+    /// Mails of an inbox that are held.
+    HeldIn(InboxId),
     /// Suppressions.
     Suppressions,
     /// Those whom a list has.

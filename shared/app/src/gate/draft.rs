@@ -17,6 +17,7 @@ use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::media::{self, Mismatch};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::mailbox::notes::Notes;
+use domain::mailbox::opt_out::{OptOut, OptOutSecret};
 use domain::people::access::{Principal, scope};
 use domain::people::limit::SendsPerDay;
 use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, Timestamp};
@@ -69,6 +70,8 @@ pub struct Draft {
     pub html: Option<String>,
     /// Whether HTML that is not in its normal form is refused, not changed.
     pub strict_html: bool,
+    /// Whether its one recipient is to be able to unsubscribe with one click (RFC 8058).
+    pub unsubscribe: bool,
     /// Files.
     pub attachments: Vec<DraftAttachment>,
     /// Further header fields, at most [`MAX_HEADERS`]: see [`mail::is_caller_header`].
@@ -268,15 +271,38 @@ impl Prepared {
         words as u64 + files
     }
 
+    /// What lets its one recipient unsubscribe, where it is to: what the mail says, and what is stored of it.
+    pub(crate) fn way_to_leave(
+        &self,
+        ports: &Ports,
+        inbox: &Inbox,
+        message_id: MessageId,
+    ) -> Result<Option<WayToLeave>, Refusal> {
+        let Some(recipient) = self.recipients().next().filter(|_| self.draft.unsubscribe) else {
+            return Ok(None);
+        };
+        let public_url = ports.settings.public_url.as_deref().ok_or_else(|| {
+            let message = "this installation knows no address under which a recipient could reach it";
+            Refusal::field("unsubscribe", Code::UnsubscribeUnavailable, message)
+        })?;
+        let secret = OptOutSecret::new(inbox.organization_id, ports.bytes());
+        let url = secret.url(public_url);
+        let ids = (inbox.id, message_id);
+        Ok(Some(WayToLeave {
+            url,
+            opt_out: OptOut::new(&secret, ids, recipient.address.clone(), ports.now()),
+        }))
+    }
+
     /// Composes and seals it. `automatic` is what RFC 3834 §5 has a mail say of itself that no person looks at.
     pub(crate) fn seal(
         &self,
         ports: &Ports,
         inbox: &Inbox,
         message_id: MessageId,
-        automatic: Option<&str>,
+        (automatic, leave): (Option<&str>, Option<&WayToLeave>),
     ) -> Result<Sealed, Refusal> {
-        let mime = compose(ports, inbox, self, automatic)?;
+        let mime = compose(ports, inbox, self, automatic, leave)?;
         let addresses =
             |list: &[Mailbox]| list.iter().map(|m| m.address.clone()).collect::<Vec<EmailAddress>>();
         let envelope = Envelope {
@@ -290,6 +316,48 @@ impl Prepared {
         };
         Ok(Sealed::new(envelope, &mime))
     }
+}
+
+/// What lets a recipient unsubscribe from one mail.
+pub(crate) struct WayToLeave {
+    /// Where.
+    url: String,
+    /// What is stored of it.
+    pub(crate) opt_out: OptOut,
+}
+
+impl WayToLeave {
+    /// The two fields of RFC 8058 §3.1.
+    fn fields(&self) -> [(String, String); 2] {
+        let values = [format!("<{}>", self.url), "List-Unsubscribe=One-Click".to_owned()];
+        let mut values = values.into_iter();
+        UNSUBSCRIBE.map(|name| (name.to_owned(), values.next().unwrap_or_default()))
+    }
+}
+
+/// The header fields by which a recipient unsubscribes.
+pub(crate) const UNSUBSCRIBE: [&str; 2] = ["List-Unsubscribe", "List-Unsubscribe-Post"];
+
+/// Whether a header field is one by which a recipient unsubscribes.
+pub(crate) fn is_to_unsubscribe(name: &str) -> bool {
+    UNSUBSCRIBE.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+}
+
+/// What list mail must be: to one recipient, whose way to leave we write.
+fn check_list_mail(draft: &Draft, recipients: usize) -> Vec<FieldError> {
+    if !draft.unsubscribe {
+        return vec![];
+    }
+    let own = draft.headers.iter().filter(|(name, _)| is_to_unsubscribe(name)).map(|(name, _)| {
+        let message = "is written for you where unsubscribe is true: leave one of them out";
+        FieldError::new(format!("headers.{name}"), Code::HeaderNotAllowed, message)
+    });
+    let mut errors: Vec<_> = own.collect();
+    if recipients > 1 {
+        let message = format!("takes a mail to one recipient, and this one has {recipients}");
+        errors.push(FieldError::new("unsubscribe", Code::OneRecipientNeeded, message));
+    }
+    errors
 }
 
 /// Fills in what an answer takes from the mail that it answers.
@@ -405,6 +473,7 @@ pub(crate) fn check(
             errors.push(FieldError::new("send_at", Code::SendAtTooFar, "lies more than 300 days ahead"));
         }
     }
+    errors.extend(check_list_mail(draft, recipients));
     let mut changes = vec![];
     // Of HTML that is refused already no more is said.
     if let Some(html) = draft.html.take() {
@@ -753,6 +822,7 @@ fn compose(
     inbox: &Inbox,
     prepared: &Prepared,
     automatic: Option<&str>,
+    leave: Option<&WayToLeave>,
 ) -> Result<Vec<u8>, Refusal> {
     let Prepared { draft, files, parent, .. } = prepared;
     let from = inbox.mailbox();
@@ -768,7 +838,8 @@ fn compose(
         .collect();
     let references = parent.as_ref().map(answer_references).unwrap_or_default();
     let automatic = automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned()));
-    let headers: Vec<_> = draft.headers.iter().cloned().chain(automatic).collect();
+    let leave = leave.into_iter().flat_map(WayToLeave::fields);
+    let headers: Vec<_> = draft.headers.iter().cloned().chain(automatic).chain(leave).collect();
     let text = match &draft.text {
         Some(text) => Some(Cow::from(text)),
         None => draft.html.as_deref().and_then(text_of).map(Cow::from),

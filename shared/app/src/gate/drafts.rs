@@ -26,7 +26,7 @@ use crate::gate::approvals::{self, Beside};
 use crate::gate::draft::{Body, File, Prepared, check, fetch_files, too_large_to_show};
 use crate::gate::edit::reopen;
 use crate::gate::submit::{
-    Answering, Draft, DraftAttachment, How, MAX_BODY, Sending, Source, Submitted, submit_saved,
+    Answering, Asked, Draft, DraftAttachment, How, MAX_BODY, Sending, Source, Submitted, submit_saved,
 };
 use crate::mailbox::inboxes;
 use crate::mailbox::messages::open_sealed_at;
@@ -92,6 +92,8 @@ pub struct DraftChange {
     pub html: Part<String>,
     /// Whether HTML that is not in its normal form is refused when it is submitted.
     pub strict_html: Part<bool>,
+    /// Whether its one recipient is to be able to unsubscribe with one click.
+    pub unsubscribe: Part<bool>,
     /// All its files.
     pub attachments: Part<Vec<DraftAttachment>>,
     /// All its further header fields.
@@ -335,11 +337,7 @@ pub async fn submit(
         let Some(content) = unless_overtaken(ports, permit, &draft, read).await? else {
             return Ok(Try::Again);
         };
-        let answering = draft.answers.map(|message_id| Answering {
-            message_id,
-            how: if draft.reply_all { How::ReplyAll { quote: false } } else { How::Reply { quote: false } },
-        });
-        let mail = (as_mail(&draft, content), answering, Some(draft.clone()));
+        let mail = asked(draft.clone(), content);
         match Box::pin(submit_saved(sending, sends, draft.inbox_id, mail, once, &answer)).await {
             Ok(submitted) => {
                 remove_content(blobs, &draft).await;
@@ -351,6 +349,30 @@ pub async fn submit(
         }
     })
     .await
+}
+
+/// The mail that submitting a draft would ask for now, if it is one of this inbox.
+pub(crate) async fn asked_for(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    permit: &Permit<scope::DraftsManage>,
+    inbox_id: InboxId,
+    id: DraftId,
+) -> Result<Asked, Refusal> {
+    let unknown = || Refusal::field("draft_id", Code::UnknownDraft, "no such draft in this inbox");
+    match get(ports, blobs, permit, id).await {
+        Ok(DraftDetail { draft, content }) if draft.inbox_id == inbox_id => Ok(asked(draft, content)),
+        Ok(_) | Err(Refusal::NotFound(_)) => Err(unknown()),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+fn asked(draft: SavedDraft, content: DraftContent) -> Asked {
+    let answering = draft.answers.map(|message_id| Answering {
+        message_id,
+        how: if draft.reply_all { How::ReplyAll { quote: false } } else { How::Reply { quote: false } },
+    });
+    (as_mail(&draft, content), answering, Some(draft))
 }
 
 /// Rejects the mail with this digest, as [`approvals::decide`] does; where that decides, what it says is left as a draft of its
@@ -401,6 +423,7 @@ impl Beside for Left<'_> {
             bcc: parties(&mail.bcc),
             reply_to: parties(&mail.reply_to),
             subject: mail.subject,
+            unsubscribe: mail.unsubscribe,
             preview: preview(&content),
             files: files.iter().map(described).collect(),
             send_at: mail.send_at.filter(|at| *at > now),
@@ -522,6 +545,7 @@ async fn apply(
     mailboxes(change.reply_to, &mut draft.reply_to);
     draft.subject = change.subject.over(draft.subject);
     draft.strict_html = change.strict_html.over(Some(draft.strict_html)).unwrap_or(false);
+    draft.unsubscribe = change.unsubscribe.over(Some(draft.unsubscribe)).unwrap_or(false);
     draft.send_at = change.send_at.over(draft.send_at);
     draft.headers = change.headers.over(Some(draft.headers)).unwrap_or_default();
     draft.notes = Notes {
@@ -605,6 +629,7 @@ fn as_mail(draft: &SavedDraft, content: DraftContent) -> Draft {
         text: content.text,
         html: content.html,
         strict_html: draft.strict_html,
+        unsubscribe: draft.unsubscribe,
         attachments: files.collect(),
         headers: draft.headers.clone().into_iter().collect(),
         notes: draft.notes.clone(),

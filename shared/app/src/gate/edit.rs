@@ -8,8 +8,9 @@ use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
 use domain::ledger::audit::action;
 use domain::mailbox::message::{AttachmentRef, Message};
+use domain::mailbox::opt_out::OptOutSecret;
 use domain::people::access::{Permit, Principal, scope};
-use domain::{ApprovalId, AttachmentId, InboxId, MessageId, Timestamp};
+use domain::{ApprovalId, AttachmentId, InboxId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
@@ -20,7 +21,7 @@ use crate::gate::approvals::{check_person, find, without_mail};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
     Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total,
-    fetch_files, place, text_of,
+    fetch_files, is_to_unsubscribe, place, text_of,
 };
 use crate::gate::steps::{approval_event, message_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
@@ -114,7 +115,8 @@ async fn try_edit(
     // What put it off before puts it off still.
     let more: Vec<_> = old.quiet.iter().filter(|hours| !weighed.quiet.contains(hours)).cloned().collect();
     weighed.quiet.extend(more);
-    let sealed = prepared.seal(ports, &inbox, old.message_id, None)?;
+    let leave = prepared.way_to_leave(ports, &inbox, old.message_id)?;
+    let sealed = prepared.seal(ports, &inbox, old.message_id, (None, leave.as_ref()))?;
     if differences(&before, &sealed).is_empty() {
         return Err(Refusal::field(
             "text",
@@ -173,6 +175,7 @@ async fn try_edit(
         change = change.write(Write::put(file, Expect::Anything));
     }
     change.writes.extend(weighed.counts);
+    change.writes.extend(leave.map(|leave| Write::put(leave.opt_out, Expect::Absent)));
     let change = once.save(change, now, || answer(&submitted));
     if once.try_commit(ports, change).await?.is_err() {
         // The workflow parked, or somebody voted, at the same moment.
@@ -212,6 +215,7 @@ async fn revise(
         text: edit.text.or(before.text),
         html: edit.html.or(before.html).filter(|html| !html.trim().is_empty()),
         strict_html: edit.strict_html,
+        unsubscribe: before.unsubscribe,
         attachments: edit.attachments,
         headers: before.headers,
         notes: before.notes,
@@ -265,6 +269,7 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepa
         Some(File { filename, content_type, content_id, digest, contents, inline, tainted })
     });
     let files = files.collect();
+    let (headers, unsubscribe) = caller_headers(&parsed.headers, sealed.envelope().organization_id);
     let made = parsed.html.as_deref().and_then(text_of).map(|text| mail::canonical_text(&text));
     Prepared {
         draft: Draft {
@@ -277,8 +282,9 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepa
             text: parsed.text.filter(|text| !parsed.text_from_html && made.as_ref() != Some(text)),
             html: parsed.html,
             strict_html: false,
+            unsubscribe,
             attachments: vec![],
-            headers: caller_headers(&parsed.headers),
+            headers,
             notes: message.notes.clone(),
             send_at: sealed.envelope().send_at,
         },
@@ -294,10 +300,21 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepa
     }
 }
 
-/// The header fields of a sealed mail that whoever asked for it gave.
-fn caller_headers(headers: &[mail::Header]) -> Vec<(String, String)> {
-    let given = headers.iter().filter(|header| mail::is_caller_header(&header.name));
-    given.map(|header| (header.name.clone(), header.value.clone())).collect()
+/// The header fields of a sealed mail that whoever asked for it gave, and whether it has ours by which its recipient unsubscribes: sealed
+/// anew, it gets others.
+fn caller_headers(
+    headers: &[mail::Header],
+    organization_id: OrganizationId,
+) -> (Vec<(String, String)>, bool) {
+    let is_ours = |header: &mail::Header| {
+        let secret = OptOutSecret::in_header(&header.value).filter(|_| is_to_unsubscribe(&header.name));
+        secret.is_some_and(|secret| secret.organization_id() == organization_id)
+    };
+    let unsubscribe = headers.iter().any(is_ours);
+    let given = headers.iter().filter(|header| {
+        mail::is_caller_header(&header.name) && !(unsubscribe && is_to_unsubscribe(&header.name))
+    });
+    (given.map(|header| (header.name.clone(), header.value.clone())).collect(), unsubscribe)
 }
 
 /// Name and type of a sealed file as they were given. The record has both with what is not read of them in the mail: it is

@@ -11,14 +11,17 @@ use domain::gate::policy::{
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
 use domain::people::access::{Actor, CalledThen, Denied, Permit, Principal, Role, Scope, scope};
-use domain::{InboxId, MemberId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
+use domain::{DraftId, InboxId, MemberId, MessageId, OrganizationId, PolicyId, Timestamp, TokenId};
 
 use crate::base::enter::Once;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{Blobs, Ports};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Conflict, Directory, Key, StoreError, key, load};
+use crate::gate::drafts;
 use crate::gate::facts::{Bodies, FactsInput, gather};
+use crate::gate::submit::ready;
+use crate::gate::weigh::judge;
 use crate::mailbox::attachments::detect;
 use crate::mailbox::messages;
 use crate::people::members::seats;
@@ -356,6 +359,8 @@ pub enum TrialMail {
     Draft(Box<TrialDraft>),
     /// A mail that was submitted.
     Stored(MessageId),
+    /// A draft that was saved, as submitting it would ask for it.
+    Saved(DraftId),
 }
 
 /// A mail that does not exist.
@@ -467,6 +472,15 @@ pub async fn simulate(
     };
     let approval;
     let (actor, draft, size, answers, forward) = match trial.mail {
+        TrialMail::Saved(id) => {
+            let permit = caller.permit::<scope::DraftsManage>()?;
+            let mail = drafts::asked_for(ports, blobs, &permit, inbox_id, id).await?;
+            let (inbox, _, prepared) = ready(ports, blobs, (caller, actor), inbox_id, mail).await?;
+            let judged = judge(ports, directory, actor, &inbox, &book, &prepared).await?;
+            let unmatched = may.told(book.explain(&judged.facts));
+            let (evaluation, facts) = judged.outcome();
+            return Ok((evaluation, facts, unmatched));
+        }
         TrialMail::Draft(draft) => {
             let files: u64 = draft.attachments.iter().map(|file| file.size / 3 * 4).sum();
             let words: usize = [&draft.text, &draft.html].into_iter().flatten().map(String::len).sum();

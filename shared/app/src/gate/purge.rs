@@ -5,6 +5,7 @@ use domain::gate::draft::SavedDraft;
 use domain::mailbox::filter::Span;
 use domain::mailbox::lifecycle::{Outbound, Status};
 use domain::mailbox::message::{Fate, Message, Trashed};
+use domain::mailbox::screening::Held;
 use domain::people::access::Actor;
 use domain::{InboxId, OrganizationId};
 use futures_util::future::join_all;
@@ -16,6 +17,7 @@ use crate::base::retry::commit_first;
 use crate::base::store::{Change, Key, List, PageRequest, Watch, Write, key, load, typed};
 use crate::gate::drafts::{ended, object_key};
 use crate::gate::steps::{approval_event, cancelled_entry, move_on, wake};
+use crate::mailbox::held;
 use crate::mailbox::index::erase;
 
 /// So many deleted inboxes are looked at in one run.
@@ -115,6 +117,23 @@ async fn purge_one(
                 Ok(()) => moved += 1,
                 Err(error) => {
                     tracing::warn!(%inbox_id, %error, "a mail of a deleted inbox could not be deleted yet");
+                    left = true;
+                }
+            }
+        }
+    }
+    let some_held = PageRequest { limit: 100, cursor: None };
+    let found = ports.store.list(organization_id, &List::HeldIn(inbox_id), &some_held).await?;
+    all &= found.next.is_none();
+    for some in typed::<Held>(found).items.chunks(SIDE_BY_SIDE) {
+        let changes = some.iter().map(|held| held::removal(organization_id, held, ports.now()));
+        for done in join_all(changes.map(|change| commit_first(ports, change))).await {
+            match done {
+                Ok(true) => moved += 1,
+                // A person let it in or deleted it meanwhile.
+                Ok(false) => left = true,
+                Err(error) => {
+                    tracing::warn!(%inbox_id, %error, "a held mail of a deleted inbox could not be deleted yet");
                     left = true;
                 }
             }

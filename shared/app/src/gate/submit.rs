@@ -81,16 +81,31 @@ pub(crate) async fn submit_saved(
     sending: &Sending,
     permit: &Permit<scope::MessagesSend>,
     inbox_id: InboxId,
-    (mut draft, answering, saved): (Draft, Option<Answering>, Option<SavedDraft>),
+    mail: Asked,
     once: &Once,
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
-    let ports = &sending.ports;
-    let organization_id = permit.organization_id();
     permit.over(inbox_id)?;
+    let by = (permit.principal(), permit.actor());
+    let (inbox, book, prepared) = ready(&sending.ports, &*sending.blobs, by, inbox_id, mail).await?;
+    send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
+}
+
+/// A mail as somebody asks for it: what it says, what it answers, and the draft that it was saved as.
+pub(crate) type Asked = (Draft, Option<Answering>, Option<SavedDraft>);
+
+/// A mail with everything that it takes to weigh it, as this actor would ask for it now, with its inbox and the policies.
+pub(crate) async fn ready(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    (principal, actor): (&Principal, &Actor),
+    inbox_id: InboxId,
+    (mut draft, answering, saved): Asked,
+) -> Result<(Inbox, PolicyBook, Prepared), Refusal> {
+    let organization_id = principal.organization_id;
     if answering.is_some_and(|answering| answering.how.takes_over()) {
         // Whoever gets a mail passed on reads it: so may whoever asks for that.
-        permit.principal().permit::<scope::MessagesRead>()?;
+        principal.permit::<scope::MessagesRead>()?;
     }
     let parent = answering.map(|answering| key::Message(inbox_id, answering.message_id));
     let wanted = (key::Inbox(inbox_id), key::Policies, key::Organization, parent);
@@ -110,11 +125,11 @@ pub(crate) async fn submit_saved(
         }
         None => {}
     }
-    let mut prepared = prepare(sending, permit, inbox_id, draft, parent).await?;
+    let mut prepared = prepare(ports, blobs, principal, inbox_id, (draft, parent)).await?;
     if saved.as_ref().is_some_and(|saved| saved.rejected.is_some()) {
         // A person refused what it was: a person looks at what became of it.
         prepared.always = Some("rejected_before");
-    } else if saved.as_ref().is_some_and(|saved| !saved.is_written_by(permit.actor())) {
+    } else if saved.as_ref().is_some_and(|saved| !saved.is_written_by(actor)) {
         // Policies judge who asks: whoever wrote it may be under others, or paused, or gone.
         prepared.always = Some("written_by_others");
     }
@@ -124,26 +139,25 @@ pub(crate) async fn submit_saved(
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");
     }
-    send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
+    Ok((inbox, book, prepared))
 }
 
 /// Checks a draft, fetches its files, and puts below it what it takes over from the mail that it answers or passes on.
 async fn prepare(
-    sending: &Sending,
-    permit: &Permit<scope::MessagesSend>,
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    principal: &Principal,
     inbox_id: InboxId,
-    mut draft: Draft,
-    parent: Option<(Message, How)>,
+    (mut draft, parent): (Draft, Option<(Message, How)>),
 ) -> Result<Prepared, Refusal> {
-    let ports = &sending.ports;
     let forward = parent.as_ref().is_some_and(|(_, how)| how.is_forward());
     // What is quoted alone is no answer; what is passed on needs no word.
     let body = if forward { Body::Optional } else { Body::Needed };
     let html_changes = check(&mut draft, &[], body, ports.now())?;
-    let mut files = fetch_files(ports, &*sending.blobs, permit.principal(), inbox_id, &draft).await?;
+    let mut files = fetch_files(ports, blobs, principal, inbox_id, &draft).await?;
     if let Some((original, how)) = parent.as_ref().filter(|(_, how)| how.takes_over()) {
         // Its own files come first: what is too much then is what is passed on.
-        files.extend(take_over(&*sending.blobs, &mut draft, original, *how).await?);
+        files.extend(take_over(blobs, &mut draft, original, *how).await?);
         check_total(&files).map_err(|refusal| name_passed_on(refusal, *how))?;
     }
     place(&draft, &mut files)?;
@@ -180,7 +194,9 @@ pub(crate) async fn send(
         let weighed = weigh(sending, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
         let now = ports.now();
         let message_id = ports.message_id();
-        let sealed = prepared.seal(ports, inbox, message_id, weighed.automatic(&prepared))?;
+        let leave = prepared.way_to_leave(ports, inbox, message_id)?;
+        let said = (weighed.automatic(&prepared), leave.as_ref());
+        let sealed = prepared.seal(ports, inbox, message_id, said)?;
         let submitted = hold(ports, principal, inbox, &prepared, &weighed, &sealed)?;
         store_objects(&*sending.blobs, &submitted, &sealed, &prepared.files).await?;
 
@@ -226,6 +242,7 @@ pub(crate) async fn send(
             change.writes.extend(used_up(saved, &submitted, now));
         }
         change.writes.extend(weighed.counts);
+        change.writes.extend(leave.map(|leave| Write::put(leave.opt_out, Expect::Absent)));
         let day = Day::of(now);
         change.writes.extend(limits.iter().map(|daily| count(daily, day)));
         for file in records(message) {

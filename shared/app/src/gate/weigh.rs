@@ -8,7 +8,7 @@ use domain::base::digest::Digest;
 use domain::base::hours::{Hours, first_outside};
 use domain::delivery::event::{Blocked, EventKind, Subject};
 use domain::gate::approval::{Approval, Voter};
-use domain::gate::policy::{By, PolicyBook, Step, Terms, Verdict};
+use domain::gate::policy::{By, Evaluation, Facts, PolicyBook, Step, Terms, Verdict};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::Ports;
-use crate::base::store::{Change, List, PageRequest, Write, key, load, typed};
+use crate::base::store::{Change, Directory, List, PageRequest, Write, key, load, typed};
 use crate::gate::draft::{File, Prepared, Sending};
 use crate::gate::facts::{self, Bodies, FactsInput, Gathered};
 use crate::gate::standing;
@@ -72,45 +72,10 @@ pub(crate) async fn weigh(
     let ports = &sending.ports;
     let (organization_id, now) = (inbox.organization_id, ports.now());
     let draft = &prepared.draft;
-    let answers_automatic = prepared
-        .answered()
-        .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
-    let mut bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
-    // Header fields are judged as the text is: they have words and links too.
-    let fields = draft.headers.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("\n");
-    if !fields.is_empty() {
-        bodies.links.extend(mail::links(Some(&fields), None));
-        bodies.text = format!("{}\n{fields}", bodies.text);
-    }
+    let judged = judge(ports, &*sending.directory, actor, inbox, book, prepared).await?;
+    let Judged { facts, evaluation, always, is_reply, answers_automatic, goes_at } = judged;
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
-    let answering = answering(ports, prepared.answered(), prepared.recipients()).await?;
-    let is_reply = answering.is_reply;
-    let input = FactsInput {
-        organization_id,
-        inbox: inbox.origin(),
-        actor,
-        recipients: prepared.recipients().map(|m| m.address.clone()).collect(),
-        subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
-        text: bodies.text,
-        attachments: prepared.files.iter().map(File::fact).collect(),
-        links: bodies.links,
-        pictures: bodies.pictures,
-        size: prepared.size() + fields.len() as u64,
-        is_reply,
-        unproven: answering.unproven,
-        thread_id,
-        answers_automatic,
-        send_at: draft.send_at,
-        revises: prepared.revises.as_ref(),
-    };
-    let Gathered { facts, barred } = facts::gather(ports, &*sending.directory, book, input).await?;
-    refuse_barred(prepared, &barred)?;
-    let evaluation = book.evaluate(&facts);
     let mut reasons = evaluation.reasons;
-    // Deferred, it goes later than it was asked for.
-    let goes_at = first_outside(&evaluation.quiet, facts.at);
-    let facts_of = (facts.tainted, answers_automatic, goes_at);
-    let always = always(inbox, prepared, facts_of, &evaluation.outcome, now);
     let terms = match evaluation.outcome {
         Verdict::Block => {
             let mut entry = ports.audit(organization_id, by, "message.block", inbox.id);
@@ -121,11 +86,8 @@ pub(crate) async fn weigh(
             ports.store.commit(Change::new(organization_id).audit(entry).event(event)).await?;
             return Err(Refusal::Blocked(evaluation.trace));
         }
-        Verdict::Allow => (!always.is_empty()).then(Terms::default),
-        Verdict::Hold(terms) => Some(terms),
+        outcome => needed(outcome, &always),
     };
-    // Where a person is needed whatever policies say, no program stands in for one.
-    let terms = terms.map(|terms| if always.is_empty() { terms } else { by_person(terms) });
     reasons.extend(always.iter().map(|reason| (*reason).to_owned()));
     let recipients: Vec<(EmailAddress, bool)> =
         facts.recipients.iter().map(|r| (r.address.clone(), r.first_contact)).collect();
@@ -157,6 +119,92 @@ pub(crate) async fn weigh(
     Ok(weighed)
 }
 
+/// What policies, and what always needs a person, make of a mail.
+pub(crate) struct Judged {
+    /// What is known of it.
+    pub(crate) facts: Facts,
+    /// What policies make of it.
+    pub(crate) evaluation: Evaluation,
+    /// Why it needs a person, whatever they make of it.
+    always: Vec<&'static str>,
+    is_reply: bool,
+    answers_automatic: bool,
+    /// When it would go.
+    goes_at: Timestamp,
+}
+
+impl Judged {
+    /// What becomes of it, with what is known of it.
+    pub(crate) fn outcome(self) -> (Evaluation, Facts) {
+        let Self { facts, mut evaluation, always, .. } = self;
+        if evaluation.outcome != Verdict::Block {
+            evaluation.reasons.extend(always.iter().map(|reason| (*reason).to_owned()));
+            evaluation.outcome = needed(evaluation.outcome, &always).map_or(Verdict::Allow, Verdict::Hold);
+        }
+        (evaluation, facts)
+    }
+}
+
+/// What a mail takes that is not blocked. Where a person is needed whatever policies say, no program stands in for one.
+fn needed(outcome: Verdict, always: &[&'static str]) -> Option<Terms> {
+    let terms = match outcome {
+        Verdict::Hold(terms) => Some(terms),
+        Verdict::Allow | Verdict::Block => (!always.is_empty()).then(Terms::default),
+    };
+    terms.map(|terms| if always.is_empty() { terms } else { by_person(terms) })
+}
+
+/// Judges a mail that `actor` asks for, and refuses one that goes to nobody whom a mail may go to. Nothing is written.
+pub(crate) async fn judge(
+    ports: &Ports,
+    directory: &dyn Directory,
+    actor: &Actor,
+    inbox: &Inbox,
+    book: &PolicyBook,
+    prepared: &Prepared,
+) -> Result<Judged, Refusal> {
+    let draft = &prepared.draft;
+    let answers_automatic = prepared
+        .answered()
+        .is_some_and(|parent| matches!(parent.direction, Direction::Inbound { automatic: true, .. }));
+    let mut bodies = Bodies::read(draft.text.as_deref(), draft.html.as_deref());
+    // Header fields are judged as the text is: they have words and links too.
+    let fields = draft.headers.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("\n");
+    if !fields.is_empty() {
+        bodies.links.extend(mail::links(Some(&fields), None));
+        bodies.text = format!("{}\n{fields}", bodies.text);
+    }
+    let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
+    let answering = answering(ports, prepared.answered(), prepared.recipients()).await?;
+    let is_reply = answering.is_reply;
+    let input = FactsInput {
+        organization_id: inbox.organization_id,
+        inbox: inbox.origin(),
+        actor,
+        recipients: prepared.recipients().map(|m| m.address.clone()).collect(),
+        subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        text: bodies.text,
+        attachments: prepared.files.iter().map(File::fact).collect(),
+        links: bodies.links,
+        pictures: bodies.pictures,
+        size: prepared.size() + fields.len() as u64,
+        is_reply,
+        unproven: answering.unproven,
+        thread_id,
+        answers_automatic,
+        send_at: draft.send_at,
+        revises: prepared.revises.as_ref(),
+    };
+    let Gathered { facts, barred } = facts::gather(ports, directory, book, input).await?;
+    refuse_barred(prepared, &barred)?;
+    let evaluation = book.evaluate(&facts);
+    // Deferred, it goes later than it was asked for.
+    let goes_at = first_outside(&evaluation.quiet, facts.at);
+    let facts_of = (facts.tainted, answers_automatic, goes_at);
+    let always = always(inbox, prepared, facts_of, &evaluation.outcome, ports.now());
+    Ok(Judged { facts, evaluation, always, is_reply, answers_automatic, goes_at })
+}
+
 /// Refuses a mail to recipients whom none may go to, and names each of them with the reason.
 fn refuse_barred(prepared: &Prepared, barred: &[Barred]) -> Result<(), Refusal> {
     let draft = &prepared.draft;
@@ -182,6 +230,7 @@ fn said_of(why: &Why) -> (Code, String) {
                 Source::Manual => "somebody asked for it",
                 Source::Bounce => "a mail to it bounced for good",
                 Source::Complaint => "a mail to it was complained of",
+                Source::Unsubscribed => "its owner unsubscribed",
             };
             let since = created_at.strftime("%Y-%m-%d");
             let message = format!("is suppressed since {since} as {id}: {came}{}", quoted(reason));

@@ -1,16 +1,17 @@
 //! Mail that was held or blocked when it came: people look at it and let it in, programs see nothing of it.
 
 use domain::base::code::Code;
-use domain::delivery::event::EventKind;
+use domain::delivery::event::{EventKind, Subject};
 use domain::gate::seal::MAX_MIME;
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::message::{Direction, Message};
+use domain::mailbox::message::{Direction, Message, Trashed};
 use domain::mailbox::screening::Held;
 use domain::people::access::{Permit, scope};
-use domain::{InboxId, MessageId};
+use domain::{InboxId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
+use crate::base::retry::commit_first;
 use crate::base::store::{Change, Key, List, Page, PageRequest, Write, key, load, typed};
 use crate::mailbox::inboxes::without_deleted;
 use crate::mailbox::messages::{Detail, read_detail};
@@ -105,4 +106,32 @@ pub async fn release(
         // Somebody else let it in at the same moment.
         Filed::Held | Filed::Before => Err(Refusal::NotFound("held mail")),
     }
+}
+
+/// Deletes a held mail for good: it goes the way of deleted mail, so that its bytes go as soon as no other inbox has them, and a mail
+/// that is told of again is not held again.
+pub async fn discard(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesModify>,
+    inbox_id: InboxId,
+    id: MessageId,
+) -> Result<(), Refusal> {
+    let (_, held) = find(ports, permit, inbox_id, id).await?;
+    let organization_id = permit.organization_id();
+    let subject = Subject::Held(Box::new(held.notice()));
+    let change = removal(organization_id, &held, ports.now())
+        .audit(ports.audit(organization_id, permit.actor(), "message.discard", id))
+        .event(ports.event(organization_id, EventKind::MessageDiscarded, subject));
+    if commit_first(ports, change).await? {
+        return Ok(());
+    }
+    // Somebody else let it in or deleted it at the same moment.
+    Err(Refusal::NotFound("held mail"))
+}
+
+/// The change by which a held mail goes the way of deleted mail. Of two at once, one conflicts.
+pub(crate) fn removal(organization_id: OrganizationId, held: &Held, now: Timestamp) -> Change {
+    Change::new(organization_id)
+        .write(Write::Remove(Key::Held(held.inbox_id, held.message_id)))
+        .create(Trashed::delete(&held.message, now))
 }

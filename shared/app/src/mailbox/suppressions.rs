@@ -1,4 +1,4 @@
-//! Suppressions: whom no mail goes to, by somebody's word or because a mail bounced or was complained of.
+//! Suppressions: whom no mail goes to, by somebody's word, their own among them, or because a mail bounced or was complained of.
 
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
@@ -106,7 +106,7 @@ fn event(ports: &Ports, kind: EventKind, suppression: &Suppression) -> Event {
     ports.event(suppression.organization_id, kind, Subject::Suppression(Box::new(suppression.clone())))
 }
 
-/// Suppresses recipients of a mail that bounced for good or was complained of; those who are suppressed stay so.
+/// Suppresses recipients of a mail that bounced for good, was complained of, or that they unsubscribed through; those who are suppressed stay so.
 pub(crate) async fn suppress(
     ports: &Ports,
     organization_id: OrganizationId,

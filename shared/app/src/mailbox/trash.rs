@@ -512,12 +512,14 @@ pub(crate) async fn load_wherever(
     Ok(if found.0.is_none() && found.1.is_none() { read().await? } else { found })
 }
 
-/// Whether any of these mails, whose bytes are the same object, is there still, or may come back.
+/// Whether any of these mails, whose bytes are the same object, is there still, is held, or may come back.
 async fn is_kept_elsewhere(ports: &Ports, siblings: &[Sibling]) -> Result<bool, Refusal> {
     for sibling in siblings {
         let Sibling { organization_id, inbox_id, message_id } = *sibling;
+        // What is held first: where it is let in meanwhile, it is seen as a mail.
+        let held = load(&*ports.store, organization_id, key::Held(inbox_id, message_id)).await?;
         let (message, trashed) = load_wherever(ports, organization_id, inbox_id, message_id).await?;
-        if message.is_some() || trashed.is_some_and(|it| matches!(it.fate, Fate::Kept(_))) {
+        if held.is_some() || message.is_some() || trashed.is_some_and(|it| matches!(it.fate, Fate::Kept(_))) {
             return Ok(true);
         }
     }

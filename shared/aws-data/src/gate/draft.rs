@@ -27,6 +27,8 @@ record! {
         subject: Option<HeaderText>,
         preview: String,
         strict_html: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsubscribe: bool,
         files: Vec<DraftFile>,
         headers: BTreeMap<String, String>,
         notes: Notes,

@@ -140,7 +140,12 @@ impl Kind for Held {
 
 /// Where a held mail lies.
 pub(crate) fn held_at(organization: OrganizationId, inbox: InboxId, id: MessageId) -> Place {
-    place(format!("{organization}/{inbox}/held"), id.to_string())
+    place(held(organization, inbox), id.to_string())
+}
+
+/// The partition of what an inbox holds.
+pub(crate) fn held(organization: OrganizationId, inbox: InboxId) -> String {
+    format!("{organization}/{inbox}/held")
 }
 
 /// The list of all that an organization holds.

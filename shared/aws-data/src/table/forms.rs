@@ -87,6 +87,7 @@ fn written() -> Vec<(String, Item)> {
         samples::held(1).into(),
         samples::suppression(1).into(),
         samples::suppression(2).into(),
+        samples::opt_out(1).0.into(),
         samples::list_entry(1, Side::Send, Standing::Block, Whom::Everyone).into(),
         Contact { hash, first_at: NOW }.into(),
         Counter { hash, count: 3, expires_at: NOW }.into(),

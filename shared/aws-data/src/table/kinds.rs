@@ -41,6 +41,7 @@
 //! | rules for mail that comes in | `org/screening` | `screening` | |
 //! | held mail | `org/inb/held` | `msg` | `org/held` / `msg` |
 //! | suppression | `org/sup` | `suppression` | `org/suppressions` / time and `sup` |
+//! | who may unsubscribe by a mail | `org/opt-out/hash` | `opt-out` | |
 //! | entry of a list | `org/lst` | `list-entry` | `org/lists/direction/kind` / time and `lst` |
 //! | event | `org/evt` | `event` | |
 //! | block of the feed of events | `org/events` | number | |
@@ -77,6 +78,7 @@ use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
 use domain::mailbox::listed::{ListEntry, Suppression};
 use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
+use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
@@ -85,7 +87,7 @@ use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, index, listed, message, screening, thread, trash};
+use crate::mailbox::{attachment, inbox, index, listed, message, opt_out, screening, thread, trash};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -145,6 +147,7 @@ kinds! { org;
     Screening(Screening), Key::Screening => screening::at(org);
     Held(Held), Key::Held(inbox, id) => screening::held_at(org, *inbox, *id);
     Suppression(Suppression), Key::Suppression(id) => listed::suppression_at(org, *id);
+    OptOut(OptOut), Key::OptOut(hash) => opt_out::at(org, *hash);
     ListEntry(ListEntry), Key::ListEntry(id) => listed::entry_at(org, *id);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
     Attempt(Attempt);
@@ -253,6 +256,7 @@ mod tests {
             key("rules for mail that comes in", Key::Screening),
             key("held mail", Key::Held(inbox, MessageId::new(at, entropy))),
             key("suppression", Key::Suppression(domain::SuppressionId::new(at, entropy))),
+            key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),

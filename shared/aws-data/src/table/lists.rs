@@ -134,6 +134,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::Drafts(inbox) => on(Some(LISTS), draft::list(organization, *inbox), false),
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
         List::Held => on(Some(LISTS), screening::list(organization), false),
+        List::HeldIn(inbox) => on(None, screening::held(organization, *inbox), false),
         List::Suppressions => on(Some(LISTS), listed::suppressions(organization), false),
         List::ListEntries(side, standing) => {
             on(Some(LISTS), listed::entries(organization, *side, *standing), false)
@@ -205,7 +206,8 @@ fn is_order_of(list: &List, order: &str) -> bool {
         | List::TrashInThread(_)
         | List::ThreadMessages(_)
         | List::LatestInThread(_)
-        | List::Held => is_message(order),
+        | List::Held
+        | List::HeldIn(_) => is_message(order),
         List::Labelled(_, label) => order.strip_prefix(&message::mark_prefix(label)).is_some_and(is_message),
         List::Labels(_) => Label::stored(order).is_ok(),
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),

@@ -202,6 +202,7 @@ codes! {
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
         UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day; a file of a mail takes the scope `messages.read`, and that the mail has come in or gone";
+        UnknownDraft = "unknown_draft", "there is no such draft in this inbox, or this credential may not see it";
         UnknownInbox = "unknown_inbox", "there is no such inbox, or this credential may not see it";
         UnknownGroup = "unknown_group", "there is no group of this name: make it first (`POST /v1/groups`)";
         UnknownMember = "unknown_member", "there is no such member";
@@ -222,7 +223,9 @@ codes! {
         ExpiresAtOutOfRange = "expires_at_out_of_range", "ahead, and at most 90 days";
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
-        DraftOrMessage = "draft_or_message", "give one of `draft` and `message_id`";
+        DraftOrMessage = "draft_or_message", "give one of `draft`, `draft_id` and `message_id`";
+        OneRecipientNeeded = "one_recipient_needed", "list mail goes to each recipient as a mail of their own: send one to each";
+        UnsubscribeUnavailable = "unsubscribe_unavailable", "people reach this installation under no address that it knows: have its operator set `DomainName` or `PublicUrl`";
         NotOutgoing = "not_outgoing", "name a mail that goes out";
         PoliciesTooLarge = "policies_too_large", "`message` says how many bytes all policies together may have";
         TooManyPatterns = "too_many_patterns", "`message` says how many fit";

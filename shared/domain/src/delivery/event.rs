@@ -42,6 +42,8 @@ kinds! {
     MessageHeld = "message.held";
     /// A person let a held mail in.
     MessageReleased = "message.released";
+    /// A person deleted a held mail for good: nobody is told of it any more.
+    MessageDiscarded = "message.discarded";
     /// The provider accepted a mail.
     MessageSent = "message.sent";
     /// Every recipient's server accepted it.

@@ -36,6 +36,8 @@ pub struct SavedDraft {
     pub preview: String,
     /// Whether HTML that is not in its normal form is refused when it is submitted, not changed.
     pub strict_html: bool,
+    /// Whether its one recipient is to be able to unsubscribe with one click.
+    pub unsubscribe: bool,
     /// Its files, in the order in which its object has them.
     pub files: Vec<DraftFile>,
     /// Further header fields, by name.
@@ -152,6 +154,7 @@ impl SavedDraft {
             subject: None,
             preview: String::new(),
             strict_html: false,
+            unsubscribe: false,
             files: vec![],
             headers: BTreeMap::new(),
             notes: Notes::default(),

@@ -23,6 +23,8 @@ named! {
         Bounce = "bounce";
         /// A recipient complained of a mail.
         Complaint = "complaint";
+        /// A recipient of list mail asked for no more.
+        Unsubscribed = "unsubscribed";
     }
 }
 
@@ -59,7 +61,7 @@ pub struct Suppression {
     pub source: Source,
     /// Why, in a person's words.
     pub reason: Option<String>,
-    /// The mail that bounced, or that was complained of.
+    /// The mail that bounced, that was complained of, or that they unsubscribed through.
     pub message_id: Option<MessageId>,
     /// Since when.
     pub created_at: Timestamp,

@@ -69,6 +69,7 @@ macro_rules! mail {
                     text: self.text,
                     html: self.html,
                     strict_html: is_strict(self.html_mode),
+                    unsubscribe: false,
                     attachments: files(self.attachments),
                     headers: self.headers.map(|headers| headers.0).unwrap_or_default(),
                     notes: Notes {
@@ -84,7 +85,11 @@ macro_rules! mail {
 
 mail! {
     /// A mail.
-    Mail {}
+    Mail {
+        /// Whether its one recipient can unsubscribe with one click, as list mail must let them: it gets `List-Unsubscribe` and
+        /// `List-Unsubscribe-Post` (RFC 8058), which lead to a page of this installation. Left out, it does not.
+        unsubscribe: Option<bool>,
+    }
 }
 
 mail! {
@@ -185,7 +190,9 @@ fn is_strict(mode: Option<Choice<HtmlMode>>) -> bool {
 
 /// Reads a [`Mail`].
 pub fn draft(body: &[u8]) -> Result<Draft, Refusal> {
-    Ok(request::body::<Mail>(body)?.draft())
+    let mail: Mail = request::body(body)?;
+    let unsubscribe = mail.unsubscribe.unwrap_or(false);
+    Ok(Draft { unsubscribe, ..mail.draft() })
 }
 
 /// Reads a [`Reply`], and whether it quotes what it answers.

@@ -14,7 +14,7 @@ use domain::gate::policy::{
 };
 use domain::gate::seal::MAX_RECIPIENTS;
 use domain::people::access::Role;
-use domain::{InboxId, MemberId, MessageId, PolicyId, TokenId};
+use domain::{DraftId, InboxId, MemberId, MessageId, PolicyId, TokenId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -177,12 +177,14 @@ pub fn replacement(body: &[u8]) -> Result<(u64, PolicyContent), Refusal> {
 }
 
 request! {
-    /// A mail that is tried out on policies: either as a `draft`, or one that is there.
+    /// A mail that is tried out on policies: either as a `draft`, or one that was saved as a draft, or one that is there.
     pub struct SimulatePolicies {
         /// The inbox that it would leave.
         inbox_id: IdOf<InboxId>,
         /// A mail that nobody sends.
         draft: Option<DraftGiven>,
+        /// A draft that was saved, as submitting it would ask for it now: what would be refused then is refused.
+        draft_id: Option<IdOf<DraftId>>,
         /// A mail that waits, or left.
         message_id: Option<IdOf<MessageId>>,
         /// As if this token had asked.
@@ -194,10 +196,14 @@ request! {
 }
 
 fn one_mail(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
-    match (has("draft"), has("message_id")) {
-        (true, true) => faults.note_at("draft", Code::DraftOrMessage, "can't stand beside message_id"),
-        (false, false) => faults.note_at("draft", Code::Required, "is required"),
-        _ => {}
+    let given: Vec<_> = ["draft", "draft_id", "message_id"].into_iter().filter(|field| has(field)).collect();
+    match given.as_slice() {
+        [] => faults.note_at("draft", Code::Required, "is required, or draft_id, or message_id"),
+        [_] => {}
+        [first, others @ ..] => {
+            let message = format!("can't stand beside {}", others.join(" and "));
+            faults.note_at(first, Code::DraftOrMessage, message);
+        }
     }
 }
 
@@ -242,11 +248,12 @@ request! {
 /// Reads [`SimulatePolicies`].
 pub fn trial(body: &[u8]) -> Result<Trial, Refusal> {
     let trial: SimulatePolicies = request::body(body)?;
-    let mail = match (trial.draft, trial.message_id) {
-        (Some(draft), _) => TrialMail::Draft(Box::new(self::draft(draft)?)),
-        (None, Some(id)) => TrialMail::Stored(id.0),
+    let mail = match (trial.draft, trial.draft_id, trial.message_id) {
+        (Some(draft), ..) => TrialMail::Draft(Box::new(self::draft(draft)?)),
+        (None, Some(id), _) => TrialMail::Saved(id.0),
+        (None, None, Some(id)) => TrialMail::Stored(id.0),
         // Checked when it was read.
-        (None, None) => return Err(Refusal::field("draft", Code::Required, "is required")),
+        (None, None, None) => return Err(Refusal::field("draft", Code::Required, "is required")),
     };
     let policies: Option<Vec<_>> = trial.policies.map(|list| list.0.into_iter().map(|one| one.0).collect());
     let patterns: usize = policies.iter().flatten().map(PolicyContent::patterns).sum();

@@ -40,6 +40,8 @@ request! {
         html: Option<String>,
         /// What becomes of HTML beyond that form when it is submitted: `normal` changes and names it, `strict` refuses the mail.
         html_mode: Option<Choice<HtmlMode>>,
+        /// Whether its one recipient can unsubscribe with one click, as of a mail.
+        unsubscribe: Option<bool>,
         /// At most 20, with at most 25 MB together. The draft keeps their bytes.
         attachments: Option<List<FileGiven, MAX_ENTRIES>>,
         /// Further header fields, by name, as of a mail.
@@ -76,6 +78,8 @@ request! {
         html: Option<OrNull<String>>,
         /// As of a new draft.
         html_mode: Option<OrNull<Choice<HtmlMode>>>,
+        /// As of a new draft.
+        unsubscribe: Option<OrNull<bool>>,
         /// All its files, in the place of those that it has.
         attachments: Option<OrNull<List<FileGiven, MAX_ENTRIES>>>,
         /// All further header fields, in the place of those that it has.
@@ -121,6 +125,7 @@ pub fn new(body: &[u8]) -> Result<(Option<String>, DraftChange), Refusal> {
         text: given(new.text, |text| text),
         html: given(new.html, |html| html),
         strict_html: given(new.html_mode, is_strict),
+        unsubscribe: given(new.unsubscribe, |flag| flag),
         attachments: given(new.attachments, |list| files(Some(list))),
         headers: given(new.headers, |headers| headers.0.into_iter().collect()),
         metadata: given(new.metadata, |metadata| metadata.0),
@@ -144,6 +149,7 @@ pub fn change(body: &[u8]) -> Result<DraftChange, Refusal> {
         text: changed(change.text, |text| text),
         html: changed(change.html, |html| html),
         strict_html: changed(change.html_mode, is_strict),
+        unsubscribe: changed(change.unsubscribe, |flag| flag),
         attachments: changed(change.attachments, |list| files(Some(list))),
         headers: changed(change.headers, |headers| headers.0.into_iter().collect()),
         metadata: changed(change.metadata, |metadata| metadata.0),
@@ -174,6 +180,8 @@ pub struct DraftView<'a> {
     preview: &'a str,
     /// What becomes of HTML beyond its form when it is submitted.
     html_mode: &'static str,
+    /// Whether its one recipient can unsubscribe with one click.
+    unsubscribe: bool,
     attachments: Vec<DraftFileView<'a>>,
     /// Further header fields, by name.
     headers: BTreeMap<&'a str, &'a str>,
@@ -242,6 +250,7 @@ pub fn draft(draft: &SavedDraft) -> DraftView<'_> {
         subject: draft.subject.as_ref().map(HeaderText::as_str),
         preview: &draft.preview,
         html_mode: mode.name(),
+        unsubscribe: draft.unsubscribe,
         attachments: draft.files.iter().map(file).collect(),
         headers: draft.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
         metadata: metadata(&draft.notes),

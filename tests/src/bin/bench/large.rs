@@ -270,6 +270,7 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
     let settings = Settings {
         mail_domain: stack.text("/mail_domain").to_owned(),
         message_id_domain: "eu-west-1.amazonses.com".to_owned(),
+        public_url: None,
         allow_loopback_webhooks: false,
     };
     let (clock, waiting) = (Arc::new(Filed::default()), Waiting::default());

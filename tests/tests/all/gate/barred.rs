@@ -39,7 +39,7 @@ fn whom(text: &str) -> Whom {
     }
 }
 
-async fn suppress(world: &World, who: &str) -> Made<Suppression> {
+pub(super) async fn suppress(world: &World, who: &str) -> Made<Suppression> {
     let new = NewSuppression { whom: whom(who), reason: Some("They asked.".into()) };
     let once = Once::default();
     suppressions::create(&world.ports, &owner(), new, &once, |_| (201, String::new())).await.unwrap()

@@ -8,11 +8,14 @@ use app::base::enter::Once;
 use app::base::ports::BlobError;
 use app::base::store::{Change, StoreError};
 use app::gate::drafts::{self, Created, DraftChange, Part, SubmittedDraft};
+use app::gate::policies::{self, MayTry, Trial, TrialMail, simulate};
 use app::gate::submit::{DraftAttachment, Source, Submitted};
 use bytes::Bytes;
+use domain::DraftId;
 use domain::base::address::Mailbox;
 use domain::base::code::Code;
 use domain::gate::draft::SavedDraft;
+use domain::gate::policy::{Evaluation, Verdict};
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
 use testkit::samples;
 use testkit::world::World;
@@ -223,4 +226,83 @@ async fn a_submission_that_fails_leaves_the_draft_and_one_that_is_written_leaves
     assert_eq!(left.draft.rejected.unwrap().reason, "It costs 6.");
     assert_eq!(left.draft.authors, [samples::member(1, Role::Owner).id].into());
     assert_eq!(reject().await.unwrap().draft_id, Some(id));
+}
+
+/// Tries a draft out, as a token with these scopes that is not limited to inboxes.
+async fn tried(world: &World, id: DraftId, inbox: u8, scopes: &[Scope]) -> Result<Evaluation, Refusal> {
+    let may = MayTry::of(&samples::token(1, Role::Owner, scopes).0.principal())?;
+    let trial = Trial {
+        inbox_id: samples::inbox_id(inbox),
+        mail: TrialMail::Saved(id),
+        token_id: None,
+        policies: None,
+    };
+    let (found, ..) = simulate(&world.ports, &*world.blobs, &*world.store, &may, trial).await?;
+    Ok(found)
+}
+
+fn at_field(refused: Result<Evaluation, Refusal>) -> (String, Code) {
+    let Err(Refusal::Invalid(errors)) = refused else { panic!("{refused:?}") };
+    (errors[0].field.clone(), errors[0].code)
+}
+
+#[tokio::test]
+async fn a_saved_draft_is_tried_out_as_submitting_it_would_judge_it() {
+    let world = world().await;
+    let rules = format!(r#"{{"name":"p","rules":[{}]}}"#, super::votes::ALLOW);
+    let content = wire::gate::policies::content(rules.as_bytes()).unwrap();
+    let owner = samples::session(1, Role::Owner).0.principal(samples::NOW).unwrap().permit().unwrap();
+    policies::create(&world.ports, &owner, content, &Once::default(), |_| (201, String::new()))
+        .await
+        .unwrap();
+    let ann = || Part::Given(vec![Mailbox::bare(samples::address("ann@example.org"))]);
+    let draft = made(&world, DraftChange { to: ann(), ..text("Hello") }).await;
+    let before = format!("{:?}", world.store.contents().records);
+    let found = tried(&world, draft.id, 1, &SCOPES).await.unwrap();
+    assert_eq!((found.outcome, found.reasons), (Verdict::Allow, vec!["policy_allows".to_owned()]));
+    // What needs a person whatever policies allow: here, that somebody else wrote in it.
+    let person = samples::session(2, Role::Owner).0.principal(samples::NOW).unwrap().permit().unwrap();
+    drafts::update(&world.ports, &*world.blobs, &person, draft.id, None, text("Hello!")).await.unwrap();
+    let found = tried(&world, draft.id, 1, &SCOPES).await.unwrap();
+    assert!(matches!(found.outcome, Verdict::Hold(_)));
+    assert_eq!(found.reasons, ["policy_allows", "written_by_others"]);
+
+    let without = [Scope::MessagesRead, Scope::MessagesSend];
+    assert_eq!(tried(&world, draft.id, 1, &without).await.unwrap_err().code(), Code::MissingScope);
+    let unknown = ("draft_id".to_owned(), Code::UnknownDraft);
+    let other = samples::draft(9).id;
+    assert_eq!(at_field(tried(&world, other, 1, &SCOPES).await), unknown);
+    world
+        .ports
+        .store
+        .commit(Change::new(samples::organization_id(1)).create(samples::inbox(2)))
+        .await
+        .unwrap();
+    assert_eq!(at_field(tried(&world, draft.id, 2, &SCOPES).await), unknown);
+    assert_ne!(before, format!("{:?}", world.store.contents().records), "the person's words are there");
+
+    // What submitting would refuse is refused, with the same words.
+    let empty = made(&world, DraftChange { to: ann(), ..DraftChange::default() }).await;
+    assert_eq!(at_field(tried(&world, empty.id, 1, &SCOPES).await), ("text".to_owned(), Code::EmptyBody));
+    super::barred::suppress(&world, "ann@example.org").await;
+    let suppressed = ("to[0]".to_owned(), Code::RecipientSuppressed);
+    assert_eq!(at_field(tried(&world, draft.id, 1, &SCOPES).await), suppressed);
+}
+
+#[tokio::test]
+async fn a_draft_that_came_to_an_end_or_lost_its_words_is_not_tried_out() {
+    let world = world().await;
+    let to = Part::Given(vec![Mailbox::bare(samples::address("ann@example.org"))]);
+    let draft = made(&world, DraftChange { to, ..text("Hello") }).await;
+    let before = world.store.contents().records.len();
+    let found = tried(&world, draft.id, 1, &SCOPES).await.unwrap();
+    assert_eq!(found.reasons, ["no_policy_allows_it"]);
+    assert_eq!(world.store.contents().records.len(), before, "nothing is stored");
+    let (permit, sends, once, sending) = (agent(), agent(), Once::default(), world.sending());
+    let respond = |_: &Submitted| (202, String::new());
+    drafts::submit(&sending, (&permit, &sends), draft.id, None, &once, respond).await.unwrap();
+    assert_eq!(tried(&world, draft.id, 1, &SCOPES).await.unwrap_err().code(), Code::AlreadySubmitted);
+    let lost = made(&world, text("Hello")).await;
+    world.blobs.objects.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    assert_eq!(tried(&world, lost.id, 1, &SCOPES).await.unwrap_err().code(), Code::BytesMissing);
 }

@@ -6,10 +6,13 @@ use std::sync::PoisonError;
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::{BlobKey, Blobs as _};
-use app::base::store::{AddressEntry, Change, DirectoryWrite, Key, PageRequest, Record, key, load};
+use app::base::store::{
+    AddressEntry, Change, Conflict, DirectoryWrite, Key, PageRequest, Record, StoreError, key, load,
+};
+use app::gate::purge::purge;
 use app::mailbox::entries::{self, NewEntry};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
-use app::mailbox::{held, screening};
+use app::mailbox::{held, inboxes, screening, trash};
 use bytes::Bytes;
 use domain::base::code::Code;
 use domain::delivery::event::EventKind;
@@ -194,6 +197,7 @@ async fn no_program_sees_or_releases_what_is_held() {
         held::list(ports, &agent(), &page).await.err(),
         held::get(ports, blobs, &agent(), inbox_id, id).await.err(),
         held::release(ports, blobs, &agent(), inbox_id, id).await.err(),
+        held::discard(ports, &agent(), inbox_id, id).await.err(),
     ];
     for refusal in refused {
         assert_eq!(refusal.map(|it| it.code()), Some(Code::PersonRequired));
@@ -274,6 +278,111 @@ async fn a_rule_is_for_its_inboxes_and_the_bytes_that_others_have_stay() {
     assert!(message(&world, samples::inbox_id(2), came[0]).await.is_some());
     assert!(!is_unclaimed(&world, "1"));
     assert!(release(&world, &all_held(&world).await[0]).await.is_ok());
+}
+
+async fn discard(world: &World, held: &Held) -> Result<(), Refusal> {
+    held::discard(&world.ports, &owner(), held.inbox_id, held.message_id).await
+}
+
+/// Deletes what is due for good, once so many days went by.
+async fn empty(world: &World, days: i64) {
+    world.pass(days * 24 * 3600 + 1);
+    trash::empty(&world.ports, &*world.blobs, &world.outside, &*world.store).await.unwrap();
+}
+
+fn has_bytes(world: &World, name: &str) -> bool {
+    world.blobs.objects.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&raw(name).path())
+}
+
+#[tokio::test]
+async fn what_a_person_discards_is_gone_with_its_bytes_and_does_not_come_back() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1]).await;
+    let one = all_held(&world).await.remove(0);
+    discard(&world, &one).await.unwrap();
+    assert_eq!(all_held(&world).await, []);
+    assert_eq!(kinds(&world), [EventKind::MessageHeld, EventKind::MessageDiscarded]);
+    let event = world.store.contents().events[1].clone();
+    let told = wire::delivery::events::publish(&event).body;
+    assert!(!told.contains("ann@") && !told.contains("offer"), "{told}");
+    let feed = async |permit: Permit<scope::EventsRead>| {
+        app::delivery::feed::get(&*world.ports.clock, &*world.store, &permit, event.id).await.is_ok()
+    };
+    assert_eq!((feed(agent()).await, feed(owner()).await), (false, true));
+    let audited = world.store.contents().audit.last().cloned().unwrap();
+    assert_eq!((audited.action, audited.target), ("message.discard", one.message_id.to_string()));
+    assert_eq!(discard(&world, &one).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::NotFound);
+    // It is no mail in the trash that somebody could take out.
+    let back = trash::restore(&world.ports, &owner(), one.inbox_id, one.message_id).await;
+    assert_eq!(back.unwrap_err().code(), Code::NotFound);
+    empty(&world, 0).await;
+    assert!(!has_bytes(&world, "1"));
+    // Told of it once more, it is neither filed nor held again.
+    world.blobs.put(&raw("1"), Bytes::from_static(MAIL.as_bytes()), "message/rfc822").await.unwrap();
+    assert_eq!(tell(&world, "1", "PASS", &[1]).await, []);
+    assert_eq!((all_held(&world).await, kinds(&world).len()), (vec![], 2));
+}
+
+#[tokio::test]
+async fn of_two_who_decide_at_once_about_a_held_mail_one_does() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1]).await;
+    let one = all_held(&world).await.remove(0);
+    let gone = Conflict::Record(Key::Held(one.inbox_id, one.message_id));
+    world.store.fail_commits(vec![StoreError::Conflict(vec![gone.clone()])]);
+    assert_eq!(discard(&world, &one).await.unwrap_err().code(), Code::NotFound);
+    world.store.fail_commits(vec![StoreError::Conflict(vec![gone])]);
+    assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(kinds(&world), [EventKind::MessageHeld], "nothing was written by the one that lost");
+}
+
+#[tokio::test]
+async fn bytes_that_another_inbox_has_or_holds_stay_when_a_held_mail_is_discarded() {
+    let inbox = samples::inbox_id(1);
+    let rule = format!(
+        r#"{{"name": "One", "inbox_ids": ["{inbox}"], "when": {{"senders": ["*"]}}, "outcome": "hold"}}"#
+    );
+    for (rules, held) in [(&[rule.as_str()][..], 1), (&[HOLD_UNLISTED], 2)] {
+        let world = world(rules).await;
+        come(&world, "1", MAIL, "PASS", &[1, 2]).await;
+        let all = all_held(&world).await;
+        assert_eq!(all.len(), held);
+        discard(&world, all.iter().find(|one| one.inbox_id == inbox).unwrap()).await.unwrap();
+        empty(&world, 16).await;
+        assert!(has_bytes(&world, "1"), "{held}");
+        match all.iter().find(|one| one.inbox_id != inbox) {
+            Some(other) => discard(&world, other).await.unwrap(),
+            None => {
+                let mails = world.store.contents().records.clone();
+                let mail = mails.values().find_map(|it| Message::try_from(it.clone()).ok()).unwrap();
+                trash::delete(&world.ports, &owner(), mail.inbox_id, mail.id).await.unwrap();
+            }
+        }
+        empty(&world, 0).await;
+        assert!(!has_bytes(&world, "1"), "{held}: nobody has it any more");
+    }
+}
+
+#[tokio::test]
+async fn what_an_inbox_holds_goes_with_the_inbox() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1]).await;
+    come(&world, "2", MAIL, "PASS", &[2]).await;
+    inboxes::delete(&world.ports, &owner(), samples::inbox_id(1)).await.unwrap();
+    let run = async || {
+        world.pass(1);
+        purge(&world.ports, &*world.blobs, &*world.workflow, &*world.store).await.unwrap()
+    };
+    assert_eq!(run().await, 1);
+    assert_eq!(run().await, 0);
+    empty(&world, 0).await;
+    let is_held = |n: u8| {
+        let contents = world.store.contents();
+        contents.records.keys().any(|(_, key)| matches!(key, Key::Held(id, _) if *id == samples::inbox_id(n)))
+    };
+    assert_eq!((is_held(1), has_bytes(&world, "1")), (false, false));
+    assert_eq!((is_held(2), has_bytes(&world, "2")), (true, true));
 }
 
 #[tokio::test]

@@ -421,6 +421,11 @@ fn list_routes() -> Vec<Route> {
             let path = format!("/v1/inboxes/{}/held-messages/{id}/release", house.stack.inbox());
             Asked::of("POST", path, house.owner(), Value::Null, &id)
         }),
+        route("api-held-messages-discard", "message.discard", 204, gone, |house| {
+            let id = house.held_mail();
+            let path = format!("/v1/inboxes/{}/held-messages/{id}", house.stack.inbox());
+            Asked::of("DELETE", path, house.owner(), Value::Null, &id)
+        }),
     ]
 }
 

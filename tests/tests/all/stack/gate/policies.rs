@@ -126,6 +126,26 @@ fn a_stored_mail_is_judged_as_it_is() {
 }
 
 #[test]
+fn a_saved_draft_is_judged_as_submitting_it_would() {
+    let stack = Stack::running();
+    let (owner, inbox) = (stack.text("/owner/session"), stack.inbox());
+    let path = format!("/v1/inboxes/{inbox}/drafts");
+    let draft = json!({"to": ["success@simulator.amazonses.com"], "subject": unique("tried"), "text": "the word is xyzzy"});
+    let saved = stack.post(&path, owner, &draft).expect(201);
+    let rules = json!([{"name": "p", "rules": [
+        {"name": "word", "when": {"keyword": {"any_of": ["XYZZY"], "in": ["body"]}}, "outcome": "block"},
+    ]}]);
+    let body = json!({"inbox_id": inbox, "draft_id": saved["id"], "policies": rules});
+    let found = stack.post("/v1/policies/simulate", owner, &body).expect(200);
+    assert_eq!(found["outcome"], "block", "{found}");
+    let own = format!("/v1/drafts/{}", saved["id"].as_str().unwrap());
+    stack.call("DELETE", &own, owner, None).expect(204);
+    stack.post("/v1/policies/simulate", owner, &body).refused(422, "unknown_draft");
+    let both = json!({"inbox_id": inbox, "draft_id": saved["id"], "draft": draft});
+    stack.post("/v1/policies/simulate", owner, &both).refused(422, "draft_or_message");
+}
+
+#[test]
 fn no_token_sends_and_writes_the_rules() {
     let stack = Stack::running();
     let both = json!({"name": "both", "scopes": ["messages.send", "policies.manage"]});

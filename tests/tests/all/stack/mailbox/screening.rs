@@ -79,6 +79,58 @@ fn a_held_mail_is_invisible_until_a_person_releases_it() {
 }
 
 #[test]
+fn a_held_mail_that_a_person_discards_is_gone() {
+    let stack = Stack::running().organization();
+    let (owner, agent) = (stack.text("/owner/session"), stack.text("/agent_token"));
+    let rule = json!([{"name": "Everybody", "when": {"senders": ["*"]}, "outcome": "hold"}]);
+    rules(&stack, 0, &rule).expect(200);
+    let subject = unique("discarded");
+    stack.smtp("ann@example.org", &[stack.text("/inbox/address")], mail(&subject).as_bytes());
+    let one = held(&stack, &subject);
+    let own = format!("/v1/inboxes/{}/held-messages/{}", stack.inbox(), one["id"].as_str().unwrap());
+    stack.call("DELETE", &own, agent, None).refused(403, "missing_scope");
+    stack.call("DELETE", &own, owner, None).expect(204);
+    stack.get(&own, owner).refused(404, "not_found");
+    stack.call("DELETE", &own, owner, None).refused(404, "not_found");
+    stack.call("POST", &format!("{own}/release"), owner, None).refused(404, "not_found");
+    let pk = format!("{}/{}/trash", stack.text("/organization_id"), stack.inbox());
+    let key = json!({"pk": {"S": pk}, "sk": {"S": one["id"]}});
+    stack.until("deleted for good", || {
+        stack.invoke("countersign-background-purge", &json!({}));
+        let item = stack.dynamodb("GetItem", json!({"ConsistentRead": true, "Key": key}));
+        Some(()).filter(|()| item["Item"]["state"]["S"] == "gone")
+    });
+}
+
+#[test]
+fn a_person_reads_held_mail_in_the_console_and_decides_about_it_there() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    let rule = json!([{"name": "Everybody", "when": {"senders": ["*"]}, "outcome": "hold"}]);
+    rules(&stack, 0, &rule).expect(200);
+    let cookie = || ("cookie", format!("__Host-cs_session={owner}"));
+    for (verdict, status) in [("release", 200), ("discard", 404)] {
+        let subject = unique(verdict);
+        stack.smtp("ann@example.org", &[stack.text("/inbox/address")], mail(&subject).as_bytes());
+        let one = held(&stack, &subject);
+        let id = one["id"].as_str().unwrap();
+        let path = format!("/console/inboxes/{}/held-messages/{id}", stack.inbox());
+        assert_eq!(stack.raw("GET", "/console/held-messages", "", vec![cookie()], "").status, 200);
+        let page = stack.raw("GET", &path, "", vec![cookie()], "");
+        let page = page.body.as_str().unwrap().to_owned();
+        assert!(page.contains("Hello"), "{page}");
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let form = ("content-type", "application/x-www-form-urlencoded".to_owned());
+        let body = format!("csrf={csrf}");
+        let done = stack.raw("POST", &format!("{path}/{verdict}"), "", vec![cookie(), form], &body);
+        assert_eq!(done.status, 303, "{}", done.body);
+        let filed = format!("/v1/inboxes/{}/messages/{id}", stack.inbox());
+        assert_eq!(stack.get(&filed, owner).status, status);
+    }
+    assert_eq!(stack.get("/v1/held-messages", owner).expect(200)["data"], json!([]));
+}
+
+#[test]
 fn who_is_blocked_comes_nowhere() {
     let stack = Stack::running().organization();
     let owner = stack.text("/owner/session");
