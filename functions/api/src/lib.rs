@@ -102,6 +102,10 @@ pub mod lists {
     pub mod list;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod logs {
+    pub mod list;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
     pub mod get;
 }
@@ -169,6 +173,10 @@ pub mod tokens {
     pub mod resume;
     pub mod rotate;
     pub mod update;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod usage {
+    pub mod list;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod webhooks {
@@ -245,6 +253,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     lists::delete::ENDPOINT,
     lists::get::ENDPOINT,
     lists::list::ENDPOINT,
+    logs::list::ENDPOINT,
     me::get::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
@@ -297,6 +306,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     tokens::resume::ENDPOINT,
     tokens::rotate::ENDPOINT,
     tokens::update::ENDPOINT,
+    usage::list::ENDPOINT,
     webhooks::create::ENDPOINT,
     webhooks::delete::ENDPOINT,
     webhooks::deliveries::ENDPOINT,

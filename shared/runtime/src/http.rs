@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use app::base::enter::{Entered, Once, Repeatable, enter, rates_left};
+use app::base::enter::{Entered, Once, Repeatable, identify, rates_left};
 use app::base::error::Refusal;
 use app::base::ports::{Clock as _, Ports};
 use app::base::store::{Key, PageRequest};
@@ -13,9 +13,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use domain::base::code::Code;
 use domain::base::id::Id;
-use domain::people::access::{Permit, Scope, ScopeType};
+use domain::people::access::{Permit, Principal, Scope, ScopeType};
 use domain::people::limit::Left;
-use domain::{OrganizationId, Timestamp};
+use domain::{InboxId, MemberId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -113,8 +113,29 @@ pub struct Request {
     pub api_id: String,
     /// What is left of the caller's rates, once they are let in or refused.
     pub rates: OnceLock<Vec<Left>>,
-    /// Whose organization it is and the name of the credential, once they are let in.
-    pub caller: OnceLock<(OrganizationId, String)>,
+    /// Who calls, once their credential was found to be good.
+    pub caller: OnceLock<Caller>,
+}
+
+/// Who calls, by ids alone: for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// What names the credential.
+    pub credential: String,
+    /// The member behind it.
+    pub member_id: Option<MemberId>,
+}
+
+impl From<&Principal> for Caller {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            organization_id: principal.organization_id,
+            credential: principal.credential.name(),
+            member_id: principal.actor.member(),
+        }
+    }
 }
 
 /// The pairs of a query or of a form's body.
@@ -260,16 +281,21 @@ impl Request {
         keys: &[Key],
         repeatable: Option<Repeatable<'_>>,
     ) -> Result<Entered, Refusal> {
-        let entered = enter(ports, self.bearer(), keys, repeatable).await;
+        let entered = identify(ports, self.bearer(), keys, repeatable).await;
+        let caller = match &entered {
+            Ok(entered) => Some(&entered.principal),
+            Err(refused) => refused.principal.as_deref(),
+        };
+        if let Some(principal) = caller {
+            self.caller.get_or_init(|| principal.into());
+        }
+        let entered = entered.map_err(Refusal::from);
         let tells = |refusal: &Refusal| {
             matches!(refusal, Refusal::Answered(_)) || refusal.code() == Code::RateLimited
         };
         // Whoever has no good credential is told nothing of an organization's rate.
         if entered.as_ref().err().is_none_or(tells) {
             self.rates.get_or_init(|| rates_left(ports, self.bearer()));
-        }
-        if let Ok(Entered { principal, .. }) = &entered {
-            self.caller.get_or_init(|| (principal.organization_id, principal.credential.name()));
         }
         entered
     }
@@ -409,9 +435,13 @@ pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> 
         Ok(()) => handler.handle(&request).await,
         Err(refusal) => Err(refusal),
     };
+    let mut code = None;
     let response = match handled {
         Ok(response) => response,
         Err(refusal) => {
+            if !matches!(refusal, Refusal::Answered(_)) {
+                code = Some(refusal.code().as_str());
+            }
             if let Refusal::Internal(error) | Refusal::Unavailable(error) = &refusal {
                 tracing::error!(request_id = request.id, route = endpoint.path, %error, "could not be done");
             }
@@ -419,18 +449,37 @@ pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> 
         }
     };
     let response = response.with_rates(request.rates.get().map_or(&[], Vec::as_slice));
+    log(endpoint, &request, response.status_code, code, took());
+    response
+}
+
+/// Writes a line about a request. Of those that name an organization `background-logs` makes its log of requests
+/// (`wire::ledger::requests::read_line`).
+fn log(endpoint: &Endpoint, request: &Request, status: u16, code: Option<&str>, took_ms: u64) {
     let caller = request.caller.get();
+    // What stands in its place may be anything.
+    let inbox_id: Option<InboxId> = request.id("inbox_id").ok();
     tracing::info!(
         request_id = request.id,
-        organization_id = caller.map(|(id, _)| tracing::field::display(id)),
-        credential = caller.map(|(_, name)| name.as_str()),
+        organization_id = caller.map(|caller| tracing::field::display(caller.organization_id)),
+        credential = caller.map(|caller| caller.credential.as_str()),
+        member_id = caller.and_then(|caller| caller.member_id).map(tracing::field::display),
+        inbox_id = inbox_id.map(tracing::field::display),
         method = endpoint.method,
+        operation = endpoint.operation(),
         route = endpoint.path,
-        status = response.status_code,
-        took_ms = took(),
+        status,
+        code,
+        took_ms,
         "request"
     );
-    response
+}
+
+impl Endpoint {
+    /// The name of the operation, as the `OpenAPI` document has it.
+    pub fn operation(&self) -> String {
+        self.name.strip_prefix("api-").unwrap_or(self.name).replace('-', "_")
+    }
 }
 
 impl Function for Endpoint {
