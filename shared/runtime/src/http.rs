@@ -1,7 +1,7 @@
 //! A route: what it takes, what it answers, and the loop that serves it behind an HTTP API (payload format 2.0).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use app::base::enter::{Entered, Once, Repeatable, identify, rates_left};
 use app::base::error::Refusal;
@@ -11,9 +11,11 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use domain::base::code::Code;
+use domain::base::code::{Class, Code};
+use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::people::access::{Permit, Principal, Scope, ScopeType};
+use domain::people::credential::Secret;
 use domain::people::limit::Left;
 use domain::{InboxId, MemberId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
@@ -435,12 +437,12 @@ pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> 
         Ok(()) => handler.handle(&request).await,
         Err(refusal) => Err(refusal),
     };
-    let mut code = None;
+    let mut refused = None;
     let response = match handled {
         Ok(response) => response,
         Err(refusal) => {
             if !matches!(refusal, Refusal::Answered(_)) {
-                code = Some(refusal.code().as_str());
+                refused = Some(refusal.code());
             }
             if let Refusal::Internal(error) | Refusal::Unavailable(error) = &refusal {
                 tracing::error!(request_id = request.id, route = endpoint.path, %error, "could not be done");
@@ -449,14 +451,50 @@ pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> 
         }
     };
     let response = response.with_rates(request.rates.get().map_or(&[], Vec::as_slice));
-    log(endpoint, &request, response.status_code, code, took());
+    let caller = whose(&request, refused.map(Code::class));
+    log(endpoint, &request, caller.as_ref(), (response.status_code, refused), took());
     response
+}
+
+/// Whom this process let in lately, by what their secrets hash to.
+static LET_IN: LazyLock<Mutex<HashMap<Digest, Caller>>> = LazyLock::new(Mutex::default);
+/// At most so many.
+const MOST_LET_IN: usize = 1_000;
+
+/// Whose a request is, as far as that is known without a call. One that is refused before its credential is looked at, since it can't be
+/// read or comes too fast, is theirs whom this process let in with it before.
+fn whose(request: &Request, refused: Option<Class>) -> Option<Caller> {
+    let caller = request.caller.get();
+    let Some(secret) = request.bearer().and_then(|text| Secret::parse(text).ok()) else {
+        return caller.cloned();
+    };
+    let mut known = LET_IN.lock().unwrap_or_else(PoisonError::into_inner);
+    match (caller, refused) {
+        (Some(caller), _) => {
+            if known.len() >= MOST_LET_IN {
+                known.clear();
+            }
+            known.insert(secret.hash(), caller.clone());
+            Some(caller.clone())
+        }
+        // It holds no longer.
+        (None, Some(Class::Unauthenticated)) => {
+            known.remove(&secret.hash());
+            None
+        }
+        (None, _) => known.get(&secret.hash()).cloned(),
+    }
 }
 
 /// Writes a line about a request. Of those that name an organization `background-logs` makes its log of requests
 /// (`wire::ledger::requests::read_line`).
-fn log(endpoint: &Endpoint, request: &Request, status: u16, code: Option<&str>, took_ms: u64) {
-    let caller = request.caller.get();
+fn log(
+    endpoint: &Endpoint,
+    request: &Request,
+    caller: Option<&Caller>,
+    (status, refused): (u16, Option<Code>),
+    took_ms: u64,
+) {
     // What stands in its place may be anything.
     let inbox_id: Option<InboxId> = request.id("inbox_id").ok();
     tracing::info!(
@@ -469,7 +507,7 @@ fn log(endpoint: &Endpoint, request: &Request, status: u16, code: Option<&str>, 
         operation = endpoint.operation(),
         route = endpoint.path,
         status,
-        code,
+        code = refused.map(Code::as_str),
         took_ms,
         "request"
     );
@@ -499,6 +537,8 @@ impl Function for Endpoint {
 
 #[cfg(test)]
 mod tests {
+    use domain::ledger::requests::RequestLine;
+
     use super::*;
 
     #[test]
@@ -516,6 +556,97 @@ mod tests {
         {
             assert_eq!(read(text), Err(Code::InvalidIfMatch), "{text}");
         }
+    }
+
+    /// What a request by somebody leaves in the log, as it is written and as `background-logs` reads it.
+    fn logged(request: &Request, status: u16, refused: Option<Code>) -> (String, Option<RequestLine>) {
+        #[derive(Clone, Default)]
+        struct Kept(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Kept {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        const ENDPOINT: Endpoint = Endpoint {
+            name: "api-send-again-list",
+            method: "GET",
+            path: "/v1/inboxes/{inbox_id}/messages",
+            access: Access::Public,
+            says: "",
+            example: "",
+            query: None,
+            body: None,
+            response: None,
+            open: || handler((), |(), _| Box::pin(async { Ok(Response::empty(204)) })),
+        };
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber = crate::log::subscriber(move || writer.clone(), "info");
+        let caller = whose(request, refused.map(Code::class));
+        tracing::subscriber::with_default(subscriber, || {
+            log(&ENDPOINT, request, caller.as_ref(), (status, refused), 12);
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let line = wire::ledger::requests::read_line(Digest::of(b"x"), Timestamp::UNIX_EPOCH, &text);
+        (text, line)
+    }
+
+    fn asked(secret: &str, caller: Option<Caller>) -> Request {
+        let request = Request {
+            id: "JKJaXmPLvHcESHA=".into(),
+            parameters: [("inbox_id".into(), "inb_01kc1x5e3r0000000000000002".into())].into(),
+            headers: [("authorization".to_owned(), format!("Bearer {secret}"))].into(),
+            ..Request::default()
+        };
+        caller.into_iter().for_each(|caller| request.caller.set(caller).unwrap());
+        request
+    }
+
+    fn caller() -> Caller {
+        Caller {
+            organization_id: OrganizationId::parse("org_01kc1x5e3r0000000000000001").unwrap(),
+            credential: "tok_01kc1x5e3r0000000000000008".to_owned(),
+            member_id: MemberId::parse("mem_01kc1x5e3r0000000000000009").ok(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_of_a_request_is_what_its_log_is_made_of_and_no_secret() {
+        let secret = format!("cs_live_01kc1x5e3r0000000000000001{}", "7".repeat(64));
+        let (text, line) = logged(&asked(&secret, Some(caller())), 422, Some(Code::InvalidLimit));
+        let line = line.unwrap_or_else(|| panic!("{text}"));
+        assert_eq!((&*line.operation, &*line.path), ("send_again_list", "/v1/inboxes/{inbox_id}/messages"));
+        assert_eq!((line.status, line.code.as_deref(), line.duration_ms), (422, Some("invalid_limit"), 12));
+        assert_eq!(line.organization_id, caller().organization_id);
+        assert_eq!(line.member_id, caller().member_id);
+        assert_eq!(line.inbox_id.map(|id| id.to_string()).as_deref(), Some("inb_01kc1x5e3r0000000000000002"));
+        assert!(!text.contains("7777"), "{text}");
+        let stranger = format!("cs_live_01kc1x5e3r0000000000000001{}", "6".repeat(64));
+        let (text, line) = logged(&asked(&stranger, None), 401, Some(Code::InvalidCredential));
+        assert!(line.is_none() && !text.contains("org_"), "{text}");
+        // What stands in the place of an id may be anything, a secret too.
+        let mut other = asked(&secret, Some(caller()));
+        other.parameters.insert("inbox_id".into(), secret.clone());
+        let (text, line) = logged(&other, 404, Some(Code::NotFound));
+        assert!(line.is_some_and(|line| line.inbox_id.is_none()) && !text.contains("7777"), "{text}");
+    }
+
+    #[test]
+    fn what_is_refused_unread_belongs_to_whom_this_process_let_in_with_that_credential() {
+        let secret = format!("cs_live_01kc1x5e3r0000000000000001{}", "5".repeat(64));
+        let unread = |code| logged(&asked(&secret, None), 422, Some(code)).1;
+        assert_eq!(unread(Code::InvalidJson), None, "nobody knows whose it is");
+        logged(&asked(&secret, Some(caller())), 200, None);
+        for code in [Code::InvalidJson, Code::RateLimited] {
+            assert_eq!(unread(code).map(|line| line.organization_id), Some(caller().organization_id));
+        }
+        let other = asked(&secret.replacen('5', "4", 1), None);
+        assert_eq!(logged(&other, 422, Some(Code::InvalidJson)).1, None);
+        assert_eq!(unread(Code::InvalidCredential), None);
+        assert_eq!(unread(Code::InvalidJson), None, "it holds no longer");
     }
 
     #[test]

@@ -45,6 +45,7 @@ mod delivery {
 
 mod ledger {
     mod audit;
+    mod requests;
 }
 
 mod stack {
@@ -91,5 +92,6 @@ mod stack {
 
     mod ledger {
         mod audit;
+        pub(super) mod logs;
     }
 }
