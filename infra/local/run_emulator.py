@@ -4,16 +4,27 @@ On AWS a role's session tells who calls. By the key the exchanger knows it too, 
 somebody else uses it. Nothing is refused by it: the local AWS lets everybody do everything.
 
 And so that it finds its way in a partition of 100,000 items (`make bench`): it reads the key condition of a query anew for
-each item of the partition, which takes longer than a function waits for its table."""
+each item of the partition, which takes longer than a function waits for its table.
 
+And so that a subscription to a log group gets what AWS would hand it: the lines that match its pattern, in batches, each line under an id of
+56 digits, by an asynchronous call that is repeated where it fails. The emulator reads a pattern as words, and calls once for each
+line."""
+
+import base64
+import gzip
+import itertools
+import json
 import operator
 import re
+import threading
+import time
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
 from ministack.core import lambda_runtime
-from ministack.services import dynamodb, sts
+from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, sts
 
 SECRET = "test"
 
@@ -78,6 +89,73 @@ def _meets(condition: str, item: Values, values: Values, names: Names, slot: str
 
 
 dynamodb._evaluate_condition = _meets
+
+# A pattern of ours: fields of a JSON line that are equal to texts, which may end with `*`.
+_FIELD = r'\$\.(\w+) = "([^"?\[]*)"'
+_PATTERN = re.compile(rf"{{ {_FIELD}(?: && {_FIELD})* }}")
+_LINE_IDS = itertools.count(time.time_ns())
+# Lines wait so long, in seconds, for others that go in the same batch: AWS gathers them as well.
+_GATHERED = 1.0
+
+
+def _matches(pattern: str, message: str) -> bool:
+    if not _PATTERN.fullmatch(pattern):
+        raise ValueError(f"a filter pattern that this emulator does not read: {pattern}")
+    if not message.startswith("{"):
+        return False
+    try:
+        line = json.loads(message)
+    except ValueError:
+        return False
+    return all(fnmatchcase(str(line.get(name, "")), wanted) for name, wanted in re.findall(_FIELD, pattern))
+
+
+class _Subscriptions:
+    """Lines on their way to functions: those of one function that come within a second go together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[str, dict[str, Any]] = {}
+
+    def take(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
+        filters = (cloudwatch_logs._log_groups.get(group) or {}).get("subscriptionFilters") or {}
+        for name, subscription in filters.items():
+            lines = [
+                {"id": f"{next(_LINE_IDS):056d}", "timestamp": event["timestamp"], "message": event["message"]}
+                for event in events
+                if _matches(subscription["filterPattern"], event["message"])
+            ]
+            if lines:
+                self._add(group, stream, name, subscription["destinationArn"].rsplit(":", 1)[1], lines)
+
+    def _add(self, group: str, stream: str, name: str, function: str, lines: list[dict[str, Any]]) -> None:
+        called = lambda_svc._functions[function]
+        with self._lock:
+            batch = self._waiting.get(function)
+            if batch is not None:
+                batch["logEvents"] += lines
+                return
+            self._waiting[function] = {
+                "messageType": "DATA_MESSAGE",
+                "owner": cloudwatch_logs.get_account_id(),
+                "logGroup": group,
+                # Here each invocation has a stream of its own: a batch bears the name of the first.
+                "logStream": stream,
+                "subscriptionFilters": [name],
+                "logEvents": lines,
+            }
+        timer = threading.Timer(_GATHERED, self._deliver, (function, called))
+        timer.daemon = True
+        timer.start()
+
+    def _deliver(self, function: str, called: dict[str, Any]) -> None:
+        with self._lock:
+            batch = self._waiting.pop(function)
+        data = base64.b64encode(gzip.compress(json.dumps(batch).encode())).decode()
+        lambda_svc.invoke_async_with_retry(called, {"awslogs": {"data": data}})
+
+
+cloudwatch_logs._fanout_to_subscription_filters = _Subscriptions().take
 
 if __name__ == "__main__":
     from ministack.app import main

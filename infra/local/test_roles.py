@@ -26,6 +26,8 @@ TRUSTED = {
     "head of the audit chain": f"{ORGANIZATION}/audit-head",
     "list of audit chains": "audit-heads",
     "feed of events": f"{ORGANIZATION}/events",
+    "line of the log of requests": f"{ORGANIZATION}/logs",
+    "count of use": f"{ORGANIZATION}/usage/day",
     "login": f"login/{'0' * 64}",
     "address": f"address/{'0' * 64}",
 }
@@ -82,6 +84,8 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleRole"})
         self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "ConsoleRole"})
         self.assertEqual(writers["feed of events"], {"PublishRole"})
+        self.assertEqual(writers["line of the log of requests"], {"LogsRole"})
+        self.assertEqual(writers["count of use"], {"LogsRole", "PublishRole"})
         self.assertEqual(writers["address"], {"MakeInboxesRole"})
         self.assertEqual(writers["audit chain"], {"ChainRole"})
         self.assertEqual(writers["head of the audit chain"], {"ChainRole"})
@@ -143,7 +147,7 @@ class AsDeployed(unittest.TestCase):
         permissions = self.of(self.deployed, "AWS::Lambda::Permission")
         self.assertEqual(
             {(it["FunctionName"]["Ref"], it["Principal"]) for it in permissions.values()},
-            {("BackgroundSettle", "events.amazonaws.com")},
+            {("BackgroundSettle", "events.amazonaws.com"), ("BackgroundLogs", "logs.amazonaws.com")},
         )
 
     def test_every_function_names_its_role_and_every_role_is_named(self) -> None:

@@ -218,10 +218,6 @@ impl Route<'_> {
         self.endpoint.name.strip_prefix("api-").unwrap_or(self.endpoint.name)
     }
 
-    fn operation_id(&self) -> String {
-        self.name().replace('-', "_")
-    }
-
     fn describe(&self, schemas: &Map<String, Value>, ids: &[(&str, &str)]) -> Value {
         let endpoint = self.endpoint;
         let resource = self.resource();
@@ -240,7 +236,7 @@ impl Route<'_> {
             Access::Scope(scope) => says.push(format!("Needs the scope `{}`.", scope.as_str())),
         }
         let mut operation = json!({
-            "operationId": self.operation_id(),
+            "operationId": self.endpoint.operation(),
             "tags": [resource],
             "summary": first_sentence(&self.facts.says),
             "description": says.join(" "),

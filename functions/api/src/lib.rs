@@ -103,6 +103,10 @@ pub mod lists {
     pub mod list;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod logs {
+    pub mod list;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
     pub mod get;
 }
@@ -170,6 +174,10 @@ pub mod tokens {
     pub mod resume;
     pub mod rotate;
     pub mod update;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod usage {
+    pub mod list;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod webhooks {
@@ -247,6 +255,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     lists::delete::ENDPOINT,
     lists::get::ENDPOINT,
     lists::list::ENDPOINT,
+    logs::list::ENDPOINT,
     me::get::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
@@ -299,6 +308,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     tokens::resume::ENDPOINT,
     tokens::rotate::ENDPOINT,
     tokens::update::ENDPOINT,
+    usage::list::ENDPOINT,
     webhooks::create::ENDPOINT,
     webhooks::delete::ENDPOINT,
     webhooks::deliveries::ENDPOINT,

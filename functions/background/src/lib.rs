@@ -1,9 +1,11 @@
 //! What goes on behind the API, at AWS's word: each function is idempotent, since each may be told twice.
 
 pub mod anchor;
+mod batch;
 pub mod chain;
 pub mod deliver;
 mod endpoints;
+pub mod logs;
 mod patience;
 pub mod publish;
 pub mod purge;
@@ -13,5 +15,13 @@ pub mod sweep;
 use runtime::Function;
 
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] =
-    &[&anchor::TASK, &chain::TASK, &deliver::TASK, &publish::TASK, &purge::TASK, &settle::TASK, &sweep::TASK];
+pub const FUNCTIONS: &[&dyn Function] = &[
+    &anchor::TASK,
+    &chain::TASK,
+    &deliver::TASK,
+    &logs::TASK,
+    &publish::TASK,
+    &purge::TASK,
+    &settle::TASK,
+    &sweep::TASK,
+];

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use app::base::feed::Feed;
 use app::base::ports::{EventBus, PublishedEvent};
-use app::delivery::feed;
+use app::delivery::feed::{self, Laid};
 use assembly::Aws;
 use aws_flow::EventBridgeBus;
 use domain::OrganizationId;
 use domain::delivery::event::Event;
-use domain::delivery::feed::Listed;
 use futures_util::future::{BoxFuture, join_all};
 use runtime::environment::{SystemClock, require};
 use runtime::task::{Task, TaskError, batch_failures};
@@ -90,8 +89,8 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
 async fn lay_down(feed: &dyn Feed, events: &[Told]) -> usize {
     let mut laid = events.len();
     for some in by_organization(events).chunks(SIDE_BY_SIDE) {
-        let appended = some.iter().map(|(organization_id, first, listed)| async move {
-            let append = || feed::append(&SystemClock, feed, *organization_id, listed);
+        let appended = some.iter().map(|(organization_id, first, laid)| async move {
+            let append = || feed::append(&SystemClock, feed, *organization_id, laid);
             patiently(append).await.map_err(|error| (*organization_id, *first, error))
         });
         for failed in join_all(appended).await.into_iter().filter_map(Result::err) {
@@ -105,8 +104,8 @@ async fn lay_down(feed: &dyn Feed, events: &[Told]) -> usize {
 }
 
 /// The events by organization, in the order in which the stream names them, with the place of the first among all.
-fn by_organization(events: &[Told]) -> Vec<(OrganizationId, usize, Vec<Listed>)> {
-    let mut batches: Vec<(OrganizationId, usize, Vec<Listed>)> = vec![];
+fn by_organization(events: &[Told]) -> Vec<(OrganizationId, usize, Vec<Laid>)> {
+    let mut batches: Vec<(OrganizationId, usize, Vec<Laid>)> = vec![];
     for (i, (_, event)) in events.iter().enumerate() {
         match batches.iter_mut().find(|batch| batch.0 == event.organization_id) {
             Some(batch) => batch.2.push(event.into()),

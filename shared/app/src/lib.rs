@@ -23,6 +23,7 @@ pub mod people {
     pub mod provision;
     pub mod sessions;
     pub mod tokens;
+    pub mod usage;
 }
 
 /// Inboxes, their mail, conversations and files; mail that comes in.
@@ -83,6 +84,7 @@ pub mod ledger {
     pub mod anchor;
     pub mod audit;
     pub mod receipts;
+    pub mod requests;
 }
 
 pub use base::error::{FieldError, Refusal};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow};
-use app::base::store::{Directory, Watch};
+use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
@@ -57,6 +57,11 @@ impl Aws {
                 allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
             }),
         }
+    }
+
+    /// Records.
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.table.clone())
     }
 
     /// What submitting a mail takes.

@@ -17,6 +17,7 @@ mod people {
     pub(crate) mod organization;
     pub(crate) mod session;
     pub(crate) mod token;
+    pub(crate) mod usage;
 }
 
 mod mailbox {
@@ -54,6 +55,7 @@ pub mod delivery {
 pub mod ledger {
     pub mod anchors;
     pub(crate) mod audit;
+    pub(crate) mod requests;
 }
 
 pub mod table;

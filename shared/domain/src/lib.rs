@@ -23,6 +23,7 @@ pub mod people {
     pub mod credential;
     pub mod limit;
     pub mod organization;
+    pub mod usage;
 }
 
 /// Inboxes, the mail in them and the conversations that it forms.
@@ -66,6 +67,7 @@ pub mod delivery {
 pub mod ledger {
     pub mod audit;
     pub mod receipt;
+    pub mod requests;
 }
 
 pub use base::id::{

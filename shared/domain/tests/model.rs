@@ -540,6 +540,7 @@ impl Gate {
             first_contact: false,
             forward: approval.forward,
             sent_again_as: vec![],
+            token_id: approval.requested_by.token(),
             state: State::PendingApproval { expires_at: approval.expires_at, remind_at },
         }
     }

@@ -1,9 +1,9 @@
 //! A route: what it takes, what it answers, and the loop that serves it behind an HTTP API (payload format 2.0).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
-use app::base::enter::{Entered, Once, Repeatable, enter, rates_left};
+use app::base::enter::{Entered, Once, Repeatable, identify, rates_left};
 use app::base::error::Refusal;
 use app::base::ports::{Clock as _, Ports};
 use app::base::store::{Key, PageRequest};
@@ -11,11 +11,13 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use domain::base::code::Code;
+use domain::base::code::{Class, Code};
+use domain::base::digest::Digest;
 use domain::base::id::Id;
-use domain::people::access::{Permit, Scope, ScopeType};
+use domain::people::access::{Permit, Principal, Scope, ScopeType};
+use domain::people::credential::Secret;
 use domain::people::limit::Left;
-use domain::{OrganizationId, Timestamp};
+use domain::{InboxId, MemberId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -113,8 +115,29 @@ pub struct Request {
     pub api_id: String,
     /// What is left of the caller's rates, once they are let in or refused.
     pub rates: OnceLock<Vec<Left>>,
-    /// Whose organization it is and the name of the credential, once they are let in.
-    pub caller: OnceLock<(OrganizationId, String)>,
+    /// Who calls, once their credential was found to be good.
+    pub caller: OnceLock<Caller>,
+}
+
+/// Who calls, by ids alone: for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// What names the credential.
+    pub credential: String,
+    /// The member behind it.
+    pub member_id: Option<MemberId>,
+}
+
+impl From<&Principal> for Caller {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            organization_id: principal.organization_id,
+            credential: principal.credential.name(),
+            member_id: principal.actor.member(),
+        }
+    }
 }
 
 /// The pairs of a query or of a form's body.
@@ -260,16 +283,21 @@ impl Request {
         keys: &[Key],
         repeatable: Option<Repeatable<'_>>,
     ) -> Result<Entered, Refusal> {
-        let entered = enter(ports, self.bearer(), keys, repeatable).await;
+        let entered = identify(ports, self.bearer(), keys, repeatable).await;
+        let caller = match &entered {
+            Ok(entered) => Some(&entered.principal),
+            Err(refused) => refused.principal.as_deref(),
+        };
+        if let Some(principal) = caller {
+            self.caller.get_or_init(|| principal.into());
+        }
+        let entered = entered.map_err(Refusal::from);
         let tells = |refusal: &Refusal| {
             matches!(refusal, Refusal::Answered(_)) || refusal.code() == Code::RateLimited
         };
         // Whoever has no good credential is told nothing of an organization's rate.
         if entered.as_ref().err().is_none_or(tells) {
             self.rates.get_or_init(|| rates_left(ports, self.bearer()));
-        }
-        if let Ok(Entered { principal, .. }) = &entered {
-            self.caller.get_or_init(|| (principal.organization_id, principal.credential.name()));
         }
         entered
     }
@@ -409,9 +437,13 @@ pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> 
         Ok(()) => handler.handle(&request).await,
         Err(refusal) => Err(refusal),
     };
+    let mut refused = None;
     let response = match handled {
         Ok(response) => response,
         Err(refusal) => {
+            if !matches!(refusal, Refusal::Answered(_)) {
+                refused = Some(refusal.code());
+            }
             if let Refusal::Internal(error) | Refusal::Unavailable(error) = &refusal {
                 tracing::error!(request_id = request.id, route = endpoint.path, %error, "could not be done");
             }
@@ -419,18 +451,73 @@ pub async fn answer(endpoint: &Endpoint, handler: &dyn Handle, event: Value) -> 
         }
     };
     let response = response.with_rates(request.rates.get().map_or(&[], Vec::as_slice));
+    let caller = whose(&request, refused.map(Code::class));
+    log(endpoint, &request, caller.as_ref(), (response.status_code, refused), took());
+    response
+}
+
+/// Whom this process let in lately, by what their secrets hash to.
+static LET_IN: LazyLock<Mutex<HashMap<Digest, Caller>>> = LazyLock::new(Mutex::default);
+/// At most so many.
+const MOST_LET_IN: usize = 1_000;
+
+/// Whose a request is, as far as that is known without a call. One that is refused before its credential is looked at, since it can't be
+/// read or comes too fast, is theirs whom this process let in with it before.
+fn whose(request: &Request, refused: Option<Class>) -> Option<Caller> {
     let caller = request.caller.get();
+    let Some(secret) = request.bearer().and_then(|text| Secret::parse(text).ok()) else {
+        return caller.cloned();
+    };
+    let mut known = LET_IN.lock().unwrap_or_else(PoisonError::into_inner);
+    match (caller, refused) {
+        (Some(caller), _) => {
+            if known.len() >= MOST_LET_IN {
+                known.clear();
+            }
+            known.insert(secret.hash(), caller.clone());
+            Some(caller.clone())
+        }
+        // It holds no longer.
+        (None, Some(Class::Unauthenticated)) => {
+            known.remove(&secret.hash());
+            None
+        }
+        (None, _) => known.get(&secret.hash()).cloned(),
+    }
+}
+
+/// Writes a line about a request. Of those that name an organization `background-logs` makes its log of requests
+/// (`wire::ledger::requests::read_line`).
+fn log(
+    endpoint: &Endpoint,
+    request: &Request,
+    caller: Option<&Caller>,
+    (status, refused): (u16, Option<Code>),
+    took_ms: u64,
+) {
+    // What stands in its place may be anything.
+    let inbox_id: Option<InboxId> = request.id("inbox_id").ok();
     tracing::info!(
         request_id = request.id,
-        organization_id = caller.map(|(id, _)| tracing::field::display(id)),
-        credential = caller.map(|(_, name)| name.as_str()),
+        organization_id = caller.map(|caller| tracing::field::display(caller.organization_id)),
+        credential = caller.map(|caller| caller.credential.as_str()),
+        member_id = caller.and_then(|caller| caller.member_id).map(tracing::field::display),
+        inbox_id = inbox_id.map(tracing::field::display),
         method = endpoint.method,
+        operation = endpoint.operation(),
         route = endpoint.path,
-        status = response.status_code,
-        took_ms = took(),
+        status,
+        code = refused.map(Code::as_str),
+        took_ms,
         "request"
     );
-    response
+}
+
+impl Endpoint {
+    /// The name of the operation, as the `OpenAPI` document has it.
+    pub fn operation(&self) -> String {
+        self.name.strip_prefix("api-").unwrap_or(self.name).replace('-', "_")
+    }
 }
 
 impl Function for Endpoint {
@@ -450,6 +537,8 @@ impl Function for Endpoint {
 
 #[cfg(test)]
 mod tests {
+    use domain::ledger::requests::RequestLine;
+
     use super::*;
 
     #[test]
@@ -467,6 +556,97 @@ mod tests {
         {
             assert_eq!(read(text), Err(Code::InvalidIfMatch), "{text}");
         }
+    }
+
+    /// What a request by somebody leaves in the log, as it is written and as `background-logs` reads it.
+    fn logged(request: &Request, status: u16, refused: Option<Code>) -> (String, Option<RequestLine>) {
+        #[derive(Clone, Default)]
+        struct Kept(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Kept {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        const ENDPOINT: Endpoint = Endpoint {
+            name: "api-send-again-list",
+            method: "GET",
+            path: "/v1/inboxes/{inbox_id}/messages",
+            access: Access::Public,
+            says: "",
+            example: "",
+            query: None,
+            body: None,
+            response: None,
+            open: || handler((), |(), _| Box::pin(async { Ok(Response::empty(204)) })),
+        };
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber = crate::log::subscriber(move || writer.clone(), "info");
+        let caller = whose(request, refused.map(Code::class));
+        tracing::subscriber::with_default(subscriber, || {
+            log(&ENDPOINT, request, caller.as_ref(), (status, refused), 12);
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let line = wire::ledger::requests::read_line(Digest::of(b"x"), Timestamp::UNIX_EPOCH, &text);
+        (text, line)
+    }
+
+    fn asked(secret: &str, caller: Option<Caller>) -> Request {
+        let request = Request {
+            id: "JKJaXmPLvHcESHA=".into(),
+            parameters: [("inbox_id".into(), "inb_01kc1x5e3r0000000000000002".into())].into(),
+            headers: [("authorization".to_owned(), format!("Bearer {secret}"))].into(),
+            ..Request::default()
+        };
+        caller.into_iter().for_each(|caller| request.caller.set(caller).unwrap());
+        request
+    }
+
+    fn caller() -> Caller {
+        Caller {
+            organization_id: OrganizationId::parse("org_01kc1x5e3r0000000000000001").unwrap(),
+            credential: "tok_01kc1x5e3r0000000000000008".to_owned(),
+            member_id: MemberId::parse("mem_01kc1x5e3r0000000000000009").ok(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_of_a_request_is_what_its_log_is_made_of_and_no_secret() {
+        let secret = format!("cs_live_01kc1x5e3r0000000000000001{}", "7".repeat(64));
+        let (text, line) = logged(&asked(&secret, Some(caller())), 422, Some(Code::InvalidLimit));
+        let line = line.unwrap_or_else(|| panic!("{text}"));
+        assert_eq!((&*line.operation, &*line.path), ("send_again_list", "/v1/inboxes/{inbox_id}/messages"));
+        assert_eq!((line.status, line.code.as_deref(), line.duration_ms), (422, Some("invalid_limit"), 12));
+        assert_eq!(line.organization_id, caller().organization_id);
+        assert_eq!(line.member_id, caller().member_id);
+        assert_eq!(line.inbox_id.map(|id| id.to_string()).as_deref(), Some("inb_01kc1x5e3r0000000000000002"));
+        assert!(!text.contains("7777"), "{text}");
+        let stranger = format!("cs_live_01kc1x5e3r0000000000000001{}", "6".repeat(64));
+        let (text, line) = logged(&asked(&stranger, None), 401, Some(Code::InvalidCredential));
+        assert!(line.is_none() && !text.contains("org_"), "{text}");
+        // What stands in the place of an id may be anything, a secret too.
+        let mut other = asked(&secret, Some(caller()));
+        other.parameters.insert("inbox_id".into(), secret.clone());
+        let (text, line) = logged(&other, 404, Some(Code::NotFound));
+        assert!(line.is_some_and(|line| line.inbox_id.is_none()) && !text.contains("7777"), "{text}");
+    }
+
+    #[test]
+    fn what_is_refused_unread_belongs_to_whom_this_process_let_in_with_that_credential() {
+        let secret = format!("cs_live_01kc1x5e3r0000000000000001{}", "5".repeat(64));
+        let unread = |code| logged(&asked(&secret, None), 422, Some(code)).1;
+        assert_eq!(unread(Code::InvalidJson), None, "nobody knows whose it is");
+        logged(&asked(&secret, Some(caller())), 200, None);
+        for code in [Code::InvalidJson, Code::RateLimited] {
+            assert_eq!(unread(code).map(|line| line.organization_id), Some(caller().organization_id));
+        }
+        let other = asked(&secret.replacen('5', "4", 1), None);
+        assert_eq!(logged(&other, 422, Some(Code::InvalidJson)).1, None);
+        assert_eq!(unread(Code::InvalidCredential), None);
+        assert_eq!(unread(Code::InvalidJson), None, "it holds no longer");
     }
 
     #[test]

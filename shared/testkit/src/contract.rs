@@ -19,6 +19,7 @@ use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
+use domain::ledger::requests::RequestLine;
 use domain::mailbox::filter::Span;
 use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
@@ -32,6 +33,7 @@ use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::Pause;
+use domain::people::usage::{By, Of, Usage};
 use jiff::SignedDuration;
 
 use crate::samples::{self, NOW, later, organization_id};
@@ -82,6 +84,8 @@ pub async fn run(store: &dyn Whole) {
     waiting(store).await;
     trail(store).await;
     feed(store).await;
+    requests(store).await;
+    usage(store).await;
 }
 
 async fn everything_reads_back(store: &dyn Whole) {
@@ -160,6 +164,11 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::list_entry(1, Side::Receive, Standing::Block, Whom::Everyone).into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
+        samples::request_line(1).into(),
+        samples::request_line(2).into(),
+        samples::usage(Of::Organization, 0).into(),
+        samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
+        samples::usage(Of::Token(domain::TokenId::new(NOW, [1; 10])), 4).into(),
     ];
     for record in &records {
         store
@@ -1286,12 +1295,12 @@ async fn feed(store: &dyn Whole) {
     let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
     let all: Vec<_> = (1..=3).map(samples::block).collect();
     assert_eq!(read(us, 1, u64::MAX, true, 5).await, []);
-    assert_eq!(store.add(None, &all[0]).await, Ok(()));
-    assert_eq!(store.add(None, &all[0]).await, conflict, "the same again");
+    assert_eq!(store.add(None, &all[0], &[]).await, Ok(()));
+    assert_eq!(store.add(None, &all[0], &[]).await, conflict, "the same again");
     let late = Block { at: later(77), ..all[0].clone() };
-    assert_eq!(store.add(None, &late).await, conflict, "another in its place");
-    assert_eq!(store.add(Some(&all[0]), &all[1]).await, Ok(()));
-    assert_eq!(store.add(Some(&all[1]), &all[2]).await, Ok(()));
+    assert_eq!(store.add(None, &late, &[]).await, conflict, "another in its place");
+    assert_eq!(store.add(Some(&all[0]), &all[1], &[]).await, Ok(()));
+    assert_eq!(store.add(Some(&all[1]), &all[2], &[]).await, Ok(()));
     assert_eq!(read(us, 1, 9, false, 100).await, stored(&all));
     assert_eq!(read(us, 2, 3, false, 1).await, stored(&all[1..2]));
     assert_eq!(read(us, 1, app::base::trail::LAST_PLACE, true, 1).await, stored(&all[2..]));
@@ -1299,19 +1308,37 @@ async fn feed(store: &dyn Whole) {
     assert_eq!(read(us, 3, 2, false, 1).await, []);
     assert_eq!(read(other, 1, 9, false, 100).await, []);
     let theirs = Block { organization_id: other, ..all[0].clone() };
-    assert_eq!(store.add(None, &theirs).await, Ok(()), "each organization has its own");
+    assert_eq!(store.add(None, &theirs, &[]).await, Ok(()), "each organization has its own");
     assert_eq!(read(other, 1, 9, false, 100).await, stored(&[theirs]));
 
     // Behind one that may be deleted by now the next is written only if it was not.
     let aged = all[2].at + Block::KEPT;
     let fourth = Block { number: 4, at: aged, ..all[0].clone() };
     let never = Block { at: later(2), ..all[2].clone() };
-    assert_eq!(store.add(Some(&never), &fourth).await, conflict, "it is another");
+    assert_eq!(store.add(Some(&never), &fourth, &[]).await, conflict, "it is another");
     let gone = Block { number: 9, ..all[2].clone() };
-    assert_eq!(store.add(Some(&gone), &Block { number: 10, ..fourth.clone() }).await, conflict, "it is gone");
-    assert_eq!(store.add(Some(&all[2]), &fourth).await, Ok(()));
-    assert_eq!(store.add(Some(&all[2]), &fourth).await, conflict);
-    assert_eq!(read(us, 3, 9, false, 100).await, stored(&[all[2].clone(), fourth]));
+    assert_eq!(
+        store.add(Some(&gone), &Block { number: 10, ..fourth.clone() }, &[]).await,
+        conflict,
+        "it is gone"
+    );
+    assert_eq!(store.add(Some(&all[2]), &fourth, &[]).await, Ok(()));
+    assert_eq!(store.add(Some(&all[2]), &fourth, &[]).await, conflict);
+    assert_eq!(read(us, 3, 9, false, 100).await, stored(&[all[2].clone(), fourth.clone()]));
+
+    // What is counted with a block is counted with it, or not at all.
+    let of = Of::Inbox(samples::inbox_id(9));
+    let counted = async |n: u8| match get(store, Key::Usage(samples::usage(of, n).day, of, n)).await {
+        Some(Record::Usage(usage)) => Some(usage.amounts),
+        _ => None,
+    };
+    let once = samples::usage(of, 4);
+    let fifth = Block { number: 5, at: aged + SignedDuration::from_secs(1), ..all[0].clone() };
+    assert_eq!(store.add(Some(&fourth), &fourth, &[once]).await, conflict);
+    assert_eq!(counted(4).await, None);
+    assert_eq!(store.add(Some(&fourth), &fifth, &[once, samples::usage(of, 3)]).await, Ok(()));
+    assert_eq!(store.add(Some(&fourth), &fifth, &[once]).await, conflict, "the same again");
+    assert_eq!((counted(4).await, counted(3).await), (Some(once.amounts), Some(once.amounts)));
 
     let events: Vec<_> = (201..204).map(samples::event).collect();
     let mut written = change();
@@ -1327,4 +1354,59 @@ async fn feed(store: &dyn Whole) {
     assert_eq!(named(us, &[ids[1], domain::EventId::new(NOW, [250; 10])]).await, events[1..2]);
     assert_eq!(named(us, &[]).await, []);
     assert_eq!(named(other, &ids).await, [], "another organization has none of them");
+}
+
+/// The log of requests is listed the newest first, within a span; of a line that is there nothing is written, nor of what goes with it.
+async fn requests(store: &dyn Whole) {
+    let organization_id = organization_id(11);
+    let change = || Change::new(organization_id);
+    let line = |n: u8| RequestLine { organization_id, ..samples::request_line(n) };
+    for n in [3, 1, 4, 2] {
+        assert_eq!(store.commit(change().create(line(n))).await, Ok(()));
+    }
+    let newest: Vec<_> = (1..=4).rev().map(|n| Record::from(line(n))).collect();
+    for limit in [1, 2, 100] {
+        assert_eq!(all_in(store, organization_id, &List::Requests(Span::default()), limit).await, newest);
+        let span = Span { after: Some(later(2)), before: Some(later(4)) };
+        assert_eq!(all_in(store, organization_id, &List::Requests(span), limit).await, newest[1..3]);
+    }
+    let one = Usage { part: 0, ..samples::usage(Of::Organization, 0) };
+    let both = [1, 5, 2].map(line).into_iter().fold(change(), Change::create).write(Write::Use(one));
+    let there = [1, 2].map(|n| Conflict::Record(Key::RequestLine(line(n).at, line(n).id)));
+    assert_eq!(store.commit(both).await, Err(StoreError::Conflict(there.into())), "all that are there");
+    let days = List::Usage(By::Day, one.day, one.day);
+    assert_eq!(all_in(store, organization_id, &days, 100).await, []);
+    assert_eq!(store.commit(change().create(line(5)).write(Write::Use(one))).await, Ok(()));
+    assert_eq!(all_in(store, organization_id, &days, 100).await, [one.into()]);
+}
+
+/// What is used is added up, whoever adds at once, and listed by days: parts of one count stand side by side.
+async fn usage(store: &dyn Whole) {
+    let organization_id = organization_id(12);
+    let (inbox, other) = (Of::Inbox(samples::inbox_id(1)), Of::Inbox(samples::inbox_id(2)));
+    let on = |day: i8, of, part| {
+        let one = samples::usage(of, part);
+        Usage { day: jiff::civil::date(2026, 11, day), ..one }
+    };
+    let add = |usage| store.commit(Change::new(organization_id).write(Write::Use(usage)));
+    let answers = futures_util::future::join_all((0..20).map(|_| add(on(29, inbox, 1)))).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    for one in
+        [on(29, inbox, 0), on(29, other, 3), on(28, inbox, 4), on(28, Of::Organization, 2), on(30, other, 0)]
+    {
+        assert_eq!(add(one).await, Ok(()));
+    }
+    let twenty = (0..19).fold(on(29, inbox, 1), |sum, _| Usage {
+        amounts: sum.amounts.plus(on(29, inbox, 1).amounts),
+        ..sum
+    });
+    let expected =
+        [on(30, other, 0), on(29, other, 3), twenty, on(29, inbox, 0), on(28, inbox, 4)].map(Record::from);
+    let days =
+        |from, to| List::Usage(By::Inbox, jiff::civil::date(2026, 11, from), jiff::civil::date(2026, 11, to));
+    for limit in [1, 2, 100] {
+        assert_eq!(all_in(store, organization_id, &days(28, 30), limit).await, expected);
+        assert_eq!(all_in(store, organization_id, &days(29, 29), limit).await, expected[1..4]);
+        assert_eq!(all_in(store, organization_id, &days(30, 29), limit).await, []);
+    }
 }

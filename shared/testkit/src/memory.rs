@@ -20,6 +20,7 @@ use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
+use domain::people::usage::{Of, Usage};
 use domain::{AuditId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
@@ -230,6 +231,7 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Delete(_)
             | Write::Remove(_)
             | Write::Count { .. }
+            | Write::Use(_)
             | Write::Uncount { .. } => {}
         }
     }
@@ -287,6 +289,15 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
     }
 }
 
+/// Adds to a part of a count.
+fn add_use(contents: &mut Contents, organization_id: OrganizationId, one: Usage) {
+    let key = (organization_id, Key::Usage(one.day, one.of, one.part));
+    match contents.records.get_mut(&key) {
+        Some(Record::Usage(known)) => known.amounts = known.amounts.plus(one.amounts),
+        _ => drop(contents.records.insert(key, one.into())),
+    }
+}
+
 fn apply(contents: &mut Contents, change: Change) {
     let organization_id = change.organization_id;
     for write in change.writes {
@@ -318,6 +329,7 @@ fn apply(contents: &mut Contents, change: Change) {
                 let count = count(contents.records.get(&key)) + by;
                 contents.records.insert(key, Counter { hash, count, expires_at }.into());
             }
+            Write::Use(one) => add_use(contents, organization_id, one),
             Write::Prolong(session) => {
                 let key = (organization_id, Key::Session(session.hash));
                 if let Some(Record::Session(stored)) = contents.records.get_mut(&key) {
@@ -461,6 +473,18 @@ fn order(list: &List, record: &Record) -> Option<String> {
         }
         (List::Attempts(webhook), Record::Attempt(attempt)) if attempt.webhook_id == *webhook => {
             Some(format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number))
+        }
+        (List::Requests(span), Record::RequestLine(line)) if span.takes(line.at) => {
+            Some(format!("{:013}/{}", line.at.as_millisecond(), line.id.hex()))
+        }
+        (List::Usage(by, from, to), Record::Usage(one))
+            if one.of.by() == *by && (*from..=*to).contains(&one.day) =>
+        {
+            Some(match one.of {
+                Of::Organization => format!("{}/{}", one.day, one.part),
+                Of::Inbox(id) => format!("{}/{id}/{}", one.day, one.part),
+                Of::Token(id) => format!("{}/{id}/{}", one.day, one.part),
+            })
         }
         _ => None,
     }
@@ -849,7 +873,7 @@ impl Feed for MemoryStore {
         Ok(found)
     }
 
-    async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError> {
+    async fn add(&self, last: Option<&Block>, block: &Block, counts: &[Usage]) -> Result<(), StoreError> {
         let mut contents = self.contents();
         let at = |block: &Block| (block.organization_id, block.number);
         let is_there =
@@ -859,6 +883,9 @@ impl Feed for MemoryStore {
             return Err(StoreError::Conflict(vec![Conflict::Directory]));
         }
         contents.blocks.insert(at(block), block.clone());
+        for count in counts {
+            add_use(&mut contents, block.organization_id, *count);
+        }
         Ok(())
     }
 

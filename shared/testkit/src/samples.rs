@@ -22,6 +22,7 @@ use domain::gate::policy::{
 };
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
+use domain::ledger::requests::{RequestLine, With};
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::{Index, Retired, Segment};
@@ -39,6 +40,7 @@ use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
     OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
@@ -254,6 +256,7 @@ pub fn outbound(n: u8, state: State) -> Message {
             first_contact: n % 2 == 1,
             forward: false,
             sent_again_as: if n % 2 == 1 { vec![inbound(n + 1).id] } else { vec![] },
+            token_id: (n % 2 == 1).then(|| TokenId::new(NOW, [n; 10])),
             state,
         }),
         internet_message_id: None,
@@ -643,6 +646,7 @@ pub fn event(n: u8) -> Event {
         kind: EventKind::MessageReceived,
         created_at: NOW,
         sequence: Some(Event::sequence_of(1, 0)),
+        went: false,
         subject: Subject::Message(Box::new(inbound(n))),
     }
 }
@@ -731,4 +735,34 @@ pub fn audit_entry(n: u8) -> AuditEntry {
         target: "x".into(),
         details: vec![("a", "b".into())],
     }
+}
+
+/// A line of the log of requests of [`organization_id`] 1: of a token where `n` is odd, of a session where it is even.
+pub fn request_line(n: u8) -> RequestLine {
+    let with = if n % 2 == 1 {
+        With::Token(TokenId::new(NOW, [n; 10]))
+    } else {
+        With::Session(SessionId::new(NOW, [n; 10]))
+    };
+    RequestLine {
+        id: Digest::of(&[b'r', n]),
+        organization_id: organization_id(1),
+        at: later(i64::from(n)),
+        request_id: format!("request-{n}="),
+        operation: "messages_list".to_owned(),
+        method: "GET".to_owned(),
+        path: "/v1/inboxes/{inbox_id}/messages".to_owned(),
+        status: if n % 2 == 1 { 200 } else { 422 },
+        code: (n % 2 == 0).then(|| "invalid_limit".to_owned()),
+        with,
+        member_id: Some(member(1, Role::Editor).id),
+        inbox_id: Some(inbox_id(1)),
+        duration_ms: u64::from(n),
+    }
+}
+
+/// Part `part` of what was counted of somebody on the day of [`NOW`].
+pub fn usage(of: Of, part: u8) -> Usage {
+    let amounts = Amounts { requests: 3, sent: 1, received: 2, stored_bytes: 4_000 };
+    Usage { day: day_of(NOW), of, part, amounts }
 }

@@ -20,6 +20,7 @@ pub mod people {
     pub mod organization;
     pub mod sessions;
     pub mod tokens;
+    pub mod usage;
 }
 
 /// Inboxes, their mail, conversations and files.
@@ -56,5 +57,6 @@ pub mod ledger {
     pub mod anchors;
     pub mod audit;
     pub mod receipts;
+    pub mod requests;
     pub mod signature;
 }

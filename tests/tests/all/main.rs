@@ -46,6 +46,7 @@ mod delivery {
 
 mod ledger {
     mod audit;
+    mod requests;
 }
 
 mod stack {
@@ -93,5 +94,6 @@ mod stack {
 
     mod ledger {
         mod audit;
+        pub(super) mod logs;
     }
 }

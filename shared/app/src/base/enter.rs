@@ -34,6 +34,33 @@ pub struct Entered {
     pub once: Once,
 }
 
+/// Why a caller is not in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// Who it was, where the credential is good all the same.
+    pub principal: Option<Box<Principal>>,
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        refused.refusal
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, principal: None }
+    }
+}
+
+impl Refused {
+    fn known(refusal: Refusal, principal: &Principal) -> Self {
+        Self { refusal, principal: Some(Box::new(principal.clone())) }
+    }
+}
+
 /// What a request says of its own repetition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repeatable<'a> {
@@ -122,6 +149,16 @@ pub async fn enter(
     keys: &[Key],
     repeatable: Option<Repeatable<'_>>,
 ) -> Result<Entered, Refusal> {
+    Ok(identify(ports, credential, keys, repeatable).await?)
+}
+
+/// The same; where a caller is refused whose credential is good, it says who that was.
+pub async fn identify(
+    ports: &Ports,
+    credential: Option<&str>,
+    keys: &[Key],
+    repeatable: Option<Repeatable<'_>>,
+) -> Result<Entered, Refused> {
     let text = credential.ok_or_else(|| {
         let message = "send Authorization: Bearer cs_live_… with a token of your organization";
         Refusal::because(Code::MissingCredential, message)
@@ -160,7 +197,7 @@ pub async fn enter(
             all.push(key.clone());
         }
     }
-    let mut found = ports.store.load(organization_id, &all).await?;
+    let mut found = ports.store.load(organization_id, &all).await.map_err(Refusal::from)?;
     let prefetched = found.split_off(own);
     let now = ports.now();
 
@@ -185,15 +222,16 @@ pub async fn enter(
             session = Some(record);
             principal
         }
-        _ => return Err(unknown()),
+        _ => return Err(unknown().into()),
     };
-    take(ports, Caller::Organization(organization_id))?;
+    take(ports, Caller::Organization(organization_id))
+        .map_err(|refusal| Refused::known(refusal, &principal))?;
     let mut answered = None;
     let promise = match (promise, found.get_mut(1).and_then(Option::take)) {
         (Some((_, request)), Some(Record::Answer(answer))) if now < answer.expires_at => {
             let is_recent = now < answer.expires_at - ANSWER_KEPT + SECRET_AGAIN;
             if !(shows_secret && is_recent && answer.request == request) {
-                return Err(replay(answer, request));
+                return Err(Refused::known(replay(answer, request), &principal));
             }
             let expect = Expect::Until(answer.expires_at);
             let key = answer.key;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
+use domain::people::usage::Usage;
 use domain::{EventId, OrganizationId};
 
 use crate::base::store::StoreError;
@@ -27,10 +28,11 @@ pub trait Feed: Send + Sync {
         range: Range,
     ) -> Result<Vec<StoredBlock>, StoreError>;
 
-    /// Writes a block behind `last`, the newest that could be read; none where there was none.
+    /// Writes a block behind `last`, the newest that could be read; none where there was none. What its events count as is added with it, or
+    /// not at all.
     /// [`StoreError::Conflict`] where there is a block of its number, or where `last` may have been deleted meanwhile
     /// ([`Block::is_aging`]) and was.
-    async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError>;
+    async fn add(&self, last: Option<&Block>, block: &Block, counts: &[Usage]) -> Result<(), StoreError>;
 
     /// Those of these events (at most 100) that are there and can be read, strongly consistent, in any order.
     async fn events(

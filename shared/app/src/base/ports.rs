@@ -406,7 +406,15 @@ impl Ports {
     /// An event that happens now.
     pub fn event(&self, organization_id: OrganizationId, kind: EventKind, subject: Subject) -> Event {
         // Of what is about a mail the store says the sequence, which follows from the change that it stands in.
-        Event { id: self.event_id(), organization_id, kind, created_at: self.now(), sequence: None, subject }
+        Event {
+            id: self.event_id(),
+            organization_id,
+            kind,
+            created_at: self.now(),
+            sequence: None,
+            went: false,
+            subject,
+        }
     }
 
     /// Random bytes.

@@ -13,6 +13,7 @@ use domain::gate::policy::PolicyBook;
 use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
+use domain::ledger::requests::RequestLine;
 use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
@@ -27,10 +28,12 @@ use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::usage::{By, Of, Usage};
 use domain::{
     ApprovalId, AttachmentId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
     StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
+use jiff::civil::Date;
 
 /// Leads from a `Message-ID`, or from a subject with its participants, to a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,10 +138,12 @@ macro_rules! records {
         pub mod key {
             use domain::base::digest::Digest;
             use domain::mailbox::label::Label;
+            use domain::people::usage::Of;
             use domain::{
                 ApprovalId, AttachmentId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-                StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
+                StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
             };
+            use jiff::civil::Date;
 
             $(
                 $(#[$doc])*
@@ -294,6 +299,10 @@ records! {
         ListEntry(ListEntry) by (id: ListEntryId);
         /// A count of mails within a window of time, by its hash.
         Counter(Counter) by (hash: Digest);
+        /// A line of the log of requests.
+        RequestLine(RequestLine, boxed *) by (at: Timestamp, id: Digest);
+        /// A part of what was counted on one day.
+        Usage(Usage) by (day: Date, of: Of, part: u8);
     }
     listed {
         Attempt(Attempt);
@@ -383,6 +392,8 @@ pub enum Write {
         /// When the count may be forgotten.
         expires_at: Timestamp,
     },
+    /// Adds to a part of what was counted on one day, without reading it; one that is not there is 0.
+    Use(Usage),
     /// Takes from a count what was added to it before.
     Uncount {
         /// The count.
@@ -615,6 +626,10 @@ pub enum List {
     Open(Status),
     /// Attempts to tell a webhook.
     Attempts(WebhookId),
+    /// The log of requests within this span.
+    Requests(Span),
+    /// The parts of what was counted on these days, of the first to the last: those of a day and of whom they are of stand side by side.
+    Usage(By, Date, Date),
 }
 
 /// Which part of a list.

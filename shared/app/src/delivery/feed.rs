@@ -22,13 +22,18 @@
 //! both, so that neither loses one. The order is that of the stream for events that lie in one of its shards; of two that happen within
 //! moments of each other in different shards either may be the first.
 //!
-//! A block costs one write unit for each KB, some 12 events: one for an event that comes alone, nine for a hundred.
+//! What the events of a block count as ([`Event::used`]) is added in the transaction that writes it, so that each mail that came or went counts
+//! once, however often it is told of. One that is told again behind more than [`LOOKED_BACK`] blocks stands twice, and counts twice.
+//!
+//! A block costs one write unit for each KB, some 12 events: one for an event that comes alone, nine for a hundred. With
+//! events that count it is a transaction, which costs twice that, and two units for each count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::delivery::event::{Event, EventKind};
 use domain::delivery::feed::{Block, Listed, Place};
 use domain::people::access::{Permit, scope};
+use domain::people::usage::{Usage, UsageCounts, Used};
 use domain::{EventId, InboxId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
@@ -48,37 +53,70 @@ pub const LOOKED_BACK: usize = 500;
 /// So many blocks are read in one call.
 const CHUNK: u16 = 50;
 
+/// A block is written with at most so many counts: what one transaction has room for, less the block and the one before it.
+const MAX_COUNTS: usize = 98;
+
+/// An event that is to be laid down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laid {
+    /// As the feed has it.
+    pub listed: Listed,
+    /// What it counts as.
+    pub used: Option<Used>,
+}
+
+impl From<&Event> for Laid {
+    fn from(event: &Event) -> Self {
+        Self { listed: event.into(), used: event.used() }
+    }
+}
+
 /// Lays events of one organization into its feed, in this order. One that is there is passed over, so it may be told of any number of
 /// times, by any number of callers at once. Returns how many were laid down.
 pub async fn append(
     clock: &dyn Clock,
     feed: &dyn Feed,
     organization_id: OrganizationId,
-    events: &[Listed],
+    events: &[Laid],
 ) -> Result<usize, Refusal> {
-    let mut laid = 0;
-    for some in events.chunks(Block::MAX) {
+    let (mut laid, mut rest) = (0, events);
+    while !rest.is_empty() {
+        let (some, behind) = rest.split_at(fitting(rest));
         laid += append_some(clock, feed, organization_id, some).await?;
+        rest = behind;
     }
     Ok(laid)
+}
+
+/// How many of these events, from the first on, one transaction takes with what they count as.
+fn fitting(events: &[Laid]) -> usize {
+    let mut counts = UsageCounts::default();
+    let fits = |event: &&Laid| {
+        event.used.iter().for_each(|used| counts.add(used));
+        counts.len() <= MAX_COUNTS
+    };
+    events.iter().take(Block::MAX).take_while(fits).count().max(1)
 }
 
 async fn append_some(
     clock: &dyn Clock,
     feed: &dyn Feed,
     organization_id: OrganizationId,
-    events: &[Listed],
+    events: &[Laid],
 ) -> Result<usize, Refusal> {
-    let Some(oldest) = events.iter().map(|listed| listed.event_id.at()).min() else { return Ok(0) };
+    let Some(oldest) = events.iter().map(|event| event.listed.event_id.at()).min() else { return Ok(0) };
     retry(TRIES, "the feed of events kept growing", || async {
         let End { number, last, mut known } = look_back(feed, organization_id, oldest - SKEW).await?;
-        let new: Vec<_> = events.iter().filter(|listed| known.insert(listed.event_id)).cloned().collect();
+        let new: Vec<_> = events.iter().filter(|event| known.insert(event.listed.event_id)).collect();
         if new.is_empty() {
             return Ok(Try::Done(0));
         }
-        let laid = new.len();
-        let block = Block::behind(last.as_ref(), number + 1, organization_id, clock.now(), new);
-        Try::of(feed.add(last.as_ref(), &block).await, laid)
+        let mut counts = UsageCounts::default();
+        new.iter().filter_map(|event| event.used.as_ref()).for_each(|used| counts.add(used));
+        let listed: Vec<_> = new.into_iter().map(|event| event.listed.clone()).collect();
+        let laid = listed.len();
+        let block = Block::behind(last.as_ref(), number + 1, organization_id, clock.now(), listed);
+        Try::of(feed.add(last.as_ref(), &block, &counts.parts(Usage::MAIL_PART)).await, laid)
     })
     .await
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::address::EmailAddress;
-use domain::delivery::event::{Bounce, EventKind, Subject};
+use domain::delivery::event::{Bounce, Event, EventKind, Subject};
 use domain::mailbox::lifecycle::Outcome;
 use domain::mailbox::listed::Source;
 use domain::mailbox::message::{Fate, Message, Trashed};
@@ -102,6 +102,7 @@ pub async fn settle(ports: &Ports, report: &Report) -> Result<(), Refusal> {
 
 /// The same change, which tells how the mail bounced: also where it had bounced before, at somebody else.
 fn telling(ports: &Ports, mut change: Change, bounce: &Bounce) -> Change {
+    let went = change.events.iter().any(|event| event.went);
     change.events.retain(|event| event.kind != EventKind::MessageBounced);
     let message = change.writes.iter().find_map(|write| match write {
         Write::Put(record, _) => match &**record {
@@ -113,7 +114,7 @@ fn telling(ports: &Ports, mut change: Change, bounce: &Bounce) -> Change {
     let Some(message) = message else { return change };
     let subject = Subject::Bounced(message, bounce.clone());
     let event = ports.event(change.organization_id, EventKind::MessageBounced, subject);
-    change.event(event)
+    change.event(Event { went, ..event })
 }
 
 /// Suppresses those of a mail's recipients who will not have any more.

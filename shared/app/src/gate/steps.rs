@@ -130,7 +130,8 @@ pub(crate) fn move_on(ports: &Ports, mut message: Message, outbound: Outbound, b
         }
         change = change.audit(entry);
         if let Some(kind) = EventKind::of_status(status) {
-            change = change.event(message_event(ports, kind, &message));
+            let went = status.went() && !before.went();
+            change = change.event(Event { went, ..message_event(ports, kind, &message) });
         }
     }
     change.update(message)

@@ -498,6 +498,7 @@ pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) 
         first_contact,
         forward: approval.forward,
         sent_again_as: vec![],
+        token_id: approval.requested_by.token(),
         state: State::PendingApproval {
             expires_at: approval.expires_at,
             remind_at: remind_after.map(|after| now + after),

@@ -26,6 +26,8 @@ record! {
         created_at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sequence: Option<u64>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        went: bool,
         [subject: split_subject, join_subject] {
             #[serde(skip_serializing_if = "Option::is_none")]
             message: Option<Message>,

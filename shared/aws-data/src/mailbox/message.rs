@@ -217,6 +217,8 @@ pub(crate) struct OutboundRecord {
     forward: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sent_again_as: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_id: Option<String>,
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
@@ -252,6 +254,7 @@ impl Field for Outbound {
             first_contact: self.first_contact,
             forward: self.forward,
             sent_again_as: self.sent_again_as.write(),
+            token_id: self.token_id.write(),
             state: String::new(),
             expires_at: None,
             remind_at: None,
@@ -337,6 +340,7 @@ impl Field for Outbound {
             first_contact: form.first_contact,
             forward: form.forward,
             sent_again_as: Field::read(form.sent_again_as)?,
+            token_id: Field::read(form.token_id)?,
             state,
         })
     }

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
+use domain::people::usage::Usage;
 use domain::{EventId, OrganizationId};
 
 use crate::base::item::{Item, decode, encode, number, place_of};
 use crate::delivery::{event, feed};
+use crate::people::usage;
 use crate::table::DynamoTable;
 
 impl DynamoTable {
@@ -47,11 +49,14 @@ impl Feed for DynamoTable {
         Ok(found.into_iter().filter_map(|item| stored_block(organization_id, item)).collect())
     }
 
-    async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError> {
+    async fn add(&self, last: Option<&Block>, block: &Block, counts: &[Usage]) -> Result<(), StoreError> {
         let stored = encode(&feed::at(block.organization_id, block.number), block)?;
         let mut writes = vec![self.put(stored, Expect::Absent)?];
         if let Some(last) = last.filter(|last| last.is_aging(block.at)) {
             writes.push(self.put_again(last)?);
+        }
+        for count in counts {
+            writes.push(self.update(usage::add(block.organization_id, count))?);
         }
         let conflicts = vec![Conflict::Directory; writes.len()];
         self.transact(writes, &conflicts).await

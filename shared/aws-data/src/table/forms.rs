@@ -25,6 +25,7 @@ use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::Organization;
+use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
 
 use super::*;
@@ -44,6 +45,7 @@ fn written() -> Vec<(String, Item)> {
     let (session, _) = samples::session(1, Role::Approver);
     let (link, _) = samples::link(1);
     let thread = samples::inbound(1).thread_id;
+    let token_id = token.id;
     let records: Vec<Record> = vec![
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
@@ -91,6 +93,11 @@ fn written() -> Vec<(String, Item)> {
         samples::list_entry(1, Side::Send, Standing::Block, Whom::Everyone).into(),
         Contact { hash, first_at: NOW }.into(),
         Counter { hash, count: 3, expires_at: NOW }.into(),
+        samples::request_line(1).into(),
+        samples::request_line(2).into(),
+        samples::usage(Of::Organization, 0).into(),
+        samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
+        samples::usage(Of::Token(token_id), 4).into(),
     ];
     let mut all: Vec<_> = records
         .into_iter()
@@ -116,6 +123,8 @@ fn written() -> Vec<(String, Item)> {
         let event = Event { subject, ..samples::event(1) };
         add(Event::NAME, encode(&event::at(organization, event.id), &event));
     }
+    let went = Event { went: true, ..samples::event(1) };
+    add(Event::NAME, encode(&event::at(organization, went.id), &went));
     let block = samples::block(1);
     add(Block::NAME, encode(&feed::at(organization, block.number), &block));
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));

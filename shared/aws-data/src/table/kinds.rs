@@ -38,6 +38,8 @@
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
 //! | counter | `org/counter/hash` | `counter` | |
+//! | line of the log of requests | `org/logs` | time and hash | |
+//! | count of use | `org/usage/by` | day, `inb` or `tok`, part | |
 //! | rules for mail that comes in | `org/screening` | `screening` | |
 //! | held mail | `org/inb/held` | `msg` | `org/held` / `msg` |
 //! | suppression | `org/sup` | `suppression` | `org/suppressions` / time and `sup` |
@@ -74,6 +76,7 @@ use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
+use domain::ledger::requests::RequestLine;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
 use domain::mailbox::listed::{ListEntry, Suppression};
@@ -82,13 +85,15 @@ use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::organization::{Member, Organization};
+use domain::people::usage::Usage;
 
 use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
+use crate::ledger::requests;
 use crate::mailbox::{attachment, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{member, organization, session, token};
+use crate::people::{member, organization, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -153,6 +158,8 @@ kinds! { org;
     Attempt(Attempt);
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
+    RequestLine(RequestLine), Key::RequestLine(at, id) => requests::at(org, *at, *id);
+    Usage(Usage), Key::Usage(day, of, part) => usage::at(org, *day, *of, *part);
 }
 
 /// The whole item of a record. Where a version is expected, the next is written. An [`Attempt`] has no key, since it is only listed.
@@ -253,6 +260,11 @@ mod tests {
             key("policies", Key::Policies),
             key("contact", Key::Contact(hash)),
             key("counter", Key::Counter(hash)),
+            key("line of the log of requests", Key::RequestLine(at, hash)),
+            key(
+                "count of use",
+                Key::Usage(domain::people::usage::day_of(at), domain::people::usage::Of::Organization, 0),
+            ),
             key("rules for mail that comes in", Key::Screening),
             key("held mail", Key::Held(inbox, MessageId::new(at, entropy))),
             key("suppression", Key::Suppression(domain::SuppressionId::new(at, entropy))),

@@ -16,8 +16,9 @@ use domain::{
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, draft, standing};
+use crate::ledger::requests;
 use crate::mailbox::{inbox, listed, message, screening, thread, trash};
-use crate::people::{member, token};
+use crate::people::{member, token, usage};
 
 /// How a list is read.
 pub(crate) struct Reading {
@@ -78,8 +79,8 @@ fn by_message(span: Span) -> Part {
     Part::Between(low, high)
 }
 
-/// Conversations by the instant of their last mail.
-fn by_thread(span: Span) -> Part {
+/// What is ordered by an instant and an id: conversations by their last mail, lines of a log.
+fn by_instant(span: Span) -> Part {
     if span == Span::default() {
         return Part::Whole;
     }
@@ -126,10 +127,10 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::ThreadMessages(thread) => on(Some(LISTS), message::thread_list(organization, *thread), true),
         List::LatestInThread(thread) => on(Some(LISTS), message::thread_list(organization, *thread), false),
         List::Threads(inbox, span) => {
-            Reading { part: by_thread(*span), ..on(Some(LISTS), thread::list(organization, *inbox), false) }
+            Reading { part: by_instant(*span), ..on(Some(LISTS), thread::list(organization, *inbox), false) }
         }
         List::AllThreads(span) => {
-            Reading { part: by_thread(*span), ..on(Some(RECENT), thread::recent_list(organization), false) }
+            Reading { part: by_instant(*span), ..on(Some(RECENT), thread::recent_list(organization), false) }
         }
         List::Drafts(inbox) => on(Some(LISTS), draft::list(organization, *inbox), false),
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
@@ -142,6 +143,13 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::StandingApprovals => on(None, standing::list(organization), false),
         List::Open(status) => on(Some(OPEN), message::open_list(organization, status.as_str()), true),
         List::Attempts(webhook) => on(None, webhook::attempts(organization, *webhook), false),
+        List::Requests(span) => {
+            Reading { part: by_instant(*span), ..on(None, requests::list(organization), false) }
+        }
+        List::Usage(by, from, to) => {
+            let (low, high) = usage::days(*from, *to);
+            Reading { part: Part::Between(low, high), ..on(None, usage::list(organization, *by), false) }
+        }
     }
 }
 
@@ -222,6 +230,8 @@ fn is_order_of(list: &List, order: &str) -> bool {
                 EventId::parse(event).is_ok() && number.bytes().all(|b| b.is_ascii_digit())
             })
         }),
+        List::Requests(_) => timed(|id| Digest::parse(&format!("sha256:{id}")).is_ok()),
+        List::Usage(by, ..) => usage::is_order_of(*by, order),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::delivery::event;
 use crate::gate::contact;
 use crate::ledger::audit;
 use crate::mailbox::{inbox, message, thread};
-use crate::people::{member, organization, session, token};
+use crate::people::{member, organization, session, token, usage};
 use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
@@ -75,6 +75,10 @@ impl DynamoTable {
             Write::Uncount { key, by } => {
                 let update = contact::uncount(organization_id, key, by);
                 (self.update(update)?, Conflict::Record(Key::Counter(key)))
+            }
+            Write::Use(one) => {
+                let conflict = Conflict::Record(Key::Usage(one.day, one.of, one.part));
+                (self.update(usage::add(organization_id, &one))?, conflict)
             }
             Write::Conversation(change) => {
                 let conflict = Conflict::Record(Key::Thread(change.thread_id));

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
 use crate::mailbox::listed::Suppression;
-use crate::mailbox::message::Message;
+use crate::mailbox::message::{Direction, Message};
 use crate::mailbox::screening::HeldNotice;
 use crate::people::access::Actor;
 use crate::people::organization::Pause;
+use crate::people::usage::{Amounts, Used};
 use crate::{EventId, InboxId, MessageId, OrganizationId, TokenId, WebhookId};
 
 macro_rules! kinds {
@@ -339,6 +340,9 @@ pub struct Event {
     pub created_at: Timestamp,
     /// Of what is about one mail: what has a higher one happened later. It grows, with gaps. What was written before there were such has none.
     pub sequence: Option<u64>,
+    /// Whether the change that it tells of is the one by which the provider has the mail: there is one such event of each mail that goes,
+    /// whatever its type.
+    pub went: bool,
     /// About what.
     pub subject: Subject,
 }
@@ -355,6 +359,19 @@ impl Event {
 
     /// A change tells of fewer events about one mail than this.
     const AT_ONCE: u64 = 10;
+
+    /// What it counts as, where it counts: a mail that came in, or one that went.
+    pub fn used(&self) -> Option<Used> {
+        let (Subject::Message(message) | Subject::Bounced(message, _)) = &self.subject else { return None };
+        let (token_id, amounts) = match &message.direction {
+            Direction::Inbound { .. } if self.kind == EventKind::MessageReceived => {
+                (None, Amounts::received(message.size))
+            }
+            Direction::Outbound(outbound) if self.went => (outbound.token_id, Amounts::sent(message.size)),
+            Direction::Inbound { .. } | Direction::Outbound(_) => return None,
+        };
+        Some(Used { at: self.created_at, inbox_id: Some(message.inbox_id), token_id, amounts })
+    }
 }
 
 #[cfg(test)]

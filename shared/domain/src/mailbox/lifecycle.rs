@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
-use crate::{ApprovalId, MessageId};
+use crate::{ApprovalId, MessageId, TokenId};
 
 /// What the API calls the state of an outbound mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -237,6 +237,8 @@ pub struct Outbound {
     /// The attempts at sending it once more, the first first: other mails, each with an approval of its own. They stand with
     /// the first mail of all alone.
     pub sent_again_as: Vec<MessageId>,
+    /// The token that asked for it, where a program did.
+    pub token_id: Option<TokenId>,
     /// Where it stands.
     pub state: State,
 }
@@ -559,6 +561,7 @@ mod tests {
             first_contact: false,
             forward: false,
             sent_again_as: vec![],
+            token_id: None,
             state,
         }
     }

@@ -74,6 +74,8 @@ scopes! {
     UploadsManage = "uploads.manage";
     /// See usage.
     UsageRead = "usage.read";
+    /// Read the log of requests.
+    LogsRead = "logs.read";
     /// Read the audit log.
     AuditRead = "audit.read";
     /// Make, rotate and delete API tokens, never with more rights than the member's role has.
@@ -211,6 +213,14 @@ impl Actor {
         match self {
             Actor::Member { member_id } | Actor::Token { member_id, .. } => Some(*member_id),
             Actor::System => None,
+        }
+    }
+
+    /// The token that it is, where it is one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self {
+            Actor::Token { token_id, .. } => Some(*token_id),
+            Actor::Member { .. } | Actor::System => None,
         }
     }
 

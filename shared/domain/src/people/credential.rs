@@ -255,6 +255,8 @@ pub const ORGANIZATION_WIDE: &[Scope] = &[
     Scope::PoliciesManage,
     Scope::ListsManage,
     Scope::DomainsManage,
+    Scope::UsageRead,
+    Scope::LogsRead,
     Scope::AuditRead,
     Scope::TokensManage,
 ];

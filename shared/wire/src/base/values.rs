@@ -14,12 +14,15 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::{EventKind, EventPattern};
+use domain::ledger::requests::StatusWanted;
 use domain::mailbox::label::Label;
 use domain::mailbox::notes::{Notes, Tag};
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Role, Scope};
 use domain::people::credential::{Standing, Token};
 use domain::people::limit::SendsPerDay;
+use domain::people::usage::By;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -242,6 +245,46 @@ impl Serialize for Time {
 }
 
 schema!([] Time, "Time", _generator => json_schema!({ "type": "string", "format": "date-time" }));
+
+/// A day of the calendar: RFC 3339's `full-date`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub Date);
+
+impl Field for Day {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::InvalidDate, faults, |text| {
+            // Other forms of ISO 8601 are no days to most who read them.
+            let day = text.parse().ok().filter(|day: &Date| day.year() >= 0 && day.to_string() == text);
+            day.ok_or("must be a day such as 2026-12-01")
+        })
+        .map(Self)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+schema!([] Day, "Day", _generator => json_schema!({ "type": "string", "format": "date" }));
+
+/// Which statuses are wanted, in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusOf(pub StatusWanted);
+
+impl Field for StatusOf {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::UnknownStatus, faults, |text| {
+            StatusWanted::parse(text).ok_or("must be a status such as 429, or 4xx for all of its class")
+        })
+        .map(Self)
+    }
+}
+
+schema!([] StatusOf, "Status", _generator => json_schema!({
+    "type": "string", "pattern": "^[1-5]([0-9][0-9]|xx)$",
+}));
 
 /// Where somebody begins to wait, in a query: a time, or the id of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -665,6 +708,15 @@ impl Named for Scope {
 impl Named for Standing {
     const ALL: &'static [Self] = Standing::ALL;
     const UNKNOWN: Code = Code::UnknownStatus;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Named for By {
+    const ALL: &'static [Self] = By::ALL;
+    const UNKNOWN: Code = Code::UnknownChoice;
 
     fn name(&self) -> &'static str {
         self.as_str()

@@ -517,7 +517,7 @@ mod tests {
             };
             let subject = Subject::Inbox(Box::new(inbox));
             let (kind, created_at) = (EventKind::InboxCreated, Timestamp::UNIX_EPOCH);
-            let event = Event { id, organization_id, kind, created_at, sequence: None, subject };
+            let event = Event { id, organization_id, kind, created_at, sequence: None, went: false, subject };
             Told { event, cursor: format!("c{n}") }
         };
         let page = |next: &str| Page { items: vec![told(1), told(2)], next: Some(next.to_owned()) };

@@ -7,7 +7,7 @@ use app::Refusal;
 use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{Page, PageRequest, StoreError};
 use app::base::trail::Range;
-use app::delivery::feed::{Filter, LOOKED_BACK, Order, Told, append, end, get, list};
+use app::delivery::feed::{Filter, LOOKED_BACK, Laid, Order, Told, append, end, get, list};
 use async_trait::async_trait;
 use domain::base::code::Code;
 use domain::delivery::event::{Event, EventKind, Subject};
@@ -15,6 +15,7 @@ use domain::delivery::feed::{Block, Listed};
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, scope};
 use domain::people::credential::{Session, Token};
+use domain::people::usage::Usage;
 use domain::{EventId, InboxId, OrganizationId};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
@@ -64,7 +65,9 @@ fn ids(listed: &[Listed]) -> Vec<EventId> {
 }
 
 async fn lay(world: &World, feed: &dyn Feed, events: &[Listed]) -> Result<usize, Refusal> {
-    append(&*world.ports.clock, feed, organization_id(1), events).await
+    let of_none = |listed: &Listed| Laid { listed: listed.clone(), used: None };
+    let events: Vec<_> = events.iter().map(of_none).collect();
+    append(&*world.ports.clock, feed, organization_id(1), &events).await
 }
 
 /// A page of whoever holds the permit.
@@ -139,9 +142,9 @@ impl Feed for Slow<'_> {
         found
     }
 
-    async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError> {
+    async fn add(&self, last: Option<&Block>, block: &Block, counts: &[Usage]) -> Result<(), StoreError> {
         tokio::task::yield_now().await;
-        let added = self.0.store.add(last, block).await;
+        let added = self.0.store.add(last, block, counts).await;
         tokio::task::yield_now().await;
         added
     }
@@ -180,12 +183,12 @@ impl Feed for Once<'_> {
         self.world.store.blocks(organization, range).await
     }
 
-    async fn add(&self, last: Option<&Block>, block: &Block) -> Result<(), StoreError> {
+    async fn add(&self, last: Option<&Block>, block: &Block, counts: &[Usage]) -> Result<(), StoreError> {
         let wrong = self.wrong.lock().unwrap().take();
         if matches!(wrong, Some(Wrong::Deleted)) {
             self.world.store.contents().blocks.clear();
         }
-        let added = self.world.store.add(last, block).await;
+        let added = self.world.store.add(last, block, counts).await;
         match wrong {
             Some(Wrong::Unheard) => Err(StoreError::Transient("no answer".to_owned())),
             _ => added,

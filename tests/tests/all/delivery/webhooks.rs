@@ -7,11 +7,10 @@ use app::base::enter::Once;
 use app::base::ports::PublishedEvent;
 use app::base::store::{Change, Key, PageRequest, key, load};
 use app::delivery::again::{self, Again, Redelivery, Resent};
-use app::delivery::feed;
+use app::delivery::feed::{self, Laid};
 use app::delivery::webhooks::{self, Asked, AttemptFilter, Deliverer, NewWebhook, OpenedKeys, ask_for_due};
 use domain::base::code::Code;
 use domain::delivery::event::{Event, EventKind, EventPattern, Subject, WebhookStatus, WhyDisabled};
-use domain::delivery::feed::Listed;
 use domain::delivery::webhook::{Attempt, AttemptResult, ResponseHead, Webhook, WebhookChanges};
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, scope};
@@ -101,7 +100,7 @@ async fn happen(world: &World, n: u8, kind: EventKind, inbox: u8) -> Event {
 
 async fn lay(world: &World, event: &Event) {
     let clock = &*world.ports.clock;
-    feed::append(clock, &*world.store, organization_id(1), &[Listed::from(event)]).await.unwrap();
+    feed::append(clock, &*world.store, organization_id(1), &[Laid::from(event)]).await.unwrap();
 }
 
 /// What the bus hands to the deliverer.

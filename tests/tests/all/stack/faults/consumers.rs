@@ -11,6 +11,7 @@ use tests::{Stack, in_seconds, unique};
 
 use super::{ALWAYS, SWEEP, at_each_call, left, rest, status, submit};
 use crate::stack::gate::notify::Organization;
+use crate::stack::ledger::logs;
 
 /// How often the audit log of the stack's organization tells of this action on this target.
 fn logged(stack: &Stack, action: &str, target: &str) -> usize {
@@ -108,6 +109,33 @@ fn an_event_is_in_the_feed_once_though_whoever_publishes_it_dies() {
         });
         assert!(calls >= 3, "{kind}: {calls}");
     }
+}
+
+/// Lambda hands a batch over again where the function failed: here at once. Lines of other requests may meet the fault in its place, and
+/// are handed over again as well.
+#[test]
+fn a_request_is_in_the_log_once_though_whoever_records_it_dies() {
+    let stack = Stack::running().organization();
+    for kind in ["kill_before", "kill_after", "drop_after", "throttle"] {
+        let name = unique(kind).replace(' ', "-");
+        let batch = logs::batch(&stack, &name);
+        let fault = stack.fault(&json!({"kind": kind, "function": logs::LOGS}));
+        let first = stack.invoke(logs::LOGS, &batch);
+        drop(fault);
+        let again = stack.invoke(logs::LOGS, &batch);
+        let handed = [first["new"].as_u64(), again["new"].as_u64()];
+        assert!(
+            handed.iter().flatten().sum::<u64>() <= 2 && again["errorType"].is_null(),
+            "{kind}: {first} {again}"
+        );
+        let lines =
+            stack.walk("/v1/logs?token_id=tok_01kc1x5e3r0000000000000008", stack.text("/owner/token"));
+        let ours = |line: &&serde_json::Value| line["request_id"].as_str().unwrap().starts_with(&name);
+        assert_eq!(lines.iter().filter(ours).count(), 2, "{kind}");
+    }
+    let rows = stack.walk("/v1/usage?by=token", stack.text("/owner/token"));
+    let ours = rows.iter().filter(|row| row["token_id"] == "tok_01kc1x5e3r0000000000000008");
+    assert_eq!(ours.filter_map(|row| row["requests"].as_u64()).sum::<u64>(), 8, "{rows:?}");
 }
 
 #[test]
