@@ -52,6 +52,7 @@ impl Aws {
             rates: Arc::default(),
             settings: Arc::new(Settings {
                 mail_domain: setting("MAIL_DOMAIN").unwrap_or_default(),
+                region,
                 message_id_domain,
                 allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
             }),

@@ -289,6 +289,7 @@ fn around(roles: &[Role]) -> Around {
             created_at: NOW,
         }),
         inbox: Some(Inbox {
+            domain_id: None,
             id: InboxId::new(NOW, [0; 10]),
             organization_id: OrganizationId::new(NOW, [0; 10]),
             address: address(0),

@@ -1083,6 +1083,7 @@ impl World {
                 created_at: T0,
             }),
             inbox: Some(Inbox {
+                domain_id: None,
                 id: inbox(),
                 organization_id: organization(),
                 address: address("agent@m.example"),

@@ -42,6 +42,7 @@
 //! | held mail | `org/inb/held` | `msg` | `org/held` / `msg` |
 //! | suppression | `org/sup` | `suppression` | `org/suppressions` / time and `sup` |
 //! | entry of a list | `org/lst` | `list-entry` | `org/lists/direction/kind` / time and `lst` |
+//! | domain | `org/dom` | `domain` | `org/domains` / time and `dom` |
 //! | event | `org/evt` | `event` | |
 //! | block of the feed of events | `org/events` | number | |
 //! | audit entry | `org/aud` | `audit` | |
@@ -50,6 +51,8 @@
 //! | that there is a chain | `audit-heads` | `org` | |
 //! | login | `login/hash` | `login` | |
 //! | address | `address/hash` | `address` | |
+//! | verified domains that look alike | `domain-family/hash` | `family` | |
+//! | claims of a domain | `domain-claims/hash` | `claims` | |
 //! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
@@ -58,6 +61,7 @@
 //! `org/threads/shard` / time and `thr`.
 //! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
 //! (`org/trash/shard` / `msg`) as long as they may come back.
+//! Domains lie in the index `watch` as long as somebody looks at their records by itself.
 //! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
@@ -73,6 +77,7 @@ use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
+use domain::mailbox::domains::Domain;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
 use domain::mailbox::listed::{ListEntry, Suppression};
@@ -85,7 +90,7 @@ use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
-use crate::mailbox::{attachment, inbox, index, listed, message, screening, thread, trash};
+use crate::mailbox::{attachment, domains, inbox, index, listed, message, screening, thread, trash};
 use crate::people::{member, organization, session, token};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -146,6 +151,7 @@ kinds! { org;
     Held(Held), Key::Held(inbox, id) => screening::held_at(org, *inbox, *id);
     Suppression(Suppression), Key::Suppression(id) => listed::suppression_at(org, *id);
     ListEntry(ListEntry), Key::ListEntry(id) => listed::entry_at(org, *id);
+    Domain(Domain), Key::Domain(id) => domains::at(org, *id);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
     Attempt(Attempt);
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
@@ -254,6 +260,7 @@ mod tests {
             key("held mail", Key::Held(inbox, MessageId::new(at, entropy))),
             key("suppression", Key::Suppression(domain::SuppressionId::new(at, entropy))),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
+            key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),
@@ -263,6 +270,11 @@ mod tests {
             ("attempt", webhook::attempt_at(&attempt)),
             ("login", member::login_at(&email)),
             ("address", inbox::address_at(&email)),
+            ("verified domains that look alike", domains::family_at("x")),
+            (
+                "claims of a domain",
+                domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
+            ),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
         places.map(|(kind, place)| (kind, place.pk)).into()

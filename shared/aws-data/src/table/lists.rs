@@ -9,14 +9,14 @@ use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::mailbox::label::Label;
 use domain::{
-    ApprovalId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
+    ApprovalId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
     StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, draft, standing};
-use crate::mailbox::{inbox, listed, message, screening, thread, trash};
+use crate::mailbox::{domains, inbox, listed, message, screening, thread, trash};
 use crate::people::{member, token};
 
 /// How a list is read.
@@ -95,6 +95,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::Inboxes => on(Some(LISTS), inbox::list(organization), true),
         List::Tokens => on(Some(LISTS), token::list(organization), true),
         List::Webhooks => on(None, webhook::list(organization), true),
+        List::Domains => on(Some(LISTS), domains::list(organization), true),
         List::Members => on(Some(LISTS), member::list(organization), true),
         List::Messages(inbox, span) => {
             Reading { part: by_message(*span), ..on(None, message::list(organization, *inbox), false) }
@@ -194,6 +195,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Inboxes => InboxId::parse(order).is_ok(),
         List::Tokens => TokenId::parse(order).is_ok(),
         List::Webhooks => WebhookId::parse(order).is_ok(),
+        List::Domains => timed(|id| DomainId::parse(id).is_ok()),
         List::Members => MemberId::parse(order).is_ok(),
         List::Messages(..)
         | List::MessagesSince(..)
