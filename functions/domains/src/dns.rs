@@ -46,9 +46,8 @@ fn open(server: Option<SocketAddr>) -> Option<TokioResolver> {
     options.attempts = 2;
     options.cache_size = 0;
     options.use_hosts_file = ResolveHosts::Never;
-    // An answer that does not fit into a datagram, or is spoofed, is asked for over TCP.
+    // What does not come as a datagram is asked for over TCP.
     options.try_tcp_on_error = true;
-    options.case_randomization = server.is_none();
     let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
     *builder.options_mut() = options;
     builder.build().ok()

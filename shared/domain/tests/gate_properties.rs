@@ -335,6 +335,7 @@ fn around(roles: &[Role]) -> Around {
             version: 1,
         }],
         original_sent: false,
+        domain_lost: false,
         barred: None,
         tainted: false,
     }

@@ -1100,6 +1100,7 @@ impl World {
                 .map(|s| StandingApproval::clone(s))
                 .collect(),
             original_sent: false,
+            domain_lost: false,
             barred: None,
             tainted: self.tainted,
         }

@@ -364,8 +364,11 @@ async fn domains(store: &dyn Whole) {
     assert_eq!(store.domains(at + SignedDuration::from_secs(1), 100).await.map(due), Ok(vec![first.id]));
 
     // What hangs on a record needs it as it was seen.
-    let counted =
-        |version| ours().write(Write::Unchanged(Key::Domain(first.id), version)).create(samples::inbox(66));
+    let counted = |version| {
+        ours()
+            .write(Write::Unchanged(Key::Domain(first.id), version))
+            .create(domain::mailbox::inbox::Inbox { organization_id, ..samples::inbox(66) })
+    };
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Domain(first.id))]));
     assert_eq!(store.commit(counted(2)).await, conflict);
     assert_eq!(store.commit(counted(1)).await, Ok(()));
