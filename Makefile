@@ -3,7 +3,7 @@
 # mail-parser 1.x declares a newer Rust than it needs (see Cargo.toml): hence --ignore-rust-version everywhere.
 CARGO_FLAGS := --release --locked --ignore-rust-version
 # The functions of a group share one binary, named after it.
-GROUPS      := api background console dispatch inbound mcp operator
+GROUPS      := api background console dispatch domains inbound mcp operator
 LAMBDA      := target/lambda
 # All that needs more than one crate, and the model check of the gate.
 TESTS       := --test all --test model --test gate_properties
@@ -18,7 +18,8 @@ export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 # A stack of its own, beside the one of `make run`.
 TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
-            COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525
+            COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525 \
+            COUNTERSIGN_DNS_PORT=15300
 
 .PHONY: help run test bench exports demo deploy rehearse build build-all routes forms lint unit clients stack-test clean
 

@@ -17,10 +17,12 @@ def rewind_streams(state: Path) -> None:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Functions inherit all of this; the two endpoint variables are how they find the wire and the local SES."""
+    """Functions inherit all of this; the two endpoint variables are how they find the wire and the local SES, the third the local DNS."""
     return {
         "AWS_ENDPOINT_URL": settings.url("WIRE"),
         "AWS_ENDPOINT_URL_SESV2": settings.url("SES"),
+        # What is looked up of domains: nothing of the network is asked.
+        "DNS_SERVER": f"{HOST}:{settings.ports['DNS']}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,

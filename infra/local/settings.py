@@ -22,6 +22,7 @@ PORTS = {
     "SES": (4568, "the local SES"),
     "CONTROL": (4569, "the exchanger's control port"),
     "SMTP": (2525, "incoming mail"),
+    "DNS": (5300, "the local DNS"),
 }
 
 

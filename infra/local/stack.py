@@ -330,6 +330,7 @@ def reset(settings: Settings) -> None:
         settings.outputs_file,
         settings.stack_file,
         settings.directory / "identities.json",
+        settings.directory / "dns.json",
     ):
         file.unlink(missing_ok=True)
     print("the data is gone; the next start begins anew")

@@ -8,6 +8,7 @@ from roles import KEYS, Right, Roles, expanded, read_template
 
 PARAMETERS = {"Stage": "local", "MailDomain": "mail.example.com"}
 ORGANIZATION = "org_" + "0" * 26
+SES = "arn:aws:ses:eu-west-1:000000000000:"
 TABLE = "arn:aws:dynamodb:eu-west-1:000000000000:table/Table"
 # What decides, or lets somebody in, and where it lies.
 TRUSTED = {
@@ -112,6 +113,22 @@ class AsTheyAre(unittest.TestCase):
             right = Right("NotifyRole", "ses:SendEmail", identity, {"ses:FromAddress": sender})
             self.assertEqual(self.roles.allow(right), allowed, sender)
 
+    def test_identities_that_the_account_has_otherwise_are_out_of_reach(self) -> None:
+        tag = "aws:ResourceTag/countersign"
+        for own, allowed in (({tag: "countersign"}, True), ({tag: "another"}, False), ({}, False)):
+            identity = SES + "identity/shop.example.org"
+            for role, action in (
+                ("SendRole", "ses:SendEmail"),
+                ("DeleteDomainsRole", "ses:DeleteEmailIdentity"),
+                ("VerifyDomainsRole", "ses:PutEmailIdentityMailFromAttributes"),
+            ):
+                right = Right(role, action, identity, {"ses:FromAddress": "agent@shop.example.org", **own})
+                self.assertEqual(self.roles.allow(right), allowed, f"{role}: {own}")
+        for role in ("AskForDomainsRole", "VerifyDomainsRole", "DeleteDomainsRole", "ReadDomainsRole"):
+            for action in ("ses:SendEmail", "ses:SendRawEmail"):
+                own = Right(role, action, SES + "identity/mail.example.com", {tag: "countersign"})
+                self.assertFalse(self.roles.allow(own), role)
+
     def test_what_was_sealed_is_written_once(self) -> None:
         sealed = "arn:aws:s3:::MailBucket/sealed/x"
         for role in ("SubmitMailRole", "ReviseMailRole", "ConsoleRole"):
@@ -214,6 +231,13 @@ class Altered(unittest.TestCase):
                     "arn:aws:ses:eu-west-1:000000000000:identity/mail.example.com",
                     {"ses:FromAddress": "agent@mail.example.com"},
                 ),
+                Right(
+                    "SendRole",
+                    "ses:SendRawEmail",
+                    "arn:aws:ses:eu-west-1:000000000000:identity/shop.example.org",
+                    {"ses:FromAddress": "agent@shop.example.org", "aws:ResourceTag/countersign": "countersign"},
+                ),
+                Right("SendRole", "ses:SendEmail", SES + "configuration-set/ConfigurationSet", {"ses:FromAddress": "agent@shop.example.org"}),
             ]
             self.assertEqual(refusals(self.roles(), needed), [])
             statements(self.template, "SendRole").remove(taken)

@@ -7,7 +7,7 @@ pub mod schemas;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -16,7 +16,18 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use runtime::http::Endpoint;
 use serde_json::{Value, json};
+
+/// The routes of all groups, by their names.
+pub fn endpoints() -> &'static [Endpoint] {
+    static ALL: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+        let mut all = [api::ENDPOINTS, domains::ENDPOINTS].concat();
+        all.sort_by_key(|endpoint| endpoint.name.trim_start_matches("api-"));
+        all
+    });
+    &ALL
+}
 
 /// The answer to a call.
 #[derive(Debug, Clone)]
@@ -295,6 +306,16 @@ impl Stack {
     /// `POST` with JSON.
     pub fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
         self.call("POST", path, token, Some(body))
+    }
+
+    /// Puts the records of a domain into the local DNS, as its zone file has them.
+    ///
+    /// # Panics
+    /// Where they are not taken.
+    pub fn set_records(&self, domain: &Value, token: &str) {
+        let path = format!("/v1/domains/{}/zone-file", domain["id"].as_str().unwrap_or_default());
+        let zone = self.get(&path, token).expect(200);
+        self.control("POST", "/dns", Some(&json!({"domain": domain["name"], "zone": zone})));
     }
 
     /// The exchanger's control interface.

@@ -42,7 +42,8 @@ pub fn endpoint(method: &str, path: &str) -> Option<&'static Endpoint> {
         named.len() == path.len() && named.iter().zip(&path).all(|(n, p)| n.starts_with('{') || n == p)
     };
     // As the gateway has it: the route that names more of the path itself.
-    let matching = api::ENDPOINTS.iter().filter(|endpoint| endpoint.method == method && same(endpoint.path));
+    let matching =
+        crate::endpoints().iter().filter(|endpoint| endpoint.method == method && same(endpoint.path));
     matching.min_by_key(|endpoint| endpoint.path.matches('{').count())
 }
 

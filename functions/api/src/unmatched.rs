@@ -21,6 +21,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     open: || crate::open(Aws::ports, handle),
 };
 
+/// Method and path of the routes of other groups: linking them would link what they may do. A test holds it against them.
+pub const ELSEWHERE: &[(&str, &str)] = &[
+    ("POST", "/v1/domains"),
+    ("DELETE", "/v1/domains/{domain_id}"),
+    ("GET", "/v1/domains/{domain_id}"),
+    ("GET", "/v1/domains"),
+    ("POST", "/v1/domains/{domain_id}/verify"),
+    ("GET", "/v1/domains/{domain_id}/zone-file"),
+];
+
 fn handle<'a>(_ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move { Ok(answer(&request.method, &request.path, &request.id)) })
 }
@@ -29,8 +39,9 @@ fn answer(method: &str, path: &str, request_id: &str) -> Response {
     if path == "/" {
         return Response::see_other("/console");
     }
-    let matching = crate::ENDPOINTS.iter().filter(|endpoint| matches(endpoint.path, path));
-    let methods: Vec<_> = matching.map(|endpoint| endpoint.method).collect();
+    let own = crate::ENDPOINTS.iter().map(|endpoint| (endpoint.method, endpoint.path));
+    let all = own.chain(ELSEWHERE.iter().copied());
+    let methods: Vec<_> = all.filter(|(_, route)| matches(route, path)).map(|(method, _)| method).collect();
     if methods.is_empty() {
         let message =
             "there is no route with this path: the routes are under /v1, the console is at /console";
@@ -69,7 +80,7 @@ mod tests {
             ("GET", "/v1/inboxes/", 404),
             ("GET", "/", 303),
             ("PATCH", "/v1/inboxes", 405),
-            ("DELETE", "/v1/inboxes/inb_x", 405),
+            ("PUT", "/v1/domains/dom_x", 405),
             ("POST", "/v1/inboxes/inb_x/messages/msg_x/raw/more", 404),
         ] {
             assert_eq!(answer(method, path, "r").status(), status, "{method} {path}");

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import proxy, smtp
+from . import dns, proxy, smtp
 from .aws import Aws
 from .control import Control
 from .delivery import Delivery
@@ -29,11 +29,12 @@ async def main(directory: Path) -> None:
     ledger, rights, faults = Ledger(), Rights(settings), Faults()
     inbound = Inbound(settings, aws)
     delivery = Delivery(settings, aws, faults)
-    ses = Ses(settings, ledger, rights, faults, delivery, inbound)
+    zones = dns.Zones(settings)
+    ses = Ses(settings, ledger, rights, faults, delivery, inbound, zones)
 
     listener = Listener(proxy.server(ses.handle), settings.ses_port)
     await listener.open()
-    control = Control(settings, ledger, rights, faults, ses, listener, inbound, delivery)
+    control = Control(settings, ledger, rights, faults, ses, listener, inbound, delivery, zones)
     front, wire = Front(settings, session), Wire(settings, session, ledger, rights, faults)
     runners: list[tuple[web.BaseRunner, int]] = [
         (_runner(front.handle), settings.api_port),
@@ -44,6 +45,7 @@ async def main(directory: Path) -> None:
         await runner.setup()
         await web.TCPSite(runner, HOST, port, reuse_address=True).start()
     mail_server = await smtp.serve(settings, inbound)
+    datagrams, name_server = await dns.serve(settings, zones)
     logging.info("listening")
 
     stop = asyncio.Event()
@@ -51,6 +53,8 @@ async def main(directory: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     await stop.wait()
     mail_server.close()
+    datagrams.close()
+    name_server.close()
     for runner, _ in runners:
         await runner.cleanup()
     await listener.close()

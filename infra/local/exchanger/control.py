@@ -5,6 +5,7 @@ import json
 from aiohttp import web
 
 from .delivery import Delivery
+from .dns import InvalidZone, Zones
 from .faults import Faults, InvalidRule
 from .inbound import Inbound
 from .ledger import Ledger
@@ -24,6 +25,7 @@ class Control:
         listener: Listener,
         inbound: Inbound,
         delivery: Delivery,
+        zones: Zones,
     ) -> None:
         self.settings = settings
         self.ledger = ledger
@@ -33,6 +35,7 @@ class Control:
         self.listener = listener
         self.inbound = inbound
         self.delivery = delivery
+        self.zones = zones
 
     def application(self) -> web.Application:
         app = web.Application()
@@ -51,6 +54,8 @@ class Control:
                 web.post("/verdicts", self.set_verdicts),
                 web.delete("/verdicts", self.reset_verdicts),
                 web.post("/redeliver", self.redeliver),
+                web.get("/dns", self.read_zones),
+                web.post("/dns", self.write_zone),
                 web.get("/outputs", self.read_outputs),
                 web.post("/outputs", self.set_outputs),
             ]
@@ -119,6 +124,18 @@ class Control:
             message_id, body.get("event_type")
         )
         return web.json_response({"events": count}, status=202 if count else 404)
+
+    async def read_zones(self, _: web.Request) -> web.Response:
+        return web.json_response({"zones": self.zones.texts})
+
+    async def write_zone(self, request: web.Request) -> web.Response:
+        """{"domain", "zone"}: all records that the domain has from now on, as a zone file; empty, it has none."""
+        try:
+            body = await request.json()
+            records = self.zones.write(body["domain"], body["zone"])
+        except (InvalidZone, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            return _bad_request(str(error))
+        return web.json_response({"records": records})
 
     async def read_outputs(self, _: web.Request) -> web.Response:
         return web.json_response(self.settings.outputs)

@@ -115,12 +115,21 @@ class Rights:
         elif call.service == "ses" and call.operation == "SendEmail":
             sender = content.get("FromEmailAddress", "").rpartition("<")[2].rstrip(">")
             # SES asks for both where the content is raw, on the sender's identity and on the configuration set.
+            domain = sender.rpartition("@")[2]
+            tags = self.settings.identities().get(domain, {}).get("tags", [])
+            address: Context = {"ses:FromAddress": _alike(sender)}
+            own = {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in tags}
             for action in ("SendEmail", "SendRawEmail"):
-                for resource in (
-                    f"identity/{sender.rpartition('@')[2]}",
-                    f"configuration-set/{content.get('ConfigurationSetName')}",
-                ):
-                    yield action, self._arn("ses", resource), {"ses:FromAddress": _alike(sender)}
+                yield action, self._arn("ses", f"identity/{domain}"), {**address, **own}
+                yield action, self._arn("ses", f"configuration-set/{content.get('ConfigurationSetName')}"), address
+        elif call.service == "ses" and "EmailIdentity" in content:
+            # The tags of an identity that is made are asked for by another name than those of one that is there.
+            kind = "RequestTag" if call.operation == "CreateEmailIdentity" else "ResourceTag"
+            tags: Context = {f"aws:{kind}/{tag['Key']}": tag["Value"] for tag in content["Tags"]}
+            resource = self._arn("ses", f"identity/{content['EmailIdentity']}")
+            yield call.operation, resource, tags
+            if call.operation == "CreateEmailIdentity":
+                yield "TagResource", resource, tags
         else:
             yield call.operation, "*", {}
 

@@ -12,12 +12,14 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
 from . import errors, mail, proxy, wire
 from .aws import AwsError
 from .delivery import SIMULATOR, Accepted, Delivery
+from .dns import Zones
 from .faults import Faults, Rule
 from .inbound import AUTHENTICATED, Inbound, NotReady
 from .ledger import Call, Ledger
@@ -51,6 +53,7 @@ class Ses:
         faults: Faults,
         delivery: Delivery,
         inbound: Inbound,
+        zones: Zones,
     ) -> None:
         self.settings = settings
         self.ledger = ledger
@@ -58,6 +61,7 @@ class Ses:
         self.faults = faults
         self.delivery = delivery
         self.inbound = inbound
+        self.zones = zones
         # The oracle of "at most once": every accepted mail, in order, this run's and earlier ones'.
         self.accepted: list[dict[str, Any]] = _read_outbox(settings.outbox)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -249,34 +253,61 @@ class Ses:
 
     # --- identities ------------------------------------------------------------------------------
 
-    @property
-    def _identities_file(self) -> Path:
-        return self.settings.directory / "identities.json"
-
-    def _identity_names(self) -> list[str]:
-        return json.loads(self._identities_file.read_text()) if self._identities_file.exists() else []
-
     def _verified(self, domain: str) -> bool:
-        return domain == self.settings.mail_domain or domain in self._identity_names()
+        """The installation's own domain is; any other once the records of its keys are in the local DNS, at once."""
+        if domain == self.settings.mail_domain:
+            return True
+        return domain in self.settings.identities() and all(
+            any(_plain(str(record.rdata)) == f"{token}.dkim.amazonses.com" for record in self.zones.find(name, "CNAME"))
+            for token, name in ((token, f"{token}._domainkey.{domain}") for token in _tokens(domain))
+        )
 
-    async def _identities(self, request: web.BaseRequest, call: Call) -> web.Response:
-        """Domains count as verified at once: there is no DNS to wait for."""
+    async def _identities(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
+        body = await request.content.read()
+        content = json.loads(body) if body else {}
+        _, _, _, _, *rest = request.path.split("/")
+        name = (unquote(rest[0]) if rest else content.get("EmailIdentity", "")).lower()
         if request.method == "POST":
             call.operation = "CreateEmailIdentity"
-            name = json.loads(await request.content.read()).get("EmailIdentity", "").lower()
-            names = self._identity_names()
-            if self._verified(name):
+        elif request.method == "PUT" and rest[1:] == ["mail-from"]:
+            call.operation = "PutEmailIdentityMailFromAttributes"
+        else:
+            call.operation = "DeleteEmailIdentity" if request.method == "DELETE" else "GetEmailIdentity"
+        identities = self.settings.identities()
+        tags = identities.get(name, {}).get("tags", content.get("Tags") or [])
+        self.rights.book(call, request, json.dumps({**content, "EmailIdentity": name, "Tags": tags}).encode())
+        rule = self.faults.take("ses", call.operation, call.function)
+        if rule:
+            call.fault = rule.kind
+            refusal = await self._before(request, call, rule)
+            if refusal is not None:
+                return refusal
+        answer = self._identity(call.operation, name, content, identities)
+        if rule:
+            failure = await self._after(request, call, rule)
+            if failure is not None:
+                return failure
+        return answer
+
+    def _identity(
+        self, operation: str, name: str, content: dict[str, Any], identities: dict[str, dict[str, Any]]
+    ) -> web.Response:
+        known = name in identities or name == self.settings.mail_domain
+        if operation == "CreateEmailIdentity":
+            if known:
                 return errors.failure("ses", 400, "AlreadyExistsException", "The identity exists already.")
-            self._identities_file.write_text(json.dumps([*names, name]))
-            return web.json_response(_identity(name))
-        name = request.path.rsplit("/", 1)[-1].lower()
-        call.operation = "DeleteEmailIdentity" if request.method == "DELETE" else "GetEmailIdentity"
-        if not self._verified(name):
+            identities[name] = {"tags": content.get("Tags") or []}
+        elif not known:
             return errors.failure("ses", 404, "NotFoundException", "The identity does not exist.")
-        if request.method == "DELETE":
-            self._identities_file.write_text(json.dumps([known for known in self._identity_names() if known != name]))
+        elif operation == "PutEmailIdentityMailFromAttributes":
+            identities[name]["mail_from"] = content.get("MailFromDomain", "")
+        elif operation == "DeleteEmailIdentity":
+            del identities[name]
+        if operation != "GetEmailIdentity":
+            self.settings.identities_file.write_text(json.dumps(identities, indent=2) + "\n")
+        if operation in ("PutEmailIdentityMailFromAttributes", "DeleteEmailIdentity"):
             return web.json_response({})
-        return web.json_response(_identity(name))
+        return web.json_response(_described(name, identities.get(name, {}), self._verified(name)))
 
 
 class Listener:
@@ -316,22 +347,36 @@ class Listener:
         await self._runner.cleanup()
 
 
-def _identity(name: str) -> dict[str, Any]:
-    tokens = [hashlib.sha256(f"{name}{i}".encode()).hexdigest()[:32] for i in range(3)]
+def _tokens(name: str) -> list[str]:
+    return [hashlib.sha256(f"{name}{i}".encode()).hexdigest()[:32] for i in range(3)]
+
+
+def _plain(name: str) -> str:
+    return name.rstrip(".").lower()
+
+
+def _described(name: str, identity: dict[str, Any], verified: bool) -> dict[str, Any]:
+    status = "SUCCESS" if verified else "PENDING"
+    mail_from = identity.get("mail_from", "")
     return {
         "IdentityType": "EMAIL_ADDRESS" if "@" in name else "DOMAIN",
-        "VerifiedForSendingStatus": True,
-        "VerificationStatus": "SUCCESS",
+        "VerifiedForSendingStatus": verified,
+        "VerificationStatus": status,
         "DkimAttributes": {
             "SigningEnabled": True,
-            "Status": "SUCCESS",
-            "Tokens": tokens,
+            "Status": status,
+            "Tokens": _tokens(name),
             "SigningAttributesOrigin": "AWS_SES",
+            "NextSigningKeyLength": "RSA_2048_BIT",
         },
-        "MailFromAttributes": {"BehaviorOnMxFailure": "USE_DEFAULT_VALUE"},
+        "MailFromAttributes": {
+            "MailFromDomain": mail_from,
+            "MailFromDomainStatus": "PENDING",
+            "BehaviorOnMxFailure": "USE_DEFAULT_VALUE",
+        },
         "FeedbackForwardingStatus": True,
         "Policies": {},
-        "Tags": [],
+        "Tags": identity.get("tags", []),
     }
 
 

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ACCOUNT = "000000000000"
 HOST = "127.0.0.1"
@@ -20,6 +21,7 @@ class Settings:
     ses_port: int
     control_port: int
     smtp_port: int
+    dns_port: int
     mail_domain: str
     region: str
     outputs: dict[str, str] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class Settings:
             ses_port=port("SES", 4568),
             control_port=port("CONTROL", 4569),
             smtp_port=port("SMTP", 2525),
+            dns_port=port("DNS", 5300),
             mail_domain=os.environ.get("COUNTERSIGN_MAIL_DOMAIN", "mail.countersign.test").lower(),
             region=os.environ.get("AWS_REGION", "eu-west-1"),
         )
@@ -71,6 +74,15 @@ class Settings:
     def wire_url(self) -> str:
         return f"http://{HOST}:{self.wire_port}"
 
+    @property
+    def identities_file(self) -> Path:
+        """The domains that the local SES has, with the host of their bounces and their tags."""
+        return self.directory / "identities.json"
+
+    def identities(self) -> dict[str, dict[str, Any]]:
+        return json.loads(self.identities_file.read_text()) if self.identities_file.exists() else {}
+
     def is_local(self, address: str) -> bool:
         """Whether mail to this address stays in the stack."""
-        return address.rsplit("@", 1)[-1].rstrip(">").lower() == self.mail_domain
+        domain = address.rsplit("@", 1)[-1].rstrip(">").lower()
+        return domain == self.mail_domain or domain in self.identities()

@@ -31,6 +31,7 @@ pub mod mailbox {
     pub mod attachments;
     pub(crate) mod barred;
     pub(crate) mod conversation;
+    pub mod domains;
     pub mod entries;
     pub mod held;
     pub mod inboxes;

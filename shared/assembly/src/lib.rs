@@ -52,6 +52,7 @@ impl Aws {
             rates: Arc::default(),
             settings: Arc::new(Settings {
                 mail_domain: setting("MAIL_DOMAIN").unwrap_or_default(),
+                region,
                 message_id_domain,
                 public_url: setting("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
                 allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),

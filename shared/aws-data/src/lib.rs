@@ -22,6 +22,7 @@ mod people {
 
 mod mailbox {
     pub(crate) mod attachment;
+    pub(crate) mod domains;
     pub(crate) mod inbox;
     pub(crate) mod index;
     pub(crate) mod listed;

@@ -379,6 +379,23 @@ impl DynamoTable {
         Ok((TransactWriteItem::builder().condition_check(check).build(), Conflict::Record(record)))
     }
 
+    /// That a record has this version, as a part of a transaction.
+    fn unchanged(
+        &self,
+        organization_id: OrganizationId,
+        record: Key,
+        version: u64,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&kinds::place(organization_id, &record))))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(version))
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok((TransactWriteItem::builder().condition_check(check).build(), Conflict::Record(record)))
+    }
+
     /// The removal of a record as a part of a transaction.
     fn delete(
         &self,

@@ -13,6 +13,7 @@ pub mod base {
     pub mod digest;
     pub mod hours;
     pub mod id;
+    pub(crate) mod look;
     pub(crate) mod named;
     pub mod text;
 }
@@ -28,6 +29,7 @@ pub mod people {
 
 /// Inboxes, the mail in them and the conversations that it forms.
 pub mod mailbox {
+    pub mod domains;
     pub mod filter;
     pub mod finding;
     pub mod inbox;
@@ -71,8 +73,8 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId,
-    WebhookId,
+    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId,
+    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId,
+    UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -289,6 +289,7 @@ fn around(roles: &[Role]) -> Around {
             created_at: NOW,
         }),
         inbox: Some(Inbox {
+            domain_id: None,
             id: InboxId::new(NOW, [0; 10]),
             organization_id: OrganizationId::new(NOW, [0; 10]),
             address: address(0),
@@ -334,6 +335,7 @@ fn around(roles: &[Role]) -> Around {
             version: 1,
         }],
         original_sent: false,
+        domain_lost: false,
         barred: None,
         tainted: false,
     }

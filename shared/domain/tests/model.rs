@@ -1084,6 +1084,7 @@ impl World {
                 created_at: T0,
             }),
             inbox: Some(Inbox {
+                domain_id: None,
                 id: inbox(),
                 organization_id: organization(),
                 address: address("agent@m.example"),
@@ -1100,6 +1101,7 @@ impl World {
                 .map(|s| StandingApproval::clone(s))
                 .collect(),
             original_sent: false,
+            domain_lost: false,
             barred: None,
             tainted: self.tainted,
         }

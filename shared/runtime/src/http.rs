@@ -355,6 +355,11 @@ impl Response {
         Self::new(200, "text/event-stream; charset=utf-8", body)
     }
 
+    /// A text of this type.
+    pub fn text(content_type: &str, body: String) -> Self {
+        Self::new(200, content_type, body)
+    }
+
     /// Bytes.
     pub fn bytes(content_type: &str, bytes: &[u8]) -> Self {
         Self { is_base64_encoded: true, ..Self::new(200, content_type, BASE64.encode(bytes)) }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
-    AddressEntry, Amendment, Answer, Change, Conflict, Contact, Counter, Directory, DirectoryWrite,
+    AddressEntry, Amendment, Answer, Change, Claimed, Conflict, Contact, Counter, Directory, DirectoryWrite,
     DraftPointer, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally,
     ThreadPointer, TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
-use domain::MessageId;
 use domain::base::digest::Digest;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::WaitingDelivery;
@@ -20,6 +19,7 @@ use domain::gate::policy::{PolicyBook, Unreadable};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::ledger::requests::RequestLine;
+use domain::mailbox::domains::{Domain, Family};
 use domain::mailbox::filter::Span;
 use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
@@ -34,6 +34,7 @@ use domain::people::credential::{Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::Pause;
 use domain::people::usage::{By, Of, Usage};
+use domain::{MessageId, OrganizationId};
 use jiff::SignedDuration;
 
 use crate::samples::{self, NOW, later, organization_id};
@@ -74,6 +75,7 @@ pub async fn run(store: &dyn Whole) {
     members(store).await;
     listed(store).await;
     held(store).await;
+    domains(store).await;
     links_are_used_once(store).await;
     sessions_are_prolonged(store).await;
     claims(store).await;
@@ -162,6 +164,8 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::suppression(2).into(),
         samples::opt_out(1).0.into(),
         samples::list_entry(1, Side::Receive, Standing::Block, Whom::Everyone).into(),
+        samples::domain(1).into(),
+        samples::domain(2).into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
         samples::request_line(1).into(),
@@ -351,6 +355,61 @@ async fn absent_and_versions(store: &dyn Whole) {
     let again = change().create(approval.clone()).create(samples::inbox(20)).audit(samples::audit_entry(20));
     assert_eq!(store.commit(again).await, conflict);
     assert_eq!(get(store, Key::Inbox(samples::inbox_id(20))).await, None);
+}
+
+/// Domains of an organization, and what is known of them over all.
+async fn domains(store: &dyn Whole) {
+    let organization_id = OrganizationId::new(NOW, [66; 10]);
+    let ours = || Change::new(organization_id);
+    let of = |n| Domain { organization_id, ..samples::domain(n) };
+    let (first, second) = (of(3), of(4));
+    assert_eq!(store.commit(ours().create(second.clone()).create(first.clone())).await, Ok(()));
+    let all = all_in(store, organization_id, &List::Domains, 1).await;
+    assert_eq!(all, [first.clone().into(), second.clone().into()], "oldest first");
+    let due = |found: Vec<(OrganizationId, domain::DomainId)>| {
+        found.into_iter().filter(|(of, _)| *of == organization_id).map(|(_, id)| id).collect::<Vec<_>>()
+    };
+    let at = first.look_at.unwrap_or_else(|| panic!("it is looked at"));
+    assert_eq!(store.domains(at, 100).await.map(due), Ok(vec![]));
+    assert_eq!(store.domains(at + SignedDuration::from_secs(1), 100).await.map(due), Ok(vec![first.id]));
+
+    // What hangs on a record needs it as it was seen.
+    let counted = |version| {
+        ours()
+            .write(Write::Unchanged(Key::Domain(first.id), version))
+            .create(domain::mailbox::inbox::Inbox { organization_id, ..samples::inbox(66) })
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Domain(first.id))]));
+    assert_eq!(store.commit(counted(2)).await, conflict);
+    assert_eq!(store.commit(counted(1)).await, Ok(()));
+    let hash = Digest::of(b"domains");
+    let count = |by, limit| Write::Count { key: hash, by, limit, expires_at: later(9) };
+    assert_eq!(store.commit(ours().write(count(0, Some(0)))).await, Ok(()), "there is none");
+    assert_eq!(store.commit(ours().write(count(1, None))).await, Ok(()));
+    let left = Err(StoreError::Conflict(vec![Conflict::Record(Key::Counter(hash))]));
+    assert_eq!(store.commit(ours().write(count(0, Some(0)))).await, left, "there is one");
+
+    let look = "contract.example";
+    let empty = store.family(look).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(empty, Family::empty(look.to_owned()));
+    let with = empty.clone().with(organization_id, &first.name);
+    let write = |family: &Family| ours().directory(DirectoryWrite::Family(family.clone()));
+    assert_eq!(store.commit(write(&with)).await, Ok(()));
+    let lost = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    assert_eq!(store.commit(write(&empty)).await, lost, "of two at once one is first");
+    let stored = store.family(look).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(stored, Family { version: 1, ..with });
+    let without = stored.clone().without(organization_id, &first.name);
+    assert_eq!(store.commit(write(&without)).await, Ok(()));
+    assert_eq!(store.commit(write(&stored)).await, lost);
+
+    let claim = |claimed| ours().directory(DirectoryWrite::Claim(first.name.clone(), claimed));
+    for (claimed, count) in
+        [(Claimed::Asked, 1), (Claimed::Asked, 2), (Claimed::Deleted, 1), (Claimed::Deleted, 0)]
+    {
+        assert_eq!(store.commit(claim(claimed)).await, Ok(()));
+        assert_eq!(store.claims(&first.name).await, Ok(count));
+    }
 }
 
 async fn all_or_nothing(store: &dyn Whole) {
@@ -586,12 +645,7 @@ async fn all_of(store: &dyn Whole, list: &List, limit: u16) -> Vec<Record> {
     all_in(store, organization_id(9), list, limit).await
 }
 
-async fn all_in(
-    store: &dyn Whole,
-    organization_id: domain::OrganizationId,
-    list: &List,
-    limit: u16,
-) -> Vec<Record> {
+async fn all_in(store: &dyn Whole, organization_id: OrganizationId, list: &List, limit: u16) -> Vec<Record> {
     let (mut seen, mut request) = (vec![], PageRequest { limit, cursor: None });
     loop {
         let page = store.list(organization_id, list, &request).await;
@@ -682,7 +736,7 @@ async fn mail_is_listed(store: &dyn Whole) {
 }
 
 /// Each label of an inbox once, whether others begin with it and however many mails have it.
-async fn labels_are_listed(store: &dyn Whole, organization_id: domain::OrganizationId, mail: &Message) {
+async fn labels_are_listed(store: &dyn Whole, organization_id: OrganizationId, mail: &Message) {
     let names = ["To", "To do", "To do later", "a", "Ärger", "日本"];
     let mut more = Change::new(organization_id);
     for (n, name) in (0_u8..).zip(names).filter(|(_, name)| *name != "To do") {

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
-    AddressEntry, Change, Conflict, Counter, Directory, DirectoryWrite, DueDelivery, Expect, Key, List,
-    ListError, Page, PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
+    AddressEntry, Change, Claimed, Conflict, Counter, Directory, DirectoryWrite, DueDelivery, Expect, Key,
+    List, ListError, Page, PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use async_trait::async_trait;
@@ -17,11 +17,12 @@ use domain::delivery::webhook::Attempt;
 use domain::gate::draft::DraftState;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
+use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
 use domain::people::usage::{Of, Usage};
-use domain::{AuditId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
+use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]
@@ -38,6 +39,10 @@ pub struct Contents {
     pub addresses: BTreeMap<String, AddressEntry>,
     /// Addresses of inboxes that were deleted.
     pub retired: BTreeSet<String>,
+    /// Verified domains, by how they look.
+    pub families: BTreeMap<String, Family>,
+    /// How many organizations asked for a domain.
+    pub claims: BTreeMap<DomainName, u64>,
     /// All that was written down.
     pub audit: Vec<AuditEntry>,
     /// The chains: links by place.
@@ -225,9 +230,13 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                 conflicts.push(Conflict::Record(key.clone()));
             }
             Write::Missing(key) if at(key).is_some() => conflicts.push(Conflict::Record(key.clone())),
+            Write::Unchanged(key, version) if at(key).and_then(Record::version) != Some(*version) => {
+                conflicts.push(Conflict::Record(key.clone()));
+            }
             Write::Thread(_)
             | Write::RemoveVersion(..)
             | Write::Missing(_)
+            | Write::Unchanged(..)
             | Write::Delete(_)
             | Write::Remove(_)
             | Write::Count { .. }
@@ -247,6 +256,10 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             DirectoryWrite::NewAddress(entry) => {
                 !contents.addresses.contains_key(&entry.address.mailbox_key())
             }
+            DirectoryWrite::Family(family) => {
+                contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
+            }
+            DirectoryWrite::Claim(..) => true,
         };
         if !met {
             conflicts.push(Conflict::Directory);
@@ -353,7 +366,7 @@ fn apply(contents: &mut Contents, change: Change) {
                     None => drop(contents.records.remove(&key)),
                 }
             }
-            Write::Missing(_) => {}
+            Write::Missing(_) | Write::Unchanged(..) => {}
             Write::Delete(key) | Write::Remove(key) | Write::RemoveVersion(key, _) => {
                 drop(contents.records.remove(&(organization_id, key)));
             }
@@ -370,6 +383,17 @@ fn apply(contents: &mut Contents, change: Change) {
             }
             DirectoryWrite::NewAddress(entry) => {
                 drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
+            }
+            DirectoryWrite::Family(mut family) => {
+                family.version += 1;
+                drop(contents.families.insert(family.look.clone(), family));
+            }
+            DirectoryWrite::Claim(name, claimed) => {
+                let count = contents.claims.entry(name).or_default();
+                *count = match claimed {
+                    Claimed::Asked => *count + 1,
+                    Claimed::Deleted => count.saturating_sub(1),
+                };
             }
         }
     }
@@ -388,6 +412,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Tokens, Record::Token(token)) if token.first.is_none() => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
+        (List::Domains, Record::Domain(one)) => {
+            Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
+        }
         (List::Messages(inbox, span), Record::Message(message))
             if message.inbox_id == *inbox && span.takes(message.created_at) =>
         {
@@ -496,6 +523,7 @@ fn forward(list: &List) -> bool {
         List::Inboxes
             | List::Tokens
             | List::Webhooks
+            | List::Domains
             | List::Members
             | List::Labels(_)
             | List::MessagesSince(..)
@@ -617,6 +645,15 @@ impl Directory for MemoryStore {
             .filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned())
             .collect())
     }
+
+    async fn family(&self, look: &str) -> Result<Family, StoreError> {
+        let known = self.contents().families.get(look).cloned();
+        Ok(known.unwrap_or_else(|| Family::empty(look.to_owned())))
+    }
+
+    async fn claims(&self, name: &DomainName) -> Result<u64, StoreError> {
+        Ok(self.contents().claims.get(name).copied().unwrap_or_default())
+    }
 }
 
 #[async_trait]
@@ -695,6 +732,23 @@ impl Watch for MemoryStore {
                 _ => None,
             })
             .collect();
+        found.sort_unstable();
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
+    }
+
+    async fn domains(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, DomainId)>, StoreError> {
+        let contents = self.contents();
+        let due = |record: &Record| match record {
+            Record::Domain(one) => {
+                one.look_at.filter(|at| *at < now).map(|at| (at, (one.organization_id, one.id)))
+            }
+            _ => None,
+        };
+        let mut found: Vec<_> = contents.records.values().filter_map(due).collect();
         found.sort_unstable();
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
     }

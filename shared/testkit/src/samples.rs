@@ -23,6 +23,7 @@ use domain::gate::policy::{
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
+use domain::mailbox::domains::{Answer, Domain, DomainName, Found, Seen};
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::{Index, Retired, Segment};
@@ -168,6 +169,7 @@ pub fn session(n: u8, role: Role) -> (Session, Secret) {
 /// An inbox of [`organization`] 1.
 pub fn inbox(n: u8) -> Inbox {
     Inbox {
+        domain_id: None,
         id: inbox_id(n),
         organization_id: organization_id(1),
         address: address(&format!("inbox{n}@mail.example.com")),
@@ -377,6 +379,29 @@ pub fn suppression(n: u8) -> Suppression {
         created_at: later(n.into()),
         created_by: Actor::System,
     }
+}
+
+/// A domain: verified where the number is even, else waited for.
+///
+/// # Panics
+/// Never.
+pub fn domain(n: u8) -> Domain {
+    let name = DomainName::parse(&format!("d{n}.example.org")).unwrap_or_else(|error| panic!("{error}"));
+    let asked = Domain::new(
+        organization_id(1),
+        name,
+        vec!["key".into()],
+        ("eu-west-1", Actor::System, later(n.into())),
+    );
+    if !n.is_multiple_of(2) {
+        return asked;
+    }
+    let found = asked.wanted().into_iter().map(|wanted| {
+        let answer = Answer { value: wanted.value, priority: wanted.priority };
+        Found::new(wanted.name, wanted.kind, Some(vec![answer]))
+    });
+    let seen = Seen { sends: true, tokens: asked.tokens.clone(), found: found.collect() };
+    asked.seen(seen, later(60)).0
 }
 
 /// An entry of a list.
@@ -673,6 +698,7 @@ pub fn subjects() -> Vec<Subject> {
         Subject::Halt(Box::new(Halt { token_id: Some(TokenId::new(NOW, [1; 10])), paused: Some(pause) })),
         Subject::Halt(Box::new(Halt { token_id: None, paused: None })),
         Subject::Endpoint(Endpoint { id: webhook(1).id, status: webhook(1).status }),
+        Subject::Domain(Box::new(domain(1).notice())),
     ]
 }
 

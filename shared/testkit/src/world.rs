@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
 use app::base::ports::{
-    Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Endpoints, Eraser, FlowError,
-    MailSender, Queue, Random, SendOutcome, Settings, Signature, Signer, Workflow,
+    Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Dns, Endpoints, Eraser, FlowError,
+    Identities, Identity, IdentityError, MailSender, NoAnswer, Queue, Random, SendOutcome, Settings,
+    Signature, Signer, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
 use app::gate::submit::Sending;
@@ -18,6 +19,7 @@ use domain::base::digest::Digest;
 use domain::delivery::webhook::{AttemptResult, Health, ResponseHead};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
+use domain::mailbox::domains::{Answer, RecordType};
 use domain::{InboxId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
@@ -353,6 +355,78 @@ impl Queue for Outside {
     }
 }
 
+/// SES's identities in memory. One sends once a test says so.
+#[derive(Debug, Default)]
+pub struct MemoryIdentities {
+    /// Each with the host of its bounces.
+    pub known: Mutex<BTreeMap<String, Option<String>>>,
+    /// Those that SES sends for.
+    pub sending: Mutex<BTreeSet<String>>,
+    /// Those that the account has otherwise.
+    pub foreign: Mutex<BTreeSet<String>>,
+    /// The next call fails like this.
+    pub failure: Mutex<Option<IdentityError>>,
+}
+
+impl MemoryIdentities {
+    fn called(&self, name: &str) -> Result<(), IdentityError> {
+        if let Some(error) = lock(&self.failure).take() {
+            return Err(error);
+        }
+        if lock(&self.foreign).contains(name) { Err(IdentityError::Foreign) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Identities for MemoryIdentities {
+    async fn create(&self, name: &str) -> Result<(), IdentityError> {
+        self.called(name)?;
+        lock(&self.known).entry(name.to_owned()).or_default();
+        Ok(())
+    }
+    async fn get(&self, name: &str) -> Result<Option<Identity>, IdentityError> {
+        self.called(name)?;
+        let known = lock(&self.known).get(name).cloned();
+        Ok(known.map(|mail_from| Identity {
+            tokens: (1..=3).map(|n| format!("key{n}")).collect(),
+            sends: lock(&self.sending).contains(name),
+            mail_from,
+        }))
+    }
+    async fn set_mail_from(&self, name: &str, host: &str) -> Result<(), IdentityError> {
+        self.called(name)?;
+        lock(&self.known).insert(name.to_owned(), Some(host.to_owned()));
+        Ok(())
+    }
+    async fn delete(&self, name: &str) -> Result<(), IdentityError> {
+        self.called(name)?;
+        lock(&self.known).remove(name);
+        Ok(())
+    }
+}
+
+/// DNS in memory.
+#[derive(Debug, Default)]
+pub struct MemoryDns {
+    /// What there is, by name and type.
+    pub records: Mutex<BTreeMap<(String, RecordType), Vec<Answer>>>,
+    /// Whether nobody answers.
+    pub silent: AtomicBool,
+    /// How many look-ups there were.
+    pub asked: AtomicU64,
+}
+
+#[async_trait]
+impl Dns for MemoryDns {
+    async fn lookup(&self, name: &str, kind: RecordType) -> Result<Vec<Answer>, NoAnswer> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.silent.load(Ordering::SeqCst) {
+            return Err(NoAnswer);
+        }
+        Ok(lock(&self.records).get(&(name.to_owned(), kind)).cloned().unwrap_or_default())
+    }
+}
+
 /// A whole installation.
 pub struct World {
     /// What use cases get.
@@ -371,6 +445,10 @@ pub struct World {
     pub notifier: NotedNotifier,
     /// Receivers.
     pub outside: Outside,
+    /// Domains in SES.
+    pub identities: MemoryIdentities,
+    /// DNS.
+    pub dns: MemoryDns,
     clock: Arc<HandClock>,
 }
 
@@ -383,6 +461,7 @@ impl Default for World {
         let clock = Arc::new(HandClock(AtomicI64::new(samples::NOW.as_millisecond())));
         let settings = Settings {
             mail_domain: "mail.example.com".into(),
+            region: "eu-west-1".into(),
             message_id_domain: "eu-west-1.amazonses.com".into(),
             public_url: Some("https://console.example.com".into()),
             allow_loopback_webhooks: false,
@@ -403,6 +482,8 @@ impl Default for World {
             sender: NotedSender::default(),
             notifier: NotedNotifier::default(),
             outside: Outside::default(),
+            identities: MemoryIdentities::default(),
+            dns: MemoryDns::default(),
             clock,
         }
     }

@@ -26,6 +26,7 @@ pub mod people {
 /// Inboxes, their mail, conversations and files.
 pub mod mailbox {
     pub mod attachments;
+    pub mod domains;
     pub mod inboxes;
     pub mod listed;
     pub mod messages;

@@ -18,12 +18,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("aws-data", &["app", "domain"]),
     ("aws-flow", &["app", "domain"]),
     ("aws-mail", &["app", "domain"]),
+    ("aws-domains", &["app"]),
     ("assembly", &["app", "aws-data", "aws-flow", "runtime"]),
     ("api", &["app", "assembly", "domain", "runtime", "wire"]),
     ("console", &["app", "assembly", "domain", "runtime", "wire"]),
     ("inbound", &["app", "assembly", "domain", "runtime"]),
     ("dispatch", &["app", "assembly", "aws-flow", "aws-mail", "domain", "runtime"]),
     ("background", &["app", "assembly", "aws-data", "aws-flow", "domain", "runtime", "wire"]),
+    ("domains", &["app", "assembly", "aws-domains", "domain", "runtime", "wire"]),
     ("mcp", &["api", "app", "domain", "runtime", "wire"]),
     ("operator", &["app", "assembly", "runtime", "wire"]),
     ("testkit", &["app", "domain"]),
@@ -81,7 +83,34 @@ fn only_the_dispatch_group_can_reach_ses() {
     assert_eq!(users.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["dispatch"]);
     let linkers: Vec<_> =
         dependencies().into_iter().filter(|(_, uses)| uses.contains("aws-sdk-sesv2")).collect();
-    assert_eq!(linkers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["aws-mail"]);
+    assert_eq!(
+        linkers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["aws-domains", "aws-mail"]
+    );
+}
+
+/// The other crate that links SES's SDK makes and removes identities: an operation that its source does not name is not linked.
+#[test]
+fn what_looks_after_domains_calls_nothing_that_sends() {
+    let users: Vec<_> = dependencies().into_iter().filter(|(_, uses)| uses.contains("aws-domains")).collect();
+    assert_eq!(users.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["domains"]);
+    let sources = rust_files(&Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/aws-domains/src")));
+    for (file, text) in sources {
+        let calls: BTreeSet<_> = text
+            .split("self.client.")
+            .skip(1)
+            .map(|rest| rest.split('(').next().unwrap_or_default().to_owned())
+            .collect();
+        let allowed = [
+            "create_email_identity",
+            "delete_email_identity",
+            "get_email_identity",
+            "put_email_identity_mail_from_attributes",
+        ];
+        assert!(calls.iter().all(|call| allowed.contains(&call.as_str())), "{file}: {calls:?}");
+        assert!(!text.contains("send_email") && !text.contains("Client::from_conf"), "{file}");
+        assert_eq!(text.matches("Client::new").count(), 1, "{file}");
+    }
 }
 
 // ------------------------------------------------------------------ rooms

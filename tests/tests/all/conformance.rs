@@ -37,12 +37,14 @@ fn served() -> BTreeMap<String, &'static str> {
         ("background", background::FUNCTIONS),
         ("console", console::FUNCTIONS),
         ("dispatch", dispatch::FUNCTIONS),
+        ("domains", domains::FUNCTIONS),
         ("inbound", inbound::FUNCTIONS),
         ("mcp", mcp::FUNCTIONS),
         ("operator", operator::FUNCTIONS),
     ];
     let mut all = BTreeMap::new();
     let api = api::ENDPOINTS.iter().chain([&api::unmatched::ENDPOINT]).map(|endpoint| (endpoint.name, "api"));
+    let api = api.chain(domains::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "domains")));
     let others = groups.iter().flat_map(|(group, functions)| functions.iter().map(|f| (f.name(), *group)));
     for (name, group) in api.chain(others) {
         assert!(all.insert(name.to_owned(), group).is_none(), "two functions are named {name}");
@@ -168,26 +170,28 @@ fn every_function_has_an_example_event_and_every_example_a_function() {
 #[test]
 fn every_route_is_one_file_one_function_and_the_same_everywhere() {
     let mut routes: BTreeMap<&str, &Endpoint> = BTreeMap::new();
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         routes.insert(endpoint.name, endpoint);
         let same = |other: &&Endpoint| (other.method, other.path) == (endpoint.method, endpoint.path);
-        let twice = api::ENDPOINTS.iter().filter(same).count() > 1;
-        assert!(!twice, "{} {} stands twice in api::ENDPOINTS", endpoint.method, endpoint.path);
+        let twice = tests::endpoints().iter().filter(same).count() > 1;
+        assert!(!twice, "{} {} stands twice in ENDPOINTS", endpoint.method, endpoint.path);
     }
     let mut files = 0;
-    let source = root().join("functions/api/src");
-    for entry in std::fs::read_dir(&source).unwrap() {
-        let folder = entry.unwrap().path();
-        if !folder.is_dir() {
-            continue;
-        }
-        let resource = folder.file_name().unwrap().to_str().unwrap().to_owned();
+    let folders = std::fs::read_dir(root().join("functions/api/src")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path()).filter(|folder| folder.is_dir());
+    let named = |folder: PathBuf| (format!("api-{}", folder.file_name().unwrap().to_str().unwrap()), folder);
+    let all: Vec<_> =
+        folders.map(named).chain([("domains".to_owned(), root().join("functions/domains/src"))]).collect();
+    for (resource, folder) in all {
         for action in names(&folder, ".rs") {
-            files += 1;
-            let name = format!("api-{resource}-{action}").replace('_', "-");
-            let endpoint =
-                routes.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in api::ENDPOINTS"));
             let handler = read(folder.join(format!("{action}.rs")));
+            if !handler.contains("\npub const ENDPOINT: ") {
+                assert_eq!(resource, "domains", "{action} is no route");
+                continue;
+            }
+            files += 1;
+            let name = format!("{resource}-{action}").replace('_', "-");
+            let endpoint = routes.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in ENDPOINTS"));
             let (method, path) = (endpoint.method, endpoint.path);
             assert!(
                 handler.starts_with(&format!("//! `{method} {path}`")),
@@ -204,8 +208,8 @@ fn every_route_is_one_file_one_function_and_the_same_everywhere() {
     }
     assert_eq!(
         files,
-        api::ENDPOINTS.len(),
-        "a route's file is missing from api::ENDPOINTS, or stands there twice"
+        tests::endpoints().len(),
+        "a route's file is missing from ENDPOINTS, or stands there twice"
     );
 }
 
@@ -217,7 +221,7 @@ fn logical_id(function: &str) -> String {
 /// What the API's gateway is told of the routes, as `template.yaml` writes it.
 fn gateway() -> String {
     let mut paths: BTreeMap<&str, BTreeMap<String, &str>> = BTreeMap::new();
-    for endpoint in api::ENDPOINTS.iter().chain([
+    for endpoint in tests::endpoints().iter().chain([
         &console::ENDPOINT,
         &console::unsubscribe::ENDPOINT,
         &mcp::ENDPOINT,
@@ -298,14 +302,14 @@ fn the_papers_name_each_route_with_its_scope() {
         |line: &str| line.split('/').nth(2).map(|part| part.trim_end_matches(['`', ' ', '|']).to_owned());
     let mut lines: Vec<String> = vec![];
     for line in papers.lines() {
-        let endpoint = api::ENDPOINTS.iter().find(|endpoint| line.starts_with(&name(endpoint)));
+        let endpoint = tests::endpoints().iter().find(|endpoint| line.starts_with(&name(endpoint)));
         match endpoint {
             Some(endpoint) => lines.push(row(endpoint)),
             None if is_row(line) => {}
             None => lines.push(line.to_owned()),
         }
     }
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         let row = row(endpoint);
         if !lines.contains(&row) {
             let of_resource = |line: &String| is_row(line) && resource(line) == resource(&row);
@@ -337,6 +341,7 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("group_id", "grp_01kc1x5e3r0000000000000012"),
     ("suppression_id", "sup_01kc1x5e3r0000000000000014"),
     ("list_entry_id", "lst_01kc1x5e3r0000000000000013"),
+    ("domain_id", "dom_01kc1x5e3r0000000000000015"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).
@@ -400,7 +405,7 @@ fn example(endpoint: &Endpoint) -> Value {
 /// `make routes` writes what this compares.
 #[test]
 fn each_route_has_an_example_of_a_call() {
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         let path = format!("events/{}.json", endpoint.name);
         let written = serde_json::to_string_pretty(&example(endpoint)).unwrap() + "\n";
         if runtime::environment::setting("WRITE_ROUTES").is_some() {
@@ -427,6 +432,13 @@ fn the_papers_name_each_code_with_what_to_do() {
     } else {
         assert_eq!(format!("| status |{written}"), table, "{path}: `make routes` writes them");
     }
+}
+
+/// What no route matches is answered by the group `api`, which links no other's routes.
+#[test]
+fn what_is_said_of_methods_knows_the_routes_of_every_group() {
+    let others: Vec<_> = domains::ENDPOINTS.iter().map(|endpoint| (endpoint.method, endpoint.path)).collect();
+    assert_eq!(api::unmatched::ELSEWHERE, others);
 }
 
 /// What each group's roles may hold at most. Only the dispatch group sends; only routes and the sweeper start workflows.
@@ -538,6 +550,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "s3:PutObject",
             "s3:PutObjectTagging",
             "sqs:SendMessage",
+        ],
+    ),
+    (
+        "domains",
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            // Identities of domains; nothing that sends.
+            "ses:CreateEmailIdentity",
+            "ses:DeleteEmailIdentity",
+            "ses:GetEmailIdentity",
+            "ses:PutEmailIdentityMailFromAttributes",
+            "ses:TagResource",
         ],
     ),
     // It calls the API as anybody does, with the caller's own credential.
@@ -825,6 +853,7 @@ fn alarms_ring_for_what_they_say() {
         ("ChainSilentAlarm", "Sum(Invocations BackgroundChain) < 1 in 2 x 900 s, or silence"),
         ("ComplaintAlarm", "Maximum(Reputation.ComplaintRate ) > 0.001 in 1 x 3600 s"),
         ("DispatchAlarm", "Sum(Errors DispatchSend) > 5 in 3 x 300 s"),
+        ("DomainsSilentAlarm", "Sum(Invocations DomainsCheck) < 1 in 2 x 900 s, or silence"),
         (
             "InboundAlarm",
             "Maximum(ApproximateNumberOfMessagesVisible InboundDeadLetters.QueueName) > 0 in 1 x 300 s",

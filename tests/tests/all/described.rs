@@ -26,7 +26,7 @@ fn read_example(endpoint: &Endpoint) -> Option<(Shape, Value)> {
 
 #[test]
 fn each_route_takes_its_example() {
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         let told = endpoint.body.is_some() && endpoint.method != "GET";
         assert!(!told || !endpoint.example.is_empty(), "{}: has no example of its body", endpoint.name);
         if let Some((shape, example)) = read_example(endpoint) {
@@ -95,7 +95,7 @@ fn spoil(value: &Value) -> Vec<Value> {
 #[test]
 fn what_a_reader_takes_its_schema_takes_too() {
     let mut looked_at = 0;
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         let Some(body) = endpoint.body else { continue };
         let validator = validator(body.schema, requests());
         let example: Value = serde_json::from_str(endpoint.example).unwrap();
@@ -111,7 +111,7 @@ fn what_a_reader_takes_its_schema_takes_too() {
 /// All that the routes refer to, by name.
 fn gather_types() -> BTreeMap<String, Value> {
     let (mut taken, mut answered) = (requests(), responses());
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         for shape in [endpoint.query, endpoint.body].into_iter().flatten() {
             _ = (shape.schema)(&mut taken);
         }

@@ -16,6 +16,7 @@ mod people {
 }
 
 mod mailbox {
+    mod domains;
     mod findings;
     mod screening;
     mod search;
@@ -66,6 +67,7 @@ mod stack {
         mod attachments;
         mod batch;
         pub(super) mod corpus;
+        mod domains;
         mod drafts;
         pub(super) mod inbound;
         mod inboxes;

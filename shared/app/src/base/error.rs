@@ -5,7 +5,7 @@ use domain::gate::policy::Step;
 use domain::people::access::Denied;
 use jiff::Timestamp;
 
-use crate::base::ports::{BlobError, FlowError};
+use crate::base::ports::{BlobError, FlowError, IdentityError};
 use crate::base::store::{Answer, Conflict, Key, ListError, StoreError};
 
 /// One bad field of a request.
@@ -172,6 +172,19 @@ impl From<FlowError> for Refusal {
         match error {
             FlowError::Transient(text) => Refusal::Unavailable(text),
             other => Refusal::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<IdentityError> for Refusal {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Transient(text) => Refusal::Unavailable(text),
+            IdentityError::Foreign => Refusal::because(
+                Code::DomainNotAvailable,
+                "this account of AWS sends for the domain otherwise: ask the operator",
+            ),
+            IdentityError::Permanent(text) => Refusal::Internal(text),
         }
     }
 }

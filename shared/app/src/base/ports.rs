@@ -10,6 +10,7 @@ use domain::delivery::event::{Event, EventKind, Subject};
 use domain::delivery::webhook::{AttemptResult, ResponseHead};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
+use domain::mailbox::domains::{Answer, RecordType};
 use domain::people::access::Actor;
 use domain::people::limit::Buckets;
 use domain::{
@@ -216,6 +217,56 @@ pub trait MailSender: Send + Sync {
     async fn send(&self, mail: &Countersigned) -> SendOutcome;
 }
 
+/// What SES knows of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its names of the keys that sign the domain's mail.
+    pub tokens: Vec<String>,
+    /// Whether it signs and sends for the domain.
+    pub sends: bool,
+    /// The host that bounces go to, where one is set.
+    pub mail_from: Option<String>,
+}
+
+/// Why SES did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// The account has such an identity, and it is none that this installation made.
+    #[error("the identity is not of this installation")]
+    Foreign,
+    /// May succeed later.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// Never.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+/// The domains that SES signs and sends for. Nothing that has it can send.
+#[async_trait]
+pub trait Identities: Send + Sync {
+    /// Makes the identity of a domain, with keys of 2048 bits that SES makes and changes itself. One that is there stays as it is.
+    async fn create(&self, name: &str) -> Result<(), IdentityError>;
+    /// What is known of a domain; none where there is no identity.
+    async fn get(&self, name: &str) -> Result<Option<Identity>, IdentityError>;
+    /// Says where bounces go. While that host has no records, they go to Amazon's own domain.
+    async fn set_mail_from(&self, name: &str, host: &str) -> Result<(), IdentityError>;
+    /// Removes the identity; one that is not there is removed already.
+    async fn delete(&self, name: &str) -> Result<(), IdentityError>;
+}
+
+/// DNS did not say what there is, nor that there is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("DNS did not answer")]
+pub struct NoAnswer;
+
+/// Looks up what the public DNS has.
+#[async_trait]
+pub trait Dns: Send + Sync {
+    /// The records of one name, a bounded number of them within bounded time; none where there are none.
+    async fn lookup(&self, name: &str, kind: RecordType) -> Result<Vec<Answer>, NoAnswer>;
+}
+
 /// Publishes events, as public JSON.
 #[async_trait]
 pub trait EventBus: Send + Sync {
@@ -321,6 +372,8 @@ pub struct Ports {
 pub struct Settings {
     /// The domain that new inboxes get their address on.
     pub mail_domain: String,
+    /// The region of AWS: its servers take and send mail.
+    pub region: String,
     /// What stands behind the `@` of the `Message-ID` that SES gives: `email.amazonses.com` in us-east-1,
     /// `<region>.amazonses.com` elsewhere.
     pub message_id_domain: String,

@@ -14,6 +14,7 @@ use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::RequestLine;
+use domain::mailbox::domains::{Domain, DomainName, Family};
 use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
@@ -30,8 +31,8 @@ use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::usage::{By, Of, Usage};
 use domain::{
-    ApprovalId, AttachmentId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
-    StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
+    OrganizationId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 use jiff::civil::Date;
 
@@ -140,7 +141,7 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
+                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
                 StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
             };
             use jiff::civil::Date;
@@ -297,6 +298,8 @@ records! {
         OptOut(OptOut) by (hash: Digest);
         /// Somebody on a list.
         ListEntry(ListEntry) by (id: ListEntryId);
+        /// A domain of the organization.
+        Domain(Domain, boxed *) by (id: DomainId), version;
         /// A count of mails within a window of time, by its hash.
         Counter(Counter) by (hash: Digest);
         /// A line of the log of requests.
@@ -380,6 +383,8 @@ pub enum Write {
     RemoveVersion(Key, u64),
     /// Writes nothing: nothing must lie there.
     Missing(Key),
+    /// Writes nothing: a record that has a version must be there, at this one.
+    Unchanged(Key, u64),
     /// Adds to a count, without reading it; one that is not there is 0. Where the sum would be more than `limit`,
     /// nothing is written, and the conflict is on [`Key::Counter`].
     Count {
@@ -430,6 +435,19 @@ pub enum DirectoryWrite {
     NewAddress(AddressEntry),
     /// The address of an inbox that is deleted: it leads nowhere, and nobody can take it ever again.
     RetireAddress(AddressEntry),
+    /// Which verified domains look alike, where that is as it was seen: the written one has the next version.
+    Family(Family),
+    /// One more organization asked for this domain, or one fewer.
+    Claim(DomainName, Claimed),
+}
+
+/// What becomes of the number of organizations that asked for a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    /// One more.
+    Asked,
+    /// One fewer.
+    Deleted,
 }
 
 /// Who owns an address.
@@ -577,6 +595,8 @@ pub enum List {
     Tokens,
     /// All webhooks, oldest first.
     Webhooks,
+    /// All domains, oldest first.
+    Domains,
     /// All members, oldest first.
     Members,
     /// The mails of an inbox that came or were asked for within this span.
@@ -722,6 +742,12 @@ pub trait Directory: Send + Sync {
 
     /// The owners of these addresses (at most 100), those that have one: of an inbox that was deleted, nobody.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
+
+    /// The verified domains that look so, of all organizations.
+    async fn family(&self, look: &str) -> Result<Family, StoreError>;
+
+    /// How many organizations asked for this domain, verified or not.
+    async fn claims(&self, name: &DomainName) -> Result<u64, StoreError>;
 }
 
 /// A mail that somebody must look after.
@@ -761,6 +787,13 @@ pub trait Watch: Send + Sync {
     /// At most `limit` inboxes whose search index has a `look_at` before `now`, the longest overdue first.
     async fn indexes(&self, now: Timestamp, limit: u16)
     -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
+
+    /// At most `limit` domains whose `look_at` is before `now`, the longest overdue first.
+    async fn domains(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, DomainId)>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

@@ -5,6 +5,7 @@ use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Ticket};
+use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::people::access::Actor;
@@ -185,7 +186,16 @@ async fn look(
     let sent = |original: Message| {
         matches!(original.outbound().map(|outbound| &outbound.state), Some(State::Accepted { .. }))
     };
+    // Most inboxes are on the installation's own domain, which costs no further read.
+    let domain_lost = match inbox.as_ref().and_then(|inbox: &Inbox| inbox.domain_id) {
+        Some(id) => {
+            let domain = load(&*ports.store, organization_id, key::Domain(id)).await?;
+            !domain.is_some_and(|domain| domain.is_verified())
+        }
+        None => false,
+    };
     let around = Around {
+        domain_lost,
         organization,
         inbox,
         tokens: tokens.into_iter().flatten().collect(),

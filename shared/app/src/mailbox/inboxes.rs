@@ -6,6 +6,7 @@ use domain::base::address::HeaderText;
 use domain::base::code::Code;
 use domain::base::id::Id as _;
 use domain::delivery::event::{EventKind, Subject};
+use domain::mailbox::domains::DomainName;
 use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::{Inbox, Purge, new_address};
 use domain::mailbox::lifecycle::Status;
@@ -21,6 +22,7 @@ use crate::base::store::{
     AddressEntry, Change, Conflict, DirectoryWrite, Expect, Key, List, ListError, Page, PageRequest,
     StoreError, Write, key, load, typed,
 };
+use crate::mailbox::domains;
 
 /// What a new inbox is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +31,11 @@ pub struct NewInbox {
     pub username: Option<String>,
     /// The name that recipients see.
     pub display_name: Option<HeaderText>,
+    /// A verified domain of the organization; none given means the installation's.
+    pub domain: Option<DomainName>,
 }
 
-/// Makes an inbox on the installation's domain.
+/// Makes an inbox, on the installation's domain or on a verified one of the organization.
 pub async fn create(
     ports: &Ports,
     permit: &Permit<scope::InboxesManage>,
@@ -42,31 +46,48 @@ pub async fn create(
     let organization_id = permit.organization_id();
     let id = ports.inbox_id();
     let username = new.username.unwrap_or_else(|| id.body()[16..].to_owned());
-    let address = new_address(&username, &ports.settings.mail_domain)
+    let domain = match &new.domain {
+        Some(name) if name.as_str() != ports.settings.mail_domain => {
+            Some(domains::verified(ports, organization_id, name).await?)
+        }
+        _ => None,
+    };
+    let own = domain.as_ref().map_or(&*ports.settings.mail_domain, |domain| domain.name.as_str());
+    let address = new_address(&username, own)
         .map_err(|error| Refusal::field("username", Code::InvalidUsername, error))?;
     let inbox = Inbox {
         id,
         organization_id,
         address: address.clone(),
+        domain_id: domain.as_ref().map(|domain| domain.id),
         display_name: new.display_name,
         paused: None,
         created_at: ports.now(),
     };
     let event =
         ports.event(organization_id, EventKind::InboxCreated, Subject::Inbox(Box::new(inbox.clone())));
-    let change = Change::new(organization_id)
-        .create(inbox.clone())
+    let mut change = Change::new(organization_id).create(inbox.clone());
+    if let Some(domain) = &domain {
+        let counted = domains::count_inboxes(organization_id, domain.id);
+        change = change.write(Write::Unchanged(Key::Domain(domain.id), domain.version)).write(Write::Count {
+            key: counted,
+            by: 1,
+            limit: None,
+            expires_at: jiff::Timestamp::MAX,
+        });
+    }
+    let change = change
         .directory(DirectoryWrite::NewAddress(AddressEntry { address, organization_id, inbox_id: id }))
         .audit(ports.audit(organization_id, permit.actor(), "inbox.create", id))
         .event(event);
     let change = once.save(change, ports.now(), || answer(&inbox));
-    match once.commit(ports, change).await {
+    match once.try_commit(ports, change).await? {
+        Ok(()) => Ok(inbox),
         // The inbox's own id is random: what can be taken is the address.
-        Err(Refusal::Because { code: Code::ChangedMeanwhile, .. }) => {
+        Err(conflicts) if conflicts.contains(&Conflict::Directory) => {
             Err(Refusal::because(Code::AddressTaken, "this address is taken: choose another username"))
         }
-        Err(refusal) => Err(refusal),
-        Ok(()) => Ok(inbox),
+        Err(conflicts) => Err(StoreError::Conflict(conflicts).into()),
     }
 }
 
@@ -138,6 +159,12 @@ pub async fn delete(
         .directory(DirectoryWrite::RetireAddress(AddressEntry { address, organization_id, inbox_id: id }))
         .audit(ports.audit(organization_id, permit.actor(), "inbox.delete", id))
         .event(event);
+    let change = match inbox.domain_id {
+        Some(domain) => {
+            change.write(Write::Uncount { key: domains::count_inboxes(organization_id, domain), by: 1 })
+        }
+        None => change,
+    };
     match ports.store.commit(change).await {
         Err(StoreError::Conflict(conflicts)) if conflicts.contains(&Conflict::Record(Key::Inbox(id))) => {
             Err(Refusal::NotFound("inbox"))

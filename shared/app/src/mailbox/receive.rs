@@ -200,6 +200,7 @@ async fn file(
         id: owner.inbox_id,
         organization_id: owner.organization_id,
         address: owner.address.clone(),
+        domain_id: None,
         display_name: None,
         paused: None,
         created_at: message.created_at,

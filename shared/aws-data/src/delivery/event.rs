@@ -2,6 +2,7 @@
 
 use domain::delivery::event::{Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject};
 use domain::gate::approval::Approval;
+use domain::mailbox::domains::DomainNotice;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::Suppression;
 use domain::mailbox::message::Message;
@@ -47,6 +48,8 @@ record! {
             suppression: Option<Suppression>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             held: Option<HeldNotice>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            domain: Option<DomainNotice>,
         }
     }
 }
@@ -109,6 +112,7 @@ type SubjectParts = (
     Option<Endpoint>,
     Option<Suppression>,
     Option<HeldNotice>,
+    Option<DomainNotice>,
 );
 
 fn split_subject(subject: &Subject) -> SubjectParts {
@@ -127,31 +131,43 @@ fn split_subject(subject: &Subject) -> SubjectParts {
         Subject::Endpoint(endpoint) => parts.6 = Some(endpoint),
         Subject::Suppression(suppression) => parts.7 = Some(*suppression),
         Subject::Held(held) => parts.8 = Some(*held),
+        Subject::Domain(domain) => parts.9 = Some(*domain),
     }
     parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
     match parts {
-        (Some(message), None, None, None, None, None, None, None, None) => {
+        (Some(message), None, None, None, None, None, None, None, None, None) => {
             Ok(Subject::Message(Box::new(message)))
         }
-        (Some(message), None, None, Some(bounce), None, None, None, None, None) => {
+        (Some(message), None, None, Some(bounce), None, None, None, None, None, None) => {
             Ok(Subject::Bounced(Box::new(message), bounce))
         }
-        (None, Some(approval), None, None, None, None, None, None, None) => {
+        (None, Some(approval), None, None, None, None, None, None, None, None) => {
             Ok(Subject::Approval(Box::new(approval)))
         }
-        (None, None, Some(inbox), None, None, None, None, None, None) => Ok(Subject::Inbox(Box::new(inbox))),
-        (None, None, None, None, Some(blocked), None, None, None, None) => {
+        (None, None, Some(inbox), None, None, None, None, None, None, None) => {
+            Ok(Subject::Inbox(Box::new(inbox)))
+        }
+        (None, None, None, None, Some(blocked), None, None, None, None, None) => {
             Ok(Subject::Blocked(Box::new(blocked)))
         }
-        (None, None, None, None, None, Some(halt), None, None, None) => Ok(Subject::Halt(Box::new(halt))),
-        (None, None, None, None, None, None, Some(endpoint), None, None) => Ok(Subject::Endpoint(endpoint)),
-        (None, None, None, None, None, None, None, Some(suppression), None) => {
+        (None, None, None, None, None, Some(halt), None, None, None, None) => {
+            Ok(Subject::Halt(Box::new(halt)))
+        }
+        (None, None, None, None, None, None, Some(endpoint), None, None, None) => {
+            Ok(Subject::Endpoint(endpoint))
+        }
+        (None, None, None, None, None, None, None, Some(suppression), None, None) => {
             Ok(Subject::Suppression(Box::new(suppression)))
         }
-        (None, None, None, None, None, None, None, None, Some(held)) => Ok(Subject::Held(Box::new(held))),
+        (None, None, None, None, None, None, None, None, Some(held), None) => {
+            Ok(Subject::Held(Box::new(held)))
+        }
+        (None, None, None, None, None, None, None, None, None, Some(domain)) => {
+            Ok(Subject::Domain(Box::new(domain)))
+        }
         _ => Err(Corrupt("event")),
     }
 }

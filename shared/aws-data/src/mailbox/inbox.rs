@@ -7,7 +7,7 @@ use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::people::organization::Pause;
-use domain::{InboxId, OrganizationId, Timestamp};
+use domain::{DomainId, InboxId, OrganizationId, Timestamp};
 
 use crate::base::field::record;
 use crate::base::item::{IndexKeys, Item, Kind, Listing, Place, key, place, shard, text};
@@ -17,6 +17,8 @@ record! {
         id: InboxId,
         organization_id: OrganizationId,
         address: EmailAddress,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        domain_id: Option<DomainId>,
         display_name: Option<HeaderText>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         paused: Option<Pause>,

@@ -4,13 +4,14 @@ use app::base::store::{AddressEntry, Directory, DueDelivery, StoreError, Tally, 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::base::address::EmailAddress;
+use domain::mailbox::domains::{DomainName, Family};
 use domain::people::credential::{Login, SignInWindow};
-use domain::{EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
+use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
 use crate::delivery::waiting;
-use crate::mailbox::{inbox, index, trash};
+use crate::mailbox::{domains, inbox, index, trash};
 use crate::people::{member, session};
 use crate::table::{DynamoTable, classify, retry_contention};
 
@@ -59,6 +60,16 @@ impl Directory for DynamoTable {
         let found = self.read(&places).await?.into_values();
         found.filter(|item| !inbox::is_retired(item)).map(decode).collect()
     }
+
+    async fn family(&self, look: &str) -> Result<Family, StoreError> {
+        let mut found = self.read(&[domains::family_at(look)]).await?.into_values();
+        found.next().map_or_else(|| Ok(Family::empty(look.to_owned())), decode)
+    }
+
+    async fn claims(&self, name: &DomainName) -> Result<u64, StoreError> {
+        let found = self.read(&[domains::claims_at(name)]).await?;
+        Ok(domains::claims_of(found.values().next()))
+    }
 }
 
 #[async_trait]
@@ -81,6 +92,14 @@ impl Watch for DynamoTable {
         limit: u16,
     ) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
         self.query_watch(index::WATCH, now, limit, read_inbox).await
+    }
+
+    async fn domains(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, DomainId)>, StoreError> {
+        self.query_watch(domains::WATCH, now, limit, read_domain).await
     }
 
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
@@ -109,6 +128,15 @@ fn read_inbox(item: &Item) -> Option<(i64, (OrganizationId, InboxId))> {
     let inbox_id = InboxId::parse(parts.next()?).ok()?;
     let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
     Some((at, (organization_id, inbox_id)))
+}
+
+/// As [`read_watched`].
+fn read_domain(item: &Item) -> Option<(i64, (OrganizationId, DomainId))> {
+    use domain::base::id::Id as _;
+    let place = place_of(item);
+    let (organization, domain) = place.pk.split_once('/')?;
+    let named = (OrganizationId::parse(organization).ok()?, DomainId::parse(domain).ok()?);
+    Some((item.get("watch_at")?.as_n().ok()?.parse().ok()?, named))
 }
 
 /// As [`watched`].

@@ -16,6 +16,7 @@ use domain::gate::approval::Approval;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::PolicyBook;
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
+use domain::mailbox::domains::Family;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::listed::{Side, Standing};
@@ -33,7 +34,7 @@ use crate::base::field::Field as _;
 use crate::base::item::{Kind as _, corrupt, decode, encode};
 use crate::delivery::{event, feed};
 use crate::ledger::audit;
-use crate::mailbox::inbox;
+use crate::mailbox::{domains, inbox};
 use crate::people::member;
 
 /// One good item of every kind, as this code writes it.
@@ -91,6 +92,8 @@ fn written() -> Vec<(String, Item)> {
         samples::suppression(2).into(),
         samples::opt_out(1).0.into(),
         samples::list_entry(1, Side::Send, Standing::Block, Whom::Everyone).into(),
+        samples::domain(1).into(),
+        samples::domain(2).into(),
         Contact { hash, first_at: NOW }.into(),
         Counter { hash, count: 3, expires_at: NOW }.into(),
         samples::request_line(1).into(),
@@ -125,6 +128,8 @@ fn written() -> Vec<(String, Item)> {
     }
     let went = Event { went: true, ..samples::event(1) };
     add(Event::NAME, encode(&event::at(organization, went.id), &went));
+    let family = Family::empty("example.org".into()).with(organization, &samples::domain(2).name);
+    add(Family::NAME, encode(&domains::family_at(&family.look), &family));
     let block = samples::block(1);
     add(Block::NAME, encode(&feed::at(organization, block.number), &block));
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));
@@ -159,6 +164,7 @@ fn read(kind: &str, item: Item) -> Result<(), StoreError> {
         Entry::NAME => decode::<Entry>(item).map(drop),
         ChainedEntry::NAME => decode::<ChainedEntry>(item).map(drop),
         Head::NAME => decode::<Head>(item).map(drop),
+        Family::NAME => decode::<Family>(item).map(drop),
         // A book that can't be read is read as one that holds everything: here that counts as unread.
         PolicyBook::NAME => {
             let form = serde_dynamo::from_item(item).map_err(|error| corrupt(&error))?;

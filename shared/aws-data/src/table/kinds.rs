@@ -45,6 +45,7 @@
 //! | suppression | `org/sup` | `suppression` | `org/suppressions` / time and `sup` |
 //! | who may unsubscribe by a mail | `org/opt-out/hash` | `opt-out` | |
 //! | entry of a list | `org/lst` | `list-entry` | `org/lists/direction/kind` / time and `lst` |
+//! | domain | `org/dom` | `domain` | `org/domains` / time and `dom` |
 //! | event | `org/evt` | `event` | |
 //! | block of the feed of events | `org/events` | number | |
 //! | audit entry | `org/aud` | `audit` | |
@@ -53,6 +54,8 @@
 //! | that there is a chain | `audit-heads` | `org` | |
 //! | login | `login/hash` | `login` | |
 //! | address | `address/hash` | `address` | |
+//! | verified domains that look alike | `domain-family/hash` | `family` | |
+//! | claims of a domain | `domain-claims/hash` | `claims` | |
 //! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
@@ -61,6 +64,7 @@
 //! `org/threads/shard` / time and `thr`.
 //! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
 //! (`org/trash/shard` / `msg`) as long as they may come back.
+//! Domains lie in the index `watch` as long as somebody looks at their records by itself.
 //! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
@@ -77,6 +81,7 @@ use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::PolicyBook;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::requests::RequestLine;
+use domain::mailbox::domains::Domain;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
 use domain::mailbox::listed::{ListEntry, Suppression};
@@ -92,7 +97,7 @@ use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
-use crate::mailbox::{attachment, inbox, index, listed, message, opt_out, screening, thread, trash};
+use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
 use crate::people::{member, organization, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
@@ -154,6 +159,7 @@ kinds! { org;
     Suppression(Suppression), Key::Suppression(id) => listed::suppression_at(org, *id);
     OptOut(OptOut), Key::OptOut(hash) => opt_out::at(org, *hash);
     ListEntry(ListEntry), Key::ListEntry(id) => listed::entry_at(org, *id);
+    Domain(Domain), Key::Domain(id) => domains::at(org, *id);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
     Attempt(Attempt);
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
@@ -270,6 +276,7 @@ mod tests {
             key("suppression", Key::Suppression(domain::SuppressionId::new(at, entropy))),
             key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
+            key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),
@@ -279,6 +286,11 @@ mod tests {
             ("attempt", webhook::attempt_at(&attempt)),
             ("login", member::login_at(&email)),
             ("address", inbox::address_at(&email)),
+            ("verified domains that look alike", domains::family_at("x")),
+            (
+                "claims of a domain",
+                domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
+            ),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
         places.map(|(kind, place)| (kind, place.pk)).into()

@@ -9,7 +9,7 @@ use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::mailbox::label::Label;
 use domain::{
-    ApprovalId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
+    ApprovalId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
     StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 
@@ -17,7 +17,7 @@ use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, draft, standing};
 use crate::ledger::requests;
-use crate::mailbox::{inbox, listed, message, screening, thread, trash};
+use crate::mailbox::{domains, inbox, listed, message, screening, thread, trash};
 use crate::people::{member, token, usage};
 
 /// How a list is read.
@@ -96,6 +96,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::Inboxes => on(Some(LISTS), inbox::list(organization), true),
         List::Tokens => on(Some(LISTS), token::list(organization), true),
         List::Webhooks => on(None, webhook::list(organization), true),
+        List::Domains => on(Some(LISTS), domains::list(organization), true),
         List::Members => on(Some(LISTS), member::list(organization), true),
         List::Messages(inbox, span) => {
             Reading { part: by_message(*span), ..on(None, message::list(organization, *inbox), false) }
@@ -203,6 +204,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Inboxes => InboxId::parse(order).is_ok(),
         List::Tokens => TokenId::parse(order).is_ok(),
         List::Webhooks => WebhookId::parse(order).is_ok(),
+        List::Domains => timed(|id| DomainId::parse(id).is_ok()),
         List::Members => MemberId::parse(order).is_ok(),
         List::Messages(..)
         | List::MessagesSince(..)

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::Entry;
+use domain::mailbox::domains::Family;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::{OrganizationId, Timestamp};
@@ -20,7 +21,7 @@ use crate::base::item::{Item, OPEN, Place, RECENT, SHARDS, decode, encode, place
 use crate::delivery::event;
 use crate::gate::contact;
 use crate::ledger::audit;
-use crate::mailbox::{inbox, message, thread};
+use crate::mailbox::{domains, inbox, message, thread};
 use crate::people::{member, organization, session, token, usage};
 use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
@@ -85,6 +86,7 @@ impl DynamoTable {
                 (self.rewrite(organization_id, *change)?, conflict)
             }
             Write::RemoveVersion(record, version) => self.remove_version(organization_id, record, version)?,
+            Write::Unchanged(record, version) => self.unchanged(organization_id, record, version)?,
             Write::Missing(record) => self.missing(organization_id, record)?,
             Write::Delete(record) => self.delete(organization_id, record, None)?,
             Write::Remove(record) => self.delete(organization_id, record, Some("attribute_exists(pk)"))?,
@@ -237,6 +239,13 @@ impl DynamoTable {
             DirectoryWrite::ForgetAttempts(email, window) => {
                 self.update(session::forget_attempts(email, *window))
             }
+            DirectoryWrite::Family(family) => {
+                let written = Family { version: family.version + 1, ..family.clone() };
+                let expect =
+                    if family.version == 0 { Expect::Absent } else { Expect::Version(family.version) };
+                self.put(encode(&domains::family_at(&family.look), &written)?, expect)
+            }
+            DirectoryWrite::Claim(name, claimed) => self.update(domains::claim(name, *claimed)),
             DirectoryWrite::RetireAddress(entry) => self.update(inbox::retire(entry)),
             DirectoryWrite::NewAddress(entry) => {
                 self.put(encode(&inbox::address_at(&entry.address), entry)?, Expect::Absent)

@@ -122,6 +122,13 @@ codes! {
         SentAgainAlready = "sent_again_already", "another attempt at this mail is on its way: `details`";
         TooManyAttempts = "too_many_attempts", "there are at most ten attempts at a mail: write a new one";
         AlreadySubmitted = "already_submitted", "the mail that was made of it is `details.message_id`";
+        DomainTaken = "domain_taken", "another organization has verified this domain: ask its people to delete it there";
+        DomainOfAnother = "domain_of_another_organization", "another organization has verified a domain above or below this one: take a domain that is yours alone";
+        DomainLooksAlike = "domain_looks_alike", "another organization has verified a domain that a reader takes for this one: take another, or ask the operator";
+        DomainNotAvailable = "domain_not_available", "this account of AWS sends for the domain otherwise, or too many look like it: ask the operator";
+        DomainInUse = "domain_in_use", "inboxes are on it, as `details` says: delete these first";
+        DomainNotVerified = "domain_not_verified", "set its records, and `POST /v1/domains/{id}/verify`";
+        TooManyDomains = "too_many_domains", "delete what is not used, then repeat";
         TooManyDrafts = "too_many_drafts", "submit or delete one, then repeat";
         TooManyEntries = "too_many_entries", "a receipt tells of at most 1,000 audit entries";
         TooManyGroups = "too_many_groups", "delete a group, then repeat";
@@ -178,6 +185,9 @@ codes! {
         InvalidFilename = "invalid_filename", "a name without a path";
         InvalidBase64 = "invalid_base64", "give base 64 (RFC 4648), padded";
         InvalidDomain = "invalid_domain", "a domain such as `example.com`";
+        PublicSuffix = "public_suffix", "give a domain of your own below it";
+        DomainOfInstallation = "domain_of_installation", "inboxes of everybody are on it: leave `domain` out for one there; name a domain of your own";
+        UnknownDomain = "unknown_domain", "your organization has no such domain: `POST /v1/domains` first";
         InvalidExtension = "invalid_extension", "an extension such as `pdf`";
         InvalidMediaType = "invalid_media_type", "a media type such as `application/pdf` or `image/*`";
         InvalidPattern = "invalid_pattern", "a regular expression of Rust's `regex`";
@@ -264,6 +274,7 @@ codes! {
     }
     RateLimited {
         DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization";
+        LookedJustNow = "looked_just_now", "the records of a domain are looked at every ten seconds at most: wait as `Retry-After` says";
         RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";
         TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";
     }

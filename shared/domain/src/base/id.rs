@@ -178,6 +178,8 @@ ids! {
     SuppressionId = "sup_";
     /// Somebody on a list.
     ListEntryId = "lst_";
+    /// A domain of an organization.
+    DomainId = "dom_";
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
+use crate::mailbox::domains::DomainNotice;
 use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::{Direction, Message};
 use crate::mailbox::screening::HeldNotice;
@@ -103,6 +104,10 @@ kinds! {
     SuppressionCreated = "suppression.created";
     /// Mail may go to them again.
     SuppressionDeleted = "suppression.deleted";
+    /// The records of a domain are there: inboxes can be made on it.
+    DomainVerified = "domain.verified";
+    /// The records of a domain are gone, or were not there for too long.
+    DomainFailed = "domain.failed";
 }
 
 impl EventKind {
@@ -201,6 +206,8 @@ pub enum Subject {
     Suppression(Box<Suppression>),
     /// That a mail is held, without a word of it.
     Held(Box<HeldNotice>),
+    /// A domain, as it stood.
+    Domain(Box<DomainNotice>),
 }
 
 impl Subject {
@@ -212,7 +219,7 @@ impl Subject {
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
             Subject::Held(held) => Some(held.inbox_id),
-            Subject::Halt(_) | Subject::Endpoint(_) | Subject::Suppression(_) => None,
+            Subject::Halt(_) | Subject::Endpoint(_) | Subject::Suppression(_) | Subject::Domain(_) => None,
         }
     }
 
@@ -226,6 +233,7 @@ impl Subject {
             | Subject::Halt(_)
             | Subject::Endpoint(_)
             | Subject::Suppression(_)
+            | Subject::Domain(_)
             | Subject::Held(_) => None,
         }
     }

@@ -37,6 +37,8 @@ pub struct Around {
     pub original_sent: bool,
     /// When it would go.
     pub at: Timestamp,
+    /// The domain that the inbox is on is not verified any more.
+    pub domain_lost: bool,
     /// Why no mail may go to one of its recipients.
     pub barred: Option<&'static str>,
 }
@@ -87,6 +89,9 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     };
     let Some(organization) = &around.organization else { return withdrawn("organization_gone") };
     let Some(inbox) = &around.inbox else { return withdrawn("inbox_gone") };
+    if around.domain_lost {
+        return withdrawn("domain_not_verified");
+    }
     let token = |hash: &Digest| around.tokens.iter().find(|token| token.hash == *hash);
     let asked_with = approval.requested_with.tokens();
     // A token that asked is named twice, and both must agree.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::base::address::{EmailAddress, HeaderText, Mailbox};
 use crate::people::organization::Pause;
-use crate::{InboxId, OrganizationId};
+use crate::{DomainId, InboxId, OrganizationId};
 
 /// An address that sends and receives on a domain of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Inbox {
     pub organization_id: OrganizationId,
     /// Its address.
     pub address: EmailAddress,
+    /// The organization's domain that it is on; none where that is the installation's.
+    pub domain_id: Option<DomainId>,
     /// The name that recipients see.
     pub display_name: Option<HeaderText>,
     /// Whether its mail is held back.

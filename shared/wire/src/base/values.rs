@@ -15,6 +15,7 @@ use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::delivery::event::{EventKind, EventPattern};
 use domain::ledger::requests::StatusWanted;
+use domain::mailbox::domains::{DomainName, InvalidDomainName};
 use domain::mailbox::label::Label;
 use domain::mailbox::notes::{Notes, Tag};
 use domain::mailbox::whom::Whom;
@@ -408,6 +409,29 @@ impl Field for Domain {
 }
 
 schema!([] Domain, "Domain", _generator => json_schema!({ "type": "string", "format": "hostname" }));
+
+/// A domain that an organization can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnDomain(pub DomainName);
+
+impl Field for OwnDomain {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let text = string(value, MAX_PARSED, faults)?;
+        let read = DomainName::parse(&text).map_err(|error| {
+            let code = match error {
+                InvalidDomainName::PublicSuffix => Code::PublicSuffix,
+                InvalidDomainName::Malformed
+                | InvalidDomainName::Address
+                | InvalidDomainName::Ip
+                | InvalidDomainName::TooLong => Code::InvalidDomain,
+            };
+            faults.note(code, error);
+        });
+        read.map(Self).ok()
+    }
+}
+
+schema!([] OwnDomain, "OwnDomain", _generator => json_schema!({ "type": "string", "format": "hostname" }));
 
 /// An author: an address, a domain with those below it, or `*` for everyone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,6 +24,7 @@ use crate::base::parts::{ActorView, actor, text};
 use crate::base::request::{self, request};
 use crate::base::values::{Choice, EventKinds, IdOf, Limit, Named, Time};
 use crate::gate::approvals::{ApprovalView, approval};
+use crate::mailbox::domains::{DomainNoticeView, domain_notice};
 use crate::mailbox::inboxes::{InboxView, inbox};
 use crate::mailbox::listed::{SuppressionView, suppression};
 use crate::mailbox::messages::{MessageView, message};
@@ -71,6 +72,8 @@ struct EventDataView<'a> {
     suppression: Option<SuppressionView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<HeldNoticeView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<DomainNoticeView<'a>>,
 }
 
 /// How a mail bounced.
@@ -188,6 +191,7 @@ pub fn event(event: &Event) -> EventView<'_> {
         endpoint: None,
         suppression: None,
         held: None,
+        domain: None,
     };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
@@ -207,6 +211,7 @@ pub fn event(event: &Event) -> EventView<'_> {
             EventDataView { endpoint: Some(EndpointView { id, status, disabled_reason: reason }), ..none }
         }
         Subject::Held(held) => EventDataView { held: Some(held_notice(held)), ..none },
+        Subject::Domain(domain) => EventDataView { domain: Some(domain_notice(domain)), ..none },
         Subject::Suppression(one) => EventDataView { suppression: Some(suppression(one)), ..none },
     };
     EventView {
@@ -240,6 +245,7 @@ pub fn shortened(event: &Event) -> Event {
         | Subject::Halt(_)
         | Subject::Endpoint(_)
         | Subject::Suppression(_)
+        | Subject::Domain(_)
         | Subject::Held(_)) => other.clone(),
     };
     Event { subject, ..event.clone() }
@@ -508,6 +514,7 @@ mod tests {
             let address = EmailAddress::parse("a@example.com").unwrap();
             let organization_id = OrganizationId::new(Timestamp::UNIX_EPOCH, [1; 10]);
             let inbox = Inbox {
+                domain_id: None,
                 id: InboxId::new(Timestamp::UNIX_EPOCH, [1; 10]),
                 organization_id,
                 address,

@@ -9,24 +9,30 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::request::{self, request};
-use crate::base::values::{IdOf, Line, Text, Time};
+use crate::base::values::{IdOf, Line, OwnDomain, Text, Time};
 use crate::people::organization::{PauseView, pause};
 
 request! {
-    /// An inbox that is to be made on the installation's mail domain.
+    /// An inbox that is to be made.
     pub struct CreateInbox {
         /// What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that speak
         /// for the domain, such as `postmaster`, are not to be had.
         username: Option<Text<64>>,
         /// The name beside the address, in mails that go out.
         display_name: Option<Line>,
+        /// A verified domain of your organization that it is to be on. Left out, it is on the installation's mail domain.
+        domain: Option<OwnDomain>,
     }
 }
 
 /// Reads [`CreateInbox`].
 pub fn new(body: &[u8]) -> Result<NewInbox, Refusal> {
-    let CreateInbox { username, display_name } = request::body_or_nothing(body)?;
-    Ok(NewInbox { username: username.map(|name| name.0), display_name: display_name.map(|name| name.0) })
+    let CreateInbox { username, display_name, domain } = request::body_or_nothing(body)?;
+    Ok(NewInbox {
+        username: username.map(|name| name.0),
+        display_name: display_name.map(|name| name.0),
+        domain: domain.map(|domain| domain.0),
+    })
 }
 
 request! {

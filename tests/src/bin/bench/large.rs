@@ -269,6 +269,7 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
     memory.contents().addresses.insert(address.mailbox_key(), owner);
     let settings = Settings {
         mail_domain: stack.text("/mail_domain").to_owned(),
+        region: "eu-west-1".to_owned(),
         message_id_domain: "eu-west-1.amazonses.com".to_owned(),
         public_url: None,
         allow_loopback_webhooks: false,

@@ -18,6 +18,8 @@ use domain::delivery::webhook::AttemptResult;
 use domain::gate::approval::Approval;
 use domain::gate::policy::Terms;
 use domain::gate::seal::Ticket;
+use domain::mailbox::domains::Domain;
+use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, Outcome, Status};
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
@@ -135,6 +137,34 @@ async fn an_approved_mail_leaves_once_with_the_bytes_that_were_approved() {
         events(&world),
         [EventKind::ApprovalRequested, EventKind::ApprovalApproved, EventKind::MessageSent]
     );
+}
+
+#[tokio::test]
+async fn nothing_leaves_an_inbox_whose_domain_is_verified_no_more() {
+    let world = world().await;
+    let (verified, waiting) = (samples::domain(2), samples::domain(1));
+    let on = |domain: &Domain| {
+        let inbox = Inbox { domain_id: Some(domain.id), ..samples::inbox(1) };
+        world
+            .store
+            .contents()
+            .records
+            .insert((samples::organization_id(1), Key::Inbox(inbox.id)), inbox.into());
+    };
+    for (domain, stored, sent) in [(&verified, true, true), (&waiting, true, false), (&waiting, false, false)]
+    {
+        let key = (samples::organization_id(1), Key::Domain(domain.id));
+        world.store.contents().records.remove(&key);
+        if stored {
+            world.store.contents().records.insert(key, domain.clone().into());
+        }
+        on(domain);
+        let submitted = held(&world, draft()).await;
+        approve(&world, &submitted).await.unwrap();
+        let became = if sent { Status::Sent } else { Status::Cancelled };
+        assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Now(became)));
+    }
+    assert_eq!(world.sends(), 1);
 }
 
 #[tokio::test]

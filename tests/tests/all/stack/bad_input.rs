@@ -342,7 +342,7 @@ fn every_route_names_what_it_takes_where_it_is_asked_for_something_else() {
         fields.split(", ").map(str::to_owned).collect::<BTreeSet<_>>()
     };
     let mut asked = 0;
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         let path = filled(&stack, endpoint.path);
         let token = stack.text("/owner/session");
         if let Some(query) = &endpoint.query {

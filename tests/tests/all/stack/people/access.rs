@@ -43,7 +43,7 @@ fn body(endpoint: &Endpoint) -> Option<Value> {
 #[test]
 fn every_route_refuses_a_caller_without_a_credential() {
     let stack = Stack::running();
-    for endpoint in api::ENDPOINTS.iter().filter(|endpoint| endpoint.access != Access::Public) {
+    for endpoint in tests::endpoints().iter().filter(|endpoint| endpoint.access != Access::Public) {
         let (path, body) = (filled(&stack, endpoint.path), body(endpoint));
         for (token, code) in [
             ("", "missing_credential"),
@@ -64,7 +64,7 @@ fn every_route_refuses_a_caller_without_a_credential() {
 #[test]
 fn every_route_refuses_a_token_without_its_scope_and_only_that() {
     let stack = Stack::running();
-    for endpoint in api::ENDPOINTS {
+    for endpoint in tests::endpoints() {
         let Access::Scope(needed) = endpoint.access else { continue };
         let (path, body) = (filled(&stack, endpoint.path), body(endpoint));
         let tokens = [("agent", stack.text("/agent_token")), ("viewer", stack.text("/viewer/token"))];
@@ -87,7 +87,7 @@ fn every_route_refuses_a_token_without_its_scope_and_only_that() {
 fn another_organization_s_things_do_not_exist() {
     let stack = Stack::running();
     let stranger = stranger(&stack);
-    for endpoint in api::ENDPOINTS.iter().filter(|endpoint| endpoint.path.contains('{')) {
+    for endpoint in tests::endpoints().iter().filter(|endpoint| endpoint.path.contains('{')) {
         let (path, body) = (filled(&stack, endpoint.path), body(endpoint));
         let answer = stack.call(endpoint.method, &path, &stranger, body.as_ref());
         assert_eq!((answer.status, answer.code()), (404, "not_found"), "{} {path}", endpoint.method);
