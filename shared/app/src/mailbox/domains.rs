@@ -78,13 +78,15 @@ pub async fn create(
         .directory(DirectoryWrite::Claim(domain.name.clone(), Claimed::Asked))
         .audit(ports.audit(organization_id, permit.actor(), "domain.create", id));
     let change = once.save(change, ports.now(), || answer(&made));
-    once.try_commit(ports, change).await?.map_err(|conflicts| {
-        if conflicts.contains(&Conflict::Record(Key::Counter(counted))) {
-            return too_many();
+    match once.try_commit(ports, change).await? {
+        Ok(()) => Ok(made),
+        // Somebody else asked for it at the same moment.
+        Err(conflicts) if conflicts.contains(&Conflict::Record(Key::Domain(id))) => {
+            Ok(Made::Known(find(ports, organization_id, id).await?))
         }
-        StoreError::Conflict(conflicts).into()
-    })?;
-    Ok(made)
+        Err(conflicts) if conflicts.contains(&Conflict::Record(Key::Counter(counted))) => Err(too_many()),
+        Err(conflicts) => Err(StoreError::Conflict(conflicts).into()),
+    }
 }
 
 /// The installation's own domain is everybody's, and so is what is below it or looks like it.

@@ -15,6 +15,7 @@ use domain::OrganizationId;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::gate::seal::Ticket;
+use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::people::access::Role;
@@ -69,6 +70,14 @@ impl Directory for Watched {
 
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
         self.inner.addresses(addresses).await
+    }
+
+    async fn family(&self, look: &str) -> Result<Family, StoreError> {
+        self.inner.family(look).await
+    }
+
+    async fn claims(&self, name: &DomainName) -> Result<u64, StoreError> {
+        self.inner.claims(name).await
     }
 }
 

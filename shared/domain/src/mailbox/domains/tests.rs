@@ -1,5 +1,4 @@
 use super::*;
-use crate::base::id::Id as _;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

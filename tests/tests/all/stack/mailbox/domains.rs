@@ -32,7 +32,7 @@ fn a_domain_is_verified_by_its_records_and_an_inbox_on_it_receives_and_sends() {
         "bounce.{name}. 60 IN TXT \"v=spf1 mx -all\"\n_dmarc.{name}. 60 IN TXT \"v=DMARC1\"\n{name}. 60 IN MX 5 mx.other.test.\n"
     );
     stack.control("POST", "/dns", Some(&json!({"domain": name, "zone": zone})));
-    let looked = stack.post(&format!("{path}/verify"), owner, &Value::Null).expect(200);
+    let looked = stack.call("POST", &format!("{path}/verify"), owner, None).expect(200);
     assert_eq!(looked["status"], "pending");
     let differing = statuses(&looked).into_iter().filter(|(_, status)| *status == "differs").count();
     assert_eq!(differing, 3, "{looked}");
@@ -40,7 +40,7 @@ fn a_domain_is_verified_by_its_records_and_an_inbox_on_it_receives_and_sends() {
         looked["records"].as_array().unwrap().iter().find(|it| it["purpose"] == "mail_from_spf").unwrap();
     assert_eq!(spf["merged"], "v=spf1 mx include:amazonses.com -all");
     assert_eq!(spf["found"][0]["value"], "v=spf1 mx -all");
-    stack.post(&format!("{path}/verify"), owner, &Value::Null).refused(429, "looked_just_now");
+    stack.call("POST", &format!("{path}/verify"), owner, None).refused(429, "looked_just_now");
 
     // The records that it says, as it says them.
     stack.control("POST", "/dns", Some(&json!({"domain": name, "zone": ""})));
@@ -53,7 +53,7 @@ fn a_domain_is_verified_by_its_records_and_an_inbox_on_it_receives_and_sends() {
     stack.control("POST", "/dns", Some(&json!({"domain": name, "zone": lines})));
     stack.invoke("domains-check", &json!({}));
     let found = stack.within(Duration::from_secs(60), "that somebody may look again", || {
-        let answer = stack.post(&format!("{path}/verify"), owner, &Value::Null);
+        let answer = stack.call("POST", &format!("{path}/verify"), owner, None);
         (answer.status == 200).then_some(answer.body)
     });
     assert_eq!(found["status"], "verified", "{found}");
