@@ -38,6 +38,7 @@ mod gate {
 }
 
 mod delivery {
+    mod counted;
     mod deliveries;
     mod feed;
     mod webhooks;
