@@ -40,6 +40,7 @@ mod gate {
 }
 
 mod delivery {
+    mod counted;
     mod deliveries;
     mod feed;
     mod webhooks;
