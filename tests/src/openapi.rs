@@ -540,7 +540,8 @@ fn describe_events(schemas: &Map<String, Value>) -> Map<String, Value> {
         let about = wire::delivery::events::about(*kind);
         let of = &schemas["EventData"]["properties"][about];
         assert!(of.is_object(), "the data of {} has no `{about}`", kind.as_str());
-        let data = json!({ "type": "object", "required": [about], "properties": { about: without_null(of) } });
+        let data =
+            json!({ "type": "object", "required": [about], "properties": { about: without_null(of) } });
         let schema = json!({
             "type": "object",
             "required": ["id", "type", "created_at", "data"],

@@ -9,12 +9,14 @@ use app::base::store::{
     ListError, Page, PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
+use app::gate::rate::Places;
 use async_trait::async_trait;
 use domain::base::address::EmailAddress;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
 use domain::gate::draft::DraftState;
+use domain::gate::rate::Second;
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
@@ -33,6 +35,8 @@ pub struct Contents {
     pub logins: BTreeMap<String, Login>,
     /// What was counted of signing in, by address.
     pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
+    /// Of the places of each second, how many are taken, and by which organizations.
+    pub places: BTreeMap<i64, (u64, BTreeMap<OrganizationId, u64>)>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
     /// Addresses of inboxes that were deleted.
@@ -589,6 +593,31 @@ impl Directory for MemoryStore {
             .filter(|address| !contents.retired.contains(&address.mailbox_key()))
             .filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned())
             .collect())
+    }
+}
+
+#[async_trait]
+impl Places for MemoryStore {
+    async fn take(
+        &self,
+        organization_id: OrganizationId,
+        second: Second,
+        places: u32,
+    ) -> Result<Option<u64>, StoreError> {
+        let mut contents = self.contents();
+        let (all, of) = contents.places.entry(second.number).or_default();
+        let own = of.entry(organization_id).or_default();
+        if *all >= u64::from(second.places) || *own >= u64::from(second.share) {
+            return Ok(None);
+        }
+        *all += u64::from(places);
+        *own += u64::from(places);
+        Ok(Some(*all))
+    }
+
+    async fn fill(&self, second: i64, places: u32) -> Result<(), StoreError> {
+        self.contents().places.entry(second).or_default().0 += u64::from(places);
+        Ok(())
     }
 }
 

@@ -32,12 +32,14 @@ mod gate {
     mod links;
     mod policies;
     mod quiet;
+    mod rate;
     mod shown;
     mod votes;
     mod way_out;
 }
 
 mod delivery {
+    mod crowd;
     mod deliveries;
     mod feed;
     mod webhooks;
