@@ -18,7 +18,7 @@ use domain::gate::approval::Approval;
 use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
-use domain::gate::rate::Second;
+use domain::gate::rate::{Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::filter::Span;
@@ -1049,10 +1049,13 @@ async fn places(store: &dyn Whole) {
         assert_eq!(store.take(organization, later, 1).await, Ok(None));
     }
     let next = Second { number: second.number + 1, ..second };
-    assert_eq!(store.fill(next.number, 9).await, Ok(()));
-    assert_eq!(store.take(one, next, 1).await, Ok(Some(10)));
-    assert_eq!(store.take(other, next, 1).await, Ok(None));
-    assert_eq!(store.fill(next.number, 10).await, Ok(()), "also where none is left");
+    let fill = |places, own, of| store.fill(Later { number: next.number, places, own }, of);
+    assert_eq!(fill(8, 10, Some(one)).await, Ok(()));
+    assert_eq!(store.take(one, Second { share: 10, ..next }, 1).await, Ok(None), "it is kept out");
+    assert_eq!(fill(1, 0, None).await, Ok(()));
+    assert_eq!(store.take(other, next, 1).await, Ok(Some(10)));
+    assert_eq!(store.take(organization_id(3), next, 1).await, Ok(None));
+    assert_eq!(fill(10, 0, None).await, Ok(()), "also where none is left");
 }
 
 async fn directory(store: &dyn Whole) {

@@ -16,7 +16,7 @@ use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
 use domain::gate::draft::DraftState;
-use domain::gate::rate::Second;
+use domain::gate::rate::{Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
@@ -615,8 +615,13 @@ impl Places for MemoryStore {
         Ok(Some(*all))
     }
 
-    async fn fill(&self, second: i64, places: u32) -> Result<(), StoreError> {
-        self.contents().places.entry(second).or_default().0 += u64::from(places);
+    async fn fill(&self, later: Later, organization_id: Option<OrganizationId>) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        let (all, of) = contents.places.entry(later.number).or_default();
+        *all += u64::from(later.places);
+        if let Some(id) = organization_id {
+            *of.entry(id).or_default() += u64::from(later.own);
+        }
         Ok(())
     }
 }

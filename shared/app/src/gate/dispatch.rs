@@ -103,12 +103,12 @@ pub async fn dispatch(
     if !matches!(outcome, SendOutcome::Accepted(_)) {
         tracing::warn!(message_id = %message.id, outcome = ?outcome, "the provider did not accept a mail");
     }
-    if outcome == SendOutcome::THROTTLED {
-        pace.slow_down(ports.now()).await;
-    }
     let own = own(&message);
     let then = |outbound| next(outbound, own, &outcome, ports.now());
     let status = record(ports, message, then, |change| change).await?;
+    if outcome == SendOutcome::THROTTLED {
+        pace.slow_down(ports.now()).await;
+    }
     match outcome {
         SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
             Err(DispatchError::NotAccepted(code))

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use domain::OrganizationId;
-use domain::gate::rate::{Second, SendRate};
+use domain::gate::rate::{Later, Second, SendRate};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
@@ -21,8 +21,8 @@ pub trait Places: Send + Sync {
         places: u32,
     ) -> Result<Option<u64>, StoreError>;
 
-    /// Takes so many places of a second for nobody, however many are left.
-    async fn fill(&self, second: i64, places: u32) -> Result<(), StoreError>;
+    /// Takes places of a later second, however many are left: for an organization where it is named, else for nobody.
+    async fn fill(&self, later: Later, organization_id: Option<OrganizationId>) -> Result<(), StoreError>;
 }
 
 /// The account's rate.
@@ -47,13 +47,14 @@ impl Pace<'_> {
             return Ok(false);
         };
         let later = self.rate.beyond(second, taken).into_iter();
-        try_join_all(later.map(|(second, places)| self.places.fill(second, places))).await?;
+        try_join_all(later.map(|later| self.places.fill(later, Some(organization_id)))).await?;
         Ok(true)
     }
 
     /// The provider said that it was too fast: nobody calls it in the next second.
     pub(crate) async fn slow_down(self, now: Timestamp) {
-        if let Err(error) = self.places.fill(self.rate.at(now).number + 1, self.rate.places()).await {
+        let next = Later { number: self.rate.at(now).number + 1, places: self.rate.places(), own: 0 };
+        if let Err(error) = self.places.fill(next, None).await {
             // Its own mail waits for longer each time, whatever becomes of this.
             tracing::warn!(%error, "the next second could not be closed");
         }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::OrganizationId;
-use domain::gate::rate::Second;
+use domain::gate::rate::{Later, Second};
 
 use crate::base::field::Corrupt;
 use crate::base::item::{Place, corrupt, key, number, place, text};
@@ -69,12 +69,15 @@ impl Places for DynamoTable {
         }
     }
 
-    async fn fill(&self, second: i64, places: u32) -> Result<(), StoreError> {
-        let filled = self
-            .count_places(second, places)
-            .update_expression("SET #kind = :kind, #ttl = :ttl ADD #all :places")
-            .send()
-            .await;
-        filled.map(|_| ()).map_err(|error| classify(&error))
+    async fn fill(&self, later: Later, organization_id: Option<OrganizationId>) -> Result<(), StoreError> {
+        let request = self.count_places(later.number, later.places);
+        let request = match organization_id {
+            Some(id) => request
+                .update_expression("SET #kind = :kind, #ttl = :ttl ADD #all :places, #own :own")
+                .expression_attribute_names("#own", id.to_string())
+                .expression_attribute_values(":own", number(later.own)),
+            None => request.update_expression("SET #kind = :kind, #ttl = :ttl ADD #all :places"),
+        };
+        request.send().await.map(|_| ()).map_err(|error| classify(&error))
     }
 }

@@ -1,7 +1,7 @@
 //! The rate at which the provider takes mail from the account, which all organizations share.
 //!
 //! Each second has so many places, and each recipient of a mail takes one, as the provider counts them. A mail goes where one is left;
-//! what it takes beyond that is missing in the seconds that follow. In the first half of a second an organization has at most a quarter of
+//! what it takes beyond them is missing in the seconds that follow. In the first half of a second an organization has at most a quarter of
 //! its places, in the second half whatever is left: so one that has much to send leaves room for others, and none where nobody else
 //! sends.
 
@@ -22,6 +22,17 @@ pub struct Second {
     pub places: u32,
     /// So many for one of them.
     pub share: u32,
+}
+
+/// What a mail takes of a second after its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Later {
+    /// Which, in Unix seconds.
+    pub number: i64,
+    /// So many of its places.
+    pub places: u32,
+    /// As if its organization had had so many.
+    pub own: u32,
 }
 
 impl SendRate {
@@ -48,18 +59,17 @@ impl SendRate {
         Second { number, places, share }
     }
 
-    /// What a mail takes of later seconds, where its second has come to so many places taken with it: of each, how many.
-    pub fn beyond(self, second: Second, taken: u64) -> Vec<(i64, u32)> {
-        let mut over = u32::try_from(taken).unwrap_or(u32::MAX).saturating_sub(self.places());
-        let mut later = vec![];
-        let mut number = second.number;
-        while over > 0 {
-            number += 1;
-            let part = over.min(self.places());
-            later.push((number, part));
-            over -= part;
-        }
-        later
+    /// What a mail takes of later seconds, where its second has come to so many places taken with it. Its organization is kept out for twice
+    /// as many as it fills, so that mails to many leave half of the time to others.
+    pub fn beyond(self, second: Second, taken: u64) -> Vec<Later> {
+        let over = u32::try_from(taken).unwrap_or(u32::MAX).saturating_sub(self.places());
+        let filled = over.div_ceil(self.places());
+        let later = |n: u32| Later {
+            number: second.number + 1 + i64::from(n),
+            places: over.saturating_sub(n * self.places()).min(self.places()),
+            own: self.places(),
+        };
+        (0..2 * filled).map(later).collect()
     }
 }
 
@@ -88,13 +98,18 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_to_many_takes_the_seconds_that_follow() {
-        let beyond = |a_second, taken| rate(a_second).beyond(rate(a_second).at(at(7_000)), taken);
+    fn a_mail_to_many_takes_the_seconds_that_follow_and_keeps_its_organization_out_for_as_many_more() {
+        let beyond = |a_second, taken| -> Vec<_> {
+            let later = rate(a_second).beyond(rate(a_second).at(at(7_000)), taken);
+            assert!(later.iter().all(|it| it.own == a_second));
+            later.into_iter().map(|it| (it.number, it.places)).collect()
+        };
         assert_eq!(beyond(14, 14), []);
-        assert_eq!(beyond(14, 15), [(8, 1)]);
-        assert_eq!(beyond(14, 14 + 50), [(8, 14), (9, 14), (10, 14), (11, 8)]);
+        assert_eq!(beyond(14, 15), [(8, 1), (9, 0)]);
+        assert_eq!(beyond(14, 14 + 14), [(8, 14), (9, 0)]);
+        assert_eq!(beyond(14, 14 + 36), [(8, 14), (9, 14), (10, 8), (11, 0), (12, 0), (13, 0)]);
         let all: u32 = beyond(1, 50).iter().map(|(_, part)| part).sum();
-        assert_eq!((beyond(1, 50).len(), all), (49, 49));
+        assert_eq!((beyond(1, 50).len(), all), (98, 49));
     }
 
     #[test]
