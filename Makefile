@@ -12,6 +12,8 @@ VENV        := .local/venv
 TOOLS       := .local/tools
 # The official client of MCP, in its pinned version.
 MCP_CLIENT  := tests/mcp/node_modules/.package-lock.json
+# The official JavaScript library of Standard Webhooks, in its pinned version.
+VERIFIER    := tests/webhooks/node_modules/.package-lock.json
 STACK       := $(PYTHON) infra/local/stack.py
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -42,9 +44,9 @@ test: ## everything CI checks: lint, unit, conformance, contract, end-to-end, br
 	@infra/step.sh "end-to-end on the local stack" $(MAKE) --no-print-directory stack-test
 	@infra/step.sh --summary
 
-# Symbols stay, so that a count above its gate says where it comes from. ONLY="wire cold warm agents large" takes some of its parts;
+# Symbols stay, so that a count above its gate says where it comes from. ONLY="wire cold warm webhooks agents large" takes some of its parts;
 # COUNTERSIGN_AGENTS_SECONDS says for how long the agents work, two minutes where it is left out.
-bench: build ## AWS calls and capacity units of each operation, and instructions of what is deployed, cold and warm; a large inbox, fifty agents
+bench: build ## AWS calls and capacity units of each operation, and instructions of what is deployed, cold and warm; webhooks that hang, a large inbox, fifty agents
 	CARGO_PROFILE_DEPLOY_STRIP=none cargo build --profile deploy --locked --ignore-rust-version $(addprefix -p ,$(GROUPS)) --bins
 	@command -v valgrind >/dev/null || infra/apt.sh valgrind
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) cargo run $(CARGO_FLAGS) -q -p tests --bin bench -- $(ONLY)
@@ -92,17 +94,17 @@ clients: ## build the clients, and test them against a small server
 	cd shared/clients/typescript && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build && npm test --silent
 	PYTHONPATH=shared/clients/python/src $(PYTHON) -m unittest -q shared/clients/python/tests/test_client.py
 
-stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) ## tests against the real template on the local stack
+stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) $(VERIFIER) ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
 	@$(VENV)/bin/python tests/corpora.py
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
 
 clean: ## remove what was built and the local stack's data
-	rm -rf target .local tests/mcp/node_modules
+	rm -rf target .local tests/mcp/node_modules tests/webhooks/node_modules
 
-$(MCP_CLIENT): tests/mcp/package-lock.json
+$(MCP_CLIENT) $(VERIFIER): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@command -v npm >/dev/null || infra/apt.sh nodejs npm
-	cd tests/mcp && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
+	cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 # Pinned tools, installed once. Not optimised: it runs for a second, and compiling it takes minutes.
 $(TOOLS)/bin/cargo-deny:

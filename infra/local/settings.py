@@ -95,6 +95,7 @@ class Settings:
             "Architecture": machine,
             "MailDomain": self.mail_domain,
             "AllowLoopbackWebhooks": "true",
+            "SendRate": "500",
             "PublicUrl": self.url("API"),
         }
 

@@ -534,12 +534,10 @@ fn describe_events(schemas: &Map<String, Value>) -> Map<String, Value> {
     let mut all = Map::new();
     for kind in EventKind::ALL {
         let about = wire::delivery::events::about(*kind);
-        let of = begin_large(about);
-        let data = if schemas.contains_key(&of) {
-            json!({ "type": "object", "required": [about], "properties": { about: { "$ref": format!("{SCHEMAS}{of}") } } })
-        } else {
-            json!({ "type": "object" })
-        };
+        let of = &schemas["EventData"]["properties"][about];
+        assert!(of.is_object(), "the data of {} has no `{about}`", kind.as_str());
+        let data =
+            json!({ "type": "object", "required": [about], "properties": { about: without_null(of) } });
         let schema = json!({
             "type": "object",
             "required": ["id", "type", "created_at", "data"],

@@ -200,6 +200,11 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -248,6 +253,70 @@ mod tests {
             let called = Https::new(false).post(url, &[], "{}", Box::pin(async { true })).await;
             assert_eq!(called.result, Some(AttemptResult::NoAnswer("not_public")));
         }
+    }
+
+    /// A server on this machine that answers each call with `head` and then writes until nobody listens; gives its URL and a count of what
+    /// it got rid of.
+    async fn answering(head: String, part: Vec<u8>) -> (String, Arc<AtomicUsize>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+        let written = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&written);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(head.as_bytes()).await;
+                while !part.is_empty() && stream.write_all(&part).await.is_ok() {
+                    count.fetch_add(part.len(), Ordering::SeqCst);
+                }
+            }
+        });
+        (url, written)
+    }
+
+    #[tokio::test]
+    async fn a_redirect_to_an_address_inside_is_an_answer_and_not_followed() {
+        let (inside, reached) =
+            answering("HTTP/1.1 204 Fine\r\ncontent-length: 0\r\n\r\n".into(), vec![]).await;
+        for status in [301, 302, 303, 307, 308] {
+            for location in [&*inside, "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/"] {
+                let head = format!(
+                    "HTTP/1.1 {status} Over there\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"
+                );
+                let (url, _) = answering(head, vec![]).await;
+                let called = Https::new(true).post(&url, &[], "{}", Box::pin(async { true })).await;
+                assert_eq!(called.result, Some(AttemptResult::Answered(status)), "{location}");
+                assert!(!called.result.unwrap().delivered() && called.duration_ms < 2_900);
+            }
+        }
+        assert_eq!(reached.load(Ordering::SeqCst), 0, "nobody went there");
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_two_gigabytes_is_taken_by_its_head_and_not_read() {
+        for length in ["content-length: 2147483648", "transfer-encoding: chunked"] {
+            let part =
+                if length.starts_with('c') { vec![b'x'; 65_536] } else { b"4\r\nxxxx\r\n".repeat(4_096) };
+            let (url, written) = answering(format!("HTTP/1.1 200 Fine\r\n{length}\r\n\r\n"), part).await;
+            let called = Https::new(true).post(&url, &[], "{}", Box::pin(async { true })).await;
+            assert_eq!(called.result, Some(AttemptResult::Answered(200)), "{length}");
+            assert!(called.duration_ms < 2_900, "{}", called.duration_ms);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let written = written.load(Ordering::SeqCst);
+            assert!(written < 32 << 20, "{length}: {written} bytes fit into buffers");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_without_an_end_is_broken_off() {
+        let line = format!("x-more: {}\r\n", "x".repeat(8_000));
+        let (url, written) = answering("HTTP/1.1 200 Fine\r\n".into(), line.into_bytes()).await;
+        let called = Https::new(true).post(&url, &[], "{}", Box::pin(async { true })).await;
+        assert_eq!(called.result, Some(AttemptResult::NoAnswer("broken_answer")));
+        assert!(called.duration_ms < 2_900, "{}", called.duration_ms);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(written.load(Ordering::SeqCst) < 32 << 20);
     }
 
     /// It hangs for as long as it is allowed to.

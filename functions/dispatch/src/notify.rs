@@ -107,11 +107,11 @@ pub fn read(body: &str) -> Option<Notify> {
     let event = detail.get("event")?;
     let kind = EventKind::parse(&text(event, "type")?)?;
     if kind == EventKind::WebhookDisabled {
-        let endpoint = event.pointer("/data/endpoint")?;
-        let reason = text(endpoint, "disabled_reason")?;
+        let webhook = event.pointer("/data/webhook")?;
+        let reason = text(webhook, "disabled_reason")?;
         return Some(Notify::Disabled(Disabled {
             organization_id,
-            webhook_id: Id::parse(&text(endpoint, "id")?).ok()?,
+            webhook_id: Id::parse(&text(webhook, "id")?).ok()?,
             event_id: Id::parse(&text(event, "id")?).ok()?,
             why: WhyDisabled::ALL.iter().copied().find(|why| why.as_str() == reason)?,
         }));

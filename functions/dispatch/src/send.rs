@@ -6,10 +6,12 @@ use app::Ports;
 use app::base::ports::{Blobs, MailSender};
 use app::base::store::StoreError;
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
+use app::gate::rate::{Pace, Places};
 use assembly::Aws;
 use aws_mail::SesSender;
 use domain::base::digest::Digest;
 use domain::base::id::Id;
+use domain::gate::rate::SendRate;
 use domain::gate::seal::Ticket;
 use futures_util::future::BoxFuture;
 use runtime::environment::require;
@@ -21,28 +23,40 @@ pub struct Context {
     ports: Ports,
     blobs: Arc<dyn Blobs>,
     sender: Arc<dyn MailSender>,
+    places: Arc<dyn Places>,
+    rate: SendRate,
 }
 
 /// The function.
 pub const TASK: Task<Context> = Task { name: "dispatch-send", context, handle };
 
 /// From the environment.
+///
+/// # Panics
+/// Where the rate is none: the template checks it.
 pub fn context() -> Context {
     let aws = Aws::from_environment();
     let sender = SesSender::new(&runtime::aws::ses_config(&aws.config), require("CONFIGURATION_SET"));
-    Context { ports: aws.ports(), blobs: aws.blobs(), sender: Arc::new(sender) }
+    let rate = require("SEND_RATE").parse().ok().and_then(SendRate::new);
+    Context {
+        ports: aws.ports(),
+        blobs: aws.blobs(),
+        sender: Arc::new(sender),
+        places: aws.places(),
+        rate: rate.unwrap_or_else(|| panic!("SEND_RATE is no rate")),
+    }
 }
 
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         let ticket = ticket(&event).ok_or_else(|| TaskError::permanent("not a ticket"))?;
-        let dispatched =
-            dispatch(&context.ports, &*context.blobs, &*context.sender, &ticket).await.map_err(|error| {
-                match error {
-                    DispatchError::Store(StoreError::Permanent(text)) => TaskError::permanent(text),
-                    other => TaskError::transient(other),
-                }
-            })?;
+        let pace = Pace { places: &*context.places, rate: context.rate };
+        let dispatched = dispatch(&context.ports, &*context.blobs, &*context.sender, pace, &ticket).await;
+        let dispatched = dispatched.map_err(|error| match error {
+            DispatchError::Store(StoreError::Permanent(text)) => TaskError::permanent(text),
+            DispatchError::NoPlace => TaskError::throttled(error),
+            other => TaskError::transient(other),
+        })?;
         let (moved, status) = match dispatched {
             Dispatched::Now(status) => (true, status.as_str()),
             Dispatched::Already(status) => (false, status.as_str()),

@@ -65,6 +65,7 @@ pub mod gate {
     pub mod policies;
     pub mod purge;
     pub(crate) mod quote;
+    pub mod rate;
     pub mod settle;
     pub mod standing;
     mod steps;

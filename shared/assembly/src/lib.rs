@@ -10,6 +10,7 @@ use app::base::feed::Feed;
 use app::base::ports::{Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow};
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
+use app::gate::rate::Places;
 use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::{SqsQueue, StepFunctions};
@@ -82,6 +83,11 @@ impl Aws {
 
     /// What waits for its time.
     pub fn watch(&self) -> Arc<dyn Watch> {
+        Arc::new(self.table.clone())
+    }
+
+    /// The rate at which the account may send.
+    pub fn places(&self) -> Arc<dyn Places> {
         Arc::new(self.table.clone())
     }
 

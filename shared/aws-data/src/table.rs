@@ -6,6 +6,7 @@
 //! | `lists` | how each list is read, and its cursors |
 //! | `store` | records of one organization |
 //! | `directory` | what comes before an organization is known, and the sweeper's look across all |
+//! | `places` | the rate at which the account may send |
 //! | `trail` | the audit chains |
 //! | `feed` | the feeds of events |
 
@@ -15,6 +16,7 @@ mod feed;
 mod forms;
 mod kinds;
 mod lists;
+mod places;
 mod store;
 mod trail;
 

@@ -135,7 +135,7 @@ fn outcome<R>(error: &SdkError<SendEmailError, R>) -> SendOutcome {
             }
         }
         SdkError::ServiceError(service) => match service.err() {
-            SendEmailError::TooManyRequestsException(_) => SendOutcome::NotAccepted("throttled"),
+            SendEmailError::TooManyRequestsException(_) => SendOutcome::THROTTLED,
             SendEmailError::LimitExceededException(_) => SendOutcome::NotAccepted("limit_exceeded"),
             SendEmailError::MessageRejected(_) => SendOutcome::Refused("message_rejected".to_owned()),
             SendEmailError::MailFromDomainNotVerifiedException(_) => {
@@ -150,9 +150,7 @@ fn outcome<R>(error: &SdkError<SendEmailError, R>) -> SendOutcome {
                 SendOutcome::Refused("configuration_not_found".to_owned())
             }
             other => match other.code() {
-                Some("ThrottlingException" | "Throttling" | "RequestThrottled") => {
-                    SendOutcome::NotAccepted("throttled")
-                }
+                Some("ThrottlingException" | "Throttling" | "RequestThrottled") => SendOutcome::THROTTLED,
                 Some("AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException") => {
                     SendOutcome::NotAccepted("access_denied")
                 }

@@ -54,6 +54,7 @@ pub mod gate {
     pub mod link;
     pub mod notice;
     pub mod policy;
+    pub mod rate;
     pub mod seal;
     pub mod standing;
 }

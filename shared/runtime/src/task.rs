@@ -12,7 +12,7 @@ use crate::Function;
 /// A failed invocation. The name is what `Retry` and `Catch` of a workflow match on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskError {
-    /// The class: `Transient` may be repeated, `Permanent` may not.
+    /// The class: `Transient` and `Throttled` may be repeated, `Permanent` may not.
     pub name: &'static str,
     /// For the log: ids and codes, never content.
     pub message: String,
@@ -21,12 +21,19 @@ pub struct TaskError {
 impl TaskError {
     /// May succeed when it is repeated.
     pub const TRANSIENT: &'static str = "Transient";
+    /// There is no room for it now: it may be repeated for a while.
+    pub const THROTTLED: &'static str = "Throttled";
     /// Never will.
     pub const PERMANENT: &'static str = "Permanent";
 
     /// May succeed when it is repeated.
     pub fn transient(message: impl ToString) -> Self {
         Self { name: Self::TRANSIENT, message: message.to_string() }
+    }
+
+    /// There is no room for it now.
+    pub fn throttled(message: impl ToString) -> Self {
+        Self { name: Self::THROTTLED, message: message.to_string() }
     }
 
     /// Never will.

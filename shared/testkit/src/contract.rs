@@ -9,6 +9,7 @@ use app::base::store::{
     ThreadPointer, TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
+use app::gate::rate::Places;
 use domain::base::digest::Digest;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::WaitingDelivery;
@@ -16,6 +17,7 @@ use domain::gate::approval::Approval;
 use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{PolicyBook, Unreadable};
+use domain::gate::rate::{Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::ledger::requests::RequestLine;
@@ -40,8 +42,8 @@ use jiff::SignedDuration;
 use crate::samples::{self, NOW, later, organization_id};
 
 /// A store that is all five.
-pub trait Whole: Store + Directory + Watch + Trail + Feed {}
-impl<T: Store + Directory + Watch + Trail + Feed> Whole for T {}
+pub trait Whole: Store + Directory + Watch + Trail + Feed + Places {}
+impl<T: Store + Directory + Watch + Trail + Feed + Places> Whole for T {}
 
 fn change() -> Change {
     Change::new(organization_id(1))
@@ -82,6 +84,7 @@ pub async fn run(store: &dyn Whole) {
     open(store).await;
     directory(store).await;
     sign_in_attempts(store).await;
+    places(store).await;
     watch(store).await;
     waiting(store).await;
     trail(store).await;
@@ -1096,6 +1099,32 @@ async fn open(store: &dyn Whole) {
     assert_eq!(ids(store.list(organization_id(1), &list, &page).await), [due(63, 30).id]);
     let gone = change().write(Write::Delete(Key::Message(due(63, 30).inbox_id, due(63, 30).id)));
     assert_eq!(store.commit(gone).await, Ok(()));
+}
+
+async fn places(store: &dyn Whole) {
+    let second = Second { number: 1_767_225_600, places: 10, share: 4 };
+    let (one, other) = (organization_id(1), organization_id(2));
+    // Fifty at once: one organization has its share, all together have what there is.
+    let taken = futures_util::future::join_all((0..50).map(|_| store.take(one, second, 1))).await;
+    assert!(taken.iter().all(Result::is_ok), "{taken:?}");
+    let mut taken: Vec<_> = taken.into_iter().filter_map(Result::unwrap_or_default).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, [1, 2, 3, 4]);
+    // A mail to many goes where one place is left, and says how far it goes beyond.
+    assert_eq!(store.take(other, second, 3).await, Ok(Some(7)));
+    assert_eq!(store.take(other, second, 50).await, Ok(Some(57)));
+    let later = Second { share: 10, ..second };
+    for organization in [one, other, organization_id(3)] {
+        assert_eq!(store.take(organization, later, 1).await, Ok(None));
+    }
+    let next = Second { number: second.number + 1, ..second };
+    let fill = |places, own, of| store.fill(Later { number: next.number, places, own }, of);
+    assert_eq!(fill(8, 10, Some(one)).await, Ok(()));
+    assert_eq!(store.take(one, Second { share: 10, ..next }, 1).await, Ok(None), "it is kept out");
+    assert_eq!(fill(1, 0, None).await, Ok(()));
+    assert_eq!(store.take(other, next, 1).await, Ok(Some(10)));
+    assert_eq!(store.take(organization_id(3), next, 1).await, Ok(None));
+    assert_eq!(fill(10, 0, None).await, Ok(()), "also where none is left");
 }
 
 async fn directory(store: &dyn Whole) {

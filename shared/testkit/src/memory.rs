@@ -9,12 +9,14 @@ use app::base::store::{
     List, ListError, Page, PageRequest, Record, Store, StoreError, Tally, Watch, Watched, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
+use app::gate::rate::Places;
 use async_trait::async_trait;
 use domain::base::address::EmailAddress;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
 use domain::gate::draft::DraftState;
+use domain::gate::rate::{Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::domains::{DomainName, Family};
@@ -35,6 +37,8 @@ pub struct Contents {
     pub logins: BTreeMap<String, Login>,
     /// What was counted of signing in, by address.
     pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
+    /// Of the places of each second, how many are taken, and by which organizations.
+    pub places: BTreeMap<i64, (u64, BTreeMap<OrganizationId, u64>)>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
     /// Addresses of inboxes that were deleted.
@@ -653,6 +657,36 @@ impl Directory for MemoryStore {
 
     async fn claims(&self, name: &DomainName) -> Result<u64, StoreError> {
         Ok(self.contents().claims.get(name).copied().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Places for MemoryStore {
+    async fn take(
+        &self,
+        organization_id: OrganizationId,
+        second: Second,
+        places: u32,
+    ) -> Result<Option<u64>, StoreError> {
+        let mut contents = self.contents();
+        let (all, of) = contents.places.entry(second.number).or_default();
+        let own = of.entry(organization_id).or_default();
+        if *all >= u64::from(second.places) || *own >= u64::from(second.share) {
+            return Ok(None);
+        }
+        *all += u64::from(places);
+        *own += u64::from(places);
+        Ok(Some(*all))
+    }
+
+    async fn fill(&self, later: Later, organization_id: Option<OrganizationId>) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        let (all, of) = contents.places.entry(later.number).or_default();
+        *all += u64::from(later.places);
+        if let Some(id) = organization_id {
+            *of.entry(id).or_default() += u64::from(later.own);
+        }
+        Ok(())
     }
 }
 

@@ -12,11 +12,13 @@ use app::base::ports::{
     Signature, Signer, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
+use app::gate::rate::Pace;
 use app::gate::submit::Sending;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::digest::Digest;
 use domain::delivery::webhook::{AttemptResult, Health, ResponseHead};
+use domain::gate::rate::SendRate;
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
 use domain::mailbox::domains::{Answer, RecordType};
@@ -509,6 +511,15 @@ impl World {
     /// What workflows were told so far.
     pub fn told(&self) -> Vec<Told> {
         lock(&self.workflow.told).clone()
+    }
+
+    /// A rate of so many recipients a second.
+    ///
+    /// # Panics
+    /// Where that is no rate.
+    pub fn pace(&self, a_second: u32) -> Pace<'_> {
+        let rate = SendRate::new(a_second).unwrap_or_else(|| panic!("{a_second} is no rate"));
+        Pace { places: &*self.store, rate }
     }
 
     /// How often the provider was called.

@@ -931,6 +931,14 @@ fn the_workflow_knows_the_errors_that_functions_give() {
     };
     assert_eq!(named(TaskError::PERMANENT)["MaxAttempts"], 0);
     assert!(named(TaskError::TRANSIENT)["MaxAttempts"].as_u64().unwrap() >= 6);
+    // A run that finds no place has given up when the sweeper may give the next one its number.
+    let throttled = |field: &str| named(TaskError::THROTTLED)[field].as_i64().unwrap();
+    let waits = (0..throttled("MaxAttempts")).map(|n| {
+        let wait = throttled("IntervalSeconds") * throttled("BackoffRate").pow(u32::try_from(n).unwrap());
+        wait.min(throttled("MaxDelaySeconds"))
+    });
+    assert!(waits.sum::<i64>() < app::gate::sweep::RUN);
+    assert!(workflow["States"]["Dispatch"]["Catch"].to_string().contains(TaskError::THROTTLED));
     let states: Vec<_> = workflow["States"].as_object().unwrap().keys().collect();
     assert!(states.len() <= 4, "each transition costs as much as 25 mails of storage: {states:?}");
     let catch = workflow["States"]["AwaitDecision"]["Catch"].to_string();

@@ -33,6 +33,7 @@ mod gate {
     mod links;
     mod policies;
     mod quiet;
+    mod rate;
     mod shown;
     mod unsubscribe;
     mod votes;
@@ -41,6 +42,7 @@ mod gate {
 
 mod delivery {
     mod counted;
+    mod crowd;
     mod deliveries;
     mod feed;
     mod webhooks;

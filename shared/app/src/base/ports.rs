@@ -210,6 +210,11 @@ pub enum SendOutcome {
     Ambiguous(&'static str),
 }
 
+impl SendOutcome {
+    /// It was called too fast.
+    pub const THROTTLED: Self = Self::NotAccepted("throttled");
+}
+
 /// A provider that sends. It is called once for each claim: no retries below this line.
 #[async_trait]
 pub trait MailSender: Send + Sync {

@@ -1,4 +1,4 @@
-//! Sending what was approved: claim, hash again, call the provider once, write down what came of it.
+//! Sending what was approved: take a place, claim, hash again, call the provider once, write down what came of it.
 
 use domain::base::address::EmailAddress;
 use domain::delivery::event::EventKind;
@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 
 use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
+use crate::gate::rate::Pace;
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
 use crate::mailbox::barred;
 use crate::mailbox::trash::load_wherever;
@@ -36,6 +37,9 @@ pub enum DispatchError {
     /// The mail certainly was not accepted, and is scheduled: call again after a pause.
     #[error("not accepted: {0}")]
     NotAccepted(&'static str),
+    /// The account may send no more at this moment. The mail was not touched: call again after a pause.
+    #[error("no place is left at this moment")]
+    NoPlace,
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,37 +56,31 @@ const CLAIM_TRIES: u32 = 3;
 
 /// Sends the mail of a ticket, if it is cleared, due, nobody has claimed it, and nothing stops it any more.
 ///
-/// The order is what keeps the promises: claim first, so that no other dispatcher calls; then read everything that
-/// could still stop the mail, so that whatever was paused or revoked before the claim is seen; then call
-/// the provider, once. Between the claim and the last write nothing but reads is repeated. A crash leaves the
-/// mail `sending`; the sweeper makes that `unknown`, and the provider's event settles it.
+/// The order is what keeps the promises: first a place of the account's rate, which a crash wastes; then the claim, so that no other
+/// dispatcher calls; then read everything that could still stop it, so that whatever was paused or revoked before the
+/// claim is seen; then call the provider, once. Between the claim and the last write nothing but reads is repeated. A
+/// crash leaves the mail `sending`; the sweeper makes that `unknown`, and the provider's event settles it.
 pub async fn dispatch(
     ports: &Ports,
     blobs: &dyn Blobs,
     sender: &dyn MailSender,
+    pace: Pace<'_>,
     ticket: &Ticket,
 ) -> Result<Dispatched, DispatchError> {
-    let asked = load(&*ports.store, ticket.organization_id, key::Approval(ticket.approval_id));
-    let (claimed, asked) = join(claim(ports, ticket), asked).await;
-    let Some(message) = claimed? else {
-        let key = key::Message(ticket.inbox_id, ticket.message_id);
-        let message = load(&*ports.store, ticket.organization_id, key).await?;
-        let Some(outbound) = message.as_ref().and_then(Message::outbound) else {
-            return Ok(Dispatched::Gone);
-        };
-        let approval = asked.ok().flatten();
-        let ours = outbound.digest == ticket.digest && outbound.approval_id == ticket.approval_id;
-        return match outbound.status() {
-            // Approved as the ticket says, so it is only our clock that is behind the workflow's.
-            Status::Scheduled if ours && !is_put_off(outbound, approval.as_ref(), ports.now()) => {
-                Err(DispatchError::NotAccepted("not_due"))
-            }
-            status => Ok(Dispatched::Already(status)),
-        };
+    let (asked, message) = stored(ports, ticket).await?;
+    let now = ports.now();
+    let waiting = message.as_ref().and_then(|message| due(message, ticket, now));
+    let Some(recipients) = waiting else { return stands(ticket, asked.as_ref(), message.as_ref(), now) };
+    if !pace.take(ticket.organization_id, recipients, now).await? {
+        return Err(DispatchError::NoPlace);
+    }
+    let Some(message) = claim(ports, ticket).await? else {
+        let (asked, message) = stored(ports, ticket).await?;
+        return stands(ticket, asked.as_ref(), message.as_ref(), ports.now());
     };
     let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
     let object = blobs.get(&key, MAX_MIME + 64 * 1024);
-    let (looked, object) = join(look(ports, &message, asked.ok().flatten()), object).await;
+    let (looked, object) = join(look(ports, &message, asked), object).await;
     let outcome = match looked {
         Err(_) => SendOutcome::NotAccepted("storage_unavailable"),
         Ok((approval, around)) => match Claim::of(&message, approval.as_ref(), &around) {
@@ -109,11 +107,48 @@ pub async fn dispatch(
     let own = own(&message);
     let then = |outbound| next(outbound, own, &outcome, ports.now());
     let status = record(ports, message, then, |change| change).await?;
+    if outcome == SendOutcome::THROTTLED {
+        pace.slow_down(ports.now()).await;
+    }
     match outcome {
         SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
             Err(DispatchError::NotAccepted(code))
         }
         _ => Ok(Dispatched::Now(status)),
+    }
+}
+
+/// What a ticket names, as it stands.
+async fn stored(ports: &Ports, ticket: &Ticket) -> Result<(Option<Approval>, Option<Message>), StoreError> {
+    let wanted = (key::Approval(ticket.approval_id), key::Message(ticket.inbox_id, ticket.message_id));
+    load(&*ports.store, ticket.organization_id, wanted).await
+}
+
+/// How many recipients a mail has that may be claimed by this ticket.
+fn due(message: &Message, ticket: &Ticket, now: jiff::Timestamp) -> Option<u32> {
+    let outbound = message.outbound()?;
+    let is_due = matches!(outbound.state, State::Scheduled { due, .. } if due <= now);
+    (is_due && is_of(outbound, ticket)).then_some(outbound.recipients)
+}
+
+fn is_of(outbound: &Outbound, ticket: &Ticket) -> bool {
+    outbound.digest == ticket.digest && outbound.approval_id == ticket.approval_id
+}
+
+/// Where a mail stands that can't be claimed.
+fn stands(
+    ticket: &Ticket,
+    approval: Option<&Approval>,
+    message: Option<&Message>,
+    now: jiff::Timestamp,
+) -> Result<Dispatched, DispatchError> {
+    let Some(outbound) = message.and_then(Message::outbound) else { return Ok(Dispatched::Gone) };
+    match outbound.status() {
+        // Approved as the ticket says, so it is only our clock that is behind the workflow's.
+        Status::Scheduled if is_of(outbound, ticket) && !is_put_off(outbound, approval, now) => {
+            Err(DispatchError::NotAccepted("not_due"))
+        }
+        status => Ok(Dispatched::Already(status)),
     }
 }
 
@@ -136,7 +171,7 @@ async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreE
 }
 
 /// What could stop a claimed mail, read after the claim, strongly consistent. `asked` is the approval as it was read
-/// beside the claim: it only tells what to read, and is read again with the rest.
+/// before the claim: it only tells what to read, and is read again with the rest.
 async fn look(
     ports: &Ports,
     message: &Message,

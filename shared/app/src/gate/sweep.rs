@@ -34,6 +34,8 @@ pub struct Swept {
 const BATCH: u16 = 200;
 /// A sweep begins with others for so long, while there are any; the next follows within a minute.
 const TIME: SignedDuration = SignedDuration::from_secs(25);
+/// A mail gets one run at most in so many seconds.
+pub const RUN: i64 = 300;
 /// So many of them side by side.
 const AT_ONCE: usize = 20;
 
@@ -131,8 +133,8 @@ async fn look_after(
             let next = if paused {
                 outbound.postpone(now)
             } else {
-                // One run for each five minutes: a run that is under way is not started twice.
-                let run = u32::try_from(now.as_second() / 300).unwrap_or(u32::MAX);
+                // A run that is under way is not started twice.
+                let run = u32::try_from(now.as_second() / RUN).unwrap_or(u32::MAX);
                 workflow.start(&ticket(&approval), approval.send_at, run).await?;
                 // Watched from now on again, so that it does not stand before others in the next sweep.
                 outbound.restart(now)

@@ -1,6 +1,6 @@
 //! What a [`Record`] can be, and where all items lie in the table.
 //!
-//! Every partition key but those of the directory, the watch and the list of chains begins with the organization. Busy things have a
+//! Every partition key but those of the directory, the watch, the list of chains and the rate of the account begins with the organization. Busy things have a
 //! partition of their own (a token, an inbox's mails, a conversation), so that no organization meets the limits of one
 //! partition (3,000 reads and 1,000 writes a second, `DynamoDB` developer guide, "partition key design").
 //!
@@ -57,6 +57,7 @@
 //! | verified domains that look alike | `domain-family/hash` | `family` | |
 //! | claims of a domain | `domain-claims/hash` | `claims` | |
 //! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
+//! | places of a second | `send-rate/second` | `places` | |
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
 //! are scheduled or unknown in the sparse index `open`: `open` (`org/status`) / `open_at` (time and `msg`), and those that nobody
@@ -291,6 +292,7 @@ mod tests {
                 "claims of a domain",
                 domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
             ),
+            ("places of a second", crate::table::places::at(0)),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
         places.map(|(kind, place)| (kind, place.pk)).into()

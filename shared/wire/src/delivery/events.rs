@@ -11,7 +11,7 @@ use app::delivery::webhooks::{Asked, Delivery, NextAttempt};
 use domain::base::code::Code;
 use domain::base::id::Id as _;
 use domain::delivery::event::{
-    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject, WebhookStatus,
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Subject, WebhookStatus,
 };
 use domain::mailbox::message::{Message, Party};
 use domain::{EventId, InboxId, OrganizationId, TokenId, WebhookId};
@@ -61,15 +61,19 @@ struct EventDataView<'a> {
     /// Of `message.blocked`: what a policy refused to take.
     #[serde(skip_serializing_if = "Option::is_none")]
     blocked: Option<BlockedView<'a>>,
-    /// Of `token.paused`, `organization.paused` and their ends.
+    /// Of `token.paused` and `token.resumed`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    halt: Option<HaltView<'a>>,
+    token: Option<TokenNoticeView<'a>>,
+    /// Of `organization.paused` and `organization.resumed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<OrganizationNoticeView<'a>>,
     /// Of `webhook.disabled` and `webhook.test`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint: Option<EndpointView>,
+    webhook: Option<WebhookNoticeView>,
     /// Of `suppression.created` and `.deleted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<SuppressionView<'a>>,
+    /// Of `message.held`: no word of the mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<HeldNoticeView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,20 +112,28 @@ struct BlockedView<'a> {
     reasons: &'a [String],
 }
 
-/// What is held back, or goes on.
+/// A token that is paused, or holds again.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Halt")]
-struct HaltView<'a> {
-    /// The token; `null` where it is the whole organization.
-    token_id: Option<IdOf<TokenId>>,
-    /// While nothing goes.
+#[schemars(rename = "TokenNotice")]
+struct TokenNoticeView<'a> {
+    id: IdOf<TokenId>,
+    /// While it is refused.
+    paused: Option<PauseView<'a>>,
+}
+
+/// An organization that is paused, or whose mail leaves again.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OrganizationNotice")]
+struct OrganizationNoticeView<'a> {
+    id: IdOf<OrganizationId>,
+    /// While nothing leaves.
     paused: Option<PauseView<'a>>,
 }
 
 /// A webhook, as events tell of it.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Endpoint")]
-struct EndpointView {
+#[schemars(rename = "WebhookNotice")]
+struct WebhookNoticeView {
     id: IdOf<WebhookId>,
     /// `active`, `paused` or `disabled`.
     status: &'static str,
@@ -148,12 +160,10 @@ pub(crate) fn disabled_reason(status: WebhookStatus) -> Option<&'static str> {
 
 /// The field of an event's `data` that says what it is about.
 pub fn about(kind: EventKind) -> &'static str {
-    match kind.as_str().split('.').next() {
-        _ if kind == EventKind::MessageBlocked => "blocked",
-        Some("webhook") => "endpoint",
-        Some("token" | "organization") => "halt",
-        Some(group) => group,
-        None => "",
+    match kind {
+        EventKind::MessageBlocked => "blocked",
+        EventKind::MessageHeld => "held",
+        _ => kind.as_str().split_once('.').map_or("", |(group, _)| group),
     }
 }
 
@@ -175,10 +185,6 @@ fn blocked(blocked: &Blocked) -> BlockedView<'_> {
     BlockedView { inbox_id: IdOf(*inbox_id), requested_by: actor(requested_by), reasons }
 }
 
-fn halt(halt: &Halt) -> HaltView<'_> {
-    HaltView { token_id: halt.token_id.map(IdOf), paused: halt.paused.as_ref().map(pause) }
-}
-
 /// An event that was [`shortened`].
 pub fn event(event: &Event) -> EventView<'_> {
     let none = EventDataView {
@@ -187,8 +193,9 @@ pub fn event(event: &Event) -> EventView<'_> {
         inbox: None,
         bounce: None,
         blocked: None,
-        halt: None,
-        endpoint: None,
+        token: None,
+        organization: None,
+        webhook: None,
         suppression: None,
         held: None,
         domain: None,
@@ -205,10 +212,19 @@ pub fn event(event: &Event) -> EventView<'_> {
         }
         Subject::Inbox(inbox) => EventDataView { inbox: Some(self::inbox(inbox)), ..none },
         Subject::Blocked(blocked) => EventDataView { blocked: Some(self::blocked(blocked)), ..none },
-        Subject::Halt(halt) => EventDataView { halt: Some(self::halt(halt)), ..none },
+        Subject::Halt(halt) => {
+            let paused = halt.paused.as_ref().map(pause);
+            match halt.token_id.map(IdOf) {
+                Some(id) => EventDataView { token: Some(TokenNoticeView { id, paused }), ..none },
+                None => {
+                    let id = IdOf(event.organization_id);
+                    EventDataView { organization: Some(OrganizationNoticeView { id, paused }), ..none }
+                }
+            }
+        }
         Subject::Endpoint(Endpoint { id, status }) => {
             let (id, status, reason) = (IdOf(*id), status_name(*status), disabled_reason(*status));
-            EventDataView { endpoint: Some(EndpointView { id, status, disabled_reason: reason }), ..none }
+            EventDataView { webhook: Some(WebhookNoticeView { id, status, disabled_reason: reason }), ..none }
         }
         Subject::Held(held) => EventDataView { held: Some(held_notice(held)), ..none },
         Subject::Domain(domain) => EventDataView { domain: Some(domain_notice(domain)), ..none },
@@ -251,12 +267,13 @@ pub fn shortened(event: &Event) -> Event {
     Event { subject, ..event.clone() }
 }
 
-/// An event as receivers get it.
+/// An event as receivers get it: with its keys in the order of the alphabet, as the bus hands it on, so that what is told again is
+/// written as it was the first time.
 pub fn publish(event: &Event) -> PublishedEvent {
     PublishedEvent {
         organization_id: event.organization_id,
         kind: event.kind.as_str(),
-        body: text(&self::event(&shortened(event))),
+        body: json!(self::event(&shortened(event))).to_string(),
     }
 }
 
@@ -448,14 +465,19 @@ pub fn read_asked(body: &str) -> Option<Asked> {
     }
     let event = detail.get("event")?;
     let id = |path: &str| event.pointer(path)?.as_str();
-    let inboxes =
-        ["/data/message/inbox_id", "/data/approval/inbox_id", "/data/inbox/id", "/data/blocked/inbox_id"];
+    let inboxes = [
+        "/data/message/inbox_id",
+        "/data/approval/inbox_id",
+        "/data/inbox/id",
+        "/data/blocked/inbox_id",
+        "/data/held/inbox_id",
+    ];
     Some(Asked::All(Delivery {
         organization_id,
         event_id: EventId::parse(&text(event, "id")?).ok()?,
         kind: EventKind::parse(&text(event, "type")?)?,
         inbox_id: inboxes.into_iter().find_map(|path| InboxId::parse(id(path)?).ok()),
-        endpoint: id("/data/endpoint/id").and_then(|id| WebhookId::parse(id).ok()),
+        endpoint: id("/data/webhook/id").and_then(|id| WebhookId::parse(id).ok()),
         body: event.to_string(),
     }))
 }

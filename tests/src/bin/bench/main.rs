@@ -3,12 +3,13 @@
 //! AWS calls and `DynamoDB` units are read from the ledger of a running stack, through which every call of every function
 //! goes. Instructions are counted by callgrind from the start of a function to its first answer. A broken gate fails.
 //!
-//! Then fifty agents at once (`agents`), and an inbox of 100,000 mails beside one of 100 (`large`).
+//! Then ten thousand events for endpoints of which some hang (`webhooks`), fifty agents at once (`agents`), and an inbox of 100,000 mails beside one of 100 (`large`).
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod agents;
 mod large;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +26,7 @@ use tests::{Held, Stack, unique};
 
 /// At most so many instructions until the first answer, where somebody waits for it.
 const COLD_START: u64 = 4_100_000;
-/// A whole send needs three SDKs (`DynamoDB`, S3, SES) and six calls; nobody waits for it but the workflow.
+/// A whole send needs three SDKs (`DynamoDB`, S3, SES) and seven calls; nobody waits for it but the workflow.
 const COLD_SEND: u64 = 9_000_000;
 
 /// At most so many instructions for a page of 50 mails by a function that has answered before.
@@ -154,14 +155,14 @@ fn on_the_wire(stack: &Stack) -> Vec<Cost> {
         stack.get(&format!("{path}/{id}"), agent).expect(200);
     });
     add("one mail", 3, "", calls);
-    let calls = count(stack, &["api-messages-send", "api-approvals-approve", "dispatch-send"], 17, || {
+    let calls = count(stack, &["api-messages-send", "api-approvals-approve", "dispatch-send"], 18, || {
         let held = stack.submit("success@simulator.amazonses.com", &unique("held"), "text");
         stack.until("parked workflow", || parked(stack, &held).then_some(()));
         stack.approve(&held).expect(200);
         stack.message_with_status(&held.message, "delivered");
     });
     let note = "and one UpdateItem by which Step Functions parks its token: AWS makes it, past this wire";
-    add("held mail, asked to sent", 17, note, calls);
+    add("held mail, asked to sent", 18, note, calls);
     let id = webhook["id"].as_str().unwrap_or_default();
     stack.call("DELETE", &format!("/v1/webhooks/{id}"), stack.text("/owner/token"), None);
     costs
@@ -294,6 +295,7 @@ fn instructions(
         .env("TABLE", stack.text("/table"))
         .env("MAIL_BUCKET", stack.text("/bucket"))
         .env("CONFIGURATION_SET", "bench")
+        .env("SEND_RATE", "14")
         .env("LOG_LEVEL", "info")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -422,7 +424,7 @@ fn warm_list(stack: &Stack) -> bool {
 type Part = fn(&Stack) -> bool;
 
 /// What is measured, in this order; one or more may be named on the command line.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("wire", |stack| {
         println!("{:<28} {:>5} {:>5}  {:>6} {:>6}", "on the wire", "calls", "gate", "read", "write");
         on_the_wire(stack).iter().filter(|cost| !cost.print()).count() == 0
@@ -435,6 +437,7 @@ const PARTS: [(&str, Part); 5] = [
         println!("{:<28} {:>11} {:>9}", "an answer after others", "instructions", "gate");
         warm_list(stack)
     }),
+    ("webhooks", |_| webhooks::hold()),
     ("agents", agents::hold),
     // Last: what it writes keeps the readers of the table's stream busy for a while.
     ("large", large::holds),

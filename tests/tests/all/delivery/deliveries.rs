@@ -65,10 +65,13 @@ fn attempts(world: &World, event: EventId) -> Vec<Attempt> {
     contents.attempts.iter().filter(|attempt| attempt.event_id == event).cloned().collect()
 }
 
+const SILENCE: AttemptResult = AttemptResult::NoAnswer("timeout");
+
 /// An endpoint that answers from a time on, and fails before it.
 struct Down<'a> {
     world: &'a World,
     until: Timestamp,
+    fails: AttemptResult,
     calls: Mutex<Vec<Timestamp>>,
 }
 
@@ -77,8 +80,7 @@ impl Endpoints for Down<'_> {
     async fn post(&self, _: &str, _: &[(&'static str, String)], _: &str, _: BoxFuture<'_, bool>) -> Called {
         let now = self.world.ports.now();
         self.calls.lock().unwrap().push(now);
-        let result =
-            if now < self.until { AttemptResult::NoAnswer("timeout") } else { AttemptResult::Answered(204) };
+        let result = if now < self.until { self.fails } else { AttemptResult::Answered(204) };
         Called::new(Some(result), 10)
     }
 }
@@ -136,8 +138,12 @@ async fn an_endpoint_that_is_down_for_hours_is_called_a_few_times_and_told_of_ev
     let (world, webhook) = world().await;
     let opened = OpenedKeys::default();
     let hours = 3;
-    let down =
-        Down { world: &world, until: NOW + SignedDuration::from_hours(hours), calls: Mutex::default() };
+    let down = Down {
+        world: &world,
+        until: NOW + SignedDuration::from_hours(hours),
+        fails: SILENCE,
+        calls: Mutex::default(),
+    };
     let deliverer = deliverer(&world, &down, &opened);
     let events: Vec<_> = (0..200).map(|n| event(&world, organization_id(1), n)).collect();
     for event in &events {
@@ -159,10 +165,39 @@ async fn an_endpoint_that_is_down_for_hours_is_called_a_few_times_and_told_of_ev
 }
 
 #[tokio::test]
+async fn an_endpoint_that_answers_500_for_a_day_is_called_a_few_times_an_hour_and_told_of_everything_then() {
+    let (world, webhook) = world().await;
+    let opened = OpenedKeys::default();
+    let down = Down {
+        world: &world,
+        until: NOW + SignedDuration::from_hours(24),
+        fails: AttemptResult::Answered(500),
+        calls: Mutex::default(),
+    };
+    let deliverer = deliverer(&world, &down, &opened);
+    let events: Vec<_> = (0..30).map(|n| event(&world, organization_id(1), n)).collect();
+    for event in &events {
+        deliverer.deliver(Asked::All(event.clone())).await.unwrap();
+    }
+    run(&world, &deliverer).await;
+    let calls = down.calls.lock().unwrap().clone();
+    let failed: Vec<_> = calls.iter().filter(|at| **at < down.until).collect();
+    assert!((60..130).contains(&failed.len()), "{} calls in a day", failed.len());
+    for event in &events {
+        let attempts = attempts(&world, event.event_id);
+        let last = attempts.last().unwrap();
+        assert!(last.result.delivered() && last.retry_at.is_none(), "{last:?}");
+        assert!(attempts.iter().filter(|it| it.result == AttemptResult::Answered(500)).count() < 8);
+    }
+    let known = stored(&world, &webhook).await.unwrap();
+    assert!(!known.is_disabled() && known.health == Health::default().quick(), "{known:?}");
+}
+
+#[tokio::test]
 async fn an_endpoint_that_never_answers_ends_each_event_after_a_day_and_a_half_at_most() {
     let (world, _) = world().await;
     let opened = OpenedKeys::default();
-    let down = Down { world: &world, until: Timestamp::MAX, calls: Mutex::default() };
+    let down = Down { world: &world, until: Timestamp::MAX, fails: SILENCE, calls: Mutex::default() };
     let deliverer = deliverer(&world, &down, &opened);
     let events: Vec<_> = (0..50).map(|n| event(&world, organization_id(1), n)).collect();
     for event in &events {
@@ -189,7 +224,12 @@ async fn an_endpoint_that_never_answers_ends_each_event_after_a_day_and_a_half_a
 async fn one_call_alone_finds_out_whether_an_endpoint_answers_again() {
     let (world, webhook) = world().await;
     let opened = OpenedKeys::default();
-    let down = Down { world: &world, until: NOW + SignedDuration::from_secs(20), calls: Mutex::default() };
+    let down = Down {
+        world: &world,
+        until: NOW + SignedDuration::from_secs(20),
+        fails: SILENCE,
+        calls: Mutex::default(),
+    };
     let deliverer = deliverer(&world, &down, &opened);
     for n in 0..5 {
         deliverer.deliver(Asked::All(event(&world, organization_id(1), n))).await.unwrap();
@@ -310,7 +350,12 @@ async fn an_organization_has_two_calls_that_take_long_and_another_has_its_own() 
 async fn what_was_asked_for_and_not_done_is_asked_for_again_and_done_once() {
     let (world, webhook) = world().await;
     let opened = OpenedKeys::default();
-    let down = Down { world: &world, until: NOW + SignedDuration::from_secs(60), calls: Mutex::default() };
+    let down = Down {
+        world: &world,
+        until: NOW + SignedDuration::from_secs(60),
+        fails: SILENCE,
+        calls: Mutex::default(),
+    };
     let deliverer = deliverer(&world, &down, &opened);
     deliverer.deliver(Asked::All(event(&world, organization_id(1), 1))).await.unwrap();
     let calls = || down.calls.lock().unwrap().len();
@@ -329,7 +374,7 @@ async fn what_was_asked_for_and_not_done_is_asked_for_again_and_done_once() {
     assert_eq!(calls(), 2, "a message that comes twice");
     // Where its endpoint is gone, nothing waits any more.
     world.pass(60);
-    let never = Down { world: &world, until: Timestamp::MAX, calls: Mutex::default() };
+    let never = Down { world: &world, until: Timestamp::MAX, fails: SILENCE, calls: Mutex::default() };
     let deliverer = Deliverer { endpoints: &never, ..deliverer };
     deliverer.deliver(Asked::All(event(&world, organization_id(1), 2))).await.unwrap();
     let removed = Change::new(organization_id(1)).write(Write::Delete(Key::Webhook(webhook.id)));
@@ -343,7 +388,12 @@ async fn what_was_asked_for_and_not_done_is_asked_for_again_and_done_once() {
 async fn an_event_that_is_told_again_begins_nothing_anew_and_a_slower_deliverer_takes_nothing_back() {
     let (world, webhook) = world().await;
     let opened = OpenedKeys::default();
-    let down = Down { world: &world, until: NOW + SignedDuration::from_secs(120), calls: Mutex::default() };
+    let down = Down {
+        world: &world,
+        until: NOW + SignedDuration::from_secs(120),
+        fails: SILENCE,
+        calls: Mutex::default(),
+    };
     let deliverer = deliverer(&world, &down, &opened);
     let first = event(&world, organization_id(1), 1);
     let waits = || {

@@ -312,6 +312,16 @@ async fn after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_one_alo
     assert!(verifies(&third, &call) && !verifies(&second, &call));
 }
 
+#[test]
+fn of_each_event_on_the_bus_the_inbox_is_known() {
+    let held = Subject::Held(Box::new(samples::held(1).notice()));
+    for subject in samples::subjects().into_iter().chain([held]) {
+        let event = Event { subject, ..samples::event(1) };
+        let Asked::All(delivery) = on_the_bus(&event) else { panic!("an event") };
+        assert_eq!(delivery.inbox_id, event.subject.inbox_id(), "{:?}", event.subject);
+    }
+}
+
 #[tokio::test]
 async fn what_comes_while_it_is_paused_waits_and_is_told_once_it_is_active() {
     let world = world().await;
@@ -350,7 +360,7 @@ async fn one_that_says_that_it_is_gone_is_disabled_at_once_with_a_notice_and_wha
     let notices = disabled_events(&world);
     let data: Value = serde_json::from_str(&wire::delivery::events::publish(&notices[0]).body).unwrap();
     assert_eq!(
-        data["data"]["endpoint"],
+        data["data"]["webhook"],
         json!({"id": webhook.id.to_string(), "status": "disabled", "disabled_reason": "gone"})
     );
     let entry = world.store.contents().audit.last().cloned().unwrap();
@@ -448,7 +458,7 @@ async fn a_test_is_told_to_one_endpoint_once_whatever_state_it_is_in() {
         let (_, body) = world.outside.called.lock().unwrap().pop().unwrap();
         let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(
-            (&body["type"], &body["data"]["endpoint"]["id"]),
+            (&body["type"], &body["data"]["webhook"]["id"]),
             (&json!("webhook.test"), &json!(webhook.id.to_string()))
         );
         assert!(world.store.contents().events.iter().any(|event| event.id == made.id), "it is in the outbox");
@@ -475,6 +485,7 @@ async fn an_event_is_told_again_to_one_or_to_all_that_want_it_with_a_full_set_of
     assert_eq!((called(&world).len(), waiting(&world)), (2, 1));
     let body = world.outside.called.lock().unwrap()[0].1.clone();
     assert_eq!(body, wire::delivery::events::publish(&event).body);
+    assert!(matches!(on_the_bus(&event), Asked::All(first) if first.body == body), "as it was told first");
     world.pass(HOUR);
     look(&world).await;
     assert_eq!(waiting(&world), 0, "and again, until it is taken");

@@ -125,7 +125,7 @@ fn ticket(approval: &Approval) -> Ticket {
 }
 
 pub(super) async fn send(world: &World, approval: &Approval) -> Dispatched {
-    dispatch(&world.ports, &*world.blobs, &world.sender, &ticket(approval)).await.unwrap()
+    dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &ticket(approval)).await.unwrap()
 }
 
 pub(super) async fn vote(
@@ -1074,10 +1074,10 @@ async fn pauses_and_blocked_mails_are_told() {
     assert_eq!(data(0)["blocked"]["inbox_id"], samples::inbox_id(1).to_string());
     assert_eq!(data(0)["blocked"]["requested_by"]["id"], token().id.to_string());
     assert_eq!(
-        (&data(1)["halt"]["paused"]["reason"], &data(1)["halt"]["token_id"]),
-        (&"Wait".into(), &serde_json::Value::Null)
+        (&data(1)["organization"]["paused"]["reason"], &data(1)["organization"]["id"]),
+        (&"Wait".into(), &samples::organization_id(1).to_string().into())
     );
-    assert_eq!(data(2)["halt"]["paused"], serde_json::Value::Null);
+    assert_eq!(data(2)["organization"]["paused"], serde_json::Value::Null);
     assert_eq!(data(3)["inbox"]["paused"]["reason"], "Wait");
-    assert_eq!(data(5)["halt"]["token_id"], token().id.to_string());
+    assert_eq!(data(5)["token"]["id"], token().id.to_string());
 }

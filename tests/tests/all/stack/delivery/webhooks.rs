@@ -2,9 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::conformance::root;
 use crate::stack::mailbox::corpus::side_by_side;
 use app::base::ports::Clock as _;
 use domain::EventId;
@@ -426,4 +428,109 @@ fn a_webhook_that_is_gone_is_disabled_and_its_owners_are_told() {
     assert_eq!(told.event["type"], "webhook.disabled");
     let seen = stack.get(&format!("/v1/webhooks/{id}"), owner).expect(200);
     assert_eq!((&seen["status"], &seen["disabled_reason"]), (&json!("disabled"), &json!("gone")));
+}
+
+/// A call of an endpoint with a secret, and whether that verifies it.
+struct Claim<'a> {
+    says: String,
+    secret: &'a str,
+    call: Call,
+    holds: bool,
+}
+
+/// What the official libraries of other languages say of calls, each in its own program (`tests/webhooks`).
+fn judged_by_others(claims: &[Claim<'_>]) {
+    let calls = claims.iter().map(|Claim { secret, call: (headers, body), .. }| {
+        let headers: serde_json::Map<_, _> =
+            headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        json!({"secret": secret, "headers": headers, "body": body})
+    });
+    let calls = Value::Array(calls.collect()).to_string();
+    let folder = root().join("tests/webhooks");
+    let python = root().join(".local/venv/bin/python");
+    for (program, script) in [("node".into(), "verify.mjs"), (python, "verify.py")] {
+        let mut run = Command::new(&program)
+            .arg(folder.join(script))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}: `make stack-test` installs it", program.display()));
+        run.stdin.take().unwrap().write_all(calls.as_bytes()).unwrap();
+        let run = run.wait_with_output().unwrap();
+        assert!(run.status.success(), "{script}");
+        let verdicts: Vec<bool> = serde_json::from_slice(&run.stdout).unwrap();
+        assert_eq!(verdicts.len(), claims.len());
+        for (Claim { says, holds, .. }, verdict) in claims.iter().zip(verdicts) {
+            assert_eq!(verdict, *holds, "{script}: {says}");
+        }
+    }
+}
+
+#[test]
+fn official_libraries_of_two_more_languages_verify_every_kind_of_delivery_and_nothing_else() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    // The first call about each event fails, so that each is told a second time.
+    let (receiver, other) = (Receiver::start(1), Receiver::start(0));
+    let (webhook, first) = register(&stack, &receiver, &json!(["message.received"]));
+    register(&stack, &other, &json!(["message.received"]));
+    let path = |action: &str| format!("/v1/webhooks/{webhook}{action}");
+    let subject = unique("verified");
+    let mail = format!("From: a@example.org\r\nSubject: {subject} \u{e9}\r\n\r\nHello\r\n");
+    let received = stack.receive(&mail, &subject)["id"].as_str().unwrap().to_owned();
+    let told = stack.until("a first call and its repetition", || {
+        let about = receiver.about(&received);
+        (about.len() >= 2).then_some(about)
+    });
+    let event = told[0].1["id"].as_str().unwrap().to_owned();
+
+    // With another secret: one that it is tried with, told again, and told of what came while it was paused.
+    let rotated = stack.call("POST", &path("/rotate-secret"), owner, None).expect(200);
+    let second = rotated["secret"].as_str().unwrap().to_owned();
+    let test = stack.call("POST", &path("/test"), owner, None).expect(202);
+    let test = test["id"].as_str().unwrap().to_owned();
+    stack.post(&format!("/v1/events/{event}/redeliver"), owner, &json!({"webhook_id": webhook})).expect(202);
+    stack.call("PATCH", &path(""), owner, Some(&json!({"status": "paused"}))).expect(200);
+    let subject = unique("missed");
+    let mail = format!("From: a@example.org\r\nSubject: {subject}\r\n\r\nHello\r\n");
+    let missed = stack.receive(&mail, &subject)["id"].as_str().unwrap().to_owned();
+    let missed = stack.until("the other's call", || other.about(&missed).pop()).1["id"].clone();
+    stack.call("PATCH", &path(""), owner, Some(&json!({"status": "active"}))).expect(200);
+    let since = json!({"since": tests::in_seconds(-3_600)});
+    let resent = stack.post(&path("/resend"), owner, &since).expect(202);
+    assert!(resent["event_ids"].as_array().unwrap().contains(&missed), "{resent}");
+    let calls = stack.until("all of them", || {
+        stack.invoke("countersign-background-sweep", &json!({}));
+        let of = |event: &str| calls_of(&receiver, event).len();
+        let is_all = of(&event) >= 3 && of(&test) >= 1 && of(missed.as_str().unwrap()) >= 2;
+        is_all.then(|| receiver.calls.lock().unwrap().clone())
+    });
+
+    let header = |call: &Call, wanted: &str| {
+        call.0.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let mut claims = vec![];
+    for (n, call) in calls.iter().enumerate() {
+        let both = header(call, "webhook-signature").contains(' ');
+        let said = format!("call {n}, about {}", header(call, "webhook-id"));
+        let mut claim = |what: &str, secret, call: Call, holds| {
+            claims.push(Claim { says: format!("{said}: {what}"), secret, call, holds });
+        };
+        claim("the first secret", &first, call.clone(), true);
+        claim("the second secret", &second, call.clone(), both);
+        claim("a secret of nobody", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", call.clone(), false);
+        for secret in [&first, &second] {
+            claim("another body", secret, (call.0.clone(), call.1.replacen("evt_", "evt-", 1)), false);
+        }
+        let late = call.0.iter().map(|(name, value)| {
+            let late = (name == "webhook-timestamp").then(|| (value.parse::<u64>().unwrap() + 1).to_string());
+            (name.clone(), late.unwrap_or_else(|| value.clone()))
+        });
+        claim("another time", &first, (late.collect(), call.1.clone()), false);
+    }
+    // Two calls before the rotation, and all others with both secrets.
+    let both = claims.iter().filter(|it| it.says.ends_with("the second secret") && it.holds).count();
+    assert!(both + 2 == calls.len() && both >= 4, "{both} of {}", calls.len());
+    judged_by_others(&claims);
+    remove(&stack, &webhook);
 }

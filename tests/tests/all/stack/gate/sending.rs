@@ -1,5 +1,7 @@
 //! The main job for real: held, looked at, countersigned, sent once, followed.
 
+use app::base::ports::Clock as _;
+use runtime::environment::SystemClock;
 use serde_json::{Value, json};
 use tests::{Held, Stack, unique};
 
@@ -124,7 +126,7 @@ fn a_rejected_mail_never_leaves_and_says_why() {
 #[test]
 fn send_at_is_waited_for() {
     let stack = Stack::running();
-    let now = app::base::ports::Clock::now(&runtime::environment::SystemClock);
+    let now = SystemClock.now();
     let send_at = now + jiff::SignedDuration::from_secs(6);
     let body = json!({
         "to": ["success@simulator.amazonses.com"], "subject": "later", "text": "t", "send_at": send_at.to_string(),
@@ -499,4 +501,28 @@ fn what_can_not_be_added_is_named_all_at_once() {
         assert_eq!(problem["error"]["code"], code, "{problem}");
         assert_eq!(problem["error"]["details"]["fields"][0]["field"], "headers.X-A");
     }
+}
+
+/// Alone, since no other mail goes meanwhile either.
+#[test]
+fn alone_a_mail_that_finds_no_place_in_the_account_s_rate_is_not_touched_and_goes_once_there_is_one() {
+    let stack = Stack::running();
+    let until = SystemClock.now().as_second() + 12;
+    for second in until - 13..until {
+        let place = json!({"pk": {"S": format!("send-rate/{second}")}, "sk": {"S": "places"}, "all": {"N": "1000000"}});
+        stack.dynamodb("PutItem", json!({"Item": place}));
+    }
+    let held = stack.submit("success@simulator.amazonses.com", &unique("no place"), "text");
+    stack.approve(&held).expect(200);
+    let ticket = json!({
+        "organization_id": stack.text("/organization_id"), "inbox_id": stack.inbox(),
+        "message_id": held.message, "approval_id": held.approval, "digest": held.digest,
+    });
+    let refused = stack.invoke("countersign-dispatch-send", &ticket);
+    assert_eq!(refused["errorType"], "Throttled", "{refused}");
+    let waiting = stack.message_with_status(&held.message, "scheduled");
+    assert_eq!(waiting["attempts"].as_u64().unwrap_or_default(), 0, "{waiting}");
+    stack.message_with_status(&held.message, "delivered");
+    assert!(SystemClock.now().as_second() >= until);
+    assert_eq!(stack.accepted(&held.message).len(), 1);
 }
