@@ -10,7 +10,7 @@ stack="python3 infra/local/stack.py"
 
 # For the second stack, whose ports are those of the first and 10,000.
 on_second() (
-  for name in API AWS WIRE SES CONTROL SMTP; do
+  for name in API AWS WIRE SES CONTROL SMTP DNS; do
     port=COUNTERSIGN_${name}_PORT
     export "$port=$((${!port} + 10000))"
   done
