@@ -66,7 +66,7 @@ impl SendRate {
         let filled = over.div_ceil(self.places());
         let later = |n: u32| Later {
             number: second.number + 1 + i64::from(n),
-            places: over.saturating_sub(n * self.places()).min(self.places()),
+            places: over.saturating_sub(n.saturating_mul(self.places())).min(self.places()),
             own: self.places(),
         };
         (0..2 * filled).map(later).collect()
