@@ -13,6 +13,7 @@ use crate::{ApprovalId, DraftId, InboxId, MemberId, MessageId, OrganizationId};
 
 /// A mail that somebody is still writing. Its text, its HTML and its files lie in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct SavedDraft {
     /// Its id.
     pub id: DraftId,

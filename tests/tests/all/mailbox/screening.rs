@@ -351,13 +351,12 @@ async fn bytes_that_another_inbox_has_or_holds_stay_when_a_held_mail_is_discarde
         discard(&world, all.iter().find(|one| one.inbox_id == inbox).unwrap()).await.unwrap();
         empty(&world, 16).await;
         assert!(has_bytes(&world, "1"), "{held}");
-        match all.iter().find(|one| one.inbox_id != inbox) {
-            Some(other) => discard(&world, other).await.unwrap(),
-            None => {
-                let mails = world.store.contents().records.clone();
-                let mail = mails.values().find_map(|it| Message::try_from(it.clone()).ok()).unwrap();
-                trash::delete(&world.ports, &owner(), mail.inbox_id, mail.id).await.unwrap();
-            }
+        if let Some(other) = all.iter().find(|one| one.inbox_id != inbox) {
+            discard(&world, other).await.unwrap();
+        } else {
+            let mails = world.store.contents().records.clone();
+            let mail = mails.values().find_map(|it| Message::try_from(it.clone()).ok()).unwrap();
+            trash::delete(&world.ports, &owner(), mail.inbox_id, mail.id).await.unwrap();
         }
         empty(&world, 0).await;
         assert!(!has_bytes(&world, "1"), "{held}: nobody has it any more");
