@@ -35,14 +35,15 @@ type Context = (Ports, Arc<dyn Identities>, Arc<dyn Directory>);
 fn handle<'a>((ports, identities, directory): &'a Context, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter_once::<scope::DomainsManage>(ports, &[]).await?;
-        let name = wire::mailbox::domains::new(&request.body)?;
+        let asked = wire::mailbox::domains::new(&request.body)?;
         let saved = |made: &Made<Domain>| match made {
             Made::New(one) => (201, text(&domain(one))),
             Made::Known(one) => (200, text(&domain(one))),
         };
         let (identities, directory) = (&**identities, &**directory);
-        let made = domains::create(&call.ports, identities, directory, &call.permit, name, &call.once, saved)
-            .await?;
+        let made =
+            domains::create(&call.ports, identities, directory, &call.permit, asked, &call.once, saved)
+                .await?;
         Ok(match &made {
             Made::New(one) => Response::json(201, &domain(one)),
             Made::Known(one) => Response::json(200, &domain(one)),

@@ -389,7 +389,7 @@ pub fn domain(n: u8) -> Domain {
     let name = DomainName::parse(&format!("d{n}.example.org")).unwrap_or_else(|error| panic!("{error}"));
     let asked = Domain::new(
         organization_id(1),
-        name,
+        (name, true),
         vec!["key".into()],
         ("eu-west-1", Actor::System, later(n.into())),
     );

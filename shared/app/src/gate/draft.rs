@@ -19,7 +19,7 @@ use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Pa
 use domain::mailbox::notes::Notes;
 use domain::mailbox::opt_out::{OptOut, OptOutSecret};
 use domain::people::access::{Principal, scope};
-use domain::people::limit::SendsPerDay;
+use domain::people::limit::Daily;
 use domain::{ApprovalId, AttachmentId, InboxId, MemberId, MessageId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -179,8 +179,8 @@ pub(crate) struct Prepared {
     pub(crate) always: Option<&'static str>,
     /// What bringing its HTML into the normal form changed.
     pub(crate) html_changes: Vec<HtmlChange>,
-    /// How many mails a day its organization may ask for.
-    pub(crate) sends_per_day: Option<SendsPerDay>,
+    /// The limits of mails a day that it counts towards, whoever asks for it.
+    pub(crate) limits: Vec<Daily>,
 }
 
 /// One of the mails that are attempts at the same.

@@ -27,6 +27,7 @@ use crate::gate::steps::{approval_event, message_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
 use crate::gate::weigh::weigh;
 use crate::mailbox::attachments::{read_name, records};
+use crate::mailbox::domains::daily_limits;
 use crate::mailbox::messages::{as_sealed, open_sealed_at};
 use crate::mailbox::trash::load_shown;
 
@@ -238,7 +239,7 @@ async fn revise(
         saved: None,
         always: Some("edited"),
         html_changes,
-        sends_per_day: None,
+        limits: vec![],
     })
 }
 
@@ -296,7 +297,7 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepa
         saved: None,
         always: None,
         html_changes: vec![],
-        sends_per_day: None,
+        limits: vec![],
     }
 }
 
@@ -367,6 +368,7 @@ pub async fn send_again(
     };
     let forward = approval.as_ref().is_some_and(|approval| approval.forward);
     let html_changes = approval.map(|approval| approval.html_changes).unwrap_or_default();
+    let limits = daily_limits(ports, &inbox, organization.and_then(|it| it.sends_per_day)).await?;
     let prepared = Prepared {
         draft,
         files,
@@ -377,7 +379,7 @@ pub async fn send_again(
         saved: None,
         always: Some("sent_again"),
         html_changes,
-        sends_per_day: organization.and_then(|it| it.sends_per_day),
+        limits,
     };
     send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
 }

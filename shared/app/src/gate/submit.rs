@@ -35,6 +35,7 @@ use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
 use crate::mailbox::attachments::records;
 use crate::mailbox::conversation::subject_pointer;
+use crate::mailbox::domains::daily_limits;
 
 pub use crate::gate::draft::{
     Answering, Draft, DraftAttachment, How, MAX_AHEAD, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADERS, Sending,
@@ -134,7 +135,8 @@ pub(crate) async fn ready(
         prepared.always = Some("written_by_others");
     }
     prepared.saved = saved;
-    prepared.sends_per_day = organization.as_ref().and_then(|it| it.sends_per_day);
+    let limit = organization.as_ref().and_then(|it| it.sends_per_day);
+    prepared.limits = daily_limits(ports, &inbox, limit).await?;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
         prepared.always = Some("paused");
@@ -172,7 +174,7 @@ async fn prepare(
         saved: None,
         always: None,
         html_changes,
-        sends_per_day: None,
+        limits: vec![],
     })
 }
 
@@ -283,8 +285,7 @@ fn limits(principal: &Principal, prepared: &Prepared) -> Vec<Daily> {
         }
         Actor::Member { .. } | Actor::System => None,
     };
-    let all = prepared.sends_per_day.map(|limit| Daily { sender: Sender::Organization, limit });
-    own.into_iter().chain(all).collect()
+    own.into_iter().chain(prepared.limits.iter().copied()).collect()
 }
 
 /// Counts one mail more on this day, where it is within the limit.
@@ -321,11 +322,12 @@ fn limit_reached(daily: &Daily, day: Day) -> Refusal {
     let whose = match daily.sender {
         Sender::Organization => "the organization",
         Sender::Token(_) => "this token",
+        Sender::Domain(_) => "the domain of this inbox is new, and all its inboxes together",
     };
     Refusal::NotBefore {
         code: Code::DailyLimitReached,
         message: format!(
-            "{whose} may ask for {number} mails a day and has: nothing was stored; the next may be asked for at {retry_at}"
+            "{whose} may ask for {number} mails today and did: nothing was stored; the next may be asked for at {retry_at}"
         ),
         retry_at,
     }

@@ -6,6 +6,7 @@ use domain::delivery::event::{Event, EventKind, Subject};
 use domain::mailbox::domains::{Domain, DomainName, DomainStatus, Found, Seen, Turn, Unavailable};
 use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Actor, Permit, scope};
+use domain::people::limit::{Daily, Sender, SendsPerDay};
 use domain::{DomainId, OrganizationId};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
@@ -40,7 +41,7 @@ pub async fn create(
     identities: &dyn Identities,
     directory: &dyn Directory,
     permit: &Permit<scope::DomainsManage>,
-    name: DomainName,
+    (name, warms_up): (DomainName, bool),
     once: &Once,
     answer: impl Fn(&Made<Domain>) -> (u16, String),
 ) -> Result<Made<Domain>, Refusal> {
@@ -63,7 +64,7 @@ pub async fn create(
         return Err(too_many());
     }
     let at = (&*ports.settings.region, permit.actor().clone(), ports.now());
-    let asked = Domain::new(organization_id, name, vec![], at);
+    let asked = Domain::new(organization_id, (name, warms_up), vec![], at);
     let (tokens, _) = prepare(identities, &asked).await?;
     let domain = Domain { tokens, ..asked };
     let made = Made::New(domain.clone());
@@ -423,6 +424,25 @@ async fn check_one(
         }
     })
     .await
+}
+
+/// The limits of mails a day that mail from an inbox counts towards, whoever asks for it: those of its organization, where it has one,
+/// and of its domain while that is warmed up.
+pub(crate) async fn daily_limits(
+    ports: &Ports,
+    inbox: &Inbox,
+    of_organization: Option<SendsPerDay>,
+) -> Result<Vec<Daily>, Refusal> {
+    let domain = match inbox.domain_id {
+        Some(id) => load(&*ports.store, inbox.organization_id, key::Domain(id)).await?,
+        None => None,
+    };
+    let warming = domain.and_then(|domain| {
+        let limit = domain.sends_per_day(ports.now())?;
+        Some(Daily { sender: Sender::Domain(domain.id), limit })
+    });
+    let all = of_organization.map(|limit| Daily { sender: Sender::Organization, limit });
+    Ok(all.into_iter().chain(warming).collect())
 }
 
 /// The domain of an organization by its name, for an inbox that is to be on it.

@@ -47,6 +47,7 @@ record! {
         organization_id: OrganizationId,
         name: DomainName,
         status: DomainStatus,
+        warms_up: bool,
         created_at: Timestamp,
         created_by: Actor,
         asked_at: Timestamp,

@@ -10,6 +10,7 @@ use crate::base::digest::Digest;
 use crate::base::look::look;
 use crate::base::named::named;
 use crate::people::access::Actor;
+use crate::people::limit::{Day, SendsPerDay};
 use crate::{DomainId, OrganizationId};
 
 /// The name of a domain that mail comes to and goes from: ASCII, lower case, no public suffix.
@@ -415,6 +416,8 @@ pub struct Domain {
     pub name: DomainName,
     /// Where it stands.
     pub status: DomainStatus,
+    /// Whether few mails go from it at first, and more each day.
+    pub warms_up: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made it.
@@ -446,6 +449,11 @@ impl Domain {
     pub const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
     /// Whoever asks for a look waits so long since the last.
     pub const PAUSE: SignedDuration = SignedDuration::from_secs(10);
+    /// While it is warmed up so many mails may be asked for from it on the first day, and on each that follows twice as many: those who
+    /// receive mail distrust a domain that sends much at once and was never heard of.
+    pub const FIRST_DAY: u64 = 50;
+    /// For so many days.
+    pub const WARM_UP_DAYS: u32 = 14;
     /// The host below a domain that its bounces go to.
     pub const MAIL_FROM: &str = "bounce";
 
@@ -461,7 +469,7 @@ impl Domain {
     /// One that is asked for now.
     pub fn new(
         organization_id: OrganizationId,
-        name: DomainName,
+        (name, warms_up): (DomainName, bool),
         tokens: Vec<String>,
         (region, created_by, now): (&str, Actor, Timestamp),
     ) -> Self {
@@ -470,6 +478,7 @@ impl Domain {
             organization_id,
             name,
             status: DomainStatus::Pending,
+            warms_up,
             created_at: now,
             created_by,
             asked_at: now,
@@ -487,6 +496,22 @@ impl Domain {
     /// Whether inboxes may be made on it, and send.
     pub fn is_verified(&self) -> bool {
         self.status == DomainStatus::Verified
+    }
+
+    /// When mail from it is bounded no more; none where it is not verified, or never was bounded.
+    pub fn warm_at(&self) -> Option<Timestamp> {
+        let since = self.verified_at.filter(|_| self.warms_up)?;
+        Some(Day::of(since + SignedDuration::from_hours(24 * i64::from(Self::WARM_UP_DAYS - 1))).ends_at())
+    }
+
+    /// How many mails may be asked for from it on the day of this time, all its inboxes together; none where that is not bounded.
+    pub fn sends_per_day(&self, now: Timestamp) -> Option<SendsPerDay> {
+        let since = self.verified_at.filter(|_| self.warms_up)?;
+        let days = Day::of(now).after(Day::of(since));
+        if days >= Self::WARM_UP_DAYS {
+            return None;
+        }
+        SendsPerDay::new(Self::FIRST_DAY << days)
     }
 
     /// The host that its bounces go to.

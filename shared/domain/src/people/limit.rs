@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
-use crate::{OrganizationId, TokenId};
+use crate::{DomainId, OrganizationId, TokenId};
 
 /// A bucket that holds so many requests, and is full again so long after it was empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +135,11 @@ impl Day {
         Self(now.as_second().div_euclid(Self::SECONDS))
     }
 
+    /// How many days it comes after another one; 0 where it comes before.
+    pub fn after(self, other: Self) -> u32 {
+        u32::try_from(self.0.saturating_sub(other.0).max(0)).unwrap_or(u32::MAX)
+    }
+
     /// When the next begins.
     pub fn ends_at(self) -> Timestamp {
         Timestamp::from_second((self.0 + 1) * Self::SECONDS).unwrap_or(Timestamp::MAX)
@@ -148,6 +153,8 @@ pub enum Sender {
     Organization,
     /// Those that this token asks for.
     Token(TokenId),
+    /// Those from inboxes on this domain.
+    Domain(DomainId),
 }
 
 /// A limit of mails a day.
@@ -165,6 +172,7 @@ impl Daily {
         let sender = match self.sender {
             Sender::Organization => "organization".to_owned(),
             Sender::Token(id) => id.to_string(),
+            Sender::Domain(id) => id.to_string(),
         };
         Digest::of_parts(&[b"sends", sender.as_bytes(), &day.0.to_be_bytes()])
     }

@@ -56,13 +56,16 @@ request! {
     pub struct CreateDomain {
         /// Such as `example.com`, in letters of any script.
         name: OwnDomain,
+        /// Whether few mails may be asked for from it at first, 50 on the day on which it is verified, and twice as many on each of the 13 days
+        /// that follow; true unless you say otherwise, as where it has been sending for long. It stays as it is.
+        warm_up: Option<bool>,
     }
 }
 
 /// Reads [`CreateDomain`].
-pub fn new(body: &[u8]) -> Result<DomainName, Refusal> {
-    let CreateDomain { name } = request::body(body)?;
-    Ok(name.0)
+pub fn new(body: &[u8]) -> Result<(DomainName, bool), Refusal> {
+    let CreateDomain { name, warm_up } = request::body(body)?;
+    Ok((name.0, warm_up.unwrap_or(true)))
 }
 
 /// A domain of the organization.
@@ -78,6 +81,8 @@ pub struct DomainView<'a> {
     created_at: Time,
     created_by: ActorView,
     verified_at: Option<Time>,
+    /// Until then the mails that may be asked for from it are bounded by the day; `null` where it is not verified, or not warmed up.
+    warm_at: Option<Time>,
     /// Of a verified one: since when required records are gone. Three days later it is `failed`.
     failing_since: Option<Time>,
     /// When its records were looked at last.
@@ -144,6 +149,7 @@ pub fn domain(domain: &Domain) -> DomainView<'_> {
         created_at: Time(domain.created_at),
         created_by: actor(&domain.created_by),
         verified_at: domain.verified_at.map(Time),
+        warm_at: domain.warm_at().map(Time),
         failing_since: domain.failing_since.map(Time),
         looked_at: domain.looked_at.map(Time),
         looks_at: domain.look_at.map(Time),

@@ -6,10 +6,12 @@ use std::sync::atomic::Ordering;
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::IdentityError;
-use app::base::store::{Key, PageRequest, Record};
+use app::base::store::{Change, Key, PageRequest, Record};
+use app::gate::submit::{Draft, Submitted, submit};
 use app::mailbox::domains::{self, Checked, Looking};
 use app::mailbox::inboxes::{self, NewInbox};
 use app::mailbox::suppressions::Made;
+use domain::base::address::Mailbox;
 use domain::delivery::event::{EventKind, Subject};
 use domain::mailbox::domains::{Answer, Domain, DomainName, DomainStatus, RecordStatus};
 use domain::mailbox::inbox::Inbox;
@@ -33,7 +35,7 @@ async fn asked(world: &World, n: u8, name: &str) -> Result<Made<Domain>, Refusal
     let name = DomainName::parse(name).unwrap();
     let (ports, once) = (&world.ports, Once::default());
     let answer = |_: &Made<Domain>| (201, String::new());
-    domains::create(ports, &world.identities, &*world.store, &owner(n), name, &once, answer).await
+    domains::create(ports, &world.identities, &*world.store, &owner(n), (name, true), &once, answer).await
 }
 
 async fn added(world: &World, n: u8, name: &str) -> Domain {
@@ -323,4 +325,41 @@ async fn inboxes_are_made_on_verified_domains_of_one_s_own_and_keep_them_from_be
 
 fn code_of<T>(answer: Result<T, Refusal>) -> String {
     answer.err().map(|refusal| code(&refusal).to_owned()).unwrap_or_default()
+}
+
+async fn ask(world: &World, n: u8, inbox: &Inbox) -> Result<Submitted, Refusal> {
+    let draft = Draft {
+        to: vec![Mailbox::bare(samples::address("ann@a.example"))],
+        text: Some("Hello".into()),
+        ..Draft::default()
+    };
+    let (sending, respond) = (world.sending(), |_: &Submitted| (202, String::new()));
+    submit(&sending, &owner(n), inbox.id, draft, None, &Once::default(), respond).await
+}
+
+#[tokio::test]
+async fn from_a_new_domain_few_mails_are_asked_for_at_first_by_all_its_inboxes_together() {
+    let world = World::default();
+    world.ports.store.commit(Change::new(organization_id(1)).create(samples::inbox(1))).await.unwrap();
+    verified(&world, 1, "example.com").await;
+    let (one, two) = (
+        inbox(&world, 1, "example.com", "one").await.unwrap(),
+        inbox(&world, 1, "example.com", "two").await.unwrap(),
+    );
+    for _ in 0..25 {
+        ask(&world, 1, &one).await.unwrap();
+        ask(&world, 1, &two).await.unwrap();
+    }
+    for refused in [ask(&world, 1, &one).await, ask(&world, 1, &two).await] {
+        let refused = refused.unwrap_err();
+        let Refusal::NotBefore { message, retry_at, .. } = &refused else { panic!("{refused:?}") };
+        assert_eq!(code(&refused), "daily_limit_reached");
+        assert!(*retry_at > NOW && message.contains("is new") && message.contains("50 mails"), "{message}");
+    }
+    // The installation's own domain is not new.
+    ask(&world, 1, &samples::inbox(1)).await.unwrap();
+    world.pass(24 * 3_600);
+    for _ in 0..51 {
+        ask(&world, 1, &one).await.unwrap();
+    }
 }

@@ -72,7 +72,7 @@ async fn no_more_mails_than_a_day_has_are_asked_for_however_many_come_at_once() 
     let refused = ask(&world, &two).await.unwrap_err();
     assert_eq!(world.blobs.objects.lock().unwrap().len(), objects);
     let Refusal::NotBefore { retry_at, message, .. } = &refused else { panic!("{refused:?}") };
-    assert!(*retry_at > NOW && message.contains("7 mails a day"), "{message}");
+    assert!(*retry_at > NOW && message.contains("7 mails today"), "{message}");
     let response = Response::refusal(&refused, &Request::default(), NOW);
     assert_eq!(response.status(), 429);
 

@@ -16,7 +16,7 @@ fn name(text: &str) -> DomainName {
 
 fn domain() -> Domain {
     let tokens = ["one", "two", "three"].map(str::to_owned).into();
-    Domain::new(organization(1), name("shop.example.com"), tokens, ("eu-west-1", Actor::System, NOW))
+    Domain::new(organization(1), (name("shop.example.com"), true), tokens, ("eu-west-1", Actor::System, NOW))
 }
 
 fn answer(wanted: &Wanted) -> Answer {
@@ -140,7 +140,7 @@ fn a_domain_takes_eight_records_of_which_four_are_required() {
     // What proves that it is one organization's does not prove it of another.
     let other = Domain::new(
         organization(2),
-        domain.name.clone(),
+        (domain.name.clone(), true),
         domain.tokens.clone(),
         ("eu-west-1", Actor::System, NOW),
     );
@@ -170,6 +170,23 @@ fn a_domain_is_verified_once_its_records_are_there_and_ses_says_so() {
     assert_eq!((verified.status, turn), (DomainStatus::Verified, Some(Turn::Verified)));
     assert_eq!((verified.verified_at, verified.look_at), (Some(later(1)), Some(later(25))));
     assert_eq!(verified.notice().missing, [""; 0]);
+}
+
+#[test]
+fn a_new_domain_is_warmed_up_for_fourteen_days() {
+    let (verified, _) = domain().seen(all(&domain()), later(1));
+    let sends = |domain: &Domain, days: i64| domain.sends_per_day(later(1 + 24 * days)).map(SendsPerDay::get);
+    let bounds = [-1, 0, 1, 2, 13].map(|days| sends(&verified, days));
+    assert_eq!(bounds, [Some(50), Some(50), Some(100), Some(200), Some(409_600)]);
+    assert_eq!((sends(&verified, 14), sends(&verified, 400)), (None, None));
+    let warm_at = verified.warm_at().unwrap();
+    let last = verified.sends_per_day(warm_at - SignedDuration::from_millis(1)).map(SendsPerDay::get);
+    assert_eq!((last, verified.sends_per_day(warm_at)), (Some(409_600), None));
+    // One that is not verified sends nothing anyway, and one that sent elsewhere before may be left as it is.
+    let known = Domain { warms_up: false, ..verified };
+    for unbounded in [domain(), known] {
+        assert_eq!((sends(&unbounded, 0), unbounded.warm_at()), (None, None));
+    }
 }
 
 #[test]
