@@ -107,6 +107,26 @@ export interface AuditVerifyParams {
   to?: number | undefined;
 }
 
+/** What `domains.create` takes. */
+export interface DomainsCreateParams {
+  /** Such as `example.com`, in letters of any script. */
+  name: string;
+  /**
+   * Whether few mails may be asked for from it at first, 50 on the day on which it is verified, and twice as many on
+   * each of the 13 days that follow; true unless you say otherwise, as where it has been sending for long. It stays
+   * as it is.
+   */
+  warm_up?: boolean | null | undefined;
+}
+
+/** What `domains.list` takes. */
+export interface DomainsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
 /** What `drafts.create` takes. */
 export interface DraftsCreateParams {
   /** At most 20, with at most 25 MB together. The draft keeps their bytes. */
@@ -144,6 +164,8 @@ export interface DraftsCreateParams {
   text?: string | null | undefined;
   /** Recipients: with `cc` and `bcc` at most 50. */
   to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Whether its one recipient can unsubscribe with one click, as of a mail. */
+  unsubscribe?: boolean | null | undefined;
 }
 
 /** What `drafts.delete` takes. */
@@ -196,6 +218,8 @@ export interface DraftsUpdateParams {
   text?: string | null | undefined;
   /** Recipients, in the place of those that it has. */
   to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** As of a new draft. */
+  unsubscribe?: boolean | null | undefined;
   ifMatch?: string | undefined;
 }
 
@@ -271,6 +295,10 @@ export interface InboxesCreateParams {
   /** The name beside the address, in mails that go out. */
   display_name?: string | null | undefined;
   /**
+   * A verified domain of your organization that it is to be on. Left out, it is on the installation's mail domain.
+   */
+  domain?: string | null | undefined;
+  /**
    * What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that speak
    * for the domain, such as `postmaster`, are not to be had.
    */
@@ -343,6 +371,24 @@ export interface ListsListParams {
   kind: "allow" | "block";
   /** How many entries at most; 50 where it is left out. */
   limit?: number | undefined;
+}
+
+/** What `logs.list` takes. */
+export interface LogsListParams {
+  /** Not older than this. */
+  after?: string | undefined;
+  /** Older than this. */
+  before?: string | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many lines at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** The name of an operation, as the `OpenAPI` document has it: `messages_send`. */
+  route?: string | undefined;
+  /** A status such as `429`, or `4xx` for all of its class. */
+  status?: string | undefined;
+  /** The token that made the request. */
+  token_id?: string | undefined;
 }
 
 /** What `messages.batch` takes. */
@@ -604,6 +650,11 @@ export interface MessagesSendParams {
    * `bcc` say.
    */
   to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /**
+   * Whether its one recipient can unsubscribe with one click, as list mail must let them: it gets `List-Unsubscribe`
+   * and `List-Unsubscribe-Post` (RFC 8058), which lead to a page of this installation. Left out, it does not.
+   */
+  unsubscribe?: boolean | null | undefined;
 }
 
 /** What `messages.update` takes. */
@@ -688,6 +739,8 @@ export interface PoliciesReplaceParams {
 export interface PoliciesSimulateParams {
   /** A mail that nobody sends. */
   draft?: types.DraftGiven | null | undefined;
+  /** A draft that was saved, as submitting it would ask for it now: what would be refused then is refused. */
+  draft_id?: string | null | undefined;
   /** The inbox that it would leave. */
   inbox_id: string;
   /** A mail that waits, or left. */
@@ -823,7 +876,7 @@ export interface TokensCreateParams {
   /** What it is for. */
   name: string;
   /** What it may do: as little as it needs. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
   /** How many mails it may ask for on one day (UTC); left out, as many as the token that makes it. */
   sends_per_day?: number | null | undefined;
 }
@@ -868,13 +921,27 @@ export interface TokensUpdateParams {
   sends_per_day?: number | null | undefined;
 }
 
+/** What `usage.list` takes. */
+export interface UsageListParams {
+  /** `day` for the whole organization, `inbox` or `token` for each of them; `day` where it is left out. */
+  by?: "day" | "inbox" | "token" | undefined;
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** The first day, in UTC; 29 days before the last where it is left out. At most 90 days are read at once. */
+  from?: string | undefined;
+  /** How many rows at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** The last day, in UTC; today where it is left out. */
+  to?: string | undefined;
+}
+
 /** What `webhooks.create` takes. */
 export interface WebhooksCreateParams {
   /**
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -912,7 +979,7 @@ export interface WebhooksResendParams {
 /** What `webhooks.update` takes. */
 export interface WebhooksUpdateParams {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -1177,6 +1244,111 @@ export class AuditRoutes {
   }
 }
 
+/** The routes of `domains`. */
+export class DomainsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Asks for a domain, and says which DNS records it takes. `200` with the one that is there.
+   * `infra/docs/DOMAINS.md`. Needs the scope `domains.manage`. `POST /v1/domains`
+   */
+  create(params: DomainsCreateParams, options: OnceOptions = {}): Promise<types.Domain> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/domains",
+      names: {},
+      body: {
+        name: params.name,
+        warm_up: params.warm_up,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Deletes a domain that no inbox is on. `409 domain_in_use` while inboxes are on it. Needs the scope
+   * `domains.manage`. `DELETE /v1/domains/{domain_id}`
+   */
+  delete(domainId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/domains/{domain_id}",
+      names: { domain_id: domainId },
+      options,
+    });
+  }
+
+  /**
+   * One domain, with its records as they should be and as they were found. As the last look found it. Needs the scope
+   * `domains.manage`. `GET /v1/domains/{domain_id}`
+   */
+  get(domainId: string, options: CallOptions = {}): Promise<types.Domain> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/domains/{domain_id}",
+      names: { domain_id: domainId },
+      options,
+    });
+  }
+
+  /**
+   * The domains of the organization. Oldest first, at most 20. Needs the scope `domains.manage`. `GET /v1/domains`
+   */
+  list(params: DomainsListParams = {}, options: CallOptions = {}): Promise<types.PageOfDomain> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/domains",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<DomainsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Domain, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Looks at the records of a domain now. Every ten seconds at most; one that failed is waited for anew. Needs the
+   * scope `domains.manage`. `POST /v1/domains/{domain_id}/verify`
+   */
+  verify(domainId: string, options: CallOptions = {}): Promise<types.Domain> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/domains/{domain_id}/verify",
+      names: { domain_id: domainId },
+      options,
+    });
+  }
+
+  /**
+   * The records of a domain as lines of a zone file. As BIND and others import them. Needs the scope
+   * `domains.manage`. `GET /v1/domains/{domain_id}/zone-file`
+   */
+  zoneFile(domainId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/domains/{domain_id}/zone-file",
+      names: { domain_id: domainId },
+      options,
+    });
+  }
+}
+
 /** The routes of `drafts`. */
 export class DraftsRoutes {
   readonly #transport: Transport;
@@ -1211,6 +1383,7 @@ export class DraftsRoutes {
         tags: params.tags,
         text: params.text,
         to: params.to,
+        unsubscribe: params.unsubscribe,
       },
       once: true,
       options,
@@ -1317,6 +1490,7 @@ export class DraftsRoutes {
         tags: params.tags,
         text: params.text,
         to: params.to,
+        unsubscribe: params.unsubscribe,
       },
       options,
     });
@@ -1525,6 +1699,19 @@ export class HeldMessagesRoutes {
   }
 
   /**
+   * Deletes a held mail for good, with its bytes. For good; in a session. Needs the scope `messages.modify`. `DELETE
+   * /v1/inboxes/{inbox_id}/held-messages/{message_id}`
+   */
+  discard(inboxId: string, messageId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/inboxes/{inbox_id}/held-messages/{message_id}",
+      names: { inbox_id: inboxId,  message_id: messageId },
+      options,
+    });
+  }
+
+  /**
    * One held mail, with its body. In a session. Needs the scope `messages.read`. `GET
    * /v1/inboxes/{inbox_id}/held-messages/{message_id}`
    */
@@ -1597,6 +1784,7 @@ export class InboxesRoutes {
       names: {},
       body: {
         display_name: params.display_name,
+        domain: params.domain,
         username: params.username,
       },
       once: true,
@@ -1800,6 +1988,47 @@ export class ListsRoutes {
 
   /** All entries of `list`, page by page as they are asked for. */
   async *iterList(params: Omit<ListsListParams, "cursor" | "order">, options: CallOptions = {}): AsyncGenerator<types.ListEntry, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
+/** The routes of `logs`. */
+export class LogsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * The requests of the last 90 days, newest first. A minute behind, for the most part; `infra/docs/LOGGING.md`.
+   * Needs the scope `logs.read`. `GET /v1/logs`
+   */
+  list(params: LogsListParams = {}, options: CallOptions = {}): Promise<types.PageOfLogLine> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/logs",
+      names: {},
+      query: {
+        after: params.after,
+        before: params.before,
+        cursor: params.cursor,
+        limit: params.limit,
+        route: params.route,
+        status: params.status,
+        token_id: params.token_id,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<LogsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.LogLine, void, undefined> {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...params, cursor }, options);
@@ -2128,6 +2357,7 @@ export class MessagesRoutes {
         tags: params.tags,
         text: params.text,
         to: params.to,
+        unsubscribe: params.unsubscribe,
       },
       once: true,
       options,
@@ -2366,6 +2596,7 @@ export class PoliciesRoutes {
       names: {},
       body: {
         draft: params.draft,
+        draft_id: params.draft_id,
         inbox_id: params.inbox_id,
         message_id: params.message_id,
         policies: params.policies,
@@ -2897,6 +3128,45 @@ export class TokensRoutes {
   }
 }
 
+/** The routes of `usage`. */
+export class UsageRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * What was used by the day, of the whole organization or of each inbox or token. A minute behind, for the most
+   * part; a day without any has no row. Needs the scope `usage.read`. `GET /v1/usage`
+   */
+  list(params: UsageListParams = {}, options: CallOptions = {}): Promise<types.PageOfUsage> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/usage",
+      names: {},
+      query: {
+        by: params.by,
+        cursor: params.cursor,
+        from: params.from,
+        limit: params.limit,
+        to: params.to,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<UsageListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Usage, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
 /** The routes of `webhooks`. */
 export class WebhooksRoutes {
   readonly #transport: Transport;
@@ -3088,6 +3358,7 @@ export class Resources {
   readonly approvals: ApprovalsRoutes;
   readonly attachments: AttachmentsRoutes;
   readonly audit: AuditRoutes;
+  readonly domains: DomainsRoutes;
   readonly drafts: DraftsRoutes;
   readonly events: EventsRoutes;
   readonly groups: GroupsRoutes;
@@ -3095,6 +3366,7 @@ export class Resources {
   readonly heldMessages: HeldMessagesRoutes;
   readonly inboxes: InboxesRoutes;
   readonly lists: ListsRoutes;
+  readonly logs: LogsRoutes;
   readonly me: MeRoutes;
   readonly messages: MessagesRoutes;
   readonly openapi: OpenapiRoutes;
@@ -3106,12 +3378,14 @@ export class Resources {
   readonly suppressions: SuppressionsRoutes;
   readonly threads: ThreadsRoutes;
   readonly tokens: TokensRoutes;
+  readonly usage: UsageRoutes;
   readonly webhooks: WebhooksRoutes;
 
   constructor(transport: Transport) {
     this.approvals = new ApprovalsRoutes(transport);
     this.attachments = new AttachmentsRoutes(transport);
     this.audit = new AuditRoutes(transport);
+    this.domains = new DomainsRoutes(transport);
     this.drafts = new DraftsRoutes(transport);
     this.events = new EventsRoutes(transport);
     this.groups = new GroupsRoutes(transport);
@@ -3119,6 +3393,7 @@ export class Resources {
     this.heldMessages = new HeldMessagesRoutes(transport);
     this.inboxes = new InboxesRoutes(transport);
     this.lists = new ListsRoutes(transport);
+    this.logs = new LogsRoutes(transport);
     this.me = new MeRoutes(transport);
     this.messages = new MessagesRoutes(transport);
     this.openapi = new OpenapiRoutes(transport);
@@ -3130,6 +3405,7 @@ export class Resources {
     this.suppressions = new SuppressionsRoutes(transport);
     this.threads = new ThreadsRoutes(transport);
     this.tokens = new TokensRoutes(transport);
+    this.usage = new UsageRoutes(transport);
     this.webhooks = new WebhooksRoutes(transport);
   }
 }

@@ -168,7 +168,7 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
+  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed";
   /** When it is tried again. */
   next_attempt_at: string | null;
   /** What was sent, without its signature and its body, which is the event; `null` where nobody was called. */
@@ -269,6 +269,18 @@ export interface CreateAttachment {
   size: number;
 }
 
+/** A domain that mail is to come to and go from. */
+export interface CreateDomain {
+  /** Such as `example.com`, in letters of any script. */
+  name: string;
+  /**
+   * Whether few mails may be asked for from it at first, 50 on the day on which it is verified, and twice as many on
+   * each of the 13 days that follow; true unless you say otherwise, as where it has been sending for long. It stays
+   * as it is.
+   */
+  warm_up?: boolean | null | undefined;
+}
+
 /** A mail to go on with later. Any part may be missing until it is submitted. */
 export interface CreateDraft {
   /** At most 20, with at most 25 MB together. The draft keeps their bytes. */
@@ -306,6 +318,8 @@ export interface CreateDraft {
   text?: string | null | undefined;
   /** Recipients: with `cc` and `bcc` at most 50. */
   to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** Whether its one recipient can unsubscribe with one click, as of a mail. */
+  unsubscribe?: boolean | null | undefined;
 }
 
 /** Members under a name, whom policies ask for votes as `group:<name>`. */
@@ -316,10 +330,14 @@ export interface CreateGroup {
   name: string;
 }
 
-/** An inbox that is to be made on the installation's mail domain. */
+/** An inbox that is to be made. */
 export interface CreateInbox {
   /** The name beside the address, in mails that go out. */
   display_name?: string | null | undefined;
+  /**
+   * A verified domain of your organization that it is to be on. Left out, it is on the installation's mail domain.
+   */
+  domain?: string | null | undefined;
   /**
    * What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that speak
    * for the domain, such as `postmaster`, are not to be had.
@@ -386,7 +404,7 @@ export interface CreateToken {
   /** What it is for. */
   name: string;
   /** What it may do: as little as it needs. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
   /** How many mails it may ask for on one day (UTC); left out, as many as the token that makes it. */
   sends_per_day?: number | null | undefined;
 }
@@ -397,7 +415,7 @@ export interface CreateWebhook {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -438,6 +456,62 @@ export interface Difference {
   before: string;
   /** `to`, `cc`, `bcc`, `reply_to`, `send_at`, `subject`, `attachments`, `text` or `html`. */
   field: string;
+}
+
+/** A DNS record that a domain takes, and what was found in its place. */
+export interface DnsRecord {
+  /** What DNS had at the last look; `null` where it did not answer, or nobody looked yet. */
+  found: Array<FoundRecord> | null;
+  /** What is wrong, and what would be right. */
+  hint: string | null;
+  /** Of an SPF record where there is one already: a value that says both. */
+  merged: string | null;
+  /** Its full name. */
+  name: string;
+  /** Of an `MX`. */
+  priority: number | null;
+  purpose: "ownership" | "dkim" | "mail_from_mx" | "mail_from_spf" | "dmarc" | "receiving";
+  /** Whether the domain is verified without it. */
+  required: boolean;
+  status: "found" | "missing" | "differs" | "unknown";
+  type: "TXT" | "CNAME" | "MX";
+  value: string;
+}
+
+/** A domain of the organization. */
+export interface Domain {
+  created_at: string;
+  created_by: Actor;
+  /** Of a verified one: since when required records are gone. Three days later it is `failed`. */
+  failing_since: string | null;
+  /** The same for the same name. */
+  id: string;
+  /** When its records were looked at last. */
+  looked_at: string | null;
+  /** When they are looked at next, unless somebody asks before. */
+  looks_at: string | null;
+  /** In ASCII. */
+  name: string;
+  records: Array<DnsRecord>;
+  /** `pending` until its required records are there, three days at most; then `verified` or `failed`. */
+  status: "pending" | "verified" | "failed";
+  verified_at: string | null;
+  /**
+   * Until then the mails that may be asked for from it are bounded by the day; `null` where it is not verified, or
+   * not warmed up.
+   */
+  warm_at: string | null;
+}
+
+/** A domain, as events tell of it. */
+export interface DomainNotice {
+  /** Of a verified one: since when required records are gone. */
+  failing_since: string | null;
+  id: string;
+  /** The names of the required records that were not found. */
+  missing: Array<string>;
+  name: string;
+  status: "pending" | "verified" | "failed";
 }
 
 /** A file with where to get it. */
@@ -499,6 +573,8 @@ export interface Draft {
   /** Words that a program keeps with it, in the order of the alphabet. */
   tags: Array<string>;
   to: Array<Party>;
+  /** Whether its one recipient can unsubscribe with one click. */
+  unsubscribe: boolean;
   updated_at: string;
 }
 
@@ -544,6 +620,8 @@ export interface DraftDetail {
   /** The body as text. */
   text: string | null;
   to: Array<Party>;
+  /** Whether its one recipient can unsubscribe with one click. */
+  unsubscribe: boolean;
   updated_at: string;
 }
 
@@ -609,18 +687,6 @@ export interface EditMail {
   to?: Mailbox | Array<Mailbox> | null | undefined;
 }
 
-/** A webhook, as events tell of it. */
-export interface Endpoint {
-  /**
-   * Why it is disabled: `gone`, since it answered with 410, or `failing`, since every call of it failed for three
-   * days.
-   */
-  disabled_reason: string | null;
-  id: string;
-  /** `active`, `paused` or `disabled`. */
-  status: string;
-}
-
 /** What went wrong. */
 export interface Error {
   error: { code: string; details: { fields?: Array<{ code: string; field: string; message: string }> }; message: string; request_id: string };
@@ -661,7 +727,7 @@ export interface Event {
   id: string;
   /** Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps. */
   sequence?: number | null | undefined;
-  type: "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted";
+  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed";
 }
 
 /**
@@ -674,15 +740,19 @@ export interface EventData {
   blocked?: Blocked | null | undefined;
   /** Of `message.bounced`: what recipients' servers said. */
   bounce?: Bounce | null | undefined;
-  /** Of `webhook.disabled` and `webhook.test`. */
-  endpoint?: Endpoint | null | undefined;
-  /** Of `token.paused`, `organization.paused` and their ends. */
-  halt?: Halt | null | undefined;
+  domain?: DomainNotice | null | undefined;
+  /** Of `message.held`: no word of the mail. */
   held?: HeldNotice | null | undefined;
   inbox?: Inbox | null | undefined;
   message?: Message | null | undefined;
+  /** Of `organization.paused` and `organization.resumed`. */
+  organization?: OrganizationNotice | null | undefined;
   /** Of `suppression.created` and `.deleted`. */
   suppression?: Suppression | null | undefined;
+  /** Of `token.paused` and `token.resumed`. */
+  token?: TokenNotice | null | undefined;
+  /** Of `webhook.disabled` and `webhook.test`. */
+  webhook?: WebhookNotice | null | undefined;
 }
 
 /** What policies look at, without the words of the mail. */
@@ -914,6 +984,14 @@ export interface FoundPage {
   next_cursor: string | null;
 }
 
+/** A DNS record that was found. */
+export interface FoundRecord {
+  /** Of an `MX`. */
+  priority: number | null;
+  /** At most 512 characters of it. */
+  value: string;
+}
+
 /** A piece of a text with what was found in it. */
 export interface Fragment {
   /** Where in it something was found: from, and up to, in characters (Unicode code points) from 0. */
@@ -949,14 +1027,6 @@ export interface Groups {
   data: Array<Group>;
   /** Always `null`. */
   next_cursor: string | null;
-}
-
-/** What is held back, or goes on. */
-export interface Halt {
-  /** While nothing goes. */
-  paused: Pause | null;
-  /** The token; `null` where it is the whole organization. */
-  token_id: string | null;
 }
 
 /** A header of a mail. */
@@ -1236,6 +1306,37 @@ export interface ListEntry {
   reason: string | null;
 }
 
+/** With what a request was made. */
+export interface LogCredential {
+  /** The session's or token's id. */
+  id: string;
+  /** What the token is called now; `null` where it is gone, and for sessions. */
+  name: string | null;
+  /** `session` or `token`. */
+  type: string;
+}
+
+/** A request that was answered. */
+export interface LogLine {
+  /** When it was answered. */
+  at: string;
+  /** The `code` of the error, where it was refused. */
+  code: string | null;
+  credential: LogCredential;
+  duration_ms: number;
+  /** The inbox that its path names. */
+  inbox_id: string | null;
+  /** The member who made it, or who owns the token that did. */
+  member_id: string | null;
+  method: string;
+  /** The path, with the names of ids in their places. */
+  path: string;
+  request_id: string;
+  /** The name of the operation, as the `OpenAPI` document has it. */
+  route: string;
+  status: number;
+}
+
 /** A mail. */
 export interface Mail {
   /** At most 20, with at most 25 MB together. */
@@ -1272,6 +1373,11 @@ export interface Mail {
    * `bcc` say.
    */
   to?: Mailbox | Array<Mailbox> | null | undefined;
+  /**
+   * Whether its one recipient can unsubscribe with one click, as list mail must let them: it gets `List-Unsubscribe`
+   * and `List-Unsubscribe-Post` (RFC 8058), which lead to a page of this installation. Left out, it does not.
+   */
+  unsubscribe?: boolean | null | undefined;
 }
 
 /** An address, with or without a name. */
@@ -1291,7 +1397,7 @@ export interface Me {
   organization_id: string;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
   /** What the credential may do. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
   /** How many mails a token may ask for on one day (UTC); `null` for as many as its organization. */
   sends_per_day: number | null;
   /** `token` or `session`. */
@@ -1536,6 +1642,13 @@ export interface Organization {
   sends_per_day: number | null;
 }
 
+/** An organization that is paused, or whose mail leaves again. */
+export interface OrganizationNotice {
+  id: string;
+  /** While nothing leaves. */
+  paused: Pause | null;
+}
+
 /** A page of a list. */
 export interface PageOfApproval {
   data: Array<Approval>;
@@ -1553,6 +1666,13 @@ export interface PageOfAttempt {
 /** A page of a list. */
 export interface PageOfAuditEntry {
   data: Array<AuditEntry>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfDomain {
+  data: Array<Domain>;
   /** For `cursor`, where there is more. */
   next_cursor: string | null;
 }
@@ -1600,6 +1720,13 @@ export interface PageOfListEntry {
 }
 
 /** A page of a list. */
+export interface PageOfLogLine {
+  data: Array<LogLine>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
 export interface PageOfMessage {
   data: Array<Message>;
   /** For `cursor`, where there is more. */
@@ -1637,6 +1764,13 @@ export interface PageOfThreadMessage {
 /** A page of a list. */
 export interface PageOfToken {
   data: Array<Token>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfUsage {
+  data: Array<Usage>;
   /** For `cursor`, where there is more. */
   next_cursor: string | null;
 }
@@ -2070,10 +2204,14 @@ export interface Signed {
   anchor?: string | undefined;
 }
 
-/** A mail that is tried out on policies: either as a `draft`, or one that is there. */
+/**
+ * A mail that is tried out on policies: either as a `draft`, or one that was saved as a draft, or one that is there.
+ */
 export interface SimulatePolicies {
   /** A mail that nobody sends. */
   draft?: DraftGiven | null | undefined;
+  /** A draft that was saved, as submitting it would ask for it now: what would be refused then is refused. */
+  draft_id?: string | null | undefined;
   /** The inbox that it would leave. */
   inbox_id: string;
   /** A mail that waits, or left. */
@@ -2125,7 +2263,7 @@ export interface Suppression {
   message_id: string | null;
   /** Why, in the words of whoever made it. */
   reason: string | null;
-  source: "manual" | "bounce" | "complaint";
+  source: "manual" | "bounce" | "complaint" | "unsubscribed";
 }
 
 /** What a held mail takes. */
@@ -2327,13 +2465,20 @@ export interface Token {
   previous_secret_until: string | null;
   /** When it was given another secret; `null` where it has its first. */
   rotated_at: string | null;
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
   /** How many mails it may ask for on one day (UTC); `null` for as many as there are. */
   sends_per_day: number | null;
   /** Whether it can be used: what it was made with counts as well. Only where tokens are looked at. */
   status?: "active" | "paused" | "ended" | null | undefined;
   /** The secret, only in the response to its creation, or to the rotation that made it. */
   token?: string | null | undefined;
+}
+
+/** A token that is paused, or holds again. */
+export interface TokenNotice {
+  id: string;
+  /** While it is refused. */
+  paused: Pause | null;
 }
 
 /** A policy whose record can't be read. */
@@ -2373,6 +2518,8 @@ export interface UpdateDraft {
   text?: string | null | undefined;
   /** Recipients, in the place of those that it has. */
   to?: Mailbox | Array<Mailbox> | null | undefined;
+  /** As of a new draft. */
+  unsubscribe?: boolean | null | undefined;
 }
 
 /** What changes of a group; what is left out stays. */
@@ -2418,7 +2565,7 @@ export interface UpdateToken {
 /** What changes of a webhook; what is left out stays. */
 export interface UpdateWebhook {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -2446,6 +2593,26 @@ export interface Upload {
 export interface UploadHeaders {
   "content-length": string;
   "content-type": string;
+}
+
+/** What was used on one day: of the whole organization, of an inbox or of a token. */
+export interface Usage {
+  /** The day, in UTC. */
+  day: string;
+  /** The inbox; with `by=inbox` alone. */
+  inbox_id?: string | null | undefined;
+  /** What the token is called now; not there where it is gone. */
+  name?: string | null | undefined;
+  /** Mails that came in and were filed; of a token always 0. */
+  received: number;
+  /** Requests to the API with a good credential; of an inbox, those whose path names it. */
+  requests: number;
+  /** Mails that the provider accepted. */
+  sent: number;
+  /** The bytes of the mails of `sent` and `received`. What is deleted later is not taken off. */
+  stored_bytes: number;
+  /** The token; with `by=token` alone. */
+  token_id?: string | null | undefined;
 }
 
 /** A person who signs in. */
@@ -2509,7 +2676,7 @@ export interface Webhook {
   /** `gone`: it answered with 410. `failing`: every call of it failed for three days. */
   disabled_reason: string | null;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"*" | "approval.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted">;
+  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed">;
   /** When the first of them was made. */
   failing_since: string | null;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */
@@ -2527,4 +2694,16 @@ export interface Webhook {
   /** `active`; `paused`: events wait; `disabled`: it is told of nothing until it is made active again. */
   status: string;
   url: string;
+}
+
+/** A webhook, as events tell of it. */
+export interface WebhookNotice {
+  /**
+   * Why it is disabled: `gone`, since it answered with 410, or `failing`, since every call of it failed for three
+   * days.
+   */
+  disabled_reason: string | null;
+  id: string;
+  /** `active`, `paused` or `disabled`. */
+  status: string;
 }

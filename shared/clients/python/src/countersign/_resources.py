@@ -371,6 +371,142 @@ class AuditRoutes:
         return answer
 
 
+class DomainsRoutes:
+    """The routes of `domains`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        name: str,
+        warm_up: bool | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Domain:
+        """Asks for a domain, and says which DNS records it takes. `200` with the one that is there.
+        `infra/docs/DOMAINS.md`. Needs the scope `domains.manage`. `POST /v1/domains`
+        """
+        answer: types.Domain = self._transport.request(
+            "POST",
+            "/v1/domains",
+            names={},
+            body=_given(
+                {
+                    "name": name,
+                    "warm_up": warm_up,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        domain_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Deletes a domain that no inbox is on. `409 domain_in_use` while inboxes are on it. Needs the scope
+        `domains.manage`. `DELETE /v1/domains/{domain_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/domains/{domain_id}",
+            names={"domain_id": domain_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        domain_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Domain:
+        """One domain, with its records as they should be and as they were found. As the last look found it. Needs the
+        scope `domains.manage`. `GET /v1/domains/{domain_id}`
+        """
+        answer: types.Domain = self._transport.request(
+            "GET",
+            "/v1/domains/{domain_id}",
+            names={"domain_id": domain_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfDomain:
+        """The domains of the organization. Oldest first, at most 20. Needs the scope `domains.manage`. `GET /v1/domains`
+        """
+        answer: types.PageOfDomain = self._transport.request(
+            "GET",
+            "/v1/domains",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Domain]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def verify(
+        self,
+        domain_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Domain:
+        """Looks at the records of a domain now. Every ten seconds at most; one that failed is waited for anew. Needs the
+        scope `domains.manage`. `POST /v1/domains/{domain_id}/verify`
+        """
+        answer: types.Domain = self._transport.request(
+            "POST",
+            "/v1/domains/{domain_id}/verify",
+            names={"domain_id": domain_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def zone_file(
+        self,
+        domain_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """The records of a domain as lines of a zone file. As BIND and others import them. Needs the scope
+        `domains.manage`. `GET /v1/domains/{domain_id}/zone-file`
+        """
+        self._transport.request(
+            "GET",
+            "/v1/domains/{domain_id}/zone-file",
+            names={"domain_id": domain_id},
+            timeout=request_timeout,
+        )
+
+
 class DraftsRoutes:
     """The routes of `drafts`."""
 
@@ -397,6 +533,7 @@ class DraftsRoutes:
         tags: builtins.list[str] | None = None,
         text: str | None = None,
         to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        unsubscribe: bool | None = None,
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Draft:
@@ -425,6 +562,7 @@ class DraftsRoutes:
                     "tags": tags,
                     "text": text,
                     "to": to,
+                    "unsubscribe": unsubscribe,
                 }
             ),
             once=True,
@@ -548,6 +686,7 @@ class DraftsRoutes:
         tags: builtins.list[str] | None | Unset = UNSET,
         text: str | None | Unset = UNSET,
         to: types.Mailbox | builtins.list[types.Mailbox] | None | Unset = UNSET,
+        unsubscribe: bool | None | Unset = UNSET,
         if_match: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Draft:
@@ -576,6 +715,7 @@ class DraftsRoutes:
                     "tags": tags,
                     "text": text,
                     "to": to,
+                    "unsubscribe": unsubscribe,
                 }
             ),
             timeout=request_timeout,
@@ -843,6 +983,23 @@ class HeldMessagesRoutes:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def discard(
+        self,
+        inbox_id: str,
+        message_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Deletes a held mail for good, with its bytes. For good; in a session. Needs the scope `messages.modify`.
+        `DELETE /v1/inboxes/{inbox_id}/held-messages/{message_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/inboxes/{inbox_id}/held-messages/{message_id}",
+            names={"inbox_id": inbox_id, "message_id": message_id},
+            timeout=request_timeout,
+        )
+
     def get(
         self,
         inbox_id: str,
@@ -927,6 +1084,7 @@ class InboxesRoutes:
         self,
         *,
         display_name: str | None = None,
+        domain: str | None = None,
         username: str | None = None,
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
@@ -941,6 +1099,7 @@ class InboxesRoutes:
             body=_given(
                 {
                     "display_name": display_name,
+                    "domain": domain,
                     "username": username,
                 }
             ),
@@ -1240,6 +1399,65 @@ class ListsRoutes:
         cursor: str | None = None
         while True:
             page = self.list(direction=direction, kind=kind, limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+
+class LogsRoutes:
+    """The routes of `logs`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+        route: str | None = None,
+        status: str | None = None,
+        token_id: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfLogLine:
+        """The requests of the last 90 days, newest first. A minute behind, for the most part; `infra/docs/LOGGING.md`.
+        Needs the scope `logs.read`. `GET /v1/logs`
+        """
+        answer: types.PageOfLogLine = self._transport.request(
+            "GET",
+            "/v1/logs",
+            names={},
+            query={
+                "after": after,
+                "before": before,
+                "cursor": cursor,
+                "limit": limit,
+                "route": route,
+                "status": status,
+                "token_id": token_id,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        limit: int | None = None,
+        route: str | None = None,
+        status: str | None = None,
+        token_id: str | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.LogLine]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(after=after, before=before, limit=limit, route=route, status=status, token_id=token_id, request_timeout=request_timeout, cursor=cursor)
             yield from page["data"]
             cursor = page["next_cursor"]
             if not cursor:
@@ -1729,6 +1947,7 @@ class MessagesRoutes:
         tags: builtins.list[str] | None = None,
         text: str | None = None,
         to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        unsubscribe: bool | None = None,
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Submitted:
@@ -1754,6 +1973,7 @@ class MessagesRoutes:
                     "tags": tags,
                     "text": text,
                     "to": to,
+                    "unsubscribe": unsubscribe,
                 }
             ),
             once=True,
@@ -2069,6 +2289,7 @@ class PoliciesRoutes:
         *,
         inbox_id: str,
         draft: types.DraftGiven | None = None,
+        draft_id: str | None = None,
         message_id: str | None = None,
         policies: builtins.list[types.PolicyGiven] | None = None,
         token_id: str | None = None,
@@ -2084,6 +2305,7 @@ class PoliciesRoutes:
             body=_given(
                 {
                     "draft": draft,
+                    "draft_id": draft_id,
                     "inbox_id": inbox_id,
                     "message_id": message_id,
                     "policies": policies,
@@ -2615,7 +2837,7 @@ class TokensRoutes:
         self,
         *,
         name: str,
-        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]],
+        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]],
         expires_at: str | None = None,
         inbox_ids: builtins.list[str] | None = None,
         sends_per_day: int | None = None,
@@ -2815,6 +3037,59 @@ class TokensRoutes:
         return answer
 
 
+class UsageRoutes:
+    """The routes of `usage`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        by: Literal["day", "inbox", "token"] | None = None,
+        cursor: str | None = None,
+        from_: str | None = None,
+        limit: int | None = None,
+        to: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfUsage:
+        """What was used by the day, of the whole organization or of each inbox or token. A minute behind, for the most
+        part; a day without any has no row. Needs the scope `usage.read`. `GET /v1/usage`
+        """
+        answer: types.PageOfUsage = self._transport.request(
+            "GET",
+            "/v1/usage",
+            names={},
+            query={
+                "by": by,
+                "cursor": cursor,
+                "from": from_,
+                "limit": limit,
+                "to": to,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        by: Literal["day", "inbox", "token"] | None = None,
+        from_: str | None = None,
+        limit: int | None = None,
+        to: str | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Usage]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(by=by, from_=from_, limit=limit, to=to, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+
 class WebhooksRoutes:
     """The routes of `webhooks`."""
 
@@ -2825,7 +3100,7 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None = None,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None = None,
         inbox_ids: builtins.list[str] | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
@@ -3053,7 +3328,7 @@ class WebhooksRoutes:
         self,
         webhook_id: str,
         *,
-        events: builtins.list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None | Unset = UNSET,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None | Unset = UNSET,
         inbox_ids: builtins.list[str] | None | Unset = UNSET,
         status: Literal["active", "paused"] | None | Unset = UNSET,
         url: str | None | Unset = UNSET,
@@ -3087,6 +3362,7 @@ class Resources:
         self.approvals = ApprovalsRoutes(transport)
         self.attachments = AttachmentsRoutes(transport)
         self.audit = AuditRoutes(transport)
+        self.domains = DomainsRoutes(transport)
         self.drafts = DraftsRoutes(transport)
         self.events = EventsRoutes(transport)
         self.groups = GroupsRoutes(transport)
@@ -3094,6 +3370,7 @@ class Resources:
         self.held_messages = HeldMessagesRoutes(transport)
         self.inboxes = InboxesRoutes(transport)
         self.lists = ListsRoutes(transport)
+        self.logs = LogsRoutes(transport)
         self.me = MeRoutes(transport)
         self.messages = MessagesRoutes(transport)
         self.openapi = OpenapiRoutes(transport)
@@ -3105,6 +3382,7 @@ class Resources:
         self.suppressions = SuppressionsRoutes(transport)
         self.threads = ThreadsRoutes(transport)
         self.tokens = TokensRoutes(transport)
+        self.usage = UsageRoutes(transport)
         self.webhooks = WebhooksRoutes(transport)
 
     def __repr__(self) -> str:

@@ -188,7 +188,7 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
+    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]
     #: When it is tried again.
     next_attempt_at: str | None
     #: What was sent, without its signature and its body, which is the event; `null` where nobody was called.
@@ -303,6 +303,20 @@ class CreateAttachment(_CreateAttachmentAlways, total=False):
     inbox_id: str | None
 
 
+class _CreateDomainAlways(TypedDict):
+    #: Such as `example.com`, in letters of any script.
+    name: str
+
+
+class CreateDomain(_CreateDomainAlways, total=False):
+    """A domain that mail is to come to and go from."""
+
+    #: Whether few mails may be asked for from it at first, 50 on the day on which it is verified, and twice as many
+    #: on each of the 13 days that follow; true unless you say otherwise, as where it has been sending for long. It
+    #: stays as it is.
+    warm_up: bool | None
+
+
 class CreateDraft(TypedDict, total=False):
     """A mail to go on with later. Any part may be missing until it is submitted."""
 
@@ -339,6 +353,8 @@ class CreateDraft(TypedDict, total=False):
     text: str | None
     #: Recipients: with `cc` and `bcc` at most 50.
     to: Mailbox | list[Mailbox] | None
+    #: Whether its one recipient can unsubscribe with one click, as of a mail.
+    unsubscribe: bool | None
 
 
 class CreateGroup(TypedDict):
@@ -351,10 +367,12 @@ class CreateGroup(TypedDict):
 
 
 class CreateInbox(TypedDict, total=False):
-    """An inbox that is to be made on the installation's mail domain."""
+    """An inbox that is to be made."""
 
     #: The name beside the address, in mails that go out.
     display_name: str | None
+    #: A verified domain of your organization that it is to be on. Left out, it is on the installation's mail domain.
+    domain: str | None
     #: What stands before the `@`: 1 to 64 letters, digits, `.`, `_` and `-`. Left out, it is made up. Names that
     #: speak for the domain, such as `postmaster`, are not to be had.
     username: str | None
@@ -424,7 +442,7 @@ class _CreateTokenAlways(TypedDict):
     #: What it is for.
     name: str
     #: What it may do: as little as it needs.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]]
 
 
 class CreateToken(_CreateTokenAlways, total=False):
@@ -448,7 +466,7 @@ class CreateWebhook(_CreateWebhookAlways, total=False):
 
     #: Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types
     #: that are added to it later.
-    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None
     #: Only events about these inboxes; left out or empty, about all, and about none.
     inbox_ids: list[str] | None
 
@@ -494,6 +512,63 @@ class Difference(TypedDict):
     before: str
     #: `to`, `cc`, `bcc`, `reply_to`, `send_at`, `subject`, `attachments`, `text` or `html`.
     field: str
+
+
+class DnsRecord(TypedDict):
+    """A DNS record that a domain takes, and what was found in its place."""
+
+    #: What DNS had at the last look; `null` where it did not answer, or nobody looked yet.
+    found: list[FoundRecord] | None
+    #: What is wrong, and what would be right.
+    hint: str | None
+    #: Of an SPF record where there is one already: a value that says both.
+    merged: str | None
+    #: Its full name.
+    name: str
+    #: Of an `MX`.
+    priority: int | None
+    purpose: Literal["ownership", "dkim", "mail_from_mx", "mail_from_spf", "dmarc", "receiving"]
+    #: Whether the domain is verified without it.
+    required: bool
+    status: Literal["found", "missing", "differs", "unknown"]
+    type: Literal["TXT", "CNAME", "MX"]
+    value: str
+
+
+class Domain(TypedDict):
+    """A domain of the organization."""
+
+    created_at: str
+    created_by: Actor
+    #: Of a verified one: since when required records are gone. Three days later it is `failed`.
+    failing_since: str | None
+    #: The same for the same name.
+    id: str
+    #: When its records were looked at last.
+    looked_at: str | None
+    #: When they are looked at next, unless somebody asks before.
+    looks_at: str | None
+    #: In ASCII.
+    name: str
+    records: list[DnsRecord]
+    #: `pending` until its required records are there, three days at most; then `verified` or `failed`.
+    status: Literal["pending", "verified", "failed"]
+    verified_at: str | None
+    #: Until then the mails that may be asked for from it are bounded by the day; `null` where it is not verified, or
+    #: not warmed up.
+    warm_at: str | None
+
+
+class DomainNotice(TypedDict):
+    """A domain, as events tell of it."""
+
+    #: Of a verified one: since when required records are gone.
+    failing_since: str | None
+    id: str
+    #: The names of the required records that were not found.
+    missing: list[str]
+    name: str
+    status: Literal["pending", "verified", "failed"]
 
 
 class Download(TypedDict):
@@ -555,6 +630,8 @@ class Draft(TypedDict):
     #: Words that a program keeps with it, in the order of the alphabet.
     tags: list[str]
     to: list[Party]
+    #: Whether its one recipient can unsubscribe with one click.
+    unsubscribe: bool
     updated_at: str
 
 
@@ -601,6 +678,8 @@ class DraftDetail(TypedDict):
     #: The body as text.
     text: str | None
     to: list[Party]
+    #: Whether its one recipient can unsubscribe with one click.
+    unsubscribe: bool
     updated_at: str
 
 
@@ -675,17 +754,6 @@ class EditMail(_EditMailAlways, total=False):
     to: Mailbox | list[Mailbox] | None
 
 
-class Endpoint(TypedDict):
-    """A webhook, as events tell of it."""
-
-    #: Why it is disabled: `gone`, since it answered with 410, or `failing`, since every call of it failed for three
-    #: days.
-    disabled_reason: str | None
-    id: str
-    #: `active`, `paused` or `disabled`.
-    status: str
-
-
 class Error(TypedDict):
     """What went wrong."""
 
@@ -723,7 +791,7 @@ class _EventAlways(TypedDict):
     data: EventData
     #: The same however often it is told of.
     id: str
-    type: Literal["message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]
+    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]
 
 
 class Event(_EventAlways, total=False):
@@ -743,15 +811,19 @@ class EventData(TypedDict, total=False):
     blocked: Blocked | None
     #: Of `message.bounced`: what recipients' servers said.
     bounce: Bounce | None
-    #: Of `webhook.disabled` and `webhook.test`.
-    endpoint: Endpoint | None
-    #: Of `token.paused`, `organization.paused` and their ends.
-    halt: Halt | None
+    domain: DomainNotice | None
+    #: Of `message.held`: no word of the mail.
     held: HeldNotice | None
     inbox: Inbox | None
     message: Message | None
+    #: Of `organization.paused` and `organization.resumed`.
+    organization: OrganizationNotice | None
     #: Of `suppression.created` and `.deleted`.
     suppression: Suppression | None
+    #: Of `token.paused` and `token.resumed`.
+    token: TokenNotice | None
+    #: Of `webhook.disabled` and `webhook.test`.
+    webhook: WebhookNotice | None
 
 
 class Facts(TypedDict):
@@ -982,6 +1054,15 @@ class FoundPage(TypedDict):
     next_cursor: str | None
 
 
+class FoundRecord(TypedDict):
+    """A DNS record that was found."""
+
+    #: Of an `MX`.
+    priority: int | None
+    #: At most 512 characters of it.
+    value: str
+
+
 class Fragment(TypedDict):
     """A piece of a text with what was found in it."""
 
@@ -1021,15 +1102,6 @@ class Groups(TypedDict):
     data: list[Group]
     #: Always `null`.
     next_cursor: str | None
-
-
-class Halt(TypedDict):
-    """What is held back, or goes on."""
-
-    #: While nothing goes.
-    paused: Pause | None
-    #: The token; `null` where it is the whole organization.
-    token_id: str | None
 
 
 class Header(TypedDict):
@@ -1333,6 +1405,39 @@ class ListEntry(TypedDict):
     reason: str | None
 
 
+class LogCredential(TypedDict):
+    """With what a request was made."""
+
+    #: The session's or token's id.
+    id: str
+    #: What the token is called now; `null` where it is gone, and for sessions.
+    name: str | None
+    #: `session` or `token`.
+    type: str
+
+
+class LogLine(TypedDict):
+    """A request that was answered."""
+
+    #: When it was answered.
+    at: str
+    #: The `code` of the error, where it was refused.
+    code: str | None
+    credential: LogCredential
+    duration_ms: int
+    #: The inbox that its path names.
+    inbox_id: str | None
+    #: The member who made it, or who owns the token that did.
+    member_id: str | None
+    method: str
+    #: The path, with the names of ids in their places.
+    path: str
+    request_id: str
+    #: The name of the operation, as the `OpenAPI` document has it.
+    route: str
+    status: int
+
+
 class Mail(TypedDict, total=False):
     """A mail."""
 
@@ -1364,6 +1469,10 @@ class Mail(TypedDict, total=False):
     #: Recipients: with `cc` and `bcc` at most 50. Of a reply, who is answered where `to` is left out, whatever `cc`
     #: and `bcc` say.
     to: Mailbox | list[Mailbox] | None
+    #: Whether its one recipient can unsubscribe with one click, as list mail must let them: it gets
+    #: `List-Unsubscribe` and `List-Unsubscribe-Post` (RFC 8058), which lead to a page of this installation. Left out,
+    #: it does not.
+    unsubscribe: bool | None
 
 
 class Me(TypedDict):
@@ -1382,7 +1491,7 @@ class Me(TypedDict):
     organization_id: str
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
     #: What the credential may do.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]]
     #: How many mails a token may ask for on one day (UTC); `null` for as many as its organization.
     sends_per_day: int | None
     #: `token` or `session`.
@@ -1643,6 +1752,14 @@ class Organization(TypedDict):
     sends_per_day: int | None
 
 
+class OrganizationNotice(TypedDict):
+    """An organization that is paused, or whose mail leaves again."""
+
+    id: str
+    #: While nothing leaves.
+    paused: Pause | None
+
+
 class PageOfApproval(TypedDict):
     """A page of a list."""
 
@@ -1663,6 +1780,14 @@ class PageOfAuditEntry(TypedDict):
     """A page of a list."""
 
     data: list[AuditEntry]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfDomain(TypedDict):
+    """A page of a list."""
+
+    data: list[Domain]
     #: For `cursor`, where there is more.
     next_cursor: str | None
 
@@ -1715,6 +1840,14 @@ class PageOfListEntry(TypedDict):
     next_cursor: str | None
 
 
+class PageOfLogLine(TypedDict):
+    """A page of a list."""
+
+    data: list[LogLine]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
 class PageOfMessage(TypedDict):
     """A page of a list."""
 
@@ -1759,6 +1892,14 @@ class PageOfToken(TypedDict):
     """A page of a list."""
 
     data: list[Token]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfUsage(TypedDict):
+    """A page of a list."""
+
+    data: list[Usage]
     #: For `cursor`, where there is more.
     next_cursor: str | None
 
@@ -2256,10 +2397,13 @@ class _SimulatePoliciesAlways(TypedDict):
 
 
 class SimulatePolicies(_SimulatePoliciesAlways, total=False):
-    """A mail that is tried out on policies: either as a `draft`, or one that is there."""
+    """A mail that is tried out on policies: either as a `draft`, or one that was saved as a draft, or one that is there.
+    """
 
     #: A mail that nobody sends.
     draft: DraftGiven | None
+    #: A draft that was saved, as submitting it would ask for it now: what would be refused then is refused.
+    draft_id: str | None
     #: A mail that waits, or left.
     message_id: str | None
     #: In the place of those that there are.
@@ -2312,7 +2456,7 @@ class Suppression(TypedDict):
     message_id: str | None
     #: Why, in the words of whoever made it.
     reason: str | None
-    source: Literal["manual", "bounce", "complaint"]
+    source: Literal["manual", "bounce", "complaint", "unsubscribed"]
 
 
 class Terms(TypedDict):
@@ -2520,7 +2664,7 @@ class _TokenAlways(TypedDict):
     previous_secret_until: str | None
     #: When it was given another secret; `null` where it has its first.
     rotated_at: str | None
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]]
     #: How many mails it may ask for on one day (UTC); `null` for as many as there are.
     sends_per_day: int | None
 
@@ -2532,6 +2676,14 @@ class Token(_TokenAlways, total=False):
     status: Literal["active", "paused", "ended"] | None
     #: The secret, only in the response to its creation, or to the rotation that made it.
     token: str | None
+
+
+class TokenNotice(TypedDict):
+    """A token that is paused, or holds again."""
+
+    id: str
+    #: While it is refused.
+    paused: Pause | None
 
 
 class Unreadable(TypedDict):
@@ -2573,6 +2725,8 @@ class UpdateDraft(TypedDict, total=False):
     text: str | None
     #: Recipients, in the place of those that it has.
     to: Mailbox | list[Mailbox] | None
+    #: As of a new draft.
+    unsubscribe: bool | None
 
 
 class UpdateGroup(TypedDict, total=False):
@@ -2624,7 +2778,7 @@ class UpdateWebhook(TypedDict, total=False):
     """What changes of a webhook; what is left out stays."""
 
     #: Which events: types, groups such as `message.*`, or `*`; empty, all of them.
-    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None
     #: Only events about these inboxes; empty, about all, and about none.
     inbox_ids: list[str] | None
     #: `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled.
@@ -2660,6 +2814,30 @@ _UploadHeadersFields = TypedDict(
 
 class UploadHeaders(_UploadHeadersFields):
     """The headers that the upload must have: they are signed."""
+
+
+class _UsageAlways(TypedDict):
+    #: The day, in UTC.
+    day: str
+    #: Mails that came in and were filed; of a token always 0.
+    received: int
+    #: Requests to the API with a good credential; of an inbox, those whose path names it.
+    requests: int
+    #: Mails that the provider accepted.
+    sent: int
+    #: The bytes of the mails of `sent` and `received`. What is deleted later is not taken off.
+    stored_bytes: int
+
+
+class Usage(_UsageAlways, total=False):
+    """What was used on one day: of the whole organization, of an inbox or of a token."""
+
+    #: The inbox; with `by=inbox` alone.
+    inbox_id: str | None
+    #: What the token is called now; not there where it is gone.
+    name: str | None
+    #: The token; with `by=token` alone.
+    token_id: str | None
 
 
 class User(TypedDict):
@@ -2733,7 +2911,7 @@ class _WebhookAlways(TypedDict):
     #: `gone`: it answered with 410. `failing`: every call of it failed for three days.
     disabled_reason: str | None
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["*", "approval.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted"]]
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]]
     #: When the first of them was made.
     failing_since: str | None
     #: Attempts in a row that were not taken, up to 5: then it is held back.
@@ -2756,6 +2934,17 @@ class Webhook(_WebhookAlways, total=False):
 
     #: What signs the events, only in the response to its creation and to `rotate-secret`.
     secret: str | None
+
+
+class WebhookNotice(TypedDict):
+    """A webhook, as events tell of it."""
+
+    #: Why it is disabled: `gone`, since it answered with 410, or `failing`, since every call of it failed for three
+    #: days.
+    disabled_reason: str | None
+    id: str
+    #: `active`, `paused` or `disabled`.
+    status: str
 
 
 #: The member whose vote decided; `null` where no person did.
