@@ -24,7 +24,7 @@ from functools import lru_cache
 from typing import Any
 
 from ministack.core import lambda_runtime
-from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, sts
+from ministack.services import dynamodb, sts
 
 SECRET = "test"
 
@@ -39,6 +39,8 @@ def _credentials(config: dict[str, Any]) -> dict[str, str]:
 
 # Before the rest of the emulator is loaded, which takes the function from here.
 lambda_runtime.execution_credentials = _credentials
+
+from ministack.services import cloudwatch_logs, lambda_svc  # noqa: E402
 
 Values = dict[str, dict[str, Any]]
 Names = dict[str, str]

@@ -171,6 +171,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::domain(2).into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
+        Counter { hash: Digest::of(b"m"), count: 8, expires_at: jiff::Timestamp::MAX }.into(),
         samples::request_line(1).into(),
         samples::request_line(2).into(),
         samples::usage(Of::Organization, 0).into(),

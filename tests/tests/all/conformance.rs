@@ -864,6 +864,10 @@ fn alarms_ring_for_what_they_say() {
         ),
         ("IndexSilentAlarm", "Sum(Invocations InboundIndex) < 1 in 2 x 900 s, or silence"),
         (
+            "LogsAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible LogsDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        (
             "NotifyAgeAlarm",
             "Maximum(ApproximateAgeOfOldestMessage NotifyQueue.QueueName) > 3600 in 1 x 300 s",
         ),

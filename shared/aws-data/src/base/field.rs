@@ -169,6 +169,10 @@ impl Field for Timestamp {
         self.as_millisecond()
     }
     fn read(form: i64) -> Result<Self, Corrupt> {
+        // The last one of all is written with a millisecond that lies behind it.
+        if form == Timestamp::MAX.as_millisecond() {
+            return Ok(Timestamp::MAX);
+        }
         Timestamp::from_millisecond(form).map_err(|_| Corrupt("time"))
     }
 }

@@ -475,8 +475,8 @@ fn official_libraries_of_two_more_languages_verify_every_kind_of_delivery_and_no
     let (webhook, first) = register(&stack, &receiver, &json!(["message.received"]));
     register(&stack, &other, &json!(["message.received"]));
     let path = |action: &str| format!("/v1/webhooks/{webhook}{action}");
-    let subject = unique("verified");
-    let mail = format!("From: a@example.org\r\nSubject: {subject} \u{e9}\r\n\r\nHello\r\n");
+    let subject = format!("{} \u{e9}", unique("verified"));
+    let mail = format!("From: a@example.org\r\nSubject: {subject}\r\n\r\nHello\r\n");
     let received = stack.receive(&mail, &subject)["id"].as_str().unwrap().to_owned();
     let told = stack.until("a first call and its repetition", || {
         let about = receiver.about(&received);
