@@ -87,6 +87,7 @@ fn what_a_tool_takes_says_all_by_itself_and_in_words() {
         "tags",
         "text",
         "to",
+        "unsubscribe",
     ];
     assert_eq!(names, expected);
     assert_eq!(send["required"], json!(["inbox_id"]));
