@@ -93,6 +93,20 @@ pub async fn run(store: &dyn Whole) {
     usage(store).await;
 }
 
+/// What is counted, and lines of the log of requests.
+fn counted() -> Vec<Record> {
+    vec![
+        Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
+        Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
+        Counter { hash: Digest::of(b"m"), count: 8, expires_at: jiff::Timestamp::MAX }.into(),
+        samples::request_line(1).into(),
+        samples::request_line(2).into(),
+        samples::usage(Of::Organization, 0).into(),
+        samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
+        samples::usage(Of::Token(domain::TokenId::new(NOW, [1; 10])), 4).into(),
+    ]
+}
+
 async fn everything_reads_back(store: &dyn Whole) {
     let (token, _) = samples::token(1, Role::Editor, &[Scope::MessagesSend, Scope::MessagesRead]);
     let limited = Token {
@@ -169,15 +183,8 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::list_entry(1, Side::Receive, Standing::Block, Whom::Everyone).into(),
         samples::domain(1).into(),
         samples::domain(2).into(),
-        Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
-        Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
-        Counter { hash: Digest::of(b"m"), count: 8, expires_at: jiff::Timestamp::MAX }.into(),
-        samples::request_line(1).into(),
-        samples::request_line(2).into(),
-        samples::usage(Of::Organization, 0).into(),
-        samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
-        samples::usage(Of::Token(domain::TokenId::new(NOW, [1; 10])), 4).into(),
     ];
+    let records: Vec<Record> = records.into_iter().chain(counted()).collect();
     for record in &records {
         store
             .commit(change().create(record.clone()))

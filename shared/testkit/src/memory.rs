@@ -502,6 +502,13 @@ fn order(list: &List, record: &Record) -> Option<String> {
             };
             Some(format!("{:013}/{}", at.as_millisecond(), message.id))
         }
+        _ => order_of_logged(list, record),
+    }
+}
+
+/// The same for what is written down about others: attempts, requests, counts of use.
+fn order_of_logged(list: &List, record: &Record) -> Option<String> {
+    match (list, record) {
         (List::Attempts(webhook), Record::Attempt(attempt)) if attempt.webhook_id == *webhook => {
             Some(format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number))
         }

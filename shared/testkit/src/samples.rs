@@ -779,7 +779,7 @@ pub fn request_line(n: u8) -> RequestLine {
         method: "GET".to_owned(),
         path: "/v1/inboxes/{inbox_id}/messages".to_owned(),
         status: if n % 2 == 1 { 200 } else { 422 },
-        code: (n % 2 == 0).then(|| "invalid_limit".to_owned()),
+        code: n.is_multiple_of(2).then(|| "invalid_limit".to_owned()),
         with,
         member_id: Some(member(1, Role::Editor).id),
         inbox_id: Some(inbox_id(1)),

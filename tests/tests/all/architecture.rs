@@ -94,7 +94,7 @@ fn only_the_dispatch_group_can_reach_ses() {
 fn what_looks_after_domains_calls_nothing_that_sends() {
     let users: Vec<_> = dependencies().into_iter().filter(|(_, uses)| uses.contains("aws-domains")).collect();
     assert_eq!(users.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["domains"]);
-    let sources = rust_files(&Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/aws-domains/src")));
+    let sources = rust_files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/aws-domains/src")));
     for (file, text) in sources {
         let calls: BTreeSet<_> = text
             .split("self.client.")

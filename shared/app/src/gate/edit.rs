@@ -381,7 +381,7 @@ pub async fn send_again(
         html_changes,
         limits,
     };
-    send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
+    Box::pin(send(sending, permit.principal(), &inbox, &book, prepared, once, answer)).await
 }
 
 /// The first mail of all that `message` is an attempt at, with all attempts so far.

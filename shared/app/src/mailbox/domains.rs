@@ -149,13 +149,12 @@ pub(crate) fn count_inboxes(organization_id: OrganizationId, id: DomainId) -> Di
 /// The identity of a domain, made where it is not there: the names of its keys, and whether SES sends for it.
 async fn prepare(identities: &dyn Identities, domain: &Domain) -> Result<(Vec<String>, bool), IdentityError> {
     let (name, host) = (domain.name.as_str(), domain.mail_from());
-    let identity = match identities.get(name).await? {
-        Some(identity) => identity,
-        None => {
-            identities.create(name).await?;
-            let made = identities.get(name).await?;
-            made.ok_or_else(|| IdentityError::Transient("an identity that was made is not there".to_owned()))?
-        }
+    let identity = if let Some(identity) = identities.get(name).await? {
+        identity
+    } else {
+        identities.create(name).await?;
+        let made = identities.get(name).await?;
+        made.ok_or_else(|| IdentityError::Transient("an identity that was made is not there".to_owned()))?
     };
     if identity.mail_from.as_deref() != Some(&*host) {
         identities.set_mail_from(name, &host).await?;

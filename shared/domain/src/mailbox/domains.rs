@@ -209,7 +209,7 @@ impl Wanted {
         let judged = match self.purpose {
             Purpose::Ownership | Purpose::Dkim => self.judge_value(answers),
             Purpose::MailFromMx | Purpose::Receiving => self.judge_mx(answers),
-            Purpose::MailFromSpf => self.judge_spf(answers),
+            Purpose::MailFromSpf => Self::judge_spf(answers),
             Purpose::Dmarc => judge_dmarc(answers),
         };
         if answers.is_empty() { Judged::plain(RecordStatus::Missing) } else { judged }
@@ -255,7 +255,7 @@ impl Wanted {
         }
     }
 
-    fn judge_spf(&self, answers: &[Answer]) -> Judged {
+    fn judge_spf(answers: &[Answer]) -> Judged {
         let is_spf = |text: &str| {
             let text = text.trim().to_ascii_lowercase();
             text == "v=spf1" || text.starts_with("v=spf1 ")
@@ -627,7 +627,10 @@ impl Domain {
             (DomainStatus::Pending, _) if now >= looked.asked_at + Self::PATIENCE => {
                 (Self { status: DomainStatus::Failed, ..looked }, Some(Turn::Failed))
             }
-            (DomainStatus::Pending | DomainStatus::Failed, _) => (looked, None),
+            // DNS that is silent takes nothing away.
+            (DomainStatus::Pending | DomainStatus::Failed, _) | (DomainStatus::Verified, None) => {
+                (looked, None)
+            }
             (DomainStatus::Verified, Some(true)) => (Self { failing_since: None, ..looked }, None),
             (DomainStatus::Verified, Some(false)) => match looked.failing_since {
                 None => (Self { failing_since: Some(now), ..looked }, Some(Turn::Vanished)),
@@ -636,8 +639,6 @@ impl Domain {
                 }
                 Some(_) => (looked, None),
             },
-            // DNS that is silent takes nothing away.
-            (DomainStatus::Verified, None) => (looked, None),
         };
         let look_at = next.next_look(now);
         (Self { look_at, ..next }, turn)

@@ -113,7 +113,7 @@ pub fn day_of(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
 
-/// UsageCounts that are written together.
+/// Counts that are written together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsageCounts(BTreeMap<(Date, Of), Amounts>);
 

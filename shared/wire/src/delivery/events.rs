@@ -214,12 +214,11 @@ pub fn event(event: &Event) -> EventView<'_> {
         Subject::Blocked(blocked) => EventDataView { blocked: Some(self::blocked(blocked)), ..none },
         Subject::Halt(halt) => {
             let paused = halt.paused.as_ref().map(pause);
-            match halt.token_id.map(IdOf) {
-                Some(id) => EventDataView { token: Some(TokenNoticeView { id, paused }), ..none },
-                None => {
-                    let id = IdOf(event.organization_id);
-                    EventDataView { organization: Some(OrganizationNoticeView { id, paused }), ..none }
-                }
+            if let Some(id) = halt.token_id.map(IdOf) {
+                EventDataView { token: Some(TokenNoticeView { id, paused }), ..none }
+            } else {
+                let id = IdOf(event.organization_id);
+                EventDataView { organization: Some(OrganizationNoticeView { id, paused }), ..none }
             }
         }
         Subject::Endpoint(Endpoint { id, status }) => {

@@ -153,10 +153,6 @@ async fn beside(flood: impl Iterator<Item = (u8, u32, i64)>) -> (Vec<i64>, i64) 
         gone.iter().filter(|(of, ..)| *of == 2).map(|(_, since, at)| at - since).collect();
     waited.sort_unstable();
     let last = gone.iter().map(|(_, _, at)| at / 1_000).max().unwrap();
-    println!(
-        "waits: half {} ms, 95 of 100 {} ms, all {} ms; over after {last} s",
-        waited[19], waited[37], waited[39]
-    );
     // Of no second more places are taken than it has, but by a mail whose recipients are missing in the next.
     let all: u64 = mails.iter().map(|(_, recipients, _)| u64::from(*recipients)).sum();
     let most = u64::try_from(last + 4).unwrap() * 14;

@@ -289,7 +289,8 @@ async fn whoever_is_refused_with_a_good_credential_is_known() {
 async fn what_is_no_day_or_too_many_is_refused_with_what_to_do() {
     let read = |query: &str| {
         let query: std::collections::HashMap<_, _> = runtime::http::form_pairs(query);
-        wire::base::request::query::<wire::people::usage::UsageQuery, _>(&query).map(|query| query.read())
+        wire::base::request::query::<wire::people::usage::UsageQuery, _>(&query)
+            .map(wire::people::usage::UsageQuery::read)
     };
     for (query, code) in [
         ("from=2026-13-01", "invalid_date"),
@@ -314,7 +315,8 @@ async fn what_is_no_day_or_too_many_is_refused_with_what_to_do() {
     assert_eq!(usage::list(&world.ports, &owner(), by, days, &page).await.unwrap().items, []);
     let logs = |query: &str| {
         let query: std::collections::HashMap<_, _> = runtime::http::form_pairs(query);
-        wire::base::request::query::<wire::ledger::requests::LogsQuery, _>(&query).map(|query| query.filter())
+        wire::base::request::query::<wire::ledger::requests::LogsQuery, _>(&query)
+            .map(wire::ledger::requests::LogsQuery::filter)
     };
     for (query, code) in [
         ("status=4", "unknown_status"),

@@ -51,8 +51,8 @@ fn a_domain_is_verified_by_its_records_and_an_inbox_on_it_receives_and_sends() {
         zone.body.as_str().unwrap().replace("\n; bounce.", "\nbounce.").replace("\n; _dmarc.", "\n_dmarc.");
     let lines = lines.replace(&format!("\n; {name}. "), &format!("\n{name}. "));
     stack.control("POST", "/dns", Some(&json!({"domain": name, "zone": lines})));
-    stack.invoke("domains-check", &json!({}));
-    let found = stack.within(Duration::from_secs(60), "that somebody may look again", || {
+    stack.invoke("countersign-domains-check", &json!({}));
+    let found = stack.within(Duration::from_mins(1), "that somebody may look again", || {
         let answer = stack.call("POST", &format!("{path}/verify"), owner, None);
         (answer.status == 200).then_some(answer.body)
     });
