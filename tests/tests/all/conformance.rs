@@ -626,7 +626,8 @@ fn notifications_come_from_one_address_that_no_inbox_can_have() {
     assert_eq!(own.matches("ses:Send").count(), 2, "one statement");
     assert!(own.contains(condition), "{own}");
     assert_eq!(domain::mailbox::inbox::NOTIFICATIONS, "notifications");
-    assert!(domain::mailbox::inbox::new_address("Notifications", "mail.example.com").is_err());
+    let installation = domain::mailbox::inbox::DomainOf::Installation;
+    assert!(domain::mailbox::inbox::new_address("Notifications", "mail.example.com", installation).is_err());
 }
 
 /// The text of a resource of the template.

@@ -8,7 +8,7 @@ use domain::base::id::Id as _;
 use domain::delivery::event::{EventKind, Subject};
 use domain::mailbox::domains::DomainName;
 use domain::mailbox::filter::Span;
-use domain::mailbox::inbox::{Inbox, Purge, new_address};
+use domain::mailbox::inbox::{DomainOf, Inbox, Purge, new_address};
 use domain::mailbox::lifecycle::Status;
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, scope};
@@ -52,8 +52,11 @@ pub async fn create(
         }
         _ => None,
     };
-    let own = domain.as_ref().map_or(&*ports.settings.mail_domain, |domain| domain.name.as_str());
-    let address = new_address(&username, own)
+    let (name, of) = match &domain {
+        Some(domain) => (domain.name.as_str(), DomainOf::Organization),
+        None => (&*ports.settings.mail_domain, DomainOf::Installation),
+    };
+    let address = new_address(&username, name, of)
         .map_err(|error| Refusal::field("username", Code::InvalidUsername, error))?;
     let inbox = Inbox {
         id,

@@ -131,9 +131,21 @@ pub const RESERVED_USERNAMES: &[&str] = &[
 
 /// Behind the name of a mailing list, the address of whoever runs it (RFC 2142, section 6).
 const LIST_OWNER: &str = "request";
+/// Names of business functions (RFC 2142, section 3): who has the domain to themselves may be reached under them, and no tenant of the
+/// installation's domain may speak for all.
+const BUSINESS: [&str; 4] = ["info", "marketing", "sales", "support"];
+
+/// Whose domain an inbox is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DomainOf {
+    /// The installation's, which all organizations share.
+    Installation,
+    /// One that its organization proved to be its own.
+    Organization,
+}
 
 /// Whether a name in lower case means something to mail servers, to certificate authorities or to people.
-fn is_reserved(name: &str) -> bool {
+fn is_reserved(name: &str, of: DomainOf) -> bool {
     let folded: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     // The mailbox of an autonomous system (RFC 2142, section 8), such as `as3333`.
     let network =
@@ -142,7 +154,8 @@ fn is_reserved(name: &str) -> bool {
     let list = name.strip_suffix(LIST_OWNER).is_some_and(|list| list.ends_with(['-', '.', '_']));
     let numbered = folded.trim_end_matches(|c: char| c.is_ascii_digit());
     let notifies = [NOTIFICATIONS, NOTIFICATIONS.trim_end_matches('s')].contains(&numbered);
-    RESERVED_USERNAMES.contains(&folded.as_str()) || list || notifies || network
+    let own = of == DomainOf::Organization && BUSINESS.contains(&folded.as_str());
+    (RESERVED_USERNAMES.contains(&folded.as_str()) && !own) || list || notifies || network
 }
 
 /// Why a name can't be an inbox's local part.
@@ -160,7 +173,7 @@ pub enum InvalidUsername {
 
 /// The address of a new inbox. `username` is lower-cased. There is no `+` in it: a tag behind a name is an address of its own,
 /// which nobody can have.
-pub fn new_address(username: &str, domain: &str) -> Result<EmailAddress, InvalidUsername> {
+pub fn new_address(username: &str, domain: &str, of: DomainOf) -> Result<EmailAddress, InvalidUsername> {
     let name = username.to_ascii_lowercase();
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let bytes = name.as_bytes();
@@ -168,7 +181,7 @@ pub fn new_address(username: &str, domain: &str) -> Result<EmailAddress, Invalid
     if !ends || !bytes.iter().all(|b| plain(*b) || b"._-".contains(b)) {
         return Err(InvalidUsername::Malformed);
     }
-    if is_reserved(&name) {
+    if is_reserved(&name, of) {
         return Err(InvalidUsername::Reserved);
     }
     EmailAddress::parse(&format!("{name}@{domain}")).map_err(|_| InvalidUsername::Malformed)
@@ -177,6 +190,10 @@ pub fn new_address(username: &str, domain: &str) -> Result<EmailAddress, Invalid
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn new_address(username: &str, domain: &str) -> Result<EmailAddress, InvalidUsername> {
+        super::new_address(username, domain, DomainOf::Installation)
+    }
 
     #[test]
     fn usernames() {
@@ -231,7 +248,10 @@ mod tests {
         ] {
             assert!(new_address(name, "m.example").is_ok(), "{name}");
         }
+        // On a domain of its own an organization is reached under names of business functions, and under no other of these.
         for name in RESERVED_USERNAMES {
+            let own = super::new_address(name, "shop.example", DomainOf::Organization).is_ok();
+            assert_eq!(own, BUSINESS.contains(name), "{name}");
             assert!(name.bytes().all(|b| b.is_ascii_lowercase()), "{name} is not written as it is compared");
         }
     }
