@@ -10,6 +10,7 @@ use domain::people::access::{Principal, Scope};
 use domain::people::credential::{CredentialKind, Secret, Session};
 use runtime::http::Request;
 
+use crate::guard::{Form, same_origin};
 use crate::{Context, Powers};
 
 /// The cookie that holds a session's secret. The prefix makes browsers refuse one that a neighbouring host, or a page
@@ -74,6 +75,18 @@ impl Visit {
             principal: entered.principal,
             session,
         })
+    }
+
+    /// Lets somebody in who sends a form: from a page of ours, and of their own session.
+    pub(crate) async fn of_form(
+        context: &Context,
+        request: &Request,
+        keys: &[Key],
+    ) -> Result<(Self, Form), Refusal> {
+        same_origin(request)?;
+        let visit = Self::of(context, request, keys).await?;
+        let form = Form::of_session(request, &visit.session)?;
+        Ok((visit, form))
     }
 
     /// What asking for a mail to be sent takes.

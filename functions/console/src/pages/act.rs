@@ -20,7 +20,7 @@ use runtime::http::{Request, Response};
 use super::approval::{self, Alert, Typed};
 use super::decide::{MAX_REASON, told};
 use crate::Context;
-use crate::guard::{self, Form};
+use crate::guard;
 use crate::route;
 use crate::visit::Visit;
 
@@ -30,7 +30,7 @@ pub(super) async fn cancel(
     request: &Request,
     id: ApprovalId,
 ) -> Result<Response, Refusal> {
-    let (visit, form) = entered(context, request, id).await?;
+    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
     let reason = form.text("reason");
     let done = async {
         if reason.chars().count() > MAX_REASON {
@@ -69,7 +69,7 @@ pub(super) async fn delegate(
     request: &Request,
     id: ApprovalId,
 ) -> Result<Response, Refusal> {
-    let (visit, form) = entered(context, request, id).await?;
+    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
     let done = async {
         let to = MemberId::parse(form.field("member_id"))
             .map_err(|error| Refusal::field("member_id", Code::InvalidId, error))?;
@@ -93,7 +93,7 @@ pub(super) async fn delegate(
 
 /// Approves the next mails to the only recipient of this one.
 pub(super) async fn ahead(context: &Context, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
-    let (visit, form) = entered(context, request, id).await?;
+    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
     let done = async {
         let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
         let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
@@ -141,13 +141,6 @@ fn end_of(day: &str) -> Option<Timestamp> {
     let day: Date = day.trim().parse().ok()?;
     let begins = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
     begins.checked_add(SignedDuration::from_hours(24)).ok()
-}
-
-async fn entered(context: &Context, request: &Request, id: ApprovalId) -> Result<(Visit, Form), Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
-    let form = Form::of_session(request, &visit.session)?;
-    Ok((visit, form))
 }
 
 /// Nothing was done: the person sees the mail as it stands now, and why.

@@ -26,9 +26,7 @@ pub(crate) async fn submit(
     id: ApprovalId,
     verdict: fn(String) -> Verdict,
 ) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
-    let form = Form::of_session(request, &visit.session)?;
+    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
     let reason = reason(&form);
     let refusal = match decide(&visit, id, &form, &verdict(reason.clone())).await {
         Ok(decided) => {

@@ -223,9 +223,7 @@ pub(super) async fn submit(
     request: &Request,
     id: ApprovalId,
 ) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
-    let form = Form::of_session(request, &visit.session)?;
+    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
     let digest = Digest::parse(form.field("digest"))
         .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;

@@ -12,7 +12,7 @@ use runtime::http::{Request, Response};
 use super::mail::{Answered, answered};
 use super::{older, render};
 use crate::Context;
-use crate::guard::{self, Form};
+use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
@@ -131,9 +131,7 @@ pub(super) async fn release(
     inbox_id: InboxId,
     id: MessageId,
 ) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &held::keys(inbox_id, id)).await?;
-    Form::of_session(request, &visit.session)?;
+    let (visit, _) = Visit::of_form(context, request, &held::keys(inbox_id, id)).await?;
     let permit = visit.principal.permit::<scope::MessagesModify>()?;
     held::release(&visit.ports, &*visit.powers.blobs, &permit, inbox_id, id).await?;
     Ok(guard::see_other(&format!("{}?notice=released", route::HELD)))
@@ -146,9 +144,7 @@ pub(super) async fn discard(
     inbox_id: InboxId,
     id: MessageId,
 ) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &held::keys(inbox_id, id)).await?;
-    Form::of_session(request, &visit.session)?;
+    let (visit, _) = Visit::of_form(context, request, &held::keys(inbox_id, id)).await?;
     let permit = visit.principal.permit::<scope::MessagesModify>()?;
     held::discard(&visit.ports, &permit, inbox_id, id).await?;
     Ok(guard::see_other(&format!("{}?notice=discarded", route::HELD)))

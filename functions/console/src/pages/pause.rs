@@ -15,7 +15,7 @@ use runtime::http::{Request, Response};
 use super::render;
 use super::unsettled::Mail;
 use crate::Context;
-use crate::guard::{self, Form};
+use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
@@ -88,9 +88,7 @@ async fn page(
 
 /// Pulls it.
 pub(super) async fn pull(context: &Context, request: &Request) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &[]).await?;
-    let form = Form::of_session(request, &visit.session)?;
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
     let reason = form.text("reason");
     if reason.chars().count() > MAX_REASON {
@@ -104,9 +102,7 @@ pub(super) async fn pull(context: &Context, request: &Request) -> Result<Respons
 
 /// Releases it, without the mails that are checked.
 pub(super) async fn release(context: &Context, request: &Request) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &[]).await?;
-    let form = Form::of_session(request, &visit.session)?;
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::PoliciesManage>()?;
     let reading = visit.principal.permit::<scope::MessagesRead>()?;
     let drop: Result<Vec<_>, _> = form.checked("drop-").into_iter().map(MessageId::parse).collect();

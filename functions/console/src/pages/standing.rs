@@ -11,7 +11,7 @@ use runtime::http::{Request, Response};
 
 use super::{older, render};
 use crate::Context;
-use crate::guard::{self, Form};
+use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
@@ -102,9 +102,7 @@ pub(super) async fn revoke(
     request: &Request,
     id: StandingApprovalId,
 ) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &[]).await?;
-    Form::of_session(request, &visit.session)?;
+    let (visit, _) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
     standing::revoke(&visit.ports, &permit, id).await?;
     Ok(guard::see_other(&format!("{}?notice=revoked", route::STANDING)))

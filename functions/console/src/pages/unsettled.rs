@@ -17,7 +17,7 @@ use runtime::http::{Request, Response};
 
 use super::{older, render};
 use crate::Context;
-use crate::guard::{self, Form};
+use crate::guard;
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
@@ -117,9 +117,7 @@ pub(super) async fn again(
     inbox_id: InboxId,
     id: MessageId,
 ) -> Result<Response, Refusal> {
-    guard::same_origin(request)?;
-    let visit = Visit::of(context, request, &[]).await?;
-    Form::of_session(request, &visit.session)?;
+    let (visit, _) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::MessagesSend>()?;
     let saved = |_: &_| (303, String::new());
     match send_again(&visit.sending(), &permit, inbox_id, id, &Once::default(), saved).await {
