@@ -366,33 +366,20 @@ impl DynamoTable {
         Ok((TransactWriteItem::builder().delete(delete).build(), Conflict::Record(record)))
     }
 
-    /// That nothing lies there, as a part of a transaction.
-    fn missing(
-        &self,
-        organization_id: OrganizationId,
-        record: Key,
-    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&kinds::place(organization_id, &record))))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(|e| StoreError::Permanent(e.to_string()))?;
-        Ok((TransactWriteItem::builder().condition_check(check).build(), Conflict::Record(record)))
-    }
-
-    /// That a record has this version, as a part of a transaction.
+    /// That a record has this version, or where none is named that nothing lies there, as a part of a transaction.
     fn unchanged(
         &self,
         organization_id: OrganizationId,
         record: Key,
-        version: u64,
+        version: Option<u64>,
     ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let condition = if version.is_some() { "version = :version" } else { "attribute_not_exists(pk)" };
+        let values = version.map(|version| [(":version".to_owned(), number(version))].into());
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(key(&kinds::place(organization_id, &record))))
-            .condition_expression("version = :version")
-            .expression_attribute_values(":version", number(version))
+            .condition_expression(condition)
+            .set_expression_attribute_values(values)
             .build()
             .map_err(|e| StoreError::Permanent(e.to_string()))?;
         Ok((TransactWriteItem::builder().condition_check(check).build(), Conflict::Record(record)))

@@ -86,8 +86,8 @@ impl DynamoTable {
                 (self.rewrite(organization_id, *change)?, conflict)
             }
             Write::RemoveVersion(record, version) => self.remove_version(organization_id, record, version)?,
-            Write::Unchanged(record, version) => self.unchanged(organization_id, record, version)?,
-            Write::Missing(record) => self.missing(organization_id, record)?,
+            Write::Unchanged(record, version) => self.unchanged(organization_id, record, Some(version))?,
+            Write::Missing(record) => self.unchanged(organization_id, record, None)?,
             Write::Delete(record) => self.delete(organization_id, record, None)?,
             Write::Remove(record) => self.delete(organization_id, record, Some("attribute_exists(pk)"))?,
         })
