@@ -15,6 +15,7 @@ pub mod base {
     pub mod id;
     pub(crate) mod look;
     pub(crate) mod named;
+    pub(crate) mod secret;
     pub mod text;
 }
 

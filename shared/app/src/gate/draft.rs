@@ -272,12 +272,12 @@ impl Prepared {
     }
 
     /// What lets its one recipient unsubscribe, where it is to: what the mail says, and what is stored of it.
-    pub(crate) fn way_to_leave(
+    pub(crate) fn unsubscribe_link(
         &self,
         ports: &Ports,
         inbox: &Inbox,
         message_id: MessageId,
-    ) -> Result<Option<WayToLeave>, Refusal> {
+    ) -> Result<Option<UnsubscribeLink>, Refusal> {
         let Some(recipient) = self.recipients().next().filter(|_| self.draft.unsubscribe) else {
             return Ok(None);
         };
@@ -288,7 +288,7 @@ impl Prepared {
         let secret = OptOutSecret::new(inbox.organization_id, ports.bytes());
         let url = secret.url(public_url);
         let ids = (inbox.id, message_id);
-        Ok(Some(WayToLeave {
+        Ok(Some(UnsubscribeLink {
             url,
             opt_out: OptOut::new(&secret, ids, recipient.address.clone(), ports.now()),
         }))
@@ -300,7 +300,7 @@ impl Prepared {
         ports: &Ports,
         inbox: &Inbox,
         message_id: MessageId,
-        (automatic, leave): (Option<&str>, Option<&WayToLeave>),
+        (automatic, leave): (Option<&str>, Option<&UnsubscribeLink>),
     ) -> Result<Sealed, Refusal> {
         let mime = compose(ports, inbox, self, automatic, leave)?;
         let addresses =
@@ -319,14 +319,14 @@ impl Prepared {
 }
 
 /// What lets a recipient unsubscribe from one mail.
-pub(crate) struct WayToLeave {
+pub(crate) struct UnsubscribeLink {
     /// Where.
     url: String,
     /// What is stored of it.
     pub(crate) opt_out: OptOut,
 }
 
-impl WayToLeave {
+impl UnsubscribeLink {
     /// The two fields of RFC 8058 §3.1.
     fn fields(&self) -> [(String, String); 2] {
         let values = [format!("<{}>", self.url), "List-Unsubscribe=One-Click".to_owned()];
@@ -343,7 +343,7 @@ pub(crate) fn is_to_unsubscribe(name: &str) -> bool {
     UNSUBSCRIBE.iter().any(|ours| ours.eq_ignore_ascii_case(name))
 }
 
-/// What list mail must be: to one recipient, whose way to leave we write.
+/// What list mail must be: to one recipient, whose link to unsubscribe we write.
 fn check_list_mail(draft: &Draft, recipients: usize) -> Vec<FieldError> {
     if !draft.unsubscribe {
         return vec![];
@@ -822,7 +822,7 @@ fn compose(
     inbox: &Inbox,
     prepared: &Prepared,
     automatic: Option<&str>,
-    leave: Option<&WayToLeave>,
+    leave: Option<&UnsubscribeLink>,
 ) -> Result<Vec<u8>, Refusal> {
     let Prepared { draft, files, parent, .. } = prepared;
     let from = inbox.mailbox();
@@ -838,7 +838,7 @@ fn compose(
         .collect();
     let references = parent.as_ref().map(answer_references).unwrap_or_default();
     let automatic = automatic.map(|value| ("Auto-Submitted".to_owned(), value.to_owned()));
-    let leave = leave.into_iter().flat_map(WayToLeave::fields);
+    let leave = leave.into_iter().flat_map(UnsubscribeLink::fields);
     let headers: Vec<_> = draft.headers.iter().cloned().chain(automatic).chain(leave).collect();
     let text = match &draft.text {
         Some(text) => Some(Cow::from(text)),

@@ -116,7 +116,7 @@ async fn try_edit(
     // What put it off before puts it off still.
     let more: Vec<_> = old.quiet.iter().filter(|hours| !weighed.quiet.contains(hours)).cloned().collect();
     weighed.quiet.extend(more);
-    let leave = prepared.way_to_leave(ports, &inbox, old.message_id)?;
+    let leave = prepared.unsubscribe_link(ports, &inbox, old.message_id)?;
     let sealed = prepared.seal(ports, &inbox, old.message_id, (None, leave.as_ref()))?;
     if differences(&before, &sealed).is_empty() {
         return Err(Refusal::field(

@@ -196,7 +196,7 @@ pub(crate) async fn send(
         let weighed = weigh(sending, (&principal.actor, &principal.actor), inbox, book, &prepared).await?;
         let now = ports.now();
         let message_id = ports.message_id();
-        let leave = prepared.way_to_leave(ports, inbox, message_id)?;
+        let leave = prepared.unsubscribe_link(ports, inbox, message_id)?;
         let said = (weighed.automatic(&prepared), leave.as_ref());
         let sealed = prepared.seal(ports, inbox, message_id, said)?;
         let submitted = hold(ports, principal, inbox, &prepared, &weighed, &sealed)?;

@@ -8,7 +8,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
-use crate::base::id::{BODY_LENGTH, Id as _};
+use crate::base::secret::LinkEnd;
 use crate::gate::approval::{Approval, Decision, Voter};
 use crate::people::access::{Actor, Credential, Principal, Scope};
 use crate::people::organization::Member;
@@ -18,10 +18,7 @@ use crate::{ApprovalId, MemberId, OrganizationId};
 ///
 /// A kind of its own, not a [`crate::people::credential::Secret`]: nothing that asks for a token or a session reads it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct LinkSecret {
-    organization_id: OrganizationId,
-    random: Digest,
-}
+pub struct LinkSecret(LinkEnd);
 
 /// A text that can't be the end of a link of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,28 +31,22 @@ impl LinkSecret {
 
     /// Makes a secret from 32 random bytes.
     pub fn new(organization_id: OrganizationId, random: [u8; 32]) -> Self {
-        Self { organization_id, random: Digest::from_bytes(random) }
+        Self(LinkEnd::new(organization_id, random))
     }
 
     /// Reads the end of a link. Only the exact form that [`Self::reveal`] writes is taken.
     pub fn parse(text: &str) -> Result<Self, InvalidLink> {
-        let rest = text.strip_prefix(Self::PREFIX).ok_or(InvalidLink)?;
-        let (organization, random) = rest.split_at_checked(BODY_LENGTH).ok_or(InvalidLink)?;
-        Ok(Self {
-            organization_id: OrganizationId::parse(&format!("{}{organization}", OrganizationId::PREFIX))
-                .map_err(|_| InvalidLink)?,
-            random: Digest::parse(&format!("sha256:{random}")).map_err(|_| InvalidLink)?,
-        })
+        LinkEnd::parse(Self::PREFIX, text).map(Self).ok_or(InvalidLink)
     }
 
     /// The organization that it says it belongs to; the stored record proves it.
     pub fn organization_id(&self) -> OrganizationId {
-        self.organization_id
+        self.0.organization_id
     }
 
     /// The text itself, to be mailed once.
     pub fn reveal(&self) -> String {
-        format!("{}{}{}", Self::PREFIX, self.organization_id.body(), self.random.hex())
+        self.0.reveal(Self::PREFIX)
     }
 
     /// What is stored of it.

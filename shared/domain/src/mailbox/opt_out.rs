@@ -9,17 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
-use crate::base::id::{BODY_LENGTH, Id as _};
+use crate::base::secret::LinkEnd;
 use crate::{InboxId, MessageId, OrganizationId};
 
 /// What the address in `List-Unsubscribe` ends with. It names its organization and nobody else, and is stored in the sealed mail alone.
 ///
 /// A kind of its own: nothing that asks for a token, a session or a one-time link reads it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct OptOutSecret {
-    organization_id: OrganizationId,
-    random: Digest,
-}
+pub struct OptOutSecret(LinkEnd);
 
 /// A text that can't be the end of such an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,18 +31,12 @@ impl OptOutSecret {
 
     /// Makes a secret from 32 random bytes.
     pub fn new(organization_id: OrganizationId, random: [u8; 32]) -> Self {
-        Self { organization_id, random: Digest::from_bytes(random) }
+        Self(LinkEnd::new(organization_id, random))
     }
 
     /// Reads one. Only the exact form that [`Self::reveal`] writes is taken.
     pub fn parse(text: &str) -> Result<Self, InvalidOptOut> {
-        let rest = text.strip_prefix(Self::PREFIX).ok_or(InvalidOptOut)?;
-        let (organization, random) = rest.split_at_checked(BODY_LENGTH).ok_or(InvalidOptOut)?;
-        Ok(Self {
-            organization_id: OrganizationId::parse(&format!("{}{organization}", OrganizationId::PREFIX))
-                .map_err(|_| InvalidOptOut)?,
-            random: Digest::parse(&format!("sha256:{random}")).map_err(|_| InvalidOptOut)?,
-        })
+        LinkEnd::parse(Self::PREFIX, text).map(Self).ok_or(InvalidOptOut)
     }
 
     /// The one in a `List-Unsubscribe` that we wrote.
@@ -57,12 +48,12 @@ impl OptOutSecret {
 
     /// The organization that it says it belongs to; the stored record proves it.
     pub fn organization_id(&self) -> OrganizationId {
-        self.organization_id
+        self.0.organization_id
     }
 
     /// The text itself, to be sealed into one mail.
     pub fn reveal(&self) -> String {
-        format!("{}{}{}", Self::PREFIX, self.organization_id.body(), self.random.hex())
+        self.0.reveal(Self::PREFIX)
     }
 
     /// What is stored of it.

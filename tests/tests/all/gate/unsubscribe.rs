@@ -59,7 +59,7 @@ fn at_fields<T: std::fmt::Debug>(refused: Result<T, Refusal>) -> Vec<(String, Co
 }
 
 #[tokio::test]
-async fn the_way_to_leave_is_sealed_shown_and_sent_and_leads_to_the_recipient_alone() {
+async fn the_unsubscribe_link_is_sealed_shown_and_sent_and_leads_to_the_recipient_alone() {
     let world = world().await;
     let held = ask(&world, list_mail(ANN), None).await.unwrap();
     let secret = secret(&world, &held.approval).await;
@@ -128,7 +128,7 @@ fn agent<S: domain::people::access::ScopeType>() -> Permit<S> {
 }
 
 #[tokio::test]
-async fn list_mail_has_one_recipient_and_no_other_way_to_leave() {
+async fn list_mail_has_one_recipient_and_no_other_unsubscribe_link() {
     let world = world().await;
     let mut draft = list_mail(ANN);
     draft.bcc = vec![Mailbox::bare(samples::address(BOB))];

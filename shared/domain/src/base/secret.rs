@@ -1,0 +1,35 @@
+//! The form of a secret that stands in a link: a prefix, the organization that it says it belongs to, and 32 random bytes.
+
+use crate::OrganizationId;
+use crate::base::digest::Digest;
+use crate::base::id::{BODY_LENGTH, Id as _};
+
+/// What a link ends with, behind the prefix of its kind. Each kind is a type of its own, so that none is read as another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LinkEnd {
+    /// The organization that it says it belongs to; a stored record proves it.
+    pub(crate) organization_id: OrganizationId,
+    random: Digest,
+}
+
+impl LinkEnd {
+    /// Of 32 random bytes.
+    pub(crate) fn new(organization_id: OrganizationId, random: [u8; 32]) -> Self {
+        Self { organization_id, random: Digest::from_bytes(random) }
+    }
+
+    /// Reads one. Only the exact form that [`Self::reveal`] writes is taken.
+    pub(crate) fn parse(prefix: &str, text: &str) -> Option<Self> {
+        let (organization, random) = text.strip_prefix(prefix)?.split_at_checked(BODY_LENGTH)?;
+        Some(Self {
+            organization_id: OrganizationId::parse(&format!("{}{organization}", OrganizationId::PREFIX))
+                .ok()?,
+            random: Digest::parse(&format!("sha256:{random}")).ok()?,
+        })
+    }
+
+    /// The text itself.
+    pub(crate) fn reveal(&self, prefix: &str) -> String {
+        format!("{prefix}{}{}", self.organization_id.body(), self.random.hex())
+    }
+}
