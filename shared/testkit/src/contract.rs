@@ -951,10 +951,24 @@ async fn held(store: &dyn Whole) {
         let is_held = |record: &Record| matches!(record, Record::Message(it) if it.id == message.id);
         assert!(!found.iter().any(is_held), "{list:?}");
     }
+    let end = |n| samples::held(n).expires_at;
+    let due = async |now| {
+        let due = store.held(now, 100).await.unwrap_or_else(|error| panic!("{error}"));
+        let own = due.into_iter().filter(|one| one.organization_id == organization_id);
+        own.map(|one| one.message_id).collect::<Vec<_>>()
+    };
+    let long = end(52) + SignedDuration::from_secs(1);
+    assert_eq!(due(end(50)).await, [], "not before its time");
+    assert_eq!(
+        due(long).await,
+        [50, 51, 52].map(|n| samples::held(n).message_id),
+        "the longest overdue first"
+    );
     for record in all {
         let gone = Write::Remove(record.key().unwrap_or(Key::Screening));
         assert_eq!(store.commit(Change::new(organization_id).write(gone)).await, Ok(()));
     }
+    assert_eq!(due(long).await, [], "what was let in or deleted is watched no more");
 }
 
 /// Suppressions and each of the lists, newest first, in an organization of their own.

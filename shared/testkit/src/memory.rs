@@ -741,6 +741,20 @@ impl Watch for MemoryStore {
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
     }
 
+    async fn held(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let contents = self.contents();
+        let due = |record: &Record| match record {
+            Record::Held(one) if one.expires_at < now => {
+                let (organization_id, inbox_id) = (one.organization_id, one.inbox_id);
+                Some((one.expires_at, Watched { organization_id, inbox_id, message_id: one.message_id }))
+            }
+            _ => None,
+        };
+        let mut found: Vec<_> = contents.records.values().filter_map(due).collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {
         let contents = self.contents();
         let mut found: Vec<_> = contents

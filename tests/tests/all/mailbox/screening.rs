@@ -21,7 +21,7 @@ use domain::mailbox::listed::{Side, Standing};
 use domain::mailbox::message::{Message, Thread, Verdicts};
 use domain::mailbox::screening::{Held, Reason, Screened};
 use domain::mailbox::whom::Whom;
-use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
+use domain::people::access::{Actor, Permit, Role, Scope, ScopeType, scope};
 use domain::{InboxId, MessageId};
 use testkit::samples;
 use testkit::world::World;
@@ -284,10 +284,33 @@ async fn discard(world: &World, held: &Held) -> Result<(), Refusal> {
     held::discard(&world.ports, &owner(), held.inbox_id, held.message_id).await
 }
 
-/// Deletes what is due for good, once so many days went by.
+/// As the purge does, once so many days went by: ends what was held for too long, and deletes for good what is due.
 async fn empty(world: &World, days: i64) {
     world.pass(days * 24 * 3600 + 1);
+    held::end(&world.ports, &*world.store).await.unwrap();
+    delete_due(world).await;
+}
+
+/// Deletes for good what is due.
+async fn delete_due(world: &World) {
+    world.pass(1);
     trash::empty(&world.ports, &*world.blobs, &world.outside, &*world.store).await.unwrap();
+}
+
+/// Deletes the one mail that came in for good.
+async fn delete_what_came(world: &World) {
+    let records = world.store.contents().records.clone();
+    let mail = records.values().find_map(|it| Message::try_from(it.clone()).ok()).unwrap();
+    trash::delete(&world.ports, &owner(), mail.inbox_id, mail.id).await.unwrap();
+}
+
+fn held_in(world: &World) -> Vec<InboxId> {
+    let contents = world.store.contents();
+    contents
+        .records
+        .keys()
+        .filter_map(|(_, key)| if let Key::Held(id, _) = key { Some(*id) } else { None })
+        .collect()
 }
 
 fn has_bytes(world: &World, name: &str) -> bool {
@@ -354,9 +377,7 @@ async fn bytes_that_another_inbox_has_or_holds_stay_when_a_held_mail_is_discarde
         if let Some(other) = all.iter().find(|one| one.inbox_id != inbox) {
             discard(&world, other).await.unwrap();
         } else {
-            let mails = world.store.contents().records.clone();
-            let mail = mails.values().find_map(|it| Message::try_from(it.clone()).ok()).unwrap();
-            trash::delete(&world.ports, &owner(), mail.inbox_id, mail.id).await.unwrap();
+            delete_what_came(&world).await;
         }
         empty(&world, 0).await;
         assert!(!has_bytes(&world, "1"), "{held}: nobody has it any more");
@@ -376,23 +397,86 @@ async fn what_an_inbox_holds_goes_with_the_inbox() {
     assert_eq!(run().await, 1);
     assert_eq!(run().await, 0);
     empty(&world, 0).await;
-    let is_held = |n: u8| {
-        let contents = world.store.contents();
-        contents.records.keys().any(|(_, key)| matches!(key, Key::Held(id, _) if *id == samples::inbox_id(n)))
-    };
-    assert_eq!((is_held(1), has_bytes(&world, "1")), (false, false));
-    assert_eq!((is_held(2), has_bytes(&world, "2")), (true, true));
+    assert_eq!(held_in(&world), [samples::inbox_id(2)]);
+    assert_eq!((has_bytes(&world, "1"), has_bytes(&world, "2")), (false, true));
 }
 
 #[tokio::test]
-async fn what_nobody_releases_is_gone_after_thirty_days() {
+async fn what_nobody_releases_is_gone_after_thirty_days_with_its_bytes() {
+    for inboxes in [&[1][..], &[1, 2]] {
+        let world = world(&[HOLD_UNLISTED]).await;
+        come(&world, "1", MAIL, "PASS", inboxes).await;
+        let one = all_held(&world).await.remove(0);
+        empty(&world, 29).await;
+        assert_eq!((held_in(&world).len(), has_bytes(&world, "1")), (inboxes.len(), true));
+        world.pass(24 * 3600);
+        assert_eq!(all_held(&world).await, []);
+        assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::NotFound);
+        empty(&world, 0).await;
+        assert_eq!((held_in(&world), has_bytes(&world, "1")), (vec![], false), "{inboxes:?}");
+        let audited = world.store.contents().audit.clone();
+        let ended: Vec<_> = audited.iter().filter(|it| it.action == "message.discard").collect();
+        assert_eq!(ended.len(), inboxes.len());
+        assert!(ended.iter().all(|it| it.actor == Actor::System), "nobody did it");
+        // Told of it once more, it is neither filed nor held again.
+        assert_eq!(tell(&world, "1", "PASS", inboxes).await, []);
+        assert_eq!(held_in(&world), []);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_one_inbox_had_and_another_held_go_with_the_last_of_them() {
+    let inbox = samples::inbox_id(1);
+    let rule = format!(
+        r#"{{"name": "One", "inbox_ids": ["{inbox}"], "when": {{"senders": ["*"]}}, "outcome": "hold"}}"#
+    );
+    // It is deleted for good while it is held elsewhere.
+    let first = world(&[&rule]).await;
+    come(&first, "1", MAIL, "PASS", &[1, 2]).await;
+    delete_what_came(&first).await;
+    empty(&first, 16).await;
+    assert_eq!((held_in(&first).len(), has_bytes(&first, "1")), (1, true));
+    empty(&first, 15).await;
+    assert_eq!((held_in(&first).len(), has_bytes(&first, "1")), (0, false));
+    // Or after the held one's end, though that one's record could not be removed yet.
+    let second = world(&[&rule]).await;
+    come(&second, "1", MAIL, "PASS", &[1, 2]).await;
+    second.pass(Held::KEPT.as_secs() + 3600);
+    delete_what_came(&second).await;
+    delete_due(&second).await;
+    assert_eq!((held_in(&second).len(), has_bytes(&second, "1")), (1, false));
+    // Or it stays.
+    let third = world(&[&rule]).await;
+    come(&third, "1", MAIL, "PASS", &[1, 2]).await;
+    empty(&third, 31).await;
+    assert_eq!((held_in(&third).len(), has_bytes(&third, "1")), (0, true));
+}
+
+#[tokio::test]
+async fn what_is_let_in_as_its_time_ends_keeps_its_bytes() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1, 2]).await;
+    world.pass(Held::KEPT.as_secs() + 1);
+    // That of one inbox is just let in, so that its end fails: the other's goes, and the bytes stay.
+    let away = StoreError::Transient("away".to_owned());
+    world.store.fail_commits(vec![away]);
+    empty(&world, 0).await;
+    assert_eq!((held_in(&world).len(), has_bytes(&world, "1")), (1, true));
+    // It was not let in after all.
+    empty(&world, 0).await;
+    assert_eq!((held_in(&world).len(), has_bytes(&world, "1")), (0, false));
+}
+
+#[tokio::test]
+async fn a_mail_that_could_not_be_let_in_is_gone_with_its_bytes_all_the_same() {
     let world = world(&[HOLD_UNLISTED]).await;
     come(&world, "1", MAIL, "PASS", &[1]).await;
     let one = all_held(&world).await.remove(0);
-    world.pass(Held::KEPT.as_secs() + 1);
-    assert_eq!(all_held(&world).await, []);
-    assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::NotFound);
-    assert!(is_unclaimed(&world, "1"));
+    world.store.fail_commits(vec![StoreError::Transient("away".to_owned())]);
+    assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::TemporarilyUnavailable);
+    assert_eq!(all_held(&world).await, [one]);
+    empty(&world, 31).await;
+    assert_eq!((held_in(&world), has_bytes(&world, "1")), (vec![], false));
 }
 
 #[tokio::test]
