@@ -92,7 +92,7 @@ pub async fn release(
         return Err(Refusal::Internal("a held mail that did not come in".to_owned()));
     };
     let raw_key = BlobKey::Raw(raw_key.clone());
-    // Before it is filed: what has the mark is deleted some day. Where filing fails the record has its end all the same.
+    // What was held before held mail was purged has a mark by which the bucket deletes it some day.
     blobs.keep(&raw_key).await?;
     let raw = if defects.iter().any(|defect| defect == receive::NOT_PROCESSED) {
         bytes::Bytes::new()

@@ -19,6 +19,7 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
+use crate::base::retry::commit_first;
 use crate::base::store::{
     AddressEntry, Change, Conflict, Directory, Expect, Key, StoreError, ThreadPointer, Write, key, load,
 };
@@ -251,7 +252,7 @@ async fn file_in(
         message.thread_id = found.thread_id.unwrap_or_else(|| ports.thread_id());
         match found.judged.outcome.filter(|_| way.screens) {
             Some(outcome @ (Screened::Hold | Screened::Block)) => {
-                return hold(ports, blobs, message, outcome, found.judged).await;
+                return hold(ports, message, outcome, found.judged).await;
             }
             Some(Screened::Flag) => add_finding(&mut message, flag(&found.judged.reasons)),
             Some(Screened::Allow) | None => {}
@@ -286,26 +287,10 @@ fn add_finding(message: &mut Message, finding: Finding) {
     }
 }
 
-/// Puts a mail beside its inbox, where nothing finds it but who looks for what is held.
-async fn hold(
-    ports: &Ports,
-    blobs: &dyn Blobs,
-    message: Message,
-    outcome: Screened,
-    judged: Judged,
-) -> Result<Filed, Refusal> {
+/// Puts a mail beside its inbox, where nothing finds it but who looks for what is held. Its bytes have no mark, which would stay on them
+/// where this fails and the mail is filed later.
+async fn hold(ports: &Ports, message: Message, outcome: Screened, judged: Judged) -> Result<Filed, Refusal> {
     let (organization_id, inbox_id, id) = (message.organization_id, message.inbox_id, message.id);
-    let raw = match &message.direction {
-        // What others have too goes with theirs.
-        Direction::Inbound { raw_key, siblings, .. } if siblings.as_deref().is_none_or(<[_]>::is_empty) => {
-            Some(BlobKey::Raw(raw_key.clone()))
-        }
-        _ => None,
-    };
-    if let Some(raw) = &raw {
-        // Where nobody releases it, the bucket deletes it when its record goes.
-        ignore_missing(blobs.mark_unclaimed(raw).await)?;
-    }
     let held = Held::new(message, outcome, judged.reasons, ports.now());
     let mut change = Change::new(organization_id)
         .create(held.clone())
@@ -315,18 +300,8 @@ async fn hold(
         let subject = Subject::Held(Box::new(held.notice()));
         change = change.event(ports.event(organization_id, EventKind::MessageHeld, subject));
     }
-    match ports.store.commit(change).await {
-        Ok(()) => Ok(Filed::Held),
-        Err(StoreError::Conflict(_)) => {
-            // Filed or released meanwhile: then its bytes stay.
-            let filed = load(&*ports.store, organization_id, key::Message(inbox_id, id)).await?;
-            if let (Some(_), Some(raw)) = (filed, &raw) {
-                ignore_missing(blobs.keep(raw).await)?;
-            }
-            Ok(Filed::Before)
-        }
-        Err(error) => Err(error.into()),
-    }
+    // It may have been filed, held or deleted by another meanwhile.
+    Ok(if commit_first(ports, change).await? { Filed::Held } else { Filed::Before })
 }
 
 /// The defect of a mail that was not read.

@@ -95,6 +95,10 @@ async fn come(world: &World, name: &str, bytes: &str, all: &str, inboxes: &[u8])
 }
 
 async fn tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Vec<MessageId> {
+    try_tell(world, name, all, inboxes).await.unwrap()
+}
+
+async fn try_tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Result<Vec<MessageId>, Refusal> {
     let received = Received {
         provider_id: name.to_owned(),
         at: samples::later(60),
@@ -103,7 +107,7 @@ async fn tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Vec<Messa
         verdicts: verdicts(all),
         envelope: EnvelopeView { from: "ann@example.org".into(), subject: "The offer".into() },
     };
-    receive(&world.ports, &*world.blobs, &*world.store, &received, Reading::Parse).await.unwrap()
+    receive(&world.ports, &*world.blobs, &*world.store, &received, Reading::Parse).await
 }
 
 async fn all_held(world: &World) -> Vec<Held> {
@@ -147,7 +151,7 @@ async fn a_held_mail_is_nowhere_until_a_person_lets_it_in() {
         !told.contains("ann@") && !told.contains("offer"),
         "an event says that it is held, and no word of it: {told}"
     );
-    assert!(is_unclaimed(&world, "1"), "where nobody releases it, its bytes go with its record");
+    assert!(!is_unclaimed(&world, "1"), "its bytes go with its record, and not by a mark");
 
     let all = all_held(&world).await;
     let [one] = all.as_slice() else { panic!("{all:?}") };
@@ -477,6 +481,29 @@ async fn a_mail_that_could_not_be_let_in_is_gone_with_its_bytes_all_the_same() {
     assert_eq!(all_held(&world).await, [one]);
     empty(&world, 31).await;
     assert_eq!((held_in(&world), has_bytes(&world, "1")), (vec![], false));
+}
+
+#[tokio::test]
+async fn a_mail_that_could_not_be_held_and_is_filed_later_keeps_its_bytes() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    world.blobs.put(&raw("1"), Bytes::from_static(MAIL.as_bytes()), "message/rfc822").await.unwrap();
+    world.pass(60);
+    world.store.fail_commits(vec![StoreError::Transient("away".to_owned())]);
+    let refused = try_tell(&world, "1", "PASS", &[1]).await;
+    assert_eq!(refused.unwrap_err().code(), Code::TemporarilyUnavailable);
+    // Nothing holds it any more when we are told of it again.
+    ruled(&world, 1, &[]).await.unwrap();
+    assert_eq!(tell(&world, "1", "PASS", &[1]).await.len(), 1);
+    assert!(!is_unclaimed(&world, "1"), "the bucket would delete a mail that an inbox has");
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_held_under_a_mark_is_kept_once_it_is_let_in() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1]).await;
+    world.blobs.mark_unclaimed(&raw("1")).await.unwrap();
+    release(&world, &all_held(&world).await[0]).await.unwrap();
+    assert!(!is_unclaimed(&world, "1"));
 }
 
 #[tokio::test]
