@@ -332,7 +332,8 @@ pub enum Expect {
 pub enum Write {
     /// Stores a record as a whole.
     Put(Box<Record>, Expect),
-    /// Counts one more mail into its conversation, or shows it as its last.
+    /// Counts one more mail into its conversation, or shows it as its last. Where it is to be the last and is not, the conflict is on
+    /// [`Key::Thread`].
     Thread(ThreadUpdate),
     /// Changes the marks of a conversation. The conflict is on [`Key::Thread`].
     Marks(ThreadMarks),

@@ -78,7 +78,7 @@ pub async fn get(
     Ok((held, detail))
 }
 
-/// Lets a held mail in: it is filed as if it came now, and everybody is told as of any mail that comes.
+/// Lets a held mail in: it is filed where it stands by the time at which it came, and everybody is told now, as of any mail that comes.
 pub async fn release(
     ports: &Ports,
     blobs: &dyn Blobs,

@@ -10,7 +10,7 @@ use domain::gate::seal::MAX_MIME;
 use domain::mailbox::finding::Finding;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::{ListEntry, Side};
-use domain::mailbox::message::{Direction, Message, Party, Sibling, Verdicts};
+use domain::mailbox::message::{Direction, Message, Party, Shows, Sibling, ThreadUpdate, Verdicts};
 use domain::mailbox::screening::{Held, Judged, Screened, author, flag};
 use domain::mailbox::whom::Whom;
 use domain::{InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
@@ -243,6 +243,8 @@ async fn file_in(
 ) -> Result<Filed, Refusal> {
     let (id, inbox_id) = (message.id, inbox.id);
     let mut stored_files = false;
+    // The conversation that shows a later mail: ours came late, or was held.
+    let mut ahead = None;
     for _ in 0..TRIES {
         let found = find_thread(ports, &message, inbox).await?;
         if found.known || (way.screens && found.held) {
@@ -261,7 +263,8 @@ async fn file_in(
             store_files(blobs, &message, mail).await?;
             stored_files = true;
         }
-        let change = (way.more)(change(ports, inbox, &message, &found), &message);
+        let shows = if ahead == Some(message.thread_id) { Shows::Not } else { Shows::IfLast };
+        let change = (way.more)(change(ports, inbox, &message, &found, shows), &message);
         match ports.store.commit(change).await {
             Ok(()) => return Ok(Filed::Now(Box::new(message))),
             Err(StoreError::Conflict(conflicts))
@@ -271,8 +274,12 @@ async fn file_in(
             {
                 return Ok(Filed::Before);
             }
-            // Another mail of the same conversation came at the same moment: join it.
-            Err(StoreError::Conflict(_)) => {}
+            // Another mail of the same conversation came at the same moment, or is later: join it.
+            Err(StoreError::Conflict(conflicts)) => {
+                if conflicts.contains(&Conflict::Record(Key::Thread(message.thread_id))) {
+                    ahead = Some(message.thread_id);
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -386,7 +393,6 @@ fn references(mail: &mail::ParsedMail<'_>) -> Vec<String> {
 }
 
 /// What one read says of where a mail belongs.
-#[expect(clippy::struct_excessive_bools, reason = "each is a record that is there or is not")]
 struct Found {
     /// It was filed before.
     known: bool,
@@ -398,8 +404,8 @@ struct Found {
     own_known: bool,
     /// Its conversation.
     thread_id: Option<ThreadId>,
-    /// Whether its subject leads somewhere already, however old.
-    subject_known: bool,
+    /// Since when its subject leads somewhere already, however old.
+    subject_at: Option<Timestamp>,
 }
 
 /// By the ids it answers, latest first; then by subject and participants.
@@ -441,12 +447,12 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
     // Its own id leads nowhere: whoever claims an id that is known joins no conversation by it.
     let mut answered = pointers.into_iter().enumerate().filter(|(at, _)| Some(*at) != own_at);
     let by_reference = answered.find_map(|(_, pointer)| pointer);
-    let subject_known = by_subject.is_some();
+    let subject_at = by_subject.as_ref().map(|pointer| pointer.at);
     let recent = by_subject
         .filter(|p| message.created_at.duration_since(p.at) < SUBJECT_THREAD)
         .filter(|_| !mail::normalise_subject(&message.subject).is_empty());
     let thread_id = by_reference.or(recent).map(|p| p.thread_id);
-    Ok(Found { known, held: held.is_some(), judged, own_known, thread_id, subject_known })
+    Ok(Found { known, held: held.is_some(), judged, own_known, thread_id, subject_at })
 }
 
 async fn store_files(
@@ -470,12 +476,12 @@ pub(crate) fn event(ports: &Ports, kind: EventKind, message: &Message) -> Event 
     ports.event(message.organization_id, kind, Subject::Message(Box::new(message.clone())))
 }
 
-fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Change {
+fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found, shows: Shows) -> Change {
     let mut change = Change::new(message.organization_id)
         .create(message.clone())
         // It may have been filed by another, and deleted, since we looked.
         .write(Write::Missing(Key::Trashed(message.inbox_id, message.id)))
-        .write(Write::Thread(message.thread_update()))
+        .write(Write::Thread(ThreadUpdate { shows, ..message.thread_update() }))
         .event(event(ports, EventKind::MessageReceived, message));
     for file in records(message) {
         change = change.create(file);
@@ -491,8 +497,12 @@ fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Cha
         };
         change = change.write(Write::put(pointer, Expect::Anything));
     }
+    // What a later mail left stays: from then on answers find their conversation by it.
+    if found.subject_at.is_some_and(|at| message.created_at < at) {
+        return change;
+    }
     // Two first mails at once must not begin two conversations: the second conflicts, and looks again.
-    let expect =
-        if found.subject_known || found.thread_id.is_some() { Expect::Anything } else { Expect::Absent };
+    let is_known = found.subject_at.is_some() || found.thread_id.is_some();
+    let expect = if is_known { Expect::Anything } else { Expect::Absent };
     change.write(Write::put(subject_pointer(inbox, message), expect))
 }

@@ -11,18 +11,20 @@ use app::base::store::{
 };
 use app::gate::purge::purge;
 use app::mailbox::entries::{self, NewEntry};
+use app::mailbox::messages::{self, Since};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use app::mailbox::{held, inboxes, screening, trash};
 use bytes::Bytes;
 use domain::base::code::Code;
 use domain::delivery::event::EventKind;
+use domain::mailbox::filter::MessageFilter;
 use domain::mailbox::finding::FindingKind;
 use domain::mailbox::listed::{Side, Standing};
 use domain::mailbox::message::{Message, Thread, Verdicts};
 use domain::mailbox::screening::{Held, Reason, Screened};
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Permit, Role, Scope, ScopeType, scope};
-use domain::{InboxId, MessageId};
+use domain::{InboxId, MessageId, Timestamp};
 use testkit::samples;
 use testkit::world::World;
 
@@ -99,9 +101,20 @@ async fn tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Vec<Messa
 }
 
 async fn try_tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Result<Vec<MessageId>, Refusal> {
+    tell_of(world, name, samples::later(60), all, inboxes).await
+}
+
+/// Tells of one that came at this time.
+async fn tell_of(
+    world: &World,
+    name: &str,
+    at: Timestamp,
+    all: &str,
+    inboxes: &[u8],
+) -> Result<Vec<MessageId>, Refusal> {
     let received = Received {
         provider_id: name.to_owned(),
-        at: samples::later(60),
+        at,
         recipients: inboxes.iter().map(|n| samples::inbox(*n).address).collect(),
         raw_key: format!("inbound/{name}"),
         verdicts: verdicts(all),
@@ -206,7 +219,7 @@ async fn no_program_sees_or_releases_what_is_held() {
     for refusal in refused {
         assert_eq!(refusal.map(|it| it.code()), Some(Code::PersonRequired));
     }
-    let mail = app::mailbox::messages::get(ports, blobs, &agent(), inbox_id, id).await;
+    let mail = messages::get(ports, blobs, &agent(), inbox_id, id).await;
     assert_eq!(mail.unwrap_err().code(), Code::NotFound);
     let event = world.store.contents().events[0].clone();
     let feed = async |permit: Permit<scope::EventsRead>| {
@@ -504,6 +517,77 @@ async fn what_an_earlier_version_held_under_a_mark_is_kept_once_it_is_let_in() {
     world.blobs.mark_unclaimed(&raw("1")).await.unwrap();
     release(&world, &all_held(&world).await[0]).await.unwrap();
     assert!(!is_unclaimed(&world, "1"));
+}
+
+async fn thread(world: &World, message: &Message) -> Thread {
+    let thread = key::Thread(message.thread_id);
+    load(&*world.ports.store, samples::organization_id(1), thread).await.unwrap().unwrap()
+}
+
+/// Since when subjects lead to conversations.
+fn subjects(world: &World) -> Vec<Timestamp> {
+    let contents = world.store.contents();
+    let pointers = contents.records.values().filter_map(|it| match it {
+        Record::ThreadPointer(pointer) => Some(pointer.at),
+        _ => None,
+    });
+    pointers.collect()
+}
+
+#[tokio::test]
+async fn a_mail_that_is_let_in_moves_its_conversation_forwards_alone() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    // It has no id, so that its subject alone leads to its conversation.
+    let first = MAIL.replace("Message-ID: <1@example.org>\r\n", "");
+    come(&world, "1", &first, "PASS", &[1]).await;
+    let one = all_held(&world).await.remove(0);
+    ruled(&world, 1, &[]).await.unwrap();
+    let mail = "From: Ann Late <ann@example.org>\r\nSubject: Re: The offer\r\n\r\nOf today.\r\n";
+    world.blobs.put(&raw("2"), Bytes::from_static(mail.as_bytes()), "message/rfc822").await.unwrap();
+    let today = samples::later(3 * 24 * 3600);
+    world.pass(3 * 24 * 3600);
+    let id = tell_of(&world, "2", today, "PASS", &[1]).await.unwrap().remove(0);
+    let latest = message(&world, one.inbox_id, id).await.unwrap();
+    let before = thread(&world, &latest).await;
+    assert_eq!((before.preview.as_str(), before.last_message_at), ("Of today.", today));
+
+    let released = release(&world, &one).await.unwrap();
+    assert_eq!(released.thread_id, latest.thread_id);
+    // It counts, and the conversation shows what it showed.
+    let counted = Thread { message_count: 2, unread_count: 2, ..before };
+    assert_eq!(thread(&world, &released).await, counted);
+    assert_eq!(subjects(&world), [today], "answers find it by its subject for 30 days more");
+
+    // Whoever saw the later one and waits is not given it; what nobody has read has it.
+    let wait = async |since| {
+        let (from, filter) = (Timestamp::UNIX_EPOCH, MessageFilter::default());
+        let found = messages::arrived(&world.ports, &agent(), one.inbox_id, (since, from), &filter).await;
+        found.unwrap().into_iter().map(|mail| mail.id).collect::<Vec<_>>()
+    };
+    assert_eq!(wait(Since::Message(latest.id)).await, []);
+    assert_eq!(wait(Since::Time(released.created_at)).await, [released.id, latest.id]);
+    let (unread, page) = (Some(true), PageRequest { limit: 10, cursor: None });
+    let filter = MessageFilter { unread, ..MessageFilter::default() };
+    let listed = messages::list(&world.ports, &agent(), Some(one.inbox_id), &filter, &page).await.unwrap();
+    let listed: Vec<_> = listed.items.iter().map(|mail| mail.id).collect();
+    assert_eq!(listed, [latest.id, released.id]);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_told_of_late_moves_its_conversation_forwards_alone() {
+    let world = world(&[]).await;
+    for (name, text) in [("1", "Early."), ("2", "Late.")] {
+        let mail = format!("From: Ann <ann@example.org>\r\nSubject: The offer\r\n\r\n{text}\r\n");
+        world.blobs.put(&raw(name), Bytes::from(mail.into_bytes()), "message/rfc822").await.unwrap();
+    }
+    let late = tell_of(&world, "2", samples::later(3600), "PASS", &[1]).await.unwrap().remove(0);
+    let late = message(&world, samples::inbox_id(1), late).await.unwrap();
+    let early = tell_of(&world, "1", samples::later(60), "PASS", &[1]).await.unwrap().remove(0);
+    let early = message(&world, samples::inbox_id(1), early).await.unwrap();
+    assert_eq!(early.thread_id, late.thread_id);
+    let thread = thread(&world, &late).await;
+    assert_eq!((thread.message_count, thread.preview.as_str()), (2, "Late."));
+    assert_eq!(thread.last_message_at, samples::later(3600));
 }
 
 #[tokio::test]
