@@ -27,7 +27,7 @@ use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
 use domain::mailbox::listed::{ListEntry, Side, Standing, Suppression};
 use domain::mailbox::message::{
-    Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+    Counts, Mark, Message, Shows, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
 use domain::mailbox::screening::Held;
 use domain::mailbox::whom::Whom;
@@ -621,16 +621,27 @@ async fn threads_count(store: &dyn Whole) {
         at: later(200),
         preview: "waits".into(),
         counts: Counts::AsRead,
-        shows: false,
+        shows: Shows::Not,
         taint: false,
         ..second.thread_update()
     };
     assert_eq!(store.commit(change().write(Write::Thread(waits.clone()))).await, Ok(()));
     let expected = Thread { message_count: 5, ..expected };
     assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
-    let went = ThreadUpdate { at: later(300), counts: Counts::Already, shows: true, ..waits };
-    assert_eq!(store.commit(change().write(Write::Thread(went))).await, Ok(()));
+    let went = ThreadUpdate { at: later(300), counts: Counts::Already, shows: Shows::Now, ..waits };
+    assert_eq!(store.commit(change().write(Write::Thread(went.clone()))).await, Ok(()));
     let expected = Thread { preview: "waits".into(), last_message_at: later(300), ..expected };
+    assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
+    // What is to be shown only as the last one is not shown in the place of a later one, and does not count so.
+    let last =
+        |at| ThreadUpdate { at: later(at), preview: "last".into(), shows: Shows::IfLast, ..went.clone() };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Thread(first.thread_id))]));
+    assert_eq!(store.commit(change().write(Write::Thread(last(299)))).await, conflict);
+    assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
+    for at in [300, 301] {
+        assert_eq!(store.commit(change().write(Write::Thread(last(at)))).await, Ok(()));
+    }
+    let expected = Thread { preview: "last".into(), last_message_at: later(301), ..expected };
     assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
     // Labels change only as they were seen; what is unread is added up.
     let counted = |labels: &[(&str, u64)]| -> BTreeMap<_, _> {
@@ -951,10 +962,24 @@ async fn held(store: &dyn Whole) {
         let is_held = |record: &Record| matches!(record, Record::Message(it) if it.id == message.id);
         assert!(!found.iter().any(is_held), "{list:?}");
     }
+    let end = |n| samples::held(n).expires_at;
+    let due = async |now| {
+        let due = store.held(now, 100).await.unwrap_or_else(|error| panic!("{error}"));
+        let own = due.into_iter().filter(|one| one.organization_id == organization_id);
+        own.map(|one| one.message_id).collect::<Vec<_>>()
+    };
+    let long = end(52) + SignedDuration::from_secs(1);
+    assert_eq!(due(end(50)).await, [], "not before its time");
+    assert_eq!(
+        due(long).await,
+        [50, 51, 52].map(|n| samples::held(n).message_id),
+        "the longest overdue first"
+    );
     for record in all {
         let gone = Write::Remove(record.key().unwrap_or(Key::Screening));
         assert_eq!(store.commit(Change::new(organization_id).write(gone)).await, Ok(()));
     }
+    assert_eq!(due(long).await, [], "what was let in or deleted is watched no more");
 }
 
 /// Suppressions and each of the lists, newest first, in an organization of their own.

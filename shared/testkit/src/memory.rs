@@ -21,7 +21,7 @@ use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Fate, Message, Shows, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
 use domain::people::usage::{Of, Usage};
 use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
@@ -138,7 +138,7 @@ fn merge(known: Option<Thread>, organization_id: OrganizationId, update: &Thread
         tainted: thread.tainted || update.taint,
         ..thread
     };
-    if !update.shows && !is_new {
+    if update.shows == Shows::Not && !is_new {
         return counted;
     }
     Thread {
@@ -161,6 +161,12 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
     let (key, met) = match write {
         Write::Pause { key, seen, .. } => (key.clone(), !unmet(at(key), Expect::Paused(*seen))),
         Write::Amend { key, .. } => (key.clone(), at(key).is_some()),
+        Write::Thread(update) => {
+            let key = Key::Thread(update.thread_id);
+            let known = at(&key).and_then(|it| if let Record::Thread(it) = it { Some(it) } else { None });
+            let met = update.shows.fits(update.at, known);
+            (key, met)
+        }
         Write::Rotate { token, seen, .. } => {
             let key = Key::Token(*token);
             let secret = |it: &Record| match it {
@@ -195,7 +201,11 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
-            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+            Write::Thread(_)
+            | Write::Pause { .. }
+            | Write::Amend { .. }
+            | Write::Rotate { .. }
+            | Write::Used { .. } => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
@@ -230,15 +240,13 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                 }
             }
             Write::Remove(key) if at(key).is_none() => conflicts.push(Conflict::Record(key.clone())),
-            Write::RemoveVersion(key, version) if at(key).and_then(Record::version) != Some(*version) => {
+            Write::RemoveVersion(key, version) | Write::Unchanged(key, version)
+                if at(key).and_then(Record::version) != Some(*version) =>
+            {
                 conflicts.push(Conflict::Record(key.clone()));
             }
             Write::Missing(key) if at(key).is_some() => conflicts.push(Conflict::Record(key.clone())),
-            Write::Unchanged(key, version) if at(key).and_then(Record::version) != Some(*version) => {
-                conflicts.push(Conflict::Record(key.clone()));
-            }
-            Write::Thread(_)
-            | Write::RemoveVersion(..)
+            Write::RemoveVersion(..)
             | Write::Missing(_)
             | Write::Unchanged(..)
             | Write::Delete(_)
@@ -737,6 +745,20 @@ impl Watch for MemoryStore {
                 _ => None,
             })
             .collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn held(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let contents = self.contents();
+        let due = |record: &Record| match record {
+            Record::Held(one) if one.expires_at < now => {
+                let (organization_id, inbox_id) = (one.organization_id, one.inbox_id);
+                Some((one.expires_at, Watched { organization_id, inbox_id, message_id: one.message_id }))
+            }
+            _ => None,
+        };
+        let mut found: Vec<_> = contents.records.values().filter_map(due).collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
     }

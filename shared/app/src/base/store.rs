@@ -332,7 +332,8 @@ pub enum Expect {
 pub enum Write {
     /// Stores a record as a whole.
     Put(Box<Record>, Expect),
-    /// Counts one more mail into its conversation, or shows it as its last.
+    /// Counts one more mail into its conversation, or shows it as its last. Where it is to be the last and is not, the conflict is on
+    /// [`Key::Thread`].
     Thread(ThreadUpdate),
     /// Changes the marks of a conversation. The conflict is on [`Key::Thread`].
     Marks(ThreadMarks),
@@ -780,6 +781,9 @@ pub trait Watch: Send + Sync {
 
     /// At most `limit` mails in the trash, or on their way out of it, whose `look_at` is before `now`, the longest overdue first.
     async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` held mails whose `expires_at` is before `now`, the longest overdue first.
+    async fn held(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
 
     /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;

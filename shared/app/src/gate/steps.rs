@@ -9,7 +9,7 @@ use domain::gate::approval::{Approval, Decision, Deed, reason_digest};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, action};
 use domain::mailbox::lifecycle::{Outbound, State, Status};
-use domain::mailbox::message::{Counts, Direction, Message, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Message, Shows, ThreadUpdate};
 use domain::people::access::Actor;
 
 use crate::base::ports::{FlowError, Ports, Workflow};
@@ -101,8 +101,12 @@ pub(crate) fn move_on(ports: &Ports, mut message: Message, outbound: Outbound, b
         };
         change = change.write(Write::put(pointer, Expect::Anything));
         // It went out: from now on it is what its conversation shows.
-        let shown =
-            ThreadUpdate { at: ports.now(), counts: Counts::Already, shows: true, ..message.thread_update() };
+        let shown = ThreadUpdate {
+            at: ports.now(),
+            counts: Counts::Already,
+            shows: Shows::Now,
+            ..message.thread_update()
+        };
         change = change.write(Write::Thread(shown));
         if outbound.first_contact {
             // Whoever got a mail that was let out is a stranger no more.

@@ -65,6 +65,7 @@
 //! `org/threads/shard` / time and `thr`.
 //! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
 //! (`org/trash/shard` / `msg`) as long as they may come back.
+//! Held mails lie in the index `watch` until they are let in or deleted.
 //! Domains lie in the index `watch` as long as somebody looks at their records by itself.
 //! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
