@@ -7,7 +7,7 @@ use app::base::enter::Once;
 use app::base::ports::{BlobKey, Blobs as _};
 use app::base::store::{Change, Record};
 use app::gate::submit::{Draft, DraftAttachment, Sending, Source, submit};
-use app::people::sessions;
+use app::people::password::hash_password;
 use app::{Ports, Refusal};
 use domain::base::address::{HeaderText, Mailbox};
 use domain::base::digest::Digest;
@@ -342,10 +342,8 @@ async fn a_lost_seat_closes_the_console() {
 async fn signing_in_and_out() {
     let console = Console::new().await;
     let password = "a long enough password";
-    let login = Login {
-        password_hash: sessions::hash_password(password, &[7; 16]).unwrap(),
-        ..samples::login(APPROVER)
-    };
+    let login =
+        Login { password_hash: hash_password(password, &[7; 16]).unwrap(), ..samples::login(APPROVER) };
     let email = login.email.as_str().to_owned();
     console.world.store.contents().logins.insert(login.email.mailbox_key(), login);
     let approval = console.hold(EDITOR, draft()).await;

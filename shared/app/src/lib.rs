@@ -20,6 +20,7 @@ pub mod base {
 pub mod people {
     pub mod members;
     pub mod organization;
+    pub mod password;
     pub mod provision;
     pub mod sessions;
     pub mod tokens;

@@ -1,7 +1,7 @@
 //! `/console/sign-in`
 
 use app::Refusal;
-use app::people::sessions;
+use app::people::{password::PASSWORD_LENGTH, sessions};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
@@ -69,7 +69,7 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
     let wrong = Refusal::because(Code::WrongEmailOrPassword, "");
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
-        Ok(email) if password.chars().count() <= *sessions::PASSWORD_LENGTH.end() => {
+        Ok(email) if password.chars().count() <= *PASSWORD_LENGTH.end() => {
             sessions::sign_in(&context.ports, &*context.powers.directory, &email, password).await
         }
         _ => Err(wrong),

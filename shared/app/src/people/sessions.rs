@@ -1,7 +1,5 @@
 //! Signing in and out.
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Argon2, PasswordHash};
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::people::access::Actor;
@@ -11,23 +9,7 @@ use domain::people::organization::{Member, Organization};
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::store::{Change, Directory, DirectoryWrite, Key, Tally, Write, key, load};
-
-/// A password is 12 to 200 characters: a long sentence is fine, a megabyte to hash is not.
-pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 12..=200;
-
-/// Hashes a password with Argon2id (RFC 9106, the crate's defaults: 19 MiB, 2 passes) and this salt.
-pub fn hash_password(password: &str, salt: &[u8; 16]) -> Result<String, Refusal> {
-    let hash = Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), salt)
-        .map_err(|error| Refusal::Internal(format!("argon2: {error}")))?;
-    Ok(hash.to_string())
-}
-
-/// Whether the password is the one that was hashed; compares in constant time.
-fn verify_password(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
+use crate::people::password::{hash_password, verify_password};
 
 /// What a wrong password and an address without a login are answered, and every attempt while a login is locked.
 fn wrong() -> Refusal {
@@ -144,19 +126,5 @@ pub async fn me(ports: &Ports, principal: &domain::people::access::Principal) ->
     match load(&*ports.store, principal.organization_id, wanted).await? {
         (Some(member), Some(organization)) => Ok(Me { member, organization }),
         _ => Err(Refusal::NotFound("member")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_hashed_with_argon2id_and_verified() {
-        let hash = hash_password("correct horse battery", &[7; 16]).unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(verify_password("correct horse battery", &hash));
-        assert!(!verify_password("correct horse batterz", &hash));
-        assert!(!verify_password("correct horse battery", "not a hash"));
     }
 }

@@ -233,6 +233,7 @@ codes! {
         ExpiresAtOutOfRange = "expires_at_out_of_range", "ahead, and at most 90 days";
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
+        PasswordGuessable = "password_guessable", "take four or more words that have nothing to do with each other, with you or with your organization";
         DraftOrMessage = "draft_or_message", "give one of `draft`, `draft_id` and `message_id`";
         OneRecipientNeeded = "one_recipient_needed", "list mail goes to each recipient as a mail of their own: send one to each";
         UnsubscribeUnavailable = "unsubscribe_unavailable", "people reach this installation under no address that it knows: have its operator set `DomainName` or `PublicUrl`";

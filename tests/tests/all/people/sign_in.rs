@@ -8,7 +8,7 @@ use app::base::store::{
     AddressEntry, Change, Directory, DirectoryWrite, Key, List, ListError, Page, PageRequest, Record, Store,
     StoreError, Tally,
 };
-use app::people::sessions;
+use app::people::{password, sessions};
 use app::{Ports, Refusal};
 use async_trait::async_trait;
 use domain::OrganizationId;
@@ -137,7 +137,7 @@ impl House {
         let world = World::default();
         let member = samples::member(1, Role::Approver);
         let login =
-            Login { password_hash: sessions::hash_password(RIGHT, &[7; 16]).unwrap(), ..samples::login(1) };
+            Login { password_hash: password::hash_password(RIGHT, &[7; 16]).unwrap(), ..samples::login(1) };
         let email = login.email.clone();
         let change = Change::new(samples::organization_id(1))
             .create(samples::organization(1))
