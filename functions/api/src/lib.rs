@@ -96,6 +96,14 @@ pub mod inboxes {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod invitations {
+    pub mod accept;
+    pub mod create;
+    pub mod delete;
+    pub mod list;
+    pub mod resend;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod lists {
     pub mod create;
     pub mod delete;
@@ -109,6 +117,12 @@ pub mod logs {
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
     pub mod get;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod members {
+    pub mod delete;
+    pub mod list;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
@@ -200,6 +214,7 @@ pub mod openapi {
 pub mod organization {
     pub mod pause;
     pub mod resume;
+    pub mod transfer_ownership;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -251,12 +266,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
     inboxes::update::ENDPOINT,
+    invitations::accept::ENDPOINT,
+    invitations::create::ENDPOINT,
+    invitations::delete::ENDPOINT,
+    invitations::list::ENDPOINT,
+    invitations::resend::ENDPOINT,
     lists::create::ENDPOINT,
     lists::delete::ENDPOINT,
     lists::get::ENDPOINT,
     lists::list::ENDPOINT,
     logs::list::ENDPOINT,
     me::get::ENDPOINT,
+    members::delete::ENDPOINT,
+    members::list::ENDPOINT,
+    members::update::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
     messages::forward::ENDPOINT,
@@ -275,6 +298,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     openapi::get::ENDPOINT,
     organization::pause::ENDPOINT,
     organization::resume::ENDPOINT,
+    organization::transfer_ownership::ENDPOINT,
     organization::update::ENDPOINT,
     policies::create::ENDPOINT,
     policies::delete::ENDPOINT,

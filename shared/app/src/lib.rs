@@ -60,6 +60,7 @@ pub mod gate {
     pub mod facts;
     pub mod groups;
     pub mod html;
+    pub mod invitations;
     pub mod links;
     pub mod notify;
     pub mod pause;
@@ -67,6 +68,7 @@ pub mod gate {
     pub mod purge;
     pub(crate) mod quote;
     pub mod rate;
+    pub mod seats;
     pub mod settle;
     pub mod standing;
     mod steps;

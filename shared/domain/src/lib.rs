@@ -23,8 +23,10 @@ pub mod base {
 pub mod people {
     pub mod access;
     pub mod credential;
+    pub mod invitation;
     pub mod limit;
     pub mod organization;
+    pub mod seats;
     pub mod usage;
 }
 
@@ -75,8 +77,8 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId,
-    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId,
-    UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

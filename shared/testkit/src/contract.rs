@@ -34,7 +34,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
-use domain::people::organization::Pause;
+use domain::people::organization::{Member, Pause};
 use domain::people::usage::{By, Of, Usage};
 use domain::{MessageId, OrganizationId};
 use jiff::SignedDuration;
@@ -75,6 +75,7 @@ pub async fn run(store: &dyn Whole) {
     drafts(store).await;
     pages(store).await;
     members(store).await;
+    seats(store).await;
     listed(store).await;
     held(store).await;
     domains(store).await;
@@ -138,6 +139,8 @@ async fn everything_reads_back(store: &dyn Whole) {
         }
         .into(),
         samples::member(1, Role::Approver).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(2).into(),
         token.into(),
         token_pointer.into(),
         limited.into(),
@@ -917,6 +920,46 @@ async fn members(store: &dyn Whole) {
     let all = PageRequest { limit: 100, cursor: None };
     let strangers = store.list(organization_id(2), &List::Members, &all).await;
     assert_eq!(strangers.map(|page| page.items.len()), Ok(0));
+}
+
+/// Of a seat only the role changes, where it is as it was seen; its end frees its address.
+async fn seats(store: &dyn Whole) {
+    let (member, login) = (samples::member(95, Role::Approver), samples::login(95));
+    let made = change().create(member.clone()).directory(DirectoryWrite::NewLogin(login.clone()));
+    assert_eq!(store.commit(made).await, Ok(()));
+    let key = Key::Member(member.id);
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    let give = |seen, role| change().write(Write::GiveRole { member_id: member.id, seen, role });
+    assert_eq!(store.commit(give(Role::Viewer, Role::Owner)).await, conflict);
+    assert_eq!(store.commit(give(Role::Approver, Role::Editor)).await, Ok(()));
+    let editor = Member { role: Role::Editor, ..member.clone() };
+    assert_eq!(get(store, key.clone()).await, Some(editor.into()));
+    let holds = |role| change().write(Write::HoldsRole(member.id, role)).audit(samples::audit_entry(96));
+    assert_eq!(store.commit(holds(Role::Approver)).await, conflict);
+    assert_eq!(store.commit(holds(Role::Editor)).await, Ok(()));
+
+    let end = |role, of| {
+        let ends = DirectoryWrite::EndLogin(login.email.clone(), of);
+        change().write(Write::Unseat(member.id, role)).directory(ends)
+    };
+    assert_eq!(store.commit(end(Role::Approver, member.id)).await, conflict);
+    let other = end(Role::Editor, samples::member(94, Role::Editor).id);
+    assert_eq!(store.commit(other).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    assert_eq!(store.commit(end(Role::Editor, member.id)).await, Ok(()));
+    assert_eq!((get(store, key).await, store.login(&login.email).await), (None, Ok(None)));
+    assert_eq!(store.commit(give(Role::Editor, Role::Owner)).await, conflict, "it is not made anew");
+
+    let waiting = samples::invitation(97);
+    for one in [waiting.clone(), samples::accepted_invitation(98)] {
+        assert_eq!(store.commit(change().create(one)).await, Ok(()));
+    }
+    let page = PageRequest { limit: 10, cursor: None };
+    let listed = store.list(organization_id(1), &List::Invitations, &page).await;
+    assert_eq!(
+        listed.map(|page| page.items),
+        Ok(vec![waiting.into(), samples::invitation(1).into()]),
+        "one that was accepted is a seat"
+    );
 }
 
 /// What is held is in its own list, and in no list of mails.

@@ -171,9 +171,37 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             (key, met)
         }
         Write::Used { token, .. } => (Key::Token(*token), at(&Key::Token(*token)).is_some()),
+        Write::GiveRole { member_id, seen: role, .. }
+        | Write::HoldsRole(member_id, role)
+        | Write::Unseat(member_id, role) => {
+            let key = Key::Member(*member_id);
+            let met = matches!(at(&key), Some(Record::Member(member)) if member.role == *role);
+            (key, met)
+        }
         _ => return None,
     };
     (!met).then_some(key)
+}
+
+/// Whether the directory is as a write to it expects.
+fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
+    match write {
+        DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
+        DirectoryWrite::EndLogin(email, member_id) => {
+            contents.logins.get(&email.mailbox_key()).is_some_and(|login| login.member_id == *member_id)
+        }
+        DirectoryWrite::ForgetAttempts(email, window) => {
+            contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
+        }
+        DirectoryWrite::RetireAddress(entry) => {
+            contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
+        }
+        DirectoryWrite::NewAddress(entry) => !contents.addresses.contains_key(&entry.address.mailbox_key()),
+        DirectoryWrite::Family(family) => {
+            contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
+        }
+        DirectoryWrite::Claim(..) => true,
+    }
 }
 
 fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
@@ -195,7 +223,13 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
-            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+            Write::Pause { .. }
+            | Write::Amend { .. }
+            | Write::Rotate { .. }
+            | Write::Used { .. }
+            | Write::GiveRole { .. }
+            | Write::HoldsRole(..)
+            | Write::Unseat(..) => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
@@ -249,23 +283,7 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
         }
     }
     for write in &change.directory {
-        let met = match write {
-            DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
-            DirectoryWrite::ForgetAttempts(email, window) => {
-                contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
-            }
-            DirectoryWrite::RetireAddress(entry) => {
-                contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
-            }
-            DirectoryWrite::NewAddress(entry) => {
-                !contents.addresses.contains_key(&entry.address.mailbox_key())
-            }
-            DirectoryWrite::Family(family) => {
-                contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
-            }
-            DirectoryWrite::Claim(..) => true,
-        };
-        if !met {
+        if !is_met(contents, write) {
             conflicts.push(Conflict::Directory);
         }
     }
@@ -282,6 +300,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
     let key = match &write {
         Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
+        Write::GiveRole { member_id, .. } => Key::Member(*member_id),
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -302,6 +321,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
             it.last_four = last_four;
         }
         (Write::Used { at, .. }, Record::Token(it)) => it.last_used_at = Some(at),
+        (Write::GiveRole { role, .. }, Record::Member(it)) => it.role = role,
         _ => {}
     }
 }
@@ -354,7 +374,11 @@ fn apply(contents: &mut Contents, change: Change) {
                     stored.version += 1;
                 }
             }
-            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+            Write::Pause { .. }
+            | Write::Amend { .. }
+            | Write::Rotate { .. }
+            | Write::Used { .. }
+            | Write::GiveRole { .. } => {
                 change_part(contents, organization_id, write);
             }
             Write::Uncount { key: hash, by } => {
@@ -370,7 +394,10 @@ fn apply(contents: &mut Contents, change: Change) {
                     None => drop(contents.records.remove(&key)),
                 }
             }
-            Write::Missing(_) | Write::Unchanged(..) => {}
+            Write::Missing(_) | Write::Unchanged(..) | Write::HoldsRole(..) => {}
+            Write::Unseat(member_id, _) => {
+                drop(contents.records.remove(&(organization_id, Key::Member(member_id))));
+            }
             Write::Delete(key) | Write::Remove(key) | Write::RemoveVersion(key, _) => {
                 drop(contents.records.remove(&(organization_id, key)));
             }
@@ -379,6 +406,7 @@ fn apply(contents: &mut Contents, change: Change) {
     for write in change.directory {
         match write {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
+            DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
             }
@@ -416,6 +444,7 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Tokens, Record::Token(token)) if token.first.is_none() => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
+        (List::Invitations, Record::Invitation(one)) if one.accepted.is_none() => Some(one.id.to_string()),
         (List::Domains, Record::Domain(one)) => {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }

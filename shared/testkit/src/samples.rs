@@ -6,7 +6,8 @@ use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::base::hours::Hours;
 use domain::delivery::event::{
-    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject, WebhookStatus, WhyDisabled,
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, InvitationNotice, SeatNotice,
+    Subject, WebhookStatus, WhyDisabled,
 };
 use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{
@@ -39,11 +40,12 @@ use domain::mailbox::screening::{Check, Held, Reason, Rule as ScreeningRule, Scr
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
+use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
     OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
@@ -96,6 +98,35 @@ pub fn member(n: u8, role: Role) -> Member {
         role,
         created_at: NOW,
     }
+}
+
+/// An invitation to [`organization`] 1 that [`member`] 1 made and that was not mailed yet.
+pub fn invitation(n: u8) -> Invitation {
+    Invitation {
+        id: InvitationId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        email: address(&format!("invited{n}@example.com")),
+        role: Role::Viewer,
+        groups: [GroupId::new(NOW, [1; 10])].into(),
+        invited_by: Actor::Member { member_id: MemberId::new(NOW, [1; 10]) },
+        created_at: NOW,
+        expires_at: NOW + Invitation::LIFE,
+        secret: None,
+        accepted: None,
+        version: 1,
+    }
+}
+
+/// The same with the link that was mailed.
+pub fn mailed_invitation(n: u8) -> (Invitation, InvitationSecret) {
+    let secret = InvitationSecret::new(&invitation(n), [n; 32]);
+    (Invitation { secret: Some(secret.hash()), ..invitation(n) }, secret)
+}
+
+/// The same, accepted.
+pub fn accepted_invitation(n: u8) -> Invitation {
+    let accepted = Accepted { at: later(9), member_id: MemberId::new(NOW, [n; 10]) };
+    Invitation { accepted: Some(accepted), ..mailed_invitation(n).0 }
 }
 
 /// A login for [`member`].
@@ -699,6 +730,8 @@ pub fn subjects() -> Vec<Subject> {
         Subject::Halt(Box::new(Halt { token_id: None, paused: None })),
         Subject::Endpoint(Endpoint { id: webhook(1).id, status: webhook(1).status }),
         Subject::Domain(Box::new(domain(1).notice())),
+        Subject::Seat(SeatNotice { id: member(1, Role::Owner).id, role: Role::Approver }),
+        Subject::Invitation(InvitationNotice { id: invitation(1).id, role: Role::Viewer }),
     ]
 }
 

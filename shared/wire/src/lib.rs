@@ -40,9 +40,11 @@ pub mod gate {
     pub mod approvals;
     pub mod drafts;
     pub mod groups;
+    pub mod invitations;
     pub mod pauses;
     pub mod policies;
     pub mod saved_drafts;
+    pub mod seats;
     pub mod standing_approvals;
     pub mod templates;
 }

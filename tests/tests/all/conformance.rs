@@ -342,6 +342,8 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("suppression_id", "sup_01kc1x5e3r0000000000000014"),
     ("list_entry_id", "lst_01kc1x5e3r0000000000000013"),
     ("domain_id", "dom_01kc1x5e3r0000000000000015"),
+    ("member_id", "mem_01kc1x5e3r0000000000000016"),
+    ("invitation_id", "ivt_01kc1x5e3r0000000000000017"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).

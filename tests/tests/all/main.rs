@@ -30,10 +30,12 @@ mod gate {
     mod files;
     mod forward;
     mod groups;
+    mod invitations;
     mod links;
     mod policies;
     mod quiet;
     mod rate;
+    mod seats;
     mod shown;
     mod unsubscribe;
     mod votes;
@@ -61,6 +63,7 @@ mod stack {
 
     mod people {
         pub(super) mod access;
+        pub(super) mod members;
         mod persons;
         mod sign_in;
         mod tokens;

@@ -26,13 +26,15 @@ use domain::mailbox::message::{
 };
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
+use domain::people::access::Role;
 use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
+use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::usage::{By, Of, Usage};
 use domain::{
-    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-    OrganizationId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
+    MessageId, OrganizationId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 use jiff::civil::Date;
 
@@ -141,8 +143,8 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-                StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
+                MessageId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
             };
             use jiff::civil::Date;
 
@@ -304,6 +306,8 @@ records! {
         Counter(Counter) by (hash: Digest);
         /// A line of the log of requests.
         RequestLine(RequestLine, boxed *) by (at: Timestamp, id: Digest);
+        /// That somebody is invited.
+        Invitation(Invitation, boxed *) by (id: InvitationId), version;
         /// A part of what was counted on one day.
         Usage(Usage) by (day: Date, of: Of, part: u8);
     }
@@ -375,6 +379,19 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+    /// Gives a member another role, where they have the one that was seen, and writes nothing else of their seat.
+    GiveRole {
+        /// Who.
+        member_id: MemberId,
+        /// The role that they have.
+        seen: Role,
+        /// The role that they are to have.
+        role: Role,
+    },
+    /// Writes nothing: the member must have this role.
+    HoldsRole(MemberId, Role),
+    /// Removes the seat of a member, where they have the role that was seen.
+    Unseat(MemberId, Role),
     /// Removes a record.
     Delete(Key),
     /// Removes a record that must be there: of two at once, one conflicts.
@@ -429,6 +446,8 @@ impl Write {
 pub enum DirectoryWrite {
     /// A new login; its address must not have one yet.
     NewLogin(Login),
+    /// The login of a seat that is removed: its address may have another.
+    EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
     ForgetAttempts(EmailAddress, SignInWindow),
     /// A new inbox's address; it must not be taken.
@@ -599,6 +618,8 @@ pub enum List {
     Domains,
     /// All members, oldest first.
     Members,
+    /// Invitations that nobody has accepted.
+    Invitations,
     /// The mails of an inbox that came or were asked for within this span.
     Messages(InboxId, Span),
     /// The mails of an inbox that came or were asked for at this time or later, oldest first.

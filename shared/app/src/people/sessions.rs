@@ -79,11 +79,23 @@ async fn open(
     let organization_id = login.organization_id;
     let member = load(&*ports.store, organization_id, key::Member(login.member_id)).await?;
     let Some(member) = member else { return Ok(None) };
+    let (session, secret) = fresh(ports, &member);
+    let actor = Actor::Member { member_id: member.id };
+    let change = Change::new(organization_id)
+        .create(session.clone())
+        .directory(DirectoryWrite::ForgetAttempts(login.email.clone(), window))
+        .audit(ports.audit(organization_id, &actor, "session.create", session.id));
+    ports.store.commit(change).await?;
+    Ok(Some((session, secret)))
+}
+
+/// A session of a member, to be stored.
+pub(crate) fn fresh(ports: &Ports, member: &Member) -> (Session, Secret) {
     let now = ports.now();
-    let secret = Secret::new(CredentialKind::Session, organization_id, ports.bytes());
+    let secret = Secret::new(CredentialKind::Session, member.organization_id, ports.bytes());
     let session = Session {
         id: ports.session_id(),
-        organization_id,
+        organization_id: member.organization_id,
         hash: secret.hash(),
         member_id: member.id,
         role: member.role,
@@ -92,13 +104,7 @@ async fn open(
         ends_at: now + Session::LIFE,
         version: 1,
     };
-    let actor = Actor::Member { member_id: member.id };
-    let change = Change::new(organization_id)
-        .create(session.clone())
-        .directory(DirectoryWrite::ForgetAttempts(login.email.clone(), window))
-        .audit(ports.audit(organization_id, &actor, "session.create", session.id));
-    ports.store.commit(change).await?;
-    Ok(Some((session, secret)))
+    (session, secret)
 }
 
 /// Ends a session.

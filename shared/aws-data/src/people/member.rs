@@ -1,5 +1,7 @@
 //! Members, and the logins that lead to them.
 
+use aws_sdk_dynamodb::types::Update;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::people::access::Role;
@@ -8,7 +10,7 @@ use domain::people::organization::Member;
 use domain::{MemberId, OrganizationId, Timestamp, UserId};
 
 use crate::base::field::record;
-use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, place, text};
 
 record! {
     Member as MemberRecord {
@@ -33,6 +35,20 @@ impl Kind for Member {
 pub(crate) fn at(organization: OrganizationId, id: MemberId) -> Place {
     place(format!("{organization}/{id}/member"), "member")
 }
+
+/// Another role for the member who lies here.
+pub(crate) fn give_role(place: &Place, seen: Role, role: Role) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET #role = :role")
+        .condition_expression(HAS_ROLE)
+        .expression_attribute_names("#role", "role")
+        .expression_attribute_values(":role", text(role.as_str()))
+        .expression_attribute_values(":seen", text(seen.as_str()))
+}
+
+/// That a member has a role is a condition on `#role` and `:seen`: who is gone has none.
+pub(crate) const HAS_ROLE: &str = "#role = :seen";
 
 /// The list of an organization's members.
 pub(crate) fn list(organization: OrganizationId) -> String {

@@ -37,6 +37,7 @@
 //! | pace | `org/mem/pace` | `pace` | |
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
+//! | invitation | `org/ivt` | `invitation` | `org/invitations` / `ivt` |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | line of the log of requests | `org/logs` | time and hash | |
 //! | count of use | `org/usage/by` | day, `inb` or `tok`, part | |
@@ -90,6 +91,7 @@ use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
+use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
 use domain::people::usage::Usage;
 
@@ -99,7 +101,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{member, organization, session, token, usage};
+use crate::people::{invitation, member, organization, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -166,6 +168,7 @@ kinds! { org;
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
     RequestLine(RequestLine), Key::RequestLine(at, id) => requests::at(org, *at, *id);
+    Invitation(Invitation), Key::Invitation(id) => invitation::at(org, *id);
     Usage(Usage), Key::Usage(day, of, part) => usage::at(org, *day, *of, *part);
 }
 
@@ -278,6 +281,7 @@ mod tests {
             key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
+            key("invitation", Key::Invitation(domain::InvitationId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),
