@@ -143,6 +143,11 @@ pub mod messages {
     pub mod wait;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod password_resets {
+    pub mod confirm;
+    pub mod create;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod policies {
     pub mod create;
     pub mod delete;
@@ -300,6 +305,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     organization::resume::ENDPOINT,
     organization::transfer_ownership::ENDPOINT,
     organization::update::ENDPOINT,
+    password_resets::confirm::ENDPOINT,
+    password_resets::create::ENDPOINT,
     policies::create::ENDPOINT,
     policies::delete::ENDPOINT,
     policies::get::ENDPOINT,

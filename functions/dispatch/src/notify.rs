@@ -7,6 +7,7 @@ use app::Ports;
 use app::base::ports::Queue;
 use app::base::store::Directory;
 use app::gate::notify::{Disabled, DueDigest, Invited, Notifier, Notify, Teller, Waiting};
+use app::people::resets::AskedReset;
 use assembly::Aws;
 use aws_flow::SqsQueue;
 use aws_mail::SesNotifier;
@@ -71,8 +72,10 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         // One after the other: SES takes so many a second, and the mails that were approved come first.
         for (message_id, body) in messages {
             let told = match read(&body) {
-                // What was queued before an operator switched them off. Invitations a person asked for.
-                Some(what) if !context.enabled && !matches!(what, Notify::Invited(_)) => Ok(()),
+                // What was queued before an operator switched them off. Invitations and other passwords a person asked for.
+                Some(what) if !context.enabled && !matches!(what, Notify::Invited(_) | Notify::Forgot(_)) => {
+                    Ok(())
+                }
                 Some(what) => teller.tell(&what).await.map_err(|error| error.to_string()),
                 None => Err("a message of the queue can't be read".to_owned()),
             };
@@ -100,6 +103,13 @@ pub fn read(body: &str) -> Option<Notify> {
             organization_id,
             member_id: Id::parse(&text(digest, "member_id")?).ok()?,
             due: Timestamp::from_millisecond(digest.get("due")?.as_i64()?).ok()?,
+        }));
+    }
+    if let Some(asked) = detail.get("password_reset") {
+        return Some(Notify::Forgot(AskedReset {
+            organization_id,
+            member_id: Id::parse(&text(asked, "member_id")?).ok()?,
+            id: Id::parse(&text(asked, "id")?).ok()?,
         }));
     }
     let event = detail.get("event")?;
@@ -200,6 +210,17 @@ mod tests {
             why: WhyDisabled::Failing,
         };
         assert_eq!(read(&message.to_string()), Some(Notify::Disabled(disabled)));
+    }
+
+    #[test]
+    fn a_forgotten_password_reads_back() {
+        let now = Timestamp::from_millisecond(1_767_225_600_123).unwrap();
+        let asked = AskedReset {
+            organization_id: domain::OrganizationId::new(now, [1; 10]),
+            member_id: domain::MemberId::new(now, [2; 10]),
+            id: domain::AuditId::new(now, [3; 10]),
+        };
+        assert_eq!(read(&wire::people::resets::write(&asked)), Some(Notify::Forgot(asked)));
     }
 
     #[test]

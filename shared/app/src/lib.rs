@@ -22,6 +22,7 @@ pub mod people {
     pub mod organization;
     pub mod password;
     pub mod provision;
+    pub mod resets;
     pub mod sessions;
     pub mod tokens;
     pub mod usage;

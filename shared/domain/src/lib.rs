@@ -26,6 +26,7 @@ pub mod people {
     pub mod invitation;
     pub mod limit;
     pub mod organization;
+    pub mod reset;
     pub mod seats;
     pub mod usage;
 }

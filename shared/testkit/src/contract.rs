@@ -141,6 +141,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::member(1, Role::Approver).into(),
         samples::invitation(1).into(),
         samples::accepted_invitation(2).into(),
+        samples::reset(1).0.into(),
         token.into(),
         token_pointer.into(),
         limited.into(),
@@ -938,6 +939,11 @@ async fn seats(store: &dyn Whole) {
     assert_eq!(store.commit(holds(Role::Approver)).await, conflict);
     assert_eq!(store.commit(holds(Role::Editor)).await, Ok(()));
 
+    let ended = change().write(Write::EndSessions(member.id, later(7)));
+    assert_eq!(store.commit(ended.clone()).await, Ok(()));
+    let since = Member { role: Role::Editor, sessions_since: Some(later(7)), ..member.clone() };
+    assert_eq!(get(store, key.clone()).await, Some(since.into()));
+
     let end = |role, of| {
         let ends = DirectoryWrite::EndLogin(login.email.clone(), of);
         change().write(Write::Unseat(member.id, role)).directory(ends)
@@ -947,7 +953,9 @@ async fn seats(store: &dyn Whole) {
     assert_eq!(store.commit(other).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
     assert_eq!(store.commit(end(Role::Editor, member.id)).await, Ok(()));
     assert_eq!((get(store, key).await, store.login(&login.email).await), (None, Ok(None)));
-    assert_eq!(store.commit(give(Role::Editor, Role::Owner)).await, conflict, "it is not made anew");
+    for gone in [give(Role::Editor, Role::Owner), ended] {
+        assert_eq!(store.commit(gone).await, conflict, "it is not made anew");
+    }
 
     let waiting = samples::invitation(97);
     for one in [waiting.clone(), samples::accepted_invitation(98)] {

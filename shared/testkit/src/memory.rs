@@ -171,6 +171,11 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             (key, met)
         }
         Write::Used { token, .. } => (Key::Token(*token), at(&Key::Token(*token)).is_some()),
+        Write::EndSessions(member_id, _) => {
+            let key = Key::Member(*member_id);
+            let met = at(&key).is_some();
+            (key, met)
+        }
         Write::GiveRole { member_id, seen: role, .. }
         | Write::HoldsRole(member_id, role)
         | Write::Unseat(member_id, role) => {
@@ -187,6 +192,9 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
 fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
     match write {
         DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
+        DirectoryWrite::NewPassword { login, .. } => {
+            contents.logins.get(&login.email.mailbox_key()) == Some(login)
+        }
         DirectoryWrite::EndLogin(email, member_id) => {
             contents.logins.get(&email.mailbox_key()).is_some_and(|login| login.member_id == *member_id)
         }
@@ -229,6 +237,7 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Used { .. }
             | Write::GiveRole { .. }
             | Write::HoldsRole(..)
+            | Write::EndSessions(..)
             | Write::Unseat(..) => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
@@ -300,7 +309,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
     let key = match &write {
         Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
-        Write::GiveRole { member_id, .. } => Key::Member(*member_id),
+        Write::GiveRole { member_id, .. } | Write::EndSessions(member_id, _) => Key::Member(*member_id),
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -322,6 +331,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         }
         (Write::Used { at, .. }, Record::Token(it)) => it.last_used_at = Some(at),
         (Write::GiveRole { role, .. }, Record::Member(it)) => it.role = role,
+        (Write::EndSessions(_, at), Record::Member(it)) => it.sessions_since = Some(at),
         _ => {}
     }
 }
@@ -378,7 +388,8 @@ fn apply(contents: &mut Contents, change: Change) {
             | Write::Amend { .. }
             | Write::Rotate { .. }
             | Write::Used { .. }
-            | Write::GiveRole { .. } => {
+            | Write::GiveRole { .. }
+            | Write::EndSessions(..) => {
                 change_part(contents, organization_id, write);
             }
             Write::Uncount { key: hash, by } => {
@@ -406,6 +417,9 @@ fn apply(contents: &mut Contents, change: Change) {
     for write in change.directory {
         match write {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
+            DirectoryWrite::NewPassword { login, password_hash } => {
+                drop(contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login }));
+            }
             DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);

@@ -43,6 +43,7 @@ use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::reset::{Reset, ResetSecret};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
@@ -97,6 +98,7 @@ pub fn member(n: u8, role: Role) -> Member {
         email: address(&format!("member{n}@example.com")),
         role,
         created_at: NOW,
+        sessions_since: None,
     }
 }
 
@@ -127,6 +129,12 @@ pub fn mailed_invitation(n: u8) -> (Invitation, InvitationSecret) {
 pub fn accepted_invitation(n: u8) -> Invitation {
     let accepted = Accepted { at: later(9), member_id: MemberId::new(NOW, [n; 10]) };
     Invitation { accepted: Some(accepted), ..mailed_invitation(n).0 }
+}
+
+/// A reset of the password of [`member`] and the secret of its link.
+pub fn reset(n: u8) -> (Reset, ResetSecret) {
+    let secret = ResetSecret::new(organization_id(1), MemberId::new(NOW, [n; 10]), [n; 32]);
+    (Reset::new(&secret, None, NOW), secret)
 }
 
 /// A login for [`member`].

@@ -11,6 +11,7 @@ mod openapi;
 
 mod people {
     mod limits;
+    mod resets;
     mod sign_in;
     mod tokens;
 }
@@ -63,6 +64,7 @@ mod stack {
 
     mod people {
         pub(super) mod access;
+        mod console;
         pub(super) mod members;
         mod persons;
         mod sign_in;

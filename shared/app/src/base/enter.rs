@@ -215,7 +215,12 @@ pub async fn identify(
                 Refusal::because(Code::SessionExpired, message)
             })?;
             let seat = load(&*ports.store, organization_id, key::Member(record.member_id)).await;
-            let role = seat.map_err(Refusal::from)?.ok_or_else(removed)?.role;
+            let seat = seat.map_err(Refusal::from)?.ok_or_else(removed)?;
+            if seat.ended(record.created_at) {
+                let message = "all sessions of this person were ended since: sign in again";
+                return Err(Refusal::because(Code::InvalidCredential, message).into());
+            }
+            let role = seat.role;
             if let Some(renewed) = record.renewed(now) {
                 // Losing this write costs nothing: the next request renews it.
                 let prolong = Write::Prolong(renewed);

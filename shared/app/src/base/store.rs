@@ -31,6 +31,7 @@ use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
 use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::reset::Reset;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
     ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
@@ -308,6 +309,8 @@ records! {
         RequestLine(RequestLine, boxed *) by (at: Timestamp, id: Digest);
         /// That somebody is invited.
         Invitation(Invitation, boxed *) by (id: InvitationId), version;
+        /// A reset of a member's password.
+        Reset(Reset) by (member_id: MemberId), version;
         /// A part of what was counted on one day.
         Usage(Usage) by (day: Date, of: Of, part: u8);
     }
@@ -390,6 +393,8 @@ pub enum Write {
     },
     /// Writes nothing: the member must have this role.
     HoldsRole(MemberId, Role),
+    /// Ends all sessions of a member that were opened until this time.
+    EndSessions(MemberId, Timestamp),
     /// Removes the seat of a member, where they have the role that was seen.
     Unseat(MemberId, Role),
     /// Removes a record.
@@ -446,6 +451,13 @@ impl Write {
 pub enum DirectoryWrite {
     /// A new login; its address must not have one yet.
     NewLogin(Login),
+    /// Another password of a login, in the place of the one that it was seen with.
+    NewPassword {
+        /// As it was seen.
+        login: Login,
+        /// The new one, as [`Login::password_hash`] has it.
+        password_hash: String,
+    },
     /// The login of a seat that is removed: its address may have another.
     EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
@@ -744,6 +756,8 @@ pub enum Tally {
     Attempts,
     /// Refusals of an address that has no login, where those of others are written down.
     Refusals,
+    /// Links that were asked for by somebody who forgot their password.
+    Resets,
 }
 
 /// What comes before an organization is known.

@@ -181,6 +181,7 @@ pub async fn accept(ports: &Ports, text: &str, password: &str) -> Result<(Sessio
             email: invitation.email.clone(),
             role: invitation.role,
             created_at: now,
+            sessions_since: None,
         };
         let login = Login {
             user_id: member.user_id,

@@ -21,6 +21,7 @@ use domain::gate::policy::Links;
 use domain::people::access::{Actor, Role};
 use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
 use domain::people::organization::Member;
+use domain::people::reset::{Reset, ResetSecret};
 use domain::{ApprovalId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::error::Refusal;
@@ -28,6 +29,7 @@ use crate::base::plain::inert;
 use crate::base::ports::{Ports, Queue, SendOutcome};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, Expect, List, PageRequest, Write, key, load, typed};
+use crate::people::resets::AskedReset;
 
 /// A mail to a member about what waits for them, or to somebody who was invited. Only this module makes one, from a member's seat or an
 /// invitation and its own words.
@@ -66,6 +68,8 @@ pub enum Notify {
     Disabled(Disabled),
     /// Somebody was invited, or is to be told so again.
     Invited(Invited),
+    /// Somebody forgot their password, or it is said that they did.
+    Forgot(AskedReset),
 }
 
 /// An invitation that is to be mailed, as an event told of it.
@@ -159,6 +163,7 @@ impl Teller<'_> {
             Notify::Digest(due) => self.digest(due).await,
             Notify::Disabled(disabled) => self.tell_owners(disabled).await,
             Notify::Invited(invited) => self.invite(invited).await,
+            Notify::Forgot(asked) => self.let_reset(asked).await,
         }
     }
 
@@ -205,6 +210,41 @@ impl Teller<'_> {
         let Some((notice, invitation, secret, organization)) = claimed else { return Ok(()) };
         let url = format!("{}/console/invitations/{}", self.public_url, secret.reveal());
         self.send(notice, &invitation.email, &fixed::invitation(&organization, &invitation, &url)).await
+    }
+
+    /// Mails a member a link by which they choose another password: it is drawn here, and any link before it holds no more.
+    async fn let_reset(&self, asked: &AskedReset) -> Result<(), Refusal> {
+        let (organization_id, member_id) = (asked.organization_id, asked.member_id);
+        let notice_key = Digest::of_parts(&[b"reset", asked.id.to_string().as_bytes()]);
+        let claimed = retry(TRIES, "the reset kept changing", || async {
+            let now = self.ports.now();
+            let wanted = (key::Member(member_id), key::Reset(member_id), key::Notice(notice_key));
+            let (member, before, known) = load(&*self.ports.store, organization_id, wanted).await?;
+            // Nobody has this address, or they were removed.
+            let Some(member) = member else { return Ok(Try::Done(None)) };
+            let member: Member = member;
+            if self.is_ours(&member.email).await? {
+                tracing::warn!(%member_id, "a password is not reset through an inbox of this installation");
+                return Ok(Try::Done(None));
+            }
+            let change = Change::new(organization_id);
+            let (change, notice) = if let Some(known) = known {
+                let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
+                (change.update(notice.clone()), Notice { version: notice.version + 1, ..notice })
+            } else {
+                let (key, state) = (notice_key, NoticeState::Claimed(now));
+                let new = Notice { key, organization_id, member_id, state, created_at: now, version: 1 };
+                (change.create(new.clone()), new)
+            };
+            let secret = ResetSecret::new(organization_id, member_id, self.ports.bytes());
+            let reset = Reset::new(&secret, before.as_ref(), now);
+            let change = if before.is_some() { change.update(reset) } else { change.create(reset) };
+            Try::of(self.ports.store.commit(change).await, Some((notice, member.email, secret)))
+        })
+        .await?;
+        let Some((notice, email, secret)) = claimed else { return Ok(()) };
+        let url = format!("{}/console/password-resets/{}", self.public_url, secret.reveal());
+        self.send(notice, &email, &fixed::password_reset(&url)).await
     }
 
     /// Whether an address belongs to this installation: whoever may read that inbox, an agent perhaps, would get the link.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use domain::base::code::Code;
 use domain::delivery::event::{EventKind, SeatNotice, Subject};
-use domain::gate::group::{GroupName, groups_of, regroup};
+use domain::gate::group::{Group, GroupName, groups_of, regroup};
 use domain::gate::policy::PolicyBook;
 use domain::people::access::{Actor, Permit, Principal, Role, scope};
 use domain::people::organization::Member;
@@ -65,6 +65,23 @@ pub async fn list(
     let seats = load(&*ports.store, organization_id, wanted).await?.into_iter().flatten();
     let seated = |member: Member| Seated { groups: groups_of(&book.groups, member.id), member };
     Ok(Page { items: seats.map(seated).collect(), next: found.next })
+}
+
+/// One member.
+pub async fn get(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsRead>,
+    id: MemberId,
+) -> Result<Seated, Refusal> {
+    let wanted = (key::Member(id), key::Policies);
+    let (member, book) = load(&*ports.store, permit.organization_id(), wanted).await?;
+    let member: Member = member.ok_or(Refusal::NotFound("member"))?;
+    Ok(Seated { groups: groups_of(&book.unwrap_or_default().groups, member.id), member })
+}
+
+/// The groups, for whoever sees who belongs to them.
+pub async fn groups(ports: &Ports, permit: &Permit<scope::ApprovalsRead>) -> Result<Vec<Group>, Refusal> {
+    Ok(book(ports, permit.organization_id()).await?.groups)
 }
 
 /// Gives a member another role, or other groups.

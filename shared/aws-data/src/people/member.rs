@@ -10,7 +10,7 @@ use domain::people::organization::Member;
 use domain::{MemberId, OrganizationId, Timestamp, UserId};
 
 use crate::base::field::record;
-use crate::base::item::{IndexKeys, Kind, Listing, Place, key, place, text};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, text};
 
 record! {
     Member as MemberRecord {
@@ -20,6 +20,8 @@ record! {
         email: EmailAddress,
         role: Role,
         created_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sessions_since: Option<Timestamp>,
     }
 }
 
@@ -47,6 +49,15 @@ pub(crate) fn give_role(place: &Place, seen: Role, role: Role) -> UpdateBuilder 
         .expression_attribute_values(":seen", text(seen.as_str()))
 }
 
+/// That all sessions of the member who lies here end that were opened until now.
+pub(crate) fn end_sessions(place: &Place, at: Timestamp) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET sessions_since = :at")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":at", number(at.as_millisecond()))
+}
+
 /// That a member has a role is a condition on `#role` and `:seen`: who is gone has none.
 pub(crate) const HAS_ROLE: &str = "#role = :seen";
 
@@ -67,6 +78,16 @@ record! {
 
 impl Kind for Login {
     const NAME: &'static str = "login";
+}
+
+/// Another password of a login. Names only the attributes that `template.yaml` lets routes write of one.
+pub(crate) fn new_password(login: &Login, password_hash: &str) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(&login_at(&login.email))))
+        .update_expression("SET password_hash = :new")
+        .condition_expression("password_hash = :seen")
+        .expression_attribute_values(":seen", text(&login.password_hash))
+        .expression_attribute_values(":new", text(password_hash))
 }
 
 /// Where the login of an address lies. Addresses are hashed: a key is no place for personal data, and it shows in metrics

@@ -38,6 +38,7 @@
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
 //! | invitation | `org/ivt` | `invitation` | `org/invitations` / `ivt` |
+//! | reset of a password | `org/mem/reset` | `reset` | |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | line of the log of requests | `org/logs` | time and hash | |
 //! | count of use | `org/usage/by` | day, `inb` or `tok`, part | |
@@ -93,6 +94,7 @@ use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
+use domain::people::reset::Reset;
 use domain::people::usage::Usage;
 
 use crate::base::answer;
@@ -101,7 +103,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, organization, session, token, usage};
+use crate::people::{invitation, member, organization, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -169,6 +171,7 @@ kinds! { org;
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
     RequestLine(RequestLine), Key::RequestLine(at, id) => requests::at(org, *at, *id);
     Invitation(Invitation), Key::Invitation(id) => invitation::at(org, *id);
+    Reset(Reset), Key::Reset(member) => reset::at(org, *member);
     Usage(Usage), Key::Usage(day, of, part) => usage::at(org, *day, *of, *part);
 }
 
@@ -281,6 +284,7 @@ mod tests {
             key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
+            key("reset of a password", Key::Reset(member)),
             key("invitation", Key::Invitation(domain::InvitationId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),

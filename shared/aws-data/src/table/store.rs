@@ -89,6 +89,10 @@ impl DynamoTable {
                 let update = member::give_role(&member::at(organization_id, member_id), seen, role);
                 (self.update(update)?, Conflict::Record(Key::Member(member_id)))
             }
+            Write::EndSessions(member_id, at) => {
+                let update = member::end_sessions(&member::at(organization_id, member_id), at);
+                (self.update(update)?, Conflict::Record(Key::Member(member_id)))
+            }
             Write::HoldsRole(member_id, role) => self.holds_role(organization_id, member_id, role)?,
             Write::Unseat(member_id, seen) => self.unseat(organization_id, member_id, seen)?,
             Write::RemoveVersion(record, version) => self.remove_version(organization_id, record, version)?,
@@ -241,6 +245,9 @@ impl DynamoTable {
         match write {
             DirectoryWrite::NewLogin(login) => {
                 self.put(encode(&member::login_at(&login.email), login)?, Expect::Absent)
+            }
+            DirectoryWrite::NewPassword { login, password_hash } => {
+                self.update(member::new_password(login, password_hash))
             }
             DirectoryWrite::EndLogin(email, member_id) => self.end_login(email, *member_id),
             DirectoryWrite::ForgetAttempts(email, window) => {

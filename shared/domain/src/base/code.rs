@@ -120,6 +120,9 @@ codes! {
         InvitationNotValid = "invitation_not_valid", "the newest mail has the link that holds; where there is none, ask whoever invited you to invite you again";
         InvitationUsed = "invitation_used", "it was accepted: sign in";
         InvitationExpired = "invitation_expired", "ask whoever invited you to send it again: an invitation holds for seven days";
+        ResetNotValid = "reset_not_valid", "the newest mail has the link that holds; where there is none, ask for another";
+        ResetUsed = "reset_used", "another password was chosen with it: sign in with that, or ask for another link";
+        ResetExpired = "reset_expired", "a link holds for an hour: ask for another";
         LastOwner = "last_owner", "an organization keeps an owner: make somebody else one first (`POST /v1/organization/transfer-ownership`)";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";

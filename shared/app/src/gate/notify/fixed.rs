@@ -61,6 +61,20 @@ pub(super) fn invitation(organization: &str, invitation: &Invitation, url: &str)
     )
 }
 
+/// What somebody is told who forgot their password, or of whom it was said that they did.
+pub(super) fn password_reset(url: &str) -> Words {
+    linked(
+        "Choose another password for Countersign".to_owned(),
+        &["Somebody, you perhaps, asked for another password for this address.".to_owned()],
+        ("Choose another password", url),
+        &[
+            "The link is for you alone, works once, and holds for an hour. Opening it changes nothing. Choosing another password ends all \
+             your sessions.",
+            "If it was not you, do nothing: your password stays as it is, and nobody but you got this link.",
+        ],
+    )
+}
+
 /// What owners are told of a webhook: nothing that whoever made it wrote.
 pub(super) fn disabled(disabled: &Disabled) -> Words {
     let id = disabled.webhook_id;

@@ -8,7 +8,7 @@ use tests::listener::Listener;
 use tests::{Held, Stack, in_seconds, unique};
 
 use super::{at_each_call, left, rest, status, submit};
-use crate::stack::people::members::{invited, joined};
+use crate::stack::people::members::{invited, joined, reset};
 
 /// What a client asks for.
 struct Asked {
@@ -664,6 +664,19 @@ fn people_routes() -> Vec<Route> {
         }),
         Route {
             repeats: true,
+            ..route("api-password-resets-create", "password_reset.ask", 202, nothing, |house| {
+                let (email, user) = user(&house.stack);
+                Asked::of("POST", "/v1/password-resets".to_owned(), "", json!({"email": email}), &user)
+            })
+        },
+        route("api-password-resets-confirm", "password_reset.confirm", 204, &["reset_used"], |house| {
+            let (email, user) = user(&house.stack);
+            let link = reset(&house.stack, &email);
+            let confirm = json!({"reset": link, "password": "other words nobody puts together"});
+            Asked::of("POST", "/v1/password-resets/confirm".to_owned(), "", confirm, &user)
+        }),
+        Route {
+            repeats: true,
             ..route(
                 "api-organization-transfer-ownership",
                 "organization.transfer_ownership",
@@ -682,6 +695,14 @@ fn people_routes() -> Vec<Route> {
             )
         },
     ]
+}
+
+/// The address and the id of somebody who signs in here.
+fn user(stack: &Stack) -> (String, String) {
+    let session = joined(stack, "viewer");
+    let me = stack.get("/v1/me", session["token"].as_str().unwrap()).expect(200);
+    let text = |name: &str| me["user"][name].as_str().unwrap().to_owned();
+    (text("email"), text("id"))
 }
 
 fn invitation(role: &str) -> Value {

@@ -7,8 +7,8 @@ use tests::{Stack, unique};
 
 const PASSWORD: &str = "four words nobody puts together";
 
-/// What the links end with of the invitations that went to an address, the latest last.
-fn links(stack: &Stack, email: &str) -> Vec<String> {
+/// What the links end with that lead to pages of this kind and went to an address, the latest last.
+fn links(stack: &Stack, email: &str, page: &str) -> Vec<String> {
     let mut found = vec![];
     for entry in std::fs::read_dir(Path::new(stack.text("/notifications"))).unwrap() {
         let path = entry.unwrap().path();
@@ -21,7 +21,7 @@ fn links(stack: &Stack, email: &str) -> Vec<String> {
         }
         let mail = std::fs::read(path.with_extension("eml")).unwrap();
         let text = mail::parse(&mail).text.clone().unwrap();
-        let Some(link) = text.split("/console/invitations/").nth(1) else { continue };
+        let Some(link) = text.split(&format!("/console/{page}/")).nth(1) else { continue };
         let written = path.metadata().unwrap().modified().unwrap();
         found.push((written, link.split_whitespace().next().unwrap().to_owned()));
     }
@@ -31,7 +31,13 @@ fn links(stack: &Stack, email: &str) -> Vec<String> {
 
 /// What the link ends with of the invitation that goes to an address.
 pub(crate) fn invited(stack: &Stack, email: &str) -> String {
-    stack.until("an invitation", || links(stack, email).pop())
+    stack.until("an invitation", || links(stack, email, "invitations").pop())
+}
+
+/// What the link ends with of the mail that goes to somebody who forgot their password.
+pub(crate) fn reset(stack: &Stack, email: &str) -> String {
+    stack.post("/v1/password-resets", "", &json!({"email": email})).expect(202);
+    stack.until("a reset", || links(stack, email, "password-resets").pop())
 }
 
 /// The session of somebody who was invited to the organization and accepted.
@@ -63,7 +69,8 @@ fn a_person_from_the_invitation_to_the_removal() {
         stack.post("/v1/invitations/accept", "", &json!({"invitation": link, "password": PASSWORD}))
     };
     accept(&first).refused(409, "invitation_not_valid");
-    let second = stack.until("the newer mail", || links(&stack, &email).pop().filter(|link| *link != first));
+    let second = stack
+        .until("the newer mail", || links(&stack, &email, "invitations").pop().filter(|link| *link != first));
     let session = accept(&second).expect(201);
     accept(&second).refused(409, "invitation_used");
     let listed = stack.get("/v1/invitations", owner).expect(200);
@@ -119,4 +126,54 @@ fn a_viewer_sees_people_and_does_nothing_but_leave() {
     stack.get("/v1/me", viewer).refused(401, "invalid_credential");
     stack.call("DELETE", &first, owner, None).refused(409, "last_owner");
     stack.call("PATCH", &first, owner, Some(&role)).refused(409, "last_owner");
+}
+
+#[test]
+fn whoever_forgot_their_password_chooses_another_and_all_their_sessions_end() {
+    let stack = Stack::running().organization();
+    let session = joined(&stack, "viewer");
+    let person = session["token"].as_str().unwrap();
+    let email = stack.get("/v1/me", person).expect(200)["user"]["email"].as_str().unwrap().to_owned();
+    stack.post("/v1/password-resets", "", &json!({"email": "nobody@else.example"})).expect(202);
+    let link = reset(&stack, &email);
+    let other = "other words nobody puts together";
+    let confirm = |password: &str| {
+        stack.post("/v1/password-resets/confirm", "", &json!({"reset": link, "password": password}))
+    };
+    confirm("password1234").refused(422, "password_guessable");
+    stack.get("/v1/me", person).expect(200);
+    assert_eq!(confirm(other).status, 204);
+    confirm(other).refused(409, "reset_used");
+    stack.get("/v1/me", person).refused(401, "invalid_credential");
+    let sign_in =
+        |password: &str| stack.post("/v1/sessions", "", &json!({"email": email, "password": password}));
+    sign_in(PASSWORD).refused(401, "wrong_email_or_password");
+    sign_in(other).expect(201);
+    assert!(links(&stack, "nobody@else.example", "password-resets").is_empty());
+}
+
+#[test]
+fn groups_follow_whoever_is_invited_changed_and_removed() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    let name = unique("legal").replace(' ', "-");
+    let made = stack.post("/v1/groups", owner, &json!({"name": name, "member_ids": []})).expect(201);
+    let path = format!("/v1/groups/{}", made["id"].as_str().unwrap());
+    let belongs = || stack.get(&path, owner).expect(200)["member_ids"].clone();
+    let email = format!("{}@else.example", unique("grouped").replace(' ', "-"));
+    let unknown = json!({"email": email, "role": "viewer", "groups": ["nobody-there"]});
+    stack.post("/v1/invitations", owner, &unknown).refused(422, "unknown_group");
+    let wanted = json!({"email": email, "role": "viewer", "groups": [name]});
+    assert_eq!(stack.post("/v1/invitations", owner, &wanted).expect(201)["groups"], json!([made["id"]]));
+    let accept = json!({"invitation": invited(&stack, &email), "password": PASSWORD});
+    let id = stack.post("/v1/invitations/accept", "", &accept).expect(201)["member_id"].clone();
+    assert_eq!(belongs(), json!([id]));
+    let member = format!("/v1/members/{}", id.as_str().unwrap());
+    let put =
+        |groups: Value| stack.call("PATCH", &member, owner, Some(&json!({"groups": groups}))).expect(200);
+    assert_eq!(put(json!([]))["groups"], json!([]));
+    assert_eq!(belongs(), json!([]));
+    assert_eq!(put(json!([made["id"]]))["groups"], json!([made["id"]]));
+    assert_eq!(stack.call("DELETE", &member, owner, None).status, 204);
+    assert_eq!(belongs(), json!([]));
 }
