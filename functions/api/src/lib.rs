@@ -111,6 +111,16 @@ pub mod me {
     pub mod get;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_password {
+    pub mod change;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_sessions {
+    pub mod delete;
+    pub mod delete_all;
+    pub mod list;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
     pub mod batch;
     pub mod delete;
@@ -257,6 +267,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     lists::list::ENDPOINT,
     logs::list::ENDPOINT,
     me::get::ENDPOINT,
+    my_password::change::ENDPOINT,
+    my_sessions::delete::ENDPOINT,
+    my_sessions::delete_all::ENDPOINT,
+    my_sessions::list::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
     messages::forward::ENDPOINT,

@@ -176,6 +176,28 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
     (!met).then_some(key)
 }
 
+/// Whether the directory is as a write of it expects.
+fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
+    match write {
+        DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
+        DirectoryWrite::SamePassword(login) | DirectoryWrite::NewPassword { login, .. } => contents
+            .logins
+            .get(&login.email.mailbox_key())
+            .is_some_and(|known| known.password_hash == login.password_hash),
+        DirectoryWrite::ForgetAttempts(email, window) => {
+            contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
+        }
+        DirectoryWrite::RetireAddress(entry) => {
+            contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
+        }
+        DirectoryWrite::NewAddress(entry) => !contents.addresses.contains_key(&entry.address.mailbox_key()),
+        DirectoryWrite::Family(family) => {
+            contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
+        }
+        DirectoryWrite::Claim(..) => true,
+    }
+}
+
 fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
     let organization_id = change.organization_id;
     let at = |key: &Key| contents.records.get(&(organization_id, key.clone()));
@@ -248,27 +270,9 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Uncount { .. } => {}
         }
     }
-    for write in &change.directory {
-        let met = match write {
-            DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
-            DirectoryWrite::ForgetAttempts(email, window) => {
-                contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
-            }
-            DirectoryWrite::RetireAddress(entry) => {
-                contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
-            }
-            DirectoryWrite::NewAddress(entry) => {
-                !contents.addresses.contains_key(&entry.address.mailbox_key())
-            }
-            DirectoryWrite::Family(family) => {
-                contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
-            }
-            DirectoryWrite::Claim(..) => true,
-        };
-        if !met {
-            conflicts.push(Conflict::Directory);
-        }
-    }
+    conflicts.extend(
+        change.directory.iter().filter(|write| !is_met(contents, write)).map(|_| Conflict::Directory),
+    );
     let known = |entry: &AuditEntry| contents.audit.iter().any(|known| known.id == entry.id);
     if !change.is_one_entry() && change.audit.iter().any(known) {
         conflicts.push(Conflict::Directory);
@@ -351,6 +355,7 @@ fn apply(contents: &mut Contents, change: Change) {
                 let key = (organization_id, Key::Session(session.hash));
                 if let Some(Record::Session(stored)) = contents.records.get_mut(&key) {
                     stored.expires_at = session.expires_at;
+                    stored.used_at = session.used_at;
                     stored.version += 1;
                 }
             }
@@ -379,6 +384,10 @@ fn apply(contents: &mut Contents, change: Change) {
     for write in change.directory {
         match write {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
+            DirectoryWrite::SamePassword(_) => {}
+            DirectoryWrite::NewPassword { login, password_hash } => {
+                contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login });
+            }
             DirectoryWrite::ForgetAttempts(email, window) => {
                 contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
             }
@@ -416,6 +425,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Tokens, Record::Token(token)) if token.first.is_none() => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
+        (List::Sessions(member), Record::SessionPointer(pointer)) if pointer.member_id == *member => {
+            Some(pointer.id.to_string())
+        }
         (List::Domains, Record::Domain(one)) => {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }

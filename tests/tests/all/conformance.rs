@@ -342,6 +342,7 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("suppression_id", "sup_01kc1x5e3r0000000000000014"),
     ("list_entry_id", "lst_01kc1x5e3r0000000000000013"),
     ("domain_id", "dom_01kc1x5e3r0000000000000015"),
+    ("session_id", "ses_01kc1x5e3r0000000000000016"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).

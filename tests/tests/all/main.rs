@@ -11,6 +11,7 @@ mod openapi;
 
 mod people {
     mod limits;
+    mod own_sessions;
     mod sign_in;
     mod tokens;
 }
@@ -61,6 +62,7 @@ mod stack {
 
     mod people {
         pub(super) mod access;
+        mod own_sessions;
         mod persons;
         mod sign_in;
         mod tokens;

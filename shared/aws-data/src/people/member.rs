@@ -1,5 +1,7 @@
 //! Members, and the logins that lead to them.
 
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{ConditionCheck, Update};
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::people::access::Role;
@@ -8,7 +10,7 @@ use domain::people::organization::Member;
 use domain::{MemberId, OrganizationId, Timestamp, UserId};
 
 use crate::base::field::record;
-use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, place, text};
 
 record! {
     Member as MemberRecord {
@@ -51,6 +53,24 @@ record! {
 
 impl Kind for Login {
     const NAME: &'static str = "login";
+}
+
+/// That a login has the password that it was seen with.
+pub(crate) fn same_password(login: &Login) -> ConditionCheckBuilder {
+    ConditionCheck::builder()
+        .set_key(Some(key(&login_at(&login.email))))
+        .condition_expression("password_hash = :seen")
+        .expression_attribute_values(":seen", text(&login.password_hash))
+}
+
+/// Another password of a login. Names only the attributes that `template.yaml` lets routes write of one.
+pub(crate) fn new_password(login: &Login, password_hash: &str) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(&login_at(&login.email))))
+        .update_expression("SET password_hash = :new")
+        .condition_expression("password_hash = :seen")
+        .expression_attribute_values(":seen", text(&login.password_hash))
+        .expression_attribute_values(":new", text(password_hash))
 }
 
 /// Where the login of an address lies. Addresses are hashed: a key is no place for personal data, and it shows in metrics
