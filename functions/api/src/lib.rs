@@ -125,6 +125,16 @@ pub mod members {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_password {
+    pub mod change;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_sessions {
+    pub mod delete;
+    pub mod delete_all;
+    pub mod list;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
     pub mod batch;
     pub mod delete;
@@ -285,6 +295,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     members::delete::ENDPOINT,
     members::list::ENDPOINT,
     members::update::ENDPOINT,
+    my_password::change::ENDPOINT,
+    my_sessions::delete::ENDPOINT,
+    my_sessions::delete_all::ENDPOINT,
+    my_sessions::list::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
     messages::forward::ENDPOINT,

@@ -143,6 +143,7 @@ impl Form {
 mod tests {
     use domain::base::digest::Digest;
     use domain::people::access::Role;
+    use domain::people::credential::OpenedWith;
     use domain::{MemberId, OrganizationId, SessionId, Timestamp};
 
     use super::*;
@@ -167,6 +168,9 @@ mod tests {
             created_at: now,
             expires_at: now + Session::IDLE,
             ends_at: now + Session::LIFE,
+            used_at: now,
+            browser: None,
+            opened_with: OpenedWith::Password,
             version: 1,
         }
     }

@@ -18,6 +18,8 @@ pub mod base {
 
 /// Members, sessions and tokens.
 pub mod people {
+    pub mod account;
+    mod attempts;
     pub mod members;
     pub mod organization;
     pub mod password;

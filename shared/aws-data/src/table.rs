@@ -28,7 +28,7 @@ use app::base::trail::{LAST_PLACE, Range};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -317,6 +317,13 @@ impl DynamoTable {
             .build()
             .map_err(|e| StoreError::Permanent(e.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// A check that writes nothing as a part of a transaction.
+    fn check(&self, check: ConditionCheckBuilder) -> Result<TransactWriteItem, StoreError> {
+        let check =
+            check.table_name(&self.table).build().map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// A conversation as a whole, as a part of a transaction.

@@ -22,6 +22,7 @@ pub mod base {
 /// Who acts: organizations, their members, and by what they are known.
 pub mod people {
     pub mod access;
+    pub mod browser;
     pub mod credential;
     pub mod invitation;
     pub mod limit;

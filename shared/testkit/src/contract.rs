@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
     AddressEntry, Amendment, Answer, Change, Claimed, Conflict, Contact, Counter, Directory, DirectoryWrite,
-    DraftPointer, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally,
-    ThreadPointer, TokenPointer, Watch, Write,
+    DraftPointer, Expect, Key, List, ListError, Page, PageRequest, Record, SessionPointer, Store, StoreError,
+    Tally, ThreadPointer, TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use app::gate::rate::Places;
@@ -81,6 +81,7 @@ pub async fn run(store: &dyn Whole) {
     domains(store).await;
     links_are_used_once(store).await;
     sessions_are_prolonged(store).await;
+    sessions_are_listed(store).await;
     claims(store).await;
     open(store).await;
     directory(store).await;
@@ -118,6 +119,7 @@ async fn everything_reads_back(store: &dyn Whole) {
     let (rotated, later_secret) = samples::rotated(3);
     let token_pointer = TokenPointer::from(&token);
     let (session, _) = samples::session(1, Role::Owner);
+    let session_pointer = SessionPointer::from(&session);
     let pointer = ThreadPointer {
         inbox_id: samples::inbox_id(1),
         hash: Digest::of(b"pointer"),
@@ -147,6 +149,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         limited.into(),
         rotated.into(),
         later_secret.into(),
+        session_pointer.into(),
         session.into(),
         samples::inbox(1).into(),
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
@@ -1070,7 +1073,7 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
     let (session, _) = samples::session(96, Role::Viewer);
     let key = Key::Session(session.hash);
     assert_eq!(store.commit(change().create(session.clone())).await, Ok(()));
-    let prolonged = Session { expires_at: later(50_000), ..session.clone() };
+    let prolonged = Session { expires_at: later(50_000), used_at: later(6_800), ..session.clone() };
     let forged = Session { role: Role::Owner, ..prolonged.clone() };
     let prolong = change().write(Write::Prolong(forged));
     assert_eq!(store.commit(prolong.clone()).await, Ok(()));
@@ -1080,6 +1083,31 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
     let (unknown, _) = samples::session(97, Role::Owner);
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
     assert_eq!(store.commit(change().write(Write::Prolong(unknown))).await, conflict, "none is made");
+}
+
+/// The sessions of a member, newest first, and nobody else's.
+async fn sessions_are_listed(store: &dyn Whole) {
+    let of = |n: u8, member: u8| {
+        let member_id = samples::member(member, Role::Viewer).id;
+        Session { member_id, ..samples::session(n, Role::Viewer).0 }
+    };
+    let own: Vec<_> = [101, 102, 103].map(|n| SessionPointer::from(&of(n, 98))).into();
+    for pointer in own.iter().cloned().chain([SessionPointer::from(&of(104, 99))]) {
+        assert_eq!(store.commit(change().create(pointer)).await, Ok(()));
+    }
+    let newest: Vec<Record> = own.iter().rev().cloned().map(Record::from).collect();
+    let list = List::Sessions(own[0].member_id);
+    for limit in [1, 2, 100] {
+        assert_eq!(all_in(store, organization_id(1), &list, limit).await, newest);
+    }
+    assert_eq!(all_in(store, organization_id(2), &list, 100).await, []);
+    let gone = change().write(Write::Remove(Key::SessionPointer(own[0].member_id, own[1].id)));
+    assert_eq!(store.commit(gone.clone()).await, Ok(()));
+    assert!(
+        matches!(store.commit(gone).await, Err(StoreError::Conflict(_))),
+        "of two at once, one conflicts"
+    );
+    assert_eq!(all_in(store, organization_id(1), &list, 100).await.len(), 2);
 }
 
 /// Holds the one conditional write together with the domain's transition.
@@ -1194,6 +1222,22 @@ async fn directory(store: &dyn Whole) {
     assert_eq!(store.commit(make).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
     let other_case = samples::address(&login.email.as_str().to_ascii_uppercase());
     assert_eq!(store.login(&other_case).await, Ok(Some(login.clone())));
+    let changed = |seen: &domain::people::credential::Login, to: &str| {
+        let login = seen.clone();
+        change().directory(DirectoryWrite::NewPassword { login, password_hash: to.to_owned() })
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    let same = || change().directory(DirectoryWrite::SamePassword(login.clone()));
+    assert_eq!(store.commit(same().create(samples::session(70, Role::Viewer).0)).await, Ok(()));
+    assert_eq!(store.commit(changed(&login, "another")).await, Ok(()));
+    assert_eq!(store.commit(changed(&login, "a third")).await, conflict, "it is another already");
+    let seen_before = same().create(samples::session(72, Role::Viewer).0);
+    assert_eq!(store.commit(seen_before).await, conflict, "what was seen does not stand");
+    let another = domain::people::credential::Login { password_hash: "another".to_owned(), ..login.clone() };
+    assert_eq!(store.login(&login.email).await, Ok(Some(another.clone())), "nothing else of it is changed");
+    assert_eq!(store.commit(changed(&another, &login.password_hash)).await, Ok(()));
+    let nobody = samples::login(73);
+    assert_eq!(store.commit(changed(&nobody, "x")).await, conflict, "no login is made");
     let inbox = samples::inbox(71);
     let entry = AddressEntry {
         address: inbox.address.clone(),

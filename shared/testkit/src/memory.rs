@@ -188,13 +188,14 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
     (!met).then_some(key)
 }
 
-/// Whether the directory is as a write to it expects.
+/// Whether the directory is as a write of it expects.
 fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
     match write {
         DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
-        DirectoryWrite::NewPassword { login, .. } => {
-            contents.logins.get(&login.email.mailbox_key()) == Some(login)
-        }
+        DirectoryWrite::SamePassword(login) | DirectoryWrite::NewPassword { login, .. } => contents
+            .logins
+            .get(&login.email.mailbox_key())
+            .is_some_and(|known| known.password_hash == login.password_hash),
         DirectoryWrite::EndLogin(email, member_id) => {
             contents.logins.get(&email.mailbox_key()).is_some_and(|login| login.member_id == *member_id)
         }
@@ -291,11 +292,9 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Uncount { .. } => {}
         }
     }
-    for write in &change.directory {
-        if !is_met(contents, write) {
-            conflicts.push(Conflict::Directory);
-        }
-    }
+    conflicts.extend(
+        change.directory.iter().filter(|write| !is_met(contents, write)).map(|_| Conflict::Directory),
+    );
     let known = |entry: &AuditEntry| contents.audit.iter().any(|known| known.id == entry.id);
     if !change.is_one_entry() && change.audit.iter().any(known) {
         conflicts.push(Conflict::Directory);
@@ -381,6 +380,7 @@ fn apply(contents: &mut Contents, change: Change) {
                 let key = (organization_id, Key::Session(session.hash));
                 if let Some(Record::Session(stored)) = contents.records.get_mut(&key) {
                     stored.expires_at = session.expires_at;
+                    stored.used_at = session.used_at;
                     stored.version += 1;
                 }
             }
@@ -417,8 +417,9 @@ fn apply(contents: &mut Contents, change: Change) {
     for write in change.directory {
         match write {
             DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
+            DirectoryWrite::SamePassword(_) => {}
             DirectoryWrite::NewPassword { login, password_hash } => {
-                drop(contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login }));
+                contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login });
             }
             DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
             DirectoryWrite::ForgetAttempts(email, window) => {
@@ -459,6 +460,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
         (List::Invitations, Record::Invitation(one)) if one.accepted.is_none() => Some(one.id.to_string()),
+        (List::Sessions(member), Record::SessionPointer(pointer)) if pointer.member_id == *member => {
+            Some(pointer.id.to_string())
+        }
         (List::Domains, Record::Domain(one)) => {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }

@@ -39,7 +39,8 @@ use domain::mailbox::opt_out::{OptOut, OptOutSecret};
 use domain::mailbox::screening::{Check, Held, Reason, Rule as ScreeningRule, Screened, Screening, Test};
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
-use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
+use domain::people::browser::Browser;
+use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
@@ -200,6 +201,9 @@ pub fn session(n: u8, role: Role) -> (Session, Secret) {
         created_at: NOW,
         expires_at: NOW + Session::IDLE,
         ends_at: NOW + Session::LIFE,
+        used_at: NOW,
+        browser: Some(Browser::of("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")),
+        opened_with: OpenedWith::Password,
         version: 1,
     };
     (session, secret)

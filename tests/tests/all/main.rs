@@ -11,6 +11,7 @@ mod openapi;
 
 mod people {
     mod limits;
+    mod own_sessions;
     mod resets;
     mod sign_in;
     mod tokens;
@@ -66,6 +67,7 @@ mod stack {
         pub(super) mod access;
         mod console;
         pub(super) mod members;
+        mod own_sessions;
         mod persons;
         mod sign_in;
         mod tokens;

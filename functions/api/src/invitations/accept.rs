@@ -27,7 +27,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (invitation, password) = wire::gate::invitations::accept(&request.body)?;
-        let (session, secret) = invitations::accept(ports, &invitation, &password).await?;
+        let (session, secret) = invitations::accept(ports, &invitation, &password, request.browser()).await?;
         Ok(Response::json(201, &wire::people::sessions::session(&session, secret.reveal())))
     })
 }

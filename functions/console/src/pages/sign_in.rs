@@ -1,7 +1,8 @@
 //! `/console/sign-in`
 
 use app::Refusal;
-use app::people::{password::PASSWORD_LENGTH, sessions};
+use app::people::password::PASSWORD_LENGTH;
+use app::people::sessions::{self, SignIn};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
@@ -70,7 +71,8 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
         Ok(email) if password.chars().count() <= *PASSWORD_LENGTH.end() => {
-            sessions::sign_in(&context.ports, &*context.powers.directory, &email, password).await
+            let shown = SignIn { email: &email, password, browser: request.browser() };
+            sessions::sign_in(&context.ports, &*context.powers.directory, &shown).await
         }
         _ => Err(wrong),
     };

@@ -35,7 +35,8 @@ use domain::people::reset::Reset;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
     ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, OrganizationId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+    MessageId, OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId,
+    WebhookId,
 };
 use jiff::civil::Date;
 
@@ -77,6 +78,26 @@ pub struct TokenPointer {
 impl From<&Token> for TokenPointer {
     fn from(token: &Token) -> Self {
         Self { id: token.id, hash: token.hash }
+    }
+}
+
+/// Leads from a member and a session's id to its record, which lies under the hash of a secret: by these their sessions are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionPointer {
+    /// Whose seat.
+    pub member_id: MemberId,
+    /// The session.
+    pub id: SessionId,
+    /// What its secret hashes to.
+    pub hash: Digest,
+    /// When the session ends whatever happens.
+    pub ends_at: Timestamp,
+}
+
+impl From<&Session> for SessionPointer {
+    fn from(session: &Session) -> Self {
+        let Session { member_id, id, hash, ends_at, .. } = *session;
+        Self { member_id, id, hash, ends_at }
     }
 }
 
@@ -144,8 +165,7 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
-                MessageId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
             };
             use jiff::civil::Date;
 
@@ -249,6 +269,8 @@ records! {
         TokenPointer(TokenPointer) by (id: TokenId);
         /// A session, by the hash of its secret.
         Session(Session) by (hash: Digest), version;
+        /// Where a session lies, by its member and its id.
+        SessionPointer(SessionPointer) by (member_id: MemberId, id: SessionId);
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
         /// A deleted inbox whose mail is still being deleted.
@@ -345,7 +367,8 @@ pub enum Write {
     Marks(ThreadMarks),
     /// Writes a conversation as a whole, as it was seen. The conflict is on [`Key::Thread`].
     Conversation(Box<ThreadChange>),
-    /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
+    /// Writes the end of a session and when it was used, from this version, and nothing else of it: whoever may only prolong sessions
+    /// makes none.
     Prolong(Session),
     /// Pauses what can be paused, or ends that, where it is as it was seen, and writes nothing else of it. One that is gone is not made
     /// anew.
@@ -451,6 +474,8 @@ impl Write {
 pub enum DirectoryWrite {
     /// A new login; its address must not have one yet.
     NewLogin(Login),
+    /// Writes nothing: the login must have the password that it was seen with.
+    SamePassword(Login),
     /// Another password of a login, in the place of the one that it was seen with.
     NewPassword {
         /// As it was seen.
@@ -632,6 +657,8 @@ pub enum List {
     Members,
     /// Invitations that nobody has accepted.
     Invitations,
+    /// The sessions of a member, as [`SessionPointer`], newest first, also those that ended by themselves lately; read strongly consistent.
+    Sessions(MemberId),
     /// The mails of an inbox that came or were asked for within this span.
     Messages(InboxId, Span),
     /// The mails of an inbox that came or were asked for at this time or later, oldest first.

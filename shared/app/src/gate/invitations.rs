@@ -8,6 +8,7 @@ use domain::base::digest::Digest;
 use domain::delivery::event::{EventKind, InvitationNotice, Subject};
 use domain::gate::group::{groups_of, regroup};
 use domain::people::access::{Permit, Role, scope};
+use domain::people::browser::Browser;
 use domain::people::credential::{Login, Secret, Session};
 use domain::people::invitation::{Accepted, Invitation, InvitationClosed, InvitationSecret};
 use domain::people::organization::{Member, Organization};
@@ -20,8 +21,8 @@ use crate::base::error::Refusal;
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
 use crate::base::store::{
-    Change, Conflict, Directory, DirectoryWrite, Key, List, Page, PageRequest, StoreError, Write, key, load,
-    typed,
+    Change, Conflict, Directory, DirectoryWrite, Key, List, Page, PageRequest, SessionPointer, StoreError,
+    Write, key, load, typed,
 };
 use crate::gate::seats::{GroupRef, book, person, refused, resolve, seat_event};
 use crate::people::members;
@@ -163,7 +164,12 @@ pub async fn open(ports: &Ports, secret: &InvitationSecret) -> Result<Opened, Re
 }
 
 /// Accepts an invitation: whoever has the link of its last mail gets the seat, a login with this password, and a session.
-pub async fn accept(ports: &Ports, text: &str, password: &str) -> Result<(Session, Secret), Refusal> {
+pub async fn accept(
+    ports: &Ports,
+    text: &str,
+    password: &str,
+    browser: Option<Browser>,
+) -> Result<(Session, Secret), Refusal> {
     let secret = InvitationSecret::parse(text).ok_or_else(|| closed(InvitationClosed::Unknown))?;
     let organization_id = secret.organization_id();
     // Whoever has no link learns nothing of what a password has to be, and has none hashed.
@@ -190,7 +196,7 @@ pub async fn accept(ports: &Ports, text: &str, password: &str) -> Result<(Sessio
             organization_id,
             member_id: member.id,
         };
-        let (session, shown) = fresh(ports, &member);
+        let (session, shown) = fresh(ports, &member, browser.clone());
         let actor = person(member.id);
         let accepted = Some(Accepted { at: now, member_id: member.id });
         let mut joined = ports.audit(organization_id, &actor, "invitation.accept", invitation.id);
@@ -198,7 +204,8 @@ pub async fn accept(ports: &Ports, text: &str, password: &str) -> Result<(Sessio
             .update(Invitation { accepted, ..invitation.clone() })
             .create(member.clone())
             .directory(DirectoryWrite::NewLogin(login))
-            .create(session.clone());
+            .create(session.clone())
+            .create(SessionPointer::from(&session));
         if let Some(inviter) = inviter(ports, &invitation).await? {
             // Of one who is removed at this moment nobody comes in.
             change = change.write(Write::HoldsRole(inviter.id, inviter.role));

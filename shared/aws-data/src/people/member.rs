@@ -1,7 +1,7 @@
 //! Members, and the logins that lead to them.
 
-use aws_sdk_dynamodb::types::Update;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{ConditionCheck, Update};
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::people::access::Role;
@@ -78,6 +78,14 @@ record! {
 
 impl Kind for Login {
     const NAME: &'static str = "login";
+}
+
+/// That a login has the password that it was seen with.
+pub(crate) fn same_password(login: &Login) -> ConditionCheckBuilder {
+    ConditionCheck::builder()
+        .set_key(Some(key(&login_at(&login.email))))
+        .condition_expression("password_hash = :seen")
+        .expression_attribute_values(":seen", text(&login.password_hash))
 }
 
 /// Another password of a login. Names only the attributes that `template.yaml` lets routes write of one.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use app::base::store::{
-    AddressEntry, Answer, Contact, Counter, DraftPointer, Record, ThreadPointer, TokenPointer,
+    AddressEntry, Answer, Contact, Counter, DraftPointer, Record, SessionPointer, ThreadPointer, TokenPointer,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::base::digest::Digest;
@@ -60,6 +60,7 @@ fn written() -> Vec<(String, Item)> {
         token.into(),
         rotated.into(),
         later_secret.into(),
+        SessionPointer::from(&session).into(),
         session.into(),
         samples::inbox(1).into(),
         samples::purge(1).into(),

@@ -15,6 +15,7 @@
 //! | token | `org/token/hash` | `token` | `org/tokens` / `tok` |
 //! | token pointer | `org/tok` | `pointer` | |
 //! | session | `org/session/hash` | `session` | |
+//! | session pointer | `org/mem/sessions` | `ses` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | deleted inbox | `org/inb/purge` | `purge` | |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
@@ -73,7 +74,8 @@
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
 use app::base::store::{
-    Answer, Contact, Counter, DraftPointer, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
+    Answer, Contact, Counter, DraftPointer, Expect, Key, Record, SessionPointer, StoreError, ThreadPointer,
+    TokenPointer,
 };
 use domain::OrganizationId;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
@@ -140,6 +142,7 @@ kinds! { org;
     Token(Token), Key::Token(hash) => token::at(org, *hash);
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
+    SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
     Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
@@ -244,6 +247,7 @@ mod tests {
             key("token", Key::Token(hash)),
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
             key("session", Key::Session(hash)),
+            key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),
             key("deleted inbox", Key::Purge(inbox)),
             key("message", Key::Message(inbox, MessageId::new(at, entropy))),

@@ -246,6 +246,7 @@ impl DynamoTable {
             DirectoryWrite::NewLogin(login) => {
                 self.put(encode(&member::login_at(&login.email), login)?, Expect::Absent)
             }
+            DirectoryWrite::SamePassword(login) => self.check(member::same_password(login)),
             DirectoryWrite::NewPassword { login, password_hash } => {
                 self.update(member::new_password(login, password_hash))
             }

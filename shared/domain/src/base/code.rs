@@ -244,6 +244,8 @@ codes! {
         AddressOfInbox = "address_of_inbox", "give a person's own address: an inbox of this installation is read by whoever holds a token for it";
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
+        PasswordUnchanged = "password_unchanged", "take another password than the one that you have";
+        WrongPassword = "wrong_password", "give your own password; after ten attempts in a quarter of an hour even the right one is refused until the next begins";
         PasswordGuessable = "password_guessable", "take four or more words that have nothing to do with each other, with you or with your organization";
         DraftOrMessage = "draft_or_message", "give one of `draft`, `draft_id` and `message_id`";
         OneRecipientNeeded = "one_recipient_needed", "list mail goes to each recipient as a mail of their own: send one to each";

@@ -107,7 +107,7 @@ async fn mailed(world: &World, role: Role) -> (Invitation, String) {
 }
 
 async fn accept(world: &World, link: &str) -> Result<(Session, Secret), Refusal> {
-    invitations::accept(&world.ports, link, PASSWORD).await
+    invitations::accept(&world.ports, link, PASSWORD, None).await
 }
 
 fn code<T: std::fmt::Debug>(refused: Result<T, Refusal>) -> Code {
@@ -208,7 +208,7 @@ async fn every_way_to_be_useless_says_why_to_whoever_has_the_link_and_to_nobody_
     for stranger in ["", "cs_invitation_", &none, &other, &second.replace("cs_invitation_", "cs_link_")] {
         assert_eq!(accept(&world, stranger).await.unwrap_err(), accept(&world, "x").await.unwrap_err());
     }
-    let weak = invitations::accept(&world.ports, &second, "password1234").await;
+    let weak = invitations::accept(&world.ports, &second, "password1234", None).await;
     assert_eq!(code(weak), Code::PasswordGuessable);
     // Its seven days are over.
     world.pass(7 * 24 * 3600);

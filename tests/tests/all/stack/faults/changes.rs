@@ -87,6 +87,28 @@ impl<'a> House<'a> {
         self.stack.text("/agent_token")
     }
 
+    /// The viewer's password, and one that they may have next.
+    fn passwords(&self) -> (&str, &'static str) {
+        let (first, second) =
+            (self.stack.text("/viewer/password"), "seven words that nobody would expect here");
+        if self.try_signing_in(first).status == 201 {
+            (first, second)
+        } else {
+            (second, "one link for one decision")
+        }
+    }
+
+    fn try_signing_in(&self, password: &str) -> tests::Answer {
+        let body = json!({"email": self.stack.text("/viewer/email"), "password": password});
+        self.stack.post("/v1/sessions", "", &body)
+    }
+
+    /// Another session of the viewer.
+    fn own_session(&self) -> String {
+        let session = self.try_signing_in(self.passwords().0).expect(201);
+        session["token"].as_str().unwrap().to_owned()
+    }
+
     fn held(&self) -> Held {
         submit(&self.stack, &unique("changed"))
     }
@@ -251,6 +273,41 @@ fn limit_routes() -> Vec<Route> {
                 let id = me["organization_id"].as_str().unwrap();
                 let change = json!({"name": unique("renamed")});
                 Asked::of("PATCH", "/v1/organization".to_owned(), house.owner(), change, id)
+            })
+        },
+    ]
+}
+
+/// What somebody changes of their own way in: the viewer, of whom nothing else is asked here.
+fn own_routes() -> Vec<Route> {
+    let route =
+        |function, action, again, ask| Route { function, action, done: 204, again, repeats: false, ask };
+    vec![
+        route("api-my-sessions-delete", "session.delete", &["not_found"], |house| {
+            let (own, _, other) = (house.own_session(), house.own_session(), house.own_session());
+            let me = house.stack.get("/v1/me", &other).expect(200);
+            let id = me["id"].as_str().unwrap();
+            Asked::of("DELETE", format!("/v1/me/sessions/{id}"), &own, Value::Null, id)
+        }),
+        Route {
+            repeats: true,
+            ..route("api-my-sessions-delete-all", "session.delete", &[], |house| {
+                let (own, _) = (house.own_session(), house.own_session());
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let id = me["member_id"].as_str().unwrap();
+                Asked::of("DELETE", "/v1/me/sessions".to_owned(), &own, Value::Null, id)
+            })
+        },
+        Route {
+            repeats: true,
+            // Whose first request did it has another password by now.
+            ..route("api-my-password-change", "password.change", &["wrong_password"], |house| {
+                let own = house.own_session();
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let (current, new) = house.passwords();
+                let change = json!({"current_password": current, "new_password": new});
+                let id = me["user"]["id"].as_str().unwrap();
+                Asked::of("POST", "/v1/me/password".to_owned(), &own, change, id)
             })
         },
     ]
@@ -748,6 +805,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     for route in routes()
         .into_iter()
         .chain(limit_routes())
+        .chain(own_routes())
         .chain(rule_routes())
         .chain(list_routes())
         .chain(draft_routes())
