@@ -214,13 +214,7 @@ pub async fn identify(
                     "the session has ended, after 12 hours without use or seven days: sign in again";
                 Refusal::because(Code::SessionExpired, message)
             })?;
-            let seat = load(&*ports.store, organization_id, key::Member(record.member_id)).await;
-            let seat = seat.map_err(Refusal::from)?.ok_or_else(removed)?;
-            if seat.ended(record.created_at) {
-                let message = "all sessions of this person were ended since: sign in again";
-                return Err(Refusal::because(Code::InvalidCredential, message).into());
-            }
-            let role = seat.role;
+            let role = seat_of(ports, &record).await?;
             if let Some(renewed) = record.renewed(now) {
                 // Losing this write costs nothing: the next request renews it.
                 let prolong = Write::Prolong(renewed);
@@ -277,6 +271,17 @@ fn removed() -> Refusal {
         Code::InvalidCredential,
         "the person whom this credential stands for left the organization, or was removed: ask an owner to invite them",
     )
+}
+
+/// The role that whoever opened a session has now.
+async fn seat_of(ports: &Ports, session: &Session) -> Result<Role, Refusal> {
+    let seat = load(&*ports.store, session.organization_id, key::Member(session.member_id)).await?;
+    let seat = seat.ok_or_else(removed)?;
+    if seat.ended(session.created_at) {
+        let message = "all sessions of this person were ended since: sign in again";
+        return Err(Refusal::because(Code::InvalidCredential, message));
+    }
+    Ok(seat.role)
 }
 
 /// Takes one request out of a caller's bucket.
