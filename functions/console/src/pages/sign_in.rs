@@ -11,10 +11,23 @@ use runtime::http::{Request, Response};
 use super::render;
 use crate::Context;
 use crate::guard::{self, Form};
+use crate::page::{Audience, Get, Page};
 use crate::route;
 use crate::shell::Shell;
 use crate::visit::{Visit, cookie};
 use crate::words::Moment;
+
+/// The form, and the front page, from where it goes to the queue.
+pub(super) const PAGES: &[Page] = &[
+    Page { path: "", audience: Audience::Anyone, get: Get::To("/approvals"), ..Page::NEW },
+    Page {
+        path: "/sign-in",
+        audience: Audience::Anyone,
+        get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+        post: Some(|context, request, _| Box::pin(submit(context, request))),
+        ..Page::NEW
+    },
+];
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -57,9 +70,12 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
         Err(refusal) => return Err(refusal),
     }
     let mut page = SignInPage::new(wanted);
-    if request.query.get("notice").is_some_and(|notice| notice == "signed-out") {
-        page.notice = "You are signed out.";
-    }
+    page.notice = match request.query.get("notice").map(String::as_str) {
+        Some("signed-out") => "You are signed out.",
+        Some("left") => "You left the organization.",
+        Some("password-changed") => "Your password is changed. Sign in with it.",
+        _ => "",
+    };
     Ok(guard::html(200, render(&page)?))
 }
 
@@ -72,7 +88,7 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
     let opened = match EmailAddress::parse(email) {
         Ok(email) if password.chars().count() <= *PASSWORD_LENGTH.end() => {
             let shown = SignIn { email: &email, password, browser: request.browser() };
-            sessions::sign_in(&context.ports, &*context.powers.directory, &shown).await
+            sessions::sign_in(&context.ports, context.powers.directory()?, &shown).await
         }
         _ => Err(wrong),
     };
