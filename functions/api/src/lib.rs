@@ -96,6 +96,14 @@ pub mod inboxes {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod invitations {
+    pub mod accept;
+    pub mod create;
+    pub mod delete;
+    pub mod list;
+    pub mod resend;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod lists {
     pub mod create;
     pub mod delete;
@@ -109,6 +117,22 @@ pub mod logs {
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
     pub mod get;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod members {
+    pub mod delete;
+    pub mod list;
+    pub mod update;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_password {
+    pub mod change;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_sessions {
+    pub mod delete;
+    pub mod delete_all;
+    pub mod list;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod messages {
@@ -127,6 +151,11 @@ pub mod messages {
     pub mod send_again;
     pub mod update;
     pub mod wait;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod password_resets {
+    pub mod confirm;
+    pub mod create;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod policies {
@@ -200,6 +229,7 @@ pub mod openapi {
 pub mod organization {
     pub mod pause;
     pub mod resume;
+    pub mod transfer_ownership;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -251,12 +281,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
     inboxes::update::ENDPOINT,
+    invitations::accept::ENDPOINT,
+    invitations::create::ENDPOINT,
+    invitations::delete::ENDPOINT,
+    invitations::list::ENDPOINT,
+    invitations::resend::ENDPOINT,
     lists::create::ENDPOINT,
     lists::delete::ENDPOINT,
     lists::get::ENDPOINT,
     lists::list::ENDPOINT,
     logs::list::ENDPOINT,
     me::get::ENDPOINT,
+    members::delete::ENDPOINT,
+    members::list::ENDPOINT,
+    members::update::ENDPOINT,
+    my_password::change::ENDPOINT,
+    my_sessions::delete::ENDPOINT,
+    my_sessions::delete_all::ENDPOINT,
+    my_sessions::list::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
     messages::forward::ENDPOINT,
@@ -275,7 +317,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     openapi::get::ENDPOINT,
     organization::pause::ENDPOINT,
     organization::resume::ENDPOINT,
+    organization::transfer_ownership::ENDPOINT,
     organization::update::ENDPOINT,
+    password_resets::confirm::ENDPOINT,
+    password_resets::create::ENDPOINT,
     policies::create::ENDPOINT,
     policies::delete::ENDPOINT,
     policies::get::ENDPOINT,

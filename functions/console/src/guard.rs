@@ -124,8 +124,13 @@ impl Form {
 
     /// Reads a form that only the page of this link can have sent.
     pub(crate) fn of_link(request: &Request, secret: &LinkSecret) -> Result<Self, Refusal> {
+        Self::of_secret(request, &secret.form_token())
+    }
+
+    /// Reads a form that only a page can have sent that holds what was derived from its secret.
+    pub(crate) fn of_secret(request: &Request, expected: &str) -> Result<Self, Refusal> {
         let form = Self::of(request)?;
-        let (shown, expected) = (form.field("csrf"), secret.form_token());
+        let shown = form.field("csrf");
         if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
     }
 
@@ -151,6 +156,7 @@ impl Form {
 mod tests {
     use domain::base::digest::Digest;
     use domain::people::access::Role;
+    use domain::people::credential::OpenedWith;
     use domain::{MemberId, OrganizationId, SessionId, Timestamp};
 
     use super::*;
@@ -175,6 +181,9 @@ mod tests {
             created_at: now,
             expires_at: now + Session::IDLE,
             ends_at: now + Session::LIFE,
+            used_at: now,
+            browser: None,
+            opened_with: OpenedWith::Password,
             version: 1,
         }
     }

@@ -34,7 +34,7 @@ mod words;
 
 use std::sync::Arc;
 
-use app::base::ports::{Blobs, Workflow};
+use app::base::ports::{Blobs, Queue, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -112,6 +112,8 @@ struct Powers {
     workflow: Option<Arc<dyn Workflow>>,
     /// The audit log.
     trail: Option<Arc<dyn Trail>>,
+    /// Where those wait who are to be told something by mail.
+    notices: Option<Arc<dyn Queue>>,
 }
 
 impl Powers {
@@ -131,6 +133,10 @@ impl Powers {
         self.trail.as_deref().ok_or_else(|| elsewhere("the audit log"))
     }
 
+    fn notices(&self) -> Result<&dyn Queue, Refusal> {
+        self.notices.as_deref().ok_or_else(|| elsewhere("the queue of notifications"))
+    }
+
     /// What asking for a mail to be sent takes.
     fn sending(&self, ports: &Ports) -> Result<Sending, Refusal> {
         let Self { blobs: Some(blobs), directory: Some(directory), workflow: Some(workflow), .. } =
@@ -148,7 +154,12 @@ fn elsewhere(what: &str) -> Refusal {
 }
 
 fn manage(aws: &Aws) -> Context {
-    let powers = Powers { directory: Some(aws.directory()), trail: Some(aws.trail()), ..Powers::default() };
+    let powers = Powers {
+        directory: Some(aws.directory()),
+        trail: Some(aws.trail()),
+        notices: Some(aws.notify_queue()),
+        ..Powers::default()
+    };
     Context { ports: aws.ports(), powers, trust: Trust::Manage }
 }
 

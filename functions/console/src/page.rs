@@ -7,7 +7,11 @@ use app::Refusal;
 use domain::base::id::Id;
 use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
-use domain::{ApprovalId, AttachmentId, InboxId, MessageId, StandingApprovalId};
+use domain::people::invitation::InvitationSecret;
+use domain::people::reset::ResetSecret;
+use domain::{
+    ApprovalId, AttachmentId, GroupId, InboxId, InvitationId, MemberId, MessageId, StandingApprovalId,
+};
 use runtime::http::{Handling, Request, Response};
 
 use crate::Context;
@@ -115,9 +119,14 @@ type Kind = (&'static str, fn(&str) -> Option<String>);
 const KINDS: &[Kind] = &[
     ("approval_id", id::<ApprovalId>),
     ("attachment_id", id::<AttachmentId>),
+    ("group_id", id::<GroupId>),
     ("inbox_id", id::<InboxId>),
+    ("invitation", |text| InvitationSecret::parse(text).map(|secret| secret.reveal())),
+    ("invitation_id", id::<InvitationId>),
     ("link", |text| LinkSecret::parse(text).ok().map(|secret| secret.reveal())),
+    ("member_id", id::<MemberId>),
     ("message_id", id::<MessageId>),
+    ("reset", |text| ResetSecret::parse(text).map(|secret| secret.reveal())),
     ("standing_approval_id", id::<StandingApprovalId>),
 ];
 

@@ -7,6 +7,9 @@ use runtime::http::form_pairs;
 use crate::page::{Back, Page};
 use crate::words::encode;
 
+/// Who belongs to the organization.
+pub(crate) const PEOPLE: &str = "/console/people";
+
 /// The queue.
 pub(crate) const QUEUE: &str = "/console/approvals";
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use app::base::enter::Once;
 use app::base::ports::{BlobKey, Blobs as _};
-use app::base::store::{Change, Record};
+use app::base::store::{Change, DirectoryWrite, Record};
 use app::gate::submit::{Draft, DraftAttachment, Sending, Source, submit};
-use app::people::sessions;
+use app::people::password::hash_password;
 use app::{Ports, Refusal};
 use domain::base::address::{HeaderText, Mailbox};
 use domain::base::digest::Digest;
@@ -17,12 +17,14 @@ use domain::gate::policy::{Condition, Outcome, PolicyBook, PolicyContent, Requir
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::{Direction, Message};
 use domain::mailbox::screening::Held;
-use domain::people::access::{Role, scope};
+use domain::people::access::{Actor, Role, scope};
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
+use domain::people::invitation::Invitation;
 use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
+use testkit::world::Outside;
 use testkit::{World, samples};
 
 use crate::page::{Audience, Get, Page, Trust};
@@ -136,7 +138,12 @@ impl Console {
                 workflow: Some(workflow),
                 ..Powers::default()
             },
-            Trust::Manage => Powers { directory: Some(directory), trail: Some(trail), ..Powers::default() },
+            Trust::Manage => Powers {
+                directory: Some(directory),
+                trail: Some(trail),
+                notices: Some(Arc::new(Outside::default())),
+                ..Powers::default()
+            },
         };
         let context = Context { ports, powers, trust };
         let response = crate::handle(&context, &request).await.unwrap();
@@ -355,10 +362,8 @@ async fn a_lost_seat_closes_the_console() {
 async fn signing_in_and_out() {
     let console = Console::new().await;
     let password = "a long enough password";
-    let login = Login {
-        password_hash: sessions::hash_password(password, &[7; 16]).unwrap(),
-        ..samples::login(APPROVER)
-    };
+    let login =
+        Login { password_hash: hash_password(password, &[7; 16]).unwrap(), ..samples::login(APPROVER) };
     let email = login.email.as_str().to_owned();
     console.world.store.contents().logins.insert(login.email.mailbox_key(), login);
     let approval = console.hold(EDITOR, draft()).await;
@@ -1546,6 +1551,11 @@ async fn each_page_asks_for_what_it_declares() {
         "message_id" => samples::approval(1).message_id.to_string(),
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),
         "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),
+        "group_id" => samples::policies().groups[0].id.to_string(),
+        "invitation" => samples::mailed_invitation(1).1.reveal(),
+        "invitation_id" => samples::invitation(1).id.to_string(),
+        "member_id" => samples::member(99, Role::Viewer).id.to_string(),
+        "reset" => samples::reset(1).1.reveal(),
         other => panic!("an example of {other} is missing"),
     };
     for page in Page::all() {
@@ -1578,6 +1588,99 @@ async fn each_page_asks_for_what_it_declares() {
         let other = console.call(Console::request("DELETE", &address, Some(&secret(OWNER)))).await;
         assert_eq!((other.status(), other.header("allow")), (405, page.methods()), "{address}");
     }
+}
+
+#[tokio::test]
+async fn people_are_seen_by_all_and_changed_by_whoever_manages_them() {
+    let console = Console::new().await;
+    let seen = console.get(VIEWER, "/console/people").await;
+    assert_eq!(seen.status(), 200);
+    assert!(seen.body().contains("member5@example.com") && !seen.body().contains("Send the invitation"));
+    let approver = samples::member(APPROVER, Role::Viewer).id;
+    let (one, list) = (format!("/console/people/{approver}"), route::PEOPLE);
+    assert!(!console.get(VIEWER, &one).await.body().contains("<select"));
+    let own = format!("/console/people/{}", samples::member(VIEWER, Role::Viewer).id);
+    assert!(console.get(VIEWER, &own).await.body().contains("Leave this organization"));
+
+    let csrf = token(OWNER);
+    let invite = |email: &'static str| {
+        let fields =
+            [("csrf", csrf.as_str()), ("email", email), ("role", "editor")].map(|(a, b)| (a, b.to_owned()));
+        let console = &console;
+        async move {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            console.post(Some(OWNER), "/console/people/invitations", &fields).await
+        }
+    };
+    let typo = invite("no address").await;
+    assert_eq!(typo.status(), 422);
+    assert!(
+        typo.body().contains("value=\"no address\"") && typo.alert().starts_with("Email address"),
+        "{}",
+        typo.body()
+    );
+    assert_eq!(invite("grace@example.org").await.header("location"), format!("{list}?notice=invited"));
+    let twice = invite("grace@example.org").await;
+    assert_eq!((twice.status(), twice.alert().contains("is invited")), (409, true), "{}", twice.alert());
+    let shown = console.get(OWNER, list).await;
+    assert!(shown.body().contains("grace@example.org") && shown.body().contains("Send again"));
+
+    assert!(console.get(APPROVER, "/console/approvals").await.body().contains("Pause all mail"));
+    let change = [("csrf", csrf.as_str()), ("role", "editor")];
+    let done = console.post(Some(OWNER), &format!("{one}/change"), &change).await;
+    assert_eq!(done.header("location"), format!("{one}?notice=changed"));
+    // Their session has the new role at once.
+    assert!(!console.get(APPROVER, "/console/approvals").await.body().contains("Pause all mail"));
+    let last = format!("/console/people/{}", samples::member(OWNER, Role::Owner).id);
+    let kept = console.post(Some(OWNER), &format!("{last}/change"), &change).await;
+    assert_eq!(kept.status(), 409);
+    assert!(kept.alert().starts_with("An organization keeps an owner"), "{}", kept.alert());
+}
+
+#[tokio::test]
+async fn the_links_of_mails_to_people_change_nothing_until_a_form_is_sent() {
+    let console = Console::new().await;
+    let (invitation, secret) = samples::mailed_invitation(1);
+    let of_owner = Actor::Member { member_id: samples::member(OWNER, Role::Owner).id };
+    let (reset, reset_secret) = samples::reset(APPROVER);
+    let login = samples::login(APPROVER);
+    let change = Change::new(samples::organization_id(1))
+        .create(Invitation { invited_by: of_owner, ..invitation })
+        .create(reset)
+        .directory(DirectoryWrite::NewLogin(login));
+    console.world.ports.store.commit(change).await.unwrap();
+    let look = async |address: &str| console.call(Console::request("GET", address, None)).await;
+    let joining = format!("/console/invitations/{}", secret.reveal());
+    let resetting = format!("/console/password-resets/{}", reset_secret.reveal());
+    let before = console.world.store.contents().clone();
+    for address in [&joining, &resetting, &"/console/forgot-password".to_owned()] {
+        for _ in 0..3 {
+            assert_eq!(look(address).await.status(), 200, "{address}");
+        }
+    }
+    assert_eq!(console.world.store.contents().records, before.records);
+    let fields = |csrf: String, password: &'static str| [("csrf", csrf), ("password", password.to_owned())];
+    let send = async |address: &str, fields: [(&'static str, String); 2]| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        console.post(None, address, &fields).await
+    };
+    let good = "four words nobody puts together";
+    assert_eq!(send(&joining, fields("x".to_owned(), good)).await.status(), 403);
+    let weak = send(&joining, fields(secret.form_token(), "password1234")).await;
+    assert_eq!(weak.status(), 422);
+    assert!(weak.alert().starts_with("The password is too easy"), "{}", weak.alert());
+    let joined = send(&joining, fields(secret.form_token(), good)).await;
+    assert_eq!((joined.status(), joined.header("location")), (303, route::QUEUE));
+    assert!(joined.cookie().starts_with("__Host-cs_session=cs_session_"));
+    let again = look(&joining).await;
+    assert_eq!(again.status(), 410);
+    assert!(again.body().contains("This invitation was accepted"), "{}", again.body());
+
+    let chosen = send(&resetting, fields(reset_secret.form_token(), good)).await;
+    assert_eq!(chosen.header("location"), "/console/sign-in?notice=password-changed");
+    assert_eq!(look(&resetting).await.status(), 410);
+    let asked = console.post(None, "/console/forgot-password", &[("email", "nobody@example.com")]).await;
+    assert!(asked.status() == 200 && asked.body().contains("If somebody signs in with this address"));
 }
 
 #[tokio::test]

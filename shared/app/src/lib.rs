@@ -18,9 +18,13 @@ pub mod base {
 
 /// Members, sessions and tokens.
 pub mod people {
+    pub mod account;
+    mod attempts;
     pub mod members;
     pub mod organization;
+    pub mod password;
     pub mod provision;
+    pub mod resets;
     pub mod sessions;
     pub mod tokens;
     pub mod usage;
@@ -59,6 +63,7 @@ pub mod gate {
     pub mod facts;
     pub mod groups;
     pub mod html;
+    pub mod invitations;
     pub mod links;
     pub mod notify;
     pub mod pause;
@@ -66,6 +71,7 @@ pub mod gate {
     pub mod purge;
     pub(crate) mod quote;
     pub mod rate;
+    pub mod seats;
     pub mod settle;
     pub mod standing;
     mod steps;

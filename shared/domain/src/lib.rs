@@ -22,9 +22,13 @@ pub mod base {
 /// Who acts: organizations, their members, and by what they are known.
 pub mod people {
     pub mod access;
+    pub mod browser;
     pub mod credential;
+    pub mod invitation;
     pub mod limit;
     pub mod organization;
+    pub mod reset;
+    pub mod seats;
     pub mod usage;
 }
 
@@ -75,8 +79,8 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId,
-    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId,
-    UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

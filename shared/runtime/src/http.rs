@@ -15,6 +15,7 @@ use domain::base::code::{Class, Code};
 use domain::base::digest::Digest;
 use domain::base::id::Id;
 use domain::people::access::{Permit, Principal, Scope, ScopeType};
+use domain::people::browser::Browser;
 use domain::people::credential::Secret;
 use domain::people::limit::Left;
 use domain::{InboxId, MemberId, OrganizationId, Timestamp};
@@ -206,6 +207,11 @@ impl Request {
     pub fn bearer(&self) -> Option<&str> {
         let (scheme, secret) = self.headers.get("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    }
+
+    /// What the caller's `User-Agent` says of what it is, in a word or two.
+    pub fn browser(&self) -> Option<Browser> {
+        self.headers.get("user-agent").map(|text| Browser::of(text))
     }
 
     /// The revision that `If-Match` names (RFC 9110 §13.1.1): one `ETag` as a response gave it. None where any will do, as without it.

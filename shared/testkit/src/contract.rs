@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
     AddressEntry, Amendment, Answer, Change, Claimed, Conflict, Contact, Counter, Directory, DirectoryWrite,
-    DraftPointer, Expect, Key, List, ListError, Page, PageRequest, Record, Store, StoreError, Tally,
-    ThreadPointer, TokenPointer, Watch, Write,
+    DraftPointer, Expect, Key, List, ListError, Page, PageRequest, Record, SessionPointer, Store, StoreError,
+    Tally, ThreadPointer, TokenPointer, Watch, Write,
 };
 use app::base::trail::{Range, Stored, Trail};
 use app::gate::rate::Places;
@@ -34,7 +34,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
-use domain::people::organization::Pause;
+use domain::people::organization::{Member, Pause};
 use domain::people::usage::{By, Of, Usage};
 use domain::{MessageId, OrganizationId};
 use jiff::SignedDuration;
@@ -75,11 +75,13 @@ pub async fn run(store: &dyn Whole) {
     drafts(store).await;
     pages(store).await;
     members(store).await;
+    seats(store).await;
     listed(store).await;
     held(store).await;
     domains(store).await;
     links_are_used_once(store).await;
     sessions_are_prolonged(store).await;
+    sessions_are_listed(store).await;
     claims(store).await;
     open(store).await;
     directory(store).await;
@@ -93,7 +95,7 @@ pub async fn run(store: &dyn Whole) {
     usage(store).await;
 }
 
-/// What is counted, and lines of the log of requests.
+/// What is counted, lines of the log of requests, and what is mailed to people.
 fn counted() -> Vec<Record> {
     vec![
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
@@ -101,6 +103,9 @@ fn counted() -> Vec<Record> {
         Counter { hash: Digest::of(b"m"), count: 8, expires_at: jiff::Timestamp::MAX }.into(),
         samples::request_line(1).into(),
         samples::request_line(2).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(2).into(),
+        samples::reset(1).0.into(),
         samples::usage(Of::Organization, 0).into(),
         samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
         samples::usage(Of::Token(domain::TokenId::new(NOW, [1; 10])), 4).into(),
@@ -117,6 +122,7 @@ async fn everything_reads_back(store: &dyn Whole) {
     let (rotated, later_secret) = samples::rotated(3);
     let token_pointer = TokenPointer::from(&token);
     let (session, _) = samples::session(1, Role::Owner);
+    let session_pointer = SessionPointer::from(&session);
     let pointer = ThreadPointer {
         inbox_id: samples::inbox_id(1),
         hash: Digest::of(b"pointer"),
@@ -143,6 +149,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         limited.into(),
         rotated.into(),
         later_secret.into(),
+        session_pointer.into(),
         session.into(),
         samples::inbox(1).into(),
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
@@ -930,6 +937,53 @@ async fn members(store: &dyn Whole) {
     assert_eq!(strangers.map(|page| page.items.len()), Ok(0));
 }
 
+/// Of a seat only the role changes, where it is as it was seen; its end frees its address.
+async fn seats(store: &dyn Whole) {
+    let (member, login) = (samples::member(95, Role::Approver), samples::login(95));
+    let made = change().create(member.clone()).directory(DirectoryWrite::NewLogin(login.clone()));
+    assert_eq!(store.commit(made).await, Ok(()));
+    let key = Key::Member(member.id);
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    let give = |seen, role| change().write(Write::GiveRole { member_id: member.id, seen, role });
+    assert_eq!(store.commit(give(Role::Viewer, Role::Owner)).await, conflict);
+    assert_eq!(store.commit(give(Role::Approver, Role::Editor)).await, Ok(()));
+    let editor = Member { role: Role::Editor, ..member.clone() };
+    assert_eq!(get(store, key.clone()).await, Some(editor.into()));
+    let holds = |role| change().write(Write::HoldsRole(member.id, role)).audit(samples::audit_entry(96));
+    assert_eq!(store.commit(holds(Role::Approver)).await, conflict);
+    assert_eq!(store.commit(holds(Role::Editor)).await, Ok(()));
+
+    let ended = change().write(Write::EndSessions(member.id, later(7)));
+    assert_eq!(store.commit(ended.clone()).await, Ok(()));
+    let since = Member { role: Role::Editor, sessions_since: Some(later(7)), ..member.clone() };
+    assert_eq!(get(store, key.clone()).await, Some(since.into()));
+
+    let end = |role, of| {
+        let ends = DirectoryWrite::EndLogin(login.email.clone(), of);
+        change().write(Write::Unseat(member.id, role)).directory(ends)
+    };
+    assert_eq!(store.commit(end(Role::Approver, member.id)).await, conflict);
+    let other = end(Role::Editor, samples::member(94, Role::Editor).id);
+    assert_eq!(store.commit(other).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    assert_eq!(store.commit(end(Role::Editor, member.id)).await, Ok(()));
+    assert_eq!((get(store, key).await, store.login(&login.email).await), (None, Ok(None)));
+    for gone in [give(Role::Editor, Role::Owner), ended] {
+        assert_eq!(store.commit(gone).await, conflict, "it is not made anew");
+    }
+
+    let waiting = samples::invitation(97);
+    for one in [waiting.clone(), samples::accepted_invitation(98)] {
+        assert_eq!(store.commit(change().create(one)).await, Ok(()));
+    }
+    let page = PageRequest { limit: 10, cursor: None };
+    let listed = store.list(organization_id(1), &List::Invitations, &page).await;
+    assert_eq!(
+        listed.map(|page| page.items),
+        Ok(vec![waiting.into(), samples::invitation(1).into()]),
+        "one that was accepted is a seat"
+    );
+}
+
 /// What is held is in its own list, and in no list of mails.
 async fn held(store: &dyn Whole) {
     let organization_id = organization_id(8);
@@ -1044,7 +1098,7 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
     let (session, _) = samples::session(96, Role::Viewer);
     let key = Key::Session(session.hash);
     assert_eq!(store.commit(change().create(session.clone())).await, Ok(()));
-    let prolonged = Session { expires_at: later(50_000), ..session.clone() };
+    let prolonged = Session { expires_at: later(50_000), used_at: later(6_800), ..session.clone() };
     let forged = Session { role: Role::Owner, ..prolonged.clone() };
     let prolong = change().write(Write::Prolong(forged));
     assert_eq!(store.commit(prolong.clone()).await, Ok(()));
@@ -1054,6 +1108,31 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
     let (unknown, _) = samples::session(97, Role::Owner);
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
     assert_eq!(store.commit(change().write(Write::Prolong(unknown))).await, conflict, "none is made");
+}
+
+/// The sessions of a member, newest first, and nobody else's.
+async fn sessions_are_listed(store: &dyn Whole) {
+    let of = |n: u8, member: u8| {
+        let member_id = samples::member(member, Role::Viewer).id;
+        Session { member_id, ..samples::session(n, Role::Viewer).0 }
+    };
+    let own: Vec<_> = [101, 102, 103].map(|n| SessionPointer::from(&of(n, 98))).into();
+    for pointer in own.iter().cloned().chain([SessionPointer::from(&of(104, 99))]) {
+        assert_eq!(store.commit(change().create(pointer)).await, Ok(()));
+    }
+    let newest: Vec<Record> = own.iter().rev().cloned().map(Record::from).collect();
+    let list = List::Sessions(own[0].member_id);
+    for limit in [1, 2, 100] {
+        assert_eq!(all_in(store, organization_id(1), &list, limit).await, newest);
+    }
+    assert_eq!(all_in(store, organization_id(2), &list, 100).await, []);
+    let gone = change().write(Write::Remove(Key::SessionPointer(own[0].member_id, own[1].id)));
+    assert_eq!(store.commit(gone.clone()).await, Ok(()));
+    assert!(
+        matches!(store.commit(gone).await, Err(StoreError::Conflict(_))),
+        "of two at once, one conflicts"
+    );
+    assert_eq!(all_in(store, organization_id(1), &list, 100).await.len(), 2);
 }
 
 /// Holds the one conditional write together with the domain's transition.
@@ -1168,6 +1247,22 @@ async fn directory(store: &dyn Whole) {
     assert_eq!(store.commit(make).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
     let other_case = samples::address(&login.email.as_str().to_ascii_uppercase());
     assert_eq!(store.login(&other_case).await, Ok(Some(login.clone())));
+    let changed = |seen: &domain::people::credential::Login, to: &str| {
+        let login = seen.clone();
+        change().directory(DirectoryWrite::NewPassword { login, password_hash: to.to_owned() })
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    let same = || change().directory(DirectoryWrite::SamePassword(login.clone()));
+    assert_eq!(store.commit(same().create(samples::session(70, Role::Viewer).0)).await, Ok(()));
+    assert_eq!(store.commit(changed(&login, "another")).await, Ok(()));
+    assert_eq!(store.commit(changed(&login, "a third")).await, conflict, "it is another already");
+    let seen_before = same().create(samples::session(72, Role::Viewer).0);
+    assert_eq!(store.commit(seen_before).await, conflict, "what was seen does not stand");
+    let another = domain::people::credential::Login { password_hash: "another".to_owned(), ..login.clone() };
+    assert_eq!(store.login(&login.email).await, Ok(Some(another.clone())), "nothing else of it is changed");
+    assert_eq!(store.commit(changed(&another, &login.password_hash)).await, Ok(()));
+    let nobody = samples::login(73);
+    assert_eq!(store.commit(changed(&nobody, "x")).await, conflict, "no login is made");
     let inbox = samples::inbox(71);
     let entry = AddressEntry {
         address: inbox.address.clone(),

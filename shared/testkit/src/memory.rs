@@ -177,9 +177,46 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             (key, met)
         }
         Write::Used { token, .. } => (Key::Token(*token), at(&Key::Token(*token)).is_some()),
+        Write::EndSessions(member_id, _) => {
+            let key = Key::Member(*member_id);
+            let met = at(&key).is_some();
+            (key, met)
+        }
+        Write::GiveRole { member_id, seen: role, .. }
+        | Write::HoldsRole(member_id, role)
+        | Write::Unseat(member_id, role) => {
+            let key = Key::Member(*member_id);
+            let met = matches!(at(&key), Some(Record::Member(member)) if member.role == *role);
+            (key, met)
+        }
         _ => return None,
     };
     (!met).then_some(key)
+}
+
+/// Whether the directory is as a write of it expects.
+fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
+    match write {
+        DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
+        DirectoryWrite::SamePassword(login) | DirectoryWrite::NewPassword { login, .. } => contents
+            .logins
+            .get(&login.email.mailbox_key())
+            .is_some_and(|known| known.password_hash == login.password_hash),
+        DirectoryWrite::EndLogin(email, member_id) => {
+            contents.logins.get(&email.mailbox_key()).is_some_and(|login| login.member_id == *member_id)
+        }
+        DirectoryWrite::ForgetAttempts(email, window) => {
+            contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
+        }
+        DirectoryWrite::RetireAddress(entry) => {
+            contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
+        }
+        DirectoryWrite::NewAddress(entry) => !contents.addresses.contains_key(&entry.address.mailbox_key()),
+        DirectoryWrite::Family(family) => {
+            contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
+        }
+        DirectoryWrite::Claim(..) => true,
+    }
 }
 
 fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
@@ -205,7 +242,11 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Pause { .. }
             | Write::Amend { .. }
             | Write::Rotate { .. }
-            | Write::Used { .. } => {
+            | Write::Used { .. }
+            | Write::GiveRole { .. }
+            | Write::HoldsRole(..)
+            | Write::EndSessions(..)
+            | Write::Unseat(..) => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
@@ -256,27 +297,9 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Uncount { .. } => {}
         }
     }
-    for write in &change.directory {
-        let met = match write {
-            DirectoryWrite::NewLogin(login) => !contents.logins.contains_key(&login.email.mailbox_key()),
-            DirectoryWrite::ForgetAttempts(email, window) => {
-                contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
-            }
-            DirectoryWrite::RetireAddress(entry) => {
-                contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
-            }
-            DirectoryWrite::NewAddress(entry) => {
-                !contents.addresses.contains_key(&entry.address.mailbox_key())
-            }
-            DirectoryWrite::Family(family) => {
-                contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
-            }
-            DirectoryWrite::Claim(..) => true,
-        };
-        if !met {
-            conflicts.push(Conflict::Directory);
-        }
-    }
+    conflicts.extend(
+        change.directory.iter().filter(|write| !is_met(contents, write)).map(|_| Conflict::Directory),
+    );
     let known = |entry: &AuditEntry| contents.audit.iter().any(|known| known.id == entry.id);
     if !change.is_one_entry() && change.audit.iter().any(known) {
         conflicts.push(Conflict::Directory);
@@ -290,6 +313,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
     let key = match &write {
         Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
+        Write::GiveRole { member_id, .. } | Write::EndSessions(member_id, _) => Key::Member(*member_id),
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -310,6 +334,8 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
             it.last_four = last_four;
         }
         (Write::Used { at, .. }, Record::Token(it)) => it.last_used_at = Some(at),
+        (Write::GiveRole { role, .. }, Record::Member(it)) => it.role = role,
+        (Write::EndSessions(_, at), Record::Member(it)) => it.sessions_since = Some(at),
         _ => {}
     }
 }
@@ -320,6 +346,38 @@ fn add_use(contents: &mut Contents, organization_id: OrganizationId, one: Usage)
     match contents.records.get_mut(&key) {
         Some(Record::Usage(known)) => known.amounts = known.amounts.plus(one.amounts),
         _ => drop(contents.records.insert(key, one.into())),
+    }
+}
+
+/// Changes the directory.
+fn apply_to_directory(contents: &mut Contents, write: DirectoryWrite) {
+    match write {
+        DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
+        DirectoryWrite::SamePassword(_) => {}
+        DirectoryWrite::NewPassword { login, password_hash } => {
+            contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login });
+        }
+        DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
+        DirectoryWrite::ForgetAttempts(email, window) => {
+            contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
+        }
+        DirectoryWrite::RetireAddress(entry) => {
+            contents.retired.insert(entry.address.mailbox_key());
+        }
+        DirectoryWrite::NewAddress(entry) => {
+            drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
+        }
+        DirectoryWrite::Family(mut family) => {
+            family.version += 1;
+            drop(contents.families.insert(family.look.clone(), family));
+        }
+        DirectoryWrite::Claim(name, claimed) => {
+            let count = contents.claims.entry(name).or_default();
+            *count = match claimed {
+                Claimed::Asked => *count + 1,
+                Claimed::Deleted => count.saturating_sub(1),
+            };
+        }
     }
 }
 
@@ -359,10 +417,16 @@ fn apply(contents: &mut Contents, change: Change) {
                 let key = (organization_id, Key::Session(session.hash));
                 if let Some(Record::Session(stored)) = contents.records.get_mut(&key) {
                     stored.expires_at = session.expires_at;
+                    stored.used_at = session.used_at;
                     stored.version += 1;
                 }
             }
-            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+            Write::Pause { .. }
+            | Write::Amend { .. }
+            | Write::Rotate { .. }
+            | Write::Used { .. }
+            | Write::GiveRole { .. }
+            | Write::EndSessions(..) => {
                 change_part(contents, organization_id, write);
             }
             Write::Uncount { key: hash, by } => {
@@ -378,36 +442,17 @@ fn apply(contents: &mut Contents, change: Change) {
                     None => drop(contents.records.remove(&key)),
                 }
             }
-            Write::Missing(_) | Write::Unchanged(..) => {}
+            Write::Missing(_) | Write::Unchanged(..) | Write::HoldsRole(..) => {}
+            Write::Unseat(member_id, _) => {
+                drop(contents.records.remove(&(organization_id, Key::Member(member_id))));
+            }
             Write::Delete(key) | Write::Remove(key) | Write::RemoveVersion(key, _) => {
                 drop(contents.records.remove(&(organization_id, key)));
             }
         }
     }
     for write in change.directory {
-        match write {
-            DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
-            DirectoryWrite::ForgetAttempts(email, window) => {
-                contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
-            }
-            DirectoryWrite::RetireAddress(entry) => {
-                contents.retired.insert(entry.address.mailbox_key());
-            }
-            DirectoryWrite::NewAddress(entry) => {
-                drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
-            }
-            DirectoryWrite::Family(mut family) => {
-                family.version += 1;
-                drop(contents.families.insert(family.look.clone(), family));
-            }
-            DirectoryWrite::Claim(name, claimed) => {
-                let count = contents.claims.entry(name).or_default();
-                *count = match claimed {
-                    Claimed::Asked => *count + 1,
-                    Claimed::Deleted => count.saturating_sub(1),
-                };
-            }
-        }
+        apply_to_directory(contents, write);
     }
     for entry in change.audit {
         if !contents.audit.iter().any(|known| known.id == entry.id) {
@@ -424,6 +469,10 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Tokens, Record::Token(token)) if token.first.is_none() => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
+        (List::Invitations, Record::Invitation(one)) if one.accepted.is_none() => Some(one.id.to_string()),
+        (List::Sessions(member), Record::SessionPointer(pointer)) if pointer.member_id == *member => {
+            Some(pointer.id.to_string())
+        }
         (List::Domains, Record::Domain(one)) => {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }

@@ -6,7 +6,8 @@ use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::base::hours::Hours;
 use domain::delivery::event::{
-    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject, WebhookStatus, WhyDisabled,
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, InvitationNotice, SeatNotice,
+    Subject, WebhookStatus, WhyDisabled,
 };
 use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{
@@ -38,12 +39,15 @@ use domain::mailbox::opt_out::{OptOut, OptOutSecret};
 use domain::mailbox::screening::{Check, Held, Reason, Rule as ScreeningRule, Screened, Screening, Test};
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
-use domain::people::credential::{CredentialKind, Login, Secret, Session, Token};
+use domain::people::browser::Browser;
+use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
+use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::reset::{Reset, ResetSecret};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
     OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
@@ -95,7 +99,43 @@ pub fn member(n: u8, role: Role) -> Member {
         email: address(&format!("member{n}@example.com")),
         role,
         created_at: NOW,
+        sessions_since: None,
     }
+}
+
+/// An invitation to [`organization`] 1 that [`member`] 1 made and that was not mailed yet.
+pub fn invitation(n: u8) -> Invitation {
+    Invitation {
+        id: InvitationId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        email: address(&format!("invited{n}@example.com")),
+        role: Role::Viewer,
+        groups: [GroupId::new(NOW, [1; 10])].into(),
+        invited_by: Actor::Member { member_id: MemberId::new(NOW, [1; 10]) },
+        created_at: NOW,
+        expires_at: NOW + Invitation::LIFE,
+        secret: None,
+        accepted: None,
+        version: 1,
+    }
+}
+
+/// The same with the link that was mailed.
+pub fn mailed_invitation(n: u8) -> (Invitation, InvitationSecret) {
+    let secret = InvitationSecret::new(&invitation(n), [n; 32]);
+    (Invitation { secret: Some(secret.hash()), ..invitation(n) }, secret)
+}
+
+/// The same, accepted.
+pub fn accepted_invitation(n: u8) -> Invitation {
+    let accepted = Accepted { at: later(9), member_id: MemberId::new(NOW, [n; 10]) };
+    Invitation { accepted: Some(accepted), ..mailed_invitation(n).0 }
+}
+
+/// A reset of the password of [`member`] and the secret of its link.
+pub fn reset(n: u8) -> (Reset, ResetSecret) {
+    let secret = ResetSecret::new(organization_id(1), MemberId::new(NOW, [n; 10]), [n; 32]);
+    (Reset::new(&secret, None, NOW), secret)
 }
 
 /// A login for [`member`].
@@ -161,6 +201,9 @@ pub fn session(n: u8, role: Role) -> (Session, Secret) {
         created_at: NOW,
         expires_at: NOW + Session::IDLE,
         ends_at: NOW + Session::LIFE,
+        used_at: NOW,
+        browser: Some(Browser::of("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")),
+        opened_with: OpenedWith::Password,
         version: 1,
     };
     (session, secret)
@@ -699,6 +742,8 @@ pub fn subjects() -> Vec<Subject> {
         Subject::Halt(Box::new(Halt { token_id: None, paused: None })),
         Subject::Endpoint(Endpoint { id: webhook(1).id, status: webhook(1).status }),
         Subject::Domain(Box::new(domain(1).notice())),
+        Subject::Seat(SeatNotice { id: member(1, Role::Owner).id, role: Role::Approver }),
+        Subject::Invitation(InvitationNotice { id: invitation(1).id, role: Role::Viewer }),
     ]
 }
 

@@ -346,6 +346,9 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("suppression_id", "sup_01kc1x5e3r0000000000000014"),
     ("list_entry_id", "lst_01kc1x5e3r0000000000000013"),
     ("domain_id", "dom_01kc1x5e3r0000000000000015"),
+    ("member_id", "mem_01kc1x5e3r0000000000000016"),
+    ("invitation_id", "ivt_01kc1x5e3r0000000000000017"),
+    ("session_id", "ses_01kc1x5e3r0000000000000016"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).
@@ -468,6 +471,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "states:StartExecution",
             "states:SendTaskSuccess",
             "states:SendTaskFailure",
+            // Whoever forgot their password waits where notifications do: nothing in the table says so before the mail.
+            "sqs:SendMessage",
         ],
     ),
     (
@@ -515,6 +520,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "states:StartExecution",
             "states:SendTaskSuccess",
             "states:SendTaskFailure",
+            // Whoever forgot their password.
+            "sqs:SendMessage",
         ],
     ),
     (

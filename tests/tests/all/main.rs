@@ -11,6 +11,8 @@ mod openapi;
 
 mod people {
     mod limits;
+    mod own_sessions;
+    mod resets;
     mod sign_in;
     mod tokens;
 }
@@ -30,10 +32,12 @@ mod gate {
     mod files;
     mod forward;
     mod groups;
+    mod invitations;
     mod links;
     mod policies;
     mod quiet;
     mod rate;
+    mod seats;
     mod shown;
     mod unsubscribe;
     mod votes;
@@ -61,6 +65,9 @@ mod stack {
 
     mod people {
         pub(super) mod access;
+        mod console;
+        pub(super) mod members;
+        mod own_sessions;
         mod persons;
         mod sign_in;
         mod tokens;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::store::Directory;
-use app::people::sessions;
+use app::people::sessions::{self, SignIn};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
 use wire::people::sessions::{CreateSession, SessionView};
@@ -28,7 +28,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 fn handle<'a>((ports, directory): &'a (Ports, Arc<dyn Directory>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let (email, password) = wire::people::sessions::sign_in(&request.body)?;
-        let (session, secret) = sessions::sign_in(ports, &**directory, &email, &password).await?;
+        let browser = request.browser();
+        let shown = SignIn { email: &email, password: &password, browser };
+        let (session, secret) = sessions::sign_in(ports, &**directory, &shown).await?;
         Ok(Response::json(201, &wire::people::sessions::session(&session, secret.reveal())))
     })
 }

@@ -9,12 +9,15 @@ mod docs;
 mod edit;
 mod gate;
 mod held;
+mod invitation;
 mod link;
 mod mail;
 mod pause;
+mod people;
 mod policies;
 mod problem;
 mod queue;
+mod reset;
 mod sign_in;
 mod sign_out;
 mod standing;
@@ -43,10 +46,13 @@ pub(crate) const ALL: &[&[Page]] = &[
     docs::PAGES,
     edit::PAGES,
     held::PAGES,
+    invitation::PAGES,
     link::PAGES,
     pause::PAGES,
+    people::PAGES,
     policies::PAGES,
     queue::PAGES,
+    reset::PAGES,
     sign_in::PAGES,
     sign_out::PAGES,
     standing::PAGES,

@@ -1,7 +1,8 @@
 //! `/console/sign-in`
 
 use app::Refusal;
-use app::people::sessions;
+use app::people::password::PASSWORD_LENGTH;
+use app::people::sessions::{self, SignIn};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
@@ -69,9 +70,12 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
         Err(refusal) => return Err(refusal),
     }
     let mut page = SignInPage::new(wanted);
-    if request.query.get("notice").is_some_and(|notice| notice == "signed-out") {
-        page.notice = "You are signed out.";
-    }
+    page.notice = match request.query.get("notice").map(String::as_str) {
+        Some("signed-out") => "You are signed out.",
+        Some("left") => "You left the organization.",
+        Some("password-changed") => "Your password is changed. Sign in with it.",
+        _ => "",
+    };
     Ok(guard::html(200, render(&page)?))
 }
 
@@ -82,8 +86,9 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
     let wrong = Refusal::because(Code::WrongEmailOrPassword, "");
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
-        Ok(email) if password.chars().count() <= *sessions::PASSWORD_LENGTH.end() => {
-            sessions::sign_in(&context.ports, context.powers.directory()?, &email, password).await
+        Ok(email) if password.chars().count() <= *PASSWORD_LENGTH.end() => {
+            let shown = SignIn { email: &email, password, browser: request.browser() };
+            sessions::sign_in(&context.ports, context.powers.directory()?, &shown).await
         }
         _ => Err(wrong),
     };

@@ -26,13 +26,17 @@ use domain::mailbox::message::{
 };
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
+use domain::people::access::Role;
 use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
+use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::reset::Reset;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
-    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-    OrganizationId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
+    MessageId, OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId,
+    WebhookId,
 };
 use jiff::civil::Date;
 
@@ -74,6 +78,26 @@ pub struct TokenPointer {
 impl From<&Token> for TokenPointer {
     fn from(token: &Token) -> Self {
         Self { id: token.id, hash: token.hash }
+    }
+}
+
+/// Leads from a member and a session's id to its record, which lies under the hash of a secret: by these their sessions are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionPointer {
+    /// Whose seat.
+    pub member_id: MemberId,
+    /// The session.
+    pub id: SessionId,
+    /// What its secret hashes to.
+    pub hash: Digest,
+    /// When the session ends whatever happens.
+    pub ends_at: Timestamp,
+}
+
+impl From<&Session> for SessionPointer {
+    fn from(session: &Session) -> Self {
+        let Session { member_id, id, hash, ends_at, .. } = *session;
+        Self { member_id, id, hash, ends_at }
     }
 }
 
@@ -141,8 +165,7 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-                StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
             };
             use jiff::civil::Date;
 
@@ -246,6 +269,8 @@ records! {
         TokenPointer(TokenPointer) by (id: TokenId);
         /// A session, by the hash of its secret.
         Session(Session) by (hash: Digest), version;
+        /// Where a session lies, by its member and its id.
+        SessionPointer(SessionPointer) by (member_id: MemberId, id: SessionId);
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
         /// A deleted inbox whose mail is still being deleted.
@@ -304,6 +329,10 @@ records! {
         Counter(Counter) by (hash: Digest);
         /// A line of the log of requests.
         RequestLine(RequestLine, boxed *) by (at: Timestamp, id: Digest);
+        /// That somebody is invited.
+        Invitation(Invitation, boxed *) by (id: InvitationId), version;
+        /// A reset of a member's password.
+        Reset(Reset) by (member_id: MemberId), version;
         /// A part of what was counted on one day.
         Usage(Usage) by (day: Date, of: Of, part: u8);
     }
@@ -339,7 +368,8 @@ pub enum Write {
     Marks(ThreadMarks),
     /// Writes a conversation as a whole, as it was seen. The conflict is on [`Key::Thread`].
     Conversation(Box<ThreadChange>),
-    /// Writes the end of a session, from this version, and nothing else of it: whoever may only prolong sessions makes none.
+    /// Writes the end of a session and when it was used, from this version, and nothing else of it: whoever may only prolong sessions
+    /// makes none.
     Prolong(Session),
     /// Pauses what can be paused, or ends that, where it is as it was seen, and writes nothing else of it. One that is gone is not made
     /// anew.
@@ -376,6 +406,21 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+    /// Gives a member another role, where they have the one that was seen, and writes nothing else of their seat.
+    GiveRole {
+        /// Who.
+        member_id: MemberId,
+        /// The role that they have.
+        seen: Role,
+        /// The role that they are to have.
+        role: Role,
+    },
+    /// Writes nothing: the member must have this role.
+    HoldsRole(MemberId, Role),
+    /// Ends all sessions of a member that were opened until this time.
+    EndSessions(MemberId, Timestamp),
+    /// Removes the seat of a member, where they have the role that was seen.
+    Unseat(MemberId, Role),
     /// Removes a record.
     Delete(Key),
     /// Removes a record that must be there: of two at once, one conflicts.
@@ -430,6 +475,17 @@ impl Write {
 pub enum DirectoryWrite {
     /// A new login; its address must not have one yet.
     NewLogin(Login),
+    /// Writes nothing: the login must have the password that it was seen with.
+    SamePassword(Login),
+    /// Another password of a login, in the place of the one that it was seen with.
+    NewPassword {
+        /// As it was seen.
+        login: Login,
+        /// The new one, as [`Login::password_hash`] has it.
+        password_hash: String,
+    },
+    /// The login of a seat that is removed: its address may have another.
+    EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
     ForgetAttempts(EmailAddress, SignInWindow),
     /// A new inbox's address; it must not be taken.
@@ -600,6 +656,10 @@ pub enum List {
     Domains,
     /// All members, oldest first.
     Members,
+    /// Invitations that nobody has accepted.
+    Invitations,
+    /// The sessions of a member, as [`SessionPointer`], newest first, also those that ended by themselves lately; read strongly consistent.
+    Sessions(MemberId),
     /// The mails of an inbox that came or were asked for within this span.
     Messages(InboxId, Span),
     /// The mails of an inbox that came or were asked for at this time or later, oldest first.
@@ -724,6 +784,8 @@ pub enum Tally {
     Attempts,
     /// Refusals of an address that has no login, where those of others are written down.
     Refusals,
+    /// Links that were asked for by somebody who forgot their password.
+    Resets,
 }
 
 /// What comes before an organization is known.

@@ -9,7 +9,7 @@ use domain::people::organization::{Member, Organization};
 use crate::base::error::Refusal;
 use crate::base::ports::{DataKeys, Ports};
 use crate::base::store::{Change, DirectoryWrite};
-use crate::people::sessions::{PASSWORD_LENGTH, hash_password};
+use crate::people::password::{check_new_password, hash_password};
 
 /// A person who is to have a seat.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct NewMember {
     pub email: EmailAddress,
     /// What they may do.
     pub role: Role,
-    /// Their first password, [`PASSWORD_LENGTH`] characters.
+    /// Their first password, as [`check_new_password`] takes it.
     pub password: String,
 }
 
@@ -39,11 +39,12 @@ pub async fn organization(
             "name 1 to 20 members, one of them an owner",
         ));
     }
-    for (i, member) in members.iter().enumerate() {
-        if !PASSWORD_LENGTH.contains(&member.password.chars().count()) {
-            let field = format!("members[{i}].password");
-            return Err(Refusal::field(field, Code::PasswordLength, "must be 12 to 200 characters"));
-        }
+    let checked = members.iter().enumerate().map(|(i, member)| {
+        check_new_password(&format!("members[{i}].password"), &member.password, &member.email, &name)
+    });
+    let weak: Vec<_> = checked.filter_map(Result::err).collect();
+    if !weak.is_empty() {
+        return Err(Refusal::Invalid(weak));
     }
     let now = ports.now();
     let organization_id = ports.organization_id();
@@ -71,6 +72,7 @@ pub async fn organization(
             email: new.email.clone(),
             role: new.role,
             created_at: now,
+            sessions_since: None,
         };
         let login = Login {
             user_id: seat.user_id,

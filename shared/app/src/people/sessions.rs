@@ -1,32 +1,39 @@
-//! Signing in and out.
+//! Signing in and out, and the sessions that somebody has.
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Argon2, PasswordHash};
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::people::access::Actor;
-use domain::people::credential::{CredentialKind, Login, Secret, Session, SignInWindow, Turn};
+use domain::people::browser::Browser;
+use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Turn};
 use domain::people::organization::{Member, Organization};
+use domain::{MemberId, OrganizationId, SessionId};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Change, Directory, DirectoryWrite, Key, Tally, Write, key, load};
+use crate::base::store::{
+    Change, Conflict, Directory, DirectoryWrite, Key, List, Page, PageRequest, SessionPointer, StoreError,
+    Tally, Write, key, load, typed,
+};
+use crate::people::attempts::Attempt;
+use crate::people::password::{hash_password, verify_password};
 
-/// A password is 12 to 200 characters: a long sentence is fine, a megabyte to hash is not.
-pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 12..=200;
+/// So many sessions are ended in one transaction: each is two writes of the hundred that it may have.
+const ENDED_AT_ONCE: usize = 45;
 
-/// Hashes a password with Argon2id (RFC 9106, the crate's defaults: 19 MiB, 2 passes) and this salt.
-pub fn hash_password(password: &str, salt: &[u8; 16]) -> Result<String, Refusal> {
-    let hash = Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), salt)
-        .map_err(|error| Refusal::Internal(format!("argon2: {error}")))?;
-    Ok(hash.to_string())
-}
+/// Of so many sessions those are taken that are ended at once: the one that stays may be among them.
+const LOOKED_AT: u16 = 46;
 
-/// Whether the password is the one that was hashed; compares in constant time.
-fn verify_password(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+/// Ending all sessions takes at most so many transactions.
+const ENDINGS: usize = 20;
+
+/// What somebody shows to sign in.
+pub struct SignIn<'a> {
+    /// Their address.
+    pub email: &'a EmailAddress,
+    /// Their password.
+    pub password: &'a str,
+    /// What they sign in with, where that is known.
+    pub browser: Option<Browser>,
 }
 
 /// What a wrong password and an address without a login are answered, and every attempt while a login is locked.
@@ -47,32 +54,22 @@ fn wrong() -> Refusal {
 pub async fn sign_in(
     ports: &Ports,
     directory: &dyn Directory,
-    email: &EmailAddress,
-    password: &str,
+    shown: &SignIn<'_>,
 ) -> Result<(Session, Secret), Refusal> {
-    let window = SignInWindow::of(ports.now());
-    let turn = Turn::of(directory.count(email, Tally::Attempts, window).await?);
-    let flood = Refusal::NotBefore {
-        code: Code::TooManySignIns,
-        message: "too many attempts with this address: wait before the next".to_owned(),
-        retry_at: window.ends_at(),
-    };
-    if turn == (Turn::Flood { first: false }) {
-        return Err(flood);
-    }
-    let login = directory.login(email).await?;
-    let (reason, refusal) = match (turn, &login) {
-        (Turn::Compared, Some(login)) if verify_password(password, &login.password_hash) => {
-            match open(ports, login, window).await? {
+    let attempt = Attempt::count(ports, directory, shown.email).await?;
+    let login = directory.login(shown.email).await?;
+    let (reason, refusal) = match (attempt.turn, &login) {
+        (Turn::Compared, Some(login)) if verify_password(shown.password, &login.password_hash) => {
+            match open(ports, login, attempt, shown.browser.clone()).await? {
                 Some(opened) => return Ok(opened),
                 None => ("no_seat", wrong()),
             }
         }
         (Turn::Compared, Some(_)) => ("wrong_password", wrong()),
-        (Turn::Flood { .. }, _) => ("flood", flood),
+        (Turn::Flood { .. }, _) => ("flood", attempt.flood()),
         (Turn::Locked, _) | (_, None) => {
             // Whoever waits for the answer must not tell by its time that nothing was compared.
-            let _ = hash_password(password, &[0; 16]);
+            let _ = hash_password(shown.password, &[0; 16]);
             ("locked", wrong())
         }
     };
@@ -83,49 +80,181 @@ pub async fn sign_in(
             entry.details.push(("reason", reason.to_owned()));
             ports.store.commit(Change::new(login.organization_id).audit(entry)).await?;
         }
-        None => drop(directory.count(email, Tally::Refusals, window).await?),
+        None => drop(directory.count(shown.email, Tally::Refusals, attempt.window).await?),
     }
     Err(refusal)
 }
 
-/// A session for whoever showed the right password; none where they have no seat any more.
+/// A session for whoever showed the right password; none where they have no seat any more, or where the password was changed meanwhile.
 async fn open(
     ports: &Ports,
     login: &Login,
-    window: SignInWindow,
+    attempt: Attempt,
+    browser: Option<Browser>,
 ) -> Result<Option<(Session, Secret)>, Refusal> {
     let organization_id = login.organization_id;
     let member = load(&*ports.store, organization_id, key::Member(login.member_id)).await?;
     let Some(member) = member else { return Ok(None) };
+    let (session, secret) = fresh(ports, &member, browser);
+    let actor = Actor::Member { member_id: member.id };
+    let mut entry = ports.audit(organization_id, &actor, "session.create", session.id);
+    entry.details.push(("opened_with", session.opened_with.as_str().to_owned()));
+    let mut change = Change::new(organization_id)
+        .create(session.clone())
+        .create(SessionPointer::from(&session))
+        .directory(attempt.forgotten(&login.email))
+        // Whoever ends all sessions with a change of the password must not find one more behind it.
+        .directory(DirectoryWrite::SamePassword(login.clone()))
+        .audit(entry);
+    let known = PageRequest { limit: Session::MAX, cursor: None };
+    let known = ports.store.list(organization_id, &List::Sessions(member.id), &known).await?;
+    for oldest in typed::<SessionPointer>(known).items.iter().skip(usize::from(Session::MAX) - 1) {
+        change = ended(change, oldest);
+    }
+    match ports.store.commit(change).await {
+        Err(StoreError::Conflict(conflicts)) if conflicts.contains(&Conflict::Directory) => Ok(None),
+        written => Ok(written.map(|()| Some((session, secret)))?),
+    }
+}
+
+/// A session of a member, to be stored.
+pub(crate) fn fresh(ports: &Ports, member: &Member, browser: Option<Browser>) -> (Session, Secret) {
     let now = ports.now();
-    let secret = Secret::new(CredentialKind::Session, organization_id, ports.bytes());
+    let secret = Secret::new(CredentialKind::Session, member.organization_id, ports.bytes());
     let session = Session {
         id: ports.session_id(),
-        organization_id,
+        organization_id: member.organization_id,
         hash: secret.hash(),
         member_id: member.id,
         role: member.role,
         created_at: now,
         expires_at: now + Session::IDLE,
         ends_at: now + Session::LIFE,
+        used_at: now,
+        browser,
+        opened_with: OpenedWith::Password,
         version: 1,
     };
-    let actor = Actor::Member { member_id: member.id };
-    let change = Change::new(organization_id)
-        .create(session.clone())
-        .directory(DirectoryWrite::ForgetAttempts(login.email.clone(), window))
-        .audit(ports.audit(organization_id, &actor, "session.create", session.id));
-    ports.store.commit(change).await?;
-    Ok(Some((session, secret)))
+    (session, secret)
+}
+
+/// Adds the end of a session.
+fn ended(change: Change, pointer: &SessionPointer) -> Change {
+    change
+        .write(Write::Delete(Key::Session(pointer.hash)))
+        .write(Write::Delete(Key::SessionPointer(pointer.member_id, pointer.id)))
 }
 
 /// Ends a session.
 pub async fn sign_out(ports: &Ports, session: &Session) -> Result<(), Refusal> {
     let actor = Actor::Member { member_id: session.member_id };
-    let change = Change::new(session.organization_id)
-        .write(Write::Delete(Key::Session(session.hash)))
-        .audit(ports.audit(session.organization_id, &actor, "session.delete", session.id));
-    Ok(ports.store.commit(change).await?)
+    let change = ended(Change::new(session.organization_id), &session.into());
+    let entry = ports.audit(session.organization_id, &actor, "session.delete", session.id);
+    Ok(ports.store.commit(change.audit(entry)).await?)
+}
+
+/// The session that calls; a token has none.
+pub fn own(session: Option<Session>) -> Result<Session, Refusal> {
+    session.ok_or_else(|| {
+        Refusal::because(
+            Code::PersonRequired,
+            "a token has no sessions and no password: sign in (POST /v1/sessions) and call this with the session",
+        )
+    })
+}
+
+/// The open sessions of whoever calls, newest first. A page may be short: those that ended by themselves are not shown.
+pub async fn list(ports: &Ports, own: &Session, page: &PageRequest) -> Result<Page<Session>, Refusal> {
+    let organization_id = own.organization_id;
+    let page = ports.store.list(organization_id, &List::Sessions(own.member_id), page).await?;
+    let page = typed::<SessionPointer>(page);
+    let wanted: Vec<_> = page.items.iter().map(|pointer| key::Session(pointer.hash)).collect();
+    let found = if wanted.is_empty() { vec![] } else { load(&*ports.store, organization_id, wanted).await? };
+    let now = ports.now();
+    Ok(Page {
+        items: found.into_iter().flatten().filter(|session| session.is_open(now)).collect(),
+        next: page.next,
+    })
+}
+
+/// Ends one of one's own sessions, which may be the one that calls.
+pub async fn end(ports: &Ports, own: &Session, id: SessionId) -> Result<(), Refusal> {
+    let (organization_id, member_id) = (own.organization_id, own.member_id);
+    let unknown = || Refusal::NotFound("session");
+    let pointer = load(&*ports.store, organization_id, key::SessionPointer(member_id, id)).await?;
+    let pointer = pointer.ok_or_else(unknown)?;
+    let actor = Actor::Member { member_id };
+    let change = Change::new(organization_id)
+        .write(Write::Delete(Key::Session(pointer.hash)))
+        .write(Write::Remove(Key::SessionPointer(member_id, id)))
+        .audit(ports.audit(organization_id, &actor, "session.delete", id));
+    match ports.store.commit(change).await {
+        // Somebody else ended it at the same moment.
+        Err(StoreError::Conflict(_)) => Err(unknown()),
+        written => Ok(written?),
+    }
+}
+
+/// Ends all of one's own sessions but the one that calls, or also that one.
+pub async fn end_others(ports: &Ports, own: &Session, and_current: bool) -> Result<(), Refusal> {
+    let actor = Actor::Member { member_id: own.member_id };
+    let mut change = Change::new(own.organization_id);
+    if and_current {
+        // It goes last of all, but for those that are no more than listed: who lost the answer may repeat the request.
+        end_all(ports, change, own.member_id, Some(own.id), &actor).await?;
+        change = ended(Change::new(own.organization_id), &own.into()).audit(ports.audit(
+            own.organization_id,
+            &actor,
+            "session.delete",
+            own.id,
+        ));
+        return Ok(ports.store.commit(change).await?);
+    }
+    end_all(ports, change, own.member_id, Some(own.id), &actor).await
+}
+
+/// Writes `first`, and ends all sessions of a member but `except`: the latest in the transaction of `first`, others, where there are
+/// more than [`ENDED_AT_ONCE`], in further ones. What fails halfway may be repeated.
+pub async fn end_all(
+    ports: &Ports,
+    first: Change,
+    member_id: MemberId,
+    except: Option<SessionId>,
+    actor: &Actor,
+) -> Result<(), Refusal> {
+    let organization_id = first.organization_id;
+    let mut change = first;
+    for _ in 0..ENDINGS {
+        let ending = others(ports, organization_id, member_id, except).await?;
+        if !ending.is_empty() {
+            let mut entry = ports.audit(organization_id, actor, "session.delete", member_id);
+            let ids: Vec<_> = ending.iter().map(|pointer| pointer.id.to_string()).collect();
+            entry.details.push(("sessions", ids.join(" ")));
+            change = ending.iter().fold(change, ended).audit(entry);
+        }
+        let writes = change.writes.len() + change.directory.len() + change.audit.len();
+        if writes > 0 {
+            ports.store.commit(change).await?;
+        }
+        if ending.len() < ENDED_AT_ONCE {
+            return Ok(());
+        }
+        change = Change::new(organization_id);
+    }
+    Err(Refusal::Unavailable("more sessions were opened than could be ended: end the rest again".to_owned()))
+}
+
+/// The latest sessions of a member but one, at most [`ENDED_AT_ONCE`].
+async fn others(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    member_id: MemberId,
+    except: Option<SessionId>,
+) -> Result<Vec<SessionPointer>, Refusal> {
+    let page = PageRequest { limit: LOOKED_AT, cursor: None };
+    let page = ports.store.list(organization_id, &List::Sessions(member_id), &page).await?;
+    let others = typed::<SessionPointer>(page).items.into_iter();
+    Ok(others.filter(|pointer| Some(pointer.id) != except).take(ENDED_AT_ONCE).collect())
 }
 
 /// Who somebody is.
@@ -144,19 +273,5 @@ pub async fn me(ports: &Ports, principal: &domain::people::access::Principal) ->
     match load(&*ports.store, principal.organization_id, wanted).await? {
         (Some(member), Some(organization)) => Ok(Me { member, organization }),
         _ => Err(Refusal::NotFound("member")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_hashed_with_argon2id_and_verified() {
-        let hash = hash_password("correct horse battery", &[7; 16]).unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(verify_password("correct horse battery", &hash));
-        assert!(!verify_password("correct horse batterz", &hash));
-        assert!(!verify_password("correct horse battery", "not a hash"));
     }
 }

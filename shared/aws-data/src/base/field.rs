@@ -18,10 +18,11 @@ use domain::mailbox::listed::{Side, Source, Standing};
 use domain::mailbox::notes::Tag;
 use domain::mailbox::screening::{Check, Screened};
 use domain::people::access::{Role, Scope};
+use domain::people::credential::OpenedWith;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId,
-    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp,
-    TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -77,7 +78,7 @@ macro_rules! printed {
     )*};
 }
 
-printed!("id": ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
+printed!("id": ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, OrganizationId,
     PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
@@ -97,7 +98,7 @@ macro_rules! named {
     )*};
 }
 
-named!(DomainStatus: "status", RecordType: "record", Role: "role", GroupName: "group", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field",
+named!(DomainStatus: "status", RecordType: "record", Role: "role", OpenedWith: "field", GroupName: "group", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field",
     Source: "source", Side: "side", Standing: "standing", Check: "check", Screened: "outcome", FindingKind: "finding");
 
 /// Text of a header: what an older version allowed is made harmless.

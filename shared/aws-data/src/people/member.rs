@@ -1,5 +1,7 @@
 //! Members, and the logins that lead to them.
 
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{ConditionCheck, Update};
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::people::access::Role;
@@ -8,7 +10,7 @@ use domain::people::organization::Member;
 use domain::{MemberId, OrganizationId, Timestamp, UserId};
 
 use crate::base::field::record;
-use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, text};
 
 record! {
     Member as MemberRecord {
@@ -18,6 +20,8 @@ record! {
         email: EmailAddress,
         role: Role,
         created_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sessions_since: Option<Timestamp>,
     }
 }
 
@@ -33,6 +37,29 @@ impl Kind for Member {
 pub(crate) fn at(organization: OrganizationId, id: MemberId) -> Place {
     place(format!("{organization}/{id}/member"), "member")
 }
+
+/// Another role for the member who lies here.
+pub(crate) fn give_role(place: &Place, seen: Role, role: Role) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET #role = :role")
+        .condition_expression(HAS_ROLE)
+        .expression_attribute_names("#role", "role")
+        .expression_attribute_values(":role", text(role.as_str()))
+        .expression_attribute_values(":seen", text(seen.as_str()))
+}
+
+/// That all sessions of the member who lies here end that were opened until now.
+pub(crate) fn end_sessions(place: &Place, at: Timestamp) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET sessions_since = :at")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":at", number(at.as_millisecond()))
+}
+
+/// That a member has a role is a condition on `#role` and `:seen`: who is gone has none.
+pub(crate) const HAS_ROLE: &str = "#role = :seen";
 
 /// The list of an organization's members.
 pub(crate) fn list(organization: OrganizationId) -> String {
@@ -51,6 +78,24 @@ record! {
 
 impl Kind for Login {
     const NAME: &'static str = "login";
+}
+
+/// That a login has the password that it was seen with.
+pub(crate) fn same_password(login: &Login) -> ConditionCheckBuilder {
+    ConditionCheck::builder()
+        .set_key(Some(key(&login_at(&login.email))))
+        .condition_expression("password_hash = :seen")
+        .expression_attribute_values(":seen", text(&login.password_hash))
+}
+
+/// Another password of a login. Names only the attributes that `template.yaml` lets routes write of one.
+pub(crate) fn new_password(login: &Login, password_hash: &str) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(&login_at(&login.email))))
+        .update_expression("SET password_hash = :new")
+        .condition_expression("password_hash = :seen")
+        .expression_attribute_values(":seen", text(&login.password_hash))
+        .expression_attribute_values(":new", text(password_hash))
 }
 
 /// Where the login of an address lies. Addresses are hashed: a key is no place for personal data, and it shows in metrics

@@ -1,15 +1,16 @@
 //! Sessions, by the hash of their secret, and the counts of attempts at signing in.
 
-use app::base::store::Tally;
+use app::base::store::{SessionPointer, Tally};
 use aws_sdk_dynamodb::types::Update;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
+use domain::people::browser::Browser;
 use domain::people::credential::{Session, SignInWindow};
-use domain::{OrganizationId, Timestamp};
+use domain::{MemberId, OrganizationId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::base::field::{Corrupt, Field};
+use crate::base::field::{Corrupt, Field, record};
 use crate::base::item::{IndexKeys, Kind, Place, key, number, place};
 
 #[derive(Serialize, Deserialize)]
@@ -23,6 +24,12 @@ pub(crate) struct SessionRecord {
     expires_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ends_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    browser: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opened_with: Option<String>,
     version: u64,
 }
 
@@ -38,11 +45,15 @@ impl Field for Session {
             created_at: self.created_at.write(),
             expires_at: self.expires_at.write(),
             ends_at: Some(self.ends_at.write()),
+            used_at: Some(self.used_at.write()),
+            browser: self.browser.as_ref().map(|browser| browser.as_str().to_owned()),
+            opened_with: Some(self.opened_with.write()),
             version: self.version,
         }
     }
     fn read(form: SessionRecord) -> Result<Self, Corrupt> {
         let created_at = Timestamp::read(form.created_at)?;
+        let expires_at = Timestamp::read(form.expires_at)?;
         Ok(Session {
             id: Field::read(form.id)?,
             organization_id: Field::read(form.organization_id)?,
@@ -50,9 +61,13 @@ impl Field for Session {
             member_id: Field::read(form.member_id)?,
             role: Field::read(form.role)?,
             created_at,
-            expires_at: Field::read(form.expires_at)?,
+            expires_at,
             // Sessions of the first version had no end but that of their use.
             ends_at: Option::read(form.ends_at)?.unwrap_or(created_at + Session::LIFE),
+            // Earlier ones said it by their end alone.
+            used_at: Option::read(form.used_at)?.unwrap_or((expires_at - Session::IDLE).max(created_at)),
+            browser: form.browser.as_deref().map(Browser::stored),
+            opened_with: Option::read(form.opened_with)?.unwrap_or_default(),
             version: form.version,
         })
     }
@@ -75,14 +90,41 @@ pub(crate) fn at(organization: OrganizationId, hash: Digest) -> Place {
     place(format!("{organization}/session/{}", hash.hex()), "session")
 }
 
+record! {
+    SessionPointer as SessionPointerRecord {
+        member_id: MemberId,
+        id: SessionId,
+        hash: Digest,
+        ends_at: Timestamp,
+    }
+}
+
+impl Kind for SessionPointer {
+    const NAME: &'static str = "session_pointer";
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(self.ends_at.as_second() + 86_400), ..IndexKeys::default() }
+    }
+}
+
+/// Where what leads to a session of a member lies.
+pub(crate) fn pointer_at(organization: OrganizationId, member: MemberId, id: SessionId) -> Place {
+    place(list(organization, member), id.to_string())
+}
+
+/// The list of a member's sessions.
+pub(crate) fn list(organization: OrganizationId, member: MemberId) -> String {
+    format!("{organization}/{member}/sessions")
+}
+
 /// Names only the attributes that `template.yaml` lets routes write of a session.
 pub(crate) fn prolong(organization: OrganizationId, session: &Session) -> UpdateBuilder {
     Update::builder()
         .set_key(Some(key(&at(organization, session.hash))))
-        .update_expression("SET expires_at = :at, #ttl = :ttl, version = version + :one")
+        .update_expression("SET expires_at = :at, used_at = :used, #ttl = :ttl, version = version + :one")
         .condition_expression("version = :version")
         .expression_attribute_names("#ttl", "ttl")
         .expression_attribute_values(":at", number(session.expires_at.as_millisecond()))
+        .expression_attribute_values(":used", number(session.used_at.as_millisecond()))
         .expression_attribute_values(":ttl", number(ttl(session)))
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":version", number(session.version))
@@ -97,6 +139,7 @@ pub(crate) fn tally_at(email: &EmailAddress, tally: Tally, window: SignInWindow)
     let name = match tally {
         Tally::Attempts => "attempts",
         Tally::Refusals => "refusals",
+        Tally::Resets => "resets",
     };
     let pk = format!("sign-in/{}", Digest::of(email.mailbox_key().as_bytes()).hex());
     place(pk, format!("{name}/{}", window.begins_at().as_second()))

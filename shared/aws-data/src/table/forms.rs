@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use app::base::store::{
-    AddressEntry, Answer, Contact, Counter, DraftPointer, Record, ThreadPointer, TokenPointer,
+    AddressEntry, Answer, Contact, Counter, DraftPointer, Record, SessionPointer, ThreadPointer, TokenPointer,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::base::digest::Digest;
@@ -25,7 +25,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
-use domain::people::organization::Organization;
+use domain::people::organization::{Member, Organization};
 use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
 
@@ -51,10 +51,16 @@ fn written() -> Vec<(String, Item)> {
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
         samples::member(1, Role::Owner).into(),
+        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
+        samples::reset(1).0.into(),
+        samples::reset(1).0.used(samples::later(9)).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(1).into(),
         TokenPointer::from(&token).into(),
         token.into(),
         rotated.into(),
         later_secret.into(),
+        SessionPointer::from(&session).into(),
         session.into(),
         samples::inbox(1).into(),
         samples::purge(1).into(),

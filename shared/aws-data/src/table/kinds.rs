@@ -15,6 +15,7 @@
 //! | token | `org/token/hash` | `token` | `org/tokens` / `tok` |
 //! | token pointer | `org/tok` | `pointer` | |
 //! | session | `org/session/hash` | `session` | |
+//! | session pointer | `org/mem/sessions` | `ses` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | deleted inbox | `org/inb/purge` | `purge` | |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
@@ -37,6 +38,8 @@
 //! | pace | `org/mem/pace` | `pace` | |
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
+//! | invitation | `org/ivt` | `invitation` | `org/invitations` / `ivt` |
+//! | reset of a password | `org/mem/reset` | `reset` | |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | line of the log of requests | `org/logs` | time and hash | |
 //! | count of use | `org/usage/by` | day, `inb` or `tok`, part | |
@@ -72,7 +75,8 @@
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
 use app::base::store::{
-    Answer, Contact, Counter, DraftPointer, Expect, Key, Record, StoreError, ThreadPointer, TokenPointer,
+    Answer, Contact, Counter, DraftPointer, Expect, Key, Record, SessionPointer, StoreError, ThreadPointer,
+    TokenPointer,
 };
 use domain::OrganizationId;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
@@ -91,7 +95,9 @@ use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
+use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
+use domain::people::reset::Reset;
 use domain::people::usage::Usage;
 
 use crate::base::answer;
@@ -100,7 +106,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{member, organization, session, token, usage};
+use crate::people::{invitation, member, organization, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -137,6 +143,7 @@ kinds! { org;
     Token(Token), Key::Token(hash) => token::at(org, *hash);
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
+    SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
     Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
@@ -167,6 +174,8 @@ kinds! { org;
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
     RequestLine(RequestLine), Key::RequestLine(at, id) => requests::at(org, *at, *id);
+    Invitation(Invitation), Key::Invitation(id) => invitation::at(org, *id);
+    Reset(Reset), Key::Reset(member) => reset::at(org, *member);
     Usage(Usage), Key::Usage(day, of, part) => usage::at(org, *day, *of, *part);
 }
 
@@ -239,6 +248,7 @@ mod tests {
             key("token", Key::Token(hash)),
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
             key("session", Key::Session(hash)),
+            key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),
             key("deleted inbox", Key::Purge(inbox)),
             key("message", Key::Message(inbox, MessageId::new(at, entropy))),
@@ -279,6 +289,8 @@ mod tests {
             key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
+            key("reset of a password", Key::Reset(member)),
+            key("invitation", Key::Invitation(domain::InvitationId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),

@@ -82,6 +82,7 @@ codes! {
         PersonRequired = "person_required", "a person does it, in a session: not a token";
         SignInRequired = "sign_in_required", "the policy wants a session, not a link";
         ManagerRequired = "manager_required", "an owner or an admin does it";
+        OwnersOnly = "owners_only", "an owner makes, changes and removes owners and admins, in a session";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
         TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
@@ -114,6 +115,15 @@ codes! {
         GroupInUse = "group_in_use", "policies ask this group for votes: change those that `details.policy_ids` names first";
         ListedOtherwise = "listed_otherwise", "it stands on the other list of this direction, as `details.list_entry_id`: delete that entry first";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
+        AlreadyMember = "already_member", "somebody with this address belongs to the organization: change their role instead";
+        AlreadyInvited = "already_invited", "this address is invited: send `details.invitation_id` again, or cancel it";
+        InvitationNotValid = "invitation_not_valid", "the newest mail has the link that holds; where there is none, ask whoever invited you to invite you again";
+        InvitationUsed = "invitation_used", "it was accepted: sign in";
+        InvitationExpired = "invitation_expired", "ask whoever invited you to send it again: an invitation holds for seven days";
+        ResetNotValid = "reset_not_valid", "the newest mail has the link that holds; where there is none, ask for another";
+        ResetUsed = "reset_used", "another password was chosen with it: sign in with that, or ask for another link";
+        ResetExpired = "reset_expired", "a link holds for an hour: ask for another";
+        LastOwner = "last_owner", "an organization keeps an owner: make somebody else one first (`POST /v1/organization/transfer-ownership`)";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
         MessageNotSent = "message_not_sent", "this mail of ours has not gone (`details.status`), so it is neither quoted nor passed on";
@@ -231,8 +241,12 @@ codes! {
         OneTarget = "one_target", "give one of `thread_id`, `recipient` and `domain`";
         BudgetOutOfRange = "budget_out_of_range", "`message` names the bounds";
         ExpiresAtOutOfRange = "expires_at_out_of_range", "ahead, and at most 90 days";
+        AddressOfInbox = "address_of_inbox", "give a person's own address: an inbox of this installation is read by whoever holds a token for it";
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
+        PasswordUnchanged = "password_unchanged", "take another password than the one that you have";
+        WrongPassword = "wrong_password", "give your own password; after ten attempts in a quarter of an hour even the right one is refused until the next begins";
+        PasswordGuessable = "password_guessable", "take four or more words that have nothing to do with each other, with you or with your organization";
         DraftOrMessage = "draft_or_message", "give one of `draft`, `draft_id` and `message_id`";
         OneRecipientNeeded = "one_recipient_needed", "list mail goes to each recipient as a mail of their own: send one to each";
         UnsubscribeUnavailable = "unsubscribe_unavailable", "people reach this installation under no address that it knows: have its operator set `DomainName` or `PublicUrl`";
@@ -274,6 +288,7 @@ codes! {
     }
     RateLimited {
         DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization; a domain that is new is warmed up";
+        TooManyInvitations = "too_many_invitations", "an organization sends 100 invitations a day (UTC), and five to one address: wait as `Retry-After` says";
         LookedJustNow = "looked_just_now", "the records of a domain are looked at every ten seconds at most: wait as `Retry-After` says";
         RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";
         TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";

@@ -13,6 +13,7 @@ use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
 use crate::base::id::{BODY_LENGTH, Id as _};
 use crate::people::access::{Actor, CalledThen, Credential, Principal, Role, Scope, Scopes};
+use crate::people::browser::Browser;
 use crate::people::limit::SendsPerDay;
 use crate::people::organization::Pause;
 use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId, UserId};
@@ -228,6 +229,9 @@ pub enum InvalidGrant {
     /// A program that asks for mail must not say whom it may go to.
     #[error("messages.send and lists.manage can't be held by one token")]
     SendAndList,
+    /// A program that asks for mail must not say who belongs to those who let it out.
+    #[error("messages.send and members.manage can't be held by one token")]
+    SendAndManageMembers,
     /// Too many tokens above it.
     #[error(
         "it would be the fifth token in a row that was made with another: make it with one that a person made"
@@ -259,6 +263,7 @@ pub const ORGANIZATION_WIDE: &[Scope] = &[
     Scope::LogsRead,
     Scope::AuditRead,
     Scope::TokensManage,
+    Scope::MembersManage,
 ];
 
 /// What a principal may hand on to a new token: a person what their role has; a token what it has itself, and
@@ -285,6 +290,9 @@ pub fn grant(
     }
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::ListsManage) {
         return Err(InvalidGrant::SendAndList);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::MembersManage) {
+        return Err(InvalidGrant::SendAndManageMembers);
     }
     if principal.credential.tokens().len() > Token::MAX_ANCESTORS {
         return Err(InvalidGrant::TooManyAncestors);
@@ -416,8 +424,50 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it ends however much it is used.
     pub ends_at: Timestamp,
+    /// When it was used, give or take [`Self::USED_WITHIN`].
+    pub used_at: Timestamp,
+    /// What it was opened in, where that was said.
+    pub browser: Option<Browser>,
+    /// What its person showed.
+    pub opened_with: OpenedWith,
     /// Counts changes.
     pub version: u64,
+}
+
+/// What somebody showed to open a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OpenedWith {
+    /// Their password, and no second factor.
+    #[default]
+    Password,
+    /// Their password and a code of their authenticator (RFC 6238).
+    Totp,
+    /// Their password and one of the codes that they keep for the day when their authenticator is lost.
+    RecoveryCode,
+}
+
+impl OpenedWith {
+    /// All there are.
+    pub const ALL: &[OpenedWith] = &[OpenedWith::Password, OpenedWith::Totp, OpenedWith::RecoveryCode];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OpenedWith::Password => "password",
+            OpenedWith::Totp => "totp",
+            OpenedWith::RecoveryCode => "recovery_code",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<OpenedWith> {
+        OpenedWith::ALL.iter().copied().find(|it| it.as_str() == text)
+    }
+
+    /// Whether a second factor was shown.
+    pub const fn has_second_factor(self) -> bool {
+        !matches!(self, OpenedWith::Password)
+    }
 }
 
 impl Session {
@@ -428,6 +478,10 @@ impl Session {
     pub const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
     /// Using a session prolongs it at most this often, so that a page view is not a write.
     const RENEWAL: SignedDuration = SignedDuration::from_mins(30);
+    /// That a session is used is written down at least this often. It is shown no more exactly: who works when is nobody's business.
+    pub const USED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+    /// So many sessions a member has at once: the one after them ends the oldest.
+    pub const MAX: u16 = 100;
 
     /// The caller that this session stands for, unless it has ended.
     pub fn principal(&self, now: Timestamp) -> Option<Principal> {
@@ -452,8 +506,24 @@ impl Session {
         let gained = fresh.duration_since(self.expires_at);
         // The last stretch is shorter than a renewal, and is written down once.
         let last = fresh == self.ends_at && gained.is_positive();
-        (self.holds(now) && (gained > Self::RENEWAL || last))
-            .then(|| Session { expires_at: fresh, ..self.clone() })
+        let unnoted = now.duration_since(self.used_at) >= Self::USED_WITHIN;
+        (self.holds(now) && (gained > Self::RENEWAL || last || unnoted)).then(|| Session {
+            expires_at: fresh,
+            used_at: now,
+            ..self.clone()
+        })
+    }
+
+    /// Whether it can be used.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.holds(now)
+    }
+
+    /// When it was used last, to the hour (UTC); not before it was opened.
+    pub fn last_used_at(&self) -> Timestamp {
+        let hour = Self::USED_WITHIN.as_secs();
+        let begun = self.used_at.as_second().div_euclid(hour) * hour;
+        Timestamp::from_second(begun).unwrap_or(self.used_at).max(self.created_at)
     }
 
     /// What a form of this session must carry: proves that the page came from us (CSRF), and is
@@ -725,6 +795,8 @@ mod tests {
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndRule));
         let both = [Scope::MessagesSend, Scope::ListsManage].into();
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndList));
+        let both = [Scope::MessagesSend, Scope::MembersManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndManageMembers));
         assert_eq!(grant(&owner(None), &[Scope::PoliciesManage].into(), None), Ok(()));
     }
 
@@ -748,6 +820,9 @@ mod tests {
             created_at: start,
             expires_at: start + Session::IDLE,
             ends_at: start + Session::LIFE,
+            used_at: start,
+            browser: None,
+            opened_with: OpenedWith::Password,
             version: 1,
         }
     }
@@ -768,7 +843,8 @@ mod tests {
         let (mut now, mut writes) = (start, 0);
         while session.principal(now).is_some() {
             if let Some(renewed) = session.renewed(now) {
-                assert!(renewed.expires_at > session.expires_at && renewed.ends_at == session.ends_at);
+                assert!(renewed.expires_at >= session.expires_at && renewed.ends_at == session.ends_at);
+                assert_eq!(renewed.used_at, now);
                 session = renewed;
                 writes += 1;
             }
@@ -781,6 +857,31 @@ mod tests {
         // Whatever the stored times say of each other, the earlier one counts.
         let odd = Session { expires_at: now + Session::IDLE, ..session };
         assert!(odd.principal(now).is_none() && odd.renewed(now).is_none());
+    }
+
+    /// Also in its last twelve hours, when its end moves no more.
+    #[test]
+    fn when_a_session_was_used_is_known_to_the_hour_to_its_end() {
+        let (mut session, start) = (session(), Timestamp::UNIX_EPOCH);
+        let mut now = start + SignedDuration::from_mins(20);
+        session.created_at = now;
+        assert_eq!(session.last_used_at(), now, "not before it was opened");
+        while session.is_open(now) {
+            session = session.renewed(now).unwrap_or(session);
+            assert!(now.duration_since(session.used_at) < Session::USED_WITHIN, "{now}");
+            let shown = session.last_used_at();
+            assert!(shown == session.created_at || shown.as_second() % 3600 == 0, "{shown}");
+            now += SignedDuration::from_mins(7);
+        }
+        assert!(now.duration_since(start + Session::LIFE).abs() < SignedDuration::from_mins(7));
+    }
+
+    #[test]
+    fn what_a_session_was_opened_with_reads_back() {
+        for known in OpenedWith::ALL {
+            assert_eq!(OpenedWith::parse(known.as_str()), Some(*known));
+        }
+        assert!(!OpenedWith::default().has_second_factor());
     }
 
     #[test]

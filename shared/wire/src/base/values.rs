@@ -20,7 +20,7 @@ use domain::mailbox::label::Label;
 use domain::mailbox::notes::{Notes, Tag};
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Role, Scope};
-use domain::people::credential::{Standing, Token};
+use domain::people::credential::{OpenedWith, Standing, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::usage::By;
 use jiff::civil::Date;
@@ -732,6 +732,15 @@ impl Named for Scope {
 impl Named for Standing {
     const ALL: &'static [Self] = Standing::ALL;
     const UNKNOWN: Code = Code::UnknownStatus;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Named for OpenedWith {
+    const ALL: &'static [Self] = OpenedWith::ALL;
+    const UNKNOWN: Code = Code::UnknownChoice;
 
     fn name(&self) -> &'static str {
         self.as_str()

@@ -8,7 +8,8 @@ use app::base::store::{
     AddressEntry, Change, Directory, DirectoryWrite, Key, List, ListError, Page, PageRequest, Record, Store,
     StoreError, Tally,
 };
-use app::people::sessions;
+use app::people::password;
+use app::people::sessions::{self, SignIn};
 use app::{Ports, Refusal};
 use async_trait::async_trait;
 use domain::OrganizationId;
@@ -137,7 +138,7 @@ impl House {
         let world = World::default();
         let member = samples::member(1, Role::Approver);
         let login =
-            Login { password_hash: sessions::hash_password(RIGHT, &[7; 16]).unwrap(), ..samples::login(1) };
+            Login { password_hash: password::hash_password(RIGHT, &[7; 16]).unwrap(), ..samples::login(1) };
         let email = login.email.clone();
         let change = Change::new(samples::organization_id(1))
             .create(samples::organization(1))
@@ -155,7 +156,12 @@ impl House {
     }
 
     async fn try_with(&self, password: &str) -> Result<(Session, Secret), Refusal> {
-        sessions::sign_in(&self.ports, &*self.watched, &self.email, password).await
+        self.try_as(&self.email, password).await
+    }
+
+    async fn try_as(&self, email: &EmailAddress, password: &str) -> Result<(Session, Secret), Refusal> {
+        let shown = SignIn { email, password, browser: None };
+        sessions::sign_in(&self.ports, &*self.watched, &shown).await
     }
 
     /// How often each reason of a refusal stands in the audit log.
@@ -254,8 +260,7 @@ async fn an_unknown_address_a_wrong_password_and_a_locked_login_are_answered_ali
         }
         let mut seen = vec![];
         for email in [&house.email, &nobody] {
-            let refusal =
-                sessions::sign_in(&house.ports, &*house.watched, email, "guessed").await.unwrap_err();
+            let refusal = house.try_as(email, "guessed").await.unwrap_err();
             seen.push((refusal, house.watched.calls()));
         }
         assert_eq!(seen[0], seen[1], "{attempt}");

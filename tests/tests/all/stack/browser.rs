@@ -61,7 +61,7 @@ async fn text(browser: &Client) -> String {
 }
 
 /// Waits until the page shows a text, in whatever case: a click returns before the next page is there.
-async fn shows(browser: &Client, wanted: &str) {
+pub(super) async fn shows(browser: &Client, wanted: &str) {
     for _ in 0..100 {
         if let Ok(body) = browser.find(Locator::Css("body")).await
             && body.text().await.is_ok_and(|text| text.to_lowercase().contains(&wanted.to_lowercase()))

@@ -8,6 +8,7 @@ use tests::listener::Listener;
 use tests::{Held, Stack, in_seconds, unique};
 
 use super::{at_each_call, left, rest, status, submit};
+use crate::stack::people::members::{invited, joined, reset};
 
 /// What a client asks for.
 struct Asked {
@@ -84,6 +85,28 @@ impl<'a> House<'a> {
 
     fn agent(&self) -> &str {
         self.stack.text("/agent_token")
+    }
+
+    /// The viewer's password, and one that they may have next.
+    fn passwords(&self) -> (&str, &'static str) {
+        let (first, second) =
+            (self.stack.text("/viewer/password"), "seven words that nobody would expect here");
+        if self.try_signing_in(first).status == 201 {
+            (first, second)
+        } else {
+            (second, "one link for one decision")
+        }
+    }
+
+    fn try_signing_in(&self, password: &str) -> tests::Answer {
+        let body = json!({"email": self.stack.text("/viewer/email"), "password": password});
+        self.stack.post("/v1/sessions", "", &body)
+    }
+
+    /// Another session of the viewer.
+    fn own_session(&self) -> String {
+        let session = self.try_signing_in(self.passwords().0).expect(201);
+        session["token"].as_str().unwrap().to_owned()
     }
 
     fn held(&self) -> Held {
@@ -250,6 +273,41 @@ fn limit_routes() -> Vec<Route> {
                 let id = me["organization_id"].as_str().unwrap();
                 let change = json!({"name": unique("renamed")});
                 Asked::of("PATCH", "/v1/organization".to_owned(), house.owner(), change, id)
+            })
+        },
+    ]
+}
+
+/// What somebody changes of their own way in: the viewer, of whom nothing else is asked here.
+fn own_routes() -> Vec<Route> {
+    let route =
+        |function, action, again, ask| Route { function, action, done: 204, again, repeats: false, ask };
+    vec![
+        route("api-my-sessions-delete", "session.delete", &["not_found"], |house| {
+            let (own, _, other) = (house.own_session(), house.own_session(), house.own_session());
+            let me = house.stack.get("/v1/me", &other).expect(200);
+            let id = me["id"].as_str().unwrap();
+            Asked::of("DELETE", format!("/v1/me/sessions/{id}"), &own, Value::Null, id)
+        }),
+        Route {
+            repeats: true,
+            ..route("api-my-sessions-delete-all", "session.delete", &[], |house| {
+                let (own, _) = (house.own_session(), house.own_session());
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let id = me["member_id"].as_str().unwrap();
+                Asked::of("DELETE", "/v1/me/sessions".to_owned(), &own, Value::Null, id)
+            })
+        },
+        Route {
+            repeats: true,
+            // Whose first request did it has another password by now.
+            ..route("api-my-password-change", "password.change", &["wrong_password"], |house| {
+                let own = house.own_session();
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let (current, new) = house.passwords();
+                let change = json!({"current_password": current, "new_password": new});
+                let id = me["user"]["id"].as_str().unwrap();
+                Asked::of("POST", "/v1/me/password".to_owned(), &own, change, id)
             })
         },
     ]
@@ -625,6 +683,90 @@ fn pauses() -> Vec<Route> {
     ]
 }
 
+/// Those about people come behind them: who owns the organization is another then.
+fn people_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    let nothing: &[&str] = &[];
+    let gone: &[&str] = &["not_found"];
+    vec![
+        route("api-invitations-create", "invitation.create", 201, nothing, |house| {
+            Asked::makes("/v1/invitations", house.owner(), invitation("editor"))
+        }),
+        Route {
+            repeats: true,
+            ..route("api-invitations-resend", "invitation.resend", 202, nothing, |house| {
+                let id = house.id("/v1/invitations", &invitation("viewer"));
+                Asked::of("POST", format!("/v1/invitations/{id}/resend"), house.owner(), Value::Null, &id)
+            })
+        },
+        route("api-invitations-delete", "invitation.delete", 204, gone, |house| {
+            let id = house.id("/v1/invitations", &invitation("viewer"));
+            Asked::of("DELETE", format!("/v1/invitations/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-invitations-accept", "invitation.accept", 201, &["invitation_used"], |house| {
+            let body = invitation("viewer");
+            let id = house.id("/v1/invitations", &body);
+            let link = invited(&house.stack, body["email"].as_str().unwrap());
+            let accept = json!({"invitation": link, "password": "four words nobody puts together"});
+            Asked::of("POST", "/v1/invitations/accept".to_owned(), "", accept, &id)
+        }),
+        route("api-members-delete", "member.delete", 204, gone, |house| {
+            let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
+            Asked::of("DELETE", format!("/v1/members/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-members-update", "member.update", 200, nothing, |house| {
+            let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
+            Asked::of("PATCH", format!("/v1/members/{id}"), house.owner(), json!({"role": "editor"}), &id)
+        }),
+        Route {
+            repeats: true,
+            ..route("api-password-resets-create", "password_reset.ask", 202, nothing, |house| {
+                let (email, user) = user(&house.stack);
+                Asked::of("POST", "/v1/password-resets".to_owned(), "", json!({"email": email}), &user)
+            })
+        },
+        route("api-password-resets-confirm", "password_reset.confirm", 204, &["reset_used"], |house| {
+            let (email, user) = user(&house.stack);
+            let link = reset(&house.stack, &email);
+            let confirm = json!({"reset": link, "password": "other words nobody puts together"});
+            Asked::of("POST", "/v1/password-resets/confirm".to_owned(), "", confirm, &user)
+        }),
+        Route {
+            repeats: true,
+            ..route(
+                "api-organization-transfer-ownership",
+                "organization.transfer_ownership",
+                200,
+                &["owners_only"],
+                |house| {
+                    let path = "/v1/organization/transfer-ownership";
+                    let seat =
+                        |session: &str| house.stack.get("/v1/me", session).expect(200)["member_id"].clone();
+                    let to = |session: &str| json!({"member_id": seat(session)});
+                    // Back from the one before, where there was one.
+                    house.stack.post(path, house.approver(), &to(house.owner()));
+                    let organization = house.stack.text("/organization_id").to_owned();
+                    Asked::of("POST", path.to_owned(), house.owner(), to(house.approver()), &organization)
+                },
+            )
+        },
+    ]
+}
+
+/// The address and the id of somebody who signs in here.
+fn user(stack: &Stack) -> (String, String) {
+    let session = joined(stack, "viewer");
+    let me = stack.get("/v1/me", session["token"].as_str().unwrap()).expect(200);
+    let text = |name: &str| me["user"][name].as_str().unwrap().to_owned();
+    (text("email"), text("id"))
+}
+
+fn invitation(role: &str) -> Value {
+    let email = format!("{}@else.example", unique("invited").replace(' ', "-"));
+    json!({"email": email, "role": role})
+}
+
 /// The targets of an action in the audit log, as often as they are in it.
 fn logged(house: &House<'_>, action: &str) -> BTreeMap<String, usize> {
     let (mut found, mut cursor) = (BTreeMap::new(), String::new());
@@ -663,6 +805,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     for route in routes()
         .into_iter()
         .chain(limit_routes())
+        .chain(own_routes())
         .chain(rule_routes())
         .chain(list_routes())
         .chain(draft_routes())
@@ -670,6 +813,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
         .chain(inbox_routes())
         .chain(mail_routes())
         .chain(pauses())
+        .chain(people_routes())
         .filter(which)
     {
         let function = format!("countersign-{}", route.function);

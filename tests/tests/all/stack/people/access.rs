@@ -256,7 +256,7 @@ fn a_session_that_is_used_half_an_hour_after_its_start_is_prolonged() {
     assert!(end(&used) >= end(&made), "{used}");
     assert_eq!(used["version"]["N"], "2");
     let rest = |mut item: Value| {
-        for name in ["expires_at", "ttl", "version"] {
+        for name in ["expires_at", "ttl", "used_at", "version"] {
             assert!(item.as_object_mut().unwrap().remove(name).is_some(), "{name}");
         }
         item
