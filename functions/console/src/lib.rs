@@ -29,7 +29,7 @@ mod words;
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::{Blobs, Workflow};
+use app::base::ports::{Blobs, DataKeys, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use assembly::Aws;
@@ -66,6 +66,8 @@ struct Powers {
     blobs: Arc<dyn Blobs>,
     /// Logins and addresses.
     directory: Arc<dyn Directory>,
+    /// Under which second factors are sealed.
+    data_keys: Arc<dyn DataKeys>,
     /// What waits to be decided.
     workflow: Arc<dyn Workflow>,
     /// The audit log.
@@ -78,6 +80,7 @@ fn context() -> Context {
     let powers = Powers {
         blobs: aws.blobs(),
         directory: aws.directory(),
+        data_keys: aws.data_keys(),
         workflow: aws.workflow(),
         trail: aws.trail(),
     };

@@ -23,6 +23,7 @@ use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
+use testkit::world::PlainKeys;
 use testkit::{World, samples};
 
 use crate::{Context, Powers, route};
@@ -125,7 +126,10 @@ impl Console {
     async fn call(&self, request: Request) -> Answer {
         let Sending { ports, blobs, directory, workflow } = self.world.sending();
         let trail = Arc::<MemoryStore>::clone(&self.world.store);
-        let context = Context { ports, powers: Powers { blobs, directory, workflow, trail } };
+        let context = Context {
+            ports,
+            powers: Powers { blobs, directory, data_keys: Arc::new(PlainKeys), workflow, trail },
+        };
         let response = crate::handle(&context, &request).await.unwrap();
         Answer(serde_json::to_value(&response).unwrap())
     }

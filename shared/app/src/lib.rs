@@ -20,10 +20,12 @@ pub mod base {
 pub mod people {
     pub mod account;
     mod attempts;
+    mod codes;
     pub mod members;
     pub mod organization;
     pub mod password;
     pub mod provision;
+    pub mod second_factor;
     pub mod sessions;
     pub mod tokens;
     pub mod usage;

@@ -26,6 +26,8 @@ pub mod people {
     pub mod credential;
     pub mod limit;
     pub mod organization;
+    pub mod pending;
+    pub mod second_factor;
     pub mod usage;
 }
 

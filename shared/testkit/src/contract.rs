@@ -32,9 +32,10 @@ use domain::mailbox::message::{
 use domain::mailbox::screening::Held;
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
-use domain::people::credential::{Session, SignInWindow, Token};
+use domain::people::credential::{OpenedWith, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::Pause;
+use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{By, Of, Usage};
 use domain::{MessageId, OrganizationId};
 use jiff::SignedDuration;
@@ -146,6 +147,15 @@ async fn everything_reads_back(store: &dyn Whole) {
         rotated.into(),
         later_secret.into(),
         session_pointer.into(),
+        samples::second_factor(1).into(),
+        SecondFactor {
+            enabled_at: Some(later(3)),
+            last_step: 9,
+            recovery: [].into(),
+            ..samples::second_factor(2)
+        }
+        .into(),
+        samples::pending_sign_in(1).0.into(),
         session.into(),
         samples::inbox(1).into(),
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
@@ -1029,7 +1039,18 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
     assert_eq!(get(store, key.clone()).await, Some(Session { version: 2, ..prolonged }.into()));
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
     assert_eq!(store.commit(prolong).await, conflict, "another did so meanwhile");
+    let stronger = |session: &Session, opened_with| Write::OpenedWith { session: session.hash, opened_with };
+    let shown = change().write(stronger(&session, OpenedWith::Totp));
+    assert_eq!(store.commit(shown).await, Ok(()));
+    let Some(Record::Session(stored)) = get(store, key.clone()).await else { panic!("it is there") };
+    assert_eq!((stored.opened_with, stored.version, stored.role), (OpenedWith::Totp, 2, Role::Viewer));
     let (unknown, _) = samples::session(97, Role::Owner);
+    let gone = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
+    assert_eq!(
+        store.commit(change().write(stronger(&unknown, OpenedWith::Totp))).await,
+        gone,
+        "none is made"
+    );
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
     assert_eq!(store.commit(change().write(Write::Prolong(unknown))).await, conflict, "none is made");
 }

@@ -171,6 +171,7 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             (key, met)
         }
         Write::Used { token, .. } => (Key::Token(*token), at(&Key::Token(*token)).is_some()),
+        Write::OpenedWith { session, .. } => (Key::Session(*session), at(&Key::Session(*session)).is_some()),
         _ => return None,
     };
     (!met).then_some(key)
@@ -217,7 +218,11 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
-            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+            Write::Pause { .. }
+            | Write::Amend { .. }
+            | Write::Rotate { .. }
+            | Write::Used { .. }
+            | Write::OpenedWith { .. } => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
@@ -286,6 +291,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
     let key = match &write {
         Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
+        Write::OpenedWith { session, .. } => Key::Session(*session),
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -306,6 +312,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
             it.last_four = last_four;
         }
         (Write::Used { at, .. }, Record::Token(it)) => it.last_used_at = Some(at),
+        (Write::OpenedWith { opened_with, .. }, Record::Session(it)) => it.opened_with = opened_with,
         _ => {}
     }
 }
@@ -359,7 +366,11 @@ fn apply(contents: &mut Contents, change: Change) {
                     stored.version += 1;
                 }
             }
-            Write::Pause { .. } | Write::Amend { .. } | Write::Rotate { .. } | Write::Used { .. } => {
+            Write::Pause { .. }
+            | Write::Amend { .. }
+            | Write::Rotate { .. }
+            | Write::Used { .. }
+            | Write::OpenedWith { .. } => {
                 change_part(contents, organization_id, write);
             }
             Write::Uncount { key: hash, by } => {

@@ -42,6 +42,8 @@ use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::pending::{PendingSecret, PendingSignIn};
+use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
@@ -168,6 +170,26 @@ pub fn session(n: u8, role: Role) -> (Session, Secret) {
         version: 1,
     };
     (session, secret)
+}
+
+/// The second factor of [`member`], which is not asked for yet.
+pub fn second_factor(n: u8) -> SecondFactor {
+    SecondFactor {
+        organization_id: organization_id(1),
+        member_id: member(n, Role::Owner).id,
+        seed: vec![n; 60],
+        started_at: NOW,
+        enabled_at: None,
+        last_step: 0,
+        recovery: [Digest::of(b"one"), Digest::of(b"two")].into(),
+        version: 1,
+    }
+}
+
+/// A sign-in of [`login`] that waits for its second factor, with its secret.
+pub fn pending_sign_in(n: u8) -> (PendingSignIn, PendingSecret) {
+    let secret = PendingSecret::new(organization_id(1), [n; 32]);
+    (PendingSignIn::new(&secret, &login(n), NOW), secret)
 }
 
 /// An inbox of [`organization`] 1.

@@ -18,6 +18,7 @@ pub mod base {
 pub mod people {
     pub mod members;
     pub mod organization;
+    pub mod second_factor;
     pub mod sessions;
     pub mod tokens;
     pub mod usage;

@@ -12,6 +12,7 @@ mod openapi;
 mod people {
     mod limits;
     mod own_sessions;
+    mod second_factor;
     mod sign_in;
     mod tokens;
 }

@@ -2,7 +2,7 @@
 
 use app::Refusal;
 use app::people::password::PASSWORD_LENGTH;
-use app::people::sessions::{self, SignIn};
+use app::people::sessions::{self, Doors, SignIn};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
@@ -71,8 +71,10 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
         Ok(email) if password.chars().count() <= *PASSWORD_LENGTH.end() => {
-            let shown = SignIn { email: &email, password, browser: request.browser() };
-            sessions::sign_in(&context.ports, &*context.powers.directory, &shown).await
+            let shown = SignIn { email: &email, password, code: None, browser: request.browser() };
+            let doors =
+                Doors { directory: &*context.powers.directory, data_keys: &*context.powers.data_keys };
+            sessions::sign_in(&context.ports, &doors, &shown).await
         }
         _ => Err(wrong),
     };

@@ -56,6 +56,8 @@ fn written() -> Vec<(String, Item)> {
         rotated.into(),
         later_secret.into(),
         SessionPointer::from(&session).into(),
+        samples::second_factor(1).into(),
+        samples::pending_sign_in(1).0.into(),
         session.into(),
         samples::inbox(1).into(),
         samples::purge(1).into(),

@@ -68,6 +68,8 @@ codes! {
         SessionExpired = "session_expired", "sign in again: a session ends after 12 hours without use, or after seven days";
         TokenExpired = "token_expired", "this token, or the one that it was made with, was made with an end, which has come: make a new one";
         SignedOut = "signed_out", "sign in";
+        SecondFactorRequired = "second_factor_required", "the password is right: send `code` as well, of the authenticator or one of the recovery codes";
+        WrongSecondFactor = "wrong_second_factor", "the password is right, the code is not, or was used: take the next one that the authenticator shows; after ten attempts in a quarter of an hour none is taken until the next begins";
         WrongEmailOrPassword = "wrong_email_or_password", "look at both; after ten attempts in a quarter of an hour even the right password is refused until the next begins (at :00, :15, :30 and :45)";
     }
     Forbidden {
@@ -113,6 +115,9 @@ codes! {
         GroupNameTaken = "group_name_taken", "a group has this name: take another, or change that group";
         GroupInUse = "group_in_use", "policies ask this group for votes: change those that `details.policy_ids` names first";
         ListedOtherwise = "listed_otherwise", "it stands on the other list of this direction, as `details.list_entry_id`: delete that entry first";
+        SecondFactorEnabled = "second_factor_enabled", "a second factor is set up already: delete it first, with a code of it or the password";
+        SecondFactorNotStarted = "second_factor_not_started", "start (`POST /v1/me/totp`), enter the secret into an authenticator, and confirm within an hour";
+        NoSecondFactor = "no_second_factor", "no second factor is set up";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
@@ -233,6 +238,8 @@ codes! {
         ExpiresAtOutOfRange = "expires_at_out_of_range", "ahead, and at most 90 days";
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
+        WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
+        CodeOrPassword = "code_or_password", "give one of `code` and `password`";
         PasswordUnchanged = "password_unchanged", "take another password than the one that you have";
         WrongPassword = "wrong_password", "give your own password; after ten attempts in a quarter of an hour even the right one is refused until the next begins";
         PasswordGuessable = "password_guessable", "take four or more words that have nothing to do with each other, with you or with your organization";
