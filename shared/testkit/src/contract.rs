@@ -137,6 +137,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         domain::people::organization::Organization {
             paused: Some(samples::pause()),
             sends_per_day: SendsPerDay::new(500),
+            require_second_factor: true,
             ..samples::organization(1)
         }
         .into(),
@@ -308,12 +309,12 @@ async fn parts(store: &dyn Whole) {
         let last_four = "last".to_owned();
         change().write(Write::Rotate { token: token.hash, seen, rotation, last_four })
     };
-    let named = Amendment { name: Some("another".to_owned()), sends_per_day: None };
+    let named = Amendment { name: Some("another".to_owned()), sends_per_day: None, ..Amendment::default() };
     assert_eq!(store.commit(amend(named.clone())).await, conflict, "it is gone");
     assert_eq!(store.commit(used(1)).await, conflict, "it is gone");
     assert_eq!(store.commit(rotate(None, b"one")).await, conflict, "it is gone");
     assert_eq!(store.commit(change().create(token.clone())).await, Ok(()));
-    let limited = Amendment { name: None, sends_per_day: Some(SendsPerDay::new(7)) };
+    let limited = Amendment { name: None, sends_per_day: Some(SendsPerDay::new(7)), ..Amendment::default() };
     for write in [amend(named), amend(limited), used(5), rotate(None, b"one")] {
         assert_eq!(store.commit(write).await, Ok(()));
     }
@@ -328,7 +329,8 @@ async fn parts(store: &dyn Whole) {
         ..token.clone()
     };
     assert_eq!(get(store, key.clone()).await, Some(whole.clone().into()));
-    let free = Amendment { name: Some("third".to_owned()), sends_per_day: Some(None) };
+    let free =
+        Amendment { name: Some("third".to_owned()), sends_per_day: Some(None), ..Amendment::default() };
     assert_eq!(store.commit(amend(free)).await, Ok(()));
     let whole = Token { name: "third".to_owned(), sends_per_day: None, ..whole };
     assert_eq!(get(store, key.clone()).await, Some(whole.into()));

@@ -302,6 +302,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         (Write::Amend { amendment, .. }, Record::Organization(it)) => {
             it.name = amendment.name.unwrap_or_else(|| it.name.clone());
             it.sends_per_day = amendment.sends_per_day.unwrap_or(it.sends_per_day);
+            it.require_second_factor = amendment.require_second_factor.unwrap_or(it.require_second_factor);
         }
         (Write::Amend { amendment, .. }, Record::Token(it)) => {
             it.name = amendment.name.unwrap_or_else(|| it.name.clone());

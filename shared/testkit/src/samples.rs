@@ -85,6 +85,7 @@ pub fn organization(n: u8) -> Organization {
         data_key: vec![1, 2, 3],
         paused: None,
         sends_per_day: None,
+        require_second_factor: false,
         created_at: NOW,
     }
 }

@@ -65,6 +65,7 @@ mod stack {
         pub(super) mod access;
         mod own_sessions;
         mod persons;
+        mod second_factor;
         mod sign_in;
         mod tokens;
     }

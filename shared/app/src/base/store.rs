@@ -451,6 +451,8 @@ pub struct Amendment {
     pub name: Option<String>,
     /// How many mails a day it may ask for, or that there is no limit; none where it stays.
     pub sends_per_day: Option<Option<SendsPerDay>>,
+    /// Of an organization, whether whoever decides needs a second factor; none where it stays.
+    pub require_second_factor: Option<bool>,
 }
 
 impl Write {

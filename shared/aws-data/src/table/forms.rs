@@ -50,6 +50,7 @@ fn written() -> Vec<(String, Item)> {
     let records: Vec<Record> = vec![
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
+        Organization { require_second_factor: true, ..samples::organization(1) }.into(),
         samples::member(1, Role::Owner).into(),
         TokenPointer::from(&token).into(),
         token.into(),

@@ -84,6 +84,8 @@ codes! {
         PersonRequired = "person_required", "a person does it, in a session: not a token";
         SignInRequired = "sign_in_required", "the policy wants a session, not a link";
         ManagerRequired = "manager_required", "an owner or an admin does it";
+        OwnerNeeded = "owner_needed", "an owner does it";
+        SecondFactorNeeded = "second_factor_needed", "the organization asks whoever decides for a second factor: set one up (`POST /v1/me/totp`, or the console's settings), and sign in with it";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
         TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use app::base::enter::enter;
 use app::base::store::{
-    Change, DirectoryWrite, Key, List, ListError, Page, PageRequest, Record, Store, StoreError,
+    Amendment, Change, DirectoryWrite, Key, List, ListError, Page, PageRequest, Record, Store, StoreError,
 };
+use app::people::organization;
 use app::people::password::hash_password;
 use app::people::second_factor::{self, Proof};
 use app::people::sessions::{self, Begun, Doors, SignIn};
@@ -16,7 +17,7 @@ use domain::base::code::Code;
 use domain::gate::seal::Ticket;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
-use domain::people::access::Role;
+use domain::people::access::{Role, scope};
 use domain::people::credential::{Login, OpenedWith, Secret, Session};
 use domain::people::pending::PendingSecret;
 use domain::people::second_factor::RecoveryCode;
@@ -99,11 +100,15 @@ fn code<T>(result: Result<T, Refusal>) -> Result<T, Code> {
 
 impl House {
     async fn new() -> Self {
+        Self::of(Role::Approver).await
+    }
+
+    async fn of(role: Role) -> Self {
         let world = World::default();
         let login = Login { password_hash: hash_password(RIGHT, &[7; 16]).unwrap(), ..samples::login(1) };
         let change = Change::new(samples::organization_id(1))
             .create(samples::organization(1))
-            .create(samples::member(1, Role::Approver))
+            .create(samples::member(1, role))
             .directory(DirectoryWrite::NewLogin(login));
         world.ports.store.commit(change).await.unwrap();
         Self { world }
@@ -146,6 +151,17 @@ impl House {
     async fn remove(&self, own: &Session, proof: Proof) -> Result<(), Code> {
         let store = &*self.world.store;
         code(second_factor::remove(self.ports(), store, &PlainKeys, own, &proof).await)
+    }
+
+    async fn amend(&self, with: &Secret, amendment: Amendment) -> Result<(), Code> {
+        let entered = enter(self.ports(), Some(with.reveal()), &[], None).await.unwrap();
+        let permit = code(entered.principal.permit().map_err(Refusal::from))?;
+        code(organization::amend(&entered.ports, &permit, amendment).await.map(drop))
+    }
+
+    async fn decides(&self, with: &Secret) -> Result<(), Code> {
+        let entered = enter(self.ports(), Some(with.reveal()), &[], None).await.unwrap();
+        code(entered.principal.permit::<scope::ApprovalsDecide>().map(drop).map_err(Refusal::from))
     }
 
     fn reasons(&self, action: &str) -> Vec<String> {
@@ -312,6 +328,32 @@ async fn of_two_sessions_that_set_one_up_the_later_start_counts_and_the_first_co
     assert_eq!(confirm(&two, &second.code(house.ports())).await, Err(Code::SecondFactorEnabled));
     let again = code(second_factor::start(house.ports(), &PlainKeys, &two).await.map(drop));
     assert_eq!(again, Err(Code::SecondFactorEnabled));
+}
+
+#[tokio::test]
+async fn where_an_owner_asks_for_it_whoever_decides_signs_in_with_a_second_factor() {
+    let asked = |required| Amendment { require_second_factor: Some(required), ..Amendment::default() };
+    let house = House::of(Role::Admin).await;
+    let (_, secret) = house.sign_in(RIGHT, None).await.unwrap();
+    assert_eq!(house.amend(&secret, asked(true)).await, Err(Code::OwnerNeeded));
+
+    let house = House::of(Role::Owner).await;
+    let (_, secret) = house.sign_in(RIGHT, None).await.unwrap();
+    assert_eq!(house.amend(&secret, asked(true)).await, Err(Code::SecondFactorNeeded), "they have none");
+    let (own, held, _) = house.set_up().await;
+    let (_, strong) = house.sign_in(RIGHT, Some(&held.code(house.ports()))).await.unwrap();
+    assert_eq!(house.amend(&strong, asked(true)).await, Ok(()));
+    // A session from before decides nothing from now on, and rules over nothing that does.
+    assert_eq!(house.decides(&secret).await, Err(Code::SecondFactorNeeded));
+    assert_eq!(house.amend(&secret, asked(false)).await, Err(Code::SecondFactorNeeded));
+    assert_eq!(house.decides(&strong).await, Ok(()));
+    // Whoever takes their second factor away has none in the session that does it either.
+    house.world.pass(30);
+    assert_eq!(house.remove(&own, Proof::Password(RIGHT.to_owned())).await, Ok(()));
+    let (_, weak) = house.sign_in(RIGHT, None).await.unwrap();
+    assert_eq!(house.decides(&weak).await, Err(Code::SecondFactorNeeded));
+    let entry = house.reasons("organization.update");
+    assert_eq!(entry, ["true"]);
 }
 
 #[tokio::test]
