@@ -9,6 +9,7 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::link::LinkSecret;
 use domain::people::credential::Session;
+use domain::people::pending::PendingSecret;
 use runtime::http::{Request, Response, form_pairs};
 use subtle::ConstantTimeEq as _;
 
@@ -69,6 +70,14 @@ pub(crate) fn see_other(location: &str) -> Response {
     add_headers(Response::see_other(location))
 }
 
+/// What every answer carries whose address is a secret: no other page may learn it, and none of ours needs to.
+///
+/// Under `no-referrer` a browser sends `Origin: null` with our forms. Every browser of the last years says
+/// `Sec-Fetch-Site` as well, which decides; from an older one the forms are refused, and the person signs in.
+pub(crate) fn private(response: Response) -> Response {
+    response.header("referrer-policy", "no-referrer")
+}
+
 /// Refuses a form that a page of somebody else has sent.
 ///
 /// Browsers say where a request comes from, in `Sec-Fetch-Site` or at least in `Origin`, and no page can alter that.
@@ -116,6 +125,13 @@ impl Form {
 
     /// Reads a form that only the page of this link can have sent.
     pub(crate) fn of_link(request: &Request, secret: &LinkSecret) -> Result<Self, Refusal> {
+        let form = Self::of(request)?;
+        let (shown, expected) = (form.field("csrf"), secret.form_token());
+        if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
+    }
+
+    /// Reads a form that only the page can have sent on which this sign-in goes on.
+    pub(crate) fn of_pending(request: &Request, secret: &PendingSecret) -> Result<Self, Refusal> {
         let form = Self::of(request)?;
         let (shown, expected) = (form.field("csrf"), secret.form_token());
         if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }

@@ -8,9 +8,11 @@ use app::{Ports, Refusal};
 use domain::base::code::Code;
 use domain::people::access::{Principal, Scope};
 use domain::people::credential::{CredentialKind, Secret, Session};
+use domain::people::pending::{PendingSecret, PendingSignIn};
 use runtime::http::Request;
 
 use crate::guard::{Form, same_origin};
+use crate::page::Page;
 use crate::{Context, Powers};
 
 /// The cookie that holds a session's secret. The prefix makes browsers refuse one that a neighbouring host, or a page
@@ -40,6 +42,25 @@ pub(crate) fn has_cookie(request: &Request) -> bool {
     request.cookies.contains_key(COOKIE)
 }
 
+/// The cookie that says that the right password was shown, while a code is asked for. It is no session, good for one, and goes by itself.
+const PENDING: &str = "__Host-cs_pending";
+
+/// The cookie of a sign-in that waits for its code. `Strict`: no link from elsewhere leads into the middle of a sign-in.
+pub(crate) fn pending_cookie(secret: &PendingSecret) -> String {
+    let age = PendingSignIn::LIFE.as_secs();
+    format!("{PENDING}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age}", secret.reveal())
+}
+
+/// Removes that cookie.
+pub(crate) fn no_pending_cookie() -> String {
+    format!("{PENDING}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
+/// What that cookie holds.
+pub(crate) fn pending(request: &Request) -> Option<PendingSecret> {
+    PendingSecret::parse(request.cookies.get(PENDING)?)
+}
+
 /// Somebody who signed in.
 pub(crate) struct Visit {
     /// The ports, with what was read at hand.
@@ -50,6 +71,8 @@ pub(crate) struct Visit {
     pub principal: Principal,
     /// Their session.
     pub session: Session,
+    /// The page that they asked for.
+    pub page: Option<&'static Page>,
 }
 
 /// Nobody has signed in here.
@@ -74,6 +97,7 @@ impl Visit {
             powers: context.powers.clone(),
             principal: entered.principal,
             session,
+            page: Page::find(&request.path).map(|(page, _)| page),
         })
     }
 
@@ -90,9 +114,8 @@ impl Visit {
     }
 
     /// What asking for a mail to be sent takes.
-    pub(crate) fn sending(&self) -> Sending {
-        let Powers { blobs, directory, workflow, .. } = self.powers.clone();
-        Sending { ports: self.ports.clone(), blobs, directory, workflow }
+    pub(crate) fn sending(&self) -> Result<Sending, Refusal> {
+        self.powers.sending(&self.ports)
     }
 
     /// The seat and the organization. Who has no seat any more is not in, whatever their cookie says.
@@ -105,7 +128,12 @@ impl Visit {
 
     /// Whether they may approve and reject at all.
     pub(crate) fn may_decide(&self) -> bool {
-        self.principal.scopes.contains(&Scope::ApprovalsDecide)
+        self.may(Scope::ApprovalsDecide)
+    }
+
+    /// Whether their role has this right.
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        self.principal.scopes.contains(&scope)
     }
 }
 
