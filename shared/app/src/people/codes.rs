@@ -35,7 +35,7 @@ impl Seed {
         let id = factor.member_id.to_string();
         let opened = vault::open(&key, context(organization, &id), &factor.seed)
             .map_err(|error| Refusal::Internal(error.to_string()))?;
-        let bytes = opened
+        let bytes: [u8; SecondFactor::SEED] = opened
             .as_slice()
             .try_into()
             .map_err(|_| Refusal::Internal("a seed of another length".to_owned()))?;

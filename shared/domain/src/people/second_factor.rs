@@ -90,10 +90,10 @@ impl RecoveryCode {
 
     /// Of 10 random bytes.
     pub fn new(random: [u8; 10]) -> Self {
-        let bits = random.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let bits = random.iter().fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
         let mut text = [0; Self::LENGTH];
         for (n, place) in text.iter_mut().rev().enumerate() {
-            *place = Self::ALPHABET[usize::try_from(bits >> (5 * n) & 31).unwrap_or_default()];
+            *place = Self::ALPHABET[usize::try_from((bits >> (5 * n)) & 31).unwrap_or_default()];
         }
         Self(text)
     }
