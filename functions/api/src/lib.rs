@@ -153,6 +153,14 @@ pub mod messages {
     pub mod wait;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_totp {
+    pub mod confirm;
+    pub mod delete;
+    pub mod get;
+    pub mod renew_codes;
+    pub mod start;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod password_resets {
     pub mod confirm;
     pub mod create;
@@ -299,6 +307,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     my_sessions::delete::ENDPOINT,
     my_sessions::delete_all::ENDPOINT,
     my_sessions::list::ENDPOINT,
+    my_totp::confirm::ENDPOINT,
+    my_totp::delete::ENDPOINT,
+    my_totp::get::ENDPOINT,
+    my_totp::renew_codes::ENDPOINT,
+    my_totp::start::ENDPOINT,
     messages::batch::ENDPOINT,
     messages::delete::ENDPOINT,
     messages::forward::ENDPOINT,

@@ -9,6 +9,7 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::link::LinkSecret;
 use domain::people::credential::Session;
+use domain::people::pending::PendingSecret;
 use runtime::http::{Request, Response, form_pairs};
 use subtle::ConstantTimeEq as _;
 
@@ -131,6 +132,13 @@ impl Form {
     pub(crate) fn of_secret(request: &Request, expected: &str) -> Result<Self, Refusal> {
         let form = Self::of(request)?;
         let shown = form.field("csrf");
+        if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
+    }
+
+    /// Reads a form that only the page can have sent on which this sign-in goes on.
+    pub(crate) fn of_pending(request: &Request, secret: &PendingSecret) -> Result<Self, Refusal> {
+        let form = Self::of(request)?;
+        let (shown, expected) = (form.field("csrf"), secret.form_token());
         if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
     }
 

@@ -34,7 +34,7 @@ mod words;
 
 use std::sync::Arc;
 
-use app::base::ports::{Blobs, Queue, Workflow};
+use app::base::ports::{Blobs, DataKeys, Queue, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -108,6 +108,8 @@ struct Powers {
     blobs: Option<Arc<dyn Blobs>>,
     /// Logins and addresses.
     directory: Option<Arc<dyn Directory>>,
+    /// Under which second factors are sealed.
+    data_keys: Option<Arc<dyn DataKeys>>,
     /// What waits to be decided.
     workflow: Option<Arc<dyn Workflow>>,
     /// The audit log.
@@ -123,6 +125,10 @@ impl Powers {
 
     fn directory(&self) -> Result<&dyn Directory, Refusal> {
         self.directory.as_deref().ok_or_else(|| elsewhere("the directory"))
+    }
+
+    fn data_keys(&self) -> Result<&dyn DataKeys, Refusal> {
+        self.data_keys.as_deref().ok_or_else(|| elsewhere("keys"))
     }
 
     fn workflow(&self) -> Result<&dyn Workflow, Refusal> {
@@ -158,6 +164,7 @@ fn manage(aws: &Aws) -> Context {
         directory: Some(aws.directory()),
         trail: Some(aws.trail()),
         notices: Some(aws.notify_queue()),
+        data_keys: Some(aws.data_keys()),
         ..Powers::default()
     };
     Context { ports: aws.ports(), powers, trust: Trust::Manage }

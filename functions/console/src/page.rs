@@ -12,6 +12,7 @@ use domain::people::reset::ResetSecret;
 use domain::{
     ApprovalId, AttachmentId, GroupId, InboxId, InvitationId, MemberId, MessageId, StandingApprovalId,
 };
+use domain::{ApprovalId, AttachmentId, InboxId, MessageId, SessionId, StandingApprovalId};
 use runtime::http::{Handling, Request, Response};
 
 use crate::Context;
@@ -127,6 +128,7 @@ const KINDS: &[Kind] = &[
     ("member_id", id::<MemberId>),
     ("message_id", id::<MessageId>),
     ("reset", |text| ResetSecret::parse(text).map(|secret| secret.reveal())),
+    ("session_id", id::<SessionId>),
     ("standing_approval_id", id::<StandingApprovalId>),
 ];
 

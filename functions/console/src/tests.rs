@@ -25,6 +25,7 @@ use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
 use testkit::world::Outside;
+use testkit::world::PlainKeys;
 use testkit::{World, samples};
 
 use crate::page::{Audience, Get, Page, Trust};
@@ -142,6 +143,7 @@ impl Console {
                 directory: Some(directory),
                 trail: Some(trail),
                 notices: Some(Arc::new(Outside::default())),
+                data_keys: Some(Arc::new(PlainKeys)),
                 ..Powers::default()
             },
         };
@@ -426,6 +428,131 @@ async fn signing_in_and_out() {
     console.world.pass(SignInWindow::LENGTH.as_secs());
     let again = console.post(None, sign_in, &[("email", &email), ("password", password)]).await;
     assert_eq!(again.status(), 303, "a lock ends by itself");
+}
+
+/// The value of a cookie that an answer sets, as a browser sends it back.
+fn cookie_of(answer: &Answer, name: &str) -> Option<String> {
+    let cookies = answer.0["cookies"].as_array()?.iter().filter_map(Value::as_str);
+    let pairs = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+    pairs.filter(|(known, _)| *known == name).map(|(_, value)| value.to_owned()).next()
+}
+
+#[tokio::test]
+async fn a_code_is_asked_for_on_a_form_that_holds_no_password() {
+    let console = Console::new().await;
+    let password = "a long enough password";
+    let login =
+        Login { password_hash: hash_password(password, &[7; 16]).unwrap(), ..samples::login(APPROVER) };
+    let email = login.email.as_str().to_owned();
+    console.world.store.contents().logins.insert(login.email.mailbox_key(), login);
+
+    // Set up on the page of one's own sign-in: the secret and the recovery codes are shown once.
+    let csrf = token(APPROVER);
+    let settings = "/console/settings";
+    let shown = console.get(APPROVER, settings).await;
+    assert!(shown.body().contains("Set up a second factor") && shown.status() == 200);
+    let started =
+        console.post(Some(APPROVER), &format!("{settings}/second-factor/start"), &[("csrf", &csrf)]).await;
+    assert!(started.body().contains("otpauth://totp/Countersign:"), "{}", started.body());
+    let secret = started.body().split("<code class=\"hash\">").nth(1).unwrap().split('<').next().unwrap();
+    let held = totp_rs::Secret::try_from_base32(secret.replace(' ', "")).unwrap();
+    let held = totp_rs::Builder::new().with_secret(held).build().unwrap();
+    let code = |console: &Console| {
+        held.generate(u64::try_from(console.world.ports.now().as_second()).unwrap()).to_string()
+    };
+    let confirm = format!("{settings}/second-factor/confirm");
+    let wrong = console.post(Some(APPROVER), &confirm, &[("csrf", &csrf), ("code", "nonsense")]).await;
+    assert_eq!(wrong.status(), 422);
+    assert!(wrong.alert().starts_with("The code is wrong") && !wrong.body().contains("otpauth:"));
+    let typed = code(&console);
+    let done = console.post(Some(APPROVER), &confirm, &[("csrf", &csrf), ("code", &typed)]).await;
+    let codes: Vec<_> = done.body().split("<code class=\"hash\">").skip(1).collect();
+    assert_eq!((done.status(), codes.len()), (200, 10));
+    let recovery = codes[0].split('<').next().unwrap().to_owned();
+    assert!(console.get(APPROVER, settings).await.body().contains("10 recovery codes are left"));
+    console.world.pass(30);
+
+    let fields = [("email", email.as_str()), ("password", password), ("next", "/console/audit")];
+    let begun = console.post(None, "/console/sign-in", &fields).await;
+    assert_eq!(begun.status(), 303);
+    assert_eq!(begun.header("location"), "/console/sign-in/code?next=%2Fconsole%2Faudit");
+    assert_eq!(cookie_of(&begun, "__Host-cs_session"), None);
+    let pending = cookie_of(&begun, "__Host-cs_pending").unwrap();
+    let with = |mut request: Request| {
+        request.cookies.insert("__Host-cs_pending".to_owned(), pending.clone());
+        request
+    };
+    let form = console.call(with(Console::request("GET", begun.header("location"), None))).await;
+    assert_eq!(form.status(), 200);
+    assert!(
+        !form.body().contains(password) && !form.body().contains(&email) && !form.body().contains(&pending)
+    );
+    let csrf = form.field("csrf").to_owned();
+    let submit = |csrf: &str, code: &str| {
+        let fields = [("csrf", csrf), ("code", code), ("next", "/console/audit")];
+        with(posted(Console::request("POST", "/console/sign-in/code", None), &fields))
+    };
+    let typed = code(&console);
+    assert_eq!(console.call(submit("", &typed)).await.status(), 403, "a form of another page");
+    let wrong = console.call(submit(&csrf, "123")).await;
+    assert_eq!(wrong.status(), 401);
+    assert!(wrong.alert().starts_with("The code is wrong, or was used."), "{}", wrong.alert());
+    let opened = console.call(submit(&csrf, &typed)).await;
+    assert_eq!((opened.status(), opened.header("location")), (303, "/console/audit"));
+    assert!(cookie_of(&opened, "__Host-cs_session").unwrap().starts_with("cs_session_"));
+    assert_eq!(cookie_of(&opened, "__Host-cs_pending").as_deref(), Some(""));
+    let again = console.call(submit(&csrf, &recovery)).await;
+    assert_eq!(again.status(), 303, "it is used once");
+    assert!(again.header("location").starts_with("/console/sign-in?notice=took-too-long"));
+    let without = console.call(Console::request("GET", "/console/sign-in/code", None)).await;
+    assert_eq!(without.status(), 303);
+}
+
+#[tokio::test]
+async fn one_s_own_sign_in_is_seen_and_changed_on_its_page() {
+    let console = Console::new().await;
+    let password = "a long enough password";
+    let login = Login { password_hash: hash_password(password, &[7; 16]).unwrap(), ..samples::login(VIEWER) };
+    let email = login.email.as_str().to_owned();
+    console.world.store.contents().logins.insert(login.email.mailbox_key(), login);
+    for _ in 0..2 {
+        let fields = [("email", email.as_str()), ("password", password)];
+        assert_eq!(console.post(None, "/console/sign-in", &fields).await.status(), 303);
+    }
+    let csrf = token(VIEWER);
+    let settings = console.get(VIEWER, "/console/settings").await;
+    assert_eq!(settings.body().matches("/console/settings/sessions/ses_").count(), 2);
+    assert!(settings.body().contains(">Your sign-in</a>") && !settings.body().contains("<script"));
+    let change = |current: &'static str, new: &'static str| {
+        [("csrf", csrf.clone()), ("current_password", current.to_owned()), ("new_password", new.to_owned())]
+    };
+    for (current, new, says) in [
+        (password, "password1234", "The new password is too easy to guess"),
+        (
+            "not the password",
+            "seven words that nobody would expect here",
+            "The current password is not your password",
+        ),
+    ] {
+        let fields = change(current, new);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = console.post(Some(VIEWER), "/console/settings/password", &fields).await;
+        assert_eq!(answer.status(), 422);
+        assert!(answer.alert().starts_with(says), "{}", answer.alert());
+        assert!(!answer.body().contains(new) && !answer.body().contains("not the password<"));
+    }
+    let fields = change(password, "seven words that nobody would expect here");
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let changed = console.post(Some(VIEWER), "/console/settings/password", &fields).await;
+    assert_eq!(changed.header("location"), "/console/settings?notice=password");
+    let settings = console.get(VIEWER, changed.header("location")).await;
+    assert!(
+        settings.body().contains("Your password is changed") && !settings.body().contains("/sessions/ses_")
+    );
+    let out = [("csrf", csrf.as_str()), ("everywhere", "yes")];
+    let out = console.post(Some(VIEWER), "/console/settings/sessions/end-others", &out).await;
+    assert_eq!(out.header("location"), "/console/sign-in?notice=signed-out");
+    assert_eq!(console.get(VIEWER, "/console/settings").await.status(), 303);
 }
 
 #[tokio::test]
@@ -1549,6 +1676,7 @@ async fn each_page_asks_for_what_it_declares() {
         "attachment_id" => samples::attachment(1).id.to_string(),
         "inbox_id" => samples::inbox_id(1).to_string(),
         "message_id" => samples::approval(1).message_id.to_string(),
+        "session_id" => samples::session(1, Role::Viewer).0.id.to_string(),
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),
         "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),
         "group_id" => samples::policies().groups[0].id.to_string(),

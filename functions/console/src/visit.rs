@@ -8,6 +8,7 @@ use app::{Ports, Refusal};
 use domain::base::code::Code;
 use domain::people::access::{Principal, Scope};
 use domain::people::credential::{CredentialKind, Secret, Session};
+use domain::people::pending::{PendingSecret, PendingSignIn};
 use runtime::http::Request;
 
 use crate::guard::{Form, same_origin};
@@ -39,6 +40,25 @@ pub(crate) fn no_cookie() -> String {
 /// Whether the request shows our cookie, whatever is in it.
 pub(crate) fn has_cookie(request: &Request) -> bool {
     request.cookies.contains_key(COOKIE)
+}
+
+/// The cookie that says that the right password was shown, while a code is asked for. It is no session, good for one, and goes by itself.
+const PENDING: &str = "__Host-cs_pending";
+
+/// The cookie of a sign-in that waits for its code. `Strict`: no link from elsewhere leads into the middle of a sign-in.
+pub(crate) fn pending_cookie(secret: &PendingSecret) -> String {
+    let age = PendingSignIn::LIFE.as_secs();
+    format!("{PENDING}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age}", secret.reveal())
+}
+
+/// Removes that cookie.
+pub(crate) fn no_pending_cookie() -> String {
+    format!("{PENDING}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
+/// What that cookie holds.
+pub(crate) fn pending(request: &Request) -> Option<PendingSecret> {
+    PendingSecret::parse(request.cookies.get(PENDING)?)
 }
 
 /// Somebody who signed in.

@@ -20,11 +20,13 @@ pub mod base {
 pub mod people {
     pub mod account;
     mod attempts;
+    mod codes;
     pub mod members;
     pub mod organization;
     pub mod password;
     pub mod provision;
     pub mod resets;
+    pub mod second_factor;
     pub mod sessions;
     pub mod tokens;
     pub mod usage;

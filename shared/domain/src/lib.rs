@@ -29,6 +29,8 @@ pub mod people {
     pub mod organization;
     pub mod reset;
     pub mod seats;
+    pub mod pending;
+    pub mod second_factor;
     pub mod usage;
 }
 

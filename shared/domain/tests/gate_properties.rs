@@ -286,6 +286,7 @@ fn around(roles: &[Role]) -> Around {
             data_key: vec![],
             paused: None,
             sends_per_day: None,
+            require_second_factor: false,
             created_at: NOW,
         }),
         inbox: Some(Inbox {

@@ -1081,6 +1081,7 @@ impl World {
                 data_key: vec![],
                 paused: paused(self.pauses[0]),
                 sends_per_day: None,
+                require_second_factor: false,
                 created_at: T0,
             }),
             inbox: Some(Inbox {

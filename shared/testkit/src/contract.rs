@@ -32,9 +32,10 @@ use domain::mailbox::message::{
 use domain::mailbox::screening::Held;
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
-use domain::people::credential::{Session, SignInWindow, Token};
+use domain::people::credential::{OpenedWith, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Pause};
+use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{By, Of, Usage};
 use domain::{MessageId, OrganizationId};
 use jiff::SignedDuration;
@@ -140,6 +141,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         domain::people::organization::Organization {
             paused: Some(samples::pause()),
             sends_per_day: SendsPerDay::new(500),
+            require_second_factor: true,
             ..samples::organization(1)
         }
         .into(),
@@ -150,6 +152,15 @@ async fn everything_reads_back(store: &dyn Whole) {
         rotated.into(),
         later_secret.into(),
         session_pointer.into(),
+        samples::second_factor(1).into(),
+        SecondFactor {
+            enabled_at: Some(later(3)),
+            last_step: 9,
+            recovery: [].into(),
+            ..samples::second_factor(2)
+        }
+        .into(),
+        samples::pending_sign_in(1).0.into(),
         session.into(),
         samples::inbox(1).into(),
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
@@ -302,12 +313,12 @@ async fn parts(store: &dyn Whole) {
         let last_four = "last".to_owned();
         change().write(Write::Rotate { token: token.hash, seen, rotation, last_four })
     };
-    let named = Amendment { name: Some("another".to_owned()), sends_per_day: None };
+    let named = Amendment { name: Some("another".to_owned()), sends_per_day: None, ..Amendment::default() };
     assert_eq!(store.commit(amend(named.clone())).await, conflict, "it is gone");
     assert_eq!(store.commit(used(1)).await, conflict, "it is gone");
     assert_eq!(store.commit(rotate(None, b"one")).await, conflict, "it is gone");
     assert_eq!(store.commit(change().create(token.clone())).await, Ok(()));
-    let limited = Amendment { name: None, sends_per_day: Some(SendsPerDay::new(7)) };
+    let limited = Amendment { name: None, sends_per_day: Some(SendsPerDay::new(7)), ..Amendment::default() };
     for write in [amend(named), amend(limited), used(5), rotate(None, b"one")] {
         assert_eq!(store.commit(write).await, Ok(()));
     }
@@ -322,7 +333,8 @@ async fn parts(store: &dyn Whole) {
         ..token.clone()
     };
     assert_eq!(get(store, key.clone()).await, Some(whole.clone().into()));
-    let free = Amendment { name: Some("third".to_owned()), sends_per_day: Some(None) };
+    let free =
+        Amendment { name: Some("third".to_owned()), sends_per_day: Some(None), ..Amendment::default() };
     assert_eq!(store.commit(amend(free)).await, Ok(()));
     let whole = Token { name: "third".to_owned(), sends_per_day: None, ..whole };
     assert_eq!(get(store, key.clone()).await, Some(whole.into()));
@@ -1105,7 +1117,18 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
     assert_eq!(get(store, key.clone()).await, Some(Session { version: 2, ..prolonged }.into()));
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
     assert_eq!(store.commit(prolong).await, conflict, "another did so meanwhile");
+    let stronger = |session: &Session, opened_with| Write::OpenedWith { session: session.hash, opened_with };
+    let shown = change().write(stronger(&session, OpenedWith::Totp));
+    assert_eq!(store.commit(shown).await, Ok(()));
+    let Some(Record::Session(stored)) = get(store, key.clone()).await else { panic!("it is there") };
+    assert_eq!((stored.opened_with, stored.version, stored.role), (OpenedWith::Totp, 2, Role::Viewer));
     let (unknown, _) = samples::session(97, Role::Owner);
+    let gone = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
+    assert_eq!(
+        store.commit(change().write(stronger(&unknown, OpenedWith::Totp))).await,
+        gone,
+        "none is made"
+    );
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
     assert_eq!(store.commit(change().write(Write::Prolong(unknown))).await, conflict, "none is made");
 }

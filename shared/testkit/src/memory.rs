@@ -189,6 +189,7 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             let met = matches!(at(&key), Some(Record::Member(member)) if member.role == *role);
             (key, met)
         }
+        Write::OpenedWith { session, .. } => (Key::Session(*session), at(&Key::Session(*session)).is_some()),
         _ => return None,
     };
     (!met).then_some(key)
@@ -246,7 +247,8 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::GiveRole { .. }
             | Write::HoldsRole(..)
             | Write::EndSessions(..)
-            | Write::Unseat(..) => {
+            | Write::Unseat(..)
+            | Write::OpenedWith { .. } => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
@@ -314,6 +316,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
         Write::GiveRole { member_id, .. } | Write::EndSessions(member_id, _) => Key::Member(*member_id),
+        Write::OpenedWith { session, .. } => Key::Session(*session),
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -324,6 +327,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         (Write::Amend { amendment, .. }, Record::Organization(it)) => {
             it.name = amendment.name.unwrap_or_else(|| it.name.clone());
             it.sends_per_day = amendment.sends_per_day.unwrap_or(it.sends_per_day);
+            it.require_second_factor = amendment.require_second_factor.unwrap_or(it.require_second_factor);
         }
         (Write::Amend { amendment, .. }, Record::Token(it)) => {
             it.name = amendment.name.unwrap_or_else(|| it.name.clone());
@@ -336,6 +340,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         (Write::Used { at, .. }, Record::Token(it)) => it.last_used_at = Some(at),
         (Write::GiveRole { role, .. }, Record::Member(it)) => it.role = role,
         (Write::EndSessions(_, at), Record::Member(it)) => it.sessions_since = Some(at),
+        (Write::OpenedWith { opened_with, .. }, Record::Session(it)) => it.opened_with = opened_with,
         _ => {}
     }
 }
@@ -426,7 +431,8 @@ fn apply(contents: &mut Contents, change: Change) {
             | Write::Rotate { .. }
             | Write::Used { .. }
             | Write::GiveRole { .. }
-            | Write::EndSessions(..) => {
+            | Write::EndSessions(..)
+            | Write::OpenedWith { .. } => {
                 change_part(contents, organization_id, write);
             }
             Write::Uncount { key: hash, by } => {

@@ -45,6 +45,8 @@ use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::reset::{Reset, ResetSecret};
+use domain::people::pending::{PendingSecret, PendingSignIn};
+use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
@@ -86,6 +88,7 @@ pub fn organization(n: u8) -> Organization {
         data_key: vec![1, 2, 3],
         paused: None,
         sends_per_day: None,
+        require_second_factor: false,
         created_at: NOW,
     }
 }
@@ -207,6 +210,26 @@ pub fn session(n: u8, role: Role) -> (Session, Secret) {
         version: 1,
     };
     (session, secret)
+}
+
+/// The second factor of [`member`], which is not asked for yet.
+pub fn second_factor(n: u8) -> SecondFactor {
+    SecondFactor {
+        organization_id: organization_id(1),
+        member_id: member(n, Role::Owner).id,
+        seed: vec![n; 60],
+        started_at: NOW,
+        enabled_at: None,
+        last_step: 0,
+        recovery: [Digest::of(b"one"), Digest::of(b"two")].into(),
+        version: 1,
+    }
+}
+
+/// A sign-in of [`login`] that waits for its second factor, with its secret.
+pub fn pending_sign_in(n: u8) -> (PendingSignIn, PendingSecret) {
+    let secret = PendingSecret::new(organization_id(1), [n; 32]);
+    (PendingSignIn::new(&secret, &login(n), NOW), secret)
 }
 
 /// An inbox of [`organization`] 1.

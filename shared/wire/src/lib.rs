@@ -19,6 +19,7 @@ pub mod people {
     pub mod members;
     pub mod organization;
     pub mod resets;
+    pub mod second_factor;
     pub mod sessions;
     pub mod tokens;
     pub mod usage;

@@ -513,6 +513,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
             "dynamodb:ConditionCheckItem",
+            // Second factors, whose seeds are sealed.
+            "kms:Decrypt",
             "s3:GetObject",
             "s3:DeleteObjectTagging",
             "s3:ListBucket",

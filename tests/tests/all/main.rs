@@ -13,6 +13,7 @@ mod people {
     mod limits;
     mod own_sessions;
     mod resets;
+    mod second_factor;
     mod sign_in;
     mod tokens;
 }
@@ -69,6 +70,7 @@ mod stack {
         pub(super) mod members;
         mod own_sessions;
         mod persons;
+        mod second_factor;
         mod sign_in;
         mod tokens;
     }

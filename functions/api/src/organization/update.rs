@@ -1,4 +1,4 @@
-//! `PATCH /v1/organization`: gives the organization another name or another limit of mails a day.
+//! `PATCH /v1/organization`: gives the organization another name, another limit of mails a day, or another rule about second factors.
 //!
 //! Needs the scope `policies.manage`.
 

@@ -1,12 +1,13 @@
-//! `POST /v1/sessions`: signs a person in with `email` and `password`.
+//! `POST /v1/sessions`: signs a person in with `email`, `password` and, where a second factor is set up, `code`.
 //!
 //! Needs no credential.
 
 use std::sync::Arc;
 
 use app::Ports;
+use app::base::ports::DataKeys;
 use app::base::store::Directory;
-use app::people::sessions::{self, SignIn};
+use app::people::sessions::{self, Doors, SignIn};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
 use wire::people::sessions::{CreateSession, SessionView};
@@ -22,15 +23,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<CreateSession>()),
     response: Some(schema::of::<SessionView<'static>>),
-    open: || crate::open(|aws| (aws.ports(), aws.directory()), handle),
+    open: || crate::open(|aws| (aws.ports(), aws.directory(), aws.data_keys()), handle),
 };
 
-fn handle<'a>((ports, directory): &'a (Ports, Arc<dyn Directory>), request: &'a Request) -> Handling<'a> {
+type World = (Ports, Arc<dyn Directory>, Arc<dyn DataKeys>);
+
+fn handle<'a>((ports, directory, data_keys): &'a World, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let (email, password) = wire::people::sessions::sign_in(&request.body)?;
-        let browser = request.browser();
-        let shown = SignIn { email: &email, password: &password, browser };
-        let (session, secret) = sessions::sign_in(ports, &**directory, &shown).await?;
+        let (email, password, code) = wire::people::sessions::sign_in(&request.body)?;
+        let (code, browser) = (code.as_deref(), request.browser());
+        let shown = SignIn { email: &email, password: &password, code, browser };
+        let doors = Doors { directory: &**directory, data_keys: &**data_keys };
+        let (session, secret) = sessions::sign_in(ports, &doors, &shown).await?;
         Ok(Response::json(201, &wire::people::sessions::session(&session, secret.reveal())))
     })
 }

@@ -18,7 +18,9 @@ mod policies;
 mod problem;
 mod queue;
 mod reset;
+mod settings;
 mod sign_in;
+mod sign_in_code;
 mod sign_out;
 mod standing;
 mod style;
@@ -53,7 +55,9 @@ pub(crate) const ALL: &[&[Page]] = &[
     policies::PAGES,
     queue::PAGES,
     reset::PAGES,
+    settings::PAGES,
     sign_in::PAGES,
+    sign_in_code::PAGES,
     sign_out::PAGES,
     standing::PAGES,
     style::PAGES,

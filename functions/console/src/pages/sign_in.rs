@@ -2,7 +2,7 @@
 
 use app::Refusal;
 use app::people::password::PASSWORD_LENGTH;
-use app::people::sessions::{self, SignIn};
+use app::people::sessions::{self, Begun, Doors, SignIn};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
@@ -14,8 +14,8 @@ use crate::guard::{self, Form};
 use crate::page::{Audience, Get, Page};
 use crate::route;
 use crate::shell::Shell;
-use crate::visit::{Visit, cookie};
-use crate::words::Moment;
+use crate::visit::{Visit, cookie, pending_cookie};
+use crate::words::{Moment, encode};
 
 /// The form, and the front page, from where it goes to the queue.
 pub(super) const PAGES: &[Page] = &[
@@ -74,12 +74,19 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
         Some("signed-out") => "You are signed out.",
         Some("left") => "You left the organization.",
         Some("password-changed") => "Your password is changed. Sign in with it.",
+        Some("took-too-long") => "Signing in took longer than five minutes, or was ended. Begin again.",
         _ => "",
     };
     Ok(guard::html(200, render(&page)?))
 }
 
-/// Opens a session.
+/// What signing in takes of the world.
+pub(super) fn doors(context: &Context) -> Result<Doors<'_>, Refusal> {
+    let Context { powers, .. } = context;
+    Ok(Doors { directory: powers.directory()?, data_keys: powers.data_keys()? })
+}
+
+/// Opens a session, or asks for a code first.
 pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let form = Form::of(request)?;
     let (email, password) = (form.field("email").trim(), form.field("password"));
@@ -87,15 +94,20 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
         Ok(email) if password.chars().count() <= *PASSWORD_LENGTH.end() => {
-            let shown = SignIn { email: &email, password, browser: request.browser() };
-            sessions::sign_in(&context.ports, context.powers.directory()?, &shown).await
+            let shown = SignIn { email: &email, password, code: None, browser: request.browser() };
+            sessions::begin(&context.ports, &doors(context)?, &shown).await
         }
         _ => Err(wrong),
     };
     let mut page = SignInPage::new(form.field("next"));
     page.email = email.chars().take(254).collect();
     match opened {
-        Ok((_, secret)) => Ok(guard::see_other(&page.next).cookie(cookie(&secret))),
+        Ok(Begun::Opened(opened)) => Ok(guard::see_other(&page.next).cookie(cookie(&opened.1))),
+        // The password is not needed again: the next form holds a secret that says that it was shown.
+        Ok(Begun::CodeWanted(secret)) => {
+            let form = format!("/console/sign-in/code?next={}", encode(&page.next));
+            Ok(guard::see_other(&form).cookie(pending_cookie(&secret)))
+        }
         Err(refusal) if refusal.class() == Class::Unauthenticated => {
             WRONG.clone_into(&mut page.alert);
             Ok(guard::html(401, render(&page)?))

@@ -197,7 +197,22 @@ pub async fn identify(
             all.push(key.clone());
         }
     }
+    let asked = all.len();
+    // What a person may do depends on a rule of their organization.
+    let rule = (secret.kind() == CredentialKind::Session).then(|| {
+        all.iter().position(|key| *key == Key::Organization).unwrap_or_else(|| {
+            all.push(Key::Organization);
+            asked
+        })
+    });
     let mut found = ports.store.load(organization_id, &all).await.map_err(Refusal::from)?;
+    let organization = match rule.and_then(|at| found.get(at)) {
+        Some(Some(Record::Organization(organization))) => Some(organization.clone()),
+        _ => None,
+    };
+    // Nobody else asked for it: whoever looks later looks anew.
+    all.truncate(asked);
+    found.truncate(asked);
     let prefetched = found.split_off(own);
     let now = ports.now();
 
@@ -209,7 +224,11 @@ pub async fn identify(
             token.principal().seated(role)
         }
         Some(Record::Session(record)) => {
-            let principal = record.principal(now).ok_or_else(|| {
+            let principal = match &organization {
+                Some(organization) => record.principal_in(organization, now),
+                None => record.principal(now),
+            };
+            let principal = principal.ok_or_else(|| {
                 let message =
                     "the session has ended, after 12 hours without use or seven days: sign in again";
                 Refusal::because(Code::SessionExpired, message)

@@ -115,6 +115,11 @@ impl From<Denied> for Refusal {
                 Code::MissingScope,
                 format!("this needs the scope {}: use a credential that holds it", scope.as_str()),
             ),
+            Denied::SecondFactor(_) => Refusal::because(
+                Code::SecondFactorNeeded,
+                "your organization asks whoever decides for a second factor: set one up (POST /v1/me/totp, or the console's settings) and \
+                 sign in with it",
+            ),
             Denied::Hidden => Refusal::NotFound("inbox"),
         }
     }

@@ -27,11 +27,13 @@ use domain::mailbox::message::{
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::access::Role;
-use domain::people::credential::{Login, Rotation, Session, SignInWindow, Token};
+use domain::people::credential::{Login, OpenedWith, Rotation, Session, SignInWindow, Token};
 use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::reset::Reset;
+use domain::people::pending::PendingSignIn;
+use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
     ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
@@ -271,6 +273,10 @@ records! {
         Session(Session) by (hash: Digest), version;
         /// Where a session lies, by its member and its id.
         SessionPointer(SessionPointer) by (member_id: MemberId, id: SessionId);
+        /// A member's second factor.
+        SecondFactor(SecondFactor, boxed *) by (member_id: MemberId), version;
+        /// A sign-in that waits for its second factor, by the hash of its secret.
+        PendingSignIn(PendingSignIn) by (hash: Digest);
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
         /// A deleted inbox whose mail is still being deleted.
@@ -371,6 +377,13 @@ pub enum Write {
     /// Writes the end of a session and when it was used, from this version, and nothing else of it: whoever may only prolong sessions
     /// makes none.
     Prolong(Session),
+    /// Writes what a session counts as opened with, and nothing else of it. One that is gone is not made anew.
+    OpenedWith {
+        /// Under which the session lies.
+        session: Digest,
+        /// With what.
+        opened_with: OpenedWith,
+    },
     /// Pauses what can be paused, or ends that, where it is as it was seen, and writes nothing else of it. One that is gone is not made
     /// anew.
     Pause {
@@ -461,6 +474,8 @@ pub struct Amendment {
     pub name: Option<String>,
     /// How many mails a day it may ask for, or that there is no limit; none where it stays.
     pub sends_per_day: Option<Option<SendsPerDay>>,
+    /// Of an organization, whether whoever decides needs a second factor; none where it stays.
+    pub require_second_factor: Option<bool>,
 }
 
 impl Write {

@@ -196,7 +196,7 @@ pub async fn accept(
             organization_id,
             member_id: member.id,
         };
-        let (session, shown) = fresh(ports, &member, browser.clone());
+        let (session, shown) = fresh(ports, &member, browser.clone(), OpenedWith::Password);
         let actor = person(member.id);
         let accepted = Some(Accepted { at: now, member_id: member.id });
         let mut joined = ports.audit(organization_id, &actor, "invitation.accept", invitation.id);

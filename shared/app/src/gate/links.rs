@@ -1,6 +1,7 @@
 //! One-time links: opening one, and deciding through it.
 
 use domain::ApprovalId;
+use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, DecisionRefused};
 use domain::gate::link::{self, Link, LinkClosed, LinkSecret};
@@ -55,13 +56,18 @@ pub async fn open(ports: &Ports, secret: &LinkSecret) -> Result<Opened, LinkRefu
     let organization_id = secret.organization_id();
     let unknown = || LinkRefusal::Closed(LinkClosed::Unknown, None);
     let link = load(&*ports.store, organization_id, key::Link(secret.hash())).await?.ok_or_else(unknown)?;
-    let wanted = (key::Approval(link.approval_id), key::Member(link.member_id));
-    let (approval, member) = load(&*ports.store, organization_id, wanted).await?;
+    let wanted = (key::Approval(link.approval_id), key::Member(link.member_id), key::Organization);
+    let (approval, member, organization) = load(&*ports.store, organization_id, wanted).await?;
     link.opens(approval.as_ref(), member.as_ref(), ports.now()).map_err(|closed| {
         let told = !matches!(closed, LinkClosed::Unknown | LinkClosed::NotEntitled);
         LinkRefusal::Closed(closed, told.then_some(link.approval_id))
     })?;
     let (Some(approval), Some(member)) = (approval, member) else { return Err(unknown()) };
+    if organization.is_some_and(|organization| organization.require_second_factor) {
+        let message =
+            "Your organization asks whoever decides for a second factor: sign in, and decide there.";
+        return Err(Refusal::because(Code::SignInRequired, message).into());
+    }
     let principal = link::principal(&link, &approval, &member);
     Ok(Opened { link, member, approval, principal })
 }

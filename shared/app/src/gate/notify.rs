@@ -20,9 +20,9 @@ use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
 use domain::people::access::{Actor, Role};
 use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
-use domain::people::organization::Member;
 use domain::people::reset::{Reset, ResetSecret};
 use domain::{ApprovalId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
+use domain::people::organization::{Member, Organization};
 
 use crate::base::error::Refusal;
 use crate::base::plain::inert;
@@ -402,8 +402,8 @@ impl Teller<'_> {
         let organization_id = approval.organization_id;
         retry(TRIES, "the member's notifications kept changing", || async {
             let now = self.ports.now();
-            let wanted = (key::Notice(key), key::Pace(member.id));
-            let (known, pace) = load(&*self.ports.store, organization_id, wanted).await?;
+            let wanted = (key::Notice(key), key::Pace(member.id), key::Organization);
+            let (known, pace, organization) = load(&*self.ports.store, organization_id, wanted).await?;
             let new = Notice {
                 key,
                 organization_id,
@@ -438,7 +438,7 @@ impl Teller<'_> {
                 notice
             };
             let single = notice.state != NoticeState::Done;
-            let secret = self.secret(approval).filter(|_| single);
+            let secret = self.secret(approval, organization.as_ref()).filter(|_| single);
             if let Some(secret) = &secret {
                 change = change.create(Link::new(secret, approval, member.id, now));
             }
@@ -448,9 +448,10 @@ impl Teller<'_> {
         .await
     }
 
-    /// The secret of a one-time link; none where the terms ask for a sign-in.
-    fn secret(&self, approval: &Approval) -> Option<LinkSecret> {
-        let decides = approval.terms.as_ref().is_none_or(|terms| terms.links == Links::Decide);
+    /// The secret of a one-time link; none where the terms ask for a sign-in, or the organization for a second factor.
+    fn secret(&self, approval: &Approval, organization: Option<&Organization>) -> Option<LinkSecret> {
+        let decides = approval.terms.as_ref().is_none_or(|terms| terms.links == Links::Decide)
+            && !organization.is_some_and(|organization| organization.require_second_factor);
         decides.then(|| LinkSecret::new(approval.organization_id, self.ports.bytes()))
     }
 
@@ -460,8 +461,10 @@ impl Teller<'_> {
         let key = digest_key(due);
         retry(TRIES, "the member's notifications kept changing", || async {
             let now = self.ports.now();
-            let wanted = (key::Notice(key), key::Pace(due.member_id), key::Member(due.member_id));
-            let (known, pace, member) = load(&*self.ports.store, organization_id, wanted).await?;
+            let wanted =
+                (key::Notice(key), key::Pace(due.member_id), key::Member(due.member_id), key::Organization);
+            let (known, pace, member, organization) =
+                load(&*self.ports.store, organization_id, wanted).await?;
             let Some(member) = member else { return Ok(Try::Done(())) };
             let mut change = Change::new(organization_id);
             let mut notice = match (known, pace) {
@@ -481,7 +484,8 @@ impl Teller<'_> {
             if waiting.is_empty() {
                 notice.state = NoticeState::Done;
             }
-            let secrets: Vec<_> = waiting.iter().map(|approval| self.secret(approval)).collect();
+            let secrets: Vec<_> =
+                waiting.iter().map(|approval| self.secret(approval, organization.as_ref())).collect();
             for (approval, secret) in waiting.iter().zip(&secrets) {
                 if let Some(secret) = secret {
                     change = change.create(Link::new(secret, approval, member.id, now));

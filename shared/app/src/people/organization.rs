@@ -31,10 +31,14 @@ pub async fn amend(
     let amended = Organization {
         name: amendment.name.clone().unwrap_or_else(|| found.name.clone()),
         sends_per_day: amendment.sends_per_day.unwrap_or(found.sends_per_day),
+        require_second_factor: amendment.require_second_factor.unwrap_or(found.require_second_factor),
         ..found.clone()
     };
     if amended == found {
         return Ok(found);
+    }
+    if amended.require_second_factor != found.require_second_factor {
+        check_second_factor(ports, permit, amended.require_second_factor).await?;
     }
     let mut entry = ports.audit(organization_id, permit.actor(), "organization.update", organization_id);
     entry.details = amended_details(&amendment);
@@ -43,4 +47,25 @@ pub async fn amend(
         Err(StoreError::Conflict(_)) => Err(gone()),
         written => Ok(written.map(|()| amended)?),
     }
+}
+
+/// That whoever decides needs a second factor is set by an owner; to ask others for one, they must have one themselves.
+async fn check_second_factor(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    is_on: bool,
+) -> Result<(), Refusal> {
+    if permit.principal().role != Role::Owner {
+        let message = "that whoever decides needs a second factor is set by an owner: ask one";
+        return Err(Refusal::because(Code::OwnerNeeded, message));
+    }
+    let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
+    let own = load(&*ports.store, permit.organization_id(), key::SecondFactor(member_id)).await?;
+    if is_on && !own.is_some_and(|factor| factor.is_enabled()) {
+        return Err(Refusal::because(
+            Code::SecondFactorNeeded,
+            "set up a second factor for yourself first (POST /v1/me/totp, or the console's settings): you would decide nothing any more",
+        ));
+    }
+    Ok(())
 }

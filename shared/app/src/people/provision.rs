@@ -55,6 +55,7 @@ pub async fn organization(
         data_key,
         paused: None,
         sends_per_day: None,
+        require_second_factor: false,
         created_at: now,
     };
     let mut change = Change::new(organization_id).create(organization.clone()).audit(ports.audit(

@@ -6,15 +6,18 @@ use domain::people::access::Actor;
 use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Turn};
 use domain::people::organization::{Member, Organization};
+use domain::people::pending::{PendingSecret, PendingSignIn};
+use domain::people::second_factor::SecondFactor;
 use domain::{MemberId, OrganizationId, SessionId};
 
 use crate::base::error::Refusal;
-use crate::base::ports::Ports;
+use crate::base::ports::{DataKeys, Ports};
 use crate::base::store::{
     Change, Conflict, Directory, DirectoryWrite, Key, List, Page, PageRequest, SessionPointer, StoreError,
     Tally, Write, key, load, typed,
 };
 use crate::people::attempts::Attempt;
+use crate::people::codes;
 use crate::people::password::{hash_password, verify_password};
 
 /// So many sessions are ended in one transaction: each is two writes of the hundred that it may have.
@@ -32,8 +35,26 @@ pub struct SignIn<'a> {
     pub email: &'a EmailAddress,
     /// Their password.
     pub password: &'a str,
+    /// A code of their second factor, or one of its recovery codes. Who has none needs none.
+    pub code: Option<&'a str>,
     /// What they sign in with, where that is known.
     pub browser: Option<Browser>,
+}
+
+/// What signing in takes of the world, beside what every use case may touch.
+pub struct Doors<'a> {
+    /// Logins, and the counts of attempts.
+    pub directory: &'a dyn Directory,
+    /// Under which second factors are sealed.
+    pub data_keys: &'a dyn DataKeys,
+}
+
+/// What came of a password.
+pub enum Begun {
+    /// Nothing more is asked for: a session is open.
+    Opened(Box<(Session, Secret)>),
+    /// A code is to follow, with this secret, within [`PendingSignIn::LIFE`].
+    CodeWanted(PendingSecret),
 }
 
 /// What a wrong password and an address without a login are answered, and every attempt while a login is locked.
@@ -45,60 +66,203 @@ fn wrong() -> Refusal {
     )
 }
 
+/// What a wrong code behind the right password is answered.
+fn wrong_code() -> Refusal {
+    Refusal::because(
+        Code::WrongSecondFactor,
+        "the code is wrong, or was used: take the next one that the authenticator shows, or one of the recovery codes; after ten \
+              attempts within a quarter of an hour none is taken until the next begins",
+    )
+}
+
+/// What the right password without a code is answered. Nobody else learns that a code is asked for.
+fn code_wanted() -> Refusal {
+    Refusal::because(
+        Code::SecondFactorRequired,
+        "send `code` as well: what the authenticator shows, or one of the recovery codes",
+    )
+}
+
+/// Why nobody is let in, in a word for the audit log, and what they are told.
+type Reason = (&'static str, Refusal);
+
+/// Somebody who showed the right password, as they stood at that moment.
+struct Known {
+    login: Login,
+    attempt: Attempt,
+    member: Member,
+    organization: Organization,
+    factor: Option<SecondFactor>,
+}
+
+/// What a code was found to be: the factor after it, if one is asked for.
+struct Shown {
+    used: Option<SecondFactor>,
+    opened_with: OpenedWith,
+}
+
 /// Opens a session.
 ///
 /// The attempt is counted first: one that can't be counted compares nothing. An address without a login, a wrong password
 /// and a locked login are answered alike, after as much hashing and as many calls. Every refusal of an address that has
 /// a login is in its organization's audit log; of more attempts than anybody makes by hand, the first that is turned away
-/// stands for the others. The right password gives the attempts back, in the transaction that makes the session.
+/// stands for the others. The right password, with the code where one is asked for, gives the attempts back, in the transaction that
+/// makes the session and uses the code up.
 pub async fn sign_in(
     ports: &Ports,
-    directory: &dyn Directory,
+    doors: &Doors<'_>,
     shown: &SignIn<'_>,
 ) -> Result<(Session, Secret), Refusal> {
-    let attempt = Attempt::count(ports, directory, shown.email).await?;
-    let login = directory.login(shown.email).await?;
-    let (reason, refusal) = match (attempt.turn, &login) {
-        (Turn::Compared, Some(login)) if verify_password(shown.password, &login.password_hash) => {
-            match open(ports, login, attempt, shown.browser.clone()).await? {
-                Some(opened) => return Ok(opened),
-                None => ("no_seat", wrong()),
+    let known = known(ports, doors, shown.email, shown.password).await?;
+    let opened = match second_factor(ports, doors, &known, shown.code).await? {
+        Ok(factor) => open(ports, &known, factor, shown.browser.clone(), None).await?,
+        Err(reason) => Err(reason),
+    };
+    match opened {
+        Ok(opened) => Ok(opened),
+        Err(reason) => Err(refused(ports, &known.login, reason).await?),
+    }
+}
+
+/// As [`sign_in`], for a page that asks for the code on a form of its own: where one is asked for, the password is not needed again.
+pub async fn begin(ports: &Ports, doors: &Doors<'_>, shown: &SignIn<'_>) -> Result<Begun, Refusal> {
+    let known = known(ports, doors, shown.email, shown.password).await?;
+    if known.factor.as_ref().is_some_and(SecondFactor::is_enabled) {
+        let organization_id = known.organization.id;
+        let secret = PendingSecret::new(organization_id, ports.bytes());
+        let pending = PendingSignIn::new(&secret, &known.login, ports.now());
+        let actor = Actor::Member { member_id: known.member.id };
+        let entry = ports.audit(organization_id, &actor, "session.begin", known.login.user_id);
+        ports.store.commit(Change::new(organization_id).create(pending).audit(entry)).await?;
+        return Ok(Begun::CodeWanted(secret));
+    }
+    let without = Shown { used: None, opened_with: OpenedWith::Password };
+    match open(ports, &known, without, shown.browser.clone(), None).await? {
+        Ok(opened) => Ok(Begun::Opened(Box::new(opened))),
+        Err(reason) => Err(refused(ports, &known.login, reason).await?),
+    }
+}
+
+/// Goes on with a sign-in that was begun. A wrong code is counted as a wrong password is, and may be followed by another; the right one
+/// uses the secret up.
+pub async fn go_on(
+    ports: &Ports,
+    doors: &Doors<'_>,
+    secret: &PendingSecret,
+    code: &str,
+    browser: Option<Browser>,
+) -> Result<(Session, Secret), Refusal> {
+    let organization_id = secret.organization_id();
+    let over = || {
+        Refusal::because(
+            Code::SignedOut,
+            "this sign-in took longer than five minutes, or was ended: sign in again",
+        )
+    };
+    let pending = load(&*ports.store, organization_id, key::PendingSignIn(secret.hash())).await?;
+    let pending = pending.ok_or_else(over)?;
+    let wanted = (key::Member(pending.member_id), key::Organization, key::SecondFactor(pending.member_id));
+    let (member, organization, factor) = load(&*ports.store, organization_id, wanted).await?;
+    let (Some(member), Some(organization)) = (member, organization) else { return Err(over()) };
+    let attempt = Attempt::count(ports, doors.directory, &member.email).await?;
+    let login = doors.directory.login(&member.email).await?;
+    let login = login.filter(|login| pending.goes_on(login, ports.now())).ok_or_else(over)?;
+    let known = Known { login, attempt, member, organization, factor };
+    let opened = if attempt.is_compared() {
+        match second_factor(ports, doors, &known, Some(code)).await? {
+            Ok(factor) => open(ports, &known, factor, browser, Some(&pending)).await?,
+            Err(reason) => Err(reason),
+        }
+    } else if attempt.turn == Turn::Locked {
+        Err(("locked", wrong_code()))
+    } else {
+        Err(("flood", attempt.flood()))
+    };
+    match opened {
+        Ok(opened) => Ok(opened),
+        Err(reason) => Err(refused(ports, &known.login, reason).await?),
+    }
+}
+
+/// Compares a password, and reads what else is asked about whoever shows the right one.
+async fn known(
+    ports: &Ports,
+    doors: &Doors<'_>,
+    email: &EmailAddress,
+    password: &str,
+) -> Result<Known, Refusal> {
+    let directory = doors.directory;
+    let attempt = Attempt::count(ports, directory, email).await?;
+    let login = directory.login(email).await?;
+    let reason = match (attempt.turn, &login) {
+        (Turn::Compared, Some(login)) if verify_password(password, &login.password_hash) => {
+            let id = login.member_id;
+            let wanted = (key::Member(id), key::Organization, key::SecondFactor(id));
+            match load(&*ports.store, login.organization_id, wanted).await? {
+                (Some(member), Some(organization), factor) => {
+                    return Ok(Known { login: login.clone(), attempt, member, organization, factor });
+                }
+                _ => ("no_seat", wrong()),
             }
         }
         (Turn::Compared, Some(_)) => ("wrong_password", wrong()),
         (Turn::Flood { .. }, _) => ("flood", attempt.flood()),
         (Turn::Locked, _) | (_, None) => {
             // Whoever waits for the answer must not tell by its time that nothing was compared.
-            let _ = hash_password(shown.password, &[0; 16]);
+            let _ = hash_password(password, &[0; 16]);
             ("locked", wrong())
         }
     };
-    match login {
-        Some(login) => {
-            let actor = Actor::Member { member_id: login.member_id };
-            let mut entry = ports.audit(login.organization_id, &actor, "session.refuse", login.user_id);
-            entry.details.push(("reason", reason.to_owned()));
-            ports.store.commit(Change::new(login.organization_id).audit(entry)).await?;
+    Err(match login {
+        Some(login) => refused(ports, &login, reason).await?,
+        None => {
+            directory.count(email, Tally::Refusals, attempt.window).await?;
+            reason.1
         }
-        None => drop(directory.count(shown.email, Tally::Refusals, attempt.window).await?),
-    }
-    Err(refusal)
+    })
 }
 
-/// A session for whoever showed the right password; none where they have no seat any more, or where the password was changed meanwhile.
+/// Writes a refusal down, and gives what is answered.
+async fn refused(ports: &Ports, login: &Login, (reason, refusal): Reason) -> Result<Refusal, Refusal> {
+    let actor = Actor::Member { member_id: login.member_id };
+    let mut entry = ports.audit(login.organization_id, &actor, "session.refuse", login.user_id);
+    entry.details.push(("reason", reason.to_owned()));
+    ports.store.commit(Change::new(login.organization_id).audit(entry)).await?;
+    Ok(refusal)
+}
+
+/// Compares a code, where one is asked for. Who has no second factor needs none, and one that is sent is not looked at.
+async fn second_factor(
+    ports: &Ports,
+    doors: &Doors<'_>,
+    known: &Known,
+    code: Option<&str>,
+) -> Result<Result<Shown, Reason>, Refusal> {
+    let Some(factor) = known.factor.as_ref().filter(|factor| factor.is_enabled()) else {
+        return Ok(Ok(Shown { used: None, opened_with: OpenedWith::Password }));
+    };
+    let Some(code) = code else { return Ok(Err(("no_code", code_wanted()))) };
+    let taken = codes::take(ports, doors.data_keys, &known.organization, factor, code).await?;
+    Ok(taken
+        .map(|(used, opened_with)| Shown { used: Some(used), opened_with })
+        .ok_or_else(|| ("wrong_code", wrong_code())))
+}
+
+/// A session for whoever showed all that is asked for; a reason where something of that changed meanwhile.
 async fn open(
     ports: &Ports,
-    login: &Login,
-    attempt: Attempt,
+    known: &Known,
+    shown: Shown,
     browser: Option<Browser>,
-) -> Result<Option<(Session, Secret)>, Refusal> {
-    let organization_id = login.organization_id;
-    let member = load(&*ports.store, organization_id, key::Member(login.member_id)).await?;
-    let Some(member) = member else { return Ok(None) };
-    let (session, secret) = fresh(ports, &member, browser);
+    pending: Option<&PendingSignIn>,
+) -> Result<Result<(Session, Secret), Reason>, Refusal> {
+    let Known { login, attempt, member, organization, factor } = known;
+    let organization_id = organization.id;
+    let (session, secret) = fresh(ports, member, browser, shown.opened_with);
     let actor = Actor::Member { member_id: member.id };
     let mut entry = ports.audit(organization_id, &actor, "session.create", session.id);
     entry.details.push(("opened_with", session.opened_with.as_str().to_owned()));
+    let factor_key = Key::SecondFactor(member.id);
     let mut change = Change::new(organization_id)
         .create(session.clone())
         .create(SessionPointer::from(&session))
@@ -106,19 +270,41 @@ async fn open(
         // Whoever ends all sessions with a change of the password must not find one more behind it.
         .directory(DirectoryWrite::SamePassword(login.clone()))
         .audit(entry);
-    let known = PageRequest { limit: Session::MAX, cursor: None };
-    let known = ports.store.list(organization_id, &List::Sessions(member.id), &known).await?;
-    for oldest in typed::<SessionPointer>(known).items.iter().skip(usize::from(Session::MAX) - 1) {
+    // A code is used up, or none is asked for still: one that was set up meanwhile would have been.
+    change = match (&shown.used, factor) {
+        (Some(used), _) => change.update(used.clone()),
+        (None, Some(seen)) => change.write(Write::Unchanged(factor_key.clone(), seen.version)),
+        (None, None) => change.write(Write::Missing(factor_key.clone())),
+    };
+    if let Some(pending) = pending {
+        change = change.write(Write::Remove(Key::PendingSignIn(pending.hash)));
+    }
+    let latest = PageRequest { limit: Session::MAX, cursor: None };
+    let latest = ports.store.list(organization_id, &List::Sessions(member.id), &latest).await?;
+    for oldest in typed::<SessionPointer>(latest).items.iter().skip(usize::from(Session::MAX) - 1) {
         change = ended(change, oldest);
     }
-    match ports.store.commit(change).await {
-        Err(StoreError::Conflict(conflicts)) if conflicts.contains(&Conflict::Directory) => Ok(None),
-        written => Ok(written.map(|()| Some((session, secret)))?),
-    }
+    let conflicts = match ports.store.commit(change).await {
+        Ok(()) => return Ok(Ok((session, secret))),
+        Err(StoreError::Conflict(conflicts)) => conflicts,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Err(if conflicts.contains(&Conflict::Directory) {
+        ("password_changed", wrong())
+    } else if conflicts.contains(&Conflict::Record(factor_key)) && shown.used.is_none() {
+        ("no_code", code_wanted())
+    } else {
+        ("code_used", wrong_code())
+    }))
 }
 
 /// A session of a member, to be stored.
-pub(crate) fn fresh(ports: &Ports, member: &Member, browser: Option<Browser>) -> (Session, Secret) {
+pub(crate) fn fresh(
+    ports: &Ports,
+    member: &Member,
+    browser: Option<Browser>,
+    opened_with: OpenedWith,
+) -> (Session, Secret) {
     let now = ports.now();
     let secret = Secret::new(CredentialKind::Session, member.organization_id, ports.bytes());
     let session = Session {
@@ -132,7 +318,7 @@ pub(crate) fn fresh(ports: &Ports, member: &Member, browser: Option<Browser>) ->
         ends_at: now + Session::LIFE,
         used_at: now,
         browser,
-        opened_with: OpenedWith::Password,
+        opened_with,
         version: 1,
     };
     (session, secret)

@@ -258,11 +258,13 @@ pub async fn amend(
     }
 }
 
-/// What an audit entry tells of an amendment: the limit, and not the name.
+/// What an audit entry tells of an amendment: all but the name.
 pub(crate) fn amended_details(amendment: &Amendment) -> Vec<(&'static str, String)> {
     let limit =
         |limit: Option<SendsPerDay>| limit.map_or_else(|| "none".to_owned(), |it| it.get().to_string());
-    amendment.sends_per_day.map(|given| ("sends_per_day", limit(given))).into_iter().collect()
+    let limit = amendment.sends_per_day.map(|given| ("sends_per_day", limit(given)));
+    let required = amendment.require_second_factor.map(|it| ("require_second_factor", it.to_string()));
+    limit.into_iter().chain(required).collect()
 }
 
 /// A token that the caller may manage.

@@ -1,5 +1,7 @@
 //! Members, and the logins that lead to them.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{ConditionCheck, Update};
 use domain::base::address::EmailAddress;
@@ -7,6 +9,7 @@ use domain::base::digest::Digest;
 use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::organization::Member;
+use domain::people::second_factor::SecondFactor;
 use domain::{MemberId, OrganizationId, Timestamp, UserId};
 
 use crate::base::field::record;
@@ -64,6 +67,28 @@ pub(crate) const HAS_ROLE: &str = "#role = :seen";
 /// The list of an organization's members.
 pub(crate) fn list(organization: OrganizationId) -> String {
     format!("{organization}/members")
+}
+
+record! {
+    SecondFactor as SecondFactorRecord {
+        organization_id: OrganizationId,
+        member_id: MemberId,
+        seed: Vec<u8> as binary,
+        started_at: Timestamp,
+        enabled_at: Option<Timestamp>,
+        last_step: u64,
+        recovery: BTreeSet<Digest>,
+        version: u64,
+    }
+}
+
+impl Kind for SecondFactor {
+    const NAME: &'static str = "second_factor";
+}
+
+/// Where a member's second factor lies.
+pub(crate) fn factor_at(organization: OrganizationId, member: MemberId) -> Place {
+    place(format!("{organization}/{member}/second-factor"), "second-factor")
 }
 
 record! {

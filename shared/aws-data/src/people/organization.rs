@@ -1,8 +1,8 @@
 //! Organizations.
 
 use app::base::store::{Amendment, StoreError};
-use aws_sdk_dynamodb::types::Update;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::people::access::{Actor, CalledThen};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Organization, Pause};
@@ -21,6 +21,8 @@ record! {
         paused: Option<Pause>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sends_per_day: Option<SendsPerDay>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        require_second_factor: bool,
         created_at: Timestamp,
     }
 }
@@ -85,6 +87,10 @@ pub(crate) fn amend(place: &Place, amendment: &Amendment) -> UpdateBuilder {
         update = update
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":name", text(name));
+    }
+    if let Some(required) = amendment.require_second_factor {
+        set.push("require_second_factor = :required");
+        update = update.expression_attribute_values(":required", AttributeValue::Bool(required));
     }
     match amendment.sends_per_day {
         None => {}

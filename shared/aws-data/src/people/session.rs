@@ -6,12 +6,13 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::people::browser::Browser;
-use domain::people::credential::{Session, SignInWindow};
+use domain::people::credential::{OpenedWith, Session, SignInWindow};
+use domain::people::pending::PendingSignIn;
 use domain::{MemberId, OrganizationId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field, record};
-use crate::base::item::{IndexKeys, Kind, Place, key, number, place};
+use crate::base::item::{IndexKeys, Kind, Place, key, number, place, text};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SessionRecord {
@@ -128,6 +129,37 @@ pub(crate) fn prolong(organization: OrganizationId, session: &Session) -> Update
         .expression_attribute_values(":ttl", number(ttl(session)))
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":version", number(session.version))
+}
+
+/// Names only the attributes that `template.yaml` lets the routes of a second factor write of a session.
+pub(crate) fn opened_with(organization: OrganizationId, hash: Digest, with: OpenedWith) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(&at(organization, hash))))
+        .update_expression("SET opened_with = :with")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":with", text(with.as_str()))
+}
+
+record! {
+    PendingSignIn as PendingSignInRecord {
+        hash: Digest,
+        organization_id: OrganizationId,
+        member_id: MemberId,
+        login: Digest,
+        expires_at: Timestamp,
+    }
+}
+
+impl Kind for PendingSignIn {
+    const NAME: &'static str = "pending_sign_in";
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(self.expires_at.as_second() + 86_400), ..IndexKeys::default() }
+    }
+}
+
+/// Where a sign-in that waits for its second factor lies.
+pub(crate) fn pending_at(organization: OrganizationId, hash: Digest) -> Place {
+    place(format!("{organization}/pending/{}", hash.hex()), "pending")
 }
 
 /// The kind of the counts of attempts at signing in.

@@ -50,6 +50,7 @@ fn written() -> Vec<(String, Item)> {
     let records: Vec<Record> = vec![
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
+        Organization { require_second_factor: true, ..samples::organization(1) }.into(),
         samples::member(1, Role::Owner).into(),
         Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
         samples::reset(1).0.into(),
@@ -61,6 +62,8 @@ fn written() -> Vec<(String, Item)> {
         rotated.into(),
         later_secret.into(),
         SessionPointer::from(&session).into(),
+        samples::second_factor(1).into(),
+        samples::pending_sign_in(1).0.into(),
         session.into(),
         samples::inbox(1).into(),
         samples::purge(1).into(),

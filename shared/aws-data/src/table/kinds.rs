@@ -16,6 +16,8 @@
 //! | token pointer | `org/tok` | `pointer` | |
 //! | session | `org/session/hash` | `session` | |
 //! | session pointer | `org/mem/sessions` | `ses` | |
+//! | second factor | `org/mem/second-factor` | `second-factor` | |
+//! | sign-in that waits for it | `org/pending/hash` | `pending` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | deleted inbox | `org/inb/purge` | `purge` | |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
@@ -98,6 +100,8 @@ use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
 use domain::people::reset::Reset;
+use domain::people::pending::PendingSignIn;
+use domain::people::second_factor::SecondFactor;
 use domain::people::usage::Usage;
 
 use crate::base::answer;
@@ -143,6 +147,8 @@ kinds! { org;
     Token(Token), Key::Token(hash) => token::at(org, *hash);
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
+    SecondFactor(SecondFactor), Key::SecondFactor(member) => member::factor_at(org, *member);
+    PendingSignIn(PendingSignIn), Key::PendingSignIn(hash) => session::pending_at(org, *hash);
     SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
     Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
@@ -248,6 +254,8 @@ mod tests {
             key("token", Key::Token(hash)),
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
             key("session", Key::Session(hash)),
+            key("second factor", Key::SecondFactor(member)),
+            key("sign-in that waits for it", Key::PendingSignIn(hash)),
             key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),
             key("deleted inbox", Key::Purge(inbox)),

@@ -56,6 +56,10 @@ impl DynamoTable {
                 let conflict = Conflict::Record(Key::Session(session.hash));
                 (self.update(session::prolong(organization_id, &session))?, conflict)
             }
+            Write::OpenedWith { session, opened_with } => {
+                let conflict = Conflict::Record(Key::Session(session));
+                (self.update(session::opened_with(organization_id, session, opened_with))?, conflict)
+            }
             Write::Pause { key, seen, pause } => {
                 let update = organization::pause(&kinds::place(organization_id, &key), seen, pause.as_ref())?;
                 (self.update(update)?, Conflict::Record(key))

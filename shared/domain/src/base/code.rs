@@ -68,6 +68,8 @@ codes! {
         SessionExpired = "session_expired", "sign in again: a session ends after 12 hours without use, or after seven days";
         TokenExpired = "token_expired", "this token, or the one that it was made with, was made with an end, which has come: make a new one";
         SignedOut = "signed_out", "sign in";
+        SecondFactorRequired = "second_factor_required", "the password is right: send `code` as well, of the authenticator or one of the recovery codes";
+        WrongSecondFactor = "wrong_second_factor", "the password is right, the code is not, or was used: take the next one that the authenticator shows; after ten attempts in a quarter of an hour none is taken until the next begins";
         WrongEmailOrPassword = "wrong_email_or_password", "look at both; after ten attempts in a quarter of an hour even the right password is refused until the next begins (at :00, :15, :30 and :45)";
     }
     Forbidden {
@@ -83,6 +85,8 @@ codes! {
         SignInRequired = "sign_in_required", "the policy wants a session, not a link";
         ManagerRequired = "manager_required", "an owner or an admin does it";
         OwnersOnly = "owners_only", "an owner makes, changes and removes owners and admins, in a session";
+        OwnerNeeded = "owner_needed", "an owner does it";
+        SecondFactorNeeded = "second_factor_needed", "the organization asks whoever decides for a second factor: set one up (`POST /v1/me/totp`, or the console's settings), and sign in with it";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
         TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
@@ -114,6 +118,9 @@ codes! {
         GroupNameTaken = "group_name_taken", "a group has this name: take another, or change that group";
         GroupInUse = "group_in_use", "policies ask this group for votes: change those that `details.policy_ids` names first";
         ListedOtherwise = "listed_otherwise", "it stands on the other list of this direction, as `details.list_entry_id`: delete that entry first";
+        SecondFactorEnabled = "second_factor_enabled", "a second factor is set up already: delete it first, with a code of it or the password";
+        SecondFactorNotStarted = "second_factor_not_started", "start (`POST /v1/me/totp`), enter the secret into an authenticator, and confirm within an hour";
+        NoSecondFactor = "no_second_factor", "no second factor is set up";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         AlreadyMember = "already_member", "somebody with this address belongs to the organization: change their role instead";
         AlreadyInvited = "already_invited", "this address is invited: send `details.invitation_id` again, or cancel it";
@@ -244,6 +251,8 @@ codes! {
         AddressOfInbox = "address_of_inbox", "give a person's own address: an inbox of this installation is read by whoever holds a token for it";
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
+        WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
+        CodeOrPassword = "code_or_password", "give one of `code` and `password`";
         PasswordUnchanged = "password_unchanged", "take another password than the one that you have";
         WrongPassword = "wrong_password", "give your own password; after ten attempts in a quarter of an hour even the right one is refused until the next begins";
         PasswordGuessable = "password_guessable", "take four or more words that have nothing to do with each other, with you or with your organization";

@@ -84,6 +84,12 @@ scopes! {
     MembersManage = "members.manage";
 }
 
+impl Scope {
+    /// What decides, or says what needs a decision: a session without a second factor holds none of these where the organization asks
+    /// for one.
+    pub const DECIDING: &[Scope] = &[Scope::ApprovalsDecide, Scope::PoliciesManage];
+}
+
 /// A scope as a type.
 pub trait ScopeType {
     /// Its value.
@@ -320,6 +326,9 @@ pub enum Denied {
     /// The credential lacks a scope: the caller may know that the thing exists.
     #[error("needs the scope {}", .0.as_str())]
     Scope(Scope),
+    /// The person's role has the scope, and their session was opened without the second factor that their organization asks for.
+    #[error("needs a second factor for the scope {}", .0.as_str())]
+    SecondFactor(Scope),
     /// Outside of what the credential may see: answered as if it did not exist.
     #[error("not found")]
     Hidden,
@@ -342,7 +351,9 @@ impl Principal {
         if self.scopes.contains(&S::SCOPE) {
             Ok(Permit { principal: self.clone(), scope: PhantomData })
         } else {
-            Err(Denied::Scope(S::SCOPE))
+            let is_session = matches!(self.credential, Credential::Session(_));
+            let by_role = is_session && self.role.scopes().contains(&S::SCOPE);
+            Err(if by_role { Denied::SecondFactor(S::SCOPE) } else { Denied::Scope(S::SCOPE) })
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::base::id::{BODY_LENGTH, Id as _};
 use crate::people::access::{Actor, CalledThen, Credential, Principal, Role, Scope, Scopes};
 use crate::people::browser::Browser;
 use crate::people::limit::SendsPerDay;
-use crate::people::organization::Pause;
+use crate::people::organization::{Organization, Pause};
 use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId, UserId};
 
 /// The kinds of secret.
@@ -240,6 +240,9 @@ pub enum InvalidGrant {
     /// More than the token that makes it has.
     #[error("the token that makes it does not hold {}", .0.as_str())]
     BeyondToken(Scope),
+    /// More than the session has that makes it.
+    #[error("{} takes a session with the second factor that the organization asks for", .0.as_str())]
+    BeyondSession(Scope),
     /// A right over the whole organization for a token that is limited to some inboxes.
     #[error("{} reaches all inboxes: a token that is limited to some can't hold it", .0.as_str())]
     NotForSome(Scope),
@@ -310,6 +313,11 @@ pub fn grant(
     let held = principal.role.scopes();
     if let Some(scope) = scopes.difference(&held).next() {
         return Err(InvalidGrant::BeyondRole { role: principal.role, scope: *scope });
+    }
+    if let (Actor::Member { .. }, Some(scope)) =
+        (&principal.actor, scopes.difference(&principal.scopes).next())
+    {
+        return Err(InvalidGrant::BeyondSession(*scope));
     }
     match (&principal.inboxes, inboxes) {
         (None, _) => Ok(()),
@@ -494,6 +502,15 @@ impl Session {
             credential: Credential::Session(self.id),
             sends_per_day: None,
         })
+    }
+
+    /// The same, as far as the rules of its organization let it.
+    pub fn principal_in(&self, organization: &Organization, now: Timestamp) -> Option<Principal> {
+        let mut principal = self.principal(now)?;
+        if organization.require_second_factor && !self.opened_with.has_second_factor() {
+            principal.scopes.retain(|scope| !Scope::DECIDING.contains(scope));
+        }
+        Some(principal)
     }
 
     fn holds(&self, now: Timestamp) -> bool {
@@ -882,6 +899,39 @@ mod tests {
             assert_eq!(OpenedWith::parse(known.as_str()), Some(*known));
         }
         assert!(!OpenedWith::default().has_second_factor());
+    }
+
+    #[test]
+    fn where_a_second_factor_is_asked_for_a_session_without_one_decides_nothing_and_grants_nothing_that_does()
+    {
+        use crate::people::access::{Denied, scope};
+        let now = Timestamp::UNIX_EPOCH;
+        let organization = |require_second_factor| Organization {
+            id: organization(),
+            name: String::new(),
+            data_key: vec![],
+            paused: None,
+            sends_per_day: None,
+            require_second_factor,
+            created_at: now,
+        };
+        let of = |role, opened_with| Session { role, opened_with, ..session() };
+        for opened_with in OpenedWith::ALL {
+            let open = of(Role::Owner, *opened_with).principal_in(&organization(false), now).unwrap();
+            assert_eq!(open.scopes, Role::Owner.scopes());
+            let asked = of(Role::Owner, *opened_with).principal_in(&organization(true), now).unwrap();
+            let decides = asked.permit::<scope::ApprovalsDecide>().map(drop);
+            let refused = Err(Denied::SecondFactor(Scope::ApprovalsDecide));
+            assert_eq!(decides, if opened_with.has_second_factor() { Ok(()) } else { refused });
+            let granted = grant(&asked, &[Scope::PoliciesManage].into(), None);
+            let beyond = Err(InvalidGrant::BeyondSession(Scope::PoliciesManage));
+            assert_eq!(granted, if opened_with.has_second_factor() { Ok(()) } else { beyond });
+            assert!(asked.permit::<scope::MessagesRead>().is_ok());
+        }
+        let viewer = of(Role::Viewer, OpenedWith::Password).principal_in(&organization(true), now).unwrap();
+        assert_eq!(viewer.scopes, Role::Viewer.scopes());
+        let decides = viewer.permit::<scope::ApprovalsDecide>().map(drop);
+        assert_eq!(decides, Err(Denied::Scope(Scope::ApprovalsDecide)), "a second factor gives no right");
     }
 
     #[test]

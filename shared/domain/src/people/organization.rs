@@ -55,6 +55,9 @@ pub struct Organization {
     pub paused: Option<Pause>,
     /// How many mails all of it may ask for on one day.
     pub sends_per_day: Option<SendsPerDay>,
+    /// Whether whoever decides has to sign in with a second factor: a session that was opened without one, and a one-time link, decides
+    /// nothing.
+    pub require_second_factor: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

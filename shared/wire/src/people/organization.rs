@@ -56,14 +56,16 @@ request! {
         name: Option<Filled<100>>,
         /// How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
         sends_per_day: Option<OrNull<DailyLimit>>,
+        /// Whether whoever decides has to sign in with a second factor: an owner who has one sets it.
+        require_second_factor: Option<bool>,
     }
 }
 
 /// Reads [`UpdateOrganization`].
 pub fn update(body: &[u8]) -> Result<Amendment, Refusal> {
-    let UpdateOrganization { name, sends_per_day } = request::body(body)?;
+    let UpdateOrganization { name, sends_per_day, require_second_factor } = request::body(body)?;
     let sends_per_day = sends_per_day.map(|limit| limit.0.map(|limit| limit.0));
-    Ok(Amendment { name: name.map(|name| name.0), sends_per_day })
+    Ok(Amendment { name: name.map(|name| name.0), sends_per_day, require_second_factor })
 }
 
 /// An organization.
@@ -76,6 +78,8 @@ pub struct OrganizationView<'a> {
     paused: Option<PauseView<'a>>,
     /// How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
     sends_per_day: Option<DailyLimit>,
+    /// Whether whoever decides has to sign in with a second factor.
+    require_second_factor: bool,
 }
 
 /// An organization.
@@ -85,6 +89,7 @@ pub fn organization(organization: &Organization) -> OrganizationView<'_> {
         name: &organization.name,
         paused: organization.paused.as_ref().map(pause),
         sends_per_day: organization.sends_per_day.map(DailyLimit),
+        require_second_factor: organization.require_second_factor,
     }
 }
 

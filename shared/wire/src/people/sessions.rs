@@ -19,13 +19,15 @@ request! {
         email: Email,
         /// Their password.
         password: Text<200>,
+        /// A code of their second factor, or one of its recovery codes: where one is set up.
+        code: Option<Text<64>>,
     }
 }
 
 /// Reads [`CreateSession`].
-pub fn sign_in(body: &[u8]) -> Result<(EmailAddress, String), Refusal> {
-    let CreateSession { email, password } = request::body(body)?;
-    Ok((email.0, password.0))
+pub fn sign_in(body: &[u8]) -> Result<(EmailAddress, String, Option<String>), Refusal> {
+    let CreateSession { email, password, code } = request::body(body)?;
+    Ok((email.0, password.0, code.map(|code| code.0)))
 }
 
 request! {
@@ -66,6 +68,8 @@ pub struct SessionView<'a> {
     expires_at: Time,
     /// When it ends whatever happens.
     ends_at: Time,
+    /// What was shown to open it.
+    opened_with: Choice<OpenedWith>,
 }
 
 /// A session that was just opened.
@@ -78,6 +82,7 @@ pub fn session<'a>(session: &Session, secret: &'a str) -> SessionView<'a> {
         role: Choice(session.role),
         expires_at: Time(session.expires_at),
         ends_at: Time(session.ends_at),
+        opened_with: Choice(session.opened_with),
     }
 }
 

@@ -58,7 +58,7 @@ request! {
 pub fn update(body: &[u8]) -> Result<Amendment, Refusal> {
     let UpdateToken { name, sends_per_day } = request::body(body)?;
     let sends_per_day = sends_per_day.map(|limit| limit.0.map(|limit| limit.0));
-    Ok(Amendment { name: name.map(|name| name.0), sends_per_day })
+    Ok(Amendment { name: name.map(|name| name.0), sends_per_day, ..Amendment::default() })
 }
 
 request! {

@@ -95,7 +95,7 @@ async fn where_there_is_no_limit_nothing_is_counted() {
 #[tokio::test]
 async fn a_limit_of_the_organization_is_set_by_a_person_who_manages_it() {
     let world = world(None).await;
-    let limit = || Amendment { name: None, sends_per_day: Some(SendsPerDay::new(5)) };
+    let limit = || Amendment { name: None, sends_per_day: Some(SendsPerDay::new(5)), ..Amendment::default() };
     let by = |principal: Principal| principal.permit::<scope::PoliciesManage>().unwrap();
     let (program, _) = samples::token(1, Role::Owner, &[Scope::PoliciesManage]);
     let refused = amend(&world.ports, &by(program.principal()), limit()).await.unwrap_err();
@@ -103,7 +103,7 @@ async fn a_limit_of_the_organization_is_set_by_a_person_who_manages_it() {
     let owner = samples::session(1, Role::Owner).0.principal(NOW).unwrap();
     let set = amend(&world.ports, &by(owner.clone()), limit()).await.unwrap();
     assert_eq!(set.sends_per_day, SendsPerDay::new(5));
-    let renamed = Amendment { name: Some("Other".into()), sends_per_day: None };
+    let renamed = Amendment { name: Some("Other".into()), sends_per_day: None, ..Amendment::default() };
     let set = amend(&world.ports, &by(owner.clone()), renamed.clone()).await.unwrap();
     assert_eq!((set.name.as_str(), set.sends_per_day), ("Other", SendsPerDay::new(5)));
     let entries = world.store.contents().audit.len();

@@ -8,7 +8,7 @@ use app::base::store::{
 };
 use app::people::account;
 use app::people::password::hash_password;
-use app::people::sessions::{self, SignIn};
+use app::people::sessions::{self, Doors, SignIn};
 use app::{Ports, Refusal};
 use async_trait::async_trait;
 use domain::SessionId;
@@ -21,7 +21,7 @@ use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use futures_util::future::BoxFuture;
 use testkit::MemoryStore;
 use testkit::samples;
-use testkit::world::World;
+use testkit::world::{PlainKeys, World};
 
 const FIRST: &str = "a sentence that is long enough";
 const SECOND: &str = "seven words that nobody would expect here";
@@ -50,8 +50,10 @@ impl House {
 
     async fn signed_in(&self, n: u8, password: &str) -> Result<(Session, Secret), Refusal> {
         let email = samples::login(n).email;
-        let shown = SignIn { email: &email, password, browser: Some(Browser::of("curl/8.5.0")) };
-        sessions::sign_in(self.ports(), &*self.world.store, &shown).await
+        let browser = Some(Browser::of("curl/8.5.0"));
+        let shown = SignIn { email: &email, password, code: None, browser };
+        let doors = Doors { directory: &*self.world.store, data_keys: &PlainKeys };
+        sessions::sign_in(self.ports(), &doors, &shown).await
     }
 
     async fn is_in(&self, secret: &Secret) -> bool {
@@ -242,8 +244,9 @@ async fn who_shows_the_old_password_while_it_is_changed_gets_no_session_behind_i
     };
     let slow = Slow { inner: Arc::clone(&house.world.store), meanwhile: Mutex::new(Some(Box::pin(change))) };
     let email = samples::login(1).email;
-    let shown = SignIn { email: &email, password: FIRST, browser: None };
-    let late = sessions::sign_in(house.ports(), &slow, &shown).await.map(drop).map_err(|it| it.code());
+    let shown = SignIn { email: &email, password: FIRST, code: None, browser: None };
+    let doors = Doors { directory: &slow, data_keys: &PlainKeys };
+    let late = sessions::sign_in(house.ports(), &doors, &shown).await.map(drop).map_err(|it| it.code());
     assert_eq!(late, Err(Code::WrongEmailOrPassword));
     assert_eq!((house.stored(), house.is_in(&secret).await), ((1, 1), true));
     // Of two changes at once, one is done.

@@ -9,7 +9,7 @@ use app::base::store::{
     StoreError, Tally,
 };
 use app::people::password;
-use app::people::sessions::{self, SignIn};
+use app::people::sessions::{self, Doors, SignIn};
 use app::{Ports, Refusal};
 use async_trait::async_trait;
 use domain::OrganizationId;
@@ -23,7 +23,7 @@ use domain::people::access::Role;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use testkit::MemoryStore;
 use testkit::samples;
-use testkit::world::World;
+use testkit::world::{PlainKeys, World};
 use tokio::sync::Barrier;
 
 const RIGHT: &str = "a sentence that is long enough";
@@ -160,8 +160,9 @@ impl House {
     }
 
     async fn try_as(&self, email: &EmailAddress, password: &str) -> Result<(Session, Secret), Refusal> {
-        let shown = SignIn { email, password, browser: None };
-        sessions::sign_in(&self.ports, &*self.watched, &shown).await
+        let shown = SignIn { email, password, code: None, browser: None };
+        let doors = Doors { directory: &*self.watched, data_keys: &PlainKeys };
+        sessions::sign_in(&self.ports, &doors, &shown).await
     }
 
     /// How often each reason of a refusal stands in the audit log.

@@ -356,10 +356,10 @@ async fn a_token_is_renamed_by_whoever_manages_it_and_limited_by_a_person_within
     assert_eq!(code(&limited(&program, 11).await.unwrap_err()), "beyond_parent");
     assert_eq!(made_by(&world.ports, &program, None).await.unwrap().0.sends_per_day, SendsPerDay::new(10));
 
-    let rename = Amendment { name: Some("two".into()), sends_per_day: None };
+    let rename = Amendment { name: Some("two".into()), sends_per_day: None, ..Amendment::default() };
     let renamed = amend(&world.ports, &program.principal.permit().unwrap(), token.id, rename).await.unwrap();
     assert_eq!((renamed.name.as_str(), renamed.sends_per_day), ("two", SendsPerDay::new(10)));
-    let free = Amendment { name: None, sends_per_day: Some(None) };
+    let free = Amendment { name: None, sends_per_day: Some(None), ..Amendment::default() };
     let refused = amend(&world.ports, &program.principal.permit().unwrap(), token.id, free.clone()).await;
     assert_eq!(code(&refused.unwrap_err()), "person_required");
     let freed = amend(&world.ports, &owner(1), token.id, free).await.unwrap();

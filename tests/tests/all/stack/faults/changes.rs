@@ -310,6 +310,16 @@ fn own_routes() -> Vec<Route> {
                 Asked::of("POST", "/v1/me/password".to_owned(), &own, change, id)
             })
         },
+        Route {
+            repeats: true,
+            done: 201,
+            ..route("api-my-totp-start", "second_factor.start", &[], |house| {
+                let own = house.own_session();
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let id = me["member_id"].as_str().unwrap();
+                Asked::of("POST", "/v1/me/totp".to_owned(), &own, json!({}), id)
+            })
+        },
     ]
 }
 

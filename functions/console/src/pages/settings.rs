@@ -1,0 +1,352 @@
+//! `/console/settings`: one's own way in: password, sessions, second factor.
+
+use app::Refusal;
+use app::base::error::FieldError;
+use app::base::store::PageRequest;
+use app::people::second_factor::{self, Proof};
+use app::people::{account, sessions};
+use askama::Template;
+use domain::SessionId;
+use domain::base::code::Class;
+use domain::people::browser::Browser;
+use domain::people::credential::{OpenedWith, Session};
+use domain::people::second_factor::{RecoveryCode, TypedCode};
+use runtime::http::{Request, Response};
+
+use super::render;
+use crate::Context;
+use crate::guard::{self, Form};
+use crate::page::{Back, Get, Menu, Page};
+use crate::shell::{Frame, Shell};
+use crate::visit::{Visit, no_cookie};
+use crate::words::{Moment, count};
+
+/// The page, and what its forms ask for.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: HERE,
+        menu: Menu::Setting(90, "Your sign-in"),
+        get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+        back: Back::Here(&[]),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/password",
+        get: Get::To(HERE),
+        post: Some(|context, request, _| Box::pin(change_password(context, request))),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/sessions/{session_id}/end",
+        get: Get::To(HERE),
+        post: Some(|context, request, at| Box::pin(async move { end(context, request, at.id()?).await })),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/sessions/end-others",
+        get: Get::To(HERE),
+        post: Some(|context, request, _| Box::pin(end_others(context, request))),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/second-factor/start",
+        get: Get::To(HERE),
+        post: Some(|context, request, _| Box::pin(start(context, request))),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/second-factor/confirm",
+        get: Get::To(HERE),
+        post: Some(|context, request, _| Box::pin(confirm(context, request))),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/second-factor/codes",
+        get: Get::To(HERE),
+        post: Some(|context, request, _| Box::pin(renew_codes(context, request))),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/second-factor/remove",
+        get: Get::To(HERE),
+        post: Some(|context, request, _| Box::pin(remove(context, request))),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+];
+
+const HERE: &str = "/settings";
+const ADDRESS: &str = "/console/settings";
+
+/// So many sessions a page shows.
+const SHOWN: u16 = 50;
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsPage {
+    shell: Shell,
+    /// What went well; empty for nothing.
+    notice: &'static str,
+    /// What went wrong with which form.
+    alert: Option<Alert>,
+    csrf: String,
+    sessions: Vec<Row>,
+    /// Whether there are more sessions than are shown.
+    more: bool,
+    /// Since when a second factor is asked for.
+    since: Option<Moment>,
+    codes_left: String,
+    /// Whether the organization asks for one that this session was opened without.
+    wanted: bool,
+}
+
+/// What went wrong, and in which form it stands.
+struct Alert {
+    form: &'static str,
+    text: String,
+}
+
+/// A session.
+struct Row {
+    browser: String,
+    opened: Moment,
+    used: Moment,
+    /// What was shown to open it.
+    with: &'static str,
+    /// Where it is ended; none for the one that looks.
+    end: Option<String>,
+}
+
+impl Row {
+    fn new(own: &Session, one: &Session, now: domain::Timestamp) -> Self {
+        let browser = one.browser.as_ref().map_or("A browser", Browser::as_str);
+        Self {
+            browser: browser.to_owned(),
+            opened: Moment::new(one.created_at, now),
+            used: Moment::new(one.last_used_at(), now),
+            with: match one.opened_with {
+                OpenedWith::Password => "with a password",
+                OpenedWith::Totp => "with a password and a code",
+                OpenedWith::RecoveryCode => "with a password and a recovery code",
+            },
+            end: (one.id != own.id).then(|| format!("{ADDRESS}/sessions/{}/end", one.id)),
+        }
+    }
+}
+
+/// The page.
+async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let visit = Visit::of(context, request, &[]).await?;
+    let notice = match request.query.get("notice").map(String::as_str) {
+        Some("password") => "Your password is changed. All your other sessions have ended.",
+        Some("ended") => "That session has ended.",
+        Some("others-ended") => "All your other sessions have ended.",
+        Some("removed") => {
+            "Your second factor is taken away, and all your other sessions have ended. Your password alone opens your account now."
+        }
+        _ => "",
+    };
+    shown(&visit, 200, notice, None).await
+}
+
+async fn shown(
+    visit: &Visit,
+    status: u16,
+    notice: &'static str,
+    alert: Option<Alert>,
+) -> Result<Response, Refusal> {
+    let request = PageRequest { limit: SHOWN, cursor: None };
+    let frame = Frame::of(visit).await?;
+    let found = sessions::list(&visit.ports, &visit.session, &request).await?;
+    let factor = second_factor::get(&visit.ports, &visit.session).await?;
+    let now = visit.ports.now();
+    let left = factor.as_ref().map_or(0, |factor| factor.recovery.len());
+    let page = SettingsPage {
+        notice,
+        alert,
+        csrf: visit.session.form_token(),
+        sessions: found.items.iter().map(|one| Row::new(&visit.session, one, now)).collect(),
+        more: found.next.is_some() && found.items.len() >= usize::from(SHOWN),
+        since: factor.as_ref().and_then(|factor| factor.enabled_at).map(|at| Moment::new(at, now)),
+        codes_left: count(left, "recovery code is left", "recovery codes are left"),
+        wanted: frame.me.organization.require_second_factor && !visit.session.opened_with.has_second_factor(),
+        shell: frame.shell,
+    };
+    Ok(guard::html(status, render(&page)?))
+}
+
+/// The page again, with what was wrong where a person can do something about it.
+async fn again(visit: &Visit, form: &'static str, refusal: Refusal) -> Result<Response, Refusal> {
+    let text = match &refusal {
+        Refusal::Invalid(errors) => {
+            errors.iter().map(|error| sentence(form, error)).collect::<Vec<_>>().join(" ")
+        }
+        Refusal::NotBefore { retry_at, .. } => {
+            let until = Moment::new(*retry_at, visit.ports.now());
+            format!("Too many attempts. Try again {}.", until.relative)
+        }
+        other if matches!(other.class(), Class::Conflict) => format!("{}.", capital(&other.to_string())),
+        _ => return Err(refusal),
+    };
+    let status = if matches!(refusal, Refusal::NotBefore { .. }) { 429 } else { 422 };
+    shown(visit, status, "", Some(Alert { form, text })).await
+}
+
+/// A bad field in words, which begin with its name.
+fn sentence(form: &str, error: &FieldError) -> String {
+    let name = match error.field.as_str() {
+        "current_password" => "The current password",
+        "new_password" => "The new password",
+        "password" => "The password",
+        "code" => "The code",
+        _ => form,
+    };
+    let message = error.message.trim_end_matches('.');
+    format!("{name} {message}.")
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn to(notice: &str) -> Response {
+    guard::see_other(&format!("{ADDRESS}?notice={notice}"))
+}
+
+/// Another password.
+async fn change_password(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
+    let directory = visit.powers.directory()?;
+    let (current, new) = (form.field("current_password"), form.field("new_password"));
+    match account::change_password(&visit.ports, directory, &visit.session, current, new).await {
+        Ok(()) => Ok(to("password")),
+        Err(refusal) => again(&visit, "password", refusal).await,
+    }
+}
+
+/// Ends one session.
+async fn end(context: &Context, request: &Request, id: SessionId) -> Result<Response, Refusal> {
+    let (visit, _) = Visit::of_form(context, request, &[]).await?;
+    match sessions::end(&visit.ports, &visit.session, id).await {
+        // It had ended already: that is what was asked for.
+        Ok(()) | Err(Refusal::NotFound(_)) => Ok(to("ended")),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Ends all sessions but this one, or also this one.
+async fn end_others(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
+    let everywhere = form.field("everywhere") == "yes";
+    sessions::end_others(&visit.ports, &visit.session, everywhere).await?;
+    if everywhere {
+        return Ok(guard::see_other("/console/sign-in?notice=signed-out").cookie(no_cookie()));
+    }
+    Ok(to("others-ended"))
+}
+
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+struct FactorPage {
+    shell: Shell,
+    alert: String,
+    csrf: String,
+    /// In groups of four, to be typed; empty where it was shown before.
+    secret: String,
+    uri: String,
+}
+
+/// Draws the secret and shows it, this once.
+async fn start(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let (visit, _) = Visit::of_form(context, request, &[]).await?;
+    let data_keys = visit.powers.data_keys()?;
+    match second_factor::start(&visit.ports, data_keys, &visit.session).await {
+        Ok(started) => {
+            let groups: Vec<_> = started.secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
+            let page = FactorPage {
+                shell: Frame::of(&visit).await?.shell,
+                alert: String::new(),
+                csrf: visit.session.form_token(),
+                secret: groups.join(" "),
+                uri: started.uri.to_string(),
+            };
+            Ok(guard::html(200, render(&page)?))
+        }
+        Err(refusal) => again(&visit, "factor", refusal).await,
+    }
+}
+
+/// Enables it, and shows the recovery codes, this once.
+async fn confirm(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
+    let data_keys = visit.powers.data_keys()?;
+    match second_factor::confirm(&visit.ports, data_keys, &visit.session, form.field("code")).await {
+        Ok(codes) => codes_page(&visit, &codes, true).await,
+        // The secret is in the authenticator by now: only the code is asked for again.
+        Err(Refusal::Invalid(errors)) => {
+            let page = FactorPage {
+                shell: Frame::of(&visit).await?.shell,
+                alert: errors.iter().map(|error| sentence("It", error)).collect(),
+                csrf: visit.session.form_token(),
+                secret: String::new(),
+                uri: String::new(),
+            };
+            Ok(guard::html(422, render(&page)?))
+        }
+        Err(refusal) => again(&visit, "factor", refusal).await,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "recovery_codes.html")]
+struct CodesPage {
+    shell: Shell,
+    codes: Vec<String>,
+    /// Whether the second factor was set up just now.
+    is_new: bool,
+}
+
+async fn codes_page(visit: &Visit, codes: &[RecoveryCode], is_new: bool) -> Result<Response, Refusal> {
+    let codes = codes.iter().map(RecoveryCode::reveal).collect();
+    let page = CodesPage { shell: Frame::of(visit).await?.shell, codes, is_new };
+    Ok(guard::html(200, render(&page)?))
+}
+
+/// What somebody typed to prove that it is them: a code or their password, in one field. A recovery code is told from a password by the
+/// hyphens with which it is shown.
+fn proof(form: &Form) -> Proof {
+    let typed = form.field("proof").to_owned();
+    match TypedCode::parse(&typed) {
+        Some(TypedCode::Totp(_)) => Proof::Code(typed),
+        Some(TypedCode::Recovery(_)) if typed.contains('-') => Proof::Code(typed),
+        _ => Proof::Password(typed),
+    }
+}
+
+/// Other recovery codes.
+async fn renew_codes(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
+    let (directory, data_keys) = (visit.powers.directory()?, visit.powers.data_keys()?);
+    let (own, proof) = (&visit.session, proof(&form));
+    match second_factor::renew_recovery_codes(&visit.ports, directory, data_keys, own, &proof).await {
+        Ok(codes) => codes_page(&visit, &codes, false).await,
+        Err(refusal) => again(&visit, "codes", refusal).await,
+    }
+}
+
+/// Takes it away.
+async fn remove(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
+    let (directory, data_keys) = (visit.powers.directory()?, visit.powers.data_keys()?);
+    match second_factor::remove(&visit.ports, directory, data_keys, &visit.session, &proof(&form)).await {
+        Ok(()) => Ok(to("removed")),
+        Err(refusal) => again(&visit, "remove", refusal).await,
+    }
+}
