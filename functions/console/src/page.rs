@@ -192,7 +192,7 @@ impl Page {
     pub(crate) fn methods(&self) -> &'static str {
         match (self.get, self.post) {
             (Get::Page(_), Some(_)) => "GET, HEAD, POST",
-            (Get::Page(_), None) => "GET, HEAD",
+            (Get::Page(_) | Get::To(_), None) => "GET, HEAD",
             (Get::To(_) | Get::Refused, _) => "POST",
         }
     }
@@ -291,8 +291,8 @@ mod tests {
             }
             assert!(page.back != Back::Here(&[]) || matches!(page.get, Get::Page(_)), "{}", page.path);
             assert!(page.menu == Menu::None || names(page.path).is_empty(), "{}", page.path);
-            let acts = page.post.is_some() || matches!(page.get, Get::Page(_));
-            assert!(acts, "{} takes nothing", page.path);
+            let takes = page.post.is_some() || !matches!(page.get, Get::Refused);
+            assert!(takes, "{} takes nothing", page.path);
         }
     }
 }
