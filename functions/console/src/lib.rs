@@ -21,6 +21,7 @@
 //! What a mail says is hostile. It reaches a page in two ways: as text, which askama escapes, or as sanitised HTML
 //! inside a sandboxed frame. Nothing else.
 
+mod fields;
 mod guard;
 mod page;
 mod pages;
@@ -34,7 +35,8 @@ mod words;
 
 use std::sync::Arc;
 
-use app::base::ports::{Blobs, Workflow};
+use app::base::feed::Feed;
+use app::base::ports::{Anchors, Blobs, DataKeys, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -112,6 +114,12 @@ struct Powers {
     workflow: Option<Arc<dyn Workflow>>,
     /// The audit log.
     trail: Option<Arc<dyn Trail>>,
+    /// Where its ends are written.
+    anchors: Option<Arc<dyn Anchors>>,
+    /// Keys of organizations, under which secrets of webhooks are sealed.
+    data_keys: Option<Arc<dyn DataKeys>>,
+    /// The events.
+    feed: Option<Arc<dyn Feed>>,
 }
 
 impl Powers {
@@ -131,6 +139,18 @@ impl Powers {
         self.trail.as_deref().ok_or_else(|| elsewhere("the audit log"))
     }
 
+    fn anchors(&self) -> Result<&dyn Anchors, Refusal> {
+        self.anchors.as_deref().ok_or_else(|| elsewhere("the anchors"))
+    }
+
+    fn data_keys(&self) -> Result<&dyn DataKeys, Refusal> {
+        self.data_keys.as_deref().ok_or_else(|| elsewhere("keys of organizations"))
+    }
+
+    fn feed(&self) -> Result<&dyn Feed, Refusal> {
+        self.feed.as_deref().ok_or_else(|| elsewhere("the events"))
+    }
+
     /// What asking for a mail to be sent takes.
     fn sending(&self, ports: &Ports) -> Result<Sending, Refusal> {
         let Self { blobs: Some(blobs), directory: Some(directory), workflow: Some(workflow), .. } =
@@ -148,7 +168,14 @@ fn elsewhere(what: &str) -> Refusal {
 }
 
 fn manage(aws: &Aws) -> Context {
-    let powers = Powers { directory: Some(aws.directory()), trail: Some(aws.trail()), ..Powers::default() };
+    let powers = Powers {
+        directory: Some(aws.directory()),
+        trail: Some(aws.trail()),
+        anchors: Some(aws.anchors()),
+        data_keys: Some(aws.data_keys()),
+        feed: Some(aws.feed()),
+        ..Powers::default()
+    };
     Context { ports: aws.ports(), powers, trust: Trust::Manage }
 }
 

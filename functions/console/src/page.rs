@@ -7,7 +7,10 @@ use app::Refusal;
 use domain::base::id::Id;
 use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
-use domain::{ApprovalId, AttachmentId, InboxId, MessageId, StandingApprovalId};
+use domain::{
+    ApprovalId, AttachmentId, DomainId, EventId, InboxId, ListEntryId, MessageId, StandingApprovalId,
+    SuppressionId, ThreadId, TokenId, WebhookId,
+};
 use runtime::http::{Handling, Request, Response};
 
 use crate::Context;
@@ -60,7 +63,8 @@ impl Page {
 /// Answers a request for a page.
 pub(crate) type Handler = for<'a> fn(&'a Context, &'a Request, At) -> Handling<'a>;
 
-/// Who may open a page. The page itself takes the permit that proves it; this is what the menu goes by, and a test calls each page with less.
+/// Who may open a page. The page itself takes the permit that proves it; this is what the menu goes by, and a test calls each page with
+/// less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Anybody.
@@ -115,10 +119,17 @@ type Kind = (&'static str, fn(&str) -> Option<String>);
 const KINDS: &[Kind] = &[
     ("approval_id", id::<ApprovalId>),
     ("attachment_id", id::<AttachmentId>),
+    ("domain_id", id::<DomainId>),
+    ("event_id", id::<EventId>),
     ("inbox_id", id::<InboxId>),
     ("link", |text| LinkSecret::parse(text).ok().map(|secret| secret.reveal())),
+    ("list_entry_id", id::<ListEntryId>),
     ("message_id", id::<MessageId>),
     ("standing_approval_id", id::<StandingApprovalId>),
+    ("suppression_id", id::<SuppressionId>),
+    ("thread_id", id::<ThreadId>),
+    ("token_id", id::<TokenId>),
+    ("webhook_id", id::<WebhookId>),
 ];
 
 fn id<T: Id>(text: &str) -> Option<String> {

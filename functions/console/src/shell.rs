@@ -8,7 +8,7 @@ use app::people::sessions::Me;
 use domain::Timestamp;
 use domain::base::digest::Digest;
 use domain::people::access::scope;
-use domain::people::organization::{Member, Organization};
+use domain::people::organization::{Member, Organization, Pause};
 use futures_util::future::try_join;
 use runtime::http::Request;
 
@@ -92,8 +92,12 @@ pub(crate) struct Paused {
 impl Paused {
     /// The pause of an organization, where there is one.
     pub(crate) fn of(organization: &Organization, names: &Names, now: Timestamp) -> Option<Self> {
-        let pause = organization.paused.as_ref()?;
-        Some(Self { by: names.doer(&pause.by), at: Moment::new(pause.at, now), reason: body(&pause.reason) })
+        organization.paused.as_ref().map(|pause| Self::new(pause, names, now))
+    }
+
+    /// A pause, as a person reads it.
+    pub(crate) fn new(pause: &Pause, names: &Names, now: Timestamp) -> Self {
+        Self { by: names.doer(&pause.by), at: Moment::new(pause.at, now), reason: body(&pause.reason) }
     }
 }
 
