@@ -279,7 +279,13 @@ impl Fields {
             let choices = groups.entry(group).or_insert_with(|| {
                 vec![event(format!("{group}.*"), "All of these, also those that are added later".to_owned())]
             });
-            choices.push(event(kind.as_str().to_owned(), kind.as_str().to_owned()));
+            // No group and no "every event" takes those.
+            let aside = if kind.is_for_people() {
+                " (told only where it is checked here: it is for people)"
+            } else {
+                ""
+            };
+            choices.push(event(kind.as_str().to_owned(), format!("{}{aside}", kind.as_str())));
         }
         let inbox = |inbox: &Inbox| Choice {
             name: format!("inbox-{}", inbox.id),
@@ -416,6 +422,7 @@ impl Told {
             AttemptResult::NoAnswer("timeout") => "It did not answer in time".to_owned(),
             AttemptResult::NoAnswer("not_connected") => "It could not be reached".to_owned(),
             AttemptResult::NoAnswer("not_public") => "Its address is in a private network".to_owned(),
+            AttemptResult::NoAnswer("invalid_url") => "Its address can\u{2019}t be called".to_owned(),
             AttemptResult::NoAnswer("broken_answer") => "Its answer broke off".to_owned(),
             AttemptResult::NoAnswer("held_back") => "It was not called: too many calls failed".to_owned(),
             AttemptResult::NoAnswer("disabled") => "It was not called: it is disabled".to_owned(),
