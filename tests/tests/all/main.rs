@@ -61,6 +61,7 @@ mod stack {
 
     mod people {
         pub(super) mod access;
+        mod owners;
         mod persons;
         mod sign_in;
         mod tokens;
