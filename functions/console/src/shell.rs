@@ -143,6 +143,11 @@ impl Shell {
         Frame::of(&visit).await.map_or_else(|_| Self::bare(), |frame| frame.shell)
     }
 
+    /// The setting that is looked at, as the menu calls it; empty where it is none.
+    pub(crate) fn setting(&self) -> &'static str {
+        self.settings.iter().find(|item| !item.current.is_empty()).map_or("", |item| item.word)
+    }
+
     /// With the pages that the reader may open, each at the place that it declares.
     fn with_menu(mut self, visit: &Visit, paused: Option<Paused>) -> Self {
         let (mut daily, mut settings) = (vec![], vec![]);
