@@ -59,6 +59,13 @@ pub(crate) fn html(status: u16, body: String) -> Response {
     add_headers(Response::html(status, body))
 }
 
+/// A file to download. Its name is ours.
+pub(crate) fn file(kind: &str, name: &str, body: String) -> Response {
+    html(200, body)
+        .header("content-type", kind)
+        .header("content-disposition", format!("attachment; filename=\"{name}\""))
+}
+
 /// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`].
 pub(crate) fn html_with_mail(status: u16, body: String, origins: &[String]) -> Response {
     let policy = content_security_policy(origins, Some(FRAME_SCRIPT));

@@ -15,18 +15,21 @@ use domain::gate::approval::{Approval, Decision};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::policy::{Condition, Outcome, PolicyBook, PolicyContent, Requirement, Rule, Terms};
 use domain::mailbox::lifecycle::State;
+use domain::mailbox::listed::{Side, Standing};
 use domain::mailbox::message::{Direction, Message};
 use domain::mailbox::screening::Held;
 use domain::people::access::{Actor, Role, scope};
+use domain::mailbox::whom::Whom;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use domain::people::invitation::Invitation;
 use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::Outside;
-use testkit::world::PlainKeys;
+use testkit::world::{MemoryAnchors, Outside, PlainKeys};
 use testkit::{World, samples};
+
+mod owner;
 
 use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
@@ -130,6 +133,7 @@ impl Console {
     async fn call(&self, request: Request) -> Answer {
         let Sending { ports, blobs, directory, workflow } = self.world.sending();
         let trail: Arc<MemoryStore> = Arc::clone(&self.world.store);
+        let feed = Arc::<MemoryStore>::clone(&trail);
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
         let powers = match trust {
             Trust::Mail => Powers { blobs: Some(blobs), ..Powers::default() },
@@ -144,6 +148,8 @@ impl Console {
                 trail: Some(trail),
                 notices: Some(Arc::new(Outside::default())),
                 data_keys: Some(Arc::new(PlainKeys)),
+                anchors: Some(Arc::<MemoryAnchors>::clone(&self.world.anchors)),
+                feed: Some(feed),
                 ..Powers::default()
             },
         };
@@ -1674,7 +1680,17 @@ async fn each_page_asks_for_what_it_declares() {
     let example = |name: &str| match name {
         "approval_id" => samples::approval(1).id.to_string(),
         "attachment_id" => samples::attachment(1).id.to_string(),
+        "domain_id" => samples::domain(1).id.to_string(),
+        "event_id" => samples::event(1).id.to_string(),
         "inbox_id" => samples::inbox_id(1).to_string(),
+        "list_entry_id" => {
+            let whom = Whom::Everyone;
+            samples::list_entry(1, Side::Send, Standing::Block, whom).id.to_string()
+        }
+        "suppression_id" => samples::suppression(1).id.to_string(),
+        "thread_id" => samples::inbound(1).thread_id.to_string(),
+        "token_id" => samples::token(9, Role::Owner, &[]).0.id.to_string(),
+        "webhook_id" => samples::webhook(1).id.to_string(),
         "message_id" => samples::approval(1).message_id.to_string(),
         "session_id" => samples::session(1, Role::Viewer).0.id.to_string(),
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),

@@ -69,6 +69,7 @@ mod stack {
         mod console;
         pub(super) mod members;
         mod own_sessions;
+        mod owners;
         mod persons;
         mod second_factor;
         mod sign_in;

@@ -11,15 +11,13 @@ use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
 use domain::gate::standing::Target;
 use domain::people::access::{Scope, scope};
-use domain::{ApprovalId, MemberId, Timestamp};
-use jiff::SignedDuration;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use domain::{ApprovalId, MemberId};
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
 use super::decide::{FORM, MAX_REASON, told};
 use crate::Context;
+use crate::fields::end_of;
 use crate::guard;
 use crate::page::{Audience, Page};
 use crate::route;
@@ -158,13 +156,6 @@ pub(super) async fn ahead(context: &Context, request: &Request, id: ApprovalId) 
         _ => None,
     };
     shown(&visit, request, id, refusal, alert, Typed::default()).await
-}
-
-/// The end of a day of UTC.
-fn end_of(day: &str) -> Option<Timestamp> {
-    let day: Date = day.trim().parse().ok()?;
-    let begins = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    begins.checked_add(SignedDuration::from_hours(24)).ok()
 }
 
 /// Nothing was done: the person sees the mail as it stands now, and why.
