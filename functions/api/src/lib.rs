@@ -22,6 +22,7 @@ pub mod approvals {
     pub mod list;
     pub mod receipt;
     pub mod reject;
+    pub mod take_back;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod attachments {
@@ -219,6 +220,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     approvals::list::ENDPOINT,
     approvals::receipt::ENDPOINT,
     approvals::reject::ENDPOINT,
+    approvals::take_back::ENDPOINT,
     attachments::create::ENDPOINT,
     attachments::get::ENDPOINT,
     audit::list::ENDPOINT,

@@ -12,7 +12,7 @@ use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{
     Attempt, AttemptResult, FormerSecret, Health, ResponseHead, WaitingDelivery, Webhook,
 };
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote, Voter};
 use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
 use domain::gate::group::{Group, GroupName};
 use domain::gate::link::{Link, LinkSecret};
@@ -523,6 +523,18 @@ pub fn approval(n: u8) -> Approval {
             to: MemberId::new(NOW, [5; 10]),
             at: later(30),
             with: program(n),
+        }],
+        taken_back: vec![TakenBack {
+            vote: Vote {
+                member_id: MemberId::new(NOW, [7; 10]),
+                role: Role::Admin,
+                at: later(31),
+                verdict: Verdict::Approve,
+                standing: None,
+                with: person(n),
+            },
+            at: later(32),
+            with: person(n),
         }],
         recipients: vec![party("ann")],
         subject: "Re: A question".into(),

@@ -19,7 +19,7 @@ use crate::base::store::{
     Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
 use crate::gate::diff::{Difference, differences};
-use crate::gate::steps::{approval_event, cancelled_entry, wake};
+use crate::gate::steps::{approval_event, cancelled_entry, park, wake};
 use crate::mailbox::messages::{Detail, open_sealed_at, read_detail, read_sealed};
 use crate::mailbox::trash::shown;
 
@@ -166,6 +166,8 @@ impl From<DecisionRefused> for Refusal {
                 conflict(Code::DigestMismatch, vec![("digest", current.to_string())])
             }
             DecisionRefused::Voted => conflict(Code::AlreadyVoted, vec![]),
+            DecisionRefused::NoVote => conflict(Code::NoVote, vec![]),
+            DecisionRefused::TakenBackTooOften(_) => conflict(Code::TakenBackTooOften, vec![]),
             DecisionRefused::Requester => forbidden(Code::RequesterCannotDecide),
             DecisionRefused::Editor => forbidden(Code::EditorCannotDecide),
             DecisionRefused::Author => forbidden(Code::AuthorCannotDecide),
@@ -422,6 +424,68 @@ pub async fn cancel(
         Try::of(written, cancelled)
     })
     .await
+}
+
+/// Takes the caller's approval back, before the mail is claimed. Where the votes that are left are not enough the mail waits again, with
+/// the same digest.
+///
+/// Mail and approval are one conditional write, as a claim of the mail is: whichever comes first, the other finds it. A workflow that
+/// waits for the mail's time goes on to its end and finds nothing to claim; another is started, which parks.
+pub async fn take_back(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+) -> Result<Approval, Refusal> {
+    let (actor, now) = (permit.actor(), ports.now());
+    let with = &permit.principal().credential;
+    let member_id = actor.member().ok_or(DecisionRefused::NoPerson)?;
+    retry(TRIES, "the approval kept changing", || async {
+        let approval = find(ports, permit, id).await?;
+        if took_back(&approval, member_id, with) {
+            // The first answer was lost, and with it perhaps the start.
+            if approval.task_token.is_none() {
+                park(workflow, &approval).await;
+            }
+            return Ok(Try::Done(approval));
+        }
+        let case = case(ports, approval, &[member_id]).await?;
+        case.voter(member_id)?;
+        let waits = case.approval.clone().take_back(member_id, with, now)?;
+        let Some(outbound) = case.message.outbound().cloned() else {
+            return Err(Refusal::Internal("not an outbound mail".to_owned()));
+        };
+        let was_approved = matches!(case.approval.decision, Decision::Approved { .. });
+        let waits_again = was_approved && waits.decision == Decision::Pending;
+        let outbound = if was_approved {
+            // Also where the votes that are left are enough: of a mail that was claimed nothing is taken back.
+            let moved = outbound.clone().take_back(waits.expires_at, waits.remind_at(now));
+            let moved = moved.map_err(|error| illegal(&error))?;
+            if waits_again { moved } else { outbound }
+        } else {
+            outbound
+        };
+        let entry = ports.audit(permit.organization_id(), actor, action::TAKE_BACK, id);
+        let mut entry = entry.telling_of(Deed::TookBack(member_id), id, now);
+        entry.details = waits.taken_back.last().map(|one| waits.taken_back_details(one)).unwrap_or_default();
+        entry.details.push(("status", waits.decision.as_str().to_owned()));
+        let event = approval_event(ports, EventKind::ApprovalTakenBack, &waits);
+        let change = case.change(ports, &waits, Some(outbound)).audit(entry).event(event);
+        let written = ports.store.commit(change).await;
+        if written.is_ok() && waits_again {
+            park(workflow, &waits).await;
+        }
+        Try::of(written, waits)
+    })
+    .await
+}
+
+/// Whether the last that happened to a member's vote is that they took it back with this.
+fn took_back(approval: &Approval, member_id: MemberId, with: &Credential) -> bool {
+    let own = approval.taken_back.iter().rev().find(|one| one.vote.member_id == member_id);
+    approval.decision == Decision::Pending
+        && own.is_some_and(|one| one.with == *with)
+        && !approval.votes.iter().any(|vote| vote.member_id == member_id)
 }
 
 /// Hands the caller's vote on to another member.

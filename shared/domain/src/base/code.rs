@@ -102,6 +102,8 @@ codes! {
         ApprovalNotPending = "approval_not_pending", "it was decided, or it expired: `details.status`";
         MessageNotWaiting = "message_not_waiting", "it has gone or came to another end: `details.status`";
         AlreadyVoted = "already_voted", "this vote is given: it stands";
+        NoVote = "no_vote", "there is no approval of yours to take back: cancel the mail instead";
+        TakenBackTooOften = "taken_back_too_often", "cancel the mail, or reject it while it waits";
         ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
         NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";
         PolicyChanged = "policy_changed", "it has another version: load it again and repeat";

@@ -7,7 +7,7 @@ use app::gate::diff::Difference;
 use app::gate::html::explain;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote};
 use domain::people::access::Role;
 use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
 use jiff::Timestamp;
@@ -165,6 +165,8 @@ pub struct ApprovalView<'a> {
     terms: Option<TermsView>,
     votes: Vec<VoteView<'a>>,
     delegations: Vec<DelegationView>,
+    /// Votes that were taken back before the mail was claimed.
+    taken_back: Vec<TakenBackView<'a>>,
     /// Of all kinds.
     recipients: Vec<PartyView<'a>>,
     subject: &'a str,
@@ -227,6 +229,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         terms: approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
         votes: approval.votes.iter().map(vote).collect(),
         delegations: approval.delegations.iter().map(delegation).collect(),
+        taken_back: approval.taken_back.iter().map(taken_back).collect(),
         recipients: parties(&approval.recipients),
         subject: &approval.subject,
         preview: &approval.preview,
@@ -367,6 +370,20 @@ fn delegation(one: &Delegation) -> DelegationView {
         at: Time(one.at),
         credential: credential(&one.with),
     }
+}
+
+/// A vote that was taken back.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TakenBack")]
+struct TakenBackView<'a> {
+    /// The vote, as it was.
+    vote: VoteView<'a>,
+    at: Time,
+    credential: CredentialView,
+}
+
+fn taken_back(one: &TakenBack) -> TakenBackView<'_> {
+    TakenBackView { vote: vote(&one.vote), at: Time(one.at), credential: credential(&one.with) }
 }
 
 /// What was changed in the HTML of a mail before it was sealed.

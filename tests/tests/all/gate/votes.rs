@@ -7,7 +7,7 @@ use app::base::ports::SendOutcome;
 use app::base::store::{
     Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, key, load,
 };
-use app::gate::approvals::{self, Verdict, cancel, decide, delegate};
+use app::gate::approvals::{self, Verdict, cancel, decide, delegate, take_back};
 use app::gate::dispatch::{Dispatched, dispatch};
 use app::gate::edit::{Edit, edit, send_again};
 use app::gate::pause::{self, pause, resume, waiting};
@@ -28,7 +28,7 @@ use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
 use domain::people::organization::Member;
 use jiff::SignedDuration;
 use testkit::samples;
-use testkit::world::World;
+use testkit::world::{Told, World};
 
 pub(super) const ANN: &str = "ann@example.org";
 
@@ -298,6 +298,113 @@ async fn an_edit_keeps_files_names_and_the_way_back() {
     let fields: Vec<_> = view.differences.unwrap().into_iter().map(|d| d.field).collect();
     assert_eq!(fields, ["subject"]);
     assert_eq!(view.message.text.as_deref(), Some("Hello Ann\n"));
+}
+
+async fn take_back_by(
+    world: &World,
+    approval: &Approval,
+    by: &Permit<scope::ApprovalsDecide>,
+) -> Result<Approval, Refusal> {
+    take_back(&world.ports, &*world.workflow, by, approval.id).await
+}
+
+#[tokio::test]
+async fn an_approval_that_is_taken_back_lets_nothing_go_until_somebody_approves_anew() {
+    let world = world().await;
+    let approval = held(&world, ANN).await.approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    world.pass(60);
+    assert_eq!(code(take_back_by(&world, &approval, &approver(3)).await), "no_vote", "not theirs");
+    let waits = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!(
+        (waits.decision.clone(), waits.votes.len(), waits.digest),
+        (Decision::Pending, 0, approval.digest)
+    );
+    assert_eq!(status(&world, &approval).await, Status::PendingApproval);
+    // A run of its own, which parks: the one before goes on to its end and finds nothing to send.
+    assert_eq!(world.told().last(), Some(&Told::Started(ticket(&approval), 2)));
+    assert_eq!(send(&world, &approval).await, Dispatched::Already(Status::PendingApproval));
+    // Asked again, as by somebody who heard no answer: nothing more happens.
+    let again = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!((again.version, counts(&world, "approval.take_back")), (waits.version, 1));
+    let told = |kind| world.store.contents().events.iter().filter(|event| event.kind == kind).count();
+    assert_eq!(told(EventKind::ApprovalTakenBack), 1);
+    world.pass(60);
+    // The same person, or another: the vote counts as any.
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!(world.told().last(), Some(&Told::Started(ticket(&approval), 2)), "one that did not park yet");
+    world.pass(60);
+    take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!(world.told().last(), Some(&Told::Started(ticket(&approval), 4)));
+    world.pass(60);
+    vote(&world, &approval, &approver(3)).await.unwrap();
+    assert_eq!(send(&world, &approval).await, Dispatched::Now(Status::Sent));
+    assert_eq!(world.sends(), 1);
+    assert_eq!(stored(&world, &approval).await.taken_back.len(), 2);
+}
+
+#[tokio::test]
+async fn one_vote_of_two_is_taken_back_while_the_mail_waits_for_the_other() {
+    let world = ruled(TWO).await;
+    let approval = held(&world, ANN).await.approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    let told = world.told().len();
+    let waits = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!((waits.progress(), world.told().len()), (vec![(0, 2)], told), "its workflow waits as before");
+    world.pass(1);
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    vote(&world, &approval, &approver(3)).await.unwrap();
+    world.pass(1);
+    let waits = take_back_by(&world, &approval, &approver(3)).await.unwrap();
+    assert_eq!((waits.progress(), status(&world, &approval).await), (vec![(1, 2)], Status::PendingApproval));
+    vote(&world, &approval, &owner()).await.unwrap();
+    assert_eq!(send(&world, &approval).await, Dispatched::Now(Status::Sent));
+}
+
+#[tokio::test]
+async fn of_a_mail_that_was_claimed_no_approval_is_taken_back_and_no_program_takes_any() {
+    let world = world().await;
+    let approval = held(&world, ANN).await.approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    let (program, _) = samples::token(2, Role::Approver, &[Scope::ApprovalsDecide, Scope::MessagesRead]);
+    let by_token = take_back_by(&world, &approval, &program.principal().permit().unwrap()).await;
+    assert_eq!(code(by_token), "person_required");
+    let claimed = world.ports.store.claim(&ticket(&approval), [1; 8], world.ports.now()).await.unwrap();
+    assert!(claimed.is_some());
+    assert_eq!(code(take_back_by(&world, &approval, &approver(2)).await), "message_not_waiting");
+    assert_eq!(stored(&world, &approval).await.votes.len(), 1);
+
+    let sent = held(&world, ANN).await.approval;
+    vote(&world, &sent, &approver(2)).await.unwrap();
+    send(&world, &sent).await;
+    assert_eq!(code(take_back_by(&world, &sent, &approver(2)).await), "message_not_waiting");
+    assert_eq!(status(&world, &sent).await, Status::Sent);
+    // What a provider was given once, and did not take, is called off or goes.
+    let tried = held(&world, "ben@example.org").await.approval;
+    vote(&world, &tried, &approver(2)).await.unwrap();
+    world.sender.answers.lock().unwrap().push_back(SendOutcome::NotAccepted("throttled"));
+    let _ = dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &ticket(&tried)).await;
+    assert_eq!(status(&world, &tried).await, Status::Scheduled);
+    assert_eq!(code(take_back_by(&world, &tried, &approver(2)).await), "message_not_waiting");
+    cancel(&world.ports, &*world.workflow, &approver(2), tried.id, "no").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_again_after_its_time_was_over_waits_as_long_as_its_terms_say() {
+    let world = world().await;
+    let send_at = samples::later(20 * 24 * 3_600);
+    let late = r#"{"name":"p","rules":[{"name":"h","when":{"always":true},"outcome":"hold","terms":{"late":"send"}}]}"#;
+    let content = wire::gate::policies::content(late.as_bytes()).unwrap();
+    let once = Once::default();
+    policies::create(&world.ports, &owner(), content, &once, |_| (201, String::new())).await.unwrap();
+    let approval = ask(&world, Draft { send_at: Some(send_at), ..to(ANN) }, None).await.unwrap().approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    world.pass(10 * 24 * 3_600);
+    let waits = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert!(waits.expires_at > world.ports.now() && waits.expires_at > approval.expires_at);
+    world.pass(8 * 24 * 3_600);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 1);
+    assert_eq!(status(&world, &approval).await, Status::Expired);
 }
 
 #[tokio::test]
