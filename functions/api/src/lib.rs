@@ -15,6 +15,7 @@ pub mod unmatched;
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {
     pub mod approve;
+    pub mod batch;
     pub mod cancel;
     pub mod delegate;
     pub mod edit;
@@ -213,6 +214,7 @@ pub mod standing_approvals {
 /// All routes of this group.
 pub const ENDPOINTS: &[Endpoint] = &[
     approvals::approve::ENDPOINT,
+    approvals::batch::ENDPOINT,
     approvals::cancel::ENDPOINT,
     approvals::delegate::ENDPOINT,
     approvals::edit::ENDPOINT,

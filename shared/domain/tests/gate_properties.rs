@@ -192,6 +192,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         quiet: vec![],
         terms: Some(terms),
         reasons: vec![],
+        risks: None,
         trace: vec![],
         votes: vec![],
         delegations: vec![],

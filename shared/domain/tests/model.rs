@@ -24,7 +24,7 @@ use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
 use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
 use domain::gate::standing::{Mail, StandingApproval, Target};
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::lifecycle::{Nonce, Outbound, State, Status};
+use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
@@ -181,6 +181,9 @@ struct Gate {
     examples: &'static [Example],
     sealed: Vec<Vec<Sealed>>,
 }
+
+/// An approval after a decision, and its mail where that moves or is refused.
+type Decided = (Approval, Option<Result<Outbound, InvalidTransition>>);
 
 type Example = (&'static str, fn(&Gate, &World) -> bool);
 
@@ -527,6 +530,7 @@ impl Gate {
             quiet: vec![],
             terms,
             reasons: vec![],
+            risks: None,
             trace: vec![],
             votes: vec![],
             delegations: vec![],
@@ -678,6 +682,24 @@ impl Gate {
         if after.decision == Decision::Pending { approve(after, voter) } else { Some(after) }
     }
 
+    /// An approval and its mail after a member took their vote back.
+    fn taken_back(&self, world: &World, old: &Approval, row: &Row, n: usize) -> Option<Decided> {
+        let now = self.now(world);
+        let mut after = old.clone().take_back(member(n), &self.credential(n), now).ok()?;
+        if self.lacks(Off::VotesTakenBackEnd) {
+            after.votes.clone_from(&old.votes);
+        }
+        let outbound = row.outbound.clone();
+        let waits = outbound.clone().take_back(after.expires_at, after.remind_at(now));
+        let moved = match (&old.decision, &after.decision) {
+            (Decision::Approved { .. }, Decision::Pending) => waits,
+            // A mail that goes on with the votes that are left must not be claimed either.
+            (Decision::Approved { .. }, _) => waits.map(|_| outbound),
+            _ => Ok(outbound),
+        };
+        Some((after, Some(moved)))
+    }
+
     /// What a person's decision writes, from what they read now; nothing where it is refused.
     fn decision(&self, world: &World, step: &Step) -> Option<Tx> {
         let now = self.now(world);
@@ -735,20 +757,8 @@ impl Gate {
             }
             Step::TakeBack(_, n) => {
                 voter(n)?;
-                let mut after = fresh.take_back(member(n), &self.credential(n), now).ok()?;
-                if self.lacks(Off::VotesTakenBackEnd) {
-                    after.votes.clone_from(&old.votes);
-                }
                 took_back = Some(n);
-                let outbound = row.outbound.clone();
-                let waits = || outbound.clone().take_back(after.expires_at, after.remind_at(now));
-                // A mail that goes on with the votes that are left must not be claimed either.
-                let moved = match (&old.decision, &after.decision) {
-                    (Decision::Approved { .. }, Decision::Pending) => waits(),
-                    (Decision::Approved { .. }, _) => waits().map(|_| outbound.clone()),
-                    _ => Ok(outbound.clone()),
-                };
-                (after, Some(moved))
+                self.taken_back(world, old, &row, n)?
             }
             Step::Edit(_, n) => {
                 let next = approval_id(world.approvals.len());

@@ -20,6 +20,7 @@ use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::{
     Condition, Outcome, Per, Policy, PolicyBook, PolicyContent, RecipientTest, Rule, Step, Terms, Window,
 };
+use domain::gate::risk::Risk;
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
@@ -490,6 +491,7 @@ pub fn approval(n: u8) -> Approval {
         quiet: vec![Hours { days: [1, 6].into(), from: 1_200, to: 420, time_zone: "Europe/Berlin".into() }],
         terms: Some(Terms::default()),
         reasons: vec!["no_policy_allows_it".into()],
+        risks: Some([Risk::FirstContact].into()),
         trace: vec![Step {
             policy_id: PolicyId::new(NOW, [n; 10]),
             policy_version: 3,

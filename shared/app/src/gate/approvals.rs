@@ -1,22 +1,30 @@
 //! Deciding: votes, cancelling, handing a vote on.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use domain::Timestamp;
+use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
+use domain::gate::risk::{Level, Risk};
+use domain::gate::triage;
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
+use domain::mailbox::message::Party;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Actor, Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, MemberId};
+use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Blobs, Ports, Workflow};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{
-    Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+    Change, Conflict, Contact, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
 use crate::gate::diff::{Difference, differences};
 use crate::gate::steps::{approval_event, cancelled_entry, park, wake};
@@ -38,6 +46,8 @@ pub struct View {
     pub thread: Vec<Message>,
     /// What the last edit changed, where this is an edited revision.
     pub differences: Option<Vec<Difference>>,
+    /// Since when each recipient is known, in the order of the approval's; nothing of one who was never written to.
+    pub known_since: Vec<Option<Timestamp>>,
 }
 
 /// How many mails of a conversation a person sees beside the one they decide about.
@@ -64,11 +74,50 @@ pub async fn list(
     Ok(page)
 }
 
+/// What waits for a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The approvals, in the order in which a person takes them.
+    pub items: Vec<Approval>,
+    /// Whether these are all that wait; where they are not, those are here that were asked for first.
+    pub complete: bool,
+}
+
+/// So many that wait are looked at for one page of the queue.
+pub const MOST_WAITING: usize = 500;
+
+/// All that waits for a decision, at most [`MOST_WAITING`]: what expires within a day comes first, then what matters most, then what
+/// expires first. Those that are alike stand side by side.
+pub async fn waiting(ports: &Ports, permit: &Permit<scope::ApprovalsRead>) -> Result<Waiting, Refusal> {
+    let (mut items, mut cursor, now) = (vec![], None, ports.now());
+    let complete = loop {
+        let page = PageRequest { limit: 100, cursor: cursor.take() };
+        let page = ports.store.list(permit.organization_id(), &List::Waiting, &page).await?;
+        let Page { items: some, next } = typed::<Approval>(page);
+        items.extend(some.into_iter().filter(|it| permit.over(it.inbox_id).is_ok() && it.is_pending(now)));
+        cursor = next;
+        if cursor.is_none() || items.len() >= MOST_WAITING {
+            break cursor.is_none();
+        }
+    };
+    triage::sort(&mut items, now);
+    Ok(Waiting { items, complete })
+}
+
 pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Approval, Refusal> {
     load(&*ports.store, permit.organization_id(), key::Approval(id))
         .await?
         .filter(|approval| permit.over(approval.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("approval"))
+}
+
+/// What a list would show of one approval.
+pub async fn look_up(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsRead>,
+    id: ApprovalId,
+) -> Result<Approval, Refusal> {
+    find(ports, permit, id).await
 }
 
 /// One approval with everything that a person needs to decide.
@@ -94,9 +143,11 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         approval.answers.map(mail),
         approval.answers.map(in_trash),
         approval.supersedes.map(key::Approval),
+        contacts(&approval).into_iter().map(key::Contact).collect::<Vec<_>>(),
     );
-    let (message, trashed, answers, answers_trashed, before) =
+    let (message, trashed, answers, answers_trashed, before, contacts) =
         load(&*ports.store, organization_id, wanted).await?;
+    let known_since = contacts.into_iter().map(|contact| contact.map(|it| it.first_at)).collect();
     let answers = shown(ports, answers, answers_trashed);
     let message = shown(ports, message, trashed).ok_or(Refusal::NotFound("message"))?;
     let differences = match before {
@@ -120,7 +171,15 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
     for turn in thread.iter_mut().filter(|turn| turn.id == message.message.id) {
         turn.clone_from(&message.message);
     }
-    Ok(View { approval: as_sealed(approval, &message.message), message, answers, thread, differences })
+    let approval = as_sealed(approval, &message.message);
+    Ok(View { approval, message, answers, thread, differences, known_since })
+}
+
+/// Under what it is kept that somebody was written to, of each recipient.
+fn contacts(approval: &Approval) -> Vec<Digest> {
+    let address = |party: &Party| EmailAddress::parse(&party.address).ok();
+    let hash = |party| address(party).map_or_else(|| Digest::of(b""), |it| Contact::hash_of(&it));
+    approval.recipients.iter().map(hash).collect()
 }
 
 /// The approval with what it repeats of its mail, as that is sealed.
@@ -261,6 +320,70 @@ pub async fn decide(
     verdict: &Verdict,
 ) -> Result<Approval, Refusal> {
     Ok(vote(ports, workflow, permit, id, digest, verdict, &NOTHING).await?.0)
+}
+
+/// What became of one mail of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batched {
+    /// Its approval.
+    pub id: ApprovalId,
+    /// The approval with the vote, or why the vote was not taken.
+    pub decided: Result<Approval, Refusal>,
+}
+
+/// So many votes of a batch are cast side by side.
+const AT_ONCE: usize = 5;
+
+/// Approves several mails, each for itself, in a session: what becomes of one does not touch the others. One about which something
+/// deserves a look is refused: whoever sees no more of it than a list shows does not countersign it.
+pub async fn approve_several(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    permit: &Permit<scope::ApprovalsDecide>,
+    items: &[(ApprovalId, Digest)],
+) -> Result<Vec<Batched>, Refusal> {
+    if !matches!(permit.principal().credential, Credential::Session(_)) {
+        return Err(DecisionRefused::NoPerson.into());
+    }
+    let mut all = Vec::with_capacity(items.len());
+    for some in items.chunks(AT_ONCE) {
+        let cast = some.iter().map(|(id, digest)| async move {
+            Batched { id: *id, decided: approve_unseen(ports, workflow, permit, *id, *digest).await }
+        });
+        all.extend(join_all(cast).await);
+    }
+    Ok(all)
+}
+
+async fn approve_unseen(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    digest: Digest,
+) -> Result<Approval, Refusal> {
+    let approval = find(ports, permit, id).await?;
+    // What came into the conversation since it was asked for counts as well.
+    let thread = load(&*ports.store, approval.organization_id, key::Thread(approval.thread_id)).await?;
+    let tainted = thread.is_some_and(|thread| thread.tainted);
+    // Of a mail that is another by now, or over, that is the answer.
+    if approval.digest == digest && (tainted || !approval.may_be_batched()) {
+        let mut risks: BTreeSet<&str> = approval
+            .risks
+            .iter()
+            .flatten()
+            .filter(|risk| risk.level() > Level::Note)
+            .map(|it| it.as_str())
+            .collect();
+        risks.extend((tainted || approval.is_tainted()).then_some(Risk::ThreadTainted.as_str()));
+        let risks = risks.into_iter().collect::<Vec<_>>().join(" ");
+        return Err(Refusal::Because {
+            code: Code::LookFirst,
+            message: "something about this mail deserves a look: open it, and approve it alone".to_owned(),
+            details: vec![("risks", risks)],
+        });
+    }
+    decide(ports, workflow, permit, id, digest, &Verdict::Approve).await
 }
 
 /// What is written in the transaction of a vote beside it.

@@ -188,8 +188,11 @@ async fn look(
             None => return Ok((None, Around::default())),
         },
     };
-    match look_around(ports, message, &asked).await? {
-        (Some(read), _) if read.version != asked.version => look_around(ports, message, &read).await,
+    // Each holds the records that it reads: too much for whoever awaits it to hold as well.
+    match Box::pin(look_around(ports, message, &asked)).await? {
+        (Some(read), _) if read.version != asked.version => {
+            Box::pin(look_around(ports, message, &read)).await
+        }
         looked => Ok(looked),
     }
 }

@@ -471,6 +471,7 @@ pub(crate) fn ask(
         quiet: weighed.quiet.clone(),
         terms,
         reasons: weighed.reasons.clone(),
+        risks: Some(weighed.risks.clone()),
         trace: weighed.trace.clone(),
         votes: vec![],
         delegations: vec![],

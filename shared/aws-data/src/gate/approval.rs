@@ -7,6 +7,7 @@ use domain::base::hours::Hours;
 use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote};
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
+use domain::gate::risk::Risk;
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
 use domain::{
@@ -46,6 +47,8 @@ record! {
         quiet: Vec<Hours>,
         terms: Option<Terms>,
         reasons: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        risks: Option<BTreeSet<Risk>>,
         trace: Vec<Step>,
         votes: Vec<Vote>,
         delegations: Vec<Delegation>,

@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::base::digest::Digest;
 use crate::base::hours::{Hours, first_outside};
 use crate::gate::policy::{By, Late, Links, Terms};
+use crate::gate::risk::{Level, Risk};
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::{
@@ -267,6 +268,8 @@ pub struct Approval {
     pub terms: Option<Terms>,
     /// Why it was held or let go, as stable codes.
     pub reasons: Vec<String>,
+    /// What about it deserves a look; nothing is known of one that was asked for before this was looked at.
+    pub risks: Option<BTreeSet<Risk>>,
     /// Which rules of which policies matched.
     pub trace: Vec<crate::gate::policy::Step>,
     /// Votes, one a person.
@@ -373,6 +376,19 @@ impl Approval {
     /// Whether its mail carries, or answers, something out of a conversation that is tainted.
     pub fn is_tainted(&self) -> bool {
         self.reasons.iter().any(|reason| reason == Self::TAINTED)
+    }
+
+    /// How much what is known of it matters. What was not looked at is to be looked at.
+    pub fn level(&self) -> Level {
+        let worst = |risks: &BTreeSet<Risk>| risks.iter().map(|risk| risk.level()).max();
+        let known = self.risks.as_ref().map_or(Some(Level::Caution), worst).unwrap_or(Level::Note);
+        if self.is_tainted() { Level::Danger } else { known }
+    }
+
+    /// Whether it may be approved together with others, by somebody who saw no more of it than a list shows: nothing about it
+    /// deserves a look first.
+    pub fn may_be_batched(&self) -> bool {
+        self.level() == Level::Note
     }
 
     /// So many mails there are of one, itself among them, before it has to be written anew.
@@ -837,6 +853,7 @@ pub(crate) mod tests {
             quiet: vec![],
             terms: Some(terms),
             reasons: vec![],
+            risks: Some(BTreeSet::new()),
             trace: vec![],
             votes: vec![],
             delegations: vec![],

@@ -7,7 +7,7 @@ use app::base::ports::SendOutcome;
 use app::base::store::{
     Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, key, load,
 };
-use app::gate::approvals::{self, Verdict, cancel, decide, delegate, take_back};
+use app::gate::approvals::{self, Verdict, approve_several, cancel, decide, delegate, take_back};
 use app::gate::dispatch::{Dispatched, dispatch};
 use app::gate::edit::{Edit, edit, send_again};
 use app::gate::pause::{self, pause, resume, waiting};
@@ -405,6 +405,113 @@ async fn what_waits_again_after_its_time_was_over_waits_as_long_as_its_terms_say
     world.pass(8 * 24 * 3_600);
     assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 1);
     assert_eq!(status(&world, &approval).await, Status::Expired);
+}
+
+async fn approve_all(
+    world: &World,
+    by: &Permit<scope::ApprovalsDecide>,
+    items: &[&Approval],
+) -> Vec<Result<&'static str, &'static str>> {
+    let items: Vec<_> = items.iter().map(|approval| (approval.id, approval.digest)).collect();
+    let all = approve_several(&world.ports, &*world.workflow, by, &items).await.unwrap();
+    assert_eq!(
+        all.iter().map(|one| one.id).collect::<Vec<_>>(),
+        items.iter().map(|it| it.0).collect::<Vec<_>>()
+    );
+    let said = |one: approvals::Batched| match one.decided {
+        Ok(decided) => Ok(decided.decision.as_str()),
+        Err(refusal) => Err(refusal.code().as_str()),
+    };
+    all.into_iter().map(said).collect()
+}
+
+#[tokio::test]
+async fn of_a_batch_each_mail_is_decided_for_itself() {
+    let world = world().await;
+    let mut all = vec![];
+    for n in 0..7 {
+        all.push(held(&world, &format!("person{n}@example.org")).await.approval);
+    }
+    cancel(&world.ports, &*world.workflow, &approver(3), all[1].id, "no").await.unwrap();
+    let other = Approval { digest: all[0].digest, ..all[2].clone() };
+    let strange = Approval { id: domain::ApprovalId::new(samples::NOW, [9; 10]), ..all[3].clone() };
+    let items = [&all[0], &all[1], &other, &strange, &all[4], &all[5], &all[6]];
+    let approved = Ok("approved");
+    let said = approve_all(&world, &approver(2), &items).await;
+    let expected = [
+        approved,
+        Err("approval_not_pending"),
+        Err("digest_mismatch"),
+        Err("not_found"),
+        approved,
+        approved,
+        approved,
+    ];
+    assert_eq!(said, expected);
+    // Whoever hears no answer and asks again is answered as the first time, and nothing is done twice.
+    assert_eq!(approve_all(&world, &approver(2), &items).await, expected);
+    assert_eq!(counts(&world, "approval.approve"), 4);
+    for one in [&all[0], &all[4]] {
+        assert_eq!(send(&world, one).await, Dispatched::Now(Status::Sent));
+        assert_eq!(send(&world, one).await, Dispatched::Already(Status::Sent));
+    }
+    assert_eq!(world.sends(), 2);
+    assert_eq!(
+        approve_all(&world, &person(1, Role::Owner), &[&all[2]]).await,
+        [Err("requester_cannot_decide")]
+    );
+    let (program, _) = samples::token(2, Role::Approver, &[Scope::ApprovalsDecide, Scope::MessagesRead]);
+    let by_token = program.principal().permit().unwrap();
+    let refused =
+        approve_several(&world.ports, &*world.workflow, &by_token, &[(all[2].id, all[2].digest)]).await;
+    assert_eq!(code(refused), "person_required");
+}
+
+#[tokio::test]
+async fn what_deserves_a_look_is_not_approved_in_a_batch() {
+    use domain::gate::risk::{Level, Risk};
+    let world = world().await;
+    let html = |html: &str, text: Option<&str>| Draft {
+        html: Some(html.into()),
+        text: text.map(Into::into),
+        ..to(ANN)
+    };
+    let plain = held(&world, ANN).await.approval;
+    assert_eq!(plain.risks, Some([Risk::FirstContact].into()));
+    assert_eq!(plain.level(), Level::Note);
+    let mut risky = vec![];
+    for (draft, risk) in [
+        (html(r#"<p><a href="https://evil.example">https://bank.example</a></p>"#, None), Risk::LinksDiffer),
+        (html("<p>Pay 100 euros</p>", Some("Pay 900 euros\n")), Risk::WordsDiffer),
+        (Draft { text: Some("Look at http://192.0.2.7/x\n".into()), ..to(ANN) }, Risk::OddLink),
+        (Draft { text: Some("Look at https://xn--pple-43d.com/\n".into()), ..to(ANN) }, Risk::OddLink),
+        (
+            Draft { reply_to: vec![Mailbox::bare(samples::address("x@else.example"))], ..to(ANN) },
+            Risk::AnswersElsewhere,
+        ),
+    ] {
+        let approval = ask(&world, draft, None).await.unwrap().approval;
+        assert!(approval.risks.as_ref().unwrap().contains(&risk), "{risk:?}: {:?}", approval.risks);
+        risky.push(approval);
+    }
+    let items: Vec<&Approval> = std::iter::once(&plain).chain(&risky).collect();
+    let said = approve_all(&world, &approver(2), &items).await;
+    assert_eq!(said[0], Ok("approved"));
+    assert!(said[1..].iter().all(|one| *one == Err("look_first")), "{said:?}");
+    // One whose risks nobody looked at is looked at.
+    assert!(!Approval { risks: None, ..plain }.may_be_batched());
+    // Alone it is approved.
+    assert!(vote(&world, &risky[0], &approver(2)).await.is_ok());
+    // What came into a conversation since.
+    let later = held(&world, ANN).await.approval;
+    let key = key::Thread(later.thread_id);
+    let thread = load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap();
+    let message = message(&world, &later).await;
+    let tainted = ThreadUpdate { taint: true, ..message.thread_update() };
+    assert!(!thread.tainted);
+    let change = Change::new(samples::organization_id(1)).write(Write::Thread(tainted));
+    world.ports.store.commit(change).await.unwrap();
+    assert_eq!(approve_all(&world, &approver(2), &[&later]).await, [Err("look_first")]);
 }
 
 #[tokio::test]

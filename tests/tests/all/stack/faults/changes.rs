@@ -288,6 +288,12 @@ fn routes() -> Vec<Route> {
             let id = house.approved_for_later();
             Asked::of("POST", format!("/v1/approvals/{id}/take-back"), house.approver(), Value::Null, &id)
         }),
+        route("api-approvals-batch", "approval.approve", 200, nothing, |house| {
+            let held = house.held();
+            let item = json!({"approval_id": held.approval, "digest": held.digest});
+            let body = json!({"verdict": "approve", "items": [item]});
+            Asked::of("POST", "/v1/approvals/batch".to_owned(), house.approver(), body, &held.approval)
+        }),
         route("api-approvals-edit", "approval.edit", 202, nothing, |house| {
             house.decide("edit", house.approver(), &json!({"text": "Other words"}))
         }),
