@@ -60,9 +60,13 @@ class AsTheyAre(unittest.TestCase):
         cls.roles = Roles(read_template(), PARAMETERS)
 
     def test_whoever_reads_strangers_mail_writes_it_and_nothing_that_decides(self) -> None:
-        for role in ("ReceiveRole", "QuarantineRole", "IndexRole"):
+        for role in ("ReceiveRole", "QuarantineRole", "IndexRole", "ConsoleMailRole"):
             self.assertEqual(self.roles.allow(write(role, MESSAGES)), role != "IndexRole")
+            # The person who lets a held mail in is named in the audit log.
+            spared = {"audit entry"} if role == "ConsoleMailRole" else set()
             for kind, key in TRUSTED.items():
+                if kind in spared:
+                    continue
                 for action in WRITES:
                     self.assertFalse(self.roles.allow(write(role, key, action=action)), f"{role}: {action} of {kind}")
 
@@ -82,8 +86,8 @@ class AsTheyAre(unittest.TestCase):
         }
         self.assertEqual(writers["member"], {"ProvisionRole"})
         self.assertEqual(writers["login"], {"ProvisionRole"})
-        self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleRole"})
-        self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "ConsoleRole"})
+        self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleDecideRole"})
+        self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "ConsoleDecideRole"})
         self.assertEqual(writers["feed of events"], {"PublishRole"})
         self.assertEqual(writers["line of the log of requests"], {"LogsRole"})
         self.assertEqual(writers["count of use"], {"LogsRole", "PublishRole"})
@@ -95,7 +99,7 @@ class AsTheyAre(unittest.TestCase):
 
     def test_whoever_is_called_with_a_session_prolongs_it_and_makes_none(self) -> None:
         makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["session"]))}
-        self.assertEqual(makers, {"SignInRole", "ConsoleRole"})
+        self.assertEqual(makers, {"SignInRole", "ConsoleManageRole"})
         end = ["expires_at", "pk", "sk", "ttl", "version"]
         for attributes, allowed in ((end, True), ([*end, "member_id"], False), ([], False)):
             context = {KEYS: [TRUSTED["session"]], **({"dynamodb:Attributes": attributes} if attributes else {})}
@@ -131,7 +135,7 @@ class AsTheyAre(unittest.TestCase):
 
     def test_what_was_sealed_is_written_once(self) -> None:
         sealed = "arn:aws:s3:::MailBucket/sealed/x"
-        for role in ("SubmitMailRole", "ReviseMailRole", "ConsoleRole"):
+        for role in ("SubmitMailRole", "ReviseMailRole", "ConsoleDecideRole"):
             for context, allowed in (({"s3:if-none-match": "*"}, True), ({}, False)):
                 self.assertEqual(self.roles.allow(Right(role, "s3:PutObject", sealed, context)), allowed, role)
 

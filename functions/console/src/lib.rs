@@ -2,13 +2,18 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | `route` | which page an address names |
+//! | `page` | what a page says of itself: its address, who may open it, its place in the menu |
 //! | `pages` | one file for each page |
+//! | `route` | addresses, and where signing in leads |
 //! | `guard` | headers of every answer; where a form must come from |
 //! | `visit` | the session behind the cookie |
 //! | `shell` | what all pages share |
 //! | `unsubscribe` | the page of strangers who want no more list mail: a function of its own |
 //! | `words` | times, sizes, names and states as a person reads them |
+//!
+//! Three functions show them, each with a role of its own: what strangers wrote (`console-mail`), what is decided
+//! (`console-decide`), and everything else (`console-manage`). They share session and components; the gateway tells them
+//! apart by the first part of a path.
 //!
 //! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
 //! that only a page of this session holds, and an origin that is ours.
@@ -17,6 +22,7 @@
 //! inside a sandboxed frame. Nothing else.
 
 mod guard;
+mod page;
 mod pages;
 mod route;
 mod shell;
@@ -28,17 +34,21 @@ mod words;
 
 use std::sync::Arc;
 
-use app::Ports;
 use app::base::ports::{Blobs, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
+use app::gate::submit::Sending;
+use app::{Ports, Refusal};
 use assembly::Aws;
 use runtime::Function;
 use runtime::http::{Access, Endpoint, Handling, Request, handler};
 
-/// The console. Public, because the page for signing in is; every other page asks for a session itself.
-pub const ENDPOINT: Endpoint = Endpoint {
-    name: "console",
+use crate::page::Trust;
+
+/// The pages that manage: signing in, settings, and whatever no other function shows. Public, because the page for signing in is; every
+/// other page asks for a session itself.
+pub const MANAGE: Endpoint = Endpoint {
+    name: "console-manage",
     method: "ANY",
     path: "/console/{proxy+}",
     access: Access::Public,
@@ -47,41 +57,114 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: Some(wire::base::schema::Shape::ANYTHING),
     body: None,
     response: None,
-    open: || handler(context(), handle),
+    open: || handler(manage(&Aws::from_environment()), handle),
+};
+
+/// The pages that decide about what goes out.
+pub const DECIDE: Endpoint = Endpoint {
+    name: "console-decide",
+    path: "/console/approvals/{proxy+}",
+    open: || handler(decide(&Aws::from_environment()), handle),
+    ..MANAGE
+};
+
+/// The pages that show what strangers wrote.
+pub const MAIL: Endpoint = Endpoint {
+    name: "console-mail",
+    path: "/console/inboxes/{proxy+}",
+    open: || handler(mail(&Aws::from_environment()), handle),
+    ..MANAGE
 };
 
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] = &[&ENDPOINT, &unsubscribe::ENDPOINT];
+pub const FUNCTIONS: &[&dyn Function] = &[&DECIDE, &MAIL, &MANAGE, &unsubscribe::ENDPOINT];
 
-/// What the console needs of the world.
-pub struct Context {
+/// The paths that the gateway is told, each with the function behind it. Of two that fit it takes the longer.
+pub fn paths() -> Vec<(String, &'static str)> {
+    let mut paths = vec![("/console".to_owned(), MANAGE.name), ("/console/{proxy+}".to_owned(), MANAGE.name)];
+    for (room, trust) in pages::rooms() {
+        let name = match trust {
+            Trust::Mail => MAIL.name,
+            Trust::Decide => DECIDE.name,
+            Trust::Manage => MANAGE.name,
+        };
+        paths.extend(["", "/{proxy+}"].map(|below| (format!("/console/{room}{below}"), name)));
+    }
+    paths
+}
+
+/// What one of the functions needs of the world.
+struct Context {
     ports: Ports,
     powers: Powers,
+    /// Which pages it shows.
+    trust: Trust,
 }
 
-/// What the pages take of the world, each its part, beside what every use case may touch.
-#[derive(Clone)]
+/// What the pages take of the world, each its part, beside what every use case may touch. A function has what its pages take, and no more.
+#[derive(Clone, Default)]
 struct Powers {
     /// What mails say, and their files.
-    blobs: Arc<dyn Blobs>,
+    blobs: Option<Arc<dyn Blobs>>,
     /// Logins and addresses.
-    directory: Arc<dyn Directory>,
+    directory: Option<Arc<dyn Directory>>,
     /// What waits to be decided.
-    workflow: Arc<dyn Workflow>,
+    workflow: Option<Arc<dyn Workflow>>,
     /// The audit log.
-    trail: Arc<dyn Trail>,
+    trail: Option<Arc<dyn Trail>>,
 }
 
-/// From the environment.
-fn context() -> Context {
-    let aws = Aws::from_environment();
+impl Powers {
+    fn blobs(&self) -> Result<&dyn Blobs, Refusal> {
+        self.blobs.as_deref().ok_or_else(|| elsewhere("objects"))
+    }
+
+    fn directory(&self) -> Result<&dyn Directory, Refusal> {
+        self.directory.as_deref().ok_or_else(|| elsewhere("the directory"))
+    }
+
+    fn workflow(&self) -> Result<&dyn Workflow, Refusal> {
+        self.workflow.as_deref().ok_or_else(|| elsewhere("workflows"))
+    }
+
+    fn trail(&self) -> Result<&dyn Trail, Refusal> {
+        self.trail.as_deref().ok_or_else(|| elsewhere("the audit log"))
+    }
+
+    /// What asking for a mail to be sent takes.
+    fn sending(&self, ports: &Ports) -> Result<Sending, Refusal> {
+        let Self { blobs: Some(blobs), directory: Some(directory), workflow: Some(workflow), .. } =
+            self.clone()
+        else {
+            return Err(elsewhere("the way out"));
+        };
+        Ok(Sending { ports: ports.clone(), blobs, directory, workflow })
+    }
+}
+
+/// A page takes what its function does not have: it belongs to another.
+fn elsewhere(what: &str) -> Refusal {
+    Refusal::Internal(format!("this function of the console has no way to {what}"))
+}
+
+fn manage(aws: &Aws) -> Context {
+    let powers = Powers { directory: Some(aws.directory()), trail: Some(aws.trail()), ..Powers::default() };
+    Context { ports: aws.ports(), powers, trust: Trust::Manage }
+}
+
+fn decide(aws: &Aws) -> Context {
     let powers = Powers {
-        blobs: aws.blobs(),
-        directory: aws.directory(),
-        workflow: aws.workflow(),
-        trail: aws.trail(),
+        blobs: Some(aws.blobs()),
+        directory: Some(aws.directory()),
+        workflow: Some(aws.workflow()),
+        ..Powers::default()
     };
-    Context { ports: aws.ports(), powers }
+    Context { ports: aws.ports(), powers, trust: Trust::Decide }
+}
+
+fn mail(aws: &Aws) -> Context {
+    let powers = Powers { blobs: Some(aws.blobs()), ..Powers::default() };
+    Context { ports: aws.ports(), powers, trust: Trust::Mail }
 }
 
 /// Always a page: people don't read JSON.

@@ -7,10 +7,13 @@ use app::people::members;
 use app::people::sessions::Me;
 use domain::Timestamp;
 use domain::base::digest::Digest;
-use domain::people::access::{Scope, scope};
+use domain::people::access::scope;
 use domain::people::organization::{Member, Organization};
 use futures_util::future::try_join;
+use runtime::http::Request;
 
+use crate::Context;
+use crate::page::{At, Audience, Menu, Page};
 use crate::visit::Visit;
 use crate::words::{Doer, Moment, Names, body, short};
 
@@ -33,6 +36,35 @@ pub(crate) struct Shell {
     pub who: Option<Who>,
     /// The pause of the organization, where there is one.
     pub paused: Option<Paused>,
+    /// What people come for every day.
+    pub daily: Vec<Item>,
+    /// What is set up and looked after.
+    pub settings: Vec<Item>,
+    /// The brake, for whoever may pull it, and for everybody while it is pulled.
+    pub brake: Option<Item>,
+}
+
+/// A page in the menu.
+pub(crate) struct Item {
+    /// Its address.
+    pub address: String,
+    /// What it is called there.
+    pub word: &'static str,
+    /// For `aria-current`: `page` where it is shown, `true` where one below it is, or else empty.
+    pub current: &'static str,
+}
+
+impl Item {
+    /// A page as it is in the menu of somebody who looks at another.
+    fn new(page: &Page, word: &'static str, seen: Option<&Page>) -> Self {
+        let seen = seen.map_or("", |seen| seen.path);
+        let current = match seen {
+            seen if seen == page.path => "page",
+            seen if seen.contains(&format!("{}/", page.path)) => "true",
+            _ => "",
+        };
+        Self { address: At::default().address(page.path), word, current }
+    }
 }
 
 /// Who is signed in, as the head of a page says it.
@@ -45,12 +77,6 @@ pub(crate) struct Who {
     pub organization: String,
     /// What forms must carry.
     pub csrf: String,
-    /// Whether they may pause all mail.
-    pub may_pause: bool,
-    /// Whether they see the policies.
-    pub policies: bool,
-    /// Whether they see the audit log.
-    pub audit: bool,
 }
 
 /// A pause.
@@ -89,18 +115,14 @@ impl Frame {
         let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
         let (me, members) = try_join(visit.me(), members::list(&visit.ports, &permit)).await?;
         let names = Names::new(Some(me.member.id), &members);
-        let may = |scope| visit.principal.scopes.contains(&scope);
         let who = Who {
             email: me.member.email.as_str().to_owned(),
             role: me.member.role.as_str(),
             organization: me.organization.name.clone(),
             csrf: visit.session.form_token(),
-            may_pause: may(Scope::ApprovalsDecide),
-            policies: may(Scope::PoliciesManage),
-            audit: may(Scope::AuditRead),
         };
         let paused = Paused::of(&me.organization, &names, visit.ports.now());
-        let shell = Shell { style: style_version(), who: Some(who), paused };
+        let shell = Shell { who: Some(who), ..Shell::bare() }.with_menu(visit, paused);
         Ok(Self { me, members, names, shell })
     }
 }
@@ -108,6 +130,42 @@ impl Frame {
 impl Shell {
     /// For somebody who is not signed in, or of whom nothing is known.
     pub(crate) fn bare() -> Self {
-        Self { style: style_version(), who: None, paused: None }
+        Self { style: style_version(), who: None, paused: None, daily: vec![], settings: vec![], brake: None }
+    }
+
+    /// For whoever asks, as far as they can be known.
+    pub(crate) async fn of_reader(context: &Context, request: &Request) -> Self {
+        let Ok(visit) = Visit::of(context, request, &[]).await else { return Self::bare() };
+        Frame::of(&visit).await.map_or_else(|_| Self::bare(), |frame| frame.shell)
+    }
+
+    /// With the pages that the reader may open, each at the place that it declares.
+    fn with_menu(mut self, visit: &Visit, paused: Option<Paused>) -> Self {
+        let (mut daily, mut settings) = (vec![], vec![]);
+        for page in Page::all() {
+            let opens = match page.audience {
+                Audience::Anyone | Audience::Session => true,
+                Audience::With(scope) => visit.may(scope),
+                Audience::Secret => false,
+            };
+            match page.menu {
+                _ if !opens => {}
+                Menu::Daily(place, word) => daily.push((place, Item::new(page, word, visit.page))),
+                Menu::Setting(place, word) => settings.push((place, Item::new(page, word, visit.page))),
+                Menu::Brake if paused.is_some() => {
+                    self.brake = Some(Item::new(page, "Mail is paused", visit.page));
+                }
+                // It is pulled by whoever decides.
+                Menu::Brake if visit.may_decide() => {
+                    self.brake = Some(Item::new(page, "Pause all mail", visit.page));
+                }
+                Menu::Brake | Menu::None => {}
+            }
+        }
+        let in_order = |mut items: Vec<(u8, Item)>| {
+            items.sort_by_key(|(place, _)| *place);
+            items.into_iter().map(|(_, item)| item).collect()
+        };
+        Self { daily: in_order(daily), settings: in_order(settings), paused, ..self }
     }
 }

@@ -25,6 +25,7 @@ use serde_json::Value;
 use testkit::memory::MemoryStore;
 use testkit::{World, samples};
 
+use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
 
 const EDITOR: u8 = 1;
@@ -122,10 +123,22 @@ impl Console {
         Ok(submitted.approval)
     }
 
+    /// Answers as the function does that the gateway would bring it to, with what that one has of the world.
     async fn call(&self, request: Request) -> Answer {
         let Sending { ports, blobs, directory, workflow } = self.world.sending();
-        let trail = Arc::<MemoryStore>::clone(&self.world.store);
-        let context = Context { ports, powers: Powers { blobs, directory, workflow, trail } };
+        let trail: Arc<MemoryStore> = Arc::clone(&self.world.store);
+        let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
+        let powers = match trust {
+            Trust::Mail => Powers { blobs: Some(blobs), ..Powers::default() },
+            Trust::Decide => Powers {
+                blobs: Some(blobs),
+                directory: Some(directory),
+                workflow: Some(workflow),
+                ..Powers::default()
+            },
+            Trust::Manage => Powers { directory: Some(directory), trail: Some(trail), ..Powers::default() },
+        };
+        let context = Context { ports, powers, trust };
         let response = crate::handle(&context, &request).await.unwrap();
         Answer(serde_json::to_value(&response).unwrap())
     }
@@ -1061,7 +1074,7 @@ async fn forms_beside_the_decision_need_their_page_and_a_right() {
         "/console/pause".to_owned(),
         "/console/resume".to_owned(),
         format!("/console/standing-approvals/{}/revoke", samples::standing_approval(1).id),
-        format!("/console/inboxes/{}/messages/{}/send-again", approval.inbox_id, approval.message_id),
+        format!("/console/unsettled/{}/{}/send-again", approval.inbox_id, approval.message_id),
     ];
     for address in &posts {
         let fields = [("digest", digest.as_str()), ("subject", "Other"), ("reason", "x")];
@@ -1270,7 +1283,7 @@ async fn a_pause_holds_all_mail_until_it_ends() {
     let (keep, drop) =
         (console.hold(EDITOR, draft()).await, console.hold(EDITOR, Draft { send_at, ..draft() }).await);
     let shown = console.get(APPROVER, "/console/pause").await;
-    assert!(shown.body().contains("Hold back all mail now") && !shown.body().contains("role=\"status\""));
+    assert!(shown.body().contains("Pause all mail now") && !shown.body().contains("role=\"status\""));
     let csrf = token(APPROVER);
     let long = "x".repeat(501);
     let refused = console.post(Some(APPROVER), "/console/pause", &[("csrf", &csrf), ("reason", &long)]).await;
@@ -1286,12 +1299,12 @@ async fn a_pause_holds_all_mail_until_it_ends() {
         "/console/policies".to_owned(),
     ] {
         let shown = console.get(OWNER, &address).await;
-        for words in ["<b>All mail is held back</b>", &email(APPROVER), "Leak &#60;1&#62;"] {
+        for words in ["<b>All mail is paused</b>", &email(APPROVER), "Leak &#60;1&#62;"] {
             assert!(shown.body().contains(words), "{address} {words}: {}", shown.body());
         }
     }
     let secret = console.link(OWNER, &keep).await;
-    assert!(console.look(&route::link(&secret)).await.body().contains("<b>All mail is held back</b>"));
+    assert!(console.look(&route::link(&secret)).await.body().contains("<b>All mail is paused</b>"));
     for approval in [&keep, &drop] {
         assert_eq!(console.decide(APPROVER, approval, "approve", "").await.status(), 303);
     }
@@ -1317,8 +1330,7 @@ async fn a_pause_holds_all_mail_until_it_ends() {
     assert_eq!(released.header("location"), "/console/pause?notice=resumed");
     let shown = console.get(OWNER, released.header("location")).await;
     assert!(
-        shown.body().contains("Mail goes out again")
-            && !shown.body().contains("<b>All mail is held back</b>")
+        shown.body().contains("Mail goes out again") && !shown.body().contains("<b>All mail is paused</b>")
     );
     assert_eq!(console.stored(&drop).decision.as_str(), "cancelled");
     assert_eq!(console.stored(&keep).decision.as_str(), "approved");
@@ -1350,8 +1362,7 @@ async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
     assert!(
         approver.body().contains("Owners, admins and editors") && !approver.body().contains("send-again")
     );
-    let address =
-        format!("/console/inboxes/{}/messages/{}/send-again", approval.inbox_id, approval.message_id);
+    let address = format!("/console/unsettled/{}/{}/send-again", approval.inbox_id, approval.message_id);
     let asked = console.post(Some(OWNER), &address, &[("csrf", &token(OWNER))]).await;
     assert_eq!(asked.status(), 303, "{}", asked.body());
     let next = console.led_to(&asked);
@@ -1371,7 +1382,7 @@ async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
     let shown = console.get(OWNER, pressed.header("location")).await;
     assert!(shown.body().contains("This is the attempt that was made already"), "{}", shown.body());
     // One that waits can't be sent again.
-    let address = format!("/console/inboxes/{}/messages/{}/send-again", next.inbox_id, next.message_id);
+    let address = format!("/console/unsettled/{}/{}/send-again", next.inbox_id, next.message_id);
     assert_eq!(console.post(Some(OWNER), &address, &[("csrf", &token(OWNER))]).await.status(), 409);
 }
 
@@ -1522,4 +1533,85 @@ async fn a_held_mail_is_read_as_text_and_let_in_or_deleted_from_its_page() {
     let contents = console.world.store.contents();
     let actions: Vec<_> = contents.audit.iter().map(|entry| entry.action).collect();
     assert_eq!(actions, ["message.release", "message.discard"]);
+}
+
+/// What a page declares is what it does: without a session it leads to signing in, without its right it is refused.
+#[tokio::test]
+async fn each_page_asks_for_what_it_declares() {
+    let console = Console::new().await;
+    let example = |name: &str| match name {
+        "approval_id" => samples::approval(1).id.to_string(),
+        "attachment_id" => samples::attachment(1).id.to_string(),
+        "inbox_id" => samples::inbox_id(1).to_string(),
+        "message_id" => samples::approval(1).message_id.to_string(),
+        "standing_approval_id" => samples::standing_approval(1).id.to_string(),
+        "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),
+        other => panic!("an example of {other} is missing"),
+    };
+    for page in Page::all() {
+        let part = |part: &str| match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => example(name),
+            None => part.to_owned(),
+        };
+        let address = format!("/console{}", page.path.split('/').map(part).collect::<Vec<_>>().join("/"));
+        let method = if matches!(page.get, Get::Page(_)) { "GET" } else { "POST" };
+        let stranger = console.call(Console::request(method, &address, None)).await;
+        match page.audience {
+            Audience::Anyone => assert!(stranger.status() < 400 || page.path.is_empty(), "{address}"),
+            Audience::Secret => assert_eq!(stranger.header("referrer-policy"), "no-referrer", "{address}"),
+            Audience::Session | Audience::With(_) => {
+                assert_eq!(stranger.status(), 303, "{address}: {}", stranger.body());
+                assert!(stranger.header("location").starts_with("/console/sign-in"), "{address}");
+            }
+        }
+        let Audience::With(scope) = page.audience else { continue };
+        for (who, role) in PEOPLE {
+            let fields = [("csrf", &*token(who)), ("digest", &*Digest::of(b"x").to_string())];
+            let answer = match method {
+                "GET" => console.get(who, &address).await,
+                _ => console.post(Some(who), &address, &fields).await,
+            };
+            let may = role.scopes().contains(&scope);
+            assert!(may || [403, 404].contains(&answer.status()), "{role:?} {address}: {}", answer.status());
+            assert!(!may || answer.status() != 403, "{role:?} {address}: {}", answer.status());
+        }
+        let other = console.call(Console::request("DELETE", &address, Some(&secret(OWNER)))).await;
+        assert_eq!((other.status(), other.header("allow")), (405, page.methods()), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn the_menu_has_what_the_reader_may_open_and_says_where_they_are() {
+    let console = Console::new().await;
+    let viewer = console.get(VIEWER, "/console/approvals").await;
+    assert!(viewer.body().contains("<a href=\"/console/approvals\" aria-current=\"page\">Approvals</a>"));
+    for other in ["/console/audit", "/console/policies", "/console/pause"] {
+        assert!(!viewer.body().contains(&format!("href=\"{other}\"")), "{other}");
+        assert!(console.get(OWNER, "/console/approvals").await.body().contains(&format!("href=\"{other}\"")));
+    }
+    // Who may not open a page goes on from there.
+    let refused = console.get(VIEWER, "/console/policies").await;
+    assert_eq!(refused.status(), 403);
+    assert!(refused.body().contains("Not for your role") && refused.body().contains("Sections"));
+}
+
+#[test]
+fn the_gateway_finds_the_function_of_each_page() {
+    let paths = crate::paths();
+    let longest = |address: &str| {
+        let fits = |path: &str| match path.strip_suffix("{proxy+}") {
+            Some(below) => address.starts_with(below) && address.len() > below.len(),
+            None => address == path,
+        };
+        paths.iter().filter(|(path, _)| fits(path)).max_by_key(|(path, _)| (!path.ends_with('}'), path.len()))
+    };
+    for page in Page::all() {
+        let address = format!("/console{}", page.path);
+        let name = match page.trust {
+            Trust::Mail => "console-mail",
+            Trust::Decide => "console-decide",
+            Trust::Manage => "console-manage",
+        };
+        assert_eq!(longest(&address).map(|(_, name)| *name), Some(name), "{address}");
+    }
 }

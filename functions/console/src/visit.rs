@@ -11,6 +11,7 @@ use domain::people::credential::{CredentialKind, Secret, Session};
 use runtime::http::Request;
 
 use crate::guard::{Form, same_origin};
+use crate::page::Page;
 use crate::{Context, Powers};
 
 /// The cookie that holds a session's secret. The prefix makes browsers refuse one that a neighbouring host, or a page
@@ -50,6 +51,8 @@ pub(crate) struct Visit {
     pub principal: Principal,
     /// Their session.
     pub session: Session,
+    /// The page that they asked for.
+    pub page: Option<&'static Page>,
 }
 
 /// Nobody has signed in here.
@@ -74,6 +77,7 @@ impl Visit {
             powers: context.powers.clone(),
             principal: entered.principal,
             session,
+            page: Page::find(&request.path).map(|(page, _)| page),
         })
     }
 
@@ -90,9 +94,8 @@ impl Visit {
     }
 
     /// What asking for a mail to be sent takes.
-    pub(crate) fn sending(&self) -> Sending {
-        let Powers { blobs, directory, workflow, .. } = self.powers.clone();
-        Sending { ports: self.ports.clone(), blobs, directory, workflow }
+    pub(crate) fn sending(&self) -> Result<Sending, Refusal> {
+        self.powers.sending(&self.ports)
     }
 
     /// The seat and the organization. Who has no seat any more is not in, whatever their cookie says.
@@ -105,7 +108,12 @@ impl Visit {
 
     /// Whether they may approve and reject at all.
     pub(crate) fn may_decide(&self) -> bool {
-        self.principal.scopes.contains(&Scope::ApprovalsDecide)
+        self.may(Scope::ApprovalsDecide)
+    }
+
+    /// Whether their role has this right.
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        self.principal.scopes.contains(&scope)
     }
 }
 

@@ -10,7 +10,7 @@ use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
 use domain::gate::standing::Target;
-use domain::people::access::scope;
+use domain::people::access::{Scope, scope};
 use domain::{ApprovalId, MemberId, Timestamp};
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -18,11 +18,35 @@ use jiff::tz::TimeZone;
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
-use super::decide::{MAX_REASON, told};
+use super::decide::{FORM, MAX_REASON, told};
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Page};
 use crate::route;
 use crate::visit::Visit;
+
+/// The forms.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: "/approvals/{approval_id}/cancel",
+        // Whoever asked for a mail may call it off.
+        audience: Audience::With(Scope::MessagesRead),
+        post: Some(|context, request, at| Box::pin(async move { cancel(context, request, at.id()?).await })),
+        ..FORM
+    },
+    Page {
+        path: "/approvals/{approval_id}/delegate",
+        post: Some(|context, request, at| {
+            Box::pin(async move { delegate(context, request, at.id()?).await })
+        }),
+        ..FORM
+    },
+    Page {
+        path: "/approvals/{approval_id}/ahead",
+        post: Some(|context, request, at| Box::pin(async move { ahead(context, request, at.id()?).await })),
+        ..FORM
+    },
+];
 
 /// Calls a mail off.
 pub(super) async fn cancel(
@@ -37,7 +61,7 @@ pub(super) async fn cancel(
             return Err(Refusal::field("reason", Code::TooLong, "too long"));
         }
         let permit = visit.principal.permit::<scope::MessagesRead>()?;
-        approvals::cancel(&visit.ports, &*visit.powers.workflow, &permit, id, &reason).await
+        approvals::cancel(&visit.ports, visit.powers.workflow()?, &permit, id, &reason).await
     };
     let Err(refusal) = done.await else {
         return Ok(guard::see_other(&format!("{}?notice=cancelled", route::approval(id))));
@@ -97,7 +121,7 @@ pub(super) async fn ahead(context: &Context, request: &Request, id: ApprovalId) 
     let done = async {
         let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
         let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
-        let approval = approvals::get(&visit.ports, &*visit.powers.blobs, &reading, id).await?.approval;
+        let approval = approvals::get(&visit.ports, visit.powers.blobs()?, &reading, id).await?.approval;
         // The recipient is that of the mail, whatever a form says.
         let recipient = match &approval.recipients[..] {
             [one] => EmailAddress::parse(&one.address).ok(),

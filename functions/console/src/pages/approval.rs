@@ -9,7 +9,7 @@ use app::{Ports, Refusal};
 use askama::Template;
 use domain::gate::approval::{Approval, Decision, Verdict, Voter};
 use domain::mailbox::message::Message;
-use domain::people::access::{Actor, Principal, scope};
+use domain::people::access::{Actor, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, Timestamp};
 use futures_util::future::{join, try_join};
@@ -20,12 +20,26 @@ use super::mail::{Answered, HtmlPart, Mail, Turn, answered, mail, origin, pictur
 use super::render;
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{
     self, Doer, Moment, Names, Standing, body, called_off, short, standing, subject, visible,
 };
+
+/// The page.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: ADDRESS,
+    trust: Trust::Decide,
+    audience: Audience::With(Scope::ApprovalsRead),
+    get: Get::Page(|context, request, at| Box::pin(async move { show(context, request, at.id()?).await })),
+    back: Back::Here(&[]),
+    ..Page::NEW
+}];
+
+/// Where the page is: what its forms do lies below.
+pub(super) const ADDRESS: &str = "/approvals/{approval_id}";
 
 /// A conversation with so many mails may go on beyond what the use case gives.
 const FULL_THREAD: usize = 50;
@@ -145,10 +159,10 @@ pub(crate) async fn page(
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
     let (frame, view) =
-        try_join(Frame::of(visit), approvals::get(&visit.ports, &*visit.powers.blobs, &permit, id)).await?;
+        try_join(Frame::of(visit), approvals::get(&visit.ports, visit.powers.blobs()?, &permit, id)).await?;
     let reader = Reader {
         ports: &visit.ports,
-        blobs: &*visit.powers.blobs,
+        blobs: visit.powers.blobs()?,
         principal: &visit.principal,
         voter: Voter { member_id: frame.me.member.id, role: frame.me.member.role },
         may_decide: visit.may_decide(),

@@ -5,7 +5,7 @@ use app::ledger::audit::{self, Filter};
 use askama::Template;
 use domain::base::id::Id as _;
 use domain::ledger::audit::ChainedEntry;
-use domain::people::access::scope;
+use domain::people::access::{Scope, scope};
 use domain::{ApprovalId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};
@@ -13,10 +13,21 @@ use runtime::http::{Request, Response};
 use super::{older, render};
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Menu, Page};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Doer, Moment, Names, encode, visible};
+
+/// The page.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/audit",
+    audience: Audience::With(Scope::AuditRead),
+    menu: Menu::Setting(80, "Audit log"),
+    get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+    back: Back::Here(&[]),
+    ..Page::NEW
+}];
 
 #[derive(Template)]
 #[template(path = "audit.html")]
@@ -68,7 +79,7 @@ pub(super) async fn show(context: &Context, request: &Request) -> Result<Respons
     };
     let filter = Filter { action: asked("action"), target: asked("target"), ..Filter::default() };
     let (frame, found) =
-        try_join(Frame::of(&visit), audit::list(&*visit.powers.trail, &permit, &filter, &page)).await?;
+        try_join(Frame::of(&visit), audit::list(visit.powers.trail()?, &permit, &filter, &page)).await?;
     let now = visit.ports.now();
     let (action, target) = (filter.action.unwrap_or_default(), filter.target.unwrap_or_default());
     let here = format!("{}?action={}&target={}", route::AUDIT, encode(&action), encode(&target));

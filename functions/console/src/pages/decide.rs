@@ -7,14 +7,42 @@ use domain::ApprovalId;
 use domain::base::code::{Class, Code};
 use domain::base::digest::Digest;
 use domain::gate::approval::Approval;
-use domain::people::access::scope;
+use domain::people::access::{Scope, scope};
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
 use crate::Context;
 use crate::guard::{self, Form};
+use crate::page::{Audience, Back, Get, Page, Trust};
 use crate::route;
 use crate::visit::Visit;
+
+/// The two forms. A decision's address in the browser's bar, opened again, shows the mail and decides nothing.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: "/approvals/{approval_id}/approve",
+        post: Some(|context, request, at| {
+            Box::pin(async move { submit(context, request, at.id()?, |_| Verdict::Approve).await })
+        }),
+        ..FORM
+    },
+    Page {
+        path: "/approvals/{approval_id}/reject",
+        post: Some(|context, request, at| {
+            Box::pin(async move { submit(context, request, at.id()?, Verdict::Reject).await })
+        }),
+        ..FORM
+    },
+];
+
+/// What forms of an approval's page have in common.
+pub(super) const FORM: Page = Page {
+    trust: Trust::Decide,
+    audience: Audience::With(Scope::ApprovalsDecide),
+    get: Get::To(approval::ADDRESS),
+    back: Back::To(approval::ADDRESS),
+    ..Page::NEW
+};
 
 /// Longest reason, in characters.
 pub(crate) const MAX_REASON: usize = 2_000;
@@ -47,7 +75,7 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
         .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
     approvals::decide(
         &visit.ports,
-        &*visit.powers.workflow,
+        visit.powers.workflow()?,
         &permit,
         id,
         check_digest(form, verdict)?,

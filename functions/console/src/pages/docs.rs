@@ -10,8 +10,18 @@ use serde_json::{Map, Value};
 
 use super::render;
 use crate::guard;
+use crate::page::{Audience, Get, Menu, Page};
 use crate::shell::Shell;
 use crate::words::encode;
+
+/// The page.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/docs",
+    audience: Audience::Anyone,
+    menu: Menu::Setting(90, "API"),
+    get: Get::Page(|_, _, _| Box::pin(async { show() })),
+    ..Page::NEW
+}];
 
 /// The description, as `make routes` writes it.
 const DOCUMENT: &str = include_str!("../../../../infra/docs/openapi.json");

@@ -19,15 +19,26 @@ use jiff::tz::TimeZone;
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
-use super::decide::told;
+use super::decide::{FORM, told};
 use super::{gate, render};
 use crate::Context;
 use crate::guard::{self, Form};
+use crate::page::{Get, Page};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Person, body, subject, visible};
 use app::gate::html::{MAX_TEXT_WEIGHT, weight};
+
+/// The form.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/approvals/{approval_id}/edit",
+    get: Get::Page(|context, request, at| Box::pin(async move { show(context, request, at.id()?).await })),
+    post: Some(|context, request, at| {
+        Box::pin(async move { Box::pin(submit(context, request, at.id()?)).await })
+    }),
+    ..FORM
+}];
 
 #[derive(Template)]
 #[template(path = "edit.html")]
@@ -173,7 +184,7 @@ pub(super) async fn show(context: &Context, request: &Request, id: ApprovalId) -
     let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
     let (frame, view) =
-        try_join(Frame::of(&visit), approvals::get(&visit.ports, &*visit.powers.blobs, &permit, id)).await?;
+        try_join(Frame::of(&visit), approvals::get(&visit.ports, visit.powers.blobs()?, &permit, id)).await?;
     let text = view.message.text.as_deref().unwrap_or_default();
     let alert = if !visit.may_decide() {
         Some(Alert { status: 403, text: "Your role may read this mail but not change it.".to_owned() })
@@ -227,7 +238,7 @@ pub(super) async fn submit(
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
     let digest = Digest::parse(form.field("digest"))
         .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;
-    let view = approvals::get(&visit.ports, &*visit.powers.blobs, &reading, id).await?;
+    let view = approvals::get(&visit.ports, visit.powers.blobs()?, &reading, id).await?;
     let typed = Fields::typed(&form);
     let done = async {
         let permit = visit
@@ -238,7 +249,7 @@ pub(super) async fn submit(
         let now = visit.ports.now();
         let edit = typed.against(&Fields::of(&view), now).map_err(Refusal::Invalid)?;
         let saved = |_: &_| (303, String::new());
-        revising::edit(&visit.sending(), &permit, id, digest, edit, &Once::default(), saved).await
+        revising::edit(&visit.sending()?, &permit, id, digest, edit, &Once::default(), saved).await
     };
     let alerts = match done.await {
         Ok(submitted) => {

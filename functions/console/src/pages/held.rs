@@ -13,10 +13,60 @@ use super::mail::{Answered, answered};
 use super::{older, render};
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Menu, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Moment, Person, subject, visible};
+
+/// The list, a mail, and the two forms of its page.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: LIST,
+        trust: Trust::Mail,
+        audience: Audience::With(Scope::MessagesRead),
+        menu: Menu::Daily(40, "Held mail"),
+        get: Get::Page(|context, request, _| Box::pin(list(context, request))),
+        back: Back::Here(&[]),
+        ..Page::NEW
+    },
+    Page {
+        path: MAIL,
+        trust: Trust::Mail,
+        audience: Audience::With(Scope::MessagesRead),
+        get: Get::Page(|context, request, at| {
+            Box::pin(async move { show(context, request, at.id()?, at.id()?).await })
+        }),
+        back: Back::Here(&[]),
+        ..Page::NEW
+    },
+    Page {
+        path: "/inboxes/{inbox_id}/held-messages/{message_id}/release",
+        post: Some(|context, request, at| {
+            Box::pin(async move { release(context, request, at.id()?, at.id()?).await })
+        }),
+        ..FORM
+    },
+    Page {
+        path: "/inboxes/{inbox_id}/held-messages/{message_id}/discard",
+        post: Some(|context, request, at| {
+            Box::pin(async move { discard(context, request, at.id()?, at.id()?).await })
+        }),
+        ..FORM
+    },
+];
+
+/// What both forms have in common. What they were about may be gone when their address is opened again.
+const FORM: Page = Page {
+    trust: Trust::Mail,
+    audience: Audience::With(Scope::MessagesModify),
+    get: Get::To(LIST),
+    back: Back::To(MAIL),
+    ..Page::NEW
+};
+
+const LIST: &str = "/held-messages";
+const MAIL: &str = "/inboxes/{inbox_id}/held-messages/{message_id}";
 
 #[derive(Template)]
 #[template(path = "held_list.html")]
@@ -111,7 +161,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &held::keys(inbox_id, id)).await?;
     let permit = visit.principal.permit::<scope::MessagesRead>()?;
-    let read = held::get(&visit.ports, &*visit.powers.blobs, &permit, inbox_id, id);
+    let read = held::get(&visit.ports, visit.powers.blobs()?, &permit, inbox_id, id);
     let (frame, (held, detail)) = try_join(Frame::of(&visit), read).await?;
     let now = visit.ports.now();
     let page = HeldPage {
@@ -133,7 +183,7 @@ pub(super) async fn release(
 ) -> Result<Response, Refusal> {
     let (visit, _) = Visit::of_form(context, request, &held::keys(inbox_id, id)).await?;
     let permit = visit.principal.permit::<scope::MessagesModify>()?;
-    held::release(&visit.ports, &*visit.powers.blobs, &permit, inbox_id, id).await?;
+    held::release(&visit.ports, visit.powers.blobs()?, &permit, inbox_id, id).await?;
     Ok(guard::see_other(&format!("{}?notice=released", route::HELD)))
 }
 

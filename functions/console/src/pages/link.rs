@@ -20,9 +20,55 @@ use super::approval::{self, Alert, Reader, Typed};
 use super::{decide, render};
 use crate::Context;
 use crate::guard::{self, Form};
+use crate::page::{Audience, Get, Page, Trust};
 use crate::route;
 use crate::shell::{Paused, Shell};
 use crate::words::Names;
+
+/// The page of a link, its two forms, and its files.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: LINK,
+        get: Get::Page(|context, request, at| {
+            Box::pin(async move { show(context, request, &at.read(LinkSecret::parse)?).await })
+        }),
+        ..BELOW
+    },
+    Page {
+        path: "/links/{link}/approve",
+        get: Get::To(LINK),
+        post: Some(|context, request, at| {
+            Box::pin(async move {
+                submit(context, request, &at.read(LinkSecret::parse)?, |_| Verdict::Approve).await
+            })
+        }),
+        ..BELOW
+    },
+    Page {
+        path: "/links/{link}/reject",
+        get: Get::To(LINK),
+        post: Some(|context, request, at| {
+            Box::pin(
+                async move { submit(context, request, &at.read(LinkSecret::parse)?, Verdict::Reject).await },
+            )
+        }),
+        ..BELOW
+    },
+    Page {
+        path: "/links/{link}/attachments/{attachment_id}",
+        get: Get::Page(|context, request, at| {
+            Box::pin(
+                async move { attachment(context, request, &at.read(LinkSecret::parse)?, at.id()?).await },
+            )
+        }),
+        ..BELOW
+    },
+];
+
+const LINK: &str = "/links/{link}";
+
+/// What is below a link.
+const BELOW: Page = Page { trust: Trust::Decide, audience: Audience::Secret, ..Page::NEW };
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -33,14 +79,6 @@ struct LinkPage<'a> {
     /// Where to go on.
     address: String,
     button: &'static str,
-}
-
-/// What every answer under a link carries. The address is the secret: no other page may learn it, and none of ours needs to.
-///
-/// Under `no-referrer` a browser sends `Origin: null` with our forms. Every browser of the last years says
-/// `Sec-Fetch-Site` as well, which decides; from an older one the forms are refused, and the person signs in.
-pub(super) fn private(response: Response) -> Response {
-    response.header("referrer-policy", "no-referrer")
 }
 
 /// The mail, and the forms that decide about it.
@@ -59,10 +97,10 @@ async fn page(
     alert: Option<Alert>,
     typed: Typed,
 ) -> Result<Response, Refusal> {
-    let Context { ports, powers } = context;
+    let Context { ports, powers, .. } = context;
     let found = async {
         let opened = links::open(ports, secret).await?;
-        let view = links::view(ports, &*powers.blobs, &opened).await?;
+        let view = links::view(ports, powers.blobs()?, &opened).await?;
         let reading = opened.permit::<scope::ApprovalsRead>()?;
         let members = members::list(ports, &reading).await?;
         let organization = load(&*ports.store, opened.link.organization_id, key::Organization);
@@ -78,7 +116,7 @@ async fn page(
     let address = route::link(secret);
     let reader = Reader {
         ports,
-        blobs: &*powers.blobs,
+        blobs: powers.blobs()?,
         principal: &opened.principal,
         // A link opens for nobody else.
         may_decide: true,
@@ -106,7 +144,7 @@ pub(super) async fn submit(
     let verdict = verdict(reason.clone());
     let decided = match decide::check_digest(&form, &verdict) {
         Ok(digest) => {
-            links::decide(&context.ports, &*context.powers.workflow, secret, digest, &verdict).await
+            links::decide(&context.ports, context.powers.workflow()?, secret, digest, &verdict).await
         }
         Err(refusal) => Err(refusal.into()),
     };
@@ -130,11 +168,11 @@ pub(super) async fn attachment(
     secret: &LinkSecret,
     id: AttachmentId,
 ) -> Result<Response, Refusal> {
-    let Context { ports, powers } = context;
+    let Context { ports, powers, .. } = context;
     let found = async {
         let opened = links::open(ports, secret).await?;
         let permit = opened.permit::<scope::MessagesRead>()?;
-        let (file, url) = attachments::download(ports, &*powers.blobs, &permit, id).await?;
+        let (file, url) = attachments::download(ports, powers.blobs()?, &permit, id).await?;
         if file.message.map(|(message_id, _)| message_id) != Some(opened.approval.message_id) {
             return Err(Refusal::NotFound("attachment").into());
         }

@@ -22,91 +22,73 @@ mod style;
 mod unsettled;
 
 use app::Refusal;
-use app::gate::approvals::Verdict;
 use askama::Template;
 use domain::base::code::Class;
 use runtime::http::{Request, Response};
 
 use crate::Context;
 use crate::guard;
-use crate::route::{self, Route};
+use crate::page::{Audience, Page, Trust};
+use crate::route;
 use crate::visit::{has_cookie, no_cookie};
 use crate::words::encode;
 
-/// Answers a request with a page, whatever happens.
+/// What each file declares.
+pub(crate) const ALL: &[&[Page]] = &[
+    act::PAGES,
+    approval::PAGES,
+    attachment::PAGES,
+    audit::PAGES,
+    decide::PAGES,
+    docs::PAGES,
+    edit::PAGES,
+    held::PAGES,
+    link::PAGES,
+    pause::PAGES,
+    policies::PAGES,
+    queue::PAGES,
+    sign_in::PAGES,
+    sign_out::PAGES,
+    standing::PAGES,
+    style::PAGES,
+    unsettled::PAGES,
+];
+
+/// Answers a request to one of the console's functions with a page, whatever happens.
 pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
-    let Some(route) = Route::of(&request.path) else {
-        return problem::page(&Refusal::NotFound("page"), request, context);
+    // What the gateway brings here is what this function may show.
+    let found = Page::find(&request.path).filter(|(page, _)| page.trust == context.trust);
+    let Some((page, at)) = found else {
+        return problem::inside(&Refusal::NotFound("page"), context, request).await;
     };
-    let found = match (route, request.method.as_str()) {
-        (Route::Home, "GET" | "HEAD") => Ok(guard::see_other(route::QUEUE)),
-        (Route::SignIn, "GET" | "HEAD") => sign_in::show(context, request).await,
-        (Route::SignIn, "POST") => sign_in::submit(context, request).await,
-        (Route::SignOut, "POST") => sign_out::submit(context, request).await,
-        (Route::Queue, "GET" | "HEAD") => queue::show(context, request).await,
-        (Route::Approval(id), "GET" | "HEAD") => approval::show(context, request, id).await,
-        (Route::Approve(id), "POST") => decide::submit(context, request, id, |_| Verdict::Approve).await,
-        (Route::Reject(id), "POST") => decide::submit(context, request, id, Verdict::Reject).await,
-        // A decision's address in the browser's bar, opened again: a `GET` shows the mail and decides nothing.
-        (
-            Route::Approve(id)
-            | Route::Reject(id)
-            | Route::Cancel(id)
-            | Route::Delegate(id)
-            | Route::Ahead(id),
-            "GET" | "HEAD",
-        ) => Ok(guard::see_other(&route::approval(id))),
-        (Route::Edit(id), "GET" | "HEAD") => edit::show(context, request, id).await,
-        (Route::Edit(id), "POST") => Box::pin(edit::submit(context, request, id)).await,
-        (Route::Cancel(id), "POST") => act::cancel(context, request, id).await,
-        (Route::Delegate(id), "POST") => act::delegate(context, request, id).await,
-        (Route::Ahead(id), "POST") => act::ahead(context, request, id).await,
-        (Route::Standing, "GET" | "HEAD") => standing::show(context, request).await,
-        (Route::Revoke(id), "POST") => standing::revoke(context, request, id).await,
-        (Route::Revoke(_), "GET" | "HEAD") => Ok(guard::see_other(route::STANDING)),
-        (Route::Pause, "GET" | "HEAD") => pause::show(context, request).await,
-        (Route::Pause, "POST") => pause::pull(context, request).await,
-        (Route::Resume, "POST") => pause::release(context, request).await,
-        (Route::Resume, "GET" | "HEAD") => Ok(guard::see_other(route::PAUSE)),
-        (Route::Unsettled, "GET" | "HEAD") => unsettled::show(context, request).await,
-        (Route::SendAgain(inbox, id), "POST") => unsettled::again(context, request, inbox, id).await,
-        (Route::SendAgain(..), "GET" | "HEAD") => Ok(guard::see_other(route::UNSETTLED)),
-        (Route::Held, "GET" | "HEAD") => held::list(context, request).await,
-        (Route::HeldMail(inbox, id), "GET" | "HEAD") => held::show(context, request, inbox, id).await,
-        (Route::Release(inbox, id), "POST") => Box::pin(held::release(context, request, inbox, id)).await,
-        (Route::Discard(inbox, id), "POST") => held::discard(context, request, inbox, id).await,
-        (Route::Release(..) | Route::Discard(..), "GET" | "HEAD") => Ok(guard::see_other(route::HELD)),
-        (Route::Audit, "GET" | "HEAD") => audit::show(context, request).await,
-        (Route::Policies, "GET" | "HEAD") => policies::show(context, request).await,
-        (Route::Attachment(id), "GET" | "HEAD") => attachment::show(context, request, id).await,
-        (Route::Link(secret), "GET" | "HEAD") => link::show(context, request, &secret).await,
-        (Route::LinkApprove(secret), "POST") => {
-            link::submit(context, request, &secret, |_| Verdict::Approve).await
-        }
-        (Route::LinkReject(secret), "POST") => link::submit(context, request, &secret, Verdict::Reject).await,
-        (Route::LinkApprove(secret) | Route::LinkReject(secret), "GET" | "HEAD") => {
-            Ok(guard::see_other(&route::link(&secret)))
-        }
-        (Route::LinkAttachment(secret, id), "GET" | "HEAD") => {
-            link::attachment(context, request, &secret, id).await
-        }
-        (Route::Docs, "GET" | "HEAD") => docs::show(),
-        (Route::Style, "GET" | "HEAD") => Ok(style::show(request)),
-        _ => Ok(problem::method(request).header("allow", route.methods())),
-    };
-    let response = match found {
-        Ok(response) => response,
-        Err(refusal) if refusal.class() == Class::Unauthenticated => {
-            let status =
-                request.query.get("status").map(|status| format!("?status={status}")).unwrap_or_default();
-            let wanted = format!("{}{status}", request.path);
-            let response = guard::see_other(&route::sign_in(&wanted));
+    let response = match page.answer(context, request, at).await {
+        Some(Ok(response)) => response,
+        None => problem::method(request).header("allow", page.methods()),
+        Some(Err(refusal)) if refusal.class() == Class::Unauthenticated => {
+            let response = guard::see_other(&route::sign_in(&wanted(request)));
             // Only a cookie that was shown is removed: without one this may be a request that another site sent.
             if has_cookie(request) { response.cookie(no_cookie()) } else { response }
         }
-        Err(refusal) => problem::page(&refusal, request, context),
+        Some(Err(refusal)) if page.audience == Audience::Secret => problem::page(&refusal, request, context),
+        Some(Err(refusal)) => problem::inside(&refusal, context, request).await,
     };
-    if route.is_link() { link::private(response) } else { response }
+    if page.audience == Audience::Secret { guard::private(response) } else { response }
+}
+
+/// What was asked for, as its address says it: what of it is kept is the page's to say.
+fn wanted(request: &Request) -> String {
+    let query: Vec<_> =
+        request.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    format!("{}?{}", request.path, query.join("&"))
+}
+
+/// The paths of the gateway below `/console` that lead to another function than [`crate::MANAGE`], and that function's trust.
+pub(crate) fn rooms() -> Vec<(&'static str, Trust)> {
+    let mut rooms: Vec<_> = Page::all().map(|page| (page.room(), page.trust)).collect();
+    rooms.retain(|(_, trust)| *trust != Trust::Manage);
+    rooms.sort_unstable();
+    rooms.dedup();
+    rooms
 }
 
 /// Writes a page down.

@@ -8,7 +8,7 @@ use domain::MessageId;
 use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
 use domain::mailbox::message::Message;
-use domain::people::access::{self, scope};
+use domain::people::access::{Scope, scope};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};
 
@@ -16,10 +16,35 @@ use super::render;
 use super::unsettled::Mail;
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Menu, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::count;
+
+/// The brake, and the form that releases it.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: BRAKE,
+        trust: Trust::Decide,
+        audience: Audience::With(Scope::MessagesRead),
+        menu: Menu::Brake,
+        get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+        post: Some(|context, request, _| Box::pin(pull(context, request))),
+        back: Back::Here(&[]),
+    },
+    Page {
+        path: "/resume",
+        trust: Trust::Decide,
+        audience: Audience::With(Scope::PoliciesManage),
+        get: Get::To(BRAKE),
+        post: Some(|context, request, _| Box::pin(release(context, request))),
+        back: Back::To(BRAKE),
+        ..Page::NEW
+    },
+];
+
+const BRAKE: &str = "/pause";
 
 /// Longest reason, in characters.
 const MAX_REASON: usize = 500;
@@ -76,7 +101,7 @@ async fn page(
         notice,
         csrf: visit.session.form_token(),
         may_pull: visit.may_decide(),
-        may_release: visit.principal.scopes.contains(&access::Scope::PoliciesManage),
+        may_release: visit.principal.scopes.contains(&Scope::PoliciesManage),
         reason,
         waiting_count: count(waiting.items.len(), "mail", "mails"),
         waiting: waiting.items.iter().filter_map(mail).collect(),
@@ -92,8 +117,7 @@ pub(super) async fn pull(context: &Context, request: &Request) -> Result<Respons
     let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
     let reason = form.text("reason");
     if reason.chars().count() > MAX_REASON {
-        let alert =
-            "The reason is longer than 500 characters, so nothing was held back: shorten it.".to_owned();
+        let alert = "The reason is longer than 500 characters, so nothing was paused: shorten it.".to_owned();
         return page(&visit, 422, "", alert, reason).await;
     }
     pause::pause(&visit.ports, &permit, Covered::Organization, &reason).await?;
@@ -112,7 +136,7 @@ pub(super) async fn release(context: &Context, request: &Request) -> Result<Resp
     }
     match pause::resume(
         &visit.ports,
-        &*visit.powers.workflow,
+        visit.powers.workflow()?,
         &permit,
         &reading,
         Covered::Organization,

@@ -7,7 +7,7 @@ use app::gate::policies;
 use askama::Template;
 use domain::Timestamp;
 use domain::gate::policy::{Late, Outcome, Policy, Terms, Tree};
-use domain::people::access::scope;
+use domain::people::access::{Scope, scope};
 use futures_util::future::try_join;
 use jiff::SignedDuration;
 use runtime::http::{Request, Response};
@@ -15,9 +15,20 @@ use runtime::http::{Request, Response};
 use super::render;
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Menu, Page};
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Doer, Moment, Names, count, visible};
+
+/// The page.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/policies",
+    audience: Audience::With(Scope::PoliciesManage),
+    menu: Menu::Setting(10, "Policies"),
+    get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+    back: Back::Here(&[]),
+    ..Page::NEW
+}];
 
 #[derive(Template)]
 #[template(path = "policies.html")]

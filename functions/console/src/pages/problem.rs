@@ -2,11 +2,12 @@
 
 use app::Refusal;
 use askama::Template;
-use domain::base::code::Class;
+use domain::base::code::{Class, Code};
 use runtime::http::{Request, Response};
 
 use super::render;
 use crate::shell::Shell;
+use crate::visit::has_cookie;
 use crate::{Context, guard};
 
 #[derive(Template)]
@@ -18,8 +19,20 @@ struct ProblemPage<'a> {
     request_id: &'a str,
 }
 
-/// The page of a refusal. What an internal error says is for the log alone.
+/// The page of a refusal, with the menu for whoever signed in: from what they may not open they go on elsewhere.
+pub(crate) async fn inside(refusal: &Refusal, context: &Context, request: &Request) -> Response {
+    let asks = !matches!(refusal, Refusal::Unavailable(_) | Refusal::Internal(_)) && has_cookie(request);
+    let shell = if asks { Shell::of_reader(context, request).await } else { Shell::bare() };
+    in_shell(shell, refusal, request, context)
+}
+
+/// The page of a refusal.
 pub(crate) fn page(refusal: &Refusal, request: &Request, context: &Context) -> Response {
+    in_shell(Shell::bare(), refusal, request, context)
+}
+
+/// What an internal error says is for the log alone.
+fn in_shell(shell: Shell, refusal: &Refusal, request: &Request, context: &Context) -> Response {
     let problem = wire::base::problem::problem(refusal, &request.id, context.ports.now());
     let (title, message) = match refusal {
         Refusal::NotFound("approval") => (
@@ -30,6 +43,11 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, context: &Context) -> R
         Refusal::NotFound(_) => ("Not found", "It does not exist, or you may not see it."),
         Refusal::Because { code, message, .. } => match code.class() {
             Class::Unauthenticated => ("Not signed in", "Sign in, and open the page again."),
+            // What a role lacks is no matter of credentials for a person.
+            Class::Forbidden if *code == Code::MissingScope => (
+                "Not for your role",
+                "Your role in this organization does not open this page or do what you asked for. An owner or an admin can change your role.",
+            ),
             Class::Forbidden => ("Not allowed", message.as_str()),
             Class::Unavailable => ("Not now", message.as_str()),
             _ => ("Not done", message.as_str()),
@@ -59,7 +77,7 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, context: &Context) -> R
         }
         Refusal::Answered(_) => ("Not now", "This was answered before: look at what became of it."),
     };
-    let response = write(problem.status, title, message, request);
+    let response = write(shell, problem.status, title, message, request);
     match problem.retry_after {
         Some(seconds) => response.header("retry-after", seconds),
         None => response,
@@ -68,10 +86,11 @@ pub(crate) fn page(refusal: &Refusal, request: &Request, context: &Context) -> R
 
 /// A page that is there, asked for in a way that it does not take.
 pub(crate) fn method(request: &Request) -> Response {
-    write(405, "Not like this", "This address does not take such a request. Nothing was done.", request)
+    let message = "This address does not take such a request. Nothing was done.";
+    write(Shell::bare(), 405, "Not like this", message, request)
 }
 
-fn write(status: u16, title: &str, message: &str, request: &Request) -> Response {
-    let page = ProblemPage { shell: Shell::bare(), title, message, request_id: &request.id };
+fn write(shell: Shell, status: u16, title: &str, message: &str, request: &Request) -> Response {
+    let page = ProblemPage { shell, title, message, request_id: &request.id };
     guard::html(status, render(&page).unwrap_or_else(|_| message.to_owned()))
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use app::Refusal;
-use app::base::store::Page;
+use app::base::store;
 use app::gate::approvals;
 use app::mailbox::inboxes;
 use askama::Template;
 use domain::gate::approval::{Approval, Decision};
-use domain::people::access::scope;
+use domain::people::access::{Scope, scope};
 use domain::{InboxId, Timestamp};
 use futures_util::future::{join_all, try_join};
 use jiff::SignedDuration;
@@ -17,10 +17,22 @@ use runtime::http::{Request, Response};
 use super::{older, render};
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Menu, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{self, Doer, Moment, Names, count, people, subject, visible};
+
+/// The page.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/approvals",
+    trust: Trust::Decide,
+    audience: Audience::With(Scope::ApprovalsRead),
+    menu: Menu::Daily(10, "Approvals"),
+    get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+    back: Back::Here(&[("status", &["approved", "rejected", "expired", "cancelled", "superseded"])]),
+    ..Page::NEW
+}];
 
 /// An approval that expires within this is marked.
 const SOON: SignedDuration = SignedDuration::from_hours(24);
@@ -107,7 +119,7 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
 }
 
 /// The addresses of the inboxes that a page names. One that is gone, or that can't be had now, is shown by its id.
-async fn senders(visit: &Visit, page: &Page<Approval>) -> BTreeMap<InboxId, String> {
+async fn senders(visit: &Visit, page: &store::Page<Approval>) -> BTreeMap<InboxId, String> {
     let Ok(permit) = visit.principal.permit::<scope::MessagesRead>() else { return BTreeMap::new() };
     let mut ids: Vec<InboxId> = page.items.iter().map(|approval| approval.inbox_id).collect();
     ids.sort_unstable();

@@ -10,10 +10,23 @@ use runtime::http::{Request, Response};
 use super::render;
 use crate::Context;
 use crate::guard::{self, Form};
+use crate::page::{Audience, Get, Page};
 use crate::route;
 use crate::shell::Shell;
 use crate::visit::{Visit, cookie};
 use crate::words::Moment;
+
+/// The form, and the front page, from where it goes to the queue.
+pub(super) const PAGES: &[Page] = &[
+    Page { path: "", audience: Audience::Anyone, get: Get::To("/approvals"), ..Page::NEW },
+    Page {
+        path: "/sign-in",
+        audience: Audience::Anyone,
+        get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+        post: Some(|context, request, _| Box::pin(submit(context, request))),
+        ..Page::NEW
+    },
+];
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -70,7 +83,7 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
     // What can't be an address has no login; what is too long to be a password is not hashed.
     let opened = match EmailAddress::parse(email) {
         Ok(email) if password.chars().count() <= *sessions::PASSWORD_LENGTH.end() => {
-            sessions::sign_in(&context.ports, &*context.powers.directory, &email, password).await
+            sessions::sign_in(&context.ports, context.powers.directory()?, &email, password).await
         }
         _ => Err(wrong),
     };

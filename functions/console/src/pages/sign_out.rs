@@ -7,7 +7,15 @@ use runtime::http::{Request, Response};
 
 use crate::Context;
 use crate::guard::{self, Form};
+use crate::page::Page;
 use crate::visit::{Visit, no_cookie};
+
+/// The form in the head of each page.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/sign-out",
+    post: Some(|context, request, _| Box::pin(submit(context, request))),
+    ..Page::NEW
+}];
 
 /// Ends the session and removes the cookie.
 pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Response, Refusal> {

@@ -4,7 +4,7 @@ use app::Refusal;
 use app::gate::standing;
 use askama::Template;
 use domain::gate::standing::{StandingApproval, Target};
-use domain::people::access::scope;
+use domain::people::access::{Scope, scope};
 use domain::{StandingApprovalId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};
@@ -12,10 +12,35 @@ use runtime::http::{Request, Response};
 use super::{older, render};
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Menu, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Doer, Moment, Names, visible};
+
+/// The list, and the form that ends one.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: LIST,
+        trust: Trust::Decide,
+        audience: Audience::With(Scope::ApprovalsRead),
+        menu: Menu::Daily(30, "Standing approvals"),
+        get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+        back: Back::Here(&[]),
+        ..Page::NEW
+    },
+    Page {
+        path: "/standing-approvals/{standing_approval_id}/revoke",
+        trust: Trust::Decide,
+        audience: Audience::With(Scope::ApprovalsDecide),
+        get: Get::To(LIST),
+        post: Some(|context, request, at| Box::pin(async move { revoke(context, request, at.id()?).await })),
+        back: Back::To(LIST),
+        ..Page::NEW
+    },
+];
+
+const LIST: &str = "/standing-approvals";
 
 #[derive(Template)]
 #[template(path = "standing.html")]

@@ -3,7 +3,16 @@
 use runtime::http::{Request, Response};
 
 use crate::guard;
+use crate::page::{Audience, Get, Page};
 use crate::shell::{STYLE, style_version};
+
+/// The style sheet.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/style.css",
+    audience: Audience::Anyone,
+    get: Get::Page(|_, request, _| Box::pin(async move { Ok(show(request)) })),
+    ..Page::NEW
+}];
 
 /// The style sheet. Under its version's address it never changes; under any other it may at every release.
 pub(crate) fn show(request: &Request) -> Response {

@@ -18,10 +18,37 @@ use runtime::http::{Request, Response};
 use super::{older, render};
 use crate::Context;
 use crate::guard;
+use crate::page::{Audience, Back, Get, Menu, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{Moment, people, subject, visible};
+
+/// Both lists, and the form that asks for a mail once more.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: LISTS,
+        trust: Trust::Decide,
+        audience: Audience::With(Scope::MessagesRead),
+        menu: Menu::Daily(20, "Unsettled"),
+        get: Get::Page(|context, request, _| Box::pin(show(context, request))),
+        back: Back::Here(&[("status", &["scheduled"])]),
+        ..Page::NEW
+    },
+    Page {
+        path: "/unsettled/{inbox_id}/{message_id}/send-again",
+        trust: Trust::Decide,
+        audience: Audience::With(Scope::MessagesSend),
+        get: Get::To(LISTS),
+        post: Some(|context, request, at| {
+            Box::pin(async move { again(context, request, at.id()?, at.id()?).await })
+        }),
+        back: Back::To(LISTS),
+        ..Page::NEW
+    },
+];
+
+const LISTS: &str = "/unsettled";
 
 /// Recipients that a row names.
 const NAMED: usize = 2;
@@ -73,7 +100,7 @@ impl Mail {
         Some(Self {
             id: message.id.to_string(),
             address: route::approval(outbound.approval_id),
-            again: format!("/console/inboxes/{}/messages/{}/send-again", message.inbox_id, message.id),
+            again: format!("{}/{}/{}/send-again", route::UNSETTLED, message.inbox_id, message.id),
             from: visible(&message.from.address),
             subject: subject(&message.subject),
             more: recipients.len().saturating_sub(NAMED),
@@ -120,7 +147,7 @@ pub(super) async fn again(
     let (visit, _) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::MessagesSend>()?;
     let saved = |_: &_| (303, String::new());
-    match send_again(&visit.sending(), &permit, inbox_id, id, &Once::default(), saved).await {
+    match send_again(&visit.sending()?, &permit, inbox_id, id, &Once::default(), saved).await {
         Ok(asked) => Ok(guard::see_other(&format!("{}?notice=again", route::approval(asked.approval.id)))),
         Err(Refusal::Because { code: Code::SentAgainAlready, details, message }) => {
             let other = details.iter().find(|(name, _)| *name == "approval_id");

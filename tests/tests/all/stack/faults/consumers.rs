@@ -173,7 +173,7 @@ fn an_approval_that_nobody_gave_in_time_expires_once_though_the_sweeper_dies() {
 fn a_link_that_is_pressed_while_the_console_dies_decides_once() {
     let stack = Stack::running();
     let mut all = vec![];
-    let calls = at_each_call(&stack, "countersign-console", "kill_after", |fault, name| {
+    let calls = at_each_call(&stack, "countersign-console-decide", "kill_after", |fault, name| {
         let organization = Organization::new(&stack);
         let subject = unique("pressed");
         let held = organization.hold(&subject);
