@@ -55,9 +55,9 @@ impl Https {
         let ended = |code| (AttemptResult::NoAnswer(code), ResponseHead::default());
         // A webhook that was registered before a rule became stricter is held to the rule of today; an address that
         // stands in the URL itself never reaches the resolver.
-        if app::delivery::webhooks::check_url(url, self.allow_loopback).is_err() {
+        let Ok(url) = app::delivery::webhooks::check_url(url, self.allow_loopback) else {
             return ended("not_public");
-        }
+        };
         let mut request = Request::post(url)
             .header("content-type", "application/json")
             .header("user-agent", concat!("Countersign/", env!("CARGO_PKG_VERSION")));
@@ -65,7 +65,7 @@ impl Https {
             request = request.header(*name, value);
         }
         let Ok(request) = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))) else {
-            return ended("broken_answer");
+            return ended("invalid_url");
         };
         match self.client.request(request).await {
             Ok(response) => {

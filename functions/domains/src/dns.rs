@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use app::base::ports::{Dns, NoAnswer};
 use async_trait::async_trait;
-use domain::mailbox::domains::{Answer, Found, RecordType};
+use domain::mailbox::domains::{Answer, RecordType};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -25,9 +25,14 @@ pub(crate) struct Resolver {
 }
 
 impl Resolver {
-    /// The server that `DNS_SERVER` names (`address:port`); where it names none, that of the host.
+    /// The server that `DNS_SERVER` names (`address:port`); where it is not set, that of the host.
+    ///
+    /// # Panics
+    /// Where it is set and names none: to ask another server instead would answer about other records.
     pub(crate) fn from_environment() -> Self {
-        let server = setting("DNS_SERVER").and_then(|server| server.parse().ok());
+        let server = setting("DNS_SERVER").map(|server| {
+            server.parse().unwrap_or_else(|error| panic!("DNS_SERVER is no address:port: {error}"))
+        });
         Self { inner: LazyLock::new(Box::new(move || open(server))) }
     }
 
@@ -76,7 +81,7 @@ impl Dns for Resolver {
         match tokio::time::timeout(LIMIT, resolver.lookup(name, wanted)).await {
             Ok(Ok(found)) => {
                 let answers = found.answers().iter().filter_map(|record| answer(&record.data, kind));
-                Ok(answers.take(Found::MOST).collect())
+                Ok(answers.take(MOST_READ).collect())
             }
             Ok(Err(error)) if error.is_no_records_found() => Ok(vec![]),
             Ok(Err(_)) | Err(_) => Err(NoAnswer),
@@ -101,6 +106,8 @@ fn answer(data: &RData, kind: RecordType) -> Option<Answer> {
     }
 }
 
+/// So many records of one name are looked through.
+const MOST_READ: usize = 20;
 /// Of a text so many bytes are read: an SPF record of a dozen senders has a tenth of them.
 const MAX_TEXT: usize = 4_096;
 
@@ -169,6 +176,6 @@ mod tests {
     async fn however_many_records_there_are_a_few_are_read() {
         let many: Vec<u8> = (0..30).flat_map(|n| record(16, &[2, b'x', b'0' + n])).collect();
         let found = Resolver::at(serve(FOUND, 30, many)).lookup("x.example.com", RecordType::Txt).await;
-        assert_eq!(found.unwrap().len(), Found::MOST);
+        assert_eq!(found.unwrap().len(), MOST_READ);
     }
 }

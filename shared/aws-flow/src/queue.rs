@@ -6,7 +6,9 @@ use app::base::ports::{Backlog, FlowError, Queue, Taken};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeName,
+};
 use aws_types::SdkConfig;
 use domain::OrganizationId;
 
@@ -82,6 +84,20 @@ impl Backlog for SqsQueue {
         let entries = handles.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>()?;
         let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
         // Of those that stay, each comes once more, and changes nothing then.
+        request.send().await.map(drop).map_err(|e| transient(&e))
+    }
+
+    async fn give_back(&self, handles: &[String]) -> Result<(), FlowError> {
+        let entry = |(n, handle): (usize, &String)| {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(n.to_string())
+                .receipt_handle(handle)
+                .visibility_timeout(0);
+            entry.build().map_err(|e| FlowError::Permanent(e.to_string()))
+        };
+        let entries = handles.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let request =
+            self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
         request.send().await.map(drop).map_err(|e| transient(&e))
     }
 }

@@ -316,7 +316,7 @@ impl Notifier for NotedNotifier {
 pub type Call = (Vec<(&'static str, String)>, String);
 
 /// Endpoints that answer as they are told, and a queue that keeps what it gets.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Outside {
     /// Headers and bodies of all calls.
     pub called: Mutex<Vec<Call>>,
@@ -328,6 +328,8 @@ pub struct Outside {
     pub takes: AtomicU64,
     /// What was queued, with its delay in seconds.
     pub queued: Mutex<Vec<(String, u16)>>,
+    /// What happens while the next call is under way, as if others had been at work meanwhile.
+    pub meanwhile: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
 #[async_trait]
@@ -340,6 +342,10 @@ impl Endpoints for Outside {
         longer: BoxFuture<'_, bool>,
     ) -> Called {
         lock(&self.called).push((headers.to_vec(), body.to_owned()));
+        let meanwhile = lock(&self.meanwhile).take();
+        if let Some(happen) = meanwhile {
+            happen.await;
+        }
         let takes = self.takes.load(Ordering::SeqCst);
         if i128::from(takes) > Health::QUICK.as_millis() && !longer.await {
             return Called::new(None, takes);

@@ -320,6 +320,8 @@ pub trait Backlog: Send + Sync {
     async fn take(&self) -> Result<Vec<Taken>, FlowError>;
     /// Says that these messages (at most ten) are done.
     async fn done(&self, handles: &[String]) -> Result<(), FlowError>;
+    /// Says that nobody works on these messages (at most ten): whoever takes next gets them at once.
+    async fn give_back(&self, handles: &[String]) -> Result<(), FlowError>;
 }
 
 /// What came of one call of an endpoint.

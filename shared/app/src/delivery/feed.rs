@@ -204,8 +204,7 @@ fn may_see<S>(permit: &Permit<S>, inbox_id: Option<InboxId>) -> bool {
 
 /// That a mail is held, or was and is gone, is for people to know.
 fn may_know<S>(permit: &Permit<S>, kind: EventKind) -> bool {
-    !matches!(kind, EventKind::MessageHeld | EventKind::MessageDiscarded)
-        || permit.principal().credential.is_person()
+    !kind.is_for_people() || permit.principal().credential.is_person()
 }
 
 /// In which direction a feed is read.

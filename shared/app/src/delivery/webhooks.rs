@@ -51,8 +51,9 @@ fn context(organization_id: OrganizationId, record_id: &str) -> Context<'_> {
     Context { organization_id, kind: "webhook", record_id }
 }
 
-/// Checks the form of an endpoint's URL. Where its name leads is checked at each call.
-pub fn check_url(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
+/// Checks the form of an endpoint's URL, and gives it as it is called: in ASCII, without what surrounds it. Where its name leads is
+/// checked at each call.
+pub fn check_url(text: &str, allow_loopback: bool) -> Result<String, &'static str> {
     let url = url::Url::parse(text).map_err(|_| "is not a URL of the form https://example.com/path")?;
     if text.len() > 2_000 {
         return Err("is longer than 2,000 characters");
@@ -70,7 +71,7 @@ pub fn check_url(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
         None => return Err("has no host"),
     };
     if loopback && allow_loopback {
-        return Ok(());
+        return Ok(url.into());
     }
     if url.scheme() != "https" {
         return Err("must begin with https://");
@@ -82,21 +83,30 @@ pub fn check_url(text: &str, allow_loopback: bool) -> Result<(), &'static str> {
     {
         return Err("must name a public host, not an IP address");
     }
-    Ok(())
+    Ok(url.into())
 }
 
-/// Checks what an endpoint is to be, where it is given: all that is wrong with it is named.
+/// Checks what an endpoint is to be, where it is given: all that is wrong with it is named. Gives it with its URL as it is called.
 async fn check(
     ports: &Ports,
     permit: &Permit<scope::WebhooksManage>,
-    url: Option<&str>,
-    inbox_ids: Option<&BTreeSet<InboxId>>,
-) -> Result<(), Refusal> {
+    mut wanted: WebhookChanges,
+) -> Result<WebhookChanges, Refusal> {
     let mut errors = vec![];
-    if let Some(Err(message)) = url.map(|url| check_url(url, ports.settings.allow_loopback_webhooks)) {
-        errors.push(FieldError::new("url", Code::InvalidUrl, message));
+    if let Some(url) = &mut wanted.url {
+        match check_url(url, ports.settings.allow_loopback_webhooks) {
+            Ok(called) => *url = called,
+            Err(message) => errors.push(FieldError::new("url", Code::InvalidUrl, message)),
+        }
     }
-    if let Some(inbox_ids) = inbox_ids {
+    let names = |kind: EventKind| wanted.events.iter().flatten().any(|it| it.as_str() == kind.as_str());
+    for kind in EventKind::ALL.iter().filter(|kind| kind.is_for_people() && names(**kind)) {
+        if !permit.principal().credential.is_person() {
+            let message = format!("{}: a person names it, in a session", kind.as_str());
+            errors.push(FieldError::new("events", Code::PersonRequired, message));
+        }
+    }
+    if let Some(inbox_ids) = &wanted.inbox_ids {
         if inbox_ids.is_empty() && permit.is_limited() {
             let message = "name inboxes: this token is limited to some, and its webhooks are as well";
             errors.push(FieldError::new("inbox_ids", Code::Required, message));
@@ -110,7 +120,7 @@ async fn check(
             }
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
+    if errors.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(errors)) }
 }
 
 /// Registers an endpoint. The signing secret is returned here and nowhere else.
@@ -122,14 +132,20 @@ pub async fn create(
     once: &Once,
     answer: impl FnOnce(&Webhook) -> (u16, String),
 ) -> Result<(Webhook, Zeroizing<String>), Refusal> {
-    check(ports, permit, Some(&new.url), Some(&new.inbox_ids)).await?;
+    let wanted = WebhookChanges {
+        url: Some(new.url.clone()),
+        events: Some(new.events.clone()),
+        inbox_ids: Some(new.inbox_ids.clone()),
+        told: None,
+    };
+    let url = check(ports, permit, wanted).await?.url.unwrap_or(new.url);
     let organization_id = permit.organization_id();
     let id = ports.webhook_id();
     let (secret, sealed_secret) = make_secret(ports, data_keys, organization_id, id).await?;
     let webhook = Webhook {
         id,
         organization_id,
-        url: new.url,
+        url,
         events: new.events,
         inbox_ids: new.inbox_ids,
         status: WebhookStatus::Active,
@@ -213,7 +229,7 @@ pub async fn update(
 ) -> Result<Webhook, Refusal> {
     let organization_id = permit.organization_id();
     get(ports, permit, id).await?;
-    check(ports, permit, changes.url.as_deref(), changes.inbox_ids.as_ref()).await?;
+    let changes = check(ports, permit, changes).await?;
     retry(TRIES, "the webhook kept changing", || async {
         let known = get(ports, permit, id).await?;
         let webhook = known.changed(changes.clone());
@@ -404,6 +420,16 @@ const TRIES: usize = 5;
 /// once a minute. What waits for longer must not go from the queue to the queue: Lambda takes that for a loop
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>).
 const SOON: i64 = 60;
+/// How what waits comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comes {
+    /// Through the queue, where it is due within [`SOON`].
+    Soon,
+    /// By the look after the table alone: what waits for an endpoint that hangs, or is paused, would stand before the events of all
+    /// others, each time that it comes.
+    Later,
+}
+
 /// So many waiting deliveries are asked for at a time.
 const BATCH: u16 = 200;
 /// So many of them side by side.
@@ -531,17 +557,23 @@ impl Deliverer<'_> {
         let is_test = this.kind == EventKind::WebhookTest;
         match webhook.status {
             WebhookStatus::Disabled { .. } if !is_test => return self.give_up(this, "disabled").await,
-            WebhookStatus::Paused if !is_test => return self.put_off(this, None).await,
+            WebhookStatus::Paused if !is_test => return self.put_off(this, None, Comes::Later).await,
             _ => {}
         }
         // Whoever tries an endpoint wants to know what it answers now.
         let turn = if is_test { Turn::Call } else { webhook.health.turn(began) };
         if let Turn::Wait(until) = turn {
-            return self.put_off(this, Some(until)).await;
+            return self.put_off(this, Some(until), Comes::Later).await;
         }
         let place = Place::new(webhook.organization_id, began);
         if (turn == Turn::Probe || webhook.health.is_slow(began)) && !self.take(&place).await {
-            return self.put_off(this, None).await;
+            // One of which nothing is known yet is likely to be quick; what waits for others is a crowd.
+            let comes = if turn == Turn::Call && !webhook.health.was_slow(began) {
+                Comes::Soon
+            } else {
+                Comes::Later
+            };
+            return self.put_off(this, None, comes).await;
         }
         let callable = match turn {
             Turn::Probe => self.probe(webhook, began).await,
@@ -549,7 +581,7 @@ impl Deliverer<'_> {
         };
         let told = match callable {
             Ok(Some(webhook)) => self.tell(&webhook, this, turn, &place).await,
-            Ok(None) => self.put_off(this, None).await,
+            Ok(None) => self.put_off(this, None, Comes::Later).await,
             Err(error) => Err(error),
         };
         self.give_back(&place).await;
@@ -571,7 +603,7 @@ impl Deliverer<'_> {
             // The first message comes again by itself, and is given up after some times. What waits has waits that grow, and an end.
             Err(error) if this.version > 0 => {
                 tracing::warn!(event_id = %this.event_id, %error, "an attempt could not be made");
-                return self.put_off(this, None).await;
+                return self.put_off(this, None, Comes::Soon).await;
             }
             Err(error) => return Err(error),
         };
@@ -579,7 +611,7 @@ impl Deliverer<'_> {
         let Some(result) = result else {
             let slow = |known: &Webhook| Webhook { health: known.health.slow(now), ..known.clone() };
             self.note(webhook, slow).await;
-            return self.put_off(this, None).await;
+            return self.put_off(this, None, Comes::Later).await;
         };
         let told = Told {
             result,
@@ -587,9 +619,8 @@ impl Deliverer<'_> {
             slow: i128::from(duration_ms) > Health::QUICK.as_millis(),
             wait: head.retry_after(now).filter(|_| result.may_ask_to_wait()),
         };
-        let is_last = result.delivered()
-            || this.kind == EventKind::WebhookTest
-            || webhook.after(told, now).is_disabled();
+        let disables = webhook.after(told, now).is_disabled() && self.leads_there_still(webhook).await?;
+        let is_last = result.delivered() || this.kind == EventKind::WebhookTest || disables;
         let wait = if is_last { None } else { backoff(this.number, self.ports.bytes::<1>()[0]) };
         let wait = wait.map(|wait| told.wait.map_or(wait, |asked| wait.max(asked)));
         let retry_at = wait.map(|wait| began + wait).filter(|due| *due <= this.kept_until());
@@ -597,7 +628,7 @@ impl Deliverer<'_> {
             retry_at.map(|due| WaitingDelivery { number: this.number + 1, put_off: 0, due, ..this.clone() });
         let url = webhook.url.chars().take(Attempt::MAX_URL).collect();
         let attempt = Attempt { retry_at, url, head, ..last_attempt(this, began, (result, duration_ms)) };
-        self.move_on(this, Some(attempt), next).await?;
+        self.move_on(this, Some(attempt), next, Comes::Soon).await?;
         self.note(webhook, |known| known.after(told, now)).await;
         Ok(())
     }
@@ -609,9 +640,10 @@ impl Deliverer<'_> {
         this: &WaitingDelivery,
         attempt: Option<Attempt>,
         next: Option<WaitingDelivery>,
+        comes: Comes,
     ) -> Result<(), Refusal> {
-        let is_soon =
-            next.as_ref().is_some_and(|next| next.due.duration_since(self.ports.now()).as_secs() < SOON);
+        let is_soon = comes == Comes::Soon
+            && next.as_ref().is_some_and(|next| next.due.duration_since(self.ports.now()).as_secs() < SOON);
         // Where the queue is asked as well, the table is looked at only if that came to nothing.
         let next = next.map(|next| {
             let look_at = if is_soon { next.due + WaitingDelivery::ASKED_FOR } else { next.due };
@@ -669,19 +701,24 @@ impl Deliverer<'_> {
         }
         let result = AttemptResult::NoAnswer(why);
         let attempt = last_attempt(this, self.ports.now(), (result, 0));
-        self.move_on(this, Some(attempt), None).await
+        self.move_on(this, Some(attempt), None, Comes::Later).await
     }
 
     /// Lets an attempt wait that was not made: it does not count as one. An event that has waited too long ends here.
-    async fn put_off(&self, this: &WaitingDelivery, held_until: Option<Timestamp>) -> Result<(), Refusal> {
+    async fn put_off(
+        &self,
+        this: &WaitingDelivery,
+        held_until: Option<Timestamp>,
+        comes: Comes,
+    ) -> Result<(), Refusal> {
         let now = self.ports.now();
         if now > this.kept_until() {
             let attempt = last_attempt(this, now, (AttemptResult::NoAnswer("held_back"), 0));
-            return self.move_on(this, Some(attempt), None).await;
+            return self.move_on(this, Some(attempt), None, comes).await;
         }
         let due = put_off(held_until, this.put_off, self.ports.bytes::<1>()[0], now);
         let next = WaitingDelivery { due, put_off: this.put_off.saturating_add(1), ..this.clone() };
-        self.move_on(this, None, Some(next)).await
+        self.move_on(this, None, Some(next), comes).await
     }
 
     /// Takes a place for a call that takes long, unless it is held already. What can't be known counts as none.
@@ -726,13 +763,19 @@ impl Deliverer<'_> {
         }
     }
 
+    /// Whether an endpoint is where it was when it was called.
+    async fn leads_there_still(&self, called: &Webhook) -> Result<bool, Refusal> {
+        let known = load(&*self.ports.store, called.organization_id, key::Webhook(called.id)).await?;
+        Ok(known.is_none_or(|known| known.url == called.url))
+    }
+
     /// Writes down with the endpoint what a call told of it, and tells of it where that disables it. Where that fails, the next call
     /// tells it.
-    async fn note(&self, webhook: &Webhook, told: impl Fn(&Webhook) -> Webhook) {
-        let mut known = Some(webhook.clone());
+    async fn note(&self, called: &Webhook, told: impl Fn(&Webhook) -> Webhook) {
+        let mut known = Some(called.clone());
         for _ in 0..TRIES {
-            // Whoever has removed it meanwhile does not find it made anew.
-            let Some(webhook) = known else { return };
+            // Whoever has removed it meanwhile does not find it made anew, and what was called at another URL tells nothing of this one.
+            let Some(webhook) = known.filter(|known| known.url == called.url) else { return };
             let (organization_id, id) = (webhook.organization_id, webhook.id);
             let noted = told(&webhook);
             if noted == webhook {
@@ -763,7 +806,7 @@ impl Deliverer<'_> {
             tracing::warn!(webhook_id = %id, error = %failed, "what a call told of an endpoint was not written down");
             return;
         }
-        tracing::warn!(webhook_id = %webhook.id, "an endpoint kept changing: what a call told of it was not written down");
+        tracing::warn!(webhook_id = %called.id, "an endpoint kept changing: what a call told of it was not written down");
     }
 }
 
@@ -772,8 +815,9 @@ fn next_attempt(waiting: &WaitingDelivery) -> NextAttempt {
     NextAttempt { of: DueDelivery { organization_id, webhook_id, event_id }, number, put_off }
 }
 
+/// Ends what waits, unless somebody asked meanwhile for it to be told anew.
 fn stop_waiting(waiting: &WaitingDelivery) -> Write {
-    Write::Remove(Key::WaitingDelivery(waiting.webhook_id, waiting.event_id))
+    Write::RemoveVersion(Key::WaitingDelivery(waiting.webhook_id, waiting.event_id), waiting.version)
 }
 
 /// Asks for the attempts that are due, and says for how many. Each is asked for again where it was not made after
@@ -932,8 +976,17 @@ mod tests {
         ] {
             assert!(check_url(url, false).is_err(), "{url}");
         }
-        assert_eq!(check_url("https://example.com/hook?x=1", false), Ok(()));
-        assert_eq!(check_url("http://127.0.0.1:9999/hook", true), Ok(()));
+        for (text, called) in [
+            ("https://example.com/hook?x=1", "https://example.com/hook?x=1"),
+            // What is called is what was looked at: the same host, in ASCII.
+            ("https://b\u{fc}cher.example/hook", "https://xn--bcher-kva.example/hook"),
+            (" https://example.com/hook\n", "https://example.com/hook"),
+            ("https:example.com/hook", "https://example.com/hook"),
+        ] {
+            assert_eq!(check_url(text, false).as_deref(), Ok(called));
+        }
+        let local = "http://127.0.0.1:9999/hook";
+        assert_eq!(check_url(local, true).as_deref(), Ok(local));
         assert!(check_url("http://169.254.169.254/", true).is_err());
         assert!(check_url("http://10.0.0.1/", true).is_err());
     }

@@ -3,10 +3,11 @@
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
+use domain::ledger::audit::AuditEntry;
 use domain::mailbox::domains::{Domain, DomainName, DomainStatus, Found, Seen, Turn, Unavailable};
 use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Actor, Permit, scope};
-use domain::people::limit::{Daily, Sender, SendsPerDay};
+use domain::people::limit::{Daily, Day, Sender, SendsPerDay};
 use domain::{DomainId, OrganizationId};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
@@ -14,7 +15,7 @@ use jiff::SignedDuration;
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{Dns, Identities, IdentityError, Ports};
-use crate::base::retry::{Try, retry};
+use crate::base::retry::{Try, commit_first, retry};
 use crate::base::store::{
     Change, Claimed, Conflict, Counter, Directory, DirectoryWrite, Key, List, Page, PageRequest, StoreError,
     Watch, Write, key, load, typed,
@@ -48,8 +49,9 @@ pub async fn create(
     let organization_id = permit.organization_id();
     check_own(ports, &name)?;
     let (id, counted) = (Domain::id_of(organization_id, &name), count(organization_id));
-    let (known, counter) =
-        load(&*ports.store, organization_id, (key::Domain(id), key::Counter(counted))).await?;
+    let today = count_asked(organization_id, Day::of(ports.now()));
+    let wanted = (key::Domain(id), key::Counter(counted), key::Counter(today));
+    let (known, counter, asked_today) = load(&*ports.store, organization_id, wanted).await?;
     if let Some(known) = known {
         let made = Made::Known(known);
         let change = once.save(Change::new(organization_id), ports.now(), || answer(&made));
@@ -63,6 +65,10 @@ pub async fn create(
     if counter.is_some_and(|counter: Counter| counter.count >= Domain::MOST) {
         return Err(too_many());
     }
+    if asked_today.is_some_and(|counter: Counter| counter.count >= Domain::MOST_A_DAY) {
+        return Err(too_many_today());
+    }
+    no_parent_of_others(identities, &name).await?;
     let at = (&*ports.settings.region, permit.actor().clone(), ports.now());
     let asked = Domain::new(organization_id, (name, warms_up), vec![], at);
     let (tokens, _) = prepare(identities, &asked).await?;
@@ -76,8 +82,14 @@ pub async fn create(
             limit: Some(Domain::MOST),
             expires_at: jiff::Timestamp::MAX,
         })
+        .write(Write::Count {
+            key: today,
+            by: 1,
+            limit: Some(Domain::MOST_A_DAY),
+            expires_at: ports.now() + SignedDuration::from_hours(48),
+        })
         .directory(DirectoryWrite::Claim(domain.name.clone(), Claimed::Asked))
-        .audit(ports.audit(organization_id, permit.actor(), "domain.create", id));
+        .audit(audit(ports, permit.actor(), "domain.create", &domain));
     let change = once.save(change, ports.now(), || answer(&made));
     match once.try_commit(ports, change).await? {
         Ok(()) => Ok(made),
@@ -86,8 +98,29 @@ pub async fn create(
             Ok(Made::Known(find(ports, organization_id, id).await?))
         }
         Err(conflicts) if conflicts.contains(&Conflict::Record(Key::Counter(counted))) => Err(too_many()),
+        Err(conflicts) if conflicts.contains(&Conflict::Record(Key::Counter(today))) => Err(too_many_today()),
         Err(conflicts) => Err(StoreError::Conflict(conflicts).into()),
     }
+}
+
+/// An audit entry of a domain, which names it: of one that is deleted nothing else says which it was.
+fn audit(ports: &Ports, actor: &Actor, action: &'static str, domain: &Domain) -> AuditEntry {
+    let mut entry = ports.audit(domain.organization_id, actor, action, domain.id);
+    entry.details.push(("name", domain.name.to_string()));
+    entry.details.push(("warm_up", domain.warms_up.to_string()));
+    entry
+}
+
+/// An identity of a domain below one that the account sends for otherwise would take that one's place for the names below it.
+async fn no_parent_of_others(identities: &dyn Identities, name: &DomainName) -> Result<(), IdentityError> {
+    let mut above = name.as_str();
+    while above != name.registered() {
+        let Some((_, parent)) = above.split_once('.') else { break };
+        above = parent;
+        // One of this installation is no hindrance: whose it is, the records prove.
+        identities.get(above).await?;
+    }
+    Ok(())
 }
 
 /// The installation's own domain is everybody's, and so is what is below it or looks like it.
@@ -130,6 +163,18 @@ fn unavailable(why: Unavailable) -> Refusal {
 fn too_many() -> Refusal {
     let message = format!("an organization has at most {} domains: delete one first", Domain::MOST);
     Refusal::because(Code::TooManyDomains, message)
+}
+
+fn too_many_today() -> Refusal {
+    let message =
+        format!("an organization asks for at most {} domains a day: repeat it tomorrow", Domain::MOST_A_DAY);
+    Refusal::because(Code::TooManyDomains, message)
+}
+
+/// What counts those that an organization asks for on a day: each makes an identity, of which an account has a limited number.
+fn count_asked(organization_id: OrganizationId, day: Day) -> Digest {
+    let day = day.ends_at().as_second().to_string();
+    Digest::of_parts(&[b"domains asked for", organization_id.to_string().as_bytes(), day.as_bytes()])
 }
 
 /// What counts the domains of an organization.
@@ -198,7 +243,15 @@ pub async fn verify(
         let message = "its records were looked at a moment ago: repeat the request in ten seconds".to_owned();
         return Err(Refusal::NotBefore { code: Code::LookedJustNow, message, retry_at });
     }
-    let seen = look(looking, &first).await?;
+    // Of many who ask at the same moment one looks, whatever comes of it.
+    let looked = Domain { looked_at: Some(ports.now()), ..first.clone() };
+    if !commit_first(ports, Change::new(organization_id).update(looked)).await? {
+        let message = "somebody else looks at its records now: repeat the request in ten seconds".to_owned();
+        let retry_at = ports.now() + Domain::PAUSE;
+        return Err(Refusal::NotBefore { code: Code::LookedJustNow, message, retry_at });
+    }
+    let identity = prepare(looking.identities, &first).await?;
+    let seen = look(looking, &first, identity).await;
     retry(TRIES, WHY, || async {
         let domain = find(ports, organization_id, id).await?;
         let asked = domain.asked_again(ports.now());
@@ -211,15 +264,18 @@ pub async fn verify(
     .await
 }
 
-/// What SES and DNS say of a domain now.
-async fn look(looking: &Looking<'_>, domain: &Domain) -> Result<Seen, Refusal> {
-    let (tokens, sends) = prepare(looking.identities, domain).await?;
+/// What DNS says of a domain now, beside what SES says.
+async fn look(looking: &Looking<'_>, domain: &Domain, (tokens, sends): (Vec<String>, bool)) -> Seen {
     let wanted = Domain { tokens: tokens.clone(), ..domain.clone() }.wanted();
     let found = join_all(wanted.into_iter().map(|wanted| async move {
-        let answers = looking.dns.lookup(&wanted.name, wanted.kind).await.ok();
+        let mut answers = looking.dns.lookup(&wanted.name, wanted.kind).await.ok();
+        // Of many records of a name some are kept: what is looked for is one of these.
+        if let Some(answers) = &mut answers {
+            answers.sort_by_key(|answer| answer.value != wanted.value);
+        }
         Found::new(wanted.name, wanted.kind, answers)
     }));
-    Ok(Seen { tokens, sends, found: found.await })
+    Seen { tokens, sends, found: found.await }
 }
 
 /// What became of a look.
@@ -271,8 +327,7 @@ fn told(ports: &Ports, change: Change, domain: &Domain, turn: Option<Turn>, acto
         Turn::Vanished => (EventKind::DomainFailed, "domain.records_vanished"),
         Turn::Failed => (EventKind::DomainFailed, "domain.failed"),
     };
-    let entry = ports.audit(domain.organization_id, actor, action, domain.id);
-    change.audit(entry).event(event(ports, kind, domain))
+    change.audit(audit(ports, actor, action, domain)).event(event(ports, kind, domain))
 }
 
 fn event(ports: &Ports, kind: EventKind, domain: &Domain) -> Event {
@@ -298,7 +353,7 @@ pub async fn delete(
         let domain = domain.ok_or(Refusal::NotFound("domain"))?;
         let left = counter.map_or(0, |counter: Counter| counter.count);
         if left > 0 {
-            return Err(in_use(ports, organization_id, &domain, left).await?);
+            return Err(in_use(ports, permit, &domain, left).await?);
         }
         let mut change = Change::new(organization_id)
             .write(Write::RemoveVersion(Key::Domain(id), domain.version))
@@ -306,7 +361,7 @@ pub async fn delete(
             // That there is none still: an inbox that is made at this moment counts first, or misses the domain.
             .write(Write::Count { key: inboxes, by: 0, limit: Some(0), expires_at: jiff::Timestamp::MAX })
             .directory(DirectoryWrite::Claim(domain.name.clone(), Claimed::Deleted))
-            .audit(ports.audit(organization_id, permit.actor(), "domain.delete", id));
+            .audit(audit(ports, permit.actor(), "domain.delete", &domain));
         if domain.is_verified() {
             let family = directory.family(&domain.name.look()).await?;
             change = change.directory(DirectoryWrite::Family(family.without(organization_id, &domain.name)));
@@ -328,18 +383,19 @@ const PAGES: usize = 20;
 /// So many of their addresses are named.
 const NAMED: usize = 10;
 
-/// The refusal to delete a domain with inboxes, which names some of them.
+/// The refusal to delete a domain with inboxes, which names some of those that the caller may see.
 async fn in_use(
     ports: &Ports,
-    organization_id: OrganizationId,
+    permit: &Permit<scope::DomainsManage>,
     domain: &Domain,
     count: u64,
 ) -> Result<Refusal, Refusal> {
     let (mut addresses, mut cursor) = (vec![], None);
     for _ in 0..PAGES {
         let page = PageRequest { limit: 100, cursor };
-        let page = typed::<Inbox>(ports.store.list(organization_id, &List::Inboxes, &page).await?);
-        let on = page.items.into_iter().filter(|inbox| inbox.domain_id == Some(domain.id));
+        let page = typed::<Inbox>(ports.store.list(permit.organization_id(), &List::Inboxes, &page).await?);
+        let on = page.items.into_iter();
+        let on = on.filter(|inbox| inbox.domain_id == Some(domain.id) && permit.over(inbox.id).is_ok());
         addresses.extend(on.map(|inbox| inbox.address.to_string()));
         cursor = page.next;
         if addresses.len() >= NAMED || cursor.is_none() {
@@ -358,8 +414,8 @@ async fn in_use(
 
 /// So many domains are looked at in one go.
 const BATCH: u16 = 100;
-/// So many of them side by side.
-const AT_ONCE: usize = 10;
+/// So many of them side by side: SES answers few such questions a second, to the whole account.
+const AT_ONCE: usize = 4;
 /// A go begins with others for so long; the next follows within a minute.
 const TIME: SignedDuration = SignedDuration::from_secs(25);
 
@@ -404,7 +460,20 @@ async fn check_one(
     id: DomainId,
 ) -> Result<(), Refusal> {
     let Some(first) = load(&*ports.store, organization_id, key::Domain(id)).await? else { return Ok(()) };
-    let seen = look(looking, &first).await?;
+    let identity = match prepare(looking.identities, &first).await {
+        Ok(identity) => identity,
+        Err(error @ IdentityError::Transient(_)) => {
+            // Where somebody else has written it, it is theirs to say when.
+            commit_first(ports, Change::new(organization_id).update(first.put_off(ports.now()))).await?;
+            return Err(error.into());
+        }
+        // SES does not send for it, whatever its records say: it is judged all the same, so that it comes to an end.
+        Err(error) => {
+            tracing::warn!(domain_id = %id, %error, "SES does not send for a domain");
+            (first.tokens.clone(), false)
+        }
+    };
+    let seen = look(looking, &first, identity).await;
     retry(TRIES, WHY, || async {
         let found = load(&*ports.store, organization_id, key::Domain(id)).await?;
         // The index follows the table: what it names may be looked at by now, or gone.
@@ -432,8 +501,12 @@ pub(crate) async fn daily_limits(
     inbox: &Inbox,
     of_organization: Option<SendsPerDay>,
 ) -> Result<Vec<Daily>, Refusal> {
-    let domain = match inbox.domain_id {
-        Some(id) => load(&*ports.store, inbox.organization_id, key::Domain(id)).await?,
+    let domain: Option<Domain> = match inbox.domain_id {
+        Some(id) => {
+            let domain: Option<Domain> = load(&*ports.store, inbox.organization_id, key::Domain(id)).await?;
+            // Nobody is asked to decide about a mail that can't go, and none gathers until the day that it can.
+            Some(domain.filter(Domain::is_verified).ok_or_else(|| not_verified(id))?)
+        }
         None => None,
     };
     let warming = domain.and_then(|domain| {
@@ -442,6 +515,15 @@ pub(crate) async fn daily_limits(
     });
     let all = of_organization.map(|limit| Daily { sender: Sender::Organization, limit });
     Ok(all.into_iter().chain(warming).collect())
+}
+
+fn not_verified(id: DomainId) -> Refusal {
+    let message = "the domain of this inbox is not verified any more: set its records, and POST /v1/domains/{id}/verify";
+    Refusal::Because {
+        code: Code::DomainNotVerified,
+        message: message.to_owned(),
+        details: vec![("domain_id", id.to_string())],
+    }
 }
 
 /// The domain of an organization by its name, for an inbox that is to be on it.

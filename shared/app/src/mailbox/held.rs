@@ -5,7 +5,7 @@ use domain::delivery::event::{EventKind, Subject};
 use domain::gate::seal::MAX_MIME;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::message::{Direction, Message, Trashed};
-use domain::mailbox::screening::Held;
+use domain::mailbox::screening::{Held, Screened};
 use domain::people::access::{Permit, scope};
 use domain::{InboxId, MessageId, OrganizationId, Timestamp};
 
@@ -118,10 +118,17 @@ pub async fn discard(
 ) -> Result<(), Refusal> {
     let (_, held) = find(ports, permit, inbox_id, id).await?;
     let organization_id = permit.organization_id();
-    let subject = Subject::Held(Box::new(held.notice()));
-    let change = removal(organization_id, &held, ports.now())
-        .audit(ports.audit(organization_id, permit.actor(), "message.discard", id))
-        .event(ports.event(organization_id, EventKind::MessageDiscarded, subject));
+    let mut change = removal(organization_id, &held, ports.now()).audit(ports.audit(
+        organization_id,
+        permit.actor(),
+        "message.discard",
+        id,
+    ));
+    // Nobody was told that a blocked mail came.
+    if held.outcome == Screened::Hold {
+        let subject = Subject::Held(Box::new(held.notice()));
+        change = change.event(ports.event(organization_id, EventKind::MessageDiscarded, subject));
+    }
     if commit_first(ports, change).await? {
         return Ok(());
     }

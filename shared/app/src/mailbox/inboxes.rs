@@ -41,11 +41,37 @@ pub async fn create(
     permit: &Permit<scope::InboxesManage>,
     new: NewInbox,
     once: &Once,
-    answer: impl FnOnce(&Inbox) -> (u16, String),
+    answer: impl Fn(&Inbox) -> (u16, String),
 ) -> Result<Inbox, Refusal> {
-    let organization_id = permit.organization_id();
     let id = ports.inbox_id();
-    let username = new.username.unwrap_or_else(|| id.body()[16..].to_owned());
+    let new = NewInbox { username: Some(new.username.unwrap_or_else(|| id.body()[16..].to_owned())), ..new };
+    // A domain is written each time that somebody looks whether its records still stand.
+    retry(TRIES, "the domain of the inbox kept changing", || async {
+        let (inbox, change) = make(ports, permit, id, &new).await?;
+        let change = once.save(change, ports.now(), || answer(&inbox));
+        match once.try_commit(ports, change).await? {
+            Ok(()) => Ok(Try::Done(inbox)),
+            // The inbox's own id is random: what can be taken is the address.
+            Err(conflicts) if conflicts.contains(&Conflict::Directory) => {
+                Err(Refusal::because(Code::AddressTaken, "this address is taken: choose another username"))
+            }
+            Err(conflicts) if conflicts.iter().any(|it| matches!(it, Conflict::Record(Key::Domain(_)))) => {
+                Ok(Try::Again)
+            }
+            Err(conflicts) => Err(StoreError::Conflict(conflicts).into()),
+        }
+    })
+    .await
+}
+
+/// A new inbox, and the change that makes it.
+async fn make(
+    ports: &Ports,
+    permit: &Permit<scope::InboxesManage>,
+    id: InboxId,
+    new: &NewInbox,
+) -> Result<(Inbox, Change), Refusal> {
+    let organization_id = permit.organization_id();
     let domain = match &new.domain {
         Some(name) if name.as_str() != ports.settings.mail_domain => {
             Some(domains::verified(ports, organization_id, name).await?)
@@ -56,14 +82,14 @@ pub async fn create(
         Some(domain) => (domain.name.as_str(), DomainOf::Organization),
         None => (&*ports.settings.mail_domain, DomainOf::Installation),
     };
-    let address = new_address(&username, name, of)
+    let address = new_address(new.username.as_deref().unwrap_or_default(), name, of)
         .map_err(|error| Refusal::field("username", Code::InvalidUsername, error))?;
     let inbox = Inbox {
         id,
         organization_id,
         address: address.clone(),
         domain_id: domain.as_ref().map(|domain| domain.id),
-        display_name: new.display_name,
+        display_name: new.display_name.clone(),
         paused: None,
         created_at: ports.now(),
     };
@@ -83,15 +109,7 @@ pub async fn create(
         .directory(DirectoryWrite::NewAddress(AddressEntry { address, organization_id, inbox_id: id }))
         .audit(ports.audit(organization_id, permit.actor(), "inbox.create", id))
         .event(event);
-    let change = once.save(change, ports.now(), || answer(&inbox));
-    match once.try_commit(ports, change).await? {
-        Ok(()) => Ok(inbox),
-        // The inbox's own id is random: what can be taken is the address.
-        Err(conflicts) if conflicts.contains(&Conflict::Directory) => {
-            Err(Refusal::because(Code::AddressTaken, "this address is taken: choose another username"))
-        }
-        Err(conflicts) => Err(StoreError::Conflict(conflicts).into()),
-    }
+    Ok((inbox, change))
 }
 
 /// One inbox.

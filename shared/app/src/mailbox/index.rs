@@ -95,11 +95,13 @@ pub async fn keep(
         let mut inboxes: Vec<_> = group(taken, read).into_iter().collect();
         inboxes.sort_by_key(|(_, told)| (told.times >= OFTEN, std::cmp::Reverse(told.times)));
         for ((organization_id, inbox_id), told) in inboxes {
+            // What there is no time for is for whoever runs next: until the queue gives it again by itself, minutes pass.
             if ports.now() >= until {
-                break;
+                give_back(backlog, &told.handles).await;
+                continue;
             }
             match tell(ports, blobs, (organization_id, inbox_id), &told, until).await {
-                Ok(count) => {
+                Ok((count, true)) => {
                     added += count;
                     for some in told.handles.chunks(10) {
                         // Told again, it changes nothing.
@@ -107,6 +109,10 @@ pub async fn keep(
                             tracing::warn!(%inbox_id, %error, "messages of the queue could not be ended");
                         }
                     }
+                }
+                Ok((count, false)) => {
+                    added += count;
+                    give_back(backlog, &told.handles).await;
                 }
                 Err(error) => tracing::warn!(%inbox_id, %error, "mails could not be indexed"),
             }
@@ -139,6 +145,14 @@ async fn take(backlog: &dyn Backlog) -> Vec<Taken> {
     all
 }
 
+async fn give_back(backlog: &dyn Backlog, handles: &[String]) {
+    for some in handles.chunks(10) {
+        if let Err(error) = backlog.give_back(some).await {
+            tracing::warn!(%error, "messages could not be given back to the queue of the search index");
+        }
+    }
+}
+
 fn group(taken: Vec<Taken>, read: &(dyn Fn(&str) -> Option<Said> + Sync)) -> BTreeMap<Place, Told> {
     let mut inboxes: BTreeMap<Place, Told> = BTreeMap::new();
     for message in taken {
@@ -160,18 +174,19 @@ fn group(taken: Vec<Taken>, read: &(dyn Fn(&str) -> Option<Said> + Sync)) -> BTr
     inboxes
 }
 
-/// Adds mails that came to the index of their inbox, and notes which segments have those that are gone.
+/// Adds mails that came to the index of their inbox, and notes which segments have those that are gone. Returns how many were added,
+/// and whether that was all there was time for.
 async fn tell(
     ports: &Ports,
     blobs: &dyn Blobs,
     (organization_id, inbox_id): Place,
     told: &Told,
     until: Timestamp,
-) -> Result<usize, Refusal> {
+) -> Result<(usize, bool), Refusal> {
     let place = (organization_id, inbox_id);
     let (added, all) = index(ports, blobs, place, &told.came, &told.careful, until).await?;
     if !all {
-        return Err(Refusal::Unavailable("the time of this run is over".to_owned()));
+        return Ok((added, false));
     }
     if !told.gone.is_empty() {
         lose(ports, blobs, organization_id, inbox_id, &told.gone).await?;
@@ -185,7 +200,7 @@ async fn tell(
         })
         .await?;
     }
-    Ok(added)
+    Ok((added, true))
 }
 
 /// Adds mails of an inbox to its index, those that are there, are [`is_found`] and are not in it yet. Told again, it changes nothing

@@ -1,5 +1,6 @@
 //! Taking in mail that was received: one message for each inbox it was sent to, whatever its form.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -7,11 +8,12 @@ use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::gate::seal::MAX_MIME;
+use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::finding::Finding;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::{ListEntry, Side};
 use domain::mailbox::message::{Direction, Message, Party, Sibling, Verdicts};
-use domain::mailbox::screening::{Held, Judged, Screened, author, flag};
+use domain::mailbox::screening::{Held, Judged, Screened, author_over, flag};
 use domain::mailbox::whom::Whom;
 use domain::{InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
@@ -85,11 +87,11 @@ pub async fn receive(
     received: &Received,
     reading: Reading,
 ) -> Result<Vec<MessageId>, Refusal> {
-    let mut owners = find_owners(directory, received).await?;
+    let mut owners = find_owners(ports, directory, received).await?;
     if owners.is_empty() {
         ignore_missing(blobs.mark_unclaimed(&BlobKey::Raw(received.raw_key.clone())).await)?;
         // The mark first, then another look: whoever finds an inbox that was not there before finds the mark too.
-        owners = find_owners(directory, received).await?;
+        owners = find_owners(ports, directory, received).await?;
     }
     if owners.is_empty() {
         // It stays in the bucket for 30 days, under the key that the log names.
@@ -127,9 +129,30 @@ pub async fn receive(
     Ok(made)
 }
 
-/// The inboxes that it was sent to.
-async fn find_owners(directory: &dyn Directory, received: &Received) -> Result<Vec<AddressEntry>, Refusal> {
-    let mut owners = directory.addresses(&received.recipients).await?;
+/// The inboxes that it was sent to: none of an organization whose domain another has verified since, who reads its own mail alone.
+async fn find_owners(
+    ports: &Ports,
+    directory: &dyn Directory,
+    received: &Received,
+) -> Result<Vec<AddressEntry>, Refusal> {
+    let mut owners = vec![];
+    let mut families: BTreeMap<String, Family> = BTreeMap::new();
+    for owner in directory.addresses(&received.recipients).await? {
+        if owner.address.domain() != ports.settings.mail_domain {
+            let name = DomainName::stored(owner.address.domain().to_owned());
+            let family = match families.entry(name.look()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let family = directory.family(new.key()).await?;
+                    new.insert(family)
+                }
+            };
+            if family.belongs_to_another(owner.organization_id, &name) {
+                continue;
+            }
+        }
+        owners.push(owner);
+    }
     owners.sort_by_key(|owner| owner.inbox_id);
     owners.dedup_by_key(|owner| owner.inbox_id);
     Ok(owners)
@@ -452,7 +475,7 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
         key::Trashed(inbox_id, message.id),
         key::Held(inbox_id, message.id),
     );
-    let over = author(message).map_or_else(|| vec![Whom::Everyone], |author| Whom::over(&author));
+    let over = author_over(message);
     let entry = |whom: &Whom| ListEntry::id_of(message.organization_id, Side::Receive, whom);
     let entries: Vec<_> = over.iter().map(entry).map(key::ListEntry).collect();
     let wanted = (known, pointers, subject, (key::Screening, entries));

@@ -142,7 +142,7 @@ fn join_head((fields,): (BTreeMap<String, String>,)) -> Result<ResponseHead, Cor
 
 /// What an endpoint that did not answer did instead.
 const NO_ANSWER: &[&str] =
-    &["timeout", "not_connected", "not_public", "broken_answer", "held_back", "disabled"];
+    &["timeout", "not_connected", "not_public", "broken_answer", "invalid_url", "held_back", "disabled"];
 
 fn split_result(result: &AttemptResult) -> (Option<u16>, Option<String>) {
     match result {

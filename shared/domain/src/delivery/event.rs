@@ -118,6 +118,12 @@ impl EventKind {
         Self::ALL.iter().copied().filter(|kind| kind.is_of(pattern)).collect()
     }
 
+    /// Whether it is for people to know, and no program is told of it that a person has not named it to: that a mail is held, or was and
+    /// is gone.
+    pub const fn is_for_people(self) -> bool {
+        matches!(self, Self::MessageHeld | Self::MessageDiscarded)
+    }
+
     fn is_of(self, pattern: &str) -> bool {
         match pattern.strip_suffix('*') {
             Some("") => true,

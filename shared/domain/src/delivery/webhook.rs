@@ -79,7 +79,12 @@ impl Webhook {
 
     /// Whether it wants events of this type, about this inbox or none.
     pub fn wants(&self, kind: EventKind, inbox_id: Option<InboxId>) -> bool {
-        let of_kind = self.events.is_empty() || self.events.iter().any(|pattern| pattern.takes(kind));
+        let names = |pattern: &EventPattern| pattern.as_str() == kind.as_str();
+        let of_kind = if kind.is_for_people() {
+            self.events.iter().any(names)
+        } else {
+            self.events.is_empty() || self.events.iter().any(|pattern| pattern.takes(kind))
+        };
         let of_inbox = self.inbox_ids.is_empty() || inbox_id.is_some_and(|id| self.inbox_ids.contains(&id));
         // A test goes to the endpoint that it is about, whatever that wants.
         kind != EventKind::WebhookTest && of_kind && of_inbox
@@ -202,7 +207,12 @@ impl Health {
 
     /// Whether a call is likely to be slow.
     pub fn is_slow(&self, now: Timestamp) -> bool {
-        !self.quick || self.slow_until.is_some_and(|until| now < until)
+        !self.quick || self.was_slow(now)
+    }
+
+    /// Whether a call was slow a short while ago.
+    pub fn was_slow(&self, now: Timestamp) -> bool {
+        self.slow_until.is_some_and(|until| now < until)
     }
 
     /// After a call that came to an end within [`Health::QUICK`], whatever it was.

@@ -69,10 +69,10 @@ impl RequestLine {
         self.at >= now - Self::KEPT && self.at <= now + Self::SKEW
     }
 
-    /// What it counts as. Who is told that there is no such inbox, or that it is none of theirs, did not use it: else anybody could fill
-    /// the counts with ids that nobody has.
+    /// What it counts as. A request that was refused says nothing of whether there is such an inbox: else anybody could fill the counts
+    /// with ids that nobody has.
     pub fn used(&self) -> Used {
-        let inbox_id = self.inbox_id.filter(|_| !matches!(self.status, 403 | 404));
+        let inbox_id = self.inbox_id.filter(|_| self.status < 400);
         Used { at: self.at, inbox_id, token_id: self.with.token_id(), amounts: Amounts::REQUEST }
     }
 }

@@ -445,6 +445,8 @@ pub struct Domain {
 impl Domain {
     /// So many an organization has at most.
     pub const MOST: u64 = 20;
+    /// So many it asks for on a day at most, those that it deleted again among them.
+    pub const MOST_A_DAY: u64 = 50;
     /// Without its records a domain fails after so long, and a verified one that lost them too.
     pub const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
     /// Whoever asks for a look waits so long since the last.
@@ -650,6 +652,12 @@ impl Domain {
         Self { status: DomainStatus::Failed, verified_at: None, looked_at: Some(now), look_at: None, ..self }
     }
 
+    /// One that could not be looked at: it keeps no other from being looked at.
+    #[must_use]
+    pub fn put_off(self, now: Timestamp) -> Self {
+        Self { look_at: Some(now + PUT_OFF), ..self }
+    }
+
     /// When somebody looks by itself: often at first, then more seldom.
     fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
         let waited = now.duration_since(self.asked_at);
@@ -682,6 +690,8 @@ impl Domain {
 
 /// The first look comes so soon.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_mins(1);
+/// One that could not be looked at is looked at again after so long.
+const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
 
 /// A domain, as events tell of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -761,6 +771,11 @@ impl Family {
             Unavailable::LooksAlike | Unavailable::Full => 2,
         })
         .or(full)
+    }
+
+    /// Whether another organization has verified this domain, or one above or below it.
+    pub fn belongs_to_another(&self, organization_id: OrganizationId, name: &DomainName) -> bool {
+        matches!(self.hindrance(organization_id, name), Some(Unavailable::Taken | Unavailable::OfAnother))
     }
 
     /// With this domain as this organization's.

@@ -154,7 +154,9 @@ impl Screening {
 /// What is judged of a mail.
 struct Arrival<'a> {
     inbox_id: InboxId,
-    author: Option<EmailAddress>,
+    /// What its author falls under.
+    over: Vec<Whom>,
+    /// It is proven to be its author's, whose address can be read.
     authenticated: bool,
     verdicts: Option<&'a Verdicts>,
     findings: &'a [Finding],
@@ -169,8 +171,8 @@ impl<'a> Arrival<'a> {
         };
         Self {
             inbox_id: message.inbox_id,
-            author: author(message),
-            authenticated,
+            over: author_over(message),
+            authenticated: authenticated && EmailAddress::parse(&message.from.address).is_ok(),
             verdicts,
             findings: message.findings(),
             taints: message.taints(),
@@ -179,12 +181,11 @@ impl<'a> Arrival<'a> {
 
     /// The most specific entry of the author's; of a mail that is not proven to be theirs, the most specific that blocks.
     fn entry(&self, entries: &'a [ListEntry]) -> Option<&'a ListEntry> {
-        let over = self.author.as_ref().map_or_else(|| vec![Whom::Everyone], Whom::over);
         let counts = |entry: &&ListEntry| {
             entry.side == Side::Receive && (self.authenticated || entry.standing == Standing::Block)
         };
         let entry = |whom: &Whom| entries.iter().filter(counts).find(|entry| entry.whom.key() == whom.key());
-        over.iter().find_map(entry)
+        self.over.iter().find_map(entry)
     }
 
     fn has_failed(&self, check: Check) -> bool {
@@ -209,8 +210,7 @@ impl Rule {
         if self.outcome == Screened::Allow && !senders.is_empty() && !arrival.authenticated {
             return false;
         }
-        let over = arrival.author.as_ref().map_or_else(|| vec![Whom::Everyone], Whom::over);
-        let is_sender = |sender: &Whom| over.iter().any(|whom| whom.key() == sender.key());
+        let is_sender = |sender: &Whom| arrival.over.iter().any(|whom| whom.key() == sender.key());
         let found = |kind: &FindingKind| arrival.findings.iter().any(|finding| finding.kind == *kind);
         (senders.is_empty() || senders.iter().any(is_sender))
             && on_list.is_none_or(|wanted| wanted == listed)
@@ -221,9 +221,20 @@ impl Rule {
     }
 }
 
-/// The author whom a received mail names, if that is an address.
-pub fn author(message: &Message) -> Option<EmailAddress> {
-    EmailAddress::parse(&message.from.address).ok()
+/// All that the author of a received mail falls under, the most specific first. Where what stands in the place of their address can't
+/// be read as one, its domain counts all the same: else a blocked domain would get in by a part before the `@` that is malformed.
+pub fn author_over(message: &Message) -> Vec<Whom> {
+    let text = &*message.from.address;
+    if let Ok(author) = EmailAddress::parse(text) {
+        return Whom::over(&author);
+    }
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\"\\".contains(c);
+    let domain = text.rsplit_once('@').map_or("", |(_, rest)| rest.trim_start());
+    let domain = domain.split(ends).next().unwrap_or_default().trim_matches('.');
+    match EmailAddress::parse(&format!("x@{domain}")) {
+        Ok(anybody) => Whom::over(&anybody).split_off(1),
+        Err(_) => vec![Whom::Everyone],
+    }
 }
 
 /// A received mail that lies beside its inbox until a person releases it.

@@ -73,7 +73,7 @@ struct EventDataView<'a> {
     /// Of `suppression.created` and `.deleted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<SuppressionView<'a>>,
-    /// Of `message.held`: no word of the mail.
+    /// Of `message.held` and `message.discarded`: no word of the mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<HeldNoticeView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +162,7 @@ pub(crate) fn disabled_reason(status: WebhookStatus) -> Option<&'static str> {
 pub fn about(kind: EventKind) -> &'static str {
     match kind {
         EventKind::MessageBlocked => "blocked",
-        EventKind::MessageHeld => "held",
+        EventKind::MessageHeld | EventKind::MessageDiscarded => "held",
         _ => kind.as_str().split_once('.').map_or("", |(group, _)| group),
     }
 }

@@ -232,6 +232,10 @@ impl Backlog for Waiting {
     async fn done(&self, _: &[String]) -> Result<(), FlowError> {
         Ok(())
     }
+
+    async fn give_back(&self, _: &[String]) -> Result<(), FlowError> {
+        Err(FlowError::Permanent("the messages here have no names".to_owned()))
+    }
 }
 
 /// The time at which mail is filed, in milliseconds: it stands still until the next mail.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::PublishedEvent;
-use app::base::store::{Change, Key, PageRequest, key, load};
+use app::base::store::{Change, Key, PageRequest, Record, key, load};
 use app::delivery::again::{self, Again, Redelivery, Resent};
 use app::delivery::feed::{self, Laid};
 use app::delivery::webhooks::{self, Asked, AttemptFilter, Deliverer, NewWebhook, OpenedKeys, ask_for_due};
@@ -383,6 +383,73 @@ async fn one_that_says_that_it_is_gone_is_disabled_at_once_with_a_notice_and_wha
     let resent = resend(&world, webhook.id, NOW, None).await.unwrap();
     assert_eq!(resent.event_ids, [first.id, second.id, third.id]);
     assert_eq!(disabled_events(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn what_another_url_answered_disables_nothing_and_the_event_is_told_at_the_new_one() {
+    let world = world().await;
+    let (webhook, _) = make(&world, &[], &[]).await;
+    let event = happen(&world, 1, EventKind::MessageReceived, 1).await;
+    // Loaded before the change, answered after it.
+    let asked = on_the_bus(&event);
+    answer_next(&world, &[AttemptResult::Answered(410), AttemptResult::Answered(204)]);
+    let url = "https://new.example.com/hook".to_owned();
+    let moved = WebhookChanges { url: Some(url), ..WebhookChanges::default() };
+    let ports = world.ports.clone();
+    *world.outside.meanwhile.lock().unwrap() = Some(Box::pin(async move {
+        webhooks::update(&ports, &owner(), webhook.id, moved).await.unwrap();
+    }));
+    deliver(&world, asked).await;
+    assert_eq!(stored(&world, webhook.id).await.status, WebhookStatus::Active);
+    assert_eq!(waiting(&world), 1);
+    world.pass(HOUR);
+    look(&world).await;
+    assert_eq!((called(&world).len(), waiting(&world)), (2, 0));
+    assert!(disabled_events(&world).is_empty());
+}
+
+#[tokio::test]
+async fn who_asks_for_an_event_anew_while_its_last_attempt_is_made_is_not_forgotten() {
+    let world = world().await;
+    let (webhook, _) = make(&world, &[], &[]).await;
+    let event = happen(&world, 1, EventKind::MessageReceived, 1).await;
+    answer_next(&world, &[AttemptResult::Answered(500), AttemptResult::Answered(204)]);
+    deliver(&world, on_the_bus(&event)).await;
+    let again = world.store.contents().records.values().find_map(|record| match record {
+        Record::WaitingDelivery(waiting) => Some(waiting.clone()),
+        _ => None,
+    });
+    let (again, ports) = (again.unwrap(), world.ports.clone());
+    *world.outside.meanwhile.lock().unwrap() = Some(Box::pin(async move {
+        let change = Change::new(organization_id(1)).update(again.clone().anew(ports.now()));
+        ports.store.commit(change).await.unwrap();
+    }));
+    world.pass(HOUR);
+    look(&world).await;
+    assert_eq!((called(&world).len(), waiting(&world)), (2, 1));
+    assert_eq!(webhook.id, stored(&world, webhook.id).await.id);
+}
+
+#[tokio::test]
+async fn that_mail_is_held_is_told_where_a_person_named_it_alone() {
+    let world = world().await;
+    let (all, _) = make(&world, &["*"], &[]).await;
+    let (named, _) = make(&world, &["message.held"], &[]).await;
+    for webhook in [&all, &named] {
+        let wants = webhook.wants(EventKind::MessageHeld, Some(inbox_id(1)));
+        assert_eq!(wants, webhook.id == named.id);
+    }
+    let by_token = limited(&[1]);
+    let new = NewWebhook {
+        url: "https://example.com/hook".into(),
+        events: patterns(&["message.held"]),
+        inbox_ids: inboxes(&[1]),
+    };
+    let once = Once::default();
+    let refused =
+        webhooks::create(&world.ports, &PlainKeys, &by_token, new, &once, |_| (201, String::new())).await;
+    let Err(Refusal::Invalid(errors)) = refused else { panic!("a token named it") };
+    assert_eq!((errors[0].field.as_str(), errors[0].code), ("events", Code::PersonRequired));
 }
 
 #[tokio::test]

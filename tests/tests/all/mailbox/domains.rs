@@ -5,16 +5,18 @@ use std::sync::atomic::Ordering;
 
 use app::Refusal;
 use app::base::enter::Once;
-use app::base::ports::IdentityError;
+use app::base::ports::{BlobKey, Blobs as _, IdentityError};
 use app::base::store::{Change, Key, PageRequest, Record};
 use app::gate::submit::{Draft, Submitted, submit};
 use app::mailbox::domains::{self, Checked, Looking};
 use app::mailbox::inboxes::{self, NewInbox};
+use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use app::mailbox::suppressions::Made;
 use domain::base::address::Mailbox;
 use domain::delivery::event::{EventKind, Subject};
 use domain::mailbox::domains::{Answer, Domain, DomainName, DomainStatus, RecordStatus};
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::message::Verdicts;
 use domain::people::access::{Permit, Role, ScopeType};
 use futures_util::future::join_all;
 use testkit::samples::{self, NOW, organization_id};
@@ -286,6 +288,98 @@ async fn an_identity_that_the_account_has_otherwise_is_left_alone_and_one_that_w
     verify(&world, 1, &domain).await.unwrap();
     let known = world.identities.known.lock().unwrap().clone();
     assert_eq!(known["example.org"].as_deref(), Some("bounce.example.org"));
+}
+
+#[tokio::test]
+async fn a_name_below_one_that_the_account_sends_for_otherwise_is_left_alone() {
+    let world = World::default();
+    world.identities.foreign.lock().unwrap().insert("example.net".into());
+    assert_eq!(code(&asked(&world, 1, "news.example.net").await.unwrap_err()), "domain_not_available");
+    assert_eq!(code(&asked(&world, 1, "a.news.example.net").await.unwrap_err()), "domain_not_available");
+    added(&world, 1, "news.example.org").await;
+}
+
+#[tokio::test]
+async fn so_many_domains_are_asked_for_on_a_day_however_many_are_deleted() {
+    let world = World::default();
+    for n in 0..Domain::MOST_A_DAY {
+        let domain = added(&world, 1, &format!("n{n}.example.net")).await;
+        delete(&world, 1, &domain).await.unwrap();
+    }
+    assert_eq!(code(&asked(&world, 1, "more.example.net").await.unwrap_err()), "too_many_domains");
+    added(&world, 2, "more.example.net").await;
+    world.pass(24 * 3_600);
+    added(&world, 1, "more.example.net").await;
+}
+
+#[tokio::test]
+async fn one_that_can_t_be_looked_at_keeps_no_other_from_it_and_comes_to_an_end() {
+    let world = World::default();
+    let domain = verified(&world, 1, "example.org").await;
+    *world.identities.failure.lock().unwrap() = Some(IdentityError::Transient("slow".into()));
+    world.pass(24 * 3_600);
+    assert_eq!(check(&world).await, Checked { looked: 0, failed: 1 });
+    assert_eq!(check(&world).await, Checked::default(), "it is not the first again");
+    // What the account took for something else is sent for no more, and is said to be lost.
+    world.identities.foreign.lock().unwrap().insert("example.org".into());
+    for _ in 0..100 {
+        world.pass(3_600);
+        check(&world).await;
+    }
+    assert_eq!(stored(&world, &domain).status, DomainStatus::Failed);
+}
+
+#[tokio::test]
+async fn whatever_comes_of_a_look_the_next_waits() {
+    let world = World::default();
+    let domain = added(&world, 2, "example.org").await;
+    verified(&world, 1, "example.org").await;
+    set_records(&world, &domain, true);
+    assert_eq!(code(&verify(&world, 2, &domain).await.unwrap_err()), "domain_taken");
+    assert_eq!(code(&verify(&world, 2, &domain).await.unwrap_err()), "looked_just_now");
+    world.pass(10);
+    *world.identities.failure.lock().unwrap() = Some(IdentityError::Transient("slow".into()));
+    assert_eq!(code(&verify(&world, 2, &domain).await.unwrap_err()), "temporarily_unavailable");
+    assert_eq!(code(&verify(&world, 2, &domain).await.unwrap_err()), "looked_just_now");
+}
+
+/// Mail comes in for this address, and so many inboxes get it.
+async fn come(world: &World, name: &str, address: &str) -> usize {
+    let raw_key = format!("inbound/{name}");
+    let bytes = format!("From: ann@elsewhere.example\r\nTo: {address}\r\nSubject: Hello\r\n\r\nHello\r\n");
+    world.blobs.put(&BlobKey::Raw(raw_key.clone()), bytes.into(), "message/rfc822").await.unwrap();
+    world.pass(60);
+    let received = Received {
+        provider_id: name.to_owned(),
+        at: world.ports.now(),
+        recipients: vec![samples::address(address)],
+        raw_key,
+        verdicts: Verdicts::default(),
+        envelope: EnvelopeView::default(),
+    };
+    receive(&world.ports, &*world.blobs, &*world.store, &received, Reading::Parse).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn who_lost_a_domain_to_another_organization_neither_reads_its_mail_nor_asks_for_any() {
+    let world = World::default();
+    let lost = verified(&world, 1, "example.org").await;
+    let old = inbox(&world, 1, "example.org", "sales").await.unwrap();
+    assert_eq!(come(&world, "1", "sales@example.org").await, 1);
+    ask(&world, 1, &old).await.unwrap();
+    clear_records(&world, &lost);
+    for _ in 0..100 {
+        world.pass(3_600);
+        check(&world).await;
+    }
+    assert_eq!(stored(&world, &lost).status, DomainStatus::Failed);
+    // Nobody has it: what comes is theirs still. Nobody decides about what can't go.
+    assert_eq!(come(&world, "2", "sales@example.org").await, 1);
+    assert_eq!(code_of(ask(&world, 1, &old).await), "domain_not_verified");
+    verified(&world, 2, "example.org").await;
+    assert_eq!(come(&world, "3", "sales@example.org").await, 0);
+    inbox(&world, 2, "example.org", "info").await.unwrap();
+    assert_eq!(come(&world, "4", "info@example.org").await, 1);
 }
 
 #[tokio::test]

@@ -234,6 +234,31 @@ async fn who_is_blocked_comes_nowhere_and_who_is_allowed_comes_in() {
 }
 
 #[tokio::test]
+async fn nobody_passes_a_block_of_their_domain_by_an_address_that_is_malformed() {
+    let world = world(&[]).await;
+    list(&world, Standing::Block, Whom::Domain("example.org".into())).await;
+    let long = format!("{}@example.org", "a".repeat(65));
+    let authors = [
+        "a..b@example.org",
+        "b\u{e4}d@example.org",
+        "x@example.org.",
+        &long,
+        "x@mail.example.org..",
+        "@example.org",
+    ];
+    for (n, author) in authors.into_iter().enumerate() {
+        let mail = MAIL.replace("Ann <ann@example.org>", author);
+        assert_eq!(come(&world, &n.to_string(), &mail, "PASS", &[1]).await, [], "{author}");
+    }
+    assert_eq!(all_held(&world).await.len(), authors.len());
+    // And a domain that is allowed lets in nobody whose address can't be read.
+    list(&world, Standing::Allow, Whom::Domain("allowed.example".into())).await;
+    ruled(&world, 0, &[HOLD_UNLISTED]).await.unwrap();
+    let mail = MAIL.replace("ann@example.org>", "a..b@allowed.example>");
+    assert_eq!(come(&world, "allowed", &mail, "PASS", &[1]).await, []);
+}
+
+#[tokio::test]
 async fn the_strictest_rule_counts_and_allow_beats_hold_and_flag() {
     let hold = r#"{"name": "h", "when": {"senders": ["example.org"]}, "outcome": "hold"}"#;
     let flag = r#"{"name": "f", "when": {"senders": ["*"]}, "outcome": "flag"}"#;

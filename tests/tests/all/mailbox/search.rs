@@ -68,6 +68,28 @@ impl Backlog for Waiting {
         self.1.lock().unwrap().extend_from_slice(handles);
         Ok(())
     }
+    async fn give_back(&self, handles: &[String]) -> Result<(), FlowError> {
+        let again = handles.iter().map(|it| Taken { handle: it.clone(), body: it.clone(), times: 2 });
+        self.0.lock().unwrap().extend(again);
+        Ok(())
+    }
+}
+
+/// A queue whose messages take a minute to come.
+struct Slow<'a>(&'a World, &'a Waiting);
+
+#[async_trait]
+impl Backlog for Slow<'_> {
+    async fn take(&self) -> Result<Vec<Taken>, FlowError> {
+        self.0.pass(60);
+        self.1.take().await
+    }
+    async fn done(&self, handles: &[String]) -> Result<(), FlowError> {
+        self.1.done(handles).await
+    }
+    async fn give_back(&self, handles: &[String]) -> Result<(), FlowError> {
+        self.1.give_back(handles).await
+    }
 }
 
 fn read(body: &str) -> Option<Said> {
@@ -430,6 +452,23 @@ async fn one_inbox_that_fails_keeps_no_other_and_a_mail_that_ends_its_reader_is_
     assert_eq!(tell(&world, &said[..1], 4).await, said[..1]);
     world.pass(LATER);
     assert_eq!(find(&world, "poison").await, [bad]);
+}
+
+#[tokio::test]
+async fn what_there_is_no_time_for_goes_back_to_the_queue_at_once() {
+    let world = world().await;
+    let mut said = vec![];
+    for inbox in 1..3 {
+        let id = take(&world, inbox, &format!("mail{inbox}"), "Report", "plain words").await;
+        said.push(came(inbox, id));
+    }
+    let taken = said.iter().map(|it| Taken { handle: it.clone(), body: it.clone(), times: 1 });
+    let waiting = Waiting(Mutex::new(taken.collect()), Mutex::default());
+    let slow = Slow(&world, &waiting);
+    let added = keep(&world.ports, &*world.blobs, &*world.store, &slow, &read).await.unwrap();
+    assert_eq!((added, waiting.1.lock().unwrap().len(), waiting.0.lock().unwrap().len()), (0, 0, 2));
+    let added = keep(&world.ports, &*world.blobs, &*world.store, &waiting, &read).await.unwrap();
+    assert_eq!((added, waiting.1.lock().unwrap().len(), waiting.0.lock().unwrap().len()), (2, 2, 0));
 }
 
 #[tokio::test]
