@@ -104,7 +104,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Expire),
         1 => Just(Step::Cancel),
         1 => seat().prop_map(|by| Step::Supersede { by }),
-        2 => (seat(), 0u8..2).prop_map(|(by, with)| Step::TakeBack { by, with }),
+        1 => (seat(), 0u8..2).prop_map(|(by, with)| Step::TakeBack { by, with }),
         1 => Just(Step::Wait),
     ];
     prop::collection::vec(step, 0..16)

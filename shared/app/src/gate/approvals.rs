@@ -1,6 +1,6 @@
 //! Deciding: votes, cancelling, handing a vote on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -17,7 +17,7 @@ use domain::mailbox::message::Party;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Actor, Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
-use domain::{ApprovalId, MemberId};
+use domain::{ApprovalId, MemberId, MessageId};
 use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
@@ -46,6 +46,8 @@ pub struct View {
     pub thread: Vec<Message>,
     /// What the last edit changed, where this is an edited revision.
     pub differences: Option<Vec<Difference>>,
+    /// Whether nothing leaves the inbox that sends it until somebody resumes it.
+    pub inbox_paused: bool,
     /// Since when each recipient is known, in the order of the approval's; nothing of one who was never written to.
     pub known_since: Vec<Option<Timestamp>>,
 }
@@ -132,6 +134,24 @@ pub async fn get(
     Box::pin(view(ports, blobs, approval)).await
 }
 
+/// What the last mails of the conversation say that a person decides in, beside the one that is decided about and the one that it
+/// answers: their new words, as text. Of one that is long, or can't be read now, its list says what there is.
+pub async fn conversation(blobs: &dyn Blobs, view: &View) -> BTreeMap<MessageId, String> {
+    let shown = [Some(view.approval.message_id), view.approval.answers];
+    let near = view.thread.iter().rev().filter(|it| !shown.contains(&Some(it.id)) && it.size <= MAX_UNFOLDED);
+    let read = near.take(UNFOLDED).map(|it| read_detail(blobs, it.clone()));
+    let said = |detail: Detail| {
+        let new = detail.extracted_text.filter(|text| !text.trim().is_empty());
+        Some((detail.message.id, new.or(detail.text)?))
+    };
+    join_all(read).await.into_iter().flatten().filter_map(said).collect()
+}
+
+/// So many mails of a conversation are unfolded.
+const UNFOLDED: usize = 5;
+/// Octets of a mail that is.
+const MAX_UNFOLDED: u64 = 256 * 1024;
+
 /// What a person sees of an approval.
 pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -> Result<View, Refusal> {
     let organization_id = approval.organization_id;
@@ -144,9 +164,11 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         approval.answers.map(in_trash),
         approval.supersedes.map(key::Approval),
         contacts(&approval).into_iter().map(key::Contact).collect::<Vec<_>>(),
+        key::Inbox(approval.inbox_id),
     );
-    let (message, trashed, answers, answers_trashed, before, contacts) =
+    let (message, trashed, answers, answers_trashed, before, contacts, inbox) =
         load(&*ports.store, organization_id, wanted).await?;
+    let inbox_paused = inbox.is_some_and(|inbox| inbox.paused.is_some());
     let known_since = contacts.into_iter().map(|contact| contact.map(|it| it.first_at)).collect();
     let answers = shown(ports, answers, answers_trashed);
     let message = shown(ports, message, trashed).ok_or(Refusal::NotFound("message"))?;
@@ -172,7 +194,7 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         turn.clone_from(&message.message);
     }
     let approval = as_sealed(approval, &message.message);
-    Ok(View { approval, message, answers, thread, differences, known_since })
+    Ok(View { approval, message, answers, thread, differences, known_since, inbox_paused })
 }
 
 /// Under what it is kept that somebody was written to, of each recipient.
