@@ -859,7 +859,8 @@ async fn after_a_decision_the_next_one_comes_by_itself() {
     assert!(shown.body().contains("data-key=\"j\"") && shown.body().contains("data-key=\"a\""));
     let next = shown.field("next").to_owned();
     let (csrf, digest) = (token(APPROVER), two.digest.to_string());
-    let fields = [("csrf", csrf.as_str()), ("digest", &digest), ("then", "next"), ("next", &next)];
+    let fields =
+        [("csrf", csrf.as_str()), ("digest", digest.as_str()), ("then", "next"), ("next", next.as_str())];
     let done = console.post(Some(APPROVER), &format!("{}/approve", page(&two)), &fields).await;
     assert_eq!(
         done.header("location"),
@@ -880,9 +881,9 @@ async fn after_a_decision_the_next_one_comes_by_itself() {
     let (id, digest) = (left.0.id.to_string(), left.1.digest.to_string());
     let fields = [
         ("csrf", csrf.as_str()),
-        ("digest", &digest),
+        ("digest", digest.as_str()),
         ("then", "next"),
-        ("next", &id),
+        ("next", id.as_str()),
         ("quick", "Wrong tone"),
         ("reason", "Be kind."),
     ];
@@ -892,7 +893,7 @@ async fn after_a_decision_the_next_one_comes_by_itself() {
     assert!(matches!(&decision, Decision::Rejected { reason, .. } if reason == "Wrong tone. Be kind."));
     // Behind the last there is nothing more.
     let digest = fresh.digest.to_string();
-    let fields = [("csrf", csrf.as_str()), ("digest", &digest), ("then", "next"), ("next", "")];
+    let fields = [("csrf", csrf.as_str()), ("digest", digest.as_str()), ("then", "next"), ("next", "")];
     let done = console.post(Some(APPROVER), &format!("{}/approve", page(&fresh)), &fields).await;
     assert_eq!(done.header("location"), format!("{}?notice=approved", page(&fresh)));
     assert!(
@@ -970,7 +971,10 @@ async fn words_outlive_the_session_in_which_they_were_written() {
     let foreign = console.call(request).await;
     assert!(foreign.status() == 403 && !foreign.body().contains("price"), "{}", foreign.body());
     // Without words there is nothing to keep.
-    assert_eq!(console.post(None, &address, &[("csrf", "old"), ("digest", &digest)]).await.status(), 303);
+    assert_eq!(
+        console.post(None, &address, &[("csrf", "old"), ("digest", digest.as_str())]).await.status(),
+        303
+    );
 }
 
 impl Console {

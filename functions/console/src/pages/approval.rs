@@ -212,7 +212,7 @@ enum Panel {
         /// What was typed before.
         reason: String,
         /// What is often said, and can be chosen.
-        quick: &'static [&'static str],
+        quick: Vec<&'static str>,
         csrf: String,
     },
     /// A role that only reads.
@@ -661,7 +661,7 @@ fn open(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timest
         instead,
         reject: kept.may_reject,
         reason: reason.to_owned(),
-        quick: QUICK,
+        quick: QUICK.to_vec(),
         csrf: reader.csrf.clone(),
     }
 }
