@@ -15,6 +15,7 @@ pub mod unmatched;
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {
     pub mod approve;
+    pub mod batch;
     pub mod cancel;
     pub mod delegate;
     pub mod edit;
@@ -22,6 +23,7 @@ pub mod approvals {
     pub mod list;
     pub mod receipt;
     pub mod reject;
+    pub mod take_back;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod attachments {
@@ -250,6 +252,7 @@ pub mod standing_approvals {
 /// All routes of this group.
 pub const ENDPOINTS: &[Endpoint] = &[
     approvals::approve::ENDPOINT,
+    approvals::batch::ENDPOINT,
     approvals::cancel::ENDPOINT,
     approvals::delegate::ENDPOINT,
     approvals::edit::ENDPOINT,
@@ -257,6 +260,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     approvals::list::ENDPOINT,
     approvals::receipt::ENDPOINT,
     approvals::reject::ENDPOINT,
+    approvals::take_back::ENDPOINT,
     attachments::create::ENDPOINT,
     attachments::get::ENDPOINT,
     audit::list::ENDPOINT,

@@ -62,8 +62,10 @@ pub mod gate {
     pub mod notice;
     pub mod policy;
     pub mod rate;
+    pub mod risk;
     pub mod seal;
     pub mod standing;
+    pub mod triage;
 }
 
 /// Whom we tell: events, and the endpoints that get them.

@@ -543,6 +543,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
             Some(approval.id.to_string())
         }
+        (List::Waiting, Record::Approval(approval)) if approval.decision.as_str() == "pending" => {
+            Some(approval.id.to_string())
+        }
         (List::Held, Record::Held(held)) => Some(held.message_id.to_string()),
         (List::HeldIn(inbox), Record::Held(held)) if held.inbox_id == *inbox => {
             Some(held.message_id.to_string())
@@ -604,6 +607,7 @@ fn forward(list: &List) -> bool {
             | List::ThreadMessages(_)
             | List::TrashSince(..)
             | List::TrashInThread(_)
+            | List::Waiting
             | List::Open(_)
     )
 }

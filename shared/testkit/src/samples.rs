@@ -13,7 +13,7 @@ use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{
     Attempt, AttemptResult, FormerSecret, Health, ResponseHead, WaitingDelivery, Webhook,
 };
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote, Voter};
 use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
 use domain::gate::group::{Group, GroupName};
 use domain::gate::link::{Link, LinkSecret};
@@ -21,6 +21,7 @@ use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::{
     Condition, Outcome, Per, Policy, PolicyBook, PolicyContent, RecipientTest, Rule, Step, Terms, Window,
 };
+use domain::gate::risk::Risk;
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
@@ -556,6 +557,7 @@ pub fn approval(n: u8) -> Approval {
         quiet: vec![Hours { days: [1, 6].into(), from: 1_200, to: 420, time_zone: "Europe/Berlin".into() }],
         terms: Some(Terms::default()),
         reasons: vec!["no_policy_allows_it".into()],
+        risks: Some([Risk::FirstContact].into()),
         trace: vec![Step {
             policy_id: PolicyId::new(NOW, [n; 10]),
             policy_version: 3,
@@ -589,6 +591,18 @@ pub fn approval(n: u8) -> Approval {
             to: MemberId::new(NOW, [5; 10]),
             at: later(30),
             with: program(n),
+        }],
+        taken_back: vec![TakenBack {
+            vote: Vote {
+                member_id: MemberId::new(NOW, [7; 10]),
+                role: Role::Admin,
+                at: later(31),
+                verdict: Verdict::Approve,
+                standing: None,
+                with: person(n),
+            },
+            at: later(32),
+            with: person(n),
         }],
         recipients: vec![party("ann")],
         subject: "Re: A question".into(),

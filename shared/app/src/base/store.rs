@@ -707,6 +707,8 @@ pub enum List {
     Drafts(InboxId),
     /// Approvals with this status, as it is written down.
     Approvals(String),
+    /// Approvals that are written down as pending, oldest first.
+    Waiting,
     /// Mails that came in and are held.
     Held,
     /// Mails of an inbox that are held.

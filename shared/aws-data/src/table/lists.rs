@@ -137,6 +137,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         }
         List::Drafts(inbox) => on(Some(LISTS), draft::list(organization, *inbox), false),
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
+        List::Waiting => on(Some(LISTS), approval::list(organization, "pending"), true),
         List::Held => on(Some(LISTS), screening::list(organization), false),
         List::HeldIn(inbox) => on(None, screening::held(organization, *inbox), false),
         List::Suppressions => on(Some(LISTS), listed::suppressions(organization), false),
@@ -226,7 +227,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Labels(_) => Label::stored(order).is_ok(),
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),
         List::Drafts(_) => DraftId::parse(order).is_ok(),
-        List::Approvals(_) => ApprovalId::parse(order).is_ok(),
+        List::Approvals(_) | List::Waiting => ApprovalId::parse(order).is_ok(),
         List::Suppressions => timed(|id| SuppressionId::parse(id).is_ok()),
         List::ListEntries(..) => timed(|id| ListEntryId::parse(id).is_ok()),
         List::StandingApprovals => StandingApprovalId::parse(order).is_ok(),

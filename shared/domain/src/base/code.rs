@@ -107,6 +107,9 @@ codes! {
         ApprovalNotPending = "approval_not_pending", "it was decided, or it expired: `details.status`";
         MessageNotWaiting = "message_not_waiting", "it has gone or came to another end: `details.status`";
         AlreadyVoted = "already_voted", "this vote is given: it stands";
+        NoVote = "no_vote", "there is no approval of yours to take back: cancel the mail instead";
+        LookFirst = "look_first", "something about this mail deserves a look (`details.risks`): open it, and approve it alone";
+        TakenBackTooOften = "taken_back_too_often", "cancel the mail, or reject it while it waits";
         ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
         NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";
         PolicyChanged = "policy_changed", "it has another version: load it again and repeat";
@@ -179,6 +182,7 @@ codes! {
         NotAscii = "not_ascii", "write ASCII here";
         OutOfRange = "out_of_range", "`message` names the bounds";
         LimitOfZero = "limit_of_zero", "a limit lets at least one mail through: to stop mail pause the token, the inbox or the organization; `null` takes a limit away";
+        NamedTwice = "named_twice", "name it once: `message` says where it stands already";
         EmptyList = "empty_list", "name at least one; a list that may be left out is left out";
         UnknownChoice = "unknown_choice", "`message` names the choices";
         InvalidAddress = "invalid_address", "give a mail address: `name@example.com`";

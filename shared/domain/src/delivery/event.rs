@@ -78,6 +78,8 @@ kinds! {
     ApprovalSuperseded = "approval.superseded";
     /// A person handed their vote on.
     ApprovalDelegated = "approval.delegated";
+    /// A person took their approval back before the mail was claimed.
+    ApprovalTakenBack = "approval.taken_back";
     /// A mail still waits for a person.
     ApprovalReminder = "approval.reminder";
     /// An inbox was made.

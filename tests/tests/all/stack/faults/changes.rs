@@ -154,6 +154,16 @@ impl<'a> House<'a> {
         })
     }
 
+    /// The approval of a mail that somebody approved and that is not due yet.
+    fn approved_for_later(&self) -> String {
+        let to = "success@simulator.amazonses.com";
+        let body =
+            json!({"to": [to], "subject": unique("changed"), "text": "text", "send_at": in_seconds(3_600)});
+        let held = self.stack.submit_body(&body);
+        self.stack.approve(&held).expect(200);
+        held.approval
+    }
+
     fn drafts(&self) -> String {
         format!("/v1/inboxes/{}/drafts", self.stack.inbox())
     }
@@ -341,6 +351,16 @@ fn routes() -> Vec<Route> {
         route("api-approvals-delegate", "approval.delegate", 200, nothing, |house| {
             let me = house.stack.get("/v1/me", house.owner()).expect(200);
             house.decide("delegate", house.approver(), &json!({"member_id": me["member_id"]}))
+        }),
+        route("api-approvals-take-back", "approval.take_back", 200, nothing, |house| {
+            let id = house.approved_for_later();
+            Asked::of("POST", format!("/v1/approvals/{id}/take-back"), house.approver(), Value::Null, &id)
+        }),
+        route("api-approvals-batch", "approval.approve", 200, nothing, |house| {
+            let held = house.held();
+            let item = json!({"approval_id": held.approval, "digest": held.digest});
+            let body = json!({"verdict": "approve", "items": [item]});
+            Asked::of("POST", "/v1/approvals/batch".to_owned(), house.approver(), body, &held.approval)
         }),
         route("api-approvals-edit", "approval.edit", 202, nothing, |house| {
             house.decide("edit", house.approver(), &json!({"text": "Other words"}))
