@@ -10,8 +10,8 @@ use domain::people::access::Scope;
 use domain::people::invitation::InvitationSecret;
 use domain::people::reset::ResetSecret;
 use domain::{
-    ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, SessionId,
-    StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId,
+    MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 

@@ -27,9 +27,9 @@ pub mod people {
     pub mod invitation;
     pub mod limit;
     pub mod organization;
+    pub mod pending;
     pub mod reset;
     pub mod seats;
-    pub mod pending;
     pub mod second_factor;
     pub mod usage;
 }

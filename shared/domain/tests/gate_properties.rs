@@ -282,6 +282,7 @@ fn around(roles: &[Role]) -> Around {
         email: address(n),
         role: roles[usize::from(n)],
         created_at: NOW,
+        sessions_since: None,
     };
     Around {
         at: NOW,

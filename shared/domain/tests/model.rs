@@ -1125,6 +1125,7 @@ impl World {
                 email: address("m@m.example"),
                 role,
                 created_at: T0,
+                sessions_since: None,
             })
         };
         let by_standing = names.votes.iter().any(|vote| vote.standing.is_some());

@@ -107,6 +107,15 @@ fn counted() -> Vec<Record> {
         samples::invitation(1).into(),
         samples::accepted_invitation(2).into(),
         samples::reset(1).0.into(),
+        samples::second_factor(1).into(),
+        SecondFactor {
+            enabled_at: Some(later(3)),
+            last_step: 9,
+            recovery: [].into(),
+            ..samples::second_factor(2)
+        }
+        .into(),
+        samples::pending_sign_in(1).0.into(),
         samples::usage(Of::Organization, 0).into(),
         samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
         samples::usage(Of::Token(domain::TokenId::new(NOW, [1; 10])), 4).into(),
@@ -152,15 +161,6 @@ async fn everything_reads_back(store: &dyn Whole) {
         rotated.into(),
         later_secret.into(),
         session_pointer.into(),
-        samples::second_factor(1).into(),
-        SecondFactor {
-            enabled_at: Some(later(3)),
-            last_step: 9,
-            recovery: [].into(),
-            ..samples::second_factor(2)
-        }
-        .into(),
-        samples::pending_sign_in(1).0.into(),
         session.into(),
         samples::inbox(1).into(),
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),

@@ -45,8 +45,8 @@ use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Sess
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
-use domain::people::reset::{Reset, ResetSecret};
 use domain::people::pending::{PendingSecret, PendingSignIn};
+use domain::people::reset::{Reset, ResetSecret};
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{

@@ -344,7 +344,7 @@ async fn message(
         thread: thread_at(inbox_id, message.thread_id),
         row: MailRow::new(message, "", now),
         cc: names(&message.cc),
-        mail: answered(&detail, now),
+        mail: answered(&detail, "", now),
         sentence: message.outbound().map(|outbound| standing(outbound, now).sentence).unwrap_or_default(),
         html: if too_long { String::new() } else { html.to_owned() },
         html_cut: too_long || detail.html_truncated,

@@ -152,18 +152,12 @@ pub async fn enter(
     Ok(identify(ports, credential, keys, repeatable).await?)
 }
 
-/// The same; where a caller is refused whose credential is good, it says who that was.
-pub async fn identify(
-    ports: &Ports,
-    credential: Option<&str>,
-    keys: &[Key],
-    repeatable: Option<Repeatable<'_>>,
-) -> Result<Entered, Refused> {
+fn read_credential(credential: Option<&str>) -> Result<Secret, Refusal> {
     let text = credential.ok_or_else(|| {
         let message = "send Authorization: Bearer cs_live_… with a token of your organization";
         Refusal::because(Code::MissingCredential, message)
     })?;
-    let secret = Secret::parse(text).map_err(|error| {
+    Secret::parse(text).map_err(|error| {
         Refusal::because(
             Code::InvalidCredential,
             match error {
@@ -175,7 +169,17 @@ pub async fn identify(
                 }
             },
         )
-    })?;
+    })
+}
+
+/// The same; where a caller is refused whose credential is good, it says who that was.
+pub async fn identify(
+    ports: &Ports,
+    credential: Option<&str>,
+    keys: &[Key],
+    repeatable: Option<Repeatable<'_>>,
+) -> Result<Entered, Refused> {
+    let secret = read_credential(credential)?;
     let organization_id = secret.organization_id();
     // Whoever asks too fast costs no call. A stranger's secret is counted for itself: it takes nothing from an organization.
     take(ports, Caller::Credential(secret.hash()))?;

@@ -31,8 +31,8 @@ use domain::people::credential::{Login, OpenedWith, Rotation, Session, SignInWin
 use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
-use domain::people::reset::Reset;
 use domain::people::pending::PendingSignIn;
+use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{By, Of, Usage};
 use domain::{

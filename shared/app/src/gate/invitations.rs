@@ -9,7 +9,7 @@ use domain::delivery::event::{EventKind, InvitationNotice, Subject};
 use domain::gate::group::{groups_of, regroup};
 use domain::people::access::{Permit, Role, scope};
 use domain::people::browser::Browser;
-use domain::people::credential::{Login, Secret, Session};
+use domain::people::credential::{Login, OpenedWith, Secret, Session};
 use domain::people::invitation::{Accepted, Invitation, InvitationClosed, InvitationSecret};
 use domain::people::organization::{Member, Organization};
 use domain::people::seats::check_gift;

@@ -20,9 +20,9 @@ use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
 use domain::people::access::{Actor, Role};
 use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
+use domain::people::organization::{Member, Organization};
 use domain::people::reset::{Reset, ResetSecret};
 use domain::{ApprovalId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
-use domain::people::organization::{Member, Organization};
 
 use crate::base::error::Refusal;
 use crate::base::plain::inert;

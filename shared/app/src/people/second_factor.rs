@@ -188,16 +188,14 @@ async fn proven(
             codes::take(ports, data_keys, &organization, &factor, code).await?.map(|(used, _)| used)
         }
     };
-    match shown {
-        Some(used) => Ok((factor, used, attempt.forgotten(&login.email))),
-        None => {
-            let wrong = match proof {
-                Proof::Password(_) => wrong_password("password"),
-                Proof::Code(_) => wrong_code(),
-            };
-            Err(attempt.refused(ports, &login, "second_factor.refuse", wrong).await?)
-        }
+    if let Some(used) = shown {
+        return Ok((factor, used, attempt.forgotten(&login.email)));
     }
+    let wrong = match proof {
+        Proof::Password(_) => wrong_password("password"),
+        Proof::Code(_) => wrong_code(),
+    };
+    Err(attempt.refused(ports, &login, "second_factor.refuse", wrong).await?)
 }
 
 fn draw(ports: &Ports) -> Vec<RecoveryCode> {

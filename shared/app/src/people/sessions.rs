@@ -213,13 +213,11 @@ async fn known(
             ("locked", wrong())
         }
     };
-    Err(match login {
-        Some(login) => refused(ports, &login, reason).await?,
-        None => {
-            directory.count(email, Tally::Refusals, attempt.window).await?;
-            reason.1
-        }
-    })
+    if let Some(login) = login {
+        return Err(refused(ports, &login, reason).await?);
+    }
+    directory.count(email, Tally::Refusals, attempt.window).await?;
+    Err(reason.1)
 }
 
 /// Writes a refusal down, and gives what is answered.

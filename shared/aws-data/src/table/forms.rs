@@ -37,6 +37,20 @@ use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
 use crate::people::member;
 
+/// Those of people and what they sign in with.
+fn of_people() -> Vec<Record> {
+    vec![
+        samples::member(1, Role::Owner).into(),
+        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
+        samples::reset(1).0.into(),
+        samples::reset(1).0.used(samples::later(9)).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(1).into(),
+        samples::second_factor(1).into(),
+        samples::pending_sign_in(1).0.into(),
+    ]
+}
+
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
     let organization = organization_id(1);
@@ -51,19 +65,11 @@ fn written() -> Vec<(String, Item)> {
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
         Organization { require_second_factor: true, ..samples::organization(1) }.into(),
-        samples::member(1, Role::Owner).into(),
-        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
-        samples::reset(1).0.into(),
-        samples::reset(1).0.used(samples::later(9)).into(),
-        samples::invitation(1).into(),
-        samples::accepted_invitation(1).into(),
         TokenPointer::from(&token).into(),
         token.into(),
         rotated.into(),
         later_secret.into(),
         SessionPointer::from(&session).into(),
-        samples::second_factor(1).into(),
-        samples::pending_sign_in(1).0.into(),
         session.into(),
         samples::inbox(1).into(),
         samples::purge(1).into(),
@@ -113,6 +119,7 @@ fn written() -> Vec<(String, Item)> {
     ];
     let mut all: Vec<_> = records
         .into_iter()
+        .chain(of_people())
         .map(|record| {
             let name = kinds::name(&record).to_owned();
             (name, kinds::write(organization, record, Expect::Anything).unwrap())

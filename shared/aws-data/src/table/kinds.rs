@@ -99,8 +99,8 @@ use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
-use domain::people::reset::Reset;
 use domain::people::pending::PendingSignIn;
+use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::Usage;
 
