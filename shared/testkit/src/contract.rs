@@ -109,6 +109,24 @@ fn counted() -> Vec<Record> {
     ]
 }
 
+/// What somebody comes in by.
+fn ways_in() -> Vec<Record> {
+    let (session, _) = samples::session(1, Role::Owner);
+    let enabled = SecondFactor {
+        enabled_at: Some(later(3)),
+        last_step: 9,
+        recovery: [].into(),
+        ..samples::second_factor(2)
+    };
+    vec![
+        SessionPointer::from(&session).into(),
+        session.into(),
+        samples::second_factor(1).into(),
+        enabled.into(),
+        samples::pending_sign_in(1).0.into(),
+    ]
+}
+
 async fn everything_reads_back(store: &dyn Whole) {
     let (token, _) = samples::token(1, Role::Editor, &[Scope::MessagesSend, Scope::MessagesRead]);
     let limited = Token {
@@ -118,8 +136,6 @@ async fn everything_reads_back(store: &dyn Whole) {
     };
     let (rotated, later_secret) = samples::rotated(3);
     let token_pointer = TokenPointer::from(&token);
-    let (session, _) = samples::session(1, Role::Owner);
-    let session_pointer = SessionPointer::from(&session);
     let pointer = ThreadPointer {
         inbox_id: samples::inbox_id(1),
         hash: Digest::of(b"pointer"),
@@ -147,17 +163,6 @@ async fn everything_reads_back(store: &dyn Whole) {
         limited.into(),
         rotated.into(),
         later_secret.into(),
-        session_pointer.into(),
-        samples::second_factor(1).into(),
-        SecondFactor {
-            enabled_at: Some(later(3)),
-            last_step: 9,
-            recovery: [].into(),
-            ..samples::second_factor(2)
-        }
-        .into(),
-        samples::pending_sign_in(1).0.into(),
-        session.into(),
         samples::inbox(1).into(),
         domain::mailbox::inbox::Inbox { paused: Some(samples::pause()), ..samples::inbox(2) }.into(),
         samples::standing_approval(1).into(),
@@ -198,7 +203,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::domain(1).into(),
         samples::domain(2).into(),
     ];
-    let records: Vec<Record> = records.into_iter().chain(counted()).collect();
+    let records: Vec<Record> = records.into_iter().chain(ways_in()).chain(counted()).collect();
     for record in &records {
         store
             .commit(change().create(record.clone()))

@@ -327,6 +327,36 @@ fn add_use(contents: &mut Contents, organization_id: OrganizationId, one: Usage)
     }
 }
 
+fn apply_directory(contents: &mut Contents, write: DirectoryWrite) {
+    match write {
+        DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
+        DirectoryWrite::SamePassword(_) => {}
+        DirectoryWrite::NewPassword { login, password_hash } => {
+            contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login });
+        }
+        DirectoryWrite::ForgetAttempts(email, window) => {
+            contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
+        }
+        DirectoryWrite::RetireAddress(entry) => {
+            contents.retired.insert(entry.address.mailbox_key());
+        }
+        DirectoryWrite::NewAddress(entry) => {
+            drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
+        }
+        DirectoryWrite::Family(mut family) => {
+            family.version += 1;
+            drop(contents.families.insert(family.look.clone(), family));
+        }
+        DirectoryWrite::Claim(name, claimed) => {
+            let count = contents.claims.entry(name).or_default();
+            *count = match claimed {
+                Claimed::Asked => *count + 1,
+                Claimed::Deleted => count.saturating_sub(1),
+            };
+        }
+    }
+}
+
 fn apply(contents: &mut Contents, change: Change) {
     let organization_id = change.organization_id;
     for write in change.writes {
@@ -394,33 +424,7 @@ fn apply(contents: &mut Contents, change: Change) {
         }
     }
     for write in change.directory {
-        match write {
-            DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
-            DirectoryWrite::SamePassword(_) => {}
-            DirectoryWrite::NewPassword { login, password_hash } => {
-                contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login });
-            }
-            DirectoryWrite::ForgetAttempts(email, window) => {
-                contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
-            }
-            DirectoryWrite::RetireAddress(entry) => {
-                contents.retired.insert(entry.address.mailbox_key());
-            }
-            DirectoryWrite::NewAddress(entry) => {
-                drop(contents.addresses.insert(entry.address.mailbox_key(), entry));
-            }
-            DirectoryWrite::Family(mut family) => {
-                family.version += 1;
-                drop(contents.families.insert(family.look.clone(), family));
-            }
-            DirectoryWrite::Claim(name, claimed) => {
-                let count = contents.claims.entry(name).or_default();
-                *count = match claimed {
-                    Claimed::Asked => *count + 1,
-                    Claimed::Deleted => count.saturating_sub(1),
-                };
-            }
-        }
+        apply_directory(contents, write);
     }
     for entry in change.audit {
         if !contents.audit.iter().any(|known| known.id == entry.id) {
