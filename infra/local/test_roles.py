@@ -84,8 +84,9 @@ class AsTheyAre(unittest.TestCase):
             }
             for kind, key in TRUSTED.items()
         }
-        self.assertEqual(writers["member"], {"ProvisionRole"})
-        self.assertEqual(writers["login"], {"ProvisionRole"})
+        people = {"ProvisionRole", "AcceptInvitationRole", "RemoveMembersRole", "ConsoleManageRole"}
+        self.assertEqual(writers["member"], people)
+        self.assertEqual(writers["login"], people)
         self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleDecideRole"})
         self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "ConsoleDecideRole"})
         self.assertEqual(writers["feed of events"], {"PublishRole"})
@@ -95,11 +96,13 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["audit chain"], {"ChainRole"})
         self.assertEqual(writers["head of the audit chain"], {"ChainRole"})
         self.assertEqual(writers["list of audit chains"], {"ChainRole"})
-        self.assertEqual(writers["policies"], {"ManagePoliciesRole"})
+        # Groups lie with the policies.
+        groups = {"ManageMembersRole", "RemoveMembersRole", "AcceptInvitationRole", "ConsoleManageRole"}
+        self.assertEqual(writers["policies"], {"ManagePoliciesRole"} | groups)
 
     def test_whoever_is_called_with_a_session_prolongs_it_and_makes_none(self) -> None:
         makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["session"]))}
-        self.assertEqual(makers, {"SignInRole", "ConsoleManageRole"})
+        self.assertEqual(makers, {"SignInRole", "AcceptInvitationRole", "ConsoleManageRole"})
         end = ["expires_at", "pk", "sk", "ttl", "used_at", "version"]
         for attributes, allowed in ((end, True), ([*end, "member_id"], False), ([], False)):
             context = {KEYS: [TRUSTED["session"]], **({"dynamodb:Attributes": attributes} if attributes else {})}

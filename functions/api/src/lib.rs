@@ -15,6 +15,7 @@ pub mod unmatched;
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {
     pub mod approve;
+    pub mod batch;
     pub mod cancel;
     pub mod delegate;
     pub mod edit;
@@ -22,6 +23,7 @@ pub mod approvals {
     pub mod list;
     pub mod receipt;
     pub mod reject;
+    pub mod take_back;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod attachments {
@@ -96,6 +98,14 @@ pub mod inboxes {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod invitations {
+    pub mod accept;
+    pub mod create;
+    pub mod delete;
+    pub mod list;
+    pub mod resend;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod lists {
     pub mod create;
     pub mod delete;
@@ -109,6 +119,12 @@ pub mod logs {
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod me {
     pub mod get;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod members {
+    pub mod delete;
+    pub mod list;
+    pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod my_password {
@@ -145,6 +161,11 @@ pub mod my_totp {
     pub mod get;
     pub mod renew_codes;
     pub mod start;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod password_resets {
+    pub mod confirm;
+    pub mod create;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod policies {
@@ -218,6 +239,7 @@ pub mod openapi {
 pub mod organization {
     pub mod pause;
     pub mod resume;
+    pub mod transfer_ownership;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -230,6 +252,7 @@ pub mod standing_approvals {
 /// All routes of this group.
 pub const ENDPOINTS: &[Endpoint] = &[
     approvals::approve::ENDPOINT,
+    approvals::batch::ENDPOINT,
     approvals::cancel::ENDPOINT,
     approvals::delegate::ENDPOINT,
     approvals::edit::ENDPOINT,
@@ -237,6 +260,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     approvals::list::ENDPOINT,
     approvals::receipt::ENDPOINT,
     approvals::reject::ENDPOINT,
+    approvals::take_back::ENDPOINT,
     attachments::create::ENDPOINT,
     attachments::get::ENDPOINT,
     audit::list::ENDPOINT,
@@ -269,12 +293,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
     inboxes::pause::ENDPOINT,
     inboxes::resume::ENDPOINT,
     inboxes::update::ENDPOINT,
+    invitations::accept::ENDPOINT,
+    invitations::create::ENDPOINT,
+    invitations::delete::ENDPOINT,
+    invitations::list::ENDPOINT,
+    invitations::resend::ENDPOINT,
     lists::create::ENDPOINT,
     lists::delete::ENDPOINT,
     lists::get::ENDPOINT,
     lists::list::ENDPOINT,
     logs::list::ENDPOINT,
     me::get::ENDPOINT,
+    members::delete::ENDPOINT,
+    members::list::ENDPOINT,
+    members::update::ENDPOINT,
     my_password::change::ENDPOINT,
     my_sessions::delete::ENDPOINT,
     my_sessions::delete_all::ENDPOINT,
@@ -302,7 +334,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     openapi::get::ENDPOINT,
     organization::pause::ENDPOINT,
     organization::resume::ENDPOINT,
+    organization::transfer_ownership::ENDPOINT,
     organization::update::ENDPOINT,
+    password_resets::confirm::ENDPOINT,
+    password_resets::create::ENDPOINT,
     policies::create::ENDPOINT,
     policies::delete::ENDPOINT,
     policies::get::ENDPOINT,

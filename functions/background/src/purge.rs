@@ -1,5 +1,5 @@
-//! Every minute: mail whose time in the trash is over, that somebody deleted, or whose inbox was deleted, is deleted for good; and
-//! segments of search indexes that nobody reads any more.
+//! Every minute: mail whose time in the trash is over, that somebody deleted, that was held and nobody let in, or whose inbox was
+//! deleted, is deleted for good; and segments of search indexes that nobody reads any more.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use app::Ports;
 use app::base::ports::{Eraser, Queue, Workflow};
 use app::base::store::Watch;
 use app::gate::purge;
-use app::mailbox::{index, trash};
+use app::mailbox::{held, index, trash};
 use assembly::Aws;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
@@ -41,9 +41,10 @@ fn handle(context: &Context, _event: Value) -> BoxFuture<'_, Result<Value, TaskE
     Box::pin(async move {
         let Context { ports, eraser, workflow, queue, watch } = context;
         let moved = purge::purge(ports, &**eraser, &**workflow, &**watch).await?;
+        let ended = held::end(ports, &**watch).await?;
         let deleted = trash::empty(ports, &**eraser, &**queue, &**watch).await?;
         let segments = index::sweep(ports, &**eraser, &**watch).await?;
-        tracing::info!(moved, deleted, segments, "purged");
-        Ok(json!({ "moved": moved, "deleted": deleted, "segments": segments }))
+        tracing::info!(moved, ended, deleted, segments, "purged");
+        Ok(json!({ "moved": moved, "ended": ended, "deleted": deleted, "segments": segments }))
     })
 }

@@ -18,14 +18,15 @@ use subtle::ConstantTimeEq as _;
 /// The frame that shows a mail inherits this policy (`srcdoc`), so a mail may load `images` alone: the presigned
 /// addresses of files that are part of it. `style-src-attr` is for mails, whose looks are all in `style` attributes;
 /// their one form has only properties that can neither hide nor fetch, and our own pages take no markup from anyone.
-/// The one script that may run is ours, by its hash; in the frame none may, whatever the policy says.
-fn content_security_policy(images: &[String], script: Option<&str>) -> String {
+/// The scripts that may run are ours, by their hashes; in the frame none may, whatever the policy says.
+fn content_security_policy(images: &[String], scripts: &[&str]) -> String {
     let mut images = images.to_vec();
     images.sort_unstable();
     images.dedup();
     images.insert(0, "data:".to_owned());
     let images = images.join(" ");
-    let script = script.map(|script| format!(" script-src 'sha256-{}';", base64(script))).unwrap_or_default();
+    let hashes: Vec<_> = scripts.iter().map(|script| format!("'sha256-{}'", base64(script))).collect();
+    let script = if hashes.is_empty() { String::new() } else { format!(" script-src {};", hashes.join(" ")) };
     format!(
         "default-src 'none'; style-src 'self'; style-src-elem 'self'; style-src-attr 'unsafe-inline'; \
          img-src {images};{script} form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -40,9 +41,12 @@ fn base64(script: &str) -> String {
 /// The script of a page that shows a mail.
 pub(crate) const FRAME_SCRIPT: &str = include_str!("../templates/frame.js");
 
+/// The script of pages that are worked through by keys.
+pub(crate) const KEYS_SCRIPT: &str = include_str!("../templates/keys.js");
+
 fn add_headers(response: Response) -> Response {
     response
-        .header("content-security-policy", content_security_policy(&[], None))
+        .header("content-security-policy", content_security_policy(&[], &[]))
         // `no-referrer` would make browsers send `Origin: null` with our own forms.
         .header("referrer-policy", "same-origin")
         .header("x-frame-options", "DENY")
@@ -59,9 +63,21 @@ pub(crate) fn html(status: u16, body: String) -> Response {
     add_headers(Response::html(status, body))
 }
 
-/// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`].
+/// A file to download. Its name is ours.
+pub(crate) fn file(kind: &str, name: &str, body: String) -> Response {
+    html(200, body)
+        .header("content-type", kind)
+        .header("content-disposition", format!("attachment; filename=\"{name}\""))
+}
+
+/// A page that is worked through by keys, with [`KEYS_SCRIPT`].
+pub(crate) fn html_with_keys(status: u16, body: String) -> Response {
+    html(status, body).header("content-security-policy", content_security_policy(&[], &[KEYS_SCRIPT]))
+}
+
+/// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`] and [`KEYS_SCRIPT`].
 pub(crate) fn html_with_mail(status: u16, body: String, origins: &[String]) -> Response {
-    let policy = content_security_policy(origins, Some(FRAME_SCRIPT));
+    let policy = content_security_policy(origins, &[FRAME_SCRIPT, KEYS_SCRIPT]);
     html(status, body).header("content-security-policy", policy)
 }
 
@@ -125,8 +141,13 @@ impl Form {
 
     /// Reads a form that only the page of this link can have sent.
     pub(crate) fn of_link(request: &Request, secret: &LinkSecret) -> Result<Self, Refusal> {
+        Self::of_secret(request, &secret.form_token())
+    }
+
+    /// Reads a form that only a page can have sent that holds what was derived from its secret.
+    pub(crate) fn of_secret(request: &Request, expected: &str) -> Result<Self, Refusal> {
         let form = Self::of(request)?;
-        let (shown, expected) = (form.field("csrf"), secret.form_token());
+        let shown = form.field("csrf");
         if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
     }
 
@@ -226,10 +247,10 @@ mod tests {
     #[test]
     fn pictures_widen_the_policy_by_their_origin_alone() {
         let policy =
-            content_security_policy(&["https://b.s3.test".to_owned(), "https://b.s3.test".to_owned()], None);
+            content_security_policy(&["https://b.s3.test".to_owned(), "https://b.s3.test".to_owned()], &[]);
         assert!(policy.contains("img-src data: https://b.s3.test;"), "{policy}");
         assert!(!policy.contains("script-src") && policy.starts_with("default-src 'none'"), "{policy}");
-        let with = content_security_policy(&[], Some(FRAME_SCRIPT));
+        let with = content_security_policy(&[], &[FRAME_SCRIPT]);
         assert_eq!(with.matches("script-src 'sha256-").count(), 1, "{with}");
     }
 }

@@ -21,6 +21,7 @@
 //! What a mail says is hostile. It reaches a page in two ways: as text, which askama escapes, or as sanitised HTML
 //! inside a sandboxed frame. Nothing else.
 
+mod fields;
 mod guard;
 mod page;
 mod pages;
@@ -34,7 +35,8 @@ mod words;
 
 use std::sync::Arc;
 
-use app::base::ports::{Blobs, DataKeys, Workflow};
+use app::base::feed::Feed;
+use app::base::ports::{Anchors, Blobs, DataKeys, Queue, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -108,12 +110,18 @@ struct Powers {
     blobs: Option<Arc<dyn Blobs>>,
     /// Logins and addresses.
     directory: Option<Arc<dyn Directory>>,
-    /// Under which second factors are sealed.
-    data_keys: Option<Arc<dyn DataKeys>>,
     /// What waits to be decided.
     workflow: Option<Arc<dyn Workflow>>,
     /// The audit log.
     trail: Option<Arc<dyn Trail>>,
+    /// Where those wait who are to be told something by mail.
+    notices: Option<Arc<dyn Queue>>,
+    /// Where its ends are written.
+    anchors: Option<Arc<dyn Anchors>>,
+    /// Keys of organizations, under which secrets of webhooks and second factors are sealed.
+    data_keys: Option<Arc<dyn DataKeys>>,
+    /// The events.
+    feed: Option<Arc<dyn Feed>>,
 }
 
 impl Powers {
@@ -125,16 +133,28 @@ impl Powers {
         self.directory.as_deref().ok_or_else(|| elsewhere("the directory"))
     }
 
-    fn data_keys(&self) -> Result<&dyn DataKeys, Refusal> {
-        self.data_keys.as_deref().ok_or_else(|| elsewhere("keys"))
-    }
-
     fn workflow(&self) -> Result<&dyn Workflow, Refusal> {
         self.workflow.as_deref().ok_or_else(|| elsewhere("workflows"))
     }
 
     fn trail(&self) -> Result<&dyn Trail, Refusal> {
         self.trail.as_deref().ok_or_else(|| elsewhere("the audit log"))
+    }
+
+    fn notices(&self) -> Result<&dyn Queue, Refusal> {
+        self.notices.as_deref().ok_or_else(|| elsewhere("the queue of notifications"))
+    }
+
+    fn anchors(&self) -> Result<&dyn Anchors, Refusal> {
+        self.anchors.as_deref().ok_or_else(|| elsewhere("the anchors"))
+    }
+
+    fn data_keys(&self) -> Result<&dyn DataKeys, Refusal> {
+        self.data_keys.as_deref().ok_or_else(|| elsewhere("keys of organizations"))
+    }
+
+    fn feed(&self) -> Result<&dyn Feed, Refusal> {
+        self.feed.as_deref().ok_or_else(|| elsewhere("the events"))
     }
 
     /// What asking for a mail to be sent takes.
@@ -156,8 +176,11 @@ fn elsewhere(what: &str) -> Refusal {
 fn manage(aws: &Aws) -> Context {
     let powers = Powers {
         directory: Some(aws.directory()),
-        data_keys: Some(aws.data_keys()),
         trail: Some(aws.trail()),
+        notices: Some(aws.notify_queue()),
+        data_keys: Some(aws.data_keys()),
+        anchors: Some(aws.anchors()),
+        feed: Some(aws.feed()),
         ..Powers::default()
     };
     Context { ports: aws.ports(), powers, trust: Trust::Manage }

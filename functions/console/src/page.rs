@@ -7,7 +7,12 @@ use app::Refusal;
 use domain::base::id::Id;
 use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
-use domain::{ApprovalId, AttachmentId, InboxId, MessageId, SessionId, StandingApprovalId};
+use domain::people::invitation::InvitationSecret;
+use domain::people::reset::ResetSecret;
+use domain::{
+    ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, SessionId,
+    StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
+};
 use runtime::http::{Handling, Request, Response};
 
 use crate::Context;
@@ -60,7 +65,8 @@ impl Page {
 /// Answers a request for a page.
 pub(crate) type Handler = for<'a> fn(&'a Context, &'a Request, At) -> Handling<'a>;
 
-/// Who may open a page. The page itself takes the permit that proves it; this is what the menu goes by, and a test calls each page with less.
+/// Who may open a page. The page itself takes the permit that proves it; this is what the menu goes by, and a test calls each page with
+/// less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Anybody.
@@ -115,11 +121,23 @@ type Kind = (&'static str, fn(&str) -> Option<String>);
 const KINDS: &[Kind] = &[
     ("approval_id", id::<ApprovalId>),
     ("attachment_id", id::<AttachmentId>),
+    ("group_id", id::<GroupId>),
+    ("domain_id", id::<DomainId>),
+    ("event_id", id::<EventId>),
     ("inbox_id", id::<InboxId>),
+    ("invitation", |text| InvitationSecret::parse(text).map(|secret| secret.reveal())),
+    ("invitation_id", id::<InvitationId>),
     ("link", |text| LinkSecret::parse(text).ok().map(|secret| secret.reveal())),
+    ("member_id", id::<MemberId>),
+    ("list_entry_id", id::<ListEntryId>),
     ("message_id", id::<MessageId>),
+    ("reset", |text| ResetSecret::parse(text).map(|secret| secret.reveal())),
     ("session_id", id::<SessionId>),
     ("standing_approval_id", id::<StandingApprovalId>),
+    ("suppression_id", id::<SuppressionId>),
+    ("thread_id", id::<ThreadId>),
+    ("token_id", id::<TokenId>),
+    ("webhook_id", id::<WebhookId>),
 ];
 
 fn id<T: Id>(text: &str) -> Option<String> {
@@ -193,7 +211,7 @@ impl Page {
     pub(crate) fn methods(&self) -> &'static str {
         match (self.get, self.post) {
             (Get::Page(_), Some(_)) => "GET, HEAD, POST",
-            (Get::Page(_), None) => "GET, HEAD",
+            (Get::Page(_) | Get::To(_), None) => "GET, HEAD",
             (Get::To(_) | Get::Refused, _) => "POST",
         }
     }
@@ -292,8 +310,8 @@ mod tests {
             }
             assert!(page.back != Back::Here(&[]) || matches!(page.get, Get::Page(_)), "{}", page.path);
             assert!(page.menu == Menu::None || names(page.path).is_empty(), "{}", page.path);
-            let acts = page.post.is_some() || matches!(page.get, Get::Page(_));
-            assert!(acts, "{} takes nothing", page.path);
+            let takes = page.post.is_some() || !matches!(page.get, Get::Refused);
+            assert!(takes, "{} takes nothing", page.path);
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Addresses of pages, and where somebody goes on after signing in.
 
+use app::Ports;
 use domain::gate::link::LinkSecret;
 use domain::{ApprovalId, InboxId, MessageId};
-use runtime::http::form_pairs;
+use runtime::http::{Request, form_pairs};
 
 use crate::page::{Back, Page};
 use crate::words::encode;
+
+/// Who belongs to the organization.
+pub(crate) const PEOPLE: &str = "/console/people";
 
 /// The queue.
 pub(crate) const QUEUE: &str = "/console/approvals";
@@ -20,6 +24,25 @@ pub(crate) const UNSETTLED: &str = "/console/unsettled";
 pub(crate) const HELD: &str = "/console/held-messages";
 /// The audit log.
 pub(crate) const AUDIT: &str = "/console/audit";
+
+/// Inboxes.
+pub(crate) const INBOXES: &str = "/console/inboxes";
+/// API tokens.
+pub(crate) const TOKENS: &str = "/console/tokens";
+/// Webhooks.
+pub(crate) const WEBHOOKS: &str = "/console/webhooks";
+/// Domains.
+pub(crate) const DOMAINS: &str = "/console/domains";
+/// Whom no mail goes to.
+pub(crate) const SUPPRESSIONS: &str = "/console/suppressions";
+/// Who is allowed or blocked.
+pub(crate) const LISTS: &str = "/console/lists";
+
+/// Where programs reach the API: as the installation says, or else as the browser came here.
+pub(crate) fn public_url(ports: &Ports, request: &Request) -> String {
+    let host = || request.headers.get("host").map_or("", String::as_str);
+    ports.settings.public_url.clone().unwrap_or_else(|| format!("https://{}", host()))
+}
 
 /// The page of an approval.
 pub(crate) fn approval(id: ApprovalId) -> String {

@@ -8,7 +8,7 @@ use app::people::sessions::Me;
 use domain::Timestamp;
 use domain::base::digest::Digest;
 use domain::people::access::scope;
-use domain::people::organization::{Member, Organization};
+use domain::people::organization::{Member, Organization, Pause};
 use futures_util::future::try_join;
 use runtime::http::Request;
 
@@ -92,8 +92,12 @@ pub(crate) struct Paused {
 impl Paused {
     /// The pause of an organization, where there is one.
     pub(crate) fn of(organization: &Organization, names: &Names, now: Timestamp) -> Option<Self> {
-        let pause = organization.paused.as_ref()?;
-        Some(Self { by: names.doer(&pause.by), at: Moment::new(pause.at, now), reason: body(&pause.reason) })
+        organization.paused.as_ref().map(|pause| Self::new(pause, names, now))
+    }
+
+    /// A pause, as a person reads it.
+    pub(crate) fn new(pause: &Pause, names: &Names, now: Timestamp) -> Self {
+        Self { by: names.doer(&pause.by), at: Moment::new(pause.at, now), reason: body(&pause.reason) }
     }
 }
 
@@ -137,6 +141,11 @@ impl Shell {
     pub(crate) async fn of_reader(context: &Context, request: &Request) -> Self {
         let Ok(visit) = Visit::of(context, request, &[]).await else { return Self::bare() };
         Frame::of(&visit).await.map_or_else(|_| Self::bare(), |frame| frame.shell)
+    }
+
+    /// The setting that is looked at, as the menu calls it; empty where it is none.
+    pub(crate) fn setting(&self) -> &'static str {
+        self.settings.iter().find(|item| !item.current.is_empty()).map_or("", |item| item.word)
     }
 
     /// With the pages that the reader may open, each at the place that it declares.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use app::base::enter::Once;
 use app::base::ports::{BlobKey, Blobs as _};
-use app::base::store::{Change, Record};
+use app::base::store::{Change, DirectoryWrite, Record};
 use app::gate::submit::{Draft, DraftAttachment, Sending, Source, submit};
 use app::people::password::hash_password;
 use app::{Ports, Refusal};
@@ -15,16 +15,21 @@ use domain::gate::approval::{Approval, Decision};
 use domain::gate::link::{Link, LinkSecret};
 use domain::gate::policy::{Condition, Outcome, PolicyBook, PolicyContent, Requirement, Rule, Terms};
 use domain::mailbox::lifecycle::State;
+use domain::mailbox::listed::{Side, Standing};
 use domain::mailbox::message::{Direction, Message};
 use domain::mailbox::screening::Held;
-use domain::people::access::{Role, scope};
+use domain::people::access::{Actor, Role, scope};
+use domain::mailbox::whom::Whom;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
+use domain::people::invitation::Invitation;
 use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::PlainKeys;
+use testkit::world::{MemoryAnchors, Outside, PlainKeys};
 use testkit::{World, samples};
+
+mod owner;
 
 use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
@@ -128,6 +133,7 @@ impl Console {
     async fn call(&self, request: Request) -> Answer {
         let Sending { ports, blobs, directory, workflow } = self.world.sending();
         let trail: Arc<MemoryStore> = Arc::clone(&self.world.store);
+        let feed = Arc::<MemoryStore>::clone(&trail);
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
         let powers = match trust {
             Trust::Mail => Powers { blobs: Some(blobs), ..Powers::default() },
@@ -139,8 +145,11 @@ impl Console {
             },
             Trust::Manage => Powers {
                 directory: Some(directory),
-                data_keys: Some(Arc::new(PlainKeys)),
                 trail: Some(trail),
+                notices: Some(Arc::new(Outside::default())),
+                data_keys: Some(Arc::new(PlainKeys)),
+                anchors: Some(Arc::<MemoryAnchors>::clone(&self.world.anchors)),
+                feed: Some(feed),
                 ..Powers::default()
             },
         };
@@ -224,7 +233,9 @@ fn unescaped(text: &str) -> String {
 
 /// Whether a page has a script that is not ours.
 fn has_foreign_script(page: &str) -> bool {
-    page.replace(&format!("<script>{}</script>", crate::guard::FRAME_SCRIPT), "").contains("<script")
+    let ours = [crate::guard::FRAME_SCRIPT, crate::guard::KEYS_SCRIPT];
+    let without = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
+    ours.iter().fold(page.to_owned(), without).contains("<script")
 }
 
 #[tokio::test]
@@ -712,7 +723,7 @@ async fn the_envelope_is_shown_as_it_is() {
         "secret@example.net",
         "don’t see this address",
         "answers@example.com",
-        "Approve; it goes out on 3 Jan 2026, 00:00 UTC",
+        "Approve although answers go elsewhere; it goes out on 3 Jan 2026, 00:00 UTC",
         "3 addresses at 2 domains",
         "1 picture lies elsewhere and is not loaded here",
         "From <code><bdi>t.test</bdi></code>.",
@@ -852,18 +863,256 @@ async fn what_breaks_is_said_without_particulars() {
 }
 
 #[tokio::test]
-async fn the_queue_has_pages() {
+async fn the_queue_has_pages_filters_and_honest_counts() {
     let console = Console::new().await;
-    for _ in 0..3 {
-        console.hold(EDITOR, draft()).await;
+    for n in 0..27 {
+        let to = vec![Mailbox::bare(samples::address(&format!("person{n}@example.org")))];
+        console.hold(EDITOR, Draft { to, ..draft() }).await;
     }
-    let first = console.get(APPROVER, "/console/approvals?limit=2").await;
-    assert_eq!(first.body().matches("class=\"row\"").count(), 2);
-    let older = first.body().split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
-    let older = unescaped(older.split('"').next().unwrap());
-    let second = console.get(APPROVER, &older).await;
-    assert_eq!(second.body().matches("class=\"row\"").count(), 1, "{older}");
-    assert!(second.body().contains(">Newest</a>") && !second.body().contains("rel=\"next\""));
+    let html = Some(r#"<p><a href="https://evil.example">https://bank.example</a></p>"#.to_owned());
+    let subject = Some(HeaderText::lossy("Pay <now>"));
+    let risky = console.hold(EDITOR, Draft { html, subject, text: None, ..draft() }).await;
+    let first = console.get(APPROVER, "/console/approvals").await;
+    assert_eq!(first.body().matches(" data-row").count(), 25);
+    for words in [
+        "All 28",
+        "Yours to decide 28",
+        "Risky 1",
+        "Links differ",
+        "First contact",
+        "27 alike",
+        "No rule allows it",
+    ] {
+        assert!(first.body().contains(words), "{words}: {}", first.body());
+    }
+    // What matters most stands first, and has no box by which it would be approved unseen.
+    let place = |needle: &str| first.body().find(needle).unwrap();
+    assert!(place("Pay &#60;now&#62;") < place("Your order"));
+    assert_eq!(first.body().matches("type=\"checkbox\"").count(), 24);
+    assert!(!first.body().contains(&format!("item.{}", risky.id)));
+    let more = first.body().split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
+    let more = unescaped(more.split('"').next().unwrap());
+    let second = console.get(APPROVER, &more).await;
+    assert_eq!(second.body().matches(" data-row").count(), 3, "{more}");
+    assert!(second.body().contains("rel=\"prev\"") && !second.body().contains("rel=\"next\""));
+    for (query, rows) in [
+        ("view=risky", 1),
+        ("q=PERSON7%40", 1),
+        ("q=pay", 1),
+        ("reason=no_policy_allows_it", 25),
+        ("reason=edited", 0),
+        ("q=nobody", 0),
+        ("view=nonsense&page=99", 3),
+    ] {
+        let shown = console.get(APPROVER, &format!("/console/approvals?{query}")).await;
+        assert_eq!(shown.body().matches(" data-row").count(), rows, "{query}");
+        assert_eq!(shown.body().contains("Nothing that waits is like this"), rows == 0, "{query}");
+    }
+    let viewer = console.get(VIEWER, "/console/approvals?view=mine").await;
+    assert!(viewer.body().contains("Yours to decide 0") && !viewer.body().contains("type=\"checkbox\""));
+    let viewer = console.get(VIEWER, "/console/approvals").await;
+    assert!(viewer.body().contains("Needs owner, admin or approver"), "{}", viewer.body());
+    assert!(!viewer.body().contains("approvals/batch"));
+    // Within a first view's weight.
+    assert!(first.body().len() < 60_000, "{}", first.body().len());
+}
+
+impl Console {
+    /// Approves those that are checked.
+    async fn batch(&self, who: u8, items: &[&Approval]) -> Answer {
+        let csrf = token(who);
+        let boxes: Vec<_> =
+            items.iter().map(|it| (format!("item.{}", it.id), it.digest.to_string())).collect();
+        let mut fields = vec![("csrf", csrf.as_str()), ("view", "mine")];
+        fields.extend(boxes.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        self.post(Some(who), "/console/approvals/batch", &fields).await
+    }
+}
+
+#[tokio::test]
+async fn those_that_are_checked_are_approved_each_for_itself() {
+    let console = Console::new().await;
+    let (one, two) = (console.hold(EDITOR, draft()).await, console.hold(EDITOR, draft()).await);
+    let gone = console.hold(EDITOR, draft()).await;
+    let html = Some(r#"<p><a href="https://evil.example">https://bank.example</a></p>"#.to_owned());
+    let risky = console.hold(EDITOR, Draft { html, text: None, ..draft() }).await;
+    console.decide(OTHER_APPROVER, &gone, "reject", "no").await;
+    let stale = Approval { digest: Digest::of(b"other"), ..two.clone() };
+    for _ in 0..2 {
+        let done = console.batch(APPROVER, &[&one, &stale, &gone, &risky]).await;
+        assert_eq!(done.status(), 200, "{}", done.body());
+        for words in [
+            "1 mail is approved. 3 mails are not approved:",
+            "no longer the one you saw",
+            "Somebody else has decided already",
+            "deserves a look",
+            &page(&risky),
+        ] {
+            assert!(done.body().contains(words), "{words}: {}", done.body());
+        }
+        assert!(done.body().contains("tabindex=\"-1\" autofocus"), "the result has the focus");
+    }
+    assert_eq!(console.stored(&one).version, 2, "once");
+    for waits in [&two, &risky] {
+        assert_eq!(console.stored(waits).decision, Decision::Pending);
+    }
+    let nothing = console.batch(APPROVER, &[]).await;
+    assert_eq!((nothing.status(), nothing.body().contains("check the mails first")), (422, true));
+    assert_eq!(console.batch(VIEWER, &[&two]).await.status(), 403);
+    let csrf = token(OTHER_APPROVER);
+    let (name, digest) = (format!("item.{}", two.id), two.digest.to_string());
+    let foreign = [("csrf", csrf.as_str()), (name.as_str(), digest.as_str())];
+    assert_eq!(console.post(Some(APPROVER), "/console/approvals/batch", &foreign).await.status(), 403);
+    assert_eq!(console.get(APPROVER, "/console/approvals/batch").await.status(), 303);
+    assert_eq!(console.stored(&two).decision, Decision::Pending);
+}
+
+#[tokio::test]
+async fn what_is_risky_is_said_before_the_mail_and_by_the_button() {
+    let console = Console::new().await;
+    let html = Some(r#"<p><a href="https://evil.example">https://bank.example</a></p>"#.to_owned());
+    let risky = console.hold(EDITOR, Draft { html, text: None, ..draft() }).await;
+    let shown = console.get(APPROVER, &page(&risky)).await;
+    let place = |needle: &str| shown.body().find(needle).unwrap_or_else(|| panic!("{needle}"));
+    let warning = "A link shows one address and leads to another.";
+    assert_eq!(shown.body().matches(warning).count(), 1, "said once");
+    assert!(place(warning) < place("aria-label=\"The mail\""));
+    assert!(place("class=\"warned danger\"") < place("/approve\""));
+    assert!(shown.body().contains("Approve although links differ"), "{}", shown.body());
+    assert!(place(warning) < place("Somebody gets it who was never written to before."), "the worst first");
+    let harmless = console.hold(EDITOR, draft()).await;
+    let shown = console.get(APPROVER, &page(&harmless)).await;
+    assert!(shown.body().contains("Approve and send") && !shown.body().contains("class=\"warned"));
+    assert!(shown.body().contains("<span class=\"chip\">First contact</span>"), "{}", shown.body());
+}
+
+#[tokio::test]
+async fn after_a_decision_the_next_one_comes_by_itself() {
+    let console = Console::new().await;
+    let one = console.hold(EDITOR, draft()).await;
+    let two = console.hold(EDITOR, Draft { subject: Some(HeaderText::lossy("Second")), ..draft() }).await;
+    let three = console.hold(EDITOR, Draft { subject: Some(HeaderText::lossy("Third")), ..draft() }).await;
+    let shown = console.get(APPROVER, &page(&two)).await;
+    assert!(shown.body().contains(" of 3</span>"), "{}", shown.body());
+    assert!(shown.body().contains("data-key=\"j\"") && shown.body().contains("data-key=\"a\""));
+    let next = shown.field("next").to_owned();
+    let (csrf, digest) = (token(APPROVER), two.digest.to_string());
+    let fields =
+        [("csrf", csrf.as_str()), ("digest", digest.as_str()), ("then", "next"), ("next", next.as_str())];
+    let done = console.post(Some(APPROVER), &format!("{}/approve", page(&two)), &fields).await;
+    assert_eq!(
+        done.header("location"),
+        format!("/console/approvals/{next}?after={}&notice=approved", two.id)
+    );
+    let shown = console.get(APPROVER, done.header("location")).await;
+    for words in ["You approved \u{201C}Second\u{201D}.", &page(&two), " of 2</span>"] {
+        assert!(shown.body().contains(words), "{words}: {}", shown.body());
+    }
+    // An address alone says nothing that is not so.
+    let lie = format!("{}?after={}&notice=approved", page(&one), three.id);
+    assert!(!console.get(APPROVER, &lie).await.body().contains("You approved"));
+    assert!(!console.get(OWNER, done.header("location")).await.body().contains("You approved"));
+    // A next one that somebody else decided meanwhile is passed over.
+    let left = if next == one.id.to_string() { (&one, &three) } else { (&three, &one) };
+    console.decide(OTHER_APPROVER, left.0, "approve", "").await;
+    let fresh = console.hold(EDITOR, draft()).await;
+    let (id, digest) = (left.0.id.to_string(), left.1.digest.to_string());
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("digest", digest.as_str()),
+        ("then", "next"),
+        ("next", id.as_str()),
+        ("quick", "Wrong tone"),
+        ("reason", "Be kind."),
+    ];
+    let done = console.post(Some(APPROVER), &format!("{}/reject", page(left.1)), &fields).await;
+    assert!(done.header("location").starts_with(&page(&fresh)), "{}", done.header("location"));
+    let decision = console.stored(left.1).decision;
+    assert!(matches!(&decision, Decision::Rejected { reason, .. } if reason == "Wrong tone. Be kind."));
+    // Behind the last there is nothing more.
+    let digest = fresh.digest.to_string();
+    let fields = [("csrf", csrf.as_str()), ("digest", digest.as_str()), ("then", "next"), ("next", "")];
+    let done = console.post(Some(APPROVER), &format!("{}/approve", page(&fresh)), &fields).await;
+    assert_eq!(done.header("location"), format!("{}?notice=approved", page(&fresh)));
+    assert!(
+        console.get(APPROVER, done.header("location")).await.body().contains("Nothing else waits for you")
+    );
+}
+
+#[tokio::test]
+async fn an_approval_is_taken_back_on_its_page_until_the_mail_is_claimed() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let before = console.get(APPROVER, &page(&approval)).await;
+    assert!(!before.body().contains("/take-back\""));
+    console.decide(APPROVER, &approval, "approve", "").await;
+    console.world.pass(1);
+    assert!(
+        !console.get(OWNER, &page(&approval)).await.body().contains("/take-back\""),
+        "not another\u{2019}s"
+    );
+    assert!(console.get(APPROVER, &page(&approval)).await.body().contains("/take-back\""));
+    let refused = console.form(OWNER, &approval, "take-back", &[]).await;
+    assert_eq!(refused.status(), 409);
+    assert!(refused.alert().contains("no approval of yours"), "{}", refused.alert());
+    for _ in 0..2 {
+        let done = console.form(APPROVER, &approval, "take-back", &[]).await;
+        assert_eq!(done.header("location"), format!("{}?notice=taken_back", page(&approval)));
+    }
+    let shown = console.get(APPROVER, &format!("{}?notice=taken_back", page(&approval))).await;
+    assert!(
+        shown.body().contains("You took your approval back.") && shown.body().contains("Approve and send")
+    );
+    assert!(
+        !console
+            .get(OWNER, &format!("{}?notice=taken_back", page(&approval)))
+            .await
+            .body()
+            .contains("You took")
+    );
+    console.world.pass(1);
+    console.decide(APPROVER, &approval, "approve", "").await;
+    let key =
+        (approval.organization_id, app::base::store::Key::Message(approval.inbox_id, approval.message_id));
+    {
+        let mut contents = console.world.store.contents();
+        let Some(Record::Message(message)) = contents.records.get_mut(&key) else { panic!() };
+        let Direction::Outbound(outbound) = &mut message.direction else { panic!() };
+        outbound.state = State::Sending { claimed_at: samples::NOW, attempt: 1, claim: [1; 8] };
+    }
+    assert!(!console.get(APPROVER, &page(&approval)).await.body().contains("/take-back\""));
+    let late = console.form(APPROVER, &approval, "take-back", &[]).await;
+    assert_eq!(late.status(), 409);
+    assert!(late.alert().contains("too late"), "{}", late.alert());
+}
+
+#[tokio::test]
+async fn words_outlive_the_session_in_which_they_were_written() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let digest = approval.digest.to_string();
+    let address = format!("{}/reject", page(&approval));
+    let fields = [("csrf", "old"), ("digest", digest.as_str()), ("reason", "The <price> is wrong")];
+    let kept = console.post(None, &address, &fields).await;
+    assert_eq!(kept.status(), 401);
+    for words in ["The &#60;price&#62; is wrong", "/console/sign-in?next=", "Nothing was decided"] {
+        assert!(kept.body().contains(words), "{words}: {}", kept.body());
+    }
+    // Once they are signed in, the mail with the words: nothing is decided by that.
+    let back = console.post(Some(APPROVER), &address, &[("reason", "The <price> is wrong")]).await;
+    assert_eq!(back.status(), 403);
+    assert!(back.body().contains("The &#60;price&#62; is wrong</textarea>"), "{}", back.body());
+    assert_eq!(console.stored(&approval).decision, Decision::Pending);
+    // Another site gets nothing shown.
+    let mut request = posted(Console::request("POST", &address, Some(&secret(APPROVER))), &fields);
+    request.headers = BTreeMap::from([("sec-fetch-site".to_owned(), "cross-site".to_owned())]);
+    let foreign = console.call(request).await;
+    assert!(foreign.status() == 403 && !foreign.body().contains("price"), "{}", foreign.body());
+    // Without words there is nothing to keep.
+    assert_eq!(
+        console.post(None, &address, &[("csrf", "old"), ("digest", digest.as_str())]).await.status(),
+        303
+    );
 }
 
 impl Console {
@@ -1139,7 +1388,7 @@ async fn votes_are_counted_on_the_page_by_name() {
         "All mail",
         "Care &#60;b&#62;",
         "holds it",
-        "Hand your vote on",
+        "Delegate your vote",
         &email(OWNER),
     ] {
         assert!(first.body().contains(words), "{words}: {}", first.body());
@@ -1175,7 +1424,7 @@ async fn who_is_left_out_reads_why() {
     let handed = console.form(OWNER, &approval, "delegate", &[("member_id", &other)]).await;
     assert_eq!(handed.header("location"), format!("{}?notice=delegated", page(&approval)));
     let shown = console.get(OWNER, handed.header("location")).await;
-    assert!(shown.body().contains(&format!("You handed your vote on to {}", email(OTHER_APPROVER))));
+    assert!(shown.body().contains(&format!("You delegated your vote to {}", email(OTHER_APPROVER))));
     assert!(shown.body().contains("votes in your place") && !shown.body().contains("/approve\""));
     let shown = console.get(OTHER_APPROVER, &page(&approval)).await;
     assert!(shown.body().contains("Approve and send"), "{}", shown.body());
@@ -1353,7 +1602,7 @@ async fn what_is_left_as_it_stands_stays_as_it_is_sealed() {
     let next = console.led_to(&done);
     assert_eq!(next.subject, hidden);
     let shown = console.get(OWNER, &page(&next)).await;
-    assert!(shown.body().contains("<iframe ") && shown.body().contains("does not have the same words"));
+    assert!(shown.body().contains("<iframe ") && shown.body().contains("do not say the same"));
     let digest = next.digest.to_string();
     let fields = [
         ("digest", digest.as_str()),
@@ -1434,9 +1683,13 @@ async fn a_pause_holds_all_mail_until_it_ends() {
     }
     let secret = console.link(OWNER, &keep).await;
     assert!(console.look(&route::link(&secret)).await.body().contains("<b>All mail is paused</b>"));
+    let shown = console.get(APPROVER, &page(&keep)).await;
+    assert!(shown.body().contains("Approve; it goes out when the pause ends"), "{}", shown.body());
     for approval in [&keep, &drop] {
         assert_eq!(console.decide(APPROVER, approval, "approve", "").await.status(), 303);
     }
+    let shown = console.get(APPROVER, &format!("{}?notice=approved", page(&keep))).await;
+    assert!(shown.body().contains("it goes out when that ends") && !shown.body().contains("about to go out"));
     let shown = console.get(APPROVER, "/console/pause").await;
     assert!(
         shown.body().contains("Owners and admins can let mail go again.")
@@ -1671,11 +1924,26 @@ async fn each_page_asks_for_what_it_declares() {
     let example = |name: &str| match name {
         "approval_id" => samples::approval(1).id.to_string(),
         "attachment_id" => samples::attachment(1).id.to_string(),
+        "domain_id" => samples::domain(1).id.to_string(),
+        "event_id" => samples::event(1).id.to_string(),
         "inbox_id" => samples::inbox_id(1).to_string(),
+        "list_entry_id" => {
+            let whom = Whom::Everyone;
+            samples::list_entry(1, Side::Send, Standing::Block, whom).id.to_string()
+        }
+        "suppression_id" => samples::suppression(1).id.to_string(),
+        "thread_id" => samples::inbound(1).thread_id.to_string(),
+        "token_id" => samples::token(9, Role::Owner, &[]).0.id.to_string(),
+        "webhook_id" => samples::webhook(1).id.to_string(),
         "message_id" => samples::approval(1).message_id.to_string(),
         "session_id" => samples::session(1, Role::Viewer).0.id.to_string(),
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),
         "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),
+        "group_id" => samples::policies().groups[0].id.to_string(),
+        "invitation" => samples::mailed_invitation(1).1.reveal(),
+        "invitation_id" => samples::invitation(1).id.to_string(),
+        "member_id" => samples::member(99, Role::Viewer).id.to_string(),
+        "reset" => samples::reset(1).1.reveal(),
         other => panic!("an example of {other} is missing"),
     };
     for page in Page::all() {
@@ -1708,6 +1976,99 @@ async fn each_page_asks_for_what_it_declares() {
         let other = console.call(Console::request("DELETE", &address, Some(&secret(OWNER)))).await;
         assert_eq!((other.status(), other.header("allow")), (405, page.methods()), "{address}");
     }
+}
+
+#[tokio::test]
+async fn people_are_seen_by_all_and_changed_by_whoever_manages_them() {
+    let console = Console::new().await;
+    let seen = console.get(VIEWER, "/console/people").await;
+    assert_eq!(seen.status(), 200);
+    assert!(seen.body().contains("member5@example.com") && !seen.body().contains("Send the invitation"));
+    let approver = samples::member(APPROVER, Role::Viewer).id;
+    let (one, list) = (format!("/console/people/{approver}"), route::PEOPLE);
+    assert!(!console.get(VIEWER, &one).await.body().contains("<select"));
+    let own = format!("/console/people/{}", samples::member(VIEWER, Role::Viewer).id);
+    assert!(console.get(VIEWER, &own).await.body().contains("Leave this organization"));
+
+    let csrf = token(OWNER);
+    let invite = |email: &'static str| {
+        let fields =
+            [("csrf", csrf.as_str()), ("email", email), ("role", "editor")].map(|(a, b)| (a, b.to_owned()));
+        let console = &console;
+        async move {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            console.post(Some(OWNER), "/console/people/invitations", &fields).await
+        }
+    };
+    let typo = invite("no address").await;
+    assert_eq!(typo.status(), 422);
+    assert!(
+        typo.body().contains("value=\"no address\"") && typo.alert().starts_with("Email address"),
+        "{}",
+        typo.body()
+    );
+    assert_eq!(invite("grace@example.org").await.header("location"), format!("{list}?notice=invited"));
+    let twice = invite("grace@example.org").await;
+    assert_eq!((twice.status(), twice.alert().contains("is invited")), (409, true), "{}", twice.alert());
+    let shown = console.get(OWNER, list).await;
+    assert!(shown.body().contains("grace@example.org") && shown.body().contains("Send again"));
+
+    assert!(console.get(APPROVER, "/console/approvals").await.body().contains("Pause all mail"));
+    let change = [("csrf", csrf.as_str()), ("role", "editor")];
+    let done = console.post(Some(OWNER), &format!("{one}/change"), &change).await;
+    assert_eq!(done.header("location"), format!("{one}?notice=changed"));
+    // Their session has the new role at once.
+    assert!(!console.get(APPROVER, "/console/approvals").await.body().contains("Pause all mail"));
+    let last = format!("/console/people/{}", samples::member(OWNER, Role::Owner).id);
+    let kept = console.post(Some(OWNER), &format!("{last}/change"), &change).await;
+    assert_eq!(kept.status(), 409);
+    assert!(kept.alert().starts_with("An organization keeps an owner"), "{}", kept.alert());
+}
+
+#[tokio::test]
+async fn the_links_of_mails_to_people_change_nothing_until_a_form_is_sent() {
+    let console = Console::new().await;
+    let (invitation, secret) = samples::mailed_invitation(1);
+    let of_owner = Actor::Member { member_id: samples::member(OWNER, Role::Owner).id };
+    let (reset, reset_secret) = samples::reset(APPROVER);
+    let login = samples::login(APPROVER);
+    let change = Change::new(samples::organization_id(1))
+        .create(Invitation { invited_by: of_owner, ..invitation })
+        .create(reset)
+        .directory(DirectoryWrite::NewLogin(login));
+    console.world.ports.store.commit(change).await.unwrap();
+    let look = async |address: &str| console.call(Console::request("GET", address, None)).await;
+    let joining = format!("/console/invitations/{}", secret.reveal());
+    let resetting = format!("/console/password-resets/{}", reset_secret.reveal());
+    let before = console.world.store.contents().clone();
+    for address in [&joining, &resetting, &"/console/forgot-password".to_owned()] {
+        for _ in 0..3 {
+            assert_eq!(look(address).await.status(), 200, "{address}");
+        }
+    }
+    assert_eq!(console.world.store.contents().records, before.records);
+    let fields = |csrf: String, password: &'static str| [("csrf", csrf), ("password", password.to_owned())];
+    let send = async |address: &str, fields: [(&'static str, String); 2]| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        console.post(None, address, &fields).await
+    };
+    let good = "four words nobody puts together";
+    assert_eq!(send(&joining, fields("x".to_owned(), good)).await.status(), 403);
+    let weak = send(&joining, fields(secret.form_token(), "password1234")).await;
+    assert_eq!(weak.status(), 422);
+    assert!(weak.alert().starts_with("The password is too easy"), "{}", weak.alert());
+    let joined = send(&joining, fields(secret.form_token(), good)).await;
+    assert_eq!((joined.status(), joined.header("location")), (303, route::QUEUE));
+    assert!(joined.cookie().starts_with("__Host-cs_session=cs_session_"));
+    let again = look(&joining).await;
+    assert_eq!(again.status(), 410);
+    assert!(again.body().contains("This invitation was accepted"), "{}", again.body());
+
+    let chosen = send(&resetting, fields(reset_secret.form_token(), good)).await;
+    assert_eq!(chosen.header("location"), "/console/sign-in?notice=password-changed");
+    assert_eq!(look(&resetting).await.status(), 410);
+    let asked = console.post(None, "/console/forgot-password", &[("email", "nobody@example.com")]).await;
+    assert!(asked.status() == 200 && asked.body().contains("If somebody signs in with this address"));
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 pub(crate) use app::base::plain::visible;
 use domain::MemberId;
+use domain::gate::approval::Approval;
+use domain::gate::risk::Risk;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State, Status};
 use domain::mailbox::message::Party;
 use domain::people::access::Actor;
@@ -40,7 +42,8 @@ fn relative(at: Timestamp, now: Timestamp) -> String {
         1..60 => (minutes, "minute"),
         // Hours are cut, not rounded, from the second day on: "in 2 days" must not mean "in 37 hours".
         60..2_880 => ((minutes + 30) / 60, "hour"),
-        2_880..86_400 => (minutes / 1_440, "day"),
+        // What was seven days a moment ago is not six yet.
+        2_880..86_400 => ((minutes + 60) / 1_440, "day"),
         86_400..1_051_200 => (minutes / 43_200, "month"),
         _ => (minutes / 525_600, "year"),
     };
@@ -106,6 +109,14 @@ impl Names {
                 Doer { short: short.unwrap_or(doer.short), id: doer.id }
             }
             Actor::System => Doer { short: "Countersign".to_owned(), id: String::new() },
+        }
+    }
+
+    /// What whoever asked is called, in as few words as there are: the name of a token says whose program it is.
+    pub(crate) fn called(&self, actor: &Actor) -> String {
+        match actor {
+            Actor::Token { name, .. } => name.as_deref().map_or_else(|| self.doer(actor).short, visible),
+            Actor::Member { .. } | Actor::System => self.doer(actor).short,
         }
     }
 
@@ -179,12 +190,118 @@ pub(crate) fn reason(code: &str) -> String {
             "A file says that it is harmless, and is a program, a script or a web page.".to_owned()
         }
         "answers_automatic_mail" => "It answers a mail that a program wrote.".to_owned(),
+        "foreign_reply_to" => "Answers go to another address than the one that sends.".to_owned(),
+        "scheduled_far_ahead" => {
+            "It is to go out more than a day from now: rules may have changed by then.".to_owned()
+        }
         "sent_again" => "It is a new attempt at a mail that did not go, or of which nobody knows.".to_owned(),
         "edited" => "It was edited after it had been held.".to_owned(),
         "thread_cap" => "Many mails went in this conversation today without a person.".to_owned(),
         "recipient_cap" => "Many mails went to a recipient today without a person.".to_owned(),
         other => format!("A policy asks for a person ({other})."),
     }
+}
+
+/// What something that deserves a look is called.
+pub(crate) struct RiskWords {
+    /// In a row.
+    pub short: &'static str,
+    /// In a sentence.
+    pub sentence: &'static str,
+    /// Behind "Approve although"; nothing of what is only good to know.
+    pub although: &'static str,
+}
+
+/// What something that deserves a look is called.
+pub(crate) fn risk(risk: Risk) -> RiskWords {
+    let (short, sentence, although) = match risk {
+        Risk::ThreadTainted => (
+            "Suspicious thread",
+            "Something in this conversation looks wrong, such as orders to a program: its mails always need a person.",
+            "the conversation looks suspicious",
+        ),
+        Risk::DisguisedFile => (
+            "Disguised file",
+            "A file says that it is harmless, and is a program, a script or a web page.",
+            "a file is disguised",
+        ),
+        Risk::LinksDiffer => {
+            ("Links differ", "A link shows one address and leads to another.", "links differ")
+        }
+        Risk::OddLink => (
+            "Odd link",
+            "A link leads to a bare number, or to a name whose letters may look like others.",
+            "a link is odd",
+        ),
+        Risk::AnswersElsewhere => (
+            "Answers go elsewhere",
+            "Answers go to another address than the one that sends.",
+            "answers go elsewhere",
+        ),
+        Risk::WordsDiffer => (
+            "Two versions",
+            "Its plain text and its HTML do not say the same. A recipient sees one or the other, so read both.",
+            "text and HTML differ",
+        ),
+        Risk::AuthorUnproven => {
+            ("Author not proven", "Nothing proves who wrote the mail that it answers (no DMARC pass).", "")
+        }
+        Risk::FirstContact => ("First contact", "Somebody gets it who was never written to before.", ""),
+    };
+    RiskWords { short, sentence, although }
+}
+
+/// What about a mail deserves a look, the worst first: what was found when it was asked for, or what its reasons say of one that nobody
+/// looked at then.
+pub(crate) fn risks(approval: &Approval) -> Vec<Risk> {
+    let said = [
+        (Approval::TAINTED, Risk::ThreadTainted),
+        ("disguised_file", Risk::DisguisedFile),
+        ("foreign_reply_to", Risk::AnswersElsewhere),
+    ];
+    let of_reasons =
+        said.into_iter().filter(|(code, _)| approval.reasons.iter().any(|reason| reason == code));
+    let mut all: Vec<Risk> = approval.risks.iter().flatten().copied().collect();
+    all.extend(of_reasons.map(|(_, risk)| risk));
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// A reason in a few words.
+pub(crate) fn short_reason(code: &str) -> String {
+    match code {
+        "no_policy_allows_it" => "No rule allows it",
+        "policy_holds" => "A rule holds it",
+        "policy_unreadable" => "A policy can\u{2019}t be read",
+        "thread_tainted" => "Suspicious thread",
+        "disguised_file" => "Disguised file",
+        "answers_automatic_mail" => "Answers a program",
+        "foreign_reply_to" => "Answers go elsewhere",
+        "scheduled_far_ahead" => "Scheduled far ahead",
+        "sent_again" => "Sent again",
+        "edited" => "Edited",
+        "thread_cap" | "recipient_cap" => "Many today",
+        other => return visible(other),
+    }
+    .to_owned()
+}
+
+/// Why a mail waits, in a few words: the rule that holds it, by its name, or the reason that no risk says already.
+pub(crate) fn why(approval: &Approval) -> String {
+    let rule = approval.trace.iter().find(|step| step.outcome == "hold");
+    if let Some(step) = rule {
+        return visible(&step.rule_name);
+    }
+    let said =
+        |code: &&String| ["thread_tainted", "disguised_file", "foreign_reply_to"].contains(&code.as_str());
+    let reasons = &approval.reasons;
+    reasons
+        .iter()
+        .find(|code| !said(code))
+        .or(reasons.first())
+        .map(|code| short_reason(code))
+        .unwrap_or_default()
 }
 
 /// Why a mail was called off: a person's words, or the sentence for a stable code of ours.
@@ -216,7 +333,7 @@ pub(crate) fn status(status: &str) -> &'static str {
         "pending" => "Waiting",
         "approved" => "Approved",
         "rejected" => "Rejected",
-        "cancelled" => "Called off",
+        "cancelled" => "Cancelled",
         "superseded" => "Edited",
         _ => "Expired",
     }
@@ -305,7 +422,7 @@ pub(crate) fn standing(outbound: &Outbound, now: Timestamp) -> Standing {
             ("bad", "Failed", format!("It was not sent. {why}"))
         }
         Status::Rejected => ("idle", "Not sent", "It was rejected, so it is never sent.".to_owned()),
-        Status::Cancelled => ("idle", "Not sent", "It was called off, so it is never sent.".to_owned()),
+        Status::Cancelled => ("idle", "Not sent", "It was cancelled, so it is never sent.".to_owned()),
         Status::Expired => ("idle", "Not sent", "Nobody decided in time, so it is never sent.".to_owned()),
         Status::Unknown => (
             "bad",
@@ -352,6 +469,7 @@ mod tests {
             (3_600, "in 1 hour"),
             (-47 * 3_600, "47 hours ago"),
             (7 * 86_400, "in 7 days"),
+            (7 * 86_400 - 60, "in 7 days"),
             (6 * 86_400 + 80_000, "in 6 days"),
             (-90 * 86_400, "3 months ago"),
             (-800 * 86_400, "2 years ago"),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::ports::Queue;
 use app::base::store::Directory;
-use app::gate::notify::{Disabled, DueDigest, Notifier, Notify, Teller, Waiting};
+use app::gate::notify::{Disabled, DueDigest, Invited, Notifier, Notify, Teller, Waiting};
+use app::people::resets::AskedReset;
 use assembly::Aws;
 use aws_flow::SqsQueue;
 use aws_mail::SesNotifier;
@@ -58,10 +59,6 @@ pub fn context() -> Context {
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         let messages = messages(event)?;
-        if !context.enabled {
-            // What was queued before an operator switched them off.
-            return Ok(batch_failures(&[]));
-        }
         let teller = Teller {
             ports: &context.ports,
             directory: &*context.directory,
@@ -75,6 +72,10 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         // One after the other: SES takes so many a second, and the mails that were approved come first.
         for (message_id, body) in messages {
             let told = match read(&body) {
+                // What was queued before an operator switched them off. Invitations and other passwords a person asked for.
+                Some(what) if !context.enabled && !matches!(what, Notify::Invited(_) | Notify::Forgot(_)) => {
+                    Ok(())
+                }
                 Some(what) => teller.tell(&what).await.map_err(|error| error.to_string()),
                 None => Err("a message of the queue can't be read".to_owned()),
             };
@@ -104,6 +105,13 @@ pub fn read(body: &str) -> Option<Notify> {
             due: Timestamp::from_millisecond(digest.get("due")?.as_i64()?).ok()?,
         }));
     }
+    if let Some(asked) = detail.get("password_reset") {
+        return Some(Notify::Forgot(AskedReset {
+            organization_id,
+            member_id: Id::parse(&text(asked, "member_id")?).ok()?,
+            id: Id::parse(&text(asked, "id")?).ok()?,
+        }));
+    }
     let event = detail.get("event")?;
     let kind = EventKind::parse(&text(event, "type")?)?;
     if kind == EventKind::WebhookDisabled {
@@ -114,6 +122,13 @@ pub fn read(body: &str) -> Option<Notify> {
             webhook_id: Id::parse(&text(webhook, "id")?).ok()?,
             event_id: Id::parse(&text(event, "id")?).ok()?,
             why: WhyDisabled::ALL.iter().copied().find(|why| why.as_str() == reason)?,
+        }));
+    }
+    if matches!(kind, EventKind::InvitationCreated | EventKind::InvitationResent) {
+        return Some(Notify::Invited(Invited {
+            organization_id,
+            invitation_id: Id::parse(&text(event.pointer("/data/invitation")?, "id")?).ok()?,
+            event_id: Id::parse(&text(event, "id")?).ok()?,
         }));
     }
     Some(Notify::Waiting(Waiting {
@@ -135,6 +150,8 @@ pub fn write(digest: &DueDigest) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::delivery::event::InvitationNotice;
+
     use super::*;
 
     #[test]
@@ -193,6 +210,39 @@ mod tests {
             why: WhyDisabled::Failing,
         };
         assert_eq!(read(&message.to_string()), Some(Notify::Disabled(disabled)));
+    }
+
+    #[test]
+    fn a_forgotten_password_reads_back() {
+        let now = Timestamp::from_millisecond(1_767_225_600_123).unwrap();
+        let asked = AskedReset {
+            organization_id: domain::OrganizationId::new(now, [1; 10]),
+            member_id: domain::MemberId::new(now, [2; 10]),
+            id: domain::AuditId::new(now, [3; 10]),
+        };
+        assert_eq!(read(&wire::people::resets::write(&asked)), Some(Notify::Forgot(asked)));
+    }
+
+    #[test]
+    fn an_invitation_is_understood_and_one_that_was_taken_back_is_nothing() {
+        let (organization_id, invitation) =
+            (testkit::samples::organization_id(1), testkit::samples::invitation(1));
+        for kind in [EventKind::InvitationCreated, EventKind::InvitationResent, EventKind::InvitationDeleted]
+        {
+            let notice = InvitationNotice { id: invitation.id, role: invitation.role };
+            let event = domain::delivery::event::Event {
+                kind,
+                subject: domain::delivery::event::Subject::Invitation(notice),
+                ..testkit::samples::event(1)
+            };
+            let published = wire::delivery::events::publish(&event).body;
+            assert!(!published.contains(invitation.email.as_str()), "{published}");
+            let body: Value = serde_json::from_str(&published).unwrap();
+            let message = json!({"detail": {"organization_id": organization_id.to_string(), "event": body}});
+            let invited = Invited { organization_id, invitation_id: invitation.id, event_id: event.id };
+            let expected = (kind != EventKind::InvitationDeleted).then_some(Notify::Invited(invited));
+            assert_eq!(read(&message.to_string()), expected, "{kind:?}");
+        }
     }
 
     #[test]

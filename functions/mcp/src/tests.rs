@@ -44,7 +44,15 @@ fn no_tool_decides_and_an_agent_may_hold_the_scope_of_each() {
             {
                 assert_ne!(last, never, "{}", tool.name);
             }
-            for never in ["/v1/policies", "/v1/tokens", "/v1/standing", "/v1/sessions", "/v1/organization"] {
+            for never in [
+                "/v1/policies",
+                "/v1/tokens",
+                "/v1/standing",
+                "/v1/sessions",
+                "/v1/organization",
+                "/v1/members",
+                "/v1/invitations",
+            ] {
                 assert!(!route.path.starts_with(never), "{}", tool.name);
             }
             let reads = route.method == "GET" || last == "search";

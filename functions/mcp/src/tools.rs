@@ -140,7 +140,8 @@ pub const TOOLS: &[Tool] = &[
         name: "wait_for_message",
         title: "Wait for a message",
         says: "Waits up to 25 seconds for a mail to come in, and gives it, or nothing when the time is up. Give as `after` the id of the mail \
-               that you saw last, so that none is missed between two calls. Call it again to wait longer.",
+               that you saw last, so that none is missed between two calls. Call it again to wait longer. A mail that came before that and was \
+               held back until a person let it in is not given: `list_messages` with `unread` has it.",
         route: &messages::wait::ENDPOINT,
         other: None,
         effect: Effect::Reads,

@@ -25,6 +25,7 @@ pub mod people {
     pub mod organization;
     pub mod password;
     pub mod provision;
+    pub mod resets;
     pub mod second_factor;
     pub mod sessions;
     pub mod tokens;
@@ -64,6 +65,7 @@ pub mod gate {
     pub mod facts;
     pub mod groups;
     pub mod html;
+    pub mod invitations;
     pub mod links;
     pub mod notify;
     pub mod pause;
@@ -71,6 +73,7 @@ pub mod gate {
     pub mod purge;
     pub(crate) mod quote;
     pub mod rate;
+    pub mod seats;
     pub mod settle;
     pub mod standing;
     mod steps;

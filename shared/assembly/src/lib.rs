@@ -116,7 +116,12 @@ impl Aws {
         Arc::new(SqsQueue::new(&self.config, require("INDEX_QUEUE_URL")))
     }
 
-    /// The same, for whoever empties it.
+    /// Where those wait who are to be told something by mail.
+    pub fn notify_queue(&self) -> Arc<dyn Queue> {
+        Arc::new(SqsQueue::new(&self.config, require("NOTIFY_QUEUE_URL")))
+    }
+
+    /// The same as [`Self::index_queue`], for whoever empties it.
     pub fn index_backlog(&self) -> Arc<dyn Backlog> {
         Arc::new(SqsQueue::new(&self.config, require("INDEX_QUEUE_URL")))
     }

@@ -13,8 +13,10 @@ pub mod base {
 }
 
 mod people {
+    pub(crate) mod invitation;
     pub(crate) mod member;
     pub(crate) mod organization;
+    pub(crate) mod reset;
     pub(crate) mod session;
     pub(crate) mod token;
     pub(crate) mod usage;

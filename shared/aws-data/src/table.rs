@@ -33,11 +33,14 @@ use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use aws_types::SdkConfig;
+use domain::base::address::EmailAddress;
 use domain::mailbox::message::ThreadChange;
-use domain::{OrganizationId, Timestamp};
+use domain::people::access::Role;
+use domain::{MemberId, OrganizationId, Timestamp};
 
 use crate::base::item::{Item, Place, SHARDS, WATCH, encode, key, number, numbered, place_of, text};
 use crate::mailbox::thread;
+use crate::people::member;
 
 /// A write that meets a transaction on the same item is repeated so often.
 const CONTENTION_TRIES: u32 = 6;
@@ -390,6 +393,56 @@ impl DynamoTable {
             .build()
             .map_err(|e| StoreError::Permanent(e.to_string()))?;
         Ok((TransactWriteItem::builder().condition_check(check).build(), Conflict::Record(record)))
+    }
+
+    /// That a member has this role, as a part of a transaction.
+    fn holds_role(
+        &self,
+        organization_id: OrganizationId,
+        member_id: MemberId,
+        role: Role,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&member::at(organization_id, member_id))))
+            .condition_expression(member::HAS_ROLE)
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_values(":seen", text(role.as_str()))
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        let conflict = Conflict::Record(Key::Member(member_id));
+        Ok((TransactWriteItem::builder().condition_check(check).build(), conflict))
+    }
+
+    /// The removal of the seat of a member who has this role, as a part of a transaction.
+    fn unseat(
+        &self,
+        organization_id: OrganizationId,
+        member_id: MemberId,
+        role: Role,
+    ) -> Result<(TransactWriteItem, Conflict), StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&member::at(organization_id, member_id))))
+            .condition_expression(member::HAS_ROLE)
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_values(":seen", text(role.as_str()))
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        let conflict = Conflict::Record(Key::Member(member_id));
+        Ok((TransactWriteItem::builder().delete(delete).build(), conflict))
+    }
+
+    /// The removal of the login of a seat, as a part of a transaction.
+    fn end_login(&self, email: &EmailAddress, member_id: MemberId) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&member::login_at(email))))
+            .condition_expression("member_id = :member")
+            .expression_attribute_values(":member", text(member_id))
+            .build()
+            .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// The removal of a record as a part of a transaction.

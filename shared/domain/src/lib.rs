@@ -24,8 +24,11 @@ pub mod people {
     pub mod access;
     pub mod browser;
     pub mod credential;
+    pub mod invitation;
     pub mod limit;
     pub mod organization;
+    pub mod reset;
+    pub mod seats;
     pub mod pending;
     pub mod second_factor;
     pub mod usage;
@@ -59,8 +62,10 @@ pub mod gate {
     pub mod notice;
     pub mod policy;
     pub mod rate;
+    pub mod risk;
     pub mod seal;
     pub mod standing;
+    pub mod triage;
 }
 
 /// Whom we tell: events, and the endpoints that get them.
@@ -78,8 +83,8 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId,
-    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId,
-    UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -89,6 +89,7 @@ enum Step {
     Expire,
     Cancel,
     Supersede { by: u8 },
+    TakeBack { by: u8, with: u8 },
     Wait,
 }
 
@@ -103,6 +104,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Expire),
         1 => Just(Step::Cancel),
         1 => seat().prop_map(|by| Step::Supersede { by }),
+        1 => (seat(), 0u8..2).prop_map(|(by, with)| Step::TakeBack { by, with }),
         1 => Just(Step::Wait),
     ];
     prop::collection::vec(step, 0..16)
@@ -190,9 +192,11 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         quiet: vec![],
         terms: Some(terms),
         reasons: vec![],
+        risks: None,
         trace: vec![],
         votes: vec![],
         delegations: vec![],
+        taken_back: vec![],
         recipients: vec![],
         subject: String::new(),
         preview: String::new(),
@@ -224,6 +228,7 @@ fn take(approval: Approval, step: &Step, roles: &[Role], now: &mut Timestamp) ->
             let digest = approval.digest;
             approval.supersede(voter(by), &credential(0), digest, ApprovalId::new(NOW, [1; 10]), *now)
         }
+        Step::TakeBack { by, with } => approval.take_back(member(by), &credential(with), *now),
         Step::Wait => {
             *now += SignedDuration::from_secs(3);
             return approval;
@@ -425,11 +430,14 @@ proptest! {
             prop_assert_eq!(approval.digest, before.digest);
             match before.decision {
                 Decision::Pending => {}
-                // Only the approved can still change, by being called off; and nothing else of it does.
+                // Only the approved can still change, by being called off or by a vote that is taken back; and nothing else of it does.
                 Decision::Approved { .. } => {
                     let cancelled = matches!(approval.decision, Decision::Cancelled { .. });
-                    prop_assert!(approval.decision == before.decision || cancelled);
-                    prop_assert_eq!(&approval.votes, &before.votes);
+                    let taken = approval.taken_back.len() - before.taken_back.len();
+                    let waits = approval.decision == Decision::Pending && taken == 1;
+                    prop_assert!(approval.decision == before.decision || cancelled || waits);
+                    prop_assert_eq!(approval.votes.len() + taken, before.votes.len());
+                    prop_assert!(approval.votes.iter().all(|vote| before.votes.contains(vote)));
                     prop_assert_eq!(&approval.delegations, &before.delegations);
                 }
                 _ => prop_assert_eq!(&approval, &before),

@@ -24,7 +24,7 @@ use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
 use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
 use domain::gate::standing::{Mail, StandingApproval, Target};
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::lifecycle::{Nonce, Outbound, State, Status};
+use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
@@ -79,6 +79,8 @@ struct Bounds {
     rejects: u8,
     cancels: u8,
     edits: u8,
+    /// Approvals that are taken back, written or not.
+    take_backs: u8,
     /// Removals of members, changes of role.
     removals: u8,
     demotions: u8,
@@ -117,6 +119,7 @@ const NOTHING: Bounds = Bounds {
     rejects: 0,
     cancels: 0,
     edits: 0,
+    take_backs: 0,
     removals: 0,
     demotions: 0,
     pauses: [0; PAUSES],
@@ -165,6 +168,10 @@ enum Off {
     OneVoteEach,
     /// Whoever asks ends a pause.
     PersonsResume,
+    /// The look reads the rows that the approval named before the claim, whatever it names by now.
+    NamesReadAgain,
+    /// A mail that waits again after a vote was taken back keeps that vote.
+    VotesTakenBackEnd,
 }
 
 #[derive(Clone)]
@@ -174,6 +181,9 @@ struct Gate {
     examples: &'static [Example],
     sealed: Vec<Vec<Sealed>>,
 }
+
+/// An approval after a decision, and its mail where that moves or is refused.
+type Decided = (Approval, Option<Result<Outbound, InvalidTransition>>);
 
 type Example = (&'static str, fn(&Gate, &World) -> bool);
 
@@ -195,6 +205,8 @@ struct Tx {
     standing: Option<(u64, Arc<StandingApproval>)>,
     /// Who voted, for the history.
     voted: Option<usize>,
+    /// Who took their vote back, for the history.
+    took_back: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -284,6 +296,7 @@ struct Used {
     rejects: u8,
     cancels: u8,
     edits: u8,
+    take_backs: u8,
     removals: u8,
     demotions: u8,
     pauses: [u8; PAUSES],
@@ -335,6 +348,7 @@ enum Step {
     Delegate(usize, usize, usize),
     Cancel(usize),
     Edit(usize, usize),
+    TakeBack(usize, usize),
     Commit(usize),
     Sweep(usize),
     Ask(usize),
@@ -516,9 +530,11 @@ impl Gate {
             quiet: vec![],
             terms,
             reasons: vec![],
+            risks: None,
             trace: vec![],
             votes: vec![],
             delegations: vec![],
+            taken_back: vec![],
             recipients: vec![],
             subject: String::new(),
             preview: String::new(),
@@ -550,7 +566,15 @@ impl Gate {
         let now = self.now(world);
         let mut approval = self.asked(message, approval_id(message), now);
         let mut outbound = Self::waiting(&approval, now);
-        let mut tx = Tx { message, approval: None, create: None, row: None, standing: None, voted: None };
+        let mut tx = Tx {
+            message,
+            approval: None,
+            create: None,
+            row: None,
+            standing: None,
+            voted: None,
+            took_back: None,
+        };
         let recipients = [(address("ann@a.example"), false)];
         let mail = Mail {
             inbox_id: inbox(),
@@ -658,6 +682,24 @@ impl Gate {
         if after.decision == Decision::Pending { approve(after, voter) } else { Some(after) }
     }
 
+    /// An approval and its mail after a member took their vote back.
+    fn taken_back(&self, world: &World, old: &Approval, row: &Row, n: usize) -> Option<Decided> {
+        let now = self.now(world);
+        let mut after = old.clone().take_back(member(n), &self.credential(n), now).ok()?;
+        if self.lacks(Off::VotesTakenBackEnd) {
+            after.votes.clone_from(&old.votes);
+        }
+        let outbound = row.outbound.clone();
+        let waits = outbound.clone().take_back(after.expires_at, after.remind_at(now));
+        let moved = match (&old.decision, &after.decision) {
+            (Decision::Approved { .. }, Decision::Pending) => waits,
+            // A mail that goes on with the votes that are left must not be claimed either.
+            (Decision::Approved { .. }, _) => waits.map(|_| outbound),
+            _ => Ok(outbound),
+        };
+        Some((after, Some(moved)))
+    }
+
     /// What a person's decision writes, from what they read now; nothing where it is refused.
     fn decision(&self, world: &World, step: &Step) -> Option<Tx> {
         let now = self.now(world);
@@ -666,7 +708,8 @@ impl Gate {
         | Step::Reject(at, _)
         | Step::Delegate(at, ..)
         | Step::Cancel(at)
-        | Step::Edit(at, _)) = *step
+        | Step::Edit(at, _)
+        | Step::TakeBack(at, _)) = *step
         else {
             return None;
         };
@@ -689,7 +732,7 @@ impl Gate {
             return None;
         }
         let fresh = Approval::clone(old);
-        let (mut create, mut voted) = (None, None);
+        let (mut create, mut voted, mut took_back) = (None, None, None);
         let (mut after, outbound) = match *step {
             Step::Vote(_, n) => {
                 let after = self.approved_by(world, old, n)?;
@@ -711,6 +754,11 @@ impl Gate {
             Step::Cancel(_) => {
                 let by = Actor::Member { member_id: member(REQUESTER) };
                 (fresh.cancel(&by, "why", now).ok()?, Some(row.outbound.clone().cancel(now, "why")))
+            }
+            Step::TakeBack(_, n) => {
+                voter(n)?;
+                took_back = Some(n);
+                self.taken_back(world, old, &row, n)?
             }
             Step::Edit(_, n) => {
                 let next = approval_id(world.approvals.len());
@@ -747,7 +795,7 @@ impl Gate {
             }
         };
         let approval = Some((at, old.version, Arc::new(after)));
-        Some(Tx { message, approval, create, row, standing: None, voted })
+        Some(Tx { message, approval, create, row, standing: None, voted, took_back })
     }
 
     /// Writes all of a transaction or nothing.
@@ -780,6 +828,9 @@ impl Gate {
         }
         if let (Some(n), Some(at)) = (tx.voted, voted_on) {
             world.history.voted[at].insert(n);
+        }
+        if let (Some(n), Some(at)) = (tx.took_back, voted_on) {
+            world.history.voted[at].remove(&n);
         }
         if let Some((_, row)) = tx.row {
             world.rows[tx.message] = Some(row);
@@ -893,7 +944,11 @@ impl Gate {
         if self.lacks(Off::LastLook) {
             return Phase::Cleared(row, revision);
         }
-        let names = dispatcher.asked.as_ref().or(approval.as_ref());
+        // One that is another by now names other rows: they are read again.
+        let same = |asked: &&Arc<Approval>| {
+            self.lacks(Off::NamesReadAgain) || approval.as_ref().is_none_or(|it| it.version == asked.version)
+        };
+        let names = dispatcher.asked.as_ref().filter(same).or(approval.as_ref());
         let around = names.map(|names| world.around(self, names)).unwrap_or_default();
         match Claim::of(&Self::message(&row, message), approval.as_deref(), &around) {
             Err(NoClaim::NotClaimed) => unreachable!("the row that this claim wrote is sending"),
@@ -1219,6 +1274,7 @@ impl Model for Gate {
                 rejects: 0,
                 cancels: 0,
                 edits: 0,
+                take_backs: 0,
                 removals: 0,
                 demotions: 0,
                 pauses: [0; PAUSES],
@@ -1255,6 +1311,9 @@ impl Model for Gate {
                     }
                     if used.edits < bounds.edits && *n != REQUESTER {
                         steps.push(Step::Edit(at, *n));
+                    }
+                    if used.take_backs < bounds.take_backs {
+                        steps.push(Step::TakeBack(at, *n));
                     }
                     if used.delegations < bounds.delegations {
                         steps.extend((0..bounds.roles.len()).map(|to| Step::Delegate(at, *n, to)));
@@ -1318,13 +1377,19 @@ impl Model for Gate {
         match step {
             Step::Tick => world.clock += 1,
             Step::Submit(message) => world.in_flight.push(self.submission(before, message)),
-            Step::Vote(..) | Step::Reject(..) | Step::Delegate(..) | Step::Cancel(_) | Step::Edit(..) => {
+            Step::Vote(..)
+            | Step::Reject(..)
+            | Step::Delegate(..)
+            | Step::Cancel(_)
+            | Step::Edit(..)
+            | Step::TakeBack(..) => {
                 let tx = self.decision(before, &step)?;
                 match step {
                     Step::Delegate(..) => world.used.delegations += 1,
                     Step::Reject(..) => world.used.rejects += 1,
                     Step::Cancel(_) => world.used.cancels += 1,
                     Step::Edit(..) => world.used.edits += 1,
+                    Step::TakeBack(..) => world.used.take_backs += 1,
                     _ => {}
                 }
                 world.in_flight.push(tx);
@@ -1842,6 +1907,76 @@ fn asking_before_the_claim() {
     run("asking before the claim", Gate::new(ASKING, examples));
 }
 
+const TAKING_BACK: Bounds = Bounds {
+    instants: &[0, 600],
+    roles: &[Role::Owner, Role::Approver, Role::Approver],
+    requirements: &[(1, &DECIDERS)],
+    in_flight: 2,
+    voters: &[1, 2],
+    take_backs: 2,
+    cancels: 1,
+    pauses: [1, 0, 0],
+    claims: 3,
+    dispatchers: 2,
+    faults: 1,
+    asks_first: true,
+    ..NOTHING
+};
+
+/// Whoever approved takes it back while dispatchers claim: one conditional write decides between them.
+#[test]
+fn taking_an_approval_back() {
+    let examples: &[Example] = &[
+        ("it waits again", |_, w| w.any(Status::PendingApproval) && w.history.approved.contains(&0)),
+        ("it goes with another's vote after it was taken back", |_, w| {
+            let other =
+                |vote: &Vote| w.approvals[0].taken_back.iter().all(|t| t.vote.member_id != vote.member_id);
+            w.any(Status::Sent)
+                && w.approvals[0].taken_back.len() == 1
+                && w.approvals[0].votes.iter().any(other)
+        }),
+        ("it is taken back twice and goes", |_, w| {
+            w.any(Status::Sent) && w.approvals[0].taken_back.len() == 2
+        }),
+        ("it expires after it was taken back", |_, w| {
+            w.any(Status::Expired) && w.history.approved.contains(&0)
+        }),
+        ("it is taken back after it stood back", |_, w| {
+            w.any(Status::PendingApproval) && w.history.stood_back && w.approvals[0].taken_back.len() == 1
+        }),
+        ("the claim is faster", |_, w| w.history.conflicts && w.any(Status::Sent) && w.used.take_backs > 0),
+    ];
+    run("taking an approval back", Gate::new(TAKING_BACK, examples));
+}
+
+const TAKING_ONE_OF_TWO: Bounds = Bounds {
+    instants: &[0],
+    roles: &[Role::Owner, Role::Approver, Role::Approver, Role::Approver],
+    requirements: &[(2, &DECIDERS)],
+    voters: &[1, 2, 3],
+    removals: 1,
+    delegations: 1,
+    pauses: [0; PAUSES],
+    cancels: 0,
+    claims: 1,
+    dispatchers: 1,
+    faults: 0,
+    take_backs: 1,
+    asks_first: false,
+    ..TAKING_BACK
+};
+
+#[test]
+fn taking_one_of_two_votes_back() {
+    let examples: &[Example] = &[
+        ("it goes with two others", |_, w| w.any(Status::Sent) && w.approvals[0].taken_back.len() == 1),
+        ("one is taken back before the second is there", |_, w| {
+            w.approvals[0].taken_back.len() == 1 && !w.history.approved.contains(&0)
+        }),
+    ];
+    run("taking one of two votes back", Gate::new(TAKING_ONE_OF_TWO, examples));
+}
+
 const STANDING: Bounds = Bounds {
     roles: &[Role::Owner, Role::Approver, Role::Approver],
     requirements: &[(1, &DECIDERS)],
@@ -1949,6 +2084,24 @@ fn one_person_with_two_votes_is_noticed() {
 #[test]
 fn a_pause_that_anybody_ends_is_noticed() {
     bites(Gate::new(PAUSING, &[]), Off::PersonsResume, "a pause is ended by a person who manages it");
+}
+
+/// A write of whoever takes their vote back that compares nothing undoes a claim: two dispatchers then call.
+#[test]
+fn an_approval_that_is_taken_back_from_a_claimed_mail_is_noticed() {
+    bites(Gate::new(TAKING_BACK, &[]), Off::CompareAndSwap, "a mail goes at most once");
+}
+
+#[test]
+fn a_vote_that_stays_after_it_was_taken_back_is_noticed() {
+    bites(Gate::new(TAKING_BACK, &[]), Off::VotesTakenBackEnd, "votes are about one revision");
+}
+
+/// A defect that taking back would have made: between the early read and the claim another person's vote took the place of
+/// the one that was taken back, and the look did not read that person's seat.
+#[test]
+fn rows_that_an_old_approval_names_are_noticed() {
+    bites(Gate::new(TAKING_BACK, &[]), Off::NamesReadAgain, "nothing is called off without a cause");
 }
 
 /// What the early read relies on: were there a ticket before the last vote, a voter would be missing from the look.

@@ -27,14 +27,14 @@ use domain::mailbox::index::Index;
 use domain::mailbox::lifecycle::{Outbound, Outcome, State};
 use domain::mailbox::listed::{ListEntry, Side, Standing, Suppression};
 use domain::mailbox::message::{
-    Counts, Mark, Message, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
+    Counts, Mark, Message, Shows, Thread, ThreadChange, ThreadMarks, ThreadUpdate, Trashed,
 };
 use domain::mailbox::screening::Held;
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{OpenedWith, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
-use domain::people::organization::Pause;
+use domain::people::organization::{Member, Pause};
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{By, Of, Usage};
 use domain::{MessageId, OrganizationId};
@@ -76,6 +76,7 @@ pub async fn run(store: &dyn Whole) {
     drafts(store).await;
     pages(store).await;
     members(store).await;
+    seats(store).await;
     listed(store).await;
     held(store).await;
     domains(store).await;
@@ -95,7 +96,7 @@ pub async fn run(store: &dyn Whole) {
     usage(store).await;
 }
 
-/// What is counted, and lines of the log of requests.
+/// What is counted, lines of the log of requests, and what is mailed to people.
 fn counted() -> Vec<Record> {
     vec![
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
@@ -103,6 +104,9 @@ fn counted() -> Vec<Record> {
         Counter { hash: Digest::of(b"m"), count: 8, expires_at: jiff::Timestamp::MAX }.into(),
         samples::request_line(1).into(),
         samples::request_line(2).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(2).into(),
+        samples::reset(1).0.into(),
         samples::usage(Of::Organization, 0).into(),
         samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
         samples::usage(Of::Token(domain::TokenId::new(NOW, [1; 10])), 4).into(),
@@ -641,16 +645,27 @@ async fn threads_count(store: &dyn Whole) {
         at: later(200),
         preview: "waits".into(),
         counts: Counts::AsRead,
-        shows: false,
+        shows: Shows::Not,
         taint: false,
         ..second.thread_update()
     };
     assert_eq!(store.commit(change().write(Write::Thread(waits.clone()))).await, Ok(()));
     let expected = Thread { message_count: 5, ..expected };
     assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
-    let went = ThreadUpdate { at: later(300), counts: Counts::Already, shows: true, ..waits };
-    assert_eq!(store.commit(change().write(Write::Thread(went))).await, Ok(()));
+    let went = ThreadUpdate { at: later(300), counts: Counts::Already, shows: Shows::Now, ..waits };
+    assert_eq!(store.commit(change().write(Write::Thread(went.clone()))).await, Ok(()));
     let expected = Thread { preview: "waits".into(), last_message_at: later(300), ..expected };
+    assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
+    // What is to be shown only as the last one is not shown in the place of a later one, and does not count so.
+    let last =
+        |at| ThreadUpdate { at: later(at), preview: "last".into(), shows: Shows::IfLast, ..went.clone() };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Thread(first.thread_id))]));
+    assert_eq!(store.commit(change().write(Write::Thread(last(299)))).await, conflict);
+    assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
+    for at in [300, 301] {
+        assert_eq!(store.commit(change().write(Write::Thread(last(at)))).await, Ok(()));
+    }
+    let expected = Thread { preview: "last".into(), last_message_at: later(301), ..expected };
     assert_eq!(get(store, Key::Thread(first.thread_id)).await, Some(expected.clone().into()));
     // Labels change only as they were seen; what is unread is added up.
     let counted = |labels: &[(&str, u64)]| -> BTreeMap<_, _> {
@@ -939,6 +954,53 @@ async fn members(store: &dyn Whole) {
     assert_eq!(strangers.map(|page| page.items.len()), Ok(0));
 }
 
+/// Of a seat only the role changes, where it is as it was seen; its end frees its address.
+async fn seats(store: &dyn Whole) {
+    let (member, login) = (samples::member(95, Role::Approver), samples::login(95));
+    let made = change().create(member.clone()).directory(DirectoryWrite::NewLogin(login.clone()));
+    assert_eq!(store.commit(made).await, Ok(()));
+    let key = Key::Member(member.id);
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Record(key.clone())]));
+    let give = |seen, role| change().write(Write::GiveRole { member_id: member.id, seen, role });
+    assert_eq!(store.commit(give(Role::Viewer, Role::Owner)).await, conflict);
+    assert_eq!(store.commit(give(Role::Approver, Role::Editor)).await, Ok(()));
+    let editor = Member { role: Role::Editor, ..member.clone() };
+    assert_eq!(get(store, key.clone()).await, Some(editor.into()));
+    let holds = |role| change().write(Write::HoldsRole(member.id, role)).audit(samples::audit_entry(96));
+    assert_eq!(store.commit(holds(Role::Approver)).await, conflict);
+    assert_eq!(store.commit(holds(Role::Editor)).await, Ok(()));
+
+    let ended = change().write(Write::EndSessions(member.id, later(7)));
+    assert_eq!(store.commit(ended.clone()).await, Ok(()));
+    let since = Member { role: Role::Editor, sessions_since: Some(later(7)), ..member.clone() };
+    assert_eq!(get(store, key.clone()).await, Some(since.into()));
+
+    let end = |role, of| {
+        let ends = DirectoryWrite::EndLogin(login.email.clone(), of);
+        change().write(Write::Unseat(member.id, role)).directory(ends)
+    };
+    assert_eq!(store.commit(end(Role::Approver, member.id)).await, conflict);
+    let other = end(Role::Editor, samples::member(94, Role::Editor).id);
+    assert_eq!(store.commit(other).await, Err(StoreError::Conflict(vec![Conflict::Directory])));
+    assert_eq!(store.commit(end(Role::Editor, member.id)).await, Ok(()));
+    assert_eq!((get(store, key).await, store.login(&login.email).await), (None, Ok(None)));
+    for gone in [give(Role::Editor, Role::Owner), ended] {
+        assert_eq!(store.commit(gone).await, conflict, "it is not made anew");
+    }
+
+    let waiting = samples::invitation(97);
+    for one in [waiting.clone(), samples::accepted_invitation(98)] {
+        assert_eq!(store.commit(change().create(one)).await, Ok(()));
+    }
+    let page = PageRequest { limit: 10, cursor: None };
+    let listed = store.list(organization_id(1), &List::Invitations, &page).await;
+    assert_eq!(
+        listed.map(|page| page.items),
+        Ok(vec![waiting.into(), samples::invitation(1).into()]),
+        "one that was accepted is a seat"
+    );
+}
+
 /// What is held is in its own list, and in no list of mails.
 async fn held(store: &dyn Whole) {
     let organization_id = organization_id(8);
@@ -971,10 +1033,24 @@ async fn held(store: &dyn Whole) {
         let is_held = |record: &Record| matches!(record, Record::Message(it) if it.id == message.id);
         assert!(!found.iter().any(is_held), "{list:?}");
     }
+    let end = |n| samples::held(n).expires_at;
+    let due = async |now| {
+        let due = store.held(now, 100).await.unwrap_or_else(|error| panic!("{error}"));
+        let own = due.into_iter().filter(|one| one.organization_id == organization_id);
+        own.map(|one| one.message_id).collect::<Vec<_>>()
+    };
+    let long = end(52) + SignedDuration::from_secs(1);
+    assert_eq!(due(end(50)).await, [], "not before its time");
+    assert_eq!(
+        due(long).await,
+        [50, 51, 52].map(|n| samples::held(n).message_id),
+        "the longest overdue first"
+    );
     for record in all {
         let gone = Write::Remove(record.key().unwrap_or(Key::Screening));
         assert_eq!(store.commit(Change::new(organization_id).write(gone)).await, Ok(()));
     }
+    assert_eq!(due(long).await, [], "what was let in or deleted is watched no more");
 }
 
 /// Suppressions and each of the lists, newest first, in an organization of their own.

@@ -21,7 +21,7 @@ use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
-use domain::mailbox::message::{Counts, Direction, Fate, Message, Thread, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Fate, Message, Shows, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
 use domain::people::usage::{Of, Usage};
 use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
@@ -138,7 +138,7 @@ fn merge(known: Option<Thread>, organization_id: OrganizationId, update: &Thread
         tainted: thread.tainted || update.taint,
         ..thread
     };
-    if !update.shows && !is_new {
+    if update.shows == Shows::Not && !is_new {
         return counted;
     }
     Thread {
@@ -161,6 +161,12 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
     let (key, met) = match write {
         Write::Pause { key, seen, .. } => (key.clone(), !unmet(at(key), Expect::Paused(*seen))),
         Write::Amend { key, .. } => (key.clone(), at(key).is_some()),
+        Write::Thread(update) => {
+            let key = Key::Thread(update.thread_id);
+            let known = at(&key).and_then(|it| if let Record::Thread(it) = it { Some(it) } else { None });
+            let met = update.shows.fits(update.at, known);
+            (key, met)
+        }
         Write::Rotate { token, seen, .. } => {
             let key = Key::Token(*token);
             let secret = |it: &Record| match it {
@@ -171,6 +177,18 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             (key, met)
         }
         Write::Used { token, .. } => (Key::Token(*token), at(&Key::Token(*token)).is_some()),
+        Write::EndSessions(member_id, _) => {
+            let key = Key::Member(*member_id);
+            let met = at(&key).is_some();
+            (key, met)
+        }
+        Write::GiveRole { member_id, seen: role, .. }
+        | Write::HoldsRole(member_id, role)
+        | Write::Unseat(member_id, role) => {
+            let key = Key::Member(*member_id);
+            let met = matches!(at(&key), Some(Record::Member(member)) if member.role == *role);
+            (key, met)
+        }
         Write::OpenedWith { session, .. } => (Key::Session(*session), at(&Key::Session(*session)).is_some()),
         _ => return None,
     };
@@ -185,6 +203,9 @@ fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
             .logins
             .get(&login.email.mailbox_key())
             .is_some_and(|known| known.password_hash == login.password_hash),
+        DirectoryWrite::EndLogin(email, member_id) => {
+            contents.logins.get(&email.mailbox_key()).is_some_and(|login| login.member_id == *member_id)
+        }
         DirectoryWrite::ForgetAttempts(email, window) => {
             contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
         }
@@ -218,10 +239,15 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                     conflicts.push(Conflict::Record(key));
                 }
             }
-            Write::Pause { .. }
+            Write::Thread(_)
+            | Write::Pause { .. }
             | Write::Amend { .. }
             | Write::Rotate { .. }
             | Write::Used { .. }
+            | Write::GiveRole { .. }
+            | Write::HoldsRole(..)
+            | Write::EndSessions(..)
+            | Write::Unseat(..)
             | Write::OpenedWith { .. } => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
@@ -257,15 +283,13 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
                 }
             }
             Write::Remove(key) if at(key).is_none() => conflicts.push(Conflict::Record(key.clone())),
-            Write::RemoveVersion(key, version) if at(key).and_then(Record::version) != Some(*version) => {
+            Write::RemoveVersion(key, version) | Write::Unchanged(key, version)
+                if at(key).and_then(Record::version) != Some(*version) =>
+            {
                 conflicts.push(Conflict::Record(key.clone()));
             }
             Write::Missing(key) if at(key).is_some() => conflicts.push(Conflict::Record(key.clone())),
-            Write::Unchanged(key, version) if at(key).and_then(Record::version) != Some(*version) => {
-                conflicts.push(Conflict::Record(key.clone()));
-            }
-            Write::Thread(_)
-            | Write::RemoveVersion(..)
+            Write::RemoveVersion(..)
             | Write::Missing(_)
             | Write::Unchanged(..)
             | Write::Delete(_)
@@ -291,6 +315,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
     let key = match &write {
         Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
+        Write::GiveRole { member_id, .. } | Write::EndSessions(member_id, _) => Key::Member(*member_id),
         Write::OpenedWith { session, .. } => Key::Session(*session),
         _ => return,
     };
@@ -313,6 +338,8 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
             it.last_four = last_four;
         }
         (Write::Used { at, .. }, Record::Token(it)) => it.last_used_at = Some(at),
+        (Write::GiveRole { role, .. }, Record::Member(it)) => it.role = role,
+        (Write::EndSessions(_, at), Record::Member(it)) => it.sessions_since = Some(at),
         (Write::OpenedWith { opened_with, .. }, Record::Session(it)) => it.opened_with = opened_with,
         _ => {}
     }
@@ -327,13 +354,15 @@ fn add_use(contents: &mut Contents, organization_id: OrganizationId, one: Usage)
     }
 }
 
-fn apply_directory(contents: &mut Contents, write: DirectoryWrite) {
+/// Changes the directory.
+fn apply_to_directory(contents: &mut Contents, write: DirectoryWrite) {
     match write {
         DirectoryWrite::NewLogin(login) => drop(contents.logins.insert(login.email.mailbox_key(), login)),
         DirectoryWrite::SamePassword(_) => {}
         DirectoryWrite::NewPassword { login, password_hash } => {
             contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login });
         }
+        DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
         DirectoryWrite::ForgetAttempts(email, window) => {
             contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
         }
@@ -401,6 +430,8 @@ fn apply(contents: &mut Contents, change: Change) {
             | Write::Amend { .. }
             | Write::Rotate { .. }
             | Write::Used { .. }
+            | Write::GiveRole { .. }
+            | Write::EndSessions(..)
             | Write::OpenedWith { .. } => {
                 change_part(contents, organization_id, write);
             }
@@ -417,14 +448,17 @@ fn apply(contents: &mut Contents, change: Change) {
                     None => drop(contents.records.remove(&key)),
                 }
             }
-            Write::Missing(_) | Write::Unchanged(..) => {}
+            Write::Missing(_) | Write::Unchanged(..) | Write::HoldsRole(..) => {}
+            Write::Unseat(member_id, _) => {
+                drop(contents.records.remove(&(organization_id, Key::Member(member_id))));
+            }
             Write::Delete(key) | Write::Remove(key) | Write::RemoveVersion(key, _) => {
                 drop(contents.records.remove(&(organization_id, key)));
             }
         }
     }
     for write in change.directory {
-        apply_directory(contents, write);
+        apply_to_directory(contents, write);
     }
     for entry in change.audit {
         if !contents.audit.iter().any(|known| known.id == entry.id) {
@@ -441,6 +475,7 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Tokens, Record::Token(token)) if token.first.is_none() => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
+        (List::Invitations, Record::Invitation(one)) if one.accepted.is_none() => Some(one.id.to_string()),
         (List::Sessions(member), Record::SessionPointer(pointer)) if pointer.member_id == *member => {
             Some(pointer.id.to_string())
         }
@@ -508,6 +543,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
         (List::Approvals(status), Record::Approval(approval)) if approval.decision.as_str() == status => {
             Some(approval.id.to_string())
         }
+        (List::Waiting, Record::Approval(approval)) if approval.decision.as_str() == "pending" => {
+            Some(approval.id.to_string())
+        }
         (List::Held, Record::Held(held)) => Some(held.message_id.to_string()),
         (List::HeldIn(inbox), Record::Held(held)) if held.inbox_id == *inbox => {
             Some(held.message_id.to_string())
@@ -569,6 +607,7 @@ fn forward(list: &List) -> bool {
             | List::ThreadMessages(_)
             | List::TrashSince(..)
             | List::TrashInThread(_)
+            | List::Waiting
             | List::Open(_)
     )
 }
@@ -765,6 +804,20 @@ impl Watch for MemoryStore {
                 _ => None,
             })
             .collect();
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn held(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        let contents = self.contents();
+        let due = |record: &Record| match record {
+            Record::Held(one) if one.expires_at < now => {
+                let (organization_id, inbox_id) = (one.organization_id, one.inbox_id);
+                Some((one.expires_at, Watched { organization_id, inbox_id, message_id: one.message_id }))
+            }
+            _ => None,
+        };
+        let mut found: Vec<_> = contents.records.values().filter_map(due).collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
     }

@@ -6,13 +6,14 @@ use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
 use domain::base::hours::Hours;
 use domain::delivery::event::{
-    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject, WebhookStatus, WhyDisabled,
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, InvitationNotice, SeatNotice,
+    Subject, WebhookStatus, WhyDisabled,
 };
 use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{
     Attempt, AttemptResult, FormerSecret, Health, ResponseHead, WaitingDelivery, Webhook,
 };
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote, Voter};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote, Voter};
 use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
 use domain::gate::group::{Group, GroupName};
 use domain::gate::link::{Link, LinkSecret};
@@ -20,6 +21,7 @@ use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::{
     Condition, Outcome, Per, Policy, PolicyBook, PolicyContent, RecipientTest, Rule, Step, Terms, Window,
 };
+use domain::gate::risk::Risk;
 use domain::gate::standing::{StandingApproval, Target};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
@@ -40,13 +42,15 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
+use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::reset::{Reset, ResetSecret};
 use domain::people::pending::{PendingSecret, PendingSignIn};
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
     OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
@@ -99,7 +103,43 @@ pub fn member(n: u8, role: Role) -> Member {
         email: address(&format!("member{n}@example.com")),
         role,
         created_at: NOW,
+        sessions_since: None,
     }
+}
+
+/// An invitation to [`organization`] 1 that [`member`] 1 made and that was not mailed yet.
+pub fn invitation(n: u8) -> Invitation {
+    Invitation {
+        id: InvitationId::new(NOW, [n; 10]),
+        organization_id: organization_id(1),
+        email: address(&format!("invited{n}@example.com")),
+        role: Role::Viewer,
+        groups: [GroupId::new(NOW, [1; 10])].into(),
+        invited_by: Actor::Member { member_id: MemberId::new(NOW, [1; 10]) },
+        created_at: NOW,
+        expires_at: NOW + Invitation::LIFE,
+        secret: None,
+        accepted: None,
+        version: 1,
+    }
+}
+
+/// The same with the link that was mailed.
+pub fn mailed_invitation(n: u8) -> (Invitation, InvitationSecret) {
+    let secret = InvitationSecret::new(&invitation(n), [n; 32]);
+    (Invitation { secret: Some(secret.hash()), ..invitation(n) }, secret)
+}
+
+/// The same, accepted.
+pub fn accepted_invitation(n: u8) -> Invitation {
+    let accepted = Accepted { at: later(9), member_id: MemberId::new(NOW, [n; 10]) };
+    Invitation { accepted: Some(accepted), ..mailed_invitation(n).0 }
+}
+
+/// A reset of the password of [`member`] and the secret of its link.
+pub fn reset(n: u8) -> (Reset, ResetSecret) {
+    let secret = ResetSecret::new(organization_id(1), MemberId::new(NOW, [n; 10]), [n; 32]);
+    (Reset::new(&secret, None, NOW), secret)
 }
 
 /// A login for [`member`].
@@ -517,6 +557,7 @@ pub fn approval(n: u8) -> Approval {
         quiet: vec![Hours { days: [1, 6].into(), from: 1_200, to: 420, time_zone: "Europe/Berlin".into() }],
         terms: Some(Terms::default()),
         reasons: vec!["no_policy_allows_it".into()],
+        risks: Some([Risk::FirstContact].into()),
         trace: vec![Step {
             policy_id: PolicyId::new(NOW, [n; 10]),
             policy_version: 3,
@@ -550,6 +591,18 @@ pub fn approval(n: u8) -> Approval {
             to: MemberId::new(NOW, [5; 10]),
             at: later(30),
             with: program(n),
+        }],
+        taken_back: vec![TakenBack {
+            vote: Vote {
+                member_id: MemberId::new(NOW, [7; 10]),
+                role: Role::Admin,
+                at: later(31),
+                verdict: Verdict::Approve,
+                standing: None,
+                with: person(n),
+            },
+            at: later(32),
+            with: person(n),
         }],
         recipients: vec![party("ann")],
         subject: "Re: A question".into(),
@@ -726,6 +779,8 @@ pub fn subjects() -> Vec<Subject> {
         Subject::Halt(Box::new(Halt { token_id: None, paused: None })),
         Subject::Endpoint(Endpoint { id: webhook(1).id, status: webhook(1).status }),
         Subject::Domain(Box::new(domain(1).notice())),
+        Subject::Seat(SeatNotice { id: member(1, Role::Owner).id, role: Role::Approver }),
+        Subject::Invitation(InvitationNotice { id: invitation(1).id, role: Role::Viewer }),
     ]
 }
 

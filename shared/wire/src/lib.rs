@@ -18,6 +18,7 @@ pub mod base {
 pub mod people {
     pub mod members;
     pub mod organization;
+    pub mod resets;
     pub mod second_factor;
     pub mod sessions;
     pub mod tokens;
@@ -41,9 +42,11 @@ pub mod gate {
     pub mod approvals;
     pub mod drafts;
     pub mod groups;
+    pub mod invitations;
     pub mod pauses;
     pub mod policies;
     pub mod saved_drafts;
+    pub mod seats;
     pub mod standing_approvals;
     pub mod templates;
 }

@@ -12,6 +12,7 @@ mod openapi;
 mod people {
     mod limits;
     mod own_sessions;
+    mod resets;
     mod second_factor;
     mod sign_in;
     mod tokens;
@@ -32,10 +33,12 @@ mod gate {
     mod files;
     mod forward;
     mod groups;
+    mod invitations;
     mod links;
     mod policies;
     mod quiet;
     mod rate;
+    mod seats;
     mod shown;
     mod unsubscribe;
     mod votes;
@@ -63,7 +66,10 @@ mod stack {
 
     mod people {
         pub(super) mod access;
+        mod console;
+        pub(super) mod members;
         mod own_sessions;
+        mod owners;
         mod persons;
         mod second_factor;
         mod sign_in;

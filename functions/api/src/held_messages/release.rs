@@ -1,4 +1,4 @@
-//! `POST /v1/inboxes/{inbox_id}/held-messages/{message_id}/release`: lets a held mail in, as if it came now.
+//! `POST /v1/inboxes/{inbox_id}/held-messages/{message_id}/release`: lets a held mail in, and tells of it now.
 //!
 //! Needs the scope `messages.modify`.
 

@@ -11,15 +11,13 @@ use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
 use domain::gate::standing::Target;
 use domain::people::access::{Scope, scope};
-use domain::{ApprovalId, MemberId, Timestamp};
-use jiff::SignedDuration;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use domain::{ApprovalId, MemberId};
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
-use super::decide::{FORM, MAX_REASON, told};
+use super::decide::{FORM, MAX_REASON, keep_words, told};
 use crate::Context;
+use crate::fields::end_of;
 use crate::guard;
 use crate::page::{Audience, Page};
 use crate::route;
@@ -32,6 +30,13 @@ pub(super) const PAGES: &[Page] = &[
         // Whoever asked for a mail may call it off.
         audience: Audience::With(Scope::MessagesRead),
         post: Some(|context, request, at| Box::pin(async move { cancel(context, request, at.id()?).await })),
+        ..FORM
+    },
+    Page {
+        path: "/approvals/{approval_id}/take-back",
+        post: Some(|context, request, at| {
+            Box::pin(async move { take_back(context, request, at.id()?).await })
+        }),
         ..FORM
     },
     Page {
@@ -54,7 +59,10 @@ pub(super) async fn cancel(
     request: &Request,
     id: ApprovalId,
 ) -> Result<Response, Refusal> {
-    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
+    let (visit, form) = match Visit::of_form(context, request, &[Key::Approval(id)]).await {
+        Ok(found) => found,
+        Err(refusal) => return keep_words(context, request, id, refusal).await,
+    };
     let reason = form.text("reason");
     let done = async {
         if reason.chars().count() > MAX_REASON {
@@ -72,19 +80,48 @@ pub(super) async fn cancel(
             Some(Alert {
                 status: 409,
                 text: format!(
-                    "It is too late to call it off: the mail is {} already.",
+                    "It is too late to cancel it: the mail is {} already.",
                     status.replace('_', " ")
                 ),
             })
         }
         Refusal::Because { code: Code::ApprovalNotPending, .. } => Some(Alert {
             status: 409,
-            text: "There is nothing left to call off: what became of the mail is shown here.".to_owned(),
+            text: "There is nothing left to cancel: what became of the mail is shown here.".to_owned(),
         }),
         _ => told(&refusal),
     };
     let typed = Typed { cancel: reason, ..Typed::default() };
     shown(&visit, request, id, refusal, alert, typed).await
+}
+
+/// Takes the reader's approval back.
+pub(super) async fn take_back(
+    context: &Context,
+    request: &Request,
+    id: ApprovalId,
+) -> Result<Response, Refusal> {
+    let (visit, _) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
+    let done = async {
+        let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
+        approvals::take_back(&visit.ports, visit.powers.workflow()?, &permit, id).await
+    };
+    let Err(refusal) = done.await else {
+        return Ok(guard::see_other(&format!("{}?notice=taken_back", route::approval(id))));
+    };
+    let alert = match &refusal {
+        Refusal::Because { code: Code::MessageNotWaiting, .. } => Some(Alert {
+            status: 409,
+            text: "It is too late to take your approval back: what became of the mail is shown here."
+                .to_owned(),
+        }),
+        Refusal::Because { code: Code::ApprovalNotPending, .. } => Some(Alert {
+            status: 409,
+            text: "There is nothing left to take back: what became of the mail is shown here.".to_owned(),
+        }),
+        _ => told(&refusal),
+    };
+    shown(&visit, request, id, refusal, alert, Typed::default()).await
 }
 
 /// Hands the reader's vote on.
@@ -107,7 +144,7 @@ pub(super) async fn delegate(
         Refusal::Invalid(_) => Some(Alert {
             status: 422,
             text:
-                "This member can\u{2019}t vote about this mail. Your vote was not handed on: choose another."
+                "This member can\u{2019}t vote about this mail. Your vote was not delegated: choose another."
                     .to_owned(),
         }),
         _ => told(&refusal),
@@ -158,13 +195,6 @@ pub(super) async fn ahead(context: &Context, request: &Request, id: ApprovalId) 
         _ => None,
     };
     shown(&visit, request, id, refusal, alert, Typed::default()).await
-}
-
-/// The end of a day of UTC.
-fn end_of(day: &str) -> Option<Timestamp> {
-    let day: Date = day.trim().parse().ok()?;
-    let begins = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    begins.checked_add(SignedDuration::from_hours(24)).ok()
 }
 
 /// Nothing was done: the person sees the mail as it stands now, and why.

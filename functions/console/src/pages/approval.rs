@@ -2,22 +2,26 @@
 
 use app::base::ports::Blobs;
 use app::base::store::Key;
-use app::gate::approvals::{self, View};
+use app::gate::approvals::{self, View, Waiting};
 use app::gate::html::explain;
 use app::mailbox::messages;
 use app::{Ports, Refusal};
 use askama::Template;
+use domain::base::id::Id as _;
 use domain::gate::approval::{Approval, Decision, Verdict, Voter};
+use domain::gate::risk::{Level, Risk};
+use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::Message;
 use domain::people::access::{Actor, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, Timestamp};
-use futures_util::future::{join, try_join};
+use futures_util::FutureExt as _;
+use futures_util::future::{join3, try_join4};
 use runtime::http::{Request, Response};
 
 use super::gate::{Acts, Changed, Gate, changed, kept, still_missing};
 use super::mail::{Answered, HtmlPart, Mail, Turn, answered, mail, origin, pictures, turn};
-use super::render;
+use super::{queue, render};
 use crate::Context;
 use crate::guard;
 use crate::page::{Audience, Back, Get, Page, Trust};
@@ -25,7 +29,7 @@ use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{
-    self, Doer, Moment, Names, Standing, body, called_off, short, standing, subject, visible,
+    self, Doer, Moment, Names, Standing, body, called_off, count, short, standing, subject, visible,
 };
 
 /// The page.
@@ -43,6 +47,11 @@ pub(super) const ADDRESS: &str = "/approvals/{approval_id}";
 
 /// A conversation with so many mails may go on beyond what the use case gives.
 const FULL_THREAD: usize = 50;
+
+/// Reasons that stand above the mail, as what deserves a look.
+const SAID_ABOVE: [&str; 3] = [Approval::TAINTED, "disguised_file", "foreign_reply_to"];
+/// Of so many recipients a page says since when they are known.
+const MAX_KNOWN: usize = 10;
 
 /// What somebody is told whose decision was not taken.
 pub(crate) struct Alert {
@@ -75,6 +84,18 @@ struct ApprovalPage {
     word: &'static str,
     alert: String,
     notice: String,
+    /// What came of the decision before this one: what is said, and the page of that mail.
+    last: Option<(String, String)>,
+    /// Where it stands among those that the reader decides.
+    among: Option<Among>,
+    /// What deserves a look, the worst first.
+    heeds: Vec<Heed>,
+    /// The same in few words, without what is only good to know; empty for nothing.
+    warned: String,
+    /// How bad the worst is: `danger`, `caution`, `note` or nothing.
+    worst: &'static str,
+    /// Since when each recipient is known.
+    known: Vec<(String, Option<Moment>)>,
     mail: Mail,
     why: Vec<String>,
     asked_by: Doer,
@@ -114,6 +135,68 @@ impl ApprovalPage {
     fn script() -> &'static str {
         guard::FRAME_SCRIPT
     }
+
+    /// What lets keys lead to its buttons.
+    fn keys() -> &'static str {
+        guard::KEYS_SCRIPT
+    }
+}
+
+/// Something that deserves a look.
+pub(super) struct Heed {
+    /// `danger`, `caution` or `note`.
+    pub level: &'static str,
+    pub text: String,
+}
+
+/// Where a mail stands among those that wait for its reader.
+pub(crate) struct Among {
+    /// `3 of 14`, or how many others wait.
+    pub words: String,
+    /// The page of the next one.
+    pub next: Option<String>,
+    /// That of the one before.
+    pub before: Option<String>,
+    /// The id of the next, for the forms.
+    pub next_id: String,
+}
+
+impl Among {
+    fn of(
+        waiting: &Waiting,
+        voter: &Voter,
+        may_decide: bool,
+        id: ApprovalId,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let all: Vec<ApprovalId> = queue::mine(waiting, voter, may_decide, now).map(|it| it.id).collect();
+        let place = all.iter().position(|one| *one == id);
+        let more = if waiting.complete { "" } else { "+" };
+        // Behind the last the first follows, as long as there is another.
+        let others: Vec<ApprovalId> = match place {
+            Some(place) => all[place + 1..].iter().chain(&all[..place]).copied().collect(),
+            None => all.clone(),
+        };
+        let words = match (place, all.len()) {
+            (_, 0) => return may_decide.then(Self::nothing),
+            (Some(place), n) => format!("{} of {n}{more}", place + 1),
+            (None, 1) if waiting.complete => "1 waits for you".to_owned(),
+            (None, n) => format!("{n}{more} wait for you"),
+        };
+        let before = place.and_then(|place| place.checked_sub(1)).map(|place| route::approval(all[place]));
+        let next = others.first();
+        Some(Self {
+            words,
+            before,
+            next: next.map(|id| route::approval(*id)),
+            next_id: next.map(ToString::to_string).unwrap_or_default(),
+        })
+    }
+
+    fn nothing() -> Self {
+        let words = "Nothing else waits for you".to_owned();
+        Self { words, next: None, before: None, next_id: String::new() }
+    }
 }
 
 /// What the decision panel shows.
@@ -128,6 +211,8 @@ enum Panel {
         reject: bool,
         /// What was typed before.
         reason: String,
+        /// What is often said, and can be chosen.
+        quick: Vec<&'static str>,
         csrf: String,
     },
     /// A role that only reads.
@@ -158,14 +243,27 @@ pub(crate) async fn page(
     typed: Typed,
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let (frame, view) =
-        try_join(Frame::of(visit), approvals::get(&visit.ports, visit.powers.blobs()?, &permit, id)).await?;
+    let (frame, view, waiting, last) = try_join4(
+        Frame::of(visit),
+        approvals::get(&visit.ports, visit.powers.blobs()?, &permit, id),
+        // What else waits must not keep anybody from this one.
+        approvals::waiting(&visit.ports, &permit).map(|found| Ok(found.ok())),
+        last(visit, request).map(Ok),
+    )
+    .await?;
+    let voter = Voter { member_id: frame.me.member.id, role: frame.me.member.role };
+    let (may_decide, now) = (visit.may_decide(), visit.ports.now());
+    let among = waiting.and_then(|waiting| Among::of(&waiting, &voter, may_decide, id, now));
+    let last = last.and_then(|last| Some((came(&last, &voter, now)?, route::approval(last.id))));
     let reader = Reader {
+        last,
+        among,
+        paused: frame.me.organization.paused.is_some(),
         ports: &visit.ports,
         blobs: visit.powers.blobs()?,
         principal: &visit.principal,
-        voter: Voter { member_id: frame.me.member.id, role: frame.me.member.role },
-        may_decide: visit.may_decide(),
+        voter,
+        may_decide,
         csrf: visit.session.form_token(),
         shell: frame.shell,
         names: frame.names,
@@ -178,8 +276,39 @@ pub(crate) async fn page(
     written(reader, &view, notice, alert, typed).await
 }
 
+/// The mail that was decided about before this one, as the address names it.
+async fn last(visit: &Visit, request: &Request) -> Option<Approval> {
+    let id = ApprovalId::parse(request.query.get("after")?).ok()?;
+    let permit = visit.principal.permit::<scope::ApprovalsRead>().ok()?;
+    approvals::look_up(&visit.ports, &permit, id).await.ok()
+}
+
+/// What came of a reader's decision about another mail. Only what is true: an address alone makes no page say anything else.
+fn came(approval: &Approval, voter: &Voter, now: Timestamp) -> Option<String> {
+    let own = approval.votes.iter().find(|vote| vote.member_id == voter.member_id)?;
+    let name = subject(&approval.subject);
+    Some(match (&own.verdict, approval.status(now)) {
+        (Verdict::Approve, "approved") => format!("You approved \u{201C}{name}\u{201D}."),
+        (Verdict::Reject(_), "rejected") => format!("You rejected \u{201C}{name}\u{201D}. It is never sent."),
+        (Verdict::Approve, "pending") => {
+            let missing = still_missing(approval).unwrap_or_else(|| "others".to_owned());
+            format!("Your vote for \u{201C}{name}\u{201D} counts. It waits for {missing}.")
+        }
+        (Verdict::Reject(_), "pending") => {
+            format!("Your rejection of \u{201C}{name}\u{201D} counts. It waits for others.")
+        }
+        _ => return None,
+    })
+}
+
 /// Who reads the page of a mail, and by which way they came.
 pub(crate) struct Reader<'a> {
+    /// What came of the decision before, and the page of that mail.
+    pub last: Option<(String, String)>,
+    /// Where the mail stands among those that wait for them.
+    pub among: Option<Among>,
+    /// Whether all mail is paused.
+    pub paused: bool,
     pub ports: &'a Ports,
     pub blobs: &'a dyn Blobs,
     pub principal: &'a Principal,
@@ -211,12 +340,16 @@ pub(crate) async fn written(
 ) -> Result<Response, Refusal> {
     let now = reader.ports.now();
     let approval = &view.approval;
-    let (pictures, attempt_of) = join(
+    let (pictures, attempt_of, said) = join3(
         pictures(reader.ports, reader.blobs, reader.principal, &view.message),
         attempt_of(&reader, approval),
+        approvals::conversation(reader.blobs, view),
     )
     .await;
     let mail = mail(&view.message, &pictures, &reader.files, now);
+    let mut answers = view.answers.as_ref().map(|detail| answered(detail, &reader.files, now));
+    let heeds = heeds(approval, &mail, answers.as_mut());
+    let paused = reader.paused || view.inbox_paused;
     let status = alert.as_ref().map_or(200, |alert| alert.status);
     let names = &reader.names;
     let acts = if reader.guest.is_some() {
@@ -241,8 +374,18 @@ pub(crate) async fn written(
         status: approval.status(now),
         word: words::status(approval.status(now)),
         alert: alert.map(|alert| alert.text).unwrap_or_default(),
-        notice: noticed(notice, approval, &reader),
-        why: approval.reasons.iter().map(|code| words::reason(code)).collect(),
+        notice: noticed(notice, approval, &reader, paused),
+        warned: warned(approval, &heeds),
+        worst: heeds.first().map_or("", |heed| heed.level),
+        heeds,
+        known: known(view, now),
+        // What deserves a look is said above the mail, and not again.
+        why: approval
+            .reasons
+            .iter()
+            .filter(|code| !SAID_ABOVE.contains(&code.as_str()))
+            .map(|code| words::reason(code))
+            .collect(),
         asked_by: names.doer(&approval.requested_by),
         asked_for: match &approval.requested_by {
             Actor::Token { member_id, .. } => Some(names.member(*member_id)),
@@ -263,20 +406,85 @@ pub(crate) async fn written(
         attempt_of,
         digest: approval.digest.to_string(),
         digest_short: short(&approval.digest.hex()),
-        decision: panel(&reader, approval, &mail, &typed.reason, now),
-        standing: stands(view, now),
+        decision: panel(&reader, view, &mail, &typed.reason, now),
+        standing: stands(view, paused, now),
         outcomes: outcomes(&view.message.message),
-        answers: view.answers.as_ref().map(|detail| answered(detail, now)),
+        answers,
         forward: approval.forward,
-        thread: view.thread.iter().map(|message| turn(message, approval.message_id, now)).collect(),
+        thread: view
+            .thread
+            .iter()
+            .map(|message| turn(message, said.get(&message.id), approval.message_id, now))
+            .collect(),
         thread_full: view.thread.len() >= FULL_THREAD,
         mail,
+        last: reader.last,
+        among: reader.among,
         guest: reader.guest,
         address: reader.address,
         shell: reader.shell,
     };
     let origins: Vec<String> = pictures.iter().filter_map(|(_, url)| origin(url)).collect();
     Ok(guard::html_with_mail(status, render(&page)?, &origins))
+}
+
+/// What deserves a look, the worst first, each once: what was found when the mail was asked for, what the page sees by itself, and what
+/// is wrong with the mail that it answers, which is said here and not again beside that.
+fn heeds(approval: &Approval, mail: &Mail, answers: Option<&mut Answered>) -> Vec<Heed> {
+    let mut risks = words::risks(approval);
+    let seen = [
+        (Risk::LinksDiffer, mail.links_mislead),
+        (Risk::WordsDiffer, !mail.same_words),
+        (Risk::DisguisedFile, mail.files.iter().any(|file| file.disguised)),
+    ];
+    risks.extend(seen.into_iter().filter(|(_, is)| *is).map(|(risk, _)| risk));
+    let (doubts, mut asides) = answers
+        .map(|it| (std::mem::take(&mut it.doubts), std::mem::take(&mut it.asides)))
+        .unwrap_or_default();
+    if risks.contains(&Risk::AuthorUnproven) {
+        asides.retain(|aside| !aside.starts_with("Nothing proves"));
+    }
+    risks.sort_unstable();
+    risks.dedup();
+    let of = |level: Level| {
+        let found = risks.iter().filter(move |risk| risk.level() == level);
+        found.map(move |risk| Heed { level: level.as_str(), text: words::risk(*risk).sentence.to_owned() })
+    };
+    let answered = |level: Level, text: String| Heed {
+        level: level.as_str(),
+        text: format!("The mail it answers: {text}"),
+    };
+    let mut all: Vec<Heed> = of(Level::Danger).collect();
+    // What is hidden or hostile in a mail of somebody else is a reason to look, and no proof against this one.
+    all.extend(doubts.into_iter().map(|text| answered(Level::Caution, text)));
+    all.extend(of(Level::Caution));
+    if approval.risks.is_none() && all.is_empty() {
+        let text = "It was asked for before mails were looked through for what deserves a look.".to_owned();
+        all.push(Heed { level: Level::Note.as_str(), text });
+    }
+    all.extend(asides.into_iter().map(|text| answered(Level::Note, text)));
+    all.extend(of(Level::Note));
+    all
+}
+
+/// What deserves a look in few words, for beside the buttons.
+fn warned(approval: &Approval, heeds: &[Heed]) -> String {
+    let grave = heeds.iter().filter(|heed| heed.level != Level::Note.as_str()).count();
+    let mut named: Vec<&str> = words::risks(approval)
+        .into_iter()
+        .filter(|risk| risk.level() > Level::Note)
+        .map(|risk| words::risk(risk).short)
+        .collect();
+    let more = grave.saturating_sub(named.len());
+    let rest = if more > 0 { count(more, "more warning", "more warnings") } else { String::new() };
+    named.extend((!rest.is_empty()).then_some(rest.as_str()));
+    named.join(" \u{B7} ")
+}
+
+/// Since when each recipient is known, by their address.
+fn known(view: &View, now: Timestamp) -> Vec<(String, Option<Moment>)> {
+    let recipients = view.approval.recipients.iter().zip(&view.known_since).take(MAX_KNOWN);
+    recipients.map(|(party, since)| (visible(&party.address), since.map(|at| Moment::new(at, now)))).collect()
 }
 
 /// What the HTML of a mail was changed in, as a page tells it.
@@ -311,7 +519,7 @@ async fn attempt_of(reader: &Reader<'_>, approval: &Approval) -> Option<String> 
 
 /// What is said after a form. Only what is true: the address alone can't make this page say that a mail was
 /// approved.
-fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>) -> String {
+fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>, paused: bool) -> String {
     let mine = Some(reader.voter.member_id);
     let voted = |approves: bool| {
         approval
@@ -321,7 +529,11 @@ fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>) -> String {
     };
     match (&approval.decision, notice) {
         (Decision::Approved { by, .. }, "approved") if by.is_some() && *by == mine => {
-            "You approved this mail. Exactly these bytes go out.".to_owned()
+            if paused {
+                "You approved this mail. Mail is paused: it goes out when that ends.".to_owned()
+            } else {
+                "You approved this mail. Exactly these bytes go out.".to_owned()
+            }
         }
         (Decision::Rejected { by, .. }, "rejected") if Some(*by) == mine => {
             "You rejected this mail. It is never sent.".to_owned()
@@ -334,7 +546,15 @@ fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>) -> String {
             "Your rejection counts. The mail waits for others.".to_owned()
         }
         (Decision::Cancelled { by, .. }, "cancelled") if by.member() == mine => {
-            "You called this mail off. It is never sent.".to_owned()
+            "You cancelled this mail. It is never sent.".to_owned()
+        }
+        (Decision::Pending, "taken_back") if took_back(approval, reader.voter) => {
+            "You took your approval back. The mail waits for a decision again.".to_owned()
+        }
+        (Decision::Approved { .. }, "taken_back") if took_back(approval, reader.voter) => {
+            "You took your approval back. The votes of others are enough, so the mail goes out all the same: \
+             cancel it to stop it."
+                .to_owned()
         }
         (Decision::Pending, "edited") if approval.edited_by == mine => {
             "This is the mail as you edited it, with what you changed. Nobody has voted about it yet."
@@ -355,8 +575,14 @@ fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>) -> String {
     }
 }
 
-fn panel(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, now: Timestamp) -> Panel {
-    let names = &reader.names;
+/// Whether a member took an approval of this mail back and gave none since.
+fn took_back(approval: &Approval, voter: Voter) -> bool {
+    approval.taken_back.iter().any(|one| one.vote.member_id == voter.member_id)
+        && !approval.votes.iter().any(|vote| vote.member_id == voter.member_id)
+}
+
+fn panel(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timestamp) -> Panel {
+    let (names, approval) = (&reader.names, &view.approval);
     let decided = |how, by, at, reason: String| Panel::Decided { how, by, at: Moment::new(at, now), reason };
     let none = String::new;
     match &approval.decision {
@@ -364,7 +590,7 @@ fn panel(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, no
             decided("Nobody decided in time", None, approval.expires_at, none())
         }
         Decision::Pending if !reader.may_decide => Panel::ReadOnly,
-        Decision::Pending => open(reader, approval, mail, reason, now),
+        Decision::Pending => open(reader, view, mail, reason, now),
         Decision::Approved { by: Some(by), at } | Decision::Superseded { by, at, .. } => {
             decided("By", Some(names.member(*by)), *at, none())
         }
@@ -388,7 +614,8 @@ fn panel(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, no
 }
 
 /// The panel of somebody who decides.
-fn open(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, now: Timestamp) -> Panel {
+fn open(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timestamp) -> Panel {
+    let approval = &view.approval;
     let kept = kept(approval, &reader.voter, &reader.names, now);
     let mine = approval.votes.iter().find(|vote| vote.member_id == reader.voter.member_id);
     let instead = if !kept.why.is_empty() {
@@ -414,24 +641,56 @@ fn open(reader: &Reader<'_>, approval: &Approval, mail: &Mail, reason: &str, now
         now,
     );
     let missing = voted.ok().as_ref().and_then(still_missing);
+    let although = although(approval, mail);
     let approve = match (&mail.send_at, missing) {
-        (_, Some(missing)) => format!("Approve; it then waits for {missing}"),
+        (_, Some(missing)) => format!("Approve{although}; it then waits for {missing}"),
         _ if !approval.quiet.is_empty() && approval.due(now) > now => {
-            format!("Approve; it goes out on {}", Moment::new(approval.due(now), now).exact)
+            format!("Approve{although}; it goes out on {}", Moment::new(approval.due(now), now).exact)
         }
-        (Some(send_at), None) if !send_at.past => format!("Approve; it goes out on {}", send_at.at.exact),
-        _ => "Approve and send".to_owned(),
+        (Some(send_at), None) if !send_at.past => {
+            format!("Approve{although}; it goes out on {}", send_at.at.exact)
+        }
+        _ if reader.paused || view.inbox_paused => {
+            format!("Approve{although}; it goes out when the pause ends")
+        }
+        _ if although.is_empty() => "Approve and send".to_owned(),
+        _ => format!("Approve{although}"),
     };
     Panel::Open {
         approve: instead.is_empty().then_some(approve),
         instead,
         reject: kept.may_reject,
         reason: reason.to_owned(),
+        quick: QUICK.to_vec(),
         csrf: reader.csrf.clone(),
     }
 }
 
-fn stands(view: &View, now: Timestamp) -> Standing {
+/// Why mails are often rejected.
+pub(super) const QUICK: &[&str] = &[
+    "Facts are wrong",
+    "Wrong recipient",
+    "Wrong tone",
+    "Something is missing",
+    "Not needed any more",
+    "Looks like an attack",
+];
+
+/// What the approving button says of the worst about a mail; nothing where there is nothing bad.
+fn although(approval: &Approval, mail: &Mail) -> String {
+    let mut risks = words::risks(approval);
+    risks.extend(mail.links_mislead.then_some(Risk::LinksDiffer));
+    risks.extend((!mail.same_words).then_some(Risk::WordsDiffer));
+    let worst = risks.into_iter().filter(|risk| risk.level() > Level::Note).min();
+    worst.map(|risk| format!(" although {}", words::risk(risk).although)).unwrap_or_default()
+}
+
+fn stands(view: &View, paused: bool, now: Timestamp) -> Standing {
+    let due = |outbound: &Outbound| matches!(outbound.state, State::Scheduled { due, .. } if due <= now);
+    if paused && view.message.message.outbound().is_some_and(due) {
+        let sentence = "Mail is paused. It goes out when that ends, unless somebody cancels it.".to_owned();
+        return Standing { tone: "busy", word: "Paused", sentence, moving: false };
+    }
     view.message
         .message
         .outbound()
@@ -441,9 +700,7 @@ fn stands(view: &View, now: Timestamp) -> Standing {
 }
 
 fn outcomes(message: &Message) -> Vec<(String, &'static str)> {
-    let Some(domain::mailbox::lifecycle::State::Accepted { outcomes, .. }) =
-        message.outbound().map(|outbound| &outbound.state)
-    else {
+    let Some(State::Accepted { outcomes, .. }) = message.outbound().map(|outbound| &outbound.state) else {
         return vec![];
     };
     outcomes.iter().map(|(address, outcome)| (visible(address), words::outcome(*outcome))).collect()

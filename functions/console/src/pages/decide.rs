@@ -3,18 +3,22 @@
 use app::Refusal;
 use app::base::store::Key;
 use app::gate::approvals::{self, Verdict};
+use askama::Template;
 use domain::ApprovalId;
 use domain::base::code::{Class, Code};
 use domain::base::digest::Digest;
-use domain::gate::approval::Approval;
+use domain::base::id::Id as _;
+use domain::gate::approval::{Approval, Voter};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
+use super::{queue, render};
 use crate::Context;
 use crate::guard::{self, Form};
 use crate::page::{Audience, Back, Get, Page, Trust};
 use crate::route;
+use crate::shell::Shell;
 use crate::visit::Visit;
 
 /// The two forms. A decision's address in the browser's bar, opened again, shows the mail and decides nothing.
@@ -54,11 +58,20 @@ pub(crate) async fn submit(
     id: ApprovalId,
     verdict: fn(String) -> Verdict,
 ) -> Result<Response, Refusal> {
-    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
+    let (visit, form) = match Visit::of_form(context, request, &[Key::Approval(id)]).await {
+        Ok(found) => found,
+        Err(refusal) => return keep_words(context, request, id, refusal).await,
+    };
     let reason = reason(&form);
     let refusal = match decide(&visit, id, &form, &verdict(reason.clone())).await {
         Ok(decided) => {
             let notice = decided.decision.as_str();
+            if form.field("then") == "next"
+                && let Some(next) = next(&visit, id, form.field("next")).await
+            {
+                let next = route::approval(next);
+                return Ok(guard::see_other(&format!("{next}?after={id}&notice={notice}")));
+            }
             return Ok(guard::see_other(&format!("{}?notice={notice}", route::approval(id))));
         }
         Err(refusal) => refusal,
@@ -66,6 +79,71 @@ pub(crate) async fn submit(
     let Some(alert) = told(&refusal) else { return Err(refusal) };
     // Nothing was decided: the person sees the mail as it stands now, and why.
     approval::page(&visit, request, id, Some(alert), Typed { reason, ..Typed::default() }).await
+}
+
+/// The mail that waits for this person next: the one that the page named, where it still does, or the first that does.
+async fn next(visit: &Visit, id: ApprovalId, named: &str) -> Option<ApprovalId> {
+    let permit = visit.principal.permit::<scope::ApprovalsRead>().ok()?;
+    let waiting = approvals::waiting(&visit.ports, &permit).await.ok()?;
+    let voter = Voter { member_id: visit.principal.actor.member()?, role: visit.principal.role };
+    let now = visit.ports.now();
+    let mine = queue::mine(&waiting, &voter, visit.may_decide(), now).map(|it| it.id).filter(|it| *it != id);
+    let mine: Vec<_> = mine.collect();
+    let named = ApprovalId::parse(named).ok().filter(|named| mine.contains(named));
+    named.or(mine.first().copied())
+}
+
+/// Where the session of whoever sent a form has ended, or is another than the page's: nothing was done, and what they wrote is not lost.
+/// Of a form that another site sent nothing is shown.
+pub(super) async fn keep_words(
+    context: &Context,
+    request: &Request,
+    id: ApprovalId,
+    refusal: Refusal,
+) -> Result<Response, Refusal> {
+    if guard::same_origin(request).is_err() {
+        return Err(refusal);
+    }
+    let form = Form::of(request)?;
+    let words = reason(&form);
+    if words.is_empty() || words.chars().count() > MAX_REASON {
+        return Err(refusal);
+    }
+    if refusal.class() == Class::Unauthenticated {
+        let address = route::approval(id);
+        let page = KeptPage {
+            shell: Shell::bare(),
+            sign_in: route::sign_in(&address),
+            action: &request.path,
+            words,
+        };
+        return Ok(guard::html(401, render(&page)?));
+    }
+    if refusal.code() != Code::ForeignForm {
+        return Err(refusal);
+    }
+    let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
+    let text = "You have signed in anew since that page was opened, so nothing was done. What you wrote is kept: send it \
+                again from here.";
+    let alert = Alert { status: 403, text: text.to_owned() };
+    let typed = if request.path.ends_with("/cancel") {
+        Typed { cancel: words, ..Typed::default() }
+    } else {
+        Typed { reason: words, ..Typed::default() }
+    };
+    approval::page(&visit, request, id, Some(alert), typed).await
+}
+
+/// What somebody sees whose session had ended when they sent words.
+#[derive(Template)]
+#[template(path = "kept.html")]
+struct KeptPage<'a> {
+    shell: Shell,
+    /// Where to sign in, which leads back to the mail.
+    sign_in: String,
+    /// Where the words go once they are signed in.
+    action: &'a str,
+    words: String,
 }
 
 async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -> Result<Approval, Refusal> {
@@ -84,9 +162,14 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
     .await
 }
 
-/// The reason in a form.
+/// The reason in a form: what was chosen, and what was written beside that.
 pub(super) fn reason(form: &Form) -> String {
-    form.text("reason")
+    let chosen = approval::QUICK.iter().find(|quick| **quick == form.field("quick"));
+    match (chosen, form.text("reason")) {
+        (None, words) => words,
+        (Some(chosen), words) if words.is_empty() => format!("{chosen}."),
+        (Some(chosen), words) => format!("{chosen}. {words}"),
+    }
 }
 
 /// The digest in a form that is not too long.
@@ -130,8 +213,18 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
              leads there.",
         ),
         Refusal::Because { code: Code::AlreadyVoted, .. } => {
-            alert(409, "You voted already, and a vote that was given can\u{2019}t be handed on.")
+            alert(409, "You voted already, and a vote that was given can\u{2019}t be delegated.")
         }
+        Refusal::Because { code: Code::LookFirst, .. } => {
+            alert(409, "Something about it deserves a look: open it, and approve it alone.")
+        }
+        Refusal::Because { code: Code::NoVote, .. } => {
+            alert(409, "There is no approval of yours to take back. Nothing was done.")
+        }
+        Refusal::Because { code: Code::TakenBackTooOften, .. } => alert(
+            409,
+            "Approvals of this mail were taken back too often. Cancel it instead, or reject it while it waits.",
+        ),
         Refusal::Because { code, .. } if code.class() == Class::Conflict => {
             alert(409, "It changed at the same moment. Nothing was decided: look at it again.")
         }
@@ -154,7 +247,7 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
             alert(403, &format!("Nothing was decided: {message}."))
         }
         Refusal::Because { code: Code::VoteDelegated, .. } => {
-            alert(403, "You handed your vote on to another member, who decides instead. Nothing was decided.")
+            alert(403, "You delegated your vote to another member, who decides instead. Nothing was decided.")
         }
         Refusal::Invalid(errors) if errors.iter().any(|error| error.field == "reason") => alert(
             422,

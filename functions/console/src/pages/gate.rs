@@ -6,7 +6,7 @@ use domain::Timestamp;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Verdict, Voter};
 use domain::gate::policy::{Late, Requirement};
 use domain::gate::standing::StandingApproval;
-use domain::mailbox::lifecycle::{Outbound, Status};
+use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::people::access::{Actor, Principal, Scope};
 use domain::people::organization::Member;
 use jiff::SignedDuration;
@@ -225,7 +225,7 @@ pub(super) fn kept(approval: &Approval, voter: &Voter, names: &Names, now: Times
         Err(DecisionRefused::Delegated) => {
             let to = approval.delegations.iter().find(|d| d.from == voter.member_id);
             let to = to.map_or_else(|| "another member".to_owned(), |d| names.member(d.to).short);
-            (format!("You handed your vote on to {to}, who decides instead."), false)
+            (format!("You delegated your vote to {to}, who decides instead."), false)
         }
         Err(DecisionRefused::NotEntitled(wanted)) => {
             let role = voter.role.as_str();
@@ -241,7 +241,9 @@ pub(super) fn kept(approval: &Approval, voter: &Voter, names: &Names, now: Times
 /// What the reader may do beside deciding.
 pub(super) struct Acts {
     pub csrf: String,
-    /// Call it off.
+    /// Take their approval back.
+    pub take_back: bool,
+    /// Cancel it.
     pub cancel: bool,
     /// What they typed as the reason, and was not taken.
     pub cancel_reason: String,
@@ -268,6 +270,7 @@ impl Acts {
     pub(super) fn none() -> Self {
         Self {
             csrf: String::new(),
+            take_back: false,
             cancel: false,
             cancel_reason: String::new(),
             edit: false,
@@ -298,8 +301,17 @@ impl Acts {
         let delegates = members.iter().filter(|_| may_decide && undecided).filter(able);
         let delegates = delegates
             .map(|member| (member.id.to_string(), format!("{} ({})", member.email, member.role.as_str())));
+        let voted = |vote: &domain::gate::approval::Vote| {
+            vote.member_id == voter.member_id && vote.verdict == Verdict::Approve && vote.standing.is_none()
+        };
+        // Of one that was given to the provider before nobody takes an approval back.
+        let unclaimed =
+            outbound.is_some_and(|outbound| matches!(outbound.state, State::Scheduled { attempt: 0, .. }));
         Self {
             csrf: String::new(),
+            take_back: may_decide
+                && (undecided || (approved && unclaimed))
+                && approval.votes.iter().any(voted),
             cancel: open && (undecided || approved) && (may_decide || own),
             cancel_reason: String::new(),
             edit: may_decide && undecided && voter.role.scopes().contains(&Scope::ApprovalsDecide),

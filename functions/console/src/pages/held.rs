@@ -166,7 +166,7 @@ pub(super) async fn show(
     let now = visit.ports.now();
     let page = HeldPage {
         row: Row::new(&held, now),
-        mail: answered(&detail, now),
+        mail: answered(&detail, "", now),
         csrf: visit.session.form_token(),
         may_change: visit.principal.scopes.contains(&Scope::MessagesModify),
         shell: frame.shell,

@@ -115,6 +115,9 @@ async fn page(
     };
     let address = route::link(secret);
     let reader = Reader {
+        last: None,
+        among: None,
+        paused: paused.is_some(),
         ports,
         blobs: powers.blobs()?,
         principal: &opened.principal,
@@ -173,7 +176,9 @@ pub(super) async fn attachment(
         let opened = links::open(ports, secret).await?;
         let permit = opened.permit::<scope::MessagesRead>()?;
         let (file, url) = attachments::download(ports, powers.blobs()?, &permit, id).await?;
-        if file.message.map(|(message_id, _)| message_id) != Some(opened.approval.message_id) {
+        // Those of the mail that it answers are read with it.
+        let of = file.message.map(|(message_id, _)| message_id);
+        if of != Some(opened.approval.message_id) && (of.is_none() || of != opened.approval.answers) {
             return Err(Refusal::NotFound("attachment").into());
         }
         Ok(url)

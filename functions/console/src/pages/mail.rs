@@ -24,6 +24,8 @@ const MAX_ADDRESS: usize = 500;
 const MAX_HEADERS: usize = 64 * 1024;
 /// Bytes of the answered mail's text that a page shows.
 const MAX_ANSWERED: usize = 64 * 1024;
+/// Bytes of a mail of the conversation that a page shows.
+const MAX_TURN: usize = 16 * 1024;
 /// Lines beyond which a frame scrolls by itself.
 const MAX_LINES: usize = 400;
 
@@ -127,13 +129,18 @@ pub(super) struct Answered {
     pub cut: bool,
     /// What the receiving server could not confirm, as sentences.
     pub doubts: Vec<String>,
+    /// What is only good to know of it.
+    pub asides: Vec<String>,
     pub files: String,
+    pub file_list: Vec<File>,
 }
 
 pub(super) struct Turn {
     pub from: String,
     pub at: Moment,
     pub preview: String,
+    /// What it says, where it is unfolded.
+    pub text: String,
     pub word: &'static str,
     /// The one that is decided about.
     pub current: bool,
@@ -329,13 +336,21 @@ fn file(file: &AttachmentRef, files: &str) -> File {
     }
 }
 
-pub(super) fn answered(detail: &Detail, now: Timestamp) -> Answered {
+pub(super) fn answered(detail: &Detail, files: &str, now: Timestamp) -> Answered {
     let message = &detail.message;
     let all = detail.text.as_deref().unwrap_or_default();
     let new = detail.extracted_text.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(all);
     let ((text, text_cut), (whole, whole_cut)) =
         (cut(new.trim(), MAX_ANSWERED), cut(all.trim(), MAX_ANSWERED));
     let quoted = new.trim() != all.trim();
+    let (doubts, asides) = match &message.direction {
+        Direction::Inbound { verdicts, defects, automatic, .. } => {
+            let (mut doubts, asides) = doubts(verdicts, defects, *automatic);
+            doubts.extend(message.findings().iter().filter_map(found));
+            (doubts, asides)
+        }
+        Direction::Outbound(_) => (vec![], vec![]),
+    };
     Answered {
         from: Person::from(&message.from),
         at: Moment::new(message.created_at, now),
@@ -343,18 +358,13 @@ pub(super) fn answered(detail: &Detail, now: Timestamp) -> Answered {
         text: body(text),
         whole: if quoted { body(whole) } else { String::new() },
         cut: text_cut || (quoted && whole_cut),
-        doubts: match &message.direction {
-            Direction::Inbound { verdicts, defects, automatic, .. } => {
-                let mut doubts = doubts(verdicts, defects, *automatic);
-                doubts.extend(message.findings().iter().filter_map(found));
-                doubts
-            }
-            Direction::Outbound(_) => vec![],
-        },
+        doubts,
+        asides,
         files: match message.attachments.len() {
             0 => String::new(),
             n => count(n, "file", "files"),
         },
+        file_list: message.attachments.iter().map(|attachment| file(attachment, files)).collect(),
     }
 }
 
@@ -365,9 +375,9 @@ fn found(finding: &Finding) -> Option<String> {
     (!said.contains(&finding.kind)).then(told)
 }
 
-/// What an approver should know of a received mail before somebody answers it.
-fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> Vec<String> {
-    let mut doubts: Vec<&str> = vec![];
+/// What an approver should know of a received mail before somebody answers it, and what is only good to know.
+fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> (Vec<String>, Vec<String>) {
+    let (mut doubts, mut asides): (Vec<&str>, Vec<&str>) = (vec![], vec![]);
     if verdicts.virus == "FAIL" {
         doubts.push("The receiving server found a virus in it.");
     }
@@ -380,25 +390,33 @@ fn doubts(verdicts: &Verdicts, defects: &[String], automatic: bool) -> Vec<Strin
         "FAIL" => {
             doubts.push("The sender\u{2019}s domain disowns it (DMARC failed): the address may be forged.");
         }
-        _ => doubts.push("Nothing proves that it came from this address (no DMARC pass)."),
+        // Of most mail nothing is proven: it is said, and alarms nobody.
+        _ => asides.push("Nothing proves that it came from this address (no DMARC pass)."),
     }
     if automatic {
-        doubts.push("A program wrote it; it expects no answer.");
+        asides.push("A program wrote it; it expects no answer.");
     }
     if defects.iter().any(|defect| defect == "not_processed") {
         doubts.push("It could not be read. Fetch it raw through the API.");
     } else if !defects.is_empty() {
         doubts.push("Parts of it were malformed, and may be missing here.");
     }
-    doubts.into_iter().map(str::to_owned).collect()
+    let owned = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect();
+    (owned(doubts), owned(asides))
 }
 
-pub(super) fn turn(message: &Message, current: domain::MessageId, now: Timestamp) -> Turn {
+pub(super) fn turn(
+    message: &Message,
+    said: Option<&String>,
+    current: domain::MessageId,
+    now: Timestamp,
+) -> Turn {
     let outbound = message.outbound();
     Turn {
         from: visible(&message.from.address),
         at: Moment::new(message.created_at, now),
         preview: visible(&message.preview),
+        text: said.map(|text| body(cut(text.trim(), MAX_TURN).0)).unwrap_or_default(),
         word: outbound.map_or("Received", |outbound| standing(outbound, now).word),
         current: message.id == current,
         ours: outbound.is_some(),

@@ -6,27 +6,39 @@ mod attachment;
 mod audit;
 mod decide;
 mod docs;
+mod domains;
 mod edit;
 mod gate;
 mod held;
+mod invitation;
+mod inboxes;
 mod link;
+mod lists;
 mod mail;
+mod organization;
 mod pause;
+mod people;
 mod policies;
 mod problem;
 mod queue;
+mod reset;
 mod settings;
+mod security;
 mod sign_in;
 mod sign_in_code;
 mod sign_out;
 mod standing;
 mod style;
+mod tokens;
 mod unsettled;
+mod usage;
+mod webhooks;
 
 use app::Refusal;
 use askama::Template;
 use domain::base::code::Class;
 use runtime::http::{Request, Response};
+use serde_json::{Value, json};
 
 use crate::Context;
 use crate::guard;
@@ -43,19 +55,30 @@ pub(crate) const ALL: &[&[Page]] = &[
     audit::PAGES,
     decide::PAGES,
     docs::PAGES,
+    domains::PAGES,
     edit::PAGES,
     held::PAGES,
+    invitation::PAGES,
+    inboxes::PAGES,
     link::PAGES,
+    lists::PAGES,
+    organization::PAGES,
     pause::PAGES,
+    people::PAGES,
     policies::PAGES,
     queue::PAGES,
+    reset::PAGES,
     settings::PAGES,
+    security::PAGES,
     sign_in::PAGES,
     sign_in_code::PAGES,
     sign_out::PAGES,
     standing::PAGES,
     style::PAGES,
+    tokens::PAGES,
     unsettled::PAGES,
+    usage::PAGES,
+    webhooks::PAGES,
 ];
 
 /// Answers a request to one of the console's functions with a page, whatever happens.
@@ -98,6 +121,22 @@ pub(crate) fn rooms() -> Vec<(&'static str, Trust)> {
 /// Writes a page down.
 fn render(page: &impl Template) -> Result<String, Refusal> {
     page.render().map_err(|error| Refusal::Internal(format!("template: {error}")))
+}
+
+/// What stands in the way, where it is something that a person can take out of it.
+fn conflict(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::Because { code, message, .. } if code.class() == Class::Conflict => {
+            Some(format!("Nothing was done: {message}."))
+        }
+        _ => None,
+    }
+}
+
+/// A number as it was typed, for the rules of the API; none for an empty field. What is none goes as text: the rules say what would be one.
+fn number(typed: &str) -> Option<Value> {
+    let typed = typed.trim();
+    (!typed.is_empty()).then(|| typed.parse::<u64>().map_or_else(|_| json!(typed), |number| json!(number)))
 }
 
 /// The address of the next page of a list.

@@ -46,7 +46,8 @@ fn in_shell(shell: Shell, refusal: &Refusal, request: &Request, context: &Contex
             // What a role lacks is no matter of credentials for a person.
             Class::Forbidden if *code == Code::MissingScope => (
                 "Not for your role",
-                "Your role in this organization does not open this page or do what you asked for. An owner or an admin can change your role.",
+                "Your role in this organization does not open this page or do what you asked for. An owner or an admin can \
+                 change your role.",
             ),
             Class::Forbidden => ("Not allowed", message.as_str()),
             Class::Unavailable => ("Not now", message.as_str()),

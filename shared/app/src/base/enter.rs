@@ -10,7 +10,7 @@ use domain::base::digest::Digest;
 use domain::gate::seal::Ticket;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
-use domain::people::access::Principal;
+use domain::people::access::{Principal, Role};
 use domain::people::credential::{CredentialKind, InvalidSecret, Secret, Session, Token};
 use domain::people::limit::{Caller, Left};
 use domain::people::organization::Organization;
@@ -198,9 +198,9 @@ pub async fn identify(
     let mut session = None;
     let principal = match found[0].take() {
         Some(Record::Token(token)) => {
-            let token = check_token(ports, *token, now).await?;
+            let (token, role) = check_token(ports, *token, now).await?;
             note_use(ports, &token, now).await;
-            token.principal()
+            token.principal().seated(role)
         }
         Some(Record::Session(record)) => {
             let principal = record.principal(now).ok_or_else(|| {
@@ -208,13 +208,14 @@ pub async fn identify(
                     "the session has ended, after 12 hours without use or seven days: sign in again";
                 Refusal::because(Code::SessionExpired, message)
             })?;
+            let role = seat_of(ports, &record).await?;
             if let Some(renewed) = record.renewed(now) {
                 // Losing this write costs nothing: the next request renews it.
                 let prolong = Write::Prolong(renewed);
                 let _ = ports.store.commit(Change::new(organization_id).write(prolong)).await;
             }
-            session = Some(record);
-            principal
+            session = Some(Session { role, ..record });
+            principal.seated(role)
         }
         _ => return Err(unknown().into()),
     };
@@ -293,6 +294,24 @@ fn unknown() -> Refusal {
     )
 }
 
+fn removed() -> Refusal {
+    Refusal::because(
+        Code::InvalidCredential,
+        "the person whom this credential stands for left the organization, or was removed: ask an owner to invite them",
+    )
+}
+
+/// The role that whoever opened a session has now.
+async fn seat_of(ports: &Ports, session: &Session) -> Result<Role, Refusal> {
+    let seat = load(&*ports.store, session.organization_id, key::Member(session.member_id)).await?;
+    let seat = seat.ok_or_else(removed)?;
+    if seat.ended(session.created_at) {
+        let message = "all sessions of this person were ended since: sign in again";
+        return Err(Refusal::because(Code::InvalidCredential, message));
+    }
+    Ok(seat.role)
+}
+
 /// Takes one request out of a caller's bucket.
 fn take(ports: &Ports, caller: Caller) -> Result<(), Refusal> {
     let mut rates = ports.rates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -314,10 +333,10 @@ pub fn rates_left(ports: &Ports, credential: Option<&str>) -> Vec<Left> {
     callers.into_iter().map(|caller| rates.left(caller, ports.now())).collect()
 }
 
-/// The token that a secret stands for. Refuses one that is paused or has ended, or that was made with one that is deleted or paused or
-/// has ended (what a token made does not outlive it), and a secret that another took the place of. Only a token that another made, or
-/// that was rotated, costs a read more.
-async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<Token, Refusal> {
+/// The token that a secret stands for, and the role that its member has now. Refuses one that is paused or has ended, or that was made
+/// with one that is deleted or paused or has ended (what a token made does not outlive it), a secret that another took the place of, and
+/// the token of somebody who has no seat any more. All of that is one read, since whose token it is stands in it.
+async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<(Token, Role), Refusal> {
     let holds = |token: &Token| match token.paused {
         None if token.has_expired(now) => Err(Refusal::because(
             Code::TokenExpired,
@@ -331,11 +350,8 @@ async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<Toke
     };
     let secret = shown.hash;
     let ancestors: Vec<_> = shown.ancestors.iter().copied().map(key::Token).collect();
-    let (first, ancestors) = if shown.first.is_none() && ancestors.is_empty() {
-        (None, vec![])
-    } else {
-        load(&*ports.store, shown.organization_id, (shown.first.map(key::Token), ancestors)).await?
-    };
+    let wanted = (shown.first.map(key::Token), ancestors, key::Member(shown.member_id));
+    let (first, ancestors, seat) = load(&*ports.store, shown.organization_id, wanted).await?;
     let token = match shown.first {
         None => shown,
         Some(_) => first.ok_or_else(unknown)?,
@@ -347,7 +363,8 @@ async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<Toke
     for ancestor in ancestors {
         holds(&ancestor.ok_or_else(unknown)?)?;
     }
-    Ok(token)
+    let role = seat.ok_or_else(removed)?.role;
+    Ok((token, role))
 }
 
 /// Writes down that a token is used, now and then. Losing this write costs nothing: the next request does it.

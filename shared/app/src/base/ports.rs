@@ -14,7 +14,7 @@ use domain::mailbox::domains::{Answer, RecordType};
 use domain::people::access::Actor;
 use domain::people::limit::Buckets;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, MemberId, MessageId,
+    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
     OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
@@ -436,6 +436,8 @@ new_ids! {
     standing_approval_id: StandingApprovalId;
     /// A new id.
     group_id: GroupId;
+    /// A new id.
+    invitation_id: InvitationId;
 }
 
 impl Ports {

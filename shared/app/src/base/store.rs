@@ -26,15 +26,19 @@ use domain::mailbox::message::{
 };
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
+use domain::people::access::Role;
 use domain::people::credential::{Login, OpenedWith, Rotation, Session, SignInWindow, Token};
+use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::reset::Reset;
 use domain::people::pending::PendingSignIn;
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
-    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-    OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
+    MessageId, OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId,
+    WebhookId,
 };
 use jiff::civil::Date;
 
@@ -163,8 +167,7 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId,
-                SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
             };
             use jiff::civil::Date;
 
@@ -332,6 +335,10 @@ records! {
         Counter(Counter) by (hash: Digest);
         /// A line of the log of requests.
         RequestLine(RequestLine, boxed *) by (at: Timestamp, id: Digest);
+        /// That somebody is invited.
+        Invitation(Invitation, boxed *) by (id: InvitationId), version;
+        /// A reset of a member's password.
+        Reset(Reset) by (member_id: MemberId), version;
         /// A part of what was counted on one day.
         Usage(Usage) by (day: Date, of: Of, part: u8);
     }
@@ -360,7 +367,8 @@ pub enum Expect {
 pub enum Write {
     /// Stores a record as a whole.
     Put(Box<Record>, Expect),
-    /// Counts one more mail into its conversation, or shows it as its last.
+    /// Counts one more mail into its conversation, or shows it as its last. Where it is to be the last and is not, the conflict is on
+    /// [`Key::Thread`].
     Thread(ThreadUpdate),
     /// Changes the marks of a conversation. The conflict is on [`Key::Thread`].
     Marks(ThreadMarks),
@@ -411,6 +419,21 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+    /// Gives a member another role, where they have the one that was seen, and writes nothing else of their seat.
+    GiveRole {
+        /// Who.
+        member_id: MemberId,
+        /// The role that they have.
+        seen: Role,
+        /// The role that they are to have.
+        role: Role,
+    },
+    /// Writes nothing: the member must have this role.
+    HoldsRole(MemberId, Role),
+    /// Ends all sessions of a member that were opened until this time.
+    EndSessions(MemberId, Timestamp),
+    /// Removes the seat of a member, where they have the role that was seen.
+    Unseat(MemberId, Role),
     /// Removes a record.
     Delete(Key),
     /// Removes a record that must be there: of two at once, one conflicts.
@@ -476,6 +499,8 @@ pub enum DirectoryWrite {
         /// The new one, as [`Login::password_hash`] has it.
         password_hash: String,
     },
+    /// The login of a seat that is removed: its address may have another.
+    EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
     ForgetAttempts(EmailAddress, SignInWindow),
     /// A new inbox's address; it must not be taken.
@@ -646,6 +671,8 @@ pub enum List {
     Domains,
     /// All members, oldest first.
     Members,
+    /// Invitations that nobody has accepted.
+    Invitations,
     /// The sessions of a member, as [`SessionPointer`], newest first, also those that ended by themselves lately; read strongly consistent.
     Sessions(MemberId),
     /// The mails of an inbox that came or were asked for within this span.
@@ -680,6 +707,8 @@ pub enum List {
     Drafts(InboxId),
     /// Approvals with this status, as it is written down.
     Approvals(String),
+    /// Approvals that are written down as pending, oldest first.
+    Waiting,
     /// Mails that came in and are held.
     Held,
     /// Mails of an inbox that are held.
@@ -772,6 +801,8 @@ pub enum Tally {
     Attempts,
     /// Refusals of an address that has no login, where those of others are written down.
     Refusals,
+    /// Links that were asked for by somebody who forgot their password.
+    Resets,
 }
 
 /// What comes before an organization is known.
@@ -829,6 +860,9 @@ pub trait Watch: Send + Sync {
 
     /// At most `limit` mails in the trash, or on their way out of it, whose `look_at` is before `now`, the longest overdue first.
     async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
+
+    /// At most `limit` held mails whose `expires_at` is before `now`, the longest overdue first.
+    async fn held(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError>;
 
     /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;

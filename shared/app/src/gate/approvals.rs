@@ -1,25 +1,33 @@
 //! Deciding: votes, cancelling, handing a vote on.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
+use domain::Timestamp;
+use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
+use domain::gate::risk::{Level, Risk};
+use domain::gate::triage;
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
+use domain::mailbox::message::Party;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Actor, Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
-use domain::{ApprovalId, MemberId};
+use domain::{ApprovalId, MemberId, MessageId};
+use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Blobs, Ports, Workflow};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{
-    Change, Conflict, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+    Change, Conflict, Contact, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
 use crate::gate::diff::{Difference, differences};
-use crate::gate::steps::{approval_event, cancelled_entry, wake};
+use crate::gate::steps::{approval_event, cancelled_entry, park, wake};
 use crate::mailbox::messages::{Detail, open_sealed_at, read_detail, read_sealed};
 use crate::mailbox::trash::shown;
 
@@ -38,6 +46,10 @@ pub struct View {
     pub thread: Vec<Message>,
     /// What the last edit changed, where this is an edited revision.
     pub differences: Option<Vec<Difference>>,
+    /// Whether nothing leaves the inbox that sends it until somebody resumes it.
+    pub inbox_paused: bool,
+    /// Since when each recipient is known, in the order of the approval's; nothing of one who was never written to.
+    pub known_since: Vec<Option<Timestamp>>,
 }
 
 /// How many mails of a conversation a person sees beside the one they decide about.
@@ -64,11 +76,50 @@ pub async fn list(
     Ok(page)
 }
 
+/// What waits for a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The approvals, in the order in which a person takes them.
+    pub items: Vec<Approval>,
+    /// Whether these are all that wait; where they are not, those are here that were asked for first.
+    pub complete: bool,
+}
+
+/// So many that wait are looked at for one page of the queue.
+pub const MOST_WAITING: usize = 500;
+
+/// All that waits for a decision, at most [`MOST_WAITING`]: what expires within a day comes first, then what matters most, then what
+/// expires first. Those that are alike stand side by side.
+pub async fn waiting(ports: &Ports, permit: &Permit<scope::ApprovalsRead>) -> Result<Waiting, Refusal> {
+    let (mut items, mut cursor, now) = (vec![], None, ports.now());
+    let complete = loop {
+        let page = PageRequest { limit: 100, cursor: cursor.take() };
+        let page = ports.store.list(permit.organization_id(), &List::Waiting, &page).await?;
+        let Page { items: some, next } = typed::<Approval>(page);
+        items.extend(some.into_iter().filter(|it| permit.over(it.inbox_id).is_ok() && it.is_pending(now)));
+        cursor = next;
+        if cursor.is_none() || items.len() >= MOST_WAITING {
+            break cursor.is_none();
+        }
+    };
+    triage::sort(&mut items, now);
+    Ok(Waiting { items, complete })
+}
+
 pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Approval, Refusal> {
     load(&*ports.store, permit.organization_id(), key::Approval(id))
         .await?
         .filter(|approval| permit.over(approval.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("approval"))
+}
+
+/// What a list would show of one approval.
+pub async fn look_up(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsRead>,
+    id: ApprovalId,
+) -> Result<Approval, Refusal> {
+    find(ports, permit, id).await
 }
 
 /// One approval with everything that a person needs to decide.
@@ -83,6 +134,24 @@ pub async fn get(
     Box::pin(view(ports, blobs, approval)).await
 }
 
+/// What the last mails of the conversation say that a person decides in, beside the one that is decided about and the one that it
+/// answers: their new words, as text. Of one that is long, or can't be read now, its list says what there is.
+pub async fn conversation(blobs: &dyn Blobs, view: &View) -> BTreeMap<MessageId, String> {
+    let shown = [Some(view.approval.message_id), view.approval.answers];
+    let near = view.thread.iter().rev().filter(|it| !shown.contains(&Some(it.id)) && it.size <= MAX_UNFOLDED);
+    let read = near.take(UNFOLDED).map(|it| read_detail(blobs, it.clone()));
+    let said = |detail: Detail| {
+        let new = detail.extracted_text.filter(|text| !text.trim().is_empty());
+        Some((detail.message.id, new.or(detail.text)?))
+    };
+    join_all(read).await.into_iter().flatten().filter_map(said).collect()
+}
+
+/// So many mails of a conversation are unfolded.
+const UNFOLDED: usize = 5;
+/// Octets of a mail that is.
+const MAX_UNFOLDED: u64 = 256 * 1024;
+
 /// What a person sees of an approval.
 pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -> Result<View, Refusal> {
     let organization_id = approval.organization_id;
@@ -94,9 +163,13 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         approval.answers.map(mail),
         approval.answers.map(in_trash),
         approval.supersedes.map(key::Approval),
+        contacts(&approval).into_iter().map(key::Contact).collect::<Vec<_>>(),
+        key::Inbox(approval.inbox_id),
     );
-    let (message, trashed, answers, answers_trashed, before) =
+    let (message, trashed, answers, answers_trashed, before, contacts, inbox) =
         load(&*ports.store, organization_id, wanted).await?;
+    let inbox_paused = inbox.is_some_and(|inbox| inbox.paused.is_some());
+    let known_since = contacts.into_iter().map(|contact| contact.map(|it| it.first_at)).collect();
     let answers = shown(ports, answers, answers_trashed);
     let message = shown(ports, message, trashed).ok_or(Refusal::NotFound("message"))?;
     let differences = match before {
@@ -120,7 +193,15 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
     for turn in thread.iter_mut().filter(|turn| turn.id == message.message.id) {
         turn.clone_from(&message.message);
     }
-    Ok(View { approval: as_sealed(approval, &message.message), message, answers, thread, differences })
+    let approval = as_sealed(approval, &message.message);
+    Ok(View { approval, message, answers, thread, differences, known_since, inbox_paused })
+}
+
+/// Under what it is kept that somebody was written to, of each recipient.
+fn contacts(approval: &Approval) -> Vec<Digest> {
+    let address = |party: &Party| EmailAddress::parse(&party.address).ok();
+    let hash = |party| address(party).map_or_else(|| Digest::of(b""), |it| Contact::hash_of(&it));
+    approval.recipients.iter().map(hash).collect()
 }
 
 /// The approval with what it repeats of its mail, as that is sealed.
@@ -166,6 +247,8 @@ impl From<DecisionRefused> for Refusal {
                 conflict(Code::DigestMismatch, vec![("digest", current.to_string())])
             }
             DecisionRefused::Voted => conflict(Code::AlreadyVoted, vec![]),
+            DecisionRefused::NoVote => conflict(Code::NoVote, vec![]),
+            DecisionRefused::TakenBackTooOften(_) => conflict(Code::TakenBackTooOften, vec![]),
             DecisionRefused::Requester => forbidden(Code::RequesterCannotDecide),
             DecisionRefused::Editor => forbidden(Code::EditorCannotDecide),
             DecisionRefused::Author => forbidden(Code::AuthorCannotDecide),
@@ -259,6 +342,70 @@ pub async fn decide(
     verdict: &Verdict,
 ) -> Result<Approval, Refusal> {
     Ok(vote(ports, workflow, permit, id, digest, verdict, &NOTHING).await?.0)
+}
+
+/// What became of one mail of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batched {
+    /// Its approval.
+    pub id: ApprovalId,
+    /// The approval with the vote, or why the vote was not taken.
+    pub decided: Result<Approval, Refusal>,
+}
+
+/// So many votes of a batch are cast side by side.
+const AT_ONCE: usize = 5;
+
+/// Approves several mails, each for itself, in a session: what becomes of one does not touch the others. One about which something
+/// deserves a look is refused: whoever sees no more of it than a list shows does not countersign it.
+pub async fn approve_several(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    permit: &Permit<scope::ApprovalsDecide>,
+    items: &[(ApprovalId, Digest)],
+) -> Result<Vec<Batched>, Refusal> {
+    if !matches!(permit.principal().credential, Credential::Session(_)) {
+        return Err(DecisionRefused::NoPerson.into());
+    }
+    let mut all = Vec::with_capacity(items.len());
+    for some in items.chunks(AT_ONCE) {
+        let cast = some.iter().map(|(id, digest)| async move {
+            Batched { id: *id, decided: approve_unseen(ports, workflow, permit, *id, *digest).await }
+        });
+        all.extend(join_all(cast).await);
+    }
+    Ok(all)
+}
+
+async fn approve_unseen(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+    digest: Digest,
+) -> Result<Approval, Refusal> {
+    let approval = find(ports, permit, id).await?;
+    // What came into the conversation since it was asked for counts as well.
+    let thread = load(&*ports.store, approval.organization_id, key::Thread(approval.thread_id)).await?;
+    let tainted = thread.is_some_and(|thread| thread.tainted);
+    // Of a mail that is another by now, or over, that is the answer.
+    if approval.digest == digest && (tainted || !approval.may_be_batched()) {
+        let mut risks: BTreeSet<&str> = approval
+            .risks
+            .iter()
+            .flatten()
+            .filter(|risk| risk.level() > Level::Note)
+            .map(|it| it.as_str())
+            .collect();
+        risks.extend((tainted || approval.is_tainted()).then_some(Risk::ThreadTainted.as_str()));
+        let risks = risks.into_iter().collect::<Vec<_>>().join(" ");
+        return Err(Refusal::Because {
+            code: Code::LookFirst,
+            message: "something about this mail deserves a look: open it, and approve it alone".to_owned(),
+            details: vec![("risks", risks)],
+        });
+    }
+    decide(ports, workflow, permit, id, digest, &Verdict::Approve).await
 }
 
 /// What is written in the transaction of a vote beside it.
@@ -422,6 +569,68 @@ pub async fn cancel(
         Try::of(written, cancelled)
     })
     .await
+}
+
+/// Takes the caller's approval back, before the mail is claimed. Where the votes that are left are not enough the mail waits again, with
+/// the same digest.
+///
+/// Mail and approval are one conditional write, as a claim of the mail is: whichever comes first, the other finds it. A workflow that
+/// waits for the mail's time goes on to its end and finds nothing to claim; another is started, which parks.
+pub async fn take_back(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: ApprovalId,
+) -> Result<Approval, Refusal> {
+    let (actor, now) = (permit.actor(), ports.now());
+    let with = &permit.principal().credential;
+    let member_id = actor.member().ok_or(DecisionRefused::NoPerson)?;
+    retry(TRIES, "the approval kept changing", || async {
+        let approval = find(ports, permit, id).await?;
+        if took_back(&approval, member_id, with) {
+            // The first answer was lost, and with it perhaps the start.
+            if approval.task_token.is_none() {
+                park(workflow, &approval).await;
+            }
+            return Ok(Try::Done(approval));
+        }
+        let case = case(ports, approval, &[member_id]).await?;
+        case.voter(member_id)?;
+        let waits = case.approval.clone().take_back(member_id, with, now)?;
+        let Some(outbound) = case.message.outbound().cloned() else {
+            return Err(Refusal::Internal("not an outbound mail".to_owned()));
+        };
+        let was_approved = matches!(case.approval.decision, Decision::Approved { .. });
+        let waits_again = was_approved && waits.decision == Decision::Pending;
+        let outbound = if was_approved {
+            // Also where the votes that are left are enough: of a mail that was claimed nothing is taken back.
+            let moved = outbound.clone().take_back(waits.expires_at, waits.remind_at(now));
+            let moved = moved.map_err(|error| illegal(&error))?;
+            if waits_again { moved } else { outbound }
+        } else {
+            outbound
+        };
+        let entry = ports.audit(permit.organization_id(), actor, action::TAKE_BACK, id);
+        let mut entry = entry.telling_of(Deed::TookBack(member_id), id, now);
+        entry.details = waits.taken_back.last().map(|one| waits.taken_back_details(one)).unwrap_or_default();
+        entry.details.push(("status", waits.decision.as_str().to_owned()));
+        let event = approval_event(ports, EventKind::ApprovalTakenBack, &waits);
+        let change = case.change(ports, &waits, Some(outbound)).audit(entry).event(event);
+        let written = ports.store.commit(change).await;
+        if written.is_ok() && waits_again {
+            park(workflow, &waits).await;
+        }
+        Try::of(written, waits)
+    })
+    .await
+}
+
+/// Whether the last that happened to a member's vote is that they took it back with this.
+fn took_back(approval: &Approval, member_id: MemberId, with: &Credential) -> bool {
+    let own = approval.taken_back.iter().rev().find(|one| one.vote.member_id == member_id);
+    approval.decision == Decision::Pending
+        && own.is_some_and(|one| one.with == *with)
+        && !approval.votes.iter().any(|vote| vote.member_id == member_id)
 }
 
 /// Hands the caller's vote on to another member.

@@ -171,7 +171,8 @@ async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreE
 }
 
 /// What could stop a claimed mail, read after the claim, strongly consistent. `asked` is the approval as it was read
-/// before the claim: it only tells what to read, and is read again with the rest.
+/// before the claim: it only tells what to read, and is read again with the rest. Where it is another by then, since somebody took their
+/// vote back and others voted, it names other rows, and all is read once more: of a claimed mail no vote changes.
 async fn look(
     ports: &Ports,
     message: &Message,
@@ -179,15 +180,30 @@ async fn look(
 ) -> Result<(Option<Approval>, Around), StoreError> {
     let organization_id = message.organization_id;
     let Some(outbound) = message.outbound() else { return Ok((None, Around::default())) };
-    let key = key::Approval(outbound.approval_id);
     let asked = match asked {
         // Read before its decision was written, it would not name those who voted.
         Some(asked) if matches!(asked.decision, Decision::Approved { .. }) => asked,
-        _ => match load(&*ports.store, organization_id, key.clone()).await? {
+        _ => match load(&*ports.store, organization_id, key::Approval(outbound.approval_id)).await? {
             Some(asked) => asked,
             None => return Ok((None, Around::default())),
         },
     };
+    // Each holds the records that it reads: too much for whoever awaits it to hold as well.
+    match Box::pin(look_around(ports, message, &asked)).await? {
+        (Some(read), _) if read.version != asked.version => {
+            Box::pin(look_around(ports, message, &read)).await
+        }
+        looked => Ok(looked),
+    }
+}
+
+/// The approval, and the rows that `asked` names.
+async fn look_around(
+    ports: &Ports,
+    message: &Message,
+    asked: &Approval,
+) -> Result<(Option<Approval>, Around), StoreError> {
+    let (organization_id, key) = (message.organization_id, key::Approval(asked.id));
     let recipients = asked.recipients.iter().filter_map(|party| EmailAddress::parse(&party.address).ok());
     let recipients: Vec<_> = recipients.collect();
     let wanted = (
@@ -196,8 +212,8 @@ async fn look(
         key::Inbox(message.inbox_id),
         key::Thread(message.thread_id),
         asked.resends.iter().map(|id| earlier(message.inbox_id, *id)).collect::<Vec<_>>(),
-        last_look::tokens_of(&asked).into_iter().map(key::Token).collect::<Vec<_>>(),
-        last_look::members_of(&asked).into_iter().map(key::Member).collect::<Vec<_>>(),
+        last_look::tokens_of(asked).into_iter().map(key::Token).collect::<Vec<_>>(),
+        last_look::members_of(asked).into_iter().map(key::Member).collect::<Vec<_>>(),
         asked.votes.iter().filter_map(|vote| vote.standing).map(key::StandingApproval).collect::<Vec<_>>(),
     );
     let ((approval, lists), organization, inbox, thread, originals, tokens, members, standing) =

@@ -2,7 +2,10 @@
 //! of theirs is told of nothing any more.
 //!
 //! A notification is the one mail that leaves without anybody's approval. So it can hold nothing but what this module
-//! writes, and can go to nobody but a member: see [`Notification`].
+//! writes, and can go to nobody but a member, or somebody whom a member invited: see [`Notification`]. The words of mails that say
+//! nothing of any mail stand in `fixed`, each with what it may name.
+
+mod fixed;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,23 +19,27 @@ use domain::gate::link::{Link, LinkSecret, awaits};
 use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
 use domain::people::access::{Actor, Role};
+use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
+use domain::people::reset::{Reset, ResetSecret};
+use domain::{ApprovalId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
 use domain::people::organization::{Member, Organization};
-use domain::{ApprovalId, EventId, MemberId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::error::Refusal;
 use crate::base::plain::inert;
 use crate::base::ports::{Ports, Queue, SendOutcome};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, Expect, List, PageRequest, Write, key, load, typed};
+use crate::people::resets::AskedReset;
 
-/// A mail to a member about what waits for them. Only this module makes one, from a member's seat and its own words.
+/// A mail to a member about what waits for them, or to somebody who was invited. Only this module makes one, from a member's seat or an
+/// invitation and its own words.
 pub struct Notification {
     to: EmailAddress,
     mime: Vec<u8>,
 }
 
 impl Notification {
-    /// The member's address.
+    /// Whose address it goes to.
     pub fn to(&self) -> &EmailAddress {
         &self.to
     }
@@ -59,6 +66,21 @@ pub enum Notify {
     Digest(DueDigest),
     /// A webhook was disabled.
     Disabled(Disabled),
+    /// Somebody was invited, or is to be told so again.
+    Invited(Invited),
+    /// Somebody forgot their password, or it is said that they did.
+    Forgot(AskedReset),
+}
+
+/// An invitation that is to be mailed, as an event told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Which.
+    pub invitation_id: InvitationId,
+    /// The event.
+    pub event_id: EventId,
 }
 
 /// A webhook that was disabled, as an event told of it.
@@ -140,7 +162,96 @@ impl Teller<'_> {
             Notify::Waiting(waiting) => self.tell_all(waiting).await,
             Notify::Digest(due) => self.digest(due).await,
             Notify::Disabled(disabled) => self.tell_owners(disabled).await,
+            Notify::Invited(invited) => self.invite(invited).await,
+            Notify::Forgot(asked) => self.let_reset(asked).await,
         }
+    }
+
+    /// Mails an invitation with a link that is drawn here: any link before it holds no more. One that was accepted or taken back, whose
+    /// time is over, or whose maker may not invite any more, is mailed to nobody.
+    async fn invite(&self, invited: &Invited) -> Result<(), Refusal> {
+        let organization_id = invited.organization_id;
+        let (invitation_id, event_id) = (invited.invitation_id.to_string(), invited.event_id.to_string());
+        let notice_key = Digest::of_parts(&[b"invitation", invitation_id.as_bytes(), event_id.as_bytes()]);
+        let claimed = retry(TRIES, "the invitation kept changing", || async {
+            let now = self.ports.now();
+            let wanted = (key::Invitation(invited.invitation_id), key::Notice(notice_key), key::Organization);
+            let (invitation, known, organization) = load(&*self.ports.store, organization_id, wanted).await?;
+            let (Some(invitation), Some(organization)) = (invitation, organization) else {
+                return Ok(Try::Done(None));
+            };
+            let invitation: Invitation = invitation;
+            // The notice is kept in the name of whoever invited them.
+            let Some(member_id) = invitation.invited_by.member() else { return Ok(Try::Done(None)) };
+            let inviter = load(&*self.ports.store, organization_id, key::Member(member_id)).await?;
+            let still = inviter.is_some_and(|inviter| inviter.role.gives(invitation.role));
+            if !still
+                || invitation.status(now) != InvitationStatus::Pending
+                || self.is_ours(&invitation.email).await?
+            {
+                tracing::info!(invitation_id = %invitation.id, "an invitation is not mailed any more");
+                return Ok(Try::Done(None));
+            }
+            let change = Change::new(organization_id);
+            let (change, notice) = if let Some(known) = known {
+                let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
+                (change.update(notice.clone()), Notice { version: notice.version + 1, ..notice })
+            } else {
+                let (key, state) = (notice_key, NoticeState::Claimed(now));
+                let new = Notice { key, organization_id, member_id, state, created_at: now, version: 1 };
+                (change.create(new.clone()), new)
+            };
+            let secret = InvitationSecret::new(&invitation, self.ports.bytes());
+            let mailed = Invitation { secret: Some(secret.hash()), ..invitation };
+            let written = self.ports.store.commit(change.update(mailed.clone())).await;
+            Try::of(written, Some((notice, mailed, secret, organization.name)))
+        })
+        .await?;
+        let Some((notice, invitation, secret, organization)) = claimed else { return Ok(()) };
+        let url = format!("{}/console/invitations/{}", self.public_url, secret.reveal());
+        self.send(notice, &invitation.email, &fixed::invitation(&organization, &invitation, &url)).await
+    }
+
+    /// Mails a member a link by which they choose another password: it is drawn here, and any link before it holds no more.
+    async fn let_reset(&self, asked: &AskedReset) -> Result<(), Refusal> {
+        let (organization_id, member_id) = (asked.organization_id, asked.member_id);
+        let notice_key = Digest::of_parts(&[b"reset", asked.id.to_string().as_bytes()]);
+        let claimed = retry(TRIES, "the reset kept changing", || async {
+            let now = self.ports.now();
+            let wanted = (key::Member(member_id), key::Reset(member_id), key::Notice(notice_key));
+            let (member, before, known) = load(&*self.ports.store, organization_id, wanted).await?;
+            // Nobody has this address, or they were removed.
+            let Some(member) = member else { return Ok(Try::Done(None)) };
+            let member: Member = member;
+            if self.is_ours(&member.email).await? {
+                tracing::warn!(%member_id, "a password is not reset through an inbox of this installation");
+                return Ok(Try::Done(None));
+            }
+            let change = Change::new(organization_id);
+            let (change, notice) = if let Some(known) = known {
+                let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
+                (change.update(notice.clone()), Notice { version: notice.version + 1, ..notice })
+            } else {
+                let (key, state) = (notice_key, NoticeState::Claimed(now));
+                let new = Notice { key, organization_id, member_id, state, created_at: now, version: 1 };
+                (change.create(new.clone()), new)
+            };
+            let secret = ResetSecret::new(organization_id, member_id, self.ports.bytes());
+            let reset = Reset::new(&secret, before.as_ref(), now);
+            let change = if before.is_some() { change.update(reset) } else { change.create(reset) };
+            Try::of(self.ports.store.commit(change).await, Some((notice, member.email, secret)))
+        })
+        .await?;
+        let Some((notice, email, secret)) = claimed else { return Ok(()) };
+        let url = format!("{}/console/password-resets/{}", self.public_url, secret.reveal());
+        self.send(notice, &email, &fixed::password_reset(&url)).await
+    }
+
+    /// Whether an address belongs to this installation: whoever may read that inbox, an agent perhaps, would get the link.
+    async fn is_ours(&self, email: &EmailAddress) -> Result<bool, Refusal> {
+        let own = &self.ports.settings.mail_domain;
+        Ok(email.domain().eq_ignore_ascii_case(own)
+            || !self.directory.addresses(std::slice::from_ref(email)).await?.is_empty())
     }
 
     /// Tells the owners that a webhook is told of nothing any more.
@@ -180,7 +291,7 @@ impl Teller<'_> {
         })
         .await?;
         match claimed {
-            Some(notice) => self.send(notice, member, &disabled_words(disabled)).await,
+            Some(notice) => self.send(notice, &member.email, &fixed::disabled(disabled)).await,
             None => Ok(()),
         }
     }
@@ -278,7 +389,7 @@ impl Teller<'_> {
         let Some(claimed) = self.claim(key, approval, member).await? else { return Ok(()) };
         let again = waiting.kind != EventKind::ApprovalRequested;
         let entry = Entry::new(approval, askers, claimed.secret.as_ref(), self.public_url);
-        self.send(claimed.notice, member, &single(&entry, again)).await
+        self.send(claimed.notice, &member.email, &single(&entry, again)).await
     }
 
     /// Decides how a member is told of one mail. A claim where it is by a mail of its own that nobody else is sending.
@@ -395,7 +506,7 @@ impl Teller<'_> {
                     .zip(&secrets)
                     .map(|(approval, secret)| Entry::new(approval, &askers, secret.as_ref(), self.public_url))
                     .collect();
-                self.send(notice, &member, &many(&entries, more, self.public_url)).await?;
+                self.send(notice, &member.email, &many(&entries, more, self.public_url)).await?;
             }
             Try::of(written, ())
         })
@@ -429,10 +540,10 @@ impl Teller<'_> {
     }
 
     /// Sends what was claimed and writes down what came of it.
-    async fn send(&self, notice: Notice, member: &Member, words: &Words) -> Result<(), Refusal> {
-        let notification = words.to(member, self.from, self.ports.bytes())?;
+    async fn send(&self, notice: Notice, to: &EmailAddress, words: &Words) -> Result<(), Refusal> {
+        let notification = words.to(to, self.from, self.ports.bytes())?;
         let outcome = self.notifier.notify(&notification).await;
-        let member_id = member.id;
+        let member_id = notice.member_id;
         let (state, again) = match outcome {
             SendOutcome::Accepted(_) => (NoticeState::Done, None),
             SendOutcome::NotAccepted(code) => (NoticeState::Free, Some(code)),
@@ -594,7 +705,7 @@ fn single(entry: &Entry, again: bool) -> Words {
     let html = page(&format!(
         "<p>{lead}</p><table style=\"border-collapse:collapse\">{rows}</table>{}{}<p>{}</p>",
         quote(entry),
-        button(&entry.url),
+        button(&entry.url, "Look at the whole mail and decide"),
         entry.note
     ));
     Words { subject, text, html }
@@ -654,10 +765,9 @@ fn quote(entry: &Entry) -> String {
     )
 }
 
-fn button(url: &str) -> String {
+fn button(url: &str, label: &str) -> String {
     format!(
-        "<p><a href=\"{}\" style=\"display:inline-block;padding:8px 16px;background:#1f4e79;color:#fff\">\
-         Look at the whole mail and decide</a></p>",
+        "<p><a href=\"{}\" style=\"display:inline-block;padding:8px 16px;background:#1f4e79;color:#fff\">{label}</a></p>",
         escape(url)
     )
 }
@@ -667,24 +777,6 @@ fn page(body: &str) -> String {
         "<!doctype html><html><head><meta charset=\"utf-8\"></head><body style=\"font:16px/1.5 sans-serif;\
          color:#1c2024;overflow-wrap:anywhere\">{body}</body></html>"
     )
-}
-
-/// What owners are told of a webhook: nothing that whoever made it wrote.
-fn disabled_words(disabled: &Disabled) -> Words {
-    let id = disabled.webhook_id;
-    let why = match disabled.why {
-        WhyDisabled::Gone => "it answered that it is gone (410)",
-        WhyDisabled::Failing => "every call of it failed for three days",
-    };
-    let lead = format!("Countersign tells the webhook {id} of nothing any more: {why}.");
-    let then = format!(
-        "Once it answers again, set its status to active (PATCH /v1/webhooks/{id}) and have it told of what it missed (POST /v1/webhooks/{id}/resend). If nobody needs it, delete it."
-    );
-    Words {
-        subject: "A webhook of your organization was disabled".to_owned(),
-        text: format!("{lead}\n\n{then}\n"),
-        html: page(&format!("<p>{lead}</p><p>{then}</p>")),
-    }
 }
 
 /// Text within HTML and its attributes.
@@ -703,17 +795,17 @@ fn escape(text: &str) -> String {
 }
 
 impl Words {
-    /// As a mail to a member. Programs are told that a program wrote it (RFC 3834 §5), so that none answers.
+    /// As a mail to somebody. Programs are told that a program wrote it (RFC 3834 §5), so that none answers.
     fn to(
         &self,
-        member: &Member,
+        to: &EmailAddress,
         from: &EmailAddress,
         boundary_seed: [u8; 16],
     ) -> Result<Notification, Refusal> {
         let mime = mail::compose(&mail::Outgoing {
             from: mail::Addr { name: Some("Countersign"), address: from.as_str() },
             reply_to: &[],
-            to: &[mail::Addr { name: None, address: member.email.as_str() }],
+            to: &[mail::Addr { name: None, address: to.as_str() }],
             cc: &[],
             subject: &self.subject,
             text: Some(&self.text),
@@ -728,6 +820,6 @@ impl Words {
             boundary_seed,
         })
         .map_err(|error| Refusal::Internal(format!("a notification could not be written: {error}")))?;
-        Ok(Notification { to: member.email.clone(), mime })
+        Ok(Notification { to: to.clone(), mime })
     }
 }

@@ -154,6 +154,15 @@ fn told(
     Some(ports.event(permit.organization_id(), kind, subject))
 }
 
+/// The pause of something, where there is one.
+pub async fn look(
+    ports: &Ports,
+    permit: &Permit<impl ScopeType>,
+    scope: Covered,
+) -> Result<Option<Pause>, Refusal> {
+    load_covered(ports, permit, scope).await.map(|found| found.paused)
+}
+
 /// Refuses a pause of something that is not there, or is not the caller's to see.
 pub async fn check_exists(
     ports: &Ports,

@@ -9,7 +9,7 @@ use domain::gate::approval::{Approval, Decision, Deed, reason_digest};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, action};
 use domain::mailbox::lifecycle::{Outbound, State, Status};
-use domain::mailbox::message::{Counts, Direction, Message, ThreadUpdate};
+use domain::mailbox::message::{Counts, Direction, Message, Shows, ThreadUpdate};
 use domain::people::access::Actor;
 
 use crate::base::ports::{FlowError, Ports, Workflow};
@@ -37,11 +37,11 @@ pub(crate) async fn wake(workflow: &dyn Workflow, decided: &Approval) {
     };
     let told = match (&decided.task_token, approved) {
         (Some(token), true) => match workflow.resume(token, &ticket, decided.wakes_at()).await {
-            Err(FlowError::Gone) => workflow.start(&ticket, decided.wakes_at(), 1).await,
+            Err(FlowError::Gone) => workflow.start(&ticket, decided.wakes_at(), run(decided) + 1).await,
             other => other,
         },
         // It has not parked yet, and will find that it need not, or it was never started.
-        (None, true) => workflow.start(&ticket, decided.wakes_at(), 0).await,
+        (None, true) => workflow.start(&ticket, decided.wakes_at(), run(decided)).await,
         (Some(token), false) => workflow.close(token).await,
         (None, false) => Ok(()),
     };
@@ -50,6 +50,20 @@ pub(crate) async fn wake(workflow: &dyn Workflow, decided: &Approval) {
         Err(error) => {
             tracing::warn!(approval_id = %decided.id, %error, "the workflow was not told of the decision");
         }
+    }
+}
+
+/// Which run of its workflow waits for a decision: another for each time that a vote was taken back, since the one before may have gone
+/// on. Its end finds a mail that waits, or that was claimed, and does nothing.
+fn run(approval: &Approval) -> u32 {
+    u32::try_from(approval.taken_back.len()).unwrap_or(u32::MAX / 2) * 2
+}
+
+/// Starts the workflow of an approval that waits again, which parks in it. One that was started already stays the one. Where it can't be
+/// started the next decision does.
+pub(crate) async fn park(workflow: &dyn Workflow, waits: &Approval) {
+    if let Err(error) = workflow.start(&ticket(waits), waits.send_at, run(waits)).await {
+        tracing::warn!(approval_id = %waits.id, %error, "the workflow could not be started yet");
     }
 }
 
@@ -101,8 +115,12 @@ pub(crate) fn move_on(ports: &Ports, mut message: Message, outbound: Outbound, b
         };
         change = change.write(Write::put(pointer, Expect::Anything));
         // It went out: from now on it is what its conversation shows.
-        let shown =
-            ThreadUpdate { at: ports.now(), counts: Counts::Already, shows: true, ..message.thread_update() };
+        let shown = ThreadUpdate {
+            at: ports.now(),
+            counts: Counts::Already,
+            shows: Shows::Now,
+            ..message.thread_update()
+        };
         change = change.write(Write::Thread(shown));
         if outbound.first_contact {
             // Whoever got a mail that was let out is a stranger no more.

@@ -471,9 +471,11 @@ pub(crate) fn ask(
         quiet: weighed.quiet.clone(),
         terms,
         reasons: weighed.reasons.clone(),
+        risks: Some(weighed.risks.clone()),
         trace: weighed.trace.clone(),
         votes: vec![],
         delegations: vec![],
+        taken_back: vec![],
         recipients: prepared.recipients().map(Party::from).collect(),
         subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         preview: mail::preview(&text, 200),
@@ -488,7 +490,6 @@ pub(crate) fn ask(
 
 /// Where the mail of an approval stands that waits from now on.
 pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) -> Outbound {
-    let remind_after = approval.terms.as_ref().and_then(|terms| terms.remind_after);
     // Their servers answer once, however often the mail names them.
     let recipients: BTreeSet<_> =
         approval.recipients.iter().map(|party| party.address.to_lowercase()).collect();
@@ -501,10 +502,7 @@ pub(crate) fn pending(approval: &Approval, first_contact: bool, now: Timestamp) 
         forward: approval.forward,
         sent_again_as: vec![],
         token_id: approval.requested_by.token(),
-        state: State::PendingApproval {
-            expires_at: approval.expires_at,
-            remind_at: remind_after.map(|after| now + after),
-        },
+        state: State::PendingApproval { expires_at: approval.expires_at, remind_at: approval.remind_at(now) },
     }
 }
 

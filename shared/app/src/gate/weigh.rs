@@ -9,6 +9,7 @@ use domain::base::hours::{Hours, first_outside};
 use domain::delivery::event::{Blocked, EventKind, Subject};
 use domain::gate::approval::{Approval, Voter};
 use domain::gate::policy::{By, Evaluation, Facts, PolicyBook, Step, Terms, Verdict};
+use domain::gate::risk::{Risk, is_odd_host};
 use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
@@ -31,6 +32,8 @@ pub(crate) struct Weighed {
     pub(crate) terms: Option<Terms>,
     /// Why, as stable codes.
     pub(crate) reasons: Vec<String>,
+    /// What about it deserves a look.
+    pub(crate) risks: BTreeSet<Risk>,
     /// Which rules matched.
     pub(crate) trace: Vec<Step>,
     /// Hours within which it does not go.
@@ -74,6 +77,7 @@ pub(crate) async fn weigh(
     let draft = &prepared.draft;
     let judged = judge(ports, &*sending.directory, actor, inbox, book, prepared).await?;
     let Judged { facts, evaluation, always, is_reply, answers_automatic, goes_at } = judged;
+    let risks = risks(&facts, &always, prepared);
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
     let mut reasons = evaluation.reasons;
     let terms = match evaluation.outcome {
@@ -94,6 +98,7 @@ pub(crate) async fn weigh(
     let mut weighed = Weighed {
         terms,
         reasons,
+        risks,
         trace: evaluation.trace,
         quiet: evaluation.quiet,
         standing: None,
@@ -357,6 +362,32 @@ fn always(
         always.push("scheduled_far_ahead");
     }
     always
+}
+
+/// What about a mail deserves a look, whatever policies make of it.
+fn risks(facts: &Facts, always: &[&'static str], prepared: &Prepared) -> BTreeSet<Risk> {
+    let draft = &prepared.draft;
+    let html = draft.html.as_deref();
+    let misleads =
+        || html.is_some_and(|it| mail::normal::read(it).links.iter().any(mail::normal::Link::misleads));
+    let differs = || match (html, draft.text.as_deref()) {
+        (Some(html), Some(text)) => !mail::normal::says_the_same(html, text),
+        _ => false,
+    };
+    let unproven = prepared
+        .answered()
+        .is_some_and(|it| matches!(it.direction, Direction::Inbound { authenticated: false, .. }));
+    let found = [
+        (Risk::ThreadTainted, always.contains(&Approval::TAINTED)),
+        (Risk::DisguisedFile, always.contains(&"disguised_file")),
+        (Risk::LinksDiffer, misleads()),
+        (Risk::OddLink, facts.links.iter().any(|host| is_odd_host(host))),
+        (Risk::AnswersElsewhere, always.contains(&"foreign_reply_to")),
+        (Risk::WordsDiffer, differs()),
+        (Risk::AuthorUnproven, unproven),
+        (Risk::FirstContact, facts.recipients.iter().any(|one| one.first_contact)),
+    ];
+    found.into_iter().filter(|(_, is)| *is).map(|(risk, _)| risk).collect()
 }
 
 /// Whether a header field names an address to write to (`mailto:`, RFC 6068) that is not the inbox's own.

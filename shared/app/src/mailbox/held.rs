@@ -6,16 +6,23 @@ use domain::gate::seal::MAX_MIME;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::message::{Direction, Message, Trashed};
 use domain::mailbox::screening::{Held, Screened};
-use domain::people::access::{Permit, scope};
+use domain::people::access::{Actor, Permit, scope};
 use domain::{InboxId, MessageId, OrganizationId, Timestamp};
+use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobKey, Blobs, Ports};
 use crate::base::retry::commit_first;
-use crate::base::store::{Change, Key, List, Page, PageRequest, Write, key, load, typed};
+use crate::base::store::{Change, Key, List, Page, PageRequest, Watch, Watched, Write, key, load, typed};
 use crate::mailbox::inboxes::without_deleted;
 use crate::mailbox::messages::{Detail, read_detail};
 use crate::mailbox::receive::{self, Filed};
+use crate::mailbox::trash::each_due;
+
+/// What the audit log says where a held mail is deleted for good.
+const DISCARD: &str = "message.discard";
+/// Others are ended for so long; the next run follows within minutes.
+const TIME: SignedDuration = SignedDuration::from_secs(8);
 
 /// What a request about a held mail needs.
 pub fn keys(inbox_id: InboxId, id: MessageId) -> [Key; 2] {
@@ -71,7 +78,7 @@ pub async fn get(
     Ok((held, detail))
 }
 
-/// Lets a held mail in: it is filed as if it came now, and everybody is told as of any mail that comes.
+/// Lets a held mail in: it is filed where it stands by the time at which it came, and everybody is told now, as of any mail that comes.
 pub async fn release(
     ports: &Ports,
     blobs: &dyn Blobs,
@@ -85,7 +92,7 @@ pub async fn release(
         return Err(Refusal::Internal("a held mail that did not come in".to_owned()));
     };
     let raw_key = BlobKey::Raw(raw_key.clone());
-    // Before it is filed: what has the mark is deleted some day.
+    // What was held before held mail was purged has a mark by which the bucket deletes it some day.
     blobs.keep(&raw_key).await?;
     let raw = if defects.iter().any(|defect| defect == receive::NOT_PROCESSED) {
         bytes::Bytes::new()
@@ -121,7 +128,7 @@ pub async fn discard(
     let mut change = removal(organization_id, &held, ports.now()).audit(ports.audit(
         organization_id,
         permit.actor(),
-        "message.discard",
+        DISCARD,
         id,
     ));
     // Nobody was told that a blocked mail came.
@@ -141,4 +148,19 @@ pub(crate) fn removal(organization_id: OrganizationId, held: &Held, now: Timesta
     Change::new(organization_id)
         .write(Write::Remove(Key::Held(held.inbox_id, held.message_id)))
         .create(Trashed::delete(&held.message, now))
+}
+
+/// Ends what nobody let in or deleted in time, and says how many mails: each goes the way of deleted mail, with its bytes. One that
+/// can't be ended now does not keep the others, and is tried again.
+pub async fn end(ports: &Ports, watch: &dyn Watch) -> Result<u32, Refusal> {
+    let due = |limit| watch.held(ports.now(), limit);
+    each_due(ports, TIME, due, |one| async move { end_due(ports, &one).await }).await
+}
+
+async fn end_due(ports: &Ports, named: &Watched) -> Result<bool, Refusal> {
+    let Watched { organization_id, inbox_id, message_id } = *named;
+    let held = load(&*ports.store, organization_id, key::Held(inbox_id, message_id)).await?;
+    let Some(held) = held.filter(|held| held.expires_at <= ports.now()) else { return Ok(false) };
+    let entry = ports.audit(organization_id, &Actor::System, DISCARD, message_id);
+    commit_first(ports, removal(organization_id, &held, ports.now()).audit(entry)).await
 }

@@ -12,7 +12,7 @@ use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::finding::Finding;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::{ListEntry, Side};
-use domain::mailbox::message::{Direction, Message, Party, Sibling, Verdicts};
+use domain::mailbox::message::{Direction, Message, Party, Shows, Sibling, ThreadUpdate, Verdicts};
 use domain::mailbox::screening::{Held, Judged, Screened, author_over, flag};
 use domain::mailbox::whom::Whom;
 use domain::{InboxId, MessageId, OrganizationId, ThreadId, Timestamp};
@@ -21,6 +21,7 @@ use jiff::SignedDuration;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{BlobError, BlobKey, Blobs, Ports};
+use crate::base::retry::commit_first;
 use crate::base::store::{
     AddressEntry, Change, Conflict, Directory, Expect, Key, StoreError, ThreadPointer, Write, key, load,
 };
@@ -265,6 +266,8 @@ async fn file_in(
 ) -> Result<Filed, Refusal> {
     let (id, inbox_id) = (message.id, inbox.id);
     let mut stored_files = false;
+    // The conversation that shows a later mail: ours came late, or was held.
+    let mut ahead = None;
     for _ in 0..TRIES {
         let found = find_thread(ports, &message, inbox).await?;
         if found.known || (way.screens && found.held) {
@@ -274,7 +277,7 @@ async fn file_in(
         message.thread_id = found.thread_id.unwrap_or_else(|| ports.thread_id());
         match found.judged.outcome.filter(|_| way.screens) {
             Some(outcome @ (Screened::Hold | Screened::Block)) => {
-                return hold(ports, blobs, message, outcome, found.judged).await;
+                return hold(ports, message, outcome, found.judged).await;
             }
             Some(Screened::Flag) => add_finding(&mut message, flag(&found.judged.reasons)),
             Some(Screened::Allow) | None => {}
@@ -283,7 +286,8 @@ async fn file_in(
             store_files(blobs, &message, mail).await?;
             stored_files = true;
         }
-        let change = (way.more)(change(ports, inbox, &message, &found), &message);
+        let shows = if ahead == Some(message.thread_id) { Shows::Not } else { Shows::IfLast };
+        let change = (way.more)(change(ports, inbox, &message, &found, shows), &message);
         match ports.store.commit(change).await {
             Ok(()) => return Ok(Filed::Now(Box::new(message))),
             Err(StoreError::Conflict(conflicts))
@@ -293,8 +297,12 @@ async fn file_in(
             {
                 return Ok(Filed::Before);
             }
-            // Another mail of the same conversation came at the same moment: join it.
-            Err(StoreError::Conflict(_)) => {}
+            // Another mail of the same conversation came at the same moment, or is later: join it.
+            Err(StoreError::Conflict(conflicts)) => {
+                if conflicts.contains(&Conflict::Record(Key::Thread(message.thread_id))) {
+                    ahead = Some(message.thread_id);
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -309,26 +317,10 @@ fn add_finding(message: &mut Message, finding: Finding) {
     }
 }
 
-/// Puts a mail beside its inbox, where nothing finds it but who looks for what is held.
-async fn hold(
-    ports: &Ports,
-    blobs: &dyn Blobs,
-    message: Message,
-    outcome: Screened,
-    judged: Judged,
-) -> Result<Filed, Refusal> {
+/// Puts a mail beside its inbox, where nothing finds it but who looks for what is held. Its bytes have no mark, which would stay on them
+/// where this fails and the mail is filed later.
+async fn hold(ports: &Ports, message: Message, outcome: Screened, judged: Judged) -> Result<Filed, Refusal> {
     let (organization_id, inbox_id, id) = (message.organization_id, message.inbox_id, message.id);
-    let raw = match &message.direction {
-        // What others have too goes with theirs.
-        Direction::Inbound { raw_key, siblings, .. } if siblings.as_deref().is_none_or(<[_]>::is_empty) => {
-            Some(BlobKey::Raw(raw_key.clone()))
-        }
-        _ => None,
-    };
-    if let Some(raw) = &raw {
-        // Where nobody releases it, the bucket deletes it when its record goes.
-        ignore_missing(blobs.mark_unclaimed(raw).await)?;
-    }
     let held = Held::new(message, outcome, judged.reasons, ports.now());
     let mut change = Change::new(organization_id)
         .create(held.clone())
@@ -338,18 +330,8 @@ async fn hold(
         let subject = Subject::Held(Box::new(held.notice()));
         change = change.event(ports.event(organization_id, EventKind::MessageHeld, subject));
     }
-    match ports.store.commit(change).await {
-        Ok(()) => Ok(Filed::Held),
-        Err(StoreError::Conflict(_)) => {
-            // Filed or released meanwhile: then its bytes stay.
-            let filed = load(&*ports.store, organization_id, key::Message(inbox_id, id)).await?;
-            if let (Some(_), Some(raw)) = (filed, &raw) {
-                ignore_missing(blobs.keep(raw).await)?;
-            }
-            Ok(Filed::Before)
-        }
-        Err(error) => Err(error.into()),
-    }
+    // It may have been filed, held or deleted by another meanwhile.
+    Ok(if commit_first(ports, change).await? { Filed::Held } else { Filed::Before })
 }
 
 /// The defect of a mail that was not read.
@@ -434,7 +416,6 @@ fn references(mail: &mail::ParsedMail<'_>) -> Vec<String> {
 }
 
 /// What one read says of where a mail belongs.
-#[expect(clippy::struct_excessive_bools, reason = "each is a record that is there or is not")]
 struct Found {
     /// It was filed before.
     known: bool,
@@ -446,8 +427,8 @@ struct Found {
     own_known: bool,
     /// Its conversation.
     thread_id: Option<ThreadId>,
-    /// Whether its subject leads somewhere already, however old.
-    subject_known: bool,
+    /// Since when its subject leads somewhere already, however old.
+    subject_at: Option<Timestamp>,
 }
 
 /// By the ids it answers, latest first; then by subject and participants.
@@ -489,12 +470,12 @@ async fn find_thread(ports: &Ports, message: &Message, inbox: &Inbox) -> Result<
     // Its own id leads nowhere: whoever claims an id that is known joins no conversation by it.
     let mut answered = pointers.into_iter().enumerate().filter(|(at, _)| Some(*at) != own_at);
     let by_reference = answered.find_map(|(_, pointer)| pointer);
-    let subject_known = by_subject.is_some();
+    let subject_at = by_subject.as_ref().map(|pointer| pointer.at);
     let recent = by_subject
         .filter(|p| message.created_at.duration_since(p.at) < SUBJECT_THREAD)
         .filter(|_| !mail::normalise_subject(&message.subject).is_empty());
     let thread_id = by_reference.or(recent).map(|p| p.thread_id);
-    Ok(Found { known, held: held.is_some(), judged, own_known, thread_id, subject_known })
+    Ok(Found { known, held: held.is_some(), judged, own_known, thread_id, subject_at })
 }
 
 async fn store_files(
@@ -518,12 +499,12 @@ pub(crate) fn event(ports: &Ports, kind: EventKind, message: &Message) -> Event 
     ports.event(message.organization_id, kind, Subject::Message(Box::new(message.clone())))
 }
 
-fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Change {
+fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found, shows: Shows) -> Change {
     let mut change = Change::new(message.organization_id)
         .create(message.clone())
         // It may have been filed by another, and deleted, since we looked.
         .write(Write::Missing(Key::Trashed(message.inbox_id, message.id)))
-        .write(Write::Thread(message.thread_update()))
+        .write(Write::Thread(ThreadUpdate { shows, ..message.thread_update() }))
         .event(event(ports, EventKind::MessageReceived, message));
     for file in records(message) {
         change = change.create(file);
@@ -539,8 +520,12 @@ fn change(ports: &Ports, inbox: &Inbox, message: &Message, found: &Found) -> Cha
         };
         change = change.write(Write::put(pointer, Expect::Anything));
     }
+    // What a later mail left stays: from then on answers find their conversation by it.
+    if found.subject_at.is_some_and(|at| message.created_at < at) {
+        return change;
+    }
     // Two first mails at once must not begin two conversations: the second conflicts, and looks again.
-    let expect =
-        if found.subject_known || found.thread_id.is_some() { Expect::Anything } else { Expect::Absent };
+    let is_known = found.subject_at.is_some() || found.thread_id.is_some();
+    let expect = if is_known { Expect::Anything } else { Expect::Absent };
     change.write(Write::put(subject_pointer(inbox, message), expect))
 }

@@ -388,22 +388,37 @@ pub async fn empty(
     index: &dyn Queue,
     watch: &dyn Watch,
 ) -> Result<u32, Refusal> {
-    let (mut deleted, started) = (0, ports.now());
-    let in_time = || ports.now().duration_since(started) < TIME;
-    // What could not be deleted stands before the others in the next answer.
+    let due = |limit| watch.trash(ports.now(), limit);
+    each_due(ports, TIME, due, |one| async move { delete_due(ports, eraser, index, &one).await }).await
+}
+
+/// Takes a step for each mail that is due, for so long, and says how many were done. Where one fails the others go on, and it is tried
+/// again in the next run.
+pub(crate) async fn each_due<D, S>(
+    ports: &Ports,
+    time: SignedDuration,
+    due: impl Fn(u16) -> D,
+    step: impl Fn(Watched) -> S,
+) -> Result<u32, Refusal>
+where
+    D: Future<Output = Result<Vec<Watched>, StoreError>>,
+    S: Future<Output = Result<bool, Refusal>>,
+{
+    let (mut done, started) = (0, ports.now());
+    let in_time = || ports.now().duration_since(started) < time;
+    // What could not be done stands before the others in the next answer.
     let (mut seen, mut limit) = (BTreeSet::new(), BATCH);
     while in_time() {
-        let due = watch.trash(ports.now(), limit).await?;
-        let all = due.len() < usize::from(limit);
+        let found = due(limit).await?;
+        let all = found.len() < usize::from(limit);
         let (again, new): (Vec<_>, Vec<_>) =
-            due.into_iter().partition(|one| seen.contains(&(one.inbox_id, one.message_id)));
+            found.into_iter().partition(|one| seen.contains(&(one.inbox_id, one.message_id)));
         for some in new.chunks(SIDE_BY_SIDE).take_while(|_| in_time()) {
             seen.extend(some.iter().map(|one| (one.inbox_id, one.message_id)));
-            let done =
-                some.iter().map(|one| async move { (one, delete_due(ports, eraser, index, one).await) });
-            for (one, result) in join_all(done).await {
+            let results = join_all(some.iter().map(|one| step(one.clone()))).await;
+            for (one, result) in some.iter().zip(results) {
                 match result {
-                    Ok(done) => deleted += u32::from(done),
+                    Ok(it) => done += u32::from(it),
                     Err(error) => {
                         tracing::warn!(message_id = %one.message_id, %error, "could not be deleted");
                     }
@@ -415,7 +430,7 @@ pub async fn empty(
         }
         limit = BATCH.saturating_add(u16::try_from(again.len()).unwrap_or(u16::MAX));
     }
-    Ok(deleted)
+    Ok(done)
 }
 
 /// Deletes one mail for good, if it is due: it is gone for everybody first, its bytes and files go next, its record last.
@@ -512,14 +527,15 @@ pub(crate) async fn load_wherever(
     Ok(if found.0.is_none() && found.1.is_none() { read().await? } else { found })
 }
 
-/// Whether any of these mails, whose bytes are the same object, is there still, is held, or may come back.
+/// Whether any of these mails, whose bytes are the same object, is there still, may be let in, or may come back.
 async fn is_kept_elsewhere(ports: &Ports, siblings: &[Sibling]) -> Result<bool, Refusal> {
     for sibling in siblings {
         let Sibling { organization_id, inbox_id, message_id } = *sibling;
         // What is held first: where it is let in meanwhile, it is seen as a mail.
         let held = load(&*ports.store, organization_id, key::Held(inbox_id, message_id)).await?;
+        let is_held = held.is_some_and(|held| held.needs_bytes(ports.now()));
         let (message, trashed) = load_wherever(ports, organization_id, inbox_id, message_id).await?;
-        if held.is_some() || message.is_some() || trashed.is_some_and(|it| matches!(it.fate, Fate::Kept(_))) {
+        if is_held || message.is_some() || trashed.is_some_and(|it| matches!(it.fate, Fate::Kept(_))) {
             return Ok(true);
         }
     }

@@ -73,6 +73,7 @@ pub async fn organization(
             email: new.email.clone(),
             role: new.role,
             created_at: now,
+            sessions_since: None,
         };
         let login = Login {
             user_id: seat.user_id,

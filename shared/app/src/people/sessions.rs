@@ -257,22 +257,8 @@ async fn open(
     pending: Option<&PendingSignIn>,
 ) -> Result<Result<(Session, Secret), Reason>, Refusal> {
     let Known { login, attempt, member, organization, factor } = known;
-    let (organization_id, now) = (organization.id, ports.now());
-    let secret = Secret::new(CredentialKind::Session, organization_id, ports.bytes());
-    let session = Session {
-        id: ports.session_id(),
-        organization_id,
-        hash: secret.hash(),
-        member_id: member.id,
-        role: member.role,
-        created_at: now,
-        expires_at: now + Session::IDLE,
-        ends_at: now + Session::LIFE,
-        used_at: now,
-        browser,
-        opened_with: shown.opened_with,
-        version: 1,
-    };
+    let organization_id = organization.id;
+    let (session, secret) = fresh(ports, member, browser, shown.opened_with);
     let actor = Actor::Member { member_id: member.id };
     let mut entry = ports.audit(organization_id, &actor, "session.create", session.id);
     entry.details.push(("opened_with", session.opened_with.as_str().to_owned()));
@@ -310,6 +296,32 @@ async fn open(
     } else {
         ("code_used", wrong_code())
     }))
+}
+
+/// A session of a member, to be stored.
+pub(crate) fn fresh(
+    ports: &Ports,
+    member: &Member,
+    browser: Option<Browser>,
+    opened_with: OpenedWith,
+) -> (Session, Secret) {
+    let now = ports.now();
+    let secret = Secret::new(CredentialKind::Session, member.organization_id, ports.bytes());
+    let session = Session {
+        id: ports.session_id(),
+        organization_id: member.organization_id,
+        hash: secret.hash(),
+        member_id: member.id,
+        role: member.role,
+        created_at: now,
+        expires_at: now + Session::IDLE,
+        ends_at: now + Session::LIFE,
+        used_at: now,
+        browser,
+        opened_with,
+        version: 1,
+    };
+    (session, secret)
 }
 
 /// Adds the end of a session.

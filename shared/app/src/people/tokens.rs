@@ -284,24 +284,26 @@ pub async fn list(
     Ok(Page { items: stand(ports, permit, page.items).await?, next: page.next })
 }
 
-/// Tokens with whether they can be used: one look at all that they were made with.
+/// Tokens with whether they can be used: one look at all that they were made with, and at the seats of those whose they are.
 async fn stand(
     ports: &Ports,
     permit: &Permit<scope::TokensManage>,
     tokens: Vec<Token>,
 ) -> Result<Vec<(Token, Standing)>, Refusal> {
     let makers: BTreeSet<_> = tokens.iter().flat_map(|token| &token.ancestors).copied().collect();
-    let found = if makers.is_empty() {
-        vec![]
-    } else {
-        let wanted: Vec<_> = makers.iter().copied().map(key::Token).collect();
-        load(&*ports.store, permit.organization_id(), wanted).await?
-    };
+    let owners: BTreeSet<_> = tokens.iter().map(|token| token.member_id).collect();
+    let wanted = (
+        makers.into_iter().map(key::Token).collect::<Vec<_>>(),
+        owners.into_iter().map(key::Member).collect::<Vec<_>>(),
+    );
+    let (found, owners) = load(&*ports.store, permit.organization_id(), wanted).await?;
+    let owners: BTreeSet<_> = owners.into_iter().flatten().map(|member| member.id).collect();
     let found: BTreeMap<_, _> = found.into_iter().flatten().map(|maker| (maker.hash, maker)).collect();
     let now = ports.now();
     let standing = |token: &Token| token.standing(token.ancestors.iter().map(|hash| found.get(hash)), now);
-    let stands = |token| {
-        let standing = standing(&token);
+    let stands = |token: Token| {
+        let is_owned = owners.contains(&token.member_id);
+        let standing = if is_owned { standing(&token) } else { Standing::Ended };
         (token, standing)
     };
     Ok(tokens.into_iter().map(stands).collect())

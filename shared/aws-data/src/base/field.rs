@@ -10,6 +10,7 @@ use domain::base::id::Id;
 use domain::delivery::event::{EventKind, EventPattern};
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links};
+use domain::gate::risk::Risk;
 use domain::mailbox::domains::{DomainStatus, RecordType};
 use domain::mailbox::finding::FindingKind;
 use domain::mailbox::label::Label;
@@ -20,9 +21,9 @@ use domain::mailbox::screening::{Check, Screened};
 use domain::people::access::{Role, Scope};
 use domain::people::credential::OpenedWith;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId,
-    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp,
-    TokenId, UserId, WebhookId,
+    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -78,7 +79,7 @@ macro_rules! printed {
     )*};
 }
 
-printed!("id": ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
+printed!("id": ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, OrganizationId,
     PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
@@ -98,7 +99,7 @@ macro_rules! named {
     )*};
 }
 
-named!(DomainStatus: "status", RecordType: "record", Role: "role", OpenedWith: "field", GroupName: "group", Late: "field", By: "field", Links: "field", EventKind: "field", Outcome: "field",
+named!(DomainStatus: "status", RecordType: "record", Role: "role", OpenedWith: "field", GroupName: "group", Late: "field", By: "field", Links: "field", Risk: "risk", EventKind: "field", Outcome: "field",
     Source: "source", Side: "side", Standing: "standing", Check: "check", Screened: "outcome", FindingKind: "finding");
 
 /// Text of a header: what an older version allowed is made harmless.

@@ -1,17 +1,20 @@
 //! Events: one is written with the change that it tells of, and read from the table's stream.
 
-use domain::delivery::event::{Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, Subject};
+use domain::delivery::event::{
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Halt, InvitationNotice, SeatNotice,
+    Subject,
+};
 use domain::gate::approval::Approval;
 use domain::mailbox::domains::DomainNotice;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::Suppression;
 use domain::mailbox::message::Message;
 use domain::mailbox::screening::HeldNotice;
-use domain::people::access::Actor;
+use domain::people::access::{Actor, Role};
 use domain::people::organization::Pause;
-use domain::{EventId, InboxId, OrganizationId, Timestamp, TokenId, WebhookId};
+use domain::{EventId, InboxId, InvitationId, MemberId, OrganizationId, Timestamp, TokenId, WebhookId};
 
-use crate::base::field::{Corrupt, record};
+use crate::base::field::{Corrupt, Field, record};
 use crate::base::item::{IndexKeys, Kind, Place, days_after, place};
 use crate::delivery::webhook::{join_status, split_status};
 
@@ -50,6 +53,49 @@ record! {
             held: Option<HeldNotice>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             domain: Option<DomainNotice>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            person: Option<Person>,
+        }
+    }
+}
+
+/// A seat, or that somebody is invited: neither says who it is.
+#[derive(Clone, Copy)]
+enum Person {
+    Seat(SeatNotice),
+    Invitation(InvitationNotice),
+}
+
+/// A [`Person`] as it is stored: exactly one of the ids is there.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(crate) struct PersonRecord {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invitation_id: Option<String>,
+    role: String,
+}
+
+impl Field for Person {
+    type Form = PersonRecord;
+    fn write(&self) -> PersonRecord {
+        match self {
+            Person::Seat(SeatNotice { id, role }) => {
+                PersonRecord { member_id: Some(id.write()), invitation_id: None, role: role.write() }
+            }
+            Person::Invitation(InvitationNotice { id, role }) => {
+                PersonRecord { member_id: None, invitation_id: Some(id.write()), role: role.write() }
+            }
+        }
+    }
+    fn read(form: PersonRecord) -> Result<Self, Corrupt> {
+        let role = Role::read(form.role)?;
+        match (form.member_id, form.invitation_id) {
+            (Some(id), None) => Ok(Person::Seat(SeatNotice { id: MemberId::read(id)?, role })),
+            (None, Some(id)) => {
+                Ok(Person::Invitation(InvitationNotice { id: InvitationId::read(id)?, role }))
+            }
+            _ => Err(Corrupt("event")),
         }
     }
 }
@@ -113,6 +159,7 @@ type SubjectParts = (
     Option<Suppression>,
     Option<HeldNotice>,
     Option<DomainNotice>,
+    Option<Person>,
 );
 
 fn split_subject(subject: &Subject) -> SubjectParts {
@@ -132,44 +179,50 @@ fn split_subject(subject: &Subject) -> SubjectParts {
         Subject::Suppression(suppression) => parts.7 = Some(*suppression),
         Subject::Held(held) => parts.8 = Some(*held),
         Subject::Domain(domain) => parts.9 = Some(*domain),
+        Subject::Seat(seat) => parts.10 = Some(Person::Seat(seat)),
+        Subject::Invitation(invitation) => parts.10 = Some(Person::Invitation(invitation)),
     }
     parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
-    match parts {
-        (Some(message), None, None, None, None, None, None, None, None, None) => {
-            Ok(Subject::Message(Box::new(message)))
+    Ok(match parts {
+        (Some(message), None, None, None, None, None, None, None, None, None, None) => {
+            Subject::Message(Box::new(message))
         }
-        (Some(message), None, None, Some(bounce), None, None, None, None, None, None) => {
-            Ok(Subject::Bounced(Box::new(message), bounce))
+        (Some(message), None, None, Some(bounce), None, None, None, None, None, None, None) => {
+            Subject::Bounced(Box::new(message), bounce)
         }
-        (None, Some(approval), None, None, None, None, None, None, None, None) => {
-            Ok(Subject::Approval(Box::new(approval)))
+        (None, Some(approval), None, None, None, None, None, None, None, None, None) => {
+            Subject::Approval(Box::new(approval))
         }
-        (None, None, Some(inbox), None, None, None, None, None, None, None) => {
-            Ok(Subject::Inbox(Box::new(inbox)))
+        (None, None, Some(inbox), None, None, None, None, None, None, None, None) => {
+            Subject::Inbox(Box::new(inbox))
         }
-        (None, None, None, None, Some(blocked), None, None, None, None, None) => {
-            Ok(Subject::Blocked(Box::new(blocked)))
+        (None, None, None, None, Some(blocked), None, None, None, None, None, None) => {
+            Subject::Blocked(Box::new(blocked))
         }
-        (None, None, None, None, None, Some(halt), None, None, None, None) => {
-            Ok(Subject::Halt(Box::new(halt)))
+        (None, None, None, None, None, Some(halt), None, None, None, None, None) => {
+            Subject::Halt(Box::new(halt))
         }
-        (None, None, None, None, None, None, Some(endpoint), None, None, None) => {
-            Ok(Subject::Endpoint(endpoint))
+        (None, None, None, None, None, None, Some(endpoint), None, None, None, None) => {
+            Subject::Endpoint(endpoint)
         }
-        (None, None, None, None, None, None, None, Some(suppression), None, None) => {
-            Ok(Subject::Suppression(Box::new(suppression)))
+        (None, None, None, None, None, None, None, Some(suppression), None, None, None) => {
+            Subject::Suppression(Box::new(suppression))
         }
-        (None, None, None, None, None, None, None, None, Some(held), None) => {
-            Ok(Subject::Held(Box::new(held)))
+        (None, None, None, None, None, None, None, None, Some(held), None, None) => {
+            Subject::Held(Box::new(held))
         }
-        (None, None, None, None, None, None, None, None, None, Some(domain)) => {
-            Ok(Subject::Domain(Box::new(domain)))
+        (None, None, None, None, None, None, None, None, None, Some(domain), None) => {
+            Subject::Domain(Box::new(domain))
         }
-        _ => Err(Corrupt("event")),
-    }
+        (None, None, None, None, None, None, None, None, None, None, Some(person)) => match person {
+            Person::Seat(seat) => Subject::Seat(seat),
+            Person::Invitation(invitation) => Subject::Invitation(invitation),
+        },
+        _ => return Err(Corrupt("event")),
+    })
 }
 
 impl Kind for Event {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::base::digest::Digest;
 use domain::base::hours::Hours;
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote};
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
+use domain::gate::risk::Risk;
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
 use domain::{
@@ -46,9 +47,13 @@ record! {
         quiet: Vec<Hours>,
         terms: Option<Terms>,
         reasons: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        risks: Option<BTreeSet<Risk>>,
         trace: Vec<Step>,
         votes: Vec<Vote>,
         delegations: Vec<Delegation>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken_back: Vec<TakenBack>,
         recipients: Vec<Party>,
         subject: String,
         preview: String,
@@ -194,6 +199,14 @@ record! {
         from: MemberId,
         role: Role,
         to: MemberId,
+        at: Timestamp,
+        with: Credential,
+    }
+}
+
+record! {
+    TakenBack as TakenBackRecord {
+        vote: Vote,
         at: Timestamp,
         with: Credential,
     }

@@ -11,7 +11,13 @@ use domain::people::access::Actor;
 use domain::{InboxId, ListEntryId, MessageId, OrganizationId, Timestamp};
 
 use crate::base::field::{Corrupt, Field, record};
-use crate::base::item::{IndexKeys, Item, Kind, Listing, Place, place};
+use crate::base::item::{IndexKeys, Item, Kind, Listing, Place, days_after, place, shard};
+
+/// What the partitions of the watch begin with in which held mail lies.
+pub(crate) const WATCH: &str = "held";
+
+/// A record whose end fails again and again goes by itself so many days after it.
+const ENDED_WITHIN_DAYS: i64 = 30;
 
 record! {
     Screening as ScreeningRecord {
@@ -134,7 +140,12 @@ impl Kind for Held {
     const NAME: &'static str = "held";
     fn index_keys(&self) -> IndexKeys {
         let list = Listing { partition: list(self.organization_id), order: self.message_id.to_string() };
-        IndexKeys { list: Some(list), ttl: Some(self.expires_at.as_second()), ..IndexKeys::default() }
+        IndexKeys {
+            list: Some(list),
+            watch: Some((shard(WATCH, self.message_id.body()), self.expires_at)),
+            ttl: Some(days_after(self.expires_at, ENDED_WITHIN_DAYS)),
+            ..IndexKeys::default()
+        }
     }
 }
 

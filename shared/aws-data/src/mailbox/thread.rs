@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::base::digest::Digest;
 use domain::mailbox::label::Label;
-use domain::mailbox::message::{Counts, Party, Thread, ThreadMarks, ThreadUpdate};
+use domain::mailbox::message::{Counts, Party, Shows, Thread, ThreadMarks, ThreadUpdate};
 use domain::{InboxId, OrganizationId, ThreadId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
@@ -105,12 +105,9 @@ pub(crate) fn count_in(organization: OrganizationId, update: &ThreadUpdate) -> U
         ("list_at", text(order(update.at, update.thread_id))),
         ("recent_at", text(order(update.at, update.thread_id))),
     ];
-    let set = |name: &str| {
-        if update.shows {
-            format!(", {name} = :{name}")
-        } else {
-            format!(", {name} = if_not_exists({name}, :{name})")
-        }
+    let set = |name: &str| match update.shows {
+        Shows::Now | Shows::IfLast => format!(", {name} = :{name}"),
+        Shows::Not => format!(", {name} = if_not_exists({name}, :{name})"),
     };
     let shows: String = shown.iter().map(|(name, _)| set(name)).collect();
     let mut builder = Update::builder()
@@ -137,6 +134,12 @@ pub(crate) fn count_in(organization: OrganizationId, update: &ThreadUpdate) -> U
         .expression_attribute_values(":unread", number(u8::from(update.counts == Counts::AsUnread)));
     for (name, value) in shown {
         builder = builder.expression_attribute_values(format!(":{name}"), value);
+    }
+    if update.shows == Shows::IfLast {
+        // As `Shows::fits` says it.
+        builder = builder.expression_attribute_values(":none", number(0)).condition_expression(
+            "attribute_not_exists(pk) OR message_count = :none OR last_message_at <= :last_message_at",
+        );
     }
     builder
 }

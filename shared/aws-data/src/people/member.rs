@@ -13,7 +13,7 @@ use domain::people::second_factor::SecondFactor;
 use domain::{MemberId, OrganizationId, Timestamp, UserId};
 
 use crate::base::field::record;
-use crate::base::item::{IndexKeys, Kind, Listing, Place, key, place, text};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, key, number, place, text};
 
 record! {
     Member as MemberRecord {
@@ -23,6 +23,8 @@ record! {
         email: EmailAddress,
         role: Role,
         created_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sessions_since: Option<Timestamp>,
     }
 }
 
@@ -38,6 +40,29 @@ impl Kind for Member {
 pub(crate) fn at(organization: OrganizationId, id: MemberId) -> Place {
     place(format!("{organization}/{id}/member"), "member")
 }
+
+/// Another role for the member who lies here.
+pub(crate) fn give_role(place: &Place, seen: Role, role: Role) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET #role = :role")
+        .condition_expression(HAS_ROLE)
+        .expression_attribute_names("#role", "role")
+        .expression_attribute_values(":role", text(role.as_str()))
+        .expression_attribute_values(":seen", text(seen.as_str()))
+}
+
+/// That all sessions of the member who lies here end that were opened until now.
+pub(crate) fn end_sessions(place: &Place, at: Timestamp) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET sessions_since = :at")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":at", number(at.as_millisecond()))
+}
+
+/// That a member has a role is a condition on `#role` and `:seen`: who is gone has none.
+pub(crate) const HAS_ROLE: &str = "#role = :seen";
 
 /// The list of an organization's members.
 pub(crate) fn list(organization: OrganizationId) -> String {

@@ -171,6 +171,7 @@ pub(crate) fn tally_at(email: &EmailAddress, tally: Tally, window: SignInWindow)
     let name = match tally {
         Tally::Attempts => "attempts",
         Tally::Refusals => "refusals",
+        Tally::Resets => "resets",
     };
     let pk = format!("sign-in/{}", Digest::of(email.mailbox_key().as_bytes()).hex());
     place(pk, format!("{name}/{}", window.begins_at().as_second()))

@@ -11,7 +11,7 @@ use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, W
 use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
 use crate::delivery::waiting;
-use crate::mailbox::{domains, inbox, index, trash};
+use crate::mailbox::{domains, inbox, index, screening, trash};
 use crate::people::{member, session};
 use crate::table::{DynamoTable, classify, retry_contention};
 
@@ -80,6 +80,10 @@ impl Watch for DynamoTable {
 
     async fn trash(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
         self.query_watch(trash::WATCH, now, limit, read_watched).await
+    }
+
+    async fn held(&self, now: Timestamp, limit: u16) -> Result<Vec<Watched>, StoreError> {
+        self.query_watch(screening::WATCH, now, limit, read_watched).await
     }
 
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {

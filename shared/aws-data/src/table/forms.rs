@@ -25,7 +25,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
-use domain::people::organization::Organization;
+use domain::people::organization::{Member, Organization};
 use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
 
@@ -51,6 +51,11 @@ fn written() -> Vec<(String, Item)> {
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
         Organization { require_second_factor: true, ..samples::organization(1) }.into(),
         samples::member(1, Role::Owner).into(),
+        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
+        samples::reset(1).0.into(),
+        samples::reset(1).0.used(samples::later(9)).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(1).into(),
         TokenPointer::from(&token).into(),
         token.into(),
         rotated.into(),

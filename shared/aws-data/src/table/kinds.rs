@@ -40,6 +40,8 @@
 //! | pace | `org/mem/pace` | `pace` | |
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
+//! | invitation | `org/ivt` | `invitation` | `org/invitations` / `ivt` |
+//! | reset of a password | `org/mem/reset` | `reset` | |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | line of the log of requests | `org/logs` | time and hash | |
 //! | count of use | `org/usage/by` | day, `inb` or `tok`, part | |
@@ -68,6 +70,7 @@
 //! `org/threads/shard` / time and `thr`.
 //! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
 //! (`org/trash/shard` / `msg`) as long as they may come back.
+//! Held mails lie in the index `watch` until they are let in or deleted.
 //! Domains lie in the index `watch` as long as somebody looks at their records by itself.
 //! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
@@ -94,7 +97,9 @@ use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
+use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
+use domain::people::reset::Reset;
 use domain::people::pending::PendingSignIn;
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::Usage;
@@ -105,7 +110,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{member, organization, session, token, usage};
+use crate::people::{invitation, member, organization, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -175,6 +180,8 @@ kinds! { org;
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
     RequestLine(RequestLine), Key::RequestLine(at, id) => requests::at(org, *at, *id);
+    Invitation(Invitation), Key::Invitation(id) => invitation::at(org, *id);
+    Reset(Reset), Key::Reset(member) => reset::at(org, *member);
     Usage(Usage), Key::Usage(day, of, part) => usage::at(org, *day, *of, *part);
 }
 
@@ -290,6 +297,8 @@ mod tests {
             key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
+            key("reset of a password", Key::Reset(member)),
+            key("invitation", Key::Invitation(domain::InvitationId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
             ("block of the feed of events", feed::at(organization, 1)),
             ("audit entry", audit::at(organization, AuditId::new(at, entropy))),

@@ -9,8 +9,8 @@ use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::mailbox::label::Label;
 use domain::{
-    ApprovalId, DomainId, DraftId, EventId, InboxId, ListEntryId, MemberId, MessageId, OrganizationId,
-    SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+    ApprovalId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId,
+    OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
 };
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
@@ -18,7 +18,7 @@ use crate::delivery::webhook;
 use crate::gate::{approval, draft, standing};
 use crate::ledger::requests;
 use crate::mailbox::{domains, inbox, listed, message, screening, thread, trash};
-use crate::people::{member, session, token, usage};
+use crate::people::{invitation, member, session, token, usage};
 
 /// How a list is read.
 pub(crate) struct Reading {
@@ -98,6 +98,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::Webhooks => on(None, webhook::list(organization), true),
         List::Domains => on(Some(LISTS), domains::list(organization), true),
         List::Members => on(Some(LISTS), member::list(organization), true),
+        List::Invitations => on(Some(LISTS), invitation::list(organization), false),
         List::Sessions(member) => on(None, session::list(organization, *member), false),
         List::Messages(inbox, span) => {
             Reading { part: by_message(*span), ..on(None, message::list(organization, *inbox), false) }
@@ -136,6 +137,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         }
         List::Drafts(inbox) => on(Some(LISTS), draft::list(organization, *inbox), false),
         List::Approvals(status) => on(Some(LISTS), approval::list(organization, status), false),
+        List::Waiting => on(Some(LISTS), approval::list(organization, "pending"), true),
         List::Held => on(Some(LISTS), screening::list(organization), false),
         List::HeldIn(inbox) => on(None, screening::held(organization, *inbox), false),
         List::Suppressions => on(Some(LISTS), listed::suppressions(organization), false),
@@ -207,6 +209,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Webhooks => WebhookId::parse(order).is_ok(),
         List::Domains => timed(|id| DomainId::parse(id).is_ok()),
         List::Members => MemberId::parse(order).is_ok(),
+        List::Invitations => InvitationId::parse(order).is_ok(),
         List::Sessions(_) => SessionId::parse(order).is_ok(),
         List::Messages(..)
         | List::MessagesSince(..)
@@ -224,7 +227,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Labels(_) => Label::stored(order).is_ok(),
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),
         List::Drafts(_) => DraftId::parse(order).is_ok(),
-        List::Approvals(_) => ApprovalId::parse(order).is_ok(),
+        List::Approvals(_) | List::Waiting => ApprovalId::parse(order).is_ok(),
         List::Suppressions => timed(|id| SuppressionId::parse(id).is_ok()),
         List::ListEntries(..) => timed(|id| ListEntryId::parse(id).is_ok()),
         List::StandingApprovals => StandingApprovalId::parse(order).is_ok(),

@@ -89,6 +89,16 @@ impl DynamoTable {
                 let conflict = Conflict::Record(Key::Thread(change.thread_id));
                 (self.rewrite(organization_id, *change)?, conflict)
             }
+            Write::GiveRole { member_id, seen, role } => {
+                let update = member::give_role(&member::at(organization_id, member_id), seen, role);
+                (self.update(update)?, Conflict::Record(Key::Member(member_id)))
+            }
+            Write::EndSessions(member_id, at) => {
+                let update = member::end_sessions(&member::at(organization_id, member_id), at);
+                (self.update(update)?, Conflict::Record(Key::Member(member_id)))
+            }
+            Write::HoldsRole(member_id, role) => self.holds_role(organization_id, member_id, role)?,
+            Write::Unseat(member_id, seen) => self.unseat(organization_id, member_id, seen)?,
             Write::RemoveVersion(record, version) => self.remove_version(organization_id, record, version)?,
             Write::Unchanged(record, version) => self.unchanged(organization_id, record, Some(version))?,
             Write::Missing(record) => self.unchanged(organization_id, record, None)?,
@@ -244,6 +254,7 @@ impl DynamoTable {
             DirectoryWrite::NewPassword { login, password_hash } => {
                 self.update(member::new_password(login, password_hash))
             }
+            DirectoryWrite::EndLogin(email, member_id) => self.end_login(email, *member_id),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 self.update(session::forget_attempts(email, *window))
             }

@@ -671,7 +671,8 @@ export interface MessagesUpdateParams {
 export interface MessagesWaitParams {
   /**
    * Mails that came in at this time or later, or behind the mail with this `msg_…`; from now on where it is left out.
-   * Give what was seen last. A mail that SES handed over late stands before that: the list of unread mails has it.
+   * Give what was seen last. A mail that SES handed over late, or that a person let in, stands before that: the list
+   * of unread mails has it.
    */
   after?: string | undefined;
   /** A part of its author's name or address, in any case. */
@@ -1752,7 +1753,7 @@ export class HeldMessagesRoutes {
   }
 
   /**
-   * Lets a held mail in, as if it came now. In a session. Needs the scope `messages.modify`. `POST
+   * Lets a held mail in, and tells of it now. In a session. Needs the scope `messages.modify`. `POST
    * /v1/inboxes/{inbox_id}/held-messages/{message_id}/release`
    */
   release(inboxId: string, messageId: string, options: CallOptions = {}): Promise<types.Message> {

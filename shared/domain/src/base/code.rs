@@ -84,6 +84,7 @@ codes! {
         PersonRequired = "person_required", "a person does it, in a session: not a token";
         SignInRequired = "sign_in_required", "the policy wants a session, not a link";
         ManagerRequired = "manager_required", "an owner or an admin does it";
+        OwnersOnly = "owners_only", "an owner makes, changes and removes owners and admins, in a session";
         OwnerNeeded = "owner_needed", "an owner does it";
         SecondFactorNeeded = "second_factor_needed", "the organization asks whoever decides for a second factor: set one up (`POST /v1/me/totp`, or the console's settings), and sign in with it";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
@@ -106,6 +107,9 @@ codes! {
         ApprovalNotPending = "approval_not_pending", "it was decided, or it expired: `details.status`";
         MessageNotWaiting = "message_not_waiting", "it has gone or came to another end: `details.status`";
         AlreadyVoted = "already_voted", "this vote is given: it stands";
+        NoVote = "no_vote", "there is no approval of yours to take back: cancel the mail instead";
+        LookFirst = "look_first", "something about this mail deserves a look (`details.risks`): open it, and approve it alone";
+        TakenBackTooOften = "taken_back_too_often", "cancel the mail, or reject it while it waits";
         ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
         NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";
         PolicyChanged = "policy_changed", "it has another version: load it again and repeat";
@@ -121,6 +125,15 @@ codes! {
         SecondFactorNotStarted = "second_factor_not_started", "start (`POST /v1/me/totp`), enter the secret into an authenticator, and confirm within an hour";
         NoSecondFactor = "no_second_factor", "no second factor is set up";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
+        AlreadyMember = "already_member", "somebody with this address belongs to the organization: change their role instead";
+        AlreadyInvited = "already_invited", "this address is invited: send `details.invitation_id` again, or cancel it";
+        InvitationNotValid = "invitation_not_valid", "the newest mail has the link that holds; where there is none, ask whoever invited you to invite you again";
+        InvitationUsed = "invitation_used", "it was accepted: sign in";
+        InvitationExpired = "invitation_expired", "ask whoever invited you to send it again: an invitation holds for seven days";
+        ResetNotValid = "reset_not_valid", "the newest mail has the link that holds; where there is none, ask for another";
+        ResetUsed = "reset_used", "another password was chosen with it: sign in with that, or ask for another link";
+        ResetExpired = "reset_expired", "a link holds for an hour: ask for another";
+        LastOwner = "last_owner", "an organization keeps an owner: make somebody else one first (`POST /v1/organization/transfer-ownership`)";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
         MessageNotSent = "message_not_sent", "this mail of ours has not gone (`details.status`), so it is neither quoted nor passed on";
@@ -169,6 +182,7 @@ codes! {
         NotAscii = "not_ascii", "write ASCII here";
         OutOfRange = "out_of_range", "`message` names the bounds";
         LimitOfZero = "limit_of_zero", "a limit lets at least one mail through: to stop mail pause the token, the inbox or the organization; `null` takes a limit away";
+        NamedTwice = "named_twice", "name it once: `message` says where it stands already";
         EmptyList = "empty_list", "name at least one; a list that may be left out is left out";
         UnknownChoice = "unknown_choice", "`message` names the choices";
         InvalidAddress = "invalid_address", "give a mail address: `name@example.com`";
@@ -238,6 +252,7 @@ codes! {
         OneTarget = "one_target", "give one of `thread_id`, `recipient` and `domain`";
         BudgetOutOfRange = "budget_out_of_range", "`message` names the bounds";
         ExpiresAtOutOfRange = "expires_at_out_of_range", "ahead, and at most 90 days";
+        AddressOfInbox = "address_of_inbox", "give a person's own address: an inbox of this installation is read by whoever holds a token for it";
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
         WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
@@ -286,6 +301,7 @@ codes! {
     }
     RateLimited {
         DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization; a domain that is new is warmed up";
+        TooManyInvitations = "too_many_invitations", "an organization sends 100 invitations a day (UTC), and five to one address: wait as `Retry-After` says";
         LookedJustNow = "looked_just_now", "the records of a domain are looked at every ten seconds at most: wait as `Retry-After` says";
         RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";
         TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";

@@ -29,6 +29,11 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    /// Whether it is this one: takes as long wherever they differ.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+
     /// From 32 bytes that are a SHA-256 already.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

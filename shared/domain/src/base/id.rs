@@ -180,6 +180,8 @@ ids! {
     ListEntryId = "lst_";
     /// A domain of an organization.
     DomainId = "dom_";
+    /// That somebody is invited to an organization.
+    InvitationId = "ivt_";
 }
 
 #[cfg(test)]

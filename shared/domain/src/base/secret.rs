@@ -2,7 +2,7 @@
 
 use crate::OrganizationId;
 use crate::base::digest::Digest;
-use crate::base::id::{BODY_LENGTH, Id as _};
+use crate::base::id::{BODY_LENGTH, Id};
 
 /// What a link ends with, behind the prefix of its kind. Each kind is a type of its own, so that none is read as another.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,5 +31,38 @@ impl LinkEnd {
     /// The text itself.
     pub(crate) fn reveal(&self, prefix: &str) -> String {
         format!("{prefix}{}{}", self.organization_id.body(), self.random.hex())
+    }
+}
+
+/// The same, of a kind that names its record as well: what is stored of the secret lies in that record, and there is one of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NamedEnd<I> {
+    end: LinkEnd,
+    /// The record that it says it opens.
+    pub(crate) id: I,
+}
+
+impl<I: Id + Copy> NamedEnd<I> {
+    /// Of 32 random bytes.
+    pub(crate) fn new(organization_id: OrganizationId, id: I, random: [u8; 32]) -> Self {
+        Self { end: LinkEnd::new(organization_id, random), id }
+    }
+
+    /// Reads one. Only the exact form that [`Self::reveal`] writes is taken.
+    pub(crate) fn parse(prefix: &str, text: &str) -> Option<Self> {
+        let (id, rest) = text.strip_prefix(prefix)?.split_at_checked(BODY_LENGTH)?;
+        let id = I::parse(&format!("{}{id}", I::PREFIX)).ok()?;
+        Some(Self { end: LinkEnd::parse("", rest)?, id })
+    }
+
+    /// The organization that it says it belongs to; the stored record proves it.
+    pub(crate) fn organization_id(&self) -> OrganizationId {
+        self.end.organization_id
+    }
+
+    /// The text itself.
+    pub(crate) fn reveal(&self, prefix: &str) -> String {
+        let id = self.id.to_string();
+        format!("{prefix}{}{}", &id[I::PREFIX.len()..], self.end.reveal(""))
     }
 }

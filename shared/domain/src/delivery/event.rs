@@ -9,10 +9,10 @@ use crate::mailbox::domains::DomainNotice;
 use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::{Direction, Message};
 use crate::mailbox::screening::HeldNotice;
-use crate::people::access::Actor;
+use crate::people::access::{Actor, Role};
 use crate::people::organization::Pause;
 use crate::people::usage::{Amounts, Used};
-use crate::{EventId, InboxId, MessageId, OrganizationId, TokenId, WebhookId};
+use crate::{EventId, InboxId, InvitationId, MemberId, MessageId, OrganizationId, TokenId, WebhookId};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -78,6 +78,8 @@ kinds! {
     ApprovalSuperseded = "approval.superseded";
     /// A person handed their vote on.
     ApprovalDelegated = "approval.delegated";
+    /// A person took their approval back before the mail was claimed.
+    ApprovalTakenBack = "approval.taken_back";
     /// A mail still waits for a person.
     ApprovalReminder = "approval.reminder";
     /// An inbox was made.
@@ -108,6 +110,18 @@ kinds! {
     DomainVerified = "domain.verified";
     /// The records of a domain are gone, or were not there for too long.
     DomainFailed = "domain.failed";
+    /// Somebody accepted an invitation: they have a seat.
+    MemberCreated = "member.created";
+    /// Somebody has another role, or belongs to other groups.
+    MemberUpdated = "member.updated";
+    /// Somebody has no seat any more: they left, or were removed.
+    MemberDeleted = "member.deleted";
+    /// Somebody was invited.
+    InvitationCreated = "invitation.created";
+    /// An invitation is sent again: the link of the mail before holds no more.
+    InvitationResent = "invitation.resent";
+    /// An invitation was taken back.
+    InvitationDeleted = "invitation.deleted";
 }
 
 impl EventKind {
@@ -214,6 +228,10 @@ pub enum Subject {
     Held(Box<HeldNotice>),
     /// A domain, as it stood.
     Domain(Box<DomainNotice>),
+    /// A seat.
+    Seat(SeatNotice),
+    /// That somebody is invited.
+    Invitation(InvitationNotice),
 }
 
 impl Subject {
@@ -225,7 +243,12 @@ impl Subject {
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
             Subject::Held(held) => Some(held.inbox_id),
-            Subject::Halt(_) | Subject::Endpoint(_) | Subject::Suppression(_) | Subject::Domain(_) => None,
+            Subject::Halt(_)
+            | Subject::Endpoint(_)
+            | Subject::Suppression(_)
+            | Subject::Domain(_)
+            | Subject::Seat(_)
+            | Subject::Invitation(_) => None,
         }
     }
 
@@ -240,6 +263,8 @@ impl Subject {
             | Subject::Endpoint(_)
             | Subject::Suppression(_)
             | Subject::Domain(_)
+            | Subject::Seat(_)
+            | Subject::Invitation(_)
             | Subject::Held(_) => None,
         }
     }
@@ -292,6 +317,24 @@ pub struct Halt {
     pub token_id: Option<TokenId>,
     /// The pause; none where it ended.
     pub paused: Option<Pause>,
+}
+
+/// A seat, without a word of who has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatNotice {
+    /// Its id.
+    pub id: MemberId,
+    /// The role; of one that was removed, the role that it had.
+    pub role: Role,
+}
+
+/// That somebody is invited, without a word of who.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvitationNotice {
+    /// Its id.
+    pub id: InvitationId,
+    /// The role that they are to have.
+    pub role: Role,
 }
 
 /// An endpoint. Its URL may hold a secret of its owner's, and is no part of this.

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! pending --votes meet the terms--> approved --cancel (before the claim)--> cancelled
+//!    |  ^                              |
+//!    |  +--take back (before the claim)+
 //!    |--enough rejections--> rejected
 //!    |--time is over-------> expired
 //!    |--cancel-------------> cancelled
@@ -19,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::base::digest::Digest;
 use crate::base::hours::{Hours, first_outside};
 use crate::gate::policy::{By, Late, Links, Terms};
+use crate::gate::risk::{Level, Risk};
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::{
@@ -123,6 +126,17 @@ pub struct Vote {
     pub with: Credential,
 }
 
+/// A vote for a mail that whoever gave it took back before the mail was claimed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TakenBack {
+    /// The vote, as it was.
+    pub vote: Vote,
+    /// When it was taken back.
+    pub at: Timestamp,
+    /// With what: a session.
+    pub with: Credential,
+}
+
 /// A vote handed on: `to` votes in the place of `from`, with their role and no longer with their own, so that two persons
 /// never become one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,6 +175,8 @@ pub enum Deed {
     Rejected(MemberId),
     /// This member handed their vote on.
     HandedOn(MemberId),
+    /// This member took their approval back.
+    TookBack(MemberId),
     /// It was called off, expired, or was superseded by an edit.
     Ended,
 }
@@ -176,6 +192,7 @@ impl Deed {
             Deed::Approved(member_id) => ("approved", Some(member_id)),
             Deed::Rejected(member_id) => ("rejected", Some(member_id)),
             Deed::HandedOn(member_id) => ("handed_on", Some(member_id)),
+            Deed::TookBack(member_id) => ("took_back", Some(member_id)),
             Deed::Ended => ("ended", None),
         };
         let member_id = member_id.map(|id| id.to_string()).unwrap_or_default();
@@ -251,12 +268,16 @@ pub struct Approval {
     pub terms: Option<Terms>,
     /// Why it was held or let go, as stable codes.
     pub reasons: Vec<String>,
+    /// What about it deserves a look; nothing is known of one that was asked for before this was looked at.
+    pub risks: Option<BTreeSet<Risk>>,
     /// Which rules of which policies matched.
     pub trace: Vec<crate::gate::policy::Step>,
     /// Votes, one a person.
     pub votes: Vec<Vote>,
     /// Votes handed on.
     pub delegations: Vec<Delegation>,
+    /// Votes taken back, in the order in which they were, at most [`Self::TAKE_BACKS`].
+    pub taken_back: Vec<TakenBack>,
     /// Recipients of all kinds, for the list.
     pub recipients: Vec<Party>,
     /// For the list.
@@ -324,6 +345,17 @@ pub enum DecisionRefused {
     /// They voted already.
     #[error("you voted already: a vote that was given can't be handed on")]
     Voted,
+    /// There is nothing of theirs to take back.
+    #[error(
+        "you gave no approval that could be taken back. One that a standing approval gave ahead stays: cancel the mail, or \
+         revoke the standing approval"
+    )]
+    NoVote,
+    /// Somebody changes their mind without end.
+    #[error(
+        "approvals of this mail were taken back {0} times already: cancel it instead, or reject it while it waits"
+    )]
+    TakenBackTooOften(usize),
     /// They vote in somebody's place already, whose vote counts for something else: one person has one vote.
     #[error(
         "this member votes in the place of another already, with another role or for another group: choose somebody else"
@@ -346,8 +378,24 @@ impl Approval {
         self.reasons.iter().any(|reason| reason == Self::TAINTED)
     }
 
+    /// How much what is known of it matters. What was not looked at is to be looked at.
+    pub fn level(&self) -> Level {
+        let worst = |risks: &BTreeSet<Risk>| risks.iter().map(|risk| risk.level()).max();
+        let known = self.risks.as_ref().map_or(Some(Level::Caution), worst).unwrap_or(Level::Note);
+        if self.is_tainted() { Level::Danger } else { known }
+    }
+
+    /// Whether it may be approved together with others, by somebody who saw no more of it than a list shows: nothing about it
+    /// deserves a look first.
+    pub fn may_be_batched(&self) -> bool {
+        self.level() == Level::Note
+    }
+
     /// So many mails there are of one, itself among them, before it has to be written anew.
     pub const ATTEMPTS: usize = 10;
+
+    /// So often approvals of one mail are taken back, by all members together.
+    pub const TAKE_BACKS: usize = 20;
 
     /// No approval waits longer than this, whatever a policy says: a workflow waits 31 days.
     pub const MAX_EXPIRY: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -363,6 +411,10 @@ impl Approval {
         let mut add = |deed: Deed, at| deeds.push((deed, deed.entry_id(self.id, at)));
         self.votes.iter().for_each(|vote| add(vote.deed(), vote.at));
         self.delegations.iter().for_each(|one| add(Deed::HandedOn(one.from), one.at));
+        for one in &self.taken_back {
+            add(one.vote.deed(), one.vote.at);
+            add(Deed::TookBack(one.vote.member_id), one.at);
+        }
         match &self.decision {
             Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. } => {}
             Decision::Expired { at } | Decision::Cancelled { at, .. } => add(Deed::Ended, *at),
@@ -410,6 +462,17 @@ impl Approval {
             details.push(("member_id", vote.member_id.to_string()));
         }
         details
+    }
+
+    /// What the entry tells of a vote that was taken back. A receipt compares each of these.
+    pub fn taken_back_details(&self, one: &TakenBack) -> Vec<(&'static str, String)> {
+        vec![
+            ("digest", self.digest.to_string()),
+            ("message_id", self.message_id.to_string()),
+            ("vote", one.vote.deed().entry_id(self.id, one.vote.at).to_string()),
+            ("via", one.with.kind().to_owned()),
+            ("credential", one.with.name()),
+        ]
     }
 
     /// Until when a mail that is held now on these terms can be decided.
@@ -660,6 +723,45 @@ impl Approval {
         Ok(self)
     }
 
+    /// A member takes back that they approved. Where the votes that are left are not enough the mail waits again, as long as its terms
+    /// say from now on. Whether it still can wait its own state tells. Like a rejection that harms nobody, so that nothing more is
+    /// asked of them than to be that person.
+    pub fn take_back(
+        mut self,
+        member_id: MemberId,
+        with: &Credential,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        let approved = matches!(self.decision, Decision::Approved { .. });
+        if !approved {
+            self.check_pending(now)?;
+        }
+        if !matches!(with, Credential::Session(_)) {
+            return Err(DecisionRefused::NoPerson);
+        }
+        let own = |vote: &Vote| {
+            vote.member_id == member_id && vote.verdict == Verdict::Approve && vote.standing.is_none()
+        };
+        let place = self.votes.iter().position(own).ok_or(DecisionRefused::NoVote)?;
+        if self.taken_back.len() >= Self::TAKE_BACKS {
+            return Err(DecisionRefused::TakenBackTooOften(Self::TAKE_BACKS));
+        }
+        let vote = self.votes.remove(place);
+        self.taken_back.push(TakenBack { vote, at: now, with: with.clone() });
+        if approved && !self.is_met() {
+            self.decision = Decision::Pending;
+            self.expires_at = self.terms.as_ref().map_or(now, |terms| Self::expiry(terms, self.send_at, now));
+            // The workflow that it named has gone on: another parks here.
+            self.task_token = None;
+        }
+        Ok(self)
+    }
+
+    /// When those who may vote are reminded first of what waits from now on.
+    pub fn remind_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.terms.as_ref().and_then(|terms| terms.remind_after).map(|after| now + after)
+    }
+
     /// Nobody decided in time.
     pub fn expire(mut self, now: Timestamp) -> Result<Self, DecisionRefused> {
         if self.decision != Decision::Pending || now < self.expires_at {
@@ -751,9 +853,11 @@ pub(crate) mod tests {
             quiet: vec![],
             terms: Some(terms),
             reasons: vec![],
+            risks: Some(BTreeSet::new()),
             trace: vec![],
             votes: vec![],
             delegations: vec![],
+            taken_back: vec![],
             recipients: vec![],
             subject: String::new(),
             preview: String::new(),
@@ -990,6 +1094,81 @@ pub(crate) mod tests {
         let cancelled = approved.cancel(&Actor::System, "why", NOW).unwrap();
         assert!(!cancelled.releases(mail()));
         assert_eq!(yes(cancelled, of(BEN)), Err(DecisionRefused::NotPending("cancelled")));
+    }
+
+    #[test]
+    fn an_approval_is_taken_back_by_its_own_person_in_a_session_and_the_mail_waits_anew() {
+        let later = NOW + SignedDuration::from_hours(24);
+        let back = |approval: Approval, n: u8| approval.take_back(member(n), &session(), later);
+        let approved = Approval {
+            task_token: Some("parked".into()),
+            ..yes(
+                held(Terms { remind_after: Some(SignedDuration::from_hours(2)), ..Terms::default() }),
+                of(ANN),
+            )
+            .unwrap()
+        };
+        assert_eq!(back(approved.clone(), BEN.0), Err(DecisionRefused::NoVote), "another's vote");
+        let by_token = approved.clone().take_back(member(ANN.0), &program(), later);
+        assert_eq!(by_token, Err(DecisionRefused::NoPerson));
+        let by_link = approved.clone().take_back(member(ANN.0), &Credential::Link(mail()), later);
+        assert_eq!(by_link, Err(DecisionRefused::NoPerson));
+        let waits = back(approved, ANN.0).unwrap();
+        assert_eq!((waits.status(later), waits.votes.len(), waits.task_token.clone()), ("pending", 0, None));
+        assert_eq!(
+            waits.expires_at,
+            later + Terms::default().expires_in,
+            "as long as its terms say, from now on"
+        );
+        assert_eq!(waits.remind_at(later), Some(later + SignedDuration::from_hours(2)));
+        assert!(!waits.releases(mail()));
+        assert_eq!(back(waits.clone(), ANN.0), Err(DecisionRefused::NoVote), "once");
+        assert!(yes(waits, of(BEN)).unwrap().releases(mail()));
+    }
+
+    #[test]
+    fn one_vote_of_two_is_taken_back_and_the_other_stays() {
+        let two = || held(terms(&[(2, &[Role::Approver, Role::Owner])]));
+        let first = yes(two(), of(ANN)).unwrap();
+        let expires_at = first.expires_at;
+        let none = first.clone().take_back(member(ANN.0), &session(), NOW).unwrap();
+        assert_eq!(
+            (none.votes.len(), none.expires_at),
+            (0, expires_at),
+            "it waited before, and waits no longer"
+        );
+        let both = yes(first, of(BEN)).unwrap();
+        let one = both.take_back(member(ANN.0), &session(), NOW).unwrap();
+        assert_eq!((one.progress(), one.status(NOW)), (vec![(1, 2)], "pending"));
+        assert_eq!(one.taken_back.iter().map(|it| it.vote.member_id).collect::<Vec<_>>(), [member(ANN.0)]);
+        // A mail that has more votes than it needs goes on those that are left.
+        let owner_too = held(terms(&[(1, &[Role::Owner]), (1, &[Role::Approver])]));
+        let three = yes(yes(yes(owner_too, of(ANN)).unwrap(), of(BEN)).unwrap(), of(OWNER)).unwrap();
+        let left = three.take_back(member(ANN.0), &session(), NOW).unwrap();
+        assert!(left.releases(mail()));
+    }
+
+    #[test]
+    fn what_is_over_or_was_given_ahead_or_refused_is_not_taken_back() {
+        let standing = StandingApprovalId::new(NOW, [3; 10]);
+        let ahead =
+            held(Terms::default()).vote(of(ANN), &session(), mail(), Verdict::Approve, Some(standing), NOW);
+        let back = |approval: Approval, now| approval.take_back(member(ANN.0), &session(), now);
+        assert_eq!(back(ahead.unwrap(), NOW), Err(DecisionRefused::NoVote));
+        let rejected = no(held(Terms { rejections: 2, ..Terms::default() }), of(ANN)).unwrap();
+        assert_eq!(back(rejected, NOW), Err(DecisionRefused::NoVote));
+        let cancelled =
+            yes(held(Terms::default()), of(ANN)).unwrap().cancel(&Actor::System, "why", NOW).unwrap();
+        assert_eq!(back(cancelled, NOW), Err(DecisionRefused::NotPending("cancelled")));
+        let two = yes(held(terms(&[(2, &[Role::Approver])])), of(ANN)).unwrap();
+        let late = two.expires_at;
+        assert_eq!(back(two, late), Err(DecisionRefused::NotPending("expired")));
+        let mut approval = held(Terms::default());
+        for _ in 0..Approval::TAKE_BACKS {
+            approval = back(yes(approval, of(ANN)).unwrap(), NOW).unwrap();
+        }
+        let once_more = back(yes(approval, of(ANN)).unwrap(), NOW);
+        assert_eq!(once_more, Err(DecisionRefused::TakenBackTooOften(Approval::TAKE_BACKS)));
     }
 
     #[test]

@@ -231,6 +231,7 @@ mod tests {
             email: EmailAddress::parse("ann@example.com").unwrap(),
             role,
             created_at: NOW,
+            sessions_since: None,
         }
     }
 

@@ -65,6 +65,8 @@ pub mod action {
     pub const STANDING_USE: &str = "standing_approval.use";
     /// A member handed their vote on.
     pub const DELEGATE: &str = "approval.delegate";
+    /// A member took their approval back.
+    pub const TAKE_BACK: &str = "approval.take_back";
     /// A mail was edited: another approval took the place of this one.
     pub const EDIT: &str = "approval.edit";
     /// A mail was called off.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::base::code::Code;
 use crate::base::id::Id as _;
-use crate::gate::approval::{Approval, Decision, Deed, Verdict, Vote, reason_digest};
+use crate::gate::approval::{Approval, Decision, Deed, TakenBack, Verdict, Vote, reason_digest};
 use crate::ledger::audit::{ChainedEntry, Entry, action};
 use crate::people::access::Actor;
 use crate::{ApprovalId, AuditId, MemberId};
@@ -22,7 +22,7 @@ pub struct ChainedVote {
     pub member_id: MemberId,
     /// Whether it lets the mail go.
     pub approves: bool,
-    /// Whether the same person gave no other one later.
+    /// Whether the same person gave no other one later, and did not take it back.
     pub stands: bool,
 }
 
@@ -37,6 +37,8 @@ pub struct Account {
     pub votes: Vec<ChainedVote>,
     /// Votes handed on.
     pub delegations: Vec<ChainedEntry>,
+    /// Votes taken back, in the order in which they were.
+    pub taken_back: Vec<ChainedEntry>,
     /// How it ended without a decision: called off, expired, edited once more.
     pub ended: Option<ChainedEntry>,
     /// What became of the mail as this approval sealed it.
@@ -148,9 +150,12 @@ impl Account {
                 stands: false,
             })
             .collect();
+        let taken_back: Vec<ChainedEntry> = ours(action::TAKE_BACK).cloned().collect();
         for place in 0..votes.len() {
-            let member_id = votes[place].member_id;
-            votes[place].stands = votes[place + 1..].iter().all(|later| later.member_id != member_id);
+            let (member_id, entry) = (votes[place].member_id, votes[place].link.entry.id.to_string());
+            let taken = taken_back.iter().any(|link| link.entry.detail("vote") == Some(&*entry));
+            votes[place].stands =
+                !taken && votes[place + 1..].iter().all(|later| later.member_id != member_id);
         }
         let digest =
             edited.map_or_else(|| asked.entry.detail("digest"), |link| link.entry.detail("new_digest"));
@@ -162,6 +167,7 @@ impl Account {
             edited: edited.cloned(),
             votes,
             delegations: ours(action::DELEGATE).cloned().collect(),
+            taken_back,
             ended: ends.into_iter().find_map(|action| ours(action).next().cloned()),
             mail: mail.cloned().collect(),
         })
@@ -193,7 +199,12 @@ impl Account {
             };
         }
         let told = |link: &ChainedEntry| link.entry.detail("status").map(str::to_owned);
-        let mut all = self.votes.iter().filter_map(|vote| told(&vote.link)).chain(told(self.request()));
+        // What was decided before a vote was taken back is decided no more, unless the votes that were left were enough.
+        let place = |link: &ChainedEntry| (link.entry.at, link.sequence);
+        let since = self.taken_back.last();
+        let later = |vote: &&ChainedVote| since.is_none_or(|since| place(&vote.link) > place(since));
+        let votes = self.votes.iter().filter(later).filter_map(|vote| told(&vote.link));
+        let mut all = votes.chain(told(since.unwrap_or_else(|| self.request())));
         let decided = all.find(|status| status != Decision::Pending.as_str());
         match decided.as_deref() {
             Some("approved") => "approved",
@@ -208,6 +219,7 @@ impl Account {
             .chain(&self.edited)
             .chain(self.votes.iter().map(|vote| &vote.link))
             .chain(&self.delegations)
+            .chain(&self.taken_back)
             .chain(&self.ended)
             .chain(&self.mail);
         let by_place: BTreeMap<u64, &ChainedEntry> = all.map(|link| (link.sequence, link)).collect();
@@ -234,6 +246,13 @@ impl Account {
             .map(|link| &link.entry)
             .filter(|entry| !entry.detail("from").and_then(|from| from.parse().ok()).is_some_and(handed));
         differing.extend(strays.map(|entry| entry.id));
+        let unnamed = self
+            .taken_back
+            .iter()
+            .filter(|link| !record.taken_back.iter().any(|one| has_taken_back(record, one, &link.entry)));
+        differing.extend(unnamed.map(|link| link.entry.id));
+        let unproved = record.taken_back.iter().filter(|one| !self.has_taken_back_vote(record, &one.vote));
+        differing.extend(unproved.map(|one| one.vote.deed().entry_id(record.id, one.vote.at)));
         if let Some(ended) = &self.ended
             && !has_end(record, &ended.entry)
         {
@@ -244,18 +263,12 @@ impl Account {
 
     /// Whether a vote of the record is what the chain tells last of this person.
     fn has_vote(&self, record: &Approval, vote: &Vote) -> bool {
-        let deed = vote.deed();
-        self.votes.iter().filter(|chained| chained.stands).any(|chained| {
-            let entry = &chained.link.entry;
-            let standing = vote.standing.map(|id| id.to_string());
-            let by_standing = (entry.action == action::STANDING_USE).then_some(&entry.target);
-            entry.id == deed.entry_id(record.id, vote.at)
-                && entry.at.as_millisecond() == vote.at.as_millisecond()
-                && chained.member_id == vote.member_id
-                && chained.approves == (vote.verdict == Verdict::Approve)
-                && by_standing == standing.as_ref()
-                && tells(entry, &record.vote_details(vote))
-        })
+        self.votes.iter().any(|chained| chained.stands && is_vote(record, vote, chained))
+    }
+
+    /// Whether a vote that the record says was taken back is one that the chain tells of, and that does not stand.
+    fn has_taken_back_vote(&self, record: &Approval, vote: &Vote) -> bool {
+        self.votes.iter().any(|chained| !chained.stands && is_vote(record, vote, chained))
     }
 
     fn has_request(&self, record: &Approval) -> bool {
@@ -271,6 +284,27 @@ impl Account {
             && self.asked.entry.detail("credential") == Some(&*record.requested_with.name())
             && edited_by == record.edited_by
     }
+}
+
+/// Whether the chain tells of this vote what the record does.
+fn is_vote(record: &Approval, vote: &Vote, chained: &ChainedVote) -> bool {
+    let entry = &chained.link.entry;
+    let standing = vote.standing.map(|id| id.to_string());
+    let by_standing = (entry.action == action::STANDING_USE).then_some(&entry.target);
+    entry.id == vote.deed().entry_id(record.id, vote.at)
+        && entry.at.as_millisecond() == vote.at.as_millisecond()
+        && chained.member_id == vote.member_id
+        && chained.approves == (vote.verdict == Verdict::Approve)
+        && by_standing == standing.as_ref()
+        && tells(entry, &record.vote_details(vote))
+}
+
+/// Whether this entry tells that this vote was taken back.
+fn has_taken_back(record: &Approval, one: &TakenBack, entry: &Entry) -> bool {
+    let member_id = one.vote.member_id;
+    entry.id == Deed::TookBack(member_id).entry_id(record.id, one.at)
+        && entry.actor.member() == Some(member_id)
+        && tells(entry, &record.taken_back_details(one))
 }
 
 /// What the entry of a request tells beside [`Approval::asked_details`].
@@ -507,6 +541,30 @@ mod tests {
         assert_eq!(reason, Some(&*reason_digest("not so").to_string()));
         // A record that was put back to the vote before.
         assert_eq!(code(&before, &entries), "record_differs");
+    }
+
+    #[test]
+    fn a_vote_that_was_taken_back_is_told_and_decides_nothing() {
+        let (record, mut entries) = approved();
+        let back = record.clone().take_back(person(3).member_id, &session(), after(3)).unwrap();
+        assert_eq!(code(&back, &entries), "entry_not_chained");
+        let mut details = back.taken_back_details(&back.taken_back[0]);
+        details.push(("status", "pending".to_owned()));
+        let took = (Deed::TookBack(person(3).member_id), after(3));
+        entries.push(entry(&back, took, actor(person(3)), (action::TAKE_BACK, back.id.to_string()), details));
+        let account = Account::of(&back, &chained(&entries)).unwrap();
+        let told: Vec<_> = account.votes.iter().map(|vote| (vote.member_id, vote.stands)).collect();
+        assert_eq!(told, [(person(2).member_id, true), (person(3).member_id, false)]);
+        assert_eq!((account.status(), account.taken_back.len()), ("pending", 1));
+        assert_eq!(code(&record, &entries), "record_differs", "a record that was put back");
+        let mut silent = back.clone();
+        silent.taken_back.clear();
+        assert_eq!(code(&silent, &entries), "record_differs");
+        let again = vote(back, 3, Verdict::Approve, after(4));
+        entries.push(cast(&again));
+        let account = Account::of(&again, &chained(&entries)).unwrap();
+        assert_eq!(account.status(), "approved");
+        assert_eq!(account.votes.iter().filter(|vote| vote.stands).count(), 2);
     }
 
     #[test]

@@ -9,7 +9,8 @@
 //!   |  +--cancel--> cancelled <-----+------call off---------+
 //!   +--revise--> pending_approval   |                       +--refuse--> failed
 //!                                   |                       +--lose--> unknown --accept--> sent
-//!                                   +--accept--> sent   (the provider's event proves that it went)
+//!   ^                               +--accept--> sent   (the provider's event proves that it went)
+//!   +-----------take back-----------+                   (an approver thinks again: the provider was never called)
 //! ```
 //!
 //! Every arrow is a method that takes the state and the time and returns the next state or
@@ -324,6 +325,21 @@ impl Outbound {
         }
     }
 
+    /// A vote that it needs was taken back: it waits again. One that was given to the provider before does not: a report of that may
+    /// come yet, and whoever wants to stop it calls it off.
+    pub fn take_back(
+        self,
+        expires_at: Timestamp,
+        remind_at: Option<Timestamp>,
+    ) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Scheduled { attempt: 0, .. } => {
+                Ok(self.to(State::PendingApproval { expires_at, remind_at }))
+            }
+            _ => self.refuse("wait for votes again"),
+        }
+    }
+
     /// The approval was refused.
     pub fn reject(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
@@ -589,8 +605,9 @@ mod tests {
     #[test]
     fn the_whole_table() {
         type Transition = (&'static str, fn(Outbound) -> Result<Outbound, InvalidTransition>);
-        let transitions: [Transition; 18] = [
+        let transitions: [Transition; 19] = [
             ("approve", |m| m.approve(at(50), at(50))),
+            ("take_back", |m| m.take_back(at(200), None)),
             ("reject", |m| m.reject(at(50))),
             ("expire", |m| m.expire(at(150))),
             ("remind", |m| m.remind(at(50), SignedDuration::from_secs(9))),
@@ -632,6 +649,7 @@ mod tests {
                 "0 pending_approval remind pending_approval",
                 "0 pending_approval revise pending_approval",
                 "0 pending_approval cancel cancelled",
+                "1 scheduled take_back pending_approval",
                 "1 scheduled cancel cancelled",
                 "1 scheduled restart scheduled",
                 "1 scheduled postpone scheduled",
@@ -691,6 +709,14 @@ mod tests {
         assert!(claimed.clone().put_off(at(50), [8; 8]).is_err());
         assert!(claimed.clone().stand_back(at(50), [7; 8]).is_ok());
         assert!(claimed.hold_off(at(50), [7; 8], "throttled").is_ok());
+    }
+
+    #[test]
+    fn what_was_given_to_the_provider_once_does_not_wait_for_votes_again() {
+        let scheduled = |attempt| outbound(State::Scheduled { due: at(10), attempt, look_at: at(20) });
+        let waits = scheduled(0).take_back(at(200), Some(at(90))).unwrap();
+        assert_eq!(waits.state, State::PendingApproval { expires_at: at(200), remind_at: Some(at(90)) });
+        assert!(scheduled(1).take_back(at(200), None).is_err());
     }
 
     #[test]

@@ -239,7 +239,7 @@ impl Message {
             inbox_id: self.inbox_id,
             at: self.created_at,
             counts: if self.unread { Counts::AsUnread } else { Counts::AsRead },
-            shows: self.outbound().is_none(),
+            shows: if self.outbound().is_none() { Shows::Now } else { Shows::Not },
             subject: self.subject.clone(),
             preview: self.preview.clone(),
             from: self.from.clone(),
@@ -477,6 +477,26 @@ pub enum Counts {
     AsUnread,
 }
 
+/// Whether a conversation shows a mail as its last: its words, its author, its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// It is not the last: it has not gone out, or came before what is shown. The first mail of a conversation is shown all the same,
+    /// until there is another.
+    Not,
+    /// It is, whatever the conversation shows.
+    Now,
+    /// It is, where the conversation has no mail or shows none that is later. Else nothing is written.
+    IfLast,
+}
+
+impl Shows {
+    /// Whether a conversation may take it as its last, of which what it has is known; none where there is no such conversation.
+    pub fn fits(self, at: Timestamp, known: Option<&Thread>) -> bool {
+        self != Shows::IfLast
+            || known.is_none_or(|known| known.message_count == 0 || known.last_message_at <= at)
+    }
+}
+
 /// What a mail does to its thread: applied in place, so that two mails at once both count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadUpdate {
@@ -496,9 +516,8 @@ pub struct ThreadUpdate {
     pub taint: bool,
     /// How it counts.
     pub counts: Counts,
-    /// Whether it came in or went out: only then is it the last mail, whose words the conversation shows. The first mail of a
-    /// conversation is shown until there is such a one.
-    pub shows: bool,
+    /// Whether it is the last mail.
+    pub shows: Shows,
 }
 
 /// A file with an object of its own, so that it can be fetched without its mail.

@@ -254,13 +254,16 @@ pub struct Held {
     pub reasons: Vec<Reason>,
     /// Since when.
     pub at: Timestamp,
-    /// From then on it is gone, and the bucket has deleted its bytes.
+    /// From then on nobody sees it or lets it in, and it is deleted for good, with its bytes.
     pub expires_at: Timestamp,
 }
 
 impl Held {
-    /// What nobody releases is kept for so long; the bucket deletes what nobody claimed as long after it came.
+    /// What nobody releases is kept for so long after it came.
     pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+    /// Whoever began to let a mail in before its end may be at it for so long: AWS ends a function after 15 minutes at most
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+    pub const LET_IN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 
     /// A mail that is held or blocked from now on.
     pub fn new(message: Message, outcome: Screened, reasons: Vec<Reason>, now: Timestamp) -> Self {
@@ -275,6 +278,11 @@ impl Held {
             at: now,
             expires_at: created_at + Self::KEPT,
         }
+    }
+
+    /// Whether its bytes are needed: a person may let it in, or is just doing so.
+    pub fn needs_bytes(&self, now: Timestamp) -> bool {
+        now < self.expires_at + Self::LET_IN_WITHIN
     }
 
     /// What everybody may know of it.

@@ -80,6 +80,8 @@ scopes! {
     AuditRead = "audit.read";
     /// Make, rotate and delete API tokens, never with more rights than the member's role has.
     TokensManage = "tokens.manage";
+    /// Invite people, give them roles and groups, and remove them.
+    MembersManage = "members.manage";
 }
 
 impl Scope {
@@ -333,6 +335,17 @@ pub enum Denied {
 }
 
 impl Principal {
+    /// The same caller with the role that the member behind it has now: of a token's scopes those stay that the role holds.
+    #[must_use]
+    pub fn seated(self, role: Role) -> Self {
+        let held = role.scopes();
+        let scopes = match self.actor {
+            Actor::Token { .. } => self.scopes.intersection(&held).copied().collect(),
+            Actor::Member { .. } | Actor::System => held,
+        };
+        Self { role, scopes, ..self }
+    }
+
     /// The proof that the caller holds the scope `S`.
     pub fn permit<S: ScopeType>(&self) -> Result<Permit<S>, Denied> {
         if self.scopes.contains(&S::SCOPE) {
@@ -401,6 +414,31 @@ mod tests {
         let deciders: Vec<_> =
             Role::ALL.iter().filter(|role| role.scopes().contains(&Scope::ApprovalsDecide)).collect();
         assert_eq!(deciders, [&Role::Owner, &Role::Admin, &Role::Approver]);
+    }
+
+    #[test]
+    fn whoever_is_given_another_role_has_its_rights_and_their_tokens_no_more() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let (member_id, token_id) = (MemberId::new(at, [1; 10]), TokenId::new(at, [1; 10]));
+        let session = Principal {
+            organization_id: OrganizationId::new(at, [1; 10]),
+            actor: Actor::Member { member_id },
+            role: Role::Owner,
+            scopes: Role::Owner.scopes(),
+            inboxes: None,
+            credential: Credential::Session(SessionId::new(at, [1; 10])),
+            sends_per_day: None,
+        };
+        let token = Principal {
+            actor: Actor::Token { token_id, member_id, name: CalledThen::default() },
+            scopes: [Scope::MessagesRead, Scope::PoliciesManage].into(),
+            ..session.clone()
+        };
+        let (viewer, approver) = (session.clone().seated(Role::Viewer), session.seated(Role::Approver));
+        assert_eq!((viewer.role, viewer.scopes), (Role::Viewer, Role::Viewer.scopes()));
+        assert_eq!(approver.scopes, Role::Approver.scopes());
+        assert_eq!(token.clone().seated(Role::Viewer).scopes, [Scope::MessagesRead].into());
+        assert_eq!(token.clone().seated(Role::Admin).scopes, token.scopes);
     }
 
     #[test]

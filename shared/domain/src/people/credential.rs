@@ -229,6 +229,9 @@ pub enum InvalidGrant {
     /// A program that asks for mail must not say whom it may go to.
     #[error("messages.send and lists.manage can't be held by one token")]
     SendAndList,
+    /// A program that asks for mail must not say who belongs to those who let it out.
+    #[error("messages.send and members.manage can't be held by one token")]
+    SendAndManageMembers,
     /// Too many tokens above it.
     #[error(
         "it would be the fifth token in a row that was made with another: make it with one that a person made"
@@ -263,6 +266,7 @@ pub const ORGANIZATION_WIDE: &[Scope] = &[
     Scope::LogsRead,
     Scope::AuditRead,
     Scope::TokensManage,
+    Scope::MembersManage,
 ];
 
 /// What a principal may hand on to a new token: a person what their role has; a token what it has itself, and
@@ -289,6 +293,9 @@ pub fn grant(
     }
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::ListsManage) {
         return Err(InvalidGrant::SendAndList);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::MembersManage) {
+        return Err(InvalidGrant::SendAndManageMembers);
     }
     if principal.credential.tokens().len() > Token::MAX_ANCESTORS {
         return Err(InvalidGrant::TooManyAncestors);
@@ -805,6 +812,8 @@ mod tests {
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndRule));
         let both = [Scope::MessagesSend, Scope::ListsManage].into();
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndList));
+        let both = [Scope::MessagesSend, Scope::MembersManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndManageMembers));
         assert_eq!(grant(&owner(None), &[Scope::PoliciesManage].into(), None), Ok(()));
     }
 

@@ -77,4 +77,13 @@ pub struct Member {
     pub role: Role,
     /// When they joined.
     pub created_at: Timestamp,
+    /// Sessions that were opened until then are refused; none where they never were.
+    pub sessions_since: Option<Timestamp>,
+}
+
+impl Member {
+    /// Whether a session that was opened at this time was ended with all others.
+    pub fn ended(&self, opened_at: Timestamp) -> bool {
+        self.sessions_since.is_some_and(|since| opened_at <= since)
+    }
 }

@@ -50,7 +50,7 @@ pub fn problem(refusal: &Refusal, request_id: &str, now: Timestamp) -> Problem {
 }
 
 /// What is said of a refusal, for a person.
-pub(crate) fn words(refusal: &Refusal) -> String {
+pub fn words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Because { message, .. } | Refusal::NotBefore { message, .. } => message.clone(),
         Refusal::NotFound(what) => format!("there is no such {what}, or this credential may not see it"),

@@ -11,10 +11,12 @@ use app::delivery::webhooks::{Asked, Delivery, NextAttempt};
 use domain::base::code::Code;
 use domain::base::id::Id as _;
 use domain::delivery::event::{
-    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, Subject, WebhookStatus,
+    Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, InvitationNotice, SeatNotice, Subject,
+    WebhookStatus,
 };
 use domain::mailbox::message::{Message, Party};
-use domain::{EventId, InboxId, OrganizationId, TokenId, WebhookId};
+use domain::people::access::Role;
+use domain::{EventId, InboxId, InvitationId, MemberId, OrganizationId, TokenId, WebhookId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -78,6 +80,30 @@ struct EventDataView<'a> {
     held: Option<HeldNoticeView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<DomainNoticeView<'a>>,
+    /// Of `member.created`, `.updated` and `.deleted`: no word of who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<MemberNoticeView>,
+    /// Of `invitation.created`, `.resent` and `.deleted`: no word of who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<InvitationNoticeView>,
+}
+
+/// A seat, as events tell of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MemberNotice")]
+struct MemberNoticeView {
+    id: IdOf<MemberId>,
+    /// Of one that is gone, the role that it had.
+    role: Choice<Role>,
+}
+
+/// That somebody is invited, as events tell of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "InvitationNotice")]
+struct InvitationNoticeView {
+    id: IdOf<InvitationId>,
+    /// The role that they are to have.
+    role: Choice<Role>,
 }
 
 /// How a mail bounced.
@@ -199,6 +225,8 @@ pub fn event(event: &Event) -> EventView<'_> {
         suppression: None,
         held: None,
         domain: None,
+        member: None,
+        invitation: None,
     };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
@@ -227,6 +255,14 @@ pub fn event(event: &Event) -> EventView<'_> {
         }
         Subject::Held(held) => EventDataView { held: Some(held_notice(held)), ..none },
         Subject::Domain(domain) => EventDataView { domain: Some(domain_notice(domain)), ..none },
+        Subject::Seat(SeatNotice { id, role }) => {
+            let member = MemberNoticeView { id: IdOf(*id), role: Choice(*role) };
+            EventDataView { member: Some(member), ..none }
+        }
+        Subject::Invitation(InvitationNotice { id, role }) => {
+            let invitation = InvitationNoticeView { id: IdOf(*id), role: Choice(*role) };
+            EventDataView { invitation: Some(invitation), ..none }
+        }
         Subject::Suppression(one) => EventDataView { suppression: Some(suppression(one)), ..none },
     };
     EventView {
@@ -261,6 +297,8 @@ pub fn shortened(event: &Event) -> Event {
         | Subject::Endpoint(_)
         | Subject::Suppression(_)
         | Subject::Domain(_)
+        | Subject::Seat(_)
+        | Subject::Invitation(_)
         | Subject::Held(_)) => other.clone(),
     };
     Event { subject, ..event.clone() }

@@ -1,13 +1,14 @@
 //! Approvals: what is said about a mail that is held, and how that is shown.
 
-use app::base::error::Refusal;
+use app::base::error::{FieldError, Refusal};
 use app::base::store::PageRequest;
-use app::gate::approvals::View;
+use app::gate::approvals::{Batched, View};
 use app::gate::diff::Difference;
 use app::gate::html::explain;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, Verdict, Vote};
+use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote};
+use domain::gate::risk::Risk;
 use domain::people::access::Role;
 use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
 use jiff::Timestamp;
@@ -16,8 +17,9 @@ use serde::Serialize;
 
 use crate::base::pages::page_request;
 use crate::base::parts::{ActorView, CredentialView, HoursView, StepView, actor, credential, hours, step};
+use crate::base::problem;
 use crate::base::request::{self, request};
-use crate::base::values::{Choice, IdOf, Limit, Named, Sha256, Text, Time};
+use crate::base::values::{AtLeastOne, Choice, IdOf, Limit, Named, Sha256, Text, Time};
 use crate::gate::policies::{TermsView, terms};
 use crate::mailbox::messages::{DetailView, MessageView, PartyView, detail, message, parties};
 
@@ -27,6 +29,95 @@ request! {
         /// The `digest` of the approval as it was shown.
         digest: Sha256,
     }
+}
+
+/// Approvals in a batch.
+pub const BATCH: usize = 50;
+
+request! {
+    /// Votes for several mails, each for exactly its bytes.
+    pub struct BatchApprovals {
+        /// `approve`: nothing else is said of several at once.
+        verdict: Choice<BatchVerdict>,
+        /// The approvals, 1 to 50, each once.
+        items: AtLeastOne<BatchItem, BATCH>,
+    }
+}
+
+request! {
+    /// One of them.
+    pub struct BatchItem {
+        /// Its id.
+        approval_id: IdOf<ApprovalId>,
+        /// The `digest` of the approval as it was shown.
+        digest: Sha256,
+    }
+}
+
+/// What is said of several mails at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchVerdict;
+
+impl Named for BatchVerdict {
+    const ALL: &'static [Self] = &[Self];
+    const UNKNOWN: Code = Code::UnknownChoice;
+
+    fn name(&self) -> &'static str {
+        "approve"
+    }
+}
+
+/// Reads [`BatchApprovals`]. Each of those that stand twice is named.
+pub fn batch(body: &[u8]) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
+    let BatchApprovals { verdict: _, items } = request::body(body)?;
+    let items: Vec<_> = items.0.into_iter().map(|item| (item.approval_id.0, item.digest.0)).collect();
+    let mut twice = vec![];
+    for (n, (id, _)) in items.iter().enumerate() {
+        if let Some(first) = items[..n].iter().position(|(before, _)| before == id) {
+            let message = format!("stands in items[{first}] already");
+            twice.push(FieldError::new(format!("items[{n}].approval_id"), Code::NamedTwice, message));
+        }
+    }
+    if twice.is_empty() { Ok(items) } else { Err(Refusal::Invalid(twice)) }
+}
+
+/// What became of the mails of a batch, in the order in which they were named.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApprovalBatch")]
+pub struct ApprovalBatchView {
+    data: Vec<BatchedView>,
+}
+
+/// What became of one of them.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApprovalBatched")]
+struct BatchedView {
+    approval_id: IdOf<ApprovalId>,
+    /// Where the approval stands with this vote; `null` where the vote was not taken.
+    status: Option<&'static str>,
+    /// Why the vote was not taken, as the error of a single one would have it.
+    error: Option<BatchErrorView>,
+}
+
+/// Why a vote of a batch was not taken.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApprovalBatchError")]
+struct BatchErrorView {
+    code: &'static str,
+    message: String,
+}
+
+/// What became of the mails of a batch.
+pub fn batched(all: &[Batched], now: Timestamp) -> ApprovalBatchView {
+    let one = |one: &Batched| BatchedView {
+        approval_id: IdOf(one.id),
+        status: one.decided.as_ref().ok().map(|decided| decided.status(now)),
+        error: one.decided.as_ref().err().map(|refusal| BatchErrorView {
+            code: refusal.code().as_str(),
+            message: problem::words(refusal),
+        }),
+    };
+    ApprovalBatchView { data: all.iter().map(one).collect() }
 }
 
 request! {
@@ -160,11 +251,15 @@ pub struct ApprovalView<'a> {
     not_before: Option<Time>,
     /// Why it was held or let go, as stable codes.
     reasons: &'a [String],
+    /// What about it deserves a look, the worst first; `null` where it was asked for before this was looked at.
+    risks: Option<Vec<RiskView>>,
     policy_trace: Vec<StepView<'a>>,
     /// What it takes; none where policies let the mail go without a person.
     terms: Option<TermsView>,
     votes: Vec<VoteView<'a>>,
     delegations: Vec<DelegationView>,
+    /// Votes that were taken back before the mail was claimed.
+    taken_back: Vec<TakenBackView<'a>>,
     /// Of all kinds.
     recipients: Vec<PartyView<'a>>,
     subject: &'a str,
@@ -174,6 +269,21 @@ pub struct ApprovalView<'a> {
     changes: Vec<HtmlChangeView<'a>>,
     #[serde(flatten)]
     decision: DecisionView<'a>,
+}
+
+/// What about a mail deserves a look.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Risk")]
+struct RiskView {
+    /// `thread_tainted`, `disguised_file`, `links_differ`, `odd_link`, `answers_elsewhere`, `words_differ`, `author_unproven` or
+    /// `first_contact`.
+    code: &'static str,
+    /// `danger`, `caution` or `note`.
+    level: &'static str,
+}
+
+fn risk(risk: Risk) -> RiskView {
+    RiskView { code: risk.as_str(), level: risk.level().as_str() }
 }
 
 /// What was decided, where something was.
@@ -223,10 +333,12 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         quiet_hours: approval.quiet.iter().map(hours).collect(),
         not_before: not_before(approval, now).map(Time),
         reasons: &approval.reasons,
+        risks: approval.risks.as_ref().map(|risks| risks.iter().copied().map(risk).collect()),
         policy_trace: approval.trace.iter().map(step).collect(),
         terms: approval.terms.as_ref().map(|it| terms(it, Some(&approval.progress()))),
         votes: approval.votes.iter().map(vote).collect(),
         delegations: approval.delegations.iter().map(delegation).collect(),
+        taken_back: approval.taken_back.iter().map(taken_back).collect(),
         recipients: parties(&approval.recipients),
         subject: &approval.subject,
         preview: &approval.preview,
@@ -367,6 +479,20 @@ fn delegation(one: &Delegation) -> DelegationView {
         at: Time(one.at),
         credential: credential(&one.with),
     }
+}
+
+/// A vote that was taken back.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TakenBack")]
+struct TakenBackView<'a> {
+    /// The vote, as it was.
+    vote: VoteView<'a>,
+    at: Time,
+    credential: CredentialView,
+}
+
+fn taken_back(one: &TakenBack) -> TakenBackView<'_> {
+    TakenBackView { vote: vote(&one.vote), at: Time(one.at), credential: credential(&one.with) }
 }
 
 /// What was changed in the HTML of a mail before it was sealed.

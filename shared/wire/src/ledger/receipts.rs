@@ -71,6 +71,7 @@ pub fn receipt(receipt: &Receipt) -> String {
             "edited": account.edited.as_ref().map(step),
             "votes": account.votes.iter().map(cast).collect::<Vec<_>>(),
             "delegations": account.delegations.iter().map(step).collect::<Vec<_>>(),
+            "taken_back": account.taken_back.iter().map(step).collect::<Vec<_>>(),
             "ended": ended,
         },
         "message": {

@@ -83,7 +83,7 @@ request! {
     /// Which mails somebody waits for. All that is named must hold.
     pub struct WaitQuery {
         /// Mails that came in at this time or later, or behind the mail with this `msg_…`; from now on where it is left out. Give what
-        /// was seen last. A mail that SES handed over late stands before that: the list of unread mails has it.
+        /// was seen last. A mail that SES handed over late, or that a person let in, stands before that: the list of unread mails has it.
         after: Option<SinceGiven>,
         /// A part of its author's name or address, in any case.
         from: Option<Filled<320>>,

@@ -7,7 +7,7 @@ use app::base::ports::SendOutcome;
 use app::base::store::{
     Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, key, load,
 };
-use app::gate::approvals::{self, Verdict, cancel, decide, delegate};
+use app::gate::approvals::{self, Verdict, approve_several, cancel, decide, delegate, take_back};
 use app::gate::dispatch::{Dispatched, dispatch};
 use app::gate::edit::{Edit, edit, send_again};
 use app::gate::pause::{self, pause, resume, waiting};
@@ -28,7 +28,7 @@ use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
 use domain::people::organization::Member;
 use jiff::SignedDuration;
 use testkit::samples;
-use testkit::world::World;
+use testkit::world::{Told, World};
 
 pub(super) const ANN: &str = "ann@example.org";
 
@@ -298,6 +298,220 @@ async fn an_edit_keeps_files_names_and_the_way_back() {
     let fields: Vec<_> = view.differences.unwrap().into_iter().map(|d| d.field).collect();
     assert_eq!(fields, ["subject"]);
     assert_eq!(view.message.text.as_deref(), Some("Hello Ann\n"));
+}
+
+async fn take_back_by(
+    world: &World,
+    approval: &Approval,
+    by: &Permit<scope::ApprovalsDecide>,
+) -> Result<Approval, Refusal> {
+    take_back(&world.ports, &*world.workflow, by, approval.id).await
+}
+
+#[tokio::test]
+async fn an_approval_that_is_taken_back_lets_nothing_go_until_somebody_approves_anew() {
+    let world = world().await;
+    let approval = held(&world, ANN).await.approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    world.pass(60);
+    assert_eq!(code(take_back_by(&world, &approval, &approver(3)).await), "no_vote", "not theirs");
+    let waits = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!(
+        (waits.decision.clone(), waits.votes.len(), waits.digest),
+        (Decision::Pending, 0, approval.digest)
+    );
+    assert_eq!(status(&world, &approval).await, Status::PendingApproval);
+    // A run of its own, which parks: the one before goes on to its end and finds nothing to send.
+    assert_eq!(world.told().last(), Some(&Told::Started(ticket(&approval), 2)));
+    assert_eq!(send(&world, &approval).await, Dispatched::Already(Status::PendingApproval));
+    // Asked again, as by somebody who heard no answer: nothing more happens.
+    let again = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!((again.version, counts(&world, "approval.take_back")), (waits.version, 1));
+    let told = |kind| world.store.contents().events.iter().filter(|event| event.kind == kind).count();
+    assert_eq!(told(EventKind::ApprovalTakenBack), 1);
+    world.pass(60);
+    // The same person, or another: the vote counts as any.
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!(world.told().last(), Some(&Told::Started(ticket(&approval), 2)), "one that did not park yet");
+    world.pass(60);
+    take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!(world.told().last(), Some(&Told::Started(ticket(&approval), 4)));
+    world.pass(60);
+    vote(&world, &approval, &approver(3)).await.unwrap();
+    assert_eq!(send(&world, &approval).await, Dispatched::Now(Status::Sent));
+    assert_eq!(world.sends(), 1);
+    assert_eq!(stored(&world, &approval).await.taken_back.len(), 2);
+}
+
+#[tokio::test]
+async fn one_vote_of_two_is_taken_back_while_the_mail_waits_for_the_other() {
+    let world = ruled(TWO).await;
+    let approval = held(&world, ANN).await.approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    let told = world.told().len();
+    let waits = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert_eq!((waits.progress(), world.told().len()), (vec![(0, 2)], told), "its workflow waits as before");
+    world.pass(1);
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    vote(&world, &approval, &approver(3)).await.unwrap();
+    world.pass(1);
+    let waits = take_back_by(&world, &approval, &approver(3)).await.unwrap();
+    assert_eq!((waits.progress(), status(&world, &approval).await), (vec![(1, 2)], Status::PendingApproval));
+    vote(&world, &approval, &owner()).await.unwrap();
+    assert_eq!(send(&world, &approval).await, Dispatched::Now(Status::Sent));
+}
+
+#[tokio::test]
+async fn of_a_mail_that_was_claimed_no_approval_is_taken_back_and_no_program_takes_any() {
+    let world = world().await;
+    let approval = held(&world, ANN).await.approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    let (program, _) = samples::token(2, Role::Approver, &[Scope::ApprovalsDecide, Scope::MessagesRead]);
+    let by_token = take_back_by(&world, &approval, &program.principal().permit().unwrap()).await;
+    assert_eq!(code(by_token), "person_required");
+    let claimed = world.ports.store.claim(&ticket(&approval), [1; 8], world.ports.now()).await.unwrap();
+    assert!(claimed.is_some());
+    assert_eq!(code(take_back_by(&world, &approval, &approver(2)).await), "message_not_waiting");
+    assert_eq!(stored(&world, &approval).await.votes.len(), 1);
+
+    let sent = held(&world, ANN).await.approval;
+    vote(&world, &sent, &approver(2)).await.unwrap();
+    send(&world, &sent).await;
+    assert_eq!(code(take_back_by(&world, &sent, &approver(2)).await), "message_not_waiting");
+    assert_eq!(status(&world, &sent).await, Status::Sent);
+    // What a provider was given once, and did not take, is called off or goes.
+    let tried = held(&world, "ben@example.org").await.approval;
+    vote(&world, &tried, &approver(2)).await.unwrap();
+    world.sender.answers.lock().unwrap().push_back(SendOutcome::NotAccepted("throttled"));
+    let _ = dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &ticket(&tried)).await;
+    assert_eq!(status(&world, &tried).await, Status::Scheduled);
+    assert_eq!(code(take_back_by(&world, &tried, &approver(2)).await), "message_not_waiting");
+    cancel(&world.ports, &*world.workflow, &approver(2), tried.id, "no").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_again_after_its_time_was_over_waits_as_long_as_its_terms_say() {
+    let world = world().await;
+    let send_at = samples::later(20 * 24 * 3_600);
+    let late = r#"{"name":"p","rules":[{"name":"h","when":{"always":true},"outcome":"hold","terms":{"late":"send"}}]}"#;
+    let content = wire::gate::policies::content(late.as_bytes()).unwrap();
+    let once = Once::default();
+    policies::create(&world.ports, &owner(), content, &once, |_| (201, String::new())).await.unwrap();
+    let approval = ask(&world, Draft { send_at: Some(send_at), ..to(ANN) }, None).await.unwrap().approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    world.pass(10 * 24 * 3_600);
+    let waits = take_back_by(&world, &approval, &approver(2)).await.unwrap();
+    assert!(waits.expires_at > world.ports.now() && waits.expires_at > approval.expires_at);
+    world.pass(8 * 24 * 3_600);
+    assert_eq!(sweep(&world.ports, &*world.workflow, &*world.store).await.unwrap().expired, 1);
+    assert_eq!(status(&world, &approval).await, Status::Expired);
+}
+
+async fn approve_all(
+    world: &World,
+    by: &Permit<scope::ApprovalsDecide>,
+    items: &[&Approval],
+) -> Vec<Result<&'static str, &'static str>> {
+    let items: Vec<_> = items.iter().map(|approval| (approval.id, approval.digest)).collect();
+    let all = approve_several(&world.ports, &*world.workflow, by, &items).await.unwrap();
+    assert_eq!(
+        all.iter().map(|one| one.id).collect::<Vec<_>>(),
+        items.iter().map(|it| it.0).collect::<Vec<_>>()
+    );
+    let said = |one: approvals::Batched| match one.decided {
+        Ok(decided) => Ok(decided.decision.as_str()),
+        Err(refusal) => Err(refusal.code().as_str()),
+    };
+    all.into_iter().map(said).collect()
+}
+
+#[tokio::test]
+async fn of_a_batch_each_mail_is_decided_for_itself() {
+    let world = world().await;
+    let mut all = vec![];
+    for n in 0..7 {
+        all.push(held(&world, &format!("person{n}@example.org")).await.approval);
+    }
+    cancel(&world.ports, &*world.workflow, &approver(3), all[1].id, "no").await.unwrap();
+    let other = Approval { digest: all[0].digest, ..all[2].clone() };
+    let strange = Approval { id: domain::ApprovalId::new(samples::NOW, [9; 10]), ..all[3].clone() };
+    let items = [&all[0], &all[1], &other, &strange, &all[4], &all[5], &all[6]];
+    let approved = Ok("approved");
+    let said = approve_all(&world, &approver(2), &items).await;
+    let expected = [
+        approved,
+        Err("approval_not_pending"),
+        Err("digest_mismatch"),
+        Err("not_found"),
+        approved,
+        approved,
+        approved,
+    ];
+    assert_eq!(said, expected);
+    // Whoever hears no answer and asks again is answered as the first time, and nothing is done twice.
+    assert_eq!(approve_all(&world, &approver(2), &items).await, expected);
+    assert_eq!(counts(&world, "approval.approve"), 4);
+    for one in [&all[0], &all[4]] {
+        assert_eq!(send(&world, one).await, Dispatched::Now(Status::Sent));
+        assert_eq!(send(&world, one).await, Dispatched::Already(Status::Sent));
+    }
+    assert_eq!(world.sends(), 2);
+    assert_eq!(
+        approve_all(&world, &person(1, Role::Owner), &[&all[2]]).await,
+        [Err("requester_cannot_decide")]
+    );
+    let (program, _) = samples::token(2, Role::Approver, &[Scope::ApprovalsDecide, Scope::MessagesRead]);
+    let by_token = program.principal().permit().unwrap();
+    let refused =
+        approve_several(&world.ports, &*world.workflow, &by_token, &[(all[2].id, all[2].digest)]).await;
+    assert_eq!(code(refused), "person_required");
+}
+
+#[tokio::test]
+async fn what_deserves_a_look_is_not_approved_in_a_batch() {
+    use domain::gate::risk::{Level, Risk};
+    let world = world().await;
+    let html = |html: &str, text: Option<&str>| Draft {
+        html: Some(html.into()),
+        text: text.map(Into::into),
+        ..to(ANN)
+    };
+    let plain = held(&world, ANN).await.approval;
+    assert_eq!(plain.risks, Some([Risk::FirstContact].into()));
+    assert_eq!(plain.level(), Level::Note);
+    let mut risky = vec![];
+    for (draft, risk) in [
+        (html(r#"<p><a href="https://evil.example">https://bank.example</a></p>"#, None), Risk::LinksDiffer),
+        (html("<p>Pay 100 euros</p>", Some("Pay 900 euros\n")), Risk::WordsDiffer),
+        (Draft { text: Some("Look at http://192.0.2.7/x\n".into()), ..to(ANN) }, Risk::OddLink),
+        (Draft { text: Some("Look at https://xn--pple-43d.com/\n".into()), ..to(ANN) }, Risk::OddLink),
+        (
+            Draft { reply_to: vec![Mailbox::bare(samples::address("x@else.example"))], ..to(ANN) },
+            Risk::AnswersElsewhere,
+        ),
+    ] {
+        let approval = ask(&world, draft, None).await.unwrap().approval;
+        assert!(approval.risks.as_ref().unwrap().contains(&risk), "{risk:?}: {:?}", approval.risks);
+        risky.push(approval);
+    }
+    let items: Vec<&Approval> = std::iter::once(&plain).chain(&risky).collect();
+    let said = approve_all(&world, &approver(2), &items).await;
+    assert_eq!(said[0], Ok("approved"));
+    assert!(said[1..].iter().all(|one| *one == Err("look_first")), "{said:?}");
+    // One whose risks nobody looked at is looked at.
+    assert!(!Approval { risks: None, ..plain }.may_be_batched());
+    // Alone it is approved.
+    assert!(vote(&world, &risky[0], &approver(2)).await.is_ok());
+    // What came into a conversation since.
+    let later = held(&world, ANN).await.approval;
+    let key = key::Thread(later.thread_id);
+    let thread = load(&*world.ports.store, samples::organization_id(1), key).await.unwrap().unwrap();
+    let message = message(&world, &later).await;
+    let tainted = ThreadUpdate { taint: true, ..message.thread_update() };
+    assert!(!thread.tainted);
+    let change = Change::new(samples::organization_id(1)).write(Write::Thread(tainted));
+    world.ports.store.commit(change).await.unwrap();
+    assert_eq!(approve_all(&world, &approver(2), &[&later]).await, [Err("look_first")]);
 }
 
 #[tokio::test]

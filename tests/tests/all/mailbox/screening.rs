@@ -11,18 +11,20 @@ use app::base::store::{
 };
 use app::gate::purge::purge;
 use app::mailbox::entries::{self, NewEntry};
+use app::mailbox::messages::{self, Since};
 use app::mailbox::receive::{EnvelopeView, Reading, Received, receive};
 use app::mailbox::{held, inboxes, screening, trash};
 use bytes::Bytes;
 use domain::base::code::Code;
 use domain::delivery::event::EventKind;
+use domain::mailbox::filter::MessageFilter;
 use domain::mailbox::finding::FindingKind;
 use domain::mailbox::listed::{Side, Standing};
 use domain::mailbox::message::{Message, Thread, Verdicts};
 use domain::mailbox::screening::{Held, Reason, Screened};
 use domain::mailbox::whom::Whom;
-use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
-use domain::{InboxId, MessageId};
+use domain::people::access::{Actor, Permit, Role, Scope, ScopeType, scope};
+use domain::{InboxId, MessageId, Timestamp};
 use testkit::samples;
 use testkit::world::World;
 
@@ -95,15 +97,30 @@ async fn come(world: &World, name: &str, bytes: &str, all: &str, inboxes: &[u8])
 }
 
 async fn tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Vec<MessageId> {
+    try_tell(world, name, all, inboxes).await.unwrap()
+}
+
+async fn try_tell(world: &World, name: &str, all: &str, inboxes: &[u8]) -> Result<Vec<MessageId>, Refusal> {
+    tell_of(world, name, samples::later(60), all, inboxes).await
+}
+
+/// Tells of one that came at this time.
+async fn tell_of(
+    world: &World,
+    name: &str,
+    at: Timestamp,
+    all: &str,
+    inboxes: &[u8],
+) -> Result<Vec<MessageId>, Refusal> {
     let received = Received {
         provider_id: name.to_owned(),
-        at: samples::later(60),
+        at,
         recipients: inboxes.iter().map(|n| samples::inbox(*n).address).collect(),
         raw_key: format!("inbound/{name}"),
         verdicts: verdicts(all),
         envelope: EnvelopeView { from: "ann@example.org".into(), subject: "The offer".into() },
     };
-    receive(&world.ports, &*world.blobs, &*world.store, &received, Reading::Parse).await.unwrap()
+    receive(&world.ports, &*world.blobs, &*world.store, &received, Reading::Parse).await
 }
 
 async fn all_held(world: &World) -> Vec<Held> {
@@ -147,7 +164,7 @@ async fn a_held_mail_is_nowhere_until_a_person_lets_it_in() {
         !told.contains("ann@") && !told.contains("offer"),
         "an event says that it is held, and no word of it: {told}"
     );
-    assert!(is_unclaimed(&world, "1"), "where nobody releases it, its bytes go with its record");
+    assert!(!is_unclaimed(&world, "1"), "its bytes go with its record, and not by a mark");
 
     let all = all_held(&world).await;
     let [one] = all.as_slice() else { panic!("{all:?}") };
@@ -202,7 +219,7 @@ async fn no_program_sees_or_releases_what_is_held() {
     for refusal in refused {
         assert_eq!(refusal.map(|it| it.code()), Some(Code::PersonRequired));
     }
-    let mail = app::mailbox::messages::get(ports, blobs, &agent(), inbox_id, id).await;
+    let mail = messages::get(ports, blobs, &agent(), inbox_id, id).await;
     assert_eq!(mail.unwrap_err().code(), Code::NotFound);
     let event = world.store.contents().events[0].clone();
     let feed = async |permit: Permit<scope::EventsRead>| {
@@ -309,10 +326,33 @@ async fn discard(world: &World, held: &Held) -> Result<(), Refusal> {
     held::discard(&world.ports, &owner(), held.inbox_id, held.message_id).await
 }
 
-/// Deletes what is due for good, once so many days went by.
+/// As the purge does, once so many days went by: ends what was held for too long, and deletes for good what is due.
 async fn empty(world: &World, days: i64) {
     world.pass(days * 24 * 3600 + 1);
+    held::end(&world.ports, &*world.store).await.unwrap();
+    delete_due(world).await;
+}
+
+/// Deletes for good what is due.
+async fn delete_due(world: &World) {
+    world.pass(1);
     trash::empty(&world.ports, &*world.blobs, &world.outside, &*world.store).await.unwrap();
+}
+
+/// Deletes the one mail that came in for good.
+async fn delete_what_came(world: &World) {
+    let records = world.store.contents().records.clone();
+    let mail = records.values().find_map(|it| Message::try_from(it.clone()).ok()).unwrap();
+    trash::delete(&world.ports, &owner(), mail.inbox_id, mail.id).await.unwrap();
+}
+
+fn held_in(world: &World) -> Vec<InboxId> {
+    let contents = world.store.contents();
+    contents
+        .records
+        .keys()
+        .filter_map(|(_, key)| if let Key::Held(id, _) = key { Some(*id) } else { None })
+        .collect()
 }
 
 fn has_bytes(world: &World, name: &str) -> bool {
@@ -379,9 +419,7 @@ async fn bytes_that_another_inbox_has_or_holds_stay_when_a_held_mail_is_discarde
         if let Some(other) = all.iter().find(|one| one.inbox_id != inbox) {
             discard(&world, other).await.unwrap();
         } else {
-            let mails = world.store.contents().records.clone();
-            let mail = mails.values().find_map(|it| Message::try_from(it.clone()).ok()).unwrap();
-            trash::delete(&world.ports, &owner(), mail.inbox_id, mail.id).await.unwrap();
+            delete_what_came(&world).await;
         }
         empty(&world, 0).await;
         assert!(!has_bytes(&world, "1"), "{held}: nobody has it any more");
@@ -401,23 +439,180 @@ async fn what_an_inbox_holds_goes_with_the_inbox() {
     assert_eq!(run().await, 1);
     assert_eq!(run().await, 0);
     empty(&world, 0).await;
-    let is_held = |n: u8| {
-        let contents = world.store.contents();
-        contents.records.keys().any(|(_, key)| matches!(key, Key::Held(id, _) if *id == samples::inbox_id(n)))
-    };
-    assert_eq!((is_held(1), has_bytes(&world, "1")), (false, false));
-    assert_eq!((is_held(2), has_bytes(&world, "2")), (true, true));
+    assert_eq!(held_in(&world), [samples::inbox_id(2)]);
+    assert_eq!((has_bytes(&world, "1"), has_bytes(&world, "2")), (false, true));
 }
 
 #[tokio::test]
-async fn what_nobody_releases_is_gone_after_thirty_days() {
+async fn what_nobody_releases_is_gone_after_thirty_days_with_its_bytes() {
+    for inboxes in [&[1][..], &[1, 2]] {
+        let world = world(&[HOLD_UNLISTED]).await;
+        come(&world, "1", MAIL, "PASS", inboxes).await;
+        let one = all_held(&world).await.remove(0);
+        empty(&world, 29).await;
+        assert_eq!((held_in(&world).len(), has_bytes(&world, "1")), (inboxes.len(), true));
+        world.pass(24 * 3600);
+        assert_eq!(all_held(&world).await, []);
+        assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::NotFound);
+        empty(&world, 0).await;
+        assert_eq!((held_in(&world), has_bytes(&world, "1")), (vec![], false), "{inboxes:?}");
+        let audited = world.store.contents().audit.clone();
+        let ended: Vec<_> = audited.iter().filter(|it| it.action == "message.discard").collect();
+        assert_eq!(ended.len(), inboxes.len());
+        assert!(ended.iter().all(|it| it.actor == Actor::System), "nobody did it");
+        // Told of it once more, it is neither filed nor held again.
+        assert_eq!(tell(&world, "1", "PASS", inboxes).await, []);
+        assert_eq!(held_in(&world), []);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_one_inbox_had_and_another_held_go_with_the_last_of_them() {
+    let inbox = samples::inbox_id(1);
+    let rule = format!(
+        r#"{{"name": "One", "inbox_ids": ["{inbox}"], "when": {{"senders": ["*"]}}, "outcome": "hold"}}"#
+    );
+    // It is deleted for good while it is held elsewhere.
+    let first = world(&[&rule]).await;
+    come(&first, "1", MAIL, "PASS", &[1, 2]).await;
+    delete_what_came(&first).await;
+    empty(&first, 16).await;
+    assert_eq!((held_in(&first).len(), has_bytes(&first, "1")), (1, true));
+    empty(&first, 15).await;
+    assert_eq!((held_in(&first).len(), has_bytes(&first, "1")), (0, false));
+    // Or after the held one's end, though that one's record could not be removed yet.
+    let second = world(&[&rule]).await;
+    come(&second, "1", MAIL, "PASS", &[1, 2]).await;
+    second.pass(Held::KEPT.as_secs() + 3600);
+    delete_what_came(&second).await;
+    delete_due(&second).await;
+    assert_eq!((held_in(&second).len(), has_bytes(&second, "1")), (1, false));
+    // Or it stays.
+    let third = world(&[&rule]).await;
+    come(&third, "1", MAIL, "PASS", &[1, 2]).await;
+    empty(&third, 31).await;
+    assert_eq!((held_in(&third).len(), has_bytes(&third, "1")), (0, true));
+}
+
+#[tokio::test]
+async fn what_is_let_in_as_its_time_ends_keeps_its_bytes() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1, 2]).await;
+    world.pass(Held::KEPT.as_secs() + 1);
+    // That of one inbox is just let in, so that its end fails: the other's goes, and the bytes stay.
+    let away = StoreError::Transient("away".to_owned());
+    world.store.fail_commits(vec![away]);
+    empty(&world, 0).await;
+    assert_eq!((held_in(&world).len(), has_bytes(&world, "1")), (1, true));
+    // It was not let in after all.
+    empty(&world, 0).await;
+    assert_eq!((held_in(&world).len(), has_bytes(&world, "1")), (0, false));
+}
+
+#[tokio::test]
+async fn a_mail_that_could_not_be_let_in_is_gone_with_its_bytes_all_the_same() {
     let world = world(&[HOLD_UNLISTED]).await;
     come(&world, "1", MAIL, "PASS", &[1]).await;
     let one = all_held(&world).await.remove(0);
-    world.pass(Held::KEPT.as_secs() + 1);
-    assert_eq!(all_held(&world).await, []);
-    assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::NotFound);
-    assert!(is_unclaimed(&world, "1"));
+    world.store.fail_commits(vec![StoreError::Transient("away".to_owned())]);
+    assert_eq!(release(&world, &one).await.unwrap_err().code(), Code::TemporarilyUnavailable);
+    assert_eq!(all_held(&world).await, [one]);
+    empty(&world, 31).await;
+    assert_eq!((held_in(&world), has_bytes(&world, "1")), (vec![], false));
+}
+
+#[tokio::test]
+async fn a_mail_that_could_not_be_held_and_is_filed_later_keeps_its_bytes() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    world.blobs.put(&raw("1"), Bytes::from_static(MAIL.as_bytes()), "message/rfc822").await.unwrap();
+    world.pass(60);
+    world.store.fail_commits(vec![StoreError::Transient("away".to_owned())]);
+    let refused = try_tell(&world, "1", "PASS", &[1]).await;
+    assert_eq!(refused.unwrap_err().code(), Code::TemporarilyUnavailable);
+    // Nothing holds it any more when we are told of it again.
+    ruled(&world, 1, &[]).await.unwrap();
+    assert_eq!(tell(&world, "1", "PASS", &[1]).await.len(), 1);
+    assert!(!is_unclaimed(&world, "1"), "the bucket would delete a mail that an inbox has");
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_held_under_a_mark_is_kept_once_it_is_let_in() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    come(&world, "1", MAIL, "PASS", &[1]).await;
+    world.blobs.mark_unclaimed(&raw("1")).await.unwrap();
+    release(&world, &all_held(&world).await[0]).await.unwrap();
+    assert!(!is_unclaimed(&world, "1"));
+}
+
+async fn thread(world: &World, message: &Message) -> Thread {
+    let thread = key::Thread(message.thread_id);
+    load(&*world.ports.store, samples::organization_id(1), thread).await.unwrap().unwrap()
+}
+
+/// Since when subjects lead to conversations.
+fn subjects(world: &World) -> Vec<Timestamp> {
+    let contents = world.store.contents();
+    let pointers = contents.records.values().filter_map(|it| match it {
+        Record::ThreadPointer(pointer) => Some(pointer.at),
+        _ => None,
+    });
+    pointers.collect()
+}
+
+#[tokio::test]
+async fn a_mail_that_is_let_in_moves_its_conversation_forwards_alone() {
+    let world = world(&[HOLD_UNLISTED]).await;
+    // It has no id, so that its subject alone leads to its conversation.
+    let first = MAIL.replace("Message-ID: <1@example.org>\r\n", "");
+    come(&world, "1", &first, "PASS", &[1]).await;
+    let one = all_held(&world).await.remove(0);
+    ruled(&world, 1, &[]).await.unwrap();
+    let mail = "From: Ann Late <ann@example.org>\r\nSubject: Re: The offer\r\n\r\nOf today.\r\n";
+    world.blobs.put(&raw("2"), Bytes::from_static(mail.as_bytes()), "message/rfc822").await.unwrap();
+    let today = samples::later(3 * 24 * 3600);
+    world.pass(3 * 24 * 3600);
+    let id = tell_of(&world, "2", today, "PASS", &[1]).await.unwrap().remove(0);
+    let latest = message(&world, one.inbox_id, id).await.unwrap();
+    let before = thread(&world, &latest).await;
+    assert_eq!((before.preview.as_str(), before.last_message_at), ("Of today.", today));
+
+    let released = release(&world, &one).await.unwrap();
+    assert_eq!(released.thread_id, latest.thread_id);
+    // It counts, and the conversation shows what it showed.
+    let counted = Thread { message_count: 2, unread_count: 2, ..before };
+    assert_eq!(thread(&world, &released).await, counted);
+    assert_eq!(subjects(&world), [today], "answers find it by its subject for 30 days more");
+
+    // Whoever saw the later one and waits is not given it; what nobody has read has it.
+    let wait = async |since| {
+        let (from, filter) = (Timestamp::UNIX_EPOCH, MessageFilter::default());
+        let found = messages::arrived(&world.ports, &agent(), one.inbox_id, (since, from), &filter).await;
+        found.unwrap().into_iter().map(|mail| mail.id).collect::<Vec<_>>()
+    };
+    assert_eq!(wait(Since::Message(latest.id)).await, []);
+    assert_eq!(wait(Since::Time(released.created_at)).await, [released.id, latest.id]);
+    let (unread, page) = (Some(true), PageRequest { limit: 10, cursor: None });
+    let filter = MessageFilter { unread, ..MessageFilter::default() };
+    let listed = messages::list(&world.ports, &agent(), Some(one.inbox_id), &filter, &page).await.unwrap();
+    let listed: Vec<_> = listed.items.iter().map(|mail| mail.id).collect();
+    assert_eq!(listed, [latest.id, released.id]);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_told_of_late_moves_its_conversation_forwards_alone() {
+    let world = world(&[]).await;
+    for (name, text) in [("1", "Early."), ("2", "Late.")] {
+        let mail = format!("From: Ann <ann@example.org>\r\nSubject: The offer\r\n\r\n{text}\r\n");
+        world.blobs.put(&raw(name), Bytes::from(mail.into_bytes()), "message/rfc822").await.unwrap();
+    }
+    let late = tell_of(&world, "2", samples::later(3600), "PASS", &[1]).await.unwrap().remove(0);
+    let late = message(&world, samples::inbox_id(1), late).await.unwrap();
+    let early = tell_of(&world, "1", samples::later(60), "PASS", &[1]).await.unwrap().remove(0);
+    let early = message(&world, samples::inbox_id(1), early).await.unwrap();
+    assert_eq!(early.thread_id, late.thread_id);
+    let thread = thread(&world, &late).await;
+    assert_eq!((thread.message_count, thread.preview.as_str()), (2, "Late."));
+    assert_eq!(thread.last_message_at, samples::later(3600));
 }
 
 #[tokio::test]

@@ -116,7 +116,8 @@ async fn whoever_asks_too_fast_is_told_when_to_ask_and_reads_nothing_meanwhile()
     let world = world(None).await;
     let (token, secret) = samples::token(1, Role::Editor, &[Scope::MessagesRead]);
     let rate = Caller::Credential(token.hash).rate();
-    world.ports.store.commit(Change::new(organization_id(1)).create(token)).await.unwrap();
+    let change = Change::new(organization_id(1)).create(samples::member(1, Role::Editor)).create(token);
+    world.ports.store.commit(change).await.unwrap();
     let come = async |secret: &str| enter(&world.ports, Some(secret), &[], None).await.map(drop);
     for _ in 0..rate.quota {
         come(secret.reveal()).await.unwrap();

@@ -61,7 +61,7 @@ async fn text(browser: &Client) -> String {
 }
 
 /// Waits until the page shows a text, in whatever case: a click returns before the next page is there.
-async fn shows(browser: &Client, wanted: &str) {
+pub(super) async fn shows(browser: &Client, wanted: &str) {
     for _ in 0..100 {
         if let Ok(body) = browser.find(Locator::Css("body")).await
             && body.text().await.is_ok_and(|text| text.to_lowercase().contains(&wanted.to_lowercase()))
@@ -111,6 +111,9 @@ async fn a_person_signs_in_sees_the_mail_and_approves_it() {
     let held = hostile(&stack, &subject, &picture);
     let browser = driver.browser().await;
     sign_in(&browser, &stack, "approver").await;
+    // Other mails wait on this stack: it is looked for by its words.
+    let word = subject.rsplit(' ').next().unwrap();
+    browser.goto(&format!("{}/approvals?q={word}", stack.text("/console_url"))).await.unwrap();
     assert!(text(&browser).await.contains(&subject), "the queue shows the subject as text");
     browser.goto(&page(&stack, &held)).await.unwrap();
     let shown = text(&browser).await;
@@ -161,7 +164,9 @@ async fn a_person_rejects_with_a_reason() {
     }
     reason.send_keys("The price is wrong.").await.unwrap();
     browser.find(Locator::Css("form[action$='/reject'] button")).await.unwrap().click().await.unwrap();
-    shows(&browser, "rejected").await;
+    // The next one may come by itself: what came of this one is said there.
+    shows(&browser, "You rejected").await;
+    browser.goto(&page(&stack, &held)).await.unwrap();
     shows(&browser, "The price is wrong.").await;
     let seen = stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/owner/token")).expect(200);
     assert_eq!(seen["decision_reason"], "The price is wrong.");
@@ -180,7 +185,7 @@ async fn one_person_edits_another_approves_and_it_goes_out_once() {
     sign_in(&browser, &stack, "approver").await;
     browser.goto(&page(&stack, &held)).await.unwrap();
     browser.find(Locator::Css("a[href$='/edit']")).await.unwrap().click().await.unwrap();
-    shows(&browser, "Make this the mail that waits").await;
+    shows(&browser, "Save as a new revision").await;
     let text = browser.find(Locator::Css("textarea[name=text]")).await.unwrap();
     text.clear().await.unwrap();
     text.send_keys("Hello,\nit costs 12.\nGoodbye").await.unwrap();
@@ -204,11 +209,74 @@ async fn one_person_edits_another_approves_and_it_goes_out_once() {
     shows(&browser, "+it costs 12.").await;
     assert_eq!(browser.current_url().await.unwrap().path(), edited.path());
     browser.find(Locator::Css("button.approve")).await.unwrap().click().await.unwrap();
-    shows(&browser, "You approved this mail").await;
+    shows(&browser, "You approved").await;
     browser.close().await.unwrap();
     let (id, waiting) = (held.message.clone(), stack.clone());
     tokio::task::spawn_blocking(move || waiting.message_with_status(&id, "delivered")).await.unwrap();
     assert_eq!(stack.accepted(&held.message).len(), 1, "it went out once");
+}
+
+/// Risk before the button, a batch by boxes, the next one by itself, and an approval that is taken back: as somebody works through a queue.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_works_through_the_queue() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let word = unique("worked").replace(' ', "-");
+    let later = tests::in_seconds(3_600);
+    let mail = |n: u8| json!({"to": ["success@simulator.amazonses.com"], "subject": format!("{word} {n}"), "text": "Hello", "send_at": later});
+    let mails: Vec<Held> = (0..3).map(|n| stack.submit_body(&mail(n))).collect();
+    let mut risky = mail(9);
+    risky["html"] = json!("<p><a href=\"https://evil.example\">https://bank.example</a></p>");
+    let risky = stack.submit_body(&risky);
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "approver").await;
+    let queue = format!("{}/approvals?q={word}", stack.text("/console_url"));
+    browser.goto(&queue).await.unwrap();
+    shows(&browser, "Links differ").await;
+    let boxes = browser.find_all(Locator::Css("input[type=checkbox]")).await.unwrap();
+    assert_eq!(boxes.len(), 3, "the risky one has none");
+    for one in &boxes[..2] {
+        one.click().await.unwrap();
+    }
+    browser.find(Locator::Css("button[form=batch]")).await.unwrap().click().await.unwrap();
+    shows(&browser, "2 mails are approved").await;
+    let focused = "return document.activeElement.getAttribute('role')";
+    assert_eq!(browser.execute(focused, vec![]).await.unwrap(), json!("status"), "the result has the focus");
+
+    browser.goto(&page(&stack, &risky)).await.unwrap();
+    shows(&browser, "Approve although links differ").await;
+    let order = "const at = (it) => document.querySelector(it).getBoundingClientRect().top; \
+                 return at('.heeds') < at('article.mail') && at('.warned') < at('button.approve')";
+    assert_eq!(browser.execute(order, vec![]).await.unwrap(), json!(true), "the risk comes first");
+    browser.find(Locator::Css("body")).await.unwrap().send_keys("a").await.unwrap();
+    let focused = "return document.activeElement.className";
+    assert_eq!(
+        browser.execute(focused, vec![]).await.unwrap(),
+        json!("primary approve"),
+        "a key leads there"
+    );
+
+    let first = &mails[0];
+    let seen =
+        stack.get(&format!("/v1/approvals/{}", first.approval), stack.text("/owner/token")).expect(200);
+    let approved = if seen["status"] == "approved" { first } else { &mails[1] };
+    browser.goto(&page(&stack, approved)).await.unwrap();
+    browser.find(Locator::Css("form[action$='/take-back'] button")).await.unwrap().click().await.unwrap();
+    shows(&browser, "You took your approval back").await;
+    let seen =
+        stack.get(&format!("/v1/approvals/{}", approved.approval), stack.text("/owner/token")).expect(200);
+    assert_eq!(seen["status"], "pending");
+    browser.find(Locator::Css("details.reject > summary")).await.unwrap().click().await.unwrap();
+    browser.find(Locator::Css("input[value='Not needed any more']")).await.unwrap().click().await.unwrap();
+    browser.find(Locator::Css("form[action$='/reject'] button")).await.unwrap().click().await.unwrap();
+    shows(&browser, "You rejected").await;
+    let seen =
+        stack.get(&format!("/v1/approvals/{}", approved.approval), stack.text("/owner/token")).expect(200);
+    assert_eq!(seen["decision_reason"], "Not needed any more.");
+    browser.close().await.unwrap();
+    for held in mails.iter().chain([&risky]) {
+        let path = format!("/v1/approvals/{}/cancel", held.approval);
+        stack.call("POST", &path, stack.text("/owner/session"), Some(&json!({})));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

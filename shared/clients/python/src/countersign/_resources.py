@@ -1062,7 +1062,7 @@ class HeldMessagesRoutes:
         *,
         request_timeout: float | None = None,
     ) -> types.Message:
-        """Lets a held mail in, as if it came now. In a session. Needs the scope `messages.modify`. `POST
+        """Lets a held mail in, and tells of it now. In a session. Needs the scope `messages.modify`. `POST
         /v1/inboxes/{inbox_id}/held-messages/{message_id}/release`
         """
         answer: types.Message = self._transport.request(

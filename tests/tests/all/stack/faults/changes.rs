@@ -8,6 +8,7 @@ use tests::listener::Listener;
 use tests::{Held, Stack, in_seconds, unique};
 
 use super::{at_each_call, left, rest, status, submit};
+use crate::stack::people::members::{invited, joined, reset};
 
 /// What a client asks for.
 struct Asked {
@@ -151,6 +152,16 @@ impl<'a> House<'a> {
             let about = |event: &&Value| event["data"]["message"]["id"] == *received;
             page["data"].as_array()?.iter().find(about).map(|event| event["id"].as_str().unwrap().to_owned())
         })
+    }
+
+    /// The approval of a mail that somebody approved and that is not due yet.
+    fn approved_for_later(&self) -> String {
+        let to = "success@simulator.amazonses.com";
+        let body =
+            json!({"to": [to], "subject": unique("changed"), "text": "text", "send_at": in_seconds(3_600)});
+        let held = self.stack.submit_body(&body);
+        self.stack.approve(&held).expect(200);
+        held.approval
     }
 
     fn drafts(&self) -> String {
@@ -340,6 +351,16 @@ fn routes() -> Vec<Route> {
         route("api-approvals-delegate", "approval.delegate", 200, nothing, |house| {
             let me = house.stack.get("/v1/me", house.owner()).expect(200);
             house.decide("delegate", house.approver(), &json!({"member_id": me["member_id"]}))
+        }),
+        route("api-approvals-take-back", "approval.take_back", 200, nothing, |house| {
+            let id = house.approved_for_later();
+            Asked::of("POST", format!("/v1/approvals/{id}/take-back"), house.approver(), Value::Null, &id)
+        }),
+        route("api-approvals-batch", "approval.approve", 200, nothing, |house| {
+            let held = house.held();
+            let item = json!({"approval_id": held.approval, "digest": held.digest});
+            let body = json!({"verdict": "approve", "items": [item]});
+            Asked::of("POST", "/v1/approvals/batch".to_owned(), house.approver(), body, &held.approval)
         }),
         route("api-approvals-edit", "approval.edit", 202, nothing, |house| {
             house.decide("edit", house.approver(), &json!({"text": "Other words"}))
@@ -692,6 +713,90 @@ fn pauses() -> Vec<Route> {
     ]
 }
 
+/// Those about people come behind them: who owns the organization is another then.
+fn people_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    let nothing: &[&str] = &[];
+    let gone: &[&str] = &["not_found"];
+    vec![
+        route("api-invitations-create", "invitation.create", 201, nothing, |house| {
+            Asked::makes("/v1/invitations", house.owner(), invitation("editor"))
+        }),
+        Route {
+            repeats: true,
+            ..route("api-invitations-resend", "invitation.resend", 202, nothing, |house| {
+                let id = house.id("/v1/invitations", &invitation("viewer"));
+                Asked::of("POST", format!("/v1/invitations/{id}/resend"), house.owner(), Value::Null, &id)
+            })
+        },
+        route("api-invitations-delete", "invitation.delete", 204, gone, |house| {
+            let id = house.id("/v1/invitations", &invitation("viewer"));
+            Asked::of("DELETE", format!("/v1/invitations/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-invitations-accept", "invitation.accept", 201, &["invitation_used"], |house| {
+            let body = invitation("viewer");
+            let id = house.id("/v1/invitations", &body);
+            let link = invited(&house.stack, body["email"].as_str().unwrap());
+            let accept = json!({"invitation": link, "password": "four words nobody puts together"});
+            Asked::of("POST", "/v1/invitations/accept".to_owned(), "", accept, &id)
+        }),
+        route("api-members-delete", "member.delete", 204, gone, |house| {
+            let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
+            Asked::of("DELETE", format!("/v1/members/{id}"), house.owner(), Value::Null, &id)
+        }),
+        route("api-members-update", "member.update", 200, nothing, |house| {
+            let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
+            Asked::of("PATCH", format!("/v1/members/{id}"), house.owner(), json!({"role": "editor"}), &id)
+        }),
+        Route {
+            repeats: true,
+            ..route("api-password-resets-create", "password_reset.ask", 202, nothing, |house| {
+                let (email, user) = user(&house.stack);
+                Asked::of("POST", "/v1/password-resets".to_owned(), "", json!({"email": email}), &user)
+            })
+        },
+        route("api-password-resets-confirm", "password_reset.confirm", 204, &["reset_used"], |house| {
+            let (email, user) = user(&house.stack);
+            let link = reset(&house.stack, &email);
+            let confirm = json!({"reset": link, "password": "other words nobody puts together"});
+            Asked::of("POST", "/v1/password-resets/confirm".to_owned(), "", confirm, &user)
+        }),
+        Route {
+            repeats: true,
+            ..route(
+                "api-organization-transfer-ownership",
+                "organization.transfer_ownership",
+                200,
+                &["owners_only"],
+                |house| {
+                    let path = "/v1/organization/transfer-ownership";
+                    let seat =
+                        |session: &str| house.stack.get("/v1/me", session).expect(200)["member_id"].clone();
+                    let to = |session: &str| json!({"member_id": seat(session)});
+                    // Back from the one before, where there was one.
+                    house.stack.post(path, house.approver(), &to(house.owner()));
+                    let organization = house.stack.text("/organization_id").to_owned();
+                    Asked::of("POST", path.to_owned(), house.owner(), to(house.approver()), &organization)
+                },
+            )
+        },
+    ]
+}
+
+/// The address and the id of somebody who signs in here.
+fn user(stack: &Stack) -> (String, String) {
+    let session = joined(stack, "viewer");
+    let me = stack.get("/v1/me", session["token"].as_str().unwrap()).expect(200);
+    let text = |name: &str| me["user"][name].as_str().unwrap().to_owned();
+    (text("email"), text("id"))
+}
+
+fn invitation(role: &str) -> Value {
+    let email = format!("{}@else.example", unique("invited").replace(' ', "-"));
+    json!({"email": email, "role": role})
+}
+
 /// The targets of an action in the audit log, as often as they are in it.
 fn logged(house: &House<'_>, action: &str) -> BTreeMap<String, usize> {
     let (mut found, mut cursor) = (BTreeMap::new(), String::new());
@@ -738,6 +843,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
         .chain(inbox_routes())
         .chain(mail_routes())
         .chain(pauses())
+        .chain(people_routes())
         .filter(which)
     {
         let function = format!("countersign-{}", route.function);

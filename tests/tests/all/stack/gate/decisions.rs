@@ -137,6 +137,80 @@ fn an_edited_mail_goes_as_it_was_edited_and_only_after_another_person_read_it() 
 }
 
 #[test]
+fn an_approval_is_taken_back_and_the_mail_goes_once_after_it_is_given_anew() {
+    let stack = Stack::running();
+    let (ruled, inbox) = (Ruled::new(&stack, &[]), stack.inbox());
+    let (agent, approver) = (stack.text("/agent_token"), stack.text("/approver/session"));
+    let mut mail = ruled.mail();
+    mail["send_at"] = json!(in_seconds(3_600));
+    let held = submit(&stack, inbox, agent, &mail);
+    let (approval, id) = (&held["approval"], text(&held, "/message/id"));
+    let path = format!("/v1/approvals/{}/take-back", text(approval, "/id"));
+    act(&stack, approval, "approve", approver).expect(200);
+    assert_eq!(status(&stack, inbox, id), "scheduled");
+    stack.call("POST", &path, stack.text("/owner/session"), None).refused(409, "no_vote");
+    stack.call("POST", &path, stack.text("/approver/token"), None).refused(403, "person_required");
+    let waits = stack.call("POST", &path, approver, None).expect(200);
+    assert_eq!((text(&waits, "/status"), waits["taken_back"].as_array().unwrap().len()), ("pending", 1));
+    assert_eq!(status(&stack, inbox, id), "pending_approval");
+
+    // One that is due at once: whichever write is first, it leaves at most once, and never without a vote.
+    let soon = submit(&stack, inbox, agent, &ruled.mail());
+    let (approval, id) = (&soon["approval"], text(&soon, "/message/id"));
+    act(&stack, approval, "approve", approver).expect(200);
+    let path = format!("/v1/approvals/{}/take-back", text(approval, "/id"));
+    let back = stack.call("POST", &path, approver, None);
+    if back.status == 200 {
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        assert!(stack.accepted(id).is_empty());
+        act(&stack, approval, "approve", stack.text("/owner/session")).expect(200);
+    } else {
+        back.refused(409, "message_not_waiting");
+    }
+    until(&stack, inbox, id, "delivered");
+    assert_eq!(stack.accepted(id).len(), 1);
+    let receipt = stack.receipt(text(approval, "/id"), stack.text("/owner/session")).expect(200);
+    let receipt: Value = serde_json::from_str(text(&receipt, "/receipt")).unwrap();
+    assert_eq!(text(&receipt, "/approval/status"), "approved");
+}
+
+#[test]
+fn several_mails_are_approved_at_once_and_a_risky_one_is_not() {
+    let stack = Stack::running();
+    let (ruled, inbox) = (Ruled::new(&stack, &[]), stack.inbox());
+    let (agent, approver) = (stack.text("/agent_token"), stack.text("/approver/session"));
+    let mut mails: Vec<_> = (0..3).map(|_| submit(&stack, inbox, agent, &ruled.mail())).collect();
+    let mut risky = ruled.mail();
+    risky["html"] = json!("<p><a href=\"https://evil.example\">https://bank.example</a></p>");
+    mails.push(submit(&stack, inbox, agent, &risky));
+    assert_eq!(text(&mails[3], "/approval/risks/0/code"), "links_differ");
+    let item = |held: &Value| json!({"approval_id": text(held, "/approval/id"), "digest": text(held, "/approval/digest")});
+    let mut items: Vec<_> = mails.iter().map(item).collect();
+    items.push(json!({"approval_id": "apr_01kc1x5e3r0000000000000004", "digest": items[0]["digest"]}));
+    let batch = |items: &[Value]| json!({"verdict": "approve", "items": items});
+    let path = "/v1/approvals/batch";
+    stack.post(path, stack.text("/approver/token"), &batch(&items)).refused(403, "person_required");
+    let twice = [items[0].clone(), items[1].clone(), items[0].clone()];
+    let refused = stack.post(path, approver, &batch(&twice));
+    refused.refused(422, "named_twice");
+    assert_eq!(status(&stack, inbox, text(&mails[0], "/message/id")), "pending_approval");
+    let done = stack.post(path, approver, &batch(&items)).expect(200);
+    let said: Vec<_> = done["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["status"].as_str().or_else(|| one["error"]["code"].as_str()).unwrap())
+        .collect();
+    assert_eq!(said, ["approved", "approved", "approved", "look_first", "not_found"]);
+    for held in &mails[..3] {
+        let id = text(held, "/message/id");
+        until(&stack, inbox, id, "delivered");
+        assert_eq!(stack.accepted(id).len(), 1);
+    }
+    act(&stack, &mails[3]["approval"], "reject", approver).expect(200);
+}
+
+#[test]
 fn a_paused_inbox_sends_nothing_until_it_is_resumed_without_what_was_dropped() {
     let stack = Stack::running();
     let ((inbox, token), owner) = (own_inbox(&stack), stack.text("/owner/session"));

@@ -93,13 +93,47 @@ fn a_held_mail_that_a_person_discards_is_gone() {
     stack.get(&own, owner).refused(404, "not_found");
     stack.call("DELETE", &own, owner, None).refused(404, "not_found");
     stack.call("POST", &format!("{own}/release"), owner, None).refused(404, "not_found");
-    let pk = format!("{}/{}/trash", stack.text("/organization_id"), stack.inbox());
-    let key = json!({"pk": {"S": pk}, "sk": {"S": one["id"]}});
+    purge(&stack, &one);
+}
+
+/// Where a mail of the inbox lies, in the partition of this name.
+fn key(stack: &Stack, partition: &str, mail: &Value) -> Value {
+    let pk = format!("{}/{}/{partition}", stack.text("/organization_id"), stack.inbox());
+    json!({"pk": {"S": pk}, "sk": {"S": mail["id"]}})
+}
+
+/// Runs the job until nothing is left of a mail but that it was there.
+fn purge(stack: &Stack, mail: &Value) {
+    let key = key(stack, "trash", mail);
     stack.until("deleted for good", || {
         stack.invoke("countersign-background-purge", &json!({}));
         let item = stack.dynamodb("GetItem", json!({"ConsistentRead": true, "Key": key}));
         Some(()).filter(|()| item["Item"]["state"]["S"] == "gone")
     });
+}
+
+#[test]
+fn a_held_mail_whose_time_is_over_is_gone() {
+    let stack = Stack::running().organization();
+    let owner = stack.text("/owner/session");
+    let rule = json!([{"name": "Everybody", "when": {"senders": ["*"]}, "outcome": "hold"}]);
+    rules(&stack, 0, &rule).expect(200);
+    let subject = unique("over");
+    stack.smtp("ann@example.org", &[stack.text("/inbox/address")], mail(&subject).as_bytes());
+    let one = held(&stack, &subject);
+    stack.dynamodb(
+        "UpdateItem",
+        json!({
+            "Key": key(&stack, "held", &one),
+            "UpdateExpression": "SET expires_at = :over, watch_at = :over",
+            "ExpressionAttributeValues": {":over": {"N": "1000000000000"}},
+        }),
+    );
+    let own = format!("/v1/inboxes/{}/held-messages/{}", stack.inbox(), one["id"].as_str().unwrap());
+    stack.get(&own, owner).refused(404, "not_found");
+    purge(&stack, &one);
+    let left = stack.dynamodb("GetItem", json!({"ConsistentRead": true, "Key": key(&stack, "held", &one)}));
+    assert!(left.get("Item").is_none());
 }
 
 #[test]

@@ -1,0 +1,36 @@
+//! `POST /v1/approvals/batch`: approves up to 50 mails, each for itself and for exactly the bytes with its `digest`.
+//!
+//! Needs the scope `approvals.decide`, and a session.
+
+use std::sync::Arc;
+
+use app::Ports;
+use app::base::ports::Workflow;
+use app::gate::approvals::approve_several;
+use domain::people::access::{Scope, scope};
+use runtime::http::{Access, Endpoint, Handling, Request, Response};
+use wire::base::schema::{self, Shape};
+use wire::gate::approvals::{self, ApprovalBatchView, BatchApprovals};
+
+/// The route.
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "api-approvals-batch",
+    method: "POST",
+    path: "/v1/approvals/batch",
+    access: Access::Scope(Scope::ApprovalsDecide),
+    says: "in a session; one about which something deserves a look is refused, and the others are approved",
+    example: r#"{"verdict": "approve", "items": [{"approval_id": "apr_01kc1x5e3r0000000000000004", "digest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}]}"#,
+    query: None,
+    body: Some(Shape::of::<BatchApprovals>()),
+    response: Some(schema::of::<ApprovalBatchView>),
+    open: || crate::open(|aws| (aws.ports(), aws.workflow()), handle),
+};
+
+fn handle<'a>((ports, workflow): &'a (Ports, Arc<dyn Workflow>), request: &'a Request) -> Handling<'a> {
+    Box::pin(async move {
+        let call = request.enter::<scope::ApprovalsDecide>(ports, &[]).await?;
+        let items = approvals::batch(&request.body)?;
+        let all = approve_several(&call.ports, &**workflow, &call.permit, &items).await?;
+        Ok(Response::json(200, &approvals::batched(&all, ports.now())))
+    })
+}
