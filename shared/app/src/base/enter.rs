@@ -13,6 +13,7 @@ use domain::mailbox::message::Message;
 use domain::people::access::{Principal, Role};
 use domain::people::credential::{CredentialKind, InvalidSecret, Secret, Session, Token};
 use domain::people::limit::{Caller, Left};
+use domain::people::organization::Organization;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::error::Refusal;
@@ -152,26 +153,6 @@ pub async fn enter(
     Ok(identify(ports, credential, keys, repeatable).await?)
 }
 
-fn read_credential(credential: Option<&str>) -> Result<Secret, Refusal> {
-    let text = credential.ok_or_else(|| {
-        let message = "send Authorization: Bearer cs_live_… with a token of your organization";
-        Refusal::because(Code::MissingCredential, message)
-    })?;
-    Secret::parse(text).map_err(|error| {
-        Refusal::because(
-            Code::InvalidCredential,
-            match error {
-                InvalidSecret::Prefix => {
-                    "the credential does not begin with cs_live_ or cs_session_: send a token or a session as it was shown"
-                }
-                InvalidSecret::Malformed => {
-                    "the credential is cut short or altered: send a token as it was shown"
-                }
-            },
-        )
-    })
-}
-
 /// The same; where a caller is refused whose credential is good, it says who that was.
 pub async fn identify(
     ports: &Ports,
@@ -179,7 +160,7 @@ pub async fn identify(
     keys: &[Key],
     repeatable: Option<Repeatable<'_>>,
 ) -> Result<Entered, Refused> {
-    let secret = read_credential(credential)?;
+    let secret = read_secret(credential)?;
     let organization_id = secret.organization_id();
     // Whoever asks too fast costs no call. A stranger's secret is counted for itself: it takes nothing from an organization.
     take(ports, Caller::Credential(secret.hash()))?;
@@ -203,17 +184,11 @@ pub async fn identify(
     }
     let asked = all.len();
     // What a person may do depends on a rule of their organization.
-    let rule = (secret.kind() == CredentialKind::Session).then(|| {
-        all.iter().position(|key| *key == Key::Organization).unwrap_or_else(|| {
-            all.push(Key::Organization);
-            asked
-        })
-    });
+    if secret.kind() == CredentialKind::Session && !all.contains(&Key::Organization) {
+        all.push(Key::Organization);
+    }
     let mut found = ports.store.load(organization_id, &all).await.map_err(Refusal::from)?;
-    let organization = match rule.and_then(|at| found.get(at)) {
-        Some(Some(Record::Organization(organization))) => Some(organization.clone()),
-        _ => None,
-    };
+    let organization = organization_in(&found);
     // Nobody else asked for it: whoever looks later looks anew.
     all.truncate(asked);
     found.truncate(asked);
@@ -228,11 +203,7 @@ pub async fn identify(
             token.principal().seated(role)
         }
         Some(Record::Session(record)) => {
-            let principal = match &organization {
-                Some(organization) => record.principal_in(organization, now),
-                None => record.principal(now),
-            };
-            let principal = principal.ok_or_else(|| {
+            let principal = record.principal(now).ok_or_else(|| {
                 let message =
                     "the session has ended, after 12 hours without use or seven days: sign in again";
                 Refusal::because(Code::SessionExpired, message)
@@ -247,6 +218,11 @@ pub async fn identify(
             principal.seated(role)
         }
         _ => return Err(unknown().into()),
+    };
+    // Last of all: whatever role somebody has, their organization may ask for more than a password before they decide.
+    let principal = match (&session, &organization) {
+        (Some(session), Some(organization)) => session.limit(principal, organization),
+        _ => principal,
     };
     take(ports, Caller::Organization(organization_id))
         .map_err(|refusal| Refused::known(refusal, &principal))?;
@@ -279,6 +255,35 @@ pub async fn identify(
         ports: ports.with_store(Arc::new(store)),
         session,
         once: Once { promise, answered },
+    })
+}
+
+/// What a caller shows, as it was shown to them once.
+fn read_secret(credential: Option<&str>) -> Result<Secret, Refusal> {
+    let text = credential.ok_or_else(|| {
+        let message = "send Authorization: Bearer cs_live_… with a token of your organization";
+        Refusal::because(Code::MissingCredential, message)
+    })?;
+    Secret::parse(text).map_err(|error| {
+        Refusal::because(
+            Code::InvalidCredential,
+            match error {
+                InvalidSecret::Prefix => {
+                    "the credential does not begin with cs_live_ or cs_session_: send a token or a session as it was shown"
+                }
+                InvalidSecret::Malformed => {
+                    "the credential is cut short or altered: send a token as it was shown"
+                }
+            },
+        )
+    })
+}
+
+/// The organization, where it is among what was found.
+fn organization_in(found: &[Option<Record>]) -> Option<Organization> {
+    found.iter().flatten().find_map(|record| match record {
+        Record::Organization(organization) => Some(organization.clone()),
+        _ => None,
     })
 }
 

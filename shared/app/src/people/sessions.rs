@@ -353,12 +353,13 @@ pub async fn list(ports: &Ports, own: &Session, page: &PageRequest) -> Result<Pa
     let page = ports.store.list(organization_id, &List::Sessions(own.member_id), page).await?;
     let page = typed::<SessionPointer>(page);
     let wanted: Vec<_> = page.items.iter().map(|pointer| key::Session(pointer.hash)).collect();
-    let found = if wanted.is_empty() { vec![] } else { load(&*ports.store, organization_id, wanted).await? };
+    let wanted = (wanted, key::Member(own.member_id));
+    let (found, member) = load(&*ports.store, organization_id, wanted).await?;
     let now = ports.now();
-    Ok(Page {
-        items: found.into_iter().flatten().filter(|session| session.is_open(now)).collect(),
-        next: page.next,
-    })
+    // Those that were ended all at once are there still.
+    let ended = |session: &Session| member.as_ref().is_none_or(|member| member.ended(session.created_at));
+    let holds = |session: &Session| session.is_open(now) && !ended(session);
+    Ok(Page { items: found.into_iter().flatten().filter(holds).collect(), next: page.next })
 }
 
 /// Ends one of one's own sessions, which may be the one that calls.

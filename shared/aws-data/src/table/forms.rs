@@ -37,27 +37,12 @@ use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
 use crate::people::member;
 
-/// Those of people and what they sign in with.
-fn of_people() -> Vec<Record> {
-    vec![
-        samples::member(1, Role::Owner).into(),
-        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
-        samples::reset(1).0.into(),
-        samples::reset(1).0.used(samples::later(9)).into(),
-        samples::invitation(1).into(),
-        samples::accepted_invitation(1).into(),
-        samples::second_factor(1).into(),
-        samples::pending_sign_in(1).0.into(),
-    ]
-}
-
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
     let organization = organization_id(1);
     let hash = Digest::of(b"x");
     let (token, _) = samples::token(1, Role::Editor, &[]);
     let (rotated, later_secret) = samples::rotated(1);
-    let (session, _) = samples::session(1, Role::Approver);
     let (link, _) = samples::link(1);
     let thread = samples::inbound(1).thread_id;
     let token_id = token.id;
@@ -65,12 +50,16 @@ fn written() -> Vec<(String, Item)> {
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
         Organization { require_second_factor: true, ..samples::organization(1) }.into(),
+        samples::member(1, Role::Owner).into(),
+        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
+        samples::reset(1).0.into(),
+        samples::reset(1).0.used(samples::later(9)).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(1).into(),
         TokenPointer::from(&token).into(),
         token.into(),
         rotated.into(),
         later_secret.into(),
-        SessionPointer::from(&session).into(),
-        session.into(),
         samples::inbox(1).into(),
         samples::purge(1).into(),
         samples::inbound(1).into(),
@@ -119,7 +108,7 @@ fn written() -> Vec<(String, Item)> {
     ];
     let mut all: Vec<_> = records
         .into_iter()
-        .chain(of_people())
+        .chain(ways_in())
         .map(|record| {
             let name = kinds::name(&record).to_owned();
             (name, kinds::write(organization, record, Expect::Anything).unwrap())
@@ -152,6 +141,17 @@ fn written() -> Vec<(String, Item)> {
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
     all
+}
+
+/// What somebody comes in by.
+fn ways_in() -> Vec<Record> {
+    let (session, _) = samples::session(1, Role::Approver);
+    vec![
+        SessionPointer::from(&session).into(),
+        samples::second_factor(1).into(),
+        samples::pending_sign_in(1).0.into(),
+        session.into(),
+    ]
 }
 
 fn conversation(id: domain::ThreadId) -> Thread {

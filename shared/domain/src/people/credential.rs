@@ -504,13 +504,13 @@ impl Session {
         })
     }
 
-    /// The same, as far as the rules of its organization let it.
-    pub fn principal_in(&self, organization: &Organization, now: Timestamp) -> Option<Principal> {
-        let mut principal = self.principal(now)?;
+    /// The caller that this session stands for, as far as the rules of the organization let one that was opened so.
+    #[must_use]
+    pub fn limit(&self, mut principal: Principal, organization: &Organization) -> Principal {
         if organization.require_second_factor && !self.opened_with.has_second_factor() {
             principal.scopes.retain(|scope| !Scope::DECIDING.contains(scope));
         }
-        Some(principal)
+        principal
     }
 
     fn holds(&self, now: Timestamp) -> bool {
@@ -915,11 +915,14 @@ mod tests {
             require_second_factor,
             created_at: now,
         };
-        let of = |role, opened_with| Session { role, opened_with, ..session() };
+        let of = |role, opened_with, required| {
+            let session = Session { role, opened_with, ..session() };
+            session.limit(session.principal(now).unwrap(), &organization(required))
+        };
         for opened_with in OpenedWith::ALL {
-            let open = of(Role::Owner, *opened_with).principal_in(&organization(false), now).unwrap();
+            let open = of(Role::Owner, *opened_with, false);
             assert_eq!(open.scopes, Role::Owner.scopes());
-            let asked = of(Role::Owner, *opened_with).principal_in(&organization(true), now).unwrap();
+            let asked = of(Role::Owner, *opened_with, true);
             let decides = asked.permit::<scope::ApprovalsDecide>().map(drop);
             let refused = Err(Denied::SecondFactor(Scope::ApprovalsDecide));
             assert_eq!(decides, if opened_with.has_second_factor() { Ok(()) } else { refused });
@@ -928,7 +931,7 @@ mod tests {
             assert_eq!(granted, if opened_with.has_second_factor() { Ok(()) } else { beyond });
             assert!(asked.permit::<scope::MessagesRead>().is_ok());
         }
-        let viewer = of(Role::Viewer, OpenedWith::Password).principal_in(&organization(true), now).unwrap();
+        let viewer = of(Role::Viewer, OpenedWith::Password, true);
         assert_eq!(viewer.scopes, Role::Viewer.scopes());
         let decides = viewer.permit::<scope::ApprovalsDecide>().map(drop);
         assert_eq!(decides, Err(Denied::Scope(Scope::ApprovalsDecide)), "a second factor gives no right");
