@@ -136,7 +136,8 @@ struct Row {
     email: String,
     role: &'static str,
     what: &'static str,
-    groups: Vec<String>,
+    /// The names of their groups; empty for none.
+    groups: String,
     since: Moment,
     is_reader: bool,
 }
@@ -184,7 +185,8 @@ struct MemberPage {
     role: &'static str,
     what: &'static str,
     since: Moment,
-    groups: Vec<String>,
+    /// The names of their groups; empty for none.
+    groups: String,
     is_reader: bool,
     /// The roles that the reader may give them; none where they may change nothing.
     roles: Vec<Choice>,
@@ -228,10 +230,10 @@ fn choices(groups: &[Group], chosen: impl Fn(GroupId) -> bool) -> Vec<Choice> {
     groups.iter().map(choice).collect()
 }
 
-/// The names of groups.
-fn named(seated: &Seated, groups: &[Group]) -> Vec<String> {
+/// The names of somebody's groups, with commas between.
+fn named(seated: &Seated, groups: &[Group]) -> String {
     let own = groups.iter().filter(|group| seated.groups.contains(&group.id));
-    own.map(|group| group.name.to_string()).collect()
+    own.map(|group| group.name.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// The groups whose boxes are checked.
