@@ -194,7 +194,7 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         turn.clone_from(&message.message);
     }
     let approval = as_sealed(approval, &message.message);
-    Ok(View { approval, message, answers, thread, differences, known_since, inbox_paused })
+    Ok(View { approval, message, answers, thread, differences, inbox_paused, known_since })
 }
 
 /// Under what it is kept that somebody was written to, of each recipient.
