@@ -33,7 +33,9 @@ use app::gate::html::{MAX_TEXT_WEIGHT, weight};
 /// The form.
 pub(super) const PAGES: &[Page] = &[Page {
     path: "/approvals/{approval_id}/edit",
-    get: Get::Page(|context, request, at| Box::pin(async move { show(context, request, at.id()?).await })),
+    get: Get::Page(|context, request, at| {
+        Box::pin(async move { Box::pin(show(context, request, at.id()?)).await })
+    }),
     post: Some(|context, request, at| {
         Box::pin(async move { Box::pin(submit(context, request, at.id()?)).await })
     }),

@@ -27,6 +27,9 @@ pub(super) const PAGES: &[Page] = &[Page {
     ..Page::NEW
 }];
 
+/// What a wrong code is answered.
+const WRONG: &str = "The code is wrong, or was used. Take the next one that your authenticator shows. After ten attempts within a quarter of an hour none is taken until the next begins.";
+
 #[derive(Template)]
 #[template(path = "sign_in_code.html")]
 struct CodePage {
@@ -76,9 +79,7 @@ async fn submit(context: &Context, request: &Request) -> Result<Response, Refusa
             Ok(guard::see_other(&page.next).cookie(cookie(&session)).cookie(no_pending_cookie()))
         }
         Err(refusal) if refusal.code() == Code::WrongSecondFactor => {
-            page.alert = "The code is wrong, or was used. Take the next one that your authenticator shows. After ten attempts within a quarter \
-                          of an hour none is taken until the next begins."
-                .to_owned();
+            page.alert.push_str(WRONG);
             Ok(guard::html(401, render(&page)?))
         }
         Err(refusal) if refusal.code() == Code::SignedOut => Ok(anew(&page.next)),

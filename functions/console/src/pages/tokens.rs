@@ -10,6 +10,7 @@ use app::people::tokens;
 use askama::Template;
 use domain::people::access::{Scope, scope};
 use domain::people::credential::{Secret, Standing, Token};
+use domain::people::limit::SendsPerDay;
 use domain::{InboxId, Timestamp, TokenId};
 use futures_util::future::{try_join, try_join3};
 use runtime::http::{Request, Response};
@@ -179,7 +180,7 @@ impl Row {
             used: token.last_used_at.map(|at| Moment::new(at, now)),
             expires: token.expires_at.map(|at| Moment::new(at, now)),
             overlaps: overlaps.map(|at| Moment::new(at, now)),
-            sends_per_day: token.sends_per_day.map(|limit| limit.get()),
+            sends_per_day: token.sends_per_day.map(SendsPerDay::get),
         }
     }
 }

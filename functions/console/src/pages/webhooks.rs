@@ -519,11 +519,8 @@ async fn back<T>(
     done: Result<T, Refusal>,
     notice: &str,
 ) -> Result<Response, Refusal> {
-    let refusal = match done {
-        Ok(_) => {
-            return Ok(guard::see_other(&format!("{}/{id}?notice={notice}", route::WEBHOOKS)));
-        }
-        Err(refusal) => refusal,
+    let Err(refusal) = done else {
+        return Ok(guard::see_other(&format!("{}/{id}?notice={notice}", route::WEBHOOKS)));
     };
     let Some(alert) = conflict(&refusal) else { return Err(refusal) };
     page(visit, request, 409, id, Said { alert, ..Said::default() }).await

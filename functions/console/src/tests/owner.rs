@@ -76,7 +76,7 @@ async fn a_token_is_made_shown_once_changed_rotated_and_deleted() {
     let [one] = &console.tokens()[..] else { panic!("one token") };
     assert_eq!(one.scopes, [Scope::MessagesRead, Scope::MessagesSend].into());
     assert_eq!(one.inboxes, Some([samples::inbox_id(1)].into()));
-    assert_eq!(one.sends_per_day.map(|limit| limit.get()), Some(50));
+    assert_eq!(one.sends_per_day.map(domain::people::limit::SendsPerDay::get), Some(50));
     let secret = made.body().split("value=\"cs_live_").nth(1).unwrap().split('"').next().unwrap().to_owned();
     assert_eq!(Secret::parse(&format!("cs_live_{secret}")).map(|secret| secret.hash()), Ok(one.hash));
     assert!(made.body().contains("curl https://console.example.com/v1/me"), "{}", made.body());
