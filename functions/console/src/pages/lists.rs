@@ -303,7 +303,7 @@ async fn add(context: &Context, request: &Request, list: List) -> Result<Respons
     let body = typed.body(list);
     let once = Once::default();
     let added = async {
-        Ok(match list {
+        Ok::<_, Refusal>(match list {
             List::Suppressions => {
                 let new = wire::mailbox::listed::new_suppression(&body)?;
                 let saved = |_: &_| (201, String::new());
