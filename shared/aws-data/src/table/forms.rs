@@ -50,12 +50,6 @@ fn written() -> Vec<(String, Item)> {
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
         Organization { require_second_factor: true, ..samples::organization(1) }.into(),
-        samples::member(1, Role::Owner).into(),
-        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
-        samples::reset(1).0.into(),
-        samples::reset(1).0.used(samples::later(9)).into(),
-        samples::invitation(1).into(),
-        samples::accepted_invitation(1).into(),
         TokenPointer::from(&token).into(),
         token.into(),
         rotated.into(),
@@ -151,6 +145,12 @@ fn ways_in() -> Vec<Record> {
         samples::second_factor(1).into(),
         samples::pending_sign_in(1).0.into(),
         session.into(),
+        samples::member(1, Role::Owner).into(),
+        Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
+        samples::reset(1).0.into(),
+        samples::reset(1).0.used(samples::later(9)).into(),
+        samples::invitation(1).into(),
+        samples::accepted_invitation(1).into(),
     ]
 }
 

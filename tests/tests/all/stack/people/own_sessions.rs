@@ -94,7 +94,9 @@ fn the_hundred_and_first_session_ends_the_oldest() {
     for _ in 0..25 {
         std::thread::scope(|scope| {
             let all: Vec<_> = (0..4).map(|_| scope.spawn(|| opened(&stack, "approver", &password))).collect();
-            all.into_iter().for_each(|one| drop(one.join().unwrap()));
+            for one in all {
+                drop(one.join().unwrap());
+            }
         });
     }
     stack.get("/v1/me", stack.text("/approver/session")).refused(401, "invalid_credential");

@@ -28,7 +28,7 @@ impl Browser<'_> {
         let csrf = shown.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
         let cookie = ("cookie", format!("__Host-cs_session={}", self.session));
         let form = ("content-type", "application/x-www-form-urlencoded".to_owned());
-        self.stack.raw("POST", path, "", vec![cookie, form], &format!("csrf={csrf}&{fields}"))
+        self.stack.raw("POST", path, "", vec![cookie, form], format!("csrf={csrf}&{fields}"))
     }
 }
 
