@@ -469,11 +469,15 @@ async fn a_code_is_asked_for_on_a_form_that_holds_no_password() {
         held.generate(u64::try_from(console.world.ports.now().as_second()).unwrap()).to_string()
     };
     let confirm = format!("{settings}/second-factor/confirm");
-    let wrong = console.post(Some(APPROVER), &confirm, &[("csrf", &csrf), ("code", "nonsense")]).await;
+    let wrong = console
+        .post(Some(APPROVER), &confirm, &[("csrf", &csrf), ("code", "nonsense"), ("password", password)])
+        .await;
     assert_eq!(wrong.status(), 422);
     assert!(wrong.alert().starts_with("The code is wrong") && !wrong.body().contains("otpauth:"));
     let typed = code(&console);
-    let done = console.post(Some(APPROVER), &confirm, &[("csrf", &csrf), ("code", &typed)]).await;
+    let done = console
+        .post(Some(APPROVER), &confirm, &[("csrf", &csrf), ("code", &typed), ("password", password)])
+        .await;
     let codes: Vec<_> = done.body().split("<code class=\"hash\">").skip(1).collect();
     assert_eq!((done.status(), codes.len()), (200, 10));
     let recovery = codes[0].split('<').next().unwrap().to_owned();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::ports::DataKeys;
+use app::base::store::Directory;
 use app::people::{second_factor, sessions};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
@@ -17,22 +18,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/me/totp/confirm",
     access: Access::Credential,
-    says: "in a session; shown this once",
-    example: r#"{"code": "123456"}"#,
+    says: "in a session, which all other sessions end for; shown this once",
+    example: r#"{"code": "123456", "password": "correct horse battery staple"}"#,
     query: None,
     body: Some(Shape::of::<ConfirmTotp>()),
     response: Some(schema::of::<RecoveryCodesView>),
-    open: || crate::open(|aws| (aws.ports(), aws.data_keys()), handle),
+    open: || crate::open(|aws| (aws.ports(), aws.directory(), aws.data_keys()), handle),
 };
 
-type World = (Ports, Arc<dyn DataKeys>);
+type World = (Ports, Arc<dyn Directory>, Arc<dyn DataKeys>);
 
-fn handle<'a>((ports, data_keys): &'a World, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, directory, data_keys): &'a World, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let entered = request.enter_any(ports).await?;
         let own = sessions::own(entered.session)?;
-        let code = confirm(&request.body)?;
-        let codes = second_factor::confirm(&entered.ports, &**data_keys, &own, &code).await?;
+        let (code, password) = confirm(&request.body)?;
+        let shown = (&*code, &*password);
+        let codes = second_factor::confirm(&entered.ports, &**directory, &**data_keys, &own, shown).await?;
         Ok(Response::json(200, &recovery_codes(&codes)))
     })
 }

@@ -50,6 +50,8 @@ pub(super) struct Mail {
     /// How many there are, in words.
     pub links_count: String,
     pub links_mislead: bool,
+    /// So many more than are listed.
+    pub links_unlisted: usize,
     pub headers: Vec<(String, String)>,
     pub headers_cut: bool,
     /// `open` where whoever asked for the mail gave some of them.
@@ -241,9 +243,11 @@ pub(super) fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, 
         })
         .map(|(name, value)| (visible(name), visible(value)))
         .collect();
-    let links: Vec<Link> = reading
-        .links
-        .iter()
+    let (misleading, others): (Vec<_>, Vec<_>) = reading.links.iter().partition(|link| link.misleads());
+    let links_mislead = !misleading.is_empty();
+    let links: Vec<Link> = misleading
+        .into_iter()
+        .chain(others)
         .take(MAX_LINKS)
         .map(|link| Link {
             text: visible(&link.text),
@@ -265,7 +269,8 @@ pub(super) fn mail(detail: &Detail, pictures: &[(String, String)], files: &str, 
         html,
         text,
         same_words,
-        links_mislead: links.iter().any(|link| link.misleads),
+        links_mislead,
+        links_unlisted: links_count.saturating_sub(MAX_LINKS),
         links,
         links_count: count(links_count, "link", "links"),
         headers_cut: headers.len() < detail.headers.len(),

@@ -518,11 +518,14 @@ async fn told_of(visit: &Visit, refusal: Refusal, id: MemberId) -> Result<Respon
 async fn change(context: &Context, request: &Request, id: MemberId) -> Result<Response, Refusal> {
     let (visit, form) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::MembersManage>()?;
-    // A page that showed no groups says nothing of them.
-    let groups = (form.field("groups") == "shown").then(|| checked(&form));
+    // What stands as the page showed it is not asked for: somebody may have changed it since. A page that showed no groups says nothing of them.
+    let had = form.checked("had-");
+    let same = form.checked("group-") == had;
+    let groups = (form.field("groups") == "shown" && !same).then(|| checked(&form));
     let changed = match Role::parse(form.field("role")) {
         Some(role) => {
-            let change = SeatChange { role: Some(role), groups };
+            let role = Some(role).filter(|role| role.as_str() != form.field("was"));
+            let change = SeatChange { role, groups };
             seats::update(&visit.ports, &permit, id, change).await
         }
         None => Err(Refusal::field("Role", Code::UnknownRole, "choose one of the list")),

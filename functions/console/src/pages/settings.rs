@@ -287,7 +287,8 @@ async fn start(context: &Context, request: &Request) -> Result<Response, Refusal
 async fn confirm(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let (visit, form) = Visit::of_form(context, request, &[]).await?;
     let data_keys = visit.powers.data_keys()?;
-    match second_factor::confirm(&visit.ports, data_keys, &visit.session, form.field("code")).await {
+    let (directory, shown) = (visit.powers.directory()?, (form.field("code"), form.field("password")));
+    match second_factor::confirm(&visit.ports, directory, data_keys, &visit.session, shown).await {
         Ok(codes) => codes_page(&visit, &codes, true).await,
         // The secret is in the authenticator by now: only the code is asked for again.
         Err(Refusal::Invalid(errors)) => {

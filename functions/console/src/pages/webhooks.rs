@@ -292,13 +292,20 @@ impl Fields {
             word: visible(inbox.address.as_str()),
             checked: typed.inboxes.contains(&inbox.id.to_string()),
         };
+        // What it is told of already stays checked, however many inboxes there are.
+        let listed = |id: &&String| found.items.iter().all(|inbox| inbox.id.to_string() != **id);
+        let unlisted = typed.inboxes.iter().filter(listed).map(|id| Choice {
+            name: format!("inbox-{id}"),
+            word: id.clone(),
+            checked: true,
+        });
         let titled = |(title, choices): (&str, Vec<Choice>)| Group { title: title.to_owned(), choices };
         Ok(Self {
             url: typed.url,
             some_events: typed.some_events,
             groups: groups.into_iter().map(titled).collect(),
             some_inboxes: typed.some_inboxes,
-            inboxes: found.items.iter().map(inbox).collect(),
+            inboxes: found.items.iter().map(inbox).chain(unlisted).collect(),
             more: found.next.is_some(),
         })
     }

@@ -164,9 +164,9 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         approval.answers.map(in_trash),
         approval.supersedes.map(key::Approval),
         contacts(&approval).into_iter().map(key::Contact).collect::<Vec<_>>(),
-        key::Inbox(approval.inbox_id),
+        (key::Inbox(approval.inbox_id), key::Thread(approval.thread_id)),
     );
-    let (message, trashed, answers, answers_trashed, before, contacts, inbox) =
+    let (message, trashed, answers, answers_trashed, before, contacts, (inbox, conversation)) =
         load(&*ports.store, organization_id, wanted).await?;
     let inbox_paused = inbox.is_some_and(|inbox| inbox.paused.is_some());
     let known_since = contacts.into_iter().map(|contact| contact.map(|it| it.first_at)).collect();
@@ -193,7 +193,11 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
     for turn in thread.iter_mut().filter(|turn| turn.id == message.message.id) {
         turn.clone_from(&message.message);
     }
-    let approval = as_sealed(approval, &message.message);
+    let mut approval = as_sealed(approval, &message.message);
+    if conversation.is_some_and(|thread| thread.tainted) {
+        // It may have been tainted since the mail was asked for.
+        approval.risks.get_or_insert_default().insert(Risk::ThreadTainted);
+    }
     Ok(View { approval, message, answers, thread, differences, inbox_paused, known_since })
 }
 
@@ -399,10 +403,11 @@ async fn approve_unseen(
             .collect();
         risks.extend((tainted || approval.is_tainted()).then_some(Risk::ThreadTainted.as_str()));
         let risks = risks.into_iter().collect::<Vec<_>>().join(" ");
+        let reasons = approval.reasons.join(" ");
         return Err(Refusal::Because {
             code: Code::LookFirst,
             message: "something about this mail deserves a look: open it, and approve it alone".to_owned(),
-            details: vec![("risks", risks)],
+            details: vec![("risks", risks), ("reasons", reasons)],
         });
     }
     decide(ports, workflow, permit, id, digest, &Verdict::Approve).await

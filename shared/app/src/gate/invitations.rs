@@ -146,6 +146,8 @@ pub struct Opened {
     pub invitation: Invitation,
     /// To which organization.
     pub organization: Organization,
+    /// Whoever invited them, in the role that they have.
+    pub inviter: (MemberId, Role),
 }
 
 /// What the link of an invitation opens. Changes nothing.
@@ -154,13 +156,11 @@ pub async fn open(ports: &Ports, secret: &InvitationSecret) -> Result<Opened, Re
     let wanted = (key::Invitation(secret.invitation_id()), key::Organization);
     let (invitation, organization) = load(&*ports.store, organization_id, wanted).await?;
     let invitation = invitation.ok_or_else(|| closed(InvitationClosed::Unknown))?;
-    let inviter = match invitation.invited_by.member() {
-        Some(id) => load(&*ports.store, organization_id, key::Member(id)).await?.map(|member| member.role),
-        None => None,
-    };
-    invitation.opens(secret.hash(), inviter, ports.now()).map_err(closed)?;
+    let inviter = inviter(ports, &invitation).await?.map(|member| (member.id, member.role));
+    invitation.opens(secret.hash(), inviter.map(|(_, role)| role), ports.now()).map_err(closed)?;
+    let inviter = inviter.ok_or_else(|| closed(InvitationClosed::Unknown))?;
     let organization = organization.ok_or_else(|| closed(InvitationClosed::Unknown))?;
-    Ok(Opened { invitation, organization })
+    Ok(Opened { invitation, organization, inviter })
 }
 
 /// Accepts an invitation: whoever has the link of its last mail gets the seat, a login with this password, and a session.
@@ -173,13 +173,13 @@ pub async fn accept(
     let secret = InvitationSecret::parse(text).ok_or_else(|| closed(InvitationClosed::Unknown))?;
     let organization_id = secret.organization_id();
     // Whoever has no link learns nothing of what a password has to be, and has none hashed.
-    let Opened { invitation, organization } = open(ports, &secret).await?;
+    let Opened { invitation, organization, .. } = open(ports, &secret).await?;
     check_new_password("password", password, &invitation.email, &organization.name)
         .map_err(|error| Refusal::Invalid(vec![error]))?;
     let password_hash = hash_password(password, &ports.bytes())?;
     retry(TRIES, "the invitation kept changing", || async {
         let now = ports.now();
-        let invitation = open(ports, &secret).await?.invitation;
+        let Opened { invitation, inviter: (inviter_id, inviter_role), .. } = open(ports, &secret).await?;
         let member = Member {
             id: ports.member_id(),
             organization_id,
@@ -205,11 +205,9 @@ pub async fn accept(
             .create(member.clone())
             .directory(DirectoryWrite::NewLogin(login))
             .create(session.clone())
-            .create(SessionPointer::from(&session));
-        if let Some(inviter) = inviter(ports, &invitation).await? {
-            // Of one who is removed at this moment nobody comes in.
-            change = change.write(Write::HoldsRole(inviter.id, inviter.role));
-        }
+            .create(SessionPointer::from(&session))
+            // Of one who is removed at this moment, or has another role, nobody comes in.
+            .write(Write::HoldsRole(inviter_id, inviter_role));
         let mut groups = vec![];
         if !invitation.groups.is_empty() {
             let mut book = book(ports, organization_id).await?;
@@ -232,7 +230,11 @@ pub async fn accept(
             .audit(ports.audit(organization_id, &actor, "session.create", session.id))
             .event(seat_event(ports, organization_id, EventKind::MemberCreated, member.id, member.role));
         match ports.store.commit(change).await {
-            Err(StoreError::Conflict(conflicts)) if conflicts.contains(&Conflict::Directory) => {
+            // Accepted by the same click at this moment, it is said to be that.
+            Err(StoreError::Conflict(conflicts))
+                if conflicts.contains(&Conflict::Directory)
+                    && !conflicts.contains(&Conflict::Record(Key::Invitation(invitation.id))) =>
+            {
                 let message =
                     "this address has a login already: sign in with it, or ask to be invited under another";
                 Err(Refusal::because(Code::EmailTaken, message))

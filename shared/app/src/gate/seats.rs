@@ -239,7 +239,7 @@ async fn look(
     let (caller, member, book) = load(&*ports.store, principal.organization_id, wanted).await?;
     let role = caller.ok_or_else(Refusal::member_removed)?.role;
     let member = member.ok_or(Refusal::NotFound("member"))?;
-    Ok((principal.clone().seated(role), member, book.unwrap_or_default()))
+    Ok((principal.seated_anew(role), member, book.unwrap_or_default()))
 }
 
 pub(crate) async fn book(ports: &Ports, organization_id: OrganizationId) -> Result<PolicyBook, Refusal> {

@@ -7,7 +7,7 @@ use domain::people::organization::{Member, Organization};
 
 use crate::base::error::Refusal;
 use crate::base::ports::Ports;
-use crate::base::store::{Change, Directory, DirectoryWrite, key, load};
+use crate::base::store::{Change, Directory, DirectoryWrite, Key, Write, key, load};
 use crate::people::attempts::Attempt;
 use crate::people::password::{check_new_password, hash_password, verify_password};
 use crate::people::sessions;
@@ -70,6 +70,8 @@ pub async fn change_password(
     let password_hash = hash_password(new, &ports.bytes())?;
     let change = Change::new(organization_id)
         .directory(DirectoryWrite::NewPassword { login, password_hash })
+        // A link to another password that was asked for before holds no more.
+        .write(Write::Delete(Key::Reset(member_id)))
         .directory(forget)
         .audit(entry);
     sessions::end_all(ports, change, member_id, Some(session.id), &actor).await

@@ -122,7 +122,10 @@ pub async fn confirm(
             .audit(entry);
         Try::of(ports.store.commit(change).await, ())
     })
-    .await
+    .await?;
+    // Whoever signed in with the password before, while this was written, did so before now.
+    let change = Change::new(member.organization_id).write(Write::EndSessions(member.id, ports.now()));
+    Ok(ports.store.commit(change).await?)
 }
 
 /// Why a link resets nothing, in words for whoever holds it.

@@ -100,13 +100,14 @@ pub async fn start(ports: &Ports, data_keys: &dyn DataKeys, own: &Session) -> Re
     Ok(Started { secret: seed.base32(), uri: seed.uri(member.email.as_str()) })
 }
 
-/// Enables it: whoever shows a first code has it in their authenticator. Gives the recovery codes, this once. The session that calls
-/// counts from now on as one that was opened with it.
+/// Enables it: whoever shows a first code has it in their authenticator, and whoever shows their password is no thief of a session.
+/// Gives the recovery codes, this once. The session that calls counts from now on as one that was opened with it; all others end.
 pub async fn confirm(
     ports: &Ports,
+    directory: &dyn Directory,
     data_keys: &dyn DataKeys,
     own: &Session,
-    code: &str,
+    (code, password): (&str, &str),
 ) -> Result<Vec<RecoveryCode>, Refusal> {
     let (member, organization, factor) = known(ports, own).await?;
     if factor.as_ref().is_some_and(SecondFactor::is_enabled) {
@@ -118,8 +119,16 @@ pub async fn confirm(
             "there is nothing to confirm, or it was begun more than an hour ago: POST /v1/me/totp begins anew",
         )
     })?;
+    let (login, attempt) = attempt(ports, directory, &member).await?;
+    if !(attempt.is_compared() && verify_password(password, &login.password_hash)) {
+        return Err(attempt
+            .refused(ports, &login, "second_factor.refuse", wrong_password("password"))
+            .await?);
+    }
     let taken = codes::take(ports, data_keys, &organization, &started, code).await?;
-    let (used, opened_with) = taken.ok_or_else(wrong_code)?;
+    let Some((used, opened_with)) = taken else {
+        return Err(attempt.refused(ports, &login, "second_factor.refuse", wrong_code()).await?);
+    };
     let codes = draw(ports);
     let recovery = codes.iter().map(|code| code.hash(member.id)).collect();
     let enabled = SecondFactor { enabled_at: Some(ports.now()), recovery, ..used };
@@ -127,9 +136,12 @@ pub async fn confirm(
     let change = Change::new(organization.id)
         .update(enabled)
         .write(Write::OpenedWith { session: own.hash, opened_with })
+        .directory(attempt.forgotten(&login.email))
         .audit(ports.audit(organization.id, &actor, "second_factor.enable", member.id));
-    commit(ports, change).await?;
-    Ok(codes)
+    match sessions::end_all(ports, change, member.id, Some(own.id), &actor).await {
+        Err(Refusal::Because { code: Code::ChangedMeanwhile, .. }) => Err(wrong_code()),
+        done => done.map(|()| codes),
+    }
 }
 
 /// Takes it away, for whoever shows it or their password. All other sessions end, and the one that calls counts as opened without.
@@ -183,6 +195,10 @@ async fn proven(
     let (login, attempt) = attempt(ports, directory, &member).await?;
     let shown = match proof {
         _ if !attempt.is_compared() => None,
+        Proof::Password(_) if !own.opened_with.has_second_factor() => {
+            let message = "this session was opened without your second factor: show a code, not the password";
+            return Err(Refusal::because(Code::SecondFactorNeeded, message));
+        }
         Proof::Password(password) => verify_password(password, &login.password_hash).then(|| factor.clone()),
         Proof::Code(code) => {
             codes::take(ports, data_keys, &organization, &factor, code).await?.map(|(used, _)| used)

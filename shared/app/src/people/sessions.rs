@@ -399,7 +399,7 @@ pub async fn end_others(ports: &Ports, own: &Session, and_current: bool) -> Resu
 }
 
 /// Writes `first`, and ends all sessions of a member but `except`: the latest in the transaction of `first`, others, where there are
-/// more than [`ENDED_AT_ONCE`], in further ones. What fails halfway may be repeated.
+/// more than [`ENDED_AT_ONCE`] or some were opened while it was written, in further ones. What fails halfway may be repeated.
 pub async fn end_all(
     ports: &Ports,
     first: Change,
@@ -409,8 +409,11 @@ pub async fn end_all(
 ) -> Result<(), Refusal> {
     let organization_id = first.organization_id;
     let mut change = first;
-    for _ in 0..ENDINGS {
+    for n in 0..ENDINGS {
         let ending = others(ports, organization_id, member_id, except).await?;
+        if ending.is_empty() && n > 0 {
+            return Ok(());
+        }
         if !ending.is_empty() {
             let mut entry = ports.audit(organization_id, actor, "session.delete", member_id);
             let ids: Vec<_> = ending.iter().map(|pointer| pointer.id.to_string()).collect();
@@ -420,9 +423,6 @@ pub async fn end_all(
         let writes = change.writes.len() + change.directory.len() + change.audit.len();
         if writes > 0 {
             ports.store.commit(change).await?;
-        }
-        if ending.len() < ENDED_AT_ONCE {
-            return Ok(());
         }
         change = Change::new(organization_id);
     }

@@ -179,6 +179,7 @@ pub async fn rotate(
         let code = match refused {
             InvalidRotation::NotOwner => Code::OwnerOfTokenRequired,
             InvalidRotation::NotOfThisToken => Code::PersonRequired,
+            InvalidRotation::BeyondSession => Code::SecondFactorNeeded,
         };
         Refusal::because(code, refused)
     })?;

@@ -385,10 +385,17 @@ impl Approval {
         if self.is_tainted() { Level::Danger } else { known }
     }
 
+    /// Because of these a person looks at a mail, whatever its policies say.
+    const LOOKED_AT: &[&str] =
+        &["edited", "sent_again", "rejected_before", "written_by_others", "answers_automatic_mail"];
+
     /// Whether it may be approved together with others, by somebody who saw no more of it than a list shows: nothing about it
-    /// deserves a look first.
+    /// deserves a look first, and it is none that a person has to look at.
     pub fn may_be_batched(&self) -> bool {
         self.level() == Level::Note
+            && self.supersedes.is_none()
+            && self.resends.is_empty()
+            && !self.reasons.iter().any(|reason| Self::LOOKED_AT.contains(&&**reason))
     }
 
     /// So many mails there are of one, itself among them, before it has to be written anew.

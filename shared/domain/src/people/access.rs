@@ -85,9 +85,9 @@ scopes! {
 }
 
 impl Scope {
-    /// What decides, or says what needs a decision: a session without a second factor holds none of these where the organization asks
-    /// for one.
-    pub const DECIDING: &[Scope] = &[Scope::ApprovalsDecide, Scope::PoliciesManage];
+    /// What decides, or says what needs a decision, or who decides: a session without a second factor holds none of these where the
+    /// organization asks for one.
+    pub const DECIDING: &[Scope] = &[Scope::ApprovalsDecide, Scope::PoliciesManage, Scope::MembersManage];
 }
 
 /// A scope as a type.
@@ -344,6 +344,15 @@ impl Principal {
             Actor::Member { .. } | Actor::System => held,
         };
         Self { role, scopes, ..self }
+    }
+
+    /// The same caller with the role that they have by now: what was taken from them beyond their role stays taken.
+    #[must_use]
+    pub fn seated_anew(&self, role: Role) -> Self {
+        let taken: Vec<_> = self.role.scopes().difference(&self.scopes).copied().collect();
+        let mut next = self.clone().seated(role);
+        next.scopes.retain(|scope| !taken.contains(scope));
+        next
     }
 
     /// The proof that the caller holds the scope `S`.

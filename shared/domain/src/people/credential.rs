@@ -201,6 +201,9 @@ pub enum InvalidRotation {
     /// What a token has a secret of must not outlive it.
     #[error("a token rotates itself and what was made with it: sign in to rotate another")]
     NotOfThisToken,
+    /// A session without the second factor that the organization asks for gets nothing back by a token.
+    #[error("this token may do what your session may not: sign in with your second factor")]
+    BeyondSession,
 }
 
 /// Why a token may not be made.
@@ -363,6 +366,11 @@ impl Token {
     pub fn check_rotation(&self, principal: &Principal) -> Result<(), InvalidRotation> {
         if principal.actor.member() != Some(self.member_id) {
             return Err(InvalidRotation::NotOwner);
+        }
+        let taken =
+            |scope: &&Scope| principal.role.scopes().contains(scope) && !principal.scopes.contains(scope);
+        if principal.credential.is_person() && self.scopes.iter().any(|scope| taken(&scope)) {
+            return Err(InvalidRotation::BeyondSession);
         }
         match principal.credential.tokens().first() {
             Some(own) if *own != self.hash && !self.ancestors.contains(own) => {

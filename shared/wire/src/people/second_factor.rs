@@ -15,13 +15,15 @@ request! {
     pub struct ConfirmTotp {
         /// The six digits that the authenticator shows.
         code: Text<64>,
+        /// One's own password.
+        password: Text<200>,
     }
 }
 
 /// Reads [`ConfirmTotp`].
-pub fn confirm(body: &[u8]) -> Result<String, Refusal> {
-    let ConfirmTotp { code } = request::body(body)?;
-    Ok(code.0)
+pub fn confirm(body: &[u8]) -> Result<(String, String), Refusal> {
+    let ConfirmTotp { code, password } = request::body(body)?;
+    Ok((code.0, password.0))
 }
 
 request! {

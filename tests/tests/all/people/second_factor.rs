@@ -125,13 +125,17 @@ impl House {
         sessions::sign_in(self.ports(), &doors, &shown).await.map_err(|refusal| refusal.code())
     }
 
+    async fn confirm(&self, own: &Session, typed: &str) -> Result<Vec<RecoveryCode>, Refusal> {
+        second_factor::confirm(self.ports(), &*self.world.store, &PlainKeys, own, (typed, RIGHT)).await
+    }
+
     /// Sets it up, and goes on to the next time step: the session, the authenticator and the recovery codes.
     async fn set_up(&self) -> (Session, Authenticator, Vec<RecoveryCode>) {
         let (own, _) = self.sign_in(RIGHT, None).await.unwrap();
         let started = second_factor::start(self.ports(), &PlainKeys, &own).await.unwrap();
         let held = Authenticator::of(&started.secret);
         let shown = held.code(self.ports());
-        let codes = second_factor::confirm(self.ports(), &PlainKeys, &own, &shown).await.unwrap();
+        let codes = self.confirm(&own, &shown).await.unwrap();
         self.world.pass(30);
         (own, held, codes)
     }
@@ -295,9 +299,9 @@ async fn who_signs_in_while_a_second_factor_is_set_up_gets_no_session_without_it
     let (own, _) = house.sign_in(RIGHT, None).await.unwrap();
     let started = second_factor::start(house.ports(), &PlainKeys, &own).await.unwrap();
     let shown = Authenticator::of(&started.secret).code(house.ports());
-    let ports = house.ports().clone();
+    let (ports, store) = (house.ports().clone(), Arc::clone(&house.world.store));
     let meanwhile = async move {
-        second_factor::confirm(&ports, &PlainKeys, &own, &shown).await.unwrap();
+        second_factor::confirm(&ports, &*store, &PlainKeys, &own, (&shown, RIGHT)).await.unwrap();
     };
     let racing =
         Racing { inner: Arc::clone(&house.world.store), meanwhile: Mutex::new(Some(Box::pin(meanwhile))) };
@@ -314,9 +318,7 @@ async fn of_two_sessions_that_set_one_up_the_later_start_counts_and_the_first_co
     let house = House::new().await;
     let (one, _) = house.sign_in(RIGHT, None).await.unwrap();
     let (two, _) = house.sign_in(RIGHT, None).await.unwrap();
-    let confirm = async |own: &Session, typed: &str| {
-        code(second_factor::confirm(house.ports(), &PlainKeys, own, typed).await.map(drop))
-    };
+    let confirm = async |own: &Session, typed: &str| code(house.confirm(own, typed).await.map(drop));
     assert_eq!(confirm(&one, "123456").await, Err(Code::SecondFactorNotStarted));
     let first = second_factor::start(house.ports(), &PlainKeys, &one).await.unwrap();
     let second = second_factor::start(house.ports(), &PlainKeys, &two).await.unwrap();
@@ -363,7 +365,7 @@ async fn a_seed_that_is_not_confirmed_within_an_hour_is_worth_nothing() {
     let started = second_factor::start(house.ports(), &PlainKeys, &own).await.unwrap();
     house.world.pass(3600);
     let typed = Authenticator::of(&started.secret).code(house.ports());
-    let late = code(second_factor::confirm(house.ports(), &PlainKeys, &own, &typed).await.map(drop));
+    let late = code(house.confirm(&own, &typed).await.map(drop));
     assert_eq!(late, Err(Code::SecondFactorNotStarted));
 }
 
@@ -417,7 +419,7 @@ async fn nothing_that_is_stored_or_written_down_shows_a_seed_or_a_code() {
     let (own, _) = house.sign_in(RIGHT, None).await.unwrap();
     let started = second_factor::start(house.ports(), &PlainKeys, &own).await.unwrap();
     let typed = Authenticator::of(&started.secret).code(house.ports());
-    let codes = second_factor::confirm(house.ports(), &PlainKeys, &own, &typed).await.unwrap();
+    let codes = house.confirm(&own, &typed).await.unwrap();
     let contents = format!("{:?}", house.world.store.contents());
     for secret in codes.iter().map(RecoveryCode::reveal).chain([started.secret.to_string()]) {
         assert!(!contents.contains(&secret) && !contents.contains(&secret.replace('-', "")));

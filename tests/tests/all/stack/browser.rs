@@ -394,6 +394,7 @@ async fn somebody_sets_up_a_second_factor_and_signs_in_with_it() {
     shows(&browser, "Put this into your authenticator").await;
     let secret = browser.find(Locator::Css("code.hash")).await.unwrap().text().await.unwrap();
     write("input[name=code]", &code(&secret, 0)).await;
+    write("input[name=password]", stack.text("/approver/password")).await;
     press("form[action$='/confirm'] button").await;
     shows(&browser, "Recovery codes").await;
     assert_eq!(browser.find_all(Locator::Css(".codes code")).await.unwrap().len(), 10);

@@ -39,11 +39,12 @@ fn sign_in(stack: &Stack, role: &str, code: Option<&str>) -> Answer {
     stack.post("/v1/sessions", "", &body)
 }
 
-fn set_up(stack: &Stack, session: &str) -> (Authenticator, Vec<String>) {
+fn set_up(stack: &Stack, session: &str, whose: &str) -> (Authenticator, Vec<String>) {
     let started = stack.post("/v1/me/totp", session, &json!({})).expect(201);
     assert!(started["otpauth_uri"].as_str().unwrap().contains(started["secret"].as_str().unwrap()));
     let mut held = Authenticator::of(&started);
-    let confirmed = stack.post("/v1/me/totp/confirm", session, &json!({"code": held.code()})).expect(200);
+    let shown = json!({"code": held.code(), "password": stack.text(&format!("/{whose}/password"))});
+    let confirmed = stack.post("/v1/me/totp/confirm", session, &shown).expect(200);
     let codes = confirmed["recovery_codes"].as_array().unwrap().iter();
     (held, codes.map(|code| code.as_str().unwrap().to_owned()).collect())
 }
@@ -57,12 +58,12 @@ fn a_second_factor_is_set_up_asked_for_and_taken_away() {
         json!({"enabled": false, "since": null, "recovery_codes_left": 0})
     );
     stack
-        .post("/v1/me/totp/confirm", session, &json!({"code": "123456"}))
+        .post("/v1/me/totp/confirm", session, &json!({"code": "123456", "password": "p"}))
         .refused(409, "second_factor_not_started");
     stack
         .call("DELETE", "/v1/me/totp", session, Some(&json!({"code": "123456"})))
         .refused(409, "no_second_factor");
-    let (mut held, codes) = set_up(&stack, session);
+    let (mut held, codes) = set_up(&stack, session, "approver");
     assert_eq!(codes.len(), 10);
     stack.post("/v1/me/totp", session, &json!({})).refused(409, "second_factor_enabled");
     sign_in(&stack, "approver", None).refused(401, "second_factor_required");
@@ -93,7 +94,7 @@ fn where_an_owner_asks_for_it_whoever_decides_has_a_second_factor() {
     let owner = stack.text("/owner/session");
     let asked = json!({"require_second_factor": true});
     stack.call("PATCH", "/v1/organization", owner, Some(&asked)).refused(403, "second_factor_needed");
-    let (mut held, _) = set_up(&stack, owner);
+    let (mut held, _) = set_up(&stack, owner, "owner");
     let changed = stack.call("PATCH", "/v1/organization", owner, Some(&asked)).expect(200);
     assert_eq!(changed["require_second_factor"], true);
     stack
