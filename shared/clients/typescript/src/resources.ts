@@ -9,6 +9,14 @@ export interface ApprovalsApproveParams {
   digest: string;
 }
 
+/** What `approvals.batch` takes. */
+export interface ApprovalsBatchParams {
+  /** The approvals, 1 to 50, each once. */
+  items: Array<types.BatchItem>;
+  /** `approve`: nothing else is said of several at once. */
+  verdict: "approve";
+}
+
 /** What `approvals.cancel` takes. */
 export interface ApprovalsCancelParams {
   /** In words, for whoever meets it. */
@@ -345,6 +353,32 @@ export interface InboxesUpdateParams {
   display_name: string;
 }
 
+/** What `invitations.accept` takes. */
+export interface InvitationsAcceptParams {
+  /** What the link in the mail ends with. */
+  invitation: string;
+  /** The password that they are to sign in with. */
+  password: string;
+}
+
+/** What `invitations.create` takes. */
+export interface InvitationsCreateParams {
+  /** Their own address: the mail with the link goes there, and they sign in with it. */
+  email: string;
+  /** The groups that they are to belong to, by ids or names; needs `policies.manage` as well. */
+  groups?: Array<string> | null | undefined;
+  /** What they may do: an owner invites owners and admins, and a person whoever decides. */
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+}
+
+/** What `invitations.list` takes. */
+export interface InvitationsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
 /** What `lists.create` takes. */
 export interface ListsCreateParams {
   /** One mailbox. */
@@ -389,6 +423,25 @@ export interface LogsListParams {
   status?: string | undefined;
   /** The token that made the request. */
   token_id?: string | undefined;
+}
+
+/** What `members.list` takes. */
+export interface MembersListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `members.update` takes. */
+export interface MembersUpdateParams {
+  /**
+   * All groups that they belong to from now on, by ids or names; needs `policies.manage` as well. Mail that waits
+   * already asks whom it asked.
+   */
+  groups?: Array<string> | null | undefined;
+  /** Another role: an owner gives and takes `owner` and `admin`, in a session, as whoever gives `approver` does. */
+  role?: "owner" | "admin" | "approver" | "editor" | "viewer" | null | undefined;
 }
 
 /** What `messages.batch` takes. */
@@ -683,6 +736,50 @@ export interface MessagesWaitParams {
   timeout?: number | undefined;
 }
 
+/** What `my.passwordChange` takes. */
+export interface MyPasswordChangeParams {
+  /** The one that is to end. */
+  current_password: string;
+  /** The one in its place: 12 to 200 characters that are not easily guessed. */
+  new_password: string;
+}
+
+/** What `my.sessionsDeleteAll` takes. */
+export interface MySessionsDeleteAllParams {
+  /** Whether the one that calls ends as well. */
+  current?: boolean | undefined;
+}
+
+/** What `my.sessionsList` takes. */
+export interface MySessionsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `my.totpConfirm` takes. */
+export interface MyTotpConfirmParams {
+  /** The six digits that the authenticator shows. */
+  code: string;
+}
+
+/** What `my.totpDelete` takes. */
+export interface MyTotpDeleteParams {
+  /** A code of the authenticator, or one of the recovery codes. */
+  code?: string | null | undefined;
+  /** One's own password. */
+  password?: string | null | undefined;
+}
+
+/** What `my.totpRenewCodes` takes. */
+export interface MyTotpRenewCodesParams {
+  /** A code of the authenticator, or one of the recovery codes. */
+  code?: string | null | undefined;
+  /** One's own password. */
+  password?: string | null | undefined;
+}
+
 /** What `openapi.get` takes. */
 export interface OpenapiGetParams {
   ifNoneMatch?: string | undefined;
@@ -706,12 +803,34 @@ export interface OrganizationResumeParams {
   limit?: number | undefined;
 }
 
+/** What `organization.transferOwnership` takes. */
+export interface OrganizationTransferOwnershipParams {
+  /** They become owner, and the caller admin. */
+  member_id: string;
+}
+
 /** What `organization.update` takes. */
 export interface OrganizationUpdateParams {
   /** What it is called. */
   name?: string | null | undefined;
+  /** Whether whoever decides has to sign in with a second factor: an owner who has one sets it. */
+  require_second_factor?: boolean | null | undefined;
   /** How many mails all of it may ask for on one day (UTC); `null` for as many as there are. */
   sends_per_day?: number | null | undefined;
+}
+
+/** What `passwordResets.confirm` takes. */
+export interface PasswordResetsConfirmParams {
+  /** The password that they are to sign in with from now on. */
+  password: string;
+  /** What the link in the mail ends with. */
+  reset: string;
+}
+
+/** What `passwordResets.create` takes. */
+export interface PasswordResetsCreateParams {
+  /** The address that they sign in with: the link goes there. */
+  email: string;
 }
 
 /** What `policies.create` takes. */
@@ -762,6 +881,8 @@ export interface ScreeningReplaceParams {
 
 /** What `sessions.create` takes. */
 export interface SessionsCreateParams {
+  /** A code of their second factor, or one of its recovery codes: where one is set up. */
+  code?: string | null | undefined;
   /** Their address. */
   email: string;
   /** Their password. */
@@ -877,7 +998,7 @@ export interface TokensCreateParams {
   /** What it is for. */
   name: string;
   /** What it may do: as little as it needs. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage" | "members.manage">;
   /** How many mails it may ask for on one day (UTC); left out, as many as the token that makes it. */
   sends_per_day?: number | null | undefined;
 }
@@ -942,7 +1063,7 @@ export interface WebhooksCreateParams {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -980,7 +1101,7 @@ export interface WebhooksResendParams {
 /** What `webhooks.update` takes. */
 export interface WebhooksUpdateParams {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -1008,6 +1129,24 @@ export class ApprovalsRoutes {
       names: { approval_id: approvalId },
       body: {
         digest: params.digest,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Approves up to 50 mails, each for itself and for exactly the bytes with its `digest`. In a session; one about
+   * which something deserves a look is refused, and the others are approved. Needs the scope `approvals.decide`.
+   * `POST /v1/approvals/batch`
+   */
+  batch(params: ApprovalsBatchParams, options: CallOptions = {}): Promise<types.ApprovalBatch> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/batch",
+      names: {},
+      body: {
+        items: params.items,
+        verdict: params.verdict,
       },
       options,
     });
@@ -1143,6 +1282,19 @@ export class ApprovalsRoutes {
         reason: params.reason,
         revise: params.revise,
       },
+      options,
+    });
+  }
+
+  /**
+   * Takes the caller's approval back before the mail is claimed. In a session; where the votes that are left are not
+   * enough, the mail waits again. Needs the scope `approvals.decide`. `POST /v1/approvals/{approval_id}/take-back`
+   */
+  takeBack(approvalId: string, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/take-back",
+      names: { approval_id: approvalId },
       options,
     });
   }
@@ -1921,6 +2073,104 @@ export class InboxesRoutes {
   }
 }
 
+/** The routes of `invitations`. */
+export class InvitationsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Takes the seat that somebody was invited to, and signs them in. Once, with what the link of the last mail ends
+   * with. Needs no credential. `POST /v1/invitations/accept`
+   */
+  accept(params: InvitationsAcceptParams, options: CallOptions = {}): Promise<types.Session> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/invitations/accept",
+      names: {},
+      body: {
+        invitation: params.invitation,
+        password: params.password,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Invites somebody by mail. For seven days; owners invite owners and admins; whoever is to decide is invited in a
+   * session. Needs the scope `members.manage`. `POST /v1/invitations`
+   */
+  create(params: InvitationsCreateParams, options: OnceOptions = {}): Promise<types.Invitation> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/invitations",
+      names: {},
+      body: {
+        email: params.email,
+        groups: params.groups,
+        role: params.role,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Takes an invitation back: its link opens nothing any more. Takes it back, at once. Needs the scope
+   * `members.manage`. `DELETE /v1/invitations/{invitation_id}`
+   */
+  delete(invitationId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/invitations/{invitation_id}",
+      names: { invitation_id: invitationId },
+      options,
+    });
+  }
+
+  /**
+   * Invitations that nobody has accepted. Also those whose time is over, for 30 days. Needs the scope
+   * `members.manage`. `GET /v1/invitations`
+   */
+  list(params: InvitationsListParams = {}, options: CallOptions = {}): Promise<types.PageOfInvitation> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/invitations",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<InvitationsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Invitation, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Has an invitation mailed again: the link of the mail before holds no more. Its seven days begin anew. Needs the
+   * scope `members.manage`. `POST /v1/invitations/{invitation_id}/resend`
+   */
+  resend(invitationId: string, options: CallOptions = {}): Promise<types.Invitation> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/invitations/{invitation_id}/resend",
+      names: { invitation_id: invitationId },
+      options,
+    });
+  }
+}
+
 /** The routes of `lists`. */
 export class ListsRoutes {
   readonly #transport: Transport;
@@ -2056,6 +2306,74 @@ export class MeRoutes {
       method: "GET",
       path: "/v1/me",
       names: {},
+      options,
+    });
+  }
+}
+
+/** The routes of `members`. */
+export class MembersRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Removes a member, from the next request on; one's own id is leaving. With `members.manage`; without it one's own,
+   * in a session. Sessions and tokens end, and what waits with their vote does not leave. Needs any good credential.
+   * `DELETE /v1/members/{member_id}`
+   */
+  delete(memberId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/members/{member_id}",
+      names: { member_id: memberId },
+      options,
+    });
+  }
+
+  /**
+   * The people of the organization, with their roles and groups. With addresses for persons, and for tokens that hold
+   * `members.manage`. Needs the scope `approvals.read`. `GET /v1/members`
+   */
+  list(params: MembersListParams = {}, options: CallOptions = {}): Promise<types.PageOfMember> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/members",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<MembersListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Member, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Gives a member another role or other groups, from the next request on. Owners make and change owners and admins;
+   * a role that decides is given in a session; an organization keeps an owner. Needs the scope `members.manage`.
+   * `PATCH /v1/members/{member_id}`
+   */
+  update(memberId: string, params: MembersUpdateParams = {}, options: CallOptions = {}): Promise<types.Member> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/members/{member_id}",
+      names: { member_id: memberId },
+      body: {
+        groups: params.groups,
+        role: params.role,
+      },
       options,
     });
   }
@@ -2418,6 +2736,160 @@ export class MessagesRoutes {
   }
 }
 
+/** The routes of `my`. */
+export class MyRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Gives oneself another password, and ends all one's own sessions but the one that calls. In a session. Needs any
+   * good credential. `POST /v1/me/password`
+   */
+  passwordChange(params: MyPasswordChangeParams, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/password",
+      names: {},
+      body: {
+        current_password: params.current_password,
+        new_password: params.new_password,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Ends one of one's own sessions, at once. In a session; also the one that calls. Needs any good credential.
+   * `DELETE /v1/me/sessions/{session_id}`
+   */
+  sessionsDelete(sessionId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/me/sessions/{session_id}",
+      names: { session_id: sessionId },
+      options,
+    });
+  }
+
+  /**
+   * Ends all one's own sessions but the one that calls; with `current=true` that one as well. In a session: signs out
+   * everywhere. Needs any good credential. `DELETE /v1/me/sessions`
+   */
+  sessionsDeleteAll(params: MySessionsDeleteAllParams = {}, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/me/sessions",
+      names: {},
+      query: {
+        current: params.current,
+      },
+      options,
+    });
+  }
+
+  /** One's own open sessions, newest first. In a session. Needs any good credential. `GET /v1/me/sessions` */
+  sessionsList(params: MySessionsListParams = {}, options: CallOptions = {}): Promise<types.PageOfOpenSession> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/me/sessions",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `sessionsList`, page by page as they are asked for. */
+  async *iterSessionsList(params: Omit<MySessionsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.OpenSession, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.sessionsList({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * Enables the second factor by a first code, and answers ten recovery codes. In a session; shown this once. Needs
+   * any good credential. `POST /v1/me/totp/confirm`
+   */
+  totpConfirm(params: MyTotpConfirmParams, options: CallOptions = {}): Promise<types.RecoveryCodes> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/totp/confirm",
+      names: {},
+      body: {
+        code: params.code,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Takes one's own second factor away, for whoever shows a code of it or their password. In a session; ends all
+   * others. Needs any good credential. `DELETE /v1/me/totp`
+   */
+  totpDelete(params: MyTotpDeleteParams = {}, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/me/totp",
+      names: {},
+      body: {
+        code: params.code,
+        password: params.password,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Whether one's own sign-in asks for a second factor. In a session. Needs any good credential. `GET /v1/me/totp`
+   */
+  totpGet(options: CallOptions = {}): Promise<types.Totp> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/me/totp",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * Makes ten recovery codes in the place of those before. In a session; shown this once. Needs any good credential.
+   * `POST /v1/me/totp/recovery-codes`
+   */
+  totpRenewCodes(params: MyTotpRenewCodesParams = {}, options: CallOptions = {}): Promise<types.RecoveryCodes> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/totp/recovery-codes",
+      names: {},
+      body: {
+        code: params.code,
+        password: params.password,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Draws the secret of a second factor, which a first code confirms. In a session; shown this once. Needs any good
+   * credential. `POST /v1/me/totp`
+   */
+  totpStart(options: CallOptions = {}): Promise<types.StartedTotp> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/totp",
+      names: {},
+      options,
+    });
+  }
+}
+
 /** The routes of `openapi`. */
 export class OpenapiRoutes {
   readonly #transport: Transport;
@@ -2489,8 +2961,24 @@ export class OrganizationRoutes {
   }
 
   /**
-   * Gives the organization another name or another limit of mails a day. Owners and admins, in a session. Needs the
-   * scope `policies.manage`. `PATCH /v1/organization`
+   * Makes another member owner, and the caller admin. An owner does it, in a session. Needs the scope
+   * `members.manage`. `POST /v1/organization/transfer-ownership`
+   */
+  transferOwnership(params: OrganizationTransferOwnershipParams, options: CallOptions = {}): Promise<types.Member> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/organization/transfer-ownership",
+      names: {},
+      body: {
+        member_id: params.member_id,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Gives the organization another name, another limit of mails a day, or another rule about second factors. Owners
+   * and admins, in a session. Needs the scope `policies.manage`. `PATCH /v1/organization`
    */
   update(params: OrganizationUpdateParams = {}, options: CallOptions = {}): Promise<types.Organization> {
     return this.#transport.request({
@@ -2499,7 +2987,50 @@ export class OrganizationRoutes {
       names: {},
       body: {
         name: params.name,
+        require_second_factor: params.require_second_factor,
         sends_per_day: params.sends_per_day,
+      },
+      options,
+    });
+  }
+}
+
+/** The routes of `password_resets`. */
+export class PasswordResetsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Chooses another password, and ends all sessions of the person. Once, within an hour, with what the link of the
+   * last mail ends with. Needs no credential. `POST /v1/password-resets/confirm`
+   */
+  confirm(params: PasswordResetsConfirmParams, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/password-resets/confirm",
+      names: {},
+      body: {
+        password: params.password,
+        reset: params.reset,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Has somebody who forgot their password mailed a link. Answered alike, whether the address has a login or not.
+   * Needs no credential. `POST /v1/password-resets`
+   */
+  create(params: PasswordResetsCreateParams, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/password-resets",
+      names: {},
+      body: {
+        email: params.email,
       },
       options,
     });
@@ -2669,8 +3200,8 @@ export class SessionsRoutes {
   }
 
   /**
-   * Signs a person in with `email` and `password`. For 12 hours without use and at most seven days. Needs no
-   * credential. `POST /v1/sessions`
+   * Signs a person in with `email`, `password` and, where a second factor is set up, `code`. For 12 hours without use
+   * and at most seven days. Needs no credential. `POST /v1/sessions`
    */
   create(params: SessionsCreateParams, options: CallOptions = {}): Promise<types.Session> {
     return this.#transport.request({
@@ -2678,6 +3209,7 @@ export class SessionsRoutes {
       path: "/v1/sessions",
       names: {},
       body: {
+        code: params.code,
         email: params.email,
         password: params.password,
       },
@@ -3366,12 +3898,16 @@ export class Resources {
   readonly health: HealthRoutes;
   readonly heldMessages: HeldMessagesRoutes;
   readonly inboxes: InboxesRoutes;
+  readonly invitations: InvitationsRoutes;
   readonly lists: ListsRoutes;
   readonly logs: LogsRoutes;
   readonly me: MeRoutes;
+  readonly members: MembersRoutes;
   readonly messages: MessagesRoutes;
+  readonly my: MyRoutes;
   readonly openapi: OpenapiRoutes;
   readonly organization: OrganizationRoutes;
+  readonly passwordResets: PasswordResetsRoutes;
   readonly policies: PoliciesRoutes;
   readonly screening: ScreeningRoutes;
   readonly sessions: SessionsRoutes;
@@ -3393,12 +3929,16 @@ export class Resources {
     this.health = new HealthRoutes(transport);
     this.heldMessages = new HeldMessagesRoutes(transport);
     this.inboxes = new InboxesRoutes(transport);
+    this.invitations = new InvitationsRoutes(transport);
     this.lists = new ListsRoutes(transport);
     this.logs = new LogsRoutes(transport);
     this.me = new MeRoutes(transport);
+    this.members = new MembersRoutes(transport);
     this.messages = new MessagesRoutes(transport);
+    this.my = new MyRoutes(transport);
     this.openapi = new OpenapiRoutes(transport);
     this.organization = new OrganizationRoutes(transport);
+    this.passwordResets = new PasswordResetsRoutes(transport);
     this.policies = new PoliciesRoutes(transport);
     this.screening = new ScreeningRoutes(transport);
     this.sessions = new SessionsRoutes(transport);

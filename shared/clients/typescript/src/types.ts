@@ -1,5 +1,13 @@
 // What requests and responses have in them: made of infra/docs/openapi.json by shared/clients/generate.py: `make routes` writes it.
 
+/** Who accepts an invitation. */
+export interface AcceptInvitation {
+  /** What the link in the mail ends with. */
+  invitation: string;
+  /** The password that they are to sign in with. */
+  password: string;
+}
+
 /** Who did something. */
 export interface Actor {
   /** The member's or token's; `system` where it was neither. */
@@ -67,6 +75,8 @@ export interface Approval {
   resends: Array<string>;
   /** Counts edits of the mail, from 1. */
   revision: number;
+  /** What about it deserves a look, the worst first; `null` where it was asked for before this was looked at. */
+  risks: Array<Risk> | null;
   /** Not before. */
   send_at: string | null;
   /** `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`. */
@@ -76,10 +86,32 @@ export interface Approval {
   superseded_by?: string | null | undefined;
   /** The approval of the revision before. */
   supersedes: string | null;
+  /** Votes that were taken back before the mail was claimed. */
+  taken_back: Array<TakenBack>;
   /** What it takes; none where policies let the mail go without a person. */
   terms: Terms | null;
   thread_id: string;
   votes: Array<Vote>;
+}
+
+/** What became of the mails of a batch, in the order in which they were named. */
+export interface ApprovalBatch {
+  data: Array<ApprovalBatched>;
+}
+
+/** Why a vote of a batch was not taken. */
+export interface ApprovalBatchError {
+  code: string;
+  message: string;
+}
+
+/** What became of one of them. */
+export interface ApprovalBatched {
+  approval_id: string;
+  /** Why the vote was not taken, as the error of a single one would have it. */
+  error: ApprovalBatchError | null;
+  /** Where the approval stands with this vote; `null` where the vote was not taken. */
+  status: string | null;
 }
 
 /** An approval with what a person needs to decide. */
@@ -130,6 +162,8 @@ export interface ApprovalDetail {
   resends: Array<string>;
   /** Counts edits of the mail, from 1. */
   revision: number;
+  /** What about it deserves a look, the worst first; `null` where it was asked for before this was looked at. */
+  risks: Array<Risk> | null;
   /** Not before. */
   send_at: string | null;
   /** `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`. */
@@ -139,6 +173,8 @@ export interface ApprovalDetail {
   superseded_by?: string | null | undefined;
   /** The approval of the revision before. */
   supersedes: string | null;
+  /** Votes that were taken back before the mail was claimed. */
+  taken_back: Array<TakenBack>;
   /** What it takes; none where policies let the mail go without a person. */
   terms: Terms | null;
   /** The last mails of the conversation, oldest first. */
@@ -158,6 +194,12 @@ export interface Arrived {
   data: Array<Message>;
 }
 
+/** Who forgot their password. */
+export interface AskForReset {
+  /** The address that they sign in with: the link goes there. */
+  email: string;
+}
+
 /** An attempt to tell a webhook of an event. */
 export interface Attempt {
   at: string;
@@ -168,7 +210,7 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed";
+  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
   /** When it is tried again. */
   next_attempt_at: string | null;
   /** What was sent, without its signature and its body, which is the event; `null` where nobody was called. */
@@ -219,6 +261,22 @@ export interface AuditHead {
   sequence: number;
 }
 
+/** Votes for several mails, each for exactly its bytes. */
+export interface BatchApprovals {
+  /** The approvals, 1 to 50, each once. */
+  items: Array<BatchItem>;
+  /** `approve`: nothing else is said of several at once. */
+  verdict: "approve";
+}
+
+/** One of them. */
+export interface BatchItem {
+  /** Its id. */
+  approval_id: string;
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+}
+
 /** Mails, and what changes of each of them. Where nothing is to change, they are only given. */
 export interface BatchMessages {
   /** Labels to have; each mail has at most 20. */
@@ -255,6 +313,28 @@ export interface BouncedRecipient {
   diagnostic: string | null;
   /** The status of RFC 3463, such as `5.1.1`. */
   status: string | null;
+}
+
+/** Another password. */
+export interface ChangePassword {
+  /** The one that is to end. */
+  current_password: string;
+  /** The one in its place: 12 to 200 characters that are not easily guessed. */
+  new_password: string;
+}
+
+/** Another password. */
+export interface ConfirmReset {
+  /** The password that they are to sign in with from now on. */
+  password: string;
+  /** What the link in the mail ends with. */
+  reset: string;
+}
+
+/** A first code, by which a second factor is enabled. */
+export interface ConfirmTotp {
+  /** The six digits that the authenticator shows. */
+  code: string;
 }
 
 /** A file that is to be uploaded. */
@@ -345,6 +425,16 @@ export interface CreateInbox {
   username?: string | null | undefined;
 }
 
+/** Who is to be invited. */
+export interface CreateInvitation {
+  /** Their own address: the mail with the link goes there, and they sign in with it. */
+  email: string;
+  /** The groups that they are to belong to, by ids or names; needs `policies.manage` as well. */
+  groups?: Array<string> | null | undefined;
+  /** What they may do: an owner invites owners and admins, and a person whoever decides. */
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+}
+
 /** Who is to stand on a list: one of an address, a domain and everyone. */
 export interface CreateListEntry {
   /** One mailbox. */
@@ -363,6 +453,8 @@ export interface CreateListEntry {
 
 /** Who signs in. */
 export interface CreateSession {
+  /** A code of their second factor, or one of its recovery codes: where one is set up. */
+  code?: string | null | undefined;
   /** Their address. */
   email: string;
   /** Their password. */
@@ -404,7 +496,7 @@ export interface CreateToken {
   /** What it is for. */
   name: string;
   /** What it may do: as little as it needs. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage" | "members.manage">;
   /** How many mails it may ask for on one day (UTC); left out, as many as the token that makes it. */
   sends_per_day?: number | null | undefined;
 }
@@ -415,7 +507,7 @@ export interface CreateWebhook {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -727,7 +819,7 @@ export interface Event {
   id: string;
   /** Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps. */
   sequence?: number | null | undefined;
-  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed";
+  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
 }
 
 /**
@@ -744,6 +836,10 @@ export interface EventData {
   /** Of `message.held` and `message.discarded`: no word of the mail. */
   held?: HeldNotice | null | undefined;
   inbox?: Inbox | null | undefined;
+  /** Of `invitation.created`, `.resent` and `.deleted`: no word of who it is. */
+  invitation?: InvitationNotice | null | undefined;
+  /** Of `member.created`, `.updated` and `.deleted`: no word of who it is. */
+  member?: MemberNotice | null | undefined;
   message?: Message | null | undefined;
   /** Of `organization.paused` and `organization.resumed`. */
   organization?: OrganizationNotice | null | undefined;
@@ -1282,6 +1378,28 @@ export interface Inbox {
   paused: Pause | null;
 }
 
+/** That somebody is invited. */
+export interface Invitation {
+  created_at: string;
+  email: string;
+  /** Until when it can be accepted. */
+  expires_at: string;
+  /** The groups that they are to belong to. */
+  groups: Array<string>;
+  id: string;
+  /** Who invited them, or had it sent again last: it ends with their right to do so. */
+  invited_by: Actor;
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+  status: "pending" | "expired" | "accepted";
+}
+
+/** That somebody is invited, as events tell of it. */
+export interface InvitationNotice {
+  id: string;
+  /** The role that they are to have. */
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+}
+
 /** A label that mails have. */
 export interface Label {
   /** What `label` of a list and `add_labels` take. */
@@ -1397,13 +1515,32 @@ export interface Me {
   organization_id: string;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
   /** What the credential may do. */
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage" | "members.manage">;
   /** How many mails a token may ask for on one day (UTC); `null` for as many as its organization. */
   sends_per_day: number | null;
   /** `token` or `session`. */
   type: string;
   /** Who signed in; not shown to a token. */
   user: User | null;
+}
+
+/** A person's seat in an organization. */
+export interface Member {
+  /** When they joined. */
+  created_at: string;
+  /** The address that they sign in with; `null` for a token without `members.manage`. */
+  email: string | null;
+  /** The groups that they belong to. */
+  groups: Array<string>;
+  id: string;
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
+}
+
+/** A seat, as events tell of it. */
+export interface MemberNotice {
+  id: string;
+  /** Of one that is gone, the role that it had. */
+  role: "owner" | "admin" | "approver" | "editor" | "viewer";
 }
 
 /** A mail as a list shows it. */
@@ -1632,12 +1769,33 @@ export interface MessageNamed {
   message_id: string;
 }
 
+/** A session of whoever calls, without its secret. */
+export interface OpenSession {
+  /** What it was opened in, as far as that said so: `Firefox on Linux`; at most 40 characters. */
+  browser: string | null;
+  /** When it was opened. */
+  created_at: string;
+  /** Whether it is the one that calls. */
+  current: boolean;
+  /** When it ends whatever happens. */
+  ends_at: string;
+  /** When it ends without use; use moves it on. */
+  expires_at: string;
+  id: string;
+  /** When it was used last, to the hour (UTC). */
+  last_used_at: string;
+  /** What was shown to open it. */
+  opened_with: "password" | "totp" | "recovery_code";
+}
+
 /** An organization. */
 export interface Organization {
   id: string;
   name: string;
   /** While nothing leaves it. */
   paused: Pause | null;
+  /** Whether whoever decides has to sign in with a second factor. */
+  require_second_factor: boolean;
   /** How many mails all of it may ask for on one day (UTC); `null` for as many as there are. */
   sends_per_day: number | null;
 }
@@ -1706,6 +1864,13 @@ export interface PageOfInbox {
 }
 
 /** A page of a list. */
+export interface PageOfInvitation {
+  data: Array<Invitation>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
 export interface PageOfLabel {
   data: Array<Label>;
   /** For `cursor`, where there is more. */
@@ -1727,8 +1892,22 @@ export interface PageOfLogLine {
 }
 
 /** A page of a list. */
+export interface PageOfMember {
+  data: Array<Member>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
 export interface PageOfMessage {
   data: Array<Message>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
+export interface PageOfOpenSession {
+  data: Array<OpenSession>;
   /** For `cursor`, where there is more. */
   next_cursor: string | null;
 }
@@ -1880,6 +2059,14 @@ export interface Problem {
   sequence: number;
 }
 
+/** What is shown once more before a second factor is changed: one of both. */
+export interface ProveTotp {
+  /** A code of the authenticator, or one of the recovery codes. */
+  code?: string | null | undefined;
+  /** One's own password. */
+  password?: string | null | undefined;
+}
+
 /** A part of the week within which mail does not go. */
 export interface QuietHours {
   /** `mon` to `sun`. */
@@ -1910,6 +2097,11 @@ export interface RecipientFact {
   first_contact: boolean;
   /** `internal` or `external`. */
   kind: string;
+}
+
+/** Ten codes, each of which stands once for the authenticator. They are shown this once. */
+export interface RecoveryCodes {
+  recovery_codes: Array<string>;
 }
 
 /** Whom an event is to be told again. */
@@ -2087,6 +2279,17 @@ export interface Resumed {
   will_send: PageOfMessage;
 }
 
+/** What about a mail deserves a look. */
+export interface Risk {
+  /**
+   * `thread_tainted`, `disguised_file`, `links_differ`, `odd_link`, `answers_elsewhere`, `words_differ`,
+   * `author_unproven` or `first_contact`.
+   */
+  code: string;
+  /** `danger`, `caution` or `note`. */
+  level: string;
+}
+
 /** How a token gets another secret. */
 export interface RotateToken {
   /** For how many seconds the secret that it has is taken still: 0 ends it at once. */
@@ -2185,6 +2388,8 @@ export interface Session {
   expires_at: string;
   id: string;
   member_id: string;
+  /** What was shown to open it. */
+  opened_with: "password" | "totp" | "recovery_code";
   organization_id: string;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
   /** For `Authorization: Bearer`. It is shown this once. */
@@ -2241,6 +2446,14 @@ export interface StandingApproval {
   used: number;
 }
 
+/** What an authenticator needs. It is shown this once. */
+export interface StartedTotp {
+  /** The same as an address that authenticators read, and that a picture for their camera may be made of. */
+  otpauth_uri: string;
+  /** To be typed into an authenticator: base 32, for codes of six digits every 30 seconds (SHA-1). */
+  secret: string;
+}
+
 /** A mail that is held, or goes. */
 export interface Submitted {
   approval: Approval;
@@ -2264,6 +2477,14 @@ export interface Suppression {
   /** Why, in the words of whoever made it. */
   reason: string | null;
   source: "manual" | "bounce" | "complaint" | "unsubscribed";
+}
+
+/** A vote that was taken back. */
+export interface TakenBack {
+  at: string;
+  credential: Credential;
+  /** The vote, as it was. */
+  vote: Vote;
 }
 
 /** What a held mail takes. */
@@ -2465,7 +2686,7 @@ export interface Token {
   previous_secret_until: string | null;
   /** When it was given another secret; `null` where it has its first. */
   rotated_at: string | null;
-  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage">;
+  scopes: Array<"messages.read" | "messages.send" | "messages.modify" | "drafts.manage" | "inboxes.manage" | "accounts.read" | "accounts.manage" | "folders.read" | "events.read" | "webhooks.manage" | "approvals.read" | "approvals.decide" | "policies.manage" | "lists.manage" | "domains.manage" | "uploads.manage" | "usage.read" | "logs.read" | "audit.read" | "tokens.manage" | "members.manage">;
   /** How many mails it may ask for on one day (UTC); `null` for as many as there are. */
   sends_per_day: number | null;
   /** Whether it can be used: what it was made with counts as well. Only where tokens are looked at. */
@@ -2479,6 +2700,22 @@ export interface TokenNotice {
   id: string;
   /** While it is refused. */
   paused: Pause | null;
+}
+
+/** One's own second factor. */
+export interface Totp {
+  /** Whether a code is asked for at signing in. */
+  enabled: boolean;
+  /** How many recovery codes were not used yet. */
+  recovery_codes_left: number;
+  /** Since when. */
+  since: string | null;
+}
+
+/** To whom an organization is to belong. */
+export interface TransferOwnership {
+  /** They become owner, and the caller admin. */
+  member_id: string;
 }
 
 /** A policy whose record can't be read. */
@@ -2536,6 +2773,17 @@ export interface UpdateInbox {
   display_name: string;
 }
 
+/** What changes of a member; what is left out stays. */
+export interface UpdateMember {
+  /**
+   * All groups that they belong to from now on, by ids or names; needs `policies.manage` as well. Mail that waits
+   * already asks whom it asked.
+   */
+  groups?: Array<string> | null | undefined;
+  /** Another role: an owner gives and takes `owner` and `admin`, in a session, as whoever gives `approver` does. */
+  role?: "owner" | "admin" | "approver" | "editor" | "viewer" | null | undefined;
+}
+
 /** What changes of a mail, or of all mails of a conversation. What is left out stays as it is. */
 export interface UpdateMessage {
   /** Labels to have; each mail has at most 20. */
@@ -2550,6 +2798,8 @@ export interface UpdateMessage {
 export interface UpdateOrganization {
   /** What it is called. */
   name?: string | null | undefined;
+  /** Whether whoever decides has to sign in with a second factor: an owner who has one sets it. */
+  require_second_factor?: boolean | null | undefined;
   /** How many mails all of it may ask for on one day (UTC); `null` for as many as there are. */
   sends_per_day?: number | null | undefined;
 }
@@ -2565,7 +2815,7 @@ export interface UpdateToken {
 /** What changes of a webhook; what is left out stays. */
 export interface UpdateWebhook {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -2676,7 +2926,7 @@ export interface Webhook {
   /** `gone`: it answered with 410. `failing`: every call of it failed for three days. */
   disabled_reason: string | null;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed">;
+  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted">;
   /** When the first of them was made. */
   failing_since: string | null;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */

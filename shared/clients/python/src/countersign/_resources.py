@@ -38,6 +38,31 @@ class ApprovalsRoutes:
         )
         return answer
 
+    def batch(
+        self,
+        *,
+        items: builtins.list[types.BatchItem],
+        verdict: Literal["approve"],
+        request_timeout: float | None = None,
+    ) -> types.ApprovalBatch:
+        """Approves up to 50 mails, each for itself and for exactly the bytes with its `digest`. In a session; one about
+        which something deserves a look is refused, and the others are approved. Needs the scope `approvals.decide`.
+        `POST /v1/approvals/batch`
+        """
+        answer: types.ApprovalBatch = self._transport.request(
+            "POST",
+            "/v1/approvals/batch",
+            names={},
+            body=_given(
+                {
+                    "items": items,
+                    "verdict": verdict,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
     def cancel(
         self,
         approval_id: str,
@@ -231,6 +256,24 @@ class ApprovalsRoutes:
                     "revise": revise,
                 }
             ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def take_back(
+        self,
+        approval_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Approval:
+        """Takes the caller's approval back before the mail is claimed. In a session; where the votes that are left are
+        not enough, the mail waits again. Needs the scope `approvals.decide`. `POST
+        /v1/approvals/{approval_id}/take-back`
+        """
+        answer: types.Approval = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/take-back",
+            names={"approval_id": approval_id},
             timeout=request_timeout,
         )
         return answer
@@ -1293,6 +1336,136 @@ class InboxesRoutes:
         return answer
 
 
+class InvitationsRoutes:
+    """The routes of `invitations`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def accept(
+        self,
+        *,
+        invitation: str,
+        password: str,
+        request_timeout: float | None = None,
+    ) -> types.Session:
+        """Takes the seat that somebody was invited to, and signs them in. Once, with what the link of the last mail ends
+        with. Needs no credential. `POST /v1/invitations/accept`
+        """
+        answer: types.Session = self._transport.request(
+            "POST",
+            "/v1/invitations/accept",
+            names={},
+            body=_given(
+                {
+                    "invitation": invitation,
+                    "password": password,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def create(
+        self,
+        *,
+        email: str,
+        role: Literal["owner", "admin", "approver", "editor", "viewer"],
+        groups: builtins.list[str] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Invitation:
+        """Invites somebody by mail. For seven days; owners invite owners and admins; whoever is to decide is invited in
+        a session. Needs the scope `members.manage`. `POST /v1/invitations`
+        """
+        answer: types.Invitation = self._transport.request(
+            "POST",
+            "/v1/invitations",
+            names={},
+            body=_given(
+                {
+                    "email": email,
+                    "groups": groups,
+                    "role": role,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        invitation_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Takes an invitation back: its link opens nothing any more. Takes it back, at once. Needs the scope
+        `members.manage`. `DELETE /v1/invitations/{invitation_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/invitations/{invitation_id}",
+            names={"invitation_id": invitation_id},
+            timeout=request_timeout,
+        )
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfInvitation:
+        """Invitations that nobody has accepted. Also those whose time is over, for 30 days. Needs the scope
+        `members.manage`. `GET /v1/invitations`
+        """
+        answer: types.PageOfInvitation = self._transport.request(
+            "GET",
+            "/v1/invitations",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Invitation]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def resend(
+        self,
+        invitation_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Invitation:
+        """Has an invitation mailed again: the link of the mail before holds no more. Its seven days begin anew. Needs
+        the scope `members.manage`. `POST /v1/invitations/{invitation_id}/resend`
+        """
+        answer: types.Invitation = self._transport.request(
+            "POST",
+            "/v1/invitations/{invitation_id}/resend",
+            names={"invitation_id": invitation_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+
 class ListsRoutes:
     """The routes of `lists`."""
 
@@ -1482,6 +1655,93 @@ class MeRoutes:
             "GET",
             "/v1/me",
             names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class MembersRoutes:
+    """The routes of `members`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def delete(
+        self,
+        member_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Removes a member, from the next request on; one's own id is leaving. With `members.manage`; without it one's
+        own, in a session. Sessions and tokens end, and what waits with their vote does not leave. Needs any good
+        credential. `DELETE /v1/members/{member_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/members/{member_id}",
+            names={"member_id": member_id},
+            timeout=request_timeout,
+        )
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfMember:
+        """The people of the organization, with their roles and groups. With addresses for persons, and for tokens that
+        hold `members.manage`. Needs the scope `approvals.read`. `GET /v1/members`
+        """
+        answer: types.PageOfMember = self._transport.request(
+            "GET",
+            "/v1/members",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Member]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def update(
+        self,
+        member_id: str,
+        *,
+        groups: builtins.list[str] | None | Unset = UNSET,
+        role: Literal["owner", "admin", "approver", "editor", "viewer"] | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Member:
+        """Gives a member another role or other groups, from the next request on. Owners make and change owners and
+        admins; a role that decides is given in a session; an organization keeps an owner. Needs the scope
+        `members.manage`. `PATCH /v1/members/{member_id}`
+        """
+        answer: types.Member = self._transport.request(
+            "PATCH",
+            "/v1/members/{member_id}",
+            names={"member_id": member_id},
+            body=_changed(
+                {
+                    "groups": groups,
+                    "role": role,
+                }
+            ),
             timeout=request_timeout,
         )
         return answer
@@ -2061,6 +2321,206 @@ class MessagesRoutes:
         return answer
 
 
+class MyRoutes:
+    """The routes of `my`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def password_change(
+        self,
+        *,
+        current_password: str,
+        new_password: str,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Gives oneself another password, and ends all one's own sessions but the one that calls. In a session. Needs
+        any good credential. `POST /v1/me/password`
+        """
+        self._transport.request(
+            "POST",
+            "/v1/me/password",
+            names={},
+            body=_given(
+                {
+                    "current_password": current_password,
+                    "new_password": new_password,
+                }
+            ),
+            timeout=request_timeout,
+        )
+
+    def sessions_delete(
+        self,
+        session_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Ends one of one's own sessions, at once. In a session; also the one that calls. Needs any good credential.
+        `DELETE /v1/me/sessions/{session_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/me/sessions/{session_id}",
+            names={"session_id": session_id},
+            timeout=request_timeout,
+        )
+
+    def sessions_delete_all(
+        self,
+        *,
+        current: bool | None = None,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Ends all one's own sessions but the one that calls; with `current=true` that one as well. In a session: signs
+        out everywhere. Needs any good credential. `DELETE /v1/me/sessions`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/me/sessions",
+            names={},
+            query={
+                "current": current,
+            },
+            timeout=request_timeout,
+        )
+
+    def sessions_list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfOpenSession:
+        """One's own open sessions, newest first. In a session. Needs any good credential. `GET /v1/me/sessions`"""
+        answer: types.PageOfOpenSession = self._transport.request(
+            "GET",
+            "/v1/me/sessions",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_sessions_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.OpenSession]:
+        """All entries of `sessions_list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.sessions_list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def totp_confirm(
+        self,
+        *,
+        code: str,
+        request_timeout: float | None = None,
+    ) -> types.RecoveryCodes:
+        """Enables the second factor by a first code, and answers ten recovery codes. In a session; shown this once.
+        Needs any good credential. `POST /v1/me/totp/confirm`
+        """
+        answer: types.RecoveryCodes = self._transport.request(
+            "POST",
+            "/v1/me/totp/confirm",
+            names={},
+            body=_given(
+                {
+                    "code": code,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def totp_delete(
+        self,
+        *,
+        code: str | None = None,
+        password: str | None = None,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Takes one's own second factor away, for whoever shows a code of it or their password. In a session; ends all
+        others. Needs any good credential. `DELETE /v1/me/totp`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/me/totp",
+            names={},
+            body=_given(
+                {
+                    "code": code,
+                    "password": password,
+                }
+            ),
+            timeout=request_timeout,
+        )
+
+    def totp_get(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Totp:
+        """Whether one's own sign-in asks for a second factor. In a session. Needs any good credential. `GET /v1/me/totp`
+        """
+        answer: types.Totp = self._transport.request(
+            "GET",
+            "/v1/me/totp",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def totp_renew_codes(
+        self,
+        *,
+        code: str | None = None,
+        password: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.RecoveryCodes:
+        """Makes ten recovery codes in the place of those before. In a session; shown this once. Needs any good
+        credential. `POST /v1/me/totp/recovery-codes`
+        """
+        answer: types.RecoveryCodes = self._transport.request(
+            "POST",
+            "/v1/me/totp/recovery-codes",
+            names={},
+            body=_given(
+                {
+                    "code": code,
+                    "password": password,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def totp_start(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.StartedTotp:
+        """Draws the secret of a second factor, which a first code confirms. In a session; shown this once. Needs any
+        good credential. `POST /v1/me/totp`
+        """
+        answer: types.StartedTotp = self._transport.request(
+            "POST",
+            "/v1/me/totp",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+
 class OpenapiRoutes:
     """The routes of `openapi`."""
 
@@ -2144,15 +2604,38 @@ class OrganizationRoutes:
         )
         return answer
 
+    def transfer_ownership(
+        self,
+        *,
+        member_id: str,
+        request_timeout: float | None = None,
+    ) -> types.Member:
+        """Makes another member owner, and the caller admin. An owner does it, in a session. Needs the scope
+        `members.manage`. `POST /v1/organization/transfer-ownership`
+        """
+        answer: types.Member = self._transport.request(
+            "POST",
+            "/v1/organization/transfer-ownership",
+            names={},
+            body=_given(
+                {
+                    "member_id": member_id,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
     def update(
         self,
         *,
         name: str | None | Unset = UNSET,
+        require_second_factor: bool | None | Unset = UNSET,
         sends_per_day: int | None | Unset = UNSET,
         request_timeout: float | None = None,
     ) -> types.Organization:
-        """Gives the organization another name or another limit of mails a day. Owners and admins, in a session. Needs
-        the scope `policies.manage`. `PATCH /v1/organization`
+        """Gives the organization another name, another limit of mails a day, or another rule about second factors.
+        Owners and admins, in a session. Needs the scope `policies.manage`. `PATCH /v1/organization`
         """
         answer: types.Organization = self._transport.request(
             "PATCH",
@@ -2161,12 +2644,64 @@ class OrganizationRoutes:
             body=_changed(
                 {
                     "name": name,
+                    "require_second_factor": require_second_factor,
                     "sends_per_day": sends_per_day,
                 }
             ),
             timeout=request_timeout,
         )
         return answer
+
+
+class PasswordResetsRoutes:
+    """The routes of `password_resets`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def confirm(
+        self,
+        *,
+        password: str,
+        reset: str,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Chooses another password, and ends all sessions of the person. Once, within an hour, with what the link of the
+        last mail ends with. Needs no credential. `POST /v1/password-resets/confirm`
+        """
+        self._transport.request(
+            "POST",
+            "/v1/password-resets/confirm",
+            names={},
+            body=_given(
+                {
+                    "password": password,
+                    "reset": reset,
+                }
+            ),
+            timeout=request_timeout,
+        )
+
+    def create(
+        self,
+        *,
+        email: str,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Has somebody who forgot their password mailed a link. Answered alike, whether the address has a login or not.
+        Needs no credential. `POST /v1/password-resets`
+        """
+        self._transport.request(
+            "POST",
+            "/v1/password-resets",
+            names={},
+            body=_given(
+                {
+                    "email": email,
+                }
+            ),
+            timeout=request_timeout,
+        )
 
 
 class PoliciesRoutes:
@@ -2391,10 +2926,11 @@ class SessionsRoutes:
         *,
         email: str,
         password: str,
+        code: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Session:
-        """Signs a person in with `email` and `password`. For 12 hours without use and at most seven days. Needs no
-        credential. `POST /v1/sessions`
+        """Signs a person in with `email`, `password` and, where a second factor is set up, `code`. For 12 hours without
+        use and at most seven days. Needs no credential. `POST /v1/sessions`
         """
         answer: types.Session = self._transport.request(
             "POST",
@@ -2402,6 +2938,7 @@ class SessionsRoutes:
             names={},
             body=_given(
                 {
+                    "code": code,
                     "email": email,
                     "password": password,
                 }
@@ -2837,7 +3374,7 @@ class TokensRoutes:
         self,
         *,
         name: str,
-        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]],
+        scopes: builtins.list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage", "members.manage"]],
         expires_at: str | None = None,
         inbox_ids: builtins.list[str] | None = None,
         sends_per_day: int | None = None,
@@ -3100,7 +3637,7 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None = None,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None = None,
         inbox_ids: builtins.list[str] | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
@@ -3328,7 +3865,7 @@ class WebhooksRoutes:
         self,
         webhook_id: str,
         *,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None | Unset = UNSET,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None | Unset = UNSET,
         inbox_ids: builtins.list[str] | None | Unset = UNSET,
         status: Literal["active", "paused"] | None | Unset = UNSET,
         url: str | None | Unset = UNSET,
@@ -3369,12 +3906,16 @@ class Resources:
         self.health = HealthRoutes(transport)
         self.held_messages = HeldMessagesRoutes(transport)
         self.inboxes = InboxesRoutes(transport)
+        self.invitations = InvitationsRoutes(transport)
         self.lists = ListsRoutes(transport)
         self.logs = LogsRoutes(transport)
         self.me = MeRoutes(transport)
+        self.members = MembersRoutes(transport)
         self.messages = MessagesRoutes(transport)
+        self.my = MyRoutes(transport)
         self.openapi = OpenapiRoutes(transport)
         self.organization = OrganizationRoutes(transport)
+        self.password_resets = PasswordResetsRoutes(transport)
         self.policies = PoliciesRoutes(transport)
         self.screening = ScreeningRoutes(transport)
         self.sessions = SessionsRoutes(transport)

@@ -5,6 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict, Union
 
 
+class AcceptInvitation(TypedDict):
+    """Who accepts an invitation."""
+
+    #: What the link in the mail ends with.
+    invitation: str
+    #: The password that they are to sign in with.
+    password: str
+
+
 class _ActorAlways(TypedDict):
     #: The member's or token's; `system` where it was neither.
     id: str
@@ -69,6 +78,8 @@ class _ApprovalAlways(TypedDict):
     resends: list[str]
     #: Counts edits of the mail, from 1.
     revision: int
+    #: What about it deserves a look, the worst first; `null` where it was asked for before this was looked at.
+    risks: list[Risk] | None
     #: Not before.
     send_at: str | None
     #: `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`.
@@ -76,6 +87,8 @@ class _ApprovalAlways(TypedDict):
     subject: str
     #: The approval of the revision before.
     supersedes: str | None
+    #: Votes that were taken back before the mail was claimed.
+    taken_back: list[TakenBack]
     #: What it takes; none where policies let the mail go without a person.
     terms: Terms | None
     thread_id: str
@@ -93,6 +106,29 @@ class Approval(_ApprovalAlways, total=False):
     draft_id: str | None
     #: The approval of the next revision.
     superseded_by: str | None
+
+
+class ApprovalBatch(TypedDict):
+    """What became of the mails of a batch, in the order in which they were named."""
+
+    data: list[ApprovalBatched]
+
+
+class ApprovalBatchError(TypedDict):
+    """Why a vote of a batch was not taken."""
+
+    code: str
+    message: str
+
+
+class ApprovalBatched(TypedDict):
+    """What became of one of them."""
+
+    approval_id: str
+    #: Why the vote was not taken, as the error of a single one would have it.
+    error: ApprovalBatchError | None
+    #: Where the approval stands with this vote; `null` where the vote was not taken.
+    status: str | None
 
 
 class _ApprovalDetailAlways(TypedDict):
@@ -136,6 +172,8 @@ class _ApprovalDetailAlways(TypedDict):
     resends: list[str]
     #: Counts edits of the mail, from 1.
     revision: int
+    #: What about it deserves a look, the worst first; `null` where it was asked for before this was looked at.
+    risks: list[Risk] | None
     #: Not before.
     send_at: str | None
     #: `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`.
@@ -143,6 +181,8 @@ class _ApprovalDetailAlways(TypedDict):
     subject: str
     #: The approval of the revision before.
     supersedes: str | None
+    #: Votes that were taken back before the mail was claimed.
+    taken_back: list[TakenBack]
     #: What it takes; none where policies let the mail go without a person.
     terms: Terms | None
     #: The last mails of the conversation, oldest first.
@@ -177,6 +217,13 @@ class Arrived(TypedDict):
     data: list[Message]
 
 
+class AskForReset(TypedDict):
+    """Who forgot their password."""
+
+    #: The address that they sign in with: the link goes there.
+    email: str
+
+
 class Attempt(TypedDict):
     """An attempt to tell a webhook of an event."""
 
@@ -188,7 +235,7 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]
+    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
     #: When it is tried again.
     next_attempt_at: str | None
     #: What was sent, without its signature and its body, which is the event; `null` where nobody was called.
@@ -242,6 +289,24 @@ class AuditHead(TypedDict):
     sequence: int
 
 
+class BatchApprovals(TypedDict):
+    """Votes for several mails, each for exactly its bytes."""
+
+    #: The approvals, 1 to 50, each once.
+    items: list[BatchItem]
+    #: `approve`: nothing else is said of several at once.
+    verdict: Literal["approve"]
+
+
+class BatchItem(TypedDict):
+    """One of them."""
+
+    #: Its id.
+    approval_id: str
+    #: The `digest` of the approval as it was shown.
+    digest: str
+
+
 class _BatchMessagesAlways(TypedDict):
     #: The mails, 1 to 100. One that is named twice counts once.
     messages: list[MessageName]
@@ -285,6 +350,31 @@ class BouncedRecipient(TypedDict):
     diagnostic: str | None
     #: The status of RFC 3463, such as `5.1.1`.
     status: str | None
+
+
+class ChangePassword(TypedDict):
+    """Another password."""
+
+    #: The one that is to end.
+    current_password: str
+    #: The one in its place: 12 to 200 characters that are not easily guessed.
+    new_password: str
+
+
+class ConfirmReset(TypedDict):
+    """Another password."""
+
+    #: The password that they are to sign in with from now on.
+    password: str
+    #: What the link in the mail ends with.
+    reset: str
+
+
+class ConfirmTotp(TypedDict):
+    """A first code, by which a second factor is enabled."""
+
+    #: The six digits that the authenticator shows.
+    code: str
 
 
 class _CreateAttachmentAlways(TypedDict):
@@ -378,6 +468,20 @@ class CreateInbox(TypedDict, total=False):
     username: str | None
 
 
+class _CreateInvitationAlways(TypedDict):
+    #: Their own address: the mail with the link goes there, and they sign in with it.
+    email: str
+    #: What they may do: an owner invites owners and admins, and a person whoever decides.
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
+
+
+class CreateInvitation(_CreateInvitationAlways, total=False):
+    """Who is to be invited."""
+
+    #: The groups that they are to belong to, by ids or names; needs `policies.manage` as well.
+    groups: list[str] | None
+
+
 class _CreateListEntryAlways(TypedDict):
     #: `send` for mail that goes out, by its recipients; `receive` for mail that comes in, by its author.
     direction: Literal["send", "receive"]
@@ -398,13 +502,18 @@ class CreateListEntry(_CreateListEntryAlways, total=False):
     reason: str | None
 
 
-class CreateSession(TypedDict):
-    """Who signs in."""
-
+class _CreateSessionAlways(TypedDict):
     #: Their address.
     email: str
     #: Their password.
     password: str
+
+
+class CreateSession(_CreateSessionAlways, total=False):
+    """Who signs in."""
+
+    #: A code of their second factor, or one of its recovery codes: where one is set up.
+    code: str | None
 
 
 class _CreateStandingApprovalAlways(TypedDict):
@@ -442,7 +551,7 @@ class _CreateTokenAlways(TypedDict):
     #: What it is for.
     name: str
     #: What it may do: as little as it needs.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage", "members.manage"]]
 
 
 class CreateToken(_CreateTokenAlways, total=False):
@@ -466,7 +575,7 @@ class CreateWebhook(_CreateWebhookAlways, total=False):
 
     #: Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types
     #: that are added to it later.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; left out or empty, about all, and about none.
     inbox_ids: list[str] | None
 
@@ -791,7 +900,7 @@ class _EventAlways(TypedDict):
     data: EventData
     #: The same however often it is told of.
     id: str
-    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]
+    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
 
 
 class Event(_EventAlways, total=False):
@@ -815,6 +924,10 @@ class EventData(TypedDict, total=False):
     #: Of `message.held` and `message.discarded`: no word of the mail.
     held: HeldNotice | None
     inbox: Inbox | None
+    #: Of `invitation.created`, `.resent` and `.deleted`: no word of who it is.
+    invitation: InvitationNotice | None
+    #: Of `member.created`, `.updated` and `.deleted`: no word of who it is.
+    member: MemberNotice | None
     message: Message | None
     #: Of `organization.paused` and `organization.resumed`.
     organization: OrganizationNotice | None
@@ -1379,6 +1492,30 @@ class Inbox(TypedDict):
     paused: Pause | None
 
 
+class Invitation(TypedDict):
+    """That somebody is invited."""
+
+    created_at: str
+    email: str
+    #: Until when it can be accepted.
+    expires_at: str
+    #: The groups that they are to belong to.
+    groups: list[str]
+    id: str
+    #: Who invited them, or had it sent again last: it ends with their right to do so.
+    invited_by: Actor
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
+    status: Literal["pending", "expired", "accepted"]
+
+
+class InvitationNotice(TypedDict):
+    """That somebody is invited, as events tell of it."""
+
+    id: str
+    #: The role that they are to have.
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
+
+
 class Label(TypedDict):
     """A label that mails have."""
 
@@ -1491,13 +1628,34 @@ class Me(TypedDict):
     organization_id: str
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
     #: What the credential may do.
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage", "members.manage"]]
     #: How many mails a token may ask for on one day (UTC); `null` for as many as its organization.
     sends_per_day: int | None
     #: `token` or `session`.
     type: str
     #: Who signed in; not shown to a token.
     user: User | None
+
+
+class Member(TypedDict):
+    """A person's seat in an organization."""
+
+    #: When they joined.
+    created_at: str
+    #: The address that they sign in with; `null` for a token without `members.manage`.
+    email: str | None
+    #: The groups that they belong to.
+    groups: list[str]
+    id: str
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
+
+
+class MemberNotice(TypedDict):
+    """A seat, as events tell of it."""
+
+    id: str
+    #: Of one that is gone, the role that it had.
+    role: Literal["owner", "admin", "approver", "editor", "viewer"]
 
 
 _MessageAlways = TypedDict(
@@ -1741,6 +1899,26 @@ class MessageNamed(TypedDict):
     message_id: str
 
 
+class OpenSession(TypedDict):
+    """A session of whoever calls, without its secret."""
+
+    #: What it was opened in, as far as that said so: `Firefox on Linux`; at most 40 characters.
+    browser: str | None
+    #: When it was opened.
+    created_at: str
+    #: Whether it is the one that calls.
+    current: bool
+    #: When it ends whatever happens.
+    ends_at: str
+    #: When it ends without use; use moves it on.
+    expires_at: str
+    id: str
+    #: When it was used last, to the hour (UTC).
+    last_used_at: str
+    #: What was shown to open it.
+    opened_with: Literal["password", "totp", "recovery_code"]
+
+
 class Organization(TypedDict):
     """An organization."""
 
@@ -1748,6 +1926,8 @@ class Organization(TypedDict):
     name: str
     #: While nothing leaves it.
     paused: Pause | None
+    #: Whether whoever decides has to sign in with a second factor.
+    require_second_factor: bool
     #: How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
     sends_per_day: int | None
 
@@ -1824,6 +2004,14 @@ class PageOfInbox(TypedDict):
     next_cursor: str | None
 
 
+class PageOfInvitation(TypedDict):
+    """A page of a list."""
+
+    data: list[Invitation]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
 class PageOfLabel(TypedDict):
     """A page of a list."""
 
@@ -1848,10 +2036,26 @@ class PageOfLogLine(TypedDict):
     next_cursor: str | None
 
 
+class PageOfMember(TypedDict):
+    """A page of a list."""
+
+    data: list[Member]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
 class PageOfMessage(TypedDict):
     """A page of a list."""
 
     data: list[Message]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfOpenSession(TypedDict):
+    """A page of a list."""
+
+    data: list[OpenSession]
     #: For `cursor`, where there is more.
     next_cursor: str | None
 
@@ -2023,6 +2227,15 @@ class Problem(TypedDict):
     sequence: int
 
 
+class ProveTotp(TypedDict, total=False):
+    """What is shown once more before a second factor is changed: one of both."""
+
+    #: A code of the authenticator, or one of the recovery codes.
+    code: str | None
+    #: One's own password.
+    password: str | None
+
+
 _QuietHoursFields = TypedDict(
     "_QuietHoursFields",
     {
@@ -2063,6 +2276,12 @@ class RecipientFact(TypedDict):
     first_contact: bool
     #: `internal` or `external`.
     kind: str
+
+
+class RecoveryCodes(TypedDict):
+    """Ten codes, each of which stands once for the authenticator. They are shown this once."""
+
+    recovery_codes: list[str]
 
 
 class Redeliver(TypedDict, total=False):
@@ -2257,6 +2476,16 @@ class Resumed(TypedDict):
     will_send: PageOfMessage
 
 
+class Risk(TypedDict):
+    """What about a mail deserves a look."""
+
+    #: `thread_tainted`, `disguised_file`, `links_differ`, `odd_link`, `answers_elsewhere`, `words_differ`,
+    #: `author_unproven` or `first_contact`.
+    code: str
+    #: `danger`, `caution` or `note`.
+    level: str
+
+
 class RotateToken(TypedDict, total=False):
     """How a token gets another secret."""
 
@@ -2369,6 +2598,8 @@ class Session(TypedDict):
     expires_at: str
     id: str
     member_id: str
+    #: What was shown to open it.
+    opened_with: Literal["password", "totp", "recovery_code"]
     organization_id: str
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
     #: For `Authorization: Bearer`. It is shown this once.
@@ -2432,6 +2663,15 @@ class StandingApproval(TypedDict):
     used: int
 
 
+class StartedTotp(TypedDict):
+    """What an authenticator needs. It is shown this once."""
+
+    #: The same as an address that authenticators read, and that a picture for their camera may be made of.
+    otpauth_uri: str
+    #: To be typed into an authenticator: base 32, for codes of six digits every 30 seconds (SHA-1).
+    secret: str
+
+
 class Submitted(TypedDict):
     """A mail that is held, or goes."""
 
@@ -2457,6 +2697,15 @@ class Suppression(TypedDict):
     #: Why, in the words of whoever made it.
     reason: str | None
     source: Literal["manual", "bounce", "complaint", "unsubscribed"]
+
+
+class TakenBack(TypedDict):
+    """A vote that was taken back."""
+
+    at: str
+    credential: Credential
+    #: The vote, as it was.
+    vote: Vote
 
 
 class Terms(TypedDict):
@@ -2664,7 +2913,7 @@ class _TokenAlways(TypedDict):
     previous_secret_until: str | None
     #: When it was given another secret; `null` where it has its first.
     rotated_at: str | None
-    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage"]]
+    scopes: list[Literal["messages.read", "messages.send", "messages.modify", "drafts.manage", "inboxes.manage", "accounts.read", "accounts.manage", "folders.read", "events.read", "webhooks.manage", "approvals.read", "approvals.decide", "policies.manage", "lists.manage", "domains.manage", "uploads.manage", "usage.read", "logs.read", "audit.read", "tokens.manage", "members.manage"]]
     #: How many mails it may ask for on one day (UTC); `null` for as many as there are.
     sends_per_day: int | None
 
@@ -2684,6 +2933,24 @@ class TokenNotice(TypedDict):
     id: str
     #: While it is refused.
     paused: Pause | None
+
+
+class Totp(TypedDict):
+    """One's own second factor."""
+
+    #: Whether a code is asked for at signing in.
+    enabled: bool
+    #: How many recovery codes were not used yet.
+    recovery_codes_left: int
+    #: Since when.
+    since: str | None
+
+
+class TransferOwnership(TypedDict):
+    """To whom an organization is to belong."""
+
+    #: They become owner, and the caller admin.
+    member_id: str
 
 
 class Unreadable(TypedDict):
@@ -2745,6 +3012,16 @@ class UpdateInbox(TypedDict):
     display_name: str
 
 
+class UpdateMember(TypedDict, total=False):
+    """What changes of a member; what is left out stays."""
+
+    #: All groups that they belong to from now on, by ids or names; needs `policies.manage` as well. Mail that waits
+    #: already asks whom it asked.
+    groups: list[str] | None
+    #: Another role: an owner gives and takes `owner` and `admin`, in a session, as whoever gives `approver` does.
+    role: Literal["owner", "admin", "approver", "editor", "viewer"] | None
+
+
 class UpdateMessage(TypedDict, total=False):
     """What changes of a mail, or of all mails of a conversation. What is left out stays as it is."""
 
@@ -2761,6 +3038,8 @@ class UpdateOrganization(TypedDict, total=False):
 
     #: What it is called.
     name: str | None
+    #: Whether whoever decides has to sign in with a second factor: an owner who has one sets it.
+    require_second_factor: bool | None
     #: How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
     sends_per_day: int | None
 
@@ -2778,7 +3057,7 @@ class UpdateWebhook(TypedDict, total=False):
     """What changes of a webhook; what is left out stays."""
 
     #: Which events: types, groups such as `message.*`, or `*`; empty, all of them.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; empty, about all, and about none.
     inbox_ids: list[str] | None
     #: `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled.
@@ -2911,7 +3190,7 @@ class _WebhookAlways(TypedDict):
     #: `gone`: it answered with 410. `failing`: every call of it failed for three days.
     disabled_reason: str | None
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed"]]
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]]
     #: When the first of them was made.
     failing_since: str | None
     #: Attempts in a row that were not taken, up to 5: then it is held back.
