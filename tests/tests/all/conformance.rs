@@ -1024,7 +1024,7 @@ fn no_queue_takes_the_lambda_pool_and_no_organization_a_queue() {
     let template = read("template.yaml");
     let groups = template.matches("SqsParameters: { MessageGroupId: $.detail.organization_id }").count();
     let filling = template.matches("\n          Arn: !GetAtt ").count();
-    assert_eq!((groups, filling), (3, 3), "each rule that fills a queue");
+    assert_eq!((groups, filling), (4, 4), "each rule that fills a queue");
 }
 
 #[test]

@@ -268,7 +268,9 @@ async fn a_filter_takes_what_it_names_over_any_number_of_pages() {
 async fn whoever_is_refused_with_a_good_credential_is_known() {
     let world = World::default();
     let (token, secret) = samples::token(1, Role::Editor, &[Scope::MessagesRead]);
-    world.ports.store.commit(Change::new(organization_id(1)).create(token.clone())).await.unwrap();
+    let seat = samples::member(1, Role::Editor);
+    let change = Change::new(organization_id(1)).create(token.clone()).create(seat);
+    world.ports.store.commit(change).await.unwrap();
     let ask = async |secret: &str| {
         let request = Repeatable { key: "once", route: "POST /v1/x", body: b"{}", shows_secret: false };
         identify(&world.ports, Some(secret), &[], Some(request)).await.map(|it| it.once)
