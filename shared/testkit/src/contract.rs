@@ -994,11 +994,7 @@ async fn seats(store: &dyn Whole) {
     }
     let page = PageRequest { limit: 10, cursor: None };
     let listed = store.list(organization_id(1), &List::Invitations, &page).await;
-    assert_eq!(
-        listed.map(|page| page.items),
-        Ok(vec![waiting.into()]),
-        "one that was accepted is a seat"
-    );
+    assert_eq!(listed.map(|page| page.items), Ok(vec![waiting.into()]), "one that was accepted is a seat");
 }
 
 /// What is held is in its own list, and in no list of mails.

@@ -13,7 +13,7 @@ use domain::people::credential::{Login, OpenedWith, Secret, Session};
 use domain::people::invitation::{Accepted, Invitation, InvitationClosed, InvitationSecret};
 use domain::people::organization::{Member, Organization};
 use domain::people::seats::check_gift;
-use domain::{GroupId, InvitationId, OrganizationId, Timestamp};
+use domain::{GroupId, InvitationId, MemberId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::base::enter::Once;
