@@ -139,9 +139,8 @@ def tells_of(entry: dict[str, Any], told: dict[str, Any]) -> bool:
         return target == message and details.get("digest") == approval["digest"]
     if action == "approval.edit" and details.get("new_approval_id") == approval["id"]:
         return True
-    return action in ("approval.delegate", "approval.cancel", "approval.expire", "approval.edit") and (
-        target == approval["id"]
-    )
+    others = ("approval.delegate", "approval.cancel", "approval.expire", "approval.edit", "approval.take_back")
+    return action in others and target == approval["id"]
 
 
 def step(entry: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -151,13 +150,13 @@ def step(entry: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**entry["details"], "at": entry["at"], "by": by, "entry": place, **more}
 
 
-def vote(entry: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, Any]:
+def vote(entry: dict[str, Any], later: list[dict[str, Any]], taken: set[str]) -> dict[str, Any]:
     def voter(one: dict[str, Any]) -> str:
         standing = one["action"] == "standing_approval.use"
         return one["details"]["member_id"] if standing else one["actor"]["member_id"]
 
     more: dict[str, Any] = {"verdict": "reject" if entry["action"] == "approval.reject" else "approve"}
-    more["stands"] = all(voter(one) != voter(entry) for one in later)
+    more["stands"] = entry["id"] not in taken and all(voter(one) != voter(entry) for one in later)
     if entry["action"] == "standing_approval.use":
         more["standing_approval_id"] = entry["target"]
         more["by"] = {"type": "member", "id": voter(entry), "member_id": voter(entry)}
@@ -186,8 +185,13 @@ def account(approval_id: str, edited_one: bool, entries: list[dict[str, Any]]) -
     ended = of("approval.cancel") + of("approval.expire") + of("approval.edit")
     if len(ended) > 1:
         raise Broken("the approval ended twice")
+    # What was decided before a vote was taken back is decided no more, unless the votes that were left were enough.
+    back = of("approval.take_back")
+    since = (back[-1]["at"], back[-1]["sequence"]) if back else None
+    told = [cast for cast in votes if since is None or (cast["at"], cast["sequence"]) > since]
+    told.append(back[-1] if back else request)
     status = next(
-        (said for entry in [*votes, request] if (said := entry["details"].get("status", "pending")) != "pending"),
+        (said for entry in told if (said := entry["details"].get("status", "pending")) != "pending"),
         "pending",
     )
     if ended:
@@ -200,8 +204,12 @@ def account(approval_id: str, edited_one: bool, entries: list[dict[str, Any]]) -
         "revision": request["details"]["revision"] if edits else "1",
         "asked": step(asked[0]),
         "edited": step(edits[0]) if edits else None,
-        "votes": [vote(entry, votes[place + 1 :]) for place, entry in enumerate(votes)],
+        "votes": [
+            vote(entry, votes[place + 1 :], {one["details"].get("vote") for one in back})
+            for place, entry in enumerate(votes)
+        ],
         "delegations": [step(entry) for entry in of("approval.delegate")],
+        "taken_back": [step(entry) for entry in back],
         "ended": step(ended[0], action=ended[0]["action"]) if ended else None,
     }
 

@@ -26,6 +26,9 @@ const ENDED_AT_ONCE: usize = 45;
 /// Of so many sessions those are taken that are ended at once: the one that stays may be among them.
 const LOOKED_AT: u16 = 46;
 
+/// A sign-in ends at most so many that are beyond [`Session::MAX`], itself among these.
+const ENDED_WITH: u16 = 20;
+
 /// Ending all sessions takes at most so many transactions.
 const ENDINGS: usize = 20;
 
@@ -277,7 +280,8 @@ async fn open(
     if let Some(pending) = pending {
         change = change.write(Write::Remove(Key::PendingSignIn(pending.hash)));
     }
-    let latest = PageRequest { limit: Session::MAX, cursor: None };
+    // Some more than there may be: of several that signed in at the same moment none saw the others.
+    let latest = PageRequest { limit: Session::MAX + ENDED_WITH, cursor: None };
     let latest = ports.store.list(organization_id, &List::Sessions(member.id), &latest).await?;
     for oldest in typed::<SessionPointer>(latest).items.iter().skip(usize::from(Session::MAX) - 1) {
         change = ended(change, oldest);

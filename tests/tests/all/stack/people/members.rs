@@ -8,7 +8,7 @@ use tests::{Stack, unique};
 const PASSWORD: &str = "four words nobody puts together";
 
 /// What the links end with that lead to pages of this kind and went to an address, the latest last.
-fn links(stack: &Stack, email: &str, page: &str) -> Vec<String> {
+pub(crate) fn links(stack: &Stack, email: &str, page: &str) -> Vec<String> {
     let mut found = vec![];
     for entry in std::fs::read_dir(Path::new(stack.text("/notifications"))).unwrap() {
         let path = entry.unwrap().path();
