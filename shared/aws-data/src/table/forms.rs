@@ -26,6 +26,7 @@ use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization};
+use domain::people::setup::Setup;
 use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
 
@@ -35,7 +36,7 @@ use crate::base::item::{Kind as _, corrupt, decode, encode};
 use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
-use crate::people::member;
+use crate::people::{member, setup};
 
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
@@ -119,6 +120,10 @@ fn written() -> Vec<(String, Item)> {
     };
     let mut add = |kind: &str, item: Result<Item, StoreError>| all.push((kind.to_owned(), item.unwrap()));
     add(Login::NAME, encode(&member::login_at(&login.email), &login));
+    let setup = samples::setup(1).0;
+    add(Setup::NAME, encode(&setup::at(setup.hash), &setup));
+    let used = Setup { used_at: Some(samples::later(9)), ..setup };
+    add(Setup::NAME, encode(&setup::at(used.hash), &used));
     add(AddressEntry::NAME, encode(&inbox::address_at(&address.address), &address));
     add(Event::NAME, encode(&event::at(organization, event.id), &event));
     for subject in samples::subjects() {
@@ -174,6 +179,7 @@ fn conversation(id: domain::ThreadId) -> Thread {
 fn read(kind: &str, item: Item) -> Result<(), StoreError> {
     match kind {
         Login::NAME => decode::<Login>(item).map(drop),
+        Setup::NAME => decode::<Setup>(item).map(drop),
         AddressEntry::NAME => decode::<AddressEntry>(item).map(drop),
         Event::NAME => decode::<Event>(item).map(drop),
         Block::NAME => decode::<Block>(item).map(drop),
