@@ -71,7 +71,8 @@ pub struct Contents {
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     contents: Mutex<Contents>,
-    failures: Mutex<Vec<StoreError>>,
+    /// So many commits are spared, and those behind them fail like this, the last first.
+    failures: Mutex<(usize, Vec<StoreError>)>,
 }
 
 impl MemoryStore {
@@ -82,7 +83,23 @@ impl MemoryStore {
 
     /// Makes the next commits fail, the last first.
     pub fn fail_commits(&self, errors: Vec<StoreError>) {
-        *self.failures.lock().unwrap_or_else(PoisonError::into_inner) = errors;
+        self.fail_commits_behind(0, errors);
+    }
+
+    /// Makes commits fail behind the next `spared` ones, the last first.
+    pub fn fail_commits_behind(&self, spared: usize, errors: Vec<StoreError>) {
+        *self.failures.lock().unwrap_or_else(PoisonError::into_inner) = (spared, errors);
+    }
+
+    /// Why the next commit fails, if it does.
+    fn failure(&self) -> Option<StoreError> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let (spared, errors) = &mut *failures;
+        if *spared == 0 {
+            return errors.pop();
+        }
+        *spared -= 1;
+        None
     }
 }
 
@@ -673,7 +690,7 @@ impl Store for MemoryStore {
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
-        if let Some(error) = self.failures.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        if let Some(error) = self.failure() {
             return Err(error);
         }
         let change = change.with_sequences();
