@@ -120,10 +120,6 @@ fn written() -> Vec<(String, Item)> {
     };
     let mut add = |kind: &str, item: Result<Item, StoreError>| all.push((kind.to_owned(), item.unwrap()));
     add(Login::NAME, encode(&member::login_at(&login.email), &login));
-    let setup = samples::setup(1).0;
-    add(Setup::NAME, encode(&setup::at(setup.hash), &setup));
-    let used = Setup { used_at: Some(samples::later(9)), ..setup };
-    add(Setup::NAME, encode(&setup::at(used.hash), &used));
     add(AddressEntry::NAME, encode(&inbox::address_at(&address.address), &address));
     add(Event::NAME, encode(&event::at(organization, event.id), &event));
     for subject in samples::subjects() {
@@ -139,7 +135,15 @@ fn written() -> Vec<(String, Item)> {
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
+    all.extend(set_up_links());
     all
+}
+
+/// One that may be used, and one that was.
+fn set_up_links() -> [(String, Item); 2] {
+    let fresh = samples::setup(1).0;
+    let used = Setup { used_at: Some(samples::later(9)), ..fresh.clone() };
+    [fresh, used].map(|link| (Setup::NAME.to_owned(), encode(&setup::at(link.hash), &link).unwrap()))
 }
 
 /// What somebody comes in by.
