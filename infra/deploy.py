@@ -190,14 +190,17 @@ def setup(settings: dict[str, Any], url: str) -> str:
 
 
 def told(printed: str, url: str) -> str:
-    """What the function's answer means to a person. The answer is the last line that is JSON: sam may print others before it."""
+    """What the function's answer means to a person. It is found whatever sam prints around it."""
+    decoder = json.JSONDecoder()
     answer: dict[str, Any] = {}
-    for line in printed.splitlines():
+    for start in re.finditer(r"\{", printed):
         try:
-            read = json.loads(line)
+            read, _ = decoder.raw_decode(printed, start.start())
         except ValueError:
             continue
-        answer = read if isinstance(read, dict) else answer
+        if isinstance(read, dict) and ("url" in read or isinstance(read.get("error"), dict)):
+            answer = read
+            break
     if "url" in answer:
         return (
             f"open this link, and make it there.\n\n     {answer['url']}\n\n"

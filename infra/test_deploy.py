@@ -101,7 +101,7 @@ class SetupLinks(unittest.TestCase):
     def test_a_link_is_printed_once_with_its_end(self) -> None:
         link = "https://console.example.com/console/setup/cs_setup_" + "0" * 64
         answer = f'{{"expires_at":"2026-12-02T09:00:00Z","url":"{link}"}}'
-        for printed in (answer, f"Invoking Lambda Function OperatorSetup\n{answer}\n", f'12\n"x"\n{answer}'):
+        for printed in (answer, f"Invoking Lambda Function OperatorSetup\n{answer}\n", f'12 {{\n"x"\n{answer}', answer.replace(",", ",\n  ")):
             said = self.said(printed)
             self.assertEqual(said.count(link), 1)
             self.assertIn("2026-12-02T09:00:00Z", said)

@@ -306,7 +306,8 @@ fn closed(refusal: Refusal) -> Result<Response, Refusal> {
         Code::SetupUsed => (
             410,
             "This link was used",
-            "An organization was made with it. Sign in with the address and the password of its owner."
+            "An organization was made with it. Sign in with the address and the password of its owner. Whoever did not see the token \
+             for the agent makes another there, under API tokens."
                 .to_owned(),
         ),
         Code::SetupExpired => (410, "This link has expired", format!("It held for 24 hours. {again}")),
