@@ -85,7 +85,7 @@ async fn somebody_sets_up_on_a_phone_and_comes_to_the_queue() {
     let wide = "return document.documentElement.scrollWidth > window.innerWidth";
     assert_eq!(browser.execute(wide, vec![]).await.unwrap(), json!(false), "nothing stands out to the side");
     browser.find(Locator::Css("main a.button")).await.unwrap().click().await.unwrap();
-    shows(&browser, "Sign out").await;
+    shows(&browser, "Nothing waits for a decision").await;
     assert!(browser.current_url().await.unwrap().path().ends_with("/console/approvals"));
     browser.close().await.unwrap();
 }
