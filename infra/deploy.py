@@ -33,11 +33,9 @@ Next (README, "Deploy"):
   1. receiving and the domain's records:
      aws cloudformation deploy --region {region} --stack-name {stack}-mail --template-file infra/ses.yaml --capabilities CAPABILITY_IAM \\
        --parameter-overrides MailDomain={domain} MailBucketName={bucket} InboundFunctionArn={function}
-  2. the first organization:
-     aws lambda invoke --region {region} --function-name {provision} --cli-binary-format raw-in-base64-out \\
-       --payload file://organization.json /dev/stdout
-     (organization.json: a copy of events/operator-provision.json with your people and passwords)
-  Then sign in: {url}/console"""
+  2. the first organization: {setup}"""
+# What is said where no link was drawn; infra/docs/RUNBOOK.md says how to have one drawn.
+NO_LINK = "have a link drawn by which you make it (infra/docs/RUNBOOK.md, \"The first organization, and another\")"
 
 
 class Problem(Exception):
@@ -63,7 +61,8 @@ def main() -> None:
     build(parameter(settings, "Architecture") or "arm64")
     measure()
     run("sam", "deploy", "--template-file", "template.yaml", "--config-file", str(CONFIG), "--config-env", stage)
-    print(NEXT.format(**outputs(settings)))
+    found = outputs(settings)
+    print(NEXT.format(setup=setup(settings, found["url"]), **found))
 
 
 # --- what a stage is made with ---------------------------------------------------------------------
@@ -177,9 +176,39 @@ def outputs(settings: dict[str, Any]) -> dict[str, str]:
         "domain": parameter(settings, "MailDomain"),
         "bucket": found.get("MailBucketName", "<MailBucketName>"),
         "function": found.get("InboundFunctionArn", "<InboundFunctionArn>"),
-        "provision": found.get("ProvisionFunctionName", "<ProvisionFunctionName>"),
         "url": found.get("ApiUrl", "<ApiUrl>"),
     }
+
+
+def setup(settings: dict[str, Any], url: str) -> str:
+    """Has a set-up link drawn where there is no organization yet, which the function itself knows, and says what to do with it. The
+    deployment is done by then: nothing that goes wrong here ends it."""
+    where = ["--stack-name", settings["stack_name"], "--region", settings["region"]]
+    command = ["sam", "remote", "invoke", "OperatorSetup", *where, "--event", "{}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return told(done.stdout if done.returncode == 0 else "", url)
+
+
+def told(printed: str, url: str) -> str:
+    """What the function's answer means to a person. It is found whatever sam prints around it."""
+    decoder = json.JSONDecoder()
+    answer: dict[str, Any] = {}
+    for start in re.finditer(r"\{", printed):
+        try:
+            read, _ = decoder.raw_decode(printed, start.start())
+        except ValueError:
+            continue
+        if isinstance(read, dict) and ("url" in read or isinstance(read.get("error"), dict)):
+            answer = read
+            break
+    if "url" in answer:
+        return (
+            f"open this link, and make it there.\n\n     {answer['url']}\n\n"
+            f"     It works once, until {answer.get('expires_at', 'tomorrow')}. Whoever has it becomes the owner: show it to nobody."
+        )
+    if answer.get("error", {}).get("code") == "organization_exists":
+        return f"it is there. Sign in: {url}/console"
+    return NO_LINK
 
 
 if __name__ == "__main__":

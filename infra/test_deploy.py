@@ -84,5 +84,42 @@ class Stages(unittest.TestCase):
             self.assertIn(f"\n  {name}:\n", template.split("\nConditions:")[0])
 
 
+class SetupLinks(unittest.TestCase):
+    """What is said at the end of a deployment."""
+
+    SETTINGS = {"stack_name": "countersign-production", "region": "eu-west-1"}
+
+    def said(self, printed: str, code: int = 0) -> str:
+        done = mock.Mock(stdout=printed, returncode=code)
+        with mock.patch.object(deploy.subprocess, "run", return_value=done) as run:
+            text = deploy.setup(self.SETTINGS, "https://console.example.com")
+        [command] = run.call_args.args
+        self.assertEqual(command[:4], ["sam", "remote", "invoke", "OperatorSetup"])
+        self.assertEqual(command[-2:], ["--event", "{}"], "it asks for no other organization")
+        return text
+
+    def test_a_link_is_printed_once_with_its_end(self) -> None:
+        link = "https://console.example.com/console/setup/cs_setup_" + "0" * 64
+        answer = f'{{"expires_at":"2026-12-02T09:00:00Z","url":"{link}"}}'
+        for printed in (answer, f"Invoking Lambda Function OperatorSetup\n{answer}\n", f'12 {{\n"x"\n{answer}', answer.replace(",", ",\n  ")):
+            said = self.said(printed)
+            self.assertEqual(said.count(link), 1)
+            self.assertIn("2026-12-02T09:00:00Z", said)
+
+    def test_who_has_an_organization_is_led_to_the_sign_in(self) -> None:
+        said = self.said('{"error":{"code":"organization_exists","message":"there is one"}}')
+        self.assertIn("https://console.example.com/console", said)
+        self.assertNotIn("setup", said)
+
+    def test_nothing_that_goes_wrong_ends_the_deployment(self) -> None:
+        for printed, code in (("", 1), ("no JSON", 0), ('{"errorType":"Transient"}', 0), ('{"url":"x"}', 1)):
+            self.assertEqual(self.said(printed, code), deploy.NO_LINK)
+
+    def test_what_comes_next_has_no_other_names_than_are_given(self) -> None:
+        given = {"region", "stack", "domain", "bucket", "function", "url"}
+        text = deploy.NEXT.format(setup="the link", **{name: name for name in given})
+        self.assertIn("the link", text)
+
+
 if __name__ == "__main__":
     unittest.main()

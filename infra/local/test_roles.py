@@ -30,6 +30,7 @@ TRUSTED = {
     "line of the log of requests": f"{ORGANIZATION}/logs",
     "count of use": f"{ORGANIZATION}/usage/day",
     "login": f"login/{'0' * 64}",
+    "set-up link": f"setup/{'0' * 64}",
     "address": f"address/{'0' * 64}",
 }
 # Names that are no resource's own, or lie within one.
@@ -92,7 +93,10 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["feed of events"], {"PublishRole"})
         self.assertEqual(writers["line of the log of requests"], {"LogsRole"})
         self.assertEqual(writers["count of use"], {"LogsRole", "PublishRole"})
-        self.assertEqual(writers["address"], {"MakeInboxesRole"})
+        # With a set-up link an organization is made, and its first inbox.
+        self.assertEqual(writers["address"], {"MakeInboxesRole", "ConsoleManageRole"})
+        makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["organization"]))}
+        self.assertEqual(makers, {"ProvisionRole", "ConsoleManageRole"})
         self.assertEqual(writers["audit chain"], {"ChainRole"})
         self.assertEqual(writers["head of the audit chain"], {"ChainRole"})
         self.assertEqual(writers["list of audit chains"], {"ChainRole"})
@@ -108,6 +112,14 @@ class AsTheyAre(unittest.TestCase):
             context = {KEYS: [TRUSTED["session"]], **({"dynamodb:Attributes": attributes} if attributes else {})}
             right = Right("ReadMailRole", "dynamodb:UpdateItem", TABLE, context)
             self.assertEqual(self.roles.allow(right), allowed, attributes)
+
+    def test_whoever_uses_a_set_up_link_draws_none(self) -> None:
+        makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["set-up link"]))}
+        self.assertEqual(makers, {"OperatorSetupRole"})
+        for attributes, allowed in ((["pk", "sk", "used_at"], True), (["pk", "sk", "used_at", "expires_at"], False), ([], False)):
+            context = {KEYS: [TRUSTED["set-up link"]], **({"dynamodb:Attributes": attributes} if attributes else {})}
+            users = {role for role in self.roles.policies if self.roles.allow(Right(role, "dynamodb:UpdateItem", TABLE, context))}
+            self.assertEqual(users, {"ConsoleManageRole"} if allowed else set(), attributes)
 
     def test_a_call_without_a_key_is_refused(self) -> None:
         for role in self.roles.policies:

@@ -9,6 +9,7 @@ use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
 use domain::people::invitation::InvitationSecret;
 use domain::people::reset::ResetSecret;
+use domain::people::setup::SetupSecret;
 use domain::{
     ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId,
     MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
@@ -133,6 +134,7 @@ const KINDS: &[Kind] = &[
     ("message_id", id::<MessageId>),
     ("reset", |text| ResetSecret::parse(text).map(|secret| secret.reveal())),
     ("session_id", id::<SessionId>),
+    ("setup", |text| SetupSecret::parse(text).map(|secret| secret.reveal())),
     ("standing_approval_id", id::<StandingApprovalId>),
     ("suppression_id", id::<SuppressionId>),
     ("thread_id", id::<ThreadId>),

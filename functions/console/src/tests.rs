@@ -30,6 +30,7 @@ use testkit::world::{MemoryAnchors, Outside, PlainKeys};
 use testkit::{World, samples};
 
 mod owner;
+mod setup;
 
 use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
@@ -1948,6 +1949,7 @@ async fn each_page_asks_for_what_it_declares() {
         "invitation_id" => samples::invitation(1).id.to_string(),
         "member_id" => samples::member(99, Role::Viewer).id.to_string(),
         "reset" => samples::reset(1).1.reveal(),
+        "setup" => samples::setup(1).1.reveal(),
         other => panic!("an example of {other} is missing"),
     };
     for page in Page::all() {

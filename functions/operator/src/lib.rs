@@ -1,8 +1,9 @@
 //! What only whoever owns the AWS account may do: invoked through IAM (`aws lambda invoke`), not through the API.
 
 pub mod provision;
+pub mod setup;
 
 use runtime::Function;
 
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] = &[&provision::TASK];
+pub const FUNCTIONS: &[&dyn Function] = &[&provision::TASK, &setup::TASK];

@@ -28,6 +28,7 @@ pub mod people {
     pub mod resets;
     pub mod second_factor;
     pub mod sessions;
+    pub mod setup;
     pub mod tokens;
     pub mod usage;
 }

@@ -18,6 +18,7 @@ mod people {
     pub(crate) mod organization;
     pub(crate) mod reset;
     pub(crate) mod session;
+    pub(crate) mod setup;
     pub(crate) mod token;
     pub(crate) mod usage;
 }

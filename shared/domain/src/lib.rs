@@ -31,6 +31,7 @@ pub mod people {
     pub mod reset;
     pub mod seats;
     pub mod second_factor;
+    pub mod setup;
     pub mod usage;
 }
 

@@ -36,6 +36,7 @@ use domain::people::credential::{OpenedWith, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Pause};
 use domain::people::second_factor::SecondFactor;
+use domain::people::setup::Setup;
 use domain::people::usage::{By, Of, Usage};
 use domain::{MessageId, OrganizationId};
 use jiff::SignedDuration;
@@ -86,6 +87,7 @@ pub async fn run(store: &dyn Whole) {
     claims(store).await;
     open(store).await;
     directory(store).await;
+    setups(store).await;
     sign_in_attempts(store).await;
     places(store).await;
     watch(store).await;
@@ -1297,6 +1299,25 @@ async fn directory(store: &dyn Whole) {
     let found = store.addresses(&[inbox.address, samples::inbox(99).address]).await;
     let found = found.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(found.iter().map(|entry| entry.inbox_id).collect::<Vec<_>>(), [samples::inbox_id(71)]);
+}
+
+/// A set-up link is used once, with what else is written beside it.
+async fn setups(store: &dyn Whole) {
+    let setup = samples::setup(74).0;
+    assert_eq!(store.setup(setup.hash).await, Ok(None));
+    let use_up = |n| {
+        change()
+            .directory(DirectoryWrite::UseSetup { hash: setup.hash, at: later(5) })
+            .create(samples::session(n, Role::Owner).0)
+    };
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    assert_eq!(store.commit(use_up(174)).await, conflict, "none is made by using it");
+    assert_eq!(store.keep_setup(&setup).await, Ok(()));
+    assert_eq!(store.setup(setup.hash).await, Ok(Some(setup.clone())));
+    assert_eq!(store.commit(use_up(174)).await, Ok(()));
+    assert_eq!(store.commit(use_up(175)).await, conflict);
+    let used = Setup { used_at: Some(later(5)), ..setup.clone() };
+    assert_eq!(store.setup(setup.hash).await, Ok(Some(used)));
 }
 
 /// Each attempt gets a number of its own, however many come at once; numbers of another address, of another count and of

@@ -12,6 +12,7 @@ use app::base::trail::{Range, Stored, Trail};
 use app::gate::rate::Places;
 use async_trait::async_trait;
 use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
 use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
@@ -23,6 +24,7 @@ use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Shows, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
+use domain::people::setup::Setup;
 use domain::people::usage::{Of, Usage};
 use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
 
@@ -39,6 +41,8 @@ pub struct Contents {
     pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
     /// Of the places of each second, how many are taken, and by which organizations.
     pub places: BTreeMap<i64, (u64, BTreeMap<OrganizationId, u64>)>,
+    /// Set-up links by the hash of their secret.
+    pub setups: BTreeMap<Digest, Setup>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
     /// Addresses of inboxes that were deleted.
@@ -67,7 +71,8 @@ pub struct Contents {
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     contents: Mutex<Contents>,
-    failures: Mutex<Vec<StoreError>>,
+    /// So many commits are spared, and those behind them fail like this, the last first.
+    failures: Mutex<(usize, Vec<StoreError>)>,
 }
 
 impl MemoryStore {
@@ -78,7 +83,23 @@ impl MemoryStore {
 
     /// Makes the next commits fail, the last first.
     pub fn fail_commits(&self, errors: Vec<StoreError>) {
-        *self.failures.lock().unwrap_or_else(PoisonError::into_inner) = errors;
+        self.fail_commits_behind(0, errors);
+    }
+
+    /// Makes commits fail behind the next `spared` ones, the last first.
+    pub fn fail_commits_behind(&self, spared: usize, errors: Vec<StoreError>) {
+        *self.failures.lock().unwrap_or_else(PoisonError::into_inner) = (spared, errors);
+    }
+
+    /// Why the next commit fails, if it does.
+    fn failure(&self) -> Option<StoreError> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let (spared, errors) = &mut *failures;
+        if *spared == 0 {
+            return errors.pop();
+        }
+        *spared -= 1;
+        None
     }
 }
 
@@ -208,6 +229,9 @@ fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
         }
         DirectoryWrite::ForgetAttempts(email, window) => {
             contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
+        }
+        DirectoryWrite::UseSetup { hash, .. } => {
+            contents.setups.get(hash).is_some_and(|setup| setup.used_at.is_none())
         }
         DirectoryWrite::RetireAddress(entry) => {
             contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
@@ -365,6 +389,11 @@ fn apply_to_directory(contents: &mut Contents, write: DirectoryWrite) {
         DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
         DirectoryWrite::ForgetAttempts(email, window) => {
             contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
+        }
+        DirectoryWrite::UseSetup { hash, at } => {
+            if let Some(setup) = contents.setups.get_mut(&hash) {
+                setup.used_at = Some(at);
+            }
         }
         DirectoryWrite::RetireAddress(entry) => {
             contents.retired.insert(entry.address.mailbox_key());
@@ -661,7 +690,7 @@ impl Store for MemoryStore {
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
-        if let Some(error) = self.failures.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        if let Some(error) = self.failure() {
             return Err(error);
         }
         let change = change.with_sequences();
@@ -722,6 +751,15 @@ impl Directory for MemoryStore {
             .filter(|address| !contents.retired.contains(&address.mailbox_key()))
             .filter_map(|address| contents.addresses.get(&address.mailbox_key()).cloned())
             .collect())
+    }
+
+    async fn keep_setup(&self, setup: &Setup) -> Result<(), StoreError> {
+        self.contents().setups.insert(setup.hash, setup.clone());
+        Ok(())
+    }
+
+    async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
+        Ok(self.contents().setups.get(&hash).cloned())
     }
 
     async fn family(&self, look: &str) -> Result<Family, StoreError> {

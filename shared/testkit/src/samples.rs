@@ -48,6 +48,7 @@ use domain::people::organization::{Member, Organization, Pause};
 use domain::people::pending::{PendingSecret, PendingSignIn};
 use domain::people::reset::{Reset, ResetSecret};
 use domain::people::second_factor::SecondFactor;
+use domain::people::setup::{Setup, SetupSecret};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
@@ -140,6 +141,12 @@ pub fn accepted_invitation(n: u8) -> Invitation {
 pub fn reset(n: u8) -> (Reset, ResetSecret) {
     let secret = ResetSecret::new(organization_id(1), MemberId::new(NOW, [n; 10]), [n; 32]);
     (Reset::new(&secret, None, NOW), secret)
+}
+
+/// A set-up link and its secret.
+pub fn setup(n: u8) -> (Setup, SetupSecret) {
+    let secret = SetupSecret::new([n; 32]);
+    (Setup::new(&secret, NOW), secret)
 }
 
 /// A login for [`member`].

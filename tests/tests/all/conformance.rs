@@ -516,6 +516,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             // Second factors, whose seeds are sealed.
             // To seal secrets of webhooks.
             "kms:Decrypt",
+            // Of an organization that is made with a set-up link.
+            "kms:GenerateDataKey",
             "s3:GetObject",
             // Of anchors of the audit chain.
             "s3:ListBucketVersions",
@@ -588,7 +590,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     // It calls the API as anybody does, with the caller's own credential.
     ("mcp", &[]),
-    ("operator", &["dynamodb:PutItem", "kms:GenerateDataKey"]),
+    (
+        "operator",
+        &[
+            "dynamodb:PutItem",
+            "kms:GenerateDataKey",
+            // Whether there is an organization.
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+        ],
+    ),
 ];
 
 #[test]

@@ -14,6 +14,7 @@ mod people {
     mod own_sessions;
     mod resets;
     mod second_factor;
+    mod setup;
     mod sign_in;
     mod tokens;
 }
@@ -72,6 +73,7 @@ mod stack {
         mod owners;
         mod persons;
         mod second_factor;
+        mod setup;
         mod sign_in;
         mod tokens;
     }

@@ -24,6 +24,7 @@ mod queue;
 mod reset;
 mod security;
 mod settings;
+mod setup;
 mod sign_in;
 mod sign_in_code;
 mod sign_out;
@@ -69,6 +70,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     queue::PAGES,
     reset::PAGES,
     settings::PAGES,
+    setup::PAGES,
     security::PAGES,
     sign_in::PAGES,
     sign_in_code::PAGES,

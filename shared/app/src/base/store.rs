@@ -34,6 +34,7 @@ use domain::people::organization::{Member, Organization, Pause};
 use domain::people::pending::PendingSignIn;
 use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
+use domain::people::setup::Setup;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
     ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
@@ -503,6 +504,13 @@ pub enum DirectoryWrite {
     EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
     ForgetAttempts(EmailAddress, SignInWindow),
+    /// A set-up link is used up: of two who do so at once, one has it.
+    UseSetup {
+        /// What its secret hashes to.
+        hash: Digest,
+        /// When.
+        at: Timestamp,
+    },
     /// A new inbox's address; it must not be taken.
     NewAddress(AddressEntry),
     /// The address of an inbox that is deleted: it leads nowhere, and nobody can take it ever again.
@@ -822,6 +830,12 @@ pub trait Directory: Send + Sync {
 
     /// The owners of these addresses (at most 100), those that have one: of an inbox that was deleted, nobody.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
+
+    /// Keeps a set-up link that was drawn. May be repeated.
+    async fn keep_setup(&self, setup: &Setup) -> Result<(), StoreError>;
+
+    /// The set-up link whose secret hashes to this, strongly consistent.
+    async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError>;
 
     /// The verified domains that look so, of all organizations.
     async fn family(&self, look: &str) -> Result<Family, StoreError>;

@@ -46,6 +46,24 @@ pub async fn organization(
     if !weak.is_empty() {
         return Err(Refusal::Invalid(weak));
     }
+    let (organization, seats, change) = prepare(ports, data_keys, name, members).await?;
+    match ports.store.commit(change).await.map_err(Refusal::from) {
+        Err(Refusal::Because { code: Code::ChangedMeanwhile, .. }) => {
+            Err(Refusal::because(Code::EmailTaken, "one of the addresses has a login already"))
+        }
+        Err(refusal) => Err(refusal),
+        Ok(()) => Ok((organization, seats)),
+    }
+}
+
+/// An organization with its first people and its data key, and the change that makes them. Whoever asks for it has checked who they are
+/// and their passwords.
+pub(crate) async fn prepare(
+    ports: &Ports,
+    data_keys: &dyn DataKeys,
+    name: String,
+    members: &[NewMember],
+) -> Result<(Organization, Vec<Member>, Change), Refusal> {
     let now = ports.now();
     let organization_id = ports.organization_id();
     let (_, data_key) = data_keys.generate(organization_id).await?;
@@ -87,11 +105,5 @@ pub async fn organization(
         change = change.create(seat.clone()).directory(DirectoryWrite::NewLogin(login)).audit(entry);
         seats.push(seat);
     }
-    match ports.store.commit(change).await.map_err(Refusal::from) {
-        Err(Refusal::Because { code: Code::ChangedMeanwhile, .. }) => {
-            Err(Refusal::because(Code::EmailTaken, "one of the addresses has a login already"))
-        }
-        Err(refusal) => Err(refusal),
-        Ok(()) => Ok((organization, seats)),
-    }
+    Ok((organization, seats, change))
 }

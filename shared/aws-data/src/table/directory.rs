@@ -1,18 +1,22 @@
 //! What comes before an organization is known, and the sweeper's look across all organizations.
 
-use app::base::store::{AddressEntry, Directory, DueDelivery, StoreError, Tally, Watch, Watched};
+use app::base::store::{
+    AddressEntry, Conflict, Directory, DueDelivery, Expect, StoreError, Tally, Watch, Watched,
+};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::base::address::EmailAddress;
+use domain::base::digest::Digest;
 use domain::mailbox::domains::{DomainName, Family};
 use domain::people::credential::{Login, SignInWindow};
+use domain::people::setup::Setup;
 use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::field::Corrupt;
-use crate::base::item::{Item, corrupt, decode, key, number, place_of, text};
+use crate::base::item::{Item, corrupt, decode, encode, key, number, place_of, text};
 use crate::delivery::waiting;
 use crate::mailbox::{domains, inbox, index, screening, trash};
-use crate::people::{member, session};
+use crate::people::{member, session, setup};
 use crate::table::{DynamoTable, classify, retry_contention};
 
 #[async_trait]
@@ -59,6 +63,17 @@ impl Directory for DynamoTable {
         let places: Vec<_> = addresses.iter().map(inbox::address_at).collect();
         let found = self.read(&places).await?.into_values();
         found.filter(|item| !inbox::is_retired(item)).map(decode).collect()
+    }
+
+    async fn keep_setup(&self, setup: &Setup) -> Result<(), StoreError> {
+        // Its secret was drawn for it: nothing else lies there.
+        let put = self.put(encode(&setup::at(setup.hash), setup)?, Expect::Anything)?;
+        self.transact(vec![put], &[Conflict::Directory]).await
+    }
+
+    async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
+        let mut found = self.read(&[setup::at(hash)]).await?;
+        found.drain().next().map(|(_, item)| decode(item)).transpose()
     }
 
     async fn family(&self, look: &str) -> Result<Family, StoreError> {

@@ -26,6 +26,7 @@ use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization};
+use domain::people::setup::Setup;
 use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
 
@@ -35,7 +36,7 @@ use crate::base::item::{Kind as _, corrupt, decode, encode};
 use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
-use crate::people::member;
+use crate::people::{member, setup};
 
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
@@ -134,7 +135,15 @@ fn written() -> Vec<(String, Item)> {
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
+    all.extend(set_up_links());
     all
+}
+
+/// One that may be used, and one that was.
+fn set_up_links() -> [(String, Item); 2] {
+    let fresh = samples::setup(1).0;
+    let used = Setup { used_at: Some(samples::later(9)), ..fresh.clone() };
+    [fresh, used].map(|link| (Setup::NAME.to_owned(), encode(&setup::at(link.hash), &link).unwrap()))
 }
 
 /// What somebody comes in by.
@@ -174,6 +183,7 @@ fn conversation(id: domain::ThreadId) -> Thread {
 fn read(kind: &str, item: Item) -> Result<(), StoreError> {
     match kind {
         Login::NAME => decode::<Login>(item).map(drop),
+        Setup::NAME => decode::<Setup>(item).map(drop),
         AddressEntry::NAME => decode::<AddressEntry>(item).map(drop),
         Event::NAME => decode::<Event>(item).map(drop),
         Block::NAME => decode::<Block>(item).map(drop),

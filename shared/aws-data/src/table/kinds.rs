@@ -58,6 +58,7 @@
 //! | head of the audit chain | `org/audit-head` | `head` | |
 //! | that there is a chain | `audit-heads` | `org` | |
 //! | login | `login/hash` | `login` | |
+//! | set-up link | `setup/hash` | `setup` | |
 //! | address | `address/hash` | `address` | |
 //! | verified domains that look alike | `domain-family/hash` | `family` | |
 //! | claims of a domain | `domain-claims/hash` | `claims` | |
@@ -215,6 +216,7 @@ mod tests {
     use super::*;
     use crate::delivery::{event, feed};
     use crate::ledger::audit;
+    use crate::people::setup;
 
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
@@ -307,6 +309,7 @@ mod tests {
             ("list of audit chains", audit::chain_at(organization)),
             ("attempt", webhook::attempt_at(&attempt)),
             ("login", member::login_at(&email)),
+            ("set-up link", setup::at(hash)),
             ("address", inbox::address_at(&email)),
             ("verified domains that look alike", domains::family_at("x")),
             (

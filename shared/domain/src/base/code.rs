@@ -133,6 +133,10 @@ codes! {
         ResetNotValid = "reset_not_valid", "the newest mail has the link that holds; where there is none, ask for another";
         ResetUsed = "reset_used", "another password was chosen with it: sign in with that, or ask for another link";
         ResetExpired = "reset_expired", "a link holds for an hour: ask for another";
+        SetupNotValid = "setup_not_valid", "the link is cut short or long over: whoever deployed the installation draws another (`infra/docs/RUNBOOK.md`)";
+        SetupUsed = "setup_used", "an organization was made with this link: sign in, or have another link drawn";
+        SetupExpired = "setup_expired", "a link holds for 24 hours: whoever deployed the installation draws another";
+        OrganizationExists = "organization_exists", "its owners invite others; a link that makes one more is drawn with `{\"another\": true}`";
         LastOwner = "last_owner", "an organization keeps an owner: make somebody else one first (`POST /v1/organization/transfer-ownership`)";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";

@@ -1,8 +1,10 @@
-//! Organizations: the order to make one, and how a pause is shown, be it of one or of an inbox or token in it.
+//! Organizations: the orders to make one and to draw a link by which one is made, and how a pause is shown, be it of one or of an inbox or
+//! token in it.
 
 use app::base::error::Refusal;
 use app::base::store::Amendment;
 use app::people::provision::NewMember;
+use app::people::setup::NewOrganization;
 use domain::OrganizationId;
 use domain::people::access::Role;
 use domain::people::organization::{Organization, Pause};
@@ -47,6 +49,38 @@ pub fn provision(body: &[u8]) -> Result<(String, Vec<NewMember>), Refusal> {
         })
         .collect();
     Ok((organization_name.0, members))
+}
+
+request! {
+    /// An operator's order to draw a set-up link.
+    pub struct DrawSetup {
+        /// Whether one is drawn though there is an organization already.
+        another: Option<bool>,
+    }
+}
+
+/// Reads [`DrawSetup`]: whether another organization is to be made. Nothing stands for an order that says nothing.
+pub fn draw_setup(body: &[u8]) -> Result<bool, Refusal> {
+    let DrawSetup { another } = request::body_or_nothing(body)?;
+    Ok(another.unwrap_or_default())
+}
+
+request! {
+    /// What whoever has a set-up link says of the organization that they make.
+    pub struct SetUp {
+        /// What it is called.
+        organization_name: Filled<100>,
+        /// The address that its owner signs in with.
+        email: Email,
+        /// At least 12 characters.
+        password: Text<200>,
+    }
+}
+
+/// Reads [`SetUp`].
+pub fn set_up(body: &[u8]) -> Result<NewOrganization, Refusal> {
+    let SetUp { organization_name, email, password } = request::body(body)?;
+    Ok(NewOrganization { name: organization_name.0, email: email.0, password: password.0 })
 }
 
 request! {

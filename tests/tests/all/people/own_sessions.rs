@@ -14,10 +14,12 @@ use async_trait::async_trait;
 use domain::SessionId;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
+use domain::base::digest::Digest;
 use domain::mailbox::domains::{DomainName, Family};
 use domain::people::access::Role;
 use domain::people::browser::Browser;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
+use domain::people::setup::Setup;
 use futures_util::future::BoxFuture;
 use testkit::MemoryStore;
 use testkit::samples;
@@ -223,6 +225,14 @@ impl Directory for Slow {
 
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
         self.inner.addresses(addresses).await
+    }
+
+    async fn keep_setup(&self, setup: &Setup) -> Result<(), StoreError> {
+        self.inner.keep_setup(setup).await
+    }
+
+    async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
+        self.inner.setup(hash).await
     }
 
     async fn family(&self, look: &str) -> Result<Family, StoreError> {

@@ -15,12 +15,14 @@ use async_trait::async_trait;
 use domain::OrganizationId;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
+use domain::base::digest::Digest;
 use domain::gate::seal::Ticket;
 use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::people::access::Role;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
+use domain::people::setup::Setup;
 use testkit::MemoryStore;
 use testkit::samples;
 use testkit::world::{PlainKeys, World};
@@ -71,6 +73,14 @@ impl Directory for Watched {
 
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
         self.inner.addresses(addresses).await
+    }
+
+    async fn keep_setup(&self, setup: &Setup) -> Result<(), StoreError> {
+        self.inner.keep_setup(setup).await
+    }
+
+    async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
+        self.inner.setup(hash).await
     }
 
     async fn family(&self, look: &str) -> Result<Family, StoreError> {
