@@ -90,6 +90,9 @@ pub enum Step {
 impl Pace {
     /// So many single notifications a member gets within [`Self::WINDOW`].
     pub const SINGLES: usize = 5;
+    /// So many of all kinds within [`Self::WINDOW`], those among them that press: a flood of more would bury whoever gets it, and take
+    /// the account's rate from mail that was approved.
+    pub const MOST: usize = 60;
     /// See [`Self::SINGLES`].
     pub const WINDOW: SignedDuration = SignedDuration::from_hours(1);
     /// A digest gathers for so long. No more than a queue can hold a message back.
@@ -102,9 +105,13 @@ impl Pace {
         Self { organization_id, member_id, singles: vec![], digest_due: None, version: 1 }
     }
 
-    /// One more mail waits.
-    pub fn next(mut self, now: Timestamp) -> (Self, Step) {
+    /// One more mail waits. One that presses waits for no digest; it counts, so that those that don't press make room for it.
+    pub fn next(mut self, now: Timestamp, presses: bool) -> (Self, Step) {
         self.singles.retain(|at| now.duration_since(*at) < Self::WINDOW);
+        if presses && self.singles.len() < Self::MOST {
+            self.singles.push(now);
+            return (self, Step::Single);
+        }
         let under_way = self.digest_due.is_some_and(|due| now.duration_since(due) < Self::LOST);
         if under_way {
             return (self, Step::Queued);
@@ -146,24 +153,37 @@ mod tests {
         let mut pace = pace();
         let mut steps = vec![];
         for minute in 0..8 {
-            let (next, step) = pace.next(after(minute));
+            let (next, step) = pace.next(after(minute), false);
             pace = next;
             steps.push(step);
         }
         assert_eq!(steps[..5], [Step::Single; 5]);
         assert_eq!(steps[5..], [Step::Digest(after(20)), Step::Queued, Step::Queued]);
         // After the digest the hour still counts.
-        let (pace, step) = pace.digested().next(after(21));
+        let (pace, step) = pace.digested().next(after(21), false);
         assert_eq!(step, Step::Digest(after(36)));
-        let (pace, step) = pace.digested().next(after(60));
+        let (pace, step) = pace.digested().next(after(60), false);
         assert_eq!((step, pace.singles.len()), (Step::Single, 5), "the first has left the window");
+    }
+
+    #[test]
+    fn what_presses_waits_for_no_digest_and_counts() {
+        let mut pace = Pace { digest_due: Some(after(15)), ..pace() };
+        for n in 1..=Pace::MOST {
+            let (next, step) = pace.next(after(1), true);
+            assert_eq!((step, next.singles.len(), next.digest_due), (Step::Single, n, Some(after(15))));
+            pace = next;
+        }
+        assert_eq!(pace.clone().next(after(2), true).1, Step::Queued, "a flood waits, for minutes");
+        assert_eq!(pace.clone().digested().next(after(16), false).1, Step::Digest(after(31)), "they count");
+        assert_eq!(pace.next(after(61), true).1, Step::Single);
     }
 
     #[test]
     fn a_lost_digest_does_not_silence_for_ever() {
         let pace = Pace { digest_due: Some(NOW), ..pace() };
-        assert_eq!(pace.clone().next(after(59)).1, Step::Queued);
-        assert_eq!(pace.next(after(60)).1, Step::Single);
+        assert_eq!(pace.clone().next(after(59), false).1, Step::Queued);
+        assert_eq!(pace.next(after(60), false).1, Step::Single);
     }
 
     #[test]
