@@ -1,10 +1,11 @@
 //! Telling people by mail what waits for their decision: one mail each, a digest where there are many. And telling owners that a webhook
-//! of theirs is told of nothing any more.
+//! of theirs is told of nothing any more, and everybody what happened to their own way in.
 //!
 //! A notification is the one mail that leaves without anybody's approval. So it can hold nothing but what this module
 //! writes, and can go to nobody but a member, or somebody whom a member invited: see [`Notification`]. The words of mails that say
 //! nothing of any mail stand in `fixed`, each with what it may name.
 
+mod alerts;
 mod fixed;
 
 use std::cmp::Reverse;
@@ -21,10 +22,11 @@ use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
 use domain::gate::risk::{Level, Risk};
 use domain::people::access::{Actor, Role};
+use domain::people::alert::Alert;
 use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
 use domain::people::organization::{Member, Organization};
 use domain::people::reset::{Reset, ResetSecret};
-use domain::{ApprovalId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
+use domain::{ApprovalId, AuditId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::error::Refusal;
 use crate::base::plain::inert;
@@ -73,6 +75,21 @@ pub enum Notify {
     Invited(Invited),
     /// Somebody forgot their password, or it is said that they did.
     Forgot(AskedReset),
+    /// Something happened to somebody's own way in.
+    Alert(Alerted),
+}
+
+/// What happened to somebody's own way in, as an entry of the audit log tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alerted {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Whom it concerns.
+    pub member_id: MemberId,
+    /// The entry: each is told once. It says when, too.
+    pub id: AuditId,
+    /// What happened.
+    pub alert: Alert,
 }
 
 /// An invitation that is to be mailed, as an event told of it.
@@ -173,6 +190,7 @@ impl Teller<'_> {
             Notify::Disabled(disabled) => self.tell_owners(disabled).await,
             Notify::Invited(invited) => self.invite(invited).await,
             Notify::Forgot(asked) => self.let_reset(asked).await,
+            Notify::Alert(alerted) => self.alert(alerted).await,
         }
     }
 
