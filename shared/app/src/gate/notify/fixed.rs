@@ -121,7 +121,7 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
     let url = format!("{public_url}/console/settings");
     let after = ["If it was you, there is nothing to do.", otherwise];
     let after = if role { &after[1..] } else { &after[..] };
-    linked(subject.to_owned(), &[what, when], ("Look at your sessions and your sign-in", &url), after)
+    linked(subject.to_owned(), &[what, when], ("Look at your sessions and your sign-in", url.as_str()), after)
 }
 
 /// What owners are told of a webhook: nothing that whoever made it wrote.
