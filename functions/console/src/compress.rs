@@ -36,14 +36,10 @@ pub(crate) fn compressed(ports: &Ports, request: &Request, response: Response) -
     else {
         return response;
     };
-    let bytes = if !takes_gzip(request) {
-        None
-    } else if is_style {
-        gzip(body)
-    } else if may_be_compressed(request, &response) {
-        gzip(&mask_tokens(ports, body))
-    } else {
-        None
+    let bytes = match takes_gzip(request) {
+        true if is_style => gzip(body),
+        true if may_be_compressed(request, &response) => gzip(&mask_tokens(ports, body)),
+        _ => None,
     };
     // Also where it is not: what is kept on the way is kept for those who take the same.
     let response = response.header("vary", "accept-encoding");

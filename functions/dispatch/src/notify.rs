@@ -1,5 +1,5 @@
 //! Tells members by mail of what waits for their decision, and owners of a webhook that was disabled: events of the bus and digests, both
-//! through one queue.
+//! through one queue. So do invitations, links to choose another password and security alerts.
 
 use std::sync::Arc;
 

@@ -82,7 +82,7 @@ mod tests {
         let (fox, newer, curl) =
             (session(1, "Firefox/1 Linux"), session(2, "Firefox/2 Linux"), session(3, "curl/8"));
         let expected = |own: &Session, all: &[&Session], before: bool| {
-            let all: Vec<Session> = all.iter().map(|session| (*session).clone()).collect();
+            let all: Vec<Session> = all.iter().copied().cloned().collect();
             is_expected(own.id, &all, before)
         };
         assert!(expected(&fox, &[&fox], false), "the first");

@@ -108,7 +108,7 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
         (Some(browser), _) => {
             let _ = write!(when, " With: {}.", browser.as_str());
         }
-        (None, Alert::SignedIn(_)) => when.push_str(" With: a browser that did not say what it is."),
+        (None, Alert::SignedIn(_)) => when.push_str(" In which browser is not known."),
         (None, _) => {}
     }
     let role = matches!(alert, Alert::RoleChanged { .. });

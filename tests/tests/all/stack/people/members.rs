@@ -212,8 +212,6 @@ fn people_are_told_by_mail_what_happened_to_their_own_way_in() {
     let (own, new) = (sign_in(fox), "A new sign-in to Countersign");
     let text = stack.until("the alert", || told(&stack, &email, new).pop());
     assert!(text.contains("With: Firefox on Linux.") && text.contains("/console/settings"), "{text}");
-    // Such a browser is theirs by now.
-    sign_in(fox);
 
     let change =
         json!({"current_password": PASSWORD, "new_password": "seven words that nobody would expect here"});
