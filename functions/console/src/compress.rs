@@ -36,10 +36,12 @@ pub(crate) fn compressed(ports: &Ports, request: &Request, response: Response) -
     else {
         return response;
     };
-    let bytes = match takes_gzip(request) {
-        true if is_style => gzip(body),
-        true if may_be_compressed(request, &response) => gzip(&mask_tokens(ports, body)),
-        _ => None,
+    let bytes = if is_style && takes_gzip(request) {
+        gzip(body)
+    } else if may_be_compressed(request, &response) && takes_gzip(request) {
+        gzip(&mask_tokens(ports, body))
+    } else {
+        None
     };
     // Also where it is not: what is kept on the way is kept for those who take the same.
     let response = response.header("vary", "accept-encoding");
