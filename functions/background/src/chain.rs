@@ -1,13 +1,18 @@
 //! Audit entries out of the table's stream get their places in their organization's chain. Every few minutes a schedule
 //! calls without records: then those are looked for that the stream lost.
+//!
+//! Of those that tell of somebody's own way in, the stream's other reader being busy with events, the person's alert is queued here.
 
 use std::sync::Arc;
 
+use app::base::ports::Queue;
 use app::base::trail::Trail;
+use app::gate::notify::Alerted;
 use app::ledger::audit::{catch_up, chain};
 use assembly::Aws;
 use aws_data::delivery::stream::position;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
+use domain::ledger::alerts;
 use domain::{AuditId, OrganizationId};
 use futures_util::future::BoxFuture;
 use runtime::environment::SystemClock;
@@ -19,6 +24,7 @@ use crate::patience::patiently;
 /// What the function needs.
 pub struct Context {
     trail: Arc<dyn Trail>,
+    notices: Arc<dyn Queue>,
 }
 
 /// The function.
@@ -26,13 +32,14 @@ pub const TASK: Task<Context> = Task { name: "background-chain", context, handle
 
 /// From the environment.
 pub fn context() -> Context {
-    Context { trail: Aws::from_environment().trail() }
+    let aws = Aws::from_environment();
+    Context { trail: aws.trail(), notices: aws.notify_queue() }
 }
 
 /// Entries of one organization, with the position in the stream of the first.
 type Batch = (OrganizationId, String, Vec<AuditId>);
 
-fn handle(Context { trail }: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
+fn handle(Context { trail, notices }: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         if event.get("Records").is_none() {
             let (given, failed) = catch_up(&SystemClock, &**trail).await?;
@@ -52,8 +59,35 @@ fn handle(Context { trail }: &Context, event: Value) -> BoxFuture<'_, Result<Val
                 first_failed = first_failed.or(Some(position));
             }
         }
-        Ok(batch_failures(first_failed.as_slice()))
+        // The chain comes first. Of two positions Lambda begins again at the lower one, and whoever was told is not told again.
+        let failed: Vec<_> =
+            first_failed.into_iter().chain(queue_alerts(&**notices, &stream.records).await).collect();
+        Ok(batch_failures(&failed))
     })
+}
+
+/// Queues what people are told of their own way in. Returns the position of the first entry of which that failed.
+async fn queue_alerts(notices: &dyn Queue, records: &[EventRecord]) -> Option<String> {
+    for record in records {
+        let entry = match aws_data::delivery::stream::entry(record) {
+            Some(Ok(entry)) => entry,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "of an audit entry in the stream nobody is told: it can't be read");
+                continue;
+            }
+            None => continue,
+        };
+        let organization_id = entry.organization_id;
+        for (member_id, alert) in alerts::of(&entry) {
+            let alerted = Alerted { organization_id, member_id, id: entry.id, alert };
+            let body = wire::gate::alerts::write(&alerted);
+            if let Err(error) = notices.send(organization_id, body, 0).await {
+                tracing::warn!(%organization_id, %error, "a security alert could not be queued yet");
+                return Some(position(record));
+            }
+        }
+    }
+    None
 }
 
 /// The entries by organization, in the order in which the stream names them.

@@ -13,6 +13,8 @@ use domain::people::pending::PendingSecret;
 use runtime::http::{Request, Response, form_pairs};
 use subtle::ConstantTimeEq as _;
 
+use crate::compress::unmasked;
+
 /// What a page may load: its style sheet, the icon written into it, and nothing else.
 ///
 /// The frame that shows a mail inherits this policy (`srcdoc`), so a mail may load `images` alone: the presigned
@@ -129,7 +131,11 @@ impl Form {
         same_origin(request)?;
         let body = std::str::from_utf8(&request.body)
             .map_err(|_| Refusal::field("", Code::InvalidForm, "the form can\u{2019}t be read"))?;
-        Ok(Self(form_pairs(body)))
+        let mut fields = form_pairs(body);
+        if let Some(token) = fields.get_mut("csrf") {
+            *token = unmasked(std::mem::take(token));
+        }
+        Ok(Self(fields))
     }
 
     /// Reads a form that only a page of this session can have sent.

@@ -5,6 +5,7 @@
 //! | `page` | what a page says of itself: its address, who may open it, its place in the menu |
 //! | `pages` | one file for each page |
 //! | `route` | addresses, and where signing in leads |
+//! | `compress` | answers in gzip, and why that gives no secret away |
 //! | `guard` | headers of every answer; where a form must come from |
 //! | `visit` | the session behind the cookie |
 //! | `shell` | what all pages share |
@@ -21,6 +22,7 @@
 //! What a mail says is hostile. It reaches a page in two ways: as text, which askama escapes, or as sanitised HTML
 //! inside a sandboxed frame. Nothing else.
 
+mod compress;
 mod fields;
 mod guard;
 mod page;
@@ -203,5 +205,8 @@ fn mail(aws: &Aws) -> Context {
 
 /// Always a page: people don't read JSON.
 fn handle<'a>(context: &'a Context, request: &'a Request) -> Handling<'a> {
-    Box::pin(async { Ok(Box::pin(pages::answer(context, request)).await) })
+    Box::pin(async {
+        let response = Box::pin(pages::answer(context, request)).await;
+        Ok(compress::compressed(&context.ports, request, response))
+    })
 }

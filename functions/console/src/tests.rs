@@ -29,6 +29,7 @@ use testkit::memory::MemoryStore;
 use testkit::world::{MemoryAnchors, Outside, PlainKeys};
 use testkit::{World, samples};
 
+mod compressed;
 mod owner;
 mod setup;
 

@@ -1,12 +1,12 @@
 //! Tells members by mail of what waits for their decision, and owners of a webhook that was disabled: events of the bus and digests, both
-//! through one queue.
+//! through one queue. So do invitations, links to choose another password and security alerts.
 
 use std::sync::Arc;
 
 use app::Ports;
 use app::base::ports::Queue;
 use app::base::store::Directory;
-use app::gate::notify::{Disabled, DueDigest, Invited, Notifier, Notify, Teller, Waiting};
+use app::gate::notify::{Alerted, Disabled, DueDigest, Invited, Notifier, Notify, Teller, Waiting};
 use app::people::resets::AskedReset;
 use assembly::Aws;
 use aws_flow::SqsQueue;
@@ -16,6 +16,8 @@ use domain::base::address::EmailAddress;
 use domain::base::id::Id;
 use domain::delivery::event::{EventKind, WhyDisabled};
 use domain::mailbox::inbox::NOTIFICATIONS;
+use domain::people::access::Role;
+use domain::people::alert::Alert;
 use futures_util::future::BoxFuture;
 use runtime::environment::{require, setting};
 use runtime::task::{Task, TaskError, batch_failures, messages};
@@ -72,10 +74,8 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         // One after the other: SES takes so many a second, and the mails that were approved come first.
         for (message_id, body) in messages {
             let told = match read(&body) {
-                // What was queued before an operator switched them off. Invitations and other passwords a person asked for.
-                Some(what) if !context.enabled && !matches!(what, Notify::Invited(_) | Notify::Forgot(_)) => {
-                    Ok(())
-                }
+                // What was queued before an operator switched them off.
+                Some(what) if !context.enabled && !goes_anyway(&what) => Ok(()),
                 Some(what) => teller.tell(&what).await.map_err(|error| error.to_string()),
                 None => Err("a message of the queue can't be read".to_owned()),
             };
@@ -86,6 +86,12 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         }
         Ok(batch_failures(&failed))
     })
+}
+
+/// Whether it is mailed though members are told of nothing that waits: invitations and other passwords a person asked for, and an alert
+/// is of use only where nobody can switch it off.
+fn goes_anyway(what: &Notify) -> bool {
+    matches!(what, Notify::Invited(_) | Notify::Forgot(_) | Notify::Alert(_))
 }
 
 /// What those are told of whose vote is wanted (`NotifyRule` in `template.yaml`).
@@ -110,6 +116,14 @@ pub fn read(body: &str) -> Option<Notify> {
             organization_id,
             member_id: Id::parse(&text(asked, "member_id")?).ok()?,
             id: Id::parse(&text(asked, "id")?).ok()?,
+        }));
+    }
+    if let Some(alerted) = detail.get("security_alert") {
+        return Some(Notify::Alert(Alerted {
+            organization_id,
+            member_id: Id::parse(&text(alerted, "member_id")?).ok()?,
+            id: Id::parse(&text(alerted, "id")?).ok()?,
+            alert: read_alert(alerted)?,
         }));
     }
     let event = detail.get("event")?;
@@ -137,6 +151,20 @@ pub fn read(body: &str) -> Option<Notify> {
         event_id: Id::parse(&text(event, "id")?).ok()?,
         kind: TOLD.contains(&kind).then_some(kind)?,
     }))
+}
+
+fn read_alert(value: &Value) -> Option<Alert> {
+    let text = |name: &str| value.get(name)?.as_str();
+    Some(match text("what")? {
+        "signed_in" => Alert::SignedIn(Id::parse(text("session_id")?).ok()?),
+        "password_changed" => Alert::PasswordChanged,
+        "second_factor_added" => Alert::SecondFactorAdded,
+        "second_factor_removed" => Alert::SecondFactorRemoved,
+        "role_changed" => {
+            Alert::RoleChanged { from: Role::parse(text("from")?)?, to: Role::parse(text("to")?)? }
+        }
+        _ => return None,
+    })
 }
 
 /// A digest as a message of the queue, in the form of an event of the bus.
@@ -221,6 +249,26 @@ mod tests {
             id: domain::AuditId::new(now, [3; 10]),
         };
         assert_eq!(read(&wire::people::resets::write(&asked)), Some(Notify::Forgot(asked)));
+    }
+
+    #[test]
+    fn a_security_alert_reads_back() {
+        let now = Timestamp::from_millisecond(1_767_225_600_123).unwrap();
+        for alert in [
+            Alert::SignedIn(domain::SessionId::new(now, [4; 10])),
+            Alert::PasswordChanged,
+            Alert::SecondFactorAdded,
+            Alert::SecondFactorRemoved,
+            Alert::RoleChanged { from: Role::Viewer, to: Role::Owner },
+        ] {
+            let alerted = Alerted {
+                organization_id: domain::OrganizationId::new(now, [1; 10]),
+                member_id: domain::MemberId::new(now, [2; 10]),
+                id: domain::AuditId::new(now, [3; 10]),
+                alert,
+            };
+            assert_eq!(read(&wire::gate::alerts::write(&alerted)), Some(Notify::Alert(alerted)));
+        }
     }
 
     #[test]

@@ -74,6 +74,7 @@ pub mod gate {
     pub mod purge;
     pub(crate) mod quote;
     pub mod rate;
+    pub mod risks;
     pub mod seats;
     pub mod settle;
     pub mod standing;

@@ -22,6 +22,7 @@ pub mod base {
 /// Who acts: organizations, their members, and by what they are known.
 pub mod people {
     pub mod access;
+    pub mod alert;
     pub mod browser;
     pub mod credential;
     pub mod invitation;
@@ -78,6 +79,7 @@ pub mod delivery {
 
 /// What is kept and can be proved.
 pub mod ledger {
+    pub mod alerts;
     pub mod audit;
     pub mod receipt;
     pub mod requests;

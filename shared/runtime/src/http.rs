@@ -412,6 +412,22 @@ impl Response {
         self.status_code
     }
 
+    /// The headers, names in lower case.
+    pub fn headers(&self) -> &BTreeMap<&'static str, String> {
+        &self.headers
+    }
+
+    /// The body, where it is text.
+    pub fn text_body(&self) -> Option<&str> {
+        (!self.is_base64_encoded).then_some(self.body.as_str())
+    }
+
+    /// The same with another body.
+    #[must_use]
+    pub fn with_bytes(self, bytes: &[u8]) -> Self {
+        Self { is_base64_encoded: true, body: BASE64.encode(bytes), ..self }
+    }
+
     /// What went wrong, as the API says it.
     pub fn refusal(refusal: &Refusal, request: &Request, now: Timestamp) -> Self {
         if let Refusal::Answered(answer) = refusal {

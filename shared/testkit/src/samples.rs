@@ -746,6 +746,8 @@ pub fn pace(n: u8) -> Pace {
     Pace {
         singles: vec![NOW, later(5)],
         digest_due: Some(later(900)),
+        alerts: vec![later(7)],
+        signed_in: true,
         ..Pace::new(organization_id(1), member(n, Role::Approver).id)
     }
 }

@@ -39,6 +39,7 @@ pub mod mailbox {
 
 /// Mail that is to leave: how it is asked for, weighed, decided about and held back.
 pub mod gate {
+    pub mod alerts;
     pub mod approvals;
     pub mod drafts;
     pub mod groups;

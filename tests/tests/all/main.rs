@@ -10,6 +10,7 @@ mod described;
 mod openapi;
 
 mod people {
+    mod alerts;
     mod limits;
     mod own_sessions;
     mod resets;

@@ -1,12 +1,14 @@
 //! Telling people by mail what waits for their decision: one mail each, a digest where there are many. And telling owners that a webhook
-//! of theirs is told of nothing any more.
+//! of theirs is told of nothing any more, and everybody what happened to their own way in.
 //!
 //! A notification is the one mail that leaves without anybody's approval. So it can hold nothing but what this module
 //! writes, and can go to nobody but a member, or somebody whom a member invited: see [`Notification`]. The words of mails that say
 //! nothing of any mail stand in `fixed`, each with what it may name.
 
+mod alerts;
 mod fixed;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -18,17 +20,20 @@ use domain::gate::approval::Approval;
 use domain::gate::link::{Link, LinkSecret, awaits};
 use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
+use domain::gate::risk::{Level, Risk};
 use domain::people::access::{Actor, Role};
+use domain::people::alert::Alert;
 use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
 use domain::people::organization::{Member, Organization};
 use domain::people::reset::{Reset, ResetSecret};
-use domain::{ApprovalId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
+use domain::{ApprovalId, AuditId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
 
 use crate::base::error::Refusal;
 use crate::base::plain::inert;
 use crate::base::ports::{Ports, Queue, SendOutcome};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, Expect, List, PageRequest, Write, key, load, typed};
+use crate::gate::risks;
 use crate::people::resets::AskedReset;
 
 /// A mail to a member about what waits for them, or to somebody who was invited. Only this module makes one, from a member's seat or an
@@ -70,6 +75,21 @@ pub enum Notify {
     Invited(Invited),
     /// Somebody forgot their password, or it is said that they did.
     Forgot(AskedReset),
+    /// Something happened to somebody's own way in.
+    Alert(Alerted),
+}
+
+/// What happened to somebody's own way in, as an entry of the audit log tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alerted {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Whom it concerns.
+    pub member_id: MemberId,
+    /// The entry: each is told once. It says when, too.
+    pub id: AuditId,
+    /// What happened.
+    pub alert: Alert,
 }
 
 /// An invitation that is to be mailed, as an event told of it.
@@ -130,6 +150,12 @@ const TRIES: usize = 8;
 const PREVIEW: usize = 200;
 /// Characters of a mail's subject.
 const SUBJECT: usize = 80;
+/// A notification names so many of those whom a mail goes to.
+const NAMED: usize = 3;
+/// Characters of an address: all that one can have (RFC 5321 §4.5.3.1), since its end is what decides.
+const ADDRESS: usize = 320;
+/// Characters of the name of a token or a rule.
+const NAME: usize = 60;
 
 /// What telling people needs beyond the ports of the API.
 pub struct Teller<'a> {
@@ -164,6 +190,7 @@ impl Teller<'_> {
             Notify::Disabled(disabled) => self.tell_owners(disabled).await,
             Notify::Invited(invited) => self.invite(invited).await,
             Notify::Forgot(asked) => self.let_reset(asked).await,
+            Notify::Alert(alerted) => self.alert(alerted).await,
         }
     }
 
@@ -299,9 +326,14 @@ impl Teller<'_> {
     async fn tell_all(&self, waiting: &Waiting) -> Result<(), Refusal> {
         let organization_id = waiting.organization_id;
         let key = key::Approval(waiting.approval_id);
-        let Some(approval) = load(&*self.ports.store, organization_id, key).await? else {
+        let Some(mut approval) = load(&*self.ports.store, organization_id, key).await? else {
             return Ok(());
         };
+        // What came into the conversation since it was asked for counts as well. The approval is not written here.
+        let thread = load(&*self.ports.store, organization_id, key::Thread(approval.thread_id)).await?;
+        if thread.is_some_and(|thread| thread.tainted) {
+            approval.risks.get_or_insert_default().insert(Risk::ThreadTainted);
+        }
         let voters = self.voters(&approval).await?;
         if voters.is_empty() {
             return Ok(());
@@ -422,7 +454,7 @@ impl Teller<'_> {
                     Some(pace) => (Expect::Version(pace.version), pace),
                     None => (Expect::Absent, Pace::new(organization_id, member.id)),
                 };
-                let (pace, step) = pace.next(now);
+                let (pace, step) = pace.next(now, approval.presses(now));
                 let notice = match step {
                     Step::Single => new,
                     Step::Digest(_) | Step::Queued => Notice { state: NoticeState::Done, ..new },
@@ -513,7 +545,7 @@ impl Teller<'_> {
         .await
     }
 
-    /// The first mails that wait for this member, the soonest to expire first, and how many more there are.
+    /// The first mails that wait for this member, the worst first and then the soonest to expire, and how many more there are.
     async fn waiting(&self, member: &Member) -> Result<(Vec<Approval>, usize), Refusal> {
         if self.reachable(std::iter::once(member.clone())).await?.is_empty() {
             return Ok((vec![], 0));
@@ -533,7 +565,7 @@ impl Teller<'_> {
                 break;
             }
         }
-        found.sort_by_key(|approval| (approval.expires_at, approval.id));
+        found.sort_by_key(|approval| (Reverse(approval.level()), approval.expires_at, approval.id));
         let more = found.len().saturating_sub(DIGEST_ENTRIES);
         found.truncate(DIGEST_ENTRIES);
         Ok((found, more))
@@ -605,9 +637,15 @@ struct Entry {
     subject: String,
     preview: String,
     recipients: String,
+    /// Whom it goes to, by their addresses.
+    to: String,
     files: String,
     asked_by: String,
     held: String,
+    /// The rule that holds it; empty where none does.
+    rule: String,
+    /// What about it deserves a look, the worst first.
+    risks: Vec<Risk>,
     expires: String,
     digest: String,
     url: String,
@@ -627,21 +665,28 @@ impl Entry {
         };
         let asked_by = match &approval.requested_by {
             Actor::Member { member_id } => person(member_id),
-            Actor::Token { token_id, member_id, .. } => {
+            Actor::Token { token_id, member_id, name } => {
                 let id = token_id.to_string();
-                format!("API token \u{2026}{} of {}", &id[id.len() - 6..], person(member_id))
+                // A program may have chosen the name: it is a quotation.
+                let name = name.as_deref().map(|name| format!("\"{}\" ", inert(name, NAME)));
+                let name = name.unwrap_or_default();
+                format!("API token {name}\u{2026}{} of {}", &id[id.len() - 6..], person(member_id))
             }
             Actor::System => "Countersign".to_owned(),
         };
         let subject = inert(&approval.subject, SUBJECT);
+        let rule = approval.trace.iter().find(|step| step.outcome == "hold");
         let files = usize::try_from(approval.attachment_count).unwrap_or(usize::MAX);
         Self {
             subject: if subject.is_empty() { "(no subject)".to_owned() } else { subject },
             preview: inert(&approval.preview, PREVIEW),
             recipients: count(approval.recipients.len(), "recipient"),
+            to: name_some(approval),
             files: if files == 0 { String::new() } else { count(files, "file") },
             asked_by,
             held: explain_hold(&approval.reasons),
+            rule: rule.map(|step| format!("\"{}\"", inert(&step.rule_name, NAME))).unwrap_or_default(),
+            risks: risks::risks(approval),
             expires: approval.expires_at.strftime("%-d %b %Y, %H:%M UTC").to_string(),
             digest: approval.digest.hex()[..12].to_owned(),
             url: match secret {
@@ -651,6 +696,23 @@ impl Entry {
             note: if secret.is_some() { FOR_YOU } else { SIGN_IN },
         }
     }
+}
+
+/// Those whom a mail goes to, the first of them by their addresses. An agent wrote them: each is a quotation, and broken on purpose.
+fn name_some(approval: &Approval) -> String {
+    let all = &approval.recipients;
+    let named: Vec<_> =
+        all.iter().take(NAMED).map(|party| format!("\"{}\"", inert(&party.address, ADDRESS))).collect();
+    match all.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{}, and {more} more", named.join(", ")),
+    }
+}
+
+/// What the most serious of these things are called, in few words; nothing of what is only good to know.
+fn warn(risks: &[Risk]) -> String {
+    let serious = risks.iter().filter(|risk| risk.level() > Level::Note);
+    serious.take(2).map(|risk| risks::risk(*risk).short).collect::<Vec<_>>().join(", ")
 }
 
 fn count(n: usize, what: &str) -> String {
@@ -686,9 +748,27 @@ fn single(entry: &Entry, again: bool) -> Words {
     } else {
         ("Approve?", "A mail waits for your decision.")
     };
-    let subject = format!("{first} \"{}\" to {} (held: {})", entry.subject, entry.recipients, entry.held);
+    let warning = warn(&entry.risks);
+    let why = if warning.is_empty() {
+        format!("held: {}", entry.held)
+    } else {
+        format!("look first: {}", warning.to_lowercase())
+    };
+    let subject = format!("{first} \"{}\" to {} ({why})", entry.subject, entry.recipients);
     let mut text = format!("{lead}\n\n");
     let mut rows = String::new();
+    // Before what the mail says of itself, and before the link.
+    let mut heed = String::new();
+    for (title, sentences) in to_heed(&entry.risks) {
+        let _ = writeln!(text, "{title}");
+        let _ = write!(heed, "<p><b>{title}</b></p><ul>");
+        for sentence in sentences {
+            let _ = writeln!(text, "- {sentence}");
+            let _ = write!(heed, "<li>{}</li>", escape(sentence));
+        }
+        text.push('\n');
+        heed.push_str("</ul>");
+    }
     for (name, value) in facts(entry) {
         let _ = writeln!(text, "{:<12}{value}", format!("{name}:"));
         let _ = write!(
@@ -703,7 +783,7 @@ fn single(entry: &Entry, again: bool) -> Words {
         entry.subject, entry.preview, entry.url, entry.note
     );
     let html = page(&format!(
-        "<p>{lead}</p><table style=\"border-collapse:collapse\">{rows}</table>{}{}<p>{}</p>",
+        "<p>{lead}</p>{heed}<table style=\"border-collapse:collapse\">{rows}</table>{}{}<p>{}</p>",
         quote(entry),
         button(&entry.url, "Look at the whole mail and decide"),
         entry.note
@@ -718,9 +798,12 @@ fn many(entries: &[Entry], more: usize, public_url: &str) -> Words {
     let mut text = format!("{lead}\n\n{NOT_OURS}\n\n");
     let mut body = format!("<p>{lead}</p><p>{NOT_OURS}</p>");
     for (n, entry) in (1..).zip(entries) {
+        let warning = warn(&entry.risks);
+        let warning =
+            if warning.is_empty() { warning } else { format!("look first: {}; ", warning.to_lowercase()) };
         let line = format!(
-            "to {}, asked by {}, held: {}, expires {}, digest {}\u{2026}",
-            entry.recipients, entry.asked_by, entry.held, entry.expires, entry.digest
+            "{warning}to {}, asked by {}, held: {}, expires {}, digest {}\u{2026}",
+            entry.to, entry.asked_by, entry.held, entry.expires, entry.digest
         );
         let _ = write!(text, "{n}. \"{}\"\n   {line}\n   {}\n\n", entry.subject, entry.url);
         let _ = write!(
@@ -742,13 +825,28 @@ fn many(entries: &[Entry], more: usize, public_url: &str) -> Words {
     Words { subject: lead.trim_end_matches('.').to_owned(), text, html: page(&body) }
 }
 
+/// What is to be looked at, and what is good to know, each with a title; neither where there is nothing of it.
+fn to_heed(risks: &[Risk]) -> Vec<(&'static str, Vec<&'static str>)> {
+    let (serious, notes): (Vec<Risk>, Vec<Risk>) =
+        risks.iter().copied().partition(|risk| risk.level() > Level::Note);
+    [("Look at this before you decide:", serious), ("Good to know:", notes)]
+        .into_iter()
+        .filter(|(_, found)| !found.is_empty())
+        .map(|(title, found)| (title, found.iter().map(|risk| risks::risk(*risk).sentence).collect()))
+        .collect()
+}
+
 fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("Asked by", entry.asked_by.clone()), ("Goes to", entry.recipients.clone())];
+    let goes_to = format!("{}: {}", entry.recipients, entry.to);
+    let mut facts = vec![("Asked by", entry.asked_by.clone()), ("Goes to", goes_to)];
     if !entry.files.is_empty() {
         facts.push(("With", entry.files.clone()));
     }
+    facts.push(("Held", entry.held.clone()));
+    if !entry.rule.is_empty() {
+        facts.push(("Rule", entry.rule.clone()));
+    }
     facts.extend([
-        ("Held", entry.held.clone()),
         ("Expires", format!("{}; after that it is never sent", entry.expires)),
         ("Digest", format!("sha256:{}\u{2026}", entry.digest)),
     ]);

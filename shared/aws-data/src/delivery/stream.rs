@@ -3,6 +3,7 @@
 use aws_lambda_events::dynamodb::EventRecord as StreamRecord;
 use domain::base::id::Id as _;
 use domain::delivery::event::Event;
+use domain::ledger::audit::Entry;
 use domain::{AuditId, OrganizationId};
 use serde_dynamo::{AttributeValue, Item};
 
@@ -38,6 +39,17 @@ pub fn event(record: &StreamRecord) -> Option<Result<Event, String>> {
 pub fn audit(record: &StreamRecord) -> Option<(OrganizationId, AuditId)> {
     let (organization, id) = text(new_image(record, "audit")?, "pk")?.split_once('/')?;
     Some((OrganizationId::parse(organization).ok()?, AuditId::parse(id).ok()?))
+}
+
+/// The audit entry that a stream record tells of, as it was written. `None` and `Err` as of [`event`].
+pub fn entry(record: &StreamRecord) -> Option<Result<Entry, String>> {
+    let image = new_image(record, "audit")?;
+    let read = || -> Result<Entry, String> {
+        // What serde says may quote what is stored.
+        let stored = serde_dynamo::from_item(image.clone()).map_err(|_| Corrupt("form").to_string())?;
+        Entry::read(stored).map_err(|e| e.to_string())
+    };
+    Some(read())
 }
 
 /// Where a record stands in the stream: what Lambda is told to come again from.

@@ -57,6 +57,10 @@ record! {
         member_id: MemberId,
         singles: Vec<Timestamp>,
         digest_due: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        alerts: Vec<Timestamp>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        signed_in: bool,
         version: u64,
     }
 }

@@ -398,6 +398,15 @@ impl Approval {
             && !self.reasons.iter().any(|reason| Self::LOOKED_AT.contains(&&**reason))
     }
 
+    /// Whether those who may decide about it are told at once, however much they were told of already: something about it deserves a
+    /// look, or it expires within [`Self::SOON`].
+    pub fn presses(&self, now: Timestamp) -> bool {
+        self.level() > Level::Note || self.expires_at.duration_since(now) <= Self::SOON
+    }
+
+    /// See [`Self::presses`].
+    pub const SOON: SignedDuration = SignedDuration::from_hours(4);
+
     /// So many mails there are of one, itself among them, before it has to be written anew.
     pub const ATTEMPTS: usize = 10;
 

@@ -72,6 +72,10 @@ pub struct Pace {
     pub singles: Vec<Timestamp>,
     /// When the digest is due that is under way.
     pub digest_due: Option<Timestamp>,
+    /// When security alerts went out within the last day, oldest first.
+    pub alerts: Vec<Timestamp>,
+    /// Whether they are known to have signed in once: one's first session alerts nobody.
+    pub signed_in: bool,
     /// Counts changes.
     pub version: u64,
 }
@@ -90,8 +94,17 @@ pub enum Step {
 impl Pace {
     /// So many single notifications a member gets within [`Self::WINDOW`].
     pub const SINGLES: usize = 5;
+    /// So many of all kinds within [`Self::WINDOW`], those among them that press: a flood of more would bury whoever gets it, and take
+    /// the account's rate from mail that was approved.
+    pub const MOST: usize = 60;
     /// See [`Self::SINGLES`].
     pub const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+    /// So many security alerts a member gets within [`Self::ALERT_WINDOW`].
+    pub const ALERTS: usize = 10;
+    /// Of these so many tell of sessions that were opened: whoever opens many must not silence what tells of the rest.
+    pub const SIGN_INS: usize = 7;
+    /// See [`Self::ALERTS`].
+    pub const ALERT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
     /// A digest gathers for so long. No more than a queue can hold a message back.
     pub const DELAY: SignedDuration = SignedDuration::from_mins(15);
     /// A digest that is overdue for so long was lost: the next one is queued anew.
@@ -99,12 +112,24 @@ impl Pace {
 
     /// Of a member who has had none.
     pub fn new(organization_id: OrganizationId, member_id: MemberId) -> Self {
-        Self { organization_id, member_id, singles: vec![], digest_due: None, version: 1 }
+        Self {
+            organization_id,
+            member_id,
+            singles: vec![],
+            digest_due: None,
+            alerts: vec![],
+            signed_in: false,
+            version: 1,
+        }
     }
 
-    /// One more mail waits.
-    pub fn next(mut self, now: Timestamp) -> (Self, Step) {
+    /// One more mail waits. One that presses waits for no digest; it counts, so that those that don't press make room for it.
+    pub fn next(mut self, now: Timestamp, presses: bool) -> (Self, Step) {
         self.singles.retain(|at| now.duration_since(*at) < Self::WINDOW);
+        if presses && self.singles.len() < Self::MOST {
+            self.singles.push(now);
+            return (self, Step::Single);
+        }
         let under_way = self.digest_due.is_some_and(|due| now.duration_since(due) < Self::LOST);
         if under_way {
             return (self, Step::Queued);
@@ -117,6 +142,19 @@ impl Pace {
         let due = now + Self::DELAY;
         self.digest_due = Some(due);
         (self, Step::Digest(due))
+    }
+
+    /// One more security alert goes out, or none where the member had as many as they get. `is_sign_in`: it tells of a session that was
+    /// opened.
+    #[must_use]
+    pub fn alerted(mut self, now: Timestamp, is_sign_in: bool) -> Option<Self> {
+        self.alerts.retain(|at| now.duration_since(*at) < Self::ALERT_WINDOW);
+        let most = if is_sign_in { Self::SIGN_INS } else { Self::ALERTS };
+        (self.alerts.len() < most).then(|| {
+            self.alerts.push(now);
+            self.signed_in |= is_sign_in;
+            self
+        })
     }
 
     /// The digest is being sent.
@@ -146,24 +184,53 @@ mod tests {
         let mut pace = pace();
         let mut steps = vec![];
         for minute in 0..8 {
-            let (next, step) = pace.next(after(minute));
+            let (next, step) = pace.next(after(minute), false);
             pace = next;
             steps.push(step);
         }
         assert_eq!(steps[..5], [Step::Single; 5]);
         assert_eq!(steps[5..], [Step::Digest(after(20)), Step::Queued, Step::Queued]);
         // After the digest the hour still counts.
-        let (pace, step) = pace.digested().next(after(21));
+        let (pace, step) = pace.digested().next(after(21), false);
         assert_eq!(step, Step::Digest(after(36)));
-        let (pace, step) = pace.digested().next(after(60));
+        let (pace, step) = pace.digested().next(after(60), false);
         assert_eq!((step, pace.singles.len()), (Step::Single, 5), "the first has left the window");
+    }
+
+    #[test]
+    fn what_presses_waits_for_no_digest_and_counts() {
+        let mut pace = Pace { digest_due: Some(after(15)), ..pace() };
+        for n in 1..=Pace::MOST {
+            let (next, step) = pace.next(after(1), true);
+            assert_eq!((step, next.singles.len(), next.digest_due), (Step::Single, n, Some(after(15))));
+            pace = next;
+        }
+        assert_eq!(pace.clone().next(after(2), true).1, Step::Queued, "a flood waits, for minutes");
+        assert_eq!(pace.clone().digested().next(after(16), false).1, Step::Digest(after(31)), "they count");
+        assert_eq!(pace.next(after(61), true).1, Step::Single);
+    }
+
+    #[test]
+    fn alerts_are_ten_a_day_and_sign_ins_leave_some_for_the_rest() {
+        let mut pace = pace();
+        for _ in 0..Pace::SIGN_INS {
+            pace = pace.alerted(NOW, true).unwrap();
+        }
+        assert!(pace.signed_in);
+        assert_eq!(pace.clone().alerted(after(1), true), None);
+        for _ in Pace::SIGN_INS..Pace::ALERTS {
+            pace = pace.alerted(after(1), false).unwrap();
+        }
+        assert_eq!(pace.clone().alerted(after(2), false), None);
+        let pace = pace.alerted(after(24 * 60), true).unwrap();
+        assert_eq!(pace.alerts.len(), Pace::ALERTS - Pace::SIGN_INS + 1);
     }
 
     #[test]
     fn a_lost_digest_does_not_silence_for_ever() {
         let pace = Pace { digest_due: Some(NOW), ..pace() };
-        assert_eq!(pace.clone().next(after(59)).1, Step::Queued);
-        assert_eq!(pace.next(after(60)).1, Step::Single);
+        assert_eq!(pace.clone().next(after(59), false).1, Step::Queued);
+        assert_eq!(pace.next(after(60), false).1, Step::Single);
     }
 
     #[test]

@@ -21,7 +21,9 @@ use domain::gate::approval::{Approval, Decision};
 use domain::gate::link::{Link, LinkClosed, LinkSecret};
 use domain::gate::notice::{Notice, NoticeState, Pace};
 use domain::gate::policy::Terms;
-use domain::people::access::{Actor, Role, Scope, scope};
+use domain::gate::risk::Risk;
+use domain::mailbox::message::Thread;
+use domain::people::access::{Actor, CalledThen, Role, Scope, scope};
 use domain::people::organization::Member;
 use domain::{EventId, MemberId, OrganizationId, Timestamp};
 use testkit::{World, samples};
@@ -543,6 +545,90 @@ async fn many_mails_become_one_digest() {
     world.pass(3_600 * 2);
     tell(&world, &requested(&held(&world).await)).await.unwrap();
     assert_eq!(mails(&world).len(), Pace::SINGLES + 2);
+}
+
+#[tokio::test]
+async fn a_notification_says_whom_it_goes_to_who_asks_and_what_to_look_at() {
+    let world = small().await;
+    let many = |n: usize| Mailbox::bare(samples::address(&format!("person{n}@example.org")));
+    let approval = held_as(&world, Draft { to: (0..6).map(many).collect(), ..draft("Order", "Hi") }).await;
+    let risks = Some([Risk::FirstContact, Risk::LinksDiffer].into());
+    put(&world, Approval { risks, ..stored(&world, &approval).await }).await;
+    tell(&world, &requested(&approval)).await.unwrap();
+    let (_, mail) = &mails(&world)[0];
+    assert_eq!(mail.subject, "Approve? \"Order\" to 7 recipients (look first: links differ)");
+    let (text, html) = (mail.text.as_deref().unwrap(), mail.html.as_deref().unwrap());
+    let goes_to = "7 recipients: \"person0[@]example[.]org\", \"person1[@]example[.]org\", \
+                   \"person2[@]example[.]org\", and 4 more";
+    assert!(text.contains(goes_to) && !text.contains("person3") && !text.contains("hidden"), "{text}");
+    let (token, _) = samples::token(REQUESTER, Role::Owner, &[]);
+    let asked_by = format!("API token \"{}\" ", token.name);
+    assert!(text.contains(&asked_by) && text.contains(&email(REQUESTER)), "{text}");
+    for part in [text, html] {
+        let at = |words: &str| part.find(words).unwrap_or_else(|| panic!("{words}: {part}"));
+        let serious = at("A link shows one address and leads to another.");
+        assert!(at("Look at this before you decide:") < serious && serious < at("Good to know:"));
+        assert!(at("Somebody gets it who was never written to before.") < at("Look at the whole mail"));
+    }
+}
+
+/// Whoever chose the name of a token, or an address, writes nothing but a quotation.
+#[tokio::test]
+async fn names_and_addresses_in_a_notification_are_quotations() {
+    let world = small().await;
+    let approval = held(&world).await;
+    let evil = "x\" of boss@example.com, approved by https://evil.test <b>";
+    let Actor::Token { token_id, member_id, .. } = approval.requested_by.clone() else { panic!("a program") };
+    let requested_by = Actor::Token { token_id, member_id, name: CalledThen::new(evil) };
+    let mut recipients = approval.recipients.clone();
+    recipients[0].address = "a\", and nobody else@evil.test\u{202e}".to_owned();
+    put(&world, Approval { requested_by, recipients, ..stored(&world, &approval).await }).await;
+    tell(&world, &requested(&approval)).await.unwrap();
+    let (_, mail) = &mails(&world)[0];
+    for part in [mail.text.as_deref().unwrap(), mail.html.as_deref().unwrap()] {
+        for never in ["evil.test", "://evil", "boss@", "\u{202e}", "x\" of", "a\", and", "<b>,"] {
+            assert!(!part.contains(never), "{never}: {part}");
+        }
+    }
+}
+
+/// What matters is never hidden in a digest: something about it deserves a look, its conversation is tainted by now, or its time is short.
+#[tokio::test]
+async fn what_presses_waits_for_no_digest() {
+    let world = world(&[(APPROVER, Role::Approver)]).await;
+    for _ in 0..=Pace::SINGLES {
+        tell(&world, &requested(&held(&world).await)).await.unwrap();
+    }
+    assert_eq!((mails(&world).len(), world.outside.queued.lock().unwrap().len()), (Pace::SINGLES, 1));
+
+    let risky = held(&world).await;
+    put(&world, Approval { risks: Some([Risk::OddLink].into()), ..stored(&world, &risky).await }).await;
+    let short = held(&world).await;
+    let expires_at = world.ports.now() + Approval::SOON;
+    put(&world, Approval { expires_at, ..stored(&world, &short).await }).await;
+    let tainted = held(&world).await;
+    let thread = key::Thread(tainted.thread_id);
+    let thread = load(&*world.ports.store, tainted.organization_id, thread).await.unwrap().unwrap();
+    put(&world, Thread { tainted: true, ..thread }).await;
+    for (n, approval) in [&risky, &short, &tainted].into_iter().enumerate() {
+        for _ in 0..2 {
+            tell(&world, &requested(approval)).await.unwrap();
+        }
+        assert_eq!(mails(&world).len(), Pace::SINGLES + n + 1);
+    }
+    let subjects: Vec<_> = mails(&world).into_iter().map(|(_, mail)| mail.subject).collect();
+    assert!(subjects[Pace::SINGLES].ends_with("(look first: odd link)"), "{subjects:?}");
+    assert!(subjects.last().unwrap().ends_with("(look first: suspicious thread)"), "{subjects:?}");
+
+    // One that does not press still waits for the digest that is under way, in which the worst stands first.
+    tell(&world, &requested(&held(&world).await)).await.unwrap();
+    let queued = world.outside.queued.lock().unwrap().clone();
+    assert_eq!((mails(&world).len(), queued.len()), (Pace::SINGLES + 3, 1));
+    tell(&world, &Notify::Digest(decode(&queued[0].0))).await.unwrap();
+    let all = mails(&world);
+    let text = all.last().unwrap().1.text.as_deref().unwrap();
+    let first = text.split("2. ").next().unwrap();
+    assert!(first.contains("look first: odd link; to \"ann[@]example[.]org\""), "{text}");
 }
 
 #[tokio::test]

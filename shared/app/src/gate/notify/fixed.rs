@@ -1,7 +1,12 @@
 //! The words of the mails that leave without anybody's approval and say nothing of any mail: each a fixed text with the few things that it
 //! names. Here is the place for another kind; nothing that a program wrote may stand in one.
 
+use std::fmt::Write as _;
+
+use domain::Timestamp;
 use domain::people::access::Role;
+use domain::people::alert::Alert;
+use domain::people::browser::Browser;
 use domain::people::invitation::Invitation;
 
 use super::{Disabled, Words, button, escape, page};
@@ -73,6 +78,50 @@ pub(super) fn password_reset(url: &str) -> Words {
             "If it was not you, do nothing: your password stays as it is, and nobody but you got this link.",
         ],
     )
+}
+
+/// What somebody is told of their own way in: when, and in which browser as far as that is known.
+pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, public_url: &str) -> Words {
+    let (subject, what) = match alert {
+        Alert::SignedIn(_) => {
+            ("A new sign-in to Countersign", "Somebody signed in to Countersign as you.".to_owned())
+        }
+        Alert::PasswordChanged => (
+            "Your password for Countersign was changed",
+            "Your password for Countersign was changed.".to_owned(),
+        ),
+        Alert::SecondFactorAdded => (
+            "A second factor was added to your sign-in to Countersign",
+            "From now on Countersign asks for a code of an authenticator when you sign in.".to_owned(),
+        ),
+        Alert::SecondFactorRemoved => (
+            "Your second factor for Countersign was removed",
+            "From now on Countersign asks for your password alone when you sign in.".to_owned(),
+        ),
+        Alert::RoleChanged { from, to } => (
+            "Your role in Countersign was changed",
+            format!("Your role in your organization was {}, and is {} now.", from.as_str(), to.as_str()),
+        ),
+    };
+    let mut when = format!("When: {}.", at.strftime("%-d %b %Y, %H:%M UTC"));
+    match (browser, alert) {
+        (Some(browser), _) => {
+            let _ = write!(when, " With: {}.", browser.as_str());
+        }
+        (None, Alert::SignedIn(_)) => when.push_str(" In which browser is not known."),
+        (None, _) => {}
+    }
+    let role = matches!(alert, Alert::RoleChanged { .. });
+    let otherwise = if role {
+        "If you did not expect this, ask an owner of your organization."
+    } else {
+        "If it was not you: sign in, choose \"Sign out everywhere\" on that page, and then another password (\"Forgot your password?\", where \
+         you sign in). If you can\u{2019}t sign in any more, begin with the password. Tell an owner of your organization."
+    };
+    let url = format!("{public_url}/console/settings");
+    let after = ["If it was you, there is nothing to do.", otherwise];
+    let after = if role { &after[1..] } else { &after[..] };
+    linked(subject.to_owned(), &[what, when], ("Look at your sessions and your sign-in", url.as_str()), after)
 }
 
 /// What owners are told of a webhook: nothing that whoever made it wrote.

@@ -130,6 +130,8 @@ fn a_link_in_a_notification_shows_twenty_times_and_decides_once() {
         "{}",
         mailed.text
     );
+    // Whom it goes to stands in it, as a quotation in which there is nothing to click.
+    assert!(mailed.text.contains("\"success[@]simulator[.]amazonses[.]com\""), "{}", mailed.text);
     let others = organization.all(&organization.approvers[1], &subject);
     assert!(others.iter().all(|other| other.link != mailed.link), "each has a link of their own");
 

@@ -177,3 +177,54 @@ fn groups_follow_whoever_is_invited_changed_and_removed() {
     assert_eq!(stack.call("DELETE", &member, owner, None).status, 204);
     assert_eq!(belongs(), json!([]));
 }
+
+/// The texts of the mails with this subject that went to an address.
+fn told(stack: &Stack, email: &str, subject: &str) -> Vec<String> {
+    let mut found = vec![];
+    for entry in std::fs::read_dir(Path::new(stack.text("/notifications"))).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let Ok(entry) = serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()) else { continue };
+        if entry["destinations"] == json!([email]) {
+            let mail = std::fs::read(path.with_extension("eml")).unwrap();
+            let mail = mail::parse(&mail);
+            found.extend(mail.text.clone().filter(|_| mail.subject == subject));
+        }
+    }
+    found
+}
+
+#[test]
+fn people_are_told_by_mail_what_happened_to_their_own_way_in() {
+    let stack = Stack::running().organization();
+    let session = joined(&stack, "viewer");
+    let (person, id) = (session["token"].as_str().unwrap(), session["member_id"].as_str().unwrap());
+    let email = stack.get("/v1/me", person).expect(200)["user"]["email"].as_str().unwrap().to_owned();
+    let sign_in = |agent: &str| {
+        let headers = vec![("content-type", "application/json".to_owned()), ("user-agent", agent.to_owned())];
+        let body = json!({"email": email, "password": PASSWORD});
+        let opened = stack.raw("POST", "/v1/sessions", "", headers, body.to_string()).expect(201);
+        opened["token"].as_str().unwrap().to_owned()
+    };
+    let fox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    let (own, new) = (sign_in(fox), "A new sign-in to Countersign");
+    let text = stack.until("the alert", || told(&stack, &email, new).pop());
+    assert!(text.contains("With: Firefox on Linux.") && text.contains("/console/settings"), "{text}");
+
+    let change =
+        json!({"current_password": PASSWORD, "new_password": "seven words that nobody would expect here"});
+    assert_eq!(stack.post("/v1/me/password", &own, &change).status, 204);
+    let changed = "Your password for Countersign was changed";
+    let text = stack.until("the alert", || told(&stack, &email, changed).pop());
+    assert!(text.contains("Sign out everywhere") && !text.contains("nobody would expect"), "{text}");
+
+    let member = format!("/v1/members/{id}");
+    let role = json!({"role": "editor"});
+    stack.call("PATCH", &member, stack.text("/owner/session"), Some(&role)).expect(200);
+    let role = "Your role in Countersign was changed";
+    let text = stack.until("the alert", || told(&stack, &email, role).pop());
+    assert!(text.contains("was viewer, and is editor now"), "{text}");
+    assert_eq!((told(&stack, &email, new).len(), told(&stack, &email, changed).len()), (1, 1));
+}

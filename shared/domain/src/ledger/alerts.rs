@@ -1,0 +1,108 @@
+//! Which entries of the audit log tell of something that a person hears of by mail: it concerns their own way in.
+//!
+//! The entry is in the transaction of what it tells of. So no change is without its alert, and what makes the change needs no right to
+//! tell anybody.
+
+use crate::base::id::Id as _;
+use crate::ledger::audit::Entry;
+use crate::people::access::Role;
+use crate::people::alert::Alert;
+use crate::{MemberId, SessionId};
+
+/// Who is told of an entry, and of what.
+pub fn of(entry: &Entry) -> Vec<(MemberId, Alert)> {
+    let own = |alert: Alert| entry.actor.member().map(|member_id| (member_id, alert)).into_iter().collect();
+    match entry.action.as_str() {
+        "session.create" => {
+            SessionId::parse(&entry.target).map_or_else(|_| vec![], |id| own(Alert::SignedIn(id)))
+        }
+        "password.change" | "password_reset.confirm" => own(Alert::PasswordChanged),
+        "second_factor.enable" => own(Alert::SecondFactorAdded),
+        "second_factor.remove" => own(Alert::SecondFactorRemoved),
+        "member.update" => {
+            let told = MemberId::parse(&entry.target).ok();
+            told.zip(changed(role(entry, "from"), role(entry, "role"))).into_iter().collect()
+        }
+        "organization.transfer_ownership" => {
+            let to = entry.details.get("to").and_then(|id| MemberId::parse(id).ok());
+            let given = to.zip(changed(role(entry, "from"), Some(Role::Owner)));
+            let given_up = entry.actor.member().zip(changed(Some(Role::Owner), Some(Role::Admin)));
+            given.into_iter().chain(given_up).collect()
+        }
+        _ => vec![],
+    }
+}
+
+fn role(entry: &Entry, name: &str) -> Option<Role> {
+    entry.details.get(name).and_then(|name| Role::parse(name))
+}
+
+/// Nothing where the role stayed: other groups are no other rights of one's own.
+fn changed(from: Option<Role>, to: Option<Role>) -> Option<Alert> {
+    let (from, to) = from.zip(to)?;
+    (from != to).then_some(Alert::RoleChanged { from, to })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::people::access::Actor;
+    use crate::{AuditId, OrganizationId};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn member(n: u8) -> MemberId {
+        MemberId::new(NOW, [n; 10])
+    }
+
+    fn entry(action: &str, target: &str, details: &[(&str, &str)]) -> Entry {
+        Entry {
+            id: AuditId::new(NOW, [1; 10]),
+            organization_id: OrganizationId::new(NOW, [1; 10]),
+            at: NOW,
+            actor: Actor::Member { member_id: member(1) },
+            action: action.to_owned(),
+            target: target.to_owned(),
+            details: details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn each_hears_of_their_own_way_in() {
+        let session = SessionId::new(NOW, [2; 10]);
+        let found = of(&entry("session.create", &session.to_string(), &[]));
+        assert_eq!(found, [(member(1), Alert::SignedIn(session))]);
+        for (action, alert) in [
+            ("password.change", Alert::PasswordChanged),
+            ("password_reset.confirm", Alert::PasswordChanged),
+            ("second_factor.enable", Alert::SecondFactorAdded),
+            ("second_factor.remove", Alert::SecondFactorRemoved),
+        ] {
+            assert_eq!(of(&entry(action, "usr_1", &[])), [(member(1), alert)], "{action}");
+        }
+    }
+
+    #[test]
+    fn whoever_has_another_role_hears_of_it_and_not_who_gave_it() {
+        let target = member(2).to_string();
+        let update = |from, to| of(&entry("member.update", &target, &[("from", from), ("role", to)]));
+        let alert = Alert::RoleChanged { from: Role::Viewer, to: Role::Owner };
+        assert_eq!(update("viewer", "owner"), [(member(2), alert)]);
+        assert_eq!(update("viewer", "viewer"), [], "other groups");
+        assert_eq!(update("viewer", "king"), [], "of another version");
+        let transfer =
+            entry("organization.transfer_ownership", "org_1", &[("to", &target), ("from", "viewer")]);
+        let given_up = Alert::RoleChanged { from: Role::Owner, to: Role::Admin };
+        assert_eq!(of(&transfer), [(member(2), alert), (member(1), given_up)]);
+    }
+
+    #[test]
+    fn of_all_else_nobody_hears() {
+        for action in ["session.delete", "session.refuse", "second_factor.start", "approval.approve", ""] {
+            assert_eq!(of(&entry(action, &member(2).to_string(), &[])), [], "{action}");
+        }
+        assert_eq!(of(&entry("session.create", "nonsense", &[])), []);
+    }
+}
