@@ -25,7 +25,7 @@ impl Console {
         self.post(None, &link.1, &fields).await
     }
 
-    async fn look(&self, address: &str) -> Answer {
+    async fn see(&self, address: &str) -> Answer {
         self.call(Self::request("GET", address, None)).await
     }
 }
@@ -36,7 +36,7 @@ async fn a_set_up_link_makes_an_organization_an_inbox_and_a_token_once() {
     let link = drawn(&console).await;
     let before = console.world.store.contents().clone();
     for _ in 0..3 {
-        let blank = console.look(&link.1).await;
+        let blank = console.see(&link.1).await;
         assert_eq!((blank.status(), blank.header("referrer-policy")), (200, "no-referrer"));
         assert!(!has_foreign_script(blank.body()) && blank.field("username") == "agent");
     }
@@ -71,7 +71,7 @@ async fn a_set_up_link_makes_an_organization_an_inbox_and_a_token_once() {
     assert!(queue.status() == 200 && queue.body().contains("grace@lamps.example"), "{}", queue.body());
     let again = console.set_up(&link, ["Another", "eve@lamps.example", GOOD, ""]).await;
     assert!(again.status() == 410 && again.body().contains("This link was used"), "{}", again.body());
-    assert_eq!(console.look(&link.1).await.status(), 410);
+    assert_eq!(console.see(&link.1).await.status(), 410);
     let contents = console.world.store.contents();
     let actions: Vec<_> = contents.audit.iter().map(|entry| entry.action).collect();
     assert_eq!(
@@ -105,7 +105,7 @@ async fn all_that_is_wrong_is_said_at_once_and_what_was_typed_stays() {
     let taken = console.set_up(&link, ["Lamps", samples::login(1).email.as_str(), GOOD, ""]).await;
     assert!(taken.status() == 409 && taken.body().contains("Somebody signs in with this address"));
     // Nothing of it used the link.
-    assert_eq!(console.look(&link.1).await.status(), 200);
+    assert_eq!(console.see(&link.1).await.status(), 200);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_link_that_is_over_or_was_never_drawn_opens_nothing() {
     let link = drawn(&console).await;
     let none = SetupSecret::new([9; 32]);
     let none = (none, format!("/console/setup/{}", none.reveal()));
-    assert_eq!(console.look(&none.1).await.status(), 404);
+    assert_eq!(console.see(&none.1).await.status(), 404);
     assert_eq!(console.set_up(&none, ["A", "a@b.example", GOOD, ""]).await.status(), 404);
     console.world.pass(Setup::LIFE.as_secs());
     let over = console.set_up(&link, ["A", "a@b.example", GOOD, ""]).await;
