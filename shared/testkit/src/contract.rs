@@ -968,7 +968,7 @@ async fn seats(store: &dyn Whole) {
     assert_eq!(store.commit(give(Role::Approver, Role::Editor)).await, Ok(()));
     let editor = Member { role: Role::Editor, ..member.clone() };
     assert_eq!(get(store, key.clone()).await, Some(editor.into()));
-    let holds = |role| change().write(Write::HoldsRole(member.id, role)).audit(samples::audit_entry(96));
+    let holds = |role| change().write(Write::HoldsRole(member.id, role)).audit(samples::audit_entry(86));
     assert_eq!(store.commit(holds(Role::Approver)).await, conflict);
     assert_eq!(store.commit(holds(Role::Editor)).await, Ok(()));
 

@@ -762,6 +762,8 @@ export interface MySessionsListParams {
 export interface MyTotpConfirmParams {
   /** The six digits that the authenticator shows. */
   code: string;
+  /** One's own password. */
+  password: string;
 }
 
 /** What `my.totpDelete` takes. */
@@ -2815,8 +2817,8 @@ export class MyRoutes {
   }
 
   /**
-   * Enables the second factor by a first code, and answers ten recovery codes. In a session; shown this once. Needs
-   * any good credential. `POST /v1/me/totp/confirm`
+   * Enables the second factor by a first code, and answers ten recovery codes. In a session, which all other sessions
+   * end for; shown this once. Needs any good credential. `POST /v1/me/totp/confirm`
    */
   totpConfirm(params: MyTotpConfirmParams, options: CallOptions = {}): Promise<types.RecoveryCodes> {
     return this.#transport.request({
@@ -2825,6 +2827,7 @@ export class MyRoutes {
       names: {},
       body: {
         code: params.code,
+        password: params.password,
       },
       options,
     });

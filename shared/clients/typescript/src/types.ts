@@ -335,6 +335,8 @@ export interface ConfirmReset {
 export interface ConfirmTotp {
   /** The six digits that the authenticator shows. */
   code: string;
+  /** One's own password. */
+  password: string;
 }
 
 /** A file that is to be uploaded. */

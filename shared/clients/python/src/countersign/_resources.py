@@ -2424,10 +2424,11 @@ class MyRoutes:
         self,
         *,
         code: str,
+        password: str,
         request_timeout: float | None = None,
     ) -> types.RecoveryCodes:
-        """Enables the second factor by a first code, and answers ten recovery codes. In a session; shown this once.
-        Needs any good credential. `POST /v1/me/totp/confirm`
+        """Enables the second factor by a first code, and answers ten recovery codes. In a session, which all other
+        sessions end for; shown this once. Needs any good credential. `POST /v1/me/totp/confirm`
         """
         answer: types.RecoveryCodes = self._transport.request(
             "POST",
@@ -2436,6 +2437,7 @@ class MyRoutes:
             body=_given(
                 {
                     "code": code,
+                    "password": password,
                 }
             ),
             timeout=request_timeout,

@@ -375,6 +375,8 @@ class ConfirmTotp(TypedDict):
 
     #: The six digits that the authenticator shows.
     code: str
+    #: One's own password.
+    password: str
 
 
 class _CreateAttachmentAlways(TypedDict):
