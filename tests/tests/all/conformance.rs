@@ -537,6 +537,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             // Lambda reads queues and streams with the function's role.
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
+            // What there was no time for goes back.
+            "sqs:ChangeMessageVisibility",
             "sqs:GetQueueAttributes",
             "dynamodb:BatchGetItem",
             "dynamodb:ConditionCheckItem",

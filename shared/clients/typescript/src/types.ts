@@ -741,7 +741,7 @@ export interface EventData {
   /** Of `message.bounced`: what recipients' servers said. */
   bounce?: Bounce | null | undefined;
   domain?: DomainNotice | null | undefined;
-  /** Of `message.held`: no word of the mail. */
+  /** Of `message.held` and `message.discarded`: no word of the mail. */
   held?: HeldNotice | null | undefined;
   inbox?: Inbox | null | undefined;
   message?: Message | null | undefined;

@@ -655,7 +655,8 @@ impl Domain {
     /// One that could not be looked at: it keeps no other from being looked at.
     #[must_use]
     pub fn put_off(self, now: Timestamp) -> Self {
-        Self { look_at: Some(now + PUT_OFF), ..self }
+        let latest = now + PUT_OFF;
+        Self { look_at: Some(self.next_look(now).map_or(latest, |at| at.min(latest))), ..self }
     }
 
     /// When somebody looks by itself: often at first, then more seldom.
@@ -690,7 +691,7 @@ impl Domain {
 
 /// The first look comes so soon.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_mins(1);
-/// One that could not be looked at is looked at again after so long.
+/// One that could not be looked at is looked at again after so long at most.
 const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
 
 /// A domain, as events tell of it.

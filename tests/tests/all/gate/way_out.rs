@@ -155,13 +155,15 @@ async fn nothing_leaves_an_inbox_whose_domain_is_verified_no_more() {
     for (domain, stored, sent) in [(&verified, true, true), (&waiting, true, false), (&waiting, false, false)]
     {
         let key = (samples::organization_id(1), Key::Domain(domain.id));
+        let as_it_was = Domain { id: domain.id, ..verified.clone() };
+        world.store.contents().records.insert(key.clone(), as_it_was.into());
+        on(domain);
+        let submitted = held(&world, draft()).await;
+        approve(&world, &submitted).await.unwrap();
         world.store.contents().records.remove(&key);
         if stored {
             world.store.contents().records.insert(key, domain.clone().into());
         }
-        on(domain);
-        let submitted = held(&world, draft()).await;
-        approve(&world, &submitted).await.unwrap();
         let became = if sent { Status::Sent } else { Status::Cancelled };
         assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Now(became)));
     }

@@ -144,10 +144,10 @@ async fn requests_count_on_their_day_of_their_inbox_and_of_their_token() {
         &world,
         &[
             of(1, just_before, token, Some(inbox_id(1)), 200),
-            of(2, midnight, token, Some(inbox_id(1)), 422),
+            of(2, midnight, token, Some(inbox_id(1)), 202),
             of(3, midnight, other, Some(inbox_id(2)), 200),
-            // Whoever names an inbox that is none of theirs used none.
-            of(4, midnight, token, Some(inbox_id(3)), 404),
+            // Whoever is refused, before or after anybody looked for the inbox that they name, used none.
+            of(4, midnight, token, Some(inbox_id(3)), 422),
             of(5, midnight, session, Some(inbox_id(3)), 403),
             of(6, midnight, session, None, 200),
         ],

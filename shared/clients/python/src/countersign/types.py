@@ -812,7 +812,7 @@ class EventData(TypedDict, total=False):
     #: Of `message.bounced`: what recipients' servers said.
     bounce: Bounce | None
     domain: DomainNotice | None
-    #: Of `message.held`: no word of the mail.
+    #: Of `message.held` and `message.discarded`: no word of the mail.
     held: HeldNotice | None
     inbox: Inbox | None
     message: Message | None
