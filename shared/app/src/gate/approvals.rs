@@ -331,7 +331,7 @@ pub(crate) async fn vote(
         let ours =
             |conflict: &Conflict| matches!(conflict, Conflict::Record(Key::Approval(_) | Key::Message(..)));
         match written {
-            Err(StoreError::Conflict(conflicts)) if !conflicts.iter().all(ours) => {
+            Err(StoreError::Conflict(conflicts)) if !conflicts.iter().any(ours) => {
                 return Err(beside.refuse(conflicts));
             }
             Ok(()) => wake(workflow, &decided).await,

@@ -154,7 +154,7 @@ fn no_token_sends_and_writes_the_rules() {
 
 #[test]
 fn what_is_put_off_waits_and_whoever_sends_may_ask_why() {
-    let stack = Stack::running();
+    let stack = Stack::running().organization();
     let (owner, inbox) = (stack.text("/owner/session"), inbox(&stack));
     let scopes = json!({"name": "q", "scopes": ["messages.send", "messages.read"], "inbox_ids": [inbox]});
     let agent = stack.post("/v1/tokens", owner, &scopes).expect(201)["token"].as_str().unwrap().to_owned();
