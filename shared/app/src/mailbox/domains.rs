@@ -243,13 +243,6 @@ pub async fn verify(
         let message = "its records were looked at a moment ago: repeat the request in ten seconds".to_owned();
         return Err(Refusal::NotBefore { code: Code::LookedJustNow, message, retry_at });
     }
-    // Of many who ask at the same moment one looks, whatever comes of it.
-    let looked = Domain { looked_at: Some(ports.now()), ..first.clone() };
-    if !commit_first(ports, Change::new(organization_id).update(looked)).await? {
-        let message = "somebody else looks at its records now: repeat the request in ten seconds".to_owned();
-        let retry_at = ports.now() + Domain::PAUSE;
-        return Err(Refusal::NotBefore { code: Code::LookedJustNow, message, retry_at });
-    }
     let identity = prepare(looking.identities, &first).await?;
     let seen = look(looking, &first, identity).await;
     retry(TRIES, WHY, || async {
@@ -257,7 +250,13 @@ pub async fn verify(
         let asked = domain.asked_again(ports.now());
         match settle(ports, looking.directory, asked, seen.clone(), actor).await? {
             Settled::Written(domain) => Ok(Try::Done(domain)),
-            Settled::Lost(_, why) => Err(unavailable(why)),
+            Settled::Lost(domain, why) => {
+                // It was looked at all the same: whoever asks again waits.
+                let looked = Domain { looked_at: Some(ports.now()), status: first.status, ..domain };
+                let looked = Domain { verified_at: first.verified_at, look_at: first.look_at, ..looked };
+                commit_first(ports, Change::new(organization_id).update(looked)).await?;
+                Err(unavailable(why))
+            }
             Settled::Again => Ok(Try::Again),
         }
     })
