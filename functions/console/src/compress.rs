@@ -162,14 +162,15 @@ mod tests {
     #[test]
     fn a_page_is_compressed_only_where_no_other_site_can_have_asked_for_it() {
         let page = || Response::html(200, "<p>words</p>".repeat(200));
-        let gzip = ("accept-encoding", "br, gzip;q=0.8");
-        let cases: [(&str, &[(&str, &str)], bool); 10] = [
-            ("GET", &[gzip, ("sec-fetch-site", "same-origin")], true),
-            ("GET", &[gzip, ("sec-fetch-site", "none")], true),
-            ("GET", &[gzip, ("sec-fetch-site", "cross-site")], false),
-            ("GET", &[gzip, ("sec-fetch-site", "same-site")], false),
-            ("GET", &[gzip], false),
-            ("POST", &[gzip, ("sec-fetch-site", "same-origin")], false),
+        const GZIP: (&str, &str) = ("accept-encoding", "br, gzip;q=0.8");
+        type Case = (&'static str, &'static [(&'static str, &'static str)], bool);
+        let cases: [Case; 10] = [
+            ("GET", &[GZIP, ("sec-fetch-site", "same-origin")], true),
+            ("GET", &[GZIP, ("sec-fetch-site", "none")], true),
+            ("GET", &[GZIP, ("sec-fetch-site", "cross-site")], false),
+            ("GET", &[GZIP, ("sec-fetch-site", "same-site")], false),
+            ("GET", &[GZIP], false),
+            ("POST", &[GZIP, ("sec-fetch-site", "same-origin")], false),
             ("GET", &[("sec-fetch-site", "none")], false),
             ("GET", &[("accept-encoding", "gzip;q=0, br"), ("sec-fetch-site", "none")], false),
             ("GET", &[("accept-encoding", "gzip; q=0.000"), ("sec-fetch-site", "none")], false),
@@ -179,12 +180,12 @@ mod tests {
             let found = encoding(&request(method, headers), page());
             assert_eq!(found.is_some(), expected, "{method} {headers:?}");
         }
-        let asked = request("GET", &[gzip, ("sec-fetch-site", "same-origin")]);
+        let asked = request("GET", &[GZIP, ("sec-fetch-site", "same-origin")]);
         let private = page().header("referrer-policy", "no-referrer");
         assert_eq!(encoding(&asked, private), None, "its address is a secret");
         // The style sheet is everybody's.
         let style = page().header("content-type", "text/css; charset=utf-8");
-        assert!(encoding(&request("GET", &[gzip]), style).is_some());
+        assert!(encoding(&request("GET", &[GZIP]), style).is_some());
     }
 
     #[test]
