@@ -161,9 +161,9 @@ mod tests {
 
     #[test]
     fn a_page_is_compressed_only_where_no_other_site_can_have_asked_for_it() {
-        let page = || Response::html(200, "<p>words</p>".repeat(200));
         const GZIP: (&str, &str) = ("accept-encoding", "br, gzip;q=0.8");
         type Case = (&'static str, &'static [(&'static str, &'static str)], bool);
+        let page = || Response::html(200, "<p>words</p>".repeat(200));
         let cases: [Case; 10] = [
             ("GET", &[GZIP, ("sec-fetch-site", "same-origin")], true),
             ("GET", &[GZIP, ("sec-fetch-site", "none")], true),
