@@ -181,7 +181,6 @@ async fn with_a_second_factor_a_password_alone_opens_nothing_and_only_the_right_
     let house = House::new().await;
     assert!(house.sign_in(RIGHT, Some("123456")).await.is_ok(), "nobody asks for one yet");
     let (own, held, codes) = house.set_up().await;
-    assert_eq!(own.opened_with, OpenedWith::Password);
     assert_eq!(codes.len(), 10);
     let contents = house.world.store.contents().clone();
     let Some(Record::Session(stored)) = contents.records.get(&(own.organization_id, Key::Session(own.hash)))

@@ -61,7 +61,10 @@ impl Teller<'_> {
             if pace.signed_in {
                 return Ok(Try::Done(None));
             }
-            let change = change.write(Write::put(Pace { signed_in: true, ..pace }, expect));
+            // Told of again, it would be a second one.
+            let state = NoticeState::Done;
+            let notice = Notice { key, organization_id, member_id, state, created_at: now, version: 1 };
+            let change = change.write(Write::put(Pace { signed_in: true, ..pace }, expect)).create(notice);
             return Try::of(self.ports.store.commit(change).await, None);
         }
         let Some(pace) = pace.alerted(now, matches!(alert, Alert::SignedIn(_))) else {

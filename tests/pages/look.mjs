@@ -1,0 +1,222 @@
+// Looks at every page of the console that can be reached from the queue, as people see it: on a phone and wide, light and dark, with text
+// of twice the size. axe must find nothing, nothing may be cut off or move, and a first view is light. With `--pictures FOLDER` each view
+// is photographed as well. Speaks WebDriver to a chromedriver of its own; the stack is the one that COUNTERSIGN_STACK names.
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const stack = JSON.parse(readFileSync(process.env.COUNTERSIGN_STACK ?? ".local/stack.json", "utf8"));
+const at = process.argv.indexOf("--pictures");
+const pictures = at > 0 ? process.argv[at + 1] : null;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+// Bytes on the wire and requests of a first view, the page itself among them.
+const WEIGHT = 60_000;
+const REQUESTS = 2;
+// Pages that are looked at, at most: links lead everywhere.
+const PAGES = 90;
+const VIEWS = [
+  { name: "phone-light", width: 390, height: 844, dark: false },
+  { name: "phone-dark", width: 390, height: 844, dark: true },
+  { name: "wide-dark", width: 1440, height: 900, dark: true },
+  { name: "wide-light", width: 1440, height: 900, dark: false },
+];
+
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const server = createServer().on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+
+class Browser {
+  static async open() {
+    const port = await freePort();
+    const driver = spawn("chromedriver", [`--port=${port}`], { stdio: "ignore" });
+    const browser = new Browser();
+    browser.driver = driver;
+    browser.url = `http://127.0.0.1:${port}`;
+    const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars"];
+    const capabilities = { alwaysMatch: { "goog:chromeOptions": { args } } };
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const { sessionId } = await browser.call("POST", "/session", { capabilities });
+        browser.url += `/session/${sessionId}`;
+        return browser;
+      } catch (error) {
+        if (attempt === 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+
+  async call(method, path, body) {
+    const answer = await fetch(this.url + path, { method, body: body && JSON.stringify(body) });
+    const { value } = await answer.json();
+    if (!answer.ok) throw new Error(`${path}: ${value?.error}: ${value?.message}`);
+    return value;
+  }
+
+  visit(url) {
+    return this.call("POST", "/url", { url });
+  }
+
+  run(script, ...args) {
+    return this.call("POST", "/execute/sync", { script, args });
+  }
+
+  wait(script, ...args) {
+    return this.call("POST", "/execute/async", { script, args });
+  }
+
+  devtools(cmd, params) {
+    return this.call("POST", "/goog/cdp/execute", { cmd, params });
+  }
+
+  async show({ width, height, dark }) {
+    const mobile = width < 600;
+    await this.devtools("Emulation.setDeviceMetricsOverride", { width, height, mobile, deviceScaleFactor: 1 });
+    const features = [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }];
+    await this.devtools("Emulation.setEmulatedMedia", { features });
+  }
+
+  async photograph(file) {
+    const { cssContentSize } = await this.devtools("Page.getLayoutMetrics", {});
+    const clip = { x: 0, y: 0, scale: 1, width: cssContentSize.width, height: Math.min(cssContentSize.height, 4_000) };
+    const { data } = await this.devtools("Page.captureScreenshot", { captureBeyondViewport: true, clip });
+    writeFileSync(file, Buffer.from(data, "base64"));
+  }
+
+  async close() {
+    await this.call("DELETE", "").catch(() => {});
+    this.driver.kill();
+  }
+}
+
+// A page by what it is, whatever it is about: each id and digest in its address is one and the same.
+const kind = (path) => path.replaceAll(/(?<=\/)([a-z]+_[0-9a-z]{20,}|[0-9a-f]{32,}|[0-9a-z.-]+\.test)(?=\/|$)/g, "{id}");
+
+const problems = [];
+const seen = new Map();
+const queue = [];
+const complain = (page, view, what) => problems.push(`${page} (${view}): ${what}`);
+
+const note = (links) => {
+  for (const link of links) {
+    const url = new URL(link);
+    const path = url.pathname;
+    // Files are no pages, and whoever signs out sees no more.
+    if (!path.startsWith("/console") || /\.(eml|csv|json|jsonl|css|js|zone|txt)$|\/(raw|file|download|export)$/.test(path)) continue;
+    if (seen.has(kind(path)) || seen.size >= PAGES) continue;
+    seen.set(kind(path), url.origin + path);
+    queue.push(kind(path));
+  }
+};
+
+const measure = `
+  const [page] = performance.getEntriesByType("navigation");
+  const parts = performance.getEntriesByType("resource").filter((part) => new URL(part.name).protocol !== "data:");
+  const root = document.documentElement;
+  return {
+    title: document.title,
+    headings: [...document.querySelectorAll("h1")].map((heading) => heading.textContent.trim()),
+    type: document.contentType,
+    status: page.responseStatus,
+    weight: page.transferSize + parts.reduce((sum, part) => sum + part.transferSize, 0),
+    requests: 1 + parts.length,
+    parts: parts.map((part) => part.name),
+    links: [...document.querySelectorAll("main a[href], nav a[href], header a[href]")]
+      .filter((link) => !link.hasAttribute("download")).map((link) => link.href),
+    wider: root.scrollWidth - root.clientWidth,
+    shift: window.shifted ?? 0,
+  };`;
+
+// Colours alone differ between light and dark.
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const judge = `
+  const [runOnly, done] = arguments;
+  axe.run(document, { runOnly, resultTypes: ["violations"], iframes: false })
+    .then(({ violations }) => done(violations.map(({ id, nodes }) =>
+      id + " at " + nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; "))),
+      (error) => done(["axe: " + error]));`;
+
+async function look(browser, page) {
+  let weight = 0;
+  for (const view of VIEWS) {
+    const first = view === VIEWS[0];
+    await browser.show(view);
+    if (first) await browser.visit(seen.get(page));
+    const found = await browser.run(measure);
+    if (!found.type.startsWith("text/html")) return;
+    const name = page.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
+    if (pictures) await browser.photograph(join(pictures, `${name}-${view.name}.png`));
+    if (found.wider > 1) complain(page, view.name, `is ${found.wider} px too wide`);
+    if (first) {
+      weight = found.weight;
+      note(found.links);
+      complainOf(page, view.name, found);
+      await browser.run(axe);
+    }
+    for (const violation of await browser.wait(judge, view.dark ? ["color-contrast"] : RULES)) complain(page, view.name, violation);
+  }
+  await browser.show(VIEWS[0]);
+  const wider = await browser.run(
+    "const root = document.documentElement; root.style.fontSize = '200%'; return root.scrollWidth - root.clientWidth;");
+  if (wider > 1) complain(page, VIEWS[0].name, `is ${wider} px too wide with text of twice the size`);
+  console.log(`${page} ${weight} bytes`);
+}
+
+function complainOf(page, view, found) {
+  if (!found.title) complain(page, view, "has no title");
+  if (found.headings.length !== 1) complain(page, view, `has ${found.headings.length} first headings: ${found.headings}`);
+  if (found.status >= 500) complain(page, view, `answers ${found.status}`);
+  if (found.weight > WEIGHT) complain(page, view, `weighs ${found.weight} bytes`);
+  const scripts = found.parts.filter((part) => part.endsWith(".js"));
+  if (found.requests > REQUESTS + scripts.length) complain(page, view, `makes ${found.requests} requests: ${found.parts}`);
+  if (found.shift > 0.02) complain(page, view, `moves by ${found.shift.toFixed(3)}`);
+}
+
+async function signIn(browser, { email, password }) {
+  await browser.visit(stack.console_url);
+  await browser.run(
+    `const [email, password] = arguments;
+     document.querySelector("input[name=email]").value = email;
+     document.querySelector("input[name=password]").value = password;
+     document.querySelector("input[name=password]").form.submit();`, email, password);
+  for (let tries = 0; tries < 100; tries += 1) {
+    const inside = await browser.run("return document.readyState === 'complete' && !document.querySelector('input[name=password]')").catch(() => false);
+    if (inside) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("nobody is signed in");
+}
+
+if (pictures) mkdirSync(pictures, { recursive: true });
+const browser = await Browser.open();
+try {
+  await browser.devtools("Page.addScriptToEvaluateOnNewDocument", {
+    source: `new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) window.shifted = (window.shifted ?? 0) + entry.value;
+    }).observe({ type: "layout-shift", buffered: true });`,
+  });
+  const console_ = new URL(stack.console_url);
+  note(["", "/forgot", "/no-such-page"].map((path) => console_.href + path));
+  const outside = [...queue];
+  while (queue.length > 0) await look(browser, queue.shift());
+  for (const page of outside) seen.delete(page);
+  queue.length = 0;
+  await signIn(browser, stack.owner);
+  note([console_.href]);
+  while (queue.length > 0) await look(browser, queue.shift());
+} finally {
+  await browser.close();
+}
+console.log(`${seen.size} pages in ${VIEWS.length} views`);
+if (problems.length > 0) {
+  console.error(problems.join("\n"));
+  process.exit(1);
+}
