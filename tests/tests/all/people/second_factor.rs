@@ -177,7 +177,7 @@ impl House {
 }
 
 #[tokio::test]
-async fn with_a_second_factor_a_password_alone_opens_nothing_and_only_the_right_one_is_told_why() {
+async fn with_a_second_factor_no_password_opens_anything_by_itself_and_only_the_right_one_is_told_why() {
     let house = House::new().await;
     assert!(house.sign_in(RIGHT, Some("123456")).await.is_ok(), "nobody asks for one yet");
     let (own, held, codes) = house.set_up().await;
