@@ -1637,7 +1637,7 @@ async fn a_mail_is_called_off_before_and_after_its_approval() {
     assert_eq!(done.header("location"), format!("{}?notice=cancelled", page(&approval)));
     let shown = console.get(EDITOR, done.header("location")).await;
     assert!(
-        shown.body().contains("You called this mail off") && shown.body().contains("Not &#60;needed&#62;")
+        shown.body().contains("You cancelled this mail") && shown.body().contains("Not &#60;needed&#62;")
     );
     let late = console.form(APPROVER, &approval, "cancel", &[]).await;
     assert_eq!(late.status(), 409);

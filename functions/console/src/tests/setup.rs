@@ -45,10 +45,10 @@ async fn a_set_up_link_makes_an_organization_an_inbox_and_a_token_once() {
     let stranger = [("csrf", "x"), ("organization_name", "A"), ("email", "a@b.example"), ("password", GOOD)];
     assert_eq!(console.post(None, &link.1, &stranger).await.status(), 403);
 
-    let made = console.set_up(&link, ["Lamps & Co", "grace@lamps.example", GOOD, "Sales"]).await;
+    let made = console.set_up(&link, ["Lamps & Co", "grace@lamps.example", GOOD, "Lamps"]).await;
     assert_eq!(made.status(), 200, "{}", made.body());
     for said in
-        ["Lamps &#38; Co", "value=\"sales@mail.example.com\"", "Sign out", "href=\"/console/approvals\""]
+        ["Lamps &#38; Co", "value=\"lamps@mail.example.com\"", "Sign out", "href=\"/console/approvals\""]
     {
         assert!(made.body().contains(said), "{said}: {}", made.body());
     }
