@@ -14,6 +14,8 @@ TOOLS       := .local/tools
 MCP_CLIENT  := tests/mcp/node_modules/.package-lock.json
 # The official JavaScript library of Standard Webhooks, in its pinned version.
 VERIFIER    := tests/webhooks/node_modules/.package-lock.json
+# axe, which finds what keeps people from using a page, in its pinned version.
+AXE         := tests/pages/node_modules/.package-lock.json
 STACK       := $(PYTHON) infra/local/stack.py
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -23,7 +25,7 @@ TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WI
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525 \
             COUNTERSIGN_DNS_PORT=15300
 
-.PHONY: help run test bench exports demo deploy rehearse build build-all routes forms lint unit clients stack-test clean
+.PHONY: help run test bench exports demo pictures deploy rehearse build build-all routes forms lint unit clients stack-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +39,10 @@ exports: ## exports of what the examples name, while `make run` is up
 demo: ## tell the whole story in the terminal, against `make run`
 	@$(PYTHON) infra/local/demo.py
 
+pictures: $(AXE) ## photograph every page of the console into .local/pictures, while `make run` is up
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
+	@COUNTERSIGN_STACK=.local/stack.json node tests/pages/look.mjs --pictures .local/pictures
+
 test: ## everything CI checks: lint, unit, conformance, contract, end-to-end, browser, corpora
 	@infra/step.sh "lint" $(MAKE) --no-print-directory lint
 	@infra/step.sh "build" $(MAKE) --no-print-directory build-all
@@ -44,7 +50,7 @@ test: ## everything CI checks: lint, unit, conformance, contract, end-to-end, br
 	@infra/step.sh "end-to-end on the local stack" $(MAKE) --no-print-directory stack-test
 	@infra/step.sh --summary
 
-# Symbols stay, so that a count above its gate says where it comes from. ONLY="wire cold warm webhooks agents large" takes some of its parts;
+# Symbols stay, so that a count above its gate says where it comes from. ONLY="wire cold warm webhooks agents approvers large" takes some of its parts;
 # COUNTERSIGN_AGENTS_SECONDS says for how long the agents work, two minutes where it is left out.
 bench: build ## AWS calls and capacity units of each operation, and instructions of what is deployed, cold and warm; webhooks that hang, a large inbox, fifty agents
 	CARGO_PROFILE_DEPLOY_STRIP=none cargo build --profile deploy --locked --ignore-rust-version $(addprefix -p ,$(GROUPS)) --bins
@@ -94,15 +100,15 @@ clients: ## build the clients, and test them against a small server
 	cd shared/clients/typescript && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build && npm test --silent
 	PYTHONPATH=shared/clients/python/src $(PYTHON) -m unittest -q shared/clients/python/tests/test_client.py
 
-stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) $(VERIFIER) ## tests against the real template on the local stack
+stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) $(VERIFIER) $(AXE) ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
 	@$(VENV)/bin/python tests/corpora.py
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
 
 clean: ## remove what was built and the local stack's data
-	rm -rf target .local tests/mcp/node_modules tests/webhooks/node_modules
+	rm -rf target .local tests/mcp/node_modules tests/pages/node_modules tests/webhooks/node_modules
 
-$(MCP_CLIENT) $(VERIFIER): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+$(MCP_CLIENT) $(VERIFIER) $(AXE): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@command -v npm >/dev/null || infra/apt.sh nodejs npm
 	cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tests that need a stack: side by side first, then MCP as its official client speaks it, then those that break things for
-# everybody, one by one; both clients, and every route as its description says and otherwise; then whether AWS would have let the
+# The tests that need a stack: side by side first, then MCP as its official client speaks it and a look at every page, then those that
+# break things for everybody, one by one; both clients, and every route as its description says and otherwise; then whether AWS would have let the
 # functions do what they did.
 set -euo pipefail
 cargo="cargo test --release --locked --ignore-rust-version -q --workspace --test all --"
@@ -19,6 +19,7 @@ on_second() (
 
 $cargo stack:: --skip stack::faults --skip alone_ --test-threads=4
 node tests/mcp/client.mjs
+node tests/pages/look.mjs
 $cargo alone_ --test-threads=1
 
 # Faults are waited for more than worked on: half of them are on a second stack, at the same time.

@@ -1,5 +1,6 @@
 //! A client of a running stack, for end-to-end tests and the bench.
 
+pub mod approvers;
 pub mod crowd;
 pub mod listener;
 pub mod openapi;

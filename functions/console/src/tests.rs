@@ -246,13 +246,19 @@ async fn the_description_of_the_api_is_for_anybody() {
     for who in [None, Some(secret(APPROVER))] {
         let answer = console.call(Console::request("GET", "/console/docs", who.as_ref())).await;
         assert_eq!(answer.status(), 200);
-        assert!(answer.body().contains("id=\"messages_send\"") && answer.body().contains("/openapi.json"));
+        assert!(
+            answer.body().contains("messages#messages_send\"") && answer.body().contains("/openapi.json")
+        );
+        let part = console.call(Console::request("GET", "/console/docs/messages", who.as_ref())).await;
+        assert!(part.status() == 200 && part.body().contains("id=\"messages_send\""));
         assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
         // The same for everybody: nobody's name is on it.
         assert!(!answer.body().contains("Sign out"));
     }
     let answer = console.call(Console::request("POST", "/console/docs", None)).await;
     assert_eq!(answer.status(), 405);
+    let answer = console.call(Console::request("GET", "/console/docs/no-such-part", None)).await;
+    assert_eq!(answer.status(), 404);
 }
 
 #[tokio::test]

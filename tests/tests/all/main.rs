@@ -94,6 +94,7 @@ mod stack {
     }
 
     mod gate {
+        mod approvers;
         mod barred;
         mod decisions;
         mod groups;

@@ -1,5 +1,7 @@
-//! `/console/docs`: the API's own description as a page, for anybody. It has no data of anyone.
+//! `/console/docs`: the API's own description as pages, for anybody: what there is, and a page for each resource, the errors and the types.
+//! They have no data of anyone.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -14,40 +16,74 @@ use crate::page::{Audience, Get, Menu, Page};
 use crate::shell::Shell;
 use crate::words::encode;
 
-/// The page.
-pub(super) const PAGES: &[Page] = &[Page {
-    path: "/docs",
-    audience: Audience::Anyone,
-    menu: Menu::Setting(90, "API"),
-    get: Get::Page(|_, _, _| Box::pin(async { show() })),
-    ..Page::NEW
-}];
+/// The pages.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        path: "/docs",
+        audience: Audience::Anyone,
+        menu: Menu::Setting(90, "API"),
+        get: Get::Page(|_, _, _| Box::pin(async { show("") })),
+        ..Page::NEW
+    },
+    Page {
+        path: "/docs/{part}",
+        audience: Audience::Anyone,
+        get: Get::Page(|_, _, at| {
+            Box::pin(async move { show(&at.read(|part| Ok::<_, ()>(part.to_owned()))?) })
+        }),
+        ..Page::NEW
+    },
+];
 
 /// The description, as `make routes` writes it.
 const DOCUMENT: &str = include_str!("../../../../infra/docs/openapi.json");
 
-/// The page, made when it is first asked for.
-static PAGE: LazyLock<Result<String, Refusal>> = LazyLock::new(|| {
+/// The pages by the last part of their addresses, made when one of them is first asked for.
+static WRITTEN: LazyLock<Result<BTreeMap<String, String>, Refusal>> = LazyLock::new(|| {
     let document = serde_json::from_str(DOCUMENT)
         .map_err(|error| Refusal::Internal(format!("openapi.json: {error}")))?;
-    page(&document)
+    pages(&document)
 });
 
-/// The page.
-pub(crate) fn show() -> Result<Response, Refusal> {
-    let page = PAGE.clone()?;
-    Ok(guard::html(200, page).header("cache-control", "public, max-age=300"))
+/// One of the pages.
+fn show(part: &str) -> Result<Response, Refusal> {
+    let written = WRITTEN.as_ref().map_err(Clone::clone)?;
+    let page = written.get(part).ok_or(Refusal::NotFound("page"))?;
+    Ok(guard::html(200, page.clone()).header("cache-control", "public, max-age=300"))
 }
 
+/// What there is.
 #[derive(Template)]
 #[template(path = "docs.html")]
-struct DocsPage<'a> {
+struct ContentsPage<'a> {
     shell: Shell,
     version: &'a str,
     says: Text,
-    resources: Vec<Resource<'a>>,
+    resources: &'a [Resource<'a>],
     events: Vec<&'a str>,
+}
+
+/// The routes of a resource.
+#[derive(Template)]
+#[template(path = "docs_resource.html")]
+struct ResourcePage<'a> {
+    shell: Shell,
+    resource: &'a Resource<'a>,
+}
+
+/// The types.
+#[derive(Template)]
+#[template(path = "docs_types.html")]
+struct TypesPage<'a> {
+    shell: Shell,
     types: Vec<TypeOf<'a>>,
+}
+
+/// The errors.
+#[derive(Template)]
+#[template(path = "docs_errors.html")]
+struct ErrorsPage<'a> {
+    shell: Shell,
     errors: Vec<Errors<'a>>,
 }
 
@@ -150,8 +186,8 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     path.and_then(|path| document.pointer(path)).unwrap_or(value)
 }
 
-/// Writes the page of a document.
-fn page(document: &Value) -> Result<String, Refusal> {
+/// The pages of a document, by the last part of their addresses; what there is has none.
+fn pages(document: &Value) -> Result<BTreeMap<String, String>, Refusal> {
     let mut resources: Vec<Resource<'_>> = vec![];
     for (path, methods) in entries(&document["paths"]) {
         for (method, operation) in entries(methods) {
@@ -173,15 +209,23 @@ fn page(document: &Value) -> Result<String, Refusal> {
             .map(|(code, example)| (code, Text::in_field(example, "summary")))
             .collect(),
     });
-    render(&DocsPage {
+    let mut written = BTreeMap::new();
+    for resource in &resources {
+        let page = ResourcePage { shell: Shell::bare(), resource };
+        written.insert(resource.name.to_owned(), render(&page)?);
+    }
+    let contents = ContentsPage {
         shell: Shell::bare(),
         version: text(&document["info"], "version"),
         says: Text::in_field(&document["info"], "description"),
-        resources,
+        resources: &resources,
         events: entries(&document["webhooks"]).map(|(name, _)| name).collect(),
-        types: types.collect(),
-        errors: errors.collect(),
-    })
+    };
+    written.insert(String::new(), render(&contents)?);
+    written.insert("types".to_owned(), render(&TypesPage { shell: Shell::bare(), types: types.collect() })?);
+    written
+        .insert("errors".to_owned(), render(&ErrorsPage { shell: Shell::bare(), errors: errors.collect() })?);
+    Ok(written)
 }
 
 fn route<'a>(document: &'a Value, path: &'a str, method: &str, operation: &'a Value) -> Route<'a> {
@@ -382,22 +426,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_s_own_page_has_each_route_type_and_code() {
+    fn the_document_s_own_pages_have_each_route_type_and_code_and_each_link_leads_somewhere() {
         let document: Value = serde_json::from_str(DOCUMENT).unwrap();
-        let written = page(&document).unwrap();
+        let written = pages(&document).unwrap();
         for (path, methods) in entries(&document["paths"]) {
             for (_, operation) in entries(methods) {
-                assert!(written.contains(&format!("id=\"{}\"", text(operation, "operationId"))), "{path}");
+                let page = &written[operation["tags"][0].as_str().unwrap()];
+                assert!(page.contains(&format!("id=\"{}\"", text(operation, "operationId"))), "{path}");
             }
         }
         for (name, _) in entries(&document["components"]["schemas"]) {
-            assert!(written.contains(&format!("id=\"type-{name}\"")), "{name}");
+            assert!(written["types"].contains(&format!("id=\"type-{name}\"")), "{name}");
         }
-        for link in written.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(written.contains(&format!("id=\"{link}\"")), "#{link} leads nowhere");
+        for (part, page) in &written {
+            for link in page.split("href=\"/console/docs").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let (to, place) = link.split_once('#').unwrap_or((link, ""));
+                let found = written.get(to.trim_start_matches('/'));
+                let found =
+                    found.is_some_and(|to| place.is_empty() || to.contains(&format!("id=\"{place}\"")));
+                assert!(found, "{part}: {link} leads nowhere");
+            }
+            assert!(!page.contains("<script") && !page.contains(" style="), "{part}");
         }
-        assert!(written.contains("invalid_address") && written.contains("$COUNTERSIGN_URL/v1/inboxes"));
-        assert!(!written.contains("<script") && !written.contains(" style="));
+        assert!(written["errors"].contains("invalid_address"));
+        assert!(written["inboxes"].contains("$COUNTERSIGN_URL/v1/inboxes"));
     }
 
     /// What the document says is text, whatever it is.
@@ -422,9 +474,13 @@ mod tests {
                 "responses": { bad: { "description": bad, "content": { "application/json": { "examples": { bad: { "summary": bad } } } } } },
             },
         });
-        let written = page(&document).unwrap();
-        assert!(!written.contains("<img") && !written.contains("onerror=alert(1)>\""), "{written}");
-        assert!(written.contains("&#60;img"));
+        for (part, written) in pages(&document).unwrap() {
+            assert!(
+                !written.contains("<img") && !written.contains("onerror=alert(1)>\""),
+                "{part}: {written}"
+            );
+            assert!(written.contains("&#60;img"), "{part}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod agents;
+mod approvers;
 mod large;
 mod webhooks;
 
@@ -424,7 +425,7 @@ fn warm_list(stack: &Stack) -> bool {
 type Part = fn(&Stack) -> bool;
 
 /// What is measured, in this order; one or more may be named on the command line.
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("wire", |stack| {
         println!("{:<28} {:>5} {:>5}  {:>6} {:>6}", "on the wire", "calls", "gate", "read", "write");
         on_the_wire(stack).iter().filter(|cost| !cost.print()).count() == 0
@@ -439,6 +440,7 @@ const PARTS: [(&str, Part); 6] = [
     }),
     ("webhooks", |_| webhooks::hold()),
     ("agents", agents::hold),
+    ("approvers", approvers::hold),
     // Last: what it writes keeps the readers of the table's stream busy for a while.
     ("large", large::holds),
 ];
