@@ -74,6 +74,9 @@ pub fn crew(stack: &Stack, people: usize) -> (Stack, Vec<String>) {
 }
 
 /// Each of them opens the queue, takes a mail, looks at it and approves it, until nothing waits for anybody.
+///
+/// # Panics
+/// Where one of them does.
 pub async fn work_through(inside: &Stack, sessions: &[String]) -> Decided {
     let workers = sessions.iter().enumerate().map(|(n, session)| {
         let (inside, session) = (inside.clone(), session.clone());

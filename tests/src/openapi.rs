@@ -397,7 +397,7 @@ impl Route<'_> {
                 401 => !public || writes,
                 403 | 404 => !public,
                 405 => false,
-                409 => !public && (writes || named),
+                409 => writes || (named && !public),
                 412 => self.facts.reads.iter().any(|it| it == IF_MATCH),
                 _ => true,
             };
