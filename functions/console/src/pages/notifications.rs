@@ -1,4 +1,4 @@
-//! `/console/settings/notifications`: what somebody is told of by mail, and when they are left alone.
+//! `/console/notifications`: what somebody is told of by mail, and when they are left alone.
 
 use app::Refusal;
 use app::people::notifications;
@@ -18,7 +18,7 @@ use crate::visit::Visit;
 
 /// The page, and its form.
 pub(super) const PAGES: &[Page] = &[Page {
-    path: "/settings/notifications",
+    path: "/notifications",
     menu: Menu::Setting(91, "Your notifications"),
     get: Get::Page(|context, request, _| Box::pin(show(context, request))),
     post: Some(|context, request, _| Box::pin(choose(context, request))),
@@ -26,7 +26,7 @@ pub(super) const PAGES: &[Page] = &[Page {
     ..Page::NEW
 }];
 
-const ADDRESS: &str = "/console/settings/notifications";
+const ADDRESS: &str = "/console/notifications";
 
 /// What the boxes of days are called before their number.
 const DAY: &str = "day.";
@@ -54,8 +54,8 @@ struct Typed {
     days: [bool; 7],
 }
 
-/// A day, as a box to check.
-struct Day {
+/// Something to check.
+struct Choice {
     name: String,
     word: &'static str,
     checked: bool,
@@ -114,8 +114,8 @@ impl Typed {
         .into_bytes()
     }
 
-    fn boxes(&self) -> Vec<Day> {
-        let day = |((name, word), checked): ((&str, &'static str), bool)| Day {
+    fn boxes(&self) -> Vec<Choice> {
+        let day = |((name, word), checked): ((&str, &'static str), bool)| Choice {
             name: format!("{DAY}{name}"),
             word,
             checked,
@@ -123,20 +123,21 @@ impl Typed {
         DAYS.into_iter().zip(WORDS).zip(self.days).map(day).collect()
     }
 
-    fn is(&self, mails: Mails) -> bool {
-        self.mails == mails.as_str()
-    }
-}
-
-impl NotificationsPage {
     /// Which mails, each in words.
-    fn modes() -> [(Mails, &'static str); 4] {
+    fn modes(&self) -> Vec<Choice> {
         [
             (Mails::Each, "Every mail that wants my vote, at once; many within an hour come together"),
             (Mails::Hourly, "One mail an hour with all of them"),
             (Mails::Daily, "One mail a day with all of them"),
             (Mails::Pressing, "Only what is suspicious, or expires within a day"),
         ]
+        .into_iter()
+        .map(|(mails, word)| Choice {
+            name: mails.as_str().to_owned(),
+            word,
+            checked: self.mails == mails.as_str(),
+        })
+        .collect()
     }
 }
 
