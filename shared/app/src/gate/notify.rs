@@ -23,7 +23,7 @@ use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
 use domain::gate::risk::{Level, Risk};
 use domain::people::access::{Actor, Role};
-use domain::people::alert::Alert;
+use domain::people::alert::{Alert, OwnersAlert};
 use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
 use domain::people::notifications::{Mails, Notifications};
 use domain::people::organization::{Member, Organization};
@@ -79,6 +79,19 @@ pub enum Notify {
     Forgot(AskedReset),
     /// Something happened to somebody's own way in.
     Alert(Alerted),
+    /// Somebody did what owners are to know.
+    Owners(OwnersTold),
+}
+
+/// What owners are to know, as an entry of the audit log tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnersTold {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The entry: each is told once. It says when, too.
+    pub id: AuditId,
+    /// What somebody did.
+    pub alert: OwnersAlert,
 }
 
 /// What happened to somebody's own way in, as an entry of the audit log tells of it.
@@ -203,6 +216,7 @@ impl Teller<'_> {
             Notify::Invited(invited) => self.invite(invited).await,
             Notify::Forgot(asked) => self.let_reset(asked).await,
             Notify::Alert(alerted) => self.alert(alerted).await,
+            Notify::Owners(told) => self.alert_owners(told).await,
         }
     }
 
