@@ -14,6 +14,7 @@ mod inboxes;
 mod invitation;
 mod link;
 mod lists;
+mod live;
 mod mail;
 mod notifications;
 mod organization;
@@ -64,6 +65,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     inboxes::PAGES,
     link::PAGES,
     lists::PAGES,
+    live::PAGES,
     notifications::PAGES,
     organization::PAGES,
     pause::PAGES,
