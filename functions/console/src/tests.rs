@@ -30,6 +30,7 @@ use testkit::world::{MemoryAnchors, Outside, PlainKeys};
 use testkit::{World, samples};
 
 mod compressed;
+mod live;
 mod owner;
 mod setup;
 

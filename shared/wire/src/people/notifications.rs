@@ -1,13 +1,17 @@
 //! What somebody wants to be told of by mail, and when they are left alone.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use app::base::error::Refusal;
 use app::people::notifications::Choice as Chosen;
 use domain::base::code::Code;
 use domain::people::notifications::{Mails, Notifications, Quiet};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::base::request::{self, request};
+use crate::base::request::{self, Faults, Field, request};
 use crate::base::values::{Choice, ClockTime, List, OrNull, TimeZoneName, WeekDay};
 
 request! {
@@ -21,7 +25,7 @@ request! {
         /// The clock of all this: a name of the IANA time zone database, such as `Europe/Berlin`.
         time_zone: Option<TimeZoneName>,
         /// When one is told of nothing but suspicious mail, and of what expires before they end or within an hour of it; `null` for never.
-        quiet_hours: Option<OrNull<OwnQuietHours>>,
+        quiet_hours: Option<OrNull<QuietGiven>>,
     }
 }
 
@@ -40,36 +44,45 @@ request! {
 /// Reads [`UpdateNotifications`].
 pub fn update(body: &[u8]) -> Result<Chosen, Refusal> {
     let UpdateNotifications { mails, daily_at, time_zone, quiet_hours } = request::body(body)?;
-    let quiet = match quiet_hours {
-        None => None,
-        Some(OrNull(None)) => Some(None),
-        Some(OrNull(Some(hours))) => Some(Some(quiet(hours)?)),
-    };
     Ok(Chosen {
         mails: mails.map(|mails| mails.0),
         // Midnight has two names.
         daily_at: daily_at.map(|at| at.0 % 1_440),
         time_zone: time_zone.map(|name| name.0),
-        quiet,
+        quiet: quiet_hours.map(|hours| hours.0.map(|given| given.0)),
     })
 }
 
-fn quiet(OwnQuietHours { days, from, to }: OwnQuietHours) -> Result<Quiet, Refusal> {
-    // A clock in a form has no 24:00: midnight is an end as well.
-    let to = if to.0 == 0 { 1_440 } else { to.0 };
-    if from.0 == to || from.0 == 1_440 {
-        let message = "must be another time than from, which is before 24:00";
-        return Err(Refusal::field("quiet_hours.to", Code::InvalidTime, message));
+/// Quiet hours that are some.
+pub struct QuietGiven(pub Quiet);
+
+impl Field for QuietGiven {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let OwnQuietHours { days, from, to } = OwnQuietHours::read(value, faults)?;
+        // A clock in a form has no 24:00: midnight is an end as well.
+        let to = if to.0 == 0 { 1_440 } else { to.0 };
+        let differ = from.0 != to && from.0 != 1_440;
+        if !differ {
+            faults.note_at("to", Code::InvalidTime, "must be another time than from, which is before 24:00");
+        }
+        let days: BTreeSet<i8> =
+            days.map_or_else(|| (1..=7).collect(), |days| days.0.into_iter().map(|day| day.0).collect());
+        if days.is_empty() {
+            let message = "must name a day on which they begin, or be left out for every day";
+            faults.note_at("days", Code::Required, message);
+        }
+        (differ && !days.is_empty()).then_some(Self(Quiet { days, from: from.0, to }))
     }
-    let days: std::collections::BTreeSet<i8> = match days {
-        None => (1..=7).collect(),
-        Some(days) => days.0.into_iter().map(|day| day.0).collect(),
-    };
-    if days.is_empty() {
-        let message = "must name a day on which they begin, or be left out for every day";
-        return Err(Refusal::field("quiet_hours.days", Code::Required, message));
+}
+
+impl JsonSchema for QuietGiven {
+    fn schema_name() -> Cow<'static, str> {
+        OwnQuietHours::schema_name()
     }
-    Ok(Quiet { days, from: from.0, to })
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        OwnQuietHours::json_schema(generator)
+    }
 }
 
 /// What somebody is told of by mail. Security alerts nobody switches off.
