@@ -98,7 +98,12 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
         Some(Ok(response)) => response,
         None => problem::method(request).header("allow", page.methods()),
         Some(Err(refusal)) if refusal.class() == Class::Unauthenticated => {
-            let response = guard::see_other(&route::sign_in(&wanted(request)));
+            let sign_in = route::sign_in(&wanted(request));
+            // Whoever sent a form is told that nothing came of it: the page that they come back to has it no more, but for its script.
+            let lost = request.method == "POST" && has_cookie(request);
+            let join = if sign_in.contains('?') { '&' } else { '?' };
+            let sign_in = if lost { format!("{sign_in}{join}notice=ended") } else { sign_in };
+            let response = guard::see_other(&sign_in);
             // Only a cookie that was shown is removed: without one this may be a request that another site sent.
             if has_cookie(request) { response.cookie(no_cookie()) } else { response }
         }
