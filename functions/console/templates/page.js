@@ -43,26 +43,6 @@ for (const element of document.querySelectorAll("[data-zone]")) {
   element.hidden = !zone;
 }
 
-// What was typed as a reason survives a session that ended before it was sent: in this window, on the way over the page for signing in.
-const signIn = "/console/sign-in";
-const kept = (area) => `typed:${area.id}:${location.pathname.replace(/\/(reject|cancel)$/, "")}`;
-const cameFrom = document.referrer ? new URL(document.referrer).pathname : "";
-for (const area of document.querySelectorAll("textarea[name=reason]")) {
-  const typed = sessionStorage.getItem(kept(area));
-  if (typed && !area.value && cameFrom.startsWith(signIn)) {
-    area.value = typed;
-    const details = area.closest("details");
-    if (details) details.open = true;
-    const said = document.createElement("p");
-    said.className = "hint";
-    said.textContent = "You typed this before; it was not sent.";
-    area.after(said);
-  }
-  area.form.addEventListener("submit", () => sessionStorage.setItem(kept(area), area.value));
-}
-if (!location.pathname.startsWith(signIn)) {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith("typed:")) sessionStorage.removeItem(key);
-}
 // After an act the page begins with what came of it, also for whoever hears it.
 const came = document.querySelector("main :is([role=alert], [role=status]):not([hidden])");
 if (came && !document.querySelector("[autofocus]") && document.activeElement === document.body) {

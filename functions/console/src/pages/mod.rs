@@ -99,7 +99,7 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
         None => problem::method(request).header("allow", page.methods()),
         Some(Err(refusal)) if refusal.class() == Class::Unauthenticated => {
             let sign_in = route::sign_in(&wanted(request));
-            // Whoever sent a form is told that nothing came of it: the page that they come back to has it no more, but for its script.
+            // Whoever sent a form is told that nothing came of it.
             let lost = request.method == "POST" && has_cookie(request);
             let join = if sign_in.contains('?') { '&' } else { '?' };
             let sign_in = if lost { format!("{sign_in}{join}notice=ended") } else { sign_in };
