@@ -1731,7 +1731,7 @@ async fn a_pause_holds_all_mail_until_it_ends() {
 async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
     let console = Console::new().await;
     let shown = console.get(OWNER, "/console/unsettled").await;
-    assert!(shown.body().contains("Everything is accounted for"));
+    assert!(shown.body().contains("Nothing needs attention"));
     assert_eq!(console.get(OWNER, "/console/unsettled?status=sent").await.status(), 404);
     let approval = console.hold(EDITOR, draft()).await;
     console.decide(APPROVER, &approval, "approve", "").await;
@@ -1744,7 +1744,7 @@ async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
         outbound.state = State::Unknown { since: samples::NOW, told: 0 };
     }
     let shown = console.get(OWNER, "/console/unsettled").await;
-    for words in ["Your order", "Unknown since", "Send again", "its recipients may then get it twice"] {
+    for words in ["Your order", "Unknown since", "Ask to send it again", "its recipients may then get it twice"] {
         assert!(shown.body().contains(words), "{words}: {}", shown.body());
     }
     let approver = console.get(APPROVER, "/console/unsettled").await;
