@@ -1744,7 +1744,9 @@ async fn a_mail_that_nobody_knows_of_is_asked_for_again() {
         outbound.state = State::Unknown { since: samples::NOW, told: 0 };
     }
     let shown = console.get(OWNER, "/console/unsettled").await;
-    for words in ["Your order", "Unknown since", "Ask to send it again", "its recipients may then get it twice"] {
+    for words in
+        ["Your order", "Unknown since", "Ask to send it again", "its recipients may then get it twice"]
+    {
         assert!(shown.body().contains(words), "{words}: {}", shown.body());
     }
     let approver = console.get(APPROVER, "/console/unsettled").await;
