@@ -180,7 +180,7 @@ pub(super) fn owners(
     let when = format!("When: {}.", told.id.at().strftime("%-d %b %Y, %H:%M UTC"));
     let url = format!("{public_url}/console/audit");
     let mut after = vec![
-        "If you did not expect this, ask them; the security page of the console says what can be stopped at once.",
+        "If you did not expect this, ask them. Pausing all mail in the console stops what is on its way.",
     ];
     if is_last {
         after.push("This is the last mail of its kind today: the audit log has whatever else is done.");
