@@ -85,6 +85,7 @@ fn an_owner_sees_each_page_and_a_viewer_those_of_their_role() {
         "/console/audit/verify",
         "/console/audit/export",
         "/console/organization",
+        "/console/notifications",
         "/console/security",
         "/console/docs",
     ] {
