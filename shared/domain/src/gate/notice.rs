@@ -141,10 +141,10 @@ impl Pace {
             return (self, Step::Single);
         }
         let due = match when {
-            When::At(at) => at,
+            When::At(at) if !presses => at,
             When::Never if !presses => return (self, Step::Never),
-            // Of a flood of what presses everybody is told.
-            When::Now | When::Never => now + Self::DELAY,
+            // A flood of what presses waits for minutes, whatever they chose.
+            _ => now + Self::DELAY,
         };
         if self.digest_due.is_some_and(|under_way| now.duration_since(under_way) >= Self::LOST) {
             self.digest_due = None;
@@ -298,7 +298,8 @@ mod tests {
         let (never, step) = pace().next(after(1), false, When::Never);
         assert_eq!((step, never), (Step::Never, pace()));
         let flood = Pace { singles: vec![after(1); Pace::MOST], ..pace() };
-        assert_eq!(flood.next(after(2), true, When::Never).1, Step::Digest(after(17)));
+        assert_eq!(flood.clone().next(after(2), true, When::Never).1, Step::Digest(after(17)));
+        assert_eq!(flood.next(after(2), true, When::At(tomorrow)).1, Step::Digest(after(17)));
     }
 
     #[test]
