@@ -127,6 +127,11 @@ pub mod members {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_notifications {
+    pub mod get;
+    pub mod update;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod my_password {
     pub mod change;
 }
@@ -307,6 +312,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     members::delete::ENDPOINT,
     members::list::ENDPOINT,
     members::update::ENDPOINT,
+    my_notifications::get::ENDPOINT,
+    my_notifications::update::ENDPOINT,
     my_password::change::ENDPOINT,
     my_sessions::delete::ENDPOINT,
     my_sessions::delete_all::ENDPOINT,

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::compress::unmasked;
 
-/// What a page may load: its style sheet, the icon written into it, and nothing else.
+/// What a page may load: its style sheet, the icon written into it, what happened meanwhile, and nothing else.
 ///
 /// The frame that shows a mail inherits this policy (`srcdoc`), so a mail may load `images` alone: the presigned
 /// addresses of files that are part of it. `style-src-attr` is for mails, whose looks are all in `style` attributes;
@@ -27,11 +27,12 @@ fn content_security_policy(images: &[String], scripts: &[&str]) -> String {
     images.dedup();
     images.insert(0, "data:".to_owned());
     let images = images.join(" ");
-    let hashes: Vec<_> = scripts.iter().map(|script| format!("'sha256-{}'", base64(script))).collect();
-    let script = if hashes.is_empty() { String::new() } else { format!(" script-src {};", hashes.join(" ")) };
+    let all = [PAGE_SCRIPT].into_iter().chain(scripts.iter().copied());
+    let hashes: Vec<_> = all.map(|script| format!("'sha256-{}'", base64(script))).collect();
+    let scripts = hashes.join(" ");
     format!(
         "default-src 'none'; style-src 'self'; style-src-elem 'self'; style-src-attr 'unsafe-inline'; \
-         img-src {images};{script} form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+         img-src {images}; script-src {scripts}; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 
@@ -39,6 +40,9 @@ fn content_security_policy(images: &[String], scripts: &[&str]) -> String {
 fn base64(script: &str) -> String {
     STANDARD.encode(Digest::of(script.as_bytes()).as_bytes())
 }
+
+/// The script of every page: times on its reader's clock, and what happens meanwhile.
+pub(crate) const PAGE_SCRIPT: &str = include_str!("../templates/page.js");
 
 /// The script of a page that shows a mail.
 pub(crate) const FRAME_SCRIPT: &str = include_str!("../templates/frame.js");
@@ -70,6 +74,11 @@ pub(crate) fn file(kind: &str, name: &str, body: String) -> Response {
     html(200, body)
         .header("content-type", kind)
         .header("content-disposition", format!("attachment; filename=\"{name}\""))
+}
+
+/// Events, as `EventSource` reads them.
+pub(crate) fn events(body: String) -> Response {
+    add_headers(Response::event_stream(body))
 }
 
 /// A page that is worked through by keys, with [`KEYS_SCRIPT`].
@@ -255,8 +264,11 @@ mod tests {
         let policy =
             content_security_policy(&["https://b.s3.test".to_owned(), "https://b.s3.test".to_owned()], &[]);
         assert!(policy.contains("img-src data: https://b.s3.test;"), "{policy}");
-        assert!(!policy.contains("script-src") && policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.matches("'sha256-").count() == 1,
+            "{policy}"
+        );
         let with = content_security_policy(&[], &[FRAME_SCRIPT]);
-        assert_eq!(with.matches("script-src 'sha256-").count(), 1, "{with}");
+        assert!(with.contains("script-src 'sha256-") && with.matches("'sha256-").count() == 2, "{with}");
     }
 }

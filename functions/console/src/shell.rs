@@ -13,7 +13,9 @@ use futures_util::future::try_join;
 use runtime::http::Request;
 
 use crate::Context;
+use crate::guard::PAGE_SCRIPT;
 use crate::page::{At, Audience, Menu, Page};
+use crate::route;
 use crate::visit::Visit;
 use crate::words::{Doer, Moment, Names, body, short};
 
@@ -32,6 +34,8 @@ pub(crate) fn style_version() -> &'static str {
 pub(crate) struct Shell {
     /// The version of the style sheet.
     pub style: &'static str,
+    /// What shows times on the reader's clock, and what happens meanwhile.
+    pub script: &'static str,
     /// Who is signed in.
     pub who: Option<Who>,
     /// The pause of the organization, where there is one.
@@ -64,6 +68,11 @@ impl Item {
             _ => "",
         };
         Self { address: At::default().address(page.path), word, current }
+    }
+
+    /// Whether it is the list of what waits, beside which stands how much of it is the reader's.
+    pub(crate) fn is_queue(&self) -> bool {
+        self.address == route::QUEUE
     }
 }
 
@@ -134,7 +143,15 @@ impl Frame {
 impl Shell {
     /// For somebody who is not signed in, or of whom nothing is known.
     pub(crate) fn bare() -> Self {
-        Self { style: style_version(), who: None, paused: None, daily: vec![], settings: vec![], brake: None }
+        Self {
+            style: style_version(),
+            script: PAGE_SCRIPT,
+            who: None,
+            paused: None,
+            daily: vec![],
+            settings: vec![],
+            brake: None,
+        }
     }
 
     /// For whoever asks, as far as they can be known.

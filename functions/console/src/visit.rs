@@ -1,6 +1,6 @@
 //! The session behind the cookie.
 
-use app::base::enter::enter;
+use app::base::enter::{enter, glance};
 use app::base::store::Key;
 use app::gate::submit::Sending;
 use app::people::sessions;
@@ -86,11 +86,33 @@ impl Visit {
     /// Only a session opens the console. A token is not tried: it is a program's, and a program must not countersign
     /// through a person's page.
     pub(crate) async fn of(context: &Context, request: &Request, keys: &[Key]) -> Result<Self, Refusal> {
+        Self::opened(context, request, keys, true).await
+    }
+
+    /// The same for what a page asks for by itself: that is no use of the session, which ends in its time.
+    pub(crate) async fn at_a_glance(
+        context: &Context,
+        request: &Request,
+        keys: &[Key],
+    ) -> Result<Self, Refusal> {
+        Self::opened(context, request, keys, false).await
+    }
+
+    async fn opened(
+        context: &Context,
+        request: &Request,
+        keys: &[Key],
+        is_use: bool,
+    ) -> Result<Self, Refusal> {
         let cookie = request.cookies.get(COOKIE).ok_or_else(nobody)?;
         if Secret::parse(cookie).map(|secret| secret.kind()) != Ok(CredentialKind::Session) {
             return Err(nobody());
         }
-        let entered = enter(&context.ports, Some(cookie), keys, None).await?;
+        let entered = if is_use {
+            enter(&context.ports, Some(cookie), keys, None).await?
+        } else {
+            glance(&context.ports, Some(cookie), keys).await?
+        };
         let session = entered.session.ok_or_else(nobody)?;
         Ok(Self {
             ports: entered.ports,

@@ -194,7 +194,9 @@ pub(crate) fn reason(code: &str) -> String {
         "scheduled_far_ahead" => {
             "It is to go out more than a day from now: rules may have changed by then.".to_owned()
         }
-        "sent_again" => "It is a new attempt at a mail that did not go, or of which nobody knows.".to_owned(),
+        "sent_again" => {
+            "It is a new attempt at a mail that did not go, or whose outcome is unknown.".to_owned()
+        }
         "edited" => "It was edited after it had been held.".to_owned(),
         "thread_cap" => "Many mails went in this conversation today without a person.".to_owned(),
         "recipient_cap" => "Many mails went to a recipient today without a person.".to_owned(),

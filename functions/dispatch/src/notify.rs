@@ -6,7 +6,9 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::ports::Queue;
 use app::base::store::Directory;
-use app::gate::notify::{Alerted, Disabled, DueDigest, Invited, Notifier, Notify, Teller, Waiting};
+use app::gate::notify::{
+    Alerted, Disabled, DueDigest, Invited, Notifier, Notify, OwnersTold, Teller, Waiting,
+};
 use app::people::resets::AskedReset;
 use assembly::Aws;
 use aws_flow::SqsQueue;
@@ -16,8 +18,8 @@ use domain::base::address::EmailAddress;
 use domain::base::id::Id;
 use domain::delivery::event::{EventKind, WhyDisabled};
 use domain::mailbox::inbox::NOTIFICATIONS;
-use domain::people::access::Role;
-use domain::people::alert::Alert;
+use domain::people::access::{Actor, CalledThen, Role};
+use domain::people::alert::{Alert, Deed, OwnersAlert};
 use futures_util::future::BoxFuture;
 use runtime::environment::{require, setting};
 use runtime::task::{Task, TaskError, batch_failures, messages};
@@ -91,7 +93,7 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
 /// Whether it is mailed though members are told of nothing that waits: invitations and other passwords a person asked for, and an alert
 /// is of use only where nobody can switch it off.
 fn goes_anyway(what: &Notify) -> bool {
-    matches!(what, Notify::Invited(_) | Notify::Forgot(_) | Notify::Alert(_))
+    matches!(what, Notify::Invited(_) | Notify::Forgot(_) | Notify::Alert(_) | Notify::Owners(_))
 }
 
 /// What those are told of whose vote is wanted (`NotifyRule` in `template.yaml`).
@@ -125,6 +127,10 @@ pub fn read(body: &str) -> Option<Notify> {
             id: Id::parse(&text(alerted, "id")?).ok()?,
             alert: read_alert(alerted)?,
         }));
+    }
+    if let Some(told) = detail.get("owners_alert") {
+        let id = Id::parse(&text(told, "id")?).ok()?;
+        return Some(Notify::Owners(OwnersTold { organization_id, id, alert: read_owners(told)? }));
     }
     let event = detail.get("event")?;
     let kind = EventKind::parse(&text(event, "type")?)?;
@@ -164,6 +170,26 @@ fn read_alert(value: &Value) -> Option<Alert> {
             Alert::RoleChanged { from: Role::parse(text("from")?)?, to: Role::parse(text("to")?)? }
         }
         _ => return None,
+    })
+}
+
+fn read_owners(value: &Value) -> Option<OwnersAlert> {
+    let text = |name: &str| value.get(name)?.as_str();
+    let actor = match (text("member_id"), text("token_id")) {
+        (None, _) => Actor::System,
+        (Some(member), None) => Actor::Member { member_id: Id::parse(member).ok()? },
+        (Some(member), Some(token)) => Actor::Token {
+            token_id: Id::parse(token).ok()?,
+            member_id: Id::parse(member).ok()?,
+            name: CalledThen::default(),
+        },
+    };
+    let role = |name: &str| text(name).and_then(Role::parse);
+    Some(OwnersAlert {
+        deed: Deed::parse(text("what")?)?,
+        actor,
+        target: text("target")?.to_owned(),
+        roles: role("from").zip(role("to")),
     })
 }
 
@@ -268,6 +294,26 @@ mod tests {
                 alert,
             };
             assert_eq!(read(&wire::gate::alerts::write(&alerted)), Some(Notify::Alert(alerted)));
+        }
+    }
+
+    #[test]
+    fn what_owners_are_told_reads_back() {
+        let now = Timestamp::from_millisecond(1_767_225_600_123).unwrap();
+        let member_id = domain::MemberId::new(now, [2; 10]);
+        let token_id = domain::TokenId::new(now, [5; 10]);
+        for (deed, actor, roles) in [
+            (Deed::TokenMade, Actor::Member { member_id }, None),
+            (Deed::RoleChanged, Actor::Member { member_id }, Some((Role::Viewer, Role::Owner))),
+            (Deed::WebhookMade, Actor::Token { token_id, member_id, name: CalledThen::default() }, None),
+            (Deed::Paused, Actor::System, None),
+        ] {
+            let told = OwnersTold {
+                organization_id: domain::OrganizationId::new(now, [1; 10]),
+                id: domain::AuditId::new(now, [3; 10]),
+                alert: OwnersAlert { deed, actor, target: token_id.to_string(), roles },
+            };
+            assert_eq!(read(&wire::gate::alerts::write_owners(&told)), Some(Notify::Owners(told)));
         }
     }
 

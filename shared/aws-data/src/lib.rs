@@ -15,6 +15,7 @@ pub mod base {
 mod people {
     pub(crate) mod invitation;
     pub(crate) mod member;
+    pub(crate) mod notifications;
     pub(crate) mod organization;
     pub(crate) mod reset;
     pub(crate) mod session;

@@ -34,6 +34,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, Scope};
 use domain::people::credential::{OpenedWith, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
+use domain::people::notifications::Notifications;
 use domain::people::organization::{Member, Pause};
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::Setup;
@@ -130,6 +131,8 @@ fn ways_in() -> Vec<Record> {
         samples::second_factor(1).into(),
         enabled.into(),
         samples::pending_sign_in(1).0.into(),
+        samples::notifications(1).into(),
+        Notifications { quiet: None, ..samples::notifications(2) }.into(),
     ]
 }
 

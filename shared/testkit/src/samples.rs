@@ -44,6 +44,7 @@ use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
+use domain::people::notifications::{Mails, Notifications, Quiet};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::pending::{PendingSecret, PendingSignIn};
 use domain::people::reset::{Reset, ResetSecret};
@@ -749,6 +750,17 @@ pub fn pace(n: u8) -> Pace {
         alerts: vec![later(7)],
         signed_in: true,
         ..Pace::new(organization_id(1), member(n, Role::Approver).id)
+    }
+}
+
+/// What [`member`] `n` wants to be told of: a digest a day, and nothing at night in Berlin.
+pub fn notifications(n: u8) -> Notifications {
+    Notifications {
+        mails: Mails::Daily,
+        time_zone: "Europe/Berlin".to_owned(),
+        quiet: Some(Quiet { days: (1..=7).collect(), from: 22 * 60, to: 7 * 60 }),
+        version: 1,
+        ..Notifications::new(organization_id(1), member(n, Role::Approver).id)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod base {
 /// Who acts: organizations, their members, sessions and tokens.
 pub mod people {
     pub mod members;
+    pub mod notifications;
     pub mod organization;
     pub mod resets;
     pub mod second_factor;

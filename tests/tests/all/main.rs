@@ -37,6 +37,7 @@ mod gate {
     mod groups;
     mod invitations;
     mod links;
+    mod notices;
     mod policies;
     mod quiet;
     mod rate;

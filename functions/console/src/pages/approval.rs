@@ -21,7 +21,7 @@ use runtime::http::{Request, Response};
 
 use super::gate::{Acts, Changed, Gate, changed, kept, still_missing};
 use super::mail::{Answered, HtmlPart, Mail, Turn, answered, mail, origin, pictures, turn};
-use super::{queue, render};
+use super::{live, queue, render};
 use crate::Context;
 use crate::guard;
 use crate::page::{Audience, Back, Get, Page, Trust};
@@ -83,6 +83,8 @@ struct ApprovalPage {
     /// The status in a word.
     word: &'static str,
     alert: String,
+    /// What its script asks with whether anybody decided meanwhile; empty where it asks nothing.
+    live: String,
     notice: String,
     /// What came of the decision before this one: what is said, and the page of that mail.
     last: Option<(String, String)>,
@@ -374,6 +376,7 @@ pub(crate) async fn written(
         status: approval.status(now),
         word: words::status(approval.status(now)),
         alert: alert.map(|alert| alert.text).unwrap_or_default(),
+        live: if reader.guest.is_none() { live::of_approval(approval, now) } else { String::new() },
         notice: noticed(notice, approval, &reader, paused),
         warned: warned(approval, &heeds),
         worst: heeds.first().map_or("", |heed| heed.level),

@@ -48,12 +48,26 @@ struct EditPage {
     shell: Shell,
     address: String,
     title: String,
-    /// What was wrong, as sentences.
-    alerts: Vec<String>,
+    /// What was wrong.
+    alerts: Vec<Said>,
     csrf: String,
     digest: String,
     fields: Fields,
     has_html: bool,
+}
+
+/// What was wrong, as a sentence, with the field that it is about; none where it is about the mail.
+struct Said {
+    field: String,
+    sentence: String,
+}
+
+impl EditPage {
+    /// The ids of what is said about a field, which stands above the form; empty where nothing is.
+    fn tied(&self, field: &str) -> String {
+        let of = self.alerts.iter().enumerate().filter(|(_, said)| said.field == field);
+        of.map(|(n, _)| format!("wrong-{n}")).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// What stands in the form.
@@ -215,7 +229,7 @@ fn written(
     view: &View,
     fields: Fields,
     status: u16,
-    alerts: Vec<String>,
+    alerts: Vec<Said>,
 ) -> Result<Response, Refusal> {
     let page = EditPage {
         shell: frame.shell,
@@ -259,7 +273,7 @@ pub(super) async fn submit(
             return Ok(guard::see_other(&format!("{next}?notice=edited")));
         }
         Err(Refusal::Invalid(errors)) if digest == view.approval.digest => {
-            errors.iter().map(sentence).collect()
+            errors.iter().map(Said::of).collect()
         }
         Err(Refusal::Blocked(steps)) => {
             let rule = |step: &domain::gate::policy::Step| {
@@ -273,7 +287,7 @@ pub(super) async fn submit(
             if all.is_empty() {
                 all.push("A policy blocks the mail as you wrote it.".to_owned());
             }
-            all
+            all.into_iter().map(|sentence| Said { field: String::new(), sentence }).collect()
         }
         Err(refusal) => {
             // Another digest comes first: what else is wrong was typed about another mail.
@@ -291,13 +305,17 @@ pub(super) async fn submit(
     written(&visit, Frame::of(&visit).await?, &view, typed, 422, alerts)
 }
 
-/// What is wrong with a field.
-fn sentence(error: &FieldError) -> String {
-    let name = error.field.split('[').next().unwrap_or_default();
-    if error.code == Code::NothingChanged {
-        return "You changed nothing. Approve the mail as it is, or change it.".to_owned();
+impl Said {
+    /// What is wrong with a field.
+    fn of(error: &FieldError) -> Self {
+        let name = error.field.split('[').next().unwrap_or_default();
+        let sentence = if error.code == Code::NothingChanged {
+            "You changed nothing. Approve the mail as it is, or change it.".to_owned()
+        } else {
+            format!("{}: {}.", gate::field(name), error.message)
+        };
+        Self { field: name.to_owned(), sentence }
     }
-    format!("{}: {}.", gate::field(name), error.message)
 }
 
 #[cfg(test)]

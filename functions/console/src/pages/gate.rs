@@ -23,9 +23,16 @@ pub(super) struct Gate {
     /// Rules of policies that matched.
     pub rules: Vec<Matched>,
     /// How it ends without a decision.
-    pub expiry: String,
+    pub expiry: Expiry,
     /// So many rejections end it, where that is more than one.
     pub rejections: u8,
+}
+
+/// When a mail expires that nobody decides about, and what that means.
+pub(super) struct Expiry {
+    pub at: Moment,
+    /// The end of the sentence.
+    pub then: &'static str,
 }
 
 /// One requirement.
@@ -137,17 +144,14 @@ impl Gate {
     }
 }
 
-fn expiry(approval: &Approval, now: Timestamp) -> String {
-    let at = Moment::new(approval.expires_at, now);
+fn expiry(approval: &Approval, now: Timestamp) -> Expiry {
     let late = approval.terms.as_ref().is_some_and(|terms| terms.late == Late::Expire);
-    if late && approval.send_at == Some(approval.expires_at) {
-        return format!(
-            "Without a decision it expires {}, on {}: that is when it was to go out, and a mail for a time that is \
-             over is not sent.",
-            at.relative, at.exact
-        );
-    }
-    format!("Without a decision it expires {}, on {}, and is not sent.", at.relative, at.exact)
+    let then = if late && approval.send_at == Some(approval.expires_at) {
+        ": that is when it was to go out, and a mail for a time that is over is not sent."
+    } else {
+        ", and is not sent."
+    };
+    Expiry { at: Moment::new(approval.expires_at, now), then }
 }
 
 /// What an edit changed, as a person reads it.

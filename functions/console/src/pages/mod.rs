@@ -14,7 +14,9 @@ mod inboxes;
 mod invitation;
 mod link;
 mod lists;
+mod live;
 mod mail;
+mod notifications;
 mod organization;
 mod pause;
 mod people;
@@ -63,6 +65,8 @@ pub(crate) const ALL: &[&[Page]] = &[
     inboxes::PAGES,
     link::PAGES,
     lists::PAGES,
+    live::PAGES,
+    notifications::PAGES,
     organization::PAGES,
     pause::PAGES,
     people::PAGES,
@@ -94,7 +98,12 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
         Some(Ok(response)) => response,
         None => problem::method(request).header("allow", page.methods()),
         Some(Err(refusal)) if refusal.class() == Class::Unauthenticated => {
-            let response = guard::see_other(&route::sign_in(&wanted(request)));
+            let sign_in = route::sign_in(&wanted(request));
+            // Whoever sent a form is told that nothing came of it.
+            let lost = request.method == "POST" && has_cookie(request);
+            let join = if sign_in.contains('?') { '&' } else { '?' };
+            let sign_in = if lost { format!("{sign_in}{join}notice=ended") } else { sign_in };
+            let response = guard::see_other(&sign_in);
             // Only a cookie that was shown is removed: without one this may be a request that another site sent.
             if has_cookie(request) { response.cookie(no_cookie()) } else { response }
         }

@@ -19,7 +19,7 @@ use futures_util::future::{try_join, try_join3};
 use runtime::http::{Request, Response};
 
 use super::decide::told;
-use super::{older, render};
+use super::{live, older, render};
 use crate::Context;
 use crate::guard::{self, Form};
 use crate::page::{Audience, Back, Get, Menu, Page, Trust};
@@ -98,6 +98,12 @@ struct QueuePage {
     csrf: String,
     before: Option<String>,
     behind: Option<String>,
+    /// What its script asks with whether anything happened meanwhile.
+    live: String,
+    /// Its own address, to look again.
+    again: String,
+    /// When this was looked at.
+    looked: Moment,
 }
 
 impl QueuePage {
@@ -415,6 +421,9 @@ async fn queue(visit: &Visit, filter: Filter, done: Option<Done>, status: u16) -
         csrf: visit.session.form_token(),
         before: (filter.page > 0).then(|| to(filter.page - 1)),
         behind: (filter.page + 1 < pages).then(|| to(filter.page + 1)),
+        live: live::of_queue(&waiting, reader.now),
+        again: filter.address(),
+        looked: Moment::new(reader.now, reader.now),
         filter,
         shell: frame.shell,
     };

@@ -108,7 +108,7 @@ pub(super) async fn show(context: &Context, request: &Request) -> Result<Respons
         Some("made") => {
             "It holds for the next mails: each of them counts as your vote, as long as that would count."
         }
-        Some("revoked") => "It is revoked. Mails that it let go and that are not sent yet are called off.",
+        Some("revoked") => "It is revoked. Mails that it let go and that are not sent yet are cancelled.",
         _ => "",
     };
     let page = StandingPage {

@@ -30,7 +30,7 @@ pub(super) const PAGES: &[Page] = &[
         path: LISTS,
         trust: Trust::Decide,
         audience: Audience::With(Scope::MessagesRead),
-        menu: Menu::Daily(20, "Unsettled"),
+        menu: Menu::Daily(20, "Needs attention"),
         get: Get::Page(|context, request, _| Box::pin(show(context, request))),
         back: Back::Here(&[("status", &["scheduled"])]),
         ..Page::NEW

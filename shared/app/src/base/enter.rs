@@ -153,12 +153,27 @@ pub async fn enter(
     Ok(identify(ports, credential, keys, repeatable).await?)
 }
 
-/// The same; where a caller is refused whose credential is good, it says who that was.
+/// The same, for what nobody asked for at that moment: it is no use of the session, whose end comes no later for it.
+pub async fn glance(ports: &Ports, credential: Option<&str>, keys: &[Key]) -> Result<Entered, Refusal> {
+    Ok(let_in(ports, credential, keys, None, false).await?)
+}
+
+/// As [`enter`]; where a caller is refused whose credential is good, it says who that was.
 pub async fn identify(
     ports: &Ports,
     credential: Option<&str>,
     keys: &[Key],
     repeatable: Option<Repeatable<'_>>,
+) -> Result<Entered, Refused> {
+    let_in(ports, credential, keys, repeatable, true).await
+}
+
+async fn let_in(
+    ports: &Ports,
+    credential: Option<&str>,
+    keys: &[Key],
+    repeatable: Option<Repeatable<'_>>,
+    is_use: bool,
 ) -> Result<Entered, Refused> {
     let secret = read_secret(credential)?;
     let organization_id = secret.organization_id();
@@ -209,7 +224,7 @@ pub async fn identify(
                 Refusal::because(Code::SessionExpired, message)
             })?;
             let role = seat_of(ports, &record).await?;
-            if let Some(renewed) = record.renewed(now) {
+            if let Some(renewed) = record.renewed(now).filter(|_| is_use) {
                 // Losing this write costs nothing: the next request renews it.
                 let prolong = Write::Prolong(renewed);
                 let _ = ports.store.commit(Change::new(organization_id).write(prolong)).await;

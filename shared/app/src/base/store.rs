@@ -30,6 +30,7 @@ use domain::people::access::Role;
 use domain::people::credential::{Login, OpenedWith, Rotation, Session, SignInWindow, Token};
 use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
+use domain::people::notifications::Notifications;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::pending::PendingSignIn;
 use domain::people::reset::Reset;
@@ -276,6 +277,8 @@ records! {
         SessionPointer(SessionPointer) by (member_id: MemberId, id: SessionId);
         /// A member's second factor.
         SecondFactor(SecondFactor, boxed *) by (member_id: MemberId), version;
+        /// What a member wants to be told of.
+        Notifications(Notifications) by (member_id: MemberId), version;
         /// A sign-in that waits for its second factor, by the hash of its secret.
         PendingSignIn(PendingSignIn) by (hash: Digest);
         /// An inbox.

@@ -1,5 +1,6 @@
-//! Telling people by mail what waits for their decision: one mail each, a digest where there are many. And telling owners that a webhook
-//! of theirs is told of nothing any more, and everybody what happened to their own way in.
+//! Telling people by mail what waits for their decision: one mail each, a digest where there are many, and as each of them chose
+//! ([`Notifications`]). And telling owners that a webhook of theirs is told of nothing any more and what others did, and everybody what
+//! happened to their own way in.
 //!
 //! A notification is the one mail that leaves without anybody's approval. So it can hold nothing but what this module
 //! writes, and can go to nobody but a member, or somebody whom a member invited: see [`Notification`]. The words of mails that say
@@ -22,8 +23,9 @@ use domain::gate::notice::{Again, Notice, NoticeState, Pace, Step};
 use domain::gate::policy::Links;
 use domain::gate::risk::{Level, Risk};
 use domain::people::access::{Actor, Role};
-use domain::people::alert::Alert;
+use domain::people::alert::{Alert, OwnersAlert};
 use domain::people::invitation::{Invitation, InvitationSecret, InvitationStatus};
+use domain::people::notifications::{Mails, Notifications};
 use domain::people::organization::{Member, Organization};
 use domain::people::reset::{Reset, ResetSecret};
 use domain::{ApprovalId, AuditId, EventId, InvitationId, MemberId, OrganizationId, Timestamp, WebhookId};
@@ -77,6 +79,19 @@ pub enum Notify {
     Forgot(AskedReset),
     /// Something happened to somebody's own way in.
     Alert(Alerted),
+    /// Somebody did what owners are to know.
+    Owners(OwnersTold),
+}
+
+/// What owners are to know, as an entry of the audit log tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnersTold {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The entry: each is told once. It says when, too.
+    pub id: AuditId,
+    /// What somebody did.
+    pub alert: OwnersAlert,
 }
 
 /// What happened to somebody's own way in, as an entry of the audit log tells of it.
@@ -181,6 +196,16 @@ struct Claimed {
     secret: Option<LinkSecret>,
 }
 
+/// A digest that is claimed.
+struct ReadyDigest {
+    notice: Notice,
+    member: Member,
+    waiting: Vec<Approval>,
+    more: usize,
+    /// The one-time link of each.
+    secrets: Vec<Option<LinkSecret>>,
+}
+
 impl Teller<'_> {
     /// Tells whoever is to be told. Whatever was told already is not told again.
     pub async fn tell(&self, what: &Notify) -> Result<(), Refusal> {
@@ -191,6 +216,7 @@ impl Teller<'_> {
             Notify::Invited(invited) => self.invite(invited).await,
             Notify::Forgot(asked) => self.let_reset(asked).await,
             Notify::Alert(alerted) => self.alert(alerted).await,
+            Notify::Owners(told) => self.alert_owners(told).await,
         }
     }
 
@@ -434,8 +460,10 @@ impl Teller<'_> {
         let organization_id = approval.organization_id;
         retry(TRIES, "the member's notifications kept changing", || async {
             let now = self.ports.now();
-            let wanted = (key::Notice(key), key::Pace(member.id), key::Organization);
-            let (known, pace, organization) = load(&*self.ports.store, organization_id, wanted).await?;
+            let own = key::Notifications(member.id);
+            let wanted = (key::Notice(key), key::Pace(member.id), key::Organization, own);
+            let (known, pace, organization, own) = load(&*self.ports.store, organization_id, wanted).await?;
+            let own = own.unwrap_or_else(|| Notifications::new(organization_id, member.id));
             let new = Notice {
                 key,
                 organization_id,
@@ -454,17 +482,18 @@ impl Teller<'_> {
                     Some(pace) => (Expect::Version(pace.version), pace),
                     None => (Expect::Absent, Pace::new(organization_id, member.id)),
                 };
-                let (pace, step) = pace.next(now, approval.presses(now));
+                let (pace, step) = pace.next(now, approval.presses(&own, now), own.when(now));
                 let notice = match step {
                     Step::Single => new,
-                    Step::Digest(_) | Step::Queued => Notice { state: NoticeState::Done, ..new },
+                    Step::Digest(_) | Step::Queued | Step::Never => {
+                        Notice { state: NoticeState::Done, ..new }
+                    }
                 };
                 // Queued before it is written down: what is not written down is dropped when it comes, and a digest
                 // that is written down is certainly queued.
                 if let Step::Digest(due) = step {
                     let digest = DueDigest { organization_id, member_id: member.id, due };
-                    let delay = u16::try_from(Pace::DELAY.as_secs()).unwrap_or(900);
-                    self.queue.send(organization_id, (self.encode)(&digest), delay).await?;
+                    self.queue_digest(&digest, now).await?;
                 }
                 change = change.write(Write::put(pace, expect)).create(notice.clone());
                 notice
@@ -487,62 +516,94 @@ impl Teller<'_> {
         decides.then(|| LinkSecret::new(approval.organization_id, self.ports.bytes()))
     }
 
-    /// Sends a digest of everything that this member may decide about.
+    /// Queues a digest, for as long as a queue holds a message back: before its time it is queued again.
+    async fn queue_digest(&self, digest: &DueDigest, now: Timestamp) -> Result<(), Refusal> {
+        let delay = Pace::delay(now, digest.due);
+        Ok(self.queue.send(digest.organization_id, (self.encode)(digest), delay).await?)
+    }
+
+    /// Sends a digest of everything that this member may decide about, once its time has come and no quiet hours have begun meanwhile.
     async fn digest(&self, due: &DueDigest) -> Result<(), Refusal> {
+        let ready =
+            retry(TRIES, "the member's notifications kept changing", || self.claim_digest(due)).await?;
+        let Some(ready) = ready else { return Ok(()) };
+        let asked_by = ready.waiting.iter().map(|approval| &approval.requested_by);
+        let askers = self.askers(due.organization_id, asked_by).await?;
+        let entries: Vec<_> = ready
+            .waiting
+            .iter()
+            .zip(&ready.secrets)
+            .map(|(approval, secret)| Entry::new(approval, &askers, secret.as_ref(), self.public_url))
+            .collect();
+        self.send(ready.notice, &ready.member.email, &many(&entries, ready.more, self.public_url)).await
+    }
+
+    /// Claims a digest; none where there is nothing to send, or not yet.
+    async fn claim_digest(&self, due: &DueDigest) -> Result<Try<Option<ReadyDigest>>, Refusal> {
         let organization_id = due.organization_id;
         let key = digest_key(due);
-        retry(TRIES, "the member's notifications kept changing", || async {
-            let now = self.ports.now();
-            let wanted =
-                (key::Notice(key), key::Pace(due.member_id), key::Member(due.member_id), key::Organization);
-            let (known, pace, member, organization) =
-                load(&*self.ports.store, organization_id, wanted).await?;
-            let Some(member) = member else { return Ok(Try::Done(())) };
-            let mut change = Change::new(organization_id);
-            let mut notice = match (known, pace) {
-                (Some(known), _) => {
-                    let Some(notice) = take(known, now)? else { return Ok(Try::Done(())) };
-                    notice
-                }
-                (None, Some(pace)) if pace.digest_due == Some(due.due) => {
-                    change = change.update(pace.digested());
-                    let state = NoticeState::Claimed(now);
-                    Notice { key, organization_id, member_id: member.id, state, created_at: now, version: 0 }
-                }
-                // Another one is due, or none: this one was never written down.
-                _ => return Ok(Try::Done(())),
-            };
-            let (waiting, more) = self.waiting(&member).await?;
-            if waiting.is_empty() {
-                notice.state = NoticeState::Done;
+        let now = self.ports.now();
+        let own = key::Notifications(due.member_id);
+        let wanted =
+            (key::Notice(key), key::Pace(due.member_id), key::Member(due.member_id), key::Organization, own);
+        let (known, pace, member, organization, own) =
+            load(&*self.ports.store, organization_id, wanted).await?;
+        let Some(member) = member else { return Ok(Try::Done(None)) };
+        let own = own.unwrap_or_else(|| Notifications::new(organization_id, member.id));
+        let mut change = Change::new(organization_id);
+        let (mut notice, pace) = match (known, pace) {
+            (Some(known), _) => {
+                let Some(notice) = take(known, now)? else { return Ok(Try::Done(None)) };
+                (notice, None)
             }
-            let secrets: Vec<_> =
-                waiting.iter().map(|approval| self.secret(approval, organization.as_ref())).collect();
-            for (approval, secret) in waiting.iter().zip(&secrets) {
-                if let Some(secret) = secret {
-                    change = change.create(Link::new(secret, approval, member.id, now));
+            (None, Some(pace)) if pace.digest_due == Some(due.due) => {
+                if due.due > now {
+                    self.queue_digest(due, now).await?;
+                    return Ok(Try::Done(None));
                 }
+                let state = NoticeState::Claimed(now);
+                let member_id = member.id;
+                (Notice { key, organization_id, member_id, state, created_at: now, version: 0 }, Some(pace))
             }
-            change = if notice.version == 0 {
-                change.create(Notice { version: 1, ..notice.clone() })
-            } else {
-                change.update(notice.clone())
-            };
-            notice.version += 1;
-            let written = self.ports.store.commit(change).await;
-            if written.is_ok() && !waiting.is_empty() {
-                let asked_by = waiting.iter().map(|approval| &approval.requested_by);
-                let askers = self.askers(organization_id, asked_by).await?;
-                let entries: Vec<_> = waiting
-                    .iter()
-                    .zip(&secrets)
-                    .map(|(approval, secret)| Entry::new(approval, &askers, secret.as_ref(), self.public_url))
-                    .collect();
-                self.send(notice, &member.email, &many(&entries, more, self.public_url)).await?;
+            // Another one is due, or none: this one was never written down.
+            _ => return Ok(Try::Done(None)),
+        };
+        let (waiting, more) = self.waiting(&member).await?;
+        // What expires before they end is told of before.
+        let spared = |until: Timestamp| {
+            waiting.iter().all(|approval| approval.expires_at.duration_since(until) > Approval::MORNING)
+        };
+        if let (Some(pace), Some(until)) = (&pace, own.quiet_until(now).filter(|until| spared(*until))) {
+            let later = DueDigest { due: until, ..due.clone() };
+            self.queue_digest(&later, now).await?;
+            let written = self.ports.store.commit(change.update(pace.clone().put_off(until))).await;
+            return Try::of(written, None);
+        }
+        // They chose meanwhile to be told of nothing but what presses, which was told.
+        if waiting.is_empty()
+            || own.mails == Mails::Pressing && !waiting.iter().any(|one| one.presses(&own, now))
+        {
+            notice.state = NoticeState::Done;
+        }
+        let sends = notice.state != NoticeState::Done;
+        let secret = |approval: &Approval| self.secret(approval, organization.as_ref());
+        let secrets: Vec<_> = waiting.iter().map(|approval| secret(approval).filter(|_| sends)).collect();
+        for (approval, secret) in waiting.iter().zip(&secrets) {
+            if let Some(secret) = secret {
+                change = change.create(Link::new(secret, approval, member.id, now));
             }
-            Try::of(written, ())
-        })
-        .await
+        }
+        if let Some(pace) = pace {
+            change = change.update(pace.digested());
+        }
+        change = if notice.version == 0 {
+            change.create(Notice { version: 1, ..notice.clone() })
+        } else {
+            change.update(notice.clone())
+        };
+        notice.version += 1;
+        let written = self.ports.store.commit(change).await;
+        Try::of(written, sends.then_some(ReadyDigest { notice, member, waiting, more, secrets }))
     }
 
     /// The first mails that wait for this member, the worst first and then the soonest to expire, and how many more there are.

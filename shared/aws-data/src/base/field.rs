@@ -20,6 +20,7 @@ use domain::mailbox::notes::Tag;
 use domain::mailbox::screening::{Check, Screened};
 use domain::people::access::{Role, Scope};
 use domain::people::credential::OpenedWith;
+use domain::people::notifications::Mails;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
     ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
@@ -99,7 +100,7 @@ macro_rules! named {
     )*};
 }
 
-named!(DomainStatus: "status", RecordType: "record", Role: "role", OpenedWith: "field", GroupName: "group", Late: "field", By: "field", Links: "field", Risk: "risk", EventKind: "field", Outcome: "field",
+named!(DomainStatus: "status", RecordType: "record", Role: "role", OpenedWith: "field", Mails: "field", GroupName: "group", Late: "field", By: "field", Links: "field", Risk: "risk", EventKind: "field", Outcome: "field",
     Source: "source", Side: "side", Standing: "standing", Check: "check", Screened: "outcome", FindingKind: "finding");
 
 /// Text of a header: what an older version allowed is made harmless.

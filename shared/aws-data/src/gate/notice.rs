@@ -59,6 +59,8 @@ record! {
         digest_due: Option<Timestamp>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         alerts: Vec<Timestamp>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        owner_alerts: Vec<Timestamp>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         signed_in: bool,
         version: u64,

@@ -152,6 +152,7 @@ fn ways_in() -> Vec<Record> {
     vec![
         SessionPointer::from(&session).into(),
         samples::second_factor(1).into(),
+        samples::notifications(1).into(),
         samples::pending_sign_in(1).0.into(),
         session.into(),
         samples::member(1, Role::Owner).into(),

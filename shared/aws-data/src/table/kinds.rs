@@ -99,6 +99,7 @@ use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
+use domain::people::notifications::Notifications;
 use domain::people::organization::{Member, Organization};
 use domain::people::pending::PendingSignIn;
 use domain::people::reset::Reset;
@@ -111,7 +112,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, organization, reset, session, token, usage};
+use crate::people::{invitation, member, notifications, organization, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -149,6 +150,7 @@ kinds! { org;
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
     SecondFactor(SecondFactor), Key::SecondFactor(member) => member::factor_at(org, *member);
+    Notifications(Notifications), Key::Notifications(member) => notifications::at(org, *member);
     PendingSignIn(PendingSignIn), Key::PendingSignIn(hash) => session::pending_at(org, *hash);
     SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
@@ -257,6 +259,7 @@ mod tests {
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
             key("session", Key::Session(hash)),
             key("second factor", Key::SecondFactor(member)),
+            key("what a member wants to be told of", Key::Notifications(member)),
             key("sign-in that waits for it", Key::PendingSignIn(hash)),
             key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),

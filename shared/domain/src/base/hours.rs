@@ -75,6 +75,46 @@ impl fmt::Display for Hours {
     }
 }
 
+/// The next time after `now` at which the clock of a time zone shows this minute of the day: the later one where it shows it twice, and
+/// after the gap where it skips it. A time zone that nobody knows is UTC.
+pub fn next_at(time_zone: &str, minute: u16, now: Timestamp) -> Timestamp {
+    let zone = TimeZoneDatabase::bundled().get(time_zone).unwrap_or(TimeZone::UTC);
+    let (hour, minute) =
+        (i8::try_from(minute / 60 % 24).unwrap_or(0), i8::try_from(minute % 60).unwrap_or(0));
+    let mut date = now.to_zoned(zone.clone()).date();
+    // Today, tomorrow, or the day behind one that a time zone left out.
+    for _ in 0..3 {
+        let at = zone.to_ambiguous_zoned(date.at(hour, minute, 0, 0)).later().map(|at| at.timestamp());
+        match (at, date.tomorrow()) {
+            (Ok(at), _) if at > now => return at,
+            (_, Ok(tomorrow)) => date = tomorrow,
+            (_, Err(_)) => break,
+        }
+    }
+    now + SignedDuration::from_hours(24)
+}
+
+/// `09:00` as minutes of the day, at most 24:00.
+pub fn read_clock(text: &str) -> Option<u16> {
+    let bytes = text.as_bytes();
+    let digits = |i: usize| bytes[i].is_ascii_digit() && bytes[i + 1].is_ascii_digit();
+    if bytes.len() != 5 || bytes[2] != b':' || !digits(0) || !digits(3) {
+        return None;
+    }
+    let (hour, minute): (u16, u16) = (text[..2].parse().ok()?, text[3..].parse().ok()?);
+    (minute < 60 && hour * 60 + minute <= 1_440).then_some(hour * 60 + minute)
+}
+
+/// Minutes of the day as `09:00`.
+pub fn write_clock(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+/// Whether a name is one of the IANA time zone database, as it is compiled in.
+pub fn is_time_zone(name: &str) -> bool {
+    TimeZoneDatabase::bundled().get(name).is_ok()
+}
+
 /// So often a time is put off within one look: hours that leave no time between them put off again at the next.
 const STEPS: usize = 50;
 

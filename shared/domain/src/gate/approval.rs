@@ -20,10 +20,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
 use crate::base::hours::{Hours, first_outside};
+use crate::gate::notice::Pace;
 use crate::gate::policy::{By, Late, Links, Terms};
 use crate::gate::risk::{Level, Risk};
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
+use crate::people::notifications::{Notifications, When};
 use crate::{
     ApprovalId, AuditId, DraftId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
 };
@@ -398,14 +400,36 @@ impl Approval {
             && !self.reasons.iter().any(|reason| Self::LOOKED_AT.contains(&&**reason))
     }
 
-    /// Whether those who may decide about it are told at once, however much they were told of already: something about it deserves a
-    /// look, or it expires within [`Self::SOON`].
-    pub fn presses(&self, now: Timestamp) -> bool {
-        self.level() > Level::Note || self.expires_at.duration_since(now) <= Self::SOON
+    /// Whether a member who may decide about it is told at once, however much they were told of already and whatever they chose: something
+    /// about it deserves a look, or it expires within [`Self::SOON`], of now or of the digest that would tell of it. Within their quiet hours
+    /// only what expires before those end, or within [`Self::MORNING`] of it, wakes them beside what deserves a look.
+    pub fn presses(&self, own: &Notifications, now: Timestamp) -> bool {
+        let expires_by = |time: Timestamp, left: SignedDuration| self.expires_at.duration_since(time) <= left;
+        if self.level() > Level::Note {
+            return true;
+        }
+        if let Some(until) = own.quiet_until(now) {
+            return expires_by(until, Self::MORNING);
+        }
+        match own.when(now) {
+            When::At(told) => expires_by(told, Self::SOON),
+            // A digest that fills now may wait for quiet hours to end that begin meanwhile.
+            When::Now => {
+                let digest = now + Pace::DELAY;
+                expires_by(now, Self::SOON)
+                    || own.quiet_until(digest).is_some_and(|until| expires_by(until, Self::MORNING))
+            }
+            // Nothing else tells them of it but a reminder, and those come once a day.
+            When::Never => expires_by(now, Self::LAST_DAY),
+        }
     }
 
     /// See [`Self::presses`].
     pub const SOON: SignedDuration = SignedDuration::from_hours(4);
+    /// See [`Self::presses`].
+    pub const MORNING: SignedDuration = SignedDuration::from_hours(1);
+    /// Whoever is told of nothing but what presses is told of what expires within so long.
+    pub const LAST_DAY: SignedDuration = SignedDuration::from_hours(24);
 
     /// So many mails there are of one, itself among them, before it has to be written anew.
     pub const ATTEMPTS: usize = 10;
@@ -918,6 +942,44 @@ pub(crate) mod tests {
 
     fn of(person: (u8, Role)) -> Voter {
         voter(person.0, person.1)
+    }
+
+    #[test]
+    fn what_presses_follows_what_its_reader_chose() {
+        use crate::people::notifications::{Mails, Quiet};
+
+        let own = |mails: Mails| Notifications {
+            mails,
+            ..Notifications::new(held(Terms::default()).organization_id, member(2))
+        };
+        // It is midnight.
+        let night = Quiet { days: (1..=7).collect(), from: 22 * 60, to: 7 * 60 };
+        let asleep = Notifications { quiet: Some(night), ..own(Mails::Each) };
+        let after = |hours: i64| Approval {
+            expires_at: NOW + SignedDuration::from_hours(hours),
+            ..held(Terms::default())
+        };
+        for (hours, awake, sleeping, daily, pressing) in [
+            (2, true, true, true, true),
+            (5, false, true, true, true),
+            (8, false, true, true, true),
+            // The digest of eight o'clock leaves four hours.
+            (12, false, false, true, true),
+            (13, false, false, false, true),
+            (25, false, false, false, false),
+        ] {
+            let of = [own(Mails::Each), asleep.clone(), own(Mails::Daily), own(Mails::Pressing)];
+            assert_eq!(
+                of.map(|own| after(hours).presses(&own, NOW)),
+                [awake, sleeping, daily, pressing],
+                "{hours}"
+            );
+        }
+        let odd = Approval { risks: Some([Risk::OddLink].into()), ..after(99) };
+        assert!(
+            odd.presses(&asleep, NOW) && odd.presses(&own(Mails::Pressing), NOW),
+            "suspicious mail wakes"
+        );
     }
 
     #[test]

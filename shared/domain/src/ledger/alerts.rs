@@ -1,4 +1,4 @@
-//! Which entries of the audit log tell of something that a person hears of by mail: it concerns their own way in.
+//! Which entries of the audit log tell of something that a person hears of by mail: it concerns their own way in, or they are an owner.
 //!
 //! The entry is in the transaction of what it tells of. So no change is without its alert, and what makes the change needs no right to
 //! tell anybody.
@@ -6,7 +6,7 @@
 use crate::base::id::Id as _;
 use crate::ledger::audit::Entry;
 use crate::people::access::Role;
-use crate::people::alert::Alert;
+use crate::people::alert::{Alert, Deed, OwnersAlert};
 use crate::{MemberId, SessionId};
 
 /// Who is told of an entry, and of what.
@@ -31,6 +31,34 @@ pub fn of(entry: &Entry) -> Vec<(MemberId, Alert)> {
         }
         _ => vec![],
     }
+}
+
+/// What the owners are told of an entry.
+pub fn of_owners(entry: &Entry) -> Option<OwnersAlert> {
+    let deed = match entry.action.as_str() {
+        "token.create" => Deed::TokenMade,
+        "member.update" => Deed::RoleChanged,
+        "member.delete" => Deed::MemberRemoved,
+        "organization.transfer_ownership" => Deed::OwnershipGiven,
+        "organization.pause" | "inbox.pause" | "token.pause" => Deed::Paused,
+        "organization.resume" | "inbox.resume" | "token.resume" => Deed::Resumed,
+        "policy.create" | "policy.update" | "policy.delete" => Deed::PoliciesChanged,
+        "second_factor.remove" => Deed::SecondFactorRemoved,
+        "webhook.create" => Deed::WebhookMade,
+        _ => return None,
+    };
+    let to = match deed {
+        Deed::OwnershipGiven => Some(Role::Owner),
+        _ => role(entry, "role"),
+    };
+    let roles =
+        role(entry, "from").zip(to).filter(|_| matches!(deed, Deed::RoleChanged | Deed::OwnershipGiven));
+    if deed == Deed::RoleChanged && roles.is_none_or(|(from, to)| from == to) {
+        return None;
+    }
+    let given = (deed == Deed::OwnershipGiven).then(|| entry.details.get("to")).flatten();
+    let target = given.unwrap_or(&entry.target).clone();
+    Some(OwnersAlert { deed, actor: entry.actor.clone(), target, roles })
 }
 
 fn role(entry: &Entry, name: &str) -> Option<Role> {
@@ -99,9 +127,43 @@ mod tests {
     }
 
     #[test]
+    fn owners_hear_of_what_gives_rights_or_moves_what_holds_mail_back() {
+        let target = member(2).to_string();
+        for (action, deed) in [
+            ("token.create", Deed::TokenMade),
+            ("member.delete", Deed::MemberRemoved),
+            ("organization.pause", Deed::Paused),
+            ("inbox.pause", Deed::Paused),
+            ("token.resume", Deed::Resumed),
+            ("policy.update", Deed::PoliciesChanged),
+            ("policy.delete", Deed::PoliciesChanged),
+            ("second_factor.remove", Deed::SecondFactorRemoved),
+            ("webhook.create", Deed::WebhookMade),
+        ] {
+            let found = of_owners(&entry(action, &target, &[("role", "viewer")])).unwrap();
+            assert_eq!(
+                (found.deed, found.target.as_str(), found.roles),
+                (deed, target.as_str(), None),
+                "{action}"
+            );
+        }
+        let update = |from, to| of_owners(&entry("member.update", &target, &[("from", from), ("role", to)]));
+        let roles = Some((Role::Viewer, Role::Admin));
+        assert_eq!(
+            update("viewer", "admin").map(|found| (found.deed, found.roles)),
+            Some((Deed::RoleChanged, roles))
+        );
+        assert_eq!(update("viewer", "viewer"), None, "other groups");
+        let transfer =
+            entry("organization.transfer_ownership", "org_1", &[("to", &target), ("from", "viewer")]);
+        assert_eq!(of_owners(&transfer).unwrap().target, target);
+    }
+
+    #[test]
     fn of_all_else_nobody_hears() {
         for action in ["session.delete", "session.refuse", "second_factor.start", "approval.approve", ""] {
-            assert_eq!(of(&entry(action, &member(2).to_string(), &[])), [], "{action}");
+            let entry = entry(action, &member(2).to_string(), &[]);
+            assert_eq!((of(&entry), of_owners(&entry)), (vec![], None), "{action}");
         }
         assert_eq!(of(&entry("session.create", "nonsense", &[])), []);
     }

@@ -1,7 +1,8 @@
-//! What a person is told of that happens to their own way in, whoever did it.
+//! What a person is told of that happens to their own way in, whoever did it; and what owners are told of that somebody else did.
 
 use crate::SessionId;
-use crate::people::access::Role;
+use crate::base::named::named;
+use crate::people::access::{Actor, Role};
 use crate::people::browser::Browser;
 use crate::people::credential::Session;
 
@@ -23,6 +24,43 @@ pub enum Alert {
         /// The role that they have.
         to: Role,
     },
+}
+
+named! {
+    /// What somebody did that every owner is to know of: it gives rights away, takes them, or moves what holds mail back.
+    Deed {
+        /// A token was made.
+        TokenMade = "token_made";
+        /// Somebody else may do other things than before.
+        RoleChanged = "role_changed";
+        /// A member was removed.
+        MemberRemoved = "member_removed";
+        /// Somebody else is owner.
+        OwnershipGiven = "ownership_given";
+        /// Mail of an organization, an inbox or a token is held back.
+        Paused = "paused";
+        /// It goes on.
+        Resumed = "resumed";
+        /// A policy was made, changed or deleted.
+        PoliciesChanged = "policies_changed";
+        /// Somebody signs in without a second factor from now on.
+        SecondFactorRemoved = "second_factor_removed";
+        /// A webhook was made, which is told of what happens.
+        WebhookMade = "webhook_made";
+    }
+}
+
+/// What owners are told of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OwnersAlert {
+    /// What was done.
+    pub deed: Deed,
+    /// Who did it: they are not told.
+    pub actor: Actor,
+    /// The id of what it was done to.
+    pub target: String,
+    /// The roles before and after, where it is about one.
+    pub roles: Option<(Role, Role)>,
 }
 
 impl Alert {

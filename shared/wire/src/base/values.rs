@@ -12,6 +12,7 @@ use domain::MessageId;
 use domain::base::address::{EmailAddress, HeaderText, InvalidAddress, InvalidHeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
+use domain::base::hours::{DAYS, is_time_zone, read_clock, write_clock};
 use domain::base::id::Id;
 use domain::delivery::event::{EventKind, EventPattern};
 use domain::ledger::requests::StatusWanted;
@@ -22,6 +23,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Role, Scope};
 use domain::people::credential::{OpenedWith, Standing, Token};
 use domain::people::limit::SendsPerDay;
+use domain::people::notifications::Mails;
 use domain::people::usage::By;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -269,6 +271,83 @@ impl Serialize for Day {
 }
 
 schema!([] Day, "Day", _generator => json_schema!({ "type": "string", "format": "date" }));
+
+/// A time of day, in minutes from midnight; 24:00 ends a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockTime(pub u16);
+
+impl Field for ClockTime {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::InvalidTime, faults, |text| {
+            read_clock(text).ok_or("must be a time of day such as 09:00, at most 24:00")
+        })
+        .map(Self)
+    }
+}
+
+impl Serialize for ClockTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&write_clock(self.0))
+    }
+}
+
+schema!([] ClockTime, "ClockTime", _generator => json_schema!({
+    "type": "string", "pattern": "^([01][0-9]|2[0-4]):[0-5][0-9]$",
+}));
+
+/// A day of the week: Monday is 1 and Sunday 7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WeekDay(pub i8);
+
+impl Field for WeekDay {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        parse_text(value, Code::UnknownChoice, faults, |text| {
+            let day = (1_i8..).zip(DAYS).find(|(_, name)| *name == text).map(|(day, _)| day);
+            day.ok_or_else(|| format!("must be one of {}", DAYS.join(", ")))
+        })
+        .map(Self)
+    }
+}
+
+impl Serialize for WeekDay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = usize::try_from(self.0 - 1).ok().and_then(|day| DAYS.get(day));
+        serializer.serialize_str(name.unwrap_or(&DAYS[0]))
+    }
+}
+
+schema!([] WeekDay, "WeekDay", _generator => json_schema!({ "type": "string", "enum": DAYS }));
+
+/// A name of the IANA time zone database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeZoneName(pub String);
+
+/// The longest name of a time zone that is looked up, in characters.
+const TIME_ZONE: usize = 60;
+
+impl Field for TimeZoneName {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let name = string(value, TIME_ZONE, faults)?;
+        if is_time_zone(&name) {
+            return Some(Self(name));
+        }
+        faults.note(
+            Code::UnknownTimeZone,
+            "is not in the IANA time zone database: write a name such as Europe/Berlin or UTC",
+        );
+        None
+    }
+}
+
+impl Serialize for TimeZoneName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+schema!([] TimeZoneName, "TimeZoneName", _generator => json_schema!({
+    "type": "string", "minLength": 1, "maxLength": TIME_ZONE,
+}));
 
 /// Which statuses are wanted, in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -749,6 +828,15 @@ impl Named for OpenedWith {
 
 impl Named for By {
     const ALL: &'static [Self] = By::ALL;
+    const UNKNOWN: Code = Code::UnknownChoice;
+
+    fn name(&self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Named for Mails {
+    const ALL: &'static [Self] = Mails::ALL;
     const UNKNOWN: Code = Code::UnknownChoice;
 
     fn name(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Security alerts as messages of the queue of notifications, in the form of an event of the bus.
 
-use app::gate::notify::Alerted;
+use app::gate::notify::{Alerted, OwnersTold};
+use domain::people::access::Actor;
 use domain::people::alert::Alert;
 use serde_json::json;
 
@@ -22,5 +23,24 @@ pub fn write(alerted: &Alerted) -> String {
         "to": roles.map(|(_, to)| to),
     });
     json!({ "detail": { "organization_id": alerted.organization_id.to_string(), "security_alert": alert } })
+        .to_string()
+}
+
+/// What owners are told of as a message. It names ids, and no address or name.
+pub fn write_owners(told: &OwnersTold) -> String {
+    let token_id = match &told.alert.actor {
+        Actor::Token { token_id, .. } => Some(token_id.to_string()),
+        Actor::Member { .. } | Actor::System => None,
+    };
+    let alert = json!({
+        "id": told.id.to_string(),
+        "what": told.alert.deed.as_str(),
+        "target": told.alert.target,
+        "member_id": told.alert.actor.member().map(|id| id.to_string()),
+        "token_id": token_id,
+        "from": told.alert.roles.map(|(from, _)| from.as_str()),
+        "to": told.alert.roles.map(|(_, to)| to.as_str()),
+    });
+    json!({ "detail": { "organization_id": told.organization_id.to_string(), "owners_alert": alert } })
         .to_string()
 }

@@ -30,12 +30,12 @@ use testkit::{World, samples};
 
 /// Whose token asks for mails.
 const REQUESTER: u8 = 1;
-const APPROVER: u8 = 2;
+pub(super) const APPROVER: u8 = 2;
 const OWNER: u8 = 5;
 
 const URL: &str = "https://console.test";
 
-async fn world(people: &[(u8, Role)]) -> World {
+pub(super) async fn world(people: &[(u8, Role)]) -> World {
     let world = World::default();
     let mut change = Change::new(samples::organization_id(1))
         .create(samples::organization(1))
@@ -52,7 +52,7 @@ async fn small() -> World {
     world(&[(APPROVER, Role::Approver), (3, Role::Viewer), (4, Role::Editor), (OWNER, Role::Owner)]).await
 }
 
-fn draft(subject: &str, text: &str) -> Draft {
+pub(super) fn draft(subject: &str, text: &str) -> Draft {
     Draft {
         to: vec![Mailbox::bare(samples::address("ann@example.org"))],
         cc: vec![],
@@ -68,11 +68,11 @@ fn draft(subject: &str, text: &str) -> Draft {
     }
 }
 
-async fn held(world: &World) -> Approval {
+pub(super) async fn held(world: &World) -> Approval {
     held_as(world, draft("Your order", "It is on its way.")).await
 }
 
-async fn held_as(world: &World, draft: Draft) -> Approval {
+pub(super) async fn held_as(world: &World, draft: Draft) -> Approval {
     let (token, _) = samples::token(REQUESTER, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]);
     let permit = token.principal().permit().unwrap();
     let once = Once::default();
@@ -87,7 +87,7 @@ fn encode(digest: &DueDigest) -> String {
     format!("{} {} {}", digest.organization_id, digest.member_id, digest.due.as_millisecond())
 }
 
-fn decode(text: &str) -> DueDigest {
+pub(super) fn decode(text: &str) -> DueDigest {
     let parts: Vec<_> = text.split(' ').collect();
     DueDigest {
         organization_id: parts[0].parse().unwrap(),
@@ -96,7 +96,7 @@ fn decode(text: &str) -> DueDigest {
     }
 }
 
-async fn tell(world: &World, what: &Notify) -> Result<(), Refusal> {
+pub(super) async fn tell(world: &World, what: &Notify) -> Result<(), Refusal> {
     let from = samples::address("notifications@mail.example.com");
     let teller = Teller {
         ports: &world.ports,
@@ -110,11 +110,11 @@ async fn tell(world: &World, what: &Notify) -> Result<(), Refusal> {
     teller.tell(what).await
 }
 
-fn requested(approval: &Approval) -> Notify {
+pub(super) fn requested(approval: &Approval) -> Notify {
     event(approval, EventKind::ApprovalRequested, 1)
 }
 
-fn event(approval: &Approval, kind: EventKind, n: u8) -> Notify {
+pub(super) fn event(approval: &Approval, kind: EventKind, n: u8) -> Notify {
     Notify::Waiting(Waiting {
         organization_id: approval.organization_id,
         approval_id: approval.id,
@@ -128,16 +128,16 @@ fn email(n: u8) -> String {
 }
 
 /// What a member reads.
-struct Mail {
+pub(super) struct Mail {
     from: String,
-    subject: String,
+    pub(super) subject: String,
     headers: Vec<(String, String)>,
-    text: Option<String>,
+    pub(super) text: Option<String>,
     html: Option<String>,
 }
 
 /// Addresses and mails of the notifications so far.
-fn mails(world: &World) -> Vec<(String, Mail)> {
+pub(super) fn mails(world: &World) -> Vec<(String, Mail)> {
     let called = world.notifier.called.lock().unwrap().clone();
     let read = |mime: &[u8]| {
         let mail = mail::parse(mime);
@@ -174,7 +174,7 @@ async fn linked(world: &World) -> (Approval, LinkSecret) {
     (approval, link_of(world, APPROVER))
 }
 
-async fn stored(world: &World, approval: &Approval) -> Approval {
+pub(super) async fn stored(world: &World, approval: &Approval) -> Approval {
     load(&*world.ports.store, approval.organization_id, key::Approval(approval.id)).await.unwrap().unwrap()
 }
 
@@ -182,7 +182,7 @@ async fn approve(world: &World, secret: &LinkSecret, digest: Digest) -> Result<A
     links::decide(&world.ports, &*world.workflow, secret, digest, &Verdict::Approve).await
 }
 
-async fn put(world: &World, record: impl Into<Record>) {
+pub(super) async fn put(world: &World, record: impl Into<Record>) {
     let change = Change::new(samples::organization_id(1)).write(Write::put(record, Expect::Anything));
     world.ports.store.commit(change).await.unwrap();
 }
@@ -624,6 +624,7 @@ async fn what_presses_waits_for_no_digest() {
     tell(&world, &requested(&held(&world).await)).await.unwrap();
     let queued = world.outside.queued.lock().unwrap().clone();
     assert_eq!((mails(&world).len(), queued.len()), (Pace::SINGLES + 3, 1));
+    world.pass(900);
     tell(&world, &Notify::Digest(decode(&queued[0].0))).await.unwrap();
     let all = mails(&world);
     let text = all.last().unwrap().1.text.as_deref().unwrap();
@@ -639,6 +640,7 @@ async fn a_digest_of_nothing_and_one_that_was_never_written_down_are_not_sent() 
         member_id: samples::member(APPROVER, Role::Approver).id,
         due: samples::later(900),
     };
+    world.pass(901);
     tell(&world, &Notify::Digest(stray.clone())).await.unwrap();
     put(&world, Pace { digest_due: Some(stray.due), ..samples::pace(APPROVER) }).await;
     let other = DueDigest { due: samples::later(901), ..stray.clone() };
@@ -676,13 +678,14 @@ async fn what_the_provider_did_not_take_comes_again_and_nothing_else_does() {
     }
     let digest = Notify::Digest(decode(&world.outside.queued.lock().unwrap()[0].0.clone()));
     world.notifier.answers.lock().unwrap().push_back(SendOutcome::NotAccepted("throttled"));
+    world.pass(900);
     assert!(tell(&world, &digest).await.is_err());
     tell(&world, &digest).await.unwrap();
     tell(&world, &digest).await.unwrap();
     assert_eq!(mails(&world).len(), Pace::SINGLES + 2);
 }
 
-async fn pace(world: &World) -> Pace {
+pub(super) async fn pace(world: &World) -> Pace {
     let id = samples::member(APPROVER, Role::Approver).id;
     load(&*world.ports.store, samples::organization_id(1), key::Pace(id)).await.unwrap().unwrap()
 }

@@ -1,7 +1,7 @@
 //! Security alerts in memory: what somebody hears of their own way in, from the entry in the audit log to the mail.
 
 use app::base::store::{Change, DirectoryWrite, Expect, Write};
-use app::gate::notify::{Alerted, DueDigest, Notify, Teller};
+use app::gate::notify::{Alerted, DueDigest, Notify, OwnersTold, Teller};
 use app::people::account;
 use app::people::password::hash_password;
 use app::people::sessions::{self, Doors, SignIn};
@@ -9,8 +9,8 @@ use domain::base::code::Code;
 use domain::gate::notice::Pace;
 use domain::ledger::alerts;
 use domain::ledger::audit::{AuditEntry, Entry};
-use domain::people::access::Role;
-use domain::people::alert::Alert;
+use domain::people::access::{Actor, CalledThen, Role};
+use domain::people::alert::{Alert, Deed, OwnersAlert};
 use domain::people::browser::Browser;
 use domain::people::credential::{Login, Session};
 use domain::people::organization::Member;
@@ -64,6 +64,10 @@ impl House {
     }
 
     async fn tell(&self, alerted: &Alerted) {
+        self.tell_of(Notify::Alert(alerted.clone())).await;
+    }
+
+    async fn tell_of(&self, what: Notify) {
         let from = samples::address("notifications@mail.example.com");
         let teller = Teller {
             ports: &self.world.ports,
@@ -74,7 +78,7 @@ impl House {
             from: &from,
             public_url: "https://console.test",
         };
-        teller.tell(&Notify::Alert(alerted.clone())).await.unwrap();
+        teller.tell(&what).await.unwrap();
     }
 
     /// Addresses, subjects and texts of the mails so far.
@@ -184,4 +188,64 @@ async fn nobody_is_told_through_an_inbox_of_the_installation_and_nobody_who_left
     house.tell(&house.alerted(2, Alert::PasswordChanged)).await;
     house.tell(&house.alerted(3, Alert::PasswordChanged)).await;
     assert!(house.mails().is_empty());
+}
+
+#[tokio::test]
+async fn owners_hear_once_of_what_others_did_and_not_of_their_own_deeds() {
+    let house = House::new().await;
+    let owner = |n: u8| samples::member(n, Role::Owner);
+    let seats = Change::new(samples::organization_id(1)).create(owner(2)).create(owner(3));
+    house.world.ports.store.commit(seats).await.unwrap();
+    let told = |n: u8, deed: Deed, actor: Actor, target: String, roles| {
+        let alert = OwnersAlert { deed, actor, target, roles };
+        let id = domain::AuditId::new(samples::NOW, [n; 10]);
+        Notify::Owners(OwnersTold { organization_id: samples::organization_id(1), id, alert })
+    };
+    let by = |n: u8| Actor::Member { member_id: owner(n).id };
+    let token_id = domain::TokenId::new(samples::NOW, [7; 10]);
+    let made = told(1, Deed::TokenMade, by(2), token_id.to_string(), None);
+    for _ in 0..2 {
+        house.tell_of(made.clone()).await;
+    }
+    let mails = house.mails();
+    let (to, subject, text) = &mails[0];
+    assert_eq!((mails.len(), to.as_str()), (1, owner(3).email.as_str()));
+    assert_eq!(subject, "An API token was made in your organization on Countersign");
+    let who = owner(2).email.as_str().replace('.', "[.]").replace('@', "[@]");
+    for words in [
+        format!("\"{who}\" made the API token {token_id}."),
+        "When: 1 Jan 2026".to_owned(),
+        "https://console.test/console/audit".to_owned(),
+    ] {
+        assert!(text.contains(&words), "{words}: {text}");
+    }
+    // An owner whose own role it is hears of that by an alert of their own; what a token does, whoever made it hears of as well.
+    let roles = Some((Role::Admin, Role::Owner));
+    house.tell_of(told(2, Deed::RoleChanged, by(2), owner(3).id.to_string(), roles)).await;
+    assert_eq!(house.mails().len(), 1);
+    let token = Actor::Token { token_id, member_id: owner(2).id, name: CalledThen::new("https://evil.test") };
+    house.tell_of(told(3, Deed::Resumed, token, samples::inbox_id(1).to_string(), None)).await;
+    let mails = house.mails();
+    assert_eq!(mails.len(), 3);
+    assert!(mails.iter().all(|(_, _, text)| !text.contains("evil")));
+}
+
+#[tokio::test]
+async fn an_owner_gets_twenty_of_them_a_day_and_still_hears_of_their_own_way_in() {
+    let house = House::new().await;
+    let owner = samples::member(2, Role::Owner);
+    let seat = Change::new(owner.organization_id).create(owner.clone());
+    house.world.ports.store.commit(seat).await.unwrap();
+    for n in 0..30 {
+        let actor = Actor::Member { member_id: samples::member(1, Role::Approver).id };
+        let alert = OwnersAlert { deed: Deed::Paused, actor, target: "org_x".to_owned(), roles: None };
+        let id = domain::AuditId::new(samples::NOW, [n; 10]);
+        house.tell_of(Notify::Owners(OwnersTold { organization_id: owner.organization_id, id, alert })).await;
+    }
+    let mails = house.mails();
+    assert_eq!(mails.len(), Pace::OWNER_ALERTS);
+    let last = |text: &str| text.contains("This is the last mail of its kind today");
+    assert!(last(&mails[Pace::OWNER_ALERTS - 1].2) && !last(&mails[0].2));
+    house.tell(&house.alerted(2, Alert::PasswordChanged)).await;
+    assert_eq!(house.mails().len(), Pace::OWNER_ALERTS + 1);
 }

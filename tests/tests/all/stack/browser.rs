@@ -369,6 +369,34 @@ async fn a_person_decides_by_the_link_in_a_notification_without_signing_in() {
     browser.close().await.unwrap();
 }
 
+/// Nobody presses anything: the page asks by itself, and moves nothing under whoever reads it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_open_says_what_came_meanwhile() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "approver").await;
+    let subject = unique("Came meanwhile");
+    let word = subject.rsplit(' ').next().unwrap();
+    browser.goto(&format!("{}/approvals?q={word}", stack.text("/console_url"))).await.unwrap();
+    stack.submit_body(
+        &json!({"to": ["success@simulator.amazonses.com"], "subject": subject, "text": "Hello"}),
+    );
+    let note = Locator::Css("[data-meanwhile] .note:not([hidden])");
+    let mut waited = 0;
+    while browser.find(note).await.is_err() {
+        assert!(waited < 15_000, "nothing was said: {}", text(&browser).await);
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        waited += 250;
+    }
+    // Other tests ask for mails as well.
+    let said = text(&browser).await;
+    assert!(said.contains("new mail") && !said.contains(&subject), "{said}");
+    assert!(browser.title().await.unwrap().starts_with('('), "the title counts what is one's own to decide");
+    browser.find(Locator::Css("[data-meanwhile] a")).await.unwrap().click().await.unwrap();
+    shows(&browser, &subject).await;
+    browser.close().await.unwrap();
+}
+
 /// The code of an authenticator that was told this secret, for the time step that is `ahead` of now.
 fn code(secret: &str, ahead: u64) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret.replace(' ', "")).unwrap();

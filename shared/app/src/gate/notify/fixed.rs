@@ -1,15 +1,18 @@
 //! The words of the mails that leave without anybody's approval and say nothing of any mail: each a fixed text with the few things that it
 //! names. Here is the place for another kind; nothing that a program wrote may stand in one.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use domain::Timestamp;
-use domain::people::access::Role;
-use domain::people::alert::Alert;
+use domain::base::address::EmailAddress;
+use domain::base::id::Id as _;
+use domain::people::access::{Actor, Role};
+use domain::people::alert::{Alert, Deed, OwnersAlert};
 use domain::people::browser::Browser;
 use domain::people::invitation::Invitation;
+use domain::{MemberId, Timestamp};
 
-use super::{Disabled, Words, button, escape, page};
+use super::{ADDRESS, Disabled, OwnersTold, Words, button, escape, page};
 use crate::base::plain::inert;
 use domain::delivery::event::WhyDisabled;
 
@@ -122,6 +125,72 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
     let after = ["If it was you, there is nothing to do.", otherwise];
     let after = if role { &after[1..] } else { &after[..] };
     linked(subject.to_owned(), &[what, when], ("Look at your sessions and your sign-in", url.as_str()), after)
+}
+
+/// Who did something, or whom it was done to, by their address: that is a quotation, and broken on purpose.
+fn person(id: MemberId, people: &BTreeMap<MemberId, EmailAddress>) -> String {
+    people
+        .get(&id)
+        .map_or_else(|| format!("member {id}"), |email| format!("\"{}\"", inert(email.as_str(), ADDRESS)))
+}
+
+/// What owners are told of that somebody else did: who, what and when, and where the rest stands. Nothing that anybody wrote.
+pub(super) fn owners(
+    told: &OwnersTold,
+    people: &BTreeMap<MemberId, EmailAddress>,
+    is_last: bool,
+    public_url: &str,
+) -> Words {
+    let OwnersAlert { deed, actor, target, roles } = &told.alert;
+    let who = match actor {
+        Actor::Member { member_id } => person(*member_id, people),
+        Actor::Token { token_id, member_id, .. } => {
+            format!("The API token {token_id} of {}", person(*member_id, people))
+        }
+        Actor::System => "Countersign itself".to_owned(),
+    };
+    // An id, or whose it is; whatever else it were would be harmless.
+    let what = MemberId::parse(target).map_or_else(|_| inert(target, NAME), |id| person(id, people));
+    let changed = roles.map(|(from, to)| format!(", who was {}, {}", from.as_str(), to.as_str()));
+    let changed = changed.unwrap_or_default();
+    let (subject, did) = match deed {
+        Deed::TokenMade => ("An API token was made", format!("made the API token {what}")),
+        Deed::RoleChanged => ("A role was changed", format!("made {what}{changed}")),
+        Deed::MemberRemoved => ("A member was removed", format!("removed {what}")),
+        Deed::OwnershipGiven => ("Ownership was given away", format!("made {what}{changed}")),
+        Deed::Paused => ("Mail was paused", format!("paused the mail of {what}")),
+        Deed::Resumed => ("Paused mail goes on", format!("let the mail of {what} go on")),
+        Deed::PoliciesChanged => (
+            "A policy was changed",
+            format!("made, changed or deleted the policy {what}, which says what is held"),
+        ),
+        Deed::SecondFactorRemoved => {
+            let is_own = actor.member().is_some_and(|own| own.to_string() == *target);
+            let whose = if is_own {
+                "their own second factor".to_owned()
+            } else {
+                format!("the second factor of {what}")
+            };
+            ("A second factor was removed", format!("took {whose} away"))
+        }
+        Deed::WebhookMade => {
+            ("A webhook was made", format!("made the webhook {what}, which is told of what happens"))
+        }
+    };
+    let when = format!("When: {}.", told.id.at().strftime("%-d %b %Y, %H:%M UTC"));
+    let url = format!("{public_url}/console/audit");
+    let mut after = vec![
+        "If you did not expect this, ask them. Pausing all mail in the console stops what is on its way.",
+    ];
+    if is_last {
+        after.push("This is the last mail of its kind today: the audit log has whatever else is done.");
+    }
+    linked(
+        format!("{subject} in your organization on Countersign"),
+        &[format!("{who} {did}."), when],
+        ("Look at the audit log", url.as_str()),
+        &after,
+    )
 }
 
 /// What owners are told of a webhook: nothing that whoever made it wrote.

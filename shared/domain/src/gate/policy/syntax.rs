@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::SignedDuration;
-use jiff::tz::TimeZoneDatabase;
 
 use super::evaluate::compile;
 use super::{
@@ -19,7 +18,7 @@ use super::{
 use crate::MemberId;
 use crate::base::address::EmailAddress;
 use crate::base::code::Code;
-use crate::base::hours::{DAYS, Hours};
+use crate::base::hours::{DAYS, Hours, is_time_zone, read_clock};
 use crate::base::id::Id;
 use crate::gate::group::GroupName;
 use crate::people::access::Role;
@@ -1122,7 +1121,7 @@ impl Reader {
         let mut clock = |field: &str, otherwise: u16| match object.get(field) {
             None => Some(otherwise),
             Some((tree, at)) => {
-                let read = minute(&self.text(tree, &at)?);
+                let read = read_clock(&self.text(tree, &at)?);
                 if read.is_none() {
                     self.error(&at, Code::InvalidTime, "must be a time of day such as 09:00, at most 24:00");
                 }
@@ -1139,7 +1138,7 @@ impl Reader {
         }
         let (tree, at) = self.require(&object.at("time_zone"), object.get("time_zone"))?;
         let time_zone = self.text(tree, &at)?;
-        if TimeZoneDatabase::bundled().get(&time_zone).is_err() {
+        if !is_time_zone(&time_zone) {
             let message = "is not in the IANA time zone database: write a name such as Europe/Berlin or UTC";
             self.error(&at, Code::UnknownTimeZone, message);
         }
@@ -1158,17 +1157,6 @@ impl Reader {
         let over = self.number(&object, "over");
         Some((per?, window?, over?))
     }
-}
-
-/// `09:00` as minutes of the day.
-fn minute(text: &str) -> Option<u16> {
-    let bytes = text.as_bytes();
-    let digits = |i: usize| bytes[i].is_ascii_digit() && bytes[i + 1].is_ascii_digit();
-    if bytes.len() != 5 || bytes[2] != b':' || !digits(0) || !digits(3) {
-        return None;
-    }
-    let (hour, minute): (u16, u16) = (text[..2].parse().ok()?, text[3..].parse().ok()?);
-    (minute < 60 && hour * 60 + minute <= 1_440).then_some(hour * 60 + minute)
 }
 
 /// A media type in lower case; a star may stand for all of a kind.

@@ -85,6 +85,7 @@ fn an_owner_sees_each_page_and_a_viewer_those_of_their_role() {
         "/console/audit/verify",
         "/console/audit/export",
         "/console/organization",
+        "/console/notifications",
         "/console/security",
         "/console/docs",
     ] {
@@ -92,6 +93,11 @@ fn an_owner_sees_each_page_and_a_viewer_those_of_their_role() {
         assert!(!page.contains("style=\"") || path.contains("approvals/"), "{path}");
     }
     assert_eq!(owner.look("/console/nothing").status, 404);
+    let here = "/console/notifications";
+    let night = "mails=hourly&daily_at=08%3A00&time_zone=Europe%2FBerlin&quiet=yes&from=22%3A00&to=07%3A00&day.mon=yes";
+    assert_eq!(owner.send(here, here, night).status, 303);
+    let chosen = stack.get("/v1/me/notifications", stack.text("/owner/session")).expect(200);
+    assert_eq!(chosen["quiet_hours"], json!({"days": ["mon"], "from": "22:00", "to": "07:00"}));
 }
 
 #[test]
