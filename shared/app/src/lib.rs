@@ -23,7 +23,9 @@ pub mod people {
     mod codes;
     pub mod members;
     pub mod organization;
+    pub mod passkeys;
     pub mod password;
+    pub mod proof;
     pub mod provision;
     pub mod resets;
     pub mod second_factor;

@@ -28,6 +28,7 @@ pub mod people {
     pub mod invitation;
     pub mod limit;
     pub mod organization;
+    pub mod passkey;
     pub mod pending;
     pub mod reset;
     pub mod seats;
@@ -87,7 +88,7 @@ pub mod ledger {
 
 pub use base::id::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
-    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
     ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

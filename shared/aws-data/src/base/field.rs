@@ -22,7 +22,7 @@ use domain::people::access::{Role, Scope};
 use domain::people::credential::OpenedWith;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
-    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
     ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
@@ -80,7 +80,7 @@ macro_rules! printed {
 }
 
 printed!("id": ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, OrganizationId,
-    PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId, WebhookId);
+    PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
 
