@@ -214,6 +214,7 @@ mod tests {
             used_at: now,
             browser: None,
             opened_with: OpenedWith::Password,
+            proved_at: now,
             version: 1,
         }
     }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow};
+use app::base::ports::{
+    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow,
+};
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;

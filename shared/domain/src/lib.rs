@@ -88,7 +88,7 @@ pub mod ledger {
 
 pub use base::id::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
-    ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
-    ThreadId, TokenId, UserId, WebhookId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId,
+    SuppressionId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

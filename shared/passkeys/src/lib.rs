@@ -43,8 +43,7 @@ impl Authenticators for WebAuthn {
         let state: PasskeyRegistration =
             with_challenge(&begun.map_err(|error| refused(&error))?.1, "rs", challenge)?;
         let answer: RegisterPublicKeyCredential = read(answer)?;
-        let passkey =
-            site.finish_passkey_registration(&answer, &state).map_err(|error| refused(&error))?;
+        let passkey = site.finish_passkey_registration(&answer, &state).map_err(|error| refused(&error))?;
         let credential = write(&passkey)?;
         let Credential { cred_id, counter, backup_eligible, .. } = passkey.into();
         Ok(Registered { credential_id: cred_id, credential, synced: backup_eligible, sign_count: counter })
@@ -62,10 +61,7 @@ impl Authenticators for WebAuthn {
     fn named(&self, answer: &str) -> Result<Named, PasskeyError> {
         let answer: PublicKeyCredential = read(answer)?;
         let handle = answer.get_user_unique_id().and_then(|handle| std::str::from_utf8(handle).ok());
-        Ok(Named {
-            handle: handle.map(str::to_owned),
-            credential_id: answer.get_credential_id().to_vec(),
-        })
+        Ok(Named { handle: handle.map(str::to_owned), credential_id: answer.get_credential_id().to_vec() })
     }
 
     fn verified(
@@ -155,7 +151,12 @@ mod tests {
     const ORIGIN: &str = "https://console.example.com";
 
     fn wanted() -> WantedPasskey<'static> {
-        WantedPasskey { handle: "org_1mem_1", name: "ann@example.com", challenge: Digest::of(b"x"), known: &[] }
+        WantedPasskey {
+            handle: "org_1mem_1",
+            name: "ann@example.com",
+            challenge: Digest::of(b"x"),
+            known: &[],
+        }
     }
 
     #[test]
@@ -168,7 +169,10 @@ mod tests {
         assert_eq!(asked["challenge"], encode(Digest::of(b"x").as_bytes()));
         assert_eq!(asked["excludeCredentials"][0]["id"], encode(&[1, 2, 3]));
         let selection = &asked["authenticatorSelection"];
-        assert_eq!((&selection["residentKey"], &selection["userVerification"]), (&json!("required"), &json!("required")));
+        assert_eq!(
+            (&selection["residentKey"], &selection["userVerification"]),
+            (&json!("required"), &json!("required"))
+        );
         assert_eq!(asked["attestation"], "none");
     }
 

@@ -18,6 +18,8 @@ pub mod base {
 pub mod people {
     pub mod members;
     pub mod organization;
+    pub mod passkeys;
+    pub mod proof;
     pub mod resets;
     pub mod second_factor;
     pub mod sessions;

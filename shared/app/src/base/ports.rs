@@ -15,7 +15,8 @@ use domain::people::access::Actor;
 use domain::people::limit::Buckets;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId,
+    WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;

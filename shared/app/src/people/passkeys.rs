@@ -60,7 +60,8 @@ fn over() -> Refusal {
 }
 
 fn too_many() -> Refusal {
-    let message = format!("somebody has at most {} passkeys: remove one that you don't use first", Passkeys::MAX);
+    let message =
+        format!("somebody has at most {} passkeys: remove one that you don't use first", Passkeys::MAX);
     Refusal::because(Code::TooManyPasskeys, message)
 }
 
@@ -74,7 +75,9 @@ pub(crate) fn refusal(error: PasskeyError) -> Refusal {
             );
         }
         PasskeyError::Broken(text) => return Refusal::Internal(text),
-        PasskeyError::Unreadable => "is not what a browser gives: send what navigator.credentials gave, as JSON",
+        PasskeyError::Unreadable => {
+            "is not what a browser gives: send what navigator.credentials gave, as JSON"
+        }
         PasskeyError::Refused("origin") => "was made on a page of another site: open the console itself",
         PasskeyError::Refused("challenge") => "is the answer to another question: begin again",
         PasskeyError::Refused("not_verified") => {
@@ -173,9 +176,13 @@ pub async fn add(
         return Err(too_many());
     }
     let challenge = answered.ceremony.challenge();
-    let made = site.authenticators.registered(site.origin, challenge, answered.credential).map_err(refusal)?;
+    let made =
+        site.authenticators.registered(site.origin, challenge, answered.credential).map_err(refusal)?;
     if known.by_credential(&made.credential_id).is_some() {
-        return Err(Refusal::because(Code::PasskeyKnown, "this passkey is among yours already: sign in with it"));
+        return Err(Refusal::because(
+            Code::PasskeyKnown,
+            "this passkey is among yours already: sign in with it",
+        ));
     }
     let key = Passkey {
         id: ports.passkey_id(),
@@ -256,7 +263,8 @@ pub async fn sign_in(
         .update(used)
         .directory(DirectoryWrite::EndCeremony(answered.ceremony.hash()))
         .directory(attempt.forgotten(&login.email));
-    let opened = sessions::open_beside(ports, (&member, &login), OpenedWith::Passkey, browser, change).await?;
+    let opened =
+        sessions::open_beside(ports, (&member, &login), OpenedWith::Passkey, browser, change).await?;
     match opened {
         Ok(opened) => Ok(opened),
         // It was taken away, or another answer was taken, at the same moment.

@@ -224,7 +224,11 @@ async fn known(
 }
 
 /// Writes a refusal down, and gives what is answered.
-pub(crate) async fn refused(ports: &Ports, login: &Login, (reason, refusal): Reason) -> Result<Refusal, Refusal> {
+pub(crate) async fn refused(
+    ports: &Ports,
+    login: &Login,
+    (reason, refusal): Reason,
+) -> Result<Refusal, Refusal> {
     let actor = Actor::Member { member_id: login.member_id };
     let mut entry = ports.audit(login.organization_id, &actor, "session.refuse", login.user_id);
     entry.details.push(("reason", reason.to_owned()));

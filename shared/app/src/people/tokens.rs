@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::people::access::{Permit, Scopes, scope};
-use domain::people::credential::{CredentialKind, InvalidRotation, Secret, Standing, Token, grant, takes_proof};
+use domain::people::credential::{
+    CredentialKind, InvalidRotation, Secret, Standing, Token, grant, takes_proof,
+};
 use domain::people::limit::SendsPerDay;
 use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
 use jiff::SignedDuration;

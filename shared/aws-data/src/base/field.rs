@@ -22,8 +22,8 @@ use domain::people::access::{Role, Scope};
 use domain::people::credential::OpenedWith;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
-    ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
-    ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId,
+    SuppressionId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 

@@ -85,7 +85,5 @@ pub(crate) fn ceremony_at(hash: Digest) -> Place {
 
 /// That it is done: of two at once, one finds it.
 pub(crate) fn end_ceremony(hash: Digest) -> DeleteBuilder {
-    Delete::builder()
-        .set_key(Some(key(&ceremony_at(hash))))
-        .condition_expression("attribute_exists(pk)")
+    Delete::builder().set_key(Some(key(&ceremony_at(hash)))).condition_expression("attribute_exists(pk)")
 }

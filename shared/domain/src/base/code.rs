@@ -267,6 +267,7 @@ codes! {
         PasswordLength = "password_length", "12 to 200 characters";
         WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
         PasskeyRefused = "passkey_refused", "`credential` is what the browser gave, to the options that were asked for last, on a page of this installation; `message` says what does not fit";
+        PasswordOrPasskey = "password_or_passkey", "give `password`, with `code` where a second factor is set up, or `ceremony_id` and `credential`";
         CodeOrPassword = "code_or_password", "give one of `code` and `password`";
         PasswordUnchanged = "password_unchanged", "take another password than the one that you have";
         WrongPassword = "wrong_password", "give your own password; after ten attempts in a quarter of an hour even the right one is refused until the next begins";

@@ -114,8 +114,7 @@ pub struct UserHandle {
 impl UserHandle {
     /// Reads it. Only the exact form that [`Self::reveal`] writes is taken.
     pub fn parse(text: &str) -> Option<Self> {
-        let (organization, member) =
-            text.split_at_checked(OrganizationId::PREFIX.len() + BODY_LENGTH)?;
+        let (organization, member) = text.split_at_checked(OrganizationId::PREFIX.len() + BODY_LENGTH)?;
         Some(Self {
             organization_id: OrganizationId::parse(organization).ok()?,
             member_id: MemberId::parse(member).ok()?,
@@ -244,7 +243,10 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn whose(n: u8) -> UserHandle {
-        UserHandle { organization_id: OrganizationId::new(NOW, [1; 10]), member_id: MemberId::new(NOW, [n; 10]) }
+        UserHandle {
+            organization_id: OrganizationId::new(NOW, [1; 10]),
+            member_id: MemberId::new(NOW, [n; 10]),
+        }
     }
 
     fn key(n: u8) -> Passkey {

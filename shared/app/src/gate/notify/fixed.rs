@@ -104,7 +104,8 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
         ),
         Alert::PasskeyRemoved => (
             "A passkey was removed from your sign-in to Countersign",
-            "One of your passkeys does not open Countersign any more, and all your other sessions ended.".to_owned(),
+            "One of your passkeys does not open Countersign any more, and all your other sessions ended."
+                .to_owned(),
         ),
         Alert::RoleChanged { from, to } => (
             "Your role in Countersign was changed",
