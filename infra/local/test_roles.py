@@ -106,7 +106,7 @@ class AsTheyAre(unittest.TestCase):
 
     def test_whoever_is_called_with_a_session_prolongs_it_and_makes_none(self) -> None:
         makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["session"]))}
-        self.assertEqual(makers, {"SignInRole", "AcceptInvitationRole", "ConsoleManageRole"})
+        self.assertEqual(makers, {"SignInRole", "PasskeySignInRole", "AcceptInvitationRole", "ConsoleManageRole"})
         end = ["expires_at", "pk", "sk", "ttl", "used_at", "version"]
         for attributes, allowed in ((end, True), ([*end, "member_id"], False), ([], False)):
             context = {KEYS: [TRUSTED["session"]], **({"dynamodb:Attributes": attributes} if attributes else {})}

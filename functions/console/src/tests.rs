@@ -31,6 +31,7 @@ use testkit::{World, samples};
 
 mod compressed;
 mod owner;
+mod proved;
 mod setup;
 
 use crate::page::{Audience, Get, Page, Trust};
@@ -150,6 +151,7 @@ impl Console {
                 trail: Some(trail),
                 notices: Some(Arc::new(Outside::default())),
                 data_keys: Some(Arc::new(PlainKeys)),
+                authenticators: Some(Arc::new(passkeys::WebAuthn)),
                 anchors: Some(Arc::<MemoryAnchors>::clone(&self.world.anchors)),
                 feed: Some(feed),
                 ..Powers::default()
@@ -235,7 +237,7 @@ fn unescaped(text: &str) -> String {
 
 /// Whether a page has a script that is not ours.
 fn has_foreign_script(page: &str) -> bool {
-    let ours = [crate::guard::FRAME_SCRIPT, crate::guard::KEYS_SCRIPT];
+    let ours = [crate::guard::FRAME_SCRIPT, crate::guard::KEYS_SCRIPT, crate::guard::PASSKEY_SCRIPT];
     let without = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
     ours.iter().fold(page.to_owned(), without).contains("<script")
 }

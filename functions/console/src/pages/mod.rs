@@ -16,10 +16,12 @@ mod link;
 mod lists;
 mod mail;
 mod organization;
+mod passkeys;
 mod pause;
 mod people;
 mod policies;
 mod problem;
+mod prove;
 mod queue;
 mod reset;
 mod security;
@@ -37,7 +39,7 @@ mod webhooks;
 
 use app::Refusal;
 use askama::Template;
-use domain::base::code::Class;
+use domain::base::code::{Class, Code};
 use runtime::http::{Request, Response};
 use serde_json::{Value, json};
 
@@ -64,9 +66,11 @@ pub(crate) const ALL: &[&[Page]] = &[
     link::PAGES,
     lists::PAGES,
     organization::PAGES,
+    passkeys::PAGES,
     pause::PAGES,
     people::PAGES,
     policies::PAGES,
+    prove::PAGES,
     queue::PAGES,
     reset::PAGES,
     settings::PAGES,
@@ -97,6 +101,13 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
             let response = guard::see_other(&route::sign_in(&wanted(request)));
             // Only a cookie that was shown is removed: without one this may be a request that another site sent.
             if has_cookie(request) { response.cookie(no_cookie()) } else { response }
+        }
+        // It is done once they showed that it is them: what they sent is carried there.
+        Some(Err(refusal)) if refusal.code() == Code::ProofNeeded => {
+            match prove::wanted(context, request).await {
+                Ok(response) => response,
+                Err(refusal) => problem::inside(&refusal, context, request).await,
+            }
         }
         Some(Err(refusal)) if page.audience == Audience::Secret => problem::page(&refusal, request, context),
         Some(Err(refusal)) => problem::inside(&refusal, context, request).await,
