@@ -107,6 +107,8 @@ pub struct Stack {
 
 /// How long anything may take that goes on by itself.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// A session of each.
+type Sessions = Vec<(&'static str, Value)>;
 /// For so long a session of theirs is handed to tests.
 const SIGNED_IN: jiff::SignedDuration = jiff::SignedDuration::from_mins(4);
 /// The people of an organization.
@@ -121,7 +123,7 @@ impl Stack {
     pub fn running() -> Self {
         // The people are the same for all tests of a run: each signs in once in a few minutes, so that their sessions are fresh enough
         // for what takes a proof of the last ten.
-        static SESSIONS: Mutex<Option<(Timestamp, Vec<(&str, Value)>)>> = Mutex::new(None);
+        static SESSIONS: Mutex<Option<(Timestamp, Sessions)>> = Mutex::new(None);
         let path = std::env::var("COUNTERSIGN_STACK").map_or_else(
             |_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/stack.json")),
             PathBuf::from,

@@ -1944,6 +1944,7 @@ async fn each_page_asks_for_what_it_declares() {
         "token_id" => samples::token(9, Role::Owner, &[]).0.id.to_string(),
         "webhook_id" => samples::webhook(1).id.to_string(),
         "message_id" => samples::approval(1).message_id.to_string(),
+        "passkey_id" => samples::passkeys(1).keys[0].id.to_string(),
         "session_id" => samples::session(1, Role::Viewer).0.id.to_string(),
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),
         "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),

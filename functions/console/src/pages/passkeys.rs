@@ -126,6 +126,10 @@ async fn ask_who(context: &Context, request: &Request) -> Result<Response, Refus
 async fn let_in(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let form = Form::of(request)?;
     let next = route::destination(form.field("next"));
+    if form.field("ceremony_id").is_empty() {
+        // It is no form of the page that asks: there it begins.
+        return Ok(guard::see_other(&route::sign_in(&next)));
+    }
     let origin = route::public_url(&context.ports, request);
     let opened = match of_form(form.field("ceremony_id"), form.field("credential")) {
         Ok((ceremony, credential)) => {

@@ -444,7 +444,7 @@ mod tests {
 
     #[test]
     fn whoever_is_given_another_role_has_its_rights_and_their_tokens_no_more() {
-        let at = jiff::Timestamp::UNIX_EPOCH;
+        let at = Timestamp::UNIX_EPOCH;
         let (member_id, token_id) = (MemberId::new(at, [1; 10]), TokenId::new(at, [1; 10]));
         let session = Principal {
             organization_id: OrganizationId::new(at, [1; 10]),
@@ -470,8 +470,7 @@ mod tests {
 
     #[test]
     fn a_permit_needs_its_scope_and_honours_inbox_limits() {
-        let (at, inbox) =
-            (jiff::Timestamp::UNIX_EPOCH, |n| InboxId::new(jiff::Timestamp::UNIX_EPOCH, [n; 10]));
+        let (at, inbox) = (Timestamp::UNIX_EPOCH, |n| InboxId::new(Timestamp::UNIX_EPOCH, [n; 10]));
         let principal = Principal {
             organization_id: OrganizationId::new(at, [1; 10]),
             actor: Actor::System,

@@ -4,6 +4,8 @@ use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, Locator};
 use serde_json::json;
 use tests::{Answer, Stack};
+use ureq::http::Method;
+use url::Url;
 
 use crate::authenticator::Phone;
 use crate::stack::browser::{Driver, shows, sign_in};
@@ -70,16 +72,16 @@ fn a_passkey_is_added_signed_in_with_shown_once_more_and_taken_away() {
 struct MakeAuthenticator;
 
 impl WebDriverCompatibleCommand for MakeAuthenticator {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
         base.join(&format!("session/{}/webauthn/authenticator", session.unwrap_or_default()))
     }
 
-    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         let wanted = json!({
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
             "isUserVerified": true, "isUserConsenting": true,
         });
-        (http::Method::POST, Some(wanted.to_string()))
+        (Method::POST, Some(wanted.to_string()))
     }
 }
 
