@@ -178,6 +178,9 @@ pub async fn add(
     let challenge = answered.ceremony.challenge();
     let made =
         site.authenticators.registered(site.origin, challenge, answered.credential).map_err(refusal)?;
+    if made.credential_id.len() > Passkey::MAX_CREDENTIAL_ID {
+        return Err(refusal(PasskeyError::Refused("malformed")));
+    }
     if known.by_credential(&made.credential_id).is_some() {
         return Err(Refusal::because(
             Code::PasskeyKnown,

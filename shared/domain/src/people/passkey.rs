@@ -18,7 +18,7 @@ pub struct Passkey {
     pub id: PasskeyId,
     /// What its person calls it, 1 to [`Self::MAX_NAME`] characters.
     pub name: String,
-    /// Its id as the device tells it, at most 1,023 bytes.
+    /// Its id as the device tells it, at most [`Self::MAX_CREDENTIAL_ID`] bytes.
     pub credential_id: Vec<u8>,
     /// Its public key and what else its answers are checked with, in the form of whoever checks them.
     pub credential: String,
@@ -35,6 +35,8 @@ pub struct Passkey {
 impl Passkey {
     /// So long is its name at most, in characters.
     pub const MAX_NAME: usize = 100;
+    /// So long is the id that a device gives it at most, in bytes (§4, "credential id").
+    pub const MAX_CREDENTIAL_ID: usize = 1_023;
 }
 
 /// The passkeys of a member.
