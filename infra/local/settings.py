@@ -53,6 +53,11 @@ class Settings:
         return f"http://{HOST}:{self.ports[port]}"
 
     @property
+    def public_url(self) -> str:
+        """As people open it: passkeys belong to a name, which 127.0.0.1 is none of, and browsers take `localhost` without TLS."""
+        return f"http://localhost:{self.ports['API']}"
+
+    @property
     def venv(self) -> Path:
         # Beside the default folder, so that stacks in other folders share it.
         return ROOT / ".local" / "venv"
@@ -96,7 +101,7 @@ class Settings:
             "MailDomain": self.mail_domain,
             "AllowLoopbackWebhooks": "true",
             "SendRate": "500",
-            "PublicUrl": self.url("API"),
+            "PublicUrl": self.public_url,
         }
 
     @property

@@ -183,7 +183,7 @@ def _stack(settings: Settings) -> dict[str, Any]:
     outputs = read_json(settings.outputs_file)
     return {
         "api_url": settings.url("API"),
-        "console_url": settings.url("API") + "/console",
+        "console_url": settings.public_url + "/console",
         "smtp": f"{HOST}:{settings.ports['SMTP']}",
         "outbox": str(settings.directory / "outbox"),
         "notifications": str(settings.directory / "notifications"),

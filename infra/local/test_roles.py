@@ -17,6 +17,8 @@ TRUSTED = {
     "member": f"{ORGANIZATION}/mem_{'0' * 26}/member",
     "token": f"{ORGANIZATION}/token/{'0' * 64}",
     "session": f"{ORGANIZATION}/session/{'0' * 64}",
+    "passkeys": f"{ORGANIZATION}/mem_{'0' * 26}/passkeys",
+    "what a passkey was asked for": f"ceremony/{'0' * 64}",
     "one-time link": f"{ORGANIZATION}/link/{'0' * 64}",
     "way to unsubscribe": f"{ORGANIZATION}/opt-out/{'0' * 64}",
     "policies": f"{ORGANIZATION}/policies",
@@ -88,6 +90,10 @@ class AsTheyAre(unittest.TestCase):
         people = {"ProvisionRole", "AcceptInvitationRole", "RemoveMembersRole", "ConsoleManageRole"}
         self.assertEqual(writers["member"], people)
         self.assertEqual(writers["login"], people)
+        # Two of them after a passkey was shown: it counts its uses.
+        keepers = {"ManagePasskeysRole", "PasskeySignInRole", "ProveRole", "ConsoleManageRole"}
+        self.assertEqual(writers["passkeys"], keepers)
+        self.assertEqual(writers["what a passkey was asked for"], keepers | {"AskForPasskeysRole"})
         self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleDecideRole"})
         self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "ConsoleDecideRole"})
         self.assertEqual(writers["feed of events"], {"PublishRole"})
@@ -106,12 +112,18 @@ class AsTheyAre(unittest.TestCase):
 
     def test_whoever_is_called_with_a_session_prolongs_it_and_makes_none(self) -> None:
         makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["session"]))}
-        self.assertEqual(makers, {"SignInRole", "AcceptInvitationRole", "ConsoleManageRole"})
+        self.assertEqual(makers, {"SignInRole", "PasskeySignInRole", "AcceptInvitationRole", "ConsoleManageRole"})
         end = ["expires_at", "pk", "sk", "ttl", "used_at", "version"]
         for attributes, allowed in ((end, True), ([*end, "member_id"], False), ([], False)):
             context = {KEYS: [TRUSTED["session"]], **({"dynamodb:Attributes": attributes} if attributes else {})}
             right = Right("ReadMailRole", "dynamodb:UpdateItem", TABLE, context)
             self.assertEqual(self.roles.allow(right), allowed, attributes)
+
+    def test_whoever_proves_writes_when_and_makes_no_session(self) -> None:
+        for attributes, allowed in ((["pk", "sk", "proved_at"], True), (["pk", "sk", "proved_at", "member_id"], False), ([], False)):
+            context = {KEYS: [TRUSTED["session"]], **({"dynamodb:Attributes": attributes} if attributes else {})}
+            users = {role for role in self.roles.policies if self.roles.allow(Right(role, "dynamodb:UpdateItem", TABLE, context))}
+            self.assertEqual(users - {"ConsoleManageRole"}, {"ProveRole"} if allowed else set(), attributes)
 
     def test_whoever_uses_a_set_up_link_draws_none(self) -> None:
         makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["set-up link"]))}

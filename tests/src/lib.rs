@@ -9,7 +9,7 @@ pub mod schemas;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -18,6 +18,7 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use domain::Timestamp;
 use runtime::http::Endpoint;
 use serde_json::{Value, json};
 
@@ -107,6 +108,10 @@ pub struct Stack {
 
 /// How long anything may take that goes on by itself.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// A session of each.
+type Sessions = Vec<(&'static str, Value)>;
+/// For so long a session of theirs is handed to tests.
+const SIGNED_IN: jiff::SignedDuration = jiff::SignedDuration::from_mins(4);
 /// The people of an organization.
 const ROLES: [&str; 4] = ["owner", "approver", "editor", "viewer"];
 
@@ -117,8 +122,9 @@ impl Stack {
     /// Where none is running.
     #[expect(clippy::disallowed_methods, reason = "tests are told by their environment which stack to use")]
     pub fn running() -> Self {
-        // The people are the same for all tests of a run: each signs in once.
-        static SESSIONS: OnceLock<Vec<(&str, Value)>> = OnceLock::new();
+        // The people are the same for all tests of a run: each signs in once in a few minutes, so that their sessions are fresh enough
+        // for what takes a proof of the last ten.
+        static SESSIONS: Mutex<Option<(Timestamp, Sessions)>> = Mutex::new(None);
         let path = std::env::var("COUNTERSIGN_STACK").map_or_else(
             |_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/stack.json")),
             PathBuf::from,
@@ -133,9 +139,14 @@ impl Stack {
             .timeout_global(Some(Duration::from_mins(1)))
             .build();
         let mut stack = Self { json, agent: config.into() };
-        for (role, session) in SESSIONS.get_or_init(|| ROLES.map(|role| (role, stack.sign_in(role))).into()) {
-            stack.json[role]["session"] = session.clone();
+        let now = app::base::ports::Clock::now(&runtime::environment::SystemClock);
+        let mut known = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = known.take().filter(|(at, _)| now.duration_since(*at) < SIGNED_IN);
+        let fresh = fresh.unwrap_or_else(|| (now, ROLES.map(|role| (role, stack.sign_in(role))).into()));
+        for (role, session) in &fresh.1 {
+            stack.json[*role]["session"] = session.clone();
         }
+        *known = Some(fresh);
         stack
     }
 

@@ -136,6 +136,18 @@ pub mod my_password {
     pub mod change;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_passkeys {
+    pub mod create;
+    pub mod delete;
+    pub mod list;
+    pub mod options;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_proof {
+    pub mod create;
+    pub mod options;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod my_sessions {
     pub mod delete;
     pub mod delete_all;
@@ -191,6 +203,8 @@ pub mod screening {
 pub mod sessions {
     pub mod create;
     pub mod delete;
+    pub mod passkey;
+    pub mod passkey_options;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod suppressions {
@@ -315,6 +329,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     my_notifications::get::ENDPOINT,
     my_notifications::update::ENDPOINT,
     my_password::change::ENDPOINT,
+    my_passkeys::create::ENDPOINT,
+    my_passkeys::delete::ENDPOINT,
+    my_passkeys::list::ENDPOINT,
+    my_passkeys::options::ENDPOINT,
+    my_proof::create::ENDPOINT,
+    my_proof::options::ENDPOINT,
     my_sessions::delete::ENDPOINT,
     my_sessions::delete_all::ENDPOINT,
     my_sessions::list::ENDPOINT,
@@ -356,6 +376,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     screening::replace::ENDPOINT,
     sessions::create::ENDPOINT,
     sessions::delete::ENDPOINT,
+    sessions::passkey::ENDPOINT,
+    sessions::passkey_options::ENDPOINT,
     standing_approvals::create::ENDPOINT,
     standing_approvals::delete::ENDPOINT,
     standing_approvals::list::ENDPOINT,

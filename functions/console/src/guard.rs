@@ -50,6 +50,9 @@ pub(crate) const FRAME_SCRIPT: &str = include_str!("../templates/frame.js");
 /// The script of pages that are worked through by keys.
 pub(crate) const KEYS_SCRIPT: &str = include_str!("../templates/keys.js");
 
+/// The script of the page on which a browser asks for a passkey, and of the one that goes on after a proof.
+pub(crate) const PASSKEY_SCRIPT: &str = include_str!("../templates/passkey.js");
+
 fn add_headers(response: Response) -> Response {
     response
         .header("content-security-policy", content_security_policy(&[], &[]))
@@ -84,6 +87,11 @@ pub(crate) fn events(body: String) -> Response {
 /// A page that is worked through by keys, with [`KEYS_SCRIPT`].
 pub(crate) fn html_with_keys(status: u16, body: String) -> Response {
     html(status, body).header("content-security-policy", content_security_policy(&[], &[KEYS_SCRIPT]))
+}
+
+/// A page that asks for a passkey or goes on after a proof, with [`PASSKEY_SCRIPT`].
+pub(crate) fn html_with_passkey(status: u16, body: String) -> Response {
+    html(status, body).header("content-security-policy", content_security_policy(&[], &[PASSKEY_SCRIPT]))
 }
 
 /// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`] and [`KEYS_SCRIPT`].
@@ -223,6 +231,7 @@ mod tests {
             used_at: now,
             browser: None,
             opened_with: OpenedWith::Password,
+            proved_at: now,
             version: 1,
         }
     }

@@ -38,7 +38,7 @@ mod words;
 use std::sync::Arc;
 
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Blobs, DataKeys, Queue, Workflow};
+use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, Queue, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -122,6 +122,8 @@ struct Powers {
     anchors: Option<Arc<dyn Anchors>>,
     /// Keys of organizations, under which secrets of webhooks and second factors are sealed.
     data_keys: Option<Arc<dyn DataKeys>>,
+    /// What browsers say of passkeys.
+    authenticators: Option<Arc<dyn Authenticators>>,
     /// The events.
     feed: Option<Arc<dyn Feed>>,
 }
@@ -155,6 +157,10 @@ impl Powers {
         self.data_keys.as_deref().ok_or_else(|| elsewhere("keys of organizations"))
     }
 
+    fn authenticators(&self) -> Result<&dyn Authenticators, Refusal> {
+        self.authenticators.as_deref().ok_or_else(|| elsewhere("passkeys"))
+    }
+
     fn feed(&self) -> Result<&dyn Feed, Refusal> {
         self.feed.as_deref().ok_or_else(|| elsewhere("the events"))
     }
@@ -181,6 +187,7 @@ fn manage(aws: &Aws) -> Context {
         trail: Some(aws.trail()),
         notices: Some(aws.notify_queue()),
         data_keys: Some(aws.data_keys()),
+        authenticators: Some(aws.authenticators()),
         anchors: Some(aws.anchors()),
         feed: Some(aws.feed()),
         ..Powers::default()

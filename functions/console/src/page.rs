@@ -12,7 +12,7 @@ use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
     ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
+    MessageId, PasskeyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 
@@ -133,6 +133,7 @@ const KINDS: &[Kind] = &[
     ("list_entry_id", id::<ListEntryId>),
     ("message_id", id::<MessageId>),
     ("reset", |text| ResetSecret::parse(text).map(|secret| secret.reveal())),
+    ("passkey_id", id::<PasskeyId>),
     ("session_id", id::<SessionId>),
     ("setup", |text| SetupSecret::parse(text).map(|secret| secret.reveal())),
     ("standing_approval_id", id::<StandingApprovalId>),

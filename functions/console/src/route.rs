@@ -38,10 +38,9 @@ pub(crate) const SUPPRESSIONS: &str = "/console/suppressions";
 /// Who is allowed or blocked.
 pub(crate) const LISTS: &str = "/console/lists";
 
-/// Where programs reach the API: as the installation says, or else as the browser came here.
+/// Where programs reach the API.
 pub(crate) fn public_url(ports: &Ports, request: &Request) -> String {
-    let host = || request.headers.get("host").map_or("", String::as_str);
-    ports.settings.public_url.clone().unwrap_or_else(|| format!("https://{}", host()))
+    request.origin(ports)
 }
 
 /// The page of an approval.

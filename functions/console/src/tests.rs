@@ -32,6 +32,7 @@ use testkit::{World, samples};
 mod compressed;
 mod live;
 mod owner;
+mod proved;
 mod setup;
 
 use crate::page::{Audience, Get, Page, Trust};
@@ -151,6 +152,7 @@ impl Console {
                 trail: Some(trail),
                 notices: Some(Arc::new(Outside::default())),
                 data_keys: Some(Arc::new(PlainKeys)),
+                authenticators: Some(Arc::new(passkeys::WebAuthn)),
                 anchors: Some(Arc::<MemoryAnchors>::clone(&self.world.anchors)),
                 feed: Some(feed),
                 ..Powers::default()
@@ -236,7 +238,12 @@ fn unescaped(text: &str) -> String {
 
 /// Whether a page has a script that is not ours.
 fn has_foreign_script(page: &str) -> bool {
-    let ours = [crate::guard::PAGE_SCRIPT, crate::guard::FRAME_SCRIPT, crate::guard::KEYS_SCRIPT];
+    let ours = [
+        crate::guard::PAGE_SCRIPT,
+        crate::guard::FRAME_SCRIPT,
+        crate::guard::KEYS_SCRIPT,
+        crate::guard::PASSKEY_SCRIPT,
+    ];
     let without = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
     ours.iter().fold(page.to_owned(), without).contains("<script")
 }
@@ -1951,6 +1958,7 @@ async fn each_page_asks_for_what_it_declares() {
         "token_id" => samples::token(9, Role::Owner, &[]).0.id.to_string(),
         "webhook_id" => samples::webhook(1).id.to_string(),
         "message_id" => samples::approval(1).message_id.to_string(),
+        "passkey_id" => samples::passkeys(1).keys[0].id.to_string(),
         "session_id" => samples::session(1, Role::Viewer).0.id.to_string(),
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),
         "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),

@@ -166,6 +166,8 @@ fn read_alert(value: &Value) -> Option<Alert> {
         "password_changed" => Alert::PasswordChanged,
         "second_factor_added" => Alert::SecondFactorAdded,
         "second_factor_removed" => Alert::SecondFactorRemoved,
+        "passkey_added" => Alert::PasskeyAdded,
+        "passkey_removed" => Alert::PasskeyRemoved,
         "role_changed" => {
             Alert::RoleChanged { from: Role::parse(text("from")?)?, to: Role::parse(text("to")?)? }
         }

@@ -24,7 +24,9 @@ pub mod people {
     pub mod members;
     pub mod notifications;
     pub mod organization;
+    pub mod passkeys;
     pub mod password;
+    pub mod proof;
     pub mod provision;
     pub mod resets;
     pub mod second_factor;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow};
+use app::base::ports::{
+    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow,
+};
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;
@@ -15,6 +17,7 @@ use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::{SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
+use passkeys::WebAuthn;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
 
 /// The account that a function runs in, as its environment names it.
@@ -134,6 +137,11 @@ impl Aws {
     /// Data keys.
     pub fn data_keys(&self) -> Arc<dyn DataKeys> {
         Arc::new(KmsDataKeys::new(&self.config, require("KEY_ID")))
+    }
+
+    /// What browsers say of passkeys, checked: no call of AWS.
+    pub fn authenticators(&self) -> Arc<dyn Authenticators> {
+        Arc::new(WebAuthn)
     }
 
     /// Where the chains are anchored.

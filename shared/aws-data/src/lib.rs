@@ -17,6 +17,7 @@ mod people {
     pub(crate) mod member;
     pub(crate) mod notifications;
     pub(crate) mod organization;
+    pub(crate) mod passkey;
     pub(crate) mod reset;
     pub(crate) mod session;
     pub(crate) mod setup;

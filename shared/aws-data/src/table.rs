@@ -28,7 +28,7 @@ use app::base::trail::{LAST_PLACE, Range};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -442,6 +442,13 @@ impl DynamoTable {
             .expression_attribute_values(":member", text(member_id))
             .build()
             .map_err(|e| StoreError::Permanent(e.to_string()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// A removal as a part of a transaction.
+    fn remove(&self, delete: DeleteBuilder) -> Result<TransactWriteItem, StoreError> {
+        let delete =
+            delete.table_name(&self.table).build().map_err(|e| StoreError::Permanent(e.to_string()))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 

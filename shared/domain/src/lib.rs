@@ -29,6 +29,7 @@ pub mod people {
     pub mod limit;
     pub mod notifications;
     pub mod organization;
+    pub mod passkey;
     pub mod pending;
     pub mod reset;
     pub mod seats;
@@ -88,7 +89,7 @@ pub mod ledger {
 
 pub use base::id::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
-    ListEntryId, MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
-    ThreadId, TokenId, UserId, WebhookId,
+    ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId,
+    SuppressionId, ThreadId, TokenId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -214,6 +214,13 @@ impl Request {
         self.headers.get("user-agent").map(|text| Browser::of(text))
     }
 
+    /// Scheme, host and port that this installation is reached under: as it says itself, or else as the caller came here. The gateway
+    /// brings no request here that names the host of another API.
+    pub fn origin(&self, ports: &Ports) -> String {
+        let host = || self.headers.get("host").map_or("", String::as_str);
+        ports.settings.public_url.clone().unwrap_or_else(|| format!("https://{}", host()))
+    }
+
     /// The revision that `If-Match` names (RFC 9110 §13.1.1): one `ETag` as a response gave it. None where any will do, as without it.
     pub fn if_match(&self) -> Result<Option<u64>, Refusal> {
         let Some(text) = self.headers.get("if-match").map(|text| text.trim()) else { return Ok(None) };

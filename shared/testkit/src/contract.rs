@@ -36,6 +36,7 @@ use domain::people::credential::{OpenedWith, Session, SignInWindow, Token};
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::Notifications;
 use domain::people::organization::{Member, Pause};
+use domain::people::passkey::Purpose;
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::Setup;
 use domain::people::usage::{By, Of, Usage};
@@ -89,6 +90,7 @@ pub async fn run(store: &dyn Whole) {
     open(store).await;
     directory(store).await;
     setups(store).await;
+    ceremonies(store).await;
     sign_in_attempts(store).await;
     places(store).await;
     watch(store).await;
@@ -133,6 +135,7 @@ fn ways_in() -> Vec<Record> {
         samples::pending_sign_in(1).0.into(),
         samples::notifications(1).into(),
         Notifications { quiet: None, ..samples::notifications(2) }.into(),
+        samples::passkeys(1).into(),
     ]
 }
 
@@ -1128,6 +1131,10 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
     assert_eq!(store.commit(shown).await, Ok(()));
     let Some(Record::Session(stored)) = get(store, key.clone()).await else { panic!("it is there") };
     assert_eq!((stored.opened_with, stored.version, stored.role), (OpenedWith::Totp, 2, Role::Viewer));
+    let proved = |session: &Session| Write::Proved { session: session.hash, at: later(900) };
+    assert_eq!(store.commit(change().write(proved(&session))).await, Ok(()));
+    let Some(Record::Session(stored)) = get(store, key.clone()).await else { panic!("it is there") };
+    assert_eq!((stored.proved_at, stored.version, stored.role), (later(900), 2, Role::Viewer));
     let (unknown, _) = samples::session(97, Role::Owner);
     let gone = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
     assert_eq!(
@@ -1135,6 +1142,7 @@ async fn sessions_are_prolonged(store: &dyn Whole) {
         gone,
         "none is made"
     );
+    assert_eq!(store.commit(change().write(proved(&unknown))).await, gone, "none is made");
     let conflict = Err(StoreError::Conflict(vec![Conflict::Record(Key::Session(unknown.hash))]));
     assert_eq!(store.commit(change().write(Write::Prolong(unknown))).await, conflict, "none is made");
 }
@@ -1321,6 +1329,25 @@ async fn setups(store: &dyn Whole) {
     assert_eq!(store.commit(use_up(175)).await, conflict);
     let used = Setup { used_at: Some(later(5)), ..setup.clone() };
     assert_eq!(store.setup(setup.hash).await, Ok(Some(used)));
+}
+
+/// What a passkey was asked for ends once, with what else is written beside it.
+async fn ceremonies(store: &dyn Whole) {
+    for (n, purpose) in [(76, Purpose::SignIn), (77, Purpose::Add(samples::user_handle(1)))] {
+        let asked = samples::ceremony(n, purpose).0;
+        assert_eq!(store.ceremony(asked.hash).await, Ok(None));
+        let end = |n: u8| {
+            let end = DirectoryWrite::EndCeremony(asked.hash);
+            change().directory(end).create(samples::session(n, Role::Owner).0)
+        };
+        let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+        assert_eq!(store.commit(end(n + 100)).await, conflict);
+        assert_eq!(store.keep_ceremony(&asked).await, Ok(()));
+        assert_eq!(store.ceremony(asked.hash).await, Ok(Some(asked)));
+        assert_eq!(store.commit(end(n + 100)).await, Ok(()));
+        assert_eq!(store.ceremony(asked.hash).await, Ok(None));
+        assert_eq!(store.commit(end(n + 110)).await, conflict);
+    }
 }
 
 /// Each attempt gets a number of its own, however many come at once; numbers of another address, of another count and of

@@ -24,6 +24,7 @@ use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Shows, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
+use domain::people::passkey::Ceremony;
 use domain::people::setup::Setup;
 use domain::people::usage::{Of, Usage};
 use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
@@ -43,6 +44,8 @@ pub struct Contents {
     pub places: BTreeMap<i64, (u64, BTreeMap<OrganizationId, u64>)>,
     /// Set-up links by the hash of their secret.
     pub setups: BTreeMap<Digest, Setup>,
+    /// What passkeys were asked for, by the hash of the secret.
+    pub ceremonies: BTreeMap<Digest, Ceremony>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
     /// Addresses of inboxes that were deleted.
@@ -210,7 +213,9 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             let met = matches!(at(&key), Some(Record::Member(member)) if member.role == *role);
             (key, met)
         }
-        Write::OpenedWith { session, .. } => (Key::Session(*session), at(&Key::Session(*session)).is_some()),
+        Write::OpenedWith { session, .. } | Write::Proved { session, .. } => {
+            (Key::Session(*session), at(&Key::Session(*session)).is_some())
+        }
         _ => return None,
     };
     (!met).then_some(key)
@@ -233,6 +238,7 @@ fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
         DirectoryWrite::UseSetup { hash, .. } => {
             contents.setups.get(hash).is_some_and(|setup| setup.used_at.is_none())
         }
+        DirectoryWrite::EndCeremony(hash) => contents.ceremonies.contains_key(hash),
         DirectoryWrite::RetireAddress(entry) => {
             contents.addresses.get(&entry.address.mailbox_key()) == Some(entry)
         }
@@ -272,7 +278,8 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::HoldsRole(..)
             | Write::EndSessions(..)
             | Write::Unseat(..)
-            | Write::OpenedWith { .. } => {
+            | Write::OpenedWith { .. }
+            | Write::Proved { .. } => {
                 conflicts.extend(unmet_part(write, at).map(Conflict::Record));
             }
             Write::Count { key, by, limit: Some(limit), .. } => {
@@ -340,7 +347,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         Write::Pause { key, .. } | Write::Amend { key, .. } => key.clone(),
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
         Write::GiveRole { member_id, .. } | Write::EndSessions(member_id, _) => Key::Member(*member_id),
-        Write::OpenedWith { session, .. } => Key::Session(*session),
+        Write::OpenedWith { session, .. } | Write::Proved { session, .. } => Key::Session(*session),
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -365,6 +372,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         (Write::GiveRole { role, .. }, Record::Member(it)) => it.role = role,
         (Write::EndSessions(_, at), Record::Member(it)) => it.sessions_since = Some(at),
         (Write::OpenedWith { opened_with, .. }, Record::Session(it)) => it.opened_with = opened_with,
+        (Write::Proved { at, .. }, Record::Session(it)) => it.proved_at = at,
         _ => {}
     }
 }
@@ -395,6 +403,7 @@ fn apply_to_directory(contents: &mut Contents, write: DirectoryWrite) {
                 setup.used_at = Some(at);
             }
         }
+        DirectoryWrite::EndCeremony(hash) => drop(contents.ceremonies.remove(&hash)),
         DirectoryWrite::RetireAddress(entry) => {
             contents.retired.insert(entry.address.mailbox_key());
         }
@@ -461,7 +470,8 @@ fn apply(contents: &mut Contents, change: Change) {
             | Write::Used { .. }
             | Write::GiveRole { .. }
             | Write::EndSessions(..)
-            | Write::OpenedWith { .. } => {
+            | Write::OpenedWith { .. }
+            | Write::Proved { .. } => {
                 change_part(contents, organization_id, write);
             }
             Write::Uncount { key: hash, by } => {
@@ -760,6 +770,15 @@ impl Directory for MemoryStore {
 
     async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
         Ok(self.contents().setups.get(&hash).cloned())
+    }
+
+    async fn keep_ceremony(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
+        self.contents().ceremonies.insert(ceremony.hash, *ceremony);
+        Ok(())
+    }
+
+    async fn ceremony(&self, hash: Digest) -> Result<Option<Ceremony>, StoreError> {
+        Ok(self.contents().ceremonies.get(&hash).copied())
     }
 
     async fn family(&self, look: &str) -> Result<Family, StoreError> {

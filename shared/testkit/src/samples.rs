@@ -46,6 +46,7 @@ use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::{Mails, Notifications, Quiet};
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::passkey::{Ceremony, CeremonySecret, Passkey, Passkeys, Purpose, UserHandle};
 use domain::people::pending::{PendingSecret, PendingSignIn};
 use domain::people::reset::{Reset, ResetSecret};
 use domain::people::second_factor::SecondFactor;
@@ -53,7 +54,8 @@ use domain::people::setup::{Setup, SetupSecret};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId,
+    WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -216,6 +218,7 @@ pub fn session(n: u8, role: Role) -> (Session, Secret) {
         used_at: NOW,
         browser: Some(Browser::of("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")),
         opened_with: OpenedWith::Password,
+        proved_at: NOW,
         version: 1,
     };
     (session, secret)
@@ -233,6 +236,33 @@ pub fn second_factor(n: u8) -> SecondFactor {
         recovery: [Digest::of(b"one"), Digest::of(b"two")].into(),
         version: 1,
     }
+}
+
+/// Whose passkey is that of [`member`], as its device keeps it.
+pub fn user_handle(n: u8) -> UserHandle {
+    UserHandle { organization_id: organization_id(1), member_id: member(n, Role::Owner).id }
+}
+
+/// The passkeys of [`member`]: one that was used, and one that was not.
+pub fn passkeys(n: u8) -> Passkeys {
+    let key = |number: u8, last_used_at| Passkey {
+        id: PasskeyId::new(NOW, [number; 10]),
+        name: "Phone".into(),
+        credential_id: vec![number; 32],
+        credential: "{\"cred\":{}}".into(),
+        created_at: NOW,
+        last_used_at,
+        synced: last_used_at.is_some(),
+        sign_count: u32::from(number),
+    };
+    let UserHandle { organization_id, member_id } = user_handle(n);
+    Passkeys::none(organization_id, member_id).with(key(1, Some(later(9)))).with(key(2, None))
+}
+
+/// That a passkey was asked for, with its secret.
+pub fn ceremony(n: u8, purpose: Purpose) -> (Ceremony, CeremonySecret) {
+    let secret = CeremonySecret::new([n; 32]);
+    (Ceremony::new(&secret, purpose, NOW), secret)
 }
 
 /// A sign-in of [`login`] that waits for its second factor, with its secret.

@@ -19,6 +19,8 @@ pub mod people {
     pub mod members;
     pub mod notifications;
     pub mod organization;
+    pub mod passkeys;
+    pub mod proof;
     pub mod resets;
     pub mod second_factor;
     pub mod sessions;

@@ -349,6 +349,7 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("member_id", "mem_01kc1x5e3r0000000000000016"),
     ("invitation_id", "ivt_01kc1x5e3r0000000000000017"),
     ("session_id", "ses_01kc1x5e3r0000000000000016"),
+    ("passkey_id", "pky_01kc1x5e3r0000000000000018"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 mod architecture;
+mod authenticator;
 mod conformance;
 mod contract;
 mod described;
@@ -13,6 +14,7 @@ mod people {
     mod alerts;
     mod limits;
     mod own_sessions;
+    mod passkeys;
     mod resets;
     mod second_factor;
     mod setup;
@@ -73,6 +75,7 @@ mod stack {
         pub(super) mod members;
         mod own_sessions;
         mod owners;
+        pub(super) mod passkeys;
         mod persons;
         mod second_factor;
         mod setup;

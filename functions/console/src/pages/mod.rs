@@ -18,10 +18,12 @@ mod live;
 mod mail;
 mod notifications;
 mod organization;
+mod passkeys;
 mod pause;
 mod people;
 mod policies;
 mod problem;
+mod prove;
 mod queue;
 mod reset;
 mod security;
@@ -39,7 +41,7 @@ mod webhooks;
 
 use app::Refusal;
 use askama::Template;
-use domain::base::code::Class;
+use domain::base::code::{Class, Code};
 use runtime::http::{Request, Response};
 use serde_json::{Value, json};
 
@@ -68,9 +70,11 @@ pub(crate) const ALL: &[&[Page]] = &[
     live::PAGES,
     notifications::PAGES,
     organization::PAGES,
+    passkeys::PAGES,
     pause::PAGES,
     people::PAGES,
     policies::PAGES,
+    prove::PAGES,
     queue::PAGES,
     reset::PAGES,
     settings::PAGES,
@@ -106,6 +110,13 @@ pub(crate) async fn answer(context: &Context, request: &Request) -> Response {
             let response = guard::see_other(&sign_in);
             // Only a cookie that was shown is removed: without one this may be a request that another site sent.
             if has_cookie(request) { response.cookie(no_cookie()) } else { response }
+        }
+        // It is done once they showed that it is them: what they sent is carried there.
+        Some(Err(refusal)) if refusal.code() == Code::ProofNeeded => {
+            match prove::wanted(context, request).await {
+                Ok(response) => response,
+                Err(refusal) => problem::inside(&refusal, context, request).await,
+            }
         }
         Some(Err(refusal)) if page.audience == Audience::Secret => problem::page(&refusal, request, context),
         Some(Err(refusal)) => problem::inside(&refusal, context, request).await,

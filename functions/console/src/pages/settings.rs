@@ -4,12 +4,13 @@ use app::Refusal;
 use app::base::error::FieldError;
 use app::base::store::PageRequest;
 use app::people::second_factor::{self, Proof};
-use app::people::{account, sessions};
+use app::people::{account, passkeys, sessions};
 use askama::Template;
 use domain::SessionId;
 use domain::base::code::Class;
 use domain::people::browser::Browser;
 use domain::people::credential::{OpenedWith, Session};
+use domain::people::passkey::{Passkey, Passkeys};
 use domain::people::second_factor::{RecoveryCode, TypedCode};
 use runtime::http::{Request, Response};
 
@@ -19,7 +20,7 @@ use crate::guard::{self, Form};
 use crate::page::{Back, Get, Menu, Page};
 use crate::shell::{Frame, Shell};
 use crate::visit::{Visit, no_cookie};
-use crate::words::{Moment, count};
+use crate::words::{Moment, count, visible};
 
 /// The page, and what its forms ask for.
 pub(super) const PAGES: &[Page] = &[
@@ -102,6 +103,9 @@ struct SettingsPage {
     /// Since when a second factor is asked for.
     since: Option<Moment>,
     codes_left: String,
+    passkeys: Vec<PasskeyRow>,
+    /// Whether there may be one more.
+    room: bool,
     /// Whether the organization asks for one that this session was opened without.
     wanted: bool,
 }
@@ -110,6 +114,28 @@ struct SettingsPage {
 struct Alert {
     form: &'static str,
     text: String,
+}
+
+/// A passkey.
+struct PasskeyRow {
+    name: String,
+    added: Moment,
+    used: Option<Moment>,
+    synced: bool,
+    /// Where it is taken away.
+    remove: String,
+}
+
+impl PasskeyRow {
+    fn new(key: &Passkey, now: domain::Timestamp) -> Self {
+        Self {
+            name: visible(&key.name),
+            added: Moment::new(key.created_at, now),
+            used: key.last_used_at.map(|at| Moment::new(at, now)),
+            synced: key.synced,
+            remove: format!("{ADDRESS}/passkeys/{}/remove", key.id),
+        }
+    }
 }
 
 /// A session.
@@ -134,6 +160,7 @@ impl Row {
                 OpenedWith::Password => "with a password",
                 OpenedWith::Totp => "with a password and a code",
                 OpenedWith::RecoveryCode => "with a password and a recovery code",
+                OpenedWith::Passkey => "with a passkey",
             },
             end: (one.id != own.id).then(|| format!("{ADDRESS}/sessions/{}/end", one.id)),
         }
@@ -147,6 +174,10 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
         Some("password") => "Your password is changed. All your other sessions have ended.",
         Some("ended") => "That session has ended.",
         Some("others-ended") => "All your other sessions have ended.",
+        Some("passkey-added") => {
+            "The passkey is added. From now on it opens your account, without your password."
+        }
+        Some("passkey-removed") => "The passkey is taken away, and all your other sessions have ended.",
         Some("removed") => {
             "Your second factor is taken away, and all your other sessions have ended. Your password alone opens your account now."
         }
@@ -165,6 +196,7 @@ async fn shown(
     let frame = Frame::of(visit).await?;
     let found = sessions::list(&visit.ports, &visit.session, &request).await?;
     let factor = second_factor::get(&visit.ports, &visit.session).await?;
+    let keys = passkeys::list(&visit.ports, &visit.session).await?;
     let now = visit.ports.now();
     let left = factor.as_ref().map_or(0, |factor| factor.recovery.len());
     let page = SettingsPage {
@@ -174,11 +206,23 @@ async fn shown(
         sessions: found.items.iter().map(|one| Row::new(&visit.session, one, now)).collect(),
         more: found.next.is_some() && found.items.len() >= usize::from(SHOWN),
         since: factor.as_ref().and_then(|factor| factor.enabled_at).map(|at| Moment::new(at, now)),
+        passkeys: keys.iter().map(|key| PasskeyRow::new(key, now)).collect(),
+        room: keys.len() < Passkeys::MAX,
         codes_left: count(left, "recovery code is left", "recovery codes are left"),
         wanted: frame.me.organization.require_second_factor && !visit.session.opened_with.has_second_factor(),
         shell: frame.shell,
     };
     Ok(guard::html(status, render(&page)?))
+}
+
+/// The page, with what was wrong with a form.
+pub(super) async fn with_alert(
+    visit: &Visit,
+    status: u16,
+    form: &'static str,
+    text: String,
+) -> Result<Response, Refusal> {
+    shown(visit, status, "", Some(Alert { form, text })).await
 }
 
 /// The page again, with what was wrong where a person can do something about it.
@@ -216,7 +260,7 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn to(notice: &str) -> Response {
+pub(super) fn to(notice: &str) -> Response {
     guard::see_other(&format!("{ADDRESS}?notice={notice}"))
 }
 

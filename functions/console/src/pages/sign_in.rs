@@ -83,6 +83,13 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
     Ok(guard::html(200, render(&page)?))
 }
 
+/// The form again, with what was wrong.
+pub(super) fn again(next: &str, status: u16, alert: &str) -> Result<Response, Refusal> {
+    let mut page = SignInPage::new(next);
+    alert.clone_into(&mut page.alert);
+    Ok(guard::html(status, render(&page)?))
+}
+
 /// What signing in takes of the world.
 pub(super) fn doors(context: &Context) -> Result<Doors<'_>, Refusal> {
     let Context { powers, .. } = context;

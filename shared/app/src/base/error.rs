@@ -120,6 +120,11 @@ impl From<Denied> for Refusal {
                 "your organization asks whoever decides for a second factor: set one up (POST /v1/me/totp, or the console's settings) and \
                  sign in with it",
             ),
+            Denied::Proof => Refusal::because(
+                Code::ProofNeeded,
+                "show once more that it is you: POST /v1/me/proof with your password (and a code, where you have a second factor) or a \
+                 passkey, and repeat this within ten minutes",
+            ),
             Denied::Hidden => Refusal::NotFound("inbox"),
         }
     }

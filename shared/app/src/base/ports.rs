@@ -15,7 +15,8 @@ use domain::people::access::Actor;
 use domain::people::limit::Buckets;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId,
+    WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
@@ -158,6 +159,93 @@ pub trait DataKeys: Send + Sync {
     async fn generate(&self, organization_id: OrganizationId) -> Result<(DataKey, Vec<u8>), FlowError>;
     /// The plain form of an encrypted one.
     async fn open(&self, organization_id: OrganizationId, encrypted: &[u8]) -> Result<DataKey, FlowError>;
+}
+
+/// What a browser is asked for a new passkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedPasskey<'a> {
+    /// What its device keeps, and tells of whose it is: at most 64 bytes.
+    pub handle: &'a str,
+    /// What its device shows of whose it is.
+    pub name: &'a str,
+    /// What its device signs.
+    pub challenge: Digest,
+    /// Those that there are: their devices make no second one.
+    pub known: &'a [Vec<u8>],
+}
+
+/// A passkey that a device made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// Its id, as the device tells it.
+    pub credential_id: Vec<u8>,
+    /// What its answers are checked with.
+    pub credential: String,
+    /// Whether its device may hand it on.
+    pub synced: bool,
+    /// How often it was used.
+    pub sign_count: u32,
+}
+
+/// Whose an answer says that it is: nothing of it is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// What its device kept.
+    pub handle: Option<String>,
+    /// The id of the passkey.
+    pub credential_id: Vec<u8>,
+}
+
+/// A passkey that was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// What its next answer is checked with.
+    pub credential: String,
+    /// How often it was used.
+    pub sign_count: u32,
+}
+
+/// Why a passkey is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasskeyError {
+    /// Passkeys are of a name, and this installation is reached under none.
+    #[error("the site has no name")]
+    NoSite,
+    /// It is not what a browser gives.
+    #[error("is no answer of a browser")]
+    Unreadable,
+    /// It does not hold, for this reason in a word: `origin`, `challenge`, `signature`, `counter`, `not_verified`, `unknown_passkey`
+    /// or `malformed`.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// A defect of ours. The text is for the log alone.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// What browsers and their devices are asked, and whether an answer holds (W3C Web Authentication, Level 3). Options and answers are
+/// JSON as `PublicKeyCredential` has it (§5.1.8); an `origin` is scheme, host and port of the console. It touches nothing outside.
+pub trait Authenticators: Send + Sync {
+    /// What a browser is to be asked for a new passkey: `PublicKeyCredentialCreationOptionsJSON`.
+    fn creation(&self, origin: &str, wanted: &WantedPasskey<'_>) -> Result<String, PasskeyError>;
+
+    /// The passkey that an answer to these options has; its device verified the person.
+    fn registered(&self, origin: &str, challenge: Digest, answer: &str) -> Result<Registered, PasskeyError>;
+
+    /// What a browser is to be asked to show a passkey, any of this site or one of `allowed`: `PublicKeyCredentialRequestOptionsJSON`.
+    fn request(&self, origin: &str, challenge: Digest, allowed: &[Vec<u8>]) -> Result<String, PasskeyError>;
+
+    /// Whose an answer says that it is.
+    fn named(&self, answer: &str) -> Result<Named, PasskeyError>;
+
+    /// Whether an answer to these options is by the passkey that is checked with `credential`, and its device verified the person.
+    fn verified(
+        &self,
+        origin: &str,
+        challenge: Digest,
+        credential: &str,
+        answer: &str,
+    ) -> Result<Verified, PasskeyError>;
 }
 
 /// Signs what leaves the system as proof.
@@ -412,6 +500,8 @@ new_ids! {
     token_id: TokenId;
     /// A new id.
     session_id: SessionId;
+    /// A new id.
+    passkey_id: PasskeyId;
     /// A new id.
     inbox_id: InboxId;
     /// A new id.

@@ -32,6 +32,7 @@ use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::Notifications;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::passkey::{Ceremony, Passkeys};
 use domain::people::pending::PendingSignIn;
 use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
@@ -279,6 +280,8 @@ records! {
         SecondFactor(SecondFactor, boxed *) by (member_id: MemberId), version;
         /// What a member wants to be told of.
         Notifications(Notifications) by (member_id: MemberId), version;
+        /// A member's passkeys.
+        Passkeys(Passkeys, boxed *) by (member_id: MemberId), version;
         /// A sign-in that waits for its second factor, by the hash of its secret.
         PendingSignIn(PendingSignIn) by (hash: Digest);
         /// An inbox.
@@ -387,6 +390,13 @@ pub enum Write {
         session: Digest,
         /// With what.
         opened_with: OpenedWith,
+    },
+    /// Writes when the person of a session showed that it is them, and nothing else of it. One that is gone is not made anew.
+    Proved {
+        /// Under which the session lies.
+        session: Digest,
+        /// When.
+        at: Timestamp,
     },
     /// Pauses what can be paused, or ends that, where it is as it was seen, and writes nothing else of it. One that is gone is not made
     /// anew.
@@ -514,6 +524,8 @@ pub enum DirectoryWrite {
         /// When.
         at: Timestamp,
     },
+    /// What a passkey was asked for is done: of two answers to one question, one is taken.
+    EndCeremony(Digest),
     /// A new inbox's address; it must not be taken.
     NewAddress(AddressEntry),
     /// The address of an inbox that is deleted: it leads nowhere, and nobody can take it ever again.
@@ -839,6 +851,12 @@ pub trait Directory: Send + Sync {
 
     /// The set-up link whose secret hashes to this, strongly consistent.
     async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError>;
+
+    /// Keeps that a passkey was asked for. May be repeated.
+    async fn keep_ceremony(&self, ceremony: &Ceremony) -> Result<(), StoreError>;
+
+    /// What a passkey was asked for with the secret that hashes to this, strongly consistent.
+    async fn ceremony(&self, hash: Digest) -> Result<Option<Ceremony>, StoreError>;
 
     /// The verified domains that look so, of all organizations.
     async fn family(&self, look: &str) -> Result<Family, StoreError>;

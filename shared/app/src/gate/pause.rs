@@ -241,6 +241,7 @@ pub async fn resume<S: ScopeType>(
             refused.to_string(),
         )
     })?;
+    principal.proved(ports.now())?;
     let found = load_covered(ports, permit, scope).await?;
     let first = PageRequest { limit: KICKED, cursor: None };
     let mut dropped = vec![];

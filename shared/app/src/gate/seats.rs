@@ -194,6 +194,7 @@ pub async fn transfer(
             found => found?,
         };
         check_gift(&caller, Role::Owner).map_err(refused)?;
+        caller.proved(ports.now())?;
         let from = caller.actor.member().ok_or(Refusal::NotFound("member"))?;
         if from == to {
             return Err(Refusal::field(

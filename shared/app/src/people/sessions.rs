@@ -87,7 +87,7 @@ fn code_wanted() -> Refusal {
 }
 
 /// Why nobody is let in, in a word for the audit log, and what they are told.
-type Reason = (&'static str, Refusal);
+pub(crate) type Reason = (&'static str, Refusal);
 
 /// Somebody who showed the right password, as they stood at that moment.
 struct Known {
@@ -224,7 +224,11 @@ async fn known(
 }
 
 /// Writes a refusal down, and gives what is answered.
-async fn refused(ports: &Ports, login: &Login, (reason, refusal): Reason) -> Result<Refusal, Refusal> {
+pub(crate) async fn refused(
+    ports: &Ports,
+    login: &Login,
+    (reason, refusal): Reason,
+) -> Result<Refusal, Refusal> {
     let actor = Actor::Member { member_id: login.member_id };
     let mut entry = ports.audit(login.organization_id, &actor, "session.refuse", login.user_id);
     entry.details.push(("reason", reason.to_owned()));
@@ -258,19 +262,8 @@ async fn open(
     pending: Option<&PendingSignIn>,
 ) -> Result<Result<(Session, Secret), Reason>, Refusal> {
     let Known { login, attempt, member, organization, factor } = known;
-    let organization_id = organization.id;
-    let (session, secret) = fresh(ports, member, browser, shown.opened_with);
-    let actor = Actor::Member { member_id: member.id };
-    let mut entry = ports.audit(organization_id, &actor, "session.create", session.id);
-    entry.details.push(("opened_with", session.opened_with.as_str().to_owned()));
     let factor_key = Key::SecondFactor(member.id);
-    let mut change = Change::new(organization_id)
-        .create(session.clone())
-        .create(SessionPointer::from(&session))
-        .directory(attempt.forgotten(&login.email))
-        // Whoever ends all sessions with a change of the password must not find one more behind it.
-        .directory(DirectoryWrite::SamePassword(login.clone()))
-        .audit(entry);
+    let mut change = Change::new(organization.id).directory(attempt.forgotten(&login.email));
     // A code is used up, or none is asked for still: one that was set up meanwhile would have been.
     change = match (&shown.used, factor) {
         (Some(used), _) => change.update(used.clone()),
@@ -280,24 +273,49 @@ async fn open(
     if let Some(pending) = pending {
         change = change.write(Write::Remove(Key::PendingSignIn(pending.hash)));
     }
+    let opened = open_beside(ports, (member, login), shown.opened_with, browser, change).await?;
+    Ok(opened.map_err(|conflicts| {
+        if conflicts.contains(&Conflict::Directory) {
+            ("password_changed", wrong())
+        } else if conflicts.contains(&Conflict::Record(factor_key)) && shown.used.is_none() {
+            ("no_code", code_wanted())
+        } else {
+            ("code_used", wrong_code())
+        }
+    }))
+}
+
+/// Makes a session of whoever showed all that is asked for, in the transaction of what is used up by that, and ends their oldest beyond
+/// [`Session::MAX`]. Where something of it changed meanwhile, it says what.
+pub(crate) async fn open_beside(
+    ports: &Ports,
+    (member, login): (&Member, &Login),
+    opened_with: OpenedWith,
+    browser: Option<Browser>,
+    beside: Change,
+) -> Result<Result<(Session, Secret), Vec<Conflict>>, Refusal> {
+    let organization_id = member.organization_id;
+    let (session, secret) = fresh(ports, member, browser, opened_with);
+    let actor = Actor::Member { member_id: member.id };
+    let mut entry = ports.audit(organization_id, &actor, "session.create", session.id);
+    entry.details.push(("opened_with", session.opened_with.as_str().to_owned()));
+    let mut change = beside
+        .create(session.clone())
+        .create(SessionPointer::from(&session))
+        // Whoever ends all sessions with a change of the password must not find one more behind it.
+        .directory(DirectoryWrite::SamePassword(login.clone()))
+        .audit(entry);
     // Some more than there may be: of several that signed in at the same moment none saw the others.
     let latest = PageRequest { limit: Session::MAX + ENDED_WITH, cursor: None };
     let latest = ports.store.list(organization_id, &List::Sessions(member.id), &latest).await?;
     for oldest in typed::<SessionPointer>(latest).items.iter().skip(usize::from(Session::MAX) - 1) {
         change = ended(change, oldest);
     }
-    let conflicts = match ports.store.commit(change).await {
-        Ok(()) => return Ok(Ok((session, secret))),
-        Err(StoreError::Conflict(conflicts)) => conflicts,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Err(if conflicts.contains(&Conflict::Directory) {
-        ("password_changed", wrong())
-    } else if conflicts.contains(&Conflict::Record(factor_key)) && shown.used.is_none() {
-        ("no_code", code_wanted())
-    } else {
-        ("code_used", wrong_code())
-    }))
+    match ports.store.commit(change).await {
+        Ok(()) => Ok(Ok((session, secret))),
+        Err(StoreError::Conflict(conflicts)) => Ok(Err(conflicts)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A session of a member, to be stored.
@@ -321,6 +339,7 @@ pub(crate) fn fresh(
         used_at: now,
         browser,
         opened_with,
+        proved_at: now,
         version: 1,
     };
     (session, secret)

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::people::access::{Permit, Scopes, scope};
-use domain::people::credential::{CredentialKind, InvalidRotation, Secret, Standing, Token, grant};
+use domain::people::credential::{
+    CredentialKind, InvalidRotation, Secret, Standing, Token, grant, takes_proof,
+};
 use domain::people::limit::SendsPerDay;
 use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
 use jiff::SignedDuration;
@@ -53,6 +55,9 @@ pub async fn create(
     let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
     grant(principal, &new.scopes, new.inboxes.as_ref())
         .map_err(|error| Refusal::field("scopes", Code::ScopesNotGrantable, error))?;
+    if takes_proof(&new.scopes) {
+        principal.proved(ports.now())?;
+    }
     let organization_id = permit.organization_id();
     let (expires_at, sends_per_day) = bounds(ports, permit, new.expires_at, new.sends_per_day).await?;
     if let Some(inboxes) = &new.inboxes {
@@ -183,6 +188,9 @@ pub async fn rotate(
         };
         Refusal::because(code, refused)
     })?;
+    if takes_proof(&token.scopes) {
+        permit.principal().proved(ports.now())?;
+    }
     let (now, secret) = (ports.now(), Secret::new(CredentialKind::Token, organization_id, ports.bytes()));
     let mut rotation = token.rotate(secret.hash(), overlap, now);
     let mut change = Change::new(organization_id);

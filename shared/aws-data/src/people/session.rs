@@ -31,6 +31,8 @@ pub(crate) struct SessionRecord {
     browser: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     opened_with: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proved_at: Option<i64>,
     version: u64,
 }
 
@@ -49,6 +51,7 @@ impl Field for Session {
             used_at: Some(self.used_at.write()),
             browser: self.browser.as_ref().map(|browser| browser.as_str().to_owned()),
             opened_with: Some(self.opened_with.write()),
+            proved_at: Some(self.proved_at.write()),
             version: self.version,
         }
     }
@@ -69,6 +72,8 @@ impl Field for Session {
             used_at: Option::read(form.used_at)?.unwrap_or((expires_at - Session::IDLE).max(created_at)),
             browser: form.browser.as_deref().map(Browser::stored),
             opened_with: Option::read(form.opened_with)?.unwrap_or_default(),
+            // Earlier ones were proved when they were opened, and never again.
+            proved_at: Option::read(form.proved_at)?.unwrap_or(created_at),
             version: form.version,
         })
     }
@@ -138,6 +143,15 @@ pub(crate) fn opened_with(organization: OrganizationId, hash: Digest, with: Open
         .update_expression("SET opened_with = :with")
         .condition_expression("attribute_exists(pk)")
         .expression_attribute_values(":with", text(with.as_str()))
+}
+
+/// Names only the attribute that `template.yaml` lets a proof write of a session.
+pub(crate) fn proved(organization: OrganizationId, hash: Digest, at: Timestamp) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(&self::at(organization, hash))))
+        .update_expression("SET proved_at = :at")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":at", number(at.as_millisecond()))
 }
 
 record! {

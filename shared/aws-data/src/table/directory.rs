@@ -9,6 +9,7 @@ use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::mailbox::domains::{DomainName, Family};
 use domain::people::credential::{Login, SignInWindow};
+use domain::people::passkey::Ceremony;
 use domain::people::setup::Setup;
 use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 
@@ -16,7 +17,7 @@ use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, encode, key, number, place_of, text};
 use crate::delivery::waiting;
 use crate::mailbox::{domains, inbox, index, screening, trash};
-use crate::people::{member, session, setup};
+use crate::people::{member, passkey, session, setup};
 use crate::table::{DynamoTable, classify, retry_contention};
 
 #[async_trait]
@@ -73,6 +74,17 @@ impl Directory for DynamoTable {
 
     async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
         let mut found = self.read(&[setup::at(hash)]).await?;
+        found.drain().next().map(|(_, item)| decode(item)).transpose()
+    }
+
+    async fn keep_ceremony(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
+        // Its secret was drawn for it: nothing else lies there.
+        let put = self.put(encode(&passkey::ceremony_at(ceremony.hash), ceremony)?, Expect::Anything)?;
+        self.transact(vec![put], &[Conflict::Directory]).await
+    }
+
+    async fn ceremony(&self, hash: Digest) -> Result<Option<Ceremony>, StoreError> {
+        let mut found = self.read(&[passkey::ceremony_at(hash)]).await?;
         found.drain().next().map(|(_, item)| decode(item)).transpose()
     }
 

@@ -26,6 +26,7 @@ use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization};
+use domain::people::passkey::{Ceremony, Purpose};
 use domain::people::setup::Setup;
 use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
@@ -36,7 +37,7 @@ use crate::base::item::{Kind as _, corrupt, decode, encode};
 use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
-use crate::people::{member, setup};
+use crate::people::{member, passkey, setup};
 
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
@@ -136,6 +137,7 @@ fn written() -> Vec<(String, Item)> {
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
     all.extend(set_up_links());
+    all.extend(ceremonies());
     all
 }
 
@@ -146,6 +148,15 @@ fn set_up_links() -> [(String, Item); 2] {
     [fresh, used].map(|link| (Setup::NAME.to_owned(), encode(&setup::at(link.hash), &link).unwrap()))
 }
 
+/// What a passkey is asked for.
+fn ceremonies() -> [(String, Item); 2] {
+    let whose = samples::user_handle(1);
+    [Purpose::SignIn, Purpose::Add(whose)].map(|purpose| {
+        let ceremony = samples::ceremony(1, purpose).0;
+        (Ceremony::NAME.to_owned(), encode(&passkey::ceremony_at(ceremony.hash), &ceremony).unwrap())
+    })
+}
+
 /// What somebody comes in by.
 fn ways_in() -> Vec<Record> {
     let (session, _) = samples::session(1, Role::Approver);
@@ -154,6 +165,7 @@ fn ways_in() -> Vec<Record> {
         samples::second_factor(1).into(),
         samples::notifications(1).into(),
         samples::pending_sign_in(1).0.into(),
+        samples::passkeys(1).into(),
         session.into(),
         samples::member(1, Role::Owner).into(),
         Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
@@ -185,6 +197,7 @@ fn read(kind: &str, item: Item) -> Result<(), StoreError> {
     match kind {
         Login::NAME => decode::<Login>(item).map(drop),
         Setup::NAME => decode::<Setup>(item).map(drop),
+        Ceremony::NAME => decode::<Ceremony>(item).map(drop),
         AddressEntry::NAME => decode::<AddressEntry>(item).map(drop),
         Event::NAME => decode::<Event>(item).map(drop),
         Block::NAME => decode::<Block>(item).map(drop),

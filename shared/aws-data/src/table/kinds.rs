@@ -17,6 +17,7 @@
 //! | session | `org/session/hash` | `session` | |
 //! | session pointer | `org/mem/sessions` | `ses` | |
 //! | second factor | `org/mem/second-factor` | `second-factor` | |
+//! | passkeys | `org/mem/passkeys` | `passkeys` | |
 //! | sign-in that waits for it | `org/pending/hash` | `pending` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | deleted inbox | `org/inb/purge` | `purge` | |
@@ -58,6 +59,7 @@
 //! | head of the audit chain | `org/audit-head` | `head` | |
 //! | that there is a chain | `audit-heads` | `org` | |
 //! | login | `login/hash` | `login` | |
+//! | what a passkey was asked for | `ceremony/hash` | `ceremony` | |
 //! | set-up link | `setup/hash` | `setup` | |
 //! | address | `address/hash` | `address` | |
 //! | verified domains that look alike | `domain-family/hash` | `family` | |
@@ -101,6 +103,7 @@ use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
 use domain::people::notifications::Notifications;
 use domain::people::organization::{Member, Organization};
+use domain::people::passkey::Passkeys;
 use domain::people::pending::PendingSignIn;
 use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
@@ -112,7 +115,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, notifications, organization, reset, session, token, usage};
+use crate::people::{invitation, member, notifications, organization, passkey, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -151,6 +154,7 @@ kinds! { org;
     Session(Session), Key::Session(hash) => session::at(org, *hash);
     SecondFactor(SecondFactor), Key::SecondFactor(member) => member::factor_at(org, *member);
     Notifications(Notifications), Key::Notifications(member) => notifications::at(org, *member);
+    Passkeys(Passkeys), Key::Passkeys(member) => passkey::at(org, *member);
     PendingSignIn(PendingSignIn), Key::PendingSignIn(hash) => session::pending_at(org, *hash);
     SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
@@ -260,6 +264,7 @@ mod tests {
             key("session", Key::Session(hash)),
             key("second factor", Key::SecondFactor(member)),
             key("what a member wants to be told of", Key::Notifications(member)),
+            key("passkeys", Key::Passkeys(member)),
             key("sign-in that waits for it", Key::PendingSignIn(hash)),
             key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),
@@ -312,6 +317,7 @@ mod tests {
             ("list of audit chains", audit::chain_at(organization)),
             ("attempt", webhook::attempt_at(&attempt)),
             ("login", member::login_at(&email)),
+            ("what a passkey was asked for", passkey::ceremony_at(hash)),
             ("set-up link", setup::at(hash)),
             ("address", inbox::address_at(&email)),
             ("verified domains that look alike", domains::family_at("x")),

@@ -22,7 +22,7 @@ use crate::delivery::event;
 use crate::gate::contact;
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox, message, thread};
-use crate::people::{member, organization, session, setup, token, usage};
+use crate::people::{member, organization, passkey, session, setup, token, usage};
 use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
@@ -59,6 +59,10 @@ impl DynamoTable {
             Write::OpenedWith { session, opened_with } => {
                 let conflict = Conflict::Record(Key::Session(session));
                 (self.update(session::opened_with(organization_id, session, opened_with))?, conflict)
+            }
+            Write::Proved { session, at } => {
+                let conflict = Conflict::Record(Key::Session(session));
+                (self.update(session::proved(organization_id, session, at))?, conflict)
             }
             Write::Pause { key, seen, pause } => {
                 let update = organization::pause(&kinds::place(organization_id, &key), seen, pause.as_ref())?;
@@ -256,6 +260,7 @@ impl DynamoTable {
             }
             DirectoryWrite::EndLogin(email, member_id) => self.end_login(email, *member_id),
             DirectoryWrite::UseSetup { hash, at } => self.update(setup::use_up(*hash, *at)),
+            DirectoryWrite::EndCeremony(hash) => self.remove(passkey::end_ceremony(*hash)),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 self.update(session::forget_attempts(email, *window))
             }

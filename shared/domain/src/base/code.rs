@@ -70,6 +70,7 @@ codes! {
         SignedOut = "signed_out", "sign in";
         SecondFactorRequired = "second_factor_required", "the password is right: send `code` as well, of the authenticator or one of the recovery codes";
         WrongSecondFactor = "wrong_second_factor", "the password is right, the code is not, or was used: take the next one that the authenticator shows; after ten attempts in a quarter of an hour none is taken until the next begins";
+        WrongPasskey = "wrong_passkey", "sign in with a passkey that is listed among yours (`GET /v1/me/passkeys`), or with the password; after ten attempts in a quarter of an hour none is taken until the next begins";
         WrongEmailOrPassword = "wrong_email_or_password", "look at both; after ten attempts in a quarter of an hour even the right password is refused until the next begins (at :00, :15, :30 and :45)";
     }
     Forbidden {
@@ -87,6 +88,7 @@ codes! {
         OwnersOnly = "owners_only", "an owner makes, changes and removes owners and admins, in a session";
         OwnerNeeded = "owner_needed", "an owner does it";
         SecondFactorNeeded = "second_factor_needed", "the organization asks whoever decides for a second factor: set one up (`POST /v1/me/totp`, or the console's settings), and sign in with it";
+        ProofNeeded = "proof_needed", "show once more that it is you (`POST /v1/me/proof` with `password` and, where a second factor is set up, `code`, or with a passkey), and repeat the request within ten minutes; whoever signed in within ten minutes is not asked";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
         TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
@@ -124,6 +126,10 @@ codes! {
         SecondFactorEnabled = "second_factor_enabled", "a second factor is set up already: delete it first, with a code of it or the password";
         SecondFactorNotStarted = "second_factor_not_started", "start (`POST /v1/me/totp`), enter the secret into an authenticator, and confirm within an hour";
         NoSecondFactor = "no_second_factor", "no second factor is set up";
+        CeremonyOver = "ceremony_over", "ask for options again: they hold for five minutes, and an answer is taken once";
+        PasskeyKnown = "passkey_known", "it is among yours already: sign in with it, or add one of another device";
+        TooManyPasskeys = "too_many_passkeys", "there are at most ten: remove one that you don't use, then repeat";
+        NoPasskeysHere = "no_passkeys_here", "passkeys need a name: reach this installation under one, or under `localhost`";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         AlreadyMember = "already_member", "somebody with this address belongs to the organization: change their role instead";
         AlreadyInvited = "already_invited", "this address is invited: send `details.invitation_id` again, or cancel it";
@@ -260,6 +266,8 @@ codes! {
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
         WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
+        PasskeyRefused = "passkey_refused", "`credential` is what the browser gave, to the options that were asked for last, on a page of this installation; `message` says what does not fit";
+        PasswordOrPasskey = "password_or_passkey", "give `password`, with `code` where a second factor is set up, or `ceremony_id` and `credential`";
         CodeOrPassword = "code_or_password", "give one of `code` and `password`";
         PasswordUnchanged = "password_unchanged", "take another password than the one that you have";
         WrongPassword = "wrong_password", "give your own password; after ten attempts in a quarter of an hour even the right one is refused until the next begins";

@@ -150,6 +150,8 @@ ids! {
     TokenId = "tok_";
     /// A login of a person that has not ended.
     SessionId = "ses_";
+    /// A key that somebody's device holds, by which they sign in.
+    PasskeyId = "pky_";
     /// An address that sends and receives.
     InboxId = "inb_";
     /// A conversation.

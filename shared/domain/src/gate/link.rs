@@ -202,6 +202,7 @@ pub fn principal(link: &Link, approval: &Approval, member: &Member) -> Principal
         scopes: needed.into_iter().filter(|scope| held.contains(scope)).collect(),
         inboxes: Some([approval.inbox_id].into()),
         credential: Credential::Link(link.hash),
+        proved_at: None,
         sends_per_day: None,
     }
 }

@@ -6,6 +6,8 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::base::digest::Digest;
 use crate::people::limit::SendsPerDay;
 use crate::{InboxId, MemberId, OrganizationId, SessionId, TokenId};
@@ -316,6 +318,8 @@ pub struct Principal {
     pub inboxes: Option<BTreeSet<InboxId>>,
     /// What they call with.
     pub credential: Credential,
+    /// When a person who calls with a session showed last that it is them.
+    pub proved_at: Option<Timestamp>,
     /// How many mails a token may ask for on one day.
     pub sends_per_day: Option<SendsPerDay>,
 }
@@ -329,12 +333,18 @@ pub enum Denied {
     /// The person's role has the scope, and their session was opened without the second factor that their organization asks for.
     #[error("needs a second factor for the scope {}", .0.as_str())]
     SecondFactor(Scope),
+    /// Their session has what it takes, and it is too long ago that they showed that it is them.
+    #[error("needs a fresh proof")]
+    Proof,
     /// Outside of what the credential may see: answered as if it did not exist.
     #[error("not found")]
     Hidden,
 }
 
 impl Principal {
+    /// What can do great harm is done within so long of a proof: by whoever signed in a moment ago, or shows it once more.
+    pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
     /// The same caller with the role that the member behind it has now: of a token's scopes those stay that the role holds.
     #[must_use]
     pub fn seated(self, role: Role) -> Self {
@@ -353,6 +363,13 @@ impl Principal {
         let mut next = self.clone().seated(role);
         next.scopes.retain(|scope| !taken.contains(scope));
         next
+    }
+
+    /// Refuses what can do great harm to a session whose person did not show lately that it is them: whoever found it open, or stole it,
+    /// can't. What programs may do is bounded by their scopes.
+    pub fn proved(&self, now: Timestamp) -> Result<(), Denied> {
+        let stale = self.proved_at.is_none_or(|at| now >= at + Self::FRESH);
+        if matches!(self.credential, Credential::Session(_)) && stale { Err(Denied::Proof) } else { Ok(()) }
     }
 
     /// The proof that the caller holds the scope `S`.
@@ -427,7 +444,7 @@ mod tests {
 
     #[test]
     fn whoever_is_given_another_role_has_its_rights_and_their_tokens_no_more() {
-        let at = jiff::Timestamp::UNIX_EPOCH;
+        let at = Timestamp::UNIX_EPOCH;
         let (member_id, token_id) = (MemberId::new(at, [1; 10]), TokenId::new(at, [1; 10]));
         let session = Principal {
             organization_id: OrganizationId::new(at, [1; 10]),
@@ -436,6 +453,7 @@ mod tests {
             scopes: Role::Owner.scopes(),
             inboxes: None,
             credential: Credential::Session(SessionId::new(at, [1; 10])),
+            proved_at: Some(at),
             sends_per_day: None,
         };
         let token = Principal {
@@ -452,8 +470,7 @@ mod tests {
 
     #[test]
     fn a_permit_needs_its_scope_and_honours_inbox_limits() {
-        let (at, inbox) =
-            (jiff::Timestamp::UNIX_EPOCH, |n| InboxId::new(jiff::Timestamp::UNIX_EPOCH, [n; 10]));
+        let (at, inbox) = (Timestamp::UNIX_EPOCH, |n| InboxId::new(Timestamp::UNIX_EPOCH, [n; 10]));
         let principal = Principal {
             organization_id: OrganizationId::new(at, [1; 10]),
             actor: Actor::System,
@@ -461,6 +478,7 @@ mod tests {
             scopes: [Scope::MessagesRead].into(),
             inboxes: Some([inbox(1)].into()),
             credential: Credential::Session(SessionId::new(at, [1; 10])),
+            proved_at: Some(at),
             sends_per_day: None,
         };
         let permit = principal.permit::<scope::MessagesRead>().unwrap();

@@ -17,6 +17,10 @@ pub enum Alert {
     SecondFactorAdded,
     /// No second factor is asked for any more.
     SecondFactorRemoved,
+    /// A passkey opens their sessions from now on.
+    PasskeyAdded,
+    /// One does no more.
+    PasskeyRemoved,
     /// They may do something else than before.
     RoleChanged {
         /// The role that they had.
@@ -111,6 +115,7 @@ mod tests {
             used_at: NOW,
             browser: Some(Browser::of(agent)),
             opened_with: OpenedWith::Password,
+            proved_at: NOW,
             version: 1,
         }
     }

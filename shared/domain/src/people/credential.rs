@@ -272,6 +272,12 @@ pub const ORGANIZATION_WIDE: &[Scope] = &[
     Scope::MembersManage,
 ];
 
+/// Whether a token with these rights is given to a person's session with a fresh proof alone: it decides, says what needs a decision or
+/// who decides, or makes one that does.
+pub fn takes_proof(scopes: &Scopes) -> bool {
+    scopes.iter().any(|scope| Scope::DECIDING.contains(scope) || *scope == Scope::TokensManage)
+}
+
 /// What a principal may hand on to a new token: a person what their role has; a token what it has itself, and
 /// `messages.send` where the role of its member has it, since nobody approves what their own token asked for.
 pub fn grant(
@@ -343,6 +349,7 @@ impl Token {
             scopes: self.scopes.clone(),
             inboxes: self.inboxes.clone(),
             credential: Credential::Token { id: self.id, chain: self.chain() },
+            proved_at: None,
             sends_per_day: self.sends_per_day,
         }
     }
@@ -446,6 +453,8 @@ pub struct Session {
     pub browser: Option<Browser>,
     /// What its person showed.
     pub opened_with: OpenedWith,
+    /// When they showed it last: on signing in, or since then ([`Self::FRESH`]).
+    pub proved_at: Timestamp,
     /// Counts changes.
     pub version: u64,
 }
@@ -460,11 +469,14 @@ pub enum OpenedWith {
     Totp,
     /// Their password and one of the codes that they keep for the day when their authenticator is lost.
     RecoveryCode,
+    /// A passkey, whose device verified them: it counts as both factors.
+    Passkey,
 }
 
 impl OpenedWith {
     /// All there are.
-    pub const ALL: &[OpenedWith] = &[OpenedWith::Password, OpenedWith::Totp, OpenedWith::RecoveryCode];
+    pub const ALL: &[OpenedWith] =
+        &[OpenedWith::Password, OpenedWith::Totp, OpenedWith::RecoveryCode, OpenedWith::Passkey];
 
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
@@ -472,6 +484,7 @@ impl OpenedWith {
             OpenedWith::Password => "password",
             OpenedWith::Totp => "totp",
             OpenedWith::RecoveryCode => "recovery_code",
+            OpenedWith::Passkey => "passkey",
         }
     }
 
@@ -496,6 +509,8 @@ impl Session {
     const RENEWAL: SignedDuration = SignedDuration::from_mins(30);
     /// That a session is used is written down at least this often. It is shown no more exactly: who works when is nobody's business.
     pub const USED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+    /// A proof is fresh for so long.
+    pub const FRESH: SignedDuration = Principal::FRESH;
     /// So many sessions a member has at once: the one after them ends the oldest.
     pub const MAX: u16 = 100;
 
@@ -508,8 +523,14 @@ impl Session {
             scopes: self.role.scopes(),
             inboxes: None,
             credential: Credential::Session(self.id),
+            proved_at: Some(self.proved_at),
             sends_per_day: None,
         })
+    }
+
+    /// Whether its person showed lately that it is them.
+    pub fn is_proved(&self, now: Timestamp) -> bool {
+        now < self.proved_at + Self::FRESH
     }
 
     /// The caller that this session stands for, as far as the rules of the organization let one that was opened so.
@@ -650,6 +671,7 @@ mod tests {
             scopes: Role::Owner.scopes(),
             inboxes,
             credential: Credential::Session(SessionId::new(Timestamp::UNIX_EPOCH, [1; 10])),
+            proved_at: Some(Timestamp::UNIX_EPOCH),
             sends_per_day: None,
         }
     }
@@ -848,8 +870,23 @@ mod tests {
             used_at: start,
             browser: None,
             opened_with: OpenedWith::Password,
+            proved_at: start,
             version: 1,
         }
+    }
+
+    #[test]
+    fn what_does_great_harm_takes_a_proof_of_the_last_ten_minutes() {
+        use crate::people::access::Denied;
+        let (session, start) = (session(), Timestamp::UNIX_EPOCH);
+        let end = start + Session::FRESH;
+        let early = end - SignedDuration::from_millis(1);
+        assert!(session.is_proved(early) && !session.is_proved(end));
+        let caller = session.principal(start).unwrap();
+        assert_eq!((caller.proved(early), caller.proved(end)), (Ok(()), Err(Denied::Proof)));
+        let again = Session { proved_at: end, ..session };
+        assert_eq!(again.principal(start).unwrap().proved(end), Ok(()));
+        assert_eq!(token(1).principal().proved(end), Ok(()), "a program has nothing to show but its token");
     }
 
     #[test]

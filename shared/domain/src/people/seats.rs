@@ -69,6 +69,7 @@ mod tests {
             scopes: role.scopes(),
             inboxes: None,
             credential: Credential::Session(SessionId::new(at, [1; 10])),
+            proved_at: Some(at),
             sends_per_day: None,
         }
     }

@@ -33,6 +33,8 @@ use serde_json::Value;
 
 use crate::base::request::{Faults, Field, cut};
 
+/// An object whose fields another standard names is at most so long, in bytes of its JSON.
+const MAX_FOREIGN: usize = 16_384;
 /// A list has at most so many entries, whatever it is of; what it means may take fewer.
 pub(crate) const MAX_ENTRIES: usize = 1_000;
 /// A text that is parsed is at most so long, in characters.
@@ -641,6 +643,32 @@ fn entries<T>(
     }
     all.into_iter().collect()
 }
+
+/// An object whose fields another standard names, as JSON.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Foreign(pub String);
+
+impl Field for Foreign {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        if !value.is_object() {
+            return faults.wrong_type("an object");
+        }
+        let text = value.to_string();
+        if text.len() > MAX_FOREIGN {
+            faults.note(Code::TooLong, format!("is longer than {MAX_FOREIGN} bytes"));
+            return None;
+        }
+        Some(Self(text))
+    }
+}
+
+impl Serialize for Foreign {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<Value>(&self.0).unwrap_or_default().serialize(serializer)
+    }
+}
+
+schema!([] Foreign, "Foreign", _generator => json_schema!({ "type": "object" }));
 
 /// Values that a program keeps with a mail, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,8 @@ pub fn write(alerted: &Alerted) -> String {
         Alert::PasswordChanged => ("password_changed", None, None),
         Alert::SecondFactorAdded => ("second_factor_added", None, None),
         Alert::SecondFactorRemoved => ("second_factor_removed", None, None),
+        Alert::PasskeyAdded => ("passkey_added", None, None),
+        Alert::PasskeyRemoved => ("passkey_removed", None, None),
         Alert::RoleChanged { from, to } => ("role_changed", None, Some((from.as_str(), to.as_str()))),
     };
     let alert = json!({

@@ -25,6 +25,7 @@ use domain::mailbox::filter::MessageFilter;
 use domain::mailbox::lifecycle::Status;
 use domain::mailbox::message::{Direction, Message, ThreadUpdate};
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
+use domain::people::credential::Session;
 use domain::people::organization::Member;
 use jiff::SignedDuration;
 use testkit::samples;
@@ -40,8 +41,10 @@ fn token() -> domain::people::credential::Token {
     samples::token(1, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]).0
 }
 
+/// Whatever time it is by then, they showed lately that it is them.
 fn person<S: ScopeType>(n: u8, role: Role) -> Permit<S> {
-    samples::session(n, role).0.principal(samples::NOW).unwrap().permit().unwrap()
+    let session = Session { proved_at: samples::later(10_000_000), ..samples::session(n, role).0 };
+    session.principal(samples::NOW).unwrap().permit().unwrap()
 }
 
 pub(super) fn approver<S: ScopeType>(n: u8) -> Permit<S> {

@@ -19,6 +19,7 @@ use domain::mailbox::domains::{DomainName, Family};
 use domain::people::access::Role;
 use domain::people::browser::Browser;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
+use domain::people::passkey::Ceremony;
 use domain::people::setup::Setup;
 use futures_util::future::BoxFuture;
 use testkit::MemoryStore;
@@ -233,6 +234,14 @@ impl Directory for Slow {
 
     async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
         self.inner.setup(hash).await
+    }
+
+    async fn keep_ceremony(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
+        self.inner.keep_ceremony(ceremony).await
+    }
+
+    async fn ceremony(&self, hash: Digest) -> Result<Option<Ceremony>, StoreError> {
+        self.inner.ceremony(hash).await
     }
 
     async fn family(&self, look: &str) -> Result<Family, StoreError> {

@@ -22,6 +22,7 @@ use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::people::access::Role;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
+use domain::people::passkey::Ceremony;
 use domain::people::setup::Setup;
 use testkit::MemoryStore;
 use testkit::samples;
@@ -81,6 +82,14 @@ impl Directory for Watched {
 
     async fn setup(&self, hash: Digest) -> Result<Option<Setup>, StoreError> {
         self.inner.setup(hash).await
+    }
+
+    async fn keep_ceremony(&self, ceremony: &Ceremony) -> Result<(), StoreError> {
+        self.inner.keep_ceremony(ceremony).await
+    }
+
+    async fn ceremony(&self, hash: Digest) -> Result<Option<Ceremony>, StoreError> {
+        self.inner.ceremony(hash).await
     }
 
     async fn family(&self, look: &str) -> Result<Family, StoreError> {

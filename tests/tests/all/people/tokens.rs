@@ -8,7 +8,7 @@ use app::people::tokens::{MAX_TOKENS, NewToken, amend, create, delete, list, rep
 use app::{Ports, Refusal};
 use domain::base::id::Id as _;
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
-use domain::people::credential::{Secret, Standing, Token};
+use domain::people::credential::{Secret, Session, Standing, Token};
 use domain::people::limit::SendsPerDay;
 use domain::{Timestamp, TokenId};
 use futures_util::future::join_all;
@@ -26,7 +26,8 @@ async fn world() -> World {
 }
 
 fn owner<S: ScopeType>(n: u8) -> Permit<S> {
-    samples::session(n, Role::Owner).0.principal(NOW).unwrap().permit().unwrap()
+    let session = Session { proved_at: samples::later(10_000_000), ..samples::session(n, Role::Owner).0 };
+    session.principal(NOW).unwrap().permit().unwrap()
 }
 
 fn new_token(expires_at: Option<Timestamp>) -> NewToken {

@@ -101,6 +101,15 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
             "Your second factor for Countersign was removed",
             "From now on Countersign asks for your password alone when you sign in.".to_owned(),
         ),
+        Alert::PasskeyAdded => (
+            "A passkey was added to your sign-in to Countersign",
+            "From now on one more passkey opens Countersign as you, without your password.".to_owned(),
+        ),
+        Alert::PasskeyRemoved => (
+            "A passkey was removed from your sign-in to Countersign",
+            "One of your passkeys does not open Countersign any more, and all your other sessions ended."
+                .to_owned(),
+        ),
         Alert::RoleChanged { from, to } => (
             "Your role in Countersign was changed",
             format!("Your role in your organization was {}, and is {} now.", from.as_str(), to.as_str()),

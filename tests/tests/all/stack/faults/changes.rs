@@ -75,6 +75,13 @@ impl<'a> House<'a> {
         self.stack.text("/owner/session")
     }
 
+    /// The same, which showed a moment ago that it is them: what does great harm takes that.
+    fn proved(&self) -> &str {
+        let password = json!({"password": self.stack.text("/owner/password")});
+        self.stack.post("/v1/me/proof", self.owner(), &password).expect(200);
+        self.owner()
+    }
+
     fn approver(&self) -> &str {
         self.stack.text("/approver/session")
     }
@@ -332,6 +339,21 @@ fn own_routes() -> Vec<Route> {
         }),
         Route {
             repeats: true,
+            done: 200,
+            ..route("api-my-proof-create", "session.prove", &[], |house| {
+                let own = house.own_session();
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let password = json!({"password": house.passwords().0});
+                Asked::of("POST", "/v1/me/proof".to_owned(), &own, password, me["id"].as_str().unwrap())
+            })
+        },
+        route("api-my-passkeys-delete", "passkey.remove", &["not_found"], |house| {
+            let own = house.own_session();
+            let id = crate::stack::people::passkeys::added(&house.stack, &own, 9);
+            Asked::of("DELETE", format!("/v1/me/passkeys/{id}"), &own, Value::Null, &id)
+        }),
+        Route {
+            repeats: true,
             done: 201,
             ..route("api-my-totp-start", "second_factor.start", &[], |house| {
                 let own = house.own_session();
@@ -398,7 +420,7 @@ fn routes() -> Vec<Route> {
         route("api-inboxes-resume", "inbox.resume", 200, nothing, |house| {
             let id = house.inbox();
             house.stack.post(&format!("/v1/inboxes/{id}/pause"), house.owner(), &REASON()).expect(200);
-            Asked::of("POST", format!("/v1/inboxes/{id}/resume"), house.owner(), json!({}), &id)
+            Asked::of("POST", format!("/v1/inboxes/{id}/resume"), house.proved(), json!({}), &id)
         }),
         Route {
             repeats: true,
@@ -410,7 +432,7 @@ fn routes() -> Vec<Route> {
         route("api-tokens-resume", "token.resume", 200, nothing, |house| {
             let id = house.token();
             house.stack.post(&format!("/v1/tokens/{id}/pause"), house.owner(), &REASON()).expect(200);
-            Asked::of("POST", format!("/v1/tokens/{id}/resume"), house.owner(), json!({}), &id)
+            Asked::of("POST", format!("/v1/tokens/{id}/resume"), house.proved(), json!({}), &id)
         }),
         route("api-tokens-create", "token.create", 201, nothing, |house| {
             Asked::makes("/v1/tokens", house.owner(), json!({"name": "one", "scopes": ["messages.read"]}))
@@ -718,7 +740,7 @@ fn pauses() -> Vec<Route> {
         route("api-organization-resume", "organization.resume", true, |house| {
             let id = house.stack.text("/organization_id").to_owned();
             house.stack.post("/v1/organization/pause", house.owner(), &REASON()).expect(200);
-            Asked::of("POST", "/v1/organization/resume".to_owned(), house.owner(), json!({}), &id)
+            Asked::of("POST", "/v1/organization/resume".to_owned(), house.proved(), json!({}), &id)
         }),
     ]
 }
@@ -788,6 +810,9 @@ fn people_routes() -> Vec<Route> {
                         _ => (house.approver(), house.owner()),
                     };
                     let to = json!({"member_id": me(to)["member_id"]});
+                    let who = if from == house.owner() { "/owner/password" } else { "/approver/password" };
+                    let password = json!({"password": house.stack.text(who)});
+                    house.stack.post("/v1/me/proof", from, &password).expect(200);
                     let organization = house.stack.text("/organization_id").to_owned();
                     Asked::of("POST", path.to_owned(), from, to, &organization)
                 },

@@ -71,8 +71,8 @@ impl Organization {
                 "nothing by which it could be taken for a mail that was approved"
             );
             assert_eq!(entry["configuration_set"], "countersign-local-notifications", "which insists on TLS");
-            let api = self.stack.text("/api_url");
-            let link = body.split(api).nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+            let site = self.stack.text("/console_url").trim_end_matches("/console");
+            let link = body.split(site).nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
             let headers: Vec<_> = mail.headers.iter().map(|h| format!("{}: {}", h.name, h.value)).collect();
             let headers = headers.join("\n");
             found.push(Mailed { subject: mail.subject.clone(), text: body, headers, link });

@@ -76,6 +76,13 @@ fn a_second_factor_is_set_up_asked_for_and_taken_away() {
     assert_eq!(opened["opened_with"], "recovery_code");
     let own = opened["token"].as_str().unwrap();
     assert_eq!(stack.get("/v1/me/totp", own).expect(200)["recovery_codes_left"], 9);
+    let proof = |code: Option<&str>| {
+        let shown = json!({"password": stack.text("/approver/password"), "code": code});
+        stack.post("/v1/me/proof", own, &shown)
+    };
+    proof(None).refused(422, "required");
+    proof(Some("000000")).refused(422, "wrong_code");
+    proof(Some(&codes[2])).expect(200);
     stack.post("/v1/me/totp/recovery-codes", own, &json!({})).refused(422, "code_or_password");
     let password = json!({"password": stack.text("/approver/password")});
     let renewed = stack.post("/v1/me/totp/recovery-codes", own, &password).expect(201);
