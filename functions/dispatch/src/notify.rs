@@ -160,6 +160,8 @@ fn read_alert(value: &Value) -> Option<Alert> {
         "password_changed" => Alert::PasswordChanged,
         "second_factor_added" => Alert::SecondFactorAdded,
         "second_factor_removed" => Alert::SecondFactorRemoved,
+        "openid_connected" => Alert::OpenIdConnected,
+        "openid_disconnected" => Alert::OpenIdDisconnected,
         "role_changed" => {
             Alert::RoleChanged { from: Role::parse(text("from")?)?, to: Role::parse(text("to")?)? }
         }
@@ -259,6 +261,8 @@ mod tests {
             Alert::PasswordChanged,
             Alert::SecondFactorAdded,
             Alert::SecondFactorRemoved,
+            Alert::OpenIdConnected,
+            Alert::OpenIdDisconnected,
             Alert::RoleChanged { from: Role::Viewer, to: Role::Owner },
         ] {
             let alerted = Alerted {

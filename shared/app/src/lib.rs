@@ -22,6 +22,7 @@ pub mod people {
     mod attempts;
     mod codes;
     pub mod members;
+    pub mod openid;
     pub mod organization;
     pub mod password;
     pub mod provision;

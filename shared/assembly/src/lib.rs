@@ -12,7 +12,8 @@ use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;
 use app::gate::submit::Sending;
-use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
+use app::people::openid::{ClientSecret, OpenIdBook};
+use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::{SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
@@ -134,6 +135,16 @@ impl Aws {
     /// Data keys.
     pub fn data_keys(&self) -> Arc<dyn DataKeys> {
         Arc::new(KmsDataKeys::new(&self.config, require("KEY_ID")))
+    }
+
+    /// Ways to a provider of OpenID Connect, and whose account there opens what.
+    pub fn openid_book(&self) -> Arc<dyn OpenIdBook> {
+        Arc::new(self.table.clone())
+    }
+
+    /// The secret that we show that provider, which an operator encrypted.
+    pub fn client_secret(&self, encrypted: Vec<u8>) -> Arc<dyn ClientSecret> {
+        Arc::new(KmsClientSecret::new(&self.config, require("KEY_ID"), encrypted))
     }
 
     /// Where the chains are anchored.

@@ -15,6 +15,7 @@ pub mod base {
 mod people {
     pub(crate) mod invitation;
     pub(crate) mod member;
+    pub(crate) mod openid;
     pub(crate) mod organization;
     pub(crate) mod reset;
     pub(crate) mod session;
@@ -64,7 +65,7 @@ pub mod ledger {
 
 pub mod table;
 
-pub use base::keys::{KmsDataKeys, KmsSigner};
+pub use base::keys::{KmsClientSecret, KmsDataKeys, KmsSigner};
 pub use base::objects::S3Blobs;
 pub use ledger::anchors::S3Anchors;
 pub use table::DynamoTable;

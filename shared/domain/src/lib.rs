@@ -27,6 +27,7 @@ pub mod people {
     pub mod credential;
     pub mod invitation;
     pub mod limit;
+    pub mod openid;
     pub mod organization;
     pub mod pending;
     pub mod reset;

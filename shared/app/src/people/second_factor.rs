@@ -32,7 +32,7 @@ pub enum Proof {
 }
 
 /// What a code that is not taken is answered.
-fn wrong_code() -> Refusal {
+pub(crate) fn wrong_code() -> Refusal {
     Refusal::field(
         "code",
         Code::WrongCode,

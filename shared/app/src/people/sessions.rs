@@ -265,8 +265,6 @@ async fn open(
     entry.details.push(("opened_with", session.opened_with.as_str().to_owned()));
     let factor_key = Key::SecondFactor(member.id);
     let mut change = Change::new(organization_id)
-        .create(session.clone())
-        .create(SessionPointer::from(&session))
         .directory(attempt.forgotten(&login.email))
         // Whoever ends all sessions with a change of the password must not find one more behind it.
         .directory(DirectoryWrite::SamePassword(login.clone()))
@@ -280,12 +278,7 @@ async fn open(
     if let Some(pending) = pending {
         change = change.write(Write::Remove(Key::PendingSignIn(pending.hash)));
     }
-    // Some more than there may be: of several that signed in at the same moment none saw the others.
-    let latest = PageRequest { limit: Session::MAX + ENDED_WITH, cursor: None };
-    let latest = ports.store.list(organization_id, &List::Sessions(member.id), &latest).await?;
-    for oldest in typed::<SessionPointer>(latest).items.iter().skip(usize::from(Session::MAX) - 1) {
-        change = ended(change, oldest);
-    }
+    let change = with_session(ports, change, &session).await?;
     let conflicts = match ports.store.commit(change).await {
         Ok(()) => return Ok(Ok((session, secret))),
         Err(StoreError::Conflict(conflicts)) => conflicts,
@@ -298,6 +291,21 @@ async fn open(
     } else {
         ("code_used", wrong_code())
     }))
+}
+
+/// Adds a session to a change, what leads to it, and the end of the oldest beyond [`Session::MAX`].
+pub(crate) async fn with_session(
+    ports: &Ports,
+    change: Change,
+    session: &Session,
+) -> Result<Change, Refusal> {
+    let change = change.create(session.clone()).create(SessionPointer::from(session));
+    // Some more than there may be: of several that signed in at the same moment none saw the others.
+    let latest = PageRequest { limit: Session::MAX + ENDED_WITH, cursor: None };
+    let latest =
+        ports.store.list(session.organization_id, &List::Sessions(session.member_id), &latest).await?;
+    let latest = typed::<SessionPointer>(latest).items;
+    Ok(latest.iter().skip(usize::from(Session::MAX) - 1).fold(change, ended))
 }
 
 /// A session of a member, to be stored.

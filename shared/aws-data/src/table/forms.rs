@@ -25,6 +25,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
+use domain::people::openid::{OpenIdAccount, OpenIdTrip};
 use domain::people::organization::{Member, Organization};
 use domain::people::setup::Setup;
 use domain::people::usage::Of;
@@ -36,7 +37,7 @@ use crate::base::item::{Kind as _, corrupt, decode, encode};
 use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
-use crate::people::{member, setup};
+use crate::people::{member, openid, setup};
 
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
@@ -136,6 +137,11 @@ fn written() -> Vec<(String, Item)> {
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
     all.extend(set_up_links());
+    let account = samples::openid_account(1);
+    all.push((OpenIdAccount::NAME.to_owned(), encode(&openid::account_at(account.hash), &account).unwrap()));
+    for trip in samples::openid_trips(1) {
+        all.push((OpenIdTrip::NAME.to_owned(), encode(&openid::trip_at(trip.hash), &trip).unwrap()));
+    }
     all
 }
 
@@ -153,6 +159,7 @@ fn ways_in() -> Vec<Record> {
         SessionPointer::from(&session).into(),
         samples::second_factor(1).into(),
         samples::pending_sign_in(1).0.into(),
+        samples::openid_link(1).into(),
         session.into(),
         samples::member(1, Role::Owner).into(),
         Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),

@@ -18,6 +18,7 @@
 //! | session pointer | `org/mem/sessions` | `ses` | |
 //! | second factor | `org/mem/second-factor` | `second-factor` | |
 //! | sign-in that waits for it | `org/pending/hash` | `pending` | |
+//! | seat that is connected with an account at a provider | `org/mem/openid` | `openid` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | deleted inbox | `org/inb/purge` | `purge` | |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
@@ -58,6 +59,8 @@
 //! | head of the audit chain | `org/audit-head` | `head` | |
 //! | that there is a chain | `audit-heads` | `org` | |
 //! | login | `login/hash` | `login` | |
+//! | account at a provider | `openid-account/hash` | `account` | |
+//! | way to a provider and back | `openid-trip/hash` | `trip` | |
 //! | set-up link | `setup/hash` | `setup` | |
 //! | address | `address/hash` | `address` | |
 //! | verified domains that look alike | `domain-family/hash` | `family` | |
@@ -99,6 +102,7 @@ use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
+use domain::people::openid::OpenIdLink;
 use domain::people::organization::{Member, Organization};
 use domain::people::pending::PendingSignIn;
 use domain::people::reset::Reset;
@@ -111,7 +115,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, organization, reset, session, token, usage};
+use crate::people::{invitation, member, openid, organization, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -150,6 +154,7 @@ kinds! { org;
     Session(Session), Key::Session(hash) => session::at(org, *hash);
     SecondFactor(SecondFactor), Key::SecondFactor(member) => member::factor_at(org, *member);
     PendingSignIn(PendingSignIn), Key::PendingSignIn(hash) => session::pending_at(org, *hash);
+    OpenIdLink(OpenIdLink), Key::OpenIdLink(member) => openid::link_at(org, *member);
     SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
     Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
@@ -258,6 +263,9 @@ mod tests {
             key("session", Key::Session(hash)),
             key("second factor", Key::SecondFactor(member)),
             key("sign-in that waits for it", Key::PendingSignIn(hash)),
+            key("seat that is connected", Key::OpenIdLink(member)),
+            ("account at a provider", openid::account_at(hash)),
+            ("way to a provider and back", openid::trip_at(hash)),
             key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),
             key("deleted inbox", Key::Purge(inbox)),

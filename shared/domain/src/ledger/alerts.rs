@@ -19,6 +19,8 @@ pub fn of(entry: &Entry) -> Vec<(MemberId, Alert)> {
         "password.change" | "password_reset.confirm" => own(Alert::PasswordChanged),
         "second_factor.enable" => own(Alert::SecondFactorAdded),
         "second_factor.remove" => own(Alert::SecondFactorRemoved),
+        "openid.connect" => own(Alert::OpenIdConnected),
+        "openid.disconnect" => own(Alert::OpenIdDisconnected),
         "member.update" => {
             let told = MemberId::parse(&entry.target).ok();
             told.zip(changed(role(entry, "from"), role(entry, "role"))).into_iter().collect()
@@ -79,6 +81,8 @@ mod tests {
             ("password_reset.confirm", Alert::PasswordChanged),
             ("second_factor.enable", Alert::SecondFactorAdded),
             ("second_factor.remove", Alert::SecondFactorRemoved),
+            ("openid.connect", Alert::OpenIdConnected),
+            ("openid.disconnect", Alert::OpenIdDisconnected),
         ] {
             assert_eq!(of(&entry(action, "usr_1", &[])), [(member(1), alert)], "{action}");
         }

@@ -16,6 +16,10 @@ pub enum Alert {
     SecondFactorAdded,
     /// No second factor is asked for any more.
     SecondFactorRemoved,
+    /// An account at a provider opens sessions of theirs from now on.
+    OpenIdConnected,
+    /// No account at a provider opens any more.
+    OpenIdDisconnected,
     /// They may do something else than before.
     RoleChanged {
         /// The role that they had.

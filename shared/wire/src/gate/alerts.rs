@@ -11,6 +11,8 @@ pub fn write(alerted: &Alerted) -> String {
         Alert::PasswordChanged => ("password_changed", None, None),
         Alert::SecondFactorAdded => ("second_factor_added", None, None),
         Alert::SecondFactorRemoved => ("second_factor_removed", None, None),
+        Alert::OpenIdConnected => ("openid_connected", None, None),
+        Alert::OpenIdDisconnected => ("openid_disconnected", None, None),
         Alert::RoleChanged { from, to } => ("role_changed", None, Some((from.as_str(), to.as_str()))),
     };
     let alert = json!({

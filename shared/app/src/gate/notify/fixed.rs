@@ -98,6 +98,14 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
             "Your second factor for Countersign was removed",
             "From now on Countersign asks for your password alone when you sign in.".to_owned(),
         ),
+        Alert::OpenIdConnected => (
+            "An account was connected with your sign-in to Countersign",
+            "From now on an account elsewhere (Google, say) opens Countersign for you as well as your password does.".to_owned(),
+        ),
+        Alert::OpenIdDisconnected => (
+            "An account was disconnected from your sign-in to Countersign",
+            "The account elsewhere that opened Countersign for you opens it no more.".to_owned(),
+        ),
         Alert::RoleChanged { from, to } => (
             "Your role in Countersign was changed",
             format!("Your role in your organization was {}, and is {} now.", from.as_str(), to.as_str()),
