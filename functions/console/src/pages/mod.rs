@@ -15,6 +15,7 @@ mod invitation;
 mod link;
 mod lists;
 mod mail;
+mod openid;
 mod organization;
 mod pause;
 mod people;
@@ -63,6 +64,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     inboxes::PAGES,
     link::PAGES,
     lists::PAGES,
+    openid::PAGES,
     organization::PAGES,
     pause::PAGES,
     people::PAGES,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use app::base::ports::{DataKey, DataKeys, FlowError, Signature, Signer};
+use app::people::openid::ClientSecret;
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
