@@ -74,6 +74,7 @@ mod stack {
         mod owners;
         mod persons;
         mod second_factor;
+        mod openid;
         mod setup;
         mod sign_in;
         mod tokens;
