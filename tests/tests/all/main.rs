@@ -70,11 +70,11 @@ mod stack {
         pub(super) mod access;
         mod console;
         pub(super) mod members;
+        mod openid;
         mod own_sessions;
         mod owners;
         mod persons;
         mod second_factor;
-        mod openid;
         mod setup;
         mod sign_in;
         mod tokens;
