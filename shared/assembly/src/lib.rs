@@ -137,7 +137,7 @@ impl Aws {
         Arc::new(KmsDataKeys::new(&self.config, require("KEY_ID")))
     }
 
-    /// Ways to a provider of OpenID Connect, and whose account there opens what.
+    /// Ways to a provider of `OpenID` Connect, and whose account there opens what.
     pub fn openid_book(&self) -> Arc<dyn OpenIdBook> {
         Arc::new(self.table.clone())
     }

@@ -1,4 +1,4 @@
-//! A provider of OpenID Connect (Google, say): its metadata and keys, where a browser goes, and what the code means that it brings back.
+//! A provider of `OpenID` Connect (Google, say): its metadata and keys, where a browser goes, and what the code means that it brings back.
 //!
 //! What an ID token must be is checked by `openidconnect`; which signatures are taken is said here: with a key pair of the provider alone,
 //! so that neither an unsigned token nor one that is signed with a key that everybody has is any good.
@@ -155,9 +155,7 @@ impl Provider {
                 ),
             },
             RequestTokenError::Request(CallFailed(why)) => ProviderError::Unavailable(why),
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                ProviderError::Unavailable("its answer can't be read")
-            }
+            _ => ProviderError::Unavailable("its answer can't be read"),
         })?;
         answer.id_token().cloned().ok_or(ProviderError::Refused("there is no ID token"))
     }
@@ -266,7 +264,7 @@ impl OpenIdProvider for Provider {
 
 fn undiscovered(error: &DiscoveryError<CallFailed>) -> ProviderError {
     ProviderError::Unavailable(match error {
-        DiscoveryError::Request(CallFailed(why)) => why,
+        DiscoveryError::Request(failed) => failed.0,
         DiscoveryError::Validation(_) => "its metadata are another issuer's",
         DiscoveryError::UrlParse(_) => "its issuer is no URL",
         _ => "its metadata or keys can't be read",

@@ -1,4 +1,4 @@
-//! Signing in with a provider (OpenID Connect): the way there and back, and which account there opens which seat.
+//! Signing in with a provider (`OpenID` Connect): the way there and back, and which account there opens which seat.
 //!
 //! An account opens a seat once somebody who is signed in connected it, or accepted their invitation with it. That an address is the same
 //! connects nothing: whoever has an address at the provider today need not be whoever was invited under it.
@@ -93,7 +93,7 @@ pub struct Provider<'a> {
     pub back: String,
 }
 
-/// What a browser brought back (OpenID Connect Core 1.0, section 3.1.2.5; RFC 9207).
+/// What a browser brought back (`OpenID` Connect Core 1.0, section 3.1.2.5; RFC 9207).
 #[derive(Clone, Default)]
 pub struct Returned {
     /// What it was sent there with.

@@ -70,7 +70,7 @@ impl Signer for KmsSigner {
     }
 }
 
-/// The secret of a client at a provider of OpenID Connect, encrypted by an operator under the installation's key.
+/// The secret of a client at a provider of `OpenID` Connect, encrypted by an operator under the installation's key.
 #[derive(Clone)]
 pub struct KmsClientSecret {
     client: LazyClient,

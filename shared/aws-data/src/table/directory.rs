@@ -105,7 +105,7 @@ impl OpenIdBook for DynamoTable {
             .set_key(Some(key(&openid::trip_at(hash))))
             .return_values(ReturnValue::AllOld);
         let taken = retry_contention(|| request.clone().send()).await.map_err(|e| classify(&e))?;
-        taken.attributes.map(decode).transpose()
+        taken.attributes.filter(|item| !item.is_empty()).map(decode).transpose()
     }
 
     async fn account(&self, hash: Digest) -> Result<Option<OpenIdAccount>, StoreError> {

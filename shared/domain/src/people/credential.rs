@@ -456,7 +456,7 @@ pub enum OpenedWith {
     /// Their password, and no second factor.
     #[default]
     Password,
-    /// An account at a provider (OpenID Connect), and no second factor.
+    /// An account at a provider (`OpenID` Connect), and no second factor.
     OpenId,
     /// Their password, or an account at a provider, and a code of their authenticator (RFC 6238).
     Totp,

@@ -1,4 +1,4 @@
-//! Signing in with a provider (OpenID Connect Core 1.0): the way there and back, and whose account there opens which seat.
+//! Signing in with a provider (`OpenID` Connect Core 1.0): the way there and back, and whose account there opens which seat.
 //!
 //! Somebody is known by issuer and subject, never by their address: an address changes hands, and what a provider says of one that
 //! is not its own was true when it looked (`OpenID` Connect Core 1.0, section 5.7).
