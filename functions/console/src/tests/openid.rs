@@ -259,7 +259,9 @@ async fn an_invitation_is_accepted_with_the_account_that_has_its_address() {
     assert!(console.call(Console::request("GET", &page, None)).await.body().contains("Accept with Google"));
     let accept = format!("/console/openid/invitations/{}", link.reveal());
     assert_eq!(console.post(None, &accept, &[("csrf", "x")]).await.status(), 403);
-    let leave = || console.post(None, &accept, &[("csrf", &*link.form_token())]);
+    let csrf = link.form_token();
+    let fields = [("csrf", csrf.as_str())];
+    let leave = || console.post(None, &accept, &fields);
     let claims = OpenIdClaims { email: Some(invited.clone()), ..samples::openid_claims(9) };
     for email in [None, Some(samples::address("eve@example.org"))] {
         let way = leave().await.way();

@@ -137,11 +137,7 @@ fn written() -> Vec<(String, Item)> {
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
     all.extend(set_up_links());
-    let account = samples::openid_account(1);
-    all.push((OpenIdAccount::NAME.to_owned(), encode(&openid::account_at(account.hash), &account).unwrap()));
-    for trip in samples::openid_trips(1) {
-        all.push((OpenIdTrip::NAME.to_owned(), encode(&openid::trip_at(trip.hash), &trip).unwrap()));
-    }
+    all.extend(openid());
     all
 }
 
@@ -150,6 +146,16 @@ fn set_up_links() -> [(String, Item); 2] {
     let fresh = samples::setup(1).0;
     let used = Setup { used_at: Some(samples::later(9)), ..fresh.clone() };
     [fresh, used].map(|link| (Setup::NAME.to_owned(), encode(&setup::at(link.hash), &link).unwrap()))
+}
+
+/// An account at a provider, and ways there and back.
+fn openid() -> Vec<(String, Item)> {
+    let account = samples::openid_account(1);
+    let account =
+        (OpenIdAccount::NAME.to_owned(), encode(&openid::account_at(account.hash), &account).unwrap());
+    let trips = samples::openid_trips(1)
+        .map(|trip| (OpenIdTrip::NAME.to_owned(), encode(&openid::trip_at(trip.hash), &trip).unwrap()));
+    [account].into_iter().chain(trips).collect()
 }
 
 /// What somebody comes in by.
