@@ -314,9 +314,8 @@ pub async fn connect(
         version: 1,
     };
     free(ports, way, directory, claims).await?;
-    let actor = Actor::Member { member_id: member.id };
-    let change =
-        connecting(ports, Change::new(member.organization_id), &member, link, &claims.issuer, &actor);
+    let change = Change::new(member.organization_id);
+    let change = connecting(ports, change, (&member, "openid.connect"), link, &claims.issuer);
     match ports.store.commit(change).await {
         Err(StoreError::Conflict(conflicts)) if conflicts.contains(&Conflict::Directory) => Err(elsewhere()),
         Err(StoreError::Conflict(_)) => Err(connected()),
@@ -324,19 +323,18 @@ pub async fn connect(
     }
 }
 
-/// Adds to a change that an account opens a seat.
+/// Adds to a change that an account opens a seat, and the entry that says so.
 fn connecting(
     ports: &Ports,
     change: Change,
-    member: &Member,
+    (member, action): (&Member, &'static str),
     link: OpenIdLink,
     issuer: &str,
-    actor: &Actor,
 ) -> Change {
     let Member { id: member_id, organization_id, .. } = *member;
-    let account =
-        OpenIdAccount { hash: link.account, organization_id, member_id, email: member.email.clone() };
-    let mut entry = ports.audit(organization_id, actor, "openid.connect", member_id);
+    let email = member.email.clone();
+    let account = OpenIdAccount { hash: link.account, organization_id, member_id, email };
+    let mut entry = ports.audit(organization_id, &Actor::Member { member_id }, action, member_id);
     entry.details.push(("issuer", issuer.to_owned()));
     change.create(link).directory(DirectoryWrite::NewOpenIdAccount(account)).audit(entry)
 }
@@ -358,7 +356,8 @@ pub(crate) fn joining(
         drawn: Some(OpenIdLink::mark(login)),
         version: 1,
     };
-    connecting(ports, change, member, link, &claims.issuer, &Actor::Member { member_id: member.id })
+    // Of a way in that they begin with nobody needs to be warned.
+    connecting(ports, change, (member, "openid.accept"), link, &claims.issuer)
 }
 
 /// Refuses an account that opens another login. One of a seat that is gone is forgotten here.
