@@ -120,11 +120,18 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
         (None, _) => {}
     }
     let role = matches!(alert, Alert::RoleChanged { .. });
-    let otherwise = if role {
-        "If you did not expect this, ask an owner of your organization."
-    } else {
-        "If it was not you: sign in, choose \"Sign out everywhere\" on that page, and then another password (\"Forgot your password?\", where \
-         you sign in). If you can\u{2019}t sign in any more, begin with the password. Tell an owner of your organization."
+    let otherwise = match alert {
+        Alert::RoleChanged { .. } => "If you did not expect this, ask an owner of your organization.",
+        // Another password would leave it.
+        Alert::OpenIdConnected => {
+            "If it was not you: sign in, disconnect that account on that page, which ends all other sessions, and then choose another password. \
+             If you can\u{2019}t sign in any more, begin with the password (\"Forgot your password?\", where you sign in). Tell an owner of your \
+             organization."
+        }
+        _ => {
+            "If it was not you: sign in, choose \"Sign out everywhere\" on that page, and then another password (\"Forgot your password?\", where \
+             you sign in). If you can\u{2019}t sign in any more, begin with the password. Tell an owner of your organization."
+        }
     };
     let url = format!("{public_url}/console/settings");
     let after = ["If it was you, there is nothing to do.", otherwise];
