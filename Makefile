@@ -16,6 +16,8 @@ MCP_CLIENT  := tests/mcp/node_modules/.package-lock.json
 VERIFIER    := tests/webhooks/node_modules/.package-lock.json
 # axe, which finds what keeps people from using a page, in its pinned version.
 AXE         := tests/pages/node_modules/.package-lock.json
+# A provider of OpenID Connect, in its pinned version.
+PROVIDER    := tests/openid/node_modules/.package-lock.json
 STACK       := $(PYTHON) infra/local/stack.py
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -23,7 +25,7 @@ export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525 \
-            COUNTERSIGN_DNS_PORT=15300
+            COUNTERSIGN_DNS_PORT=15300 COUNTERSIGN_OPENID_ISSUER=http://127.0.0.1:14570
 
 .PHONY: help run test bench exports demo pictures deploy rehearse build build-all routes forms lint unit clients stack-test clean
 
@@ -100,15 +102,15 @@ clients: ## build the clients, and test them against a small server
 	cd shared/clients/typescript && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build && npm test --silent
 	PYTHONPATH=shared/clients/python/src $(PYTHON) -m unittest -q shared/clients/python/tests/test_client.py
 
-stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) $(VERIFIER) $(AXE) ## tests against the real template on the local stack
+stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) $(VERIFIER) $(AXE) $(PROVIDER) ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
 	@$(VENV)/bin/python tests/corpora.py
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
 
 clean: ## remove what was built and the local stack's data
-	rm -rf target .local tests/mcp/node_modules tests/pages/node_modules tests/webhooks/node_modules
+	rm -rf target .local tests/mcp/node_modules tests/openid/node_modules tests/pages/node_modules tests/webhooks/node_modules
 
-$(MCP_CLIENT) $(VERIFIER) $(AXE): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+$(MCP_CLIENT) $(VERIFIER) $(AXE) $(PROVIDER): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@command -v npm >/dev/null || infra/apt.sh nodejs npm
 	cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 

@@ -17,10 +17,15 @@ on_second() (
   COUNTERSIGN_STACK="$PWD/$second/stack.json" "$@"
 )
 
+# The provider that people sign in with.
+node tests/openid/provider.mjs "${COUNTERSIGN_OPENID_ISSUER##*:}" "http://127.0.0.1:$COUNTERSIGN_API_PORT/console/openid/return" >.local/openid.log 2>&1 &
+provider=$!
+trap 'kill "$provider"' EXIT
 $cargo stack:: --skip stack::faults --skip alone_ --test-threads=4
 node tests/mcp/client.mjs
 node tests/pages/look.mjs
 $cargo alone_ --test-threads=1
+kill "$provider"
 
 # Faults are waited for more than worked on: half of them are on a second stack, at the same time.
 on_second $stack down --dir "$second" >/dev/null 2>&1 || true

@@ -102,7 +102,13 @@ class Settings:
             "AllowLoopbackWebhooks": "true",
             "SendRate": "500",
             "PublicUrl": self.public_url,
+            # A provider that somebody else starts (tests/openid): without one nobody is offered to sign in with it.
+            **({"GoogleClientId": "countersign-test", "OpenIdIssuer": self.openid_issuer} if self.openid_issuer else {}),
         }
+
+    @property
+    def openid_issuer(self) -> str:
+        return os.environ.get("COUNTERSIGN_OPENID_ISSUER", "")
 
     @property
     def aws_environment(self) -> dict[str, str]:

@@ -195,6 +195,7 @@ def _stack(settings: Settings) -> dict[str, Any]:
         "anchor_bucket": outputs.get("AnchorBucketName"),
         "signing_key": outputs.get("SigningKeyArn"),
         "mail_domain": settings.mail_domain,
+        "openid_issuer": settings.openid_issuer,
         "pid": os.getpid(),
     }
 

@@ -12,8 +12,8 @@
 //! | `unsubscribe` | the page of strangers who want no more list mail: a function of its own |
 //! | `words` | times, sizes, names and states as a person reads them |
 //!
-//! Three functions show them, each with a role of its own: what strangers wrote (`console-mail`), what is decided
-//! (`console-decide`), and everything else (`console-manage`). They share session and components; the gateway tells them
+//! Four functions show them, each with a role of its own: what strangers wrote (`console-mail`), what is decided
+//! (`console-decide`), what calls the provider that people sign in with (`console-openid`), and everything else (`console-manage`). They share session and components; the gateway tells them
 //! apart by the first part of a path.
 //!
 //! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
@@ -42,9 +42,14 @@ use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, Queue, Workflow
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
+use app::people::openid::{OpenIdBook, OpenIdProvider};
 use app::{Ports, Refusal};
 use assembly::Aws;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use openid::{Outside, Provider, Registered};
 use runtime::Function;
+use runtime::environment::{SystemClock, setting};
 use runtime::http::{Access, Endpoint, Handling, Request, handler};
 
 use crate::page::Trust;
@@ -80,8 +85,16 @@ pub const MAIL: Endpoint = Endpoint {
     ..MANAGE
 };
 
+/// The pages that call the provider that people sign in with.
+pub const OPENID: Endpoint = Endpoint {
+    name: "console-openid",
+    path: "/console/openid/{proxy+}",
+    open: || handler(openid(&Aws::from_environment()), handle),
+    ..MANAGE
+};
+
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] = &[&DECIDE, &MAIL, &MANAGE, &unsubscribe::ENDPOINT];
+pub const FUNCTIONS: &[&dyn Function] = &[&DECIDE, &MAIL, &MANAGE, &OPENID, &unsubscribe::ENDPOINT];
 
 /// The paths that the gateway is told, each with the function behind it. Of two that fit it takes the longer.
 pub fn paths() -> Vec<(String, &'static str)> {
@@ -90,6 +103,7 @@ pub fn paths() -> Vec<(String, &'static str)> {
         let name = match trust {
             Trust::Mail => MAIL.name,
             Trust::Decide => DECIDE.name,
+            Trust::OpenId => OPENID.name,
             Trust::Manage => MANAGE.name,
         };
         paths.extend(["", "/{proxy+}"].map(|below| (format!("/console/{room}{below}"), name)));
@@ -126,6 +140,12 @@ struct Powers {
     authenticators: Option<Arc<dyn Authenticators>>,
     /// The events.
     feed: Option<Arc<dyn Feed>>,
+    /// What the provider is called that people may sign in with; none where there is none.
+    provider_name: Option<Arc<str>>,
+    /// That provider.
+    provider: Option<Arc<dyn OpenIdProvider>>,
+    /// Ways there, and whose account there opens what.
+    book: Option<Arc<dyn OpenIdBook>>,
 }
 
 impl Powers {
@@ -165,6 +185,14 @@ impl Powers {
         self.feed.as_deref().ok_or_else(|| elsewhere("the events"))
     }
 
+    fn provider(&self) -> Result<&dyn OpenIdProvider, Refusal> {
+        self.provider.as_deref().ok_or(Refusal::NotFound("page"))
+    }
+
+    fn book(&self) -> Result<&dyn OpenIdBook, Refusal> {
+        self.book.as_deref().ok_or_else(|| elsewhere("accounts at a provider"))
+    }
+
     /// What asking for a mail to be sent takes.
     fn sending(&self, ports: &Ports) -> Result<Sending, Refusal> {
         let Self { blobs: Some(blobs), directory: Some(directory), workflow: Some(workflow), .. } =
@@ -190,9 +218,47 @@ fn manage(aws: &Aws) -> Context {
         authenticators: Some(aws.authenticators()),
         anchors: Some(aws.anchors()),
         feed: Some(aws.feed()),
+        provider_name: provider_name(),
         ..Powers::default()
     };
     Context { ports: aws.ports(), powers, trust: Trust::Manage }
+}
+
+/// Client and issuer, where an operator names a client.
+fn registered() -> Option<(String, String)> {
+    setting("OPENID_CLIENT_ID").zip(setting("OPENID_ISSUER"))
+}
+
+/// What people call the provider: its host, where it is not known by a name.
+fn provider_name() -> Option<Arc<str>> {
+    let (_, issuer) = registered()?;
+    let host = issuer.split_once("://").map_or(issuer.as_str(), |(_, host)| host);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    Some(if host == "accounts.google.com" { "Google".into() } else { host.into() })
+}
+
+fn openid(aws: &Aws) -> Context {
+    let ports = aws.ports();
+    let allow_loopback = ports.settings.allow_loopback_webhooks;
+    let provider = registered().map(|(client_id, issuer)| {
+        let secret = setting("OPENID_CLIENT_SECRET").map(|text| {
+            let encrypted = STANDARD.decode(text);
+            let why = "OPENID_CLIENT_SECRET is not what `aws kms encrypt` gives: see infra/docs/RUNBOOK.md";
+            aws.client_secret(encrypted.unwrap_or_else(|_| panic!("{why}")))
+        });
+        let (registered, caller) = (Registered { issuer, client_id, secret }, Outside::new(allow_loopback));
+        let provider = Provider::new(registered, Arc::new(caller), Arc::new(SystemClock), allow_loopback);
+        Arc::new(provider) as Arc<dyn OpenIdProvider>
+    });
+    let powers = Powers {
+        directory: Some(aws.directory()),
+        data_keys: Some(aws.data_keys()),
+        provider_name: provider_name(),
+        provider,
+        book: Some(aws.openid_book()),
+        ..Powers::default()
+    };
+    Context { ports, powers, trust: Trust::OpenId }
 }
 
 fn decide(aws: &Aws) -> Context {

@@ -27,6 +27,8 @@ pub(crate) enum Trust {
     Mail,
     /// Decides about what goes out.
     Decide,
+    /// Calls the provider that people sign in with.
+    OpenId,
     /// Everything else: signing in, people, settings.
     Manage,
 }
@@ -93,7 +95,7 @@ pub(crate) enum Menu {
     Brake,
 }
 
-/// What a `GET` is answered with. None of them changes anything.
+/// What a `GET` is answered with. None of them changes anything, but for the way back from a provider (`pages::openid`).
 #[derive(Clone, Copy)]
 pub(crate) enum Get {
     /// The page.

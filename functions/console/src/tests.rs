@@ -31,6 +31,7 @@ use testkit::{World, samples};
 
 mod compressed;
 mod live;
+mod openid;
 mod owner;
 mod proved;
 mod setup;
@@ -81,6 +82,7 @@ impl Answer {
 
 struct Console {
     world: World,
+    provider: Arc<openid::Fake>,
 }
 
 fn draft() -> Draft {
@@ -110,7 +112,7 @@ impl Console {
             change = change.create(samples::member(n, role)).create(samples::session(n, role).0);
         }
         world.ports.store.commit(change).await.unwrap();
-        Self { world }
+        Self { world, provider: Arc::default() }
     }
 
     fn ports(&self) -> &Ports {
@@ -147,7 +149,16 @@ impl Console {
                 workflow: Some(workflow),
                 ..Powers::default()
             },
+            Trust::OpenId => Powers {
+                directory: Some(directory),
+                data_keys: Some(Arc::new(PlainKeys)),
+                provider_name: Some("Google".into()),
+                provider: Some(Arc::<openid::Fake>::clone(&self.provider)),
+                book: Some(trail),
+                ..Powers::default()
+            },
             Trust::Manage => Powers {
+                provider_name: Some("Google".into()),
                 directory: Some(directory),
                 trail: Some(trail),
                 notices: Some(Arc::new(Outside::default())),
@@ -2125,6 +2136,7 @@ fn the_gateway_finds_the_function_of_each_page() {
         let name = match page.trust {
             Trust::Mail => "console-mail",
             Trust::Decide => "console-decide",
+            Trust::OpenId => "console-openid",
             Trust::Manage => "console-manage",
         };
         assert_eq!(longest(&address).map(|(_, name)| *name), Some(name), "{address}");

@@ -8,6 +8,7 @@ use app::{Ports, Refusal};
 use domain::base::code::Code;
 use domain::people::access::{Principal, Scope};
 use domain::people::credential::{CredentialKind, Secret, Session};
+use domain::people::openid::{OpenIdSecret, OpenIdTrip};
 use domain::people::pending::{PendingSecret, PendingSignIn};
 use runtime::http::Request;
 
@@ -59,6 +60,25 @@ pub(crate) fn no_pending_cookie() -> String {
 /// What that cookie holds.
 pub(crate) fn pending(request: &Request) -> Option<PendingSecret> {
     PendingSecret::parse(request.cookies.get(PENDING)?)
+}
+
+/// The cookie of whoever is on their way to the provider that they sign in with.
+const OPENID: &str = "__Host-cs_openid";
+
+/// The cookie of whoever leaves for that provider. `Lax`: the provider sends them back by a link, which is a `GET`.
+pub(crate) fn openid_cookie(secret: &OpenIdSecret) -> String {
+    let age = OpenIdTrip::LIFE.as_secs();
+    format!("{OPENID}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={age}", secret.reveal())
+}
+
+/// Removes that cookie.
+pub(crate) fn no_openid_cookie() -> String {
+    format!("{OPENID}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+}
+
+/// What that cookie holds.
+pub(crate) fn openid_secret(request: &Request) -> Option<OpenIdSecret> {
+    OpenIdSecret::parse(request.cookies.get(OPENID)?)
 }
 
 /// Somebody who signed in.

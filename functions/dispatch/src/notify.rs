@@ -168,6 +168,8 @@ fn read_alert(value: &Value) -> Option<Alert> {
         "second_factor_removed" => Alert::SecondFactorRemoved,
         "passkey_added" => Alert::PasskeyAdded,
         "passkey_removed" => Alert::PasskeyRemoved,
+        "openid_connected" => Alert::OpenIdConnected,
+        "openid_disconnected" => Alert::OpenIdDisconnected,
         "role_changed" => {
             Alert::RoleChanged { from: Role::parse(text("from")?)?, to: Role::parse(text("to")?)? }
         }
@@ -287,6 +289,8 @@ mod tests {
             Alert::PasswordChanged,
             Alert::SecondFactorAdded,
             Alert::SecondFactorRemoved,
+            Alert::OpenIdConnected,
+            Alert::OpenIdDisconnected,
             Alert::RoleChanged { from: Role::Viewer, to: Role::Owner },
         ] {
             let alerted = Alerted {

@@ -23,6 +23,7 @@ pub mod people {
     mod codes;
     pub mod members;
     pub mod notifications;
+    pub mod openid;
     pub mod organization;
     pub mod passkeys;
     pub mod password;

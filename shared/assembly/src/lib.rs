@@ -14,7 +14,8 @@ use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;
 use app::gate::submit::Sending;
-use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
+use app::people::openid::{ClientSecret, OpenIdBook};
+use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::{SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use passkeys::WebAuthn;
@@ -142,6 +143,16 @@ impl Aws {
     /// What browsers say of passkeys, checked: no call of AWS.
     pub fn authenticators(&self) -> Arc<dyn Authenticators> {
         Arc::new(WebAuthn)
+    }
+
+    /// Ways to a provider of `OpenID` Connect, and whose account there opens what.
+    pub fn openid_book(&self) -> Arc<dyn OpenIdBook> {
+        Arc::new(self.table.clone())
+    }
+
+    /// The secret that we show that provider, which an operator encrypted.
+    pub fn client_secret(&self, encrypted: Vec<u8>) -> Arc<dyn ClientSecret> {
+        Arc::new(KmsClientSecret::new(&self.config, require("KEY_ID"), encrypted))
     }
 
     /// Where the chains are anchored.

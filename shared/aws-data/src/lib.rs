@@ -16,6 +16,7 @@ mod people {
     pub(crate) mod invitation;
     pub(crate) mod member;
     pub(crate) mod notifications;
+    pub(crate) mod openid;
     pub(crate) mod organization;
     pub(crate) mod passkey;
     pub(crate) mod reset;
@@ -66,7 +67,7 @@ pub mod ledger {
 
 pub mod table;
 
-pub use base::keys::{KmsDataKeys, KmsSigner};
+pub use base::keys::{KmsClientSecret, KmsDataKeys, KmsSigner};
 pub use base::objects::S3Blobs;
 pub use ledger::anchors::S3Anchors;
 pub use table::DynamoTable;

@@ -28,6 +28,7 @@ pub mod people {
     pub mod invitation;
     pub mod limit;
     pub mod notifications;
+    pub mod openid;
     pub mod organization;
     pub mod passkey;
     pub mod pending;

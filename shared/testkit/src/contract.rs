@@ -10,6 +10,7 @@ use app::base::store::{
 };
 use app::base::trail::{Range, Stored, Trail};
 use app::gate::rate::Places;
+use app::people::openid::OpenIdBook;
 use domain::base::digest::Digest;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::WaitingDelivery;
@@ -46,8 +47,8 @@ use jiff::SignedDuration;
 use crate::samples::{self, NOW, later, organization_id};
 
 /// A store that is all five.
-pub trait Whole: Store + Directory + Watch + Trail + Feed + Places {}
-impl<T: Store + Directory + Watch + Trail + Feed + Places> Whole for T {}
+pub trait Whole: Store + Directory + OpenIdBook + Watch + Trail + Feed + Places {}
+impl<T: Store + Directory + OpenIdBook + Watch + Trail + Feed + Places> Whole for T {}
 
 fn change() -> Change {
     Change::new(organization_id(1))
@@ -91,6 +92,7 @@ pub async fn run(store: &dyn Whole) {
     directory(store).await;
     setups(store).await;
     ceremonies(store).await;
+    openid(store).await;
     sign_in_attempts(store).await;
     places(store).await;
     watch(store).await;
@@ -136,6 +138,7 @@ fn ways_in() -> Vec<Record> {
         samples::notifications(1).into(),
         Notifications { quiet: None, ..samples::notifications(2) }.into(),
         samples::passkeys(1).into(),
+        samples::openid_link(1).into(),
     ]
 }
 
@@ -1348,6 +1351,33 @@ async fn ceremonies(store: &dyn Whole) {
         assert_eq!(store.ceremony(asked.hash).await, Ok(None));
         assert_eq!(store.commit(end(n + 110)).await, conflict);
     }
+}
+
+/// A way to a provider is gone once; an account there opens one seat, and is taken from that alone.
+async fn openid(store: &dyn Whole) {
+    for trip in samples::openid_trips(76) {
+        assert_eq!(store.take_trip(trip.hash).await, Ok(None));
+        assert_eq!(store.keep_trip(&trip).await, Ok(()));
+        let taken = futures_util::future::join_all((0..5).map(|_| store.take_trip(trip.hash))).await;
+        let taken: Vec<_> = taken.into_iter().filter_map(Result::unwrap_or_default).collect();
+        assert_eq!(taken, [trip]);
+    }
+    let (account, link) = (samples::openid_account(76), samples::openid_link(76));
+    assert_eq!(store.account(account.hash).await, Ok(None));
+    let connect =
+        || change().create(link.clone()).directory(DirectoryWrite::NewOpenIdAccount(account.clone()));
+    assert_eq!(store.commit(connect()).await, Ok(()));
+    assert_eq!(store.account(account.hash).await, Ok(Some(account.clone())));
+    let key = Key::OpenIdLink(link.member_id);
+    let both = vec![Conflict::Record(key.clone()), Conflict::Directory];
+    assert_eq!(store.commit(connect()).await, Err(StoreError::Conflict(both)));
+    let end = |member_id| change().directory(DirectoryWrite::EndOpenIdAccount(account.hash, member_id));
+    let conflict = Err(StoreError::Conflict(vec![Conflict::Directory]));
+    assert_eq!(store.commit(end(samples::login(77).member_id)).await, conflict, "another's");
+    let ended = end(link.member_id).write(Write::RemoveVersion(key, link.version));
+    assert_eq!(store.commit(ended).await, Ok(()));
+    assert_eq!(store.account(account.hash).await, Ok(None));
+    assert_eq!(store.commit(end(link.member_id)).await, Ok(()), "once more");
 }
 
 /// Each attempt gets a number of its own, however many come at once; numbers of another address, of another count and of

@@ -10,6 +10,7 @@ use app::base::store::{
 };
 use app::base::trail::{Range, Stored, Trail};
 use app::gate::rate::Places;
+use app::people::openid::OpenIdBook;
 use async_trait::async_trait;
 use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
@@ -25,6 +26,7 @@ use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Shows, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
 use domain::people::passkey::Ceremony;
+use domain::people::openid::{OpenIdAccount, OpenIdTrip};
 use domain::people::setup::Setup;
 use domain::people::usage::{Of, Usage};
 use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
@@ -46,6 +48,10 @@ pub struct Contents {
     pub setups: BTreeMap<Digest, Setup>,
     /// What passkeys were asked for, by the hash of the secret.
     pub ceremonies: BTreeMap<Digest, Ceremony>,
+    /// Accounts at a provider, by their hash.
+    pub openid_accounts: BTreeMap<Digest, OpenIdAccount>,
+    /// Ways to a provider and back, by the hash of their secret.
+    pub openid_trips: BTreeMap<Digest, OpenIdTrip>,
     /// Addresses of inboxes.
     pub addresses: BTreeMap<String, AddressEntry>,
     /// Addresses of inboxes that were deleted.
@@ -232,6 +238,10 @@ fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
         DirectoryWrite::EndLogin(email, member_id) => {
             contents.logins.get(&email.mailbox_key()).is_some_and(|login| login.member_id == *member_id)
         }
+        DirectoryWrite::NewOpenIdAccount(account) => !contents.openid_accounts.contains_key(&account.hash),
+        DirectoryWrite::EndOpenIdAccount(hash, member_id) => {
+            contents.openid_accounts.get(hash).is_none_or(|account| account.member_id == *member_id)
+        }
         DirectoryWrite::ForgetAttempts(email, window) => {
             contents.tallies.contains_key(&(email.mailbox_key(), Tally::Attempts, *window))
         }
@@ -394,6 +404,10 @@ fn apply_to_directory(contents: &mut Contents, write: DirectoryWrite) {
         DirectoryWrite::NewPassword { login, password_hash } => {
             contents.logins.insert(login.email.mailbox_key(), Login { password_hash, ..login });
         }
+        DirectoryWrite::NewOpenIdAccount(account) => {
+            contents.openid_accounts.insert(account.hash, account);
+        }
+        DirectoryWrite::EndOpenIdAccount(hash, _) => drop(contents.openid_accounts.remove(&hash)),
         DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
         DirectoryWrite::ForgetAttempts(email, window) => {
             contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
@@ -788,6 +802,22 @@ impl Directory for MemoryStore {
 
     async fn claims(&self, name: &DomainName) -> Result<u64, StoreError> {
         Ok(self.contents().claims.get(name).copied().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl OpenIdBook for MemoryStore {
+    async fn keep_trip(&self, trip: &OpenIdTrip) -> Result<(), StoreError> {
+        self.contents().openid_trips.insert(trip.hash, trip.clone());
+        Ok(())
+    }
+
+    async fn take_trip(&self, hash: Digest) -> Result<Option<OpenIdTrip>, StoreError> {
+        Ok(self.contents().openid_trips.remove(&hash))
+    }
+
+    async fn account(&self, hash: Digest) -> Result<Option<OpenIdAccount>, StoreError> {
+        Ok(self.contents().openid_accounts.get(&hash).cloned())
     }
 }
 

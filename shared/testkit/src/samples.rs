@@ -45,6 +45,9 @@ use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Sess
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::{Mails, Notifications, Quiet};
+use domain::people::openid::{
+    OpenIdAccount, OpenIdClaims, OpenIdLink, OpenIdPurpose, OpenIdSecret, OpenIdTrip,
+};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::passkey::{Ceremony, CeremonySecret, Passkey, Passkeys, Purpose, UserHandle};
 use domain::people::pending::{PendingSecret, PendingSignIn};
@@ -150,6 +153,47 @@ pub fn reset(n: u8) -> (Reset, ResetSecret) {
 pub fn setup(n: u8) -> (Setup, SetupSecret) {
     let secret = SetupSecret::new([n; 32]);
     (Setup::new(&secret, NOW), secret)
+}
+
+/// What a provider says of an account that somebody has there.
+pub fn openid_claims(n: u8) -> OpenIdClaims {
+    OpenIdClaims {
+        issuer: "https://accounts.example.org".to_owned(),
+        subject: format!("subject-{n}"),
+        email: Some(member(n, Role::Owner).email),
+    }
+}
+
+/// Such an account, which opens the seat of [`member`].
+pub fn openid_account(n: u8) -> OpenIdAccount {
+    let Login { organization_id, member_id, email, .. } = login(n);
+    OpenIdAccount { hash: openid_claims(n).hash(), organization_id, member_id, email }
+}
+
+/// The same, as the seat has it.
+pub fn openid_link(n: u8) -> OpenIdLink {
+    let Login { organization_id, member_id, email, .. } = login(n);
+    OpenIdLink {
+        organization_id,
+        member_id,
+        account: openid_claims(n).hash(),
+        shown: Some(email),
+        linked_at: NOW,
+        drawn: Some(Digest::of(b"drawn")),
+        version: 1,
+    }
+}
+
+/// A way to the provider and back, for each purpose.
+pub fn openid_trips(n: u8) -> [OpenIdTrip; 3] {
+    let Login { organization_id, member_id, .. } = login(n);
+    let (secret, invitation) = (OpenIdSecret::new([n; 32]), invitation(n));
+    let purposes = [
+        OpenIdPurpose::SignIn,
+        OpenIdPurpose::Connect { organization_id, member_id, session_id: session(n, Role::Owner).0.id },
+        OpenIdPurpose::Accept { organization_id, invitation_id: invitation.id, secret: Digest::of(b"link") },
+    ];
+    purposes.map(|purpose| OpenIdTrip::new(&secret, purpose, "/console/approvals", NOW))
 }
 
 /// A login for [`member`].

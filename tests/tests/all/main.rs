@@ -73,6 +73,7 @@ mod stack {
         pub(super) mod access;
         mod console;
         pub(super) mod members;
+        mod openid;
         mod own_sessions;
         mod owners;
         pub(super) mod passkeys;

@@ -44,6 +44,9 @@ struct InvitationPage {
     email: String,
     role: &'static str,
     until: Moment,
+    /// What the provider is called that it may be accepted with; empty where there is none.
+    provider: String,
+    with_provider: String,
 }
 
 #[derive(Template)]
@@ -80,6 +83,8 @@ async fn page(
         email: opened.invitation.email.as_str().to_owned(),
         role: opened.invitation.role.as_str(),
         until: Moment::new(opened.invitation.expires_at, context.ports.now()),
+        provider: context.powers.provider_name.as_deref().unwrap_or_default().to_owned(),
+        with_provider: format!("/console/openid/invitations/{}", secret.reveal()),
     };
     Ok(guard::html(status, render(&page)?))
 }
@@ -105,7 +110,7 @@ async fn accept(
 }
 
 /// What is said of a link that opens nothing.
-fn closed(refusal: Refusal) -> Result<Response, Refusal> {
+pub(super) fn closed(refusal: Refusal) -> Result<Response, Refusal> {
     let (status, title) = match refusal.code() {
         Code::InvitationNotValid => (404, "This link opens no invitation"),
         Code::InvitationUsed => (410, "This invitation was accepted"),

@@ -17,6 +17,7 @@ mod lists;
 mod live;
 mod mail;
 mod notifications;
+mod openid;
 mod organization;
 mod passkeys;
 mod pause;
@@ -69,6 +70,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     lists::PAGES,
     live::PAGES,
     notifications::PAGES,
+    openid::PAGES,
     organization::PAGES,
     passkeys::PAGES,
     pause::PAGES,

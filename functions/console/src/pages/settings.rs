@@ -4,7 +4,7 @@ use app::Refusal;
 use app::base::error::FieldError;
 use app::base::store::PageRequest;
 use app::people::second_factor::{self, Proof};
-use app::people::{account, passkeys, sessions};
+use app::people::{account, openid, passkeys, sessions};
 use askama::Template;
 use domain::SessionId;
 use domain::base::code::Class;
@@ -108,6 +108,18 @@ struct SettingsPage {
     room: bool,
     /// Whether the organization asks for one that this session was opened without.
     wanted: bool,
+    /// What the provider is called that an account may be connected at; empty where there is none.
+    provider: String,
+    connected: Option<Connected>,
+}
+
+/// The account at a provider that opens the sign-in as well.
+struct Connected {
+    /// Its address there; empty where it is not known.
+    email: String,
+    since: Moment,
+    /// Whether there is no password.
+    only: bool,
 }
 
 /// What went wrong, and in which form it stands.
@@ -158,8 +170,9 @@ impl Row {
             used: Moment::new(one.last_used_at(), now),
             with: match one.opened_with {
                 OpenedWith::Password => "with a password",
-                OpenedWith::Totp => "with a password and a code",
-                OpenedWith::RecoveryCode => "with a password and a recovery code",
+                OpenedWith::OpenId => "with an account elsewhere",
+                OpenedWith::Totp => "with a code of your authenticator as well",
+                OpenedWith::RecoveryCode => "with a recovery code as well",
                 OpenedWith::Passkey => "with a passkey",
             },
             end: (one.id != own.id).then(|| format!("{ADDRESS}/sessions/{}/end", one.id)),
@@ -173,6 +186,8 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     let notice = match request.query.get("notice").map(String::as_str) {
         Some("password") => "Your password is changed. All your other sessions have ended.",
         Some("ended") => "That session has ended.",
+        Some("connected") => "Your account is connected. Sign in with it from now on, or with your password.",
+        Some("disconnected") => "Your account is disconnected, and all your other sessions have ended.",
         Some("others-ended") => "All your other sessions have ended.",
         Some("passkey-added") => {
             "The passkey is added. From now on it opens your account, without your password."
@@ -210,6 +225,8 @@ async fn shown(
         room: keys.len() < Passkeys::MAX,
         codes_left: count(left, "recovery code is left", "recovery codes are left"),
         wanted: frame.me.organization.require_second_factor && !visit.session.opened_with.has_second_factor(),
+        provider: visit.powers.provider_name.as_deref().unwrap_or_default().to_owned(),
+        connected: connected(visit, &frame).await?,
         shell: frame.shell,
     };
     Ok(guard::html(status, render(&page)?))
@@ -223,6 +240,20 @@ pub(super) async fn with_alert(
     text: String,
 ) -> Result<Response, Refusal> {
     shown(visit, status, "", Some(Alert { form, text })).await
+}
+
+async fn connected(visit: &Visit, frame: &Frame) -> Result<Option<Connected>, Refusal> {
+    let Some(link) = openid::get(&visit.ports, &visit.session).await? else { return Ok(None) };
+    // Whether the password is the one that nobody knows is asked where one was drawn alone.
+    let only = match link.drawn {
+        Some(_) => {
+            let login = visit.powers.directory()?.login(&frame.me.member.email).await?;
+            login.is_some_and(|login| link.is_only_way(&login))
+        }
+        None => false,
+    };
+    let email = link.shown.as_ref().map_or_else(String::new, |email| visible(email.as_str()));
+    Ok(Some(Connected { email, since: Moment::new(link.linked_at, visit.ports.now()), only }))
 }
 
 /// The page again, with what was wrong where a person can do something about it.
@@ -243,7 +274,7 @@ async fn again(visit: &Visit, form: &'static str, refusal: Refusal) -> Result<Re
 }
 
 /// A bad field in words, which begin with its name.
-fn sentence(form: &str, error: &FieldError) -> String {
+pub(super) fn sentence(form: &str, error: &FieldError) -> String {
     let name = match error.field.as_str() {
         "current_password" => "The current password",
         "new_password" => "The new password",
@@ -255,7 +286,7 @@ fn sentence(form: &str, error: &FieldError) -> String {
     format!("{name} {message}.")
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -366,7 +397,7 @@ async fn codes_page(visit: &Visit, codes: &[RecoveryCode], is_new: bool) -> Resu
 
 /// What somebody typed to prove that it is them: a code or their password, in one field. A recovery code is told from a password by the
 /// hyphens with which it is shown.
-fn proof(form: &Form) -> Proof {
+pub(super) fn proof(form: &Form) -> Proof {
     let typed = form.field("proof").to_owned();
     match TypedCode::parse(&typed) {
         Some(TypedCode::Totp(_)) => Proof::Code(typed),

@@ -42,13 +42,21 @@ struct SignInPage {
     next: String,
     /// Whether `next` is more than the front page, which is worth a word.
     expected: bool,
+    /// What the provider is called that somebody may sign in with; empty where there is none.
+    provider: String,
 }
 
 impl SignInPage {
     fn new(wanted: &str) -> Self {
         let next = route::destination(wanted);
         let expected = next != route::QUEUE;
-        Self { shell: Shell::bare(), alert: String::new(), notice: "", email: String::new(), next, expected }
+        let (alert, email, provider) = (String::new(), String::new(), String::new());
+        Self { shell: Shell::bare(), alert, notice: "", email, next, expected, provider }
+    }
+
+    fn of(context: &Context, wanted: &str) -> Self {
+        let provider = context.powers.provider_name.as_deref().unwrap_or_default().to_owned();
+        Self { provider, ..Self::new(wanted) }
     }
 }
 
@@ -69,7 +77,7 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
         Err(refusal) if refusal.class() == Class::Unauthenticated => {}
         Err(refusal) => return Err(refusal),
     }
-    let mut page = SignInPage::new(wanted);
+    let mut page = SignInPage::of(context, wanted);
     page.notice = match request.query.get("notice").map(String::as_str) {
         Some("signed-out") => "You are signed out.",
         Some("ended") => {
@@ -109,7 +117,7 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
         }
         _ => Err(wrong),
     };
-    let mut page = SignInPage::new(form.field("next"));
+    let mut page = SignInPage::of(context, form.field("next"));
     page.email = email.chars().take(254).collect();
     match opened {
         Ok(Begun::Opened(opened)) => Ok(guard::see_other(&page.next).cookie(cookie(&opened.1))),

@@ -58,6 +58,11 @@ fn anew(next: &str) -> Response {
     guard::see_other(&address).cookie(no_pending_cookie())
 }
 
+/// The form, in answer to whoever came in another way than by a password.
+pub(super) fn form(secret: &PendingSecret, wanted: &str) -> Result<Response, Refusal> {
+    Ok(guard::html(200, render(&CodePage::new(secret, wanted))?))
+}
+
 /// The form, for whoever showed their password a moment ago.
 fn show(_: &Context, request: &Request) -> Result<Response, Refusal> {
     let wanted = request.query.get("next").map(String::as_str).unwrap_or_default();

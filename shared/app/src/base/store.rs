@@ -31,6 +31,7 @@ use domain::people::credential::{Login, OpenedWith, Rotation, Session, SignInWin
 use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::Notifications;
+use domain::people::openid::{OpenIdAccount, OpenIdLink};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::passkey::{Ceremony, Passkeys};
 use domain::people::pending::PendingSignIn;
@@ -284,6 +285,8 @@ records! {
         Passkeys(Passkeys, boxed *) by (member_id: MemberId), version;
         /// A sign-in that waits for its second factor, by the hash of its secret.
         PendingSignIn(PendingSignIn) by (hash: Digest);
+        /// With which account at a provider a member's seat is connected.
+        OpenIdLink(OpenIdLink) by (member_id: MemberId), version;
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
         /// A deleted inbox whose mail is still being deleted.
@@ -513,6 +516,10 @@ pub enum DirectoryWrite {
         /// The new one, as [`Login::password_hash`] has it.
         password_hash: String,
     },
+    /// An account at a provider opens a login from now on; it must open none yet.
+    NewOpenIdAccount(OpenIdAccount),
+    /// An account opens this seat no more. One that opens none is as it is to be; one that opens another seat is a conflict.
+    EndOpenIdAccount(Digest, MemberId),
     /// The login of a seat that is removed: its address may have another.
     EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.

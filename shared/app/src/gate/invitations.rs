@@ -11,6 +11,7 @@ use domain::people::access::{Permit, Role, scope};
 use domain::people::browser::Browser;
 use domain::people::credential::{Login, OpenedWith, Secret, Session};
 use domain::people::invitation::{Accepted, Invitation, InvitationClosed, InvitationSecret};
+use domain::people::openid::OpenIdClaims;
 use domain::people::organization::{Member, Organization};
 use domain::people::seats::check_gift;
 use domain::{GroupId, InvitationId, MemberId, OrganizationId, Timestamp};
@@ -25,9 +26,10 @@ use crate::base::store::{
     Write, key, load, typed,
 };
 use crate::gate::seats::{GroupRef, book, person, refused, resolve, seat_event};
-use crate::people::members;
+use crate::people::openid::Provider;
 use crate::people::password::{check_new_password, hash_password};
 use crate::people::sessions::fresh;
+use crate::people::{members, openid};
 
 /// A change that loses against another is made anew at most so often.
 const TRIES: usize = 8;
@@ -152,12 +154,33 @@ pub struct Opened {
 
 /// What the link of an invitation opens. Changes nothing.
 pub async fn open(ports: &Ports, secret: &InvitationSecret) -> Result<Opened, Refusal> {
-    let organization_id = secret.organization_id();
-    let wanted = (key::Invitation(secret.invitation_id()), key::Organization);
+    look(ports, &LinkOf::from(secret)).await
+}
+
+/// What the link of an invitation says, without its secret.
+pub struct LinkOf {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The invitation.
+    pub invitation_id: InvitationId,
+    /// What the secret hashes to.
+    pub hash: Digest,
+}
+
+impl From<&InvitationSecret> for LinkOf {
+    fn from(secret: &InvitationSecret) -> Self {
+        let (organization_id, invitation_id) = (secret.organization_id(), secret.invitation_id());
+        Self { organization_id, invitation_id, hash: secret.hash() }
+    }
+}
+
+async fn look(ports: &Ports, link: &LinkOf) -> Result<Opened, Refusal> {
+    let organization_id = link.organization_id;
+    let wanted = (key::Invitation(link.invitation_id), key::Organization);
     let (invitation, organization) = load(&*ports.store, organization_id, wanted).await?;
     let invitation = invitation.ok_or_else(|| closed(InvitationClosed::Unknown))?;
     let inviter = inviter(ports, &invitation).await?.map(|member| (member.id, member.role));
-    invitation.opens(secret.hash(), inviter.map(|(_, role)| role), ports.now()).map_err(closed)?;
+    invitation.opens(link.hash, inviter.map(|(_, role)| role), ports.now()).map_err(closed)?;
     let inviter = inviter.ok_or_else(|| closed(InvitationClosed::Unknown))?;
     let organization = organization.ok_or_else(|| closed(InvitationClosed::Unknown))?;
     Ok(Opened { invitation, organization, inviter })
@@ -171,15 +194,49 @@ pub async fn accept(
     browser: Option<Browser>,
 ) -> Result<(Session, Secret), Refusal> {
     let secret = InvitationSecret::parse(text).ok_or_else(|| closed(InvitationClosed::Unknown))?;
-    let organization_id = secret.organization_id();
     // Whoever has no link learns nothing of what a password has to be, and has none hashed.
     let Opened { invitation, organization, .. } = open(ports, &secret).await?;
     check_new_password("password", password, &invitation.email, &organization.name)
         .map_err(|error| Refusal::Invalid(vec![error]))?;
     let password_hash = hash_password(password, &ports.bytes())?;
+    join(ports, &LinkOf::from(&secret), &password_hash, None, browser).await
+}
+
+/// Accepts an invitation with an account at a provider, which must say that the invited address is theirs: beside seat and session it
+/// makes a login with a password that nobody knows, and connects the account.
+pub async fn accept_with(
+    ports: &Ports,
+    way: &Provider<'_>,
+    directory: &dyn Directory,
+    link: &LinkOf,
+    claims: &OpenIdClaims,
+    browser: Option<Browser>,
+) -> Result<(Session, Secret), Refusal> {
+    let Opened { invitation, .. } = look(ports, link).await?;
+    let invited = invitation.email.mailbox_key();
+    if claims.email.as_ref().is_none_or(|email| email.mailbox_key() != invited) {
+        let message = "the account that you took there does not have the address that is invited: take the one that has it, or choose a \
+                       password instead";
+        return Err(Refusal::because(Code::OpenIdOtherAddress, message));
+    }
+    openid::free(ports, way, directory, claims).await?;
+    let nobody_knows = Digest::from_bytes(ports.bytes()).hex();
+    let password_hash = hash_password(&nobody_knows, &ports.bytes())?;
+    join(ports, link, &password_hash, Some(claims), browser).await
+}
+
+/// The seat, the login with this password and the session of whoever accepts an invitation; with an account at a provider, that too.
+async fn join(
+    ports: &Ports,
+    link: &LinkOf,
+    password_hash: &str,
+    with: Option<&OpenIdClaims>,
+    browser: Option<Browser>,
+) -> Result<(Session, Secret), Refusal> {
+    let organization_id = link.organization_id;
     retry(TRIES, "the invitation kept changing", || async {
         let now = ports.now();
-        let Opened { invitation, inviter: (inviter_id, inviter_role), .. } = open(ports, &secret).await?;
+        let Opened { invitation, inviter: (inviter_id, inviter_role), .. } = look(ports, link).await?;
         let member = Member {
             id: ports.member_id(),
             organization_id,
@@ -192,22 +249,26 @@ pub async fn accept(
         let login = Login {
             user_id: member.user_id,
             email: member.email.clone(),
-            password_hash: password_hash.clone(),
+            password_hash: password_hash.to_owned(),
             organization_id,
             member_id: member.id,
         };
-        let (session, shown) = fresh(ports, &member, browser.clone(), OpenedWith::Password);
+        let opened_with = if with.is_some() { OpenedWith::OpenId } else { OpenedWith::Password };
+        let (session, shown) = fresh(ports, &member, browser.clone(), opened_with);
         let actor = person(member.id);
         let accepted = Some(Accepted { at: now, member_id: member.id });
         let mut joined = ports.audit(organization_id, &actor, "invitation.accept", invitation.id);
         let mut change = Change::new(organization_id)
             .update(Invitation { accepted, ..invitation.clone() })
             .create(member.clone())
-            .directory(DirectoryWrite::NewLogin(login))
+            .directory(DirectoryWrite::NewLogin(login.clone()))
             .create(session.clone())
             .create(SessionPointer::from(&session))
             // Of one who is removed at this moment, or has another role, nobody comes in.
             .write(Write::HoldsRole(inviter_id, inviter_role));
+        if let Some(claims) = with {
+            change = openid::joining(ports, change, &member, &login, claims);
+        }
         let mut groups = vec![];
         if !invitation.groups.is_empty() {
             let mut book = book(ports, organization_id).await?;

@@ -19,7 +19,7 @@ use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, DirectoryWrite, List, Page, PageRequest, Write, key, load, typed};
 use crate::gate::policies::check_readable;
-use crate::people::members;
+use crate::people::{members, openid};
 
 /// A change that loses against another is made anew at most so often.
 const TRIES: usize = 8;
@@ -159,6 +159,7 @@ pub async fn remove(ports: &Ports, principal: &Principal, id: MemberId) -> Resul
         let removed = Change::new(organization_id)
             .write(Write::Unseat(id, member.role))
             .directory(DirectoryWrite::EndLogin(member.email.clone(), id));
+        let removed = openid::leaving(ports, removed, organization_id, id).await?;
         let mut removed = with_witness(ports, removed, &caller, &member, is_own).await?;
         // Nobody is put into a group, so none is full.
         let left = regroup(&mut book.groups, id, &BTreeSet::new(), &caller.actor, ports.now());

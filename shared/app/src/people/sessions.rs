@@ -299,23 +299,31 @@ pub(crate) async fn open_beside(
     let actor = Actor::Member { member_id: member.id };
     let mut entry = ports.audit(organization_id, &actor, "session.create", session.id);
     entry.details.push(("opened_with", session.opened_with.as_str().to_owned()));
-    let mut change = beside
-        .create(session.clone())
-        .create(SessionPointer::from(&session))
+    let change = beside
         // Whoever ends all sessions with a change of the password must not find one more behind it.
         .directory(DirectoryWrite::SamePassword(login.clone()))
         .audit(entry);
-    // Some more than there may be: of several that signed in at the same moment none saw the others.
-    let latest = PageRequest { limit: Session::MAX + ENDED_WITH, cursor: None };
-    let latest = ports.store.list(organization_id, &List::Sessions(member.id), &latest).await?;
-    for oldest in typed::<SessionPointer>(latest).items.iter().skip(usize::from(Session::MAX) - 1) {
-        change = ended(change, oldest);
-    }
+    let change = with_session(ports, change, &session).await?;
     match ports.store.commit(change).await {
         Ok(()) => Ok(Ok((session, secret))),
         Err(StoreError::Conflict(conflicts)) => Ok(Err(conflicts)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Adds a session to a change, what leads to it, and the end of the oldest beyond [`Session::MAX`].
+pub(crate) async fn with_session(
+    ports: &Ports,
+    change: Change,
+    session: &Session,
+) -> Result<Change, Refusal> {
+    let change = change.create(session.clone()).create(SessionPointer::from(session));
+    // Some more than there may be: of several that signed in at the same moment none saw the others.
+    let latest = PageRequest { limit: Session::MAX + ENDED_WITH, cursor: None };
+    let latest =
+        ports.store.list(session.organization_id, &List::Sessions(session.member_id), &latest).await?;
+    let latest = typed::<SessionPointer>(latest).items;
+    Ok(latest.iter().skip(usize::from(Session::MAX) - 1).fold(change, ended))
 }
 
 /// A session of a member, to be stored.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use app::base::ports::{DataKey, DataKeys, FlowError, Signature, Signer};
+use app::people::openid::ClientSecret;
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
@@ -66,6 +67,40 @@ impl Signer for KmsSigner {
         let key_id = answer.key_id.unwrap_or_else(|| self.key_id.clone());
         let signature = answer.signature.map(Blob::into_inner).unwrap_or_default();
         Ok(Signature { key_id, signature })
+    }
+}
+
+/// The secret of a client at a provider of `OpenID` Connect, encrypted by an operator under the installation's key.
+#[derive(Clone)]
+pub struct KmsClientSecret {
+    client: LazyClient,
+    key_id: String,
+    encrypted: Vec<u8>,
+}
+
+impl KmsClientSecret {
+    /// What `aws kms encrypt` gave, under the key of this id or ARN.
+    pub fn new(config: &SdkConfig, key_id: impl Into<String>, encrypted: Vec<u8>) -> Self {
+        Self { client: lazy(config), key_id: key_id.into(), encrypted }
+    }
+}
+
+#[async_trait]
+impl ClientSecret for KmsClientSecret {
+    async fn open(&self) -> Result<Zeroizing<String>, FlowError> {
+        let answer = self
+            .client
+            .decrypt()
+            .key_id(&self.key_id)
+            .ciphertext_blob(Blob::new(self.encrypted.as_slice()))
+            // What was encrypted for something else does not open here, and this opens nowhere else.
+            .encryption_context("purpose", "openid-client")
+            .send()
+            .await
+            .map_err(|e| classify(&e))?;
+        let bytes = Zeroizing::new(answer.plaintext.map(Blob::into_inner).unwrap_or_default());
+        let text = std::str::from_utf8(&bytes).map(|text| Zeroizing::new(text.trim().to_owned()));
+        text.map_err(|_| FlowError::Permanent("kms: the secret of the client is no text".to_owned()))
     }
 }
 

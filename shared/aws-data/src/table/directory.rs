@@ -3,6 +3,7 @@
 use app::base::store::{
     AddressEntry, Conflict, Directory, DueDelivery, Expect, StoreError, Tally, Watch, Watched,
 };
+use app::people::openid::OpenIdBook;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::base::address::EmailAddress;
@@ -10,6 +11,7 @@ use domain::base::digest::Digest;
 use domain::mailbox::domains::{DomainName, Family};
 use domain::people::credential::{Login, SignInWindow};
 use domain::people::passkey::Ceremony;
+use domain::people::openid::{OpenIdAccount, OpenIdTrip};
 use domain::people::setup::Setup;
 use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 
@@ -17,7 +19,7 @@ use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, encode, key, number, place_of, text};
 use crate::delivery::waiting;
 use crate::mailbox::{domains, inbox, index, screening, trash};
-use crate::people::{member, passkey, session, setup};
+use crate::people::{member, openid, passkey, session, setup};
 use crate::table::{DynamoTable, classify, retry_contention};
 
 #[async_trait]
@@ -96,6 +98,31 @@ impl Directory for DynamoTable {
     async fn claims(&self, name: &DomainName) -> Result<u64, StoreError> {
         let found = self.read(&[domains::claims_at(name)]).await?;
         Ok(domains::claims_of(found.values().next()))
+    }
+}
+
+#[async_trait]
+impl OpenIdBook for DynamoTable {
+    async fn keep_trip(&self, trip: &OpenIdTrip) -> Result<(), StoreError> {
+        // Its secret was drawn for it: nothing else lies there.
+        let put = self.put(encode(&openid::trip_at(trip.hash), trip)?, Expect::Anything)?;
+        self.transact(vec![put], &[Conflict::Directory]).await
+    }
+
+    async fn take_trip(&self, hash: Digest) -> Result<Option<OpenIdTrip>, StoreError> {
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&openid::trip_at(hash))))
+            .return_values(ReturnValue::AllOld);
+        let taken = retry_contention(|| request.clone().send()).await.map_err(|e| classify(&e))?;
+        taken.attributes.filter(|item| !item.is_empty()).map(decode).transpose()
+    }
+
+    async fn account(&self, hash: Digest) -> Result<Option<OpenIdAccount>, StoreError> {
+        let mut found = self.read(&[openid::account_at(hash)]).await?;
+        found.drain().next().map(|(_, item)| decode(item)).transpose()
     }
 }
 

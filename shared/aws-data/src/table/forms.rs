@@ -25,6 +25,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
+use domain::people::openid::{OpenIdAccount, OpenIdTrip};
 use domain::people::organization::{Member, Organization};
 use domain::people::passkey::{Ceremony, Purpose};
 use domain::people::setup::Setup;
@@ -37,7 +38,7 @@ use crate::base::item::{Kind as _, corrupt, decode, encode};
 use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
-use crate::people::{member, passkey, setup};
+use crate::people::{member, openid, passkey, setup};
 
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
@@ -138,6 +139,7 @@ fn written() -> Vec<(String, Item)> {
     add(Head::NAME, encode(&audit::head_at(organization), &head));
     all.extend(set_up_links());
     all.extend(ceremonies());
+    all.extend(openid());
     all
 }
 
@@ -157,6 +159,16 @@ fn ceremonies() -> [(String, Item); 2] {
     })
 }
 
+/// An account at a provider, and ways there and back.
+fn openid() -> Vec<(String, Item)> {
+    let account = samples::openid_account(1);
+    let account =
+        (OpenIdAccount::NAME.to_owned(), encode(&openid::account_at(account.hash), &account).unwrap());
+    let trips = samples::openid_trips(1)
+        .map(|trip| (OpenIdTrip::NAME.to_owned(), encode(&openid::trip_at(trip.hash), &trip).unwrap()));
+    [account].into_iter().chain(trips).collect()
+}
+
 /// What somebody comes in by.
 fn ways_in() -> Vec<Record> {
     let (session, _) = samples::session(1, Role::Approver);
@@ -166,6 +178,7 @@ fn ways_in() -> Vec<Record> {
         samples::notifications(1).into(),
         samples::pending_sign_in(1).0.into(),
         samples::passkeys(1).into(),
+        samples::openid_link(1).into(),
         session.into(),
         samples::member(1, Role::Owner).into(),
         Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),

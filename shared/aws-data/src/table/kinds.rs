@@ -19,6 +19,7 @@
 //! | second factor | `org/mem/second-factor` | `second-factor` | |
 //! | passkeys | `org/mem/passkeys` | `passkeys` | |
 //! | sign-in that waits for it | `org/pending/hash` | `pending` | |
+//! | seat that is connected with an account at a provider | `org/mem/openid` | `openid` | |
 //! | inbox | `org/inb/inbox` | `inbox` | `org/inboxes` / `inb` |
 //! | deleted inbox | `org/inb/purge` | `purge` | |
 //! | message | `org/inb/messages` | `msg` | `org/thr` / `msg` |
@@ -60,6 +61,8 @@
 //! | that there is a chain | `audit-heads` | `org` | |
 //! | login | `login/hash` | `login` | |
 //! | what a passkey was asked for | `ceremony/hash` | `ceremony` | |
+//! | account at a provider | `openid-account/hash` | `account` | |
+//! | way to a provider and back | `openid-trip/hash` | `trip` | |
 //! | set-up link | `setup/hash` | `setup` | |
 //! | address | `address/hash` | `address` | |
 //! | verified domains that look alike | `domain-family/hash` | `family` | |
@@ -102,6 +105,7 @@ use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
 use domain::people::notifications::Notifications;
+use domain::people::openid::OpenIdLink;
 use domain::people::organization::{Member, Organization};
 use domain::people::passkey::Passkeys;
 use domain::people::pending::PendingSignIn;
@@ -115,7 +119,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, notifications, organization, passkey, reset, session, token, usage};
+use crate::people::{invitation, member, notifications, openid, organization, passkey, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -156,6 +160,7 @@ kinds! { org;
     Notifications(Notifications), Key::Notifications(member) => notifications::at(org, *member);
     Passkeys(Passkeys), Key::Passkeys(member) => passkey::at(org, *member);
     PendingSignIn(PendingSignIn), Key::PendingSignIn(hash) => session::pending_at(org, *hash);
+    OpenIdLink(OpenIdLink), Key::OpenIdLink(member) => openid::link_at(org, *member);
     SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
     Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
@@ -266,6 +271,9 @@ mod tests {
             key("what a member wants to be told of", Key::Notifications(member)),
             key("passkeys", Key::Passkeys(member)),
             key("sign-in that waits for it", Key::PendingSignIn(hash)),
+            key("seat that is connected", Key::OpenIdLink(member)),
+            ("account at a provider", openid::account_at(hash)),
+            ("way to a provider and back", openid::trip_at(hash)),
             key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),
             key("deleted inbox", Key::Purge(inbox)),

@@ -22,7 +22,7 @@ use crate::delivery::event;
 use crate::gate::contact;
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox, message, thread};
-use crate::people::{member, organization, passkey, session, setup, token, usage};
+use crate::people::{member, openid, organization, passkey, session, setup, token, usage};
 use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
@@ -257,6 +257,14 @@ impl DynamoTable {
             DirectoryWrite::SamePassword(login) => self.check(member::same_password(login)),
             DirectoryWrite::NewPassword { login, password_hash } => {
                 self.update(member::new_password(login, password_hash))
+            }
+            DirectoryWrite::NewOpenIdAccount(account) => {
+                self.put(encode(&openid::account_at(account.hash), account)?, Expect::Absent)
+            }
+            DirectoryWrite::EndOpenIdAccount(hash, member_id) => {
+                let delete = openid::end_account(*hash, *member_id).table_name(&self.table).build();
+                let delete = delete.map_err(|e| StoreError::Permanent(e.to_string()))?;
+                Ok(TransactWriteItem::builder().delete(delete).build())
             }
             DirectoryWrite::EndLogin(email, member_id) => self.end_login(email, *member_id),
             DirectoryWrite::UseSetup { hash, at } => self.update(setup::use_up(*hash, *at)),

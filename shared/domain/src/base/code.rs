@@ -130,6 +130,14 @@ codes! {
         PasskeyKnown = "passkey_known", "it is among yours already: sign in with it, or add one of another device";
         TooManyPasskeys = "too_many_passkeys", "there are at most ten: remove one that you don't use, then repeat";
         NoPasskeysHere = "no_passkeys_here", "passkeys need a name: reach this installation under one, or under `localhost`";
+        OpenIdLapsed = "openid_lapsed", "this way to the provider was used, took longer than ten minutes, or began in another browser: begin anew";
+        OpenIdRefused = "openid_refused", "the provider did not say who it is, or what it said could not be trusted: begin anew";
+        OpenIdUnknown = "openid_unknown", "no login is connected with this account: sign in with the password and connect it in the settings, or ask for an invitation";
+        OpenIdElsewhere = "openid_elsewhere", "this account at the provider opens another login: take another account, or disconnect it there";
+        OpenIdConnected = "openid_connected", "an account at the provider is connected already: disconnect it first";
+        OpenIdNotConnected = "openid_not_connected", "no account at a provider is connected";
+        OpenIdOtherAddress = "openid_other_address", "the provider does not say that the invited address is this person's: take the account with that address, or choose a password";
+        OnlyWayIn = "only_way_in", "choose a password first (\"Forgot your password?\", where you sign in): without it nobody could come in any more";
         EmailTaken = "email_taken", "somebody signs in with this address: take another";
         AlreadyMember = "already_member", "somebody with this address belongs to the organization: change their role instead";
         AlreadyInvited = "already_invited", "this address is invited: send `details.invitation_id` again, or cancel it";

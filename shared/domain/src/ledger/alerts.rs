@@ -21,6 +21,8 @@ pub fn of(entry: &Entry) -> Vec<(MemberId, Alert)> {
         "second_factor.remove" => own(Alert::SecondFactorRemoved),
         "passkey.add" => own(Alert::PasskeyAdded),
         "passkey.remove" => own(Alert::PasskeyRemoved),
+        "openid.connect" => own(Alert::OpenIdConnected),
+        "openid.disconnect" => own(Alert::OpenIdDisconnected),
         "member.update" => {
             let told = MemberId::parse(&entry.target).ok();
             told.zip(changed(role(entry, "from"), role(entry, "role"))).into_iter().collect()
@@ -111,6 +113,8 @@ mod tests {
             ("second_factor.remove", Alert::SecondFactorRemoved),
             ("passkey.add", Alert::PasskeyAdded),
             ("passkey.remove", Alert::PasskeyRemoved),
+            ("openid.connect", Alert::OpenIdConnected),
+            ("openid.disconnect", Alert::OpenIdDisconnected),
         ] {
             assert_eq!(of(&entry(action, "usr_1", &[])), [(member(1), alert)], "{action}");
         }

@@ -21,6 +21,10 @@ pub enum Alert {
     PasskeyAdded,
     /// One does no more.
     PasskeyRemoved,
+    /// An account at a provider opens sessions of theirs from now on.
+    OpenIdConnected,
+    /// No account at a provider opens any more.
+    OpenIdDisconnected,
     /// They may do something else than before.
     RoleChanged {
         /// The role that they had.

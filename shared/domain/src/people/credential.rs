@@ -465,9 +465,11 @@ pub enum OpenedWith {
     /// Their password, and no second factor.
     #[default]
     Password,
-    /// Their password and a code of their authenticator (RFC 6238).
+    /// An account at a provider (`OpenID` Connect), and no second factor.
+    OpenId,
+    /// Their password, or an account at a provider, and a code of their authenticator (RFC 6238).
     Totp,
-    /// Their password and one of the codes that they keep for the day when their authenticator is lost.
+    /// The same, and one of the codes that they keep for the day when their authenticator is lost.
     RecoveryCode,
     /// A passkey, whose device verified them: it counts as both factors.
     Passkey,
@@ -475,13 +477,19 @@ pub enum OpenedWith {
 
 impl OpenedWith {
     /// All there are.
-    pub const ALL: &[OpenedWith] =
-        &[OpenedWith::Password, OpenedWith::Totp, OpenedWith::RecoveryCode, OpenedWith::Passkey];
+    pub const ALL: &[OpenedWith] = &[
+        OpenedWith::Password,
+        OpenedWith::OpenId,
+        OpenedWith::Totp,
+        OpenedWith::RecoveryCode,
+        OpenedWith::Passkey,
+    ];
 
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             OpenedWith::Password => "password",
+            OpenedWith::OpenId => "openid",
             OpenedWith::Totp => "totp",
             OpenedWith::RecoveryCode => "recovery_code",
             OpenedWith::Passkey => "passkey",
@@ -495,7 +503,7 @@ impl OpenedWith {
 
     /// Whether a second factor was shown.
     pub const fn has_second_factor(self) -> bool {
-        !matches!(self, OpenedWith::Password)
+        !matches!(self, OpenedWith::Password | OpenedWith::OpenId)
     }
 }
 

@@ -14,6 +14,8 @@ pub fn write(alerted: &Alerted) -> String {
         Alert::SecondFactorRemoved => ("second_factor_removed", None, None),
         Alert::PasskeyAdded => ("passkey_added", None, None),
         Alert::PasskeyRemoved => ("passkey_removed", None, None),
+        Alert::OpenIdConnected => ("openid_connected", None, None),
+        Alert::OpenIdDisconnected => ("openid_disconnected", None, None),
         Alert::RoleChanged { from, to } => ("role_changed", None, Some((from.as_str(), to.as_str()))),
     };
     let alert = json!({

@@ -144,6 +144,8 @@ async fn each_kind_has_words_of_its_own() {
     for (n, alert, words) in [
         (1, Alert::SecondFactorAdded, "asks for a code"),
         (2, Alert::SecondFactorRemoved, "password alone"),
+        (4, Alert::OpenIdConnected, "an account elsewhere"),
+        (5, Alert::OpenIdDisconnected, "opens it no more"),
         (3, Alert::RoleChanged { from: Role::Viewer, to: Role::Owner }, "was viewer, and is owner now"),
     ] {
         let told = Alerted { id: domain::AuditId::new(samples::NOW, [n; 10]), ..house.alerted(1, alert) };
@@ -152,7 +154,7 @@ async fn each_kind_has_words_of_its_own() {
         assert!(text.contains(words) && text.contains("ask an owner") == (n == 3), "{text}");
         assert!(!text.contains("With:"), "nothing is known of it: {text}");
     }
-    assert_eq!(house.mails().len(), 3);
+    assert_eq!(house.mails().len(), 5);
 }
 
 #[tokio::test]

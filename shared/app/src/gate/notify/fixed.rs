@@ -110,6 +110,14 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
             "One of your passkeys does not open Countersign any more, and all your other sessions ended."
                 .to_owned(),
         ),
+        Alert::OpenIdConnected => (
+            "An account was connected with your sign-in to Countersign",
+            "From now on an account elsewhere (Google, say) opens Countersign for you as well as your password does.".to_owned(),
+        ),
+        Alert::OpenIdDisconnected => (
+            "An account was disconnected from your sign-in to Countersign",
+            "The account elsewhere that opened Countersign for you opens it no more.".to_owned(),
+        ),
         Alert::RoleChanged { from, to } => (
             "Your role in Countersign was changed",
             format!("Your role in your organization was {}, and is {} now.", from.as_str(), to.as_str()),
@@ -124,11 +132,18 @@ pub(super) fn alert(alert: Alert, at: Timestamp, browser: Option<&Browser>, publ
         (None, _) => {}
     }
     let role = matches!(alert, Alert::RoleChanged { .. });
-    let otherwise = if role {
-        "If you did not expect this, ask an owner of your organization."
-    } else {
-        "If it was not you: sign in, choose \"Sign out everywhere\" on that page, and then another password (\"Forgot your password?\", where \
-         you sign in). If you can\u{2019}t sign in any more, begin with the password. Tell an owner of your organization."
+    let otherwise = match alert {
+        Alert::RoleChanged { .. } => "If you did not expect this, ask an owner of your organization.",
+        // Another password would leave it.
+        Alert::OpenIdConnected => {
+            "If it was not you: sign in, disconnect that account on that page, which ends all other sessions, and then choose another password. \
+             If you can\u{2019}t sign in any more, begin with the password (\"Forgot your password?\", where you sign in). Tell an owner of your \
+             organization."
+        }
+        _ => {
+            "If it was not you: sign in, choose \"Sign out everywhere\" on that page, and then another password (\"Forgot your password?\", where \
+             you sign in). If you can\u{2019}t sign in any more, begin with the password. Tell an owner of your organization."
+        }
     };
     let url = format!("{public_url}/console/settings");
     let after = ["If it was you, there is nothing to do.", otherwise];

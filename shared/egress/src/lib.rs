@@ -1,0 +1,155 @@
+//! Where a call may go whose host strangers named, or whose answer names another.
+//!
+//! The name is resolved by us, every address it leads to must be public, and the connection goes to one of these very
+//! addresses: there is no second look-up that could answer otherwise.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper_util::client::legacy::connect::dns::Name;
+
+/// Resolves names, and gives addresses only where all of them are public.
+#[derive(Clone)]
+pub struct PublicOnly {
+    allow_loopback: bool,
+}
+
+impl PublicOnly {
+    /// `allow_loopback` takes this machine as well, for a stack on it.
+    pub fn new(allow_loopback: bool) -> Self {
+        Self { allow_loopback }
+    }
+}
+
+/// A name that leads to an address inside.
+#[derive(Debug)]
+struct NotPublic;
+
+impl std::fmt::Display for NotPublic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the name leads to an address that is not public")
+    }
+}
+
+impl std::error::Error for NotPublic {}
+
+/// Whether a call failed because its host leads to an address that is not public.
+pub fn refused_address(error: &dyn std::error::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if cause.is::<NotPublic>()
+            || inner.is_some_and(<dyn std::error::Error + Send + Sync + 'static>::is::<NotPublic>)
+        {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+impl tower_service::Service<Name> for PublicOnly {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let allow_loopback = self.allow_loopback;
+        Box::pin(async move {
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let fine = |ip: IpAddr| is_public(ip) || (allow_loopback && ip.is_loopback());
+            if found.is_empty() || !found.iter().all(|address| fine(address.ip())) {
+                return Err(io::Error::other(NotPublic));
+            }
+            Ok(found.into_iter())
+        })
+    }
+}
+
+/// Whether an address is a public unicast one: not among the special-purpose registries of IANA
+/// (<https://www.iana.org/assignments/iana-ipv4-special-registry>, and that of IPv6).
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => {
+            if let Some(v4) = ip.to_ipv4_mapped() {
+                return is_public_v4(v4);
+            }
+            let [a, b, ..] = ip.segments();
+            // Only 2000::/3 is global unicast. Of it: no documentation, no Teredo, no 6to4 and no other protocol
+            // assignments, each of which can lead to an IPv4 address inside.
+            (a & 0xe000) == 0x2000
+                && a != 0x2002
+                && !(a == 0x2001 && b < 0x0200)
+                && !(a == 0x2001 && b == 0x0db8)
+                && !(a == 0x3fff && b < 0x1000)
+        }
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    !(a == 0
+        || a == 10
+        || a == 127
+        || a >= 224
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 169 && b == 254)
+        || (a == 172 && (16..32).contains(&b))
+        || (a == 192 && b == 168)
+        || (a == 192 && b == 0 && (c == 0 || c == 2))
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (18..20).contains(&b))
+        || (a == 198 && b == 51 && c == 100)
+        || (a == 203 && b == 0 && c == 113))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_inside_is_public() {
+        for ip in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+            "::ffff:10.0.0.1",
+            "2002:a9fe:a9fe::1",
+            "64:ff9b::a9fe:a9fe",
+            "2001:db8::1",
+            "2001::1",
+            "ff02::1",
+            "3fff::1",
+        ] {
+            assert!(!is_public(ip.parse().unwrap()), "{ip}");
+        }
+        for ip in
+            ["1.1.1.1", "52.95.110.1", "172.32.0.1", "2606:4700::1111", "2a00:1450::1", "2001:4860::8888"]
+        {
+            assert!(is_public(ip.parse().unwrap()), "{ip}");
+        }
+    }
+}
