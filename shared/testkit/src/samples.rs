@@ -582,6 +582,7 @@ pub fn approval(n: u8) -> Approval {
                 verdict: Verdict::Reject("No.".into()),
                 standing: None,
                 with: Credential::Link(Digest::of(&[n, 1])),
+                unseen: true,
             },
             Vote {
                 member_id: MemberId::new(NOW, [5; 10]),
@@ -590,6 +591,7 @@ pub fn approval(n: u8) -> Approval {
                 verdict: Verdict::Approve,
                 standing: Some(standing_approval(n).id),
                 with: person(n),
+                unseen: false,
             },
         ],
         delegations: vec![Delegation {
@@ -607,6 +609,7 @@ pub fn approval(n: u8) -> Approval {
                 verdict: Verdict::Approve,
                 standing: None,
                 with: person(n),
+                unseen: false,
             },
             at: later(32),
             with: person(n),

@@ -21,7 +21,8 @@ use runtime::http::{Request, Response};
 
 use super::gate::{Acts, Changed, Gate, changed, kept, still_missing};
 use super::mail::{Answered, HtmlPart, Mail, Turn, answered, mail, origin, pictures, turn};
-use super::{queue, render};
+use super::queue::{self, Filter};
+use super::render;
 use crate::Context;
 use crate::guard;
 use crate::page::{Audience, Back, Get, Page, Trust};
@@ -88,6 +89,8 @@ struct ApprovalPage {
     last: Option<(String, String)>,
     /// Where it stands among those that the reader decides.
     among: Option<Among>,
+    /// The list that the reader came from, as its address names it.
+    list: String,
     /// What deserves a look, the worst first.
     heeds: Vec<Heed>,
     /// The same in few words, without what is only good to know; empty for nothing.
@@ -159,17 +162,20 @@ pub(crate) struct Among {
     pub before: Option<String>,
     /// The id of the next, for the forms.
     pub next_id: String,
+    /// Which list it is of, for the forms.
+    pub list: String,
 }
 
 impl Among {
     fn of(
-        waiting: &Waiting,
+        (waiting, filter): (&Waiting, &Filter),
         voter: &Voter,
         may_decide: bool,
         id: ApprovalId,
         now: Timestamp,
     ) -> Option<Self> {
-        let all: Vec<ApprovalId> = queue::mine(waiting, voter, may_decide, now).map(|it| it.id).collect();
+        let mine = queue::mine(waiting, voter, may_decide, now).filter(|it| filter.leads_to(it));
+        let all: Vec<ApprovalId> = mine.map(|it| it.id).collect();
         let place = all.iter().position(|one| *one == id);
         let more = if waiting.complete { "" } else { "+" };
         // Behind the last the first follows, as long as there is another.
@@ -183,19 +189,21 @@ impl Among {
             (None, 1) if waiting.complete => "1 waits for you".to_owned(),
             (None, n) => format!("{n}{more} wait for you"),
         };
-        let before = place.and_then(|place| place.checked_sub(1)).map(|place| route::approval(all[place]));
+        let page = |id| queue::page_in(id, filter);
+        let before = place.and_then(|place| place.checked_sub(1)).map(|place| page(all[place]));
         let next = others.first();
         Some(Self {
             words,
             before,
-            next: next.map(|id| route::approval(*id)),
+            next: next.map(|id| page(*id)),
             next_id: next.map(ToString::to_string).unwrap_or_default(),
+            list: filter.name(),
         })
     }
 
     fn nothing() -> Self {
         let words = "Nothing else waits for you".to_owned();
-        Self { words, next: None, before: None, next_id: String::new() }
+        Self { words, next: None, before: None, next_id: String::new(), list: String::new() }
     }
 }
 
@@ -243,21 +251,23 @@ pub(crate) async fn page(
     typed: Typed,
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
+    let filter = Filter::named(request.query.get("in").map(String::as_str).unwrap_or_default());
     let (frame, view, waiting, last) = try_join4(
         Frame::of(visit),
         approvals::get(&visit.ports, visit.powers.blobs()?, &permit, id),
         // What else waits must not keep anybody from this one.
-        approvals::waiting(&visit.ports, &permit).map(|found| Ok(found.ok())),
+        approvals::waiting(&visit.ports, &permit, filter.behind()).map(|found| Ok(found.ok())),
         last(visit, request).map(Ok),
     )
     .await?;
     let voter = Voter { member_id: frame.me.member.id, role: frame.me.member.role };
     let (may_decide, now) = (visit.may_decide(), visit.ports.now());
-    let among = waiting.and_then(|waiting| Among::of(&waiting, &voter, may_decide, id, now));
+    let among = waiting.and_then(|waiting| Among::of((&waiting, &filter), &voter, may_decide, id, now));
     let last = last.and_then(|last| Some((came(&last, &voter, now)?, route::approval(last.id))));
     let reader = Reader {
         last,
         among,
+        list: filter.name(),
         paused: frame.me.organization.paused.is_some(),
         ports: &visit.ports,
         blobs: visit.powers.blobs()?,
@@ -307,6 +317,8 @@ pub(crate) struct Reader<'a> {
     pub last: Option<(String, String)>,
     /// Where the mail stands among those that wait for them.
     pub among: Option<Among>,
+    /// The list that they came from, as its address names it.
+    pub list: String,
     /// Whether all mail is paused.
     pub paused: bool,
     pub ports: &'a Ports,
@@ -420,6 +432,7 @@ pub(crate) async fn written(
         mail,
         last: reader.last,
         among: reader.among,
+        list: reader.list,
         guest: reader.guest,
         address: reader.address,
         shell: reader.shell,

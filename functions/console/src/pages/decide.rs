@@ -13,7 +13,8 @@ use domain::people::access::{Scope, scope};
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
-use super::{queue, render};
+use super::queue::{self, Filter};
+use super::render;
 use crate::Context;
 use crate::guard::{self, Form};
 use crate::page::{Audience, Back, Get, Page, Trust};
@@ -66,11 +67,13 @@ pub(crate) async fn submit(
     let refusal = match decide(&visit, id, &form, &verdict(reason.clone())).await {
         Ok(decided) => {
             let notice = decided.decision.as_str();
+            let filter = Filter::named(form.field("in"));
             if form.field("then") == "next"
-                && let Some(next) = next(&visit, id, form.field("next")).await
+                && let Some(next) = next(&visit, id, form.field("next"), &filter).await
             {
-                let next = route::approval(next);
-                return Ok(guard::see_other(&format!("{next}?after={id}&notice={notice}")));
+                let next = queue::page_in(next, &filter);
+                let and = if next.contains('?') { '&' } else { '?' };
+                return Ok(guard::see_other(&format!("{next}{and}after={id}&notice={notice}")));
             }
             return Ok(guard::see_other(&format!("{}?notice={notice}", route::approval(id))));
         }
@@ -81,14 +84,15 @@ pub(crate) async fn submit(
     approval::page(&visit, request, id, Some(alert), Typed { reason, ..Typed::default() }).await
 }
 
-/// The mail that waits for this person next: the one that the page named, where it still does, or the first that does.
-async fn next(visit: &Visit, id: ApprovalId, named: &str) -> Option<ApprovalId> {
+/// The mail that waits for this person next: the one that the page named, where it still does, or the first that does of those that they
+/// go through.
+async fn next(visit: &Visit, id: ApprovalId, named: &str, filter: &Filter) -> Option<ApprovalId> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>().ok()?;
-    let waiting = approvals::waiting(&visit.ports, &permit).await.ok()?;
+    let waiting = approvals::waiting(&visit.ports, &permit, filter.behind()).await.ok()?;
     let voter = Voter { member_id: visit.principal.actor.member()?, role: visit.principal.role };
     let now = visit.ports.now();
-    let mine = queue::mine(&waiting, &voter, visit.may_decide(), now).map(|it| it.id).filter(|it| *it != id);
-    let mine: Vec<_> = mine.collect();
+    let mine = queue::mine(&waiting, &voter, visit.may_decide(), now).filter(|it| filter.leads_to(it));
+    let mine: Vec<_> = mine.map(|it| it.id).filter(|it| *it != id).collect();
     let named = ApprovalId::parse(named).ok().filter(|named| mine.contains(named));
     named.or(mine.first().copied())
 }
@@ -164,8 +168,13 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
 
 /// The reason in a form: what was chosen, and what was written beside that.
 pub(super) fn reason(form: &Form) -> String {
+    reason_in(form, "reason")
+}
+
+/// As [`reason`], where what was written has this name.
+pub(super) fn reason_in(form: &Form, name: &str) -> String {
     let chosen = approval::QUICK.iter().find(|quick| **quick == form.field("quick"));
-    match (chosen, form.text("reason")) {
+    match (chosen, form.text(name)) {
         (None, words) => words,
         (Some(chosen), words) if words.is_empty() => format!("{chosen}."),
         (Some(chosen), words) => format!("{chosen}. {words}"),
@@ -221,6 +230,11 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
         Refusal::Because { code: Code::NoVote, .. } => {
             alert(409, "There is no approval of yours to take back. Nothing was done.")
         }
+        Refusal::Because { code: Code::TooLateToTakeBack, .. } => alert(
+            409,
+            "Its time to go is over, and its policy lets nobody decide about it after that, so your approval stays. Cancel \
+             the mail to stop it, if it has not gone.",
+        ),
         Refusal::Because { code: Code::TakenBackTooOften, .. } => alert(
             409,
             "Approvals of this mail were taken back too often. Cancel it instead, or reject it while it waits.",

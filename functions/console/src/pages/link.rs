@@ -117,6 +117,7 @@ async fn page(
     let reader = Reader {
         last: None,
         among: None,
+        list: String::new(),
         paused: paused.is_some(),
         ports,
         blobs: powers.blobs()?,

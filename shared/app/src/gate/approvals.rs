@@ -81,29 +81,36 @@ pub async fn list(
 pub struct Waiting {
     /// The approvals, in the order in which a person takes them.
     pub items: Vec<Approval>,
-    /// Whether these are all that wait; where they are not, those are here that were asked for first.
+    /// Whether these are all that wait; where they are not, those are here that were asked for first, or first behind a cursor.
     pub complete: bool,
+    /// Where those begin that were asked for after these; none where there are no more.
+    pub next: Option<String>,
 }
 
 /// So many that wait are looked at for one page of the queue.
 pub const MOST_WAITING: usize = 500;
 
-/// All that waits for a decision, at most [`MOST_WAITING`]: what expires within a day comes first, then what matters most, then what
-/// expires first. Those that are alike stand side by side.
-pub async fn waiting(ports: &Ports, permit: &Permit<scope::ApprovalsRead>) -> Result<Waiting, Refusal> {
-    let (mut items, mut cursor, now) = (vec![], None, ports.now());
-    let complete = loop {
+/// All that waits for a decision, at most some [`MOST_WAITING`], from the one that was asked for first, or behind the `next` of others: what
+/// expires within a day comes first, then what matters most, then what expires first. Those that are alike stand side by side.
+pub async fn waiting(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsRead>,
+    behind: Option<&str>,
+) -> Result<Waiting, Refusal> {
+    let (mut items, now) = (vec![], ports.now());
+    let mut cursor = behind.map(ToOwned::to_owned);
+    loop {
         let page = PageRequest { limit: 100, cursor: cursor.take() };
         let page = ports.store.list(permit.organization_id(), &List::Waiting, &page).await?;
         let Page { items: some, next } = typed::<Approval>(page);
         items.extend(some.into_iter().filter(|it| permit.over(it.inbox_id).is_ok() && it.is_pending(now)));
         cursor = next;
         if cursor.is_none() || items.len() >= MOST_WAITING {
-            break cursor.is_none();
+            break;
         }
-    };
+    }
     triage::sort(&mut items, now);
-    Ok(Waiting { items, complete })
+    Ok(Waiting { items, complete: cursor.is_none() && behind.is_none(), next: cursor })
 }
 
 pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Approval, Refusal> {
@@ -253,6 +260,7 @@ impl From<DecisionRefused> for Refusal {
             DecisionRefused::Voted => conflict(Code::AlreadyVoted, vec![]),
             DecisionRefused::NoVote => conflict(Code::NoVote, vec![]),
             DecisionRefused::TakenBackTooOften(_) => conflict(Code::TakenBackTooOften, vec![]),
+            DecisionRefused::TooLate => conflict(Code::TooLateToTakeBack, vec![]),
             DecisionRefused::Requester => forbidden(Code::RequesterCannotDecide),
             DecisionRefused::Editor => forbidden(Code::EditorCannotDecide),
             DecisionRefused::Author => forbidden(Code::AuthorCannotDecide),
@@ -360,13 +368,15 @@ pub struct Batched {
 /// So many votes of a batch are cast side by side.
 const AT_ONCE: usize = 5;
 
-/// Approves several mails, each for itself, in a session: what becomes of one does not touch the others. One about which something
-/// deserves a look is refused: whoever sees no more of it than a list shows does not countersign it.
-pub async fn approve_several(
+/// Decides the same about several mails, each for itself, in a session: what becomes of one does not touch the others. One about which
+/// something deserves a look is not approved so: whoever sees no more of it than a list shows does not countersign it. Any is rejected so.
+pub async fn decide_several(
     ports: &Ports,
+    blobs: &dyn Blobs,
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     items: &[(ApprovalId, Digest)],
+    verdict: &Verdict,
 ) -> Result<Vec<Batched>, Refusal> {
     if !matches!(permit.principal().credential, Credential::Session(_)) {
         return Err(DecisionRefused::NoPerson.into());
@@ -374,7 +384,11 @@ pub async fn approve_several(
     let mut all = Vec::with_capacity(items.len());
     for some in items.chunks(AT_ONCE) {
         let cast = some.iter().map(|(id, digest)| async move {
-            Batched { id: *id, decided: approve_unseen(ports, workflow, permit, *id, *digest).await }
+            let decided = match verdict {
+                Verdict::Approve => approve_unseen(ports, blobs, workflow, permit, *id, *digest).await,
+                Verdict::Reject(_) => decide(ports, workflow, permit, *id, *digest, verdict).await,
+            };
+            Batched { id: *id, decided }
         });
         all.extend(join_all(cast).await);
     }
@@ -383,6 +397,7 @@ pub async fn approve_several(
 
 async fn approve_unseen(
     ports: &Ports,
+    blobs: &dyn Blobs,
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
@@ -404,13 +419,35 @@ async fn approve_unseen(
         risks.extend((tainted || approval.is_tainted()).then_some(Risk::ThreadTainted.as_str()));
         let risks = risks.into_iter().collect::<Vec<_>>().join(" ");
         let reasons = approval.reasons.join(" ");
-        return Err(Refusal::Because {
-            code: Code::LookFirst,
-            message: "something about this mail deserves a look: open it, and approve it alone".to_owned(),
-            details: vec![("risks", risks), ("reasons", reasons)],
-        });
+        return Err(look_first(vec![("risks", risks), ("reasons", reasons)]));
     }
-    decide(ports, workflow, permit, id, digest, &Verdict::Approve).await
+    if approval.digest == digest
+        && approval.is_pending(ports.now())
+        && !is_listed_as_sealed(blobs, &approval).await?
+    {
+        return Err(look_first(vec![]));
+    }
+    Ok(vote(ports, workflow, permit, id, digest, &Verdict::Approve, &OfList).await?.0)
+}
+
+fn look_first(details: Vec<(&'static str, String)>) -> Refusal {
+    let message = "something about this mail deserves a look: open it, and approve it alone".to_owned();
+    Refusal::Because { code: Code::LookFirst, message, details }
+}
+
+/// Whether the sealed object of an approval is there, and says what a list shows of it: whom it goes to, when, its subject, and how many
+/// files it has. A list shows a row, and what is countersigned is that object.
+async fn is_listed_as_sealed(blobs: &dyn Blobs, approval: &Approval) -> Result<bool, Refusal> {
+    let sealed = open_sealed_at(blobs, approval.organization_id, approval.digest).await?;
+    let (envelope, parsed) = (sealed.envelope(), mail::parse(sealed.mime()));
+    let sealed_for: Vec<String> = envelope.recipients().map(EmailAddress::mailbox_key).collect();
+    let listed = approval.recipients.iter().map(|party| EmailAddress::parse(&party.address));
+    let listed: Vec<String> = listed.flatten().map(|address| address.mailbox_key()).collect();
+    Ok(sealed_for == listed
+        && envelope.message_id == approval.message_id
+        && envelope.send_at == approval.send_at
+        && parsed.subject.split_whitespace().eq(approval.subject.split_whitespace())
+        && parsed.attachments.len() == usize::try_from(approval.attachment_count).unwrap_or(usize::MAX))
 }
 
 /// What is written in the transaction of a vote beside it.
@@ -418,6 +455,11 @@ async fn approve_unseen(
 pub(crate) trait Beside: Sync {
     /// The writes, once it is known what the vote makes of the approval, which may be told of them.
     async fn writes(&self, decided: &mut Approval, message: &Message) -> Result<Vec<Write>, Refusal>;
+
+    /// Whether whoever votes saw no more of the mail than a list shows.
+    fn unseen(&self) -> bool {
+        false
+    }
 
     /// Why these conflicts, which are not the vote's own, refuse it.
     fn refuse(&self, conflicts: Vec<Conflict>) -> Refusal {
@@ -434,6 +476,20 @@ impl<const N: usize> Beside for [Write; N] {
 
 const NOTHING: [Write; 0] = [];
 
+/// A vote that is given to several mails at once.
+struct OfList;
+
+#[async_trait]
+impl Beside for OfList {
+    async fn writes(&self, _: &mut Approval, _: &Message) -> Result<Vec<Write>, Refusal> {
+        Ok(vec![])
+    }
+
+    fn unseen(&self) -> bool {
+        true
+    }
+}
+
 /// As [`decide`]; `beside` is written in the transaction of the vote. Also whether this call cast it.
 pub(crate) async fn vote(
     ports: &Ports,
@@ -449,7 +505,7 @@ pub(crate) async fn vote(
     retry(TRIES, "the approval kept changing", || async {
         let approval = find(ports, permit, id).await?;
         let with = &permit.principal().credential;
-        if approval.digest == digest && repeats(&approval, member_id, with, verdict) {
+        if approval.digest == digest && repeats(&approval, member_id, (with, beside.unseen()), verdict) {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
             wake(workflow, &approval).await;
             return Ok(Try::Done((approval, false)));
@@ -458,6 +514,9 @@ pub(crate) async fn vote(
         let case = case(ports, approval, &[member_id]).await?;
         let voter = case.voter(member_id)?;
         let mut decided = case.approval.clone().vote(voter, with, digest, verdict.clone(), None, now)?;
+        if beside.unseen() {
+            decided = decided.unseen_by(member_id);
+        }
         let outbound = case.message.outbound().cloned();
         let outbound = outbound.ok_or_else(|| Refusal::Internal("not an outbound mail".to_owned()))?;
         let outbound = match decided.decision {
@@ -511,11 +570,19 @@ pub(crate) async fn check_person(
 }
 
 /// Whether somebody decides again as they did, with what they did it. With another credential it is a vote of its own: the
-/// first may not count any more.
-fn repeats(approval: &Approval, member_id: MemberId, with: &Credential, verdict: &Verdict) -> bool {
+/// first may not count any more. So it is of who voted for several mails at once, and now has looked at this one.
+fn repeats(
+    approval: &Approval,
+    member_id: MemberId,
+    (with, unseen): (&Credential, bool),
+    verdict: &Verdict,
+) -> bool {
     let same = |vote: &Vote| vote.member_id == member_id && vote.verdict == *verdict;
     let decided = !matches!(approval.decision, Decision::Pending);
-    approval.votes.iter().any(|vote| same(vote) && (decided || vote.with == *with))
+    approval
+        .votes
+        .iter()
+        .any(|vote| same(vote) && (decided || vote.with == *with && (unseen || !vote.unseen)))
         && matches!(
             approval.decision,
             Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. }

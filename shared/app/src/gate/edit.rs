@@ -94,8 +94,9 @@ async fn try_edit(
     check_person(ports, permit, &old).await?;
     let member_id = permit.actor().member().ok_or(domain::gate::approval::DecisionRefused::NoPerson)?;
     let message_key = key::Message(old.inbox_id, old.message_id);
-    let wanted = (key::Inbox(old.inbox_id), message_key, key::Member(member_id), key::Policies);
-    let (inbox, message, member, book) = load(&*ports.store, organization_id, wanted).await?;
+    let thread_key = key::Thread(old.thread_id);
+    let wanted = (key::Inbox(old.inbox_id), message_key, key::Member(member_id), key::Policies, thread_key);
+    let (inbox, message, member, book, thread) = load(&*ports.store, organization_id, wanted).await?;
     let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
     let message = message.map_or_else(|| Err(without_mail(ports, &old)), Ok)?;
     let member = member.ok_or_else(Refusal::member_removed)?;
@@ -105,7 +106,10 @@ async fn try_edit(
     let with = &permit.principal().credential;
     let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
     let before = open_sealed_at(&**blobs, organization_id, old.digest).await?;
-    let prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
+    // What it carries, and what came into its conversation since, it carries still, whoever wrote over it.
+    let tainted = old.is_tainted() || thread.is_some_and(|thread| thread.tainted);
+    let mut prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
+    prepared.tainted = tainted;
     let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
@@ -237,6 +241,7 @@ async fn revise(
         resends: None,
         revises: Some((counted, at)),
         saved: None,
+        tainted: old.is_tainted(),
         always: Some("edited"),
         html_changes,
         limits: vec![],
@@ -295,6 +300,7 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepa
         resends: None,
         revises: None,
         saved: None,
+        tainted,
         always: None,
         html_changes: vec![],
         limits: vec![],
@@ -352,14 +358,15 @@ pub async fn send_again(
     let message = message.ok_or(Refusal::NotFound("message"))?;
     let book = book.unwrap_or_default();
     let outbound = message.outbound().ok_or(Refusal::NotFound("message"))?;
-    let approval = load(&*ports.store, organization_id, key::Approval(outbound.approval_id)).await?;
+    let wanted = (key::Approval(outbound.approval_id), key::Thread(message.thread_id));
+    let (approval, thread) = load(&*ports.store, organization_id, wanted).await?;
+    let tainted = approval.as_ref().is_some_and(Approval::is_tainted) || thread.is_some_and(|it| it.tainted);
     let digest = outbound.digest;
     let original = original(ports, &message, approval.as_ref()).await?;
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
     let sealed = open_sealed_at(&*sending.blobs, organization_id, digest).await?;
-    let Prepared { mut draft, files, .. } =
-        reopen(&message, &sealed, approval.as_ref().is_some_and(Approval::is_tainted));
+    let Prepared { mut draft, files, .. } = reopen(&message, &sealed, tainted);
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
     let parent = match &approval {
@@ -377,6 +384,7 @@ pub async fn send_again(
         resends: Some(original),
         revises: None,
         saved: None,
+        tainted,
         always: Some("sent_again"),
         html_changes,
         limits,

@@ -172,6 +172,7 @@ async fn prepare(
         resends: None,
         revises: None,
         saved: None,
+        tainted: false,
         always: None,
         html_changes,
         limits: vec![],

@@ -178,6 +178,8 @@ record! {
         at: Timestamp,
         standing: Option<StandingApprovalId>,
         with: Credential,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unseen: bool,
         [verdict: split_verdict, join_verdict] { reject: Option<String>, }
     }
 }

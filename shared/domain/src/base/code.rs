@@ -109,6 +109,7 @@ codes! {
         AlreadyVoted = "already_voted", "this vote is given: it stands";
         NoVote = "no_vote", "there is no approval of yours to take back: cancel the mail instead";
         LookFirst = "look_first", "something about this mail deserves a look (`details.risks`): open it, and approve it alone";
+        TooLateToTakeBack = "too_late_to_take_back", "its time is over: cancel the mail, if it has not gone";
         TakenBackTooOften = "taken_back_too_often", "cancel the mail, or reject it while it waits";
         ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
         NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";

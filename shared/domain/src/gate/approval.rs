@@ -124,6 +124,8 @@ pub struct Vote {
     pub standing: Option<StandingApprovalId>,
     /// With what; for one that was given ahead, that with which the standing approval was made.
     pub with: Credential,
+    /// Given to several mails at once, by somebody who saw of this one what a list shows: that nothing about it deserved a look.
+    pub unseen: bool,
 }
 
 /// A vote for a mail that whoever gave it took back before the mail was claimed.
@@ -356,6 +358,11 @@ pub enum DecisionRefused {
         "approvals of this mail were taken back {0} times already: cancel it instead, or reject it while it waits"
     )]
     TakenBackTooOften(usize),
+    /// What is taken back now could be approved after its time.
+    #[error(
+        "the time at which this mail goes is over, and its policy lets nobody decide about it after that: cancel it, if it has not gone"
+    )]
+    TooLate,
     /// They vote in somebody's place already, whose vote counts for something else: one person has one vote.
     #[error(
         "this member votes in the place of another already, with another role or for another group: choose somebody else"
@@ -473,6 +480,9 @@ impl Approval {
         if let Verdict::Reject(reason) = &vote.verdict {
             details.push(("reason_digest", reason_digest(reason).to_string()));
         }
+        if vote.unseen {
+            details.push(("seen", "in_a_list".to_owned()));
+        }
         if vote.standing.is_some() {
             details.push(("approval_id", self.id.to_string()));
             details.push(("member_id", vote.member_id.to_string()));
@@ -499,6 +509,12 @@ impl Approval {
             (Late::Expire, Some(send_at)) if send_at > now => by_terms.min(send_at),
             _ => by_terms,
         }
+    }
+
+    /// Whether its time to go is over, and its terms let nobody decide about it then. A mail that was asked for as one for now is never late.
+    fn is_late(&self, now: Timestamp) -> bool {
+        let expires = self.terms.as_ref().is_some_and(|terms| terms.late == Late::Expire);
+        expires && self.send_at.is_some_and(|at| at > self.requested_at && at <= now)
     }
 
     /// When its mail would go that is asked for, approved or looked at now: at its time, and not within quiet hours.
@@ -676,7 +692,8 @@ impl Approval {
         let Voter { member_id, role } = voter;
         self.votes.retain(|vote| vote.member_id != member_id);
         let with = with.clone();
-        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing, with });
+        let unseen = false;
+        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing, with, unseen });
         let rejections = self.votes.iter().filter(|vote| vote.verdict != Verdict::Approve).count();
         let enough = usize::from(self.terms.as_ref().map_or(1, |terms| terms.rejections)).max(1);
         match verdict {
@@ -691,6 +708,15 @@ impl Approval {
             _ => {}
         }
         Ok(self)
+    }
+
+    /// Says of a member's vote that it was given to several mails at once: it counts for no mail about which something is found later.
+    #[must_use]
+    pub fn unseen_by(mut self, member_id: MemberId) -> Self {
+        for vote in self.votes.iter_mut().filter(|vote| vote.member_id == member_id) {
+            vote.unseen = true;
+        }
+        self
     }
 
     /// A member hands their vote on to another.
@@ -765,6 +791,10 @@ impl Approval {
         let vote = self.votes.remove(place);
         self.taken_back.push(TakenBack { vote, at: now, with: with.clone() });
         if approved && !self.is_met() {
+            // It would wait for longer than its terms let it: late, it is to expire.
+            if self.is_late(now) {
+                return Err(DecisionRefused::TooLate);
+            }
             self.decision = Decision::Pending;
             self.expires_at = self.terms.as_ref().map_or(now, |terms| Self::expiry(terms, self.send_at, now));
             // The workflow that it named has gone on: another parks here.

@@ -37,8 +37,10 @@ pub const BATCH: usize = 50;
 request! {
     /// Votes for several mails, each for exactly its bytes.
     pub struct BatchApprovals {
-        /// `approve`: nothing else is said of several at once.
+        /// What is said of all of them.
         verdict: Choice<BatchVerdict>,
+        /// Why they are rejected. Whoever asked is told.
+        reason: Option<Text<2_000>>,
         /// The approvals, 1 to 50, each once.
         items: AtLeastOne<BatchItem, BATCH>,
     }
@@ -56,20 +58,31 @@ request! {
 
 /// What is said of several mails at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BatchVerdict;
+pub enum BatchVerdict {
+    /// Let them go.
+    Approve,
+    /// Stop them.
+    Reject,
+}
 
 impl Named for BatchVerdict {
-    const ALL: &'static [Self] = &[Self];
+    const ALL: &'static [Self] = &[Self::Approve, Self::Reject];
     const UNKNOWN: Code = Code::UnknownChoice;
 
     fn name(&self) -> &'static str {
-        "approve"
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        }
     }
 }
 
-/// Reads [`BatchApprovals`]. Each of those that stand twice is named.
-pub fn batch(body: &[u8]) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
-    let BatchApprovals { verdict: _, items } = request::body(body)?;
+/// Which approvals are decided about, each with the digest that it was shown with, and what is said of them.
+pub type Batch = (Vec<(ApprovalId, Digest)>, Verdict);
+
+/// Reads [`BatchApprovals`]. Each of those that stand twice is named; a reason is for what is rejected alone.
+pub fn batch(body: &[u8]) -> Result<Batch, Refusal> {
+    let BatchApprovals { verdict, reason, items } = request::body(body)?;
     let items: Vec<_> = items.0.into_iter().map(|item| (item.approval_id.0, item.digest.0)).collect();
     let mut twice = vec![];
     for (n, (id, _)) in items.iter().enumerate() {
@@ -78,7 +91,17 @@ pub fn batch(body: &[u8]) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
             twice.push(FieldError::new(format!("items[{n}].approval_id"), Code::NamedTwice, message));
         }
     }
-    if twice.is_empty() { Ok(items) } else { Err(Refusal::Invalid(twice)) }
+    let verdict = match verdict.0 {
+        BatchVerdict::Reject => Verdict::Reject(reason.map(|reason| reason.0).unwrap_or_default()),
+        BatchVerdict::Approve => {
+            if reason.is_some() {
+                let message = "is for mails that are rejected: leave it out";
+                twice.push(FieldError::new("reason", Code::UnknownField, message));
+            }
+            Verdict::Approve
+        }
+    };
+    if twice.is_empty() { Ok((items, verdict)) } else { Err(Refusal::Invalid(twice)) }
 }
 
 /// What became of the mails of a batch, in the order in which they were named.
@@ -275,8 +298,8 @@ pub struct ApprovalView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Risk")]
 struct RiskView {
-    /// `thread_tainted`, `disguised_file`, `links_differ`, `odd_link`, `answers_elsewhere`, `words_differ`, `author_unproven` or
-    /// `first_contact`.
+    /// `thread_tainted`, `disguised_file`, `program_file`, `links_differ`, `active_file`, `odd_link`, `answers_elsewhere`, `words_differ`,
+    /// `author_unproven` or `first_contact`.
     code: &'static str,
     /// `danger`, `caution` or `note`.
     level: &'static str,
@@ -442,6 +465,8 @@ struct VoteView<'a> {
     /// Where it was given ahead.
     standing_approval_id: Option<IdOf<StandingApprovalId>>,
     credential: CredentialView,
+    /// Whether the mail itself was decided about; `false` where several were approved at once, of which a list was seen.
+    seen: bool,
 }
 
 fn vote(vote: &Vote) -> VoteView<'_> {
@@ -457,6 +482,7 @@ fn vote(vote: &Vote) -> VoteView<'_> {
         reason,
         standing_approval_id: vote.standing.map(IdOf),
         credential: credential(&vote.with),
+        seen: !vote.unseen,
     }
 }
 
