@@ -13,8 +13,14 @@ mod pausing;
 pub mod unmatched;
 
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod approval_comments {
+    pub mod create;
+    pub mod list;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {
     pub mod approve;
+    pub mod ask_to_revise;
     pub mod batch;
     pub mod cancel;
     pub mod delegate;
@@ -23,6 +29,7 @@ pub mod approvals {
     pub mod list;
     pub mod receipt;
     pub mod reject;
+    pub mod revise;
     pub mod take_back;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -251,7 +258,10 @@ pub mod standing_approvals {
 
 /// All routes of this group.
 pub const ENDPOINTS: &[Endpoint] = &[
+    approval_comments::create::ENDPOINT,
+    approval_comments::list::ENDPOINT,
     approvals::approve::ENDPOINT,
+    approvals::ask_to_revise::ENDPOINT,
     approvals::batch::ENDPOINT,
     approvals::cancel::ENDPOINT,
     approvals::delegate::ENDPOINT,
@@ -260,6 +270,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     approvals::list::ENDPOINT,
     approvals::receipt::ENDPOINT,
     approvals::reject::ENDPOINT,
+    approvals::revise::ENDPOINT,
     approvals::take_back::ENDPOINT,
     attachments::create::ENDPOINT,
     attachments::get::ENDPOINT,

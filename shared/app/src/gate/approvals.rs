@@ -9,6 +9,7 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
+use domain::gate::comment::{Comment, Comments};
 use domain::gate::risk::{Level, Risk};
 use domain::gate::triage;
 use domain::ledger::audit::action;
@@ -48,6 +49,10 @@ pub struct View {
     pub differences: Option<Vec<Difference>>,
     /// Whether nothing leaves the inbox that sends it until somebody resumes it.
     pub inbox_paused: bool,
+    /// The revisions before it, the last first, at most [`REVISIONS`].
+    pub revisions: Vec<Approval>,
+    /// What was said about it and about those, each with its revision, the first first.
+    pub comments: Vec<(u32, Comment)>,
     /// Since when each recipient is known, in the order of the approval's; nothing of one who was never written to.
     pub known_since: Vec<Option<Timestamp>>,
 }
@@ -56,7 +61,7 @@ pub struct View {
 const THREAD_CONTEXT: u16 = 50;
 
 /// A decision loses against a concurrent one at most so often before it gives up.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// Approvals with this status, newest first; a pending one whose time is over is left out.
 pub async fn list(
@@ -171,15 +176,16 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         approval.answers.map(in_trash),
         approval.supersedes.map(key::Approval),
         contacts(&approval).into_iter().map(key::Contact).collect::<Vec<_>>(),
-        (key::Inbox(approval.inbox_id), key::Thread(approval.thread_id)),
+        (key::Inbox(approval.inbox_id), key::Thread(approval.thread_id), key::Comments(approval.id)),
     );
-    let (message, trashed, answers, answers_trashed, before, contacts, (inbox, conversation)) =
+    let (message, trashed, answers, answers_trashed, before, contacts, (inbox, conversation, said)) =
         load(&*ports.store, organization_id, wanted).await?;
     let inbox_paused = inbox.is_some_and(|inbox| inbox.paused.is_some());
     let known_since = contacts.into_iter().map(|contact| contact.map(|it| it.first_at)).collect();
     let answers = shown(ports, answers, answers_trashed);
     let message = shown(ports, message, trashed).ok_or(Refusal::NotFound("message"))?;
-    let differences = match before {
+    let (revisions, comments) = earlier(ports, &approval, before, said).await?;
+    let differences = match revisions.first() {
         Some(before) => {
             let before = open_sealed_at(blobs, organization_id, before.digest).await?;
             let after = open_sealed_at(blobs, organization_id, approval.digest).await?;
@@ -205,7 +211,68 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         // It may have been tainted since the mail was asked for.
         approval.risks.get_or_insert_default().insert(Risk::ThreadTainted);
     }
-    Ok(View { approval, message, answers, thread, differences, inbox_paused, known_since })
+    Ok(View {
+        approval,
+        message,
+        answers,
+        thread,
+        differences,
+        inbox_paused,
+        revisions,
+        comments,
+        known_since,
+    })
+}
+
+/// So many revisions before a mail are shown with it, and compared with it.
+pub const REVISIONS: usize = 20;
+
+/// The revisions before this one, and what was said about all of them.
+async fn earlier(
+    ports: &Ports,
+    approval: &Approval,
+    before: Option<Approval>,
+    said: Option<Comments>,
+) -> Result<(Vec<Approval>, Vec<(u32, Comment)>), Refusal> {
+    let store = &*ports.store;
+    let (mut revisions, mut next) = (vec![], before);
+    // One of them names the one before it: for the most part there are none, or one.
+    while let Some(one) = next {
+        let further = one.supersedes.filter(|_| revisions.len() + 1 < REVISIONS).map(key::Approval);
+        revisions.push(one);
+        next = match further {
+            Some(further) => load(store, approval.organization_id, further).await?,
+            None => None,
+        };
+    }
+    let mut comments = vec![];
+    if !revisions.is_empty() {
+        let wanted: Vec<_> = revisions.iter().rev().map(|one| key::Comments(one.id)).collect();
+        let found = load(store, approval.organization_id, wanted).await?;
+        for (one, found) in revisions.iter().rev().zip(found) {
+            comments.extend(found.into_iter().flat_map(|it| it.all).map(|comment| (one.revision, comment)));
+        }
+    }
+    comments.extend(said.into_iter().flat_map(|it| it.all).map(|comment| (approval.revision, comment)));
+    Ok((revisions, comments))
+}
+
+/// What differs between two revisions of a mail, the one that was sealed first first. Of two mails nothing is compared.
+pub async fn compare(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    permit: &Permit<scope::ApprovalsRead>,
+    one: ApprovalId,
+    other: ApprovalId,
+) -> Result<Vec<Difference>, Refusal> {
+    let (one, other) = (find(ports, permit, one).await?, find(ports, permit, other).await?);
+    if one.message_id != other.message_id || one.inbox_id != other.inbox_id {
+        return Err(Refusal::NotFound("approval"));
+    }
+    let (before, after) = if one.revision <= other.revision { (one, other) } else { (other, one) };
+    let before = open_sealed_at(blobs, before.organization_id, before.digest).await?;
+    let after = open_sealed_at(blobs, after.organization_id, after.digest).await?;
+    Ok(differences(&before, &after))
 }
 
 /// Under what it is kept that somebody was written to, of each recipient.
@@ -260,6 +327,9 @@ impl From<DecisionRefused> for Refusal {
             DecisionRefused::Voted => conflict(Code::AlreadyVoted, vec![]),
             DecisionRefused::NoVote => conflict(Code::NoVote, vec![]),
             DecisionRefused::TakenBackTooOften(_) => conflict(Code::TakenBackTooOften, vec![]),
+            DecisionRefused::VotedBefore => conflict(Code::VotedBefore, vec![]),
+            DecisionRefused::NoRevisionAsked => conflict(Code::NoRevisionRequested, vec![]),
+            DecisionRefused::NotAsked => forbidden(Code::NotRequester),
             DecisionRefused::TooLate => conflict(Code::TooLateToTakeBack, vec![]),
             DecisionRefused::Requester => forbidden(Code::RequesterCannotDecide),
             DecisionRefused::Editor => forbidden(Code::EditorCannotDecide),
@@ -275,21 +345,21 @@ impl From<DecisionRefused> for Refusal {
 }
 
 /// An approval with its mail and the members that a step needs, as they stand.
-struct Case {
-    approval: Approval,
-    message: Message,
+pub(crate) struct Case {
+    pub(crate) approval: Approval,
+    pub(crate) message: Message,
     members: Vec<Member>,
 }
 
 impl Case {
     /// The member as a voter. A seat that is gone decides nothing, whatever a credential says.
-    fn voter(&self, member_id: MemberId) -> Result<Voter, Refusal> {
+    pub(crate) fn voter(&self, member_id: MemberId) -> Result<Voter, Refusal> {
         let member = self.members.iter().find(|member| member.id == member_id);
         member.map(|member| Voter { member_id, role: member.role }).ok_or_else(Refusal::member_removed)
     }
 
     /// The change that moves approval and mail on together.
-    fn change(&self, ports: &Ports, decided: &Approval, outbound: Option<Outbound>) -> Change {
+    pub(crate) fn change(&self, ports: &Ports, decided: &Approval, outbound: Option<Outbound>) -> Change {
         let change = Change::new(decided.organization_id).update(decided.clone());
         match outbound {
             Some(outbound) => {
@@ -318,7 +388,7 @@ impl Change {
     }
 }
 
-async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result<Case, Refusal> {
+pub(crate) async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result<Case, Refusal> {
     let members: Vec<_> = members.iter().copied().map(key::Member).collect();
     let wanted = (key::Message(approval.inbox_id, approval.message_id), members);
     let (message, members) = load(&*ports.store, approval.organization_id, wanted).await?;
@@ -554,9 +624,9 @@ pub(crate) async fn vote(
 }
 
 /// Refuses a program where something suspicious came into the conversation, also since the mail was asked for.
-pub(crate) async fn check_person(
+pub(crate) async fn check_person<S>(
     ports: &Ports,
-    permit: &Permit<scope::ApprovalsDecide>,
+    permit: &Permit<S>,
     approval: &Approval,
 ) -> Result<(), Refusal> {
     if permit.principal().credential.is_person() {
@@ -594,13 +664,7 @@ fn may_cancel(principal: &Principal, approval: &Approval) -> Result<(), Refusal>
     if principal.scopes.contains(&Scope::ApprovalsDecide) {
         return Ok(());
     }
-    let own = match (&principal.actor, &approval.requested_by) {
-        // A token calls off what it asked for itself, not what its owner or their other tokens did.
-        (Actor::Token { token_id, .. }, Actor::Token { token_id: asked, .. }) => token_id == asked,
-        (Actor::Token { .. }, _) => false,
-        (actor, asked) => actor.member().is_some() && actor.member() == asked.member(),
-    };
-    if own {
+    if approval.was_asked_by(&principal.actor) {
         return Ok(());
     }
     Err(Refusal::because(

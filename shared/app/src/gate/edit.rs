@@ -71,27 +71,54 @@ pub async fn edit(
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
     retry(TRIES, "the approval kept changing", || async {
-        try_edit(sending, permit, id, digest, edit.clone(), once, &answer).await
+        try_edit(sending, permit, id, digest, (edit.clone(), Who::Decides), once, &answer).await
     })
     .await
+}
+
+/// As [`edit`], for whoever asked for the mail, where somebody who decides asked for a revision.
+pub async fn revise_as_asked(
+    sending: &Sending,
+    permit: &Permit<scope::MessagesSend>,
+    id: ApprovalId,
+    digest: Digest,
+    edit: Edit,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    retry(TRIES, "the approval kept changing", || async {
+        try_edit(sending, permit, id, digest, (edit.clone(), Who::Asked), once, &answer).await
+    })
+    .await
+}
+
+/// By which right somebody edits a mail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// They are among those who decide about it.
+    Decides,
+    /// They asked for it.
+    Asked,
 }
 
 /// An edit loses against a concurrent change at most so often before it gives up.
 const TRIES: usize = 5;
 
-async fn try_edit(
+async fn try_edit<S>(
     sending: &Sending,
-    permit: &Permit<scope::ApprovalsDecide>,
+    permit: &Permit<S>,
     id: ApprovalId,
     digest: Digest,
-    edit: Edit,
+    (edit, who): (Edit, Who),
     once: &Once,
     answer: &impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Try<Submitted>, Refusal> {
     let Sending { ports, blobs, workflow, .. } = sending;
     let (organization_id, now) = (permit.organization_id(), ports.now());
     let old = find(ports, permit, id).await?;
-    check_person(ports, permit, &old).await?;
+    if who == Who::Decides {
+        check_person(ports, permit, &old).await?;
+    }
     let member_id = permit.actor().member().ok_or(domain::gate::approval::DecisionRefused::NoPerson)?;
     let message_key = key::Message(old.inbox_id, old.message_id);
     let thread_key = key::Thread(old.thread_id);
@@ -104,7 +131,10 @@ async fn try_edit(
     let editor = domain::gate::approval::Voter { member_id, role: member.role };
     let next_id = ports.approval_id();
     let with = &permit.principal().credential;
-    let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
+    let superseded = match who {
+        Who::Decides => old.clone().supersede(editor, with, digest, next_id, now)?,
+        Who::Asked => old.clone().revise(permit.actor(), digest, next_id, now)?,
+    };
     let before = open_sealed_at(&**blobs, organization_id, old.digest).await?;
     // What it carries, and what came into its conversation since, it carries still, whoever wrote over it.
     let tainted = old.is_tainted() || thread.is_some_and(|thread| thread.tainted);

@@ -477,6 +477,7 @@ pub(crate) fn ask(
         votes: vec![],
         delegations: vec![],
         taken_back: vec![],
+        revision_asked: None,
         recipients: prepared.recipients().map(Party::from).collect(),
         subject: draft.subject.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         preview: mail::preview(&text, 200),

@@ -10,6 +10,9 @@
 //!    +--edit---------------> superseded   (by a new approval, of the next revision, without votes)
 //! ```
 //!
+//! Who decides may also ask for a revision: the approval stays pending and can still be decided, and nobody is asked to, until whoever asked
+//! for the mail has revised it, which is an edit, or it expires.
+//!
 //! One vote a person. Votes are about one digest, which an approval never changes. Where separation is on, whoever
 //! asked, owns the token that asked, or edited last does not approve. [`Approval::releases`] counts again
 //! when the mail is about to go: what the row says of itself is not believed.
@@ -136,6 +139,19 @@ pub struct TakenBack {
     /// When it was taken back.
     pub at: Timestamp,
     /// With what: a session.
+    pub with: Credential,
+}
+
+/// That somebody who decides asked for a mail to be written otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevisionAsked {
+    /// Who.
+    pub by: MemberId,
+    /// When.
+    pub at: Timestamp,
+    /// What is to be otherwise, in their words, 1 to 2,000 characters.
+    pub note: String,
+    /// With what.
     pub with: Credential,
 }
 
@@ -280,6 +296,8 @@ pub struct Approval {
     pub delegations: Vec<Delegation>,
     /// Votes taken back, in the order in which they were, at most [`Self::TAKE_BACKS`].
     pub taken_back: Vec<TakenBack>,
+    /// That it was asked to be revised, the last time that it was: nobody's vote is wanted until it is.
+    pub revision_asked: Option<RevisionAsked>,
     /// Recipients of all kinds, for the list.
     pub recipients: Vec<Party>,
     /// For the list.
@@ -353,6 +371,19 @@ pub enum DecisionRefused {
          revoke the standing approval"
     )]
     NoVote,
+    /// Who gave a vote says what they think of the mail by that.
+    #[error("you voted about this mail: take your approval back before you ask for a revision")]
+    VotedBefore,
+    /// It is not theirs.
+    #[error(
+        "only whoever asked for this mail revises it when that is asked for; who decides about it edits it"
+    )]
+    NotAsked,
+    /// There is nothing that it could answer.
+    #[error(
+        "nobody asked for a revision of this mail: cancel it and ask for another, or have it edited by who decides"
+    )]
+    NoRevisionAsked,
     /// Somebody changes their mind without end.
     #[error(
         "approvals of this mail were taken back {0} times already: cancel it instead, or reject it while it waits"
@@ -401,6 +432,7 @@ impl Approval {
     pub fn may_be_batched(&self) -> bool {
         self.level() == Level::Note
             && self.supersedes.is_none()
+            && self.revision_asked.is_none()
             && self.resends.is_empty()
             && !self.reasons.iter().any(|reason| Self::LOOKED_AT.contains(&&**reason))
     }
@@ -619,6 +651,7 @@ impl Approval {
         let handed = self.delegations.iter().any(|d| d.to == voter.member_id);
         let told = self.terms.as_ref().is_some_and(|terms| terms.notify.contains(&voter.role));
         (told || handed)
+            && self.revision_asked.is_none()
             && self.may_vote(voter, now).is_ok()
             && !self.votes.iter().any(|vote| vote.member_id == voter.member_id)
     }
@@ -827,6 +860,59 @@ impl Approval {
         Ok(self)
     }
 
+    /// Whether this is who asked for the mail. A token answers for what it asked for itself, not for what its owner or their other tokens did.
+    pub fn was_asked_by(&self, actor: &Actor) -> bool {
+        match (actor, &self.requested_by) {
+            (Actor::Token { token_id, .. }, Actor::Token { token_id: asked, .. }) => token_id == asked,
+            (Actor::Token { .. }, _) => false,
+            (actor, asked) => actor.member().is_some() && actor.member() == asked.member(),
+        }
+    }
+
+    /// Somebody who decides asks whoever asked for the mail to write it otherwise. Their vote is not given yet; those of others stay, and
+    /// count if it is decided about as it is.
+    pub fn ask_to_revise(
+        mut self,
+        voter: Voter,
+        with: &Credential,
+        digest: Digest,
+        note: &str,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
+        if digest != self.digest {
+            return Err(DecisionRefused::DigestMismatch { current: self.digest });
+        }
+        self.check_credential(with)?;
+        self.check_entitled(voter)?;
+        let by = voter.member_id;
+        if self.votes.iter().any(|vote| vote.member_id == by) {
+            return Err(DecisionRefused::VotedBefore);
+        }
+        self.revision_asked = Some(RevisionAsked { by, at: now, note: note.to_owned(), with: with.clone() });
+        Ok(self)
+    }
+
+    /// Whoever asked for the mail revises it, since that was asked for: this approval ends with all its votes, and `next` takes its place.
+    pub fn revise(
+        mut self,
+        by: &Actor,
+        digest: Digest,
+        next: ApprovalId,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
+        if digest != self.digest {
+            return Err(DecisionRefused::DigestMismatch { current: self.digest });
+        }
+        let member_id = by.member().filter(|_| self.was_asked_by(by)).ok_or(DecisionRefused::NotAsked)?;
+        if self.revision_asked.is_none() {
+            return Err(DecisionRefused::NoRevisionAsked);
+        }
+        self.decision = Decision::Superseded { by: member_id, at: now, next };
+        Ok(self)
+    }
+
     /// The mail is edited: this approval ends with all its votes, and `next` takes its place.
     pub fn supersede(
         mut self,
@@ -904,6 +990,7 @@ pub(crate) mod tests {
             votes: vec![],
             delegations: vec![],
             taken_back: vec![],
+            revision_asked: None,
             recipients: vec![],
             subject: String::new(),
             preview: String::new(),

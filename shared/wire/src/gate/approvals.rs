@@ -7,7 +7,9 @@ use app::gate::diff::Difference;
 use app::gate::html::explain;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote};
+use domain::gate::approval::{
+    Approval, Decision, Delegation, HtmlChange, RevisionAsked, TakenBack, Verdict, Vote,
+};
 use domain::gate::risk::Risk;
 use domain::people::access::Role;
 use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
@@ -19,7 +21,8 @@ use crate::base::pages::page_request;
 use crate::base::parts::{ActorView, CredentialView, HoursView, StepView, actor, credential, hours, step};
 use crate::base::problem;
 use crate::base::request::{self, request};
-use crate::base::values::{AtLeastOne, Choice, IdOf, Limit, Named, Sha256, Text, Time};
+use crate::base::values::{AtLeastOne, Choice, Filled, IdOf, Limit, Named, Sha256, Text, Time};
+use crate::gate::comments::{CommentView, comment};
 use crate::gate::policies::{TermsView, terms};
 use crate::mailbox::messages::{DetailView, MessageView, PartyView, detail, message, parties};
 
@@ -164,6 +167,22 @@ request! {
 }
 
 request! {
+    /// That a mail is to be written otherwise.
+    pub struct AskToRevise {
+        /// The `digest` of the approval as it was shown.
+        digest: Sha256,
+        /// What is to be otherwise, for whoever asked.
+        note: Filled<2_000>,
+    }
+}
+
+/// Reads [`AskToRevise`].
+pub fn ask_to_revise(body: &[u8]) -> Result<(Digest, String), Refusal> {
+    let AskToRevise { digest, note } = request::body(body)?;
+    Ok((digest.0, note.0))
+}
+
+request! {
     /// Whom a vote is handed to.
     pub struct Delegate {
         /// Who votes from now on: somebody with a role that may.
@@ -283,6 +302,8 @@ pub struct ApprovalView<'a> {
     delegations: Vec<DelegationView>,
     /// Votes that were taken back before the mail was claimed.
     taken_back: Vec<TakenBackView<'a>>,
+    /// That somebody who decides asked for a revision, the last time that somebody did.
+    revision_requested: Option<RevisionRequestedView<'a>>,
     /// Of all kinds.
     recipients: Vec<PartyView<'a>>,
     subject: &'a str,
@@ -362,6 +383,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         votes: approval.votes.iter().map(vote).collect(),
         delegations: approval.delegations.iter().map(delegation).collect(),
         taken_back: approval.taken_back.iter().map(taken_back).collect(),
+        revision_requested: approval.revision_asked.as_ref().map(revision_requested),
         recipients: parties(&approval.recipients),
         subject: &approval.subject,
         preview: &approval.preview,
@@ -423,6 +445,8 @@ pub struct ApprovalDetailView<'a> {
     thread: Vec<MessageView<'a>>,
     /// What the last edit changed, where this is an edited revision.
     differences: Option<Vec<DifferenceView<'a>>>,
+    /// What was said about it and about the revisions before it, the first first.
+    comments: Vec<CommentView<'a>>,
 }
 
 /// What an edit changed.
@@ -445,6 +469,7 @@ pub fn approval_detail(found: &View, now: Timestamp) -> ApprovalDetailView<'_> {
         answered_message: found.answers.as_ref().map(detail),
         thread: found.thread.iter().map(message).collect(),
         differences: found.differences.as_ref().map(|list| list.iter().map(difference).collect()),
+        comments: found.comments.iter().map(|(revision, one)| comment(one, Some(*revision))).collect(),
     }
 }
 
@@ -505,6 +530,20 @@ fn delegation(one: &Delegation) -> DelegationView {
         at: Time(one.at),
         credential: credential(&one.with),
     }
+}
+
+/// That a mail is to be written otherwise.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RevisionRequested")]
+struct RevisionRequestedView<'a> {
+    by: IdOf<MemberId>,
+    at: Time,
+    /// What is to be otherwise.
+    note: &'a str,
+}
+
+fn revision_requested(asked: &RevisionAsked) -> RevisionRequestedView<'_> {
+    RevisionRequestedView { by: IdOf(asked.by), at: Time(asked.at), note: &asked.note }
 }
 
 /// A vote that was taken back.

@@ -362,6 +362,21 @@ fn routes() -> Vec<Route> {
             let body = json!({"verdict": "approve", "items": [item]});
             Asked::of("POST", "/v1/approvals/batch".to_owned(), house.approver(), body, &held.approval)
         }),
+        route("api-approvals-ask-to-revise", "approval.ask_to_revise", 200, nothing, |house| {
+            house.decide("ask-to-revise", house.approver(), &json!({"note": "Leave out the price"}))
+        }),
+        route("api-approval-comments-create", "approval.comment", 201, nothing, |house| {
+            let path = format!("/v1/approvals/{}/comments", house.held().approval);
+            Asked::makes(&path, house.agent(), json!({"text": "It is urgent"}))
+        }),
+        route("api-approvals-revise", "approval.edit", 202, nothing, |house| {
+            let held = house.held();
+            let path = format!("/v1/approvals/{}", held.approval);
+            let note = json!({"digest": held.digest, "note": "Leave out the price"});
+            house.stack.post(&format!("{path}/ask-to-revise"), house.approver(), &note).expect(200);
+            let change = json!({"digest": held.digest, "text": "Other words"});
+            Asked::of("POST", format!("{path}/revise"), house.agent(), change, &held.approval)
+        }),
         route("api-approvals-edit", "approval.edit", 202, nothing, |house| {
             house.decide("edit", house.approver(), &json!({"text": "Other words"}))
         }),
