@@ -3,16 +3,18 @@
 use app::base::ports::Blobs;
 use app::base::store::Key;
 use app::gate::approvals::{self, View, Waiting};
+use app::gate::diff::Difference;
 use app::gate::html::explain;
 use app::mailbox::messages;
 use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::id::Id as _;
 use domain::gate::approval::{Approval, Decision, Verdict, Voter};
+use domain::gate::comment::Comment;
 use domain::gate::risk::{Level, Risk};
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::Message;
-use domain::people::access::{Actor, Principal, Scope, scope};
+use domain::people::access::{Actor, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, Timestamp};
 use futures_util::FutureExt as _;
@@ -69,6 +71,30 @@ pub(crate) struct Typed {
     pub reason: String,
     /// Why they call it off.
     pub cancel: String,
+    /// What is to be otherwise.
+    pub note: String,
+    /// What they say about it.
+    pub comment: String,
+}
+
+/// What was said, as a page shows it.
+struct Said {
+    by: Doer,
+    at: Moment,
+    text: String,
+    asks_revision: bool,
+    /// Of which revision, where that is an earlier one.
+    of: Option<u32>,
+}
+
+/// An earlier revision.
+struct Earlier {
+    id: String,
+    number: u32,
+    at: Moment,
+    address: String,
+    /// Whether what differs from it is shown.
+    compared: bool,
 }
 
 #[derive(Template)]
@@ -111,6 +137,14 @@ struct ApprovalPage {
     edited_by: Option<Doer>,
     /// The page of the revision before.
     before: Option<String>,
+    /// Who asked for a revision of one that waits, when, and what is to be otherwise.
+    asked: Option<(Doer, Moment, String)>,
+    /// What was said about it.
+    comments: Vec<Said>,
+    /// The revisions before it, the last first.
+    revisions: Vec<Earlier>,
+    /// What differs from one of them, and which.
+    compared: Option<(u32, Vec<Changed>)>,
     /// What the last edit changed.
     changes: Vec<Changed>,
     /// What its HTML was changed in before it was sealed.
@@ -264,10 +298,15 @@ pub(crate) async fn page(
     let (may_decide, now) = (visit.may_decide(), visit.ports.now());
     let among = waiting.and_then(|waiting| Among::of((&waiting, &filter), &voter, may_decide, id, now));
     let last = last.and_then(|last| Some((came(&last, &voter, now)?, route::approval(last.id))));
+    let compared = match request.query.get("compare").and_then(|id| ApprovalId::parse(id).ok()) {
+        Some(other) => compared(visit, &permit, &view, other).await?,
+        None => None,
+    };
     let reader = Reader {
         last,
         among,
         list: filter.name(),
+        compared,
         paused: frame.me.organization.paused.is_some(),
         ports: &visit.ports,
         blobs: visit.powers.blobs()?,
@@ -286,6 +325,19 @@ pub(crate) async fn page(
     written(reader, &view, notice, alert, typed).await
 }
 
+/// What differs between a mail and an earlier revision of it, as the address names that.
+async fn compared(
+    visit: &Visit,
+    permit: &Permit<scope::ApprovalsRead>,
+    view: &View,
+    other: ApprovalId,
+) -> Result<Option<(u32, Vec<Difference>)>, Refusal> {
+    let Some(one) = view.revisions.iter().find(|one| one.id == other) else { return Ok(None) };
+    let blobs = visit.powers.blobs()?;
+    let all = approvals::compare(&visit.ports, blobs, permit, other, view.approval.id).await?;
+    Ok(Some((one.revision, all)))
+}
+
 /// The mail that was decided about before this one, as the address names it.
 async fn last(visit: &Visit, request: &Request) -> Option<Approval> {
     let id = ApprovalId::parse(request.query.get("after")?).ok()?;
@@ -295,8 +347,12 @@ async fn last(visit: &Visit, request: &Request) -> Option<Approval> {
 
 /// What came of a reader's decision about another mail. Only what is true: an address alone makes no page say anything else.
 fn came(approval: &Approval, voter: &Voter, now: Timestamp) -> Option<String> {
-    let own = approval.votes.iter().find(|vote| vote.member_id == voter.member_id)?;
     let name = subject(&approval.subject);
+    if approval.is_pending(now) && approval.revision_asked.as_ref().is_some_and(|it| it.by == voter.member_id)
+    {
+        return Some(format!("You asked for a revision of \u{201C}{name}\u{201D}."));
+    }
+    let own = approval.votes.iter().find(|vote| vote.member_id == voter.member_id)?;
     Some(match (&own.verdict, approval.status(now)) {
         (Verdict::Approve, "approved") => format!("You approved \u{201C}{name}\u{201D}."),
         (Verdict::Reject(_), "rejected") => format!("You rejected \u{201C}{name}\u{201D}. It is never sent."),
@@ -319,6 +375,8 @@ pub(crate) struct Reader<'a> {
     pub among: Option<Among>,
     /// The list that they came from, as its address names it.
     pub list: String,
+    /// The revision that they compare it with, and what differs.
+    pub compared: Option<(u32, Vec<Difference>)>,
     /// Whether all mail is paused.
     pub paused: bool,
     pub ports: &'a Ports,
@@ -377,7 +435,13 @@ pub(crate) async fn written(
             &reader.members,
             now,
         );
-        Acts { csrf: reader.csrf.clone(), cancel_reason: typed.cancel, ..acts }
+        Acts {
+            csrf: reader.csrf.clone(),
+            cancel_reason: typed.cancel,
+            note: typed.note,
+            comment_text: typed.comment,
+            ..acts
+        }
     };
     // A link opens one approval: whoever has only that is led nowhere else.
     let page_of = |id: &ApprovalId| reader.guest.is_none().then(|| route::approval(*id));
@@ -409,6 +473,14 @@ pub(crate) async fn written(
         revision: approval.revision,
         edited_by: approval.edited_by.map(|by| names.member(by)),
         before: approval.supersedes.as_ref().and_then(page_of),
+        asked: approval
+            .revision_asked
+            .as_ref()
+            .filter(|_| approval.is_pending(now))
+            .map(|asked| (names.member(asked.by), Moment::new(asked.at, now), body(&asked.note))),
+        comments: said_of(view, names, now),
+        revisions: revisions(&reader, view, now),
+        compared: reader.compared.as_ref().map(|(number, all)| (*number, changed(all, now))),
         changes: view.differences.as_deref().map(|all| changed(all, now)).unwrap_or_default(),
         html_changes: html_changes(approval),
         next: match &approval.decision {
@@ -439,6 +511,33 @@ pub(crate) async fn written(
     };
     let origins: Vec<String> = pictures.iter().filter_map(|(_, url)| origin(url)).collect();
     Ok(guard::html_with_mail(status, render(&page)?, &origins))
+}
+
+/// What was said about a mail and its earlier revisions.
+fn said_of(view: &View, names: &Names, now: Timestamp) -> Vec<Said> {
+    let said = |(revision, comment): &(u32, Comment)| Said {
+        by: names.doer(&comment.by),
+        at: Moment::new(comment.at, now),
+        text: body(&comment.text),
+        asks_revision: comment.asks_revision,
+        of: Some(*revision).filter(|of| *of != view.approval.revision),
+    };
+    view.comments.iter().map(said).collect()
+}
+
+/// The revisions before a mail, for whoever may open them.
+fn revisions(reader: &Reader<'_>, view: &View, now: Timestamp) -> Vec<Earlier> {
+    if reader.guest.is_some() {
+        return vec![];
+    }
+    let earlier = |one: &Approval| Earlier {
+        id: one.id.to_string(),
+        number: one.revision,
+        at: Moment::new(one.id.at(), now),
+        address: route::approval(one.id),
+        compared: reader.compared.as_ref().is_some_and(|(number, _)| *number == one.revision),
+    };
+    view.revisions.iter().map(earlier).collect()
 }
 
 /// What deserves a look, the worst first, each once: what was found when the mail was asked for, what the page sees by itself, and what
@@ -568,6 +667,9 @@ fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>, paused: bool)
             "You took your approval back. The votes of others are enough, so the mail goes out all the same: \
              cancel it to stop it."
                 .to_owned()
+        }
+        (Decision::Pending, "revision") if approval.revision_asked.as_ref().map(|it| it.by) == mine => {
+            "You asked for a revision. Whoever asked for the mail is told what you wrote.".to_owned()
         }
         (Decision::Pending, "edited") if approval.edited_by == mine => {
             "This is the mail as you edited it, with what you changed. Nobody has voted about it yet."

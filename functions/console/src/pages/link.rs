@@ -118,6 +118,7 @@ async fn page(
         last: None,
         among: None,
         list: String::new(),
+        compared: None,
         paused: paused.is_some(),
         ports,
         blobs: powers.blobs()?,

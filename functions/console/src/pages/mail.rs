@@ -24,6 +24,8 @@ const MAX_ADDRESS: usize = 500;
 const MAX_HEADERS: usize = 64 * 1024;
 /// Bytes of the answered mail's text that a page shows.
 const MAX_ANSWERED: usize = 64 * 1024;
+/// How heavy the answered mail's HTML may be that a page shows.
+const MAX_ANSWERED_HTML: usize = 128 * 1024;
 /// Bytes of a mail of the conversation that a page shows.
 const MAX_TURN: usize = 16 * 1024;
 /// Lines beyond which a frame scrolls by itself.
@@ -135,6 +137,8 @@ pub(super) struct Answered {
     pub asides: Vec<String>,
     pub files: String,
     pub file_list: Vec<File>,
+    /// As its reader saw it, where it has HTML and not too much of it.
+    pub html: Option<Html>,
 }
 
 pub(super) struct Turn {
@@ -370,7 +374,14 @@ pub(super) fn answered(detail: &Detail, files: &str, now: Timestamp) -> Answered
             n => count(n, "file", "files"),
         },
         file_list: message.attachments.iter().map(|attachment| file(attachment, files)).collect(),
+        html: answered_html(detail),
     }
+}
+
+/// The HTML of a mail of somebody else, made fit to be shown, without its pictures: it is text beside what is decided about.
+fn answered_html(detail: &Detail) -> Option<Html> {
+    let html = detail.html.as_deref().filter(|html| weight(html) <= MAX_ANSWERED_HTML)?;
+    Some(framed(html, &html::Reading::default(), detail, &[]))
 }
 
 /// A finding with its evidence; those of the receiving server's verdicts are said already.

@@ -260,6 +260,9 @@ impl Stand {
             Some(Verdict::Reject(_)) => return Self { class: "voted", word: "You rejected".to_owned() },
             None => {}
         }
+        if approval.revision_asked.is_some() {
+            return Self { class: "others", word: "Asked to revise".to_owned() };
+        }
         if may_decide && approval.may_vote(voter, now).is_ok() {
             return Self { class: "mine", word: "Yours to decide".to_owned() };
         }

@@ -44,6 +44,11 @@ fn person<S: ScopeType>(n: u8, role: Role) -> Permit<S> {
     samples::session(n, role).0.principal(samples::NOW).unwrap().permit().unwrap()
 }
 
+/// Whoever owns the token that asks.
+pub(super) fn requester<S: ScopeType>() -> Permit<S> {
+    person(1, Role::Owner)
+}
+
 pub(super) fn approver<S: ScopeType>(n: u8) -> Permit<S> {
     person(n, Role::Approver)
 }
