@@ -13,6 +13,7 @@ use domain::gate::approval::{Approval, Decision, Verdict, Voter};
 use domain::gate::comment::Comment;
 use domain::gate::risk::{Level, Risk};
 use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::media::Harm;
 use domain::mailbox::message::Message;
 use domain::people::access::{Actor, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
@@ -548,6 +549,8 @@ fn heeds(approval: &Approval, mail: &Mail, answers: Option<&mut Answered>) -> Ve
         (Risk::LinksDiffer, mail.links_mislead),
         (Risk::WordsDiffer, !mail.same_words),
         (Risk::DisguisedFile, mail.files.iter().any(|file| file.disguised)),
+        (Risk::ProgramFile, mail.files.iter().any(|file| file.harm == Some(Harm::Program))),
+        (Risk::ActiveFile, mail.files.iter().any(|file| file.harm == Some(Harm::Active))),
     ];
     risks.extend(seen.into_iter().filter(|(_, is)| *is).map(|(risk, _)| risk));
     let (doubts, mut asides) = answers

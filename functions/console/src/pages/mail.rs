@@ -9,7 +9,7 @@ use app::mailbox::attachments;
 use app::mailbox::messages::Detail;
 use domain::Timestamp;
 use domain::mailbox::finding::{Finding, FindingKind};
-use domain::mailbox::media::{self, Mismatch};
+use domain::mailbox::media::{self, Harm, Mismatch};
 use domain::mailbox::message::{AttachmentRef, Direction, Message, Verdicts};
 use domain::people::access::{Principal, scope};
 use futures_util::future::join_all;
@@ -111,9 +111,22 @@ pub(super) struct File {
     pub detected: String,
     /// Whether that is a program, a script or a web page, and the name or the type says otherwise.
     pub disguised: bool,
+    /// What opening it may do; nothing where it is said already that it is disguised, or where it does nothing.
+    pub harm: Option<Harm>,
     pub size: String,
     pub sha256: String,
     pub inline: bool,
+}
+
+impl File {
+    /// The same in a sentence; empty where it does nothing.
+    pub(super) fn harms(&self) -> &'static str {
+        match self.harm {
+            Some(Harm::Program) => "It is a program: whoever opens it runs it.",
+            Some(Harm::Active) => "It runs something where it is opened.",
+            None => "",
+        }
+    }
 }
 
 pub(super) struct Link {
@@ -336,6 +349,8 @@ fn file(file: &AttachmentRef, files: &str) -> File {
     File {
         detected: other.map(visible).unwrap_or_default(),
         disguised: mismatch == Some(Mismatch::Disguised),
+        harm: media::harm(&file.filename, &file.content_type, detected)
+            .filter(|_| mismatch != Some(Mismatch::Disguised)),
         address: format!("{files}/{}", file.id),
         name: visible(&file.filename),
         kind: visible(&file.content_type),
