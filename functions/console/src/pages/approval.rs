@@ -423,27 +423,8 @@ pub(crate) async fn written(
     let paused = reader.paused || view.inbox_paused;
     let status = alert.as_ref().map_or(200, |alert| alert.status);
     let names = &reader.names;
-    let acts = if reader.guest.is_some() {
-        Acts::none()
-    } else {
-        let outbound = view.message.message.outbound();
-        let acts = Acts::of(
-            approval,
-            outbound,
-            &reader.voter,
-            reader.principal,
-            reader.may_decide,
-            &reader.members,
-            now,
-        );
-        Acts {
-            csrf: reader.csrf.clone(),
-            cancel_reason: typed.cancel,
-            note: typed.note,
-            comment_text: typed.comment,
-            ..acts
-        }
-    };
+    let reason = typed.reason.clone();
+    let acts = acts(&reader, view, typed, now);
     // A link opens one approval: whoever has only that is led nowhere else.
     let page_of = |id: &ApprovalId| reader.guest.is_none().then(|| route::approval(*id));
     let page = ApprovalPage {
@@ -491,7 +472,7 @@ pub(crate) async fn written(
         attempt_of,
         digest: approval.digest.to_string(),
         digest_short: short(&approval.digest.hex()),
-        decision: panel(&reader, view, &mail, &typed.reason, now),
+        decision: panel(&reader, view, &mail, &reason, now),
         standing: stands(view, paused, now),
         outcomes: outcomes(&view.message.message),
         answers,
@@ -512,6 +493,22 @@ pub(crate) async fn written(
     };
     let origins: Vec<String> = pictures.iter().filter_map(|(_, url)| origin(url)).collect();
     Ok(guard::html_with_mail(status, render(&page)?, &origins))
+}
+
+/// What a reader may do beside deciding; by a link nothing.
+fn acts(reader: &Reader<'_>, view: &View, typed: Typed, now: Timestamp) -> Acts {
+    if reader.guest.is_some() {
+        return Acts::none();
+    }
+    let (approval, outbound) = (&view.approval, view.message.message.outbound());
+    let Reader { voter, principal, may_decide, members, .. } = reader;
+    Acts {
+        csrf: reader.csrf.clone(),
+        cancel_reason: typed.cancel,
+        note: typed.note,
+        comment_text: typed.comment,
+        ..Acts::of(approval, outbound, voter, principal, *may_decide, members, now)
+    }
 }
 
 /// What was said about a mail and its earlier revisions.

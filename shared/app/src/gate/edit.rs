@@ -6,7 +6,7 @@ use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
-use domain::ledger::audit::action;
+use domain::ledger::audit::{AuditEntry, action};
 use domain::mailbox::message::{AttachmentRef, Message};
 use domain::mailbox::opt_out::OptOutSecret;
 use domain::people::access::{Permit, Principal, scope};
@@ -186,17 +186,7 @@ async fn try_edit<S>(
     store_objects(&**blobs, &submitted, &sealed, &prepared.files).await?;
 
     let Submitted { message, approval } = &submitted;
-    let entry = ports.audit(organization_id, permit.actor(), action::EDIT, old.id);
-    let mut entry = entry.telling_of(Deed::Ended, old.id, next_id.at());
-    entry.details = vec![
-        ("digest", old.digest.to_string()),
-        ("new_digest", approval.digest.to_string()),
-        ("new_approval_id", approval.id.to_string()),
-        ("message_id", message.id.to_string()),
-        ("revision", approval.revision.to_string()),
-        ("credential", with.name()),
-    ];
-    entry.details.extend(approval.asked_details());
+    let entry = edited_entry(ports, permit.principal(), &old, approval);
     let mut change = Change::new(organization_id)
         .update(superseded.clone())
         .create(approval.clone())
@@ -221,6 +211,22 @@ async fn try_edit<S>(
         tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
     }
     Ok(Try::Done(submitted))
+}
+
+/// The entry of an edit, which ends the approval before and begins the one that takes its place.
+fn edited_entry(ports: &Ports, by: &Principal, old: &Approval, new: &Approval) -> AuditEntry {
+    let entry = ports.audit(by.organization_id, &by.actor, action::EDIT, old.id);
+    let mut entry = entry.telling_of(Deed::Ended, old.id, new.id.at());
+    entry.details = vec![
+        ("digest", old.digest.to_string()),
+        ("new_digest", new.digest.to_string()),
+        ("new_approval_id", new.id.to_string()),
+        ("message_id", new.message_id.to_string()),
+        ("revision", new.revision.to_string()),
+        ("credential", by.credential.name()),
+    ];
+    entry.details.extend(new.asked_details());
+    entry
 }
 
 /// The mail as the edit leaves it, from the bytes that were sealed before.

@@ -32,7 +32,7 @@ impl Link {
             _ => url.host_str().map(str::to_ascii_lowercase),
         });
         let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
-        target.is_none_or(|target| bare(&target) != bare(&shown))
+        target.is_none_or(|target| bare(&target) != bare(&shown)) || self.names_another()
     }
 }
 
@@ -48,7 +48,7 @@ impl Link {
         let edge = |c: char| !c.is_alphanumeric();
         // `Node.js` ends in no public suffix; `README.md` does, and is a file to every reader.
         let is_known = |host: &String| psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
-        let is_file = |host: &String| host.ends_with(".md");
+        let is_file = |host: &String| host.rsplit('.').next() == Some("md");
         self.text
             .split(|c: char| {
                 c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ',' | ';' | '|')
@@ -418,6 +418,7 @@ mod tests {
             ("Go to (accounts.google.com)", "https://mail.google.com/", false),
             ("Read evil.github.io now", "https://good.github.io/", true),
             ("Sign in at paypal.com", "https://paypal.com.evil.test/", true),
+            ("https://bank.com/ as paypal.com", "https://bank.com/", true),
             ("See README.md and Node.js", "https://x.test/", false),
         ] {
             let link = Link { text: text.to_owned(), address: address.to_owned() };
