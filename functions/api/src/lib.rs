@@ -13,16 +13,13 @@ mod pausing;
 pub mod unmatched;
 
 #[expect(missing_docs, reason = "each file says what its route does")]
-pub mod approval_comments {
-    pub mod create;
-    pub mod list;
-}
-#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {
     pub mod approve;
     pub mod ask_to_revise;
     pub mod batch;
     pub mod cancel;
+    pub mod comment;
+    pub mod comments;
     pub mod delegate;
     pub mod edit;
     pub mod get;
@@ -258,12 +255,12 @@ pub mod standing_approvals {
 
 /// All routes of this group.
 pub const ENDPOINTS: &[Endpoint] = &[
-    approval_comments::create::ENDPOINT,
-    approval_comments::list::ENDPOINT,
     approvals::approve::ENDPOINT,
     approvals::ask_to_revise::ENDPOINT,
     approvals::batch::ENDPOINT,
     approvals::cancel::ENDPOINT,
+    approvals::comment::ENDPOINT,
+    approvals::comments::ENDPOINT,
     approvals::delegate::ENDPOINT,
     approvals::edit::ENDPOINT,
     approvals::get::ENDPOINT,

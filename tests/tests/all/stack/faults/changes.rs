@@ -296,7 +296,7 @@ fn talk_routes() -> Vec<Route> {
         route("api-approvals-ask-to-revise", "approval.ask_to_revise", 200, |house| {
             house.decide("ask-to-revise", house.approver(), &json!({"note": "Leave out the price"}))
         }),
-        route("api-approval-comments-create", "approval.comment", 201, |house| {
+        route("api-approvals-comment", "approval.comment", 201, |house| {
             let path = format!("/v1/approvals/{}/comments", house.held().approval);
             Asked::makes(&path, house.agent(), json!({"text": "It is urgent"}))
         }),

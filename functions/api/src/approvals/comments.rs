@@ -13,7 +13,7 @@ use wire::gate::comments::CommentsView;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
-    name: "api-approval-comments-list",
+    name: "api-approvals-comments",
     method: "GET",
     path: "/v1/approvals/{approval_id}/comments",
     access: Access::Scope(Scope::MessagesRead),

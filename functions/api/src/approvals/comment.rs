@@ -15,7 +15,7 @@ use wire::gate::comments::{CommentView, NewComment, comment, new};
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
-    name: "api-approval-comments-create",
+    name: "api-approvals-comment",
     method: "POST",
     path: "/v1/approvals/{approval_id}/comments",
     access: Access::Scope(Scope::MessagesRead),
