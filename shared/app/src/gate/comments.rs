@@ -147,9 +147,9 @@ async fn add(ports: &Ports, case: &Case, change: Change, comment: Comment) -> Re
     let approval = &case.approval;
     let known = load(&*ports.store, approval.organization_id, key::Comments(approval.id)).await?;
     Ok(match known {
-        Some(known) => change.update(known.add(comment)?),
+        Some(known) => change.update(known.with(comment)?),
         None => {
-            let first = Comments::new(approval.organization_id, approval.id).add(comment)?;
+            let first = Comments::new(approval.organization_id, approval.id).with(comment)?;
             change.create(Comments { version: 1, ..first })
         }
     })

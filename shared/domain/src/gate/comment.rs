@@ -50,7 +50,7 @@ impl Comments {
     }
 
     /// One more.
-    pub fn add(mut self, comment: Comment) -> Result<Self, TooManyComments> {
+    pub fn with(mut self, comment: Comment) -> Result<Self, TooManyComments> {
         let bytes: usize = self.all.iter().chain([&comment]).map(|one| one.text.len()).sum();
         if self.all.len() >= Self::MOST || bytes > Self::MAX_BYTES {
             return Err(TooManyComments);
@@ -78,9 +78,9 @@ mod tests {
         for (text, most) in [("short", Comments::MOST), (&long, Comments::MAX_BYTES / long.len())] {
             let mut all = none.clone();
             for _ in 0..most {
-                all = all.add(comment(text)).unwrap();
+                all = all.with(comment(text)).unwrap();
             }
-            assert_eq!(all.add(comment(text)), Err(TooManyComments));
+            assert_eq!(all.with(comment(text)), Err(TooManyComments));
         }
     }
 }
