@@ -239,6 +239,7 @@ pub(super) fn kept(approval: &Approval, voter: &Voter, names: &Names, now: Times
 }
 
 /// What the reader may do beside deciding.
+#[expect(clippy::struct_excessive_bools, reason = "each is an act of its own that is offered or not")]
 pub(super) struct Acts {
     pub csrf: String,
     /// Take their approval back.
