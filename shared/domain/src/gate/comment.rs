@@ -75,7 +75,7 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let none = Comments::new(OrganizationId::new(at, [1; 10]), ApprovalId::new(at, [2; 10]));
         let long = "\u{1f980}".repeat(Comments::MAX_TEXT);
-        for (text, most) in [("short", Comments::MOST), (&long, Comments::MAX_BYTES / long.len())] {
+        for (text, most) in [("short", Comments::MOST), (long.as_str(), Comments::MAX_BYTES / long.len())] {
             let mut all = none.clone();
             for _ in 0..most {
                 all = all.with(comment(text)).unwrap();
