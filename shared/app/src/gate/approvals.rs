@@ -16,7 +16,7 @@ use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
 use domain::mailbox::message::Party;
 use domain::mailbox::message::{Direction, Message};
-use domain::people::access::{Actor, Credential, Permit, Principal, Scope, scope};
+use domain::people::access::{Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, MemberId, MessageId};
 use futures_util::future::join_all;
