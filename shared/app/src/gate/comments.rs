@@ -146,11 +146,9 @@ fn told(ports: &Ports, case: &Case, approval: &Approval, kind: EventKind, entry:
 async fn add(ports: &Ports, case: &Case, change: Change, comment: Comment) -> Result<Change, Refusal> {
     let approval = &case.approval;
     let known = load(&*ports.store, approval.organization_id, key::Comments(approval.id)).await?;
-    Ok(match known {
-        Some(known) => change.update(known.with(comment)?),
-        None => {
-            let first = Comments::new(approval.organization_id, approval.id).with(comment)?;
-            change.create(Comments { version: 1, ..first })
-        }
-    })
+    if let Some(known) = known {
+        return Ok(change.update(known.with(comment)?));
+    }
+    let first = Comments::new(approval.organization_id, approval.id).with(comment)?;
+    Ok(change.create(Comments { version: 1, ..first }))
 }
