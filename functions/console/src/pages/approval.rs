@@ -335,7 +335,7 @@ async fn compared(
 ) -> Result<Option<(u32, Vec<Difference>)>, Refusal> {
     let Some(one) = view.revisions.iter().find(|one| one.id == other) else { return Ok(None) };
     let blobs = visit.powers.blobs()?;
-    let all = approvals::compare(&visit.ports, blobs, permit, other, view.approval.id).await?;
+    let all = Box::pin(approvals::compare(&visit.ports, blobs, permit, other, view.approval.id)).await?;
     Ok(Some((one.revision, all)))
 }
 

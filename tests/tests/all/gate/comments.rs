@@ -41,7 +41,7 @@ async fn revise(
 
 fn stranger<S: domain::people::access::ScopeType>() -> Permit<S> {
     let scopes = [Scope::MessagesSend, Scope::MessagesRead];
-    samples::token(9, Role::Owner, &scopes).0.principal().permit().unwrap()
+    samples::token(2, Role::Editor, &scopes).0.principal().permit().unwrap()
 }
 
 fn told(world: &World, kind: EventKind) -> Vec<String> {
