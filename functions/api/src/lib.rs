@@ -15,14 +15,18 @@ pub mod unmatched;
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod approvals {
     pub mod approve;
+    pub mod ask_to_revise;
     pub mod batch;
     pub mod cancel;
+    pub mod comment;
+    pub mod comments;
     pub mod delegate;
     pub mod edit;
     pub mod get;
     pub mod list;
     pub mod receipt;
     pub mod reject;
+    pub mod revise;
     pub mod take_back;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -271,14 +275,18 @@ pub mod standing_approvals {
 /// All routes of this group.
 pub const ENDPOINTS: &[Endpoint] = &[
     approvals::approve::ENDPOINT,
+    approvals::ask_to_revise::ENDPOINT,
     approvals::batch::ENDPOINT,
     approvals::cancel::ENDPOINT,
+    approvals::comment::ENDPOINT,
+    approvals::comments::ENDPOINT,
     approvals::delegate::ENDPOINT,
     approvals::edit::ENDPOINT,
     approvals::get::ENDPOINT,
     approvals::list::ENDPOINT,
     approvals::receipt::ENDPOINT,
     approvals::reject::ENDPOINT,
+    approvals::revise::ENDPOINT,
     approvals::take_back::ENDPOINT,
     attachments::create::ENDPOINT,
     attachments::get::ENDPOINT,

@@ -1071,6 +1071,123 @@ async fn after_a_decision_the_next_one_comes_by_itself() {
 }
 
 #[tokio::test]
+async fn the_next_one_follows_the_list_that_somebody_came_from() {
+    let console = Console::new().await;
+    let named = |name: &str| Draft { subject: Some(HeaderText::lossy(name)), ..draft() };
+    let one = console.hold(EDITOR, named("Blue one")).await;
+    console.hold(EDITOR, named("Red")).await;
+    let two = console.hold(EDITOR, named("Blue two")).await;
+    let list = console.get(APPROVER, "/console/approvals?view=mine&q=blue").await;
+    let address = format!("{}?in=view%3Dmine%26q%3Dblue", page(&one));
+    assert!(list.body().contains(&address), "{}", list.body());
+    let shown = console.get(APPROVER, &address).await;
+    assert!(
+        shown.body().contains(" of 2</span>")
+            && shown.body().contains("href=\"/console/approvals?view=mine&#38;q=blue\"")
+    );
+    let (csrf, digest) = (token(APPROVER), one.digest.to_string());
+    let fields =
+        [("csrf", csrf.as_str()), ("digest", digest.as_str()), ("then", "next"), ("in", shown.field("in"))];
+    let done = console.post(Some(APPROVER), &format!("{}/approve", page(&one)), &fields).await;
+    let next = format!("{}?in=view%3Dmine%26q%3Dblue&after={}&notice=approved", page(&two), one.id);
+    assert_eq!(done.header("location"), next, "not the red one");
+}
+
+#[tokio::test]
+async fn a_revision_is_asked_for_and_talked_about_on_the_page() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    let said = console.form(VIEWER, &approval, "comment", &[("reason", "Is <this> right?")]).await;
+    assert_eq!(said.header("location"), format!("{}#comments", page(&approval)), "{}", said.body());
+    assert_eq!(console.form(VIEWER, &approval, "comment", &[("reason", " ")]).await.status(), 422);
+    assert_eq!(console.decide(VIEWER, &approval, "ask-to-revise", "No").await.status(), 403);
+    let nothing = console.decide(APPROVER, &approval, "ask-to-revise", "").await;
+    assert!(nothing.status() == 422 && nothing.alert().contains("say what is to be otherwise"));
+    let done = console.decide(APPROVER, &approval, "ask-to-revise", "Leave out the price.").await;
+    assert_eq!(done.header("location"), format!("{}?notice=revision", page(&approval)), "{}", done.body());
+    let shown = console.get(OTHER_APPROVER, &page(&approval)).await;
+    for words in
+        ["asked for a revision", "Leave out the price.", "Is &#60;this&#62; right?", "Approve and send"]
+    {
+        assert!(shown.body().contains(words), "{words}: {}", shown.body());
+    }
+    let list = console.get(OTHER_APPROVER, "/console/approvals").await;
+    assert!(list.body().contains("Asked to revise") && list.body().contains("Yours to decide 0"));
+
+    let digest = approval.digest.to_string();
+    let edit = [
+        ("digest", digest.as_str()),
+        ("to", "ann@example.org"),
+        ("subject", "Your order"),
+        ("text", "It left."),
+    ];
+    let next = console.led_to(&console.form(OTHER_APPROVER, &approval, "edit", &edit).await);
+    let shown = console.get(APPROVER, &format!("{}?compare={}", page(&next), approval.id)).await;
+    for words in ["From revision 1 to this one", "+It left.", "about revision 1", "Leave out the price."] {
+        assert!(shown.body().contains(words), "{words}: {}", shown.body());
+    }
+    let foreign = console.hold(EDITOR, draft()).await;
+    let shown = console.get(APPROVER, &format!("{}?compare={}", page(&next), foreign.id)).await;
+    assert!(shown.status() == 200 && !shown.body().contains("From revision"));
+}
+
+#[tokio::test]
+async fn those_that_are_checked_are_rejected_for_one_reason() {
+    let console = Console::new().await;
+    let (one, two) = (console.hold(EDITOR, draft()).await, console.hold(EDITOR, draft()).await);
+    let csrf = token(APPROVER);
+    let (first, second) = (format!("item.{}", one.id), format!("item.{}", two.id));
+    let (digest, stale) = (one.digest.to_string(), Digest::of(b"other").to_string());
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("verdict", "reject"),
+        ("quick", "Wrong tone"),
+        ("words", "All of them."),
+        (first.as_str(), digest.as_str()),
+        (second.as_str(), stale.as_str()),
+    ];
+    let done = console.post(Some(APPROVER), "/console/approvals/batch", &fields).await;
+    assert!(done.body().contains("1 mail is rejected. 1 mail is not rejected:"), "{}", done.body());
+    let decision = console.stored(&one).decision;
+    assert!(matches!(&decision, Decision::Rejected { reason, .. } if reason == "Wrong tone. All of them."));
+    assert_eq!(console.stored(&two).decision, Decision::Pending);
+}
+
+#[tokio::test]
+async fn html_and_files_are_edited_beside_the_mail() {
+    let console = Console::new().await;
+    let html = Some("<p>It is on its way.</p>".to_owned());
+    let approval = console.hold(EDITOR, Draft { html, text: None, ..draft() }).await;
+    let shown = console.get(APPROVER, &format!("{}/edit", page(&approval))).await;
+    let before = shown.body().split("name=\"html\"").nth(1).unwrap().split_once(">\n").unwrap().1;
+    let before = unescaped(before.split("</textarea>").next().unwrap());
+    let text = shown.body().split("name=\"text\"").nth(1).unwrap().split_once(">\n").unwrap().1;
+    let text = unescaped(text.split("</textarea>").next().unwrap());
+    let digest = approval.digest.to_string();
+    let with = |html: &str| -> Vec<(&'static str, String)> {
+        vec![
+            ("digest", digest.clone()),
+            ("to", "ann@example.org".to_owned()),
+            ("subject", "Your order".to_owned()),
+            ("text", text.clone()),
+            ("html", html.replace('\n', "\r\n")),
+        ]
+    };
+    let post = async |fields: Vec<(&'static str, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        console.form(APPROVER, &approval, "edit", &fields).await
+    };
+    let same = post(with(&before)).await;
+    assert_eq!(
+        (same.status(), same.alert()),
+        (422, "You changed nothing. Approve the mail as it is, or change it.")
+    );
+    let next = console.led_to(&post(with(&before.replace("It is on", "It is well on"))).await);
+    let shown = console.get(OWNER, &page(&next)).await;
+    assert!(shown.body().contains("It is well on its way"), "{}", shown.body());
+}
+
+#[tokio::test]
 async fn an_approval_is_taken_back_on_its_page_until_the_mail_is_claimed() {
     let console = Console::new().await;
     let approval = console.hold(EDITOR, draft()).await;

@@ -9,6 +9,9 @@ for (const frame of document.querySelectorAll("iframe.frame")) {
     frame.nextElementSibling.hidden = page.scrollWidth <= page.clientWidth;
   };
   frame.addEventListener("load", fit);
+  // What is folded away has no height yet.
+  const fold = frame.closest("details");
+  if (fold) fold.addEventListener("toggle", fit);
   addEventListener("resize", fit);
   fit();
 }

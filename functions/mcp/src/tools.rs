@@ -1,7 +1,7 @@
 //! The table of tools. Names are those that agents know from other mail systems; what a tool takes, who may call it and what it does
 //! is its route's.
 //!
-//! None decides: no tool approves, rejects or edits what waits, makes rules, tokens or standing approvals, or ends a pause. A test
+//! None decides: no tool approves, rejects or edits what waits (but for a mail of its own that a person asks to be revised), makes rules, tokens or standing approvals, or ends a pause. A test
 //! looks.
 
 use api::{approvals, attachments, drafts, events, inboxes, messages, threads};
@@ -267,6 +267,16 @@ pub const TOOLS: &[Tool] = &[
         other: None,
         effect: Effect::Ends,
         done: "Called off: it will not be sent.",
+    },
+    Tool {
+        name: "revise_message",
+        title: "Write a held mail otherwise",
+        says: "Writes a mail that you asked for otherwise, where `revision_requested` of its approval (get_approval) says what is to be \
+               otherwise. Takes the approval's `digest`, and what changes; the rest stays. It is held again, and a person decides about it.",
+        route: &approvals::revise::ENDPOINT,
+        other: None,
+        effect: Effect::Sends,
+        done: "",
     },
     Tool {
         name: "forward_message",

@@ -62,6 +62,7 @@ pub mod mailbox {
 /// The way out: a mail is asked for, weighed, decided about, sent and settled.
 pub mod gate {
     pub mod approvals;
+    pub mod comments;
     pub mod diff;
     pub mod dispatch;
     mod draft;

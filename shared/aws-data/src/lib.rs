@@ -41,6 +41,7 @@ mod mailbox {
 
 mod gate {
     pub(crate) mod approval;
+    pub(crate) mod comment;
     pub(crate) mod contact;
     pub(crate) mod draft;
     pub(crate) mod link;

@@ -60,6 +60,7 @@ pub mod mailbox {
 /// What may leave, and who says so.
 pub mod gate {
     pub mod approval;
+    pub mod comment;
     pub mod draft;
     pub mod group;
     pub mod last_look;

@@ -197,6 +197,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         votes: vec![],
         delegations: vec![],
         taken_back: vec![],
+        revision_asked: None,
         recipients: vec![],
         subject: String::new(),
         preview: String::new(),

@@ -533,6 +533,7 @@ impl Gate {
             votes: vec![],
             delegations: vec![],
             taken_back: vec![],
+            revision_asked: None,
             recipients: vec![],
             subject: String::new(),
             preview: String::new(),

@@ -203,6 +203,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         answer.into(),
         samples::link(1).0.into(),
         samples::link(2).0.used(later(3)).into(),
+        samples::comments(1).into(),
         samples::notice(1, NoticeState::Claimed(later(3))).into(),
         samples::notice(2, NoticeState::Free).into(),
         samples::notice(3, NoticeState::Done).into(),

@@ -13,7 +13,10 @@ use domain::delivery::feed::{Block, Listed};
 use domain::delivery::webhook::{
     Attempt, AttemptResult, FormerSecret, Health, ResponseHead, WaitingDelivery, Webhook,
 };
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote, Voter};
+use domain::gate::approval::{
+    Approval, Decision, Delegation, HtmlChange, RevisionAsked, TakenBack, Verdict, Vote, Voter,
+};
+use domain::gate::comment::{Comment, Comments};
 use domain::gate::draft::{DraftFile, DraftObject, Rejected, SavedDraft};
 use domain::gate::group::{Group, GroupName};
 use domain::gate::link::{Link, LinkSecret};
@@ -657,6 +660,7 @@ pub fn approval(n: u8) -> Approval {
                 verdict: Verdict::Reject("No.".into()),
                 standing: None,
                 with: Credential::Link(Digest::of(&[n, 1])),
+                unseen: true,
             },
             Vote {
                 member_id: MemberId::new(NOW, [5; 10]),
@@ -665,6 +669,7 @@ pub fn approval(n: u8) -> Approval {
                 verdict: Verdict::Approve,
                 standing: Some(standing_approval(n).id),
                 with: person(n),
+                unseen: false,
             },
         ],
         delegations: vec![Delegation {
@@ -682,10 +687,17 @@ pub fn approval(n: u8) -> Approval {
                 verdict: Verdict::Approve,
                 standing: None,
                 with: person(n),
+                unseen: false,
             },
             at: later(32),
             with: person(n),
         }],
+        revision_asked: Some(RevisionAsked {
+            by: MemberId::new(NOW, [8; 10]),
+            at: later(33),
+            note: "Leave out the price.".into(),
+            with: person(n),
+        }),
         recipients: vec![party("ann")],
         subject: "Re: A question".into(),
         preview: "An answer".into(),
@@ -695,6 +707,22 @@ pub fn approval(n: u8) -> Approval {
         draft_id: None,
         task_token: None,
         version: 1,
+    }
+}
+
+/// What was said about an approval.
+pub fn comments(n: u8) -> Comments {
+    let comment = |by: Actor, asks_revision| Comment {
+        by,
+        at: later(40),
+        text: "Is the price right?".into(),
+        asks_revision,
+    };
+    let person = Actor::Member { member_id: MemberId::new(NOW, [8; 10]) };
+    Comments {
+        all: vec![comment(approval(n).requested_by, false), comment(person, true)],
+        version: 1,
+        ..Comments::new(organization_id(1), approval(n).id)
     }
 }
 

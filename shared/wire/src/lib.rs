@@ -44,6 +44,7 @@ pub mod mailbox {
 pub mod gate {
     pub mod alerts;
     pub mod approvals;
+    pub mod comments;
     pub mod drafts;
     pub mod groups;
     pub mod invitations;

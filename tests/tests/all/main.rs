@@ -33,6 +33,7 @@ mod mailbox {
 
 mod gate {
     mod barred;
+    mod comments;
     mod drafts;
     mod files;
     mod forward;

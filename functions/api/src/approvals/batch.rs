@@ -1,12 +1,12 @@
-//! `POST /v1/approvals/batch`: approves up to 50 mails, each for itself and for exactly the bytes with its `digest`.
+//! `POST /v1/approvals/batch`: approves or rejects up to 50 mails, each for itself and for exactly the bytes with its `digest`.
 //!
 //! Needs the scope `approvals.decide`, and a session.
 
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::Workflow;
-use app::gate::approvals::approve_several;
+use app::base::ports::{Blobs, Workflow};
+use app::gate::approvals::decide_several;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
@@ -18,19 +18,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/approvals/batch",
     access: Access::Scope(Scope::ApprovalsDecide),
-    says: "in a session; one about which something deserves a look is refused, and the others are approved",
+    says: "in a session; one about which something deserves a look is not approved so, and the others are",
     example: r#"{"verdict": "approve", "items": [{"approval_id": "apr_01kc1x5e3r0000000000000004", "digest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}]}"#,
     query: None,
     body: Some(Shape::of::<BatchApprovals>()),
     response: Some(schema::of::<ApprovalBatchView>),
-    open: || crate::open(|aws| (aws.ports(), aws.workflow()), handle),
+    open: || crate::open(|aws| (aws.ports(), aws.blobs(), aws.workflow()), handle),
 };
 
-fn handle<'a>((ports, workflow): &'a (Ports, Arc<dyn Workflow>), request: &'a Request) -> Handling<'a> {
+fn handle<'a>(
+    (ports, blobs, workflow): &'a (Ports, Arc<dyn Blobs>, Arc<dyn Workflow>),
+    request: &'a Request,
+) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[]).await?;
-        let items = approvals::batch(&request.body)?;
-        let all = approve_several(&call.ports, &**workflow, &call.permit, &items).await?;
+        let (items, verdict) = approvals::batch(&request.body)?;
+        let (ports, permit) = (&call.ports, &call.permit);
+        let all = decide_several(ports, &**blobs, &**workflow, permit, &items, &verdict).await?;
         Ok(Response::json(200, &approvals::batched(&all, ports.now())))
     })
 }

@@ -1,14 +1,16 @@
-//! The forms of an approval's page beside the two that decide: calling a mail off, handing a vote on, and approving
+//! The forms of an approval's page beside those that decide: saying something about a mail, calling it off, handing a vote on, and approving
 //! mails like it ahead.
 
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::store::Key;
 use app::gate::approvals;
+use app::gate::comments;
 use app::gate::standing::{self, NewStanding};
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
 use domain::base::id::Id as _;
+use domain::gate::comment::Comments;
 use domain::gate::standing::Target;
 use domain::people::access::{Scope, scope};
 use domain::{ApprovalId, MemberId};
@@ -30,6 +32,12 @@ pub(super) const PAGES: &[Page] = &[
         // Whoever asked for a mail may call it off.
         audience: Audience::With(Scope::MessagesRead),
         post: Some(|context, request, at| Box::pin(async move { cancel(context, request, at.id()?).await })),
+        ..FORM
+    },
+    Page {
+        path: "/approvals/{approval_id}/comment",
+        audience: Audience::With(Scope::ApprovalsRead),
+        post: Some(|context, request, at| Box::pin(async move { comment(context, request, at.id()?).await })),
         ..FORM
     },
     Page {
@@ -92,6 +100,41 @@ pub(super) async fn cancel(
         _ => told(&refusal),
     };
     let typed = Typed { cancel: reason, ..Typed::default() };
+    shown(&visit, request, id, refusal, alert, typed).await
+}
+
+/// Says something about a mail that waits.
+pub(super) async fn comment(
+    context: &Context,
+    request: &Request,
+    id: ApprovalId,
+) -> Result<Response, Refusal> {
+    let (visit, form) = match Visit::of_form(context, request, &[Key::Approval(id)]).await {
+        Ok(found) => found,
+        Err(refusal) => return keep_words(context, request, id, refusal).await,
+    };
+    let text = form.text("reason");
+    let done = async {
+        if text.is_empty() {
+            return Err(Refusal::field("comment", Code::Required, "say something"));
+        }
+        if text.chars().count() > Comments::MAX_TEXT {
+            return Err(Refusal::field("reason", Code::TooLong, "too long"));
+        }
+        let permit = visit.principal.permit::<scope::MessagesRead>()?;
+        let saved = |_: &_| (303, String::new());
+        comments::comment(&visit.ports, &permit, id, &text, &Once::default(), saved).await
+    };
+    let Err(refusal) = done.await else {
+        return Ok(guard::see_other(&format!("{}#comments", route::approval(id))));
+    };
+    let alert = match &refusal {
+        Refusal::Invalid(errors) if errors.iter().any(|error| error.field == "comment") => {
+            Some(Alert { status: 422, text: "Nothing was said: write something first.".to_owned() })
+        }
+        _ => told(&refusal),
+    };
+    let typed = Typed { comment: text, ..Typed::default() };
     shown(&visit, request, id, refusal, alert, typed).await
 }
 

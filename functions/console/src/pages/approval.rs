@@ -3,16 +3,19 @@
 use app::base::ports::Blobs;
 use app::base::store::Key;
 use app::gate::approvals::{self, View, Waiting};
+use app::gate::diff::Difference;
 use app::gate::html::explain;
 use app::mailbox::messages;
 use app::{Ports, Refusal};
 use askama::Template;
 use domain::base::id::Id as _;
 use domain::gate::approval::{Approval, Decision, Verdict, Voter};
+use domain::gate::comment::Comment;
 use domain::gate::risk::{Level, Risk};
 use domain::mailbox::lifecycle::{Outbound, State};
+use domain::mailbox::media::Harm;
 use domain::mailbox::message::Message;
-use domain::people::access::{Actor, Principal, Scope, scope};
+use domain::people::access::{Actor, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, Timestamp};
 use futures_util::FutureExt as _;
@@ -21,7 +24,8 @@ use runtime::http::{Request, Response};
 
 use super::gate::{Acts, Changed, Gate, changed, kept, still_missing};
 use super::mail::{Answered, HtmlPart, Mail, Turn, answered, mail, origin, pictures, turn};
-use super::{live, queue, render};
+use super::queue::{self, Filter};
+use super::{live, render};
 use crate::Context;
 use crate::guard;
 use crate::page::{Audience, Back, Get, Page, Trust};
@@ -68,6 +72,30 @@ pub(crate) struct Typed {
     pub reason: String,
     /// Why they call it off.
     pub cancel: String,
+    /// What is to be otherwise.
+    pub note: String,
+    /// What they say about it.
+    pub comment: String,
+}
+
+/// What was said, as a page shows it.
+struct Said {
+    by: Doer,
+    at: Moment,
+    text: String,
+    asks_revision: bool,
+    /// Of which revision, where that is an earlier one.
+    of: Option<u32>,
+}
+
+/// An earlier revision.
+struct Earlier {
+    id: String,
+    number: u32,
+    at: Moment,
+    address: String,
+    /// Whether what differs from it is shown.
+    compared: bool,
 }
 
 #[derive(Template)]
@@ -90,6 +118,8 @@ struct ApprovalPage {
     last: Option<(String, String)>,
     /// Where it stands among those that the reader decides.
     among: Option<Among>,
+    /// The list that the reader came from, as its address names it.
+    list: String,
     /// What deserves a look, the worst first.
     heeds: Vec<Heed>,
     /// The same in few words, without what is only good to know; empty for nothing.
@@ -110,6 +140,14 @@ struct ApprovalPage {
     edited_by: Option<Doer>,
     /// The page of the revision before.
     before: Option<String>,
+    /// Who asked for a revision of one that waits, when, and what is to be otherwise.
+    asked: Option<(Doer, Moment, String)>,
+    /// What was said about it.
+    comments: Vec<Said>,
+    /// The revisions before it, the last first.
+    revisions: Vec<Earlier>,
+    /// What differs from one of them, and which.
+    compared: Option<(u32, Vec<Changed>)>,
     /// What the last edit changed.
     changes: Vec<Changed>,
     /// What its HTML was changed in before it was sealed.
@@ -161,17 +199,20 @@ pub(crate) struct Among {
     pub before: Option<String>,
     /// The id of the next, for the forms.
     pub next_id: String,
+    /// Which list it is of, for the forms.
+    pub list: String,
 }
 
 impl Among {
     fn of(
-        waiting: &Waiting,
+        (waiting, filter): (&Waiting, &Filter),
         voter: &Voter,
         may_decide: bool,
         id: ApprovalId,
         now: Timestamp,
     ) -> Option<Self> {
-        let all: Vec<ApprovalId> = queue::mine(waiting, voter, may_decide, now).map(|it| it.id).collect();
+        let mine = queue::mine(waiting, voter, may_decide, now).filter(|it| filter.leads_to(it));
+        let all: Vec<ApprovalId> = mine.map(|it| it.id).collect();
         let place = all.iter().position(|one| *one == id);
         let more = if waiting.complete { "" } else { "+" };
         // Behind the last the first follows, as long as there is another.
@@ -185,19 +226,21 @@ impl Among {
             (None, 1) if waiting.complete => "1 waits for you".to_owned(),
             (None, n) => format!("{n}{more} wait for you"),
         };
-        let before = place.and_then(|place| place.checked_sub(1)).map(|place| route::approval(all[place]));
+        let page = |id| queue::page_in(id, filter);
+        let before = place.and_then(|place| place.checked_sub(1)).map(|place| page(all[place]));
         let next = others.first();
         Some(Self {
             words,
             before,
-            next: next.map(|id| route::approval(*id)),
+            next: next.map(|id| page(*id)),
             next_id: next.map(ToString::to_string).unwrap_or_default(),
+            list: filter.name(),
         })
     }
 
     fn nothing() -> Self {
         let words = "Nothing else waits for you".to_owned();
-        Self { words, next: None, before: None, next_id: String::new() }
+        Self { words, next: None, before: None, next_id: String::new(), list: String::new() }
     }
 }
 
@@ -245,21 +288,28 @@ pub(crate) async fn page(
     typed: Typed,
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
+    let filter = Filter::named(request.query.get("in").map(String::as_str).unwrap_or_default());
     let (frame, view, waiting, last) = try_join4(
         Frame::of(visit),
         approvals::get(&visit.ports, visit.powers.blobs()?, &permit, id),
         // What else waits must not keep anybody from this one.
-        approvals::waiting(&visit.ports, &permit).map(|found| Ok(found.ok())),
+        approvals::waiting(&visit.ports, &permit, filter.behind()).map(|found| Ok(found.ok())),
         last(visit, request).map(Ok),
     )
     .await?;
     let voter = Voter { member_id: frame.me.member.id, role: frame.me.member.role };
     let (may_decide, now) = (visit.may_decide(), visit.ports.now());
-    let among = waiting.and_then(|waiting| Among::of(&waiting, &voter, may_decide, id, now));
+    let among = waiting.and_then(|waiting| Among::of((&waiting, &filter), &voter, may_decide, id, now));
     let last = last.and_then(|last| Some((came(&last, &voter, now)?, route::approval(last.id))));
+    let compared = match request.query.get("compare").and_then(|id| ApprovalId::parse(id).ok()) {
+        Some(other) => compared(visit, &permit, &view, other).await?,
+        None => None,
+    };
     let reader = Reader {
         last,
         among,
+        list: filter.name(),
+        compared,
         paused: frame.me.organization.paused.is_some(),
         ports: &visit.ports,
         blobs: visit.powers.blobs()?,
@@ -278,6 +328,19 @@ pub(crate) async fn page(
     written(reader, &view, notice, alert, typed).await
 }
 
+/// What differs between a mail and an earlier revision of it, as the address names that.
+async fn compared(
+    visit: &Visit,
+    permit: &Permit<scope::ApprovalsRead>,
+    view: &View,
+    other: ApprovalId,
+) -> Result<Option<(u32, Vec<Difference>)>, Refusal> {
+    let Some(one) = view.revisions.iter().find(|one| one.id == other) else { return Ok(None) };
+    let blobs = visit.powers.blobs()?;
+    let all = Box::pin(approvals::compare(&visit.ports, blobs, permit, other, view.approval.id)).await?;
+    Ok(Some((one.revision, all)))
+}
+
 /// The mail that was decided about before this one, as the address names it.
 async fn last(visit: &Visit, request: &Request) -> Option<Approval> {
     let id = ApprovalId::parse(request.query.get("after")?).ok()?;
@@ -287,8 +350,12 @@ async fn last(visit: &Visit, request: &Request) -> Option<Approval> {
 
 /// What came of a reader's decision about another mail. Only what is true: an address alone makes no page say anything else.
 fn came(approval: &Approval, voter: &Voter, now: Timestamp) -> Option<String> {
-    let own = approval.votes.iter().find(|vote| vote.member_id == voter.member_id)?;
     let name = subject(&approval.subject);
+    if approval.is_pending(now) && approval.revision_asked.as_ref().is_some_and(|it| it.by == voter.member_id)
+    {
+        return Some(format!("You asked for a revision of \u{201C}{name}\u{201D}."));
+    }
+    let own = approval.votes.iter().find(|vote| vote.member_id == voter.member_id)?;
     Some(match (&own.verdict, approval.status(now)) {
         (Verdict::Approve, "approved") => format!("You approved \u{201C}{name}\u{201D}."),
         (Verdict::Reject(_), "rejected") => format!("You rejected \u{201C}{name}\u{201D}. It is never sent."),
@@ -309,6 +376,10 @@ pub(crate) struct Reader<'a> {
     pub last: Option<(String, String)>,
     /// Where the mail stands among those that wait for them.
     pub among: Option<Among>,
+    /// The list that they came from, as its address names it.
+    pub list: String,
+    /// The revision that they compare it with, and what differs.
+    pub compared: Option<(u32, Vec<Difference>)>,
     /// Whether all mail is paused.
     pub paused: bool,
     pub ports: &'a Ports,
@@ -354,21 +425,8 @@ pub(crate) async fn written(
     let paused = reader.paused || view.inbox_paused;
     let status = alert.as_ref().map_or(200, |alert| alert.status);
     let names = &reader.names;
-    let acts = if reader.guest.is_some() {
-        Acts::none()
-    } else {
-        let outbound = view.message.message.outbound();
-        let acts = Acts::of(
-            approval,
-            outbound,
-            &reader.voter,
-            reader.principal,
-            reader.may_decide,
-            &reader.members,
-            now,
-        );
-        Acts { csrf: reader.csrf.clone(), cancel_reason: typed.cancel, ..acts }
-    };
+    let reason = typed.reason.clone();
+    let acts = acts(&reader, view, typed, now);
     // A link opens one approval: whoever has only that is led nowhere else.
     let page_of = |id: &ApprovalId| reader.guest.is_none().then(|| route::approval(*id));
     let page = ApprovalPage {
@@ -400,6 +458,14 @@ pub(crate) async fn written(
         revision: approval.revision,
         edited_by: approval.edited_by.map(|by| names.member(by)),
         before: approval.supersedes.as_ref().and_then(page_of),
+        asked: approval
+            .revision_asked
+            .as_ref()
+            .filter(|_| approval.is_pending(now))
+            .map(|asked| (names.member(asked.by), Moment::new(asked.at, now), body(&asked.note))),
+        comments: said_of(view, names, now),
+        revisions: revisions(&reader, view, now),
+        compared: reader.compared.as_ref().map(|(number, all)| (*number, changed(all, now))),
         changes: view.differences.as_deref().map(|all| changed(all, now)).unwrap_or_default(),
         html_changes: html_changes(approval),
         next: match &approval.decision {
@@ -409,7 +475,7 @@ pub(crate) async fn written(
         attempt_of,
         digest: approval.digest.to_string(),
         digest_short: short(&approval.digest.hex()),
-        decision: panel(&reader, view, &mail, &typed.reason, now),
+        decision: panel(&reader, view, &mail, &reason, now),
         standing: stands(view, paused, now),
         outcomes: outcomes(&view.message.message),
         answers,
@@ -423,12 +489,56 @@ pub(crate) async fn written(
         mail,
         last: reader.last,
         among: reader.among,
+        list: reader.list,
         guest: reader.guest,
         address: reader.address,
         shell: reader.shell,
     };
     let origins: Vec<String> = pictures.iter().filter_map(|(_, url)| origin(url)).collect();
     Ok(guard::html_with_mail(status, render(&page)?, &origins))
+}
+
+/// What a reader may do beside deciding; by a link nothing.
+fn acts(reader: &Reader<'_>, view: &View, typed: Typed, now: Timestamp) -> Acts {
+    if reader.guest.is_some() {
+        return Acts::none();
+    }
+    let (approval, outbound) = (&view.approval, view.message.message.outbound());
+    let Reader { voter, principal, may_decide, members, .. } = reader;
+    Acts {
+        csrf: reader.csrf.clone(),
+        cancel_reason: typed.cancel,
+        note: typed.note,
+        comment_text: typed.comment,
+        ..Acts::of(approval, outbound, voter, principal, *may_decide, members, now)
+    }
+}
+
+/// What was said about a mail and its earlier revisions.
+fn said_of(view: &View, names: &Names, now: Timestamp) -> Vec<Said> {
+    let said = |(revision, comment): &(u32, Comment)| Said {
+        by: names.doer(&comment.by),
+        at: Moment::new(comment.at, now),
+        text: body(&comment.text),
+        asks_revision: comment.asks_revision,
+        of: Some(*revision).filter(|of| *of != view.approval.revision),
+    };
+    view.comments.iter().map(said).collect()
+}
+
+/// The revisions before a mail, for whoever may open them.
+fn revisions(reader: &Reader<'_>, view: &View, now: Timestamp) -> Vec<Earlier> {
+    if reader.guest.is_some() {
+        return vec![];
+    }
+    let earlier = |one: &Approval| Earlier {
+        id: one.id.to_string(),
+        number: one.revision,
+        at: Moment::new(one.id.at(), now),
+        address: route::approval(one.id),
+        compared: reader.compared.as_ref().is_some_and(|(number, _)| *number == one.revision),
+    };
+    view.revisions.iter().map(earlier).collect()
 }
 
 /// What deserves a look, the worst first, each once: what was found when the mail was asked for, what the page sees by itself, and what
@@ -439,6 +549,8 @@ fn heeds(approval: &Approval, mail: &Mail, answers: Option<&mut Answered>) -> Ve
         (Risk::LinksDiffer, mail.links_mislead),
         (Risk::WordsDiffer, !mail.same_words),
         (Risk::DisguisedFile, mail.files.iter().any(|file| file.disguised)),
+        (Risk::ProgramFile, mail.files.iter().any(|file| file.harm == Some(Harm::Program))),
+        (Risk::ActiveFile, mail.files.iter().any(|file| file.harm == Some(Harm::Active))),
     ];
     risks.extend(seen.into_iter().filter(|(_, is)| *is).map(|(risk, _)| risk));
     let (doubts, mut asides) = answers
@@ -558,6 +670,9 @@ fn noticed(notice: &str, approval: &Approval, reader: &Reader<'_>, paused: bool)
             "You took your approval back. The votes of others are enough, so the mail goes out all the same: \
              cancel it to stop it."
                 .to_owned()
+        }
+        (Decision::Pending, "revision") if approval.revision_asked.as_ref().map(|it| it.by) == mine => {
+            "You asked for a revision. Whoever asked for the mail is told what you wrote.".to_owned()
         }
         (Decision::Pending, "edited") if approval.edited_by == mine => {
             "This is the mail as you edited it, with what you changed. Nobody has voted about it yet."

@@ -1,7 +1,7 @@
 //! `/console/audit`: what was done, by whom, newest first; whether all of it still stands as it was written; and all of it as a file.
 
 use app::Refusal;
-use app::base::store::PageRequest;
+use app::base::store::{Page as Part, PageRequest};
 use app::ledger::audit::{self, Filter};
 use askama::Template;
 use domain::base::id::Id as _;
@@ -134,7 +134,7 @@ impl Fields {
         pairs.map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
     }
 
-    /// What the log is asked for: a day that is none asks for nothing, and is said to be none.
+    /// What the log is asked for. Where a day is none, nothing is: what is shown then would not be what was asked for.
     fn filter(&self) -> (Filter, Wrong) {
         let given = |text: &String| (!text.is_empty()).then(|| text.clone());
         let (from, to) = (start_of(&self.from), end_of(&self.to));
@@ -169,9 +169,14 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     let permit = visit.principal.permit::<scope::AuditRead>()?;
     let fields = Fields::of(request);
     let (filter, wrong) = fields.filter();
-    let (frame, found) =
-        Box::pin(try_join(Frame::of(&visit), audit::list(visit.powers.trail()?, &permit, &filter, &page)))
-            .await?;
+    let listed = async {
+        if wrong.any() {
+            return Ok(Part { items: vec![], next: None });
+        }
+        audit::list(visit.powers.trail()?, &permit, &filter, &page).await
+    };
+    let (frame, found) = Box::pin(try_join(Frame::of(&visit), listed)).await?;
+    let status = if wrong.any() { 422 } else { 200 };
     let now = visit.ports.now();
     let choice = |value: String, word: String| Choice { current: value == fields.actor, value, word };
     let mut actors: Vec<_> = frame
@@ -195,19 +200,25 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
         wrong,
         shell: frame.shell,
     };
-    Ok(guard::html(200, render(&page)?))
+    Ok(guard::html(status, render(&page)?))
 }
 
-/// The newest entries that a filter takes, a line of JSON each, as the API writes them.
+/// The newest entries that a filter takes, a line of JSON each, as the API writes them. Where there are more than a file has, its last line
+/// and its name say so.
 async fn export(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::AuditRead>()?;
-    let (filter, _) = Fields::of(request).filter();
-    let mut asked = PageRequest { limit: 100, cursor: None };
+    let (filter, wrong) = Fields::of(request).filter();
+    if wrong.any() {
+        // A file of something else than was asked for would be taken for it.
+        return show(context, request).await;
+    }
+    let mut asked = PageRequest { limit: 100, cursor: request.query.get("cursor").cloned() };
     let (mut lines, mut count, mut reads) = (String::new(), 0, 0);
+    let mut name = "audit.jsonl";
     while count < EXPORTED && reads < EXPORTED / 100 {
         let found = audit::list(visit.powers.trail()?, &permit, &filter, &asked).await?;
-        for link in found.items.iter().take(EXPORTED - count) {
+        for link in &found.items {
             let line = serde_json::to_string(&wire::ledger::audit::link(link))
                 .map_err(|error| Refusal::Internal(format!("an entry as JSON: {error}")))?;
             lines.push_str(&line);
@@ -215,12 +226,23 @@ async fn export(context: &Context, request: &Request) -> Result<Response, Refusa
             count += 1;
         }
         reads += 1;
-        match found.next {
-            Some(next) => asked.cursor = Some(next),
-            None => break,
+        asked.cursor = found.next;
+        if asked.cursor.is_none() {
+            break;
         }
     }
-    Ok(guard::file("application/x-ndjson", "audit.jsonl", lines))
+    if let Some(next_cursor) = asked.cursor {
+        // No entry has such fields; the cursor is one of this page, and of `GET /v1/audit`.
+        let message = format!(
+            "This file ends here and the log goes on: older entries are at {}/export with this cursor, or narrow the days.",
+            route::AUDIT
+        );
+        let cut = serde_json::json!({ "truncated": true, "message": message, "next_cursor": next_cursor });
+        lines.push_str(&cut.to_string());
+        lines.push('\n');
+        name = "audit-not-all.jsonl";
+    }
+    Ok(guard::file("application/x-ndjson", name, lines))
 }
 
 #[derive(Template)]

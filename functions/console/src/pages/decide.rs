@@ -1,8 +1,9 @@
-//! `/console/approvals/{id}/approve` and `/reject`: the two forms that decide.
+//! `/console/approvals/{id}/approve`, `/reject` and `/ask-to-revise`: the forms that decide, and that one which asks for another mail.
 
 use app::Refusal;
 use app::base::store::Key;
 use app::gate::approvals::{self, Verdict};
+use app::gate::comments;
 use askama::Template;
 use domain::ApprovalId;
 use domain::base::code::{Class, Code};
@@ -13,7 +14,8 @@ use domain::people::access::{Scope, scope};
 use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
-use super::{queue, render};
+use super::queue::{self, Filter};
+use super::render;
 use crate::Context;
 use crate::guard::{self, Form};
 use crate::page::{Audience, Back, Get, Page, Trust};
@@ -21,7 +23,7 @@ use crate::route;
 use crate::shell::Shell;
 use crate::visit::Visit;
 
-/// The two forms. A decision's address in the browser's bar, opened again, shows the mail and decides nothing.
+/// The forms. A decision's address in the browser's bar, opened again, shows the mail and decides nothing.
 pub(super) const PAGES: &[Page] = &[
     Page {
         path: "/approvals/{approval_id}/approve",
@@ -34,6 +36,13 @@ pub(super) const PAGES: &[Page] = &[
         path: "/approvals/{approval_id}/reject",
         post: Some(|context, request, at| {
             Box::pin(async move { submit(context, request, at.id()?, Verdict::Reject).await })
+        }),
+        ..FORM
+    },
+    Page {
+        path: "/approvals/{approval_id}/ask-to-revise",
+        post: Some(|context, request, at| {
+            Box::pin(async move { ask_to_revise(context, request, at.id()?).await })
         }),
         ..FORM
     },
@@ -64,16 +73,7 @@ pub(crate) async fn submit(
     };
     let reason = reason(&form);
     let refusal = match decide(&visit, id, &form, &verdict(reason.clone())).await {
-        Ok(decided) => {
-            let notice = decided.decision.as_str();
-            if form.field("then") == "next"
-                && let Some(next) = next(&visit, id, form.field("next")).await
-            {
-                let next = route::approval(next);
-                return Ok(guard::see_other(&format!("{next}?after={id}&notice={notice}")));
-            }
-            return Ok(guard::see_other(&format!("{}?notice={notice}", route::approval(id))));
-        }
+        Ok(decided) => return Ok(onward(&visit, id, &form, decided.decision.as_str()).await),
         Err(refusal) => refusal,
     };
     let Some(alert) = told(&refusal) else { return Err(refusal) };
@@ -81,14 +81,51 @@ pub(crate) async fn submit(
     approval::page(&visit, request, id, Some(alert), Typed { reason, ..Typed::default() }).await
 }
 
-/// The mail that waits for this person next: the one that the page named, where it still does, or the first that does.
-async fn next(visit: &Visit, id: ApprovalId, named: &str) -> Option<ApprovalId> {
+/// Asks for a revision of the mail with the digest that the page showed.
+async fn ask_to_revise(context: &Context, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
+    let (visit, form) = match Visit::of_form(context, request, &[Key::Approval(id)]).await {
+        Ok(found) => found,
+        Err(refusal) => return keep_words(context, request, id, refusal).await,
+    };
+    let note = form.text("reason");
+    let done = async {
+        let permit = visit
+            .principal
+            .permit::<scope::ApprovalsDecide>()
+            .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
+        let digest = check_digest(&form, &Verdict::Reject(note.clone()))?;
+        if note.is_empty() {
+            return Err(Refusal::field("note", Code::Required, "say what is to be otherwise"));
+        }
+        comments::ask_to_revise(&visit.ports, &permit, id, digest, &note).await
+    };
+    let Err(refusal) = done.await else { return Ok(onward(&visit, id, &form, "revision").await) };
+    let Some(alert) = told(&refusal) else { return Err(refusal) };
+    approval::page(&visit, request, id, Some(alert), Typed { note, ..Typed::default() }).await
+}
+
+/// Where somebody goes who has decided: to what waits for them next, if they go through a list, or back to the mail.
+async fn onward(visit: &Visit, id: ApprovalId, form: &Form, notice: &str) -> Response {
+    let filter = Filter::named(form.field("in"));
+    if form.field("then") == "next"
+        && let Some(next) = next(visit, id, form.field("next"), &filter).await
+    {
+        let next = queue::page_in(next, &filter);
+        let and = if next.contains('?') { '&' } else { '?' };
+        return guard::see_other(&format!("{next}{and}after={id}&notice={notice}"));
+    }
+    guard::see_other(&format!("{}?notice={notice}", route::approval(id)))
+}
+
+/// The mail that waits for this person next: the one that the page named, where it still does, or the first that does of those that they
+/// go through.
+async fn next(visit: &Visit, id: ApprovalId, named: &str, filter: &Filter) -> Option<ApprovalId> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>().ok()?;
-    let waiting = approvals::waiting(&visit.ports, &permit).await.ok()?;
+    let waiting = approvals::waiting(&visit.ports, &permit, filter.behind()).await.ok()?;
     let voter = Voter { member_id: visit.principal.actor.member()?, role: visit.principal.role };
     let now = visit.ports.now();
-    let mine = queue::mine(&waiting, &voter, visit.may_decide(), now).map(|it| it.id).filter(|it| *it != id);
-    let mine: Vec<_> = mine.collect();
+    let mine = queue::mine(&waiting, &voter, visit.may_decide(), now).filter(|it| filter.leads_to(it));
+    let mine: Vec<_> = mine.map(|it| it.id).filter(|it| *it != id).collect();
     let named = ApprovalId::parse(named).ok().filter(|named| mine.contains(named));
     named.or(mine.first().copied())
 }
@@ -126,10 +163,11 @@ pub(super) async fn keep_words(
     let text = "You have signed in anew since that page was opened, so nothing was done. What you wrote is kept: send it \
                 again from here.";
     let alert = Alert { status: 403, text: text.to_owned() };
-    let typed = if request.path.ends_with("/cancel") {
-        Typed { cancel: words, ..Typed::default() }
-    } else {
-        Typed { reason: words, ..Typed::default() }
+    let typed = match request.path.rsplit('/').next() {
+        Some("cancel") => Typed { cancel: words, ..Typed::default() },
+        Some("ask-to-revise") => Typed { note: words, ..Typed::default() },
+        Some("comment") => Typed { comment: words, ..Typed::default() },
+        _ => Typed { reason: words, ..Typed::default() },
     };
     approval::page(&visit, request, id, Some(alert), typed).await
 }
@@ -164,8 +202,13 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
 
 /// The reason in a form: what was chosen, and what was written beside that.
 pub(super) fn reason(form: &Form) -> String {
+    reason_in(form, "reason")
+}
+
+/// As [`reason`], where what was written has this name.
+pub(super) fn reason_in(form: &Form, name: &str) -> String {
     let chosen = approval::QUICK.iter().find(|quick| **quick == form.field("quick"));
-    match (chosen, form.text("reason")) {
+    match (chosen, form.text(name)) {
         (None, words) => words,
         (Some(chosen), words) if words.is_empty() => format!("{chosen}."),
         (Some(chosen), words) => format!("{chosen}. {words}"),
@@ -221,6 +264,18 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
         Refusal::Because { code: Code::NoVote, .. } => {
             alert(409, "There is no approval of yours to take back. Nothing was done.")
         }
+        Refusal::Because { code: Code::VotedBefore, .. } => {
+            alert(409, "You voted about this mail: take your approval back before you ask for a revision.")
+        }
+        Refusal::Because { code: Code::TooManyComments, .. } => alert(
+            409,
+            "There are as many comments about this mail as there may be. Decide about it, or edit it.",
+        ),
+        Refusal::Because { code: Code::TooLateToTakeBack, .. } => alert(
+            409,
+            "Its time to go is over, and its policy lets nobody decide about it after that, so your approval stays. Cancel \
+             the mail to stop it, if it has not gone.",
+        ),
         Refusal::Because { code: Code::TakenBackTooOften, .. } => alert(
             409,
             "Approvals of this mail were taken back too often. Cancel it instead, or reject it while it waits.",
@@ -248,6 +303,9 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
         }
         Refusal::Because { code: Code::VoteDelegated, .. } => {
             alert(403, "You delegated your vote to another member, who decides instead. Nothing was decided.")
+        }
+        Refusal::Invalid(errors) if errors.iter().any(|error| error.field == "note") => {
+            alert(422, "Nothing was done: say what is to be otherwise.")
         }
         Refusal::Invalid(errors) if errors.iter().any(|error| error.field == "reason") => alert(
             422,

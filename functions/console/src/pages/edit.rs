@@ -1,5 +1,7 @@
 //! `/console/approvals/{id}/edit`: changing a mail that waits. What comes of it is a new approval without votes.
 
+use std::collections::BTreeSet;
+
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::error::FieldError;
@@ -10,9 +12,10 @@ use askama::Template;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::mailbox::message::Party;
+use domain::base::id::Id as _;
+use domain::mailbox::message::{AttachmentRef, Party};
 use domain::people::access::scope;
-use domain::{ApprovalId, Timestamp};
+use domain::{ApprovalId, AttachmentId, Timestamp};
 use futures_util::future::try_join;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -20,6 +23,7 @@ use runtime::http::{Request, Response};
 
 use super::approval::{self, Alert, Typed};
 use super::decide::{FORM, told};
+use super::mail::{Answered, answered};
 use super::{gate, render};
 use crate::Context;
 use crate::guard::{self, Form};
@@ -27,7 +31,7 @@ use crate::page::{Get, Page};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
-use crate::words::{Person, body, subject, visible};
+use crate::words::{Person, body, size, subject, visible};
 use app::gate::html::{MAX_TEXT_WEIGHT, weight};
 
 /// The form.
@@ -54,6 +58,30 @@ struct EditPage {
     digest: String,
     fields: Fields,
     has_html: bool,
+    /// Whether its HTML can be changed here: a page can carry it.
+    html_here: bool,
+    /// The files that it has.
+    files: Vec<Kept>,
+    /// The mail that it answers or passes on.
+    answers: Option<Answered>,
+    /// Whether it passes that mail on.
+    forward: bool,
+}
+
+impl EditPage {
+    /// What gives the frame of the answered mail its height.
+    fn script() -> &'static str {
+        guard::FRAME_SCRIPT
+    }
+}
+
+/// A file, which stays or is taken out.
+struct Kept {
+    id: String,
+    name: String,
+    about: String,
+    /// Whether it was checked to be taken out.
+    out: bool,
 }
 
 /// What was wrong, as a sentence, with the field that it is about; none where it is about the mail.
@@ -83,6 +111,18 @@ struct Fields {
     text: String,
     send_at: String,
     plain: bool,
+    /// Its HTML, where it can be changed here.
+    html: String,
+    /// The ids of files that are taken out.
+    remove: BTreeSet<String>,
+}
+
+/// What the names of the boxes begin with that take a file out; its id follows.
+const FILE: &str = "remove.";
+
+/// The HTML of a mail, where the form can carry it. It is in its normal form, which has no character that can't be seen.
+fn html_of(view: &View) -> &str {
+    view.message.html.as_deref().filter(|html| weight(html) <= MAX_TEXT_WEIGHT).unwrap_or_default()
 }
 
 impl Fields {
@@ -101,6 +141,8 @@ impl Fields {
             text: body(view.message.text.as_deref().unwrap_or_default()),
             send_at: send_at.unwrap_or_default(),
             plain: false,
+            html: html_of(view).to_owned(),
+            remove: BTreeSet::new(),
         }
     }
 
@@ -113,6 +155,8 @@ impl Fields {
             text: form.field("text").replace("\r\n", "\n"),
             send_at: form.field("send_at").trim().to_owned(),
             plain: !form.field("plain").is_empty(),
+            html: form.field("html").replace("\r\n", "\n"),
+            remove: form.checked(FILE).into_iter().map(str::to_owned).collect(),
         }
     }
 
@@ -152,12 +196,22 @@ impl Fields {
         };
         // Browsers end lines of a text area as they like: that alone changes nothing.
         let text = (self.text.trim_end() != before.text.trim_end()).then(|| self.text.clone());
-        let html = self.plain.then(String::new);
+        // A form without the field leaves it: the HTML is too large for it, or there is none.
+        let same_html =
+            before.html.is_empty() || self.html.trim_end() == before.html.replace("\r\n", "\n").trim_end();
+        let html = if self.plain { Some(String::new()) } else { (!same_html).then(|| self.html.clone()) };
+        let mut remove_attachments = vec![];
+        for id in &self.remove {
+            match AttachmentId::parse(id) {
+                Ok(id) => remove_attachments.push(id),
+                Err(error) => errors.push(FieldError::new("remove_attachments", Code::InvalidId, error)),
+            }
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
         let subject = subject.unwrap_or_default();
-        Ok(Edit { to, cc, bcc, subject, text, html, send_at, ..Edit::default() })
+        Ok(Edit { to, cc, bcc, subject, text, html, send_at, remove_attachments, ..Edit::default() })
     }
 }
 
@@ -231,8 +285,19 @@ fn written(
     status: u16,
     alerts: Vec<Said>,
 ) -> Result<Response, Refusal> {
+    let now = visit.ports.now();
+    let file = |file: &AttachmentRef| Kept {
+        out: fields.remove.contains(&file.id.to_string()),
+        id: file.id.to_string(),
+        name: visible(&file.filename),
+        about: format!("{}, {}", size(file.size), visible(&file.content_type)),
+    };
     let page = EditPage {
         shell: frame.shell,
+        html_here: !html_of(view).is_empty(),
+        files: view.message.message.attachments.iter().map(file).collect(),
+        answers: view.answers.as_ref().map(|detail| answered(detail, "/console/attachments", now)),
+        forward: view.approval.forward,
         address: route::approval(view.approval.id),
         title: subject(&view.approval.subject),
         alerts,
@@ -241,7 +306,7 @@ fn written(
         fields,
         has_html: view.message.html.is_some(),
     };
-    Ok(guard::html(status, render(&page)?))
+    Ok(guard::html_with_mail(status, render(&page)?, &[]))
 }
 
 /// Makes the new revision and leads to its page.
@@ -255,7 +320,11 @@ pub(super) async fn submit(
     let digest = Digest::parse(form.field("digest"))
         .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;
     let view = approvals::get(&visit.ports, visit.powers.blobs()?, &reading, id).await?;
-    let typed = Fields::typed(&form);
+    let mut typed = Fields::typed(&form);
+    if !form.checked("html").contains(&"") {
+        // A form without the field says nothing of the HTML.
+        html_of(&view).clone_into(&mut typed.html);
+    }
     let done = async {
         let permit = visit
             .principal

@@ -243,10 +243,19 @@ pub(super) fn kept(approval: &Approval, voter: &Voter, names: &Names, now: Times
 }
 
 /// What the reader may do beside deciding.
+#[expect(clippy::struct_excessive_bools, reason = "each is an act of its own that is offered or not")]
 pub(super) struct Acts {
     pub csrf: String,
     /// Take their approval back.
     pub take_back: bool,
+    /// Say something about it.
+    pub comment: bool,
+    /// What they typed there, and was not taken.
+    pub comment_text: String,
+    /// Ask for a revision.
+    pub ask: bool,
+    /// What they typed there, and was not taken.
+    pub note: String,
     /// Cancel it.
     pub cancel: bool,
     /// What they typed as the reason, and was not taken.
@@ -275,6 +284,10 @@ impl Acts {
         Self {
             csrf: String::new(),
             take_back: false,
+            comment: false,
+            comment_text: String::new(),
+            ask: false,
+            note: String::new(),
             cancel: false,
             cancel_reason: String::new(),
             edit: false,
@@ -316,6 +329,14 @@ impl Acts {
             take_back: may_decide
                 && (undecided || (approved && unclaimed))
                 && approval.votes.iter().any(voted),
+            comment: undecided,
+            comment_text: String::new(),
+            ask: may_decide
+                && approval
+                    .clone()
+                    .ask_to_revise(*voter, &principal.credential, approval.digest, "", now)
+                    .is_ok(),
+            note: String::new(),
             cancel: open && (undecided || approved) && (may_decide || own),
             cancel_reason: String::new(),
             edit: may_decide && undecided && voter.role.scopes().contains(&Scope::ApprovalsDecide),

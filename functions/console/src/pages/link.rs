@@ -117,6 +117,8 @@ async fn page(
     let reader = Reader {
         last: None,
         among: None,
+        list: String::new(),
+        compared: None,
         paused: paused.is_some(),
         ports,
         blobs: powers.blobs()?,

@@ -9,7 +9,7 @@ use app::mailbox::attachments;
 use app::mailbox::messages::Detail;
 use domain::Timestamp;
 use domain::mailbox::finding::{Finding, FindingKind};
-use domain::mailbox::media::{self, Mismatch};
+use domain::mailbox::media::{self, Harm, Mismatch};
 use domain::mailbox::message::{AttachmentRef, Direction, Message, Verdicts};
 use domain::people::access::{Principal, scope};
 use futures_util::future::join_all;
@@ -24,6 +24,8 @@ const MAX_ADDRESS: usize = 500;
 const MAX_HEADERS: usize = 64 * 1024;
 /// Bytes of the answered mail's text that a page shows.
 const MAX_ANSWERED: usize = 64 * 1024;
+/// How heavy the answered mail's HTML may be that a page shows.
+const MAX_ANSWERED_HTML: usize = 128 * 1024;
 /// Bytes of a mail of the conversation that a page shows.
 const MAX_TURN: usize = 16 * 1024;
 /// Lines beyond which a frame scrolls by itself.
@@ -109,9 +111,22 @@ pub(super) struct File {
     pub detected: String,
     /// Whether that is a program, a script or a web page, and the name or the type says otherwise.
     pub disguised: bool,
+    /// What opening it may do; nothing where it is said already that it is disguised, or where it does nothing.
+    pub harm: Option<Harm>,
     pub size: String,
     pub sha256: String,
     pub inline: bool,
+}
+
+impl File {
+    /// The same in a sentence; empty where it does nothing.
+    pub(super) fn harms(&self) -> &'static str {
+        match self.harm {
+            Some(Harm::Program) => "It is a program: whoever opens it runs it.",
+            Some(Harm::Active) => "It runs something where it is opened.",
+            None => "",
+        }
+    }
 }
 
 pub(super) struct Link {
@@ -135,6 +150,8 @@ pub(super) struct Answered {
     pub asides: Vec<String>,
     pub files: String,
     pub file_list: Vec<File>,
+    /// As its reader saw it, where it has HTML and not too much of it.
+    pub html: Option<Html>,
 }
 
 pub(super) struct Turn {
@@ -332,6 +349,8 @@ fn file(file: &AttachmentRef, files: &str) -> File {
     File {
         detected: other.map(visible).unwrap_or_default(),
         disguised: mismatch == Some(Mismatch::Disguised),
+        harm: media::harm(&file.filename, &file.content_type, detected)
+            .filter(|_| mismatch != Some(Mismatch::Disguised)),
         address: format!("{files}/{}", file.id),
         name: visible(&file.filename),
         kind: visible(&file.content_type),
@@ -370,7 +389,14 @@ pub(super) fn answered(detail: &Detail, files: &str, now: Timestamp) -> Answered
             n => count(n, "file", "files"),
         },
         file_list: message.attachments.iter().map(|attachment| file(attachment, files)).collect(),
+        html: answered_html(detail),
     }
+}
+
+/// The HTML of a mail of somebody else, made fit to be shown, without its pictures: it is text beside what is decided about.
+fn answered_html(detail: &Detail) -> Option<Html> {
+    let html = detail.html.as_deref().filter(|html| weight(html) <= MAX_ANSWERED_HTML)?;
+    Some(framed(html, &html::Reading::default(), detail, &[]))
 }
 
 /// A finding with its evidence; those of the receiving server's verdicts are said already.

@@ -18,7 +18,8 @@ use domain::{ApprovalId, InboxId, Timestamp};
 use futures_util::future::{try_join, try_join3};
 use runtime::http::{Request, Response};
 
-use super::decide::told;
+use super::approval::QUICK;
+use super::decide::{MAX_REASON, reason_in, told};
 use super::{live, older, render};
 use crate::Context;
 use crate::guard::{self, Form};
@@ -28,7 +29,7 @@ use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
 use crate::words::{self, Doer, Moment, Names, count, encode, people, subject, visible};
 
-/// The list, and the form that approves several at once.
+/// The list, and the form that decides about several at once.
 pub(super) const PAGES: &[Page] = &[
     Page {
         path: "/approvals",
@@ -44,7 +45,7 @@ pub(super) const PAGES: &[Page] = &[
         trust: Trust::Decide,
         audience: Audience::With(Scope::ApprovalsDecide),
         get: Get::To("/approvals"),
-        post: Some(|context, request, _| Box::pin(approve(context, request))),
+        post: Some(|context, request, _| Box::pin(decide(context, request))),
         ..Page::NEW
     },
 ];
@@ -55,6 +56,8 @@ const NAMED: usize = 2;
 const ROWS: usize = 25;
 /// Longest words that are searched for, in characters.
 const MAX_WORDS: usize = 200;
+/// Longest cursor of a list, in characters.
+const MAX_CURSOR: usize = 600;
 /// As many inboxes can be chosen from.
 const INBOXES: u16 = 100;
 /// What the names of check boxes begin with; an approval's id follows.
@@ -80,7 +83,7 @@ struct DecidedPage {
 struct QueuePage {
     shell: Shell,
     tabs: Vec<Tab>,
-    /// What came of approving several.
+    /// What came of deciding about several.
     done: Option<Done>,
     views: Vec<Tab>,
     filter: Filter,
@@ -91,6 +94,10 @@ struct QueuePage {
     found: String,
     /// Whether more wait than were looked at.
     incomplete: bool,
+    /// Where those are that were asked for after these.
+    later: Option<String>,
+    /// Where the first of all are, from any others.
+    first: Option<String>,
     /// Whether anything waits at all.
     any: bool,
     /// Whether some of the rows can be approved together.
@@ -110,6 +117,11 @@ impl QueuePage {
     /// What lets keys move among the rows, and checks those that are alike together.
     fn script() -> &'static str {
         guard::KEYS_SCRIPT
+    }
+
+    /// Why mails are often rejected.
+    fn quick() -> &'static [&'static str] {
+        QUICK
     }
 }
 
@@ -146,7 +158,7 @@ impl View {
 
 /// What somebody looks for among what waits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Filter {
+pub(super) struct Filter {
     view: View,
     /// An inbox's id, or nothing.
     inbox: String,
@@ -156,9 +168,33 @@ struct Filter {
     words: String,
     /// From 0.
     page: usize,
+    /// Behind those that were asked for first, of which a list looks through [`approvals::MOST_WAITING`] at once; nothing for these.
+    from: String,
 }
 
 impl Filter {
+    /// What somebody looked for when they left the list, as an address names it.
+    pub(super) fn named(text: &str) -> Self {
+        let pairs = runtime::http::form_pairs(text);
+        Self::of(|name| pairs.get(name).cloned().unwrap_or_default())
+    }
+
+    /// As [`Self::named`] reads it; the page of the list is not of it, since the order goes on.
+    pub(super) fn name(&self) -> String {
+        let address = Filter { page: 0, ..self.clone() }.address();
+        address.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+    }
+
+    /// Behind what the list begins.
+    pub(super) fn behind(&self) -> Option<&str> {
+        (!self.from.is_empty()).then_some(self.from.as_str())
+    }
+
+    /// Whether somebody who goes through what they decide comes by this one.
+    pub(super) fn leads_to(&self, approval: &Approval) -> bool {
+        self.takes(approval) && (self.view != View::Risky || approval.level() > Level::Note)
+    }
+
     fn of(get: impl Fn(&str) -> String) -> Self {
         let view = get("view");
         let cut = |text: String| text.trim().chars().take(MAX_WORDS).collect::<String>();
@@ -167,18 +203,20 @@ impl Filter {
             inbox: InboxId::parse(get("inbox").trim()).map(|id| id.to_string()).unwrap_or_default(),
             reason: cut(get("reason")),
             words: cut(get("q")),
+            from: get("from").chars().take(MAX_CURSOR).filter(|c| c.is_ascii_graphic()).collect(),
             page: get("page").parse::<usize>().unwrap_or(1).clamp(1, approvals::MOST_WAITING) - 1,
         }
     }
 
     /// The page under this filter.
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         let page = if self.page == 0 { String::new() } else { (self.page + 1).to_string() };
         let parts = [
             ("view", self.view.name()),
             ("inbox", self.inbox.as_str()),
             ("reason", self.reason.as_str()),
             ("q", self.words.as_str()),
+            ("from", self.from.as_str()),
             ("page", page.as_str()),
         ];
         let parts: Vec<_> = parts
@@ -228,6 +266,9 @@ impl Stand {
             Some(Verdict::Reject(_)) => return Self { class: "voted", word: "You rejected".to_owned() },
             None => {}
         }
+        if approval.revision_asked.is_some() {
+            return Self { class: "others", word: "Asked to revise".to_owned() };
+        }
         if may_decide && approval.may_vote(voter, now).is_ok() {
             return Self { class: "mine", word: "Yours to decide".to_owned() };
         }
@@ -240,6 +281,12 @@ impl Stand {
         );
         Self { class: "others", word }
     }
+}
+
+/// The page of a mail for somebody who came from such a list.
+pub(super) fn page_in(id: ApprovalId, filter: &Filter) -> String {
+    let (page, name) = (route::approval(id), filter.name());
+    if name.is_empty() { page } else { format!("{page}?in={}", encode(&name)) }
 }
 
 /// Those of a list that its reader decides, in its order.
@@ -285,7 +332,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(approval: &Approval, from: String, reader: &Reader<'_>) -> Self {
+    fn new(approval: &Approval, from: String, filter: &Filter, reader: &Reader<'_>) -> Self {
         let now = reader.now;
         let recipients: Vec<String> =
             people(&approval.recipients).into_iter().map(|person| person.address).collect();
@@ -301,7 +348,7 @@ impl Row {
         let item = (stand.class == "mine" && approval.may_be_batched())
             .then(|| (format!("{ITEM}{}", approval.id), approval.digest.to_string()));
         Self {
-            address: route::approval(approval.id),
+            address: page_in(approval.id, filter),
             subject: subject(&approval.subject),
             risk: match worst {
                 Some(risk) => words::risk(*risk).short.to_owned(),
@@ -341,11 +388,11 @@ struct Reader<'a> {
     now: Timestamp,
 }
 
-/// What came of approving several at once.
+/// What came of deciding about several at once.
 struct Done {
     /// In a sentence.
     sentence: String,
-    /// Those that were not approved: what they are called, where they are, and why.
+    /// Those that were not decided about: what they are called, where they are, and why.
     refused: Vec<(String, String, String)>,
     /// `good`, `warn` or `bad`.
     tone: &'static str,
@@ -377,8 +424,12 @@ fn tabs(status: &str) -> Vec<Tab> {
 /// What waits.
 async fn queue(visit: &Visit, filter: Filter, done: Option<Done>, status: u16) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let (frame, waiting, senders) =
-        try_join3(Frame::of(visit), approvals::waiting(&visit.ports, &permit), senders(visit)).await?;
+    let (frame, waiting, senders) = try_join3(
+        Frame::of(visit),
+        approvals::waiting(&visit.ports, &permit, filter.behind()),
+        senders(visit),
+    )
+    .await?;
     let reader = Reader {
         voter: Voter { member_id: frame.me.member.id, role: frame.me.member.role },
         may_decide: visit.may_decide(),
@@ -405,7 +456,7 @@ async fn queue(visit: &Visit, filter: Filter, done: Option<Done>, status: u16) -
     let shown = of_view(filter.view);
     let pages = shown.len().div_ceil(ROWS).max(1);
     let filter = Filter { page: filter.page.min(pages - 1), ..filter };
-    let rows = rows(&shown, filter.page, &senders, &reader);
+    let rows = rows(&shown, &filter, &senders, &reader);
     let to = |page: usize| Filter { page, ..filter.clone() }.address();
     let page = QueuePage {
         tabs: tabs("pending"),
@@ -415,6 +466,8 @@ async fn queue(visit: &Visit, filter: Filter, done: Option<Done>, status: u16) -
         reasons: reason_choices(&waiting, &filter),
         found: count_of(shown.len(), waiting.complete),
         incomplete: !waiting.complete,
+        later: waiting.next.clone().map(|from| Filter { from, page: 0, ..filter.clone() }.address()),
+        first: filter.behind().map(|_| Filter { from: String::new(), page: 0, ..filter.clone() }.address()),
         any: !waiting.items.is_empty(),
         batch: rows.iter().any(|row| row.item.is_some()),
         rows,
@@ -439,7 +492,7 @@ fn count_of(n: usize, complete: bool) -> String {
 /// The rows of a page, with what is said before those that are alike.
 fn rows(
     shown: &[&Approval],
-    page: usize,
+    filter: &Filter,
     senders: &BTreeMap<InboxId, String>,
     reader: &Reader<'_>,
 ) -> Vec<Row> {
@@ -448,9 +501,9 @@ fn rows(
         senders.get(&approval.inbox_id).cloned().unwrap_or_else(|| approval.inbox_id.to_string())
     };
     let mut rows = vec![];
-    let begin = page * ROWS;
+    let begin = filter.page * ROWS;
     for (place, approval) in shown.iter().enumerate().skip(begin).take(ROWS) {
-        let mut row = Row::new(approval, from(approval), reader);
+        let mut row = Row::new(approval, from(approval), filter, reader);
         if keys[place].is_some() {
             let same = keys.iter().filter(|key| **key == keys[place]).count();
             let first = keys.iter().position(|key| *key == keys[place]).unwrap_or(place);
@@ -498,9 +551,9 @@ async fn senders(visit: &Visit) -> Result<BTreeMap<InboxId, String>, Refusal> {
     Ok(found.into_iter().map(|inbox| (inbox.id, visible(inbox.address.as_str()))).collect())
 }
 
-/// Approves those that are checked, each with the digest that its box carries, and says of each what came of it. Sent again, it says the
-/// same: a vote that is given stays given.
-async fn approve(context: &Context, request: &Request) -> Result<Response, Refusal> {
+/// Decides about those that are checked, each with the digest that its box carries, and says of each what came of it. Sent again, it says
+/// the same: a vote that is given stays given.
+async fn decide(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let (visit, form) = Visit::of_form(context, request, &[]).await?;
     let filter = Filter::of(|name| form.field(name).to_owned());
     let permit = visit.principal.permit::<scope::ApprovalsDecide>().map_err(|_| {
@@ -508,17 +561,26 @@ async fn approve(context: &Context, request: &Request) -> Result<Response, Refus
     })?;
     let items = checked(&form)?;
     let said = |sentence: &str| Some(Done { sentence: sentence.to_owned(), refused: vec![], tone: "bad" });
-    if items.is_empty() {
-        let sentence = "Nothing was approved: check the mails first that you approve.";
-        return queue(&visit, filter, said(sentence), 422).await;
+    let verdict = match form.field("verdict") {
+        "reject" => Verdict::Reject(reason_in(&form, "words")),
+        _ => Verdict::Approve,
+    };
+    let wrong = match &verdict {
+        _ if items.is_empty() => "Nothing was decided: check the mails first that you decide about.",
+        _ if items.len() > wire::gate::approvals::BATCH => {
+            "Nothing was decided: at most 50 mails are decided about at once."
+        }
+        Verdict::Reject(reason) if reason.chars().count() > MAX_REASON => {
+            "Nothing was decided: the reason is longer than 2,000 characters."
+        }
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        return queue(&visit, filter, said(wrong), 422).await;
     }
-    if items.len() > wire::gate::approvals::BATCH {
-        let sentence = "Nothing was approved: at most 50 mails are approved at once.";
-        return queue(&visit, filter, said(sentence), 422).await;
-    }
-    let workflow = visit.powers.workflow()?;
-    let all = approvals::approve_several(&visit.ports, workflow, &permit, &items).await?;
-    let done = outcome(&visit, &all).await?;
+    let (blobs, workflow) = (visit.powers.blobs()?, visit.powers.workflow()?);
+    let all = approvals::decide_several(&visit.ports, blobs, workflow, &permit, &items, &verdict).await?;
+    let done = outcome(&visit, &all, &verdict).await?;
     queue(&visit, filter, Some(done), 200).await
 }
 
@@ -533,24 +595,25 @@ fn checked(form: &Form) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
     form.checked(ITEM).into_iter().map(one).collect()
 }
 
-/// What came of approving several.
-async fn outcome(visit: &Visit, all: &[Batched]) -> Result<Done, Refusal> {
+/// What came of deciding about several.
+async fn outcome(visit: &Visit, all: &[Batched], verdict: &Verdict) -> Result<Done, Refusal> {
+    let word = if *verdict == Verdict::Approve { "approved" } else { "rejected" };
     let done = |wanted: &str| {
         all.iter().filter(|one| one.decided.as_ref().is_ok_and(|it| it.decision.as_str() == wanted)).count()
     };
-    let (approved, wait) = (done("approved"), done("pending"));
-    let failed = all.len() - approved - wait;
+    let (decided, wait) = (done(word), done("pending"));
+    let failed = all.len() - decided - wait;
     let are = |n: usize| if n == 1 { "is" } else { "are" };
     let mut sentences = vec![];
-    if approved > 0 {
-        sentences.push(format!("{} {} approved.", count(approved, "mail", "mails"), are(approved)));
+    if decided > 0 {
+        sentences.push(format!("{} {} {word}.", count(decided, "mail", "mails"), are(decided)));
     }
     if wait > 0 {
         let have = if wait == 1 { "has" } else { "have" };
         sentences.push(format!("{} {have} your vote, and wait for others.", count(wait, "mail", "mails")));
     }
     if failed > 0 {
-        sentences.push(format!("{} {} not approved:", count(failed, "mail", "mails"), are(failed)));
+        sentences.push(format!("{} {} not {word}:", count(failed, "mail", "mails"), are(failed)));
     }
     // What they are called: those that are refused are read once more, at most as many as are approved at once.
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
@@ -645,7 +708,9 @@ mod tests {
             reason: "edited".to_owned(),
             words: "a & b".to_owned(),
             page: 2,
+            from: "abc_-=".to_owned(),
         };
+        assert_eq!(Filter::named(&filter.name()), Filter { page: 0, ..filter.clone() });
         let query = filter.address();
         let query = runtime::http::form_pairs(query.split_once('?').unwrap().1);
         assert_eq!(Filter::of(|name| query.get(name).cloned().unwrap_or_default()), filter);

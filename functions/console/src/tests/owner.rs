@@ -255,7 +255,10 @@ async fn the_audit_log_is_filtered_proved_and_downloaded() {
     let early = console.get(OWNER, "/console/audit?to=2000-01-01").await;
     assert!(!early.body().contains("<code>organization.update</code>"), "{}", early.body());
     let wrong = console.get(OWNER, "/console/audit?from=tomorrow").await;
-    assert!(wrong.status() == 200 && wrong.body().contains("id=\"from-wrong\""), "{}", wrong.body());
+    assert!(wrong.status() == 422 && wrong.body().contains("id=\"from-wrong\""), "{}", wrong.body());
+    assert!(!wrong.body().contains("<code>organization.update</code>"), "nothing else is shown instead");
+    let file = console.get(OWNER, "/console/audit/export?from=tomorrow").await;
+    assert!(file.status() == 422 && file.header("content-type").starts_with("text/html"));
 
     let file = console.get(OWNER, "/console/audit/export?action=organization.").await;
     assert_eq!(file.header("content-type"), "application/x-ndjson");

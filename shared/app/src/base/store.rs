@@ -6,6 +6,7 @@ use domain::base::digest::Digest;
 use domain::delivery::event::Event;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
+use domain::gate::comment::Comments;
 use domain::gate::draft::SavedDraft;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
@@ -305,6 +306,8 @@ records! {
         ThreadPointer(ThreadPointer) by (inbox_id: InboxId, hash: Digest);
         /// An approval.
         Approval(Approval, boxed *) by (id: ApprovalId), version;
+        /// What was said about an approval.
+        Comments(Comments, boxed *) by (approval_id: ApprovalId), version;
         /// A standing approval.
         StandingApproval(StandingApproval, boxed *) by (id: StandingApprovalId), version;
         /// A file.

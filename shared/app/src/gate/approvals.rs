@@ -9,13 +9,14 @@ use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
+use domain::gate::comment::{Comment, Comments};
 use domain::gate::risk::{Level, Risk};
 use domain::gate::triage;
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
 use domain::mailbox::message::Party;
 use domain::mailbox::message::{Direction, Message};
-use domain::people::access::{Actor, Credential, Permit, Principal, Scope, scope};
+use domain::people::access::{Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::{ApprovalId, MemberId, MessageId};
 use futures_util::future::join_all;
@@ -48,6 +49,10 @@ pub struct View {
     pub differences: Option<Vec<Difference>>,
     /// Whether nothing leaves the inbox that sends it until somebody resumes it.
     pub inbox_paused: bool,
+    /// The revisions before it, the last first, at most [`REVISIONS`].
+    pub revisions: Vec<Approval>,
+    /// What was said about it and about those, each with its revision, the first first.
+    pub comments: Vec<(u32, Comment)>,
     /// Since when each recipient is known, in the order of the approval's; nothing of one who was never written to.
     pub known_since: Vec<Option<Timestamp>>,
 }
@@ -56,7 +61,7 @@ pub struct View {
 const THREAD_CONTEXT: u16 = 50;
 
 /// A decision loses against a concurrent one at most so often before it gives up.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// Approvals with this status, newest first; a pending one whose time is over is left out.
 pub async fn list(
@@ -81,29 +86,36 @@ pub async fn list(
 pub struct Waiting {
     /// The approvals, in the order in which a person takes them.
     pub items: Vec<Approval>,
-    /// Whether these are all that wait; where they are not, those are here that were asked for first.
+    /// Whether these are all that wait; where they are not, those are here that were asked for first, or first behind a cursor.
     pub complete: bool,
+    /// Where those begin that were asked for after these; none where there are no more.
+    pub next: Option<String>,
 }
 
 /// So many that wait are looked at for one page of the queue.
 pub const MOST_WAITING: usize = 500;
 
-/// All that waits for a decision, at most [`MOST_WAITING`]: what expires within a day comes first, then what matters most, then what
-/// expires first. Those that are alike stand side by side.
-pub async fn waiting(ports: &Ports, permit: &Permit<scope::ApprovalsRead>) -> Result<Waiting, Refusal> {
-    let (mut items, mut cursor, now) = (vec![], None, ports.now());
-    let complete = loop {
+/// All that waits for a decision, at most some [`MOST_WAITING`], from the one that was asked for first, or behind the `next` of others: what
+/// expires within a day comes first, then what matters most, then what expires first. Those that are alike stand side by side.
+pub async fn waiting(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsRead>,
+    behind: Option<&str>,
+) -> Result<Waiting, Refusal> {
+    let (mut items, now) = (vec![], ports.now());
+    let mut cursor = behind.map(ToOwned::to_owned);
+    loop {
         let page = PageRequest { limit: 100, cursor: cursor.take() };
         let page = ports.store.list(permit.organization_id(), &List::Waiting, &page).await?;
         let Page { items: some, next } = typed::<Approval>(page);
         items.extend(some.into_iter().filter(|it| permit.over(it.inbox_id).is_ok() && it.is_pending(now)));
         cursor = next;
         if cursor.is_none() || items.len() >= MOST_WAITING {
-            break cursor.is_none();
+            break;
         }
-    };
+    }
     triage::sort(&mut items, now);
-    Ok(Waiting { items, complete })
+    Ok(Waiting { items, complete: cursor.is_none() && behind.is_none(), next: cursor })
 }
 
 pub(crate) async fn find<S>(ports: &Ports, permit: &Permit<S>, id: ApprovalId) -> Result<Approval, Refusal> {
@@ -164,15 +176,16 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         approval.answers.map(in_trash),
         approval.supersedes.map(key::Approval),
         contacts(&approval).into_iter().map(key::Contact).collect::<Vec<_>>(),
-        (key::Inbox(approval.inbox_id), key::Thread(approval.thread_id)),
+        (key::Inbox(approval.inbox_id), key::Thread(approval.thread_id), key::Comments(approval.id)),
     );
-    let (message, trashed, answers, answers_trashed, before, contacts, (inbox, conversation)) =
+    let (message, trashed, answers, answers_trashed, before, contacts, (inbox, conversation, said)) =
         load(&*ports.store, organization_id, wanted).await?;
     let inbox_paused = inbox.is_some_and(|inbox| inbox.paused.is_some());
     let known_since = contacts.into_iter().map(|contact| contact.map(|it| it.first_at)).collect();
     let answers = shown(ports, answers, answers_trashed);
     let message = shown(ports, message, trashed).ok_or(Refusal::NotFound("message"))?;
-    let differences = match before {
+    let (revisions, comments) = earlier(ports, &approval, before, said).await?;
+    let differences = match revisions.first() {
         Some(before) => {
             let before = open_sealed_at(blobs, organization_id, before.digest).await?;
             let after = open_sealed_at(blobs, organization_id, approval.digest).await?;
@@ -198,7 +211,68 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
         // It may have been tainted since the mail was asked for.
         approval.risks.get_or_insert_default().insert(Risk::ThreadTainted);
     }
-    Ok(View { approval, message, answers, thread, differences, inbox_paused, known_since })
+    Ok(View {
+        approval,
+        message,
+        answers,
+        thread,
+        differences,
+        inbox_paused,
+        revisions,
+        comments,
+        known_since,
+    })
+}
+
+/// So many revisions before a mail are shown with it, and compared with it.
+pub const REVISIONS: usize = 20;
+
+/// The revisions before this one, and what was said about all of them.
+async fn earlier(
+    ports: &Ports,
+    approval: &Approval,
+    before: Option<Approval>,
+    said: Option<Comments>,
+) -> Result<(Vec<Approval>, Vec<(u32, Comment)>), Refusal> {
+    let store = &*ports.store;
+    let (mut revisions, mut next) = (vec![], before);
+    // One of them names the one before it: for the most part there are none, or one.
+    while let Some(one) = next {
+        let further = one.supersedes.filter(|_| revisions.len() + 1 < REVISIONS).map(key::Approval);
+        revisions.push(one);
+        next = match further {
+            Some(further) => load(store, approval.organization_id, further).await?,
+            None => None,
+        };
+    }
+    let mut comments = vec![];
+    if !revisions.is_empty() {
+        let wanted: Vec<_> = revisions.iter().rev().map(|one| key::Comments(one.id)).collect();
+        let found = load(store, approval.organization_id, wanted).await?;
+        for (one, found) in revisions.iter().rev().zip(found) {
+            comments.extend(found.into_iter().flat_map(|it| it.all).map(|comment| (one.revision, comment)));
+        }
+    }
+    comments.extend(said.into_iter().flat_map(|it| it.all).map(|comment| (approval.revision, comment)));
+    Ok((revisions, comments))
+}
+
+/// What differs between two revisions of a mail, the one that was sealed first first. Of two mails nothing is compared.
+pub async fn compare(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    permit: &Permit<scope::ApprovalsRead>,
+    one: ApprovalId,
+    other: ApprovalId,
+) -> Result<Vec<Difference>, Refusal> {
+    let (one, other) = (find(ports, permit, one).await?, find(ports, permit, other).await?);
+    if one.message_id != other.message_id || one.inbox_id != other.inbox_id {
+        return Err(Refusal::NotFound("approval"));
+    }
+    let (before, after) = if one.revision <= other.revision { (one, other) } else { (other, one) };
+    let before = open_sealed_at(blobs, before.organization_id, before.digest).await?;
+    let after = open_sealed_at(blobs, after.organization_id, after.digest).await?;
+    Ok(differences(&before, &after))
 }
 
 /// Under what it is kept that somebody was written to, of each recipient.
@@ -253,6 +327,10 @@ impl From<DecisionRefused> for Refusal {
             DecisionRefused::Voted => conflict(Code::AlreadyVoted, vec![]),
             DecisionRefused::NoVote => conflict(Code::NoVote, vec![]),
             DecisionRefused::TakenBackTooOften(_) => conflict(Code::TakenBackTooOften, vec![]),
+            DecisionRefused::VotedBefore => conflict(Code::VotedBefore, vec![]),
+            DecisionRefused::NoRevisionAsked => conflict(Code::NoRevisionRequested, vec![]),
+            DecisionRefused::NotAsked => forbidden(Code::NotRequester),
+            DecisionRefused::TooLate => conflict(Code::TooLateToTakeBack, vec![]),
             DecisionRefused::Requester => forbidden(Code::RequesterCannotDecide),
             DecisionRefused::Editor => forbidden(Code::EditorCannotDecide),
             DecisionRefused::Author => forbidden(Code::AuthorCannotDecide),
@@ -267,21 +345,21 @@ impl From<DecisionRefused> for Refusal {
 }
 
 /// An approval with its mail and the members that a step needs, as they stand.
-struct Case {
-    approval: Approval,
-    message: Message,
+pub(crate) struct Case {
+    pub(crate) approval: Approval,
+    pub(crate) message: Message,
     members: Vec<Member>,
 }
 
 impl Case {
     /// The member as a voter. A seat that is gone decides nothing, whatever a credential says.
-    fn voter(&self, member_id: MemberId) -> Result<Voter, Refusal> {
+    pub(crate) fn voter(&self, member_id: MemberId) -> Result<Voter, Refusal> {
         let member = self.members.iter().find(|member| member.id == member_id);
         member.map(|member| Voter { member_id, role: member.role }).ok_or_else(Refusal::member_removed)
     }
 
     /// The change that moves approval and mail on together.
-    fn change(&self, ports: &Ports, decided: &Approval, outbound: Option<Outbound>) -> Change {
+    pub(crate) fn change(&self, ports: &Ports, decided: &Approval, outbound: Option<Outbound>) -> Change {
         let change = Change::new(decided.organization_id).update(decided.clone());
         match outbound {
             Some(outbound) => {
@@ -310,7 +388,7 @@ impl Change {
     }
 }
 
-async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result<Case, Refusal> {
+pub(crate) async fn case(ports: &Ports, approval: Approval, members: &[MemberId]) -> Result<Case, Refusal> {
     let members: Vec<_> = members.iter().copied().map(key::Member).collect();
     let wanted = (key::Message(approval.inbox_id, approval.message_id), members);
     let (message, members) = load(&*ports.store, approval.organization_id, wanted).await?;
@@ -360,13 +438,15 @@ pub struct Batched {
 /// So many votes of a batch are cast side by side.
 const AT_ONCE: usize = 5;
 
-/// Approves several mails, each for itself, in a session: what becomes of one does not touch the others. One about which something
-/// deserves a look is refused: whoever sees no more of it than a list shows does not countersign it.
-pub async fn approve_several(
+/// Decides the same about several mails, each for itself, in a session: what becomes of one does not touch the others. One about which
+/// something deserves a look is not approved so: whoever sees no more of it than a list shows does not countersign it. Any is rejected so.
+pub async fn decide_several(
     ports: &Ports,
+    blobs: &dyn Blobs,
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     items: &[(ApprovalId, Digest)],
+    verdict: &Verdict,
 ) -> Result<Vec<Batched>, Refusal> {
     if !matches!(permit.principal().credential, Credential::Session(_)) {
         return Err(DecisionRefused::NoPerson.into());
@@ -374,7 +454,11 @@ pub async fn approve_several(
     let mut all = Vec::with_capacity(items.len());
     for some in items.chunks(AT_ONCE) {
         let cast = some.iter().map(|(id, digest)| async move {
-            Batched { id: *id, decided: approve_unseen(ports, workflow, permit, *id, *digest).await }
+            let decided = match verdict {
+                Verdict::Approve => approve_unseen(ports, blobs, workflow, permit, *id, *digest).await,
+                Verdict::Reject(_) => decide(ports, workflow, permit, *id, *digest, verdict).await,
+            };
+            Batched { id: *id, decided }
         });
         all.extend(join_all(cast).await);
     }
@@ -383,6 +467,7 @@ pub async fn approve_several(
 
 async fn approve_unseen(
     ports: &Ports,
+    blobs: &dyn Blobs,
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
@@ -404,13 +489,35 @@ async fn approve_unseen(
         risks.extend((tainted || approval.is_tainted()).then_some(Risk::ThreadTainted.as_str()));
         let risks = risks.into_iter().collect::<Vec<_>>().join(" ");
         let reasons = approval.reasons.join(" ");
-        return Err(Refusal::Because {
-            code: Code::LookFirst,
-            message: "something about this mail deserves a look: open it, and approve it alone".to_owned(),
-            details: vec![("risks", risks), ("reasons", reasons)],
-        });
+        return Err(look_first(vec![("risks", risks), ("reasons", reasons)]));
     }
-    decide(ports, workflow, permit, id, digest, &Verdict::Approve).await
+    if approval.digest == digest
+        && approval.is_pending(ports.now())
+        && !is_listed_as_sealed(blobs, &approval).await?
+    {
+        return Err(look_first(vec![]));
+    }
+    Ok(vote(ports, workflow, permit, id, digest, &Verdict::Approve, &OfList).await?.0)
+}
+
+fn look_first(details: Vec<(&'static str, String)>) -> Refusal {
+    let message = "something about this mail deserves a look: open it, and approve it alone".to_owned();
+    Refusal::Because { code: Code::LookFirst, message, details }
+}
+
+/// Whether the sealed object of an approval is there, and says what a list shows of it: whom it goes to, when, its subject, and how many
+/// files it has. A list shows a row, and what is countersigned is that object.
+async fn is_listed_as_sealed(blobs: &dyn Blobs, approval: &Approval) -> Result<bool, Refusal> {
+    let sealed = open_sealed_at(blobs, approval.organization_id, approval.digest).await?;
+    let (envelope, parsed) = (sealed.envelope(), mail::parse(sealed.mime()));
+    let sealed_for: Vec<String> = envelope.recipients().map(EmailAddress::mailbox_key).collect();
+    let listed = approval.recipients.iter().map(|party| EmailAddress::parse(&party.address));
+    let listed: Vec<String> = listed.flatten().map(|address| address.mailbox_key()).collect();
+    Ok(sealed_for == listed
+        && envelope.message_id == approval.message_id
+        && envelope.send_at == approval.send_at
+        && parsed.subject.split_whitespace().eq(approval.subject.split_whitespace())
+        && parsed.attachments.len() == usize::try_from(approval.attachment_count).unwrap_or(usize::MAX))
 }
 
 /// What is written in the transaction of a vote beside it.
@@ -418,6 +525,11 @@ async fn approve_unseen(
 pub(crate) trait Beside: Sync {
     /// The writes, once it is known what the vote makes of the approval, which may be told of them.
     async fn writes(&self, decided: &mut Approval, message: &Message) -> Result<Vec<Write>, Refusal>;
+
+    /// Whether whoever votes saw no more of the mail than a list shows.
+    fn unseen(&self) -> bool {
+        false
+    }
 
     /// Why these conflicts, which are not the vote's own, refuse it.
     fn refuse(&self, conflicts: Vec<Conflict>) -> Refusal {
@@ -434,6 +546,20 @@ impl<const N: usize> Beside for [Write; N] {
 
 const NOTHING: [Write; 0] = [];
 
+/// A vote that is given to several mails at once.
+struct OfList;
+
+#[async_trait]
+impl Beside for OfList {
+    async fn writes(&self, _: &mut Approval, _: &Message) -> Result<Vec<Write>, Refusal> {
+        Ok(vec![])
+    }
+
+    fn unseen(&self) -> bool {
+        true
+    }
+}
+
 /// As [`decide`]; `beside` is written in the transaction of the vote. Also whether this call cast it.
 pub(crate) async fn vote(
     ports: &Ports,
@@ -449,7 +575,7 @@ pub(crate) async fn vote(
     retry(TRIES, "the approval kept changing", || async {
         let approval = find(ports, permit, id).await?;
         let with = &permit.principal().credential;
-        if approval.digest == digest && repeats(&approval, member_id, with, verdict) {
+        if approval.digest == digest && repeats(&approval, member_id, (with, beside.unseen()), verdict) {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
             wake(workflow, &approval).await;
             return Ok(Try::Done((approval, false)));
@@ -458,6 +584,9 @@ pub(crate) async fn vote(
         let case = case(ports, approval, &[member_id]).await?;
         let voter = case.voter(member_id)?;
         let mut decided = case.approval.clone().vote(voter, with, digest, verdict.clone(), None, now)?;
+        if beside.unseen() {
+            decided = decided.unseen_by(member_id);
+        }
         let outbound = case.message.outbound().cloned();
         let outbound = outbound.ok_or_else(|| Refusal::Internal("not an outbound mail".to_owned()))?;
         let outbound = match decided.decision {
@@ -495,9 +624,9 @@ pub(crate) async fn vote(
 }
 
 /// Refuses a program where something suspicious came into the conversation, also since the mail was asked for.
-pub(crate) async fn check_person(
+pub(crate) async fn check_person<S>(
     ports: &Ports,
-    permit: &Permit<scope::ApprovalsDecide>,
+    permit: &Permit<S>,
     approval: &Approval,
 ) -> Result<(), Refusal> {
     if permit.principal().credential.is_person() {
@@ -511,11 +640,19 @@ pub(crate) async fn check_person(
 }
 
 /// Whether somebody decides again as they did, with what they did it. With another credential it is a vote of its own: the
-/// first may not count any more.
-fn repeats(approval: &Approval, member_id: MemberId, with: &Credential, verdict: &Verdict) -> bool {
+/// first may not count any more. So it is of who voted for several mails at once, and now has looked at this one.
+fn repeats(
+    approval: &Approval,
+    member_id: MemberId,
+    (with, unseen): (&Credential, bool),
+    verdict: &Verdict,
+) -> bool {
     let same = |vote: &Vote| vote.member_id == member_id && vote.verdict == *verdict;
     let decided = !matches!(approval.decision, Decision::Pending);
-    approval.votes.iter().any(|vote| same(vote) && (decided || vote.with == *with))
+    approval
+        .votes
+        .iter()
+        .any(|vote| same(vote) && (decided || vote.with == *with && (unseen || !vote.unseen)))
         && matches!(
             approval.decision,
             Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. }
@@ -527,13 +664,7 @@ fn may_cancel(principal: &Principal, approval: &Approval) -> Result<(), Refusal>
     if principal.scopes.contains(&Scope::ApprovalsDecide) {
         return Ok(());
     }
-    let own = match (&principal.actor, &approval.requested_by) {
-        // A token calls off what it asked for itself, not what its owner or their other tokens did.
-        (Actor::Token { token_id, .. }, Actor::Token { token_id: asked, .. }) => token_id == asked,
-        (Actor::Token { .. }, _) => false,
-        (actor, asked) => actor.member().is_some() && actor.member() == asked.member(),
-    };
-    if own {
+    if approval.was_asked_by(&principal.actor) {
         return Ok(());
     }
     Err(Refusal::because(

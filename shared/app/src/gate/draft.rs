@@ -14,7 +14,7 @@ use domain::gate::policy::FileFact;
 use domain::gate::seal::{Envelope, MAX_RECIPIENTS, Sealed};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State, Status};
-use domain::mailbox::media::{self, Mismatch};
+use domain::mailbox::media::{self, Harm, Mismatch};
 use domain::mailbox::message::{Attachment, AttachmentRef, Direction, Message, Party};
 use domain::mailbox::notes::Notes;
 use domain::mailbox::opt_out::{OptOut, OptOutSecret};
@@ -175,6 +175,8 @@ pub(crate) struct Prepared {
     pub(crate) revises: Option<(Vec<EmailAddress>, Timestamp)>,
     /// The draft that it is made of, which is used up with it.
     pub(crate) saved: Option<SavedDraft>,
+    /// Whether what it was made of, an earlier revision or attempt, carried something out of a conversation that is tainted.
+    pub(crate) tainted: bool,
     /// Why it needs a person, whatever policies say of it, as a stable code.
     pub(crate) always: Option<&'static str>,
     /// What bringing its HTML into the normal form changed.
@@ -624,6 +626,11 @@ impl File {
     pub(crate) fn is_disguised(&self) -> bool {
         let detected = mail::media_type(&self.contents);
         media::mismatch(&self.filename, &self.content_type, detected) == Some(Mismatch::Disguised)
+    }
+
+    /// What opening it may do, however honest its name is.
+    pub(crate) fn harm(&self) -> Option<Harm> {
+        media::harm(&self.filename, &self.content_type, mail::media_type(&self.contents))
     }
 
     /// As policies look at it.

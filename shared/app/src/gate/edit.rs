@@ -6,7 +6,7 @@ use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Deed};
 use domain::gate::seal::Sealed;
-use domain::ledger::audit::action;
+use domain::ledger::audit::{AuditEntry, action};
 use domain::mailbox::message::{AttachmentRef, Message};
 use domain::mailbox::opt_out::OptOutSecret;
 use domain::people::access::{Permit, Principal, scope};
@@ -71,31 +71,59 @@ pub async fn edit(
     answer: impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Submitted, Refusal> {
     retry(TRIES, "the approval kept changing", || async {
-        try_edit(sending, permit, id, digest, edit.clone(), once, &answer).await
+        try_edit(sending, permit, id, digest, (edit.clone(), Who::Decides), once, &answer).await
     })
     .await
+}
+
+/// As [`edit`], for whoever asked for the mail, where somebody who decides asked for a revision.
+pub async fn revise_as_asked(
+    sending: &Sending,
+    permit: &Permit<scope::MessagesSend>,
+    id: ApprovalId,
+    digest: Digest,
+    edit: Edit,
+    once: &Once,
+    answer: impl Fn(&Submitted) -> (u16, String),
+) -> Result<Submitted, Refusal> {
+    retry(TRIES, "the approval kept changing", || async {
+        try_edit(sending, permit, id, digest, (edit.clone(), Who::Asked), once, &answer).await
+    })
+    .await
+}
+
+/// By which right somebody edits a mail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// They are among those who decide about it.
+    Decides,
+    /// They asked for it.
+    Asked,
 }
 
 /// An edit loses against a concurrent change at most so often before it gives up.
 const TRIES: usize = 5;
 
-async fn try_edit(
+async fn try_edit<S>(
     sending: &Sending,
-    permit: &Permit<scope::ApprovalsDecide>,
+    permit: &Permit<S>,
     id: ApprovalId,
     digest: Digest,
-    edit: Edit,
+    (edit, who): (Edit, Who),
     once: &Once,
     answer: &impl Fn(&Submitted) -> (u16, String),
 ) -> Result<Try<Submitted>, Refusal> {
     let Sending { ports, blobs, workflow, .. } = sending;
     let (organization_id, now) = (permit.organization_id(), ports.now());
     let old = find(ports, permit, id).await?;
-    check_person(ports, permit, &old).await?;
+    if who == Who::Decides {
+        check_person(ports, permit, &old).await?;
+    }
     let member_id = permit.actor().member().ok_or(domain::gate::approval::DecisionRefused::NoPerson)?;
     let message_key = key::Message(old.inbox_id, old.message_id);
-    let wanted = (key::Inbox(old.inbox_id), message_key, key::Member(member_id), key::Policies);
-    let (inbox, message, member, book) = load(&*ports.store, organization_id, wanted).await?;
+    let thread_key = key::Thread(old.thread_id);
+    let wanted = (key::Inbox(old.inbox_id), message_key, key::Member(member_id), key::Policies, thread_key);
+    let (inbox, message, member, book, thread) = load(&*ports.store, organization_id, wanted).await?;
     let inbox = inbox.ok_or(Refusal::NotFound("inbox"))?;
     let message = message.map_or_else(|| Err(without_mail(ports, &old)), Ok)?;
     let member = member.ok_or_else(Refusal::member_removed)?;
@@ -103,9 +131,15 @@ async fn try_edit(
     let editor = domain::gate::approval::Voter { member_id, role: member.role };
     let next_id = ports.approval_id();
     let with = &permit.principal().credential;
-    let superseded = old.clone().supersede(editor, with, digest, next_id, now)?;
+    let superseded = match who {
+        Who::Decides => old.clone().supersede(editor, with, digest, next_id, now)?,
+        Who::Asked => old.clone().revise(permit.actor(), digest, next_id, now)?,
+    };
     let before = open_sealed_at(&**blobs, organization_id, old.digest).await?;
-    let prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
+    // What it carries, and what came into its conversation since, it carries still, whoever wrote over it.
+    let tainted = old.is_tainted() || thread.is_some_and(|thread| thread.tainted);
+    let mut prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
+    prepared.tainted = tainted;
     let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
@@ -152,17 +186,7 @@ async fn try_edit(
     store_objects(&**blobs, &submitted, &sealed, &prepared.files).await?;
 
     let Submitted { message, approval } = &submitted;
-    let entry = ports.audit(organization_id, permit.actor(), action::EDIT, old.id);
-    let mut entry = entry.telling_of(Deed::Ended, old.id, next_id.at());
-    entry.details = vec![
-        ("digest", old.digest.to_string()),
-        ("new_digest", approval.digest.to_string()),
-        ("new_approval_id", approval.id.to_string()),
-        ("message_id", message.id.to_string()),
-        ("revision", approval.revision.to_string()),
-        ("credential", with.name()),
-    ];
-    entry.details.extend(approval.asked_details());
+    let entry = edited_entry(ports, permit.principal(), &old, approval);
     let mut change = Change::new(organization_id)
         .update(superseded.clone())
         .create(approval.clone())
@@ -187,6 +211,22 @@ async fn try_edit(
         tracing::warn!(message_id = %message.id, %error, "the workflow could not be started yet");
     }
     Ok(Try::Done(submitted))
+}
+
+/// The entry of an edit, which ends the approval before and begins the one that takes its place.
+fn edited_entry(ports: &Ports, by: &Principal, old: &Approval, new: &Approval) -> AuditEntry {
+    let entry = ports.audit(by.organization_id, &by.actor, action::EDIT, old.id);
+    let mut entry = entry.telling_of(Deed::Ended, old.id, new.id.at());
+    entry.details = vec![
+        ("digest", old.digest.to_string()),
+        ("new_digest", new.digest.to_string()),
+        ("new_approval_id", new.id.to_string()),
+        ("message_id", new.message_id.to_string()),
+        ("revision", new.revision.to_string()),
+        ("credential", by.credential.name()),
+    ];
+    entry.details.extend(new.asked_details());
+    entry
 }
 
 /// The mail as the edit leaves it, from the bytes that were sealed before.
@@ -237,6 +277,7 @@ async fn revise(
         resends: None,
         revises: Some((counted, at)),
         saved: None,
+        tainted: old.is_tainted(),
         always: Some("edited"),
         html_changes,
         limits: vec![],
@@ -295,6 +336,7 @@ pub(crate) fn reopen(message: &Message, sealed: &Sealed, tainted: bool) -> Prepa
         resends: None,
         revises: None,
         saved: None,
+        tainted,
         always: None,
         html_changes: vec![],
         limits: vec![],
@@ -352,14 +394,15 @@ pub async fn send_again(
     let message = message.ok_or(Refusal::NotFound("message"))?;
     let book = book.unwrap_or_default();
     let outbound = message.outbound().ok_or(Refusal::NotFound("message"))?;
-    let approval = load(&*ports.store, organization_id, key::Approval(outbound.approval_id)).await?;
+    let wanted = (key::Approval(outbound.approval_id), key::Thread(message.thread_id));
+    let (approval, thread) = load(&*ports.store, organization_id, wanted).await?;
+    let tainted = approval.as_ref().is_some_and(Approval::is_tainted) || thread.is_some_and(|it| it.tainted);
     let digest = outbound.digest;
     let original = original(ports, &message, approval.as_ref()).await?;
     // Looked at again when it is stored; here it spares the work.
     original.sent_again_as(id)?;
     let sealed = open_sealed_at(&*sending.blobs, organization_id, digest).await?;
-    let Prepared { mut draft, files, .. } =
-        reopen(&message, &sealed, approval.as_ref().is_some_and(Approval::is_tainted));
+    let Prepared { mut draft, files, .. } = reopen(&message, &sealed, tainted);
     // Its time is over: it goes when it is approved.
     draft.send_at = None;
     let parent = match &approval {
@@ -377,6 +420,7 @@ pub async fn send_again(
         resends: Some(original),
         revises: None,
         saved: None,
+        tainted,
         always: Some("sent_again"),
         html_changes,
         limits,

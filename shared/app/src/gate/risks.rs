@@ -26,6 +26,14 @@ pub fn risk(risk: Risk) -> RiskWords {
             "A file says that it is harmless, and is a program, a script or a web page.",
             "a file is disguised",
         ),
+        Risk::ProgramFile => {
+            ("Program", "A file is a program or a script: whoever opens it runs it.", "a file is a program")
+        }
+        Risk::ActiveFile => (
+            "Active content",
+            "A file runs something where it is opened: it is a page, a document with macros, or a disk image.",
+            "a file has active content",
+        ),
         Risk::LinksDiffer => {
             ("Links differ", "A link shows one address and leads to another.", "links differ")
         }

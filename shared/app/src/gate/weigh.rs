@@ -14,6 +14,7 @@ use domain::gate::standing::{Mail, StandingApproval};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::listed::{Barred, Source, Suppression, Why};
+use domain::mailbox::media::Harm;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
 use domain::{MemberId, OrganizationId, Timestamp};
@@ -340,7 +341,7 @@ fn always(
 ) -> Vec<&'static str> {
     let mut always = vec![];
     let saved = prepared.saved.as_ref().is_some_and(|saved| saved.tainted);
-    if tainted || saved || prepared.files.iter().any(|file| file.tainted) {
+    if tainted || saved || prepared.tainted || prepared.files.iter().any(|file| file.tainted) {
         always.push(Approval::TAINTED);
     }
     if answers_automatic {
@@ -377,9 +378,13 @@ fn risks(facts: &Facts, always: &[&'static str], prepared: &Prepared) -> BTreeSe
     let unproven = prepared
         .answered()
         .is_some_and(|it| matches!(it.direction, Direction::Inbound { authenticated: false, .. }));
+    // What is disguised is told as that.
+    let has = |harm| prepared.files.iter().any(|file| !file.is_disguised() && file.harm() == Some(harm));
     let found = [
         (Risk::ThreadTainted, always.contains(&Approval::TAINTED)),
         (Risk::DisguisedFile, always.contains(&"disguised_file")),
+        (Risk::ProgramFile, has(Harm::Program)),
+        (Risk::ActiveFile, has(Harm::Active)),
         (Risk::LinksDiffer, misleads()),
         (Risk::OddLink, facts.links.iter().any(|host| is_odd_host(host))),
         (Risk::AnswersElsewhere, always.contains(&"foreign_reply_to")),

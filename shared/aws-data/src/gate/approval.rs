@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::base::digest::Digest;
 use domain::base::hours::Hours;
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote};
+use domain::gate::approval::{
+    Approval, Decision, Delegation, HtmlChange, RevisionAsked, TakenBack, Verdict, Vote,
+};
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::gate::risk::Risk;
@@ -54,6 +56,8 @@ record! {
         delegations: Vec<Delegation>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         taken_back: Vec<TakenBack>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision_asked: Option<RevisionAsked>,
         recipients: Vec<Party>,
         subject: String,
         preview: String,
@@ -178,6 +182,8 @@ record! {
         at: Timestamp,
         standing: Option<StandingApprovalId>,
         with: Credential,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unseen: bool,
         [verdict: split_verdict, join_verdict] { reject: Option<String>, }
     }
 }
@@ -200,6 +206,15 @@ record! {
         role: Role,
         to: MemberId,
         at: Timestamp,
+        with: Credential,
+    }
+}
+
+record! {
+    RevisionAsked as RevisionAskedRecord {
+        by: MemberId,
+        at: Timestamp,
+        note: String,
         with: Credential,
     }
 }

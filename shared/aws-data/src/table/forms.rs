@@ -69,6 +69,7 @@ fn written() -> Vec<(String, Item)> {
         conversation(thread).into(),
         samples::approval(1).into(),
         Approval { forward: true, ..samples::approval(1) }.into(),
+        samples::comments(1).into(),
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
         samples::draft(1).into(),

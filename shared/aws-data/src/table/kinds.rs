@@ -29,6 +29,7 @@
 //! | thread | `org/thr` | `thread` | `org/inb/threads` / time and `thr` |
 //! | thread pointer | `org/inb/pointer/hash` | `pointer` | |
 //! | approval | `org/apr` | `approval` | `org/approvals/status` / `apr` |
+//! | comments about an approval | `org/comments/apr` | `comments` | |
 //! | standing approval | `org/standing` | `sta` | |
 //! | attachment | `org/att` | `attachment` | |
 //! | draft | `org/drf` | `draft` | `org/inb/drafts` / `drf` |
@@ -89,6 +90,7 @@ use app::base::store::{
 use domain::OrganizationId;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
+use domain::gate::comment::Comments;
 use domain::gate::draft::SavedDraft;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
@@ -116,7 +118,7 @@ use domain::people::usage::Usage;
 use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
-use crate::gate::{approval, contact, draft, link, notice, policy, standing};
+use crate::gate::{approval, comment, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
 use crate::people::{invitation, member, notifications, openid, organization, passkey, reset, session, token, usage};
@@ -174,6 +176,7 @@ kinds! { org;
     Draft(SavedDraft), Key::Draft(id) => draft::at(org, *id);
     DraftPointer(DraftPointer), Key::DraftPointer(inbox, hash) => draft::pointer_at(org, *inbox, *hash);
     Approval(Approval), Key::Approval(id) => approval::at(org, *id);
+    Comments(Comments), Key::Comments(id) => comment::at(org, *id);
     StandingApproval(StandingApproval), Key::StandingApproval(id) => standing::at(org, *id);
     Link(Link), Key::Link(hash) => link::at(org, *hash);
     Notice(Notice), Key::Notice(hash) => notice::at(org, *hash);
@@ -291,6 +294,7 @@ mod tests {
             key("thread", Key::Thread(domain::ThreadId::new(at, entropy))),
             key("thread pointer", Key::ThreadPointer(inbox, hash)),
             key("approval", Key::Approval(domain::ApprovalId::new(at, entropy))),
+            key("comments about an approval", Key::Comments(domain::ApprovalId::new(at, entropy))),
             key("standing approval", Key::StandingApproval(domain::StandingApprovalId::new(at, entropy))),
             key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
             key("draft", Key::Draft(domain::DraftId::new(at, entropy))),

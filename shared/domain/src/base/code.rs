@@ -111,6 +111,10 @@ codes! {
         AlreadyVoted = "already_voted", "this vote is given: it stands";
         NoVote = "no_vote", "there is no approval of yours to take back: cancel the mail instead";
         LookFirst = "look_first", "something about this mail deserves a look (`details.risks`): open it, and approve it alone";
+        VotedBefore = "voted_before", "take your approval back first (`take-back`)";
+        NoRevisionRequested = "no_revision_requested", "cancel the mail and ask for another, or have it edited by who decides";
+        TooManyComments = "too_many_comments", "decide about the mail, or edit it: the next revision has comments of its own";
+        TooLateToTakeBack = "too_late_to_take_back", "its time is over: cancel the mail, if it has not gone";
         TakenBackTooOften = "taken_back_too_often", "cancel the mail, or reject it while it waits";
         ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
         NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";

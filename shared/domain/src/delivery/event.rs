@@ -78,6 +78,10 @@ kinds! {
     ApprovalSuperseded = "approval.superseded";
     /// A person handed their vote on.
     ApprovalDelegated = "approval.delegated";
+    /// Somebody who decides asked for a revision of the mail.
+    ApprovalRevisionRequested = "approval.revision_requested";
+    /// Somebody said something about a mail that waits: what, its comments say.
+    ApprovalCommented = "approval.commented";
     /// A person took their approval back before the mail was claimed.
     ApprovalTakenBack = "approval.taken_back";
     /// A mail still waits for a person.

@@ -10,6 +10,9 @@
 //!    +--edit---------------> superseded   (by a new approval, of the next revision, without votes)
 //! ```
 //!
+//! Who decides may also ask for a revision: the approval stays pending and can still be decided, and nobody is asked to, until whoever asked
+//! for the mail has revised it, which is an edit, or it expires.
+//!
 //! One vote a person. Votes are about one digest, which an approval never changes. Where separation is on, whoever
 //! asked, owns the token that asked, or edited last does not approve. [`Approval::releases`] counts again
 //! when the mail is about to go: what the row says of itself is not believed.
@@ -126,6 +129,8 @@ pub struct Vote {
     pub standing: Option<StandingApprovalId>,
     /// With what; for one that was given ahead, that with which the standing approval was made.
     pub with: Credential,
+    /// Given to several mails at once, by somebody who saw of this one what a list shows: that nothing about it deserved a look.
+    pub unseen: bool,
 }
 
 /// A vote for a mail that whoever gave it took back before the mail was claimed.
@@ -136,6 +141,19 @@ pub struct TakenBack {
     /// When it was taken back.
     pub at: Timestamp,
     /// With what: a session.
+    pub with: Credential,
+}
+
+/// That somebody who decides asked for a mail to be written otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevisionAsked {
+    /// Who.
+    pub by: MemberId,
+    /// When.
+    pub at: Timestamp,
+    /// What is to be otherwise, in their words, 1 to 2,000 characters.
+    pub note: String,
+    /// With what.
     pub with: Credential,
 }
 
@@ -280,6 +298,8 @@ pub struct Approval {
     pub delegations: Vec<Delegation>,
     /// Votes taken back, in the order in which they were, at most [`Self::TAKE_BACKS`].
     pub taken_back: Vec<TakenBack>,
+    /// That it was asked to be revised, the last time that it was: nobody's vote is wanted until it is.
+    pub revision_asked: Option<RevisionAsked>,
     /// Recipients of all kinds, for the list.
     pub recipients: Vec<Party>,
     /// For the list.
@@ -353,11 +373,29 @@ pub enum DecisionRefused {
          revoke the standing approval"
     )]
     NoVote,
+    /// Who gave a vote says what they think of the mail by that.
+    #[error("you voted about this mail: take your approval back before you ask for a revision")]
+    VotedBefore,
+    /// It is not theirs.
+    #[error(
+        "only whoever asked for this mail revises it when that is asked for; who decides about it edits it"
+    )]
+    NotAsked,
+    /// There is nothing that it could answer.
+    #[error(
+        "nobody asked for a revision of this mail: cancel it and ask for another, or have it edited by who decides"
+    )]
+    NoRevisionAsked,
     /// Somebody changes their mind without end.
     #[error(
         "approvals of this mail were taken back {0} times already: cancel it instead, or reject it while it waits"
     )]
     TakenBackTooOften(usize),
+    /// What is taken back now could be approved after its time.
+    #[error(
+        "the time at which this mail goes is over, and its policy lets nobody decide about it after that: cancel it, if it has not gone"
+    )]
+    TooLate,
     /// They vote in somebody's place already, whose vote counts for something else: one person has one vote.
     #[error(
         "this member votes in the place of another already, with another role or for another group: choose somebody else"
@@ -396,6 +434,7 @@ impl Approval {
     pub fn may_be_batched(&self) -> bool {
         self.level() == Level::Note
             && self.supersedes.is_none()
+            && self.revision_asked.is_none()
             && self.resends.is_empty()
             && !self.reasons.iter().any(|reason| Self::LOOKED_AT.contains(&&**reason))
     }
@@ -497,6 +536,9 @@ impl Approval {
         if let Verdict::Reject(reason) = &vote.verdict {
             details.push(("reason_digest", reason_digest(reason).to_string()));
         }
+        if vote.unseen {
+            details.push(("seen", "in_a_list".to_owned()));
+        }
         if vote.standing.is_some() {
             details.push(("approval_id", self.id.to_string()));
             details.push(("member_id", vote.member_id.to_string()));
@@ -523,6 +565,12 @@ impl Approval {
             (Late::Expire, Some(send_at)) if send_at > now => by_terms.min(send_at),
             _ => by_terms,
         }
+    }
+
+    /// Whether its time to go is over, and its terms let nobody decide about it then. A mail that was asked for as one for now is never late.
+    fn is_late(&self, now: Timestamp) -> bool {
+        let expires = self.terms.as_ref().is_some_and(|terms| terms.late == Late::Expire);
+        expires && self.send_at.is_some_and(|at| at > self.requested_at && at <= now)
     }
 
     /// When its mail would go that is asked for, approved or looked at now: at its time, and not within quiet hours.
@@ -627,6 +675,7 @@ impl Approval {
         let handed = self.delegations.iter().any(|d| d.to == voter.member_id);
         let told = self.terms.as_ref().is_some_and(|terms| terms.notify.contains(&voter.role));
         (told || handed)
+            && self.revision_asked.is_none()
             && self.may_vote(voter, now).is_ok()
             && !self.votes.iter().any(|vote| vote.member_id == voter.member_id)
     }
@@ -700,7 +749,8 @@ impl Approval {
         let Voter { member_id, role } = voter;
         self.votes.retain(|vote| vote.member_id != member_id);
         let with = with.clone();
-        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing, with });
+        let unseen = false;
+        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing, with, unseen });
         let rejections = self.votes.iter().filter(|vote| vote.verdict != Verdict::Approve).count();
         let enough = usize::from(self.terms.as_ref().map_or(1, |terms| terms.rejections)).max(1);
         match verdict {
@@ -715,6 +765,15 @@ impl Approval {
             _ => {}
         }
         Ok(self)
+    }
+
+    /// Says of a member's vote that it was given to several mails at once: it counts for no mail about which something is found later.
+    #[must_use]
+    pub fn unseen_by(mut self, member_id: MemberId) -> Self {
+        for vote in self.votes.iter_mut().filter(|vote| vote.member_id == member_id) {
+            vote.unseen = true;
+        }
+        self
     }
 
     /// A member hands their vote on to another.
@@ -789,6 +848,10 @@ impl Approval {
         let vote = self.votes.remove(place);
         self.taken_back.push(TakenBack { vote, at: now, with: with.clone() });
         if approved && !self.is_met() {
+            // It would wait for longer than its terms let it: late, it is to expire.
+            if self.is_late(now) {
+                return Err(DecisionRefused::TooLate);
+            }
             self.decision = Decision::Pending;
             self.expires_at = self.terms.as_ref().map_or(now, |terms| Self::expiry(terms, self.send_at, now));
             // The workflow that it named has gone on: another parks here.
@@ -818,6 +881,59 @@ impl Approval {
             _ => self.check_pending(now)?,
         }
         self.decision = Decision::Cancelled { by: by.clone(), at: now, reason: reason.to_owned() };
+        Ok(self)
+    }
+
+    /// Whether this is who asked for the mail. A token answers for what it asked for itself, not for what its owner or their other tokens did.
+    pub fn was_asked_by(&self, actor: &Actor) -> bool {
+        match (actor, &self.requested_by) {
+            (Actor::Token { token_id, .. }, Actor::Token { token_id: asked, .. }) => token_id == asked,
+            (Actor::Token { .. }, _) => false,
+            (actor, asked) => actor.member().is_some() && actor.member() == asked.member(),
+        }
+    }
+
+    /// Somebody who decides asks whoever asked for the mail to write it otherwise. Their vote is not given yet; those of others stay, and
+    /// count if it is decided about as it is.
+    pub fn ask_to_revise(
+        mut self,
+        voter: Voter,
+        with: &Credential,
+        digest: Digest,
+        note: &str,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
+        if digest != self.digest {
+            return Err(DecisionRefused::DigestMismatch { current: self.digest });
+        }
+        self.check_credential(with)?;
+        self.check_entitled(voter)?;
+        let by = voter.member_id;
+        if self.votes.iter().any(|vote| vote.member_id == by) {
+            return Err(DecisionRefused::VotedBefore);
+        }
+        self.revision_asked = Some(RevisionAsked { by, at: now, note: note.to_owned(), with: with.clone() });
+        Ok(self)
+    }
+
+    /// Whoever asked for the mail revises it, since that was asked for: this approval ends with all its votes, and `next` takes its place.
+    pub fn revise(
+        mut self,
+        by: &Actor,
+        digest: Digest,
+        next: ApprovalId,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        self.check_pending(now)?;
+        if digest != self.digest {
+            return Err(DecisionRefused::DigestMismatch { current: self.digest });
+        }
+        let member_id = by.member().filter(|_| self.was_asked_by(by)).ok_or(DecisionRefused::NotAsked)?;
+        if self.revision_asked.is_none() {
+            return Err(DecisionRefused::NoRevisionAsked);
+        }
+        self.decision = Decision::Superseded { by: member_id, at: now, next };
         Ok(self)
     }
 
@@ -898,6 +1014,7 @@ pub(crate) mod tests {
             votes: vec![],
             delegations: vec![],
             taken_back: vec![],
+            revision_asked: None,
             recipients: vec![],
             subject: String::new(),
             preview: String::new(),

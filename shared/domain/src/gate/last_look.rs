@@ -130,6 +130,7 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
             holds(vote, around)
                 && is_valid(&vote.with, around)
                 && vote.standing.is_none()
+                && !vote.unseen
                 && vote.with.is_person()
         };
         let valid = |with: &Credential| is_valid(with, around);

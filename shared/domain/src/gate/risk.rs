@@ -56,8 +56,12 @@ risks! {
     ThreadTainted = "thread_tainted", Danger;
     /// A file says that it is harmless, and is a program, a script or a web page.
     DisguisedFile = "disguised_file", Danger;
+    /// A file is a program or a script, and says so.
+    ProgramFile = "program_file", Danger;
     /// A link shows one address and leads to another.
     LinksDiffer = "links_differ", Danger;
+    /// A file runs something where it is opened: a page, a document with macros, a disk image.
+    ActiveFile = "active_file", Caution;
     /// A link leads to a bare number, or to a name whose letters may look like others (punycode).
     OddLink = "odd_link", Caution;
     /// Answers go to another address than the one that sends.

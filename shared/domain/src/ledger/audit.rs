@@ -67,6 +67,10 @@ pub mod action {
     pub const DELEGATE: &str = "approval.delegate";
     /// A member took their approval back.
     pub const TAKE_BACK: &str = "approval.take_back";
+    /// Somebody who decides asked for a revision.
+    pub const ASK_TO_REVISE: &str = "approval.ask_to_revise";
+    /// Somebody said something about a mail that waits.
+    pub const COMMENT: &str = "approval.comment";
     /// A mail was edited: another approval took the place of this one.
     pub const EDIT: &str = "approval.edit";
     /// A mail was called off.

@@ -296,6 +296,8 @@ fn is_vote(record: &Approval, vote: &Vote, chained: &ChainedVote) -> bool {
         && chained.member_id == vote.member_id
         && chained.approves == (vote.verdict == Verdict::Approve)
         && by_standing == standing.as_ref()
+        // A row that forgets that its vote saw no more than a list would have it count for more.
+        && entry.detail("seen").is_some() == vote.unseen
         && tells(entry, &record.vote_details(vote))
 }
 

@@ -152,6 +152,44 @@ pub(crate) const MACRO_TYPES: &[&str] = &[
     "application/vnd.ms-access",
     OLE,
 ];
+/// Extensions of what runs something where it is opened, and says so: pages, pictures that are pages, disk images and documents with macros.
+const ACTIVE: &[&str] = &[
+    "accde", "docm", "dotm", "htm", "html", "img", "iso", "mht", "mhtml", "odm", "one", "potm", "ppam",
+    "ppsm", "pptm", "shtml", "sldm", "svg", "svgz", "vhd", "vhdx", "xht", "xhtml", "xlam", "xlsb", "xlsm",
+    "xltm",
+];
+/// Media types of the same, declared or detected.
+const ACTIVE_TYPES: &[&str] = &[
+    "text/html",
+    "application/xhtml+xml",
+    "image/svg+xml",
+    "application/x-iso9660-image",
+    "multipart/related",
+];
+
+/// What opening a file may do, whatever is honest about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    /// It has a part that runs where it is opened: a page, a document with macros, a disk image.
+    Active,
+    /// It is a program or a script.
+    Program,
+}
+
+/// What opening a file may do, by its name, by its declared and by its detected type, the worst of them; none where none of them says so.
+pub fn harm(filename: &str, declared: &str, detected: Option<&str>) -> Option<Harm> {
+    let (extension, declared) = (extension(filename), essence(declared));
+    let types = [Some(declared.as_str()), detected];
+    let is_type = |all: &[&str]| types.iter().flatten().any(|it| all.contains(it));
+    // The first bytes of a script are text under another name; under a name that runs nothing it is read as text.
+    let runs = |it: &&str| EXECUTABLE_TYPES.contains(it) && *it != "text/x-shellscript";
+    if EXECUTABLE.contains(&extension.as_str()) || types.iter().flatten().any(runs) {
+        return Some(Harm::Program);
+    }
+    let macros = declared.contains(".macroenabled.");
+    (ACTIVE.contains(&extension.as_str()) || macros || is_type(ACTIVE_TYPES)).then_some(Harm::Active)
+}
+
 /// Extensions of archives and disk images.
 pub(crate) const ARCHIVE: &[&str] = &[
     "7z", "ace", "arj", "bz2", "cab", "gz", "img", "iso", "lha", "lz", "lzh", "rar", "tar", "tbz", "tgz",
@@ -439,6 +477,34 @@ mod tests {
             ("cat.png", "image/png", None),
         ] {
             assert_eq!(mismatch(name, declared, detected), None, "{name} {declared} {detected:?}");
+        }
+    }
+
+    #[test]
+    fn what_runs_where_it_is_opened_is_told_however_honest_it_is() {
+        for name in [
+            "setup.exe",
+            "a.js",
+            "a.vbs",
+            "a.scr",
+            "a.bat",
+            "a.cmd",
+            "a.ps1",
+            "a.jar",
+            "a.hta",
+            "a.lnk",
+            "A.EXE. ",
+        ] {
+            assert_eq!(harm(name, "", None), Some(Harm::Program), "{name}");
+        }
+        assert_eq!(harm("photo", "", Some(EXE)), Some(Harm::Program));
+        for name in ["disk.iso", "page.html", "page.htm", "logo.svg", "table.xlsm", "letter.docm"] {
+            assert_eq!(harm(name, "", None), Some(Harm::Active), "{name}");
+        }
+        assert_eq!(harm("page", "text/html; charset=utf-8", None), Some(Harm::Active));
+        for name in ["plan.pdf", "cat.png", "table.xlsx", "letter.doc", "notes.txt", "photos.zip", "Makefile"]
+        {
+            assert_eq!(harm(name, "application/octet-stream", None), None, "{name}");
         }
     }
 

@@ -19,18 +19,43 @@ pub struct Link {
 }
 
 impl Link {
-    /// Whether its words are, or hold, an address of another place than where it leads.
+    /// Whether its words are, or hold, an address or a name of another place than where it leads: `https://bank.test`, and
+    /// `Sign in at bank.com`. Of an address alone it is the host that counts; of a name among other words the domain that somebody
+    /// registers, by the Public Suffix List.
     pub fn misleads(&self) -> bool {
         let written = |word: &&str| word.contains("://") || word.starts_with("www.");
         let shown = host_in(self.text.trim())
             .or_else(|| self.text.split_whitespace().find(written).and_then(host_in));
-        let Some(shown) = shown else { return false };
+        let Some(shown) = shown else { return self.names_another() };
         let target = Url::parse(&self.address).ok().and_then(|url| match url.scheme() {
             "mailto" => url.path().rsplit_once('@').map(|(_, host)| host.to_ascii_lowercase()),
             _ => url.host_str().map(str::to_ascii_lowercase),
         });
         let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
-        target.is_none_or(|target| bare(&target) != bare(&shown))
+        target.is_none_or(|target| bare(&target) != bare(&shown)) || self.names_another()
+    }
+}
+
+impl Link {
+    /// Whether a name of a place stands among its words that is not the one that it leads to.
+    fn names_another(&self) -> bool {
+        let target = Url::parse(&self.address).ok().and_then(|url| match url.scheme() {
+            "mailto" => url.path().rsplit_once('@').map(|(_, host)| host.to_ascii_lowercase()),
+            _ => url.host_str().map(str::to_ascii_lowercase),
+        });
+        let registrable = |host: &str| psl::domain_str(host).unwrap_or(host).to_owned();
+        let target = target.as_deref().map(registrable);
+        let edge = |c: char| !c.is_alphanumeric();
+        // `Node.js` ends in no public suffix; `README.md` does, and is a file to every reader.
+        let is_known = |host: &String| psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
+        let is_file = |host: &String| host.rsplit('.').next() == Some("md");
+        self.text
+            .split(|c: char| {
+                c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ',' | ';' | '|')
+            })
+            .filter_map(|word| host_in(word.trim_matches(edge)))
+            .filter(|host| is_known(host) && !is_file(host) && psl::domain_str(host).is_some())
+            .any(|host| target.as_ref().is_none_or(|target| registrable(&host) != *target))
     }
 }
 
@@ -388,6 +413,13 @@ mod tests {
             ("v1.2", "https://x.test/", false),
             ("plan.pdf", "https://x.test/", false),
             ("", "https://x.test/", false),
+            ("Sign in at paypal.com", "https://evil.test/", true),
+            ("Sign in at paypal.com.", "https://www.paypal.com/login", false),
+            ("Go to (accounts.google.com)", "https://mail.google.com/", false),
+            ("Read evil.github.io now", "https://good.github.io/", true),
+            ("Sign in at paypal.com", "https://paypal.com.evil.test/", true),
+            ("https://bank.com/ as paypal.com", "https://bank.com/", true),
+            ("See README.md and Node.js", "https://x.test/", false),
         ] {
             let link = Link { text: text.to_owned(), address: address.to_owned() };
             assert_eq!(link.misleads(), expected, "{text} -> {address}");

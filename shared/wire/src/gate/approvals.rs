@@ -7,7 +7,9 @@ use app::gate::diff::Difference;
 use app::gate::html::explain;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::{Approval, Decision, Delegation, HtmlChange, TakenBack, Verdict, Vote};
+use domain::gate::approval::{
+    Approval, Decision, Delegation, HtmlChange, RevisionAsked, TakenBack, Verdict, Vote,
+};
 use domain::gate::risk::Risk;
 use domain::people::access::Role;
 use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
@@ -19,7 +21,8 @@ use crate::base::pages::page_request;
 use crate::base::parts::{ActorView, CredentialView, HoursView, StepView, actor, credential, hours, step};
 use crate::base::problem;
 use crate::base::request::{self, request};
-use crate::base::values::{AtLeastOne, Choice, IdOf, Limit, Named, Sha256, Text, Time};
+use crate::base::values::{AtLeastOne, Choice, Filled, IdOf, Limit, Named, Sha256, Text, Time};
+use crate::gate::comments::{CommentView, comment};
 use crate::gate::policies::{TermsView, terms};
 use crate::mailbox::messages::{DetailView, MessageView, PartyView, detail, message, parties};
 
@@ -37,8 +40,10 @@ pub const BATCH: usize = 50;
 request! {
     /// Votes for several mails, each for exactly its bytes.
     pub struct BatchApprovals {
-        /// `approve`: nothing else is said of several at once.
+        /// What is said of all of them.
         verdict: Choice<BatchVerdict>,
+        /// Why they are rejected. Whoever asked is told.
+        reason: Option<Text<2_000>>,
         /// The approvals, 1 to 50, each once.
         items: AtLeastOne<BatchItem, BATCH>,
     }
@@ -56,20 +61,31 @@ request! {
 
 /// What is said of several mails at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BatchVerdict;
+pub enum BatchVerdict {
+    /// Let them go.
+    Approve,
+    /// Stop them.
+    Reject,
+}
 
 impl Named for BatchVerdict {
-    const ALL: &'static [Self] = &[Self];
+    const ALL: &'static [Self] = &[Self::Approve, Self::Reject];
     const UNKNOWN: Code = Code::UnknownChoice;
 
     fn name(&self) -> &'static str {
-        "approve"
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        }
     }
 }
 
-/// Reads [`BatchApprovals`]. Each of those that stand twice is named.
-pub fn batch(body: &[u8]) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
-    let BatchApprovals { verdict: _, items } = request::body(body)?;
+/// Which approvals are decided about, each with the digest that it was shown with, and what is said of them.
+pub type Batch = (Vec<(ApprovalId, Digest)>, Verdict);
+
+/// Reads [`BatchApprovals`]. Each of those that stand twice is named; a reason is for what is rejected alone.
+pub fn batch(body: &[u8]) -> Result<Batch, Refusal> {
+    let BatchApprovals { verdict, reason, items } = request::body(body)?;
     let items: Vec<_> = items.0.into_iter().map(|item| (item.approval_id.0, item.digest.0)).collect();
     let mut twice = vec![];
     for (n, (id, _)) in items.iter().enumerate() {
@@ -78,7 +94,17 @@ pub fn batch(body: &[u8]) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
             twice.push(FieldError::new(format!("items[{n}].approval_id"), Code::NamedTwice, message));
         }
     }
-    if twice.is_empty() { Ok(items) } else { Err(Refusal::Invalid(twice)) }
+    let verdict = match verdict.0 {
+        BatchVerdict::Reject => Verdict::Reject(reason.map(|reason| reason.0).unwrap_or_default()),
+        BatchVerdict::Approve => {
+            if reason.is_some() {
+                let message = "is for mails that are rejected: leave it out";
+                twice.push(FieldError::new("reason", Code::UnknownField, message));
+            }
+            Verdict::Approve
+        }
+    };
+    if twice.is_empty() { Ok((items, verdict)) } else { Err(Refusal::Invalid(twice)) }
 }
 
 /// What became of the mails of a batch, in the order in which they were named.
@@ -138,6 +164,22 @@ request! {
         /// In words, for whoever meets it.
         reason: Option<Text<500>>,
     }
+}
+
+request! {
+    /// That a mail is to be written otherwise.
+    pub struct AskToRevise {
+        /// The `digest` of the approval as it was shown.
+        digest: Sha256,
+        /// What is to be otherwise, for whoever asked.
+        note: Filled<2_000>,
+    }
+}
+
+/// Reads [`AskToRevise`].
+pub fn ask_to_revise(body: &[u8]) -> Result<(Digest, String), Refusal> {
+    let AskToRevise { digest, note } = request::body(body)?;
+    Ok((digest.0, note.0))
 }
 
 request! {
@@ -260,6 +302,8 @@ pub struct ApprovalView<'a> {
     delegations: Vec<DelegationView>,
     /// Votes that were taken back before the mail was claimed.
     taken_back: Vec<TakenBackView<'a>>,
+    /// That somebody who decides asked for a revision, the last time that somebody did.
+    revision_requested: Option<RevisionRequestedView<'a>>,
     /// Of all kinds.
     recipients: Vec<PartyView<'a>>,
     subject: &'a str,
@@ -275,8 +319,8 @@ pub struct ApprovalView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Risk")]
 struct RiskView {
-    /// `thread_tainted`, `disguised_file`, `links_differ`, `odd_link`, `answers_elsewhere`, `words_differ`, `author_unproven` or
-    /// `first_contact`.
+    /// `thread_tainted`, `disguised_file`, `program_file`, `links_differ`, `active_file`, `odd_link`, `answers_elsewhere`, `words_differ`,
+    /// `author_unproven` or `first_contact`.
     code: &'static str,
     /// `danger`, `caution` or `note`.
     level: &'static str,
@@ -339,6 +383,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         votes: approval.votes.iter().map(vote).collect(),
         delegations: approval.delegations.iter().map(delegation).collect(),
         taken_back: approval.taken_back.iter().map(taken_back).collect(),
+        revision_requested: approval.revision_asked.as_ref().map(revision_requested),
         recipients: parties(&approval.recipients),
         subject: &approval.subject,
         preview: &approval.preview,
@@ -400,6 +445,8 @@ pub struct ApprovalDetailView<'a> {
     thread: Vec<MessageView<'a>>,
     /// What the last edit changed, where this is an edited revision.
     differences: Option<Vec<DifferenceView<'a>>>,
+    /// What was said about it and about the revisions before it, the first first.
+    comments: Vec<CommentView<'a>>,
 }
 
 /// What an edit changed.
@@ -422,6 +469,7 @@ pub fn approval_detail(found: &View, now: Timestamp) -> ApprovalDetailView<'_> {
         answered_message: found.answers.as_ref().map(detail),
         thread: found.thread.iter().map(message).collect(),
         differences: found.differences.as_ref().map(|list| list.iter().map(difference).collect()),
+        comments: found.comments.iter().map(|(revision, one)| comment(one, Some(*revision))).collect(),
     }
 }
 
@@ -442,6 +490,8 @@ struct VoteView<'a> {
     /// Where it was given ahead.
     standing_approval_id: Option<IdOf<StandingApprovalId>>,
     credential: CredentialView,
+    /// Whether the mail itself was decided about; `false` where several were approved at once, of which a list was seen.
+    seen: bool,
 }
 
 fn vote(vote: &Vote) -> VoteView<'_> {
@@ -457,6 +507,7 @@ fn vote(vote: &Vote) -> VoteView<'_> {
         reason,
         standing_approval_id: vote.standing.map(IdOf),
         credential: credential(&vote.with),
+        seen: !vote.unseen,
     }
 }
 
@@ -479,6 +530,20 @@ fn delegation(one: &Delegation) -> DelegationView {
         at: Time(one.at),
         credential: credential(&one.with),
     }
+}
+
+/// That a mail is to be written otherwise.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RevisionRequested")]
+struct RevisionRequestedView<'a> {
+    by: IdOf<MemberId>,
+    at: Time,
+    /// What is to be otherwise.
+    note: &'a str,
+}
+
+fn revision_requested(asked: &RevisionAsked) -> RevisionRequestedView<'_> {
+    RevisionRequestedView { by: IdOf(asked.by), at: Time(asked.at), note: &asked.note }
 }
 
 /// A vote that was taken back.

@@ -7,7 +7,7 @@ use app::base::ports::SendOutcome;
 use app::base::store::{
     Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, key, load,
 };
-use app::gate::approvals::{self, Verdict, approve_several, cancel, decide, delegate, take_back};
+use app::gate::approvals::{self, Verdict, cancel, decide, decide_several, delegate, take_back};
 use app::gate::dispatch::{Dispatched, dispatch};
 use app::gate::edit::{Edit, edit, send_again};
 use app::gate::pause::{self, pause, resume, waiting};
@@ -45,6 +45,11 @@ fn token() -> domain::people::credential::Token {
 fn person<S: ScopeType>(n: u8, role: Role) -> Permit<S> {
     let session = Session { proved_at: samples::later(10_000_000), ..samples::session(n, role).0 };
     session.principal(samples::NOW).unwrap().permit().unwrap()
+}
+
+/// Whoever owns the token that asks.
+pub(super) fn requester<S: ScopeType>() -> Permit<S> {
+    person(1, Role::Owner)
 }
 
 pub(super) fn approver<S: ScopeType>(n: u8) -> Permit<S> {
@@ -416,7 +421,17 @@ async fn approve_all(
     items: &[&Approval],
 ) -> Vec<Result<&'static str, &'static str>> {
     let items: Vec<_> = items.iter().map(|approval| (approval.id, approval.digest)).collect();
-    let all = approve_several(&world.ports, &*world.workflow, by, &items).await.unwrap();
+    decide_all(world, by, &items, &Verdict::Approve).await
+}
+
+async fn decide_all(
+    world: &World,
+    by: &Permit<scope::ApprovalsDecide>,
+    items: &[(domain::ApprovalId, domain::base::digest::Digest)],
+    verdict: &Verdict,
+) -> Vec<Result<&'static str, &'static str>> {
+    let (ports, blobs, workflow) = (&world.ports, &*world.blobs, &*world.workflow);
+    let all = decide_several(ports, blobs, workflow, by, items, verdict).await.unwrap();
     assert_eq!(
         all.iter().map(|one| one.id).collect::<Vec<_>>(),
         items.iter().map(|it| it.0).collect::<Vec<_>>()
@@ -465,8 +480,10 @@ async fn of_a_batch_each_mail_is_decided_for_itself() {
     );
     let (program, _) = samples::token(2, Role::Approver, &[Scope::ApprovalsDecide, Scope::MessagesRead]);
     let by_token = program.principal().permit().unwrap();
+    let items = [(all[2].id, all[2].digest)];
     let refused =
-        approve_several(&world.ports, &*world.workflow, &by_token, &[(all[2].id, all[2].digest)]).await;
+        decide_several(&world.ports, &*world.blobs, &*world.workflow, &by_token, &items, &Verdict::Approve)
+            .await;
     assert_eq!(code(refused), "person_required");
 }
 
@@ -515,6 +532,73 @@ async fn what_deserves_a_look_is_not_approved_in_a_batch() {
     let change = Change::new(samples::organization_id(1)).write(Write::Thread(tainted));
     world.ports.store.commit(change).await.unwrap();
     assert_eq!(approve_all(&world, &approver(2), &[&later]).await, [Err("look_first")]);
+    // What deserves a look is rejected together with others all the same.
+    let no = Verdict::Reject("not now".to_owned());
+    let items = [(risky[1].id, risky[1].digest), (later.id, later.digest)];
+    assert_eq!(decide_all(&world, &approver(2), &items, &no).await, [Ok("rejected"), Ok("rejected")]);
+}
+
+/// Marks the conversation of a mail as tainted.
+async fn taint(world: &World, approval: &Approval) {
+    let tainted = ThreadUpdate { taint: true, ..message(world, approval).await.thread_update() };
+    let change = Change::new(samples::organization_id(1)).write(Write::Thread(tainted));
+    world.ports.store.commit(change).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_vote_of_a_batch_lets_nothing_go_that_is_tainted_later_and_one_that_looked_does() {
+    let world = world().await;
+    for looked in [false, true] {
+        let approval = held(&world, ANN).await.approval;
+        if looked {
+            vote(&world, &approval, &approver(2)).await.unwrap();
+        } else {
+            assert_eq!(approve_all(&world, &approver(2), &[&approval]).await, [Ok("approved")]);
+        }
+        assert_eq!(stored(&world, &approval).await.votes[0].unseen, !looked);
+        taint(&world, &approval).await;
+        let came = send(&world, &approval).await;
+        let expected = if looked { Status::Sent } else { Status::Cancelled };
+        assert_eq!(came, Dispatched::Now(expected), "{looked}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_row_that_says_something_else_than_what_is_sealed_nothing_is_approved_in_a_batch() {
+    let world = world().await;
+    let approval = held(&world, ANN).await.approval;
+    let row = Approval { subject: "Harmless".to_owned(), ..stored(&world, &approval).await };
+    let change = Change::new(row.organization_id).update(row);
+    world.ports.store.commit(change).await.unwrap();
+    assert_eq!(approve_all(&world, &approver(2), &[&approval]).await, [Err("look_first")]);
+}
+
+#[tokio::test]
+async fn an_edit_of_a_tainted_mail_stays_tainted() {
+    let world = world().await;
+    let approval = held(&world, ANN).await.approval;
+    taint(&world, &approval).await;
+    let change = Edit { text: Some("Other words\n".to_owned()), ..Edit::default() };
+    let (once, digest) = (Once::default(), approval.digest);
+    let saved = |_: &_| (200, String::new());
+    let edited =
+        edit(&world.sending(), &approver(2), approval.id, digest, change, &once, saved).await.unwrap();
+    assert!(
+        edited.approval.is_tainted() && !edited.approval.may_be_batched(),
+        "{:?}",
+        edited.approval.reasons
+    );
+}
+
+#[tokio::test]
+async fn after_its_time_an_approval_that_would_expire_is_not_taken_back() {
+    let world = world().await;
+    let send_at = samples::later(3_600);
+    let approval = ask(&world, Draft { send_at: Some(send_at), ..to(ANN) }, None).await.unwrap().approval;
+    vote(&world, &approval, &approver(2)).await.unwrap();
+    world.pass(2 * 3_600);
+    assert_eq!(code(take_back_by(&world, &approval, &approver(2)).await), "too_late_to_take_back");
+    assert_eq!(status(&world, &approval).await, Status::Scheduled);
 }
 
 #[tokio::test]

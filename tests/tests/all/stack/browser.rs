@@ -279,6 +279,57 @@ async fn a_person_works_through_the_queue() {
     }
 }
 
+/// Three in a row without a mouse: a key leads to the button, return presses it, and the next one comes with the focus on what was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_are_decided_in_a_row_by_keyboard_alone() {
+    let (stack, driver) = (Stack::running(), Driver::start());
+    let word = unique("keys").replace(' ', "-");
+    let later = tests::in_seconds(3_600);
+    let mail = |n: u8| json!({"to": ["success@simulator.amazonses.com"], "subject": format!("{word} {n}"), "text": "Hello", "send_at": later});
+    let mails: Vec<Held> = (0..3).map(|n| stack.submit_body(&mail(n))).collect();
+    let browser = driver.browser().await;
+    sign_in(&browser, &stack, "approver").await;
+    browser.goto(&format!("{}/approvals?q={word}", stack.text("/console_url"))).await.unwrap();
+    let press = async |keys: &str| browser.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    press("j").await;
+    press("\u{e007}").await;
+    shows(&browser, "1 of 3").await;
+    for left in ["1 of 2", "1 waits for you"] {
+        press("a").await;
+        press("\u{e007}").await;
+        shows(&browser, "You approved").await;
+        if left == "1 of 2" {
+            shows(&browser, left).await;
+        }
+        let focused = "return document.activeElement.getAttribute('role')";
+        assert_eq!(
+            browser.execute(focused, vec![]).await.unwrap(),
+            json!("status"),
+            "what was done has the focus"
+        );
+    }
+    // The last is asked to be written otherwise.
+    press("v").await;
+    press("Leave out the price.").await;
+    press("\t\u{e007}").await;
+    shows(&browser, "You asked for a revision").await;
+    browser.close().await.unwrap();
+    let mut came: Vec<_> = mails
+        .iter()
+        .map(|held| {
+            stack.get(&format!("/v1/approvals/{}", held.approval), stack.text("/owner/token")).expect(200)
+        })
+        .map(|seen| (seen["status"].clone(), seen["revision_requested"]["note"].clone()))
+        .map(|(status, note)| format!("{status} {note}"))
+        .collect();
+    came.sort();
+    assert_eq!(came, ["\"approved\" null", "\"approved\" null", "\"pending\" \"Leave out the price.\""]);
+    for held in &mails {
+        let path = format!("/v1/approvals/{}/cancel", held.approval);
+        stack.call("POST", &path, stack.text("/owner/session"), Some(&json!({})));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_sees_and_has_no_button() {
     let (stack, driver) = (Stack::running(), Driver::start());

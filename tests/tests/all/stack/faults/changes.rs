@@ -295,6 +295,29 @@ fn limit_routes() -> Vec<Route> {
     ]
 }
 
+/// What is said about a mail that waits.
+fn talk_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, ask| Route { function, action, done, again: &[], repeats: false, ask };
+    vec![
+        route("api-approvals-ask-to-revise", "approval.ask_to_revise", 200, |house| {
+            house.decide("ask-to-revise", house.approver(), &json!({"note": "Leave out the price"}))
+        }),
+        route("api-approvals-comment", "approval.comment", 201, |house| {
+            let path = format!("/v1/approvals/{}/comments", house.held().approval);
+            Asked::makes(&path, house.agent(), json!({"text": "It is urgent"}))
+        }),
+        route("api-approvals-revise", "approval.edit", 202, |house| {
+            let held = house.held();
+            let path = format!("/v1/approvals/{}", held.approval);
+            let note = json!({"digest": held.digest, "note": "Leave out the price"});
+            house.stack.post(&format!("{path}/ask-to-revise"), house.approver(), &note).expect(200);
+            let change = json!({"digest": held.digest, "text": "Other words"});
+            Asked::of("POST", format!("{path}/revise"), house.agent(), change, &held.approval)
+        }),
+    ]
+}
+
 /// What somebody changes of their own way in: the viewer, of whom nothing else is asked here.
 fn own_routes() -> Vec<Route> {
     let route =
@@ -872,6 +895,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
     for route in routes()
         .into_iter()
         .chain(limit_routes())
+        .chain(talk_routes())
         .chain(own_routes())
         .chain(rule_routes())
         .chain(list_routes())

@@ -211,6 +211,40 @@ fn several_mails_are_approved_at_once_and_a_risky_one_is_not() {
 }
 
 #[test]
+fn a_revision_is_asked_for_read_in_the_event_and_made_by_the_program_that_asked() {
+    let stack = Stack::running();
+    let (ruled, inbox) = (Ruled::new(&stack, &[]), stack.inbox());
+    let (agent, approver) = (stack.text("/agent_token"), stack.text("/approver/session"));
+    let held = submit(&stack, inbox, agent, &ruled.mail());
+    let path = format!("/v1/approvals/{}", text(&held, "/approval/id"));
+    let said = stack.post(&format!("{path}/comments"), agent, &json!({"text": "It is urgent."})).expect(201);
+    assert_eq!(text(&said, "/by/type"), "token");
+    let note = json!({"digest": text(&held, "/approval/digest"), "note": "Leave out the price."});
+    stack.post(&format!("{path}/ask-to-revise"), agent, &note).refused(403, "missing_scope");
+    let asked = stack.post(&format!("{path}/ask-to-revise"), approver, &note).expect(200);
+    assert_eq!(
+        (text(&asked, "/status"), text(&asked, "/revision_requested/note")),
+        ("pending", "Leave out the price.")
+    );
+    let all = stack.get(&format!("{path}/comments"), agent).expect(200);
+    assert_eq!(all["data"].as_array().unwrap().len(), 2);
+    let event = stack.until("its event", || {
+        let page =
+            stack.get("/v1/events?types=approval.revision_requested&limit=100", stack.text("/owner/token"));
+        let about = |event: &&Value| event["data"]["approval"]["id"] == held["approval"]["id"];
+        page.expect(200)["data"].as_array()?.iter().find(about).cloned()
+    });
+    assert_eq!(text(&event, "/data/approval/revision_requested/note"), "Leave out the price.");
+    let change = json!({"digest": text(&held, "/approval/digest"), "text": "Without it."});
+    let revised = stack.post(&format!("{path}/revise"), agent, &change).expect(202);
+    assert_eq!(revised["approval"]["supersedes"], held["approval"]["id"]);
+    act(&stack, &revised["approval"], "approve", approver).expect(200);
+    let id = text(&held, "/message/id");
+    until(&stack, inbox, id, "delivered");
+    assert_eq!(stack.accepted(id).len(), 1);
+}
+
+#[test]
 fn a_paused_inbox_sends_nothing_until_it_is_resumed_without_what_was_dropped() {
     let stack = Stack::running();
     let ((inbox, token), owner) = (own_inbox(&stack), stack.text("/owner/session"));
