@@ -16,7 +16,7 @@ use domain::delivery::webhook::WaitingDelivery;
 use domain::gate::approval::Approval;
 use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::notice::NoticeState;
-use domain::gate::policy::{PolicyBook, Unreadable};
+use domain::gate::policy::{FormerPolicy, Policy, PolicyBook, Unreadable};
 use domain::gate::rate::{Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
@@ -512,6 +512,19 @@ async fn policies(store: &dyn Whole) {
     assert_eq!(get(store, Key::Policies).await, Some(PolicyBook { version: 2, ..book }.into()));
     let delete = change().write(Write::Delete(Key::Policies));
     assert_eq!(store.commit(delete).await, Ok(()));
+
+    // What a policy said before has a place of its own, until a later version takes it.
+    let policy = samples::policies().policies.remove(0);
+    let said = |version| {
+        let policy = Policy { version, ..policy.clone() };
+        Record::from(FormerPolicy::of(&policy, later(20), Actor::System))
+    };
+    for version in [3, 4, 3 + FormerPolicy::KEPT] {
+        let put = change().write(Write::put(said(version), Expect::Anything));
+        assert_eq!(store.commit(put).await, Ok(()));
+    }
+    let all = all_in(store, organization_id(1), &List::FormerPolicies(policy.id), 1).await;
+    assert_eq!(all, [said(3 + FormerPolicy::KEPT), said(4)]);
 }
 
 async fn counts(store: &dyn Whole) {

@@ -588,6 +588,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }
         (List::StandingApprovals, Record::StandingApproval(standing)) => Some(standing.id.to_string()),
+        (List::FormerPolicies(policy), Record::FormerPolicy(one)) if one.policy_id == *policy => {
+            Some(format!("{:02}", one.slot))
+        }
         (List::Open(status), Record::Message(message)) => {
             let outbound = message.outbound().filter(|outbound| outbound.status() == *status)?;
             let at = match &outbound.state {
@@ -632,6 +635,7 @@ fn forward(list: &List) -> bool {
             | List::Domains
             | List::Members
             | List::Labels(_)
+            | List::FormerPolicies(_)
             | List::MessagesSince(..)
             | List::ThreadMessages(_)
             | List::TrashSince(..)

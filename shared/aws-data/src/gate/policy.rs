@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::gate::group::{Group, GroupName};
-use domain::gate::policy::{Policy, PolicyBook, PolicyContent, Tree, Unreadable};
+use domain::gate::policy::{FormerPolicy, Policy, PolicyBook, PolicyContent, Tree, Unreadable};
 use domain::people::access::Actor;
 use domain::{GroupId, MemberId, OrganizationId, PolicyId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,24 @@ record! {
     }
 }
 
+record! {
+    /// What a policy said before, written as its policy is.
+    FormerPolicy as FormerPolicyRecord {
+        policy_id: PolicyId,
+        slot: u8,
+        version: u64,
+        written_at: Timestamp,
+        written_by: Actor,
+        ended_at: Timestamp,
+        ended_by: Actor,
+        [content: split_content, join_content] { content: String, }
+    }
+}
+
+impl Kind for FormerPolicy {
+    const NAME: &'static str = "former_policy";
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PoliciesRecord {
     policies: Vec<PolicyRecord>,
@@ -109,4 +127,14 @@ impl Kind for PolicyBook {
 /// Where an organization's policies lie.
 pub(crate) fn at(organization: OrganizationId) -> Place {
     place(format!("{organization}/policies"), "policies")
+}
+
+/// Where what a policy said before lies.
+pub(crate) fn former_at(organization: OrganizationId, id: PolicyId, slot: u8) -> Place {
+    place(former(organization, id), format!("{slot:02}"))
+}
+
+/// The partition of what a policy said before.
+pub(crate) fn former(organization: OrganizationId, id: PolicyId) -> String {
+    format!("{organization}/{id}")
 }
