@@ -509,7 +509,15 @@ async fn policies(store: &dyn Whole) {
     assert_eq!(store.commit(change().create(book.clone())).await, conflict);
     assert_eq!(store.commit(change().update(book.clone())).await, Ok(()));
     assert_eq!(store.commit(change().update(book.clone())).await, conflict, "a stale version");
-    assert_eq!(get(store, Key::Policies).await, Some(PolicyBook { version: 2, ..book }.into()));
+    assert_eq!(get(store, Key::Policies).await, Some(PolicyBook { version: 2, ..book.clone() }.into()));
+    // Who belongs to groups is changed without a word about policies.
+    let mut groups = book.groups.clone();
+    groups[0].members.clear();
+    let regroup = |seen| change().write(Write::Regroup { groups: groups.clone(), seen });
+    assert_eq!(store.commit(regroup(1)).await, conflict, "a stale version");
+    assert_eq!(store.commit(regroup(2)).await, Ok(()));
+    let regrouped = PolicyBook { version: 3, groups: groups.clone(), ..book.clone() };
+    assert_eq!(get(store, Key::Policies).await, Some(regrouped.into()));
     let delete = change().write(Write::Delete(Key::Policies));
     assert_eq!(store.commit(delete).await, Ok(()));
 

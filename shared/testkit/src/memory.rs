@@ -211,6 +211,10 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
             (key, met)
         }
         Write::OpenedWith { session, .. } => (Key::Session(*session), at(&Key::Session(*session)).is_some()),
+        Write::Regroup { seen, .. } => {
+            let met = matches!(at(&Key::Policies), Some(Record::Policies(book)) if book.version == *seen);
+            (Key::Policies, met)
+        }
         _ => return None,
     };
     (!met).then_some(key)
@@ -269,6 +273,7 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Rotate { .. }
             | Write::Used { .. }
             | Write::GiveRole { .. }
+            | Write::Regroup { .. }
             | Write::HoldsRole(..)
             | Write::EndSessions(..)
             | Write::Unseat(..)
@@ -341,6 +346,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
         Write::GiveRole { member_id, .. } | Write::EndSessions(member_id, _) => Key::Member(*member_id),
         Write::OpenedWith { session, .. } => Key::Session(*session),
+        Write::Regroup { .. } => Key::Policies,
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -365,6 +371,10 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         (Write::GiveRole { role, .. }, Record::Member(it)) => it.role = role,
         (Write::EndSessions(_, at), Record::Member(it)) => it.sessions_since = Some(at),
         (Write::OpenedWith { opened_with, .. }, Record::Session(it)) => it.opened_with = opened_with,
+        (Write::Regroup { groups, .. }, Record::Policies(it)) => {
+            it.groups = groups;
+            it.version += 1;
+        }
         _ => {}
     }
 }
@@ -460,6 +470,7 @@ fn apply(contents: &mut Contents, change: Change) {
             | Write::Rotate { .. }
             | Write::Used { .. }
             | Write::GiveRole { .. }
+            | Write::Regroup { .. }
             | Write::EndSessions(..)
             | Write::OpenedWith { .. } => {
                 change_part(contents, organization_id, write);

@@ -7,6 +7,7 @@ use domain::delivery::event::Event;
 use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
 use domain::gate::draft::SavedDraft;
+use domain::gate::group::Group;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::{FormerPolicy, PolicyBook};
@@ -430,6 +431,14 @@ pub enum Write {
         seen: Role,
         /// The role that they are to have.
         role: Role,
+    },
+    /// Writes who belongs to the groups, where the record of the policies has the version that was seen, and nothing else of it: whoever
+    /// may only put people into groups changes no policy. The conflict is on [`Key::Policies`].
+    Regroup {
+        /// All groups.
+        groups: Vec<Group>,
+        /// The version of the record.
+        seen: u64,
     },
     /// Writes nothing: the member must have this role.
     HoldsRole(MemberId, Role),
