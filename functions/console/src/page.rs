@@ -12,7 +12,7 @@ use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
     ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
+    MessageId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 
@@ -132,6 +132,7 @@ const KINDS: &[Kind] = &[
     ("member_id", id::<MemberId>),
     ("list_entry_id", id::<ListEntryId>),
     ("message_id", id::<MessageId>),
+    ("policy_id", id::<PolicyId>),
     ("reset", |text| ResetSecret::parse(text).map(|secret| secret.reveal())),
     ("session_id", id::<SessionId>),
     ("setup", |text| SetupSecret::parse(text).map(|secret| secret.reveal())),

@@ -1946,6 +1946,7 @@ async fn each_page_asks_for_what_it_declares() {
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),
         "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),
         "group_id" => samples::policies().groups[0].id.to_string(),
+        "policy_id" => samples::policies().policies[0].id.to_string(),
         "invitation" => samples::mailed_invitation(1).1.reveal(),
         "invitation_id" => samples::invitation(1).id.to_string(),
         "member_id" => samples::member(99, Role::Viewer).id.to_string(),

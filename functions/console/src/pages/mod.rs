@@ -19,6 +19,8 @@ mod organization;
 mod pause;
 mod people;
 mod policies;
+mod policy_edit;
+mod policy_form;
 mod problem;
 mod queue;
 mod reset;
@@ -28,6 +30,7 @@ mod setup;
 mod sign_in;
 mod sign_in_code;
 mod sign_out;
+mod simulate;
 mod standing;
 mod style;
 mod tokens;
@@ -67,6 +70,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     pause::PAGES,
     people::PAGES,
     policies::PAGES,
+    policy_edit::PAGES,
     queue::PAGES,
     reset::PAGES,
     settings::PAGES,
@@ -75,6 +79,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     sign_in::PAGES,
     sign_in_code::PAGES,
     sign_out::PAGES,
+    simulate::PAGES,
     standing::PAGES,
     style::PAGES,
     tokens::PAGES,

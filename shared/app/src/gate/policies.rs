@@ -123,6 +123,16 @@ pub async fn names(
     Ok(known)
 }
 
+/// One policy as it is stored now, whatever this request read before.
+pub async fn current(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+) -> Result<Policy, Refusal> {
+    let book = load(&*ports.store, permit.organization_id(), key::Policies).await?.unwrap_or_default();
+    book.get(id).cloned().ok_or(Refusal::NotFound("policy"))
+}
+
 /// Makes a policy.
 pub async fn create(
     ports: &Ports,
@@ -529,20 +539,50 @@ pub async fn simulate(
 ) -> Result<(Evaluation, Facts, Unmatched), Refusal> {
     let caller = may.principal();
     may.check(&trial)?;
-    let organization_id = caller.organization_id;
-    let stored = load(&*ports.store, organization_id, key::Policies).await?.unwrap_or_default();
-    let inbox_id = trial.inbox_id;
-    let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
-    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
-    let book = match trial.policies {
+    let stored = load(&*ports.store, caller.organization_id, key::Policies).await?.unwrap_or_default();
+    let book = match &trial.policies {
         None => stored,
         Some(contents) => PolicyBook {
-            policies: contents.into_iter().map(|content| candidate(ports, caller, content)).collect(),
+            policies: contents.iter().map(|content| candidate(ports, caller, content.clone())).collect(),
             unreadable: vec![],
             groups: stored.groups,
             version: 0,
         },
     };
+    simulate_by(ports, blobs, directory, may, trial, book).await
+}
+
+/// The policies that there are, and among them what one would say: in the place of the one with this id, or beside all of them.
+pub fn with_candidate(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    mut book: PolicyBook,
+    id: Option<PolicyId>,
+    content: PolicyContent,
+) -> PolicyBook {
+    let candidate = candidate(ports, permit.principal(), content);
+    match book.policies.iter_mut().find(|policy| Some(policy.id) == id) {
+        Some(known) => *known = Policy { id: known.id, ..candidate },
+        None => book.policies.push(candidate),
+    }
+    book
+}
+
+/// Judges a mail by this book, whatever is stored.
+pub async fn simulate_by(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    directory: &dyn Directory,
+    may: &MayTry,
+    trial: Trial,
+    book: PolicyBook,
+) -> Result<(Evaluation, Facts, Unmatched), Refusal> {
+    let caller = may.principal();
+    may.check(&trial)?;
+    let organization_id = caller.organization_id;
+    let inbox_id = trial.inbox_id;
+    let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
+    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
     let named;
     let actor = match trial.token_id {
         None => &caller.actor,
