@@ -9,6 +9,7 @@ mod docs;
 mod domains;
 mod edit;
 mod gate;
+mod groups;
 mod held;
 mod inboxes;
 mod invitation;
@@ -61,6 +62,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     docs::PAGES,
     domains::PAGES,
     edit::PAGES,
+    groups::PAGES,
     held::PAGES,
     invitation::PAGES,
     inboxes::PAGES,

@@ -165,7 +165,7 @@ impl Tests {
 async fn look(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
     visit.principal.permit::<scope::PoliciesManage>()?;
-    page(&visit, 200, None, None, Mail::default(), None, String::new()).await
+    page(&visit, 200, None, None, Mail::default(), false, String::new()).await
 }
 
 /// What came from the editor, or from the page itself: the policy that is being written; none where no policy is.
@@ -195,7 +195,7 @@ async fn post(context: &Context, request: &Request) -> Result<Response, Refusal>
         text: text("text"),
         files: text("files"),
     };
-    let typed = (form.field("try") == "mail").then_some(());
+    let typed = form.field("try") == "mail";
     match written(&form) {
         Ok(content) => page(&visit, 200, content, id, mail, typed, String::new()).await,
         Err(faults) => {
@@ -203,7 +203,7 @@ async fn post(context: &Context, request: &Request) -> Result<Response, Refusal>
                 "The policy can\u{2019}t be tried as it is filled in: go back to it. {} Below are the policies that there are.",
                 faults.rest()
             );
-            page(&visit, 422, None, None, mail, None, alert).await
+            page(&visit, 422, None, None, mail, false, alert).await
         }
     }
 }
@@ -303,14 +303,14 @@ async fn page(
     content: Option<PolicyContent>,
     id: Option<PolicyId>,
     mail: Mail,
-    typed: Option<()>,
+    typed: bool,
     mut alert: String,
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::PoliciesManage>()?;
     let may = MayTry::of(&visit.principal)?;
     let tests = tests_of(visit, &permit, content, id).await?;
     let (mut status, mut faults, mut answer) = (status, Faults::default(), None);
-    if typed.is_some() {
+    if typed {
         let found = async {
             let (blobs, directory) = (visit.powers.blobs()?, visit.powers.directory()?);
             let trial = trial(&mail)?;
