@@ -12,9 +12,9 @@
 //! | `unsubscribe` | the page of strangers who want no more list mail: a function of its own |
 //! | `words` | times, sizes, names and states as a person reads them |
 //!
-//! Three functions show them, each with a role of its own: what strangers wrote (`console-mail`), what is decided
-//! (`console-decide`), and everything else (`console-manage`). They share session and components; the gateway tells them
-//! apart by the first part of a path.
+//! Four functions show them, each with a role of its own: what strangers wrote (`console-mail`), what is decided
+//! (`console-decide`), receipts, which are signed (`console-receipts`), and everything else (`console-manage`). They share session and
+//! components; the gateway tells them apart by the first part of a path.
 //!
 //! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
 //! that only a page of this session holds, and an origin that is ours.
@@ -38,7 +38,7 @@ mod words;
 use std::sync::Arc;
 
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Blobs, DataKeys, Queue, Workflow};
+use app::base::ports::{Anchors, Blobs, DataKeys, Queue, Signer, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -80,8 +80,16 @@ pub const MAIL: Endpoint = Endpoint {
     ..MANAGE
 };
 
+/// The page that signs: a receipt to download.
+pub const RECEIPTS: Endpoint = Endpoint {
+    name: "console-receipts",
+    path: "/console/receipts/{proxy+}",
+    open: || handler(sign(&Aws::from_environment()), handle),
+    ..MANAGE
+};
+
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] = &[&DECIDE, &MAIL, &MANAGE, &unsubscribe::ENDPOINT];
+pub const FUNCTIONS: &[&dyn Function] = &[&DECIDE, &MAIL, &MANAGE, &RECEIPTS, &unsubscribe::ENDPOINT];
 
 /// The paths that the gateway is told, each with the function behind it. Of two that fit it takes the longer.
 pub fn paths() -> Vec<(String, &'static str)> {
@@ -91,6 +99,7 @@ pub fn paths() -> Vec<(String, &'static str)> {
             Trust::Mail => MAIL.name,
             Trust::Decide => DECIDE.name,
             Trust::Manage => MANAGE.name,
+            Trust::Sign => RECEIPTS.name,
         };
         paths.extend(["", "/{proxy+}"].map(|below| (format!("/console/{room}{below}"), name)));
     }
@@ -124,6 +133,8 @@ struct Powers {
     data_keys: Option<Arc<dyn DataKeys>>,
     /// The events.
     feed: Option<Arc<dyn Feed>>,
+    /// What receipts are signed with.
+    signer: Option<Arc<dyn Signer>>,
 }
 
 impl Powers {
@@ -157,6 +168,10 @@ impl Powers {
 
     fn feed(&self) -> Result<&dyn Feed, Refusal> {
         self.feed.as_deref().ok_or_else(|| elsewhere("the events"))
+    }
+
+    fn signer(&self) -> Result<&dyn Signer, Refusal> {
+        self.signer.as_deref().ok_or_else(|| elsewhere("the key that signs"))
     }
 
     /// What asking for a mail to be sent takes.
@@ -196,6 +211,11 @@ fn decide(aws: &Aws) -> Context {
         ..Powers::default()
     };
     Context { ports: aws.ports(), powers, trust: Trust::Decide }
+}
+
+fn sign(aws: &Aws) -> Context {
+    let powers = Powers { trail: Some(aws.trail()), signer: Some(aws.signer()), ..Powers::default() };
+    Context { ports: aws.ports(), powers, trust: Trust::Sign }
 }
 
 fn mail(aws: &Aws) -> Context {

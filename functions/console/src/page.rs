@@ -29,6 +29,8 @@ pub(crate) enum Trust {
     Decide,
     /// Everything else: signing in, people, settings.
     Manage,
+    /// Signs receipts, and does nothing else.
+    Sign,
 }
 
 /// A page, or what a form of a page asks for.

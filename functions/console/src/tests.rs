@@ -26,7 +26,7 @@ use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::{MemoryAnchors, Outside, PlainKeys};
+use testkit::world::{DigestSigner, MemoryAnchors, Outside, PlainKeys};
 use testkit::{World, samples};
 
 mod compressed;
@@ -139,6 +139,9 @@ impl Console {
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
         let powers = match trust {
             Trust::Mail => Powers { blobs: Some(blobs), ..Powers::default() },
+            Trust::Sign => {
+                Powers { trail: Some(trail), signer: Some(Arc::new(DigestSigner)), ..Powers::default() }
+            }
             Trust::Decide => Powers {
                 blobs: Some(blobs),
                 directory: Some(directory),
@@ -2110,6 +2113,7 @@ fn the_gateway_finds_the_function_of_each_page() {
             Trust::Mail => "console-mail",
             Trust::Decide => "console-decide",
             Trust::Manage => "console-manage",
+            Trust::Sign => "console-receipts",
         };
         assert_eq!(longest(&address).map(|(_, name)| *name), Some(name), "{address}");
     }

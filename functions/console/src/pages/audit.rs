@@ -198,20 +198,50 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     Ok(guard::html(200, render(&page)?))
 }
 
-/// The newest entries that a filter takes, a line of JSON each, as the API writes them.
+/// A cell of a table of values. What begins as a formula does is no formula to a program that shows tables.
+fn cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+/// An entry as a line of such a table (RFC 4180).
+fn csv_line(link: &ChainedEntry) -> String {
+    let entry = &link.entry;
+    let details: Vec<_> = entry.details.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let cells = [
+        link.sequence.to_string(),
+        entry.at.to_string(),
+        entry.actor.id(),
+        entry.actor.member().map(|id| id.to_string()).unwrap_or_default(),
+        entry.action.clone(),
+        entry.target.clone(),
+        details.join("; "),
+        link.hash.to_string(),
+    ];
+    format!("{}\r\n", cells.map(|text| cell(&text)).join(","))
+}
+
+const CSV_HEAD: &str = "sequence,at,actor,member,action,target,details,hash\r\n";
+
+/// The newest entries that a filter takes, a line of JSON each as the API writes them, or as a table.
 async fn export(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::AuditRead>()?;
     let (filter, _) = Fields::of(request).filter();
     let mut asked = PageRequest { limit: 100, cursor: None };
-    let (mut lines, mut count, mut reads) = (String::new(), 0, 0);
+    let csv = request.query.get("format").is_some_and(|format| format == "csv");
+    let (mut lines, mut count, mut reads) = (if csv { CSV_HEAD } else { "" }.to_owned(), 0, 0);
     while count < EXPORTED && reads < EXPORTED / 100 {
         let found = audit::list(visit.powers.trail()?, &permit, &filter, &asked).await?;
         for link in found.items.iter().take(EXPORTED - count) {
-            let line = serde_json::to_string(&wire::ledger::audit::link(link))
-                .map_err(|error| Refusal::Internal(format!("an entry as JSON: {error}")))?;
-            lines.push_str(&line);
-            lines.push('\n');
+            if csv {
+                lines.push_str(&csv_line(link));
+            } else {
+                let line = serde_json::to_string(&wire::ledger::audit::link(link))
+                    .map_err(|error| Refusal::Internal(format!("an entry as JSON: {error}")))?;
+                lines.push_str(&line);
+                lines.push('\n');
+            }
             count += 1;
         }
         reads += 1;
@@ -220,7 +250,10 @@ async fn export(context: &Context, request: &Request) -> Result<Response, Refusa
             None => break,
         }
     }
-    Ok(guard::file("application/x-ndjson", "audit.jsonl", lines))
+    Ok(match csv {
+        true => guard::file("text/csv; charset=utf-8", "audit.csv", lines),
+        false => guard::file("application/x-ndjson", "audit.jsonl", lines),
+    })
 }
 
 #[derive(Template)]
@@ -265,4 +298,22 @@ async fn verify(context: &Context, request: &Request) -> Result<Response, Refusa
         shell: frame.shell,
     };
     Ok(guard::html(200, render(&page)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_no_formula_and_ends_where_it_ends() {
+        for (text, expected) in [
+            ("policy.update", "\"policy.update\""),
+            ("a \"b\", c", "\"a \"\"b\"\", c\""),
+            ("=HYPERLINK(1)", "\"'=HYPERLINK(1)\""),
+            ("@x", "\"'@x\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(cell(text), expected);
+        }
+    }
 }

@@ -24,6 +24,7 @@ mod policy_edit;
 mod policy_form;
 mod problem;
 mod queue;
+mod receipts;
 mod reset;
 mod security;
 mod settings;
@@ -74,6 +75,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     policies::PAGES,
     policy_edit::PAGES,
     queue::PAGES,
+    receipts::PAGES,
     reset::PAGES,
     settings::PAGES,
     setup::PAGES,
