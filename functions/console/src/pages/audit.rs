@@ -250,10 +250,9 @@ async fn export(context: &Context, request: &Request) -> Result<Response, Refusa
             None => break,
         }
     }
-    Ok(match csv {
-        true => guard::file("text/csv; charset=utf-8", "audit.csv", lines),
-        false => guard::file("application/x-ndjson", "audit.jsonl", lines),
-    })
+    let (kind, name) =
+        if csv { ("text/csv; charset=utf-8", "audit.csv") } else { ("application/x-ndjson", "audit.jsonl") };
+    Ok(guard::file(kind, name, lines))
 }
 
 #[derive(Template)]

@@ -130,7 +130,8 @@ fn domains(list: &[DomainPattern]) -> String {
 fn places(places: Places) -> String {
     let all =
         [(places.subject, "the subject"), (places.body, "the text"), (places.filename, "the name of a file")];
-    either(&all.into_iter().filter_map(|(look, name)| look.then(|| name.to_owned())).collect::<Vec<_>>())
+    let looked: Vec<_> = all.into_iter().filter(|(look, _)| *look).map(|(_, name)| name.to_owned()).collect();
+    either(&looked)
 }
 
 /// A part of the week: `Monday to Friday, 09:00 to 17:00 (Europe/Berlin)`.
