@@ -31,6 +31,7 @@ use testkit::{World, samples};
 
 mod compressed;
 mod owner;
+mod policies;
 mod setup;
 
 use crate::page::{Audience, Get, Page, Trust};
@@ -1814,9 +1815,12 @@ async fn more_mails_are_approved_ahead_and_that_is_revoked() {
         shown.body().contains("Ahead, by a standing approval of") && shown.body().contains(&email(APPROVER))
     );
     let listed = console.get(OWNER, "/console/standing-approvals").await;
-    for words in
-        ["Mails to <bdi>ann@example.org</bdi>", "1 of 2 used", "9 Jan 2026, 00:00 UTC", &email(APPROVER)]
-    {
+    for words in [
+        "The next 2 mails to ann@example.org alone, from ",
+        "1 of 2 used",
+        "9 Jan 2026, 00:00 UTC",
+        &email(APPROVER),
+    ] {
         assert!(listed.body().contains(words), "{words}: {}", listed.body());
     }
     let revoke = listed.body().split("action=\"").find(|part| part.contains("/revoke\"")).unwrap();
@@ -1867,13 +1871,11 @@ async fn policies_are_told_in_words() {
     for words in [
         "Care &#60;b&#62;",
         "Two see it",
-        "It waits for 2 votes of owner, at most 7 days.",
-        "&#34;always&#34;:true",
+        "Whatever the mail: hold it for 2 votes of owners, for at most 7 days.",
         "For every inbox",
     ] {
         assert!(shown.body().contains(words), "{words}: {}", shown.body());
     }
-    assert_eq!(shown.body().matches("<form").count(), 1, "they are read here, not changed");
 }
 
 /// Strangers' mail that a rule holds, and the bytes of it.

@@ -220,10 +220,13 @@ fn trial(mail: &Mail) -> Result<Trial, Refusal> {
         .filter(|name| !name.is_empty())
         .map(|name| json!({"filename": name}))
         .collect();
-    let body = json!({
+    let mut body = json!({
         "inbox_id": mail.inbox,
-        "draft": {"to": list(&mail.to), "subject": mail.subject, "text": mail.text, "attachments": files},
+        "draft": {"to": list(&mail.to), "subject": mail.subject, "text": mail.text},
     });
+    if !files.is_empty() {
+        body["draft"]["attachments"] = json!(files);
+    }
     wire::gate::policies::trial(body.to_string().as_bytes())
 }
 
