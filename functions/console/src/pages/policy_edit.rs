@@ -213,7 +213,8 @@ async fn page(
     Ok(guard::html(status, render(&page)?))
 }
 
-/// The form after one of its buttons that doesn't save.
+/// The form after one of its buttons that doesn't save. What is to be tried on mail is sent on, as it was sent here, to the function that
+/// reads mail.
 async fn pressed(
     visit: &Visit,
     id: Option<PolicyId>,
@@ -222,9 +223,13 @@ async fn pressed(
     button: &str,
 ) -> Result<Response, Refusal> {
     typed.press(button, form);
-    // To look at it is the one button that asks what is wrong.
-    let faults =
-        if button == "check" { typed.content().err().unwrap_or_default() } else { Faults::default() };
+    // To look at it, or to try it, is what asks what is wrong.
+    let asks = ["check", "try"].contains(&button);
+    let faults = if asks { typed.content().err().unwrap_or_default() } else { Faults::default() };
+    if button == "try" && !faults.any() {
+        // A 307 keeps method and body (RFC 9110, 15.4.8).
+        return Ok(guard::html(307, String::new()).header("location", "/console/simulate"));
+    }
     let status = if faults.any() { 422 } else { 200 };
     page(visit, status, id, &typed, Said { faults, ..Said::default() }).await
 }

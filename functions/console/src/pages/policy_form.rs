@@ -681,8 +681,12 @@ impl PolicyForm {
         }
     }
 
-    /// What was typed.
+    /// What was typed; or what came back from the page where it was tried, which has it as it is written.
     pub(crate) fn typed(form: &Form) -> Self {
+        if let Ok(written @ Value::Object(_)) = serde_json::from_str(form.field("policy")) {
+            let version = form.field("version").parse().unwrap_or_default();
+            return Self { version, ..Self::of_json(&written) };
+        }
         let count = form.field("rules").parse::<usize>().unwrap_or_default().min(limits::RULES);
         Self {
             version: form.field("version").parse().unwrap_or_default(),

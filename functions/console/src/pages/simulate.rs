@@ -49,6 +49,8 @@ struct SimulatePage {
     /// The policy that is being written, as the API takes it; empty for those that there are alone.
     policy: String,
     policy_id: String,
+    /// The version that was opened.
+    version: u64,
     /// What it is called.
     name: String,
     /// What it says.
@@ -119,11 +121,19 @@ struct Tried {
     differs: bool,
 }
 
+/// A policy that is being written.
+struct Draft {
+    content: PolicyContent,
+    /// The one that it changes.
+    id: Option<PolicyId>,
+    /// The version of that, as it was opened.
+    version: u64,
+}
+
 /// What is tried out: the policies, and the one that is being written.
 struct Tests {
     book: PolicyBook,
-    content: Option<PolicyContent>,
-    id: Option<PolicyId>,
+    draft: Option<Draft>,
     called: Called,
 }
 
@@ -165,7 +175,7 @@ impl Tests {
 async fn look(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
     visit.principal.permit::<scope::PoliciesManage>()?;
-    page(&visit, 200, None, None, Mail::default(), false, String::new()).await
+    page(&visit, 200, None, Mail::default(), false, String::new()).await
 }
 
 /// What came from the editor, or from the page itself: the policy that is being written; none where no policy is.
@@ -196,14 +206,18 @@ async fn post(context: &Context, request: &Request) -> Result<Response, Refusal>
         files: text("files"),
     };
     let typed = form.field("try") == "mail";
+    let version = form.field("version").parse().unwrap_or_default();
     match written(&form) {
-        Ok(content) => page(&visit, 200, content, id, mail, typed, String::new()).await,
+        Ok(content) => {
+            let draft = content.map(|content| Draft { content, id, version });
+            page(&visit, 200, draft, mail, typed, String::new()).await
+        }
         Err(faults) => {
             let alert = format!(
                 "The policy can\u{2019}t be tried as it is filled in: go back to it. {} Below are the policies that there are.",
                 faults.rest()
             );
-            page(&visit, 422, None, None, mail, false, alert).await
+            page(&visit, 422, None, mail, false, alert).await
         }
     }
 }
@@ -287,31 +301,31 @@ async fn mail_view(visit: &Visit, typed: Mail, mut faults: Faults) -> Result<Mai
 async fn tests_of(
     visit: &Visit,
     permit: &Permit<scope::PoliciesManage>,
-    content: Option<PolicyContent>,
-    id: Option<PolicyId>,
+    draft: Option<Draft>,
 ) -> Result<Tests, Refusal> {
     let stored = policies::book(&visit.ports, permit).await?;
-    let book = match &content {
-        Some(content) => policies::with_candidate(&visit.ports, permit, stored, id, content.clone()),
+    let book = match &draft {
+        Some(draft) => {
+            policies::with_candidate(&visit.ports, permit, stored, draft.id, draft.content.clone())
+        }
         None => stored,
     };
     let contents: Vec<_> = book.policies.iter().map(|policy| &policy.content).collect();
     let called = policies::names(&visit.ports, permit, &contents).await?;
-    Ok(Tests { book, content, id, called })
+    Ok(Tests { book, draft, called })
 }
 
 async fn page(
     visit: &Visit,
     status: u16,
-    content: Option<PolicyContent>,
-    id: Option<PolicyId>,
+    draft: Option<Draft>,
     mail: Mail,
     typed: bool,
     mut alert: String,
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::PoliciesManage>()?;
     let may = MayTry::of(&visit.principal)?;
-    let tests = tests_of(visit, &permit, content, id).await?;
+    let tests = tests_of(visit, &permit, draft).await?;
     let (mut status, mut faults, mut answer) = (status, Faults::default(), None);
     if typed {
         let found = async {
@@ -339,11 +353,17 @@ async fn page(
     if status == 422 && alert.is_empty() {
         "What is marked below needs another look.".clone_into(&mut alert);
     }
-    let own = tests.content.as_ref();
+    let own = tests.draft.as_ref().map(|draft| &draft.content);
     let page = SimulatePage {
         csrf: visit.session.form_token(),
         policy: own.map(|content| wire::gate::policies::written(content).to_string()).unwrap_or_default(),
-        policy_id: tests.id.map(|id| id.to_string()).unwrap_or_default(),
+        policy_id: tests
+            .draft
+            .as_ref()
+            .and_then(|draft| draft.id)
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
+        version: tests.draft.as_ref().map_or(0, |draft| draft.version),
         name: own.map(|content| visible(&content.name)).unwrap_or_default(),
         rules: own.map(|content| rules(content, &tests.called)).unwrap_or_default(),
         alert,

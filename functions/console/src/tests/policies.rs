@@ -26,15 +26,15 @@ impl Console {
     }
 }
 
+/// Text as a browser reads it.
+fn unescaped(text: &str) -> String {
+    let pairs = [("&#34;", "\""), ("&#60;", "<"), ("&#62;", ">"), ("&#39;", "'"), ("&#38;", "&")];
+    pairs.iter().fold(text.to_owned(), |text, (written, meant)| text.replace(written, meant))
+}
+
 /// What a browser would send of the last form of a page: hidden fields, texts, what is chosen and what is checked.
 fn filled(body: &str) -> Vec<(String, String)> {
-    let plain = |text: &str| {
-        text.replace("&#34;", "\"")
-            .replace("&#60;", "<")
-            .replace("&#62;", ">")
-            .replace("&#39;", "'")
-            .replace("&#38;", "&")
-    };
+    let plain = unescaped;
     let form = body.split("<form class=\"stack\" method=\"post\"").nth(1).unwrap();
     let form = form.split("</form>").next().unwrap();
     let of = |tag: &str, name: &str| {
@@ -107,6 +107,8 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
     for words in [next, "Your order", "Of 1, 1 would be held", "as it was", "a mail that you type in"] {
         assert!(tried.body().to_lowercase().contains(&words.to_lowercase()), "{words}: {}", tried.body());
     }
+    let sent_on = console.press(&up, &address, &[("do", "try")]).await;
+    assert_eq!((sent_on.status(), sent_on.header("location")), (307, "/console/simulate"));
     let inbox = samples::inbox_id(1).to_string();
     let mail = [("try", "mail"), ("inbox", inbox.as_str()), ("to", "bob@example.net"), ("subject", "Hello")];
     let answer = console.press(&tried, "/console/simulate", &mail).await;
@@ -115,7 +117,13 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
         console.press(&tried, "/console/simulate", &[("try", "mail"), ("inbox", &inbox), ("to", "x")]).await;
     assert!(missing.status() == 422 && missing.body().contains("id=\"to-wrong\""), "{}", missing.body());
 
-    let saved = console.press(&up, &address, &[("do", "save")]).await;
+    // From there it comes back as it was filled in.
+    let (csrf, policy, version) = (token(OWNER), unescaped(answer.field("policy")), answer.field("version"));
+    let fields =
+        [("csrf", csrf.as_str()), ("policy", policy.as_str()), ("version", version), ("do", "check")];
+    let back = console.post(Some(OWNER), &address, &fields).await;
+    assert!(back.status() == 200 && back.body().contains("value=\"Elsewhere\""), "{}", back.body());
+    let saved = console.press(&back, &address, &[("do", "save")]).await;
     assert_eq!(saved.header("location"), format!("{address}?notice=saved"), "{}", saved.body());
     let names: Vec<_> = console.policies()[0].content.rules.iter().map(|rule| rule.name.clone()).collect();
     assert_eq!(names[0], "Elsewhere");

@@ -43,18 +43,17 @@ async fn a_policy_is_made_changed_tried_and_taken_back() {
     shows(&browser, "When: a recipient").await;
     fill(&browser, "r1-name", "Elsewhere").await;
     fill(&browser, "r1-c0-domain_in", "example.org").await;
-    press(&browser, ".buttons button[formaction='/console/simulate']").await;
+    press(&browser, "button[value=try]").await;
     shows(&browser, "When a recipient is at example.org: hold it for 1 vote").await;
     press(&browser, &format!("#inbox option[value='{}']", inbox["id"].as_str().unwrap())).await;
     fill(&browser, "to", "ann@example.org").await;
-    press(&browser, "form[action='/console/simulate'] button").await;
+    press(&browser, "form[action='/console/simulate'] button.primary").await;
     shows(&browser, "It would be held for 1 vote").await;
     shows(&browser, "When a recipient is at example.org").await;
     let wide = "return document.documentElement.scrollWidth > window.innerWidth";
     assert_eq!(browser.execute(wide, vec![]).await.unwrap(), json!(false), "nothing stands out to the side");
 
-    browser.back().await.unwrap();
-    browser.back().await.unwrap();
+    press(&browser, "form[action^='/console/policies/'] button").await;
     shows(&browser, "Rule 2").await;
     press(&browser, "button.primary[value=save]").await;
     shows(&browser, "It is saved").await;
