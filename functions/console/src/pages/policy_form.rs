@@ -473,7 +473,7 @@ impl ConditionForm {
         let object = value.as_object()?;
         let (name, inner) = object.iter().next().filter(|_| object.len() == 1)?;
         let kind = KINDS.iter().find(|kind| kind.name == name)?;
-        let values = match kind.fields {
+        let values: Values = match kind.fields {
             [only] if only.name.is_empty() => [("", read_value(only.shape, inner)?)].into(),
             fields => read_fields(fields, inner)?,
         };
@@ -735,60 +735,43 @@ impl PolicyForm {
         }
     }
 
-    /// Does what a button of the form asks for, other than to save. Where it led to is returned, to come back there.
-    pub(crate) fn press(&mut self, button: &str, form: &Form) -> String {
+    /// Does what a button of the form asks for, other than to save.
+    pub(crate) fn press(&mut self, button: &str, form: &Form) {
         let mut words = button.split('-');
         let what = words.next().unwrap_or_default();
         let mut at = || words.next().and_then(|at| at.parse::<usize>().ok());
         let (rule, condition) = (at(), at());
-        let last = self.rules.len().saturating_sub(1);
-        let known = |i: &usize| *i <= last;
-        match (what, rule.filter(known)) {
-            ("rule", _) if self.rules.len() < limits::RULES => {
-                self.rules.push(RuleForm::blank());
-                format!("rule-{}", self.rules.len() - 1)
-            }
-            ("drop", Some(i)) if self.rules.len() > 1 => {
-                self.rules.remove(i);
-                format!("rule-{}", i.min(self.rules.len() - 1))
-            }
-            ("up", Some(i)) if i > 0 => {
-                self.rules.swap(i, i - 1);
-                format!("rule-{}", i - 1)
-            }
-            ("down", Some(i)) if i < last => {
-                self.rules.swap(i, i + 1);
-                format!("rule-{}", i + 1)
-            }
+        let count = self.rules.len();
+        match (what, rule.filter(|i| *i < count)) {
+            ("rule", _) if count < limits::RULES => self.rules.push(RuleForm::blank()),
+            ("drop", Some(i)) if count > 1 => _ = self.rules.remove(i),
+            ("up", Some(i)) if i > 0 => self.rules.swap(i, i - 1),
+            ("down", Some(i)) if i + 1 < count => self.rules.swap(i, i + 1),
             ("json", Some(i)) => {
                 let written = self.rules[i].write("", &mut Faults::default());
                 self.rules[i] = RuleForm::as_json(&written);
-                format!("rule-{i}")
             }
             ("fields", Some(i)) => {
-                let written = self.rules[i].json.as_deref().and_then(|json| serde_json::from_str(json).ok());
-                if let Some(rule) = written.as_ref().and_then(RuleForm::in_fields) {
+                let json = self.rules[i].json.as_deref().unwrap_or_default();
+                let written: Value = serde_json::from_str(json).unwrap_or_default();
+                if let Some(rule) = RuleForm::in_fields(&written) {
                     self.rules[i] = rule;
                 }
-                format!("rule-{i}")
             }
             ("add", Some(i)) => {
                 let name = form.field(&format!("r{i}-add"));
-                if let Some(kind) = KINDS.iter().find(|kind| kind.name == name)
-                    && self.rules[i].conditions.len() < limits::CONDITIONS
-                {
+                let kind = KINDS.iter().find(|kind| kind.name == name);
+                if let Some(kind) = kind.filter(|_| self.rules[i].conditions.len() < limits::CONDITIONS) {
                     let condition = ConditionForm { kind, not: false, values: Values::new() };
                     self.rules[i].conditions.push(condition);
                 }
-                format!("rule-{i}")
             }
             ("remove", Some(i)) => {
                 if let Some(j) = condition.filter(|j| *j < self.rules[i].conditions.len()) {
                     self.rules[i].conditions.remove(j);
                 }
-                format!("rule-{i}")
             }
-            _ => String::new(),
+            _ => {}
         }
     }
 }
