@@ -248,3 +248,46 @@ async fn mails_are_approved_ahead_from_a_form() {
         "The next 3 mails to people at example.org alone, from any inbox, until 9 Jan 2026, 00:00 UTC.";
     assert!(listed.body().contains(sentence) && !listed.body().contains(address), "{}", listed.body());
 }
+
+#[tokio::test]
+async fn a_receipt_is_downloaded_and_says_who_decided() {
+    let console = Console::new().await;
+    let approval = console.hold(EDITOR, draft()).await;
+    assert_eq!(console.decide(APPROVER, &approval, "approve", "").await.status(), 303);
+    let ids: Vec<_> = console.world.store.contents().audit.iter().map(|entry| entry.id).collect();
+    let clock = Arc::clone(&console.ports().clock);
+    let trail = &*console.world.store;
+    app::ledger::audit::chain(&*clock, trail, samples::organization_id(1), &ids).await.unwrap();
+    let shown = console.get(VIEWER, &page(&approval)).await;
+    let address = format!("/console/receipts/{}", approval.id);
+    assert!(shown.body().contains(&format!("href=\"{address}\" download")), "{}", shown.body());
+    let receipt = console.get(VIEWER, &address).await;
+    assert_eq!(receipt.status(), 200, "{}", receipt.body());
+    assert_eq!(
+        receipt.header("content-disposition"),
+        format!("attachment; filename=\"receipt-{}.json\"", approval.id)
+    );
+    let signed: Value = serde_json::from_str(receipt.body()).unwrap();
+    let text = signed["receipt"].as_str().unwrap();
+    assert!(text.contains(&samples::member(APPROVER, Role::Approver).id.to_string()), "{text}");
+    assert!(signed["signature"].is_string(), "{signed}");
+}
+
+#[tokio::test]
+async fn the_audit_log_is_downloaded_as_a_table() {
+    let console = Console::new().await;
+    console.with_terms(&[(1, &[Role::Owner])]).await;
+    let csrf = token(OWNER);
+    let fields = [("csrf", csrf.as_str()), ("version", "3"), ("enabled", "no")];
+    let address = format!("/console/policies/{}/switch", samples::policies().policies[0].id);
+    assert_eq!(console.post(Some(OWNER), &address, &fields).await.status(), 303);
+    let ids: Vec<_> = console.world.store.contents().audit.iter().map(|entry| entry.id).collect();
+    let clock = Arc::clone(&console.ports().clock);
+    let trail = &*console.world.store;
+    app::ledger::audit::chain(&*clock, trail, samples::organization_id(1), &ids).await.unwrap();
+    let table = console.get(OWNER, "/console/audit/export?format=csv&action=policy.").await;
+    assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+    let lines: Vec<_> = table.body().lines().collect();
+    assert!(lines[0].starts_with("sequence,at,actor") && lines.len() == 2, "{}", table.body());
+    assert!(lines[1].contains("\"policy.update\"") && lines[1].contains("digest=sha256:"), "{}", lines[1]);
+}
