@@ -262,7 +262,7 @@ async fn tried(visit: &Visit, may: &MayTry, tests: &Tests, approval: &Approval) 
     let trial = Trial { inbox_id: approval.inbox_id, mail, token_id: None, policies: None };
     let found = async {
         let (blobs, directory) = (visit.powers.blobs()?, visit.powers.directory()?);
-        policies::simulate_by(&visit.ports, blobs, directory, may, trial, tests.book.clone()).await
+        policies::simulate_by(&visit.ports, blobs, directory, may, trial, &tests.book).await
     };
     // A mail that was deleted for good can't be tried any more: the others can.
     let answer = Box::pin(found).await.ok().map(|(evaluation, ..)| tests.answer(&evaluation));
@@ -331,7 +331,7 @@ async fn page(
         let found = async {
             let (blobs, directory) = (visit.powers.blobs()?, visit.powers.directory()?);
             let trial = trial(&mail)?;
-            policies::simulate_by(&visit.ports, blobs, directory, &may, trial, tests.book.clone()).await
+            policies::simulate_by(&visit.ports, blobs, directory, &may, trial, &tests.book).await
         };
         match Box::pin(found).await {
             Ok((evaluation, ..)) => answer = Some(tests.answer(&evaluation)),

@@ -128,12 +128,17 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
     let names: Vec<_> = console.policies()[0].content.rules.iter().map(|rule| rule.name.clone()).collect();
     assert_eq!(names[0], "Elsewhere");
 
-    // Somebody who had it open since before is told so, sees both, and loses nothing.
-    let theirs = console.get(OWNER, &address).await;
-    let mine = console.press(&theirs, &address, &[("do", "save"), ("description", "Mine")]).await;
+    saved_by_two(&console, &address).await;
+    taken_back(&console, id).await;
+}
+
+/// Somebody who had it open since before is told so, sees both, and loses nothing.
+async fn saved_by_two(console: &Console, address: &str) {
+    let theirs = console.get(OWNER, address).await;
+    let mine = console.press(&theirs, address, &[("do", "save"), ("description", "Mine")]).await;
     assert_eq!(mine.status(), 303);
     let late = console
-        .press(&theirs, &address, &[("do", "save"), ("r0-name", "Later"), ("r0-votes-quorum", "3")])
+        .press(&theirs, address, &[("do", "save"), ("r0-name", "Later"), ("r0-votes-quorum", "3")])
         .await;
     assert_eq!(late.status(), 409);
     for words in [
@@ -145,10 +150,13 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
     ] {
         assert!(late.body().contains(words), "{words}: {}", late.body());
     }
-    let again = console.press(&late, &address, &[("do", "save")]).await;
+    let again = console.press(&late, address, &[("do", "save")]).await;
     assert_eq!(again.status(), 303, "{}", again.body());
+}
 
-    // Its history tells each version with who and what; an old one is taken up again.
+/// Its history tells each version with who and what; an old one is taken up again.
+async fn taken_back(console: &Console, id: domain::PolicyId) {
+    let address = format!("/console/policies/{id}");
     let history = console.get(OWNER, &format!("{address}/history")).await;
     for words in
         ["Version 4", "Version 1", "The oldest that is kept", "<ins>", "<del>", "Its description was"]

@@ -549,7 +549,7 @@ pub async fn simulate(
             version: 0,
         },
     };
-    simulate_by(ports, blobs, directory, may, trial, book).await
+    simulate_by(ports, blobs, directory, may, trial, &book).await
 }
 
 /// The policies that there are, and among them what one would say: in the place of the one with this id, or beside all of them.
@@ -575,7 +575,7 @@ pub async fn simulate_by(
     directory: &dyn Directory,
     may: &MayTry,
     trial: Trial,
-    book: PolicyBook,
+    book: &PolicyBook,
 ) -> Result<(Evaluation, Facts, Unmatched), Refusal> {
     let caller = may.principal();
     may.check(&trial)?;
@@ -597,7 +597,7 @@ pub async fn simulate_by(
             let permit = caller.permit::<scope::DraftsManage>()?;
             let mail = drafts::asked_for(ports, blobs, &permit, inbox_id, id).await?;
             let (inbox, _, prepared) = ready(ports, blobs, (caller, actor), inbox_id, mail).await?;
-            let judged = judge(ports, directory, actor, &inbox, &book, &prepared).await?;
+            let judged = judge(ports, directory, actor, &inbox, book, &prepared).await?;
             let unmatched = may.told(book.explain(&judged.facts));
             let (evaluation, facts) = judged.outcome();
             return Ok((evaluation, facts, unmatched));
@@ -659,7 +659,7 @@ pub async fn simulate_by(
         send_at: draft.send_at,
         revises: None,
     };
-    let facts = gather(ports, directory, &book, input).await?.facts;
+    let facts = gather(ports, directory, book, input).await?.facts;
     let unmatched = may.told(book.explain(&facts));
     Ok((book.evaluate(&facts), facts, unmatched))
 }
