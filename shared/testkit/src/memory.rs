@@ -599,9 +599,6 @@ fn order(list: &List, record: &Record) -> Option<String> {
             Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
         }
         (List::StandingApprovals, Record::StandingApproval(standing)) => Some(standing.id.to_string()),
-        (List::FormerPolicies(policy), Record::FormerPolicy(one)) if one.policy_id == *policy => {
-            Some(format!("{:02}", one.slot))
-        }
         (List::Open(status), Record::Message(message)) => {
             let outbound = message.outbound().filter(|outbound| outbound.status() == *status)?;
             let at = match &outbound.state {
@@ -618,6 +615,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
 /// The same for what is written down about others: attempts, requests, counts of use.
 fn order_of_logged(list: &List, record: &Record) -> Option<String> {
     match (list, record) {
+        (List::FormerPolicies(policy), Record::FormerPolicy(one)) if one.policy_id == *policy => {
+            Some(format!("{:02}", one.slot))
+        }
         (List::Attempts(webhook), Record::Attempt(attempt)) if attempt.webhook_id == *webhook => {
             Some(format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number))
         }
