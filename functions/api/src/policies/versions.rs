@@ -1,4 +1,4 @@
-//! `GET /v1/policies/{policy_id}/versions`: what a policy says and what it said before, with who wrote it and when. Of one that was deleted too.
+//! `GET /v1/policies/{policy_id}/versions`: what a policy says and what it said before, also of a deleted one.
 //!
 //! Needs the scope `policies.manage`.
 

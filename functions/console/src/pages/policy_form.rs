@@ -837,6 +837,10 @@ pub(crate) struct ConditionView {
 }
 
 pub(crate) struct RuleView {
+    /// Where it is on the page.
+    pub id: String,
+    /// Where its name is.
+    pub name_id: String,
     pub i: usize,
     pub number: usize,
     pub name: String,
@@ -947,6 +951,8 @@ impl RuleForm {
             })
             .collect();
         RuleView {
+            id: format!("rule-{i}"),
+            name_id: format!("r{i}-name"),
             i,
             number: i + 1,
             name: self.name.clone(),
