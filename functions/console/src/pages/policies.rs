@@ -287,7 +287,7 @@ struct HistoryPage {
 }
 
 struct Version {
-    version: u64,
+    number: u64,
     at: Moment,
     by: Doer,
     /// When and by whom it was deleted, where it ended so.
@@ -339,7 +339,7 @@ async fn history(context: &Context, request: &Request, id: PolicyId) -> Result<R
         let before = all.get(i + 1);
         let gone = said.ended.filter(|_| deleted && i == 0);
         Version {
-            version: said.version,
+            number: said.version,
             at: Moment::new(said.at, at),
             by: frame.names.doer(said.by),
             deleted: gone.map(|one| (Moment::new(one.ended_at, at), frame.names.doer(&one.ended_by))),

@@ -282,9 +282,9 @@ async fn save(context: &Context, request: &Request, id: PolicyId) -> Result<Resp
         Ok(content) => content,
         Err(faults) => return page(&visit, 422, Some(id), &typed, Said { faults, ..Said::default() }).await,
     };
-    let refusal = match policies::replace(&visit.ports, &permit, id, typed.version, content).await {
-        Ok(_) => return Ok(guard::see_other(&format!("{}/{id}?notice=saved", route::POLICIES))),
-        Err(refusal) => refusal,
+    let done = policies::replace(&visit.ports, &permit, id, typed.version, content).await;
+    let Err(refusal) = done else {
+        return Ok(guard::see_other(&format!("{}/{id}?notice=saved", route::POLICIES)));
     };
     if matches!(refusal, Refusal::NotFound(_)) {
         let alert = "Nothing was saved: somebody deleted this policy meanwhile. What you filled in is here still; to save it makes it again, \

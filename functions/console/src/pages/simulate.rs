@@ -2,7 +2,7 @@
 //! stored or sent.
 
 use app::Refusal;
-use app::base::store::{Key, PageRequest};
+use app::base::store::PageRequest;
 use app::gate::approvals;
 use app::gate::policies::{self, MayTry, Trial, TrialMail};
 use askama::Template;

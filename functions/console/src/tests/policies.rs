@@ -16,7 +16,7 @@ impl Console {
     }
 
     /// Presses a button of a form of the owner's, with everything that stands in its page.
-    async fn press(&self, page: &Answer, address: &str, changes: &[(&str, &str)]) -> Answer {
+    async fn sends(&self, page: &Answer, address: &str, changes: &[(&str, &str)]) -> Answer {
         let typed = filled(page.body());
         let kept = typed.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let kept = kept.filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
@@ -74,7 +74,7 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
 
     let form = console.get(OWNER, &format!("{NEW}?template=first-contacts")).await;
     assert!(form.body().contains(sentence) && console.policies().is_empty());
-    let made = console.press(&form, NEW, &[("do", "save"), ("name", "Known <b>")]).await;
+    let made = console.sends(&form, NEW, &[("do", "save"), ("name", "Known <b>")]).await;
     assert_eq!(made.header("location"), "/console/policies?notice=made", "{}", made.body());
     let id = console.policies()[0].id;
     let address = format!("/console/policies/{id}");
@@ -83,38 +83,38 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
 
     // A rule more, with a condition: each button brings the whole form back.
     let form = console.get(OWNER, &address).await;
-    let form = console.press(&form, &address, &[("do", "rule")]).await;
+    let form = console.sends(&form, &address, &[("do", "rule")]).await;
     assert_eq!(form.status(), 200, "{}", form.body());
-    let form = console.press(&form, &address, &[("do", "add-1"), ("r1-add", "any_recipient")]).await;
+    let form = console.sends(&form, &address, &[("do", "add-1"), ("r1-add", "any_recipient")]).await;
     let wrong = [("do", "save"), ("r1-c0-domain_in", "no domain")];
-    let wrong = console.press(&form, &address, &wrong).await;
+    let wrong = console.sends(&form, &address, &wrong).await;
     assert_eq!(wrong.status(), 422);
     for field in ["r1-name", "r1-c0-domain_in"] {
         assert!(wrong.body().contains(&format!("id=\"{field}-wrong\"")), "{field}: {}", wrong.body());
     }
     assert!(wrong.body().contains("no domain"), "what was typed stays");
     let right = [("r1-name", "Elsewhere"), ("r1-c0-domain_in", "example.org"), ("r1-votes-quorum", "2")];
-    let checked = console.press(&wrong, &address, &[&right[..], &[("do", "check")]].concat()).await;
+    let checked = console.sends(&wrong, &address, &[&right[..], &[("do", "check")]].concat()).await;
     let next = "When a recipient is at example.org: hold it for 2 votes of owners, admins or approvers, for at most 7 days.";
     assert!(checked.status() == 200 && checked.body().contains(next), "{}", checked.body());
-    let up = console.press(&checked, &address, &[("do", "up-1")]).await;
+    let up = console.sends(&checked, &address, &[("do", "up-1")]).await;
     assert_eq!(console.policies()[0].version, 1, "none of that saves");
 
     // Tried on mail, before it is saved.
     console.hold(EDITOR, draft()).await;
-    let tried = console.press(&up, "/console/simulate", &[]).await;
+    let tried = console.sends(&up, "/console/simulate", &[]).await;
     assert_eq!(tried.status(), 200, "{}", tried.body());
     for words in [next, "Your order", "Of 1, 1 would be held", "as it was", "a mail that you type in"] {
         assert!(tried.body().to_lowercase().contains(&words.to_lowercase()), "{words}: {}", tried.body());
     }
-    let sent_on = console.press(&up, &address, &[("do", "try")]).await;
+    let sent_on = console.sends(&up, &address, &[("do", "try")]).await;
     assert_eq!((sent_on.status(), sent_on.header("location")), (307, "/console/simulate"));
     let inbox = samples::inbox_id(1).to_string();
     let mail = [("try", "mail"), ("inbox", inbox.as_str()), ("to", "bob@example.net"), ("subject", "Hello")];
-    let answer = console.press(&tried, "/console/simulate", &mail).await;
+    let answer = console.sends(&tried, "/console/simulate", &mail).await;
     assert!(answer.body().contains("No rule lets it go: it would be held for"), "{}", answer.body());
     let missing =
-        console.press(&tried, "/console/simulate", &[("try", "mail"), ("inbox", &inbox), ("to", "x")]).await;
+        console.sends(&tried, "/console/simulate", &[("try", "mail"), ("inbox", &inbox), ("to", "x")]).await;
     assert!(missing.status() == 422 && missing.body().contains("id=\"to-wrong\""), "{}", missing.body());
 
     // From there it comes back as it was filled in.
@@ -123,7 +123,7 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
         [("csrf", csrf.as_str()), ("policy", policy.as_str()), ("version", version), ("do", "check")];
     let back = console.post(Some(OWNER), &address, &fields).await;
     assert!(back.status() == 200 && back.body().contains("value=\"Elsewhere\""), "{}", back.body());
-    let saved = console.press(&back, &address, &[("do", "save")]).await;
+    let saved = console.sends(&back, &address, &[("do", "save")]).await;
     assert_eq!(saved.header("location"), format!("{address}?notice=saved"), "{}", saved.body());
     let names: Vec<_> = console.policies()[0].content.rules.iter().map(|rule| rule.name.clone()).collect();
     assert_eq!(names[0], "Elsewhere");
@@ -135,10 +135,10 @@ async fn a_policy_is_made_from_a_template_read_tried_changed_and_taken_back() {
 /// Somebody who had it open since before is told so, sees both, and loses nothing.
 async fn saved_by_two(console: &Console, address: &str) {
     let theirs = console.get(OWNER, address).await;
-    let mine = console.press(&theirs, address, &[("do", "save"), ("description", "Mine")]).await;
+    let mine = console.sends(&theirs, address, &[("do", "save"), ("description", "Mine")]).await;
     assert_eq!(mine.status(), 303);
     let late = console
-        .press(&theirs, address, &[("do", "save"), ("r0-name", "Later"), ("r0-votes-quorum", "3")])
+        .sends(&theirs, address, &[("do", "save"), ("r0-name", "Later"), ("r0-votes-quorum", "3")])
         .await;
     assert_eq!(late.status(), 409);
     for words in [
@@ -150,7 +150,7 @@ async fn saved_by_two(console: &Console, address: &str) {
     ] {
         assert!(late.body().contains(words), "{words}: {}", late.body());
     }
-    let again = console.press(&late, address, &[("do", "save")]).await;
+    let again = console.sends(&late, address, &[("do", "save")]).await;
     assert_eq!(again.status(), 303, "{}", again.body());
 }
 
@@ -190,12 +190,12 @@ async fn taken_back(console: &Console, id: domain::PolicyId) {
 async fn what_no_field_can_say_is_written_as_json() {
     let console = Console::new().await;
     let form = console.get(OWNER, &format!("{NEW}?template=none")).await;
-    let form = console.press(&form, NEW, &[("do", "json-0"), ("name", "Deep")]).await;
+    let form = console.sends(&form, NEW, &[("do", "json-0"), ("name", "Deep")]).await;
     assert!(form.body().contains("name=\"r0-json\""), "{}", form.body());
-    let broken = console.press(&form, NEW, &[("do", "save"), ("r0-json", "{")]).await;
+    let broken = console.sends(&form, NEW, &[("do", "save"), ("r0-json", "{")]).await;
     assert!(broken.status() == 422 && broken.body().contains("This is no JSON"), "{}", broken.body());
     let rule = r#"{"name": "r", "when": {"any": [{"size_over": 1}, {"all": [{"size_over": 2}, {"size_over": 3}]}]}, "outcome": "block"}"#;
-    let made = console.press(&broken, NEW, &[("do", "save"), ("r0-json", rule)]).await;
+    let made = console.sends(&broken, NEW, &[("do", "save"), ("r0-json", rule)]).await;
     assert_eq!(made.status(), 303, "{}", made.body());
     let shown = console.get(OWNER, "/console/policies").await;
     let sentence = "When it is larger than 1 byte, or (it is larger than 2 bytes, and it is larger than 3 bytes): block it.";
